@@ -1,0 +1,151 @@
+"""The naive forecasts that every score stands beside.
+
+All take the history up to a moment, `(windows, steps, features)` with NaN where missing or before the series began,
+and give `(windows, horizon, features)`.
+"""
+
+from collections.abc import Iterable
+from typing import Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_RIDGE = 1e-3
+"""Share of the mean variance of the inputs that is added to each of them, for look-backs with little data."""
+
+
+def persistence(history: Array, horizon: int) -> Array:
+    """The last known value goes on."""
+    return np.repeat(_last_known(history)[:, None], horizon, 1)
+
+
+def seasonal_naive(history: Array, horizon: int, season: int) -> Array:
+    """The values one season ago; where one is missing, persistence."""
+    if history.shape[1] < season:
+        return persistence(history, horizon)
+    ago = history[:, -season:][:, np.arange(horizon) % season]
+    return np.asarray(np.where(np.isnan(ago), persistence(history, horizon), ago))
+
+
+def drift(history: Array, horizon: int) -> Array:
+    """The straight line through the first and the last known value goes on."""
+    known = ~np.isnan(history)
+    steps = history.shape[1]
+    first_at = known.argmax(1)
+    last_at = steps - 1 - known[:, ::-1].argmax(1)
+    first = np.take_along_axis(np.nan_to_num(history), first_at[:, None], 1)[:, 0]
+    last = _last_known(history)
+    slope = (last - first) / np.maximum(last_at - first_at, 1)
+    ahead = np.arange(1, horizon + 1)[None, :, None] + (steps - 1 - last_at)[:, None]
+    return np.asarray(last[:, None] + slope[:, None] * ahead)
+
+
+def seasonal_growth(history: Array, horizon: int, season: int) -> Array:
+    """The values one season ago, times the ratio of the last value to that a season before it."""
+    if history.shape[1] <= season:
+        return persistence(history, horizon)
+    before = history[:, -season - 1]
+    ratio = np.divide(history[:, -1], before, out=np.ones_like(before), where=(before != 0) & ~np.isnan(before))
+    return np.asarray(seasonal_naive(history, horizon, season) * np.nan_to_num(ratio, nan=1.0)[:, None])
+
+
+def naive2(history: Array, horizon: int, season: int) -> Array:
+    """Persistence of the seasonally adjusted series (the M4 competition's Naive2), one series and column at a time.
+
+    The adjustment is a classical multiplicative decomposition, made only where the autocorrelation at the season is
+    significant at 90 % and all values are positive.
+    """
+    out = np.empty((len(history), horizon, history.shape[2]))
+    for window in range(len(history)):
+        for column in range(history.shape[2]):
+            series = history[window, :, column]
+            out[window, :, column] = _naive2(series[~np.isnan(series)], horizon, season)
+    return out
+
+
+def _naive2(series: Array, horizon: int, season: int) -> Array:
+    if not len(series):
+        return np.full(horizon, np.nan)
+    if season < 2 or not _is_seasonal(series, season) or series.min() <= 0:
+        return np.full(horizon, series[-1])
+    indices = _seasonal_indices(series, season)
+    phase = np.arange(len(series), len(series) + horizon) % season
+    return np.asarray(series[-1] / indices[(len(series) - 1) % season] * indices[phase])
+
+
+def _is_seasonal(series: Array, season: int) -> bool:
+    """The M4 organisers' test of the autocorrelation at the season against 1.645 standard errors."""
+    if len(series) < 3 * season:
+        return False
+    centred = series - series.mean()
+    energy = float(centred @ centred)
+    if energy == 0:
+        return False
+    correlation = np.array([centred[lag:] @ centred[:-lag] for lag in range(1, season + 1)]) / energy
+    limit = 1.645 * np.sqrt((1 + 2 * (correlation[:-1] ** 2).sum()) / len(series))
+    return bool(abs(correlation[-1]) > limit)
+
+
+def _seasonal_indices(series: Array, season: int) -> Array:
+    """Mean ratio to a centred moving average at each phase of the season, normalised to a mean of 1."""
+    kernel = np.full(season, 1 / season)
+    if season % 2 == 0:
+        kernel = np.concatenate([[0.5 / season], np.full(season - 1, 1 / season), [0.5 / season]])
+    trend = np.convolve(series, kernel, "valid")
+    begin = (len(kernel) - 1) // 2
+    ratio = series[begin : begin + len(trend)] / trend
+    phase = np.arange(begin, begin + len(trend)) % season
+    indices = np.array([ratio[phase == at].mean() for at in range(season)])
+    return np.asarray(indices / indices.mean())
+
+
+def _last_known(history: Array) -> Array:
+    known = ~np.isnan(history)
+    last_at = history.shape[1] - 1 - known[:, ::-1].argmax(1)
+    return np.asarray(np.take_along_axis(np.nan_to_num(history), last_at[:, None], 1)[:, 0])
+
+
+@final
+class LinearMap:
+    """One linear map from the look-back to the horizon, the last value subtracted and added back (NLinear, Zeng 2023).
+
+    Shared by all features and series; fitted in closed form as a ridge regression.
+    """
+
+    def __init__(self, weights: Array) -> None:
+        self.weights = weights
+
+    @classmethod
+    def fit(cls, windows: Iterable[tuple[Array, Array]], lookback: int, horizon: int) -> Self:
+        """Fits to batches of look-backs `(windows, lookback, features)` and what followed them.
+
+        Windows with a missing value are left out.
+        """
+        products = np.zeros((lookback + 1, lookback + 1))
+        answers = np.zeros((lookback + 1, horizon))
+        for seen, followed in windows:
+            x, y = _rows(seen), _rows(followed)
+            whole = ~(np.isnan(x).any(1) | np.isnan(y).any(1))
+            x, y = x[whole], y[whole]
+            last = x[:, -1:]
+            design = np.concatenate([x - last, np.ones((len(x), 1))], 1)
+            products += design.T @ design
+            answers += design.T @ (y - last)
+        ridge = _RIDGE * np.trace(products[:-1, :-1]) / max(lookback, 1) * np.eye(lookback + 1)
+        ridge[-1, -1] = 1e-9
+        return cls(np.linalg.solve(products + ridge + 1e-9 * np.eye(lookback + 1), answers))
+
+    def forecast(self, lookback: Array) -> Array:
+        """What follows look-backs `(windows, lookback, features)`; missing values count as the last known one."""
+        filled = np.where(np.isnan(lookback), _last_known(lookback)[:, None], lookback)
+        x = _rows(filled)
+        last = x[:, -1:]
+        y = np.concatenate([x - last, np.ones((len(x), 1))], 1) @ self.weights + last
+        return y.reshape(len(lookback), lookback.shape[2], -1).transpose(0, 2, 1)
+
+
+def _rows(windows: Array) -> Array:
+    """`(windows, steps, features)` with a row for each window and feature."""
+    return windows.transpose(0, 2, 1).reshape(-1, windows.shape[1])

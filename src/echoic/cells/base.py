@@ -1,0 +1,50 @@
+"""What every recurrent layer can do."""
+
+import abc
+
+import torch
+from torch import Tensor, nn
+
+
+class Cell(nn.Module, abc.ABC):
+    """One recurrent layer. It never keeps state: state goes in and comes out of every call.
+
+    Weights: `w_in` `(gates * hidden, inputs)`, `w_rec` `(gates * hidden, hidden)`, one `bias` `(gates * hidden,)`.
+    Start values: Glorot uniform for inputs, orthogonal for each recurrent gate, zero bias. They are drawn from
+    torch's generator, as in every torch module.
+    """
+
+    gates: int
+    vectors: int
+    """How many vectors of `hidden_size` the state has."""
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.w_in = nn.Parameter(torch.empty(self.gates * hidden_size, input_size))
+        self.w_rec = nn.Parameter(torch.empty(self.gates * hidden_size, hidden_size))
+        self.bias = nn.Parameter(torch.zeros(self.gates * hidden_size))
+        for gate in self.w_in.data.chunk(self.gates):
+            nn.init.xavier_uniform_(gate)
+        for gate in self.w_rec.data.chunk(self.gates):
+            nn.init.orthogonal_(gate)
+
+    def initial_state(self, batch: int) -> tuple[Tensor, ...]:
+        """The zero state of `batch` rows: `vectors` tensors `(batch, hidden_size)`."""
+        return tuple(self.bias.new_zeros(batch, self.hidden_size) for _ in range(self.vectors))
+
+    @abc.abstractmethod
+    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Hidden vectors `(batch, steps, hidden)` for `x` `(batch, steps, inputs)`, and the state afterwards."""
+
+    def project(self, x: Tensor) -> Tensor:
+        """The input's share of the gates, `(..., gates * hidden)` for `x` `(..., inputs)`."""
+        return nn.functional.linear(x, self.w_in, self.bias)
+
+    @abc.abstractmethod
+    def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+        """One step in several directions from the same state, the recurrent product made once.
+
+        `projected` `(batch or 1, branches, gates * hidden)` comes from `project`; gives `(batch, branches, hidden)`.
+        """

@@ -1,0 +1,30 @@
+"""The gated recurrent unit."""
+
+from typing import final
+
+from torch import Tensor
+
+from echoic import ops
+from echoic.cells.base import Cell
+
+
+@final
+class GRU(Cell):
+    """Cho 2014, in torch's variant: the reset gate scales the recurrent product. State: `(h,)`.
+
+    A GRU has no forget gate of its own; `forget_bias` is taken so that all cells are built alike, and not used.
+    """
+
+    gates = 3
+    vectors = 1
+
+    def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
+        super().__init__(input_size, hidden_size)
+
+    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        y, h = ops.gru(x, state[0], self.w_in, self.w_rec, self.bias)
+        return y, (h,)
+
+    def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+        (h,) = state
+        return ops.gru_update(projected, (h @ self.w_rec.T)[:, None], h[:, None])

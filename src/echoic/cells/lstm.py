@@ -1,0 +1,33 @@
+"""The long short-term memory layer."""
+
+from typing import final
+
+from torch import Tensor, nn
+
+from echoic import ops
+from echoic.cells.base import Cell
+
+
+@final
+class LSTM(Cell):
+    """Hochreiter and Schmidhuber 1997, with forget gates (Gers 1999). State: `(h, c)`.
+
+    `forget_bias` is the start value of the forget gate's bias: 1 lets a young network remember (Jozefowicz 2015).
+    """
+
+    gates = 4
+    vectors = 2
+
+    def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
+        super().__init__(input_size, hidden_size)
+        nn.init.constant_(self.bias.data[hidden_size : 2 * hidden_size], forget_bias)
+
+    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+        h, c = state
+        y, h, c = ops.lstm(x, h, c, self.w_in, self.w_rec, self.bias)
+        return y, (h, c)
+
+    def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+        h, c = state
+        h, _ = ops.lstm_update(projected, (h @ self.w_rec.T)[:, None], c[:, None])
+        return h

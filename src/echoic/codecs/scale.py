@@ -1,0 +1,107 @@
+"""Scaling that is fitted on the training part and inverted for output."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import torch
+from torch import Tensor
+
+from echoic.errors import DataError
+
+METHODS = ("none", "standard", "robust", "minmax", "range", "log")
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Scaler:
+    """`(value - center) / scale` for every series and feature, of the value or of its logarithm.
+
+    `center` and `scale` are `(series, features)`, in float32. Missing values (NaN) stay missing.
+    """
+
+    names: tuple[str, ...]
+    log: bool
+    center: Tensor
+    scale: Tensor
+
+    @classmethod
+    def fit(cls, method: str, names: Sequence[str], parts: Sequence[Tensor], *, per_series: bool = True) -> Self:
+        """Statistics of `parts`, the training values `(steps, features)` of each series.
+
+        Methods: none; standard (mean, deviation); robust (median, quartile range); minmax (minimum, range);
+        range (mean, range); log (logarithm, then standard). A feature that does not vary keeps scale 1.
+
+        Raises:
+            DataError: a value is not positive and the method is log.
+        """
+        log = method == "log"
+        if log:
+            parts = [_logarithm(part, name) for part, name in zip(parts, names, strict=True)]
+        if not per_series:
+            one = _statistics(method, torch.cat(list(parts)))
+            tables = [one] * len(parts)
+        else:
+            tables = [_statistics(method, part) for part in parts]
+        return cls(
+            tuple(names),
+            log,
+            torch.stack([center for center, _ in tables]),
+            torch.stack([scale for _, scale in tables]),
+        )
+
+    def encode(self, values: Tensor, series: Tensor) -> Tensor:
+        """Scaled `values` `(batch, steps, features)` of the series with these numbers `(batch,)`."""
+        if self.log:
+            values = values.log()
+        return (values - self.center[series][:, None]) / self.scale[series][:, None]
+
+    def decode(self, values: Tensor, series: Tensor) -> Tensor:
+        """The inverse of `encode`."""
+        values = values * self.scale[series][:, None] + self.center[series][:, None]
+        return values.exp() if self.log else values
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; `from_json` is the inverse."""
+        return {
+            "names": list(self.names),
+            "log": self.log,
+            "center": self.center.tolist(),
+            "scale": self.scale.tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The scaler that `to_json` wrote."""
+        return cls(tuple(data["names"]), data["log"], _table(data, "center"), _table(data, "scale"))
+
+
+def _table(data: dict[str, Any], name: str) -> Tensor:
+    return torch.tensor(data[name], dtype=torch.float32).view(len(data["names"]), -1)
+
+
+def _logarithm(part: Tensor, name: str) -> Tensor:
+    if bool((part <= 0).any()):
+        raise DataError(f"Series {name!r} has values that are not positive; choose another --scale than log.")
+    return part.log()
+
+
+def _statistics(method: str, part: Tensor) -> tuple[Tensor, Tensor]:
+    columns = [_column(method, column[~torch.isnan(column)].double()) for column in part.unbind(1)]
+    center, scale = torch.tensor(columns, dtype=torch.float64).view(-1, 2).unbind(1)
+    return center.float(), torch.where(scale > 1e-7 * center.abs(), scale, 1.0).float()
+
+
+def _column(method: str, column: Tensor) -> tuple[float, float]:
+    if method == "none" or not len(column):
+        return 0.0, 1.0
+    span = float(column.max() - column.min())
+    mean = float(column.mean())
+    if method == "robust":
+        quartiles = torch.quantile(column, torch.tensor([0.25, 0.5, 0.75], dtype=column.dtype))
+        return float(quartiles[1]), float(quartiles[2] - quartiles[0])
+    if method == "minmax":
+        return float(column.min()), span
+    if method == "range":
+        return mean, span
+    return mean, float(column.std(correction=0))

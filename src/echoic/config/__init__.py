@@ -1,0 +1,10 @@
+"""Frozen settings of every job. Nothing here imports torch, so that help and errors are quick."""
+
+from echoic.config.base import JobSettings as JobSettings
+from echoic.config.base import Section as Section
+from echoic.config.base import assignments as assignments
+from echoic.config.base import read_toml as read_toml
+from echoic.config.forecast import ForecastSettings as ForecastSettings
+from echoic.config.model import HeadSettings as HeadSettings
+from echoic.config.model import StackSettings as StackSettings
+from echoic.config.train import TrainSettings as TrainSettings

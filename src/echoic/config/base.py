@@ -1,0 +1,143 @@
+"""Strict, frozen settings: an unknown key is an error with a suggestion, a bad value a sentence.
+
+A job's settings are sections of plain fields. Field names are unique across sections, so that `lookback=96` in
+Python and `--lookback 96` on the command line need no section, while files and `--set` may name it
+(`window.lookback`).
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from echoic.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A group of settings. Immutable; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _split_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value if isinstance(value, Iterable) or value is None else (value,)
+
+
+Listed = BeforeValidator(_split_commas)
+"""Lets a tuple be written as a comma-separated string."""
+
+Names = Annotated[tuple[str, ...], Listed]
+Integers = Annotated[tuple[int, ...], Listed]
+Numbers = Annotated[tuple[float, ...], Listed]
+
+
+class JobSettings(Section):
+    """All settings of one job: fields that are sections."""
+
+    @classmethod
+    def sections(cls) -> dict[str, type[Section]]:
+        """Section names and their classes."""
+        return {name: info.annotation for name, info in cls.model_fields.items() if info.annotation is not None}
+
+    @classmethod
+    def places(cls) -> dict[str, str]:
+        """The section of every field."""
+        return {field: name for name, section in cls.sections().items() for field in section.model_fields}
+
+    @classmethod
+    def build(cls, *layers: Mapping[str, Any]) -> Self:
+        """Settings from layers of values, later ones first in rank.
+
+        A layer may hold sections (`{"window": {"lookback": 96}}`), dotted names (`{"window.lookback": 96}`) and
+        bare names (`{"lookback": 96}`).
+
+        Raises:
+            ConfigError: a name is unknown (with the nearest known one), or a value is not allowed.
+        """
+        nested: dict[str, dict[str, Any]] = {}
+        for layer in layers:
+            for section, field, value in cls._spread(layer):
+                nested.setdefault(section, {})[field] = value
+        try:
+            return cls.model_validate(nested)
+        except ValidationError as error:
+            raise ConfigError(_sentence(error)) from None
+
+    def given(self) -> set[str]:
+        """The fields that were set when the settings were built, not left to their defaults."""
+        return {field for name in self.sections() for field in getattr(self, name).model_fields_set}
+
+    def replaced(self, **values: Any) -> Self:
+        """A copy with some fields, named without their section, changed."""
+        return type(self).build(self.model_dump(exclude_unset=True), values)
+
+    @classmethod
+    def _spread(cls, layer: Mapping[str, Any]) -> Iterable[tuple[str, str, Any]]:
+        sections, places = cls.sections(), cls.places()
+        for key, value in layer.items():
+            if key in sections and isinstance(value, Mapping):
+                for field, inner in value.items():
+                    if field not in sections[key].model_fields:
+                        raise ConfigError(
+                            _unknown(f"{key}.{field}", [f"{key}.{f}" for f in sections[key].model_fields])
+                        )
+                    yield key, field, inner
+            elif key in places:
+                yield places[key], key, value
+            elif key.count(".") == 1 and places.get(key.split(".")[1]) == key.split(".")[0]:
+                yield *key.split("."), value  # type: ignore[misc]
+            else:
+                known = [*places, *(f"{section}.{field}" for field, section in places.items())]
+                raise ConfigError(_unknown(key, known))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The values of a TOML file, for `JobSettings.build`.
+
+    Raises:
+        ConfigError: the file cannot be read or is not TOML; the message has the place.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot read the settings ({error}).") from None
+
+
+def assignments(texts: Iterable[str]) -> dict[str, str]:
+    """`["train.lr=0.01"]` as `{"train.lr": "0.01"}`.
+
+    Raises:
+        ConfigError: a text has no `=`.
+    """
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"`--set` takes key=value, got {text!r}.")
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`, did you mean 'lookback'?` for a near miss, otherwise nothing."""
+    near = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _unknown(key: str, known: list[str]) -> str:
+    hint = suggestion(key, known)
+    return f"There is no setting {key!r}{hint or '; `echoic train JOB --help` lists them all.'}"
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+    reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    reason = reason[0].lower() + reason[1:]
+    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"`{place}` {reason}, got {first['input']!r}{more}."

@@ -1,0 +1,55 @@
+"""Settings of the forecast job: its sections, and the few fields that only it has."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from echoic.config.base import JobSettings, Section
+from echoic.config.data import ScaleSettings, SplitSettings, TableSettings
+from echoic.config.model import HeadSettings, StackSettings
+from echoic.config.train import TrainSettings
+
+
+class WindowSettings(Section):
+    """What the network sees at once, and how it looks ahead."""
+
+    lookback: int | None = Field(None, ge=1, description="Steps the network sees; fitted to the data by default.")
+    horizon: int = Field(1, ge=1, description="Steps to forecast.")
+    stride: int = Field(1, ge=1, description="Distance between training windows, in steps.")
+    lookahead: Literal["step", "direct", "segments"] | None = Field(
+        None,
+        description="step: one at a time, fed back. direct: the whole horizon at once. segments: in segments, decoded "
+        "in parallel. Default: segments for a long horizon, direct for a short one, step by step for a horizon of 1 "
+        "without a season.",
+    )
+    segment: int | None = Field(None, ge=1, description="Steps in a segment; a season or 24 by default.")
+    channels: Literal["shared", "joint"] | None = Field(
+        None,
+        description="Several targets: one network shared by all channels, or one that sees them jointly. "
+        "Default: shared for segments, joint otherwise.",
+    )
+    batches: Literal["windows", "chunks", "whole"] = Field(
+        "windows",
+        description="windows: shuffled. chunks: neighbouring pieces with the state carried. whole: entire series, "
+        "bucketed by length. chunks and whole are for step by step.",
+    )
+    loss_at: Literal["every", "last"] = Field("every", description="Step by step: which steps of a window count.")
+    conformal: bool = Field(
+        default=False, description="Calibrate the intervals on the dev part (always done for the point head)."
+    )
+    refit: bool = Field(
+        default=False, description="When the best number of steps is known, train anew on train and dev."
+    )
+    members: int = Field(1, ge=1, description="Networks trained from different seeds and averaged.")
+
+
+class ForecastSettings(JobSettings):
+    """Everything that `echoic train forecast` can be told."""
+
+    data: TableSettings = TableSettings()
+    parts: SplitSettings = SplitSettings()
+    scaling: ScaleSettings = ScaleSettings()
+    window: WindowSettings = WindowSettings()
+    stack: StackSettings = StackSettings()
+    output: HeadSettings = HeadSettings()
+    train: TrainSettings = TrainSettings()

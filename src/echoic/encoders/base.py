@@ -1,0 +1,15 @@
+"""What every encoder can do."""
+
+import abc
+
+from torch import Tensor, nn
+
+
+class Encoder(nn.Module, abc.ABC):
+    """Turns input vectors into what the lowest recurrent layer reads."""
+
+    output_size: int
+
+    @abc.abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """`(batch, steps, features)` to `(batch, network steps, output_size)`; strictly causal."""

@@ -1,0 +1,53 @@
+"""Every error echoic raises on purpose.
+
+Each message is one sentence that names the place and the remedy. The command prints it and exits with
+`exit_code`; a Python user catches `EchoicError`, or the builtin that the class also is.
+"""
+
+
+class EchoicError(Exception):
+    """Base of all errors raised on purpose."""
+
+    exit_code = 1
+
+
+class DataError(EchoicError, ValueError):
+    """Something is wrong with the user's data: the message names file, row and column."""
+
+    exit_code = 2
+
+
+class ConfigError(EchoicError, ValueError):
+    """A setting is unknown, or its value is not allowed."""
+
+    exit_code = 2
+
+
+class ShapeError(EchoicError, ValueError):
+    """An array does not have the shape that was asked for."""
+
+    exit_code = 2
+
+
+class RunError(EchoicError, OSError):
+    """A run folder is missing, damaged, locked or cannot be written."""
+
+    exit_code = 2
+
+
+class TrainingError(EchoicError, RuntimeError):
+    """Training cannot go on; the weights kept are the last good ones."""
+
+
+class KernelError(EchoicError, ValueError):
+    """The kernel asked for by `ECHOIC_KERNEL` is not available."""
+
+    exit_code = 2
+
+
+class Interrupted(EchoicError):  # noqa: N818
+    """SIGINT or SIGTERM arrived; the work was saved first."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

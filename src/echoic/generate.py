@@ -1,0 +1,49 @@
+"""Prime a model with known steps, then let it feed itself: constant time and memory per step."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from echoic.model import SequenceModel
+from echoic.tensors import State
+
+CHUNK_STEPS = 1024
+"""Priming goes in chunks of so many steps, which bounds the memory; the result is the same."""
+
+
+@torch.no_grad()
+def prime(model: SequenceModel, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    """Feeds known steps `(rows, steps, width)`.
+
+    Returns:
+        The head parameters after the last step `(rows, 1, features, parameters)`, and the state.
+    """
+    model.eval()
+    state = model.initial_state(len(inputs)) if state is None else state
+    params = inputs
+    for chunk in torch.split(inputs, CHUNK_STEPS, 1):
+        params, state = model(chunk, state)
+    return params[:, -1:], state
+
+
+@torch.no_grad()
+def free_run(
+    model: SequenceModel,
+    params: Tensor,
+    state: State,
+    choose: Callable[[Tensor], Tensor],
+    next_input: Callable[[Tensor, int], Tensor],
+) -> Iterator[Tensor]:
+    """Yields value after value without end, each fed back as the next input.
+
+    `choose` turns head parameters into values `(rows, 1, features)` (their mean, or a draw); `next_input` turns the
+    values of step number n into the input `(rows, width)` that follows them.
+    """
+    model.eval()
+    step = 0
+    while True:
+        values = choose(params)
+        yield values
+        params, state = model.step(next_input(values, step), state)
+        step += 1

@@ -1,0 +1,42 @@
+"""A normal distribution for each value."""
+
+import math
+from typing import Self, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from echoic.config import HeadSettings
+from echoic.heads.base import Head
+
+SMALLEST_SCALE = 1e-3
+"""Deviations never fall below this, in scaled units: a perfect fit must not reach an infinite likelihood."""
+
+
+@final
+class Gaussian(Head):
+    """Mean and deviation, trained by the negative log-likelihood in nats."""
+
+    @classmethod
+    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
+        return cls(width, features, span, 2)
+
+    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        mean, scale = self._split(params)
+        return 0.5 * ((target - mean) / scale).square().add(math.log(2 * math.pi)) + scale.log()
+
+    def mean(self, params: Tensor) -> Tensor:
+        return params[..., 0]
+
+    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+        mean, scale = self._split(params)
+        return mean + scale * torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
+
+    def quantile(self, params: Tensor, level: float) -> Tensor:
+        mean, scale = self._split(params)
+        return mean + scale * torch.special.ndtri(torch.tensor(level, dtype=mean.dtype))
+
+    @staticmethod
+    def _split(params: Tensor) -> tuple[Tensor, Tensor]:
+        return params[..., 0], functional.softplus(params[..., 1]) + SMALLEST_SCALE

@@ -1,0 +1,60 @@
+"""The levels of a distribution, learned directly."""
+
+from collections.abc import Sequence
+from typing import Self, final
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from echoic.config import HeadSettings
+from echoic.heads.base import Head
+
+
+@final
+class Quantiles(Head):
+    """One value for each of `levels`, never crossing, trained by the mean pinball loss (Koenker 1978)."""
+
+    levels: Tensor
+
+    def __init__(self, width: int, features: int, span: int, levels: Sequence[float]) -> None:
+        super().__init__(width, features, span, len(levels))
+        self.register_buffer("levels", torch.tensor(levels), persistent=False)
+
+    @classmethod
+    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
+        return cls(width, features, span, settings.levels)
+
+    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        error = target[..., None] - self._values(params)
+        return 2 * torch.maximum(self.levels * error, (self.levels - 1) * error).mean(-1)
+
+    def mean(self, params: Tensor) -> Tensor:
+        """The median: it lies between the levels nearest to one half."""
+        return self.quantile(params, 0.5)
+
+    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+        values = self._values(params)
+        level = torch.rand(values.shape[:-1], generator=generator, device=values.device, dtype=values.dtype)
+        return self._interpolate(values, level)
+
+    def quantile(self, params: Tensor, level: float) -> Tensor:
+        values = self._values(params)
+        return self._interpolate(values, values.new_full(values.shape[:-1], level))
+
+    @staticmethod
+    def _values(params: Tensor) -> Tensor:
+        """The levels' values: the first is free, each further one lies above the one before."""
+        first, steps = params[..., :1], functional.softplus(params[..., 1:])
+        return torch.cat([first, first + steps.cumsum(-1)], -1)
+
+    def _interpolate(self, values: Tensor, level: Tensor) -> Tensor:
+        """Linear between the levels; the outermost values beyond them."""
+        if len(self.levels) == 1:
+            return values[..., 0]
+        above = torch.searchsorted(self.levels, level.contiguous()).clamp(1, len(self.levels) - 1)
+        low, high = self.levels[above - 1], self.levels[above]
+        share = ((level - low) / (high - low)).clamp(0, 1)
+        return torch.lerp(
+            values.gather(-1, (above - 1)[..., None])[..., 0], values.gather(-1, above[..., None])[..., 0], share
+        )

@@ -1,0 +1,54 @@
+"""A distribution with heavy tails for each value."""
+
+from typing import Self, final
+
+import numpy as np
+import torch
+from scipy.special import stdtrit
+from torch import Tensor
+from torch.nn import functional
+
+from echoic.config import HeadSettings
+from echoic.heads.base import Head
+from echoic.heads.gaussian import SMALLEST_SCALE
+
+FEWEST_DEGREES = 2.0
+"""Above two degrees of freedom the variance is finite."""
+
+
+@final
+class StudentT(Head):
+    """Location, scale and degrees of freedom (above two), trained by the negative log-likelihood in nats."""
+
+    @classmethod
+    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
+        return cls(width, features, span, 3)
+
+    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        location, scale, degrees = self._split(params)
+        half = (degrees + 1) / 2
+        normaliser = torch.lgamma(degrees / 2) - torch.lgamma(half) + 0.5 * (degrees * torch.pi).log() + scale.log()
+        return normaliser + half * torch.log1p(((target - location) / scale).square() / degrees)
+
+    def mean(self, params: Tensor) -> Tensor:
+        return params[..., 0]
+
+    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+        location, scale, degrees = self._split(params)
+        normal = torch.randn(location.shape, generator=generator, device=location.device, dtype=location.dtype)
+        # A chi-square with `degrees` degrees of freedom is twice a gamma variable of half that shape.
+        chi_square = 2 * torch._standard_gamma(degrees / 2, generator=generator)  # noqa: SLF001
+        return location + scale * normal * torch.rsqrt(chi_square / degrees)
+
+    def quantile(self, params: Tensor, level: float) -> Tensor:
+        location, scale, degrees = self._split(params)
+        standard = stdtrit(degrees.detach().cpu().numpy().astype(np.float64), level)
+        return location + scale * torch.from_numpy(np.asarray(standard)).to(location)
+
+    @staticmethod
+    def _split(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return (
+            params[..., 0],
+            functional.softplus(params[..., 1]) + SMALLEST_SCALE,
+            functional.softplus(params[..., 2]) + FEWEST_DEGREES,
+        )

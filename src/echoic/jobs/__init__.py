@@ -1,0 +1,6 @@
+"""Jobs: each chooses parts of the one pipeline. To add one: a package with a `Job`, and a line in `JOBS`."""
+
+from echoic.jobs.base import Job as Job
+from echoic.jobs.forecast import FORECAST
+
+JOBS: dict[str, Job] = {"forecast": FORECAST}

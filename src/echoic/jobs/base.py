@@ -1,0 +1,97 @@
+"""What every job can do, and the one way from data to a run."""
+
+import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
+
+from echoic.config import JobSettings, TrainSettings
+from echoic.model import SequenceModel
+from echoic.sources import Dataset
+from echoic.training import Batches
+
+
+class Task(abc.ABC):
+    """A job laid over one data set: settings with every choice made, fitted codecs, batches.
+
+    Made by `fit` before training, and by `reopen` from what a run folder holds.
+    """
+
+    settings_class: ClassVar[type[JobSettings]]
+    name: ClassVar[str]
+
+    settings: Any
+    """The job's settings, every open choice made."""
+
+    dataset: Dataset
+
+    @classmethod
+    @abc.abstractmethod
+    def fit(cls, dataset: Dataset, settings: Any) -> Self:
+        """Splits, fits codecs on the training part and makes every choice that `settings` leave open.
+
+        Raises:
+            DataError: the data do not suffice.
+            ConfigError: settings that do not go together.
+        """
+
+    @classmethod
+    @abc.abstractmethod
+    def reopen(cls, dataset: Dataset, settings: Any, codec: Mapping[str, Any]) -> Self:
+        """The task as it was when `codec` was written: nothing is fitted again."""
+
+    @abc.abstractmethod
+    def codec_json(self) -> dict[str, Any]:
+        """The fitted state of the codecs, as plain JSON values."""
+
+    @abc.abstractmethod
+    def network(self) -> SequenceModel:
+        """A new network; weights are drawn from torch's generator."""
+
+    @abc.abstractmethod
+    def train_batches(self) -> Batches:
+        """Batches of the training part."""
+
+    @abc.abstractmethod
+    def dev_batches(self) -> Batches | None:
+        """Batches of the dev part, if there is one."""
+
+    @abc.abstractmethod
+    def data_report(self) -> dict[str, Any]:
+        """What was found in the data, how it was split and what was left out."""
+
+    def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
+        """What has to be fitted on dev once training is over, as plain JSON values; by default nothing."""
+        del model
+        return None
+
+    @property
+    def training(self) -> TrainSettings:
+        """The settings of the loop."""
+        settings: TrainSettings = self.settings.train
+        return settings
+
+
+class Fitted(NamedTuple):
+    """A task with its trained network, and what was calibrated on dev."""
+
+    task: Any
+    model: SequenceModel
+    calibration: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the table of jobs knows it: its task, and what can be done with a trained one.
+
+    `evaluate(fitted, data, part, stride, on_progress)` scores; `data` None means the run's own.
+    `predict(fitted, data)` gives a long table of what the model says of `data`.
+    `generate(fitted, prime, length, temperature, seed)` lets the model feed itself.
+    `charts(fitted, metrics)` draws the report.
+    """
+
+    task: type[Task]
+    evaluate: Callable[..., Any]
+    predict: Callable[..., Any]
+    generate: Callable[..., Any]
+    charts: Callable[..., Any]

@@ -1,0 +1,7 @@
+"""The forecast job: learn series, continue them, forecast them, and say how well."""
+
+from echoic.jobs.base import Job
+from echoic.jobs.forecast.task import ForecastTask as ForecastTask
+from echoic.jobs.forecast.use import evaluate, generate, predict
+
+FORECAST = Job(ForecastTask, evaluate, predict, generate, charts=lambda *_: [])

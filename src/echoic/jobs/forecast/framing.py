@@ -1,0 +1,249 @@
+"""From cuts of the panel to batches of the network, and from its output back to values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self, final
+
+import torch
+from torch import Tensor
+
+from echoic.codecs import Frame, Scaler
+from echoic.config import ForecastSettings
+from echoic.jobs.forecast.plan import frame_of
+from echoic.tensors import Batch
+from echoic.windows import Cut, Order, Panel, Ranges
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """Everything that was fitted on the training part: scalers, and whether values can be missing."""
+
+    values: Scaler
+    past: Scaler
+    future: Scaler
+    static: Scaler
+    has_missing: bool
+
+    @classmethod
+    def fit(cls, settings: ForecastSettings, panel: Panel, train: Ranges) -> Self:
+        """Statistics of the training part of `panel`."""
+        rows = [slice(begin, end) for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
+        futures = (
+            panel.future_offsets[:-1].tolist(),
+            (panel.future_offsets[:-1] + train.end - panel.offsets[:-1]).tolist(),
+        )
+        per_series = settings.scaling.scale_per == "series"
+        return cls(
+            Scaler.fit(settings.scaling.scale, panel.names, [panel.values[at] for at in rows], per_series=per_series),
+            _fit_shared([panel.past[at] for at in rows]),
+            _fit_shared([panel.future[begin:end] for begin, end in zip(*futures, strict=True)]),
+            _fit_shared([panel.static]),
+            panel.has_missing,
+        )
+
+    def extended(self, settings: ForecastSettings, panel: Panel) -> Self:
+        """The codec for `panel`: series that it was not fitted on get scales of their own, from what they show."""
+        known, names = self.values, panel.names
+        if settings.scaling.scale_per == "all":
+            rows = torch.zeros(len(names), dtype=torch.long)
+            return replace(self, values=replace(known, names=names, center=known.center[rows], scale=known.scale[rows]))
+        bounds = zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True)
+        own = Scaler.fit(settings.scaling.scale, names, [panel.values[begin:end] for begin, end in bounds])
+        for row, name in enumerate(names):
+            if name in known.names:
+                own.center[row] = known.center[known.names.index(name)]
+                own.scale[row] = known.scale[known.names.index(name)]
+        return replace(self, values=own)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; `from_json` is the inverse."""
+        scalers = {name: getattr(self, name).to_json() for name in ("values", "past", "future", "static")}
+        return scalers | {"has_missing": self.has_missing}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The codec that `to_json` wrote."""
+        scalers = {name: Scaler.from_json(data[name]) for name in ("values", "past", "future", "static")}
+        return cls(**scalers, has_missing=data["has_missing"])
+
+
+class Window(NamedTuple):
+    """A look-back as the network sees it: a `Batch` without targets, and the way back."""
+
+    inputs: Tensor
+    ids: Tensor | None
+    ahead: Tensor | None
+    frame: Frame
+
+
+@final
+class Framing:
+    """Makes batches from `panel` by the rules in `settings` (as planned) and `codec`.
+
+    With shared channels every channel of a window is a row of its own.
+    """
+
+    def __init__(self, settings: ForecastSettings, codec: Codec, panel: Panel) -> None:
+        self.settings = settings
+        self.codec = codec
+        self.panel = panel
+        self.frame = frame_of(settings)
+        self.lookback = settings.window.lookback or 1
+        self.horizon = settings.window.horizon
+        self.is_step = settings.window.lookahead == "step"
+        self.shared = settings.window.channels == "shared"
+        self.known = panel.future.shape[1]
+        rows = {name: row for row, name in enumerate(codec.values.names)}
+        self._scaler_rows = torch.tensor([rows[name] for name in panel.names])
+
+    @property
+    def channels(self) -> int:
+        """Channels that share the network (1: it sees all features jointly)."""
+        return len(self.panel.features) if self.shared else 1
+
+    @property
+    def features(self) -> int:
+        """Features that one row of a batch predicts."""
+        return 1 if self.shared else len(self.panel.features)
+
+    @property
+    def width(self) -> int:
+        """Width of the input vectors."""
+        covariates = self.panel.past.shape[1] + self.known + self.panel.static.shape[1]
+        return self.features * (1 + self.codec.has_missing) + covariates
+
+    def batch(self, cut: Cut) -> Batch:
+        """The training batch of a cut."""
+        return self._step_batch(cut) if self.is_step else self._window_batch(cut)
+
+    def encoded(self, starts: Tensor, steps: int) -> Tensor:
+        """Scaled values `(batch, steps, features)`, NaN where missing."""
+        return self.codec.values.encode(self.panel.cut(starts, steps), self._scaler_row(starts))
+
+    def decoded(self, values: Tensor, starts: Tensor) -> Tensor:
+        """The inverse of `encoded`."""
+        return self.codec.values.decode(values, self._scaler_row(starts))
+
+    def window(self, starts: Tensor) -> Window:
+        """The look-backs that begin at `starts`."""
+        inputs, frame = self.frame(self.encoded(starts, self.lookback))
+        observed = ~torch.isnan(self.panel.cut(starts, self.lookback)) if self.codec.has_missing else None
+        ahead = None if self.is_step else self._ahead(starts)
+        return Window(
+            self.network_inputs(inputs, observed, self.covariates(starts, self.lookback)),
+            self._ids(len(starts)),
+            ahead,
+            frame,
+        )
+
+    def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
+        """`values` (0 where missing) beside what is known, a row for each channel if they share the network."""
+        parts = [self.fold(values)]
+        if self.codec.has_missing:
+            parts.append(self.fold(torch.ones_like(values) if observed is None else observed.to(values)))
+        if covariates.shape[-1]:
+            parts.append(covariates.repeat_interleave(self.channels, 0))
+        return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
+
+    def covariates(self, starts: Tensor, steps: int) -> Tensor:
+        """Scaled covariates `(batch, steps, columns)`: past-only, known-future, static; 0 where missing.
+
+        Step by step the known future runs one step ahead, as what is to be predicted does.
+        """
+        shift = 1 if self.is_step else 0
+        series = self.panel.series_of(starts)
+        static = self.panel.static[series][:, None].expand(-1, steps, -1)
+        columns = [
+            _scaled(self.codec.past, self.panel.cut_past(starts, steps)),
+            _scaled(self.codec.future, self.panel.cut_future(starts + shift, steps, series)),
+            _scaled(self.codec.static, static),
+        ]
+        return torch.cat(columns, -1)
+
+    def covariates_ahead(self, starts: Tensor, step: int) -> Tensor:
+        """What is known beside step number `step` (0 is the first) after the look-backs that begin at `starts`.
+
+        `(batch, 1, columns)`; past-only columns stay as they were last.
+        """
+        after = starts + self.lookback
+        series = self.panel.series_of(starts)
+        columns = [
+            _scaled(self.codec.past, self.panel.cut_past(after - 1, 1)),
+            _scaled(self.codec.future, self.panel.cut_future(after + step + 1, 1, series)),
+            _scaled(self.codec.static, self.panel.static[series][:, None]),
+        ]
+        return torch.cat(columns, -1)
+
+    def fold(self, values: Tensor) -> Tensor:
+        """`(batch, steps, features)` with a row for each channel, if they share the network."""
+        if not self.shared:
+            return values
+        return values.transpose(1, 2).reshape(-1, values.shape[1], 1)
+
+    def unfold(self, values: Tensor) -> Tensor:
+        """The inverse of `fold`."""
+        if not self.shared:
+            return values
+        return values.view(-1, self.channels, values.shape[1]).transpose(1, 2)
+
+    def _step_batch(self, cut: Cut) -> Batch:
+        raw = self.panel.cut(cut.starts, cut.steps)
+        values = self.codec.values.encode(raw, self._scaler_row(cut.starts))
+        observed = ~torch.isnan(values)
+        real = torch.arange(1, cut.steps) < cut.valid[:, None]
+        if self.settings.window.loss_at == "last":
+            real = real & (torch.arange(1, cut.steps) == cut.valid[:, None] - 1)
+        filled = torch.nan_to_num(values)
+        covariates = self.covariates(cut.starts, cut.steps - 1)
+        return Batch(
+            inputs=self.network_inputs(filled[:, :-1], observed[:, :-1], covariates),
+            targets=self.fold(filled[:, 1:]),
+            mask=self.fold(observed[:, 1:] & real[..., None]),
+            carry=cut.carry,
+            ids=self._ids(len(cut.starts)),
+        )
+
+    def _window_batch(self, cut: Cut) -> Batch:
+        window = self.window(cut.starts)
+        target = window.frame.encode(self.encoded(cut.starts + self.lookback, self.horizon))
+        mask = ~torch.isnan(target)
+        targets = self.fold(torch.nan_to_num(target))
+        return Batch(window.inputs, targets, self.fold(mask), ids=window.ids, ahead=window.ahead)
+
+    def _ahead(self, starts: Tensor) -> Tensor | None:
+        if not self.known:
+            return None
+        series = self.panel.series_of(starts)
+        known = _scaled(self.codec.future, self.panel.cut_future(starts + self.lookback, self.horizon, series))
+        return known.repeat_interleave(self.channels, 0)
+
+    def _ids(self, batch: int) -> Tensor | None:
+        return torch.arange(self.channels).repeat(batch) if self.shared else None
+
+    def _scaler_row(self, starts: Tensor) -> Tensor:
+        return self._scaler_rows[self.panel.series_of(starts)]
+
+
+@final
+class FramedBatches:
+    """An order of cuts as batches for the training loop."""
+
+    def __init__(self, framing: Framing, order: Order) -> None:
+        self.framing = framing
+        self.order = order
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from number `skip` on."""
+        return map(self.framing.batch, self.order.epoch(seed, epoch, skip))
+
+
+def _fit_shared(parts: list[Tensor]) -> Scaler:
+    return Scaler.fit("standard", ["all"], [torch.cat(parts)])
+
+
+def _scaled(scaler: Scaler, values: Tensor) -> Tensor:
+    return torch.nan_to_num(scaler.encode(values, torch.zeros(len(values), dtype=torch.long)))

@@ -1,0 +1,37 @@
+"""The network of the forecast job, put together from parts."""
+
+from echoic.cells import CELLS, Stack
+from echoic.config import ForecastSettings
+from echoic.encoders import Encoder, Plain, Segments
+from echoic.heads import HEADS
+from echoic.jobs.forecast.framing import Framing
+from echoic.model import SequenceModel
+from echoic.readouts import Every, Horizon, Last, Readout
+
+
+def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel:
+    """The model that `settings` (as planned) ask for; weights are drawn from torch's generator.
+
+    step: plain, every step, one value. direct: plain, last step, the whole horizon. segments: segments, the horizon
+    decoded in parallel, a segment each.
+    """
+    horizon, segment = settings.window.horizon, settings.window.segment or 1
+    encoder: Encoder = Plain(framing.width)
+    if settings.window.lookahead == "segments":
+        encoder = Segments(framing.width, segment, settings.stack.layers[0])
+    stack = Stack(CELLS, encoder.output_size, settings.stack)
+    readout, span = _readout(settings, framing, stack, horizon, segment)
+    head = HEADS[settings.output.head].build(readout.output_size, framing.features, span, settings.output)
+    return SequenceModel(encoder, stack, readout, head)
+
+
+def _readout(
+    settings: ForecastSettings, framing: Framing, stack: Stack, horizon: int, segment: int
+) -> tuple[Readout, int]:
+    """The readout, and how many steps each of its vectors renders."""
+    if settings.window.lookahead == "step":
+        return Every(stack.output_size), 1
+    if settings.window.lookahead == "direct":
+        return Last(stack.output_size, horizon, framing.known), horizon
+    segments = -(-horizon // segment)
+    return Horizon(stack, segments, framing.channels, segment * framing.known), segment

@@ -1,0 +1,205 @@
+"""The forecast job laid over a data set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import torch
+from torch import Tensor
+
+from echoic.config import ForecastSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import Task
+from echoic.jobs.forecast.forecaster import Calibration, Forecaster, calibrate
+from echoic.jobs.forecast.framing import Codec, FramedBatches, Framing
+from echoic.jobs.forecast.network import build_network
+from echoic.jobs.forecast.plan import default_split, plan
+from echoic.model import SequenceModel
+from echoic.sources import Dataset
+from echoic.types import Series
+from echoic.windows import InOrder, Order, Panel, Ranges, Shuffled, Streams, Windows, joined, split
+
+DEV_BATCH = 256
+
+_CALIBRATION_WINDOWS = 2000
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class ForecastTask(Task):
+    """Series, their parts, and the framing that turns them into batches."""
+
+    name = "forecast"
+    settings_class = ForecastSettings
+
+    dataset: Dataset
+    settings: ForecastSettings
+    panel: Panel
+    parts: dict[str, Ranges]
+    codec: Codec
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: ForecastSettings) -> Self:
+        rule = settings.parts.split or default_split(dataset.series, settings)
+        settings = settings.replaced(split=rule)
+        panel, parts = Panel.of(dataset.series), split(dataset.series, rule)
+        codec = Codec.fit(settings, panel, _fitted_on(settings, parts))
+        settings = plan(settings, panel, codec.values, parts["train"])
+        task = cls(dataset, settings, panel, parts, codec)
+        task._check_lengths()
+        return task
+
+    @classmethod
+    def reopen(cls, dataset: Dataset, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
+        rule = settings.parts.split or default_split(dataset.series, settings)
+        parts = split(dataset.series, rule)
+        return cls(dataset, settings, Panel.of(dataset.series), parts, Codec.from_json(dict(codec)))
+
+    @property
+    def framing(self) -> Framing:
+        """The framing of the task's own panel."""
+        return Framing(self.settings, self.codec, self.panel)
+
+    def codec_json(self) -> dict[str, Any]:
+        return self.codec.to_json()
+
+    def network(self) -> SequenceModel:
+        return build_network(self.settings, self.framing)
+
+    def train_batches(self) -> FramedBatches:
+        size, lookback = self.settings.train.batch_size, self.settings.window.lookback
+        order: Order
+        if self.settings.window.batches == "windows":
+            windows, chosen = self.windows("train")
+            order = Shuffled(windows, size, chosen)
+        else:
+            order = Streams.of(
+                self.parts["train"], size, lookback if self.settings.window.batches == "chunks" else None
+            )
+        return FramedBatches(self.framing, order)
+
+    def dev_batches(self) -> FramedBatches | None:
+        dev = self.parts["dev"]
+        order: Order
+        if self.settings.window.batches == "windows":
+            windows, chosen = self.windows("dev")
+            order = InOrder(windows, DEV_BATCH, chosen)
+        else:
+            # One pass with the state carried: the way the network is used.
+            order = (
+                Streams.of(dev, 1, self.settings.window.lookback)
+                if int(dev.lengths.min()) > 1
+                else InOrder(self.windows("dev")[0], DEV_BATCH)
+            )
+        return FramedBatches(self.framing, order) if len(order) else None
+
+    def windows(self, part: str) -> tuple[Windows, Tensor | None]:
+        """The windows of a part; with shuffled parts, all windows and the numbers of those that fell to the part."""
+        lookback, horizon = self.settings.window.lookback or 1, self.settings.window.horizon
+        tail = 1 if self.settings.window.lookahead == "step" else horizon
+        stride = self.settings.window.stride
+        if self.settings.parts.split_order == "shuffled":
+            windows = Windows(_everything(self.parts), lookback + tail, tail, stride)
+            return windows, self._dealt(len(windows))[part]
+        floor = None if part == "train" else self.panel.offsets[:-1]
+        return Windows(self.parts[part], lookback + tail, tail, stride if part == "train" else 1, floor), None
+
+    def data_report(self) -> dict[str, Any]:
+        lengths = {part: int(ranges.lengths.sum()) for part, ranges in self.parts.items()}
+        report = self.dataset.report.to_json() | {"steps_in_parts": lengths}
+        windows = {part: len(self.windows(part)[0]) for part in self.parts}
+        if self.settings.parts.split_order == "shuffled":
+            windows = {part: len(chosen) for part in self.parts if (chosen := self.windows(part)[1]) is not None}
+            report["shared_with_train"] = self._overlap()
+        return report | {"windows": windows}
+
+    def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
+        wanted = self.settings.output.head == "point" or self.settings.window.conformal
+        lookback, horizon = self.settings.window.lookback or 1, self.settings.window.horizon
+        windows = Windows(self.parts["dev"], lookback + horizon, horizon, 1, self.panel.offsets[:-1])
+        if not wanted or not len(windows):
+            return None
+        numbers = torch.linspace(0, len(windows) - 1, min(len(windows), _CALIBRATION_WINDOWS)).long()
+        starts = torch.split(windows.starts(numbers), DEV_BATCH)
+        return calibrate(self.forecaster(model, None), starts).to_json()
+
+    def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
+        """The trained `model` over the task's own panel."""
+        return Forecaster(model, self.framing, calibration, self.settings.train.seed)
+
+    def forecaster_for(
+        self, model: SequenceModel, calibration: Calibration | None, series: tuple[Series, ...]
+    ) -> Forecaster:
+        """The trained `model` over other series with the same columns.
+
+        Raises:
+            DataError: they have other columns.
+        """
+        self._check_columns(series[0])
+        panel = Panel.of(series)
+        framing = Framing(self.settings, self.codec.extended(self.settings, panel), panel)
+        return Forecaster(model, framing, calibration, self.settings.train.seed)
+
+    def _check_lengths(self) -> None:
+        lookback, horizon = self.settings.window.lookback or 1, self.settings.window.horizon
+        tail = 1 if self.settings.window.lookahead == "step" else horizon
+        if self.settings.parts.split_order == "shuffled" and self.settings.window.batches != "windows":
+            raise ConfigError("`parts.split_order` = shuffled is for --batches windows.")
+        if self.settings.window.batches != "windows" and self.settings.window.lookahead != "step":
+            raise ConfigError("`window.batches` chunks and whole are for --lookahead step.")
+        shortest = int(self.parts["train"].lengths.argmin())
+        length = int(self.parts["train"].lengths[shortest])
+        if length < lookback + tail and self.settings.window.batches == "windows":
+            raise DataError(
+                f"{self.dataset.origin}: the training part of {self.panel.names[shortest]!r} has {length} steps, "
+                f"but a look-back of {lookback} and {tail} ahead need {lookback + tail}; choose a smaller --lookback "
+                "or --horizon, or another --split."
+            )
+
+    def _check_columns(self, one: Series) -> None:
+        own = self.dataset.series[0]
+        mine = (own.features, own.covariates.past_names, own.covariates.future_names, own.covariates.static_names)
+        theirs = (one.features, one.covariates.past_names, one.covariates.future_names, one.covariates.static_names)
+        if mine != theirs:
+            raise DataError(
+                f"{one.origin}: has the columns {_names(theirs)}, but the run was trained on {_names(mine)}."
+            )
+
+    def _dealt(self, windows: int) -> dict[str, Tensor]:
+        """Which windows fell to which part; the seed decides."""
+        order = torch.randperm(windows, generator=torch.Generator().manual_seed(self.settings.train.seed))
+        sizes = [int(self.parts[part].lengths.sum()) for part in ("train", "dev")]
+        every = int(_everything(self.parts).lengths.sum())
+        train, dev = (windows * size // every for size in sizes)
+        return {
+            "train": order[:train].sort().values,
+            "dev": order[train : train + dev].sort().values,
+            "test": order[train + dev :].sort().values,
+        }
+
+    def _overlap(self) -> dict[str, float]:
+        """The share of the windows of dev and test that have a step in common with a training window."""
+        windows, _ = self.windows("train")
+        dealt = {part: windows.starts(chosen) for part, chosen in self._dealt(len(windows)).items()}
+        covered = torch.zeros(len(self.panel.values) + 1)
+        for start in dealt["train"]:
+            covered[int(start) : int(start) + windows.steps] = 1
+        upto = torch.cat([torch.zeros(1), covered.cumsum(0)])
+        shares = {}
+        for part in ("dev", "test"):
+            touched = upto[dealt[part] + windows.steps] - upto[dealt[part]] > 0
+            shares[part] = float(touched.float().mean()) if len(touched) else 0.0
+        return shares
+
+
+def _fitted_on(settings: ForecastSettings, parts: dict[str, Ranges]) -> Ranges:
+    """What scalers may see: the training part; with shuffled windows that is everything."""
+    return _everything(parts) if settings.parts.split_order == "shuffled" else parts["train"]
+
+
+def _everything(parts: dict[str, Ranges]) -> Ranges:
+    return joined(parts["train"], parts["test"])
+
+
+def _names(columns: tuple[tuple[str, ...], ...]) -> str:
+    return ", ".join(name for group in columns for name in group)

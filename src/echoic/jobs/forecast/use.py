@@ -1,0 +1,135 @@
+"""What can be done with a trained forecast: score it, ask it, let it go on."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import Fitted
+from echoic.jobs.forecast.continuation import continue_series, primed
+from echoic.jobs.forecast.evaluate import Evaluation, Evaluator
+from echoic.jobs.forecast.forecaster import Calibration
+from echoic.jobs.forecast.results import Table, predict_table
+from echoic.jobs.forecast.task import ForecastTask
+from echoic.sources import Dataset, read
+from echoic.types import Covariates, Series
+from echoic.windows import PARTS, Ranges, Windows, whole
+
+
+def evaluate(
+    fitted: Fitted,
+    data: Any,
+    part: str,
+    stride: int = 1,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Evaluation:
+    """Scores on a part of the run's own data, or on new `data`.
+
+    New series that go on where those of the run end (by their timestamps; without any, by their names) are scored
+    from their first step on, with the run's series as look-back.
+
+    Raises:
+        ConfigError: there is no such part.
+        DataError: there is no window to score.
+    """
+    evaluator, windows = evaluator_of(fitted, data, part, stride)
+    season = fitted.task.settings.scaling.season
+    return evaluator.evaluate(windows, season[0] if season else 1, on_progress)
+
+
+def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, Windows]:
+    """What scores, and the windows that are scored."""
+    task: ForecastTask = fitted.task
+    if data is None:
+        if part not in PARTS:
+            raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
+        evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.parts["train"])
+        windows = evaluator.windows(task.parts[part], stride)
+        if not len(windows):
+            raise DataError(
+                f"The {part} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
+                "choose another --part, or give new data."
+            )
+        return evaluator, windows
+    dataset = read(data, task.settings.data)
+    series, ranges = _continued(task.dataset, dataset)
+    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series)
+    evaluator = Evaluator(forecaster, task.panel, task.parts["train"])
+    windows = evaluator.windows(ranges, stride)
+    if not len(windows):
+        raise DataError(
+            f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after a look-back of "
+            f"{task.settings.window.lookback}."
+        )
+    return evaluator, windows
+
+
+def predict(fitted: Fitted, data: Any) -> Table:
+    """A long table of what follows every series of `data`, or of the run's own data."""
+    task: ForecastTask = fitted.task
+    if data is None:
+        series = task.dataset.series
+        return predict_table(task.forecaster(fitted.model, _calibration(fitted)), series)
+    series = read(data, task.settings.data).series
+    return predict_table(task.forecaster_for(fitted.model, _calibration(fitted), series), series)
+
+
+def generate(fitted: Fitted, prime: Any, length: int, temperature: float, seed: int) -> list[Series]:
+    """The continuation of every series of the prime: the run's data (None), their last N steps, or other data.
+
+    Raises:
+        ConfigError: `length` is not positive.
+        DataError: the prime is too short.
+    """
+    if length < 1:
+        raise ConfigError(f"`--length` must be a positive number of steps, got {length}.")
+    task: ForecastTask = fitted.task
+    steps = prime if isinstance(prime, int) else None
+    series = task.dataset.series if prime is None or steps else read(prime, task.settings.data).series
+    made = []
+    for one in series:
+        forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),))
+        values = continue_series(forecaster, length, temperature, seed)
+        made.append(replace(values, time=one.time.shifted(one.steps)))
+    return made
+
+
+def _calibration(fitted: Fitted) -> Calibration | None:
+    return Calibration.from_json(fitted.calibration) if fitted.calibration else None
+
+
+def _continued(own: Dataset, new: Dataset) -> tuple[tuple[Series, ...], Ranges]:
+    """The new series, joined to those of the run that they continue, and the rows that are new."""
+    known = {one.name: one for one in own.series}
+    joined: list[Series] = []
+    old_steps: list[int] = []
+    for one in new.series:
+        before = known.get(one.name)
+        follows = before is not None and _follows(before, one)
+        joined.append(_appended(before, one) if before is not None and follows else one)
+        old_steps.append(before.steps if before is not None and follows else 0)
+    ranges = whole(joined)
+    return tuple(joined), Ranges(ranges.begin + torch.tensor(old_steps), ranges.end)
+
+
+def _follows(before: Series, after: Series) -> bool:
+    if before.time.start is None or after.time.start is None:
+        return before.time.start is None and after.time.start is None
+    return bool(before.time.at(np.array([before.steps]))[0] == after.time.start)
+
+
+def _appended(before: Series, after: Series) -> Series:
+    old, new = before.covariates, after.covariates
+    covariates = Covariates(
+        past=np.concatenate([old.past, new.past]),
+        past_names=old.past_names,
+        future=np.concatenate([old.future[: before.steps], new.future]),
+        future_names=old.future_names,
+        static=old.static,
+        static_names=old.static_names,
+    )
+    values = np.concatenate([before.values, after.values])
+    return replace(before, values=values, covariates=covariates, origin=after.origin)

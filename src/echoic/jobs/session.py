@@ -1,0 +1,222 @@
+"""From data to a trained run, and from a run folder back to something that can be used."""
+
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, final
+
+import torch
+
+from echoic import sources
+from echoic.config import JobSettings, TrainSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs import JOBS
+from echoic.jobs.base import Fitted, Job, Task
+from echoic.model import SequenceModel
+from echoic.run import RunFolder, versions
+from echoic.training import Outcome, Progress, Trainer, isolated_randomness, overfit_one_batch, thread_count
+
+OnProgress = Callable[[Progress], None]
+
+
+def _silent(_: Progress) -> None:
+    pass
+
+
+@final
+class Run:
+    """A trained run: its folder, its task over the data, its network.
+
+    Made by `train`, `resume` and `load`. The data are read again when they are first needed, and checked against
+    the fingerprint taken in training.
+    """
+
+    def __init__(self, folder: RunFolder, data: Any = None) -> None:
+        self.folder = folder
+        self.config = folder.read_config()
+        self.job = _job(self.config["job"])
+        self.settings: JobSettings = self.job.task.settings_class.build(self.config["settings"])
+        self._data = self.config["data"]["path"] if data is None else data
+        self._fitted: Fitted | None = None
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def seed(self) -> int:
+        """The seed of weights, order and dropout."""
+        return int(self.config["settings"]["train"]["seed"])
+
+    @property
+    def fitted(self) -> Fitted:
+        """Task, network and calibration, loaded once.
+
+        Raises:
+            RunError: the folder is damaged or has no model yet.
+            DataError: the training data are gone, or not those that the run was trained on.
+        """
+        if self._fitted is None:
+            task = self._task()
+            model = task.network()
+            weights, _ = self.folder.read_model()
+            model.load_state_dict(weights)
+            self._fitted = Fitted(task, model.eval(), self.folder.read_calibration())
+        return self._fitted
+
+    @property
+    def model(self) -> SequenceModel:
+        """The network with the weights that scored best on dev."""
+        return self.fitted.model
+
+    def evaluate(self, data: Any = None, *, part: str = "test", **options: Any) -> Any:
+        """Scores beside the naive rows, on a part of the run's data or on new data."""
+        return self.job.evaluate(self.fitted, data, part, **options)
+
+    def predict(self, data: Any = None) -> Any:
+        """What the model says of `data` (default: of what follows its own)."""
+        return self.job.predict(self.fitted, data)
+
+    def generate(self, length: int, *, prime: Any = None, temperature: float = 0.0, seed: int = 0) -> Any:
+        """Lets the model feed itself for `length` steps after the prime: other data, or N for its last N steps."""
+        return self.job.generate(self.fitted, prime, length, temperature, seed)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """A row an epoch: losses, learning rate, skipped steps."""
+        return self.folder.read_metrics()
+
+    def resume(self, on_progress: OnProgress = _silent) -> Outcome:
+        """Goes on training from the newest checkpoint that is whole, bit for bit as if it had never stopped (CPU).
+
+        Raises:
+            RunError: another process writes this run, or no checkpoint can be read.
+            Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
+        """
+        with self.folder.writing():
+            return self.fit(self._task(), on_progress, used_s=0.0)
+
+    def _task(self) -> Task:
+        if self._data is None:
+            raise DataError(f"{self.path}: was trained on data in memory; load it with `data=` to use them again.")
+        settings: Any = self.settings
+        dataset = sources.read(self._data, settings.data)
+        if dataset.fingerprint != self.config["data"]["fingerprint"]:
+            raise DataError(f"{dataset.origin}: has changed since {self.path} was trained on it; train anew.")
+        return self.job.task.reopen(dataset, settings, self.folder.read_codec())
+
+    def fit(self, task: Task, on_progress: OnProgress, used_s: float) -> Outcome:
+        """Trains from the newest checkpoint, or from the start; the caller holds the lock."""
+        with isolated_randomness(task.training.seed):
+            model = task.network()
+            trainer = Trainer(
+                model, task.train_batches(), task.dev_batches(), task.training, self.folder, on_progress, used_s
+            )
+            checkpoint, _ = self.folder.read_checkpoint()
+            if checkpoint is not None:
+                trainer.restore(checkpoint)
+            else:
+                self.folder.keep_metrics(0)
+            outcome = trainer.run()
+        weights, _ = self.folder.read_model()
+        model.load_state_dict(weights)
+        with thread_count(task.training.threads):
+            calibration = task.calibrate(model.eval())
+        if calibration is not None:
+            self.folder.write_calibration(calibration)
+        self._fitted = Fitted(task, model, calibration)
+        return outcome
+
+
+def train(
+    job: str,
+    data: Any,
+    *,
+    out: str | Path | None = None,
+    config: Mapping[str, Any] | None = None,
+    on_progress: OnProgress = _silent,
+    began: float | None = None,
+    **settings: Any,
+) -> Run:
+    """Trains a network and gives the run.
+
+    Args:
+        job: `forecast`.
+        data: a file's path, a DataFrame, an array `(steps, features)`, or `synth:NAME`.
+        out: the run folder to make; by default one in the temporary folder.
+        config: settings by section, as in a TOML file; `settings` go before them.
+        on_progress: called after every step.
+        began: `time.monotonic()` when the work began, for a budget in minutes; by default now.
+        settings: any field of the job's settings by its name, such as `lookback=96`.
+
+    Raises:
+        ConfigError: an unknown setting, or settings that do not go together.
+        DataError: the data cannot be read or do not suffice.
+        RunError: `out` exists or cannot be written.
+        TrainingError: losses stay non-finite.
+        Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
+    """
+    began = time.monotonic() if began is None else began
+    task = prepare(job, data, config or {}, settings)
+    path = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
+    folder = RunFolder.create(path)
+    with folder.writing():
+        folder.write_codec(task.codec_json())
+        folder.write_config(
+            {
+                "job": job,
+                "settings": task.settings.model_dump(mode="json"),
+                "data": {"path": _path(data), "fingerprint": task.dataset.fingerprint, "report": task.data_report()},
+                "versions": versions(),
+            }
+        )
+        run = Run(folder, data)
+        run.fit(task, on_progress, time.monotonic() - began)
+    return run
+
+
+def load(path: str | Path, *, data: Any = None) -> Run:
+    """The run in a folder. `data` stands in for the training data if they were in memory or have moved.
+
+    Raises:
+        RunError: there is no run at `path`, or it is damaged.
+    """
+    return Run(RunFolder.open(Path(path)), data)
+
+
+def check(
+    job: str, data: Any, *, config: Mapping[str, Any] | None = None, steps: int = 120, **settings: Any
+) -> Iterable[float]:
+    """Fits one batch again and again, and yields its loss: it must fall, or a long run is not worth starting."""
+    task = prepare(job, data, config or {}, settings)
+    with thread_count(task.training.threads), isolated_randomness(task.training.seed):
+        yield from overfit_one_batch(task.network(), next(task.train_batches().epoch(task.training.seed, 0)), steps)
+
+
+def prepare(job: str, data: Any, config: Mapping[str, Any], settings: Mapping[str, Any]) -> Task:
+    """Reads the data and makes every choice that the settings leave open."""
+    task = _job(job).task
+    wanted: Any = task.settings_class.build(config, settings)
+    _check_device(wanted.train)
+    return task.fit(sources.read(data, wanted.data), wanted)
+
+
+def _job(name: str) -> Job:
+    if name not in JOBS:
+        raise ConfigError(f"There is no job {name!r}; there are: {', '.join(JOBS)}.")
+    return JOBS[name]
+
+
+def _check_device(settings: TrainSettings) -> None:
+    try:
+        torch.zeros(1, device=settings.device)
+    except (RuntimeError, AssertionError):
+        raise ConfigError(f"`train.device` {settings.device!r} is not available here; try cpu.") from None
+
+
+def _path(data: Any) -> str | None:
+    """How a run finds its data again: an absolute path, the name of a synthetic signal, or None for memory."""
+    if isinstance(data, str) and data.startswith("synth:"):
+        return data
+    return str(Path(data).resolve()) if isinstance(data, str | Path) else None

@@ -1,0 +1,135 @@
+"""Scores of forecasts, added up batch by batch so that any number of windows fits into memory.
+
+Definitions follow the M4 competition (Makridakis 2020) where it has one.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def seasonal_scale(history: NDArray[np.floating], season: int) -> Array:
+    """MASE's denominator for each column of `history` `(steps, features)`.
+
+    The mean absolute difference between values `season` steps apart (1 where the history is no longer than that);
+    missing values are left out. NaN where nothing can be compared or nothing ever changes.
+    """
+    values = np.asarray(history, np.float64)
+    lag = season if len(values) > season else 1
+    differences = np.abs(values[lag:] - values[:-lag])
+    known = ~np.isnan(differences)
+    count = known.sum(0)
+    total = np.where(known, differences, 0.0).sum(0)
+    return np.where((count > 0) & (total > 0), total / np.maximum(count, 1), np.nan)
+
+
+@final
+class ForecastScores:
+    """Sums over windows of `(horizon, features)` errors; missing targets (NaN) count nowhere.
+
+    `levels` are the quantile levels that forecasts bring, `intervals` pairs of them whose coverage is of interest.
+    """
+
+    def __init__(
+        self,
+        horizon: int,
+        features: Sequence[str],
+        levels: Sequence[float],
+        intervals: Mapping[int, tuple[float, float]],
+    ) -> None:
+        self.features = tuple(features)
+        self.levels = tuple(levels)
+        self.intervals = dict(intervals)
+        self._sums: dict[str, Array] = {}
+        self._shape = (horizon, len(self.features))
+
+    def add(
+        self,
+        target: Array,
+        mean: Array,
+        quantiles: Array | None,
+        unit: Array,
+        mase_scale: Array,
+    ) -> None:
+        """Counts a batch of windows.
+
+        Args:
+            target: `(windows, horizon, features)`, in data units.
+            mean: the forecasts, alike.
+            quantiles: `(levels, windows, horizon, features)`, or None.
+            unit: `(windows, 1, features)`: squared and absolute errors are divided by it.
+            mase_scale: `(windows, 1, features)`, from `seasonal_scale`.
+        """
+        known = ~np.isnan(target)
+        error = np.where(known, target - mean, 0.0)
+        self._count("values", known.astype(np.float64))
+        self._count("squared", (error / unit) ** 2)
+        self._count("absolute", np.abs(error / unit))
+        size = np.abs(np.where(known, target, 0.0)) + np.abs(np.where(known, mean, 0.0))
+        self._count("symmetric", 200 * np.divide(np.abs(error), size, out=np.zeros_like(size), where=size > 0))
+        comparable = known & ~np.isnan(mase_scale)
+        self._count("scaled_values", comparable.astype(np.float64))
+        self._count("scaled", np.where(comparable, np.abs(error) / np.where(comparable, mase_scale, 1.0), 0.0))
+        if quantiles is not None:
+            self._add_quantiles(target, known, quantiles, unit)
+
+    def table(self) -> dict[str, float]:
+        """The scores over everything."""
+        return self._scores({name: float(total.sum()) for name, total in self._sums.items()})
+
+    def by_horizon(self) -> list[dict[str, float]]:
+        """The scores of each step ahead, the first first."""
+        return [
+            self._scores({name: float(total[step].sum()) for name, total in self._sums.items()})
+            for step in range(self._shape[0])
+        ]
+
+    def by_feature(self) -> dict[str, dict[str, float]]:
+        """The scores of each feature."""
+        return {
+            feature: self._scores({name: float(total[:, column].sum()) for name, total in self._sums.items()})
+            for column, feature in enumerate(self.features)
+        }
+
+    def _add_quantiles(self, target: Array, known: NDArray[np.bool_], quantiles: Array, unit: Array) -> None:
+        pinball = np.zeros_like(target)
+        for level, values in zip(self.levels, quantiles, strict=True):
+            error = np.where(known, target - values, 0.0)
+            pinball += np.maximum(level * error, (level - 1) * error)
+        # The continuous ranked probability score is twice the pinball loss averaged over all levels (Gneiting 2007).
+        self._count("crps", 2 * pinball / len(self.levels) / unit)
+        for percent, (low, high) in self.intervals.items():
+            below, above = quantiles[self.levels.index(low)], quantiles[self.levels.index(high)]
+            inside = known & (below <= target) & (target <= above)
+            self._count(f"inside_{percent}", inside.astype(np.float64))
+
+    def _count(self, name: str, values: NDArray[np.floating]) -> None:
+        self._sums[name] = self._sums.get(name, np.zeros(self._shape)) + values.sum(0)
+
+    def _scores(self, sums: Mapping[str, float]) -> dict[str, float]:
+        values = sums.get("values", 0.0)
+        if not values:
+            return {}
+        scores = {
+            "mse": sums["squared"] / values,
+            "mae": sums["absolute"] / values,
+            "rmse": float(np.sqrt(sums["squared"] / values)),
+            "smape": sums["symmetric"] / values,
+        }
+        if sums["scaled_values"]:
+            scores["mase"] = sums["scaled"] / sums["scaled_values"]
+        if "crps" in sums:
+            scores["crps"] = sums["crps"] / values
+            for percent in self.intervals:
+                scores[f"coverage_{percent}"] = sums[f"inside_{percent}"] / values
+        return scores
+
+
+def owa(scores: Mapping[str, float], naive2: Mapping[str, float]) -> float | None:
+    """The M4 competition's overall weighted average: 1 is as good as Naive2. None where a part of it is missing."""
+    parts = [scores[name] / naive2[name] for name in ("smape", "mase") if scores.get(name) and naive2.get(name)]
+    return sum(parts) / 2 if len(parts) == 2 else None

@@ -1,0 +1,93 @@
+"""Encoder, recurrent layers, readout and head as one model whose state is a value."""
+
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+
+from echoic.cells import Stack
+from echoic.encoders import Encoder
+from echoic.heads import Head
+from echoic.readouts import Readout
+from echoic.tensors import Batch, State
+
+
+class Loss(NamedTuple):
+    """The sum of the losses of `values` values (a tensor, so that it can be differentiated), and the state after."""
+
+    total: Tensor
+    values: int
+    state: State
+
+
+@final
+class SequenceModel(nn.Module):
+    """`y, state = model(x, state)`: the state goes in and comes out of every call and is never kept inside.
+
+    Priming in chunks and then stepping equals one pass over the whole sequence, up to float32 rounding (1e-5).
+    """
+
+    def __init__(self, encoder: Encoder, stack: Stack, readout: Readout, head: Head) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.stack = stack
+        self.readout = readout
+        self.head = head
+
+    @property
+    def state_size(self) -> int:
+        """How many numbers one row remembers."""
+        return self.stack.state_size
+
+    def initial_state(self, batch: int) -> State:
+        """The state before the first step of `batch` rows."""
+        return self.stack.initial_state(batch)
+
+    def pack(self, state: State) -> Tensor:
+        """The state as one matrix `(batch, state_size)`."""
+        return self.stack.pack(state)
+
+    def unpack(self, matrix: Tensor) -> State:
+        """The exact inverse of `pack`, for any batch size.
+
+        Raises:
+            ShapeError: the matrix has another width than `state_size`.
+        """
+        return self.stack.unpack(matrix)
+
+    def forward(
+        self, x: Tensor, state: State | None = None, ids: Tensor | None = None, ahead: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """Head parameters `(batch, samples, features, parameters)` for `x` `(batch, steps, width)`, and the state.
+
+        Without `state` the sequence starts afresh. `ids` and `ahead` are those of a `Batch`.
+        """
+        if state is None:
+            state = self.initial_state(len(x))
+        hidden, state = self.stack(self.encoder(x), state)
+        return self.head(self.readout(hidden, state, self.stack, ids, ahead)), state
+
+    def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
+        """One step: head parameters `(batch, samples, features, parameters)` for `x_t` `(batch, width)`."""
+        return self.forward(x_t[:, None], state)
+
+    def loss(self, batch: Batch, state: State | None = None) -> Loss:
+        """The summed loss over the values that `batch.mask` lets count."""
+        params, after = self.forward(batch.inputs, state, batch.ids, batch.ahead)
+        each = self.head.loss(params[:, : batch.targets.shape[1]], batch.targets)
+        return Loss((each * batch.mask).sum(), int(batch.mask.sum()), after)
+
+    def fed_back(self, batch: Batch, share: float, state: State | None, generator: torch.Generator) -> Batch:
+        """The batch with a random `share` of its inputs replaced by what the model predicted for them.
+
+        Scheduled sampling (Bengio 2015) in its parallel form (Mihaylova 2019): predictions come from one pass over
+        the true inputs.
+        """
+        with torch.no_grad():
+            params, _ = self.forward(batch.inputs, state, batch.ids, batch.ahead)
+            own = self.head.sample(params, generator)[:, :-1]
+        inputs = batch.inputs.clone()
+        chosen = torch.rand(own.shape[:2], generator=generator, device=own.device) < share
+        features = own.shape[-1]
+        inputs[:, 1:, :features] = torch.where(chosen[..., None], own, inputs[:, 1:, :features])
+        return batch._replace(inputs=inputs)

@@ -1,0 +1,29 @@
+"""One prediction after the last step."""
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+from echoic.readouts.base import Layers, Readout
+from echoic.tensors import State
+
+
+@final
+class Last(Readout):
+    """The last hidden vector, beside all that is known of the future (`known` columns for `horizon` steps)."""
+
+    def __init__(self, hidden_size: int, horizon: int = 1, known: int = 0) -> None:
+        super().__init__()
+        self.output_size = hidden_size + horizon * known
+
+    def forward(
+        self,
+        hidden: Tensor,
+        state: State,
+        layers: Layers,
+        ids: Tensor | None,
+        ahead: Tensor | None,
+    ) -> Tensor:
+        last = hidden[:, -1:]
+        return last if ahead is None else torch.cat([last, ahead.flatten(1)[:, None]], -1)

@@ -1,0 +1,119 @@
+"""Files that are either old or new, never torn, and that know when a bit of them has changed."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from echoic.errors import RunError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Puts `data` into `path` so that a reader at any instant, a crash included, sees the old file or the new one.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written; the old file is still there.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise _unwritable(path, error) from error
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Deletes the temporary files that killed writers left behind."""
+    for leftover in folder.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Writes `value` atomically as indented JSON."""
+    write_atomically(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        RunError: the file is missing, is not JSON or holds something else.
+    """
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise RunError(f"{path}: cannot be read ({error}).") from None
+    if not isinstance(value, dict):
+        raise RunError(f"{path}: must hold a JSON object.")
+    return value
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
+    """Writes a safetensors file atomically, with `notes` (plain JSON) and a digest of all of it in its header.
+
+    Raises:
+        RunError: the disk is full or the folder cannot be written; the old file is still there.
+    """
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    text = json.dumps(notes, sort_keys=True)
+    write_atomically(path, save(plain, {"notes": text, "sha256": _digest(plain, text)}))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the notes of a file that `write_tensors` made.
+
+    Raises:
+        RunError: the file is missing, cut short, or any part of it has changed since it was written.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            header = file.metadata() or {}
+    except (OSError, SafetensorError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read ({error}).") from None
+    if header.get("sha256") != _digest(tensors, header.get("notes", "")):
+        raise RunError(f"{path}: is damaged (its checksum does not match).")
+    return tensors, json.loads(header["notes"])
+
+
+def _digest(tensors: Mapping[str, Tensor], notes: str) -> str:
+    digest = hashlib.sha256(notes.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename last through a power cut, where folders can be synced (not on Windows)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    reason = error.strerror or str(error)
+    return RunError(f"{path}: cannot be written ({reason}); what was saved before is intact.")

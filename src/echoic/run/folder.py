@@ -1,0 +1,192 @@
+"""The folder that training writes and every other command reads: JSON and safetensors, never pickle."""
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self, final
+
+from torch import Tensor
+
+from echoic.errors import RunError
+from echoic.run.files import read_json, read_tensors, remove_leftovers, write_atomically, write_json, write_tensors
+from echoic.run.lock import locked
+
+FORMAT = 1
+"""Version of the folder's layout, in config.json."""
+
+_KEPT = 2
+_CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
+
+
+class Checkpoint(NamedTuple):
+    """Everything that training needs to go on as if it had never stopped."""
+
+    tensors: dict[str, Tensor]
+    notes: dict[str, Any]
+
+
+@final
+class RunFolder:
+    """Names and formats of the files of one run.
+
+    Create one with `create` (new) or `open` (existing); hold `writing()` around everything that writes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model_path = path / "model.safetensors"
+        self.metrics_path = path / "metrics.jsonl"
+        self.checkpoints = path / "checkpoints"
+        self.figures = path / "figures"
+        self.samples = path / "samples"
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Makes a new, empty run folder.
+
+        Raises:
+            RunError: there is already something at `path`, or it cannot be made.
+        """
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunError(
+                f"{path}: is already there; choose another --out, or go on with `echoic train --resume {path}`."
+            )
+        try:
+            (path / "checkpoints").mkdir(parents=True)
+        except OSError as error:
+            raise RunError(f"{path}: cannot be made ({error.strerror}).") from None
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """An existing run folder.
+
+        Raises:
+            RunError: there is no run at `path`.
+        """
+        if not (path / "config.json").is_file():
+            raise RunError(f"{path}: is no run folder (it has no config.json); make one with `echoic train`.")
+        return cls(path)
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Holds the run's lock and first clears what killed writers left.
+
+        Raises:
+            RunError: another process is writing this run.
+        """
+        with locked(self.path / "run.lock"):
+            for folder in (self.path, self.checkpoints):
+                remove_leftovers(folder)
+            yield
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        """Writes config.json."""
+        write_json(self.path / "config.json", {"format": FORMAT, **config})
+
+    def read_config(self) -> dict[str, Any]:
+        """What config.json holds.
+
+        Raises:
+            RunError: it is damaged, or of a format that this version cannot read.
+        """
+        config = read_json(self.path / "config.json")
+        if config.get("format") != FORMAT:
+            raise RunError(
+                f"{self.path}: has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
+            )
+        return config
+
+    def write_codec(self, codec: Mapping[str, Any]) -> None:
+        """Writes codec.json, the fitted state of the codecs."""
+        write_json(self.path / "codec.json", codec)
+
+    def read_codec(self) -> dict[str, Any]:
+        """What codec.json holds.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        return read_json(self.path / "codec.json")
+
+    def write_calibration(self, calibration: Mapping[str, Any]) -> None:
+        """Writes calibration.json: what was fitted on dev after training."""
+        write_json(self.path / "calibration.json", calibration)
+
+    def read_calibration(self) -> dict[str, Any] | None:
+        """What calibration.json holds, if there is one.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        path = self.path / "calibration.json"
+        return read_json(path) if path.exists() else None
+
+    def write_model(self, weights: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
+        """Writes model.safetensors: the weights that scored best on dev."""
+        write_tensors(self.model_path, weights, notes)
+
+    def read_model(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Weights and notes of the best model so far.
+
+        Raises:
+            RunError: there is none yet, or it is damaged.
+        """
+        if not self.model_path.exists():
+            raise RunError(f"{self.path}: has no trained model yet; go on with `echoic train --resume {self.path}`.")
+        return read_tensors(self.model_path)
+
+    def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
+        """Writes the checkpoint of a step and deletes all but the two newest."""
+        write_tensors(self.checkpoints / f"step-{step:09d}.safetensors", checkpoint.tensors, checkpoint.notes)
+        for old in self._checkpoint_paths()[_KEPT:]:
+            old.unlink(missing_ok=True)
+
+    def read_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
+        """The newest checkpoint that is whole, and a sentence for each newer one that is damaged.
+
+        Raises:
+            RunError: there are checkpoints, and all are damaged.
+        """
+        damaged: list[str] = []
+        for path in self._checkpoint_paths():
+            try:
+                return Checkpoint(*read_tensors(path)), damaged
+            except RunError as error:
+                damaged.append(str(error))
+        if damaged:
+            raise RunError(f"{self.path}: no checkpoint can be read: {' '.join(damaged)}")
+        return None, damaged
+
+    def append_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Adds lines to metrics.jsonl.
+
+        Raises:
+            RunError: the disk is full or the folder cannot be written.
+        """
+        try:
+            with self.metrics_path.open("ab") as file:
+                file.write("".join(json.dumps(row) + "\n" for row in rows).encode())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunError(f"{self.metrics_path}: cannot be written ({error.strerror}).") from error
+
+    def keep_metrics(self, rows: int) -> None:
+        """Cuts metrics.jsonl back to its first `rows` lines: those that a checkpoint knows of."""
+        lines = self.metrics_path.read_bytes().splitlines(keepends=True) if self.metrics_path.exists() else []
+        write_atomically(self.metrics_path, b"".join(lines[:rows]))
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The rows of metrics.jsonl; a torn last line is left out."""
+        if not self.metrics_path.exists():
+            return []
+        lines = self.metrics_path.read_bytes().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith(b"\n")]
+
+    def _checkpoint_paths(self) -> list[Path]:
+        """All checkpoints, newest first."""
+        return sorted((p for p in self.checkpoints.glob("step-*") if _CHECKPOINT.fullmatch(p.name)), reverse=True)

@@ -1,0 +1,53 @@
+"""One writer for a run folder."""
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from echoic.errors import RunError
+
+if os.name == "nt":
+    import msvcrt
+
+    def _try_lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+else:
+    import fcntl
+
+    def _try_lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds the lock file `path`, which names its holder's process and host.
+
+    The operating system lets go when the process ends, however it ends: a lock can never be left behind.
+
+    Raises:
+        RunError: another process holds the lock.
+    """
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
+    try:
+        try:
+            _try_lock(handle)
+        except OSError:
+            raise RunError(f"{path.parent}: is being written by {_holder(path)}; wait for it or stop it.") from None
+        os.ftruncate(handle, 0)
+        os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _holder(path: Path) -> str:
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        holder = json.loads(path.read_text())
+        return f"process {holder['pid']} on {holder['host']}"
+    return "another process"

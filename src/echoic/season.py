@@ -1,0 +1,53 @@
+"""Finding the season of a series."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+LONGEST = 1000
+"""Seasons are looked for up to this many steps."""
+
+_LEAST_CORRELATION = 0.3
+_LEAST_PROMINENCE = 0.1
+
+
+def detect_season(values: NDArray[np.floating]) -> int | None:
+    """The lag at which the series `(steps,)` repeats itself best, or None if it does not.
+
+    The highest peak of the autocorrelation of the series without its straight-line trend, if it is at least 0.3
+    and stands out by 0.1; of peaks nearly as high, the shortest lag. At least three seasons must fit into the series.
+    Missing values (NaN) count as the mean.
+    """
+    series = _without_trend(np.asarray(values, np.float64))
+    most = min(LONGEST, len(series) // 3)
+    if most < 2 or not np.any(series):
+        return None
+    correlation = _autocorrelation(series, most + 1)
+    lowest_before = np.minimum.accumulate(correlation)
+    lags = np.arange(2, most)
+    peaks = [
+        int(lag)
+        for lag in lags
+        if correlation[lag] > max(correlation[lag - 1], correlation[lag + 1], _LEAST_CORRELATION)
+        and correlation[lag] - lowest_before[lag] > _LEAST_PROMINENCE
+    ]
+    if not peaks:
+        return None
+    best = max(correlation[lag] for lag in peaks)
+    return next(lag for lag in peaks if correlation[lag] > best - 0.1 * abs(best))
+
+
+def _without_trend(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = ~np.isnan(series)
+    if known.sum() < 3:
+        return np.zeros(0)
+    steps = np.arange(len(series), dtype=np.float64)
+    slope, level = np.polyfit(steps[known], series[known], 1)
+    return np.where(known, series - (slope * steps + level), 0.0)
+
+
+def _autocorrelation(series: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+    """Unbiased: each lag is divided by its number of pairs."""
+    size = 2 ** int(np.ceil(np.log2(2 * len(series))))
+    spectrum = np.fft.rfft(series, size)
+    covariance = np.fft.irfft(spectrum * np.conj(spectrum), size)[:lags]
+    return np.asarray(covariance / covariance[0] * len(series) / (len(series) - np.arange(lags)))

@@ -1,0 +1,53 @@
+"""Reads tables, arrays and synthetic signals as series: the only place that opens the user's files.
+
+Importing this loads no file reader; each is imported when its kind of data is read.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoic.config.data import TableSettings
+from echoic.sources.base import DataReport as DataReport
+from echoic.sources.base import Dataset as Dataset
+
+SOURCES = {
+    "csv": "echoic.sources.delimited",
+    "parquet": "echoic.sources.parquet",
+    "frame": "echoic.sources.frame",
+    "array": "echoic.sources.arrays",
+    "m4": "echoic.sources.m4",
+    "synth": "echoic.sources.synth",
+}
+"""From each kind of data to the module whose `read(data, settings)` reads it."""
+
+
+def kind_of(data: Any, settings: TableSettings) -> str:
+    """The key of `SOURCES` for `data`: files by their ending, the rest by type."""
+    if isinstance(data, str) and data.startswith("synth:"):
+        return "synth"
+    if isinstance(data, str | Path):
+        if settings.format == "m4":
+            return "m4"
+        return "parquet" if Path(data).suffix.lower() in {".parquet", ".pq"} else "csv"
+    return "array" if isinstance(data, np.ndarray) else "frame"
+
+
+def read(data: Any, settings: TableSettings | None = None) -> Dataset:
+    """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
+
+    Args:
+        data: the path of a CSV (also .gz, .bz2, .xz, .zst), M4 or Parquet file; `synth:NAME,key=value,...`; a pandas,
+            polars or pyarrow DataFrame; or a NumPy array `(steps,)` or `(steps, features)`.
+        settings: how the table is laid out; by default a column a feature and no timestamps.
+
+    Raises:
+        DataError: the data cannot be read without guessing; the message has the file, the place and the remedy.
+        ShapeError: an array is neither `(steps,)` nor `(steps, features)`.
+        ConfigError: a setting is not allowed for this kind of data.
+    """
+    settings = settings or TableSettings()
+    dataset: Dataset = import_module(SOURCES[kind_of(data, settings)]).read(data, settings)
+    return dataset

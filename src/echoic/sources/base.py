@@ -1,0 +1,84 @@
+"""What reading gives: the series, a report of what was found, and a fingerprint."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # echoic.types imports torch, which a bad path need not wait for
+    from echoic.types import Series
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """What was found in the data and what was done to it.
+
+    `missing` counts empty cells of each target and covariate as read. `steps` is the length of all series
+    together, rows inserted for gaps included; `values` are the numbers in them that are not missing.
+    """
+
+    rows: int
+    series: int
+    steps: int
+    values: int
+    missing: Mapping[str, int]
+    inserted_rows: int = 0
+    reordered_rows: int = 0
+    future_rows: int = 0
+    constant: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    frequencies: tuple[str, ...] = ()
+    encoding: str | None = None
+    bom: bool = False
+    blank_lines: int = 0
+    utc: bool = False
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader should know, one sentence each."""
+        missing = ", ".join(f"{count} in {name!r}" for name, count in self.missing.items() if count)
+        candidates = {
+            f"Missing cells: {missing}.": missing,
+            f"{self.inserted_rows} rows were inserted as missing values to fill gaps in time.": self.inserted_rows,
+            f"{self.reordered_rows} rows were moved by sorting them by time.": self.reordered_rows,
+            f"{self.future_rows} rows without targets were kept as known future.": self.future_rows,
+            f"Constant columns: {', '.join(self.constant)}.": self.constant,
+            f"Ignored columns: {', '.join(self.ignored)}.": self.ignored,
+            f"The series differ in frequency: {', '.join(self.frequencies)}.": len(self.frequencies) > 1,
+            "A UTF-8 byte order mark was removed.": self.bom,
+            f"{self.blank_lines} blank lines were skipped.": self.blank_lines,
+            "Times with an offset were converted to UTC.": self.utc,
+        }
+        return tuple(sentence for sentence, holds in candidates.items() if holds)
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return dataclasses.asdict(self) | {"missing": dict(self.missing), "notes": list(self.notes)}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The series of one source.
+
+    `fingerprint` is a SHA-256 in hex: of a file's bytes as stored, of the contents for data in memory, of name and
+    parameters for a synthetic signal. `origin` says where the data came from.
+    """
+
+    series: tuple["Series", ...]
+    report: DataReport
+    fingerprint: str
+    origin: str
+
+
+def fingerprint_of(series: Sequence["Series"]) -> str:
+    """SHA-256 in hex of names, times, values and covariates."""
+    digest = hashlib.sha256()
+    for one in series:
+        known = one.covariates
+        words = [one.name, one.features, one.time.to_json(), known.past_names, known.future_names, known.static_names]
+        digest.update(json.dumps(words).encode())
+        for array in (one.values, known.past, known.future, known.static):
+            digest.update(repr(array.shape).encode() + array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,66 @@
+"""The numbers in a column, or the place and the remedy of the first cell that is none."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from echoic.errors import DataError
+from echoic.sources.table import Table, shown
+
+MISSING = ("", "NA", "NaN", "nan", "null", "None")
+"""Cells that say that there is no value."""
+
+_DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
+
+
+def numbers(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.float32]:
+    """A column as float32 `(rows,)`, NaN where a value is missing.
+
+    `remedy` is said when the column holds text or other things throughout.
+
+    Raises:
+        DataError: a cell is no number, is infinite or beyond the range of float32.
+    """
+    column = table.frame[name]
+    if column.dtype == pl.String:
+        column = _parsed(table, column, decimal, remedy)
+    elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
+        raise table.error(f"holds {column.dtype} values, not numbers; {remedy}.", column=name)
+    exact = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    with np.errstate(over="ignore"):
+        values = exact.astype(np.float32)
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = int(infinite.argmax())
+        cell = shown(table.frame[name][row])
+        raise table.error(f"{cell} is infinite or beyond 3.4e38; correct it or leave it empty.", row=row, column=name)
+    return values
+
+
+def _parsed(table: Table, column: pl.Series, decimal: str, remedy: str) -> pl.Series:
+    cells = column.str.strip_chars()
+    missing = cells.is_null() | cells.is_in(MISSING)
+    texts = cells
+    if decimal == ",":  # a point would separate thousands or be a mistake: not to be guessed
+        texts = cells.str.replace_all(".", "?", literal=True).str.replace(",", ".", literal=True)
+    values = texts.cast(pl.Float64, strict=False)
+    bad = values.is_null() & ~missing
+    if bad.any():
+        raise _not_a_number(table, cells, bad, decimal, remedy, text_only=(bad | missing).all())
+    return values
+
+
+def _not_a_number(
+    table: Table, cells: pl.Series, bad: pl.Series, decimal: str, remedy: str, *, text_only: bool
+) -> DataError:
+    row, name = bad.arg_max() or 0, cells.name
+    cell = cells[row]
+    if decimal == "." and cells.str.contains(_DECIMAL_COMMA)[row]:
+        what = f"{shown(cell)} has a decimal comma; pass --decimal ,"
+    elif decimal == "," and "." in cell:
+        what = f"{shown(cell)} has a point although --decimal , is given; write it without"
+    elif text_only and bad.sum() > 1:
+        what = f"{shown(cell)} is text like all of the column; {remedy}"
+    else:
+        what = f"{shown(cell)} is not a number; correct it or leave it empty"
+    return table.error(f"{what}.", row=row, column=name)

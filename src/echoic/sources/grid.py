@@ -1,0 +1,101 @@
+"""Where the rows of a series lie in time: in order, once each, and on the grid of one frequency."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from echoic.sources.table import Table
+from echoic.timebase import Frequency, Times, infer_frequency, usual_frequency
+
+_DAY = Frequency("us", 86_400_000_000)
+Rows = NDArray[np.int64]
+
+
+def in_order(table: Table, column: str, times: Times, rows: Rows, *, sort: bool) -> Rows:
+    """`rows` of one series by rising time.
+
+    Raises:
+        DataError: a time repeats, or a row is out of order and `sort` is not asked for.
+    """
+    back = np.diff(times[rows]) < np.timedelta64(0)
+    if back.any():
+        if not sort:
+            row = int(rows[back.argmax() + 1])
+            what = f"{_shown(times[row])} is earlier than the row before it; pass --sort to sort the rows by time."
+            raise table.error(what, row=row, column=column)
+        rows = rows[np.argsort(times[rows], kind="stable")]
+    again = np.diff(times[rows]) == np.timedelta64(0)
+    if again.any():
+        first, second = (int(row) for row in rows[again.argmax() :][:2])
+        what = f"{_shown(times[second])} was there before, in {table.row(first)}; keep one row for each time."
+        raise table.error(what, row=second, column=column)
+    return rows
+
+
+def common_frequency(longest: Times) -> Frequency | None:
+    """The frequency of the longest series, which short ones follow where it fits; None for a single row."""
+    return infer_frequency(longest) or (_usual(longest) if len(longest) > 1 else None)
+
+
+def frequency_of(times: Times, common: Frequency) -> Frequency:
+    """The frequency that all `times` follow, or the one whose grid they lie on with gaps."""
+    if np.array_equal(common.advance(times[0], np.arange(len(times))), times):
+        return common
+    own = infer_frequency(times)
+    if own is not None:
+        return own
+    return common if (_positions(times, common) >= 0).all() else _usual(times)
+
+
+def positions_on_grid(
+    table: Table, column: str, times: Times, rows: Rows, frequency: Frequency, *, mask_gaps: bool
+) -> Rows:
+    """The step of each of `rows`; steps that are skipped are gaps.
+
+    Raises:
+        DataError: a time lies off the grid, or there are gaps and `mask_gaps` is not asked for.
+    """
+    positions = _positions(times[rows], frequency)
+    if (positions < 0).any():
+        row = int(rows[(positions < 0).argmax()])
+        grid = f"{frequency} from {_shown(times[rows[0]])}"
+        what = f"{_shown(times[row])} is off the grid of {grid}; bring the rows to one frequency."
+        raise table.error(what, row=row, column=column)
+    skipped = np.diff(positions) - 1
+    if skipped.any() and not mask_gaps:
+        gap = int((skipped > 0).argmax())
+        before, after = rows[gap], int(rows[gap + 1])
+        between = f"{_shown(times[before])} and {_shown(times[after])}"
+        what = (
+            f"{skipped[gap]} rows of {frequency} are missing between {between}; pass --gaps mask to insert them empty."
+        )
+        raise table.error(what, row=after, column=column)
+    return positions
+
+
+def _shown(time: np.datetime64) -> str:
+    """The time without zeros at its end: `2024-01-31`, `2024-01-31T12:30`."""
+    text = str(time).removesuffix(".000000").removesuffix(":00")
+    return text.removesuffix("T00:00")
+
+
+def _usual(times: Times) -> Frequency:
+    """The usual frequency; daily rows over weekends that never fall on one are business days with holidays."""
+    usual, days = usual_frequency(times), times.astype("datetime64[D]")
+    spans_weekend = np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(int)
+    business = usual == _DAY and spans_weekend and np.is_busday(days).all()
+    return Frequency("business_day", 1) if business else usual
+
+
+def _positions(times: Times, frequency: Frequency) -> Rows:
+    """The step of each time, -1 where it lies off the grid."""
+    if frequency.unit == "us":
+        steps = (times - times[0]).astype(np.int64) // frequency.count
+    elif frequency.unit == "month":
+        months = times.astype("datetime64[M]")
+        steps = (months - months[0]).astype(np.int64) // frequency.count
+    else:
+        days: Any = times.astype("datetime64[D]")
+        steps = np.busday_count(days[0], days)
+    return np.where(frequency.advance(times[0], steps) == times, steps, -1)

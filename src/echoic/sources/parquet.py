@@ -1,0 +1,30 @@
+"""Parquet files, through polars."""
+
+import hashlib
+import io
+from pathlib import Path
+
+import polars as pl
+
+from echoic.config.data import TableSettings
+from echoic.errors import DataError
+from echoic.sources.assemble import assemble
+from echoic.sources.base import Dataset
+from echoic.sources.frame import table_of
+from echoic.sources.textfile import read_bytes
+
+
+def read(data: str | Path, settings: TableSettings) -> Dataset:
+    """Reads a Parquet file; rows are counted from 0 in messages.
+
+    Raises:
+        DataError: the file cannot be read or holds what series cannot.
+    """
+    path = Path(data)
+    raw = read_bytes(path)
+    try:
+        frame = pl.read_parquet(io.BytesIO(raw))
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: is cut short or not a Parquet file ({reason}); write it again.") from None
+    return assemble(table_of(frame, str(path), path.stem, hashlib.sha256(raw).hexdigest()), settings)

@@ -1,0 +1,86 @@
+"""Which column of a table plays which part."""
+
+from dataclasses import dataclass
+
+from echoic.config.base import suggestion
+from echoic.config.data import TableSettings
+from echoic.errors import ConfigError, DataError
+from echoic.sources.dates import look_like_dates
+from echoic.sources.table import Table
+
+_LONG_ID, _LONG_TIME, _LONG_TARGET = "unique_id", "ds", "y"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Names of columns; `id` and `time` are None where there is none."""
+
+    id: str | None
+    time: str | None
+    target: tuple[str, ...]
+    past: tuple[str, ...]
+    future: tuple[str, ...]
+    static: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """All columns that must hold numbers."""
+        return (*self.target, *self.past, *self.future, *self.static)
+
+
+def resolve_roles(table: Table, settings: TableSettings) -> Roles:
+    """The part of every column: as named in the settings, otherwise by the custom of the format.
+
+    Raises:
+        DataError: a named column is not there or is named twice, or a column of dates is not named.
+    """
+    columns = table.frame.columns
+    is_long = settings.format == "long" or (settings.format == "auto" and (settings.id or _LONG_ID in columns))
+    if settings.id and not is_long:
+        raise ConfigError(
+            f"`id` names the series of the long format, got format {settings.format!r}; drop one of them."
+        )
+    name = settings.id or (_LONG_ID if is_long else None)
+    time = settings.time or (_LONG_TIME if is_long and _LONG_TIME in columns else None)
+    covariates = (*settings.past, *settings.future, *settings.static)
+    named = [column for column in (name, time, *settings.target, *covariates) if column is not None]
+    _check_names(table, named)
+    target = settings.target
+    if not target:
+        rest = tuple(column for column in columns if column not in named)
+        target = (_LONG_TARGET,) if is_long and _LONG_TARGET in rest else rest
+        if not target:
+            raise DataError(f"{table.source}: no column is left to predict; name some with --target.")
+        if time is None:
+            _check_for_dates(table, target)
+    ignored = tuple(column for column in columns if column not in {*named, *target})
+    return Roles(name, time, target, settings.past, settings.future, settings.static, ignored)
+
+
+def refuse_columns(settings: TableSettings, kind: str) -> None:
+    """For data without named columns: settings that name some are a mistake.
+
+    Raises:
+        ConfigError: a setting names a column.
+    """
+    for setting in ("time", "target", "id", "past", "future", "static"):
+        if getattr(settings, setting):
+            raise ConfigError(f"`{setting}` names a column, and {kind} has none with a name; leave it out.")
+
+
+def _check_names(table: Table, named: list[str]) -> None:
+    columns = table.frame.columns
+    for column in named:
+        if column not in columns:
+            known = ", ".join(columns[:8]) + (", ..." if len(columns) > 8 else "")
+            hint = suggestion(column, columns) or f"; there are {known}."
+            raise DataError(f"{table.source}: there is no column {column!r}{hint}")
+        if named.count(column) > 1:
+            raise DataError(f"{table.source}: column {column!r} is given two parts; name it once.")
+
+
+def _check_for_dates(table: Table, target: tuple[str, ...]) -> None:
+    for column in target:
+        if look_like_dates(table.frame[column]):
+            raise table.error(f"holds dates; pass --time {column}.", column=column)

@@ -1,0 +1,47 @@
+"""A table as read, before anything is known about the meaning of its columns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from numpy.typing import NDArray
+
+from echoic.errors import DataError
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of text, numbers or times, and where each row came from.
+
+    `source` is how messages name the table. `lines` holds the line of each row in its file, from 1; without it rows
+    are counted from 0, as in a DataFrame.
+    """
+
+    frame: pl.DataFrame
+    source: str
+    name: str
+    lines: NDArray[Any] | None = None
+    fingerprint: str | None = None
+    ignored: tuple[str, ...] = ()
+    encoding: str | None = None
+    bom: bool = False
+    blank_lines: int = 0
+
+    def row(self, row: int) -> str:
+        """`line 5` in a file, `row 3` in a DataFrame."""
+        return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
+
+    def error(self, what: str, *, row: int | None = None, column: str | None = None) -> DataError:
+        """A `DataError` that names the source, the row and the column before `what`."""
+        place = self.source
+        if row is not None:
+            place += f", {self.row(row)}"
+        if column is not None:
+            place += f", column {shown(column)}"
+        return DataError(f"{place}: {what}")
+
+
+def shown(cell: object) -> str:
+    """A cell for a message: quoted, and cut when long."""
+    text = str(cell)
+    return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -1,0 +1,160 @@
+"""The bytes of a text file: decompressed within a limit, decoded, with plain line ends."""
+
+import bz2
+import codecs
+import gzip
+import hashlib
+import io
+import lzma
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from echoic.config.base import suggestion
+from echoic.errors import ConfigError, DataError
+
+LIMIT_BYTES = 4 << 30
+"""The most that a compressed file may grow to."""
+
+_CHUNK_BYTES = 1 << 20
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_COMPRESSED = (*_OPENERS, ".zst")
+_FOREIGN_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """`data` is UTF-8 with LF line ends and no byte order mark; `fingerprint` is of the file as stored."""
+
+    path: Path
+    data: bytes
+    fingerprint: str
+    encoding: str
+    bom: bool
+
+    @property
+    def name(self) -> str:
+        """The file's name without its endings: `ETTh1` for `ETTh1.csv.gz`."""
+        path = self.path
+        return Path(path.stem).stem if path.suffix.lower() in _COMPRESSED else path.stem
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file that is not empty.
+
+    Raises:
+        DataError: there is no such file, it is a folder or empty, or it may not be read.
+    """
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; name a file in it.")
+    if not path.exists():
+        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise DataError(f"{path}: there is no such file{suggestion(path.name, near) or '; check the path.'}")
+    if not path.is_file():
+        raise DataError(f"{path}: is not a regular file; save the data in one.")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
+    if not raw:
+        raise DataError(f"{path}: is empty; give a file with a header line and rows.")
+    return raw
+
+
+def read_text(path: Path, encoding: str) -> TextFile:
+    """Reads, decompresses and decodes a file.
+
+    Raises:
+        DataError: the file cannot be read, is damaged, too large, binary or in another encoding.
+        ConfigError: there is no such encoding.
+    """
+    raw = read_bytes(path)
+    codec = _codec(encoding)
+    unpacked = _decompressed(path, raw)
+    bom = unpacked.startswith(codecs.BOM_UTF8)
+    data = _decoded(path, unpacked, codec)
+    return TextFile(path, _with_lf(path, data), hashlib.sha256(raw).hexdigest(), codec, bom)
+
+
+def _codec(encoding: str) -> str:
+    try:
+        b"".decode(encoding)
+        return codecs.lookup(encoding).name
+    except LookupError:
+        raise ConfigError(f"`encoding` must be a text encoding such as utf-8 or latin-1, got {encoding!r}.") from None
+
+
+def _decompressed(path: Path, raw: bytes) -> bytes:
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".zst":
+            data = _zstd_lines(path)
+        elif suffix in _OPENERS:
+            with _OPENERS[suffix](io.BytesIO(raw)) as stream:
+                data = _limited(path, stream)
+        else:
+            return raw
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{path}: is cut short or not {suffix} data ({error}); make or copy the file again.") from None
+    if not data:
+        raise DataError(f"{path}: is empty inside; give a file with a header line and rows.")
+    return data
+
+
+def _limited(path: Path, stream: IO[bytes]) -> bytes:
+    data = bytearray()
+    while chunk := stream.read(_CHUNK_BYTES):
+        data += chunk
+        _check_size(path, len(data))
+    return bytes(data)
+
+
+def _zstd_lines(path: Path) -> bytes:
+    """Python 3.11 has no zstd: polars streams the file as lines (a separator that text does not hold, no quotes)."""
+    lines = pl.scan_csv(
+        path, has_header=False, separator="\x1f", quote_char=None, schema={"line": pl.String}, glob=False
+    )
+    data = bytearray()
+    for batch in lines.collect_batches(chunk_size=50_000, lazy=True):
+        data += "".join(f"{line}\n" for line in batch["line"].fill_null("")).encode()
+        _check_size(path, len(data))
+    return bytes(data)
+
+
+def _check_size(path: Path, size: int) -> None:
+    if size > LIMIT_BYTES:
+        raise DataError(f"{path}: unpacks to more than {LIMIT_BYTES:,} bytes; split it into smaller files.")
+
+
+def _decoded(path: Path, data: bytes, codec: str) -> bytes:
+    wide = codec.startswith(("utf-16", "utf-32"))
+    for mark, name in _FOREIGN_MARKS.items():
+        if data.startswith(mark) and not wide:
+            raise DataError(f"{path}: begins with the byte order mark of {name.upper()}; pass --encoding {name}.")
+    if not wide and (nul := data.find(b"\0")) >= 0:
+        raise DataError(f"{path}: is a binary file (a zero byte at offset {nul}), not text; export it as CSV.")
+    try:
+        text = data.decode(codec)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}, line {line}: byte 0x{data[error.start]:02x} at offset {error.start} is not {codec}; "
+            "name the encoding of the file, such as --encoding latin-1."
+        ) from None
+    return text.removeprefix("\ufeff").encode()
+
+
+def _with_lf(path: Path, data: bytes) -> bytes:
+    if b"\r" not in data:
+        return data
+    data = data.replace(b"\r\n", b"\n")
+    stray = data.find(b"\r")
+    if stray >= 0 and b"\n" not in data.strip():
+        raise DataError(f"{path}: its lines end with CR alone; save it with LF or CRLF line ends.")
+    if stray >= 0:
+        line = data.count(b"\n", 0, stray) + 1
+        raise DataError(f"{path}, line {line}: a carriage return stands inside the line; save it with LF line ends.")
+    return data

@@ -1,0 +1,28 @@
+"""The test before a long run: can the network learn one batch by heart?"""
+
+from collections.abc import Iterator
+
+import torch
+
+from echoic.model import SequenceModel
+from echoic.tensors import Batch
+
+LR = 0.02
+"""The origin's learning rate for this test."""
+
+
+def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> Iterator[float]:
+    """Takes `steps` Adam steps on the same batch and yields the mean loss before each of them.
+
+    Dropout is off: what is tested is whether gradients lead downhill.
+    """
+    model.eval()
+    optimizer = torch.optim.Adam(model.parameters(), lr=LR)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = model.loss(batch)
+        mean = loss.total / max(loss.values, 1)
+        torch.autograd.backward(mean)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        yield mean.item()

@@ -1,0 +1,96 @@
+"""Many series as one table, so that a window is an index and never a copy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from echoic.types import Floats, Series
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Series one after the other: `values` `(rows, features)` as read, NaN where missing.
+
+    Series number s has the rows `offsets[s]` to `offsets[s + 1]`. `past` `(rows, past)` has the same rows; `future`
+    `(future rows, known)` may be longer and has its own `future_offsets`; `static` is `(series, static)`. A single
+    series is not copied.
+    """
+
+    names: tuple[str, ...]
+    features: tuple[str, ...]
+    values: Tensor
+    offsets: Tensor
+    past: Tensor
+    future: Tensor
+    future_offsets: Tensor
+    static: Tensor
+    has_missing: bool
+
+    @classmethod
+    def of(cls, series: Sequence[Series]) -> Self:
+        """The panel of `series`, which have the same features and covariates."""
+        values = _joined([one.values for one in series])
+        covariates = [one.covariates for one in series]
+        future = [one.future if one.future_names else np.zeros((0, 0), np.float32) for one in covariates]
+        return cls(
+            names=tuple(one.name for one in series),
+            features=series[0].features,
+            values=values,
+            offsets=_offsets([one.steps for one in series]),
+            past=_joined([one.past if one.past_names else np.zeros((0, 0), np.float32) for one in covariates]),
+            future=_joined(future),
+            future_offsets=_offsets([len(one) for one in future]),
+            static=torch.from_numpy(np.stack([one.static for one in covariates])),
+            has_missing=bool(torch.isnan(values).any()),
+        )
+
+    def series_of(self, rows: Tensor) -> Tensor:
+        """The number of the series that each of `rows` lies in."""
+        return torch.searchsorted(self.offsets, rows, right=True) - 1
+
+    def cut(self, starts: Tensor, steps: int) -> Tensor:
+        """`(len(starts), steps, features)`: that many values from each start on, NaN beyond the last row."""
+        return _gather(self.values, starts, steps)
+
+    def history(self, rows: Tensor, steps: int) -> Tensor:
+        """`(len(rows), steps, features)`: the values before each of `rows`, NaN before its series began."""
+        wanted = rows[:, None] - steps + torch.arange(steps)
+        before = wanted < self.offsets[self.series_of(rows)][:, None]
+        return self.values[wanted.clamp(min=0)].masked_fill(before[..., None], torch.nan)
+
+    def cut_past(self, starts: Tensor, steps: int) -> Tensor:
+        """`(len(starts), steps, past)`: the past-only columns beside `cut`."""
+        return _gather(self.past, starts, steps)
+
+    def cut_future(self, starts: Tensor, steps: int, series: Tensor) -> Tensor:
+        """`(len(starts), steps, known)`: the known-future columns of `series`; NaN where they are not known.
+
+        `starts` may lie behind the last row of a series, so the series have to be named.
+        """
+        rows = starts - self.offsets[series] + self.future_offsets[series]
+        beyond = rows[:, None] + torch.arange(steps) >= self.future_offsets[series + 1][:, None]
+        return _gather(self.future, rows, steps).masked_fill(beyond[..., None], torch.nan)
+
+
+def _joined(arrays: list[Floats]) -> Tensor:
+    if len(arrays) == 1:
+        return torch.from_numpy(arrays[0])
+    return torch.from_numpy(np.concatenate(arrays))
+
+
+def _offsets(lengths: list[int]) -> Tensor:
+    return torch.tensor([0, *lengths]).cumsum(0)
+
+
+def _gather(table: Tensor, starts: Tensor, steps: int) -> Tensor:
+    if not table.shape[1]:
+        return table.new_zeros(len(starts), steps, 0)
+    rows = starts[:, None] + torch.arange(steps)
+    if len(rows) and len(table) and int(rows.max()) >= len(table):
+        inside = rows < len(table)
+        return table[rows.clamp(max=len(table) - 1)].masked_fill(~inside[..., None], torch.nan)
+    return table[rows]

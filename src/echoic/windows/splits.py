@@ -1,0 +1,95 @@
+"""Cutting series in time into train, dev and test: the line that nothing fitted may cross."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from echoic.config.data import SplitRule
+from echoic.errors import ConfigError, DataError
+from echoic.types import Series
+
+PARTS = ("train", "dev", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """One contiguous range of panel rows for each series: from `begin` up to, not including, `end`."""
+
+    begin: Tensor
+    end: Tensor
+
+    @property
+    def lengths(self) -> Tensor:
+        """Steps of each series that belong to the part."""
+        return self.end - self.begin
+
+
+def split(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
+    """The ranges of train, dev and test in the panel of `series`.
+
+    Three fractions, or three counts of steps, cut every series; a first count of 0 stands for all that lies before
+    dev. Two dates name the first step of dev and of test.
+
+    Raises:
+        DataError: a series is shorter than the counts, or has no training part.
+        ConfigError: dates for series without timestamps, or not a date.
+    """
+    cuts = [_cuts(one, rule) for one in series]
+    offset = 0
+    bounds = []
+    for one, (train_end, dev_end, test_end) in zip(series, cuts, strict=True):
+        if train_end < 1:
+            raise DataError(
+                f"{one.origin}: the training part of series {one.name!r} is empty; it has {one.steps} steps and the "
+                f"split is {rule}. Choose another --split."
+            )
+        bounds.append([offset, offset + train_end, offset + dev_end, offset + test_end])
+        offset += one.steps
+    table = torch.tensor(bounds)
+    return {part: Ranges(table[:, at], table[:, at + 1]) for at, part in enumerate(PARTS)}
+
+
+def whole(series: Sequence[Series]) -> Ranges:
+    """All steps of every series."""
+    ends = torch.tensor([one.steps for one in series]).cumsum(0)
+    return Ranges(ends - torch.tensor([one.steps for one in series]), ends)
+
+
+def joined(first: Ranges, second: Ranges) -> Ranges:
+    """Two neighbouring parts as one."""
+    return Ranges(first.begin, second.end)
+
+
+def _cuts(one: Series, rule: SplitRule) -> tuple[int, int, int]:
+    """Steps at which train, dev and test end."""
+    if len(rule) == 2:
+        dev, test = (_step_at(one, text) for text in rule)
+        if dev > test:
+            raise ConfigError(f"`parts.split`: dev must begin before test, got {rule[0]} and {rule[1]}.")
+        return dev, test, one.steps
+    train, dev, test = rule
+    if train + dev + test <= 1 + 1e-9:
+        bounds = np.floor(np.cumsum([train, dev, test]) * one.steps + 1e-6).astype(int)
+        return int(bounds[0]), int(bounds[1]), int(bounds[2])
+    train_end = int(train) or max(0, one.steps - int(dev) - int(test))
+    dev_end = train_end + int(dev)
+    test_end = dev_end + int(test)
+    if test_end > one.steps:
+        raise DataError(
+            f"{one.origin}: series {one.name!r} has {one.steps} steps, but the split {train},{dev},{test} needs "
+            f"{test_end}; choose another --split."
+        )
+    return train_end, dev_end, test_end
+
+
+def _step_at(one: Series, text: str) -> int:
+    if one.time.start is None:
+        raise ConfigError("`parts.split` can name dates only for series with timestamps; choose them with --time.")
+    try:
+        date = np.datetime64(text, "us")
+    except ValueError:
+        raise ConfigError(f"`parts.split` must be dates such as 2020-01-31, got {text!r}.") from None
+    return int(np.searchsorted(one.time.at(np.arange(one.steps)), date))

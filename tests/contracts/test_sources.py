@@ -1,0 +1,96 @@
+"""Every kind of source refuses empty, truncated and foreign data with the place and the remedy."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from echoic.config.data import TableSettings
+from echoic.errors import DataError
+from echoic.sources import SOURCES, kind_of, read
+
+FOREIGN = b"MThd\x00\x00\x00\x06\x00\x01"
+WIDE = TableSettings()
+M4 = TableSettings(format="m4")
+
+
+def _csv(path: Path) -> None:
+    path.write_text('a,b\n1,2\n3,"4"\n')
+
+
+def _m4(path: Path) -> None:
+    path.write_text('"V1","V2"\n"H1","1"\n')
+
+
+def _parquet(path: Path) -> None:
+    pl.DataFrame({"a": [1, 2]}).write_parquet(path)
+
+
+FILES: dict[str, tuple[str, Callable[[Path], None], TableSettings]] = {
+    "csv": ("table.csv", _csv, WIDE),
+    "parquet": ("table.parquet", _parquet, WIDE),
+    "m4": ("table.csv", _m4, M4),
+}
+MEMORY: dict[str, tuple[Any, list[Any]]] = {
+    "frame": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),
+    "array": (np.arange(3.0), [np.zeros(0), np.array(["x"]), np.array([1j])]),
+    "synth": ("synth:sine,steps=10", ["synth:", "synth:sine,steps", "synth:table.csv"]),
+}
+
+
+def test_every_kind_has_its_cases():
+    assert FILES.keys() | MEMORY.keys() == SOURCES.keys()
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_reader_takes_data_and_settings(kind):
+    assert list(inspect.signature(import_module(SOURCES[kind]).read).parameters) == ["data", "settings"]
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_good_file_reads_the_same_twice(tmp_path, kind):
+    name, write, settings = FILES[kind]
+    write(tmp_path / name)
+    assert kind_of(tmp_path / name, settings) == kind
+    first, second = read(tmp_path / name, settings), read(str(tmp_path / name), settings)
+    assert first.fingerprint == second.fingerprint
+    np.testing.assert_array_equal(first.series[0].values, second.series[0].values)
+
+
+@pytest.mark.parametrize("damage", ["empty", "truncated", "foreign", "missing", "folder"])
+@pytest.mark.parametrize("kind", FILES)
+def test_bad_file_is_refused_with_path_and_remedy(tmp_path, kind, damage):
+    name, write, settings = FILES[kind]
+    path = tmp_path / name
+    if damage == "folder":
+        path.mkdir()
+    elif damage != "missing":
+        write(path)
+        whole = path.read_bytes()
+        path.write_bytes({"empty": b"", "truncated": whole[:-2], "foreign": FOREIGN}[damage])
+    with pytest.raises(DataError, match=r"[;,] [a-z]") as caught:
+        read(path, settings)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", MEMORY)
+def test_bad_data_in_memory_are_refused(kind):
+    good, bad = MEMORY[kind]
+    assert kind_of(good, WIDE) == kind
+    assert read(good).fingerprint == read(good).fingerprint
+    for data in bad:
+        with pytest.raises(DataError, match=r"[;,] [a-z]"):
+            read(data)
+
+
+def test_importing_sources_loads_no_reader():
+    code = "import sys, echoic.sources; sys.exit(bool({'polars', 'narwhals', 'torch'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
