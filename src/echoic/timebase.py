@@ -25,7 +25,8 @@ class Frequency:
 
     def __str__(self) -> str:
         if self.unit != "us":
-            return {"step": "steps", "month": f"{self.count} months", "business_day": "business days"}[self.unit]
+            words = {"step": "step", "month": "month", "business_day": "business day"}[self.unit]
+            return f"{self.count} {words}{'s' if self.count > 1 else ''}"
         for name, size in _MICROSECONDS.items():
             if self.count % size == 0:
                 return f"{self.count // size} {name}"

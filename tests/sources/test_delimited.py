@@ -40,7 +40,7 @@ def test_delimiter_is_found_in_the_header(read_text, delimiter):
 def test_delimiter_can_be_named(read_text):
     assert read_text(TEXT.replace(",", ":"), delimiter=":").series[0].values.tolist() == VALUES
     assert read_text(TEXT.replace(",", "\t"), delimiter="tab").series[0].values.tolist() == VALUES
-    with pytest.raises(ConfigError, match="one ASCII character"):
+    with pytest.raises(ConfigError, match="one ASCII sign"):
         read_text(TEXT, delimiter="::")
 
 

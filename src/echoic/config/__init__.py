@@ -8,3 +8,6 @@ from echoic.config.forecast import ForecastSettings as ForecastSettings
 from echoic.config.model import HeadSettings as HeadSettings
 from echoic.config.model import StackSettings as StackSettings
 from echoic.config.train import TrainSettings as TrainSettings
+
+JOB_SETTINGS: dict[str, type[JobSettings]] = {"forecast": ForecastSettings}
+"""The settings of every job."""

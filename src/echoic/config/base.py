@@ -42,7 +42,7 @@ class JobSettings(Section):
     @classmethod
     def sections(cls) -> dict[str, type[Section]]:
         """Section names and their classes."""
-        return {name: info.annotation for name, info in cls.model_fields.items() if info.annotation is not None}
+        return {name: type(info.default) for name, info in cls.model_fields.items()}
 
     @classmethod
     def places(cls) -> dict[str, str]:
@@ -90,7 +90,7 @@ class JobSettings(Section):
             elif key in places:
                 yield places[key], key, value
             elif key.count(".") == 1 and places.get(key.split(".")[1]) == key.split(".")[0]:
-                yield *key.split("."), value  # type: ignore[misc]
+                yield *key.split("."), value
             else:
                 known = [*places, *(f"{section}.{field}" for field, section in places.items())]
                 raise ConfigError(_unknown(key, known))

@@ -35,7 +35,8 @@ class Gaussian(Head):
 
     def quantile(self, params: Tensor, level: float) -> Tensor:
         mean, scale = self._split(params)
-        return mean + scale * torch.special.ndtri(torch.tensor(level, dtype=mean.dtype))
+        standard: Tensor = torch.special.ndtri(torch.tensor(level, dtype=mean.dtype))
+        return mean + scale * standard
 
     @staticmethod
     def _split(params: Tensor) -> tuple[Tensor, Tensor]:

@@ -85,6 +85,7 @@ class Job:
     """A job as the table of jobs knows it: its task, and what can be done with a trained one.
 
     `evaluate(fitted, data, part, stride, on_progress)` scores; `data` None means the run's own.
+    `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
     `predict(fitted, data)` gives a long table of what the model says of `data`.
     `generate(fitted, prime, length, temperature, seed)` lets the model feed itself.
     `charts(fitted, metrics)` draws the report.
@@ -92,6 +93,7 @@ class Job:
 
     task: type[Task]
     evaluate: Callable[..., Any]
+    backtest: Callable[..., Any]
     predict: Callable[..., Any]
     generate: Callable[..., Any]
     charts: Callable[..., Any]

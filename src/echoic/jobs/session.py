@@ -2,13 +2,14 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 import torch
 
-from echoic import sources
+from echoic import ops, sources
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS
@@ -16,6 +17,7 @@ from echoic.jobs.base import Fitted, Job, Task
 from echoic.model import SequenceModel
 from echoic.run import RunFolder, versions
 from echoic.training import Outcome, Progress, Trainer, isolated_randomness, overfit_one_batch, thread_count
+from echoic.types import Series
 
 OnProgress = Callable[[Progress], None]
 
@@ -87,15 +89,33 @@ class Run:
         """A row an epoch: losses, learning rate, skipped steps."""
         return self.folder.read_metrics()
 
-    def resume(self, on_progress: OnProgress = _silent) -> Outcome:
+    def backtest(self, data: Any = None, *, part: str = "test", stride: int = 1) -> Any:
+        """Every forecast that `evaluate` scores beside what happened, as a long table with its cutoff."""
+        return self.job.backtest(self.fitted, data, part, stride)
+
+    def outcome(self) -> dict[str, Any]:
+        """What training came to: the best dev loss, its step, epochs and steps in all."""
+        _, best = self.folder.read_model()
+        rows = self.metrics()
+        return {
+            "run": str(self.path),
+            "best_dev_loss": best["dev_loss"],
+            "best_step": best["step"],
+            "epochs": len(rows),
+            "steps": rows[-1]["step"] if rows else 0,
+            "skipped_steps": rows[-1]["skipped"] if rows else 0,
+        }
+
+    def resume(self, on_progress: OnProgress = _silent, began: float | None = None) -> Outcome:
         """Goes on training from the newest checkpoint that is whole, bit for bit as if it had never stopped (CPU).
 
         Raises:
             RunError: another process writes this run, or no checkpoint can be read.
             Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
         """
+        began = time.monotonic() if began is None else began
         with self.folder.writing():
-            return self.fit(self._task(), on_progress, used_s=0.0)
+            return self.fit(self._task(), on_progress, began)
 
     def _task(self) -> Task:
         if self._data is None:
@@ -106,12 +126,12 @@ class Run:
             raise DataError(f"{dataset.origin}: has changed since {self.path} was trained on it; train anew.")
         return self.job.task.reopen(dataset, settings, self.folder.read_codec())
 
-    def fit(self, task: Task, on_progress: OnProgress, used_s: float) -> Outcome:
+    def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:
         """Trains from the newest checkpoint, or from the start; the caller holds the lock."""
         with isolated_randomness(task.training.seed):
             model = task.network()
             trainer = Trainer(
-                model, task.train_batches(), task.dev_batches(), task.training, self.folder, on_progress, used_s
+                model, task.train_batches(), task.dev_batches(), task.training, self.folder, on_progress, began
             )
             checkpoint, _ = self.folder.read_checkpoint()
             if checkpoint is not None:
@@ -172,7 +192,7 @@ def train(
             }
         )
         run = Run(folder, data)
-        run.fit(task, on_progress, time.monotonic() - began)
+        run.fit(task, on_progress, began)
     return run
 
 
@@ -220,3 +240,63 @@ def _path(data: Any) -> str | None:
     if isinstance(data, str) and data.startswith("synth:"):
         return data
     return str(Path(data).resolve()) if isinstance(data, str | Path) else None
+
+
+def check_passes(losses: Sequence[float]) -> bool:
+    """Whether the loss of the one batch fell as it should: by a clear share of where it began.
+
+    The last losses, averaged because Adam at this rate jumps about, have to lie below nine tenths of the first. A
+    likelihood may begin near zero or below; it has to fall by a tenth of a nat.
+    """
+    last = sum(losses[-5:]) / len(losses[-5:])
+    return last < losses[0] - max(0.1 * abs(losses[0]), 1e-12)
+
+
+def evaluation_json(run: Run, evaluation: Any, part: str) -> dict[str, Any]:
+    """What `eval --json` prints: one shape for every job."""
+    return {
+        "job": run.config["job"],
+        "part": part,
+        "scores": evaluation.scores,
+        "naive": evaluation.naive,
+        "seed": run.seed,
+        "data": {key: run.config["data"][key] for key in ("path", "fingerprint")},
+        "steps": run.outcome()["best_step"],
+        "units": evaluation.units,
+        "windows": evaluation.windows,
+        "by_horizon": evaluation.by_horizon,
+        "by_feature": evaluation.by_feature,
+    }
+
+
+def series_columns(series: Sequence[Series]) -> dict[str, Any]:
+    """Series of the same length as columns: ds and a column a feature; unique_id before them if there are several."""
+    columns: dict[str, Any] = {}
+    if len(series) > 1:
+        columns["unique_id"] = np.repeat(np.array([one.name for one in series], object), series[0].steps)
+    columns["ds"] = np.concatenate([one.time.at(np.arange(one.steps)) for one in series])
+    for number, feature in enumerate(series[0].features):
+        columns[feature] = np.concatenate([one.values[:, number] for one in series])
+    return columns
+
+
+def machine_info() -> dict[str, Any]:
+    """Versions, kernel and threads.
+
+    Raises:
+        KernelError: `ECHOIC_KERNEL` names one that is not available.
+    """
+    kernels = {"kernel": ops.kernel(), "kernels_available": list(ops.AVAILABLE)}
+    return versions() | kernels | {"threads": torch.get_num_threads(), "jobs": list(JOBS)}
+
+
+def run_info(run: Run) -> dict[str, Any]:
+    """A run's settings, data, versions and parameters."""
+    weights, _ = run.folder.read_model()
+    table = [(name, list(weight.shape), weight.numel()) for name, weight in weights.items()]
+    config = {key: run.config[key] for key in ("job", "settings", "data", "versions", "format")}
+    return config | {
+        "outcome": run.outcome(),
+        "parameters": sum(count for _, _, count in table),
+        "parameter_table": table,
+    }

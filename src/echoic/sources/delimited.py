@@ -63,8 +63,8 @@ def _delimiter(wanted: str | None, text: TextFile) -> str:
     """The commonest of `; tab | ,` in the first line; a tab if there is none, so that a decimal comma stays whole."""
     if wanted is not None:
         wanted = "\t" if wanted in {"tab", "\\t"} else wanted
-        if len(wanted) != 1 or not wanted.isascii() or wanted in '"\n\r':
-            raise ConfigError(f"`delimiter` must be one ASCII character or the word tab, got {wanted!r}.")
+        if len(wanted) != 1 or not wanted.isascii() or wanted.isalnum() or wanted in '"\n\r':
+            raise ConfigError(f"`delimiter` must be one ASCII sign or the word tab, got {wanted!r}.")
         return wanted
     first = text.data.lstrip(b"\n").split(b"\n", 1)[0].decode()
     outside_quotes = "".join(first.split('"')[::2])

@@ -102,8 +102,8 @@ def thread_count(threads: int | None) -> Iterator[None]:
 class Trainer:
     """Fits a model to batches, watched on dev, and keeps the run folder able to go on from any instant.
 
-    `budget_s` is the time that the whole run may take, of which `used_s` were gone when the trainer began; without
-    it the run takes `settings.epochs` epochs at most.
+    With `settings.minutes` the run lasts that long, counted from `began` (`time.monotonic()`; by default now);
+    otherwise it takes `settings.epochs` epochs at most.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Trainer:
         settings: TrainSettings,
         folder: RunFolder,
         on_progress: Callable[[Progress], None] = lambda _: None,
-        used_s: float = 0.0,
+        began: float | None = None,
     ) -> None:
         self.model = model
         self.train = train
@@ -125,13 +125,13 @@ class Trainer:
         self.budget_s = settings.minutes * 60 if settings.minutes else None
         self.optimizer = make_optimizer(model.parameters(), settings)
         self.average = AveragedWeights(model, settings.average) if settings.average else None
-        self.at = Position(seconds=used_s)
+        self.at = Position()
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
         self.carried: Tensor | None = None
         self.dev_seconds = 0.0
         self.dev_loss: float | None = None
-        self._session_began = time.monotonic() - used_s
+        self._began = time.monotonic() if began is None else began
         self._session_steps = 0
         self._first_step = self._last_checkpoint = time.monotonic()
 
@@ -202,14 +202,14 @@ class Trainer:
         torch.set_rng_state(groups["random"][""])
         self.folder.keep_metrics(self.at.metrics_rows)
         self._write_best()
-        self._session_began = time.monotonic() - self.at.seconds
+        self._began -= self.at.seconds
 
     def _write_best(self) -> None:
         if self.best:
             self.folder.write_model(self.best, {"step": self.at.best_step, "dev_loss": self.at.best_dev_loss})
 
     def _elapsed(self) -> float:
-        return time.monotonic() - self._session_began
+        return time.monotonic() - self._began
 
     def _done(self) -> float:
         """The share of the run that is over."""

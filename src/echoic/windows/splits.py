@@ -66,17 +66,18 @@ def joined(first: Ranges, second: Ranges) -> Ranges:
 def _cuts(one: Series, rule: SplitRule) -> tuple[int, int, int]:
     """Steps at which train, dev and test end."""
     if len(rule) == 2:
-        dev, test = (_step_at(one, text) for text in rule)
-        if dev > test:
+        dev_begins, test_begins = (_step_at(one, text) for text in rule)
+        if dev_begins > test_begins:
             raise ConfigError(f"`parts.split`: dev must begin before test, got {rule[0]} and {rule[1]}.")
-        return dev, test, one.steps
+        return dev_begins, test_begins, one.steps
     train, dev, test = rule
     if train + dev + test <= 1 + 1e-9:
         bounds = np.floor(np.cumsum([train, dev, test]) * one.steps + 1e-6).astype(int)
         return int(bounds[0]), int(bounds[1]), int(bounds[2])
-    train_end = int(train) or max(0, one.steps - int(dev) - int(test))
-    dev_end = train_end + int(dev)
-    test_end = dev_end + int(test)
+    dev_steps, test_steps = int(dev), int(test)
+    train_end = int(train) or max(0, one.steps - dev_steps - test_steps)
+    dev_end = train_end + dev_steps
+    test_end = dev_end + test_steps
     if test_end > one.steps:
         raise DataError(
             f"{one.origin}: series {one.name!r} has {one.steps} steps, but the split {train},{dev},{test} needs "

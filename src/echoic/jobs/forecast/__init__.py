@@ -2,6 +2,6 @@
 
 from echoic.jobs.base import Job
 from echoic.jobs.forecast.task import ForecastTask as ForecastTask
-from echoic.jobs.forecast.use import evaluate, generate, predict
+from echoic.jobs.forecast.use import backtest, evaluate, generate, predict
 
-FORECAST = Job(ForecastTask, evaluate, predict, generate, charts=lambda *_: [])
+FORECAST = Job(ForecastTask, evaluate, backtest, predict, generate, charts=lambda *_: [])

@@ -11,10 +11,11 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.continuation import continue_series, primed
 from echoic.jobs.forecast.evaluate import Evaluation, Evaluator
-from echoic.jobs.forecast.forecaster import Calibration
-from echoic.jobs.forecast.results import Table, predict_table
+from echoic.jobs.forecast.forecaster import Calibration, Forecast
+from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Dataset, read
+from echoic.timebase import INDEX
 from echoic.types import Covariates, Series
 from echoic.windows import PARTS, Ranges, Windows, whole
 
@@ -65,6 +66,30 @@ def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Eva
             f"{task.settings.window.lookback}."
         )
     return evaluator, windows
+
+
+def backtest(fitted: Fitted, data: Any, part: str, stride: int = 1) -> Table:
+    """Every forecast behind the scores, in the long format: unique_id, cutoff, ds, target, y, mean and intervals."""
+    evaluator, windows = evaluator_of(fitted, data, part, stride)
+    framing = evaluator.forecaster.framing
+    task: ForecastTask = fitted.task
+    times = {one.name: one.time for one in task.dataset.series}
+    tables = []
+    for batch in evaluator.scored(windows):
+        series = framing.panel.series_of(batch.origins)
+        names = [framing.panel.names[number] for number in series.tolist()]
+        steps = (batch.origins - framing.panel.offsets[series]).numpy()
+        bases = [times.get(name, INDEX) for name in names]
+        ahead = np.arange(framing.horizon)
+        when = [base.at(step + ahead) for base, step in zip(bases, steps, strict=True)]
+        quantiles = None if batch.quantiles is None else torch.from_numpy(batch.quantiles)
+        table = forecast_columns(Forecast(torch.from_numpy(batch.mean), quantiles), names, when, framing.panel.features)
+        rows = framing.horizon * len(framing.panel.features)
+        cutoffs = [base.at(step - 1 + np.arange(1)) for base, step in zip(bases, steps, strict=True)]
+        table["cutoff"] = np.repeat(np.concatenate(cutoffs), rows)
+        table["y"] = batch.target.transpose(0, 2, 1).reshape(-1)
+        tables.append(table)
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def predict(fitted: Fitted, data: Any) -> Table:

@@ -1,0 +1,5 @@
+"""`python -m echoic`."""
+
+from echoic.cli import main
+
+main()

@@ -1,0 +1,52 @@
+"""`echoic check JOB DATA`: the one-batch test."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from echoic.cli.options import with_settings
+from echoic.cli.train import Data, Json
+from echoic.config import JOB_SETTINGS
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb, with a command for each job."""
+    jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
+    for job, settings in JOB_SETTINGS.items():
+        jobs.command(job, help=f"Fit one batch of DATA again and again with the {job} job's network.")(
+            with_settings(settings, _checker(job))
+        )
+
+    @jobs.callback()
+    def _group() -> None:
+        pass
+
+    app.add_typer(jobs, name="check")
+
+
+def _checker(job: str) -> Any:
+    def check_job(
+        settings: dict[str, Any],
+        data: Data,
+        steps: Annotated[int, typer.Option(help="Updates on the one batch.", min=1)] = 120,
+        as_json: Json = False,
+    ) -> None:
+        from echoic.jobs import session
+
+        losses = list(session.check(job, data, config=settings, steps=steps))
+        falls = session.check_passes(losses)
+        if as_json:
+            typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))
+        else:
+            marks = sorted({0, *(steps * share // 6 for share in range(1, 6)), steps - 1})
+            typer.echo("loss of one batch: " + " -> ".join(f"{losses[mark]:.4g}" for mark in marks))
+            typer.echo(
+                "It falls as it should: the network can learn."
+                if falls
+                else "It does not fall: look at the scaling, the learning rate and the targets before a long run."
+            )
+        if not falls:
+            raise typer.Exit(1)
+
+    return check_job

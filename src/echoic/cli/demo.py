@@ -1,0 +1,47 @@
+"""`echoic demo`: the whole way on a signal that needs no file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from echoic.cli import BEGAN
+from echoic.cli.progress import TrainingBar
+from echoic.cli.tables import print_scores, write_table
+
+SETTINGS = {
+    "lookahead": "step",
+    "lookback": 100,
+    "cell": "lstm",
+    "layers": (16, 16),
+    "epochs": 3,
+    "stride": 4,
+    "lr": 1e-2,
+}
+"""The origin's network on its noisy sine, with echoic's loss at every step."""
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb."""
+    app.command("demo", help=help_text)(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")] = Path("runs/demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the weights.", min=0)] = 0,
+) -> None:
+    from echoic.jobs import reporting, session
+
+    typer.echo("A sine of one period a second, 100 samples a second, with noise of 0.02; the best possible", err=True)
+    typer.echo("squared error is 0.0004, the noise itself.", err=True)
+    with TrainingBar() as bar:
+        run = session.train(
+            "forecast", "synth:sine", out=out, on_progress=bar.update, began=BEGAN, seed=seed, **SETTINGS
+        )
+    evaluation = run.evaluate()
+    print_scores("one step ahead, test part", evaluation.scores, evaluation.naive)
+    continuation = out / "samples" / "continuation.csv"
+    continuation.parent.mkdir(exist_ok=True)
+    write_table(continuation, session.series_columns(run.generate(1000)))
+    page = reporting.write_report([run], None)
+    typer.echo(f"continuation: {continuation}\nreport: {page}")

@@ -1,0 +1,49 @@
+"""`echoic eval RUN [DATA]`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from echoic.cli.progress import progress_bar
+from echoic.cli.tables import print_scores, write_table
+from echoic.cli.train import Json
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb."""
+    app.command("eval", help=help_text)(evaluate)
+
+
+def evaluate(
+    run: RunPath,
+    data: Annotated[str | None, typer.Argument(help="New data to score on; the run's own by default.")] = None,
+    part: Annotated[str, typer.Option(help="Part of the run's own data: train, dev or test.")] = "test",
+    stride: Annotated[int, typer.Option(help="Steps between the windows that are scored.", min=1)] = 1,
+    backtest: Annotated[
+        Path | None, typer.Option(help="Also write every forecast to this CSV or Parquet file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    from echoic.jobs import session
+
+    opened = session.load(run)
+    with progress_bar() as bar:
+        task = bar.add_task("scoring", total=None)
+        evaluation = opened.evaluate(
+            data,
+            part=part,
+            stride=stride,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if backtest is not None:
+        write_table(backtest, opened.backtest(data, part=part, stride=stride))
+    if as_json:
+        typer.echo(json.dumps(session.evaluation_json(opened, evaluation, "new data" if data else part)))
+    else:
+        place = data or f"{part} part"
+        title = f"{run}: {place}, {evaluation.windows} windows, errors in {evaluation.units}"
+        print_scores(title, evaluation.scores, evaluation.naive)

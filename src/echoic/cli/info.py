@@ -1,0 +1,40 @@
+"""`echoic info [RUN]`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from echoic.cli.tables import print_columns
+from echoic.cli.train import Json
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb."""
+    app.command("info", help=help_text)(info)
+
+
+def info(
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Run folder.")] = None, as_json: Json = False
+) -> None:
+    from echoic.jobs import session
+
+    facts = session.machine_info() if run is None else session.run_info(session.load(run))
+    if as_json:
+        typer.echo(json.dumps(facts))
+        return
+    parameters = facts.pop("parameter_table", None)
+    print_columns("echoic" if run is None else str(run), ["", "value"], list(_flat(facts)))
+    if parameters is not None:
+        print_columns("parameters", ["name", "shape", "count"], parameters)
+
+
+def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows = []
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return rows

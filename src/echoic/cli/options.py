@@ -1,0 +1,77 @@
+"""Settings as command-line options: names, help and defaults come from the settings themselves."""
+
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from pydantic.fields import FieldInfo
+
+from echoic.config import JobSettings, assignments, read_toml
+
+Values = dict[str, Any]
+
+CONFIG = Annotated[Path | None, typer.Option("--config", help="TOML file with settings by section.")]
+SET = Annotated[list[str] | None, typer.Option("--set", help="Any setting as key=value; may be repeated.")]
+
+
+def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Callable[..., None]:
+    """`body` as a command with an option for every field of `settings`, beside its own.
+
+    `body` takes the chosen values as its first argument: layers for `JobSettings.build`, the strongest last.
+    """
+    fields = {name: info for section in settings.sections().values() for name, info in section.model_fields.items()}
+    own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
+
+    def command(**given: Any) -> None:
+        config: Path | None = given.pop("config")
+        sets: list[str] | None = given.pop("set_")
+        flags = {name: value for name in fields if (value := given.pop(name)) is not None}
+        body(merged(settings, read_toml(config) if config else {}, assignments(sets or []), flags), **given)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    extra = [
+        inspect.Parameter("config", keyword, default=None, annotation=CONFIG),
+        inspect.Parameter("set_", keyword, default=None, annotation=SET),
+        *(inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name])) for name in fields),
+    ]
+    command.__signature__ = inspect.Signature([*(one.replace(kind=keyword) for one in own), *extra])  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in (*own, *extra)}
+    return command
+
+
+def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
+    """One mapping by section from several, later ones before earlier ones; everything is checked.
+
+    Raises:
+        ConfigError: an unknown setting, or a value that is not allowed.
+    """
+    return settings.build(*layers).model_dump(exclude_unset=True)
+
+
+def _option(name: str, info: FieldInfo) -> Any:
+    flag = "--" + name.replace("_", "-")
+    default = _shown(info.default)
+    text = f"{info.description} [default: {default}]" if default else info.description
+    if info.annotation is bool:
+        return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)]
+    return Annotated[str | None, typer.Option(flag, help=text, metavar=_metavar(info.annotation), show_default=False)]
+
+
+def _shown(default: Any) -> str:
+    if default is None or default == ():
+        return ""
+    return ",".join(str(part) for part in default) if isinstance(default, tuple) else str(default)
+
+
+def _metavar(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return "|".join(str(choice) for choice in get_args(annotation))
+    if origin is types.UnionType:
+        return _metavar(next((part for part in get_args(annotation) if part is not type(None)), str))
+    if origin is tuple:
+        return "A,B,..."
+    return {int: "INTEGER", float: "NUMBER"}.get(annotation, "TEXT")

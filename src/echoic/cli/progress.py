@@ -1,0 +1,57 @@
+"""Progress on stderr: a bar while a person watches, nothing when nobody does."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from echoic.training import Progress as TrainingProgress
+
+
+def progress_bar(*extra: str) -> Progress:
+    """A bar with the text fields `extra`, and elapsed and remaining time."""
+    fields = [TextColumn(f"{{task.fields[{name}]}}") for name in extra]
+    console = Console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        *fields,
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+
+
+@final
+class TrainingBar:
+    """The bar of a training run: epoch, rate, losses of train and dev, time."""
+
+    def __init__(self) -> None:
+        self._bar = progress_bar("epoch", "rate", "losses")
+        self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def update(self, at: "TrainingProgress") -> None:
+        """Shows where training stands."""
+        dev = "" if at.dev_loss is None else f" dev {at.dev_loss:.4g} (best {at.best_dev_loss:.4g})"
+        self._bar.update(
+            self._task,
+            completed=at.done,
+            epoch=f"epoch {at.epoch + 1}",
+            rate=f"{at.batches_per_s:.3g} batches/s",
+            losses=f"train {at.train_loss:.4g}{dev}",
+        )

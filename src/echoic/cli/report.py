@@ -1,0 +1,26 @@
+"""`echoic report RUN...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from echoic.errors import ConfigError
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb."""
+    app.command("report", help=help_text)(report)
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Page to write; RUN/report.html for one run by default.")
+    ] = None,
+) -> None:
+    from echoic.jobs import reporting, session
+
+    if output is None and len(runs) > 1:
+        raise ConfigError("Several runs need a page of their own: name it with -o.")
+    typer.echo(str(reporting.write_report([session.load(run) for run in runs], output)))

@@ -1,0 +1,70 @@
+"""`echoic train JOB DATA`, and `echoic train --resume RUN`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from echoic.cli import BEGAN
+from echoic.cli.options import with_settings
+from echoic.cli.progress import TrainingBar
+from echoic.config import JOB_SETTINGS
+from echoic.errors import ConfigError
+
+Data = Annotated[str, typer.Argument(help="CSV, Parquet or M4 file, or synth:NAME such as synth:sine.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb, with a command for each job."""
+    jobs = typer.Typer(help=help_text, rich_markup_mode=None)
+
+    @jobs.callback(invoke_without_command=True)
+    def train(
+        context: typer.Context,
+        resume: Annotated[Path | None, typer.Option("--resume", help="Run folder to go on with.")] = None,
+        as_json: Json = False,
+    ) -> None:
+        if context.invoked_subcommand is None:
+            if resume is None:
+                raise ConfigError(f"`echoic train` needs a job ({', '.join(JOB_SETTINGS)}) and data, or --resume RUN.")
+            _resume(resume, as_json=as_json)
+
+    for job, settings in JOB_SETTINGS.items():
+        jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(
+            with_settings(settings, _trainer(job))
+        )
+    app.add_typer(jobs, name="train")
+
+
+def _trainer(job: str) -> Any:
+    def train_job(settings: dict[str, Any], data: Data, out: Out, as_json: Json = False) -> None:
+        from echoic.jobs import session
+
+        with TrainingBar() as bar:
+            run = session.train(job, data, out=out, config=settings, on_progress=bar.update, began=BEGAN)
+        _tell(run, as_json=as_json)
+
+    return train_job
+
+
+def _resume(path: Path, *, as_json: bool) -> None:
+    from echoic.jobs import session
+
+    run = session.load(path)
+    with TrainingBar() as bar:
+        run.resume(bar.update, began=BEGAN)
+    _tell(run, as_json=as_json)
+
+
+def _tell(run: Any, *, as_json: bool) -> None:
+    outcome = run.outcome()
+    if as_json:
+        typer.echo(json.dumps(outcome))
+        return
+    for note in run.config["data"]["report"]["notes"]:
+        typer.echo(f"data: {note}", err=True)
+    typer.echo(f"{run.path}: best dev loss {outcome['best_dev_loss']:.6g} after {outcome['best_step']} steps", err=True)
+    typer.echo(f"next: echoic eval {run.path}; echoic report {run.path}", err=True)
