@@ -1,7 +1,7 @@
 """`echoic demo`: the whole way on a signal that needs no file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,7 +9,7 @@ from echoic.cli import BEGAN
 from echoic.cli.progress import TrainingBar
 from echoic.cli.tables import print_scores, write_table
 
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "lookahead": "step",
     "lookback": 100,
     "cell": "lstm",
@@ -36,7 +36,7 @@ def demo(
     typer.echo("squared error is 0.0004, the noise itself.", err=True)
     with TrainingBar() as bar:
         run = session.train(
-            "forecast", "synth:sine", out=out, on_progress=bar.update, began=BEGAN, seed=seed, **SETTINGS
+            "forecast", "synth:sine", out=out, config=SETTINGS | {"seed": seed}, on_progress=bar.update, began=BEGAN
         )
     evaluation = run.evaluate()
     print_scores("one step ahead, test part", evaluation.scores, evaluation.naive)

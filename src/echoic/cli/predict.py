@@ -23,12 +23,12 @@ def predict(
         list[str] | None, typer.Argument(metavar="FILE...", help="Data; the run's own by default.")
     ] = None,
 ) -> None:
-    import numpy
+    import numpy as np
 
     from echoic.jobs import session
 
     opened = session.load(run)
-    tables = [opened.predict(file) for file in files or [None]]
-    columns = {name: numpy.concatenate([table[name] for table in tables]) for name in tables[0]}
+    tables = [opened.predict(file) for file in files] if files else [opened.predict()]
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     write_table(output, columns)
     typer.echo(f"{output}: {len(columns['mean'])} rows", err=True)

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from echoic.errors import RunError
@@ -13,30 +15,27 @@ _LESS_IS_BETTER = ("mse", "mae", "rmse", "smape", "mase", "owa", "crps")
 
 
 def print_scores(title: str, model: Mapping[str, float], naive: Mapping[str, Mapping[str, float]]) -> None:
-    """The scores of the model above those of the naive forecasts, the best of each column in bold."""
-    rows = {"model": model, **naive}
-    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    best = {
-        column: min(row[column] for row in rows.values() if column in row)
-        for column in columns
-        if column in _LESS_IS_BETTER
-    }
-    table = Table(title=title, title_justify="left")
+    """A column for the model and for each naive forecast, a row for each score; the best of a row in bold."""
+    rivals = {"model": model, **naive}
+    table = _table(title)
     table.add_column("")
-    for column in columns:
-        table.add_column(column, justify="right")
-    for name, row in rows.items():
-        table.add_row(name, *(_cell(row.get(column), best.get(column)) for column in columns))
+    for name in rivals:
+        table.add_column(name, justify="right")
+    for score in dict.fromkeys(name for scores in rivals.values() for name in scores):
+        values = [scores.get(score) for scores in rivals.values()]
+        known = [value for value in values if value is not None]
+        best = min(known) if score in _LESS_IS_BETTER and len(known) > 1 else None
+        table.add_row(score, *(_cell(value, best) for value in values))
     Console().print(table)
 
 
 def print_columns(title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A plain table."""
-    table = Table(title=title, title_justify="left")
+    table = _table(title)
     for number, header in enumerate(headers):
         table.add_column(header, justify="left" if number == 0 else "right")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     Console().print(table)
 
 
@@ -46,9 +45,9 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
     Raises:
         RunError: the file cannot be written.
     """
-    import polars
+    import polars as pl
 
-    frame = polars.DataFrame(dict(columns))
+    frame = pl.DataFrame(dict(columns))
     try:
         if path.suffix.lower() in {".parquet", ".pq"}:
             frame.write_parquet(path)
@@ -56,6 +55,10 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
             frame.write_csv(path)
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error}).") from None
+
+
+def _table(title: str) -> Table:
+    return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
 
 
 def _cell(value: float | None, best: float | None) -> str:

@@ -100,7 +100,7 @@ class Evaluator:
             tables["model"].by_horizon(),
             {name: tables[name].by_horizon() for name in rivals},
             tables["model"].by_feature(),
-            "deviations of the training part" if several else "as in the data",
+            "deviations of the training part" if several else "the units of the data",
             len(windows),
         )
 
