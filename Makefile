@@ -1,0 +1,28 @@
+# The whole house from a fresh clone: needs make and Python 3.11 to 3.13 with venv.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test docs clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: setup
+	rm -rf runs/demo
+	$(BIN)/echoic demo --out runs/demo
+
+test: setup
+	scripts/check
+	scripts/test
+
+docs: setup
+	scripts/docs
+
+clean:
+	rm -rf docs/_build build dist .coverage .coverage.* .hypothesis .*_cache
+	find src tests benchmarks examples docs -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,68 @@
+"""O0: learn the noisy sine as the origin did and with echoic's defaults, and continue it for long."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from common import arguments, publish, spread, table
+
+import echoic
+
+ORIGIN = {
+    "cell": "lstm", "layers": [16, 16], "lookback": 100, "lookahead": "step", "loss_at": "last", "batch_size": 128,
+    "optimizer": "adam", "lr": 5e-5, "schedule": "constant", "warmup": 0.0, "epochs": 10, "patience": 10,
+}  # fmt: skip
+DEFAULTS = {"cell": "lstm", "layers": [16, 16], "lookback": 100, "lookahead": "step", "epochs": 3}
+SAMPLES_A_PERIOD = 100
+PRIME_END = 50_001
+
+
+def phase_and_amplitude(signal: np.ndarray, first_step: int) -> tuple[float, float]:
+    """Phase (in periods) and amplitude of the 1 Hz part of `signal`, whose first sample is step `first_step`."""
+    t = (first_step + np.arange(len(signal))) / SAMPLES_A_PERIOD
+    design = np.stack([np.sin(2 * np.pi * t), np.cos(2 * np.pi * t)], 1)
+    (in_phase, quadrature), *_ = np.linalg.lstsq(design, signal, rcond=None)
+    return float(np.arctan2(quadrature, in_phase) / (2 * np.pi)), float(np.hypot(in_phase, quadrature))
+
+
+def continuation_errors(run: echoic.Run, length: int) -> tuple[float, float]:
+    """Phase error (share of a period) and amplitude error (share of 1) over the last two periods."""
+    (made,) = run.generate(length)
+    tail = made.values[-2 * SAMPLES_A_PERIOD :, 0].astype(np.float64)
+    phase, amplitude = phase_and_amplitude(tail, PRIME_END + length - len(tail))
+    return abs(phase), abs(amplitude - 1)
+
+
+def main() -> None:
+    options = arguments(__doc__ or "", seeds=10).parse_args()
+    rows = []
+    continued = {1_000: [], 10_000: []}  # type: dict[int, list[tuple[float, float]]]
+    for name, settings in (("origin's settings, 10 epochs", ORIGIN), ("echoic's defaults, 3 epochs", DEFAULTS)):
+        scores, seconds = [], []
+        for seed in range(options.seeds if settings is DEFAULTS else min(options.seeds, 3)):
+            with tempfile.TemporaryDirectory() as folder:
+                began = time.monotonic()
+                run = echoic.train(
+                    "forecast", "synth:sine", out=Path(folder) / "run", seed=seed, threads=options.threads, **settings
+                )
+                seconds.append(time.monotonic() - began)
+                scores.append(run.evaluate(part="dev").scores["mse"])
+                if settings is DEFAULTS:
+                    for length, errors in continued.items():
+                        errors.append(continuation_errors(run, length))
+        rows.append([name, len(scores), spread(scores, 6), spread(seconds, 1)])
+    body = table(["training", "seeds", "dev MSE, one step ahead", "seconds"], rows)
+    more = []
+    for length, errors in continued.items():
+        good = sum(phase < 0.05 and amplitude < 0.05 for phase, amplitude in errors)
+        phases, amplitudes = zip(*errors, strict=True)
+        worst = f"{max(phases):.4f}", f"{max(amplitudes):.4f}"
+        more.append([length, f"{good} of {len(errors)}", spread(phases), spread(amplitudes), *worst])
+    headers = ["steps", "both under 5 %", "phase error (periods)", "amplitude error", "worst phase", "worst amplitude"]
+    body += "\n\nContinuation after priming, echoic's defaults:\n\n" + table(headers, more)
+    publish("o0", "O0: the noisy sine", body, write=options.write)
+
+
+if __name__ == "__main__":
+    main()

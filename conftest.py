@@ -1,0 +1,97 @@
+"""Runs what the documents show: README.md, docs/*.md and the doctests in the docstrings of src.
+
+In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
+blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`.
+"""
+
+import csv
+import math
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.rest import DocTestParser
+
+# Before torch is loaded, and for subprocesses as well: one thread gives the same sums everywhere, and is quicker for
+# networks as small as those of the tests.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+LONGEST_S = 120
+
+
+def etth1() -> Iterator[list[Any]]:
+    """The columns of ETTh1 over 600 hours: a short stand-in, so that what a page shows runs in seconds."""
+    yield ["date", "HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"]
+    draw = random.Random(0)
+    for hour in range(600):
+        day = math.sin(2 * math.pi * hour / 24)
+        values = [round(5 + column + 2 * day + draw.gauss(0, 0.3), 3) for column in range(7)]
+        yield [datetime(2016, 7, 1) + timedelta(hours=hour), *values]
+
+
+def sales() -> Iterator[list[Any]]:
+    """Three series of 60 months in the long format."""
+    yield ["unique_id", "ds", "y"]
+    draw = random.Random(0)
+    for number, shop in enumerate(("north", "south", "west")):
+        for month in range(60):
+            value = 100 + 20 * number + month + 15 * math.sin(2 * math.pi * month / 12) + draw.gauss(0, 2)
+            yield [shop, f"{2019 + month // 12}-{month % 12 + 1:02}-01", round(value, 2)]
+
+
+TABLES = {"ETTh1.csv": etth1, "sales.csv": sales}
+"""Files of the working folder, and what makes their rows."""
+
+
+def enter_working_folder(namespace: dict[str, Any]) -> None:
+    """Goes to a new folder with the tables in it."""
+    folder = tempfile.TemporaryDirectory(prefix="echoic-docs-")
+    for name, rows in TABLES.items():
+        with (Path(folder.name) / name).open("w", newline="") as file:
+            csv.writer(file).writerows(rows())
+    namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
+    os.chdir(folder.name)
+
+
+def leave_working_folder(namespace: dict[str, Any]) -> None:
+    """Goes back, and deletes the folder."""
+    os.chdir(namespace["_before"])
+    namespace["_working_folder"].cleanup()
+
+
+def run_shell(example: Example) -> str | None:
+    """Runs a block with bash and stops at the first command that fails; `echoic` is the one of this environment."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", example.parsed],
+        env=os.environ | {"PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    return f"exit code {done.returncode} from\n{example.parsed}\n{done.stdout}" if done.returncode else None
+
+
+pages = Sybil(
+    [PythonCodeBlockParser(), CodeBlockParser("sh", run_shell)],
+    patterns=["README.md", "docs/*.md"],
+    setup=enter_working_folder,
+    teardown=leave_working_folder,
+)
+docstrings = Sybil(
+    [DocTestParser()], path="src", pattern="*.py", setup=enter_working_folder, teardown=leave_working_folder
+)
+
+pytest_collect_file = (pages + docstrings).pytest()

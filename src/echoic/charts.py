@@ -1,0 +1,134 @@
+"""What a chart shows, apart from how it is drawn: `echoic.report` draws the same charts on paper and on the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Role = Literal["data", "model", "reference", "baseline", "train", "dev", "test", "unused"]
+Style = Literal["line", "dashed", "dots"]
+Numbers = NDArray[np.floating]
+
+MOST_POINTS = 4000
+"""Points of a line that are drawn: more than a screen has columns, few enough for a phone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """`y` `(points,)` over `x` `(points,)`, numbers or datetimes; NaN leaves a gap."""
+
+    name: str
+    x: NDArray[Any]
+    y: Numbers
+    role: Role
+    style: Style = "line"
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """What lies between `low` and `high`, both `(points,)`, in the colour of the model."""
+
+    name: str
+    x: NDArray[Any]
+    low: Numbers
+    high: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """Bars of one `width` in units of x, with their centres at `x` and their tops at `y`, both `(bars,)`."""
+
+    name: str
+    x: Numbers
+    y: Numbers
+    width: float
+    role: Role = "model"
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """One picture. `key` names its files; wider bands come before those that they hold."""
+
+    key: str
+    title: str
+    x_label: str
+    y_label: str
+    lines: tuple[Line, ...] = ()
+    bands: tuple[Band, ...] = ()
+    bars: tuple[Bars, ...] = ()
+    caption: str = ""
+    log_y: bool = False
+
+
+_LIGHT = {
+    "data": "#000000",
+    "model": "#0072B2",
+    "reference": "#7F7F7F",
+    "train": "#000000",
+    "dev": "#E69F00",
+    "test": "#009E73",
+    "unused": "#B5B5B5",
+}
+_DARK = _LIGHT | {
+    "data": "#E8E8E8",
+    "train": "#E8E8E8",
+    "model": "#56B4E9",
+    "reference": "#9A9A9A",
+    "unused": "#666666",
+}
+_BASELINES = ("#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#999999")
+_DARK_BASELINES = (*_BASELINES[:4], "#F0E442", "#999999")
+
+
+def _with_baselines(colours: dict[str, str], baselines: Sequence[str]) -> dict[str, str]:
+    return colours | {f"baseline-{number}": colour for number, colour in enumerate(baselines)}
+
+
+PALETTES = {"light": _with_baselines(_LIGHT, _BASELINES), "dark": _with_baselines(_DARK, _DARK_BASELINES)}
+"""Colours by key on light and on dark ground, after Okabe and Ito (2008): told apart by colour-blind eyes too."""
+
+
+def colour_keys(lines: Sequence[Line]) -> list[str]:
+    """The key in `PALETTES` of each line: its role, and for baselines also which of them it is."""
+    keys, baselines = [], 0
+    for line in lines:
+        keys.append(line.role)
+        if line.role == "baseline":
+            keys[-1] = f"baseline-{baselines % len(_BASELINES)}"
+            baselines += 1
+    return keys
+
+
+def is_sparse(line: Line) -> bool:
+    """Whether the line has so few points that each should be marked (a single one would not be seen at all)."""
+    return line.style != "dots" and len(line.x) <= 40
+
+
+def thinned(chart: Chart) -> Chart:
+    """The chart with at most `MOST_POINTS` points a line and band; peaks and troughs survive."""
+    lines = []
+    for line in chart.lines:
+        kept = _extremes(line.y, line.y)
+        lines.append(replace(line, x=line.x[kept], y=line.y[kept]))
+    bands = []
+    for band in chart.bands:
+        kept = _extremes(band.low, band.high)
+        bands.append(replace(band, x=band.x[kept], low=band.low[kept], high=band.high[kept]))
+    return replace(chart, lines=tuple(lines), bands=tuple(bands))
+
+
+def _extremes(low: Numbers, high: Numbers) -> NDArray[np.intp]:
+    """Which points to keep: the first and the last, and of every bucket the lowest and the highest."""
+    points = len(low)
+    if points <= MOST_POINTS:
+        return np.arange(points)
+    edges = np.linspace(0, points, MOST_POINTS // 2).astype(int)
+    # A missing value is neither lowest nor highest; a bucket of nothing else keeps one, so that the gap is seen.
+    floor, ceiling = np.where(np.isnan(low), np.inf, low), np.where(np.isnan(high), -np.inf, high)
+    kept = {0, points - 1}
+    for begin, end in pairwise(edges.tolist()):
+        kept |= {begin + int(floor[begin:end].argmin()), begin + int(ceiling[begin:end].argmax())}
+    return np.array(sorted(kept))

@@ -1,0 +1,296 @@
+"""The pictures in a forecast's report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from echoic.charts import Band, Chart, Line, Role
+from echoic.errors import DataError
+from echoic.jobs.base import Fitted
+from echoic.jobs.forecast.continuation import continue_series, primed
+from echoic.jobs.forecast.evaluate import Evaluator
+from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Calibration, Forecast
+from echoic.jobs.forecast.task import ForecastTask
+from echoic.jobs.forecast.use import evaluator_of
+from echoic.report.standard import error_histogram, loss_chart
+from echoic.types import Series
+from echoic.windows import PARTS, Ranges, Windows
+
+MOST_SERIES = 3
+"""Series that are drawn one by one."""
+
+MOST_WINDOWS = 250
+"""Windows that are forecast for the errors by horizon, and again for the residuals."""
+
+MOST_CONTINUED = 1000
+"""Steps of the continuation."""
+
+MOST_PRIMED = 20_000
+
+_WINDOW_STEPS = 48
+"""A window chart of a short horizon shows as many windows in a row as make up this many steps."""
+
+Array = NDArray[np.float64]
+
+
+def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]]) -> list[Chart]:
+    """What was learned from, how training went, and what the model says of the test part (without windows there: dev).
+
+    The first feature of the first three series stands for all. At most some 500 windows are forecast. A chart whose
+    data do not suffice is left out.
+    """
+    task: ForecastTask = fitted.task
+    views = [_View(task, number) for number in range(min(MOST_SERIES, len(task.panel.names)))]
+    made: list[Chart | None] = [_data(view) for view in views]
+    made.append(loss_chart(metrics))
+    scored = _Scored.of(fitted)
+    if scored is not None:
+        made += [_window(view, scored) for view in views]
+        made += [_continuation(view, scored, fitted) for view in views]
+        made.append(_by_horizon(scored))
+        made += _residuals(views[0], scored)
+    made += [_future(view, fitted) for view in views]
+    return [chart for chart in made if chart is not None]
+
+
+@final
+@dataclass(frozen=True)
+class _View:
+    """The first feature of series `number`, on its own clock."""
+
+    task: ForecastTask
+    number: int
+
+    @property
+    def series(self) -> Series:
+        return self.task.dataset.series[self.number]
+
+    def within(self, rows: Tensor) -> NDArray[np.int64]:
+        """Panel rows as steps of the series."""
+        return np.asarray((rows - self.task.panel.offsets[self.number]).numpy())
+
+    def bounds(self, part: str) -> tuple[int, int]:
+        """The first step of a part and the step after its last."""
+        ranges = self.task.parts[part]
+        begin, end = self.within(torch.stack([ranges.begin[self.number], ranges.end[self.number]])).tolist()
+        return begin, end
+
+    def seen(self, name: str, begin: int, end: int, role: Role = "data") -> Line:
+        """The values as they were from step `begin` up to, not including, `end`."""
+        return Line(name, self.time(np.arange(begin, end)), self.series.values[begin:end, 0], role)
+
+    def time(self, steps: NDArray[np.int64]) -> NDArray[Any]:
+        return self.series.time.at(steps)
+
+    def chart(self, key: str, title: str, lines: Sequence[Line], caption: str, bands: Sequence[Band] = ()) -> Chart:
+        several = len(self.task.panel.names) > 1
+        return Chart(
+            key=f"{key}-{self.number + 1}" if several else key,
+            title=f"{title}: {self.series.name}" if several else title,
+            x_label="Step" if self.series.time.start is None else "Time",
+            y_label=self.series.features[0],
+            lines=tuple(lines),
+            bands=tuple(bands),
+            caption=f"{caption} {self._left_out()}".strip(),
+        )
+
+    def _left_out(self) -> str:
+        series, features = len(self.task.panel.names), len(self.series.features)
+        sentences = []
+        if features > 1:
+            sentences.append(f"Shown: {self.series.features[0]}, the first of {features} features.")
+        if series > 1:
+            sentences.append(f"Series {self.number + 1} of {series}; the first {min(series, MOST_SERIES)} are drawn.")
+        return " ".join(sentences)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """The part that is forecast, and what forecasts it."""
+
+    part: str
+    ranges: Ranges
+    evaluator: Evaluator
+
+    @classmethod
+    def of(cls, fitted: Fitted) -> Self | None:
+        """The test part if it has a window, else dev, else None."""
+        for part in ("test", "dev"):
+            try:
+                evaluator, _ = evaluator_of(fitted, None, part, 1)
+            except DataError:
+                continue
+            return cls(part, fitted.task.parts[part], evaluator)
+        return None
+
+    def starts(self, number: int, stride: int = 1) -> Tensor:
+        """The first row of each window of one series."""
+        windows = self.evaluator.windows(self.ranges, stride)
+        return windows.first[number] + stride * torch.arange(int(windows.counts[number]))
+
+    def sample(self) -> Windows:
+        """At most `MOST_WINDOWS` windows of all series."""
+        series = len(self.ranges.begin)
+        every = -(-series // MOST_WINDOWS)
+        kept = torch.arange(series) % every == 0
+        some = Ranges(self.ranges.begin, torch.where(kept, self.ranges.end, self.ranges.begin))
+        longest = int(self.evaluator.windows(some).counts.max())
+        each = max(MOST_WINDOWS // int(kept.sum()), 1)
+        return self.evaluator.windows(some, max(-(-longest // each), 1))
+
+
+def _data(view: _View) -> Chart:
+    steps = view.series.steps
+    if view.task.settings.parts.split_order == "shuffled":
+        caption = "Windows were dealt to train, dev and test at random, so that no stretch of time belongs to one."
+        return view.chart("data", "Data", [view.seen("data", 0, steps)], caption)
+    bounds = {part: view.bounds(part) for part in PARTS}
+    lines = [view.seen(part, *bounds[part], part) for part in PARTS if bounds[part][0] < bounds[part][1]]
+    last = bounds["test"][1]
+    if last < steps:
+        lines.append(view.seen("unused", last, steps, "unused"))
+    return view.chart("data", "Data", lines, "The parts that were learned from, watched and tested on.")
+
+
+def _window(view: _View, scored: _Scored) -> Chart | None:
+    framing = scored.evaluator.forecaster.framing
+    lookback, horizon = framing.lookback, framing.horizon
+    every = scored.starts(view.number)
+    if not len(every):
+        return None
+    windows = min(-(-_WINDOW_STEPS // horizon), (len(every) - 1) // horizon + 1)
+    middle = (len(every) - 1 - (windows - 1) * horizon) // 2
+    starts = every[middle + horizon * torch.arange(windows)]
+    begin = int(view.within(starts)[0])
+    steps = begin + lookback + np.arange(windows * horizon)
+    lines = [
+        view.seen("look-back", begin, begin + lookback),
+        view.seen("truth", begin + lookback - 1, int(steps[-1]) + 1, "test"),
+    ]
+    forecast, bands = _forecast_parts(scored.evaluator.forecaster.forecast(starts), view.time(steps))
+    ahead = "1 step" if horizon == 1 else f"{horizon} steps"
+    caption = f"From the middle of the {scored.part} part: a look-back of {lookback} and {ahead} ahead."
+    if windows > 1:
+        caption += f" {windows} forecasts in a row, each with all that was known before it."
+    return view.chart("window", "Forecast and truth", [*lines, forecast], caption, bands)
+
+
+def _continuation(view: _View, scored: _Scored, fitted: Fitted) -> Chart | None:
+    begin, end = view.bounds(scored.part)
+    framing = scored.evaluator.forecaster.framing
+    length = min(MOST_CONTINUED, end - begin, end - framing.lookback)
+    if length < 2:
+        return None
+    cut, one = end - length, view.series
+    columns = one.covariates
+    known = replace(columns, past=columns.past[:cut] if columns.past_names else columns.past)
+    prime = primed(replace(one, values=one.values[:cut], covariates=known), min(cut, MOST_PRIMED))
+    forecaster = view.task.forecaster_for(fitted.model, scored.evaluator.forecaster.calibration, (prime,))
+    made = continue_series(forecaster, length, 0.0, 0).values[:, 0]
+    lines = [
+        view.seen("original", max(cut - max(length // 3, framing.lookback), 0), end),
+        Line("continuation", view.time(np.arange(cut, end)), made, "model"),
+    ]
+    how = "step by step" if framing.is_step else "horizon by horizon"
+    caption = f"The last {length} steps of the {scored.part} part, made {how} from what lies before them alone."
+    return view.chart("continuation", "Continuation beside the original", lines, caption)
+
+
+def _by_horizon(scored: _Scored) -> Chart | None:
+    framing = scored.evaluator.forecaster.framing
+    if framing.horizon < 2:
+        return None
+    seasons = framing.settings.scaling.season
+    windows = scored.sample()
+    evaluation = scored.evaluator.evaluate(windows, seasons[0] if seasons else 1)
+    ahead = np.arange(1, framing.horizon + 1)
+
+    def errors(rows: Sequence[Mapping[str, float]]) -> Array:
+        return np.array([row.get("mae", np.nan) for row in rows])
+
+    lines = [Line(name, ahead, errors(rows), "baseline") for name, rows in evaluation.naive_by_horizon.items()]
+    return Chart(
+        key="horizon",
+        title="Error by steps ahead",
+        x_label="Steps ahead",
+        y_label="Mean absolute error",
+        lines=(*lines, Line("model", ahead, errors(evaluation.by_horizon), "model")),
+        caption=f"Over {len(windows)} windows of the {scored.part} part, in {evaluation.units}; all features.",
+    )
+
+
+def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
+    framing = scored.evaluator.forecaster.framing
+    windows = len(scored.starts(view.number))
+    # Windows that do not overlap, so that a step counts once.
+    starts = scored.starts(view.number, max(framing.horizon, -(-windows // MOST_WINDOWS)))
+    if not len(starts):
+        return []
+    rows = starts + framing.lookback
+    mean = scored.evaluator.forecaster.forecast(starts).mean[..., 0]
+    errors = (framing.panel.cut(rows, framing.horizon)[..., 0] - mean).double().reshape(-1).numpy()
+    steps = view.within(rows[:, None] + torch.arange(framing.horizon)).reshape(-1)
+    known = np.isfinite(errors)
+    errors, steps = errors[known], steps[known]
+    if not len(errors):
+        return []
+    zero = Line("zero", view.time(steps[[0, -1]]), np.zeros(2), "reference", "dashed")
+    dots = Line("truth minus forecast", view.time(steps), errors, "model", "dots")
+    caption = f"{len(starts)} windows of the {scored.part} part; a good model leaves no pattern."
+    chart = view.chart("residuals", "Errors over time", [zero, dots], caption)
+    return [
+        replace(chart, key="residuals", y_label=f"Truth minus forecast, {chart.y_label}"),
+        error_histogram(errors, f"Truth minus forecast, {chart.y_label}", "The errors of the chart before."),
+    ]
+
+
+def _future(view: _View, fitted: Fitted) -> Chart | None:
+    calibration = Calibration.from_json(fitted.calibration) if fitted.calibration else None
+    forecaster = view.task.forecaster(fitted.model, calibration)
+    panel, lookback, horizon = view.task.panel, forecaster.framing.lookback, forecaster.framing.horizon
+    steps = view.series.steps
+    known_ahead = len(view.series.covariates.future) - steps
+    if steps < lookback or (panel.future.shape[1] and known_ahead < horizon):
+        return None
+    forecast = forecaster.forecast(panel.offsets[view.number + 1, None] - lookback)
+    line, bands = _forecast_parts(forecast, view.time(steps + np.arange(horizon)))
+    seen = view.seen("data", max(steps - max(lookback, 3 * horizon), 0), steps)
+    if np.isfinite(seen.y[-1]):
+        line, bands = _joined(seen, line, bands)
+    ahead = "step" if horizon == 1 else f"{horizon} steps"
+    caption = f"What the model says of the {ahead} after the end of the data."
+    return view.chart("future", "Forecast", [seen, line], caption, bands)
+
+
+def _joined(seen: Line, line: Line, bands: Sequence[Band]) -> tuple[Line, list[Band]]:
+    """Line and bands drawn from the last known value on: a forecast of a single step is then seen, too."""
+
+    def join(last: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([last[-1:], values])
+
+    wider = [Band(b.name, join(seen.x, b.x), join(seen.y, b.low), join(seen.y, b.high)) for b in bands]
+    return replace(line, x=join(seen.x, line.x), y=join(seen.y, line.y)), wider
+
+
+def _forecast_parts(forecast: Forecast, time: NDArray[Any]) -> tuple[Line, list[Band]]:
+    """The mean of windows in a row as a line, and its intervals, the widest first."""
+
+    def flat(values: Tensor) -> Array:
+        return values[..., 0].reshape(-1).double().numpy()
+
+    bands = []
+    if forecast.quantiles is not None:
+        for percent in sorted(INTERVALS, reverse=True):
+            low, high = (forecast.quantiles[LEVELS.index(level)] for level in _levels(percent))
+            bands.append(Band(f"{percent} % interval", time, flat(low), flat(high)))
+    return Line("forecast", time, flat(forecast.mean), "model"), bands
+
+
+def _levels(percent: int) -> tuple[float, float]:
+    return (100 - percent) / 200, 1 - (100 - percent) / 200

@@ -1,0 +1,164 @@
+"""The report of one run, or of several side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from echoic.charts import Chart
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.session import Run, run_info
+from echoic.report import Section, Table, page, write_figures
+from echoic.report.tables import Better
+from echoic.run.files import write_atomically
+
+_HIGH = {"accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc"}
+"""Scores of which more is better; of the others less is."""
+
+_NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}
+
+
+def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
+    """Writes the report of `runs` as one HTML page and gives its path.
+
+    One run without `out` gets `report.html` and `figures/` in its own folder; otherwise only `out` is written. Files
+    are replaced whole: whoever reads meanwhile, or after a crash, sees the old one or the new one.
+
+    Raises:
+        ConfigError: there is no run, or there are several and no `out`.
+        RunError: a run is damaged or has no model yet, or a file cannot be written.
+        DataError: the data of a run are gone or have changed.
+    """
+    if not runs:
+        raise ConfigError("A report needs at least one run.")
+    if len(runs) > 1 and out is None:
+        raise ConfigError("A report of several runs needs a file to write: give --out REPORT.html.")
+    facts = [_Facts.of(run) for run in runs]
+    if out is None:
+        write_figures(facts[0].charts, runs[0].folder.figures, write_atomically)
+    path = out or runs[0].path / "report.html"
+    title = facts[0].name if len(runs) == 1 else f"{len(runs)} runs"
+    overview = _overview(facts) if len(runs) > 1 else None
+    write_atomically(path, page(title, [_section(one) for one in facts], overview).encode())
+    return path
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Facts:
+    """All that the report says of a run. `part` is the one that was scored, None if none has a window."""
+
+    name: str
+    info: Mapping[str, Any]
+    part: str | None
+    evaluation: Any
+    charts: Sequence[Chart]
+
+    @classmethod
+    def of(cls, run: Run) -> "_Facts":
+        part, evaluation = _evaluated(run)
+        charts = run.job.charts(run.fitted, run.metrics())
+        return cls(run.path.resolve().name, run_info(run), part, evaluation, charts)
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        return self.evaluation.scores if self.part else {}
+
+    @property
+    def data(self) -> str:
+        return self.info["data"]["path"] or "data in memory"
+
+
+def _evaluated(run: Run) -> tuple[str | None, Any]:
+    """The part that can be scored, test before dev, and its scores."""
+    assert_whole = run.fitted  # missing data are an error here, not a part without windows
+    del assert_whole
+    for part in ("test", "dev"):
+        try:
+            return part, run.evaluate(part=part)
+        except DataError:
+            continue
+    return None, None
+
+
+def _overview(facts: Sequence[_Facts]) -> Table:
+    scores = list(dict.fromkeys(name for one in facts for name in one.scores))
+    rows = [
+        [one.name, one.info["job"], one.data, one.info["parameters"], one.info["outcome"]["steps"], one.part]
+        + [one.scores.get(name) for name in scores]
+        for one in facts
+    ]
+    tested = {_what_was_scored(one) for one in facts}
+    alike = len(tested) == 1 and None not in tested
+    note = (
+        "" if alike else "Not all runs were scored on the same steps of the same data, so no score is marked as best."
+    )
+    return Table(
+        "Side by side",
+        ["run", "job", "data", "parameters", "train steps", "scored on", *map(_score_name, scores)],
+        rows,
+        better=_better(scores) if alike else {},
+        links=[f"run-{number}" for number in range(1, len(facts) + 1)],
+        note=note,
+    )
+
+
+def _what_was_scored(one: _Facts) -> tuple[Any, ...] | None:
+    if one.part is None:
+        return None
+    return one.info["data"]["fingerprint"], one.part, one.evaluation.windows, one.evaluation.units
+
+
+def _section(one: _Facts) -> Section:
+    outcome = one.info["outcome"]
+    summary = (
+        f"{one.info['job']} on {one.data}: {one.info['parameters']:,} parameters, {outcome['steps']:,} training steps "
+        f"in {outcome['epochs']} epochs."
+    )
+    parameters = [(name, " x ".join(map(str, shape)), count) for name, shape, count in one.info["parameter_table"]]
+    details = [
+        Table("Training", ["", "value"], _flat(outcome), folded=True),
+        Table("Data", ["", "value"], _flat(one.info["data"]), folded=True),
+        Table("Settings", ["setting", "value"], _flat(one.info["settings"]), folded=True),
+        Table("Parameters", ["name", "shape", "count"], parameters, folded=True),
+        Table("Versions", ["", "version"], _flat(one.info["versions"]), folded=True),
+    ]
+    return Section(one.name, summary, [_scores(one)] if one.part else [], one.charts, details)
+
+
+def _scores(one: _Facts) -> Table:
+    """The model's scores beside the naive ones."""
+    tables = {"model": one.scores, **one.evaluation.naive}
+    names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
+    rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
+    columns = ["forecast" if one.info["job"] == "forecast" else "", *map(_score_name, names)]
+    windows = one.evaluation.windows
+    note = f"Over {windows:,} windows, errors in {one.evaluation.units}; the best of each column in bold."
+    return Table(f"Scores on the {one.part} part", columns, rows, better=_better(names), note=note)
+
+
+def _better(scores: Sequence[str]) -> dict[str, Better]:
+    """For each score, by the name that is shown, what is best; coverage should be what it promises."""
+    better: dict[str, Better] = {}
+    for name in scores:
+        promise = name.removeprefix("coverage_")
+        if promise != name:
+            better[_score_name(name)] = int(promise) / 100
+        else:
+            better[_score_name(name)] = "high" if name in _HIGH else "low"
+    return better
+
+
+def _score_name(name: str) -> str:
+    return _NAMES.get(name, name.upper() if len(name) <= 4 else name)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested values as rows of a dotted name and what it holds."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value))
+    return rows

@@ -1,0 +1,106 @@
+"""Charts as PNG and PDF files, for papers and slides."""
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from echoic.charts import PALETTES, Chart, Line, colour_keys, is_sparse, thinned
+
+if TYPE_CHECKING:  # matplotlib takes a second to import
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS = PALETTES["light"]
+_SIZE_INCHES = (7.0, 3.8)
+_PNG_DPI = 160
+_DASHES = {"line": "-", "dashed": (0, (4, 2)), "dots": ""}
+
+
+def write_figures(
+    charts: Sequence[Chart], folder: Path, write: Callable[[Path, bytes], object] = Path.write_bytes
+) -> list[Path]:
+    """Draws every chart into `folder` as `KEY.png` and `KEY.pdf`, and gives the paths.
+
+    `write` puts bytes into a file. The same charts give the same bytes.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for chart in charts:
+        figure = _drawn(thinned(chart))
+        for ending in ("png", "pdf"):
+            path = folder / f"{chart.key}.{ending}"
+            write(path, _saved(figure, ending))
+            paths.append(path)
+    return paths
+
+
+def _saved(figure: "Figure", ending: str) -> bytes:
+    buffer = io.BytesIO()
+    # The time of drawing would make every file a new one.
+    metadata: dict[str, Any] = {"CreationDate": None} if ending == "pdf" else {}
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks shows as boxes; the page shows it right.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+        figure.savefig(buffer, format=ending, dpi=_PNG_DPI, metadata=metadata)
+    return buffer.getvalue()
+
+
+def _drawn(chart: Chart) -> "Figure":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+    axes = figure.add_subplot()
+    for bars in chart.bars:
+        axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
+    for band in chart.bands:
+        style: dict[str, Any] = {"color": _COLOURS["model"], "alpha": 0.2, "linewidth": 0}
+        axes.fill_between(band.x, band.low, band.high, label=_label(band.name), **style)
+    for line, key in zip(chart.lines, colour_keys(chart.lines), strict=True):
+        _add_line(axes, line, _COLOURS[key])
+    _add_words(axes, chart)
+    return figure
+
+
+def _add_line(axes: "Axes", line: Line, colour: str) -> None:
+    style: dict[str, Any] = {"linestyle": _DASHES[line.style], "linewidth": 1.3, "color": colour}
+    if line.style == "dots":
+        style |= {"marker": ".", "markersize": 3, "markeredgewidth": 0}
+    elif is_sparse(line):
+        style |= {"marker": "o", "markersize": 3}
+    axes.plot(line.x, line.y, label=_label(line.name), **style)
+
+
+def _add_words(axes: "Axes", chart: Chart) -> None:
+    # Names come from users: a dollar sign in one is a dollar sign, not the beginning of a formula.
+    axes.set_title(chart.title, fontsize=11, loc="left", parse_math=False)
+    axes.set_xlabel(chart.x_label, parse_math=False)
+    axes.set_ylabel(chart.y_label, parse_math=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.margins(x=0.01)
+    if chart.log_y:
+        axes.set_yscale("log")
+    if any(np.issubdtype(line.x.dtype, np.datetime64) for line in chart.lines):
+        _date_axis(axes)
+    handles, labels = axes.get_legend_handles_labels()
+    if len(handles) > 1:
+        legend = axes.legend(handles, labels, fontsize=8, frameon=False, ncols=2 if len(handles) > 4 else 1)
+        for text in legend.get_texts():
+            text.set_parse_math(False)
+
+
+def _date_axis(axes: "Axes") -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator()
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+
+
+def _label(name: str) -> str:
+    """Matplotlib keeps names that begin with an underscore out of the legend."""
+    return f" {name}" if name.startswith("_") else name

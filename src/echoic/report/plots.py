@@ -1,0 +1,85 @@
+"""Charts as the JSON that plotly.js draws; colours are keys, which the page turns into those of the reader's scheme."""
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from echoic.charts import Band, Bars, Chart, Line, colour_keys, is_sparse, thinned
+
+_DASHES = {"line": "solid", "dashed": "dash", "dots": "solid"}
+
+
+def plot_json(chart: Chart) -> str:
+    """`{"data": traces, "layout": ...}` as JSON that is safe inside a script element."""
+    chart = thinned(chart)
+    traces: list[dict[str, Any]] = [_bars(bars) for bars in chart.bars]
+    for band in chart.bands:
+        traces += _band(band)
+    traces += [_line(line, key) for line, key in zip(chart.lines, colour_keys(chart.lines), strict=True)]
+    layout = {
+        "xaxis": {"title": {"text": _plain(chart.x_label)}},
+        "yaxis": {"title": {"text": _plain(chart.y_label)}, "type": "log" if chart.log_y else "linear"},
+        "showlegend": len(traces) > 1,
+    }
+    text = json.dumps({"data": traces, "layout": layout}, allow_nan=False, separators=(",", ":"))
+    # A "</script>" in a name would end the script that holds it.
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _line(line: Line, key: str) -> dict[str, Any]:
+    mode = "markers" if line.style == "dots" else "lines+markers" if is_sparse(line) else "lines"
+    return {
+        "type": "scatter",
+        "meta": key,
+        "name": _plain(line.name),
+        "x": _values(line.x),
+        "y": _values(line.y),
+        "mode": mode,
+        "line": {"width": 1.6, "dash": _DASHES[line.style]},
+        "marker": {"size": 4 if line.style == "dots" else 6},
+    }
+
+
+def _band(band: Band) -> list[dict[str, Any]]:
+    """Two traces without a line, the second filled down to the first; the legend names them once."""
+    common = {
+        "type": "scatter",
+        "meta": "model",
+        "name": _plain(band.name),
+        "legendgroup": _plain(band.name),
+        "x": _values(band.x),
+        "mode": "lines",
+        "line": {"width": 0},
+    }
+    low = common | {"y": _values(band.low), "showlegend": False}
+    return [low, common | {"y": _values(band.high), "fill": "tonexty"}]
+
+
+def _bars(bars: Bars) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "meta": bars.role,
+        "name": _plain(bars.name),
+        "x": _values(bars.x),
+        "y": _values(bars.y),
+        "width": bars.width,
+        "opacity": 0.6,
+    }
+
+
+def _values(values: NDArray[Any]) -> list[Any]:
+    """As JSON values: datetimes in ISO 8601, numbers with the digits that a float32 has, None where not finite."""
+    if np.issubdtype(values.dtype, np.datetime64):
+        texts: list[Any] = np.datetime_as_string(values.astype("datetime64[ms]")).tolist()
+        return texts
+    if np.issubdtype(values.dtype, np.integer):
+        whole: list[Any] = values.tolist()
+        return whole
+    return [float(f"{value:.8g}") if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _plain(name: str) -> str:
+    """Plotly reads a few HTML tags in names; a user's angle brackets are meant as they are."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,33 @@
+"""The real data sets, for tests that are marked `data`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+BESIDE = Path(__file__).parents[2] / "shared" / "data"
+
+
+def find_data() -> Path | None:
+    """The folder that ECHOIC_DATA names, or the one beside the checkout, if it is there."""
+    named = os.environ.get("ECHOIC_DATA")
+    if named and not Path(named).is_dir():
+        raise pytest.UsageError(f"ECHOIC_DATA names {named}, which is no folder.")
+    folder = Path(named) if named else BESIDE
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of the real data sets; tests that ask for it are marked `data`."""
+    folder = find_data()
+    assert folder is not None, "a test that needs the real data must be marked `data`"
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips the tests marked `data` where there are no data."""
+    if find_data() is None:
+        for item in items:
+            if item.get_closest_marker("data"):
+                item.add_marker(pytest.mark.skip(reason="no data sets; set ECHOIC_DATA to their folder"))
