@@ -25,4 +25,4 @@ docs: setup
 
 clean:
 	rm -rf docs/_build build dist .coverage .coverage.* .hypothesis .*_cache
-	find src tests benchmarks examples docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -name .venv -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +

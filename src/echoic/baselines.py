@@ -60,14 +60,21 @@ def naive2(history: Array, horizon: int, season: int) -> Array:
     out = np.empty((len(history), horizon, history.shape[2]))
     for window in range(len(history)):
         for column in range(history.shape[2]):
-            series = history[window, :, column]
-            out[window, :, column] = _naive2(series[~np.isnan(series)], horizon, season)
+            out[window, :, column] = _naive2_with_gaps(history[window, :, column], horizon, season)
     return out
 
 
+def _naive2_with_gaps(series: Array, horizon: int, season: int) -> Array:
+    """Gaps are bridged by straight lines, so that the season stays in step; nothing known gives 0, as persistence."""
+    known = np.flatnonzero(~np.isnan(series))
+    if not len(known):
+        return np.zeros(horizon)
+    bridged = np.interp(np.arange(known[0], known[-1] + 1), known, series[known])
+    unknown = len(series) - 1 - known[-1]
+    return _naive2(bridged, unknown + horizon, season)[unknown:]
+
+
 def _naive2(series: Array, horizon: int, season: int) -> Array:
-    if not len(series):
-        return np.full(horizon, np.nan)
     if season < 2 or not _is_seasonal(series, season) or series.min() <= 0:
         return np.full(horizon, series[-1])
     indices = _seasonal_indices(series, season)

@@ -15,6 +15,8 @@ Numbers = NDArray[np.floating]
 MOST_POINTS = 4000
 """Points of a line that are drawn: more than a screen has columns, few enough for a phone."""
 
+_MOST_MARKED = 60
+
 
 @dataclass(frozen=True, eq=False)
 class Line:
@@ -93,18 +95,24 @@ PALETTES = {"light": _with_baselines(_LIGHT, _BASELINES), "dark": _with_baseline
 
 def colour_keys(lines: Sequence[Line]) -> list[str]:
     """The key in `PALETTES` of each line: its role, and for baselines also which of them it is."""
-    keys, baselines = [], 0
+    keys: list[str] = []
+    baselines = 0
     for line in lines:
-        keys.append(line.role)
-        if line.role == "baseline":
-            keys[-1] = f"baseline-{baselines % len(_BASELINES)}"
-            baselines += 1
+        is_baseline = line.role == "baseline"
+        keys.append(f"baseline-{baselines % len(_BASELINES)}" if is_baseline else line.role)
+        baselines += is_baseline
     return keys
 
 
-def is_sparse(line: Line) -> bool:
-    """Whether the line has so few points that each should be marked (a single one would not be seen at all)."""
-    return line.style != "dots" and len(line.x) <= 40
+def marked(lines: Sequence[Line]) -> list[bool]:
+    """Which lines have a mark at each point: all of a chart with few points, and those too short to be seen."""
+    few = max((len(line.x) for line in lines), default=0) <= _MOST_MARKED
+    return [line.style == "line" and (few or len(line.x) <= 2) for line in lines]
+
+
+def band_alphas(bands: Sequence[Band]) -> list[float]:
+    """How opaque each band is: the inner ones more than those that they lie on."""
+    return [0.18 + 0.14 * number for number in range(len(bands))]
 
 
 def thinned(chart: Chart) -> Chart:

@@ -96,12 +96,15 @@ class ForecastScores:
         }
 
     def _add_quantiles(self, target: Array, known: NDArray[np.bool_], quantiles: Array, unit: Array) -> None:
+        # The continuous ranked probability score is twice the pinball loss integrated over all levels (Gneiting 2007):
+        # here by the trapezoid rule, for levels that lie closer together in the tails.
+        bounds = np.array([0.0, *self.levels, 1.0])
+        shares = (bounds[2:] - bounds[:-2]) / 2
         pinball = np.zeros_like(target)
-        for level, values in zip(self.levels, quantiles, strict=True):
+        for level, share, values in zip(self.levels, shares, quantiles, strict=True):
             error = np.where(known, target - values, 0.0)
-            pinball += np.maximum(level * error, (level - 1) * error)
-        # The continuous ranked probability score is twice the pinball loss averaged over all levels (Gneiting 2007).
-        self._count("crps", 2 * pinball / len(self.levels) / unit)
+            pinball += share * np.maximum(level * error, (level - 1) * error)
+        self._count("crps", 2 * pinball / unit)
         for percent, (low, high) in self.intervals.items():
             below, above = quantiles[self.levels.index(low)], quantiles[self.levels.index(high)]
             inside = known & (below <= target) & (target <= above)
@@ -131,5 +134,5 @@ class ForecastScores:
 
 def owa(scores: Mapping[str, float], naive2: Mapping[str, float]) -> float | None:
     """The M4 competition's overall weighted average: 1 is as good as Naive2. None where a part of it is missing."""
-    parts = [scores[name] / naive2[name] for name in ("smape", "mase") if scores.get(name) and naive2.get(name)]
+    parts = [scores[name] / naive2[name] for name in ("smape", "mase") if name in scores and naive2.get(name)]
     return sum(parts) / 2 if len(parts) == 2 else None

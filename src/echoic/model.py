@@ -74,7 +74,9 @@ class SequenceModel(nn.Module):
     def loss(self, batch: Batch, state: State | None = None) -> Loss:
         """The summed loss over the values that `batch.mask` lets count."""
         params, after = self.forward(batch.inputs, state, batch.ids, batch.ahead)
-        each = self.head.loss(params[:, : batch.targets.shape[1]], batch.targets)
+        # Values that do not count could be so large that their loss overflows, and infinity times zero is no number.
+        targets = batch.targets.masked_fill(~batch.mask, 0.0)
+        each = self.head.loss(params[:, : targets.shape[1]], targets)
         return Loss((each * batch.mask).sum(), int(batch.mask.sum()), after)
 
     def fed_back(self, batch: Batch, share: float, state: State | None, generator: torch.Generator) -> Batch:

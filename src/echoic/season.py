@@ -42,7 +42,10 @@ def _without_trend(series: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.zeros(0)
     steps = np.arange(len(series), dtype=np.float64)
     slope, level = np.polyfit(steps[known], series[known], 1)
-    return np.where(known, series - (slope * steps + level), 0.0)
+    rest = np.where(known, series - (slope * steps + level), 0.0)
+    # What is left of a straight line is the rounding of its float32 values.
+    rounding = np.finfo(np.float32).eps * np.abs(series[known]).max()
+    return np.where(np.abs(rest).max() > rounding, rest, 0.0)
 
 
 def _autocorrelation(series: NDArray[np.float64], lags: int) -> NDArray[np.float64]:

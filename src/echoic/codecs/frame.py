@@ -1,12 +1,15 @@
 """Scaling that each window brings along: a deviation, and a naive forecast that the network's output is added to."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple, final
 
 import torch
 from torch import Tensor
 
 BASES = ("none", "last", "seasonal", "growth")
+
+_GROWTH_STEPS = 2
+"""Changes over a season that `growth` averages: a single one would carry all of the last value's noise."""
 
 
 class Frame(NamedTuple):
@@ -27,63 +30,86 @@ class Frame(NamedTuple):
         return output * self.scale + self.location
 
 
+class Framed(NamedTuple):
+    """A window in the network's units, and the way back.
+
+    `inputs` `(batch, lookback, features)`, 0 where missing; `lagged` `(batch, horizon, features * lags)`: the values
+    a lag before each step ahead, all features of the first lag first.
+    """
+
+    inputs: Tensor
+    frame: Frame
+    lagged: Tensor
+
+
 @final
+@dataclass(frozen=True)
 class WindowFrame:
     """Takes windows to the network's units, and knows the way back.
 
-    `base` is the naive forecast that the output is added to: none; last (the last value; it is also subtracted from
-    the inputs); seasonal (the mean of the values one season ago, over `seasons`); growth (those, plus what has
-    changed since the last step a season ago: same month last year, times last growth, if the scale is a logarithm).
-    `own_scale`: divide by the window's own deviation, and subtract its mean from the inputs.
+    `base` is the naive forecast that the output is added to: none; last (the last value); seasonal (the mean of the
+    values one season ago, over `seasons`); growth (those, plus what has changed over a season, as the mean of the
+    last two steps: with a logarithmic scale, last year's month times the latest growth). With any base the last
+    value is subtracted from the inputs. `own_scale`: the window's own mean and deviation, over its look-back, are
+    taken out as well. `lags` are further values ago that the network is told for each step ahead.
     """
 
-    def __init__(self, base: str, seasons: Sequence[int], horizon: int, *, own_scale: bool) -> None:
-        self.base = base
-        self.seasons = tuple(seasons)
-        self.horizon = horizon
-        self.own_scale = own_scale
+    base: str
+    seasons: tuple[int, ...]
+    lags: tuple[int, ...]
+    lookback: int
+    horizon: int
+    own_scale: bool
 
     @property
-    def shortest_lookback(self) -> int:
-        """Steps that a window needs for its base."""
-        if self.base == "growth":
-            return max(self.seasons) + 1
-        return max(self.seasons) if self.base == "seasonal" else 1
+    def context(self) -> int:
+        """Steps that a window needs: the look-back, or more if base or lags reach further."""
+        reach = max(self.seasons, default=1)
+        base = {"seasonal": reach, "growth": reach + _GROWTH_STEPS}.get(self.base, 1)
+        return max(self.lookback, base, *self.lags)
 
-    def __call__(self, window: Tensor) -> tuple[Tensor, Frame]:
-        """Inputs `(batch, steps, features)` for `window` of that shape (NaN where missing, 0 after), and the frame."""
-        observed = ~torch.isnan(window)
-        filled = torch.nan_to_num(window)
+    def __call__(self, window: Tensor) -> Framed:
+        """Frames `window` `(batch, context, features)`, NaN where missing."""
+        seen = window[:, -self.lookback :]
+        observed = ~torch.isnan(seen)
+        filled = torch.nan_to_num(seen)
         count = observed.sum(1, keepdim=True).clamp(min=1)
         mean = filled.sum(1, keepdim=True) / count
+        last = _last_observed(filled, observed)
         scale = torch.ones_like(mean)
         if self.own_scale:
             variance = ((filled - mean) * observed).square().sum(1, keepdim=True) / count
             # A window that stands still must not turn its rounding into a signal.
-            scale = torch.maximum(variance.sqrt(), 1e-3 * mean.abs() + 1e-4)
-        location = self._location(window, filled, observed)
-        center = _last_observed(filled, observed) if self.base == "last" else mean * self.own_scale
-        return (filled - center) / scale * observed, Frame(location, scale)
+            scale = torch.maximum(variance.sqrt(), 1e-3 * mean.abs() + 1e-3)
+        center = mean if self.own_scale else last * (self.base != "none")
+        lagged = [(self._ago(window, lag, last) - center) / scale for lag in self.lags]
+        return Framed(
+            (filled - center) / scale * observed,
+            Frame(self._location(window, last), scale),
+            torch.cat(lagged, -1) if lagged else window.new_zeros(len(window), self.horizon, 0),
+        )
 
-    def _location(self, window: Tensor, filled: Tensor, observed: Tensor) -> Tensor:
-        rows, _, features = window.shape
+    def _location(self, window: Tensor, last: Tensor) -> Tensor:
         if self.base == "none":
-            return window.new_zeros(rows, self.horizon, features)
-        last = _last_observed(filled, observed)
+            return torch.zeros_like(last).expand(-1, self.horizon, -1)
         if self.base == "last":
             return last.expand(-1, self.horizon, -1)
-        bases = [self._seasonal(window, season, last) for season in self.seasons]
+        bases = [self._ago(window, season, last) for season in self.seasons]
+        if self.base == "growth":
+            bases = [base + _growth(window, season) for base, season in zip(bases, self.seasons, strict=True)]
         return torch.stack(bases).mean(0)
 
-    def _seasonal(self, window: Tensor, season: int, last: Tensor) -> Tensor:
-        steps = torch.arange(self.horizon)
-        cycle = window[:, -season:]
-        ago = cycle[:, steps % season]
-        if self.base == "growth":
-            change = window[:, -1:] - window[:, -season - 1 : -season]
-            ago = ago + change
-        # Where the value a season ago is missing, the last one known stands in.
+    def _ago(self, window: Tensor, lag: int, last: Tensor) -> Tensor:
+        """For each step of the horizon the newest known value a whole number of lags before it."""
+        ago = window[:, -lag:][:, torch.arange(self.horizon) % lag]
+        # Where that value is missing, the last one known stands in.
         return torch.where(torch.isnan(ago), last, ago)
+
+
+def _growth(window: Tensor, season: int) -> Tensor:
+    """`(batch, 1, features)`: the mean change over a season of the last steps; 0 where one of them is missing."""
+    change = window[:, -_GROWTH_STEPS:] - window[:, -season - _GROWTH_STEPS : -season]
+    return torch.nan_to_num(change.mean(1, keepdim=True))
 
 
 def _last_observed(filled: Tensor, observed: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Settings of what is read, how it is split and how it is scaled."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -7,6 +8,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from echoic.config.base import Integers, Names, Section, _split_commas
 
 SplitRule = tuple[float, float, float] | tuple[int, int, int] | tuple[str, str]
+
+
+def are_fractions(train: float, dev: float, test: float) -> bool:
+    """Whether a split is meant in fractions, not in steps: `0,1,0` is all but one step, then one."""
+    return train + dev + test <= 1 + 1e-9 and (train > 0 or max(dev, test) < 1)
 
 
 def _check_split(value: Any) -> SplitRule | None:
@@ -20,13 +26,19 @@ def _check_split(value: Any) -> SplitRule | None:
         numbers = [float(text) for text in texts]
     except ValueError:
         numbers = []
-    if len(numbers) != 3 or min(numbers) < 0:
+    if len(numbers) != 3 or not all(0 <= number < math.inf for number in numbers):
         raise ValueError("must be three fractions, three counts, or the two dates at which dev and test begin")
-    if sum(numbers) <= 1 + 1e-9:
+    if are_fractions(*numbers):
         return (numbers[0], numbers[1], numbers[2])
     if any(number != int(number) for number in numbers):
         raise ValueError("must be fractions with a sum of at most 1, or whole numbers of steps")
     return (int(numbers[0]), int(numbers[1]), int(numbers[2]))
+
+
+def _lags(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if value is not None and any(lag < 1 for lag in value):
+        raise ValueError("must be positive numbers of steps")
+    return value
 
 
 def _seasons(value: tuple[int, ...]) -> tuple[int, ...]:
@@ -77,10 +89,11 @@ class SplitSettings(Section):
 class ScaleSettings(Section):
     """How values are scaled; everything is fitted on the training part and inverted for output."""
 
-    scale: Literal["none", "standard", "robust", "minmax", "range", "log"] = Field(
-        "standard",
+    scale: Literal["none", "standard", "robust", "minmax", "range", "log"] | None = Field(
+        None,
         description="standard: mean and deviation. robust: median and quartile range. minmax: to 0..1. "
-        "range: (x - mean) / (max - min). log: logarithm, then standard.",
+        "range: (x - mean) / (max - min). log: logarithm, then standard. Default: log for positive series that are "
+        "many or short, if a naive forecast is no worse on that scale; otherwise standard.",
     )
     scale_per: Literal["series", "all"] = Field(
         "series", description="Statistics for each series on its own, or one set for all series."
@@ -91,7 +104,13 @@ class ScaleSettings(Section):
     base: Literal["none", "last", "seasonal", "growth"] | None = Field(
         None,
         description="What the network's output is added to: nothing, the last value, the mean of the values a season "
-        "ago, or those plus the change since then. Default: chosen on the training part (none for step by step).",
+        "ago, or those plus the latest change over a season. Default: the last value for long series; for many or "
+        "short ones the best naive forecast of the training part; none for step by step.",
+    )
+    lags: Annotated[Integers | None, AfterValidator(_lags)] = Field(
+        None,
+        description="Values so many steps ago that the network is told for each step ahead, such as 24,168. "
+        "Default: one, seven and fourteen seasons for many series; otherwise none.",
     )
     season: Annotated[Integers, AfterValidator(_seasons)] = Field(
         (), description="Season lengths in steps, such as 24,168; found in the training part by default."

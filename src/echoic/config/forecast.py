@@ -37,10 +37,24 @@ class WindowSettings(Section):
     conformal: bool = Field(
         default=False, description="Calibrate the intervals on the dev part (always done for the point head)."
     )
-    refit: bool = Field(
-        default=False, description="When the best number of steps is known, train anew on train and dev."
+    recent: float | None = Field(
+        None,
+        ge=1,
+        description="Windows are drawn by age: the power of a random share that picks it. 1: all alike; 2: recent "
+        "windows more often. Default: 2 for many series, else 1.",
     )
-    members: int = Field(1, ge=1, description="Networks trained from different seeds and averaged.")
+    align: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of training windows that end a whole number of seasons before the series does, as the "
+        "forecast after its end will. Default: 0.7 for many series, else 0.",
+    )
+    refit: bool | None = Field(
+        None,
+        description="When dev has shown the best number of steps, train anew for as many on train and dev. Default: "
+        "if there is no test part.",
+    )
 
 
 class ForecastSettings(JobSettings):

@@ -39,7 +39,9 @@ class HeadSettings(Section):
     head: Literal["point", "gaussian", "student_t", "quantiles"] = Field(
         "point", description="point: one value. gaussian, student_t: a distribution. quantiles: its levels directly."
     )
-    loss: Literal["mse", "mae", "huber"] = Field("mse", description="Loss of the point head.")
+    loss: Literal["mse", "mae", "huber"] = Field(
+        "mse", description="Loss of the point head; huber turns from squared to absolute at half a scaled unit."
+    )
     levels: Annotated[Numbers, AfterValidator(_levels)] = Field(
         (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975),
         description="Quantile levels of the quantile head.",

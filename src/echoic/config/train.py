@@ -22,8 +22,10 @@ class TrainSettings(Section):
     weight_decay: float = Field(0.0, ge=0, description="Weight decay.")
     clip: float = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
     average: float = Field(0.0, ge=0, lt=1, description="Decay per step of the averaged weights; 0 keeps none.")
+    checks: int = Field(1, ge=1, description="Looks at dev in an epoch.")
+    dev_windows: int = Field(2000, ge=1, description="Windows of dev that are looked at, evenly spaced.")
     patience: int = Field(
-        10, ge=1, description="Epochs without a better dev loss before stopping (not with --minutes)."
+        10, ge=1, description="Looks at dev without a better loss before stopping (not with --minutes)."
     )
     input_noise: float = Field(
         0.0, ge=0, description="Deviation of noise added to the inputs in training, scaled units."

@@ -1,6 +1,7 @@
 """One value, no distribution."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Self, final
 
 import torch
@@ -10,10 +11,13 @@ from torch.nn import functional
 from echoic.config import HeadSettings
 from echoic.heads.base import Head
 
+HUBER_DELTA = 0.5
+"""Scaled errors above this count by their size, those below by their square."""
+
 _LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": functional.mse_loss,
     "mae": functional.l1_loss,
-    "huber": functional.huber_loss,
+    "huber": partial(functional.huber_loss, delta=HUBER_DELTA),
 }
 
 

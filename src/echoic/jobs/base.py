@@ -56,6 +56,15 @@ class Task(abc.ABC):
     def dev_batches(self) -> Batches | None:
         """Batches of the dev part, if there is one."""
 
+    @property
+    def refits(self) -> bool:
+        """Whether, once dev has shown how long to train, a network is trained anew on train and dev."""
+        return False
+
+    def refit_batches(self) -> Batches:
+        """Batches of train and dev together, for `refits`."""
+        return self.train_batches()
+
     @abc.abstractmethod
     def data_report(self) -> dict[str, Any]:
         """What was found in the data, how it was split and what was left out."""

@@ -32,12 +32,12 @@ def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
     if not runs:
         raise ConfigError("A report needs at least one run.")
     if len(runs) > 1 and out is None:
-        raise ConfigError("A report of several runs needs a file to write: give --out REPORT.html.")
+        raise ConfigError("A report of several runs needs a page of its own: name it with `out`.")
     facts = [_Facts.of(run) for run in runs]
     if out is None:
         write_figures(facts[0].charts, runs[0].folder.figures, write_atomically)
     path = out or runs[0].path / "report.html"
-    title = facts[0].name if len(runs) == 1 else f"{len(runs)} runs"
+    title = "echoic report" if len(runs) == 1 else f"echoic report: {len(runs)} runs"
     overview = _overview(facts) if len(runs) > 1 else None
     write_atomically(path, page(title, [_section(one) for one in facts], overview).encode())
     return path
@@ -112,8 +112,7 @@ def _what_was_scored(one: _Facts) -> tuple[Any, ...] | None:
 def _section(one: _Facts) -> Section:
     outcome = one.info["outcome"]
     summary = (
-        f"{one.info['job']} on {one.data}: {one.info['parameters']:,} parameters, {outcome['steps']:,} training steps "
-        f"in {outcome['epochs']} epochs."
+        f"{one.info['job']} on {one.data}: {one.info['parameters']:,} parameters, {outcome['steps']:,} training steps."
     )
     parameters = [(name, " x ".join(map(str, shape)), count) for name, shape, count in one.info["parameter_table"]]
     details = [

@@ -15,8 +15,18 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS
 from echoic.jobs.base import Fitted, Job, Task
 from echoic.model import SequenceModel
-from echoic.run import RunFolder, versions
-from echoic.training import Outcome, Progress, Trainer, isolated_randomness, overfit_one_batch, thread_count
+from echoic.run import Checkpoint, RunFolder, versions
+from echoic.training import (
+    Outcome,
+    Phase,
+    Progress,
+    Trainer,
+    TrainingData,
+    isolated_randomness,
+    overfit_one_batch,
+    read_phase,
+    thread_count,
+)
 from echoic.types import Series
 
 OnProgress = Callable[[Progress], None]
@@ -128,25 +138,42 @@ class Run:
 
     def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:
         """Trains from the newest checkpoint, or from the start; the caller holds the lock."""
+        checkpoint, _ = self.folder.read_checkpoint()
+        if checkpoint is None:
+            self.folder.keep_metrics(0)
+        share = 0.5 if task.refits else 1.0
+        phase = Phase(budget=(0.0, share)) if checkpoint is None else read_phase(checkpoint)
+        if phase.name == "fit":
+            outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
+            self._calibrate(task)
+            phase = Phase("refit", outcome.best_step or None, (share, 1.0), outcome.steps)
+            checkpoint = None
+        if task.refits:
+            outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
+        self._fitted = None
+        return outcome
+
+    def _run_phase(
+        self, task: Task, phase: Phase, checkpoint: Checkpoint | None, on_progress: OnProgress, began: float
+    ) -> Outcome:
+        if phase.name == "fit":
+            data = TrainingData(task.train_batches(), task.dev_batches())
+        else:
+            data = TrainingData(task.refit_batches(), None)
         with isolated_randomness(task.training.seed):
-            model = task.network()
-            trainer = Trainer(
-                model, task.train_batches(), task.dev_batches(), task.training, self.folder, on_progress, began
-            )
-            checkpoint, _ = self.folder.read_checkpoint()
+            trainer = Trainer(task.network(), data, task.training, self.folder, phase, on_progress, began)
             if checkpoint is not None:
                 trainer.restore(checkpoint)
-            else:
-                self.folder.keep_metrics(0)
-            outcome = trainer.run()
-        weights, _ = self.folder.read_model()
-        model.load_state_dict(weights)
+            return trainer.run()
+
+    def _calibrate(self, task: Task) -> None:
+        """On dev, with the network that has not been trained on it."""
+        model = task.network()
+        model.load_state_dict(self.folder.read_model()[0])
         with thread_count(task.training.threads):
             calibration = task.calibrate(model.eval())
         if calibration is not None:
             self.folder.write_calibration(calibration)
-        self._fitted = Fitted(task, model, calibration)
-        return outcome
 
 
 def train(

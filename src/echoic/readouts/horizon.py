@@ -22,6 +22,7 @@ class Horizon(Readout):
         width = layers.input_size
         for_channel = width // 2 if channels > 1 else 0
         self.segments = segments
+        self.segment_known = segment_known
         self.output_size = layers.output_size
         self.position = nn.Parameter(torch.randn(segments, width - for_channel))
         self.channel = nn.Parameter(torch.randn(channels, for_channel)) if channels > 1 else None
@@ -53,7 +54,7 @@ class Horizon(Readout):
         return torch.cat([position, self.channel[:, None].expand(-1, self.segments, -1)], -1)
 
     def _cut(self, ahead: Tensor) -> Tensor:
-        """`(batch, horizon, known)` as `(batch, segments, span * known)`, the last segment padded with zeros."""
-        span = -(-ahead.shape[1] // self.segments)
-        padded = nn.functional.pad(ahead, (0, 0, 0, self.segments * span - ahead.shape[1]))
-        return padded.reshape(len(ahead), self.segments, -1)
+        """`(batch, horizon, known)` as `(batch, segments, segment_known)`, the last segment padded with zeros."""
+        flat = ahead.flatten(1)
+        padded = nn.functional.pad(flat, (0, self.segments * self.segment_known - flat.shape[1]))
+        return padded.view(len(ahead), self.segments, self.segment_known)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from echoic.charts import PALETTES, Chart, Line, colour_keys, is_sparse, thinned
+from echoic.charts import PALETTES, Chart, Line, band_alphas, colour_keys, marked, thinned
 
 if TYPE_CHECKING:  # matplotlib takes a second to import
     from matplotlib.axes import Axes
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # matplotlib takes a second to import
 _COLOURS = PALETTES["light"]
 _SIZE_INCHES = (7.0, 3.8)
 _PNG_DPI = 160
+_FEW_DOTS = 500
 _DASHES = {"line": "-", "dashed": (0, (4, 2)), "dots": ""}
 
 
@@ -50,31 +51,31 @@ def _saved(figure: "Figure", ending: str) -> bytes:
 
 
 def _drawn(chart: Chart) -> "Figure":
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
     axes = figure.add_subplot()
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
-    for band in chart.bands:
-        style: dict[str, Any] = {"color": _COLOURS["model"], "alpha": 0.2, "linewidth": 0}
+    for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
+        style: dict[str, Any] = {"color": _COLOURS["model"], "alpha": alpha, "linewidth": 0}
         axes.fill_between(band.x, band.low, band.high, label=_label(band.name), **style)
-    for line, key in zip(chart.lines, colour_keys(chart.lines), strict=True):
-        _add_line(axes, line, _COLOURS[key])
-    _add_words(axes, chart)
+    for line, key, mark in zip(chart.lines, colour_keys(chart.lines), marked(chart.lines), strict=True):
+        _add_line(axes, line, _COLOURS[key], mark=mark)
+    _add_words(figure, axes, chart)
     return figure
 
 
-def _add_line(axes: "Axes", line: Line, colour: str) -> None:
+def _add_line(axes: "Axes", line: Line, colour: str, *, mark: bool) -> None:
     style: dict[str, Any] = {"linestyle": _DASHES[line.style], "linewidth": 1.3, "color": colour}
     if line.style == "dots":
-        style |= {"marker": ".", "markersize": 3, "markeredgewidth": 0}
-    elif is_sparse(line):
+        style |= {"marker": "o", "markersize": 4 if len(line.x) <= _FEW_DOTS else 2, "markeredgewidth": 0}
+    elif mark:
         style |= {"marker": "o", "markersize": 3}
     axes.plot(line.x, line.y, label=_label(line.name), **style)
 
 
-def _add_words(axes: "Axes", chart: Chart) -> None:
+def _add_words(figure: "Figure", axes: "Axes", chart: Chart) -> None:
     # Names come from users: a dollar sign in one is a dollar sign, not the beginning of a formula.
     axes.set_title(chart.title, fontsize=11, loc="left", parse_math=False)
     axes.set_xlabel(chart.x_label, parse_math=False)
@@ -86,19 +87,27 @@ def _add_words(axes: "Axes", chart: Chart) -> None:
         axes.set_yscale("log")
     if any(np.issubdtype(line.x.dtype, np.datetime64) for line in chart.lines):
         _date_axis(axes)
+    elif all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines):
+        _whole_number_axis(axes)
     handles, labels = axes.get_legend_handles_labels()
     if len(handles) > 1:
-        legend = axes.legend(handles, labels, fontsize=8, frameon=False, ncols=2 if len(handles) > 4 else 1)
+        legend = figure.legend(handles, labels, fontsize=8, frameon=False, loc="outside lower center", ncols=4)
         for text in legend.get_texts():
             text.set_parse_math(False)
 
 
 def _date_axis(axes: "Axes") -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
 
-    locator = AutoDateLocator()
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+
+
+def _whole_number_axis(axes: "Axes") -> None:
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _label(name: str) -> str:

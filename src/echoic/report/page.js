@@ -11,10 +11,10 @@ function translucent(colour, alpha) {
 }
 
 function coloured(trace, palette) {
-  const colour = palette[trace.meta];
+  const colour = palette[trace.meta.colour];
   const shown = { ...trace, marker: { ...trace.marker, color: colour } };
   if (trace.type === "scatter") shown.line = { ...trace.line, color: colour };
-  if (trace.fill) shown.fillcolor = translucent(colour, 0.22);
+  if (trace.fill) shown.fillcolor = translucent(colour, trace.meta.alpha);
   return shown;
 }
 
@@ -30,6 +30,7 @@ function draw(element) {
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     margin: { l: 10, r: 10, t: 10, b: 10 },
     hovermode: "closest",
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: rule, activecolor: ink, remove: ["lasso2d", "select2d", "autoScale2d"] },
     bargap: 0,
     // On a touch screen a finger on a plot scrolls the page.
     dragmode: touch ? false : "zoom",

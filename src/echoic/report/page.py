@@ -30,7 +30,7 @@ def page(title: str, sections: Sequence[Section], overview: Table | None = None)
 
     The same input gives the same text. All words in it are escaped.
     """
-    from plotly.offline import get_plotlyjs
+    from plotly.offline import get_plotlyjs  # noqa: PLC0415
 
     parts = [f"<h1>{html.escape(title)}</h1>"]
     if overview is not None:

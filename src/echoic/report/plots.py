@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import Band, Bars, Chart, Line, colour_keys, is_sparse, thinned
+from echoic.charts import Band, Bars, Chart, Line, band_alphas, colour_keys, marked, thinned
 
 _DASHES = {"line": "solid", "dashed": "dash", "dots": "solid"}
 
@@ -15,11 +15,13 @@ def plot_json(chart: Chart) -> str:
     """`{"data": traces, "layout": ...}` as JSON that is safe inside a script element."""
     chart = thinned(chart)
     traces: list[dict[str, Any]] = [_bars(bars) for bars in chart.bars]
-    for band in chart.bands:
-        traces += _band(band)
-    traces += [_line(line, key) for line, key in zip(chart.lines, colour_keys(chart.lines), strict=True)]
+    for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
+        traces += _band(band, alpha)
+    for line, key, mark in zip(chart.lines, colour_keys(chart.lines), marked(chart.lines), strict=True):
+        traces.append(_line(line, key, mark=mark))
+    whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and not chart.bars
     layout = {
-        "xaxis": {"title": {"text": _plain(chart.x_label)}},
+        "xaxis": {"title": {"text": _plain(chart.x_label)}} | ({"tickformat": ",d"} if whole else {}),
         "yaxis": {"title": {"text": _plain(chart.y_label)}, "type": "log" if chart.log_y else "linear"},
         "showlegend": len(traces) > 1,
     }
@@ -28,11 +30,11 @@ def plot_json(chart: Chart) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _line(line: Line, key: str) -> dict[str, Any]:
-    mode = "markers" if line.style == "dots" else "lines+markers" if is_sparse(line) else "lines"
+def _line(line: Line, key: str, *, mark: bool) -> dict[str, Any]:
+    mode = "markers" if line.style == "dots" else "lines+markers" if mark else "lines"
     return {
         "type": "scatter",
-        "meta": key,
+        "meta": {"colour": key},
         "name": _plain(line.name),
         "x": _values(line.x),
         "y": _values(line.y),
@@ -42,11 +44,11 @@ def _line(line: Line, key: str) -> dict[str, Any]:
     }
 
 
-def _band(band: Band) -> list[dict[str, Any]]:
+def _band(band: Band, alpha: float) -> list[dict[str, Any]]:
     """Two traces without a line, the second filled down to the first; the legend names them once."""
     common = {
         "type": "scatter",
-        "meta": "model",
+        "meta": {"colour": "model", "alpha": alpha},
         "name": _plain(band.name),
         "legendgroup": _plain(band.name),
         "x": _values(band.x),
@@ -60,7 +62,7 @@ def _band(band: Band) -> list[dict[str, Any]]:
 def _bars(bars: Bars) -> dict[str, Any]:
     return {
         "type": "bar",
-        "meta": bars.role,
+        "meta": {"colour": bars.role},
         "name": _plain(bars.name),
         "x": _values(bars.x),
         "y": _values(bars.y),
@@ -72,7 +74,7 @@ def _bars(bars: Bars) -> dict[str, Any]:
 def _values(values: NDArray[Any]) -> list[Any]:
     """As JSON values: datetimes in ISO 8601, numbers with the digits that a float32 has, None where not finite."""
     if np.issubdtype(values.dtype, np.datetime64):
-        texts: list[Any] = np.datetime_as_string(values.astype("datetime64[ms]")).tolist()
+        texts: list[Any] = np.datetime_as_string(values.astype("datetime64[ms]"), unit="auto").tolist()
         return texts
     if np.issubdtype(values.dtype, np.integer):
         whole: list[Any] = values.tolist()

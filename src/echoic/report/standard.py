@@ -6,18 +6,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import Bars, Chart, Line
+from echoic.charts import Bars, Chart, Line, Role
 
 
 def loss_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
-    """The losses of train and dev over the epochs; None before the first epoch is over.
+    """The losses of train and dev over the training steps; None before the first row was written.
 
-    `metrics` are rows with `epoch` (from 0), `train_loss` and `dev_loss` (None without a dev part).
+    `metrics` are rows with `step`, `train_loss`, `dev_loss` (None without a dev part) and `phase`, which is `refit`
+    where training went on with the dev part as well.
     """
-    epochs = np.array([row["epoch"] + 1 for row in metrics])
-    train = np.array([row.get("train_loss") for row in metrics], np.float64)
-    dev = np.array([row.get("dev_loss") for row in metrics], np.float64)
-    every = (Line("train", epochs, train, "train"), Line("dev", epochs, dev, "dev"))
+    fit = [row for row in metrics if row.get("phase") != "refit"]
+    refit = [row for row in metrics if row.get("phase") == "refit"]
+    every = (
+        _loss_line("train", fit, "train_loss", "train"),
+        _loss_line("train and dev, refit", refit, "train_loss", "reference"),
+        _loss_line("dev", fit, "dev_loss", "dev"),
+    )
     lines = tuple(line for line in every if np.isfinite(line.y).any())
     if not lines:
         return None
@@ -26,12 +30,21 @@ def loss_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
     return Chart(
         key="loss",
         title="Training",
-        x_label="Epoch",
+        x_label="Training steps",
         y_label="Loss per value",
         lines=lines,
-        caption=f"Lowest {watched.name} loss: {watched.y[best]:.4g}, in epoch {epochs[best]}.",
-        log_y=all(np.nanmin(line.y) > 0 for line in lines),
+        caption=f"Lowest {watched.name} loss: {watched.y[best]:.4g}, after {watched.x[best]:,} steps.",
+        log_y=_spans_decades(np.concatenate([line.y for line in lines])),
     )
+
+
+def _loss_line(name: str, rows: Sequence[Mapping[str, Any]], column: str, role: Role) -> Line:
+    steps = np.array([row["step"] for row in rows], np.int64)
+    return Line(name, steps, np.array([row.get(column) for row in rows], np.float64), role)
+
+
+def _spans_decades(values: NDArray[np.float64]) -> bool:
+    return bool(np.nanmin(values) > 0 and np.nanmax(values) > 10 * np.nanmin(values))
 
 
 def error_histogram(errors: NDArray[np.float64], x_label: str, caption: str = "") -> Chart | None:

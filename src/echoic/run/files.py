@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,20 +23,26 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         RunError: the disk is full or the folder cannot be written; the old file is still there.
     """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
+        _write(temporary, "xb", data)
+        temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
-            Path(name).unlink()
+            temporary.unlink()
+        raise _unwritable(path, error) from error
+
+
+def append(path: Path, data: bytes) -> None:
+    """Adds `data` to the end of a file. A crash on the way may leave a part of it there.
+
+    Raises:
+        RunError: the disk is full or the file cannot be written.
+    """
+    try:
+        _write(path, "ab", data)
+    except OSError as error:
         raise _unwritable(path, error) from error
 
 
@@ -85,7 +91,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     try:
         with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Cloned: what safetensors gives is the file itself, mapped, and would change when the file does.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             header = file.metadata() or {}
     except (OSError, SafetensorError, ValueError) as error:
         raise RunError(f"{path}: cannot be read ({error}).") from None
@@ -101,6 +108,13 @@ def _digest(tensors: Mapping[str, Tensor], notes: str) -> str:
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _write(path: Path, mode: str, data: bytes) -> None:
+    with path.open(mode) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

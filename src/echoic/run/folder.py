@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,15 @@ from typing import Any, NamedTuple, Self, final
 from torch import Tensor
 
 from echoic.errors import RunError
-from echoic.run.files import read_json, read_tensors, remove_leftovers, write_atomically, write_json, write_tensors
+from echoic.run.files import (
+    append,
+    read_json,
+    read_tensors,
+    remove_leftovers,
+    write_atomically,
+    write_json,
+    write_tensors,
+)
 from echoic.run.lock import locked
 
 FORMAT = 1
@@ -19,6 +26,7 @@ FORMAT = 1
 
 _KEPT = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
+_BEFORE_CONFIG = re.compile(r"checkpoints|run\.lock|codec\.json|\..*\.tmp")
 
 
 class Checkpoint(NamedTuple):
@@ -45,17 +53,17 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        """Makes a new, empty run folder.
+        """Makes a new run folder, also where a writer was killed before there was anything to go on with.
 
         Raises:
             RunError: there is already something at `path`, or it cannot be made.
         """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and not (path.is_dir() and all(_BEFORE_CONFIG.fullmatch(one.name) for one in path.iterdir())):
             raise RunError(
                 f"{path}: is already there; choose another --out, or go on with `echoic train --resume {path}`."
             )
         try:
-            (path / "checkpoints").mkdir(parents=True)
+            (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be made ({error.strerror}).") from None
         return cls(path)
@@ -140,10 +148,16 @@ class RunFolder:
         return read_tensors(self.model_path)
 
     def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
-        """Writes the checkpoint of a step and deletes all but the two newest."""
-        write_tensors(self.checkpoints / f"step-{step:09d}.safetensors", checkpoint.tensors, checkpoint.notes)
-        for old in self._checkpoint_paths()[_KEPT:]:
-            old.unlink(missing_ok=True)
+        """Writes the checkpoint of a step and deletes all but it and the one before it.
+
+        Those of later steps are deleted too: training went on from an earlier step because they are damaged.
+        """
+        path = self.checkpoints / f"step-{step:09d}.safetensors"
+        write_tensors(path, checkpoint.tensors, checkpoint.notes)
+        kept = [one for one in self._checkpoint_paths() if one <= path][:_KEPT]
+        for other in self._checkpoint_paths():
+            if other not in kept:
+                other.unlink(missing_ok=True)
 
     def read_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
         """The newest checkpoint that is whole, and a sentence for each newer one that is damaged.
@@ -167,13 +181,7 @@ class RunFolder:
         Raises:
             RunError: the disk is full or the folder cannot be written.
         """
-        try:
-            with self.metrics_path.open("ab") as file:
-                file.write("".join(json.dumps(row) + "\n" for row in rows).encode())
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise RunError(f"{self.metrics_path}: cannot be written ({error.strerror}).") from error
+        append(self.metrics_path, "".join(json.dumps(row) + "\n" for row in rows).encode())
 
     def keep_metrics(self, rows: int) -> None:
         """Cuts metrics.jsonl back to its first `rows` lines: those that a checkpoint knows of."""
@@ -181,11 +189,18 @@ class RunFolder:
         write_atomically(self.metrics_path, b"".join(lines[:rows]))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl; a torn last line is left out."""
+        """The rows of metrics.jsonl; a torn last line is left out.
+
+        Raises:
+            RunError: a line is damaged.
+        """
         if not self.metrics_path.exists():
             return []
         lines = self.metrics_path.read_bytes().splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith(b"\n")]
+        try:
+            return [json.loads(line) for line in lines if line.endswith(b"\n")]
+        except ValueError as error:
+            raise RunError(f"{self.metrics_path}: is damaged ({error}).") from None
 
     def _checkpoint_paths(self) -> list[Path]:
         """All checkpoints, newest first."""

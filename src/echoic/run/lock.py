@@ -37,10 +37,14 @@ def locked(path: Path) -> Iterator[None]:
     try:
         try:
             _try_lock(handle)
-        except OSError:
+        except (BlockingIOError, PermissionError):
             raise RunError(f"{path.parent}: is being written by {_holder(path)}; wait for it or stop it.") from None
-        os.ftruncate(handle, 0)
-        os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+        except OSError as error:
+            raise RunError(f"{path}: cannot be locked ({error.strerror}); put the run on another disk.") from None
+        # The name is a courtesy: on a full disk the lock holds without it.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
         yield
     finally:
         os.close(handle)

@@ -1,6 +1,7 @@
 """The one training loop of every job."""
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -37,6 +38,13 @@ class Batches(Protocol):
         """The batches of an epoch from number `skip` on."""
 
 
+class TrainingData(NamedTuple):
+    """What is learned from, and what is watched meanwhile."""
+
+    train: Batches
+    dev: Batches | None
+
+
 class Progress(NamedTuple):
     """Where training stands: `done` is the share of the run that is over; losses are means per value."""
 
@@ -54,11 +62,25 @@ class Outcome(NamedTuple):
 
     steps: int
     epochs: int
-    best_dev_loss: float
+    best_dev_loss: float | None
     best_step: int
     skipped_steps: int
     seconds: float
     stopped: str
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training in a run.
+
+    `steps`: how many, instead of epochs. `budget`: the shares of the time budget at which it begins and ends.
+    `first_step`: how many steps of the run went before it.
+    """
+
+    name: str = "fit"
+    steps: int | None = None
+    budget: tuple[float, float] = (0.0, 1.0)
+    first_step: int = 0
 
 
 @dataclass
@@ -73,10 +95,11 @@ class Position:
     loss_values: int = 0
     best_dev_loss: float | None = None
     best_step: int = 0
-    epochs_since_best: int = 0
+    looks_since_best: int = 0
     skipped: int = 0
     skipped_in_a_row: int = 0
     metrics_rows: int = 0
+    dev_seconds: float = 0.0
 
 
 @contextlib.contextmanager
@@ -103,33 +126,34 @@ class Trainer:
     """Fits a model to batches, watched on dev, and keeps the run folder able to go on from any instant.
 
     With `settings.minutes` the run lasts that long, counted from `began` (`time.monotonic()`; by default now);
-    otherwise it takes `settings.epochs` epochs at most.
+    otherwise it takes `settings.epochs` epochs at most. Without `dev` the last weights are kept, and only at the end.
     """
 
     def __init__(
         self,
         model: SequenceModel,
-        train: Batches,
-        dev: Batches | None,
+        data: TrainingData,
         settings: TrainSettings,
         folder: RunFolder,
+        phase: Phase | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         began: float | None = None,
     ) -> None:
         self.model = model
-        self.train = train
-        self.dev = dev
+        self.train, self.dev = data
         self.settings = settings
         self.folder = folder
         self.on_progress = on_progress
+        self.phase = phase or Phase()
         self.budget_s = settings.minutes * 60 if settings.minutes else None
+        self.last_step = self.phase.steps or settings.epochs * len(self.train)
+        self.looks = {len(self.train) * look // settings.checks for look in range(1, settings.checks + 1)}
         self.optimizer = make_optimizer(model.parameters(), settings)
         self.average = AveragedWeights(model, settings.average) if settings.average else None
         self.at = Position()
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
         self.carried: Tensor | None = None
-        self.dev_seconds = 0.0
         self.dev_loss: float | None = None
         self._began = time.monotonic() if began is None else began
         self._session_steps = 0
@@ -145,19 +169,21 @@ class Trainer:
         """
         with thread_count(self.settings.threads), stop_on_signals() as stop:
             while (why := self._finished()) is None:
-                if self.at.batch == len(self.train):
-                    self._end_epoch()
-                else:
-                    self._train_epoch(stop)
+                self._train_epoch(stop)
                 if stop.signal is not None:
                     self._interrupted(stop)
-            if self.at.batch or not self.best:
-                self._end_epoch()
+            if self.at.loss_values:
+                self._look()
+            if not self.best:
+                self.best = self._weights()
+                self.at.best_step = self.at.step
             self.write_checkpoint()
+            if stop.signal is not None:
+                self._interrupted(stop)
         return Outcome(
             self.at.step,
             self.at.epoch,
-            self.at.best_dev_loss if self.at.best_dev_loss is not None else float("nan"),
+            self.at.best_dev_loss,
             self.at.best_step,
             self.at.skipped,
             self._elapsed(),
@@ -179,8 +205,9 @@ class Trainer:
             tensors |= {f"average.{name}": weight for name, weight in self.average.weights.items()}
         if self.carried is not None:
             tensors["carried"] = self.carried
-        notes = asdict(self.at) | {"average_steps": self.average.steps if self.average else 0}
-        self.folder.write_checkpoint(self.at.step, Checkpoint(tensors, notes))
+        average_steps = self.average.steps if self.average else 0
+        notes = {"at": asdict(self.at), "average_steps": average_steps, "phase": asdict(self.phase)}
+        self.folder.write_checkpoint(self.phase.first_step + self.at.step, Checkpoint(tensors, notes))
         self._last_checkpoint = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -189,14 +216,12 @@ class Trainer:
         for name, tensor in checkpoint.tensors.items():
             group, _, rest = name.partition(".")
             groups.setdefault(group, {})[rest] = tensor
-        notes: dict[str, Any] = dict(checkpoint.notes)
-        average_steps = notes.pop("average_steps")
-        self.at = Position(**notes)
+        self.at = Position(**checkpoint.notes["at"])
         self.model.load_state_dict(groups["model"])
         load_optimizer_tensors(self.optimizer, groups.get("optimizer", {}))
         self.best = groups.get("best", {})
         if self.average:
-            self.average.steps = average_steps
+            self.average.steps = checkpoint.notes["average_steps"]
             self.average.weights = groups["average"]
         self.carried = groups["carried"][""] if "carried" in groups else None
         torch.set_rng_state(groups["random"][""])
@@ -212,19 +237,21 @@ class Trainer:
         return time.monotonic() - self._began
 
     def _done(self) -> float:
-        """The share of the run that is over."""
+        """The share of the phase that is over."""
         if self.budget_s is not None:
-            return self._elapsed() / self.budget_s
-        return self.at.step / (self.settings.epochs * len(self.train))
+            first, last = self.phase.budget
+            return max(0.0, (self._elapsed() / self.budget_s - first) / (last - first))
+        return self.at.step / self.last_step
 
     def _finished(self) -> str | None:
         if self.budget_s is not None:
+            end = self.phase.budget[1] * self.budget_s
             # The last look at dev has to fit in as well.
-            return "time is up" if self._elapsed() + self.dev_seconds >= self.budget_s else None
-        if self.at.epoch >= self.settings.epochs:
-            return "all epochs done"
-        if self.at.epochs_since_best >= self.settings.patience:
-            return f"no better dev loss for {self.settings.patience} epochs"
+            return "time is up" if self._elapsed() + self.at.dev_seconds >= end else None
+        if self.at.step >= self.last_step:
+            return "all steps done"
+        if self.at.looks_since_best >= self.settings.patience:
+            return f"no better dev loss in {self.settings.patience} looks"
         return None
 
     def _train_epoch(self, stop: Stop) -> None:
@@ -236,9 +263,13 @@ class Trainer:
             self.at.step += 1
             self._session_steps += 1
             self.on_progress(self._progress())
-            if stop.signal is not None or (self.budget_s is not None and self._finished()):
+            if self.at.batch in self.looks:
+                self._look()
+                self.model.train()
+            if stop.signal is not None or self._finished():
                 return
             self._checkpoint_when_due()
+        self.at.epoch, self.at.batch, self.carried = self.at.epoch + 1, 0, None
 
     def _step(self, batch: Batch) -> None:
         """One update; if loss or gradient is not finite, none, and it is counted."""
@@ -272,32 +303,39 @@ class Trainer:
         self.at.skipped += 1
         self.at.skipped_in_a_row += 1
         if self.at.skipped_in_a_row >= MOST_SKIPPED:
+            self.write_checkpoint()
+            kept = "the best weights so far are" if self.best else "a checkpoint with the weights before them is"
             raise TrainingError(
-                f"Loss or gradient was not finite for {MOST_SKIPPED} steps in a row, at step {self.at.step}; the best "
-                f"weights so far are kept in {self.folder.path}. Try a smaller --lr or --clip, or look at the data."
+                f"Loss or gradient was not finite for {MOST_SKIPPED} steps in a row, at step {self.at.step}; {kept} "
+                f"kept in {self.folder.path}. Try a smaller --lr or --clip, or look at the data."
             )
 
-    def _end_epoch(self) -> None:
+    def _look(self) -> None:
         """Looks at dev, keeps the best weights and notes a row of metrics."""
         began = time.monotonic()
-        live = self.average.weights if self.average else dict(self.model.named_parameters())
-        weights = {name: weight.detach().clone() for name, weight in live.items()}
         train_loss = self.at.loss_total / max(self.at.loss_values, 1)
-        self.dev_loss = None if self.dev is None else self._score_dev(weights, self.dev)
-        self.dev_seconds = time.monotonic() - began
-        self._keep_if_best(weights, train_loss if self.dev_loss is None else self.dev_loss)
-        row = {"epoch": self.at.epoch, "step": self.at.step, "train_loss": train_loss, "dev_loss": self.dev_loss}
+        if self.dev is not None:
+            weights = self._weights()
+            self.dev_loss = self._score_dev(weights, self.dev)
+            self._keep_if_best(weights, self.dev_loss)
+        self.at.dev_seconds = time.monotonic() - began
+        row = {"phase": self.phase.name, "epoch": self.at.epoch, "step": self.phase.first_step + self.at.step}
+        row |= {"train_loss": train_loss, "dev_loss": self.dev_loss}
         self.rows.append(row | {"lr": self.optimizer.param_groups[0]["lr"], "skipped": self.at.skipped})
         self.on_progress(self._progress())
-        self.at.epoch, self.at.batch, self.at.loss_total, self.at.loss_values = self.at.epoch + 1, 0, 0.0, 0
-        self.carried = None
-        self._checkpoint_when_due()
+        self.at.loss_total, self.at.loss_values = 0.0, 0
+
+    def _weights(self) -> dict[str, Tensor]:
+        """A copy of the weights that would be used now: the averaged ones, if there are any."""
+        live = self.average.weights if self.average else dict(self.model.named_parameters())
+        return {name: weight.detach().clone() for name, weight in live.items()}
 
     def _keep_if_best(self, weights: dict[str, Tensor], loss: float) -> None:
-        """Without a dev part the last weights are the best."""
-        self.at.epochs_since_best += 1
-        if self.dev is None or self.at.best_dev_loss is None or loss < self.at.best_dev_loss:
-            self.at.best_dev_loss, self.at.best_step, self.at.epochs_since_best = loss, self.at.step, 0
+        """Any loss is better than one that is not a number."""
+        self.at.looks_since_best += 1
+        best = self.at.best_dev_loss
+        if best is None or loss < best or math.isnan(best):
+            self.at.best_dev_loss, self.at.best_step, self.at.looks_since_best = loss, self.at.step, 0
             self.best = weights
 
     def _score_dev(self, weights: dict[str, Tensor], dev: Batches) -> float:
@@ -345,3 +383,9 @@ def dev_loss(model: SequenceModel, batches: Batches) -> float:
         loss = model.loss(batch, state if batch.carry else None)
         total, values, state = total + loss.total.item(), values + loss.values, loss.state
     return total / max(values, 1)
+
+
+def read_phase(checkpoint: Checkpoint) -> Phase:
+    """The phase that a checkpoint was written in."""
+    phase = checkpoint.notes["phase"]
+    return Phase(**phase | {"budget": tuple(phase["budget"])})

@@ -61,5 +61,5 @@ class AveragedWeights:
     def update(self) -> None:
         """Takes in the weights after a step."""
         self.steps += 1
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        decay = min(self.decay, self.steps / (self.steps + 4))
         torch._foreach_lerp_(list(self.weights.values()), [weight.detach() for weight in self.live], 1 - decay)

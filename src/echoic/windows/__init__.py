@@ -1,11 +1,13 @@
 """Splits, windows and batches: the only place that decides what may be seen when."""
 
 from echoic.windows.cut import Cut as Cut
+from echoic.windows.cut import Drawn as Drawn
 from echoic.windows.cut import InOrder as InOrder
 from echoic.windows.cut import Order as Order
 from echoic.windows.cut import Shuffled as Shuffled
 from echoic.windows.cut import Streams as Streams
 from echoic.windows.cut import Windows as Windows
+from echoic.windows.cut import evenly as evenly
 from echoic.windows.panel import Panel as Panel
 from echoic.windows.splits import PARTS as PARTS
 from echoic.windows.splits import Ranges as Ranges

@@ -96,9 +96,46 @@ class Shuffled:
         """The cuts of an epoch from number `skip` on."""
         # int32 numbers keep the order of a long univariate series within the memory of the series itself.
         order = torch.randperm(self.count, generator=_generator(seed, epoch), dtype=torch.int32)
-        for numbers in torch.split(order, self.batch_size)[skip:]:
-            chosen = numbers.long() if self.chosen is None else self.chosen[numbers.long()]
-            yield _cut(self.windows, chosen)
+        for first in range(skip * self.batch_size, self.count, self.batch_size):
+            numbers = order[first : first + self.batch_size].long()
+            yield _cut(self.windows, numbers if self.chosen is None else self.chosen[numbers])
+
+
+@final
+class Drawn:
+    """As many windows as there are, drawn with replacement: a series at random, then a window of it by its age.
+
+    `recent` is the power of a random share that picks the age: 1 makes all ages alike, 2 draws recent windows more
+    often. A share `align` of the draws is moved to an age of a whole number of seasons, so that those windows end at
+    the same phase of the `season` as the part does.
+    """
+
+    def __init__(self, windows: Windows, batch_size: int, recent: float, align: float, season: int) -> None:
+        self.windows = windows
+        self.batch_size = batch_size
+        self.recent = recent
+        self.align = align
+        self.season_windows = max(1, season // windows.stride)
+        self.filled = windows.counts.nonzero()[:, 0]
+
+    def __len__(self) -> int:
+        return _batches(len(self.windows), self.batch_size)
+
+    def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Cut]:
+        """The cuts of an epoch from number `skip` on."""
+        generator = _generator(seed, epoch)
+        for number in range(len(self)):
+            drawn = self._draw(min(self.batch_size, len(self.windows) - number * self.batch_size), generator)
+            if number >= skip:
+                yield _cut(self.windows, drawn)
+
+    def _draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Numbers of windows."""
+        chance, aligned = torch.rand(2, count, generator=generator, dtype=torch.float64)
+        series = self.filled[torch.randint(len(self.filled), (count,), generator=generator)]
+        age = (chance**self.recent * self.windows.counts[series]).long()
+        age = torch.where(aligned < self.align, age - age % self.season_windows, age)
+        return self.windows.upto[series] - 1 - age
 
 
 @final
@@ -150,6 +187,11 @@ class Streams:
 
 def _batches(items: int, batch_size: int) -> int:
     return (items + batch_size - 1) // batch_size
+
+
+def evenly(count: int, most: int) -> Tensor:
+    """At most `most` of the numbers below `count`, evenly spaced from the first to the last."""
+    return torch.linspace(0, count - 1, min(count, most)).long()
 
 
 def _cut(windows: Windows, numbers: Tensor) -> Cut:

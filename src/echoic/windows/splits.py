@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.config.data import SplitRule
+from echoic.config.data import SplitRule, are_fractions
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 
@@ -71,7 +71,7 @@ def _cuts(one: Series, rule: SplitRule) -> tuple[int, int, int]:
             raise ConfigError(f"`parts.split`: dev must begin before test, got {rule[0]} and {rule[1]}.")
         return dev_begins, test_begins, one.steps
     train, dev, test = rule
-    if train + dev + test <= 1 + 1e-9:
+    if are_fractions(train, dev, test):
         bounds = np.floor(np.cumsum([train, dev, test]) * one.steps + 1e-6).astype(int)
         return int(bounds[0]), int(bounds[1]), int(bounds[2])
     dev_steps, test_steps = int(dev), int(test)

@@ -19,7 +19,7 @@ from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import evaluator_of
 from echoic.report.standard import error_histogram, loss_chart
 from echoic.types import Series
-from echoic.windows import PARTS, Ranges, Windows
+from echoic.windows import Ranges, Windows
 
 MOST_SERIES = 3
 """Series that are drawn one by one."""
@@ -150,8 +150,9 @@ def _data(view: _View) -> Chart:
     if view.task.settings.parts.split_order == "shuffled":
         caption = "Windows were dealt to train, dev and test at random, so that no stretch of time belongs to one."
         return view.chart("data", "Data", [view.seen("data", 0, steps)], caption)
-    bounds = {part: view.bounds(part) for part in PARTS}
-    lines = [view.seen(part, *bounds[part], part) for part in PARTS if bounds[part][0] < bounds[part][1]]
+    roles: dict[str, Role] = {"train": "train", "dev": "dev", "test": "test"}
+    bounds = {part: view.bounds(part) for part in roles}
+    lines = [view.seen(part, *bounds[part], role) for part, role in roles.items() if bounds[part][0] < bounds[part][1]]
     last = bounds["test"][1]
     if last < steps:
         lines.append(view.seen("unused", last, steps, "unused"))
@@ -184,22 +185,27 @@ def _window(view: _View, scored: _Scored) -> Chart | None:
 def _continuation(view: _View, scored: _Scored, fitted: Fitted) -> Chart | None:
     begin, end = view.bounds(scored.part)
     framing = scored.evaluator.forecaster.framing
-    length = min(MOST_CONTINUED, end - begin, end - framing.lookback)
+    wanted = MOST_CONTINUED if framing.is_step else max(300, 3 * framing.horizon)
+    length = min(wanted, MOST_CONTINUED, end - begin, end - framing.lookback)
     if length < 2:
         return None
-    cut, one = end - length, view.series
-    columns = one.covariates
-    known = replace(columns, past=columns.past[:cut] if columns.past_names else columns.past)
-    prime = primed(replace(one, values=one.values[:cut], covariates=known), min(cut, MOST_PRIMED))
-    forecaster = view.task.forecaster_for(fitted.model, scored.evaluator.forecaster.calibration, (prime,))
-    made = continue_series(forecaster, length, 0.0, 0).values[:, 0]
-    lines = [
-        view.seen("original", max(cut - max(length // 3, framing.lookback), 0), end),
-        Line("continuation", view.time(np.arange(cut, end)), made, "model"),
-    ]
+    cut = end - length
+    original = view.seen("original", max(cut - max(length // 3, framing.lookback), 0), end)
     how = "step by step" if framing.is_step else "horizon by horizon"
     caption = f"The last {length} steps of the {scored.part} part, made {how} from what lies before them alone."
+    lines = [original, _continued(view, fitted, cut, length)]
     return view.chart("continuation", "Continuation beside the original", lines, caption)
+
+
+def _continued(view: _View, fitted: Fitted, cut: int, length: int) -> Line:
+    """What the model makes of the steps from `cut` on when it is shown only what lies before them."""
+    columns = view.series.covariates
+    known = replace(columns, past=columns.past[:cut] if columns.past_names else columns.past)
+    before = replace(view.series, values=view.series.values[:cut], covariates=known)
+    prime = primed(before, min(cut, MOST_PRIMED))
+    forecaster = view.task.forecaster_for(fitted.model, None, (prime,))
+    values = continue_series(forecaster, length, 0.0, 0).values[:, 0]
+    return Line("continuation", view.time(cut + np.arange(length)), values, "model")
 
 
 def _by_horizon(scored: _Scored) -> Chart | None:
@@ -263,9 +269,13 @@ def _future(view: _View, fitted: Fitted) -> Chart | None:
     seen = view.seen("data", max(steps - max(lookback, 3 * horizon), 0), steps)
     if np.isfinite(seen.y[-1]):
         line, bands = _joined(seen, line, bands)
+    lines = [seen, line]
     ahead = "step" if horizon == 1 else f"{horizon} steps"
     caption = f"What the model says of the {ahead} after the end of the data."
-    return view.chart("future", "Forecast", [seen, line], caption, bands)
+    if forecaster.framing.is_step and horizon < lookback and not panel.future.shape[1]:
+        lines.insert(1, replace(_continued(view, fitted, steps, lookback), role="reference", style="dashed"))
+        caption += " Dashed: the model feeding on its own output."
+    return view.chart("future", "Forecast", lines, caption, bands)
 
 
 def _joined(seen: Line, line: Line, bands: Sequence[Band]) -> tuple[Line, list[Band]]:

@@ -61,16 +61,16 @@ def _carried(forecaster: Forecaster, length: int, temperature: float, generator:
 
 def _by_horizons(forecaster: Forecaster, length: int, temperature: float, generator: torch.Generator) -> Tensor:
     framing = forecaster.framing
-    panel, lookback, horizon = framing.panel, framing.lookback, framing.horizon
-    if len(panel.values) < lookback:
-        raise DataError(f"The prime has {len(panel.values)} steps; the run's look-back needs {lookback}.")
+    panel, context, horizon = framing.panel, framing.context, framing.horizon
+    if len(panel.values) < context:
+        raise DataError(f"The prime has {len(panel.values)} steps; the run needs {context}.")
     made: list[Tensor] = []
-    seen, first = panel.values[-lookback:], len(panel.values) - lookback
+    seen, first = panel.values[-context:], len(panel.values) - context
     while sum(len(block) for block in made) < length:
         window = _window_series(framing, seen.numpy(), first)
         block = forecaster.over(window).draw(torch.zeros(1, dtype=torch.long), temperature, generator)[0]
         made.append(block)
-        seen, first = torch.cat([seen, block])[-lookback:], first + horizon
+        seen, first = torch.cat([seen, block])[-context:], first + horizon
     return torch.cat(made)[:length]
 
 

@@ -56,7 +56,7 @@ class Evaluator:
     def windows(self, part: Ranges, stride: int = 1) -> Windows:
         """Every window whose horizon lies in `part`; the look-back may reach into what lies before."""
         framing = self.forecaster.framing
-        steps = framing.lookback + framing.horizon
+        steps = framing.context + framing.horizon
         return Windows(part, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1])
 
     def scored(self, windows: Windows) -> Iterator[Scored]:
@@ -64,7 +64,7 @@ class Evaluator:
         framing = self.forecaster.framing
         for cut in InOrder(windows, BATCH).epoch():
             forecast = self.forecaster.forecast(cut.starts)
-            origins = cut.starts + framing.lookback
+            origins = cut.starts + framing.context
             target = framing.panel.cut(origins, framing.horizon)
             quantiles = None if forecast.quantiles is None else _numpy(forecast.quantiles)
             yield Scored(origins, _numpy(target), _numpy(forecast.mean), quantiles)
@@ -126,7 +126,7 @@ class Evaluator:
     def _mase_scales(self, windows: Windows, season: int) -> Array:
         """`(series, 1, features)`, from all that lies before the first scored step of each series."""
         panel, framing = self.forecaster.framing.panel, self.forecaster.framing
-        first = windows.first + framing.lookback
+        first = windows.first + framing.context
         scales = [
             seasonal_scale(panel.values[begin:end].numpy(), season)
             for begin, end in zip(panel.offsets[:-1].tolist(), first.tolist(), strict=True)

@@ -157,7 +157,7 @@ def calibrate(forecaster: Forecaster, starts: Sequence[Tensor]) -> Calibration:
     framing = forecaster.framing
     for batch in starts:
         mean, quantiles = forecaster.scaled(batch)
-        target = framing.encoded(batch + framing.lookback, framing.horizon)
+        target = framing.encoded(batch + framing.context, framing.horizon)
         errors.append(target - (mean.expand(len(LEVELS), *mean.shape) if quantiles is None else quantiles))
     above = torch.cat(errors, 1)
     count = above.shape[1]

@@ -35,7 +35,12 @@ class Codec:
         )
         per_series = settings.scaling.scale_per == "series"
         return cls(
-            Scaler.fit(settings.scaling.scale, panel.names, [panel.values[at] for at in rows], per_series=per_series),
+            Scaler.fit(
+                settings.scaling.scale or "standard",
+                panel.names,
+                [panel.values[at] for at in rows],
+                per_series=per_series,
+            ),
             _fit_shared([panel.past[at] for at in rows]),
             _fit_shared([panel.future[begin:end] for begin, end in zip(*futures, strict=True)]),
             _fit_shared([panel.static]),
@@ -49,7 +54,9 @@ class Codec:
             rows = torch.zeros(len(names), dtype=torch.long)
             return replace(self, values=replace(known, names=names, center=known.center[rows], scale=known.scale[rows]))
         bounds = zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True)
-        own = Scaler.fit(settings.scaling.scale, names, [panel.values[begin:end] for begin, end in bounds])
+        own = Scaler.fit(
+            settings.scaling.scale or "standard", names, [panel.values[begin:end] for begin, end in bounds]
+        )
         for row, name in enumerate(names):
             if name in known.names:
                 own.center[row] = known.center[known.names.index(name)]
@@ -93,6 +100,7 @@ class Framing:
         self.horizon = settings.window.horizon
         self.is_step = settings.window.lookahead == "step"
         self.shared = settings.window.channels == "shared"
+        self.context = self.frame.context
         self.known = panel.future.shape[1]
         rows = {name: row for row, name in enumerate(codec.values.names)}
         self._scaler_rows = torch.tensor([rows[name] for name in panel.names])
@@ -113,6 +121,11 @@ class Framing:
         covariates = self.panel.past.shape[1] + self.known + self.panel.static.shape[1]
         return self.features * (1 + self.codec.has_missing) + covariates
 
+    @property
+    def ahead_width(self) -> int:
+        """Numbers that are known of each step of the horizon, for one row."""
+        return self.known + self.features * len(self.frame.lags)
+
     def batch(self, cut: Cut) -> Batch:
         """The training batch of a cut."""
         return self._step_batch(cut) if self.is_step else self._window_batch(cut)
@@ -126,16 +139,14 @@ class Framing:
         return self.codec.values.decode(values, self._scaler_row(starts))
 
     def window(self, starts: Tensor) -> Window:
-        """The look-backs that begin at `starts`."""
-        inputs, frame = self.frame(self.encoded(starts, self.lookback))
-        observed = ~torch.isnan(self.panel.cut(starts, self.lookback)) if self.codec.has_missing else None
-        ahead = None if self.is_step else self._ahead(starts)
-        return Window(
-            self.network_inputs(inputs, observed, self.covariates(starts, self.lookback)),
-            self._ids(len(starts)),
-            ahead,
-            frame,
-        )
+        """The look-backs whose context begins at `starts`."""
+        seen = self.encoded(starts, self.context)
+        framed = self.frame(seen)
+        observed = ~torch.isnan(seen[:, -self.lookback :]) if self.codec.has_missing else None
+        covariates = self.covariates(starts + self.context - self.lookback, self.lookback)
+        ahead = None if self.is_step else self._ahead(starts, framed.lagged)
+        inputs = self.network_inputs(framed.inputs, observed, covariates)
+        return Window(inputs, self._ids(len(starts)), ahead, framed.frame)
 
     def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
         """`values` (0 where missing) beside what is known, a row for each channel if they share the network."""
@@ -166,7 +177,7 @@ class Framing:
 
         `(batch, 1, columns)`; past-only columns stay as they were last.
         """
-        after = starts + self.lookback
+        after = starts + self.context
         series = self.panel.series_of(starts)
         columns = [
             _scaled(self.codec.past, self.panel.cut_past(after - 1, 1)),
@@ -206,17 +217,20 @@ class Framing:
 
     def _window_batch(self, cut: Cut) -> Batch:
         window = self.window(cut.starts)
-        target = window.frame.encode(self.encoded(cut.starts + self.lookback, self.horizon))
+        target = window.frame.encode(self.encoded(cut.starts + self.context, self.horizon))
         mask = ~torch.isnan(target)
         targets = self.fold(torch.nan_to_num(target))
         return Batch(window.inputs, targets, self.fold(mask), ids=window.ids, ahead=window.ahead)
 
-    def _ahead(self, starts: Tensor) -> Tensor | None:
-        if not self.known:
+    def _ahead(self, starts: Tensor, lagged: Tensor) -> Tensor | None:
+        """What is known of each step of the horizon: future columns, and values some lags before it."""
+        if not self.ahead_width:
             return None
         series = self.panel.series_of(starts)
-        known = _scaled(self.codec.future, self.panel.cut_future(starts + self.lookback, self.horizon, series))
-        return known.repeat_interleave(self.channels, 0)
+        known = _scaled(self.codec.future, self.panel.cut_future(starts + self.context, self.horizon, series))
+        columns = [known.repeat_interleave(self.channels, 0)]
+        columns += [self.fold(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
+        return torch.cat(columns, -1)
 
     def _ids(self, batch: int) -> Tensor | None:
         return torch.arange(self.channels).repeat(batch) if self.shared else None

@@ -1,5 +1,7 @@
 """The network of the forecast job, put together from parts."""
 
+from torch import nn
+
 from echoic.cells import CELLS, Stack
 from echoic.config import ForecastSettings
 from echoic.encoders import Encoder, Plain, Segments
@@ -22,6 +24,9 @@ def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel
     stack = Stack(CELLS, encoder.output_size, settings.stack)
     readout, span = _readout(settings, framing, stack, horizon, segment)
     head = HEADS[settings.output.head].build(readout.output_size, framing.features, span, settings.output)
+    if settings.window.lookahead == "direct":
+        # Training starts from the naive forecast that the output is added to: short series bear few steps.
+        nn.init.zeros_(head.linear.weight)
     return SequenceModel(encoder, stack, readout, head)
 
 
@@ -32,6 +37,6 @@ def _readout(
     if settings.window.lookahead == "step":
         return Every(stack.output_size), 1
     if settings.window.lookahead == "direct":
-        return Last(stack.output_size, horizon, framing.known), horizon
+        return Last(stack.output_size, horizon, framing.ahead_width), horizon
     segments = -(-horizon // segment)
-    return Horizon(stack, segments, framing.channels, segment * framing.known), segment
+    return Horizon(stack, segments, framing.channels, segment * framing.ahead_width), segment

@@ -1,5 +1,6 @@
 """What the user left open, decided from the training part."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -12,14 +13,24 @@ from echoic.config.data import SplitRule
 from echoic.errors import ConfigError
 from echoic.season import detect_season
 from echoic.types import Series
-from echoic.windows import Panel, Ranges, Windows
+from echoic.windows import Panel, Ranges, Windows, evenly
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "step": {"layers": (32,), "batch_size": 64, "lr": 5e-3},
-    "direct": {"layers": (32,), "dropout": 0.1, "batch_size": 32, "lr": 2e-3, "average": 0.98},
-    "segments": {"layers": (256,), "dropout": 0.5, "batch_size": 64, "lr": 1e-3, "average": 0.99, "epochs": 10},
-}
-"""Defaults that differ by the way of looking ahead; a value set by the user stands."""
+    "step": {"layers": (32,), "batch_size": 64, "lr": 5e-3, "scale": "standard"},
+    "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "average": 0.99, "epochs": 40},
+    "segments": {
+        "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "schedule": "constant",
+        "warmup": 0.0, "average": 0.99, "epochs": 6, "checks": 4, "dev_windows": 600, "patience": 5,
+    },
+    "many": {
+        "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
+        "epochs": 4, "recent": 2.0, "align": 0.7,
+    },
+}  # fmt: skip
+"""Defaults by the way of looking ahead, and for many series at once; a value set by the user stands.
+
+How they were chosen: benchmarks/RESULTS.md.
+"""
 
 _SHORT = 1000
 """Below this many training steps a network needs a naive forecast to lean on."""
@@ -35,8 +46,8 @@ def default_split(series: Sequence[Series], settings: ForecastSettings) -> Split
     return (0.6, 0.2, 0.2) if len(series) == 1 else (0, horizon, horizon)
 
 
-def plan(settings: ForecastSettings, panel: Panel, scaler: Scaler, train: Ranges) -> ForecastSettings:
-    """`settings` with every open choice made: season, look-back, way of looking ahead, base, segment, channels.
+def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSettings:
+    """`settings` with every open choice made: season, look-back, way of looking ahead, scale, base, segment, channels.
 
     Only the training part is looked at.
 
@@ -44,10 +55,10 @@ def plan(settings: ForecastSettings, panel: Panel, scaler: Scaler, train: Ranges
         ConfigError: choices that do not go together.
     """
     length = int(train.lengths.min())
+    many = len(panel.names) > 1
     season = settings.scaling.season or _common_season(panel, train)
     lookahead = settings.window.lookahead or _lookahead(settings, season, length)
-    settings = _with_defaults(settings, lookahead)
-    many = len(panel.names) > 1
+    settings = _with_defaults(settings, "many" if many and lookahead != "step" else lookahead)
     channels = settings.window.channels or ("shared" if lookahead == "segments" else "joint")
     lookback = settings.window.lookback or _lookback(settings, season, length)
     settings = settings.replaced(
@@ -55,32 +66,43 @@ def plan(settings: ForecastSettings, panel: Panel, scaler: Scaler, train: Ranges
         lookback=lookback,
         season=season,
         channels=channels if len(panel.features) > 1 else "joint",
-        window_scale=settings.scaling.window_scale or ("standard" if many and lookahead != "step" else "none"),
+        refit=settings.window.refit if settings.window.refit is not None else _has_no_test(settings),
+        recent=settings.window.recent or 1.0,
+        align=settings.window.align or 0.0,
     )
     if lookahead == "step":
         _check_step(settings)
-        return settings.replaced(base="none", segment=1)
+        scale = settings.scaling.scale or "standard"
+        return settings.replaced(base="none", segment=1, lags=(), window_scale="none", scale=scale)
     segment = settings.window.segment or _segment(season, lookback)
-    settings = settings.replaced(segment=segment if lookahead == "segments" else lookback)
-    if settings.scaling.base:
-        return _check_base(settings)
-    base, seasons = _best_base(settings, panel, scaler, train)
-    return settings.replaced(base=base, season=seasons)
+    settings = settings.replaced(
+        segment=segment if lookahead == "segments" else lookback,
+        lags=_lags(settings, length) if many else settings.scaling.lags or (),
+        window_scale=settings.scaling.window_scale or ("standard" if many else "none"),
+    )
+    return _with_base(settings, panel, train, lean=many or length < _SHORT)
 
 
 def frame_of(settings: ForecastSettings) -> WindowFrame:
     """The window scaling that `settings` (as planned) ask for."""
     return WindowFrame(
-        settings.scaling.base or "none",
-        settings.scaling.season,
-        settings.window.horizon,
+        base=settings.scaling.base or "none",
+        seasons=settings.scaling.season,
+        lags=settings.scaling.lags or (),
+        lookback=settings.window.lookback or 1,
+        horizon=settings.window.horizon,
         own_scale=settings.scaling.window_scale == "standard",
     )
 
 
-def _with_defaults(settings: ForecastSettings, lookahead: str) -> ForecastSettings:
+def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
     asked = settings.given()
-    return settings.replaced(**{key: value for key, value in _DEFAULTS[lookahead].items() if key not in asked})
+    return settings.replaced(**{key: value for key, value in _DEFAULTS[kind].items() if key not in asked})
+
+
+def _has_no_test(settings: ForecastSettings) -> bool:
+    rule = settings.parts.split
+    return rule is not None and len(rule) == 3 and rule[2] == 0 and rule[1] != 0
 
 
 def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
@@ -96,6 +118,14 @@ def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
     if not found or found.total() * 3 < columns:
         return ()
     return (found.most_common(1)[0][0],)
+
+
+def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
+    """One, seven and fourteen seasons (a day, a week, a fortnight), as far as half of the shortest series reaches."""
+    if settings.scaling.lags is not None or not settings.scaling.season:
+        return settings.scaling.lags or ()
+    season = settings.scaling.season[0]
+    return tuple(lag for lag in (season, 7 * season, 14 * season) if lag <= (length - settings.window.horizon) // 2)
 
 
 def _lookahead(settings: ForecastSettings, season: Sequence[int], length: int) -> str:
@@ -125,41 +155,62 @@ def _segment(season: Sequence[int], lookback: int) -> int:
 
 
 def _check_step(settings: ForecastSettings) -> None:
-    if settings.scaling.base not in {None, "none"} or settings.scaling.window_scale == "standard":
+    scaling = settings.scaling
+    if scaling.base not in {None, "none"} or scaling.window_scale == "standard" or scaling.lags:
         raise ConfigError(
-            "`--lookahead step` carries its state from step to step and has no window to take a base or a scale from; "
-            "leave out --base and --window-scale, or choose --lookahead direct."
+            "`--lookahead step` carries its state from step to step and has no window to take a base, a scale or lags "
+            "from; leave out --base, --window-scale and --lags, or choose --lookahead direct."
         )
 
 
-def _check_base(settings: ForecastSettings) -> ForecastSettings:
-    base, lookback = settings.scaling.base, settings.window.lookback or 1
-    if base in {"seasonal", "growth"} and not settings.scaling.season:
-        raise ConfigError(f"`--base {base}` needs --season: none was found in the training part.")
-    need = frame_of(settings).shortest_lookback
-    if lookback < need:
-        raise ConfigError(f"`--base {base}` needs a --lookback of at least {need} steps, got {lookback}.")
-    return settings
+def _with_base(settings: ForecastSettings, panel: Panel, train: Ranges, *, lean: bool) -> ForecastSettings:
+    """Scale and base as asked for; what is open is the last value, or where the network has to `lean`, the best."""
+    scaling = settings.scaling
+    if scaling.base in {"seasonal", "growth"} and not scaling.season:
+        raise ConfigError(f"`--base {scaling.base}` needs --season: none was found in the training part.")
+    scales = [scaling.scale] if scaling.scale else ["standard"]
+    if scaling.scale is None and lean and not bool((panel.values[_rows(train)] <= 0).any()):
+        scales.append("log")
+    bases: list[tuple[str, tuple[int, ...]]] = [(scaling.base or "last", scaling.season)]
+    if scaling.base is None and lean:
+        bases = _candidates(scaling.season)
+    trials = [
+        settings.replaced(scale=scale, base=base, season=season or scaling.season)
+        for base, season in bases
+        for scale in scales
+    ]
+    fitting = [one for one in trials if len(_windows(one, train))]
+    if len(fitting) < 2:
+        return (fitting or trials)[0]
+    errors = [_naive_error(one, panel, train) for one in fitting]
+    # The logarithm is preferred where it makes no difference: it turns growth by a factor into growth by a sum.
+    weights = [0.98 if one.scaling.scale == "log" else 1.0 for one in fitting]
+    return min(zip(fitting, errors, weights, strict=True), key=lambda trial: trial[1] * trial[2])[0]
 
 
-def _best_base(settings: ForecastSettings, panel: Panel, scaler: Scaler, train: Ranges) -> tuple[str, tuple[int, ...]]:
-    """The base with the smallest absolute error on windows of the training part, as the network would see them."""
-    lookback, horizon = settings.window.lookback or 1, settings.window.horizon
-    windows = Windows(train, lookback + horizon, horizon)
-    if not len(windows):
-        return "last", settings.scaling.season
-    numbers = torch.linspace(0, len(windows) - 1, min(len(windows), _SAMPLED_WINDOWS)).long()
-    starts = windows.starts(numbers)
-    values = scaler.encode(panel.cut(starts, lookback + horizon), panel.series_of(starts))
-    errors: dict[tuple[str, tuple[int, ...]], float] = {}
-    for candidate in _candidates(settings.scaling.season):
-        trial = settings.replaced(base=candidate[0], season=candidate[1])
-        if frame_of(trial).shortest_lookback > lookback:
-            continue
-        _, frame = frame_of(trial)(values[:, :lookback])
-        errors[candidate] = float(frame.encode(values[:, lookback:]).abs().nanmean())
-    best, season = min(errors, key=lambda candidate: errors[candidate])
-    return best, season or settings.scaling.season
+def _naive_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
+    """The mean absolute error of the base alone on windows of the training part, in deviations of each series."""
+    windows = _windows(settings, train)
+    starts = windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))
+    parts = [panel.values[begin:end] for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
+    scaler = Scaler.fit(settings.scaling.scale or "standard", panel.names, parts)
+    standard = Scaler.fit("standard", panel.names, parts)
+    frame, series = frame_of(settings), panel.series_of(starts)
+    seen = frame(scaler.encode(panel.cut(starts, frame.context), series))
+    forecast = scaler.decode(seen.frame.location, series)
+    truth = panel.cut(starts + frame.context, frame.horizon)
+    error = (standard.encode(forecast, series) - standard.encode(truth, series)).abs().nanmean()
+    return float(error) if not torch.isnan(error) else math.inf
+
+
+def _windows(settings: ForecastSettings, train: Ranges) -> Windows:
+    frame = frame_of(settings)
+    return Windows(train, frame.context + frame.horizon, frame.horizon)
+
+
+def _rows(train: Ranges) -> torch.Tensor:
+    bounds = zip(train.begin.tolist(), train.end.tolist(), strict=True)
+    return torch.cat([torch.arange(begin, end) for begin, end in bounds])
 
 
 def _candidates(season: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:

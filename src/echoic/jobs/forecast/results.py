@@ -25,11 +25,9 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
     """
     framing = forecaster.framing
     for one in series:
-        if one.steps < framing.lookback:
-            raise DataError(
-                f"{one.origin}: {one.name!r} has {one.steps} steps; the run's look-back needs {framing.lookback}."
-            )
-    starts = framing.panel.offsets[1:] - framing.lookback
+        if one.steps < framing.context:
+            raise DataError(f"{one.origin}: {one.name!r} has {one.steps} steps; the run needs {framing.context}.")
+    starts = framing.panel.offsets[1:] - framing.context
     forecast = forecaster.forecast(starts)
     steps = np.arange(framing.horizon)
     times = [one.time.at(one.steps + steps) for one in series]

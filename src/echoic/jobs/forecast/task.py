@@ -17,7 +17,7 @@ from echoic.jobs.forecast.plan import default_split, plan
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.types import Series
-from echoic.windows import InOrder, Order, Panel, Ranges, Shuffled, Streams, Windows, joined, split
+from echoic.windows import Drawn, InOrder, Order, Panel, Ranges, Shuffled, Streams, Windows, evenly, joined, split
 
 DEV_BATCH = 256
 
@@ -43,8 +43,8 @@ class ForecastTask(Task):
         rule = settings.parts.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
         panel, parts = Panel.of(dataset.series), split(dataset.series, rule)
+        settings = plan(settings, panel, parts["train"])
         codec = Codec.fit(settings, panel, _fitted_on(settings, parts))
-        settings = plan(settings, panel, codec.values, parts["train"])
         task = cls(dataset, settings, panel, parts, codec)
         task._check_lengths()
         return task
@@ -67,61 +67,79 @@ class ForecastTask(Task):
         return build_network(self.settings, self.framing)
 
     def train_batches(self) -> FramedBatches:
-        size, lookback = self.settings.train.batch_size, self.settings.window.lookback
-        order: Order
-        if self.settings.window.batches == "windows":
-            windows, chosen = self.windows("train")
-            order = Shuffled(windows, size, chosen)
-        else:
-            order = Streams.of(
-                self.parts["train"], size, lookback if self.settings.window.batches == "chunks" else None
-            )
-        return FramedBatches(self.framing, order)
+        return FramedBatches(self.framing, self._order(self.parts["train"]))
+
+    @property
+    def refits(self) -> bool:
+        return bool(self.settings.window.refit) and bool(self.parts["dev"].lengths.sum())
+
+    def refit_batches(self) -> FramedBatches:
+        return FramedBatches(self.framing, self._order(joined(self.parts["train"], self.parts["dev"])))
 
     def dev_batches(self) -> FramedBatches | None:
         dev = self.parts["dev"]
-        order: Order
-        if self.settings.window.batches == "windows":
+        if self.settings.window.batches == "windows" or int(dev.lengths.min()) < 2:
             windows, chosen = self.windows("dev")
-            order = InOrder(windows, DEV_BATCH, chosen)
+            count = len(windows) if chosen is None else len(chosen)
+            thinned = evenly(count, self.settings.train.dev_windows)
+            order: Order = InOrder(windows, DEV_BATCH, thinned if chosen is None else chosen[thinned])
         else:
             # One pass with the state carried: the way the network is used.
-            order = (
-                Streams.of(dev, 1, self.settings.window.lookback)
-                if int(dev.lengths.min()) > 1
-                else InOrder(self.windows("dev")[0], DEV_BATCH)
-            )
+            order = Streams.of(dev, 1, self.settings.window.lookback)
         return FramedBatches(self.framing, order) if len(order) else None
 
     def windows(self, part: str) -> tuple[Windows, Tensor | None]:
         """The windows of a part; with shuffled parts, all windows and the numbers of those that fell to the part."""
-        lookback, horizon = self.settings.window.lookback or 1, self.settings.window.horizon
-        tail = 1 if self.settings.window.lookahead == "step" else horizon
+        context, tail = self.framing.context, self._tail
         stride = self.settings.window.stride
-        if self.settings.parts.split_order == "shuffled":
-            windows = Windows(_everything(self.parts), lookback + tail, tail, stride)
+        if self._shuffled:
+            windows = Windows(_everything(self.parts), context + tail, tail, stride)
             return windows, self._dealt(len(windows))[part]
-        floor = None if part == "train" else self.panel.offsets[:-1]
-        return Windows(self.parts[part], lookback + tail, tail, stride if part == "train" else 1, floor), None
+        if part == "train":
+            return Windows(self.parts[part], context + tail, tail, stride), None
+        return Windows(self.parts[part], context + tail, tail, 1, self.panel.offsets[:-1]), None
+
+    @property
+    def _tail(self) -> int:
+        """Steps of a training window after those that the network sees first."""
+        return 1 if self.settings.window.lookahead == "step" else self.settings.window.horizon
+
+    @property
+    def _shuffled(self) -> bool:
+        return self.settings.parts.split_order == "shuffled"
+
+    def _order(self, part: Ranges) -> Order:
+        """The order of training batches over a part."""
+        size, window = self.settings.train.batch_size, self.settings.window
+        if window.batches != "windows":
+            return Streams.of(part, size, window.lookback if window.batches == "chunks" else None)
+        if self._shuffled:
+            windows, chosen = self.windows("train")
+            return Shuffled(windows, size, chosen)
+        windows = Windows(part, self.framing.context + self._tail, self._tail, window.stride)
+        recent, align = window.recent or 1.0, window.align or 0.0
+        if recent == 1.0 and align == 0.0:
+            return Shuffled(windows, size)
+        season = self.settings.scaling.season
+        return Drawn(windows, size, recent, align, season[0] if season else 1)
 
     def data_report(self) -> dict[str, Any]:
         lengths = {part: int(ranges.lengths.sum()) for part, ranges in self.parts.items()}
         report = self.dataset.report.to_json() | {"steps_in_parts": lengths}
         windows = {part: len(self.windows(part)[0]) for part in self.parts}
-        if self.settings.parts.split_order == "shuffled":
+        if self._shuffled:
             windows = {part: len(chosen) for part in self.parts if (chosen := self.windows(part)[1]) is not None}
             report["shared_with_train"] = self._overlap()
         return report | {"windows": windows}
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
         wanted = self.settings.output.head == "point" or self.settings.window.conformal
-        lookback, horizon = self.settings.window.lookback or 1, self.settings.window.horizon
-        windows = Windows(self.parts["dev"], lookback + horizon, horizon, 1, self.panel.offsets[:-1])
+        framing, horizon = self.framing, self.settings.window.horizon
+        windows = Windows(self.parts["dev"], framing.context + horizon, horizon, 1, self.panel.offsets[:-1])
         if not wanted or not len(windows):
             return None
-        numbers = torch.linspace(0, len(windows) - 1, min(len(windows), _CALIBRATION_WINDOWS)).long()
-        starts = torch.split(windows.starts(numbers), DEV_BATCH)
-        return calibrate(self.forecaster(model, None), starts).to_json()
+        starts = windows.starts(evenly(len(windows), _CALIBRATION_WINDOWS))
+        return calibrate(self.forecaster(model, None), torch.split(starts, DEV_BATCH)).to_json()
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""
@@ -141,19 +159,20 @@ class ForecastTask(Task):
         return Forecaster(model, framing, calibration, self.settings.train.seed)
 
     def _check_lengths(self) -> None:
-        lookback, horizon = self.settings.window.lookback or 1, self.settings.window.horizon
-        tail = 1 if self.settings.window.lookahead == "step" else horizon
-        if self.settings.parts.split_order == "shuffled" and self.settings.window.batches != "windows":
+        context, tail = self.framing.context, self._tail
+        in_windows = self.settings.window.batches == "windows"
+        if self._shuffled and not in_windows:
             raise ConfigError("`parts.split_order` = shuffled is for --batches windows.")
-        if self.settings.window.batches != "windows" and self.settings.window.lookahead != "step":
+        if not in_windows and self.settings.window.lookahead != "step":
             raise ConfigError("`window.batches` chunks and whole are for --lookahead step.")
+        need = context + tail if in_windows else 2
         shortest = int(self.parts["train"].lengths.argmin())
         length = int(self.parts["train"].lengths[shortest])
-        if length < lookback + tail and self.settings.window.batches == "windows":
+        if length < need:
             raise DataError(
-                f"{self.dataset.origin}: the training part of {self.panel.names[shortest]!r} has {length} steps, "
-                f"but a look-back of {lookback} and {tail} ahead need {lookback + tail}; choose a smaller --lookback "
-                "or --horizon, or another --split."
+                f"{self.dataset.origin}: the training part of {self.panel.names[shortest]!r} has {length} steps; it "
+                f"must have {need}, {context} to look back and {tail} ahead. Choose a smaller --lookback or --horizon, "
+                "or another --split."
             )
 
     def _check_columns(self, one: Series) -> None:

@@ -62,8 +62,8 @@ def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Eva
     windows = evaluator.windows(ranges, stride)
     if not len(windows):
         raise DataError(
-            f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after a look-back of "
-            f"{task.settings.window.lookback}."
+            f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
+            f"{forecaster.framing.context} that the run needs to see."
         )
     return evaluator, windows
 

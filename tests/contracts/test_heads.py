@@ -1,0 +1,138 @@
+"""What every head promises, whatever its distribution."""
+
+import pytest
+import torch
+
+from echoic.config import HeadSettings
+from echoic.heads import HEADS
+
+FLOAT32 = 1e-5
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+PROBABILISTIC = [kind for kind in HEADS if kind != "point"]
+DRAWS = 40_000
+DRAW_ERROR = 0.05  # of the interquartile range: far beyond five deviations of a quantile of 40,000 draws
+
+# A head of quantiles knows only what lies between its outermost levels.
+FINE = tuple(round(0.01 + 0.02 * number, 2) for number in range(50))
+
+
+def make(kind, width=3, features=2, span=1, **settings):
+    torch.manual_seed(0)
+    return HEADS[kind].build(width, features, span, HeadSettings(head=kind, **settings))
+
+
+def random_params(head, *shape, seed=0, scale=1.0):
+    draw = torch.Generator().manual_seed(seed)
+    return scale * torch.randn(*shape, head.parameters_per_value, generator=draw)
+
+
+@pytest.mark.parametrize("span", [1, 4])
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_vector_renders_span_samples_of_every_feature(kind, span):
+    head = make(kind, span=span)
+    vectors = torch.randn(5, 6, 3)
+    params = head(vectors)
+    assert params.shape == (5, 6 * span, 2, head.parameters_per_value)
+    for at in range(6):
+        alone = head(vectors[:, at : at + 1])
+        torch.testing.assert_close(alone, params[:, at * span : (at + 1) * span], atol=FLOAT32, rtol=0)
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_loss_mean_draws_and_quantiles_have_the_shape_of_the_target(kind):
+    head = make(kind)
+    params, target = random_params(head, 4, 5, 2), torch.randn(4, 5, 2)
+    assert head.loss(params, target).shape == target.shape
+    assert head.mean(params).shape == target.shape
+    assert head.sample(params, torch.Generator().manual_seed(0)).shape == target.shape
+    assert head.quantile(params, 0.3).shape == target.shape
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_values_are_treated_one_by_one(kind):
+    head = make(kind)
+    params, target = random_params(head, 4, 5, 2), torch.randn(4, 5, 2)
+    whole = head.loss(params, target)
+    params[1, 2, 0] += 3
+    changed = head.loss(params, target) != whole
+    assert changed[1, 2, 0]
+    assert changed.sum() == 1
+
+
+@pytest.mark.parametrize("target", [0.0, 1e4, -1e4])
+@pytest.mark.parametrize("size", [0.0, 30.0, 1e3, 1e5, -30.0, -1e3, -1e5])
+@pytest.mark.parametrize("kind", HEADS)
+def test_loss_and_gradients_stay_finite_at_extreme_params(kind, size, target):
+    head = make(kind)
+    params = torch.full((1, 1, 2, head.parameters_per_value), size, requires_grad=True)
+    loss = head.loss(params, torch.full((1, 1, 2), target))
+    loss.sum().backward()
+    assert torch.isfinite(loss).all()
+    assert torch.isfinite(params.grad).all()
+    with torch.no_grad():
+        for values in (head.mean(params), head.quantile(params, 0.9), head.sample(params, torch.Generator())):
+            assert torch.isfinite(values).all()
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_gradients_of_the_loss_are_right(kind):
+    head = make(kind, loss="mse").double()
+    params = random_params(head, 2, 3, 2).double().requires_grad_()
+    assert torch.autograd.gradcheck(head.loss, (params, torch.randn(2, 3, 2, dtype=torch.float64)))
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_quantiles_never_cross(kind):
+    head = make(kind)
+    params = random_params(head, 50, 4, 2, scale=10.0)
+    values = torch.stack([head.quantile(params, level) for level in (0.01, 0.1, 0.3, 0.5, 0.5001, 0.77, 0.9, 0.999)])
+    assert (values.diff(dim=0) >= 0).all()
+
+
+@pytest.mark.parametrize("kind", PROBABILISTIC)
+def test_draws_have_the_quantiles_that_the_head_names(kind):
+    head = make(kind, features=1, levels=FINE)
+    params = random_params(head, 1, 1, 1, seed=3).expand(DRAWS, 1, 1, -1)
+    draws = head.sample(params, torch.Generator().manual_seed(1)).flatten()
+    exact = torch.stack([head.quantile(params[:1], level).flatten() for level in LEVELS]).flatten()
+    spread = exact[3] - exact[1]
+    assert spread > 0
+    assert ((torch.quantile(draws, torch.tensor(LEVELS)) - exact).abs() < DRAW_ERROR * spread).all()
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_the_generator_alone_decides_the_draw(kind):
+    head = make(kind)
+    params = random_params(head, 4, 5, 2)
+    draws = [head.sample(params, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6)]
+    assert torch.equal(draws[0], draws[1])
+    assert torch.equal(draws[0], draws[2]) == (kind == "point")
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_loss_falls_on_a_separable_toy(kind):
+    head = make(kind, width=1, features=1)
+    side = torch.arange(64) % 2 * 2.0 - 1
+    noise = torch.randn(64, 1, 1, generator=torch.Generator().manual_seed(0))
+    vectors, clean = side[:, None, None], 2 * side[:, None, None] + 1
+    target = clean + 0.3 * noise
+    optimiser = torch.optim.Adam(head.parameters(), lr=0.1)
+    losses = []
+    for _ in range(200):
+        loss = head.loss(head(vectors), target).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < losses[0] - 0.5
+    torch.testing.assert_close(head.mean(head(vectors)), clean, atol=0.3, rtol=0)
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_the_loss_is_smallest_near_the_target(kind):
+    head = make(kind, features=1, levels=LEVELS)
+    params = random_params(head, 1, 1, 1)
+    middle = head.quantile(params, 0.5)
+    away = [float(head.loss(params, middle + distance)) for distance in (0.0, 5.0, 20.0, -5.0, -20.0)]
+    assert away[0] < away[1] < away[2]
+    assert away[0] < away[3] < away[4]

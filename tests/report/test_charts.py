@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from echoic.charts import MOST_POINTS, PALETTES, Band, Chart, Line, colour_keys, marked, thinned
+
+
+def chart(*lines, bands=()):
+    return Chart("k", "t", "x", "y", tuple(lines), tuple(bands))
+
+
+def line(y, role="data", style="line"):
+    return Line("a", np.arange(len(y)), np.asarray(y, float), role, style)
+
+
+def test_thinning_keeps_every_peak_and_the_ends():
+    y = np.sin(np.arange(100_000) / 50)
+    y[12_345], y[54_321] = 99, -77
+    thin = thinned(chart(line(y))).lines[0]
+    assert len(thin.x) <= MOST_POINTS
+    assert (thin.y.max(), thin.y.min()) == (99, -77)
+    assert (thin.x[0], thin.x[-1]) == (0, 99_999)
+    np.testing.assert_array_equal(thin.y, y[thin.x])
+    assert (np.diff(thin.x) > 0).all()
+
+
+def test_thinning_leaves_short_lines_alone():
+    y = np.arange(MOST_POINTS, dtype=float)
+    np.testing.assert_array_equal(thinned(chart(line(y))).lines[0].y, y)
+
+
+def test_thinning_keeps_gaps_and_the_peaks_beside_them():
+    y = np.zeros(50_000)
+    y[10_000:20_000] = np.nan
+    y[20_001] = 5
+    y[9_999] = -5
+    thin = thinned(chart(line(y))).lines[0]
+    assert np.isnan(thin.y[(thin.x > 10_100) & (thin.x < 19_900)]).all()
+    assert np.isnan(thin.y).any()
+    assert np.nanmax(thin.y) == 5
+    assert np.nanmin(thin.y) == -5
+
+
+def test_thinning_keeps_the_widest_places_of_a_band():
+    x = np.arange(30_000)
+    low, high = np.zeros(30_000), np.ones(30_000)
+    low[7_000], high[22_222] = -3, 8
+    thin = thinned(chart(bands=[Band("b", x, low, high)])).bands[0]
+    assert len(thin.x) <= MOST_POINTS
+    assert thin.low.min() == -3
+    assert thin.high.max() == 8
+
+
+def test_every_baseline_has_a_colour_of_its_own():
+    keys = colour_keys([line([1], "baseline"), line([1], "model"), line([1], "baseline")])
+    assert keys == ["baseline-0", "model", "baseline-1"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_picture_of_model_truth_and_baselines_has_no_colour_twice(scheme):
+    roles = ["data", "model", *(f"baseline-{number}" for number in range(6))]
+    assert len({PALETTES[scheme][role] for role in roles}) == len(roles)
+    assert PALETTES["light"].keys() == PALETTES["dark"].keys()
+
+
+def test_a_single_point_is_marked_so_that_it_is_seen():
+    assert marked([line(np.zeros(500)), line([1.0]), line(np.zeros(100), style="dots")]) == [False, True, False]

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from echoic.report.standard import error_histogram, loss_chart
+
+
+def rows(train, dev, phase="fit"):
+    pairs = enumerate(zip(train, dev, strict=True))
+    return [{"phase": phase, "step": 10 * at + 10, "train_loss": a, "dev_loss": b} for at, (a, b) in pairs]
+
+
+def test_loss_chart_says_which_step_was_best():
+    chart = loss_chart(rows([3, 2, 1], [3.0, 1.5, 2.0]))
+    assert [line.name for line in chart.lines] == ["train", "dev"]
+    assert chart.lines[1].x.tolist() == [10, 20, 30]
+    assert "dev loss: 1.5, after 20 steps" in chart.caption
+
+
+def test_loss_chart_keeps_the_refit_apart():
+    chart = loss_chart(rows([3, 2], [3.0, 2.0]) + rows([0.5], [None], "refit"))
+    assert {line.name: line.y.tolist() for line in chart.lines} == {
+        "train": [3, 2],
+        "train and dev, refit": [0.5],
+        "dev": [3, 2],
+    }
+    assert "dev loss: 2" in chart.caption
+
+
+def test_loss_chart_without_dev_or_without_rows():
+    assert [line.name for line in loss_chart(rows([3.0], [None])).lines] == ["train"]
+    assert loss_chart([]) is None
+
+
+@pytest.mark.parametrize(("losses", "log"), [([100.0, 1.0], True), ([2.0, 1.0], False), ([100.0, -1.0], False)])
+def test_loss_chart_is_logarithmic_only_over_decades_of_positive_losses(losses, log):
+    assert loss_chart(rows(losses, losses)).log_y is log
+
+
+def test_histogram_counts_every_error_and_its_bell_has_the_same_area():
+    errors = np.random.default_rng(0).normal(2, 3, 5000)
+    chart = error_histogram(errors, "error")
+    (bars,), (bell,) = chart.bars, chart.lines
+    assert bars.y.sum() == 5000
+    assert np.trapezoid(bell.y, bell.x) == pytest.approx(5000 * bars.width, rel=0.01)
+    assert bars.x[0] - bars.width / 2 == pytest.approx(errors.min())
+
+
+def test_histogram_of_equal_errors_is_left_out():
+    assert error_histogram(np.ones(5), "error") is None
+    assert error_histogram(np.ones(0), "error") is None

@@ -1,0 +1,192 @@
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import torch
+
+from echoic.errors import RunError
+from echoic.run.files import (
+    append,
+    read_json,
+    read_tensors,
+    remove_leftovers,
+    write_atomically,
+    write_json,
+    write_tensors,
+)
+
+TENSORS = {
+    "weight": torch.arange(6.0).view(2, 3),
+    "step": torch.tensor(7.0),
+    "random": torch.arange(5, dtype=torch.uint8),
+    "count": torch.tensor([2**40]),
+    "transposed": torch.arange(6.0).view(2, 3).T,
+    "empty": torch.zeros(0, 4),
+}
+NOTES = {"step": 3, "loss": 0.1 + 0.2, "best": None, "bad": float("inf")}
+
+
+def fail(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_write_replaces_the_whole_file_and_leaves_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"a long first content")
+    write_atomically(path, b"short")
+    assert path.read_bytes() == b"short"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failed_write_keeps_the_old_file_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+    monkeypatch.setattr(os, call, fail)
+    with pytest.raises(RunError, match=r"file: cannot be written \(No space left on device\); what was saved before is"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    sync, replace = os.fsync, os.replace
+
+    def syncing(handle: int) -> None:
+        calls.append("sync folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "sync file")
+        sync(handle)
+
+    def replacing(source: str, target: str) -> None:
+        calls.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", syncing)
+    monkeypatch.setattr(os, "replace", replacing)
+    write_atomically(tmp_path / "file", b"content")
+    assert calls == ["sync file", "rename", "sync folder"]
+
+
+def test_a_missing_folder_is_a_run_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"file: cannot be written \(No such file or directory\)"):
+        write_atomically(tmp_path / "missing" / "file", b"")
+
+
+def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_atomically(tmp_path / "file", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+
+
+def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".model.safetensors.1-ab.tmp", "notes.tmp", ".hidden", "model.safetensors"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "model.safetensors", "notes.tmp"]
+
+
+def test_append_adds_to_what_is_there(tmp_path: Path) -> None:
+    append(tmp_path / "log", b"one\n")
+    append(tmp_path / "log", b"two\n")
+    assert (tmp_path / "log").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_failed_append_says_what_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(RunError, match="log: cannot be written .* what was saved before is intact"):
+        append(tmp_path / "log", b"one\n")
+
+
+def test_json_comes_back_as_written(tmp_path: Path) -> None:
+    value = {"text": "ä", "number": 0.1 + 0.2, "list": [1, None, True]}
+    write_json(tmp_path / "value.json", value)
+    assert read_json(tmp_path / "value.json") == value
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", r"cannot be read \(Expecting value"),
+        (b'{"a": 1', "cannot be read"),
+        (b'{"a": "\xff"}', r"cannot be read \('utf-8' codec"),
+        (b"[1]", "must hold a JSON object"),
+    ],
+    ids=["empty", "cut short", "not UTF-8", "a list"],
+)
+def test_json_that_is_damaged_is_a_run_error_with_its_path(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "value.json"
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=f"value.json: {reason}"):
+        read_json(path)
+
+
+def test_json_that_is_missing_is_a_run_error(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"value.json: cannot be read .*No such file"):
+        read_json(tmp_path / "value.json")
+
+
+def test_tensors_and_notes_come_back_bit_for_bit(tmp_path: Path) -> None:
+    write_tensors(tmp_path / "file", TENSORS, NOTES)
+    tensors, notes = read_tensors(tmp_path / "file")
+    assert notes == NOTES
+    assert tensors.keys() == TENSORS.keys()
+    for name, tensor in TENSORS.items():
+        assert tensors[name].dtype == tensor.dtype
+        assert torch.equal(tensors[name], tensor)
+
+
+def test_what_was_read_does_not_change_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_tensors(path, {"weight": torch.zeros(5000)}, {})
+    tensors, _ = read_tensors(path)
+    with path.open("r+b") as file:  # in place, as cp does
+        file.seek(-400, os.SEEK_END)
+        file.write(b"\x01" * 400)
+    assert torch.equal(tensors["weight"], torch.zeros(5000))
+
+
+def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_tensors(path, TENSORS, NOTES)
+    whole = path.read_bytes()
+    for bit in range(8 * len(whole)):
+        damaged = bytearray(whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(RunError, match=r"file: (cannot be read|is damaged)"):
+            read_tensors(path)
+
+
+def test_every_truncation_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_tensors(path, TENSORS, NOTES)
+    whole = path.read_bytes()
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        with pytest.raises(RunError, match=r"file: (cannot be read|is damaged)"):
+            read_tensors(path)
+
+
+def test_two_tensors_exchanged_in_the_header_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_tensors(path, {"aa": torch.zeros(3), "bb": torch.ones(3)}, {})
+    path.write_bytes(path.read_bytes().replace(b'"aa"', b'"cc"').replace(b'"bb"', b'"aa"').replace(b'"cc"', b'"bb"'))
+    with pytest.raises(RunError, match="its checksum does not match"):
+        read_tensors(path)
+
+
+def test_safetensors_without_a_checksum_are_refused(tmp_path: Path) -> None:
+    header = json.dumps({"__metadata__": {"notes": "{}"}}).encode()
+    (tmp_path / "file").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(RunError, match="its checksum does not match"):
+        read_tensors(tmp_path / "file")

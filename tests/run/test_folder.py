@@ -1,0 +1,178 @@
+import pathlib
+from pathlib import Path
+
+import pytest
+import torch
+
+from echoic.errors import RunError
+from echoic.run import Checkpoint, RunFolder
+
+
+class Bomb:
+    """An object whose unpickling would leave a trace."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return pathlib.Path.touch, (self.trace,)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    made = RunFolder.create(tmp_path / "run")
+    made.write_config({"job": "none"})
+    return made
+
+
+def checkpoint(step: int) -> Checkpoint:
+    return Checkpoint({"weight": torch.full((50,), float(step))}, {"step": step})
+
+
+def steps(folder: RunFolder) -> list[int]:
+    return sorted(int(path.stem.split("-")[1]) for path in folder.checkpoints.iterdir())
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_folder_with_something_in_it_is_never_taken(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(RunError, match=r"is already there; choose another --out, or go on with `echoic train --resume"):
+        RunFolder.create(tmp_path)
+    with pytest.raises(RunError, match="is already there"):
+        RunFolder.create(tmp_path / "thesis.tex")
+
+
+def test_a_run_is_never_made_over_another(folder: RunFolder) -> None:
+    with pytest.raises(RunError, match="is already there"):
+        RunFolder.create(folder.path)
+
+
+@pytest.mark.parametrize("left", [[], ["checkpoints/"], ["checkpoints/", "run.lock", ".codec.json.1-ab.tmp"]])
+def test_a_folder_whose_maker_was_killed_before_it_was_a_run_can_be_made_again(tmp_path: Path, left: list[str]) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in left:
+        (run / name).mkdir() if name.endswith("/") else (run / name).touch()
+    with pytest.raises(RunError, match="is no run folder"):
+        RunFolder.open(run)
+    folder = RunFolder.create(run)
+    with folder.writing():
+        folder.write_config({})
+    assert sorted(path.name for path in run.iterdir()) == ["checkpoints", "config.json", "run.lock"]
+
+
+def test_a_folder_without_config_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"is no run folder \(it has no config.json\); make one with `echoic train`"):
+        RunFolder.open(tmp_path)
+
+
+@pytest.mark.parametrize("format_", [2, 0, "1", None])
+def test_another_format_is_refused(folder: RunFolder, format_: object) -> None:
+    folder.write_config({"format": format_})
+    with pytest.raises(RunError, match=f"has run format {format_!r}; this version of echoic reads 1"):
+        folder.read_config()
+
+
+def test_writing_clears_what_killed_writers_left(folder: RunFolder) -> None:
+    left = [folder.path / ".model.safetensors.1-ab.tmp", folder.checkpoints / ".step-000000001.safetensors.1-ab.tmp"]
+    for path in left:
+        path.touch()
+    with folder.writing():
+        assert not any(path.exists() for path in left)
+
+
+def test_the_two_newest_checkpoints_are_kept(folder: RunFolder) -> None:
+    for step in (5, 10, 15, 15):
+        folder.write_checkpoint(step, checkpoint(step))
+    assert steps(folder) == [10, 15]
+
+
+def test_a_run_without_checkpoints_has_none(folder: RunFolder) -> None:
+    assert folder.read_checkpoint() == (None, [])
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(folder: RunFolder) -> None:
+    for step in (5, 10):
+        folder.write_checkpoint(step, checkpoint(step))
+    flip(folder.checkpoints / "step-000000010.safetensors")
+    found, damaged = folder.read_checkpoint()
+    assert found is not None
+    assert found.notes == {"step": 5}
+    assert torch.equal(found.tensors["weight"], torch.full((50,), 5.0))
+    assert damaged == [
+        f"{folder.checkpoints}/step-000000010.safetensors: is damaged (its checksum does not match)."
+    ]
+
+
+def test_when_all_checkpoints_are_damaged_each_is_named(folder: RunFolder) -> None:
+    for step in (5, 10):
+        folder.write_checkpoint(step, checkpoint(step))
+        flip(folder.checkpoints / f"step-{step:09d}.safetensors")
+    with pytest.raises(RunError, match=r"no checkpoint can be read: .*step-000000010.* .*step-000000005.*damaged"):
+        folder.read_checkpoint()
+
+
+def test_damaged_later_checkpoints_never_push_out_those_that_training_writes_now(folder: RunFolder) -> None:
+    for step in (10, 20, 30):
+        folder.write_checkpoint(step, checkpoint(step))
+    for step in (20, 30):
+        flip(folder.checkpoints / f"step-{step:09d}.safetensors")
+    folder.write_checkpoint(12, checkpoint(12))
+    found, damaged = folder.read_checkpoint()
+    assert found is not None
+    assert (found.notes, damaged) == ({"step": 12}, [])
+
+
+def test_a_stray_file_is_no_checkpoint(folder: RunFolder) -> None:
+    (folder.checkpoints / "step-1.safetensors").touch()
+    (folder.checkpoints / "step-000000001.safetensors.bak").touch()
+    assert folder.read_checkpoint() == (None, [])
+
+
+def test_metrics_are_cut_back_to_the_rows_a_checkpoint_knows(folder: RunFolder) -> None:
+    folder.append_metrics([{"epoch": 0}, {"epoch": 1}])
+    folder.append_metrics([{"epoch": 2}])
+    with folder.metrics_path.open("ab") as file:
+        file.write(b'{"epoch": 3')
+    assert folder.read_metrics() == [{"epoch": 0}, {"epoch": 1}, {"epoch": 2}]
+    folder.keep_metrics(2)
+    folder.append_metrics([{"epoch": "new"}])
+    assert folder.read_metrics() == [{"epoch": 0}, {"epoch": 1}, {"epoch": "new"}]
+
+
+def test_a_damaged_row_of_metrics_is_a_run_error(folder: RunFolder) -> None:
+    folder.metrics_path.write_bytes(b'{"epoch": 0}\n{"epoch; 1}\n')
+    with pytest.raises(RunError, match=r"metrics.jsonl: is damaged"):
+        folder.read_metrics()
+
+
+def test_a_run_without_a_model_says_how_to_get_one(folder: RunFolder) -> None:
+    with pytest.raises(RunError, match="has no trained model yet; go on with `echoic train --resume"):
+        folder.read_model()
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_pickle_in_place_of_the_model_is_refused_and_never_run(
+    folder: RunFolder, tmp_path: Path, protocol: int
+) -> None:
+    import pickle  # noqa: PLC0415, S403, TID251 - what must never be read
+
+    trace = tmp_path / "trace"
+    content = pickle.dumps(Bomb(trace), protocol)  # noqa: TID251
+    folder.model_path.write_bytes(content)
+    (folder.checkpoints / "step-000000001.safetensors").write_bytes(content)
+    (folder.path / "codec.json").write_bytes(content)
+    with pytest.raises(RunError, match=r"model.safetensors: cannot be read"):
+        folder.read_model()
+    with pytest.raises(RunError, match="no checkpoint can be read"):
+        folder.read_checkpoint()
+    with pytest.raises(RunError, match=r"codec.json: cannot be read"):
+        folder.read_codec()
+    assert not trace.exists()
+    pickle.loads(content)  # noqa: S301, TID251 - the trace would have been seen
+    assert trace.exists()
