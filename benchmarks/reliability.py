@@ -24,6 +24,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -201,6 +202,8 @@ def forked(work: Callable[[], None]) -> int:
         print(error, file=sys.stderr)
         code = error.exit_code
     finally:
+        if code == 1:
+            traceback.print_exc()
         sys.stderr.flush()
         os._exit(code)
 
@@ -214,10 +217,11 @@ def newest(run: Path) -> int:
     """The step of the newest checkpoint, which must be readable; -1 before the first."""
     if not (run / "config.json").exists():
         return -1
-    checkpoint, damaged = RunFolder.open(run).read_checkpoint()
+    folder = RunFolder.open(run)
+    _, damaged = folder.read_checkpoint()
     if damaged:
         raise RunError(f"a kill left a damaged checkpoint: {damaged}")
-    return -1 if checkpoint is None else int(checkpoint.notes["step"])
+    return max((int(path.stem.split("-")[1]) for path in folder.checkpoints.glob("step-*.safetensors")), default=-1)
 
 
 def content(run: Path) -> dict[str, Any]:
@@ -225,8 +229,10 @@ def content(run: Path) -> dict[str, Any]:
     folder = RunFolder.open(run)
     checkpoint, _ = folder.read_checkpoint()
     weights, best = folder.read_model()
-    timeless = {key: value for key, value in checkpoint.notes.items() if not key.endswith("seconds")}  # type: ignore[union-attr]
-    tensors = {f"best {name}": tensor for name, tensor in weights.items()} | checkpoint.tensors  # type: ignore[union-attr]
+    if checkpoint is None:
+        raise RunError(f"{run}: has no checkpoint")
+    timeless = checkpoint.notes | {"at": {k: v for k, v in checkpoint.notes["at"].items() if not k.endswith("seconds")}}
+    tensors = {f"best {name}": tensor for name, tensor in weights.items()} | checkpoint.tensors
     bits = {name: (str(tensor.dtype), tensor.numpy().tobytes()) for name, tensor in tensors.items()}
     files = {name: (run / name).read_bytes() for name in ("metrics.jsonl", "calibration.json", "codec.json")}
     names = sorted(str(path.relative_to(run)) for path in run.rglob("*"))
@@ -251,6 +257,7 @@ class Range:
             with disk.real["open"](calls, "w") as file:
                 file.write(str(disk.calls))
 
+        train(folder / "warm-up")  # what is loaded and compiled now need not be in every child
         began = time.monotonic()
         if ended(forked(undisturbed)):
             sys.exit("The undisturbed run failed.")

@@ -33,7 +33,9 @@ def detect_season(values: NDArray[np.floating]) -> int | None:
     if not peaks:
         return None
     best = max(correlation[lag] for lag in peaks)
-    return next(lag for lag in peaks if correlation[lag] > best - 0.1 * abs(best))
+    first = next(lag for lag in peaks if correlation[lag] > best - 0.1 * abs(best))
+    # Noise makes several small peaks of one broad peak; multiples of the season are far from it.
+    return max((lag for lag in peaks if first <= lag < 1.5 * first), key=lambda lag: correlation[lag])
 
 
 def _without_trend(series: NDArray[np.float64]) -> NDArray[np.float64]:

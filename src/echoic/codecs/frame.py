@@ -85,13 +85,14 @@ class WindowFrame:
         lagged = [(self._ago(window, lag, last) - center) / scale for lag in self.lags]
         return Framed(
             (filled - center) / scale * observed,
-            Frame(self._location(window, last), scale),
+            Frame(self._location(window, last, center), scale),
             torch.cat(lagged, -1) if lagged else window.new_zeros(len(window), self.horizon, 0),
         )
 
-    def _location(self, window: Tensor, last: Tensor) -> Tensor:
+    def _location(self, window: Tensor, last: Tensor, center: Tensor) -> Tensor:
         if self.base == "none":
-            return torch.zeros_like(last).expand(-1, self.horizon, -1)
+            # The window's mean, if it was taken out of the inputs: the network cannot know it.
+            return center.expand(-1, self.horizon, -1)
         if self.base == "last":
             return last.expand(-1, self.horizon, -1)
         bases = [self._ago(window, season, last) for season in self.seasons]

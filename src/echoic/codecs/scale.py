@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -89,7 +90,9 @@ def _logarithm(part: Tensor, name: str) -> Tensor:
 def _statistics(method: str, part: Tensor) -> tuple[Tensor, Tensor]:
     columns = [_column(method, column[~torch.isnan(column)].double()) for column in part.unbind(1)]
     center, scale = torch.tensor(columns, dtype=torch.float64).view(-1, 2).unbind(1)
-    return center.float(), torch.where(scale > 1e-7 * center.abs(), scale, 1.0).float()
+    # Less than the rounding of float32, or so little that to divide by it overflows: nothing varies.
+    smallest = (1e-7 * center.abs()).clamp(min=1e-30)
+    return center.float(), torch.where(scale > smallest, scale, 1.0).float()
 
 
 def _column(method: str, column: Tensor) -> tuple[float, float]:
@@ -98,7 +101,7 @@ def _column(method: str, column: Tensor) -> tuple[float, float]:
     span = float(column.max() - column.min())
     mean = float(column.mean())
     if method == "robust":
-        quartiles = torch.quantile(column, torch.tensor([0.25, 0.5, 0.75], dtype=column.dtype))
+        quartiles = np.quantile(column.numpy(), [0.25, 0.5, 0.75])  # torch's refuses more than 16 million values
         return float(quartiles[1]), float(quartiles[2] - quartiles[0])
     if method == "minmax":
         return float(column.min()), span

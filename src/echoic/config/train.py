@@ -33,7 +33,7 @@ class TrainSettings(Section):
     feed_back: float = Field(
         0.0, ge=0, le=1, description="Share of inputs replaced by the network's own prediction (scheduled sampling)."
     )
-    seed: int = Field(0, ge=0, description="Seed of weights, order, dropout and noise.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of weights, order, dropout and noise.")
     device: str = Field("cpu", description="Torch device.")
     threads: int | None = Field(None, ge=1, description="CPU threads; torch's own choice by default.")
     checkpoint_seconds: float = Field(30.0, gt=0, description="Longest time between two checkpoints.")

@@ -57,7 +57,7 @@ class _Facts:
     @classmethod
     def of(cls, run: Run) -> "_Facts":
         part, evaluation = _evaluated(run)
-        charts = run.job.charts(run.fitted, run.metrics())
+        charts = run.job.charts(run.fitted, run.metrics(), evaluation)
         return cls(run.path.resolve().name, run_info(run), part, evaluation, charts)
 
     @property
@@ -66,7 +66,9 @@ class _Facts:
 
     @property
     def data(self) -> str:
-        return self.info["data"]["path"] or "data in memory"
+        """The file's name; its whole path stands in the details."""
+        path = self.info["data"]["path"]
+        return Path(path).name if path else "data in memory"
 
 
 def _evaluated(run: Run) -> tuple[str | None, Any]:

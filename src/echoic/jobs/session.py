@@ -243,10 +243,14 @@ def check(
 
 def prepare(job: str, data: Any, config: Mapping[str, Any], settings: Mapping[str, Any]) -> Task:
     """Reads the data and makes every choice that the settings leave open."""
-    task = _job(job).task
-    wanted: Any = task.settings_class.build(config, settings)
+    wanted: Any = settings_of(job, config, settings)
     _check_device(wanted.train)
-    return task.fit(sources.read(data, wanted.data), wanted)
+    return _job(job).task.fit(sources.read(data, wanted.data), wanted)
+
+
+def settings_of(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:
+    """The checked settings of a job, from sections and from single fields."""
+    return _job(job).task.settings_class.build(config, settings)
 
 
 def _job(name: str) -> Job:

@@ -2,7 +2,7 @@
 // Draws each plot when it comes near the screen, in the colours of the reader's scheme.
 const palettes = PALETTES;
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const touch = matchMedia("(pointer: coarse)").matches;
+const touch = matchMedia("(pointer: coarse), (max-width: 40rem)").matches;
 const plots = new Map();
 
 function translucent(colour, alpha) {
@@ -30,14 +30,21 @@ function draw(element) {
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
     margin: { l: 10, r: 10, t: 10, b: 10 },
     hovermode: "closest",
-    modebar: { bgcolor: "rgba(0,0,0,0)", color: rule, activecolor: ink, remove: ["lasso2d", "select2d", "autoScale2d"] },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: rule, activecolor: ink },
     bargap: 0,
     // On a touch screen a finger on a plot scrolls the page.
     dragmode: touch ? false : "zoom",
     font: { color: ink, family: getComputedStyle(document.body).fontFamily, size: 12 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-  }, { responsive: true, displaylogo: false, displayModeBar: touch ? false : "hover" });
+  }, {
+    responsive: true,
+    displaylogo: false,
+    displayModeBar: touch ? false : "hover",
+    // Plotly's own choice has a button that sends the data to a server.
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
+    plotlyServerURL: "",
+  });
 }
 
 const near = new IntersectionObserver((entries) => {

@@ -11,7 +11,9 @@ from echoic.report.plots import plot_json
 from echoic.report.tables import Table, table_html
 
 # The browser itself then refuses every request that the page might make.
-_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; form-action 'none'"
+)
 
 
 @dataclass(frozen=True)

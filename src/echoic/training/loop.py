@@ -222,7 +222,8 @@ class Trainer:
         self.best = groups.get("best", {})
         if self.average:
             self.average.steps = checkpoint.notes["average_steps"]
-            self.average.weights = groups["average"]
+            # In the order of the model: `update` pairs by place, and a file has an order of its own.
+            self.average.weights = {name: groups["average"][name] for name in self.average.weights}
         self.carried = groups["carried"][""] if "carried" in groups else None
         torch.set_rng_state(groups["random"][""])
         self.folder.keep_metrics(self.at.metrics_rows)

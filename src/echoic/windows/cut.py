@@ -191,7 +191,7 @@ def _batches(items: int, batch_size: int) -> int:
 
 def evenly(count: int, most: int) -> Tensor:
     """At most `most` of the numbers below `count`, evenly spaced from the first to the last."""
-    return torch.linspace(0, count - 1, min(count, most)).long()
+    return torch.linspace(0, count - 1, min(count, most), dtype=torch.float64).long()
 
 
 def _cut(windows: Windows, numbers: Tensor) -> Cut:

@@ -13,19 +13,19 @@ from echoic.charts import Band, Chart, Line, Role
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.continuation import continue_series, primed
-from echoic.jobs.forecast.evaluate import Evaluator
+from echoic.jobs.forecast.evaluate import Evaluation, Evaluator
 from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Calibration, Forecast
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import evaluator_of
 from echoic.report.standard import error_histogram, loss_chart
 from echoic.types import Series
-from echoic.windows import Ranges, Windows
+from echoic.windows import Ranges
 
 MOST_SERIES = 3
 """Series that are drawn one by one."""
 
-MOST_WINDOWS = 250
-"""Windows that are forecast for the errors by horizon, and again for the residuals."""
+MOST_WINDOWS = 500
+"""Windows that are forecast for the errors over time."""
 
 MOST_CONTINUED = 1000
 """Steps of the continuation."""
@@ -38,11 +38,11 @@ _WINDOW_STEPS = 48
 Array = NDArray[np.float64]
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]]) -> list[Chart]:
+def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Evaluation | None = None) -> list[Chart]:
     """What was learned from, how training went, and what the model says of the test part (without windows there: dev).
 
-    The first feature of the first three series stands for all. At most some 500 windows are forecast. A chart whose
-    data do not suffice is left out.
+    The first feature of the first three series stands for all; at most some 500 windows are forecast. A chart whose
+    data do not suffice is left out, and so are the errors by steps ahead without the `evaluation` of that part.
     """
     task: ForecastTask = fitted.task
     views = [_View(task, number) for number in range(min(MOST_SERIES, len(task.panel.names)))]
@@ -52,7 +52,8 @@ def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]]) -> list[Chart]:
     if scored is not None:
         made += [_window(view, scored) for view in views]
         made += [_continuation(view, scored, fitted) for view in views]
-        made.append(_by_horizon(scored))
+        if evaluation is not None:
+            made.append(_by_horizon(evaluation, scored.part))
         made += _residuals(views[0], scored)
     made += [_future(view, fitted) for view in views]
     return [chart for chart in made if chart is not None]
@@ -134,16 +135,6 @@ class _Scored:
         windows = self.evaluator.windows(self.ranges, stride)
         return windows.first[number] + stride * torch.arange(int(windows.counts[number]))
 
-    def sample(self) -> Windows:
-        """At most `MOST_WINDOWS` windows of all series."""
-        series = len(self.ranges.begin)
-        every = -(-series // MOST_WINDOWS)
-        kept = torch.arange(series) % every == 0
-        some = Ranges(self.ranges.begin, torch.where(kept, self.ranges.end, self.ranges.begin))
-        longest = int(self.evaluator.windows(some).counts.max())
-        each = max(MOST_WINDOWS // int(kept.sum()), 1)
-        return self.evaluator.windows(some, max(-(-longest // each), 1))
-
 
 def _data(view: _View) -> Chart:
     steps = view.series.steps
@@ -208,14 +199,11 @@ def _continued(view: _View, fitted: Fitted, cut: int, length: int) -> Line:
     return Line("continuation", view.time(cut + np.arange(length)), values, "model")
 
 
-def _by_horizon(scored: _Scored) -> Chart | None:
-    framing = scored.evaluator.forecaster.framing
-    if framing.horizon < 2:
+def _by_horizon(evaluation: Evaluation, part: str) -> Chart | None:
+    horizon = len(evaluation.by_horizon)
+    if horizon < 2:
         return None
-    seasons = framing.settings.scaling.season
-    windows = scored.sample()
-    evaluation = scored.evaluator.evaluate(windows, seasons[0] if seasons else 1)
-    ahead = np.arange(1, framing.horizon + 1)
+    ahead = np.arange(1, horizon + 1)
 
     def errors(rows: Sequence[Mapping[str, float]]) -> Array:
         return np.array([row.get("mae", np.nan) for row in rows])
@@ -227,7 +215,7 @@ def _by_horizon(scored: _Scored) -> Chart | None:
         x_label="Steps ahead",
         y_label="Mean absolute error",
         lines=(*lines, Line("model", ahead, errors(evaluation.by_horizon), "model")),
-        caption=f"Over {len(windows)} windows of the {scored.part} part, in {evaluation.units}; all features.",
+        caption=f"Over {evaluation.windows:,} windows of the {part} part, in {evaluation.units}; all features.",
     )
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.continuation import continue_series, primed
-from echoic.jobs.forecast.evaluate import Evaluation, Evaluator
+from echoic.jobs.forecast.evaluate import BATCH, Evaluation, Evaluator
 from echoic.jobs.forecast.forecaster import Calibration, Forecast
 from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
@@ -100,6 +101,16 @@ def predict(fitted: Fitted, data: Any) -> Table:
         return predict_table(task.forecaster(fitted.model, _calibration(fitted)), series)
     series = read(data, task.settings.data).series
     return predict_table(task.forecaster_for(fitted.model, _calibration(fitted), series), series)
+
+
+def rolling(fitted: Fitted, values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Forecasts `(windows, horizon, features)` after every full context in `values` `(steps, features)`."""
+    task: ForecastTask = fitted.task
+    name = task.panel.names[0]
+    forecaster = task.forecaster_for(fitted.model, None, (Series(name, values, task.panel.features),))
+    starts = torch.arange(len(values) - forecaster.framing.context + 1)
+    means = [forecaster.forecast(batch).mean for batch in torch.split(starts, BATCH)]
+    return torch.cat(means).double().numpy()
 
 
 def generate(fitted: Fitted, prime: Any, length: int, temperature: float, seed: int) -> list[Series]:

@@ -1,0 +1,102 @@
+"""A forecaster in scikit-learn's manners; needs the extra `echoic[sklearn]`."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from echoic.errors import DataError
+from echoic.jobs.forecast.use import rolling
+from echoic.jobs.session import Run, train
+
+
+class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
+    """Forecasts the rows that follow the rows of a table.
+
+    Rows are consecutive steps in time, columns are features, missing values are NaN. `predict` is aligned with its
+    rows: row t holds what is forecast after having seen rows 0 to t, so the last row is the forecast after the table.
+
+    Args:
+        lookback: steps that the network sees.
+        horizon: steps that are forecast.
+        cell: `lstm` or `gru`.
+        layers: hidden size of each layer.
+        epochs: passes over the training windows.
+        random_state: seed of weights and order.
+        settings: any further fields of the forecast job's settings.
+
+    Attributes:
+        run_: the trained run, in a temporary folder.
+        n_features_in_: columns seen in `fit`.
+    """
+
+    def __init__(
+        self,
+        lookback: int = 24,
+        horizon: int = 1,
+        cell: str = "gru",
+        layers: tuple[int, ...] = (32,),
+        epochs: int = 20,
+        random_state: int = 0,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.lookback = lookback
+        self.horizon = horizon
+        self.cell = cell
+        self.layers = layers
+        self.epochs = epochs
+        self.random_state = random_state
+        self.settings = settings
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:  # noqa: N803
+        """Trains on `X` `(steps, features)`; the last fifth is dev, and `y` is ignored.
+
+        Raises:
+            ValueError: `X` has infinities, or fewer steps than look-back, horizon and dev need.
+        """
+        del y
+        table = self._table(X, reset=True)
+        chosen: dict[str, Any] = {"lookahead": "direct", "split": (0.8, 0.2, 0.0), "refit": False}
+        self.run_: Run = train(
+            "forecast",
+            table,
+            config=chosen | (self.settings or {}),
+            lookback=self.lookback,
+            horizon=self.horizon,
+            cell=self.cell,
+            layers=self.layers,
+            epochs=self.epochs,
+            seed=self.random_state,
+        )
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """Forecasts `(steps, horizon * features)` for `X` `(steps, features)`, all features of the first step first.
+
+        Before the first look-back is full, missing values stand in for what was before the table.
+        """
+        check_is_fitted(self)
+        table = self._table(X, reset=False)
+        before = np.full((self.run_.fitted.task.framing.context - 1, table.shape[1]), np.nan, np.float32)
+        rows = rolling(self.run_.fitted, np.concatenate([before, table]))
+        return np.asarray(rows.reshape(len(table), -1))
+
+    def forecast(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
+        """What follows the last row of `X` `(steps, features)`: `(horizon, features)`."""
+        return np.asarray(self.predict(X)[-1].reshape(self.horizon, -1))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.non_deterministic = False
+        return tags
+
+    def _table(self, X: ArrayLike, *, reset: bool) -> NDArray[np.float32]:  # noqa: N803
+        table: NDArray[np.float32] = validate_data(
+            self, X, reset=reset, dtype=np.float32, ensure_all_finite="allow-nan", ensure_min_samples=2 if reset else 1
+        )
+        if reset and np.isnan(table).all():
+            raise DataError("X has no value at all.")
+        return table

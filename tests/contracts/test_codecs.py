@@ -1,0 +1,160 @@
+"""What every way of scaling promises: fitted on what it is given, and undone within its error."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from echoic.codecs import Scaler
+from echoic.codecs.scale import METHODS
+from echoic.errors import DataError
+
+ROUND_TRIP = 1e-6  # of the largest value or centre: float32 rounds four times on the way
+LOG_ROUND_TRIP = 1e-5  # of each value: a logarithm below 14 rounds absolutely, and exp makes that relative
+FLOAT32 = 1e-5
+
+
+def table(steps, features, low, high):
+    numbers = st.floats(low, high, width=32, allow_nan=False)
+    return arrays(np.float32, (steps, features), elements=numbers)
+
+
+def values_for(method):
+    bounds = (2.0**-20, 2.0**20) if method == "log" else (-(2.0**20), 2.0**20)
+    return st.integers(1, 12).flatmap(lambda steps: table(steps, 2, *bounds))
+
+
+def largest_error(method, scaler, values):
+    if method == "log":
+        return LOG_ROUND_TRIP * values.abs()
+    return ROUND_TRIP * torch.maximum(values.abs().amax(), scaler.center.abs().amax())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(deadline=None, max_examples=25)
+@given(data=st.data())
+def test_decode_undoes_encode(method, data):
+    values = torch.from_numpy(data.draw(values_for(method)))
+    scaler = Scaler.fit(method, ["a"], [values])
+    encoded = scaler.encode(values[None], torch.tensor([0]))
+    decoded = scaler.decode(encoded, torch.tensor([0]))[0]
+    assert torch.isfinite(encoded).all()
+    assert ((decoded - values).abs() <= largest_error(method, scaler, values)).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(deadline=None, max_examples=15)
+@given(data=st.data())
+def test_missing_values_stay_missing_and_count_nowhere(method, data):
+    values = torch.from_numpy(data.draw(values_for(method)))
+    gaps = torch.full((len(values) + 3, 2), torch.nan)
+    gaps[1 : len(values) + 1] = values
+    whole, holed = Scaler.fit(method, ["a"], [values]), Scaler.fit(method, ["a"], [gaps])
+    assert torch.equal(holed.center, whole.center)
+    assert torch.equal(holed.scale, whole.scale)
+    encoded = holed.encode(gaps[None], torch.tensor([0]))
+    assert torch.equal(torch.isnan(encoded[0]), torch.isnan(gaps))
+    assert torch.equal(torch.isnan(holed.decode(encoded, torch.tensor([0]))[0]), torch.isnan(gaps))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(deadline=None, max_examples=15)
+@given(data=st.data())
+def test_json_gives_back_every_bit(method, data):
+    values = torch.from_numpy(data.draw(values_for(method)))
+    scaler = Scaler.fit(method, ["a", "b"], [values, 2 * values[:1]])
+    again = Scaler.from_json(json.loads(json.dumps(scaler.to_json())))
+    assert (again.names, again.log) == (scaler.names, scaler.log)
+    assert again.center.dtype == torch.float32
+    assert torch.equal(again.center, scaler.center)
+    assert torch.equal(again.scale, scaler.scale)
+
+
+@pytest.mark.parametrize("per_series", [True, False])
+@pytest.mark.parametrize("method", METHODS)
+def test_fitted_numbers_depend_on_the_training_part_alone(method, per_series):
+    rows = torch.rand(40, 2, generator=torch.Generator().manual_seed(0)) + 1
+    before = Scaler.fit(method, ["a", "b"], [rows[:10], rows[20:30]], per_series=per_series)
+    rows[10:20], rows[30:] = 1e6, torch.nan
+    after = Scaler.fit(method, ["a", "b"], [rows[:10], rows[20:30]], per_series=per_series)
+    assert torch.equal(after.center, before.center)
+    assert torch.equal(after.scale, before.scale)
+
+
+@pytest.mark.parametrize("value", [0.1, 1.0, 12345.678, 1e-6])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_column_that_stands_still_keeps_its_scale(method, value):
+    values = torch.full((7, 1), value)
+    scaler = Scaler.fit(method, ["a"], [values])
+    assert scaler.scale.item() == 1
+    encoded = scaler.encode(values[None], torch.tensor([0]))
+    if method != "none":
+        assert encoded.abs().max() < FLOAT32
+    torch.testing.assert_close(scaler.decode(encoded, torch.tensor([0]))[0], values)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_column_without_values_is_left_as_it_is(method):
+    scaler = Scaler.fit(method, ["a"], [torch.full((5, 1), torch.nan)])
+    assert (scaler.center.item(), scaler.scale.item()) == (0, 1)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_columns_are_no_problem(method):
+    scaler = Scaler.fit(method, ["a"], [torch.zeros(5, 0)])
+    again = Scaler.from_json(json.loads(json.dumps(scaler.to_json())))
+    assert again.center.shape == (1, 0)
+    assert again.encode(torch.zeros(3, 4, 0), torch.zeros(3, dtype=torch.long)).shape == (3, 4, 0)
+
+
+STATISTICS = {
+    "none": lambda _x: (0.0, 1.0),
+    "standard": lambda x: (x.mean(), x.std()),
+    "robust": lambda x: (np.median(x), np.subtract(*np.percentile(x, [75, 25]))),
+    "minmax": lambda x: (x.min(), np.ptp(x)),
+    "range": lambda x: (x.mean(), np.ptp(x)),
+    "log": lambda x: (np.log(x).mean(), np.log(x).std()),
+}
+
+
+@pytest.mark.parametrize("per_series", [True, False])
+@pytest.mark.parametrize("method", METHODS)
+def test_statistics_are_those_the_method_names(method, per_series):
+    draw = np.random.default_rng(0)
+    parts = [(draw.random((steps, 2)) * 9 + 1).astype(np.float32) for steps in (11, 6)]
+    scaler = Scaler.fit(method, ["a", "b"], [torch.from_numpy(part) for part in parts], per_series=per_series)
+    for series, own in enumerate(parts):
+        seen = own if per_series else np.concatenate(parts)
+        for feature in range(2):
+            center, scale = STATISTICS[method](seen[:, feature].astype(np.float64))
+            assert scaler.center[series, feature].item() == pytest.approx(center, rel=FLOAT32)
+            assert scaler.scale[series, feature].item() == pytest.approx(scale, rel=FLOAT32)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_row_is_scaled_as_its_series(method):
+    parts = [torch.rand(9, 2) + 1, 100 * torch.rand(9, 2) + 50]
+    scaler = Scaler.fit(method, ["a", "b"], parts)
+    series = torch.tensor([1, 0, 1])
+    batch = torch.stack([parts[number] for number in series.tolist()])
+    encoded = scaler.encode(batch, series)
+    for row, number in enumerate(series.tolist()):
+        alone = Scaler.fit(method, ["x"], [parts[number]]).encode(parts[number][None], torch.tensor([0]))
+        torch.testing.assert_close(encoded[row], alone[0])
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_log_refuses_what_is_not_positive_and_names_the_series(value):
+    good = torch.ones(3, 1)
+    with pytest.raises(DataError, match=r"'shop'.*not positive; choose another --scale than log"):
+        Scaler.fit("log", ["mart", "shop"], [good, torch.tensor([[1.0], [torch.nan], [value]])])
+
+
+def test_a_scale_too_small_to_divide_by_is_not_used():
+    values = torch.tensor([[-1e-45], [-1.0], [0.0], [0.0], [0.0], [0.0], [0.0]])
+    scaler = Scaler.fit("robust", ["a"], [values])
+    torch.testing.assert_close(scaler.encode(values[None], torch.tensor([0]))[0], values)

@@ -1,0 +1,155 @@
+import numpy as np
+import polars as pl
+import pytest
+
+import echoic
+from echoic.jobs.forecast.charts import MOST_WINDOWS, charts
+from echoic.jobs.forecast.forecaster import Forecaster
+
+TINY = {"layers": [4], "epochs": 1, "threads": 1}
+
+
+def panel(series=4, steps=80):
+    """Several series of two features, on days."""
+    days = np.datetime64("2024-01-01", "us") + np.arange(steps).astype("timedelta64[D]")
+    noise = np.random.default_rng(0).normal(size=(2, series, steps))
+    names = [f"s{number}" for number in range(series) for _ in range(steps)]
+    days = np.tile(days, series)
+    return pl.DataFrame({"unique_id": names, "ds": days, "a": noise[0].ravel(), "b": noise[1].ravel()})
+
+
+@pytest.fixture(scope="module")
+def step_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "step"
+    return echoic.train("forecast", "synth:sine,steps=600", lookahead="step", lookback=20, out=out, **TINY)
+
+
+@pytest.fixture(scope="module")
+def panel_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "panel"
+    settings = {"time": "ds", "lookback": 12, "horizon": 6, "lookahead": "direct", "split": "50,15,15"}
+    return echoic.train("forecast", panel(), out=out, **settings, **TINY)
+
+
+def drawn(run, evaluation=None):
+    return {chart.key: chart for chart in charts(run.fitted, run.metrics(), evaluation)}
+
+
+def lines(chart):
+    return {line.name: line for line in chart.lines}
+
+
+def test_every_chart_is_there_for_one_series(step_run):
+    keys = ["data", "loss", "window", "continuation", "residuals", "histogram", "future"]
+    assert list(drawn(step_run, step_run.evaluate())) == keys  # a horizon of 1 has no errors by steps ahead
+
+
+def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_says_so(panel_run):
+    made = drawn(panel_run, panel_run.evaluate())
+    each = [[f"{key}-{number}" for number in (1, 2, 3)] for key in ("data", "window", "continuation", "future")]
+    alone = ["loss", "horizon", "residuals", "histogram"]
+    assert sorted(made) == sorted([*sum(each, []), *alone])
+    assert "Shown: a, the first of 2 features. Series 2 of 4; the first 3 are drawn." in made["window-2"].caption
+    assert made["window-2"].title.endswith(": s1")
+    assert made["window-2"].y_label == "a"
+
+
+def test_data_chart_marks_the_parts(step_run):
+    parts = lines(drawn(step_run)["data"])
+    assert {name: (line.x[0], line.x[-1]) for name, line in parts.items()} == {
+        "train": (0, 359),
+        "dev": (360, 479),
+        "test": (480, 599),
+    }
+    values = step_run.fitted.task.dataset.series[0].values[:, 0]
+    np.testing.assert_array_equal(np.concatenate([line.y for line in parts.values()]), values)
+
+
+def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run):
+    chart = drawn(panel_run)["window-1"]
+    seen, truth, forecast = (lines(chart)[name] for name in ("look-back", "truth", "forecast"))
+    assert (len(seen.x), len(forecast.x)) == (12, 6)  # the test part has 15 steps: two windows, but 8 would be 48 steps
+    assert truth.x[0] == seen.x[-1]
+    np.testing.assert_array_equal(truth.x[1:], forecast.x)
+    wide, narrow = chart.bands
+    assert (wide.name, narrow.name) == ("95 % interval", "80 % interval")
+    assert (wide.low <= narrow.low).all()
+    assert (narrow.low <= narrow.high).all()
+    assert (narrow.high <= wide.high).all()
+
+
+def test_forecast_and_errors_are_those_of_the_backtest(panel_run):
+    table = panel_run.job.backtest(panel_run.fitted, None, "test", 6)
+    mine = (table["unique_id"] == "s0") & (table["target"] == "a")
+    errors = lines(drawn(panel_run)["residuals"])["truth minus forecast"]
+    np.testing.assert_allclose(errors.y, (table["y"] - table["mean"])[mine], atol=1e-6)
+    np.testing.assert_array_equal(errors.x, table["ds"][mine])
+
+
+def test_errors_by_steps_ahead_are_those_of_the_evaluation(panel_run):
+    evaluation = panel_run.evaluate()
+    chart = drawn(panel_run, evaluation)["horizon"]
+    assert list(lines(chart)) == [*evaluation.naive, "model"]
+    np.testing.assert_array_equal(lines(chart)["model"].y, [row["mae"] for row in evaluation.by_horizon])
+
+
+@pytest.mark.parametrize("which", ["step_run", "panel_run"])
+def test_continuation_never_sees_what_it_continues(which, request):
+    run = request.getfixturevalue(which)
+    key = "continuation" if which == "step_run" else "continuation-1"
+    before = lines(drawn(run)[key])
+    first = before["continuation"].x[0]
+    series = run.fitted.task.dataset.series[0]
+    hidden = series.time.at(np.arange(series.steps)) >= first
+    saved = series.values.copy()
+    try:
+        series.values[hidden] += 100
+        after = lines(drawn(run)[key])
+    finally:
+        series.values[:] = saved
+    np.testing.assert_array_equal(after["continuation"].y, before["continuation"].y)
+    assert (after["original"].y[-5:] > before["original"].y[-5:] + 99).all()
+
+
+def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run):
+    chart = drawn(panel_run)["future-1"]
+    seen, forecast = lines(chart)["data"], lines(chart)["forecast"]
+    assert forecast.x[0] == seen.x[-1]  # joined, so that one step ahead is seen
+    table = panel_run.predict()
+    np.testing.assert_allclose(forecast.y[1:], table["mean"][:6], atol=1e-6)
+    np.testing.assert_array_equal(forecast.x[1:], table["ds"][:6])
+    assert len(chart.bands[0].x) == 7
+
+
+def test_dev_stands_in_for_a_test_part_without_windows(tmp_path):
+    out = tmp_path / "run"
+    run = echoic.train("forecast", "synth:sine,steps=300", lookback=20, horizon=4, split="200,100,0", out=out, **TINY)
+    made = drawn(run)
+    assert "dev part" in made["window"].caption
+    assert "test" not in lines(made["data"])
+
+
+def test_steps_outside_the_split_are_marked_as_unused(tmp_path):
+    out = tmp_path / "run"
+    run = echoic.train("forecast", "synth:sine,steps=300", lookback=20, horizon=4, split="100,50,50", out=out, **TINY)
+    assert lines(drawn(run)["data"])["unused"].x.tolist() == list(range(200, 300))
+
+
+def test_few_windows_are_forecast_however_long_the_part_is(step_run, tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    run = echoic.train(
+        "forecast", "synth:sine,steps=5000", lookback=9, lookahead="step", split="100,100,4800", out=out, **TINY
+    )
+    counted = []
+    forecast = Forecaster.forecast
+
+    def counting(self, starts):
+        counted.append(len(starts))
+        return forecast(self, starts)
+
+    monkeypatch.setattr(Forecaster, "forecast", counting)
+    made = drawn(run)
+    assert 0 < sum(counted) <= MOST_WINDOWS + 100
+    steps = lines(made["residuals"])["truth minus forecast"].x
+    assert steps[0] == 200
+    assert steps[-1] > 4900

@@ -1,0 +1,97 @@
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+import echoic
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.reporting import write_report
+
+TINY = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "lookahead": "direct"}
+NASTY = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    kinds = {"first": "synth:sine,steps=300", "second": "synth:sine,steps=300", "other": "synth:sine,steps=400"}
+    return {name: echoic.train("forecast", data, out=folder / name, **TINY) for name, data in kinds.items()}
+
+
+def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs):
+    run = runs["first"]
+    path = write_report([run])
+    assert path == run.path / "report.html"
+    names = {file.name for file in (run.path / "figures").iterdir()}
+    keys = ("data", "loss", "window", "continuation", "horizon", "residuals", "histogram", "future")
+    assert names == {f"{key}.{end}" for key in keys for end in ("png", "pdf")}
+    for png in (run.path / "figures").glob("*.png"):
+        with Image.open(png) as image:
+            image.verify()
+    text = path.read_text("utf-8")
+    for word in (
+        "Scores on the test part",
+        "persistence",
+        "window.lookback",
+        "data.fingerprint",
+        "torch",
+        "Parameters",
+    ):
+        assert word.split(".")[-1] in text
+    assert f">{run.evaluate().scores['mae']:.4g}<" in text.replace("<strong>", "").replace("</strong>", "")
+
+
+def test_report_is_the_same_when_written_again(runs):
+    run = runs["first"]
+    first = write_report([run]).read_bytes()
+    assert write_report([echoic.load(run.path)]).read_bytes() == first
+
+
+def test_report_of_two_runs_has_both_and_an_overview_with_the_best_marked(runs, tmp_path):
+    out = tmp_path / "both.html"
+    assert write_report([runs["first"], runs["second"]], out) == out
+    text = out.read_text("utf-8")
+    assert "<h2>first</h2>" in text
+    assert "<h2>second</h2>" in text
+    overview = text[text.index("Side by side") : text.index('id="run-1"')]
+    assert '<a href="#run-2">second</a>' in overview
+    assert "<strong>" in overview
+    assert not (runs["second"].path / "report.html").exists()
+    assert not (runs["second"].path / "figures").exists()
+
+
+def test_runs_on_different_data_are_not_ranked(runs, tmp_path):
+    text = write_report([runs["first"], runs["other"]], tmp_path / "page.html").read_text("utf-8")
+    overview = text[text.index("Side by side") : text.index('id="run-1"')]
+    assert "<strong>" not in overview
+    assert "no score is marked as best" in overview
+
+
+def test_names_of_series_and_files_are_escaped(tmp_path):
+    table = pl.DataFrame({NASTY: np.sin(np.arange(200) / 5), "b & $c$": np.cos(np.arange(200) / 5)})
+    path = tmp_path / "<b>data & $x.csv"
+    table.write_csv(path)
+    run = echoic.train("forecast", str(path), out=tmp_path / "<i>run", **TINY)
+    text = write_report([run]).read_text("utf-8")
+    body = text[text.index("<body>") :]
+    assert NASTY not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in body
+    assert "<i>run" not in body
+    assert "<b>data" not in body
+
+
+def test_several_runs_need_a_page_of_their_own(runs):
+    with pytest.raises(ConfigError, match="page of its own"):
+        write_report(list(runs.values()))
+    with pytest.raises(ConfigError, match="at least one run"):
+        write_report([])
+
+
+def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
+    path = tmp_path / "data.csv"
+    pl.DataFrame({"y": np.sin(np.arange(200) / 5)}).write_csv(path)
+    run = echoic.train("forecast", str(path), out=tmp_path / "run", **TINY)
+    path.write_text("y\n1\n2\n")
+    with pytest.raises(DataError, match="has changed"):
+        write_report([echoic.load(run.path)])
+    assert not (run.path / "report.html").exists()

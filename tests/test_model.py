@@ -1,0 +1,184 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from echoic.cells import CELLS, Stack
+from echoic.config import HeadSettings, StackSettings
+from echoic.encoders import Plain
+from echoic.errors import ShapeError
+from echoic.heads import HEADS
+from echoic.model import SequenceModel
+from echoic.readouts import Every
+from echoic.tensors import Batch
+
+PASS = 1e-5  # float32: what the model promises for chunks and steps
+LOSSES = {"point": "mse", "gaussian": "mse", "student_t": "mse", "quantiles": "mse"}
+
+
+def make(cell="gru", layers=(5, 4), features=2, head="point", width=2, **stack):
+    torch.manual_seed(0)
+    layers = Stack(CELLS, width, StackSettings(cell=cell, layers=layers, **stack))
+    sayer = HEADS[head].build(layers.output_size, features, 1, HeadSettings(head=head))
+    return SequenceModel(Plain(width), layers, Every(layers.output_size), sayer)
+
+
+def make_batch(rows=3, steps=6, features=2, width=2, seed=0):
+    draw = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(rows, steps, width, generator=draw)
+    targets = torch.randn(rows, steps, features, generator=draw)
+    return Batch(inputs, targets, torch.rand(targets.shape, generator=draw) < 0.6)
+
+
+def test_lstm_of_64_over_20_features_with_20_answers_has_23060_parameters():
+    model = make("lstm", (64,), features=20, width=20)
+    assert sum(weight.numel() for weight in model.stack.parameters()) == 21_760
+    assert sum(weight.numel() for weight in model.parameters()) == 23_060
+
+
+def test_two_lstm_layers_of_16_have_a_state_of_64_numbers():
+    assert make("lstm", (16, 16)).state_size == 64
+
+
+@settings(deadline=None, max_examples=25)
+@given(cell=st.sampled_from(sorted(CELLS)), batch=st.integers(0, 7), learned=st.booleans())
+def test_unpack_is_the_exact_inverse_of_pack(cell, batch, learned):
+    model = make(cell, learn_initial_state=learned)
+    matrix = torch.randn(batch, model.state_size)
+    assert torch.equal(model.pack(model.unpack(matrix)), matrix)
+    state = model.initial_state(batch)
+    for layer, again in zip(state, model.unpack(model.pack(state)), strict=True):
+        assert all(torch.equal(one, other) for one, other in zip(layer, again, strict=True))
+
+
+def test_a_state_of_another_width_is_refused():
+    with pytest.raises(ShapeError, match=r"must be \(batch, 9\), got \(2, 8\)"):
+        make("gru").unpack(torch.zeros(2, 8))
+
+
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_priming_in_chunks_and_stepping_equals_one_pass(cell, learned):
+    model = make(cell, learn_initial_state=learned).eval()
+    if learned:
+        torch.nn.init.normal_(model.stack.start)
+    x = torch.randn(3, 20, 2)
+    whole, end = model(x)
+    state, outputs = None, []
+    for chunk in torch.split(x[:, :15], [7, 8], 1):
+        params, state = model(chunk, state)
+        outputs.append(params)
+    state = model.unpack(model.pack(state))
+    for x_t in x[:, 15:].unbind(1):
+        params, state = model.step(x_t, state)
+        outputs.append(params)
+    torch.testing.assert_close(torch.cat(outputs, 1), whole, atol=PASS, rtol=0)
+    torch.testing.assert_close(model.pack(state), model.pack(end), atol=PASS, rtol=0)
+
+
+def test_without_a_state_the_sequence_starts_afresh():
+    model, x = make(learn_initial_state=True).eval(), torch.randn(3, 4, 2)
+    torch.nn.init.normal_(model.stack.start)
+    first, _ = model(x)
+    assert torch.equal(model(x)[0], first)
+    assert torch.equal(model(x, model.initial_state(3))[0], first)
+
+
+def test_a_learned_initial_state_learns():
+    model, batch = make(learn_initial_state=True), make_batch()
+    model.loss(batch).total.backward()
+    assert (model.stack.start.grad != 0).all()
+
+
+def test_dropout_works_in_training_only():
+    model, x = make(dropout=0.5), torch.randn(3, 4, 2)
+    assert not torch.equal(model(x)[0], model(x)[0])
+    model.eval()
+    assert torch.equal(model(x)[0], model(x)[0])
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_the_loss_is_the_sum_over_what_counts(head):
+    model, batch = make(head=head), make_batch()
+    loss = model.loss(batch)
+    params, state = model(batch.inputs)
+    each = model.head.loss(params, batch.targets)
+    wanted = sum(float(each[index].detach()) for index in zip(*torch.where(batch.mask), strict=True))
+    assert float(loss.total.detach()) == pytest.approx(wanted, rel=1e-5)
+    assert loss.values == int(batch.mask.sum())
+    assert torch.equal(model.pack(loss.state), model.pack(state))
+
+
+@pytest.mark.parametrize("masked", [0.0, 7.0, 1e10, 1e30, -3e38, float("inf"), float("nan")])
+@pytest.mark.parametrize("head", HEADS)
+def test_masked_targets_change_neither_loss_nor_gradients(head, masked):
+    results = []
+    for value in (0.5, masked):
+        model, batch = make(head=head), make_batch()
+        batch = batch._replace(targets=torch.where(batch.mask, batch.targets, value))
+        loss = model.loss(batch)
+        loss.total.backward()
+        results.append([loss.total.detach(), *(weight.grad for weight in model.parameters())])
+    for one, other in zip(*results, strict=True):
+        assert torch.equal(one, other)
+
+
+def test_nothing_that_counts_is_a_loss_of_zero():
+    batch = make_batch()
+    loss = make().loss(batch._replace(mask=torch.zeros_like(batch.mask)))
+    assert float(loss.total.detach()) == 0
+    assert loss.values == 0
+
+
+def test_the_loss_carries_on_from_a_state():
+    model, batch = make(), make_batch(steps=8)
+    whole = model.loss(batch)
+    first = model.loss(Batch(*(part[:, :5] for part in batch[:3])))
+    second = model.loss(Batch(*(part[:, 5:] for part in batch[:3])), first.state)
+    total = float((first.total + second.total).detach())
+    assert total == pytest.approx(float(whole.total.detach()), rel=1e-5)
+    assert first.values + second.values == whole.values
+
+
+def test_a_head_may_say_more_steps_than_there_are_targets():
+    model, batch = make(), make_batch()
+    short = batch._replace(targets=batch.targets[:, :4], mask=batch.mask[:, :4])
+    zeroed = batch.mask.clone()
+    zeroed[:, 4:] = False
+    wanted = model.loss(batch._replace(mask=zeroed)).total
+    torch.testing.assert_close(model.loss(short).total, wanted)
+
+
+def fed(share, head="point", width=3, **batch):
+    model = make(head=head, width=width).eval()
+    original = make_batch(width=width, **batch)
+    return model, original, model.fed_back(original, share, None, torch.Generator().manual_seed(0))
+
+
+def test_a_share_of_zero_feeds_nothing_back():
+    _, batch, fed_batch = fed(0.0)
+    assert torch.equal(fed_batch.inputs, batch.inputs)
+
+
+def test_a_share_of_one_feeds_back_every_own_prediction_but_the_first():
+    model, batch, fed_batch = fed(1.0)
+    own = model(batch.inputs)[0][..., 0]
+    assert torch.equal(fed_batch.inputs[:, 0], batch.inputs[:, 0])
+    torch.testing.assert_close(fed_batch.inputs[:, 1:, :2], own[:, :-1])
+    assert torch.equal(fed_batch.inputs[..., 2:], batch.inputs[..., 2:]), "columns that are not predicted stay"
+
+
+def test_a_share_in_between_replaces_whole_steps_at_that_rate():
+    _, batch, fed_batch = fed(0.3, rows=60, steps=51)
+    changed = fed_batch.inputs[:, 1:, :2] != batch.inputs[:, 1:, :2]
+    assert torch.equal(changed[..., 0], changed[..., 1])
+    assert float(changed.float().mean()) == pytest.approx(0.3, abs=0.05)
+    assert torch.equal(fed_batch.inputs[:, 0], batch.inputs[:, 0])
+
+
+def test_feeding_back_leaves_batch_targets_and_gradients_alone():
+    model, batch, fed_batch = fed(1.0, head="gaussian")
+    assert torch.equal(batch.inputs, make_batch(width=3).inputs)
+    assert torch.equal(fed_batch.targets, batch.targets)
+    assert not fed_batch.inputs.requires_grad
+    assert model.training is False

@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+import torch
+
+from echoic.types import Covariates, Series
+from echoic.windows import Panel
+
+NAN = float("nan")
+
+
+def make(name="a", steps=6, features=2, ahead=None, offset=0.0):
+    """A series of rows that differ; `ahead`: how many steps more the future column is known."""
+    values = offset + np.arange(steps * features, dtype=np.float32).reshape(steps, features)
+    covariates = Covariates()
+    if ahead is not None:
+        covariates = Covariates(
+            past=-values[:, :1],
+            past_names=("p",),
+            future=offset + 0.5 + np.arange(steps + ahead, dtype=np.float32)[:, None],
+            future_names=("k",),
+            static=np.array([offset], np.float32),
+            static_names=("s",),
+        )
+    return Series(name, values, tuple("xyz"[:features]), covariates=covariates)
+
+
+SEVERAL = [make("a", 6, ahead=2), make("b", 3, ahead=0, offset=100.0), make("c", 5, ahead=4, offset=200.0)]
+
+
+def assert_same(got, wanted):
+    np.testing.assert_array_equal(got.numpy(), np.array(wanted, np.float32))
+
+
+def test_a_single_series_is_not_copied():
+    one = make(ahead=3)
+    panel = Panel.of([one])
+    assert np.shares_memory(panel.values.numpy(), one.values)
+    assert np.shares_memory(panel.past.numpy(), one.covariates.past)
+    assert np.shares_memory(panel.future.numpy(), one.covariates.future)
+
+
+def test_series_lie_one_after_the_other():
+    panel = Panel.of(SEVERAL)
+    assert_same(panel.values, np.concatenate([one.values for one in SEVERAL]))
+    assert panel.offsets.tolist() == [0, 6, 9, 14]
+    assert panel.future_offsets.tolist() == [0, 8, 11, 20]
+    assert panel.names == ("a", "b", "c")
+    assert panel.static.tolist() == [[0.0], [100.0], [200.0]]
+    assert panel.series_of(torch.arange(14)).tolist() == [0] * 6 + [1] * 3 + [2] * 5
+
+
+@pytest.mark.parametrize("value", [0.0, NAN])
+def test_missing_values_are_noticed(value):
+    one = make()
+    one.values[3, 1] = value
+    assert Panel.of([one]).has_missing == np.isnan(value)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 20])
+def test_cut_takes_the_rows_from_each_start_on(steps):
+    panel = Panel.of(SEVERAL)
+    starts = torch.tensor([0, 7, 3, 13])
+    table = panel.values.tolist()
+    wanted = [[table[at] if at < 14 else [NAN] * 2 for at in range(start, start + steps)] for start in starts.tolist()]
+    assert_same(panel.cut(starts, steps), wanted)
+    past = panel.past.tolist()
+    wanted = [[past[at] if at < 14 else [NAN] for at in range(start, start + steps)] for start in starts.tolist()]
+    assert_same(panel.cut_past(starts, steps), wanted)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 20])
+def test_history_ends_before_the_row_and_never_enters_another_series(steps):
+    panel = Panel.of(SEVERAL)
+    rows = torch.arange(14)
+    wanted = []
+    for row in rows.tolist():
+        begin = max(offset for offset in panel.offsets.tolist()[:-1] if offset <= row)
+        wanted.append([panel.values[at].tolist() if at >= begin else [NAN] * 2 for at in range(row - steps, row)])
+    assert_same(panel.history(rows, steps), wanted)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 20])
+def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(steps):
+    panel = Panel.of(SEVERAL)
+    series = torch.tensor([0, 0, 1, 1, 2, 2, 2])
+    starts = torch.tensor([0, 6, 7, 9, 9, 13, 15])
+    wanted = []
+    for number, start in zip(series.tolist(), starts.tolist(), strict=True):
+        known = SEVERAL[number].covariates.future.tolist()
+        first = start - int(panel.offsets[number])
+        wanted.append([known[at] if at < len(known) else [NAN] for at in range(first, first + steps)])
+    assert_same(panel.cut_future(starts, steps, series), wanted)
+
+
+def test_without_covariates_cuts_have_no_columns():
+    panel = Panel.of([make("a"), make("b")])
+    starts = torch.tensor([0, 11, 12])
+    assert panel.cut_past(starts, 4).shape == (3, 4, 0)
+    assert panel.cut_future(starts, 4, torch.tensor([0, 1, 1])).shape == (3, 4, 0)
+    assert panel.static.shape == (2, 0)
+
+
+def test_a_cut_is_a_copy():
+    panel = Panel.of([make()])
+    panel.cut(torch.tensor([0]), 3).zero_()
+    assert_same(panel.values, make().values)
