@@ -34,8 +34,14 @@ def detect_season(values: NDArray[np.floating]) -> int | None:
         return None
     best = max(correlation[lag] for lag in peaks)
     first = next(lag for lag in peaks if correlation[lag] > best - 0.1 * abs(best))
-    # Noise makes several small peaks of one broad peak; multiples of the season are far from it.
-    return max((lag for lag in peaks if first <= lag < 1.5 * first), key=lambda lag: correlation[lag])
+    return _sharpened(first, correlation[:most])
+
+
+def _sharpened(lag: int, correlation: NDArray[np.float64]) -> int:
+    """The lag within a tenth of `lag` whose multiples correlate best: noise moves the top of a broad peak."""
+    near = range(max(2, lag - lag // 10), lag + lag // 10 + 1)
+    multiples = max(1, (len(correlation) - 1) // near[-1])
+    return max(near, key=lambda one: correlation[one : one * multiples + 1 : one].mean())
 
 
 def _without_trend(series: NDArray[np.float64]) -> NDArray[np.float64]:

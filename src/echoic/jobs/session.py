@@ -146,7 +146,9 @@ class Run:
         if phase.name == "fit":
             outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
             self._calibrate(task)
-            phase = Phase("refit", outcome.best_step or None, (share, 1.0), outcome.steps)
+            # A falling learning rate is made for its whole length; with a constant one the best step is the length.
+            steps = outcome.best_step if task.training.schedule == "constant" else outcome.steps
+            phase = Phase("refit", steps, (share, 1.0), outcome.steps)
             checkpoint = None
         if task.refits:
             outcome = self._run_phase(task, phase, checkpoint, on_progress, began)

@@ -77,7 +77,7 @@ def _add_line(axes: "Axes", line: Line, colour: str, *, mark: bool) -> None:
 
 def _add_words(figure: "Figure", axes: "Axes", chart: Chart) -> None:
     # Names come from users: a dollar sign in one is a dollar sign, not the beginning of a formula.
-    axes.set_title(chart.title, fontsize=11, loc="left", parse_math=False, wrap=True)
+    axes.set_title(chart.title, fontsize=11, loc="left", parse_math=False)
     axes.set_xlabel(chart.x_label, parse_math=False)
     axes.set_ylabel(chart.y_label, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)

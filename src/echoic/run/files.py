@@ -47,9 +47,10 @@ def append(path: Path, data: bytes) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Deletes the temporary files that killed writers left behind."""
+    """Deletes the temporary files that killed writers left behind, as far as they can be deleted."""
     for leftover in folder.glob(".*.tmp"):
-        leftover.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            leftover.unlink()
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

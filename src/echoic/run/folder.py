@@ -157,7 +157,8 @@ class RunFolder:
         kept = [one for one in self._checkpoint_paths() if one <= path][:_KEPT]
         for other in self._checkpoint_paths():
             if other not in kept:
-                other.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # an old one that stays does no harm
+                    other.unlink()
 
     def read_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
         """The newest checkpoint that is whole, and a sentence for each newer one that is damaged.

@@ -159,11 +159,11 @@ def _window(view: _View, scored: _Scored) -> Chart | None:
     windows = min(-(-_WINDOW_STEPS // horizon), (len(every) - 1) // horizon + 1)
     middle = (len(every) - 1 - (windows - 1) * horizon) // 2
     starts = every[middle + horizon * torch.arange(windows)]
-    begin = int(view.within(starts)[0])
-    steps = begin + lookback + np.arange(windows * horizon)
+    origin = int(view.within(starts)[0]) + framing.context
+    steps = origin + np.arange(windows * horizon)
     lines = [
-        view.seen("look-back", begin, begin + lookback),
-        view.seen("truth", begin + lookback - 1, int(steps[-1]) + 1, "test"),
+        view.seen("look-back", origin - lookback, origin),
+        view.seen("truth", origin - 1, int(steps[-1]) + 1, "test"),
     ]
     forecast, bands = _forecast_parts(scored.evaluator.forecaster.forecast(starts), view.time(steps))
     ahead = "1 step" if horizon == 1 else f"{horizon} steps"
@@ -177,7 +177,7 @@ def _continuation(view: _View, scored: _Scored, fitted: Fitted) -> Chart | None:
     begin, end = view.bounds(scored.part)
     framing = scored.evaluator.forecaster.framing
     wanted = MOST_CONTINUED if framing.is_step else max(300, 3 * framing.horizon)
-    length = min(wanted, MOST_CONTINUED, end - begin, end - framing.lookback)
+    length = min(wanted, MOST_CONTINUED, end - begin, end - framing.context)
     if length < 2:
         return None
     cut = end - length
@@ -226,7 +226,7 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
     starts = scored.starts(view.number, max(framing.horizon, -(-windows // MOST_WINDOWS)))
     if not len(starts):
         return []
-    rows = starts + framing.lookback
+    rows = starts + framing.context
     mean = scored.evaluator.forecaster.forecast(starts).mean[..., 0]
     errors = (framing.panel.cut(rows, framing.horizon)[..., 0] - mean).double().reshape(-1).numpy()
     steps = view.within(rows[:, None] + torch.arange(framing.horizon)).reshape(-1)
@@ -247,12 +247,13 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
 def _future(view: _View, fitted: Fitted) -> Chart | None:
     calibration = Calibration.from_json(fitted.calibration) if fitted.calibration else None
     forecaster = view.task.forecaster(fitted.model, calibration)
-    panel, lookback, horizon = view.task.panel, forecaster.framing.lookback, forecaster.framing.horizon
+    panel, framing = view.task.panel, forecaster.framing
+    lookback, horizon = framing.lookback, framing.horizon
     steps = view.series.steps
     known_ahead = len(view.series.covariates.future) - steps
-    if steps < lookback or (panel.future.shape[1] and known_ahead < horizon):
+    if steps < framing.context or (panel.future.shape[1] and known_ahead < horizon):
         return None
-    forecast = forecaster.forecast(panel.offsets[view.number + 1, None] - lookback)
+    forecast = forecaster.forecast(panel.offsets[view.number + 1, None] - framing.context)
     line, bands = _forecast_parts(forecast, view.time(steps + np.arange(horizon)))
     seen = view.seen("data", max(steps - max(lookback, 3 * horizon), 0), steps)
     if np.isfinite(seen.y[-1]):
@@ -260,7 +261,7 @@ def _future(view: _View, fitted: Fitted) -> Chart | None:
     lines = [seen, line]
     ahead = "step" if horizon == 1 else f"{horizon} steps"
     caption = f"What the model says of the {ahead} after the end of the data."
-    if forecaster.framing.is_step and horizon < lookback and not panel.future.shape[1]:
+    if framing.is_step and horizon < lookback and not panel.future.shape[1]:
         lines.insert(1, replace(_continued(view, fitted, steps, lookback), role="reference", style="dashed"))
         caption += " Dashed: the model feeding on its own output."
     return view.chart("future", "Forecast", lines, caption, bands)

@@ -13,11 +13,14 @@ from echoic import baselines
 from echoic.codecs import Scaler
 from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Forecaster
 from echoic.metrics import ForecastScores, owa, seasonal_scale
-from echoic.windows import InOrder, Panel, Ranges, Windows
+from echoic.windows import InOrder, Panel, Ranges, Windows, evenly
 
 Array = NDArray[np.float64]
 
 BATCH = 256
+
+MOST_LINEAR_WINDOWS = 20_000
+"""The linear map is fitted on at most so many training windows, evenly spaced."""
 
 MOST_NAIVE2_WINDOWS = 2000
 """Naive2 decomposes the whole history of every window: with more windows than this it is left out, and OWA with it."""
@@ -165,7 +168,7 @@ class Evaluator:
         windows = Windows(self.train, lookback + horizon, horizon)
 
         def pairs() -> Iterator[tuple[Array, Array]]:
-            for cut in InOrder(windows, BATCH).epoch():
+            for cut in InOrder(windows, BATCH, evenly(len(windows), MOST_LINEAR_WINDOWS)).epoch():
                 values = standard.encode(
                     self.train_panel.cut(cut.starts, cut.steps), self.train_panel.series_of(cut.starts)
                 )

@@ -24,7 +24,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "many": {
         "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
-        "epochs": 4, "recent": 2.0, "align": 0.7,
+        "epochs": 3, "recent": 2.0, "align": 0.7,
     },
 }  # fmt: skip
 """Defaults by the way of looking ahead, and for many series at once; a value set by the user stands.
@@ -121,11 +121,11 @@ def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
 
 
 def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
-    """One, seven and fourteen seasons (a day, a week, a fortnight), as far as half of the shortest series reaches."""
+    """One, seven and fourteen seasons (a day, a week, a fortnight), if a third of the steps is left for windows."""
     if settings.scaling.lags is not None or not settings.scaling.season:
         return settings.scaling.lags or ()
     season = settings.scaling.season[0]
-    return tuple(lag for lag in (season, 7 * season, 14 * season) if lag <= (length - settings.window.horizon) // 2)
+    return tuple(lag for lag in (season, 7 * season, 14 * season) if lag + settings.window.horizon <= 2 * length // 3)
 
 
 def _lookahead(settings: ForecastSettings, season: Sequence[int], length: int) -> str:

@@ -1,0 +1,57 @@
+"""ETTh1, multivariate: the usual protocol (12/4/4 months, standardised scale, every test window), echoic's defaults."""
+
+import statistics
+import time
+
+from common import arguments, publish, spread, table
+
+import echoic
+
+NLINEAR_96 = {96: 0.383, 192: 0.434, 336: 0.475, 720: 0.470}
+SEGRNN_96 = {96: 0.368, 192: 0.408, 336: 0.444, 720: 0.446}
+
+
+def main() -> None:
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--lookback", type=int, default=96)
+    parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720])
+    options = parser.parse_args()
+    rows, means = [], []
+    for horizon in options.horizons:
+        mse, mae, dev, seconds, naive = [], [], [], [], {}
+        for seed in range(options.seeds):
+            began = time.monotonic()
+            run = echoic.train(
+                "forecast", str(options.data / "ett_h1" / "ETTh1.csv"), time="date", lookback=options.lookback,
+                horizon=horizon, split=(8640, 2880, 2880), seed=seed, threads=options.threads,
+            )  # fmt: skip
+            seconds.append(time.monotonic() - began)
+            dev.append(run.evaluate(part="dev").scores["mse"])
+            test = run.evaluate()
+            mse.append(test.scores["mse"])
+            mae.append(test.scores["mae"])
+            naive = test.naive
+        means.append(statistics.fmean(mse))
+        rivals = [
+            f"{naive[name]['mse']:.3f} / {naive[name]['mae']:.3f}" for name in ("persistence", "seasonal", "linear")
+        ]
+        rows.append([horizon, spread(mse), spread(mae), spread(dev), *rivals, SEGRNN_96[horizon], spread(seconds, 0)])
+    headers = [
+        "horizon",
+        "test MSE",
+        "test MAE",
+        "dev MSE",
+        "persistence",
+        "seasonal (24)",
+        "linear map",
+        "SegRNN's README",
+    ]
+    body = table([*headers, "seconds to train"], rows)
+    if len(means) > 1:
+        body += f"\n\nMean test MSE over the horizons: {statistics.fmean(means):.4f} (SegRNN's README at 96: 0.4165)."
+    title = f"ETTh1, look-back {options.lookback}, {options.seeds} seeds"
+    publish(f"ett-{options.lookback}", title, body, write=options.write)
+
+
+if __name__ == "__main__":
+    main()
