@@ -42,6 +42,7 @@ DATA = "synth:sine,steps=120"
 SETTINGS: dict[str, Any] = {
     "lookahead": "step",
     "lookback": 10,
+    "refit": True,
     "cell": "lstm",
     "layers": (4,),
     "dropout": 0.2,

@@ -42,7 +42,14 @@ def naive_location(column, base, seasons, horizon, lookback=LOOKBACK):
     return out
 
 
-CASES = [("last", ()), ("seasonal", (3,)), ("seasonal", (7,)), ("seasonal", (2, 7)), ("growth", (3,)), ("growth", (2, 7))]
+CASES = [
+    ("last", ()),
+    ("seasonal", (3,)),
+    ("seasonal", (7,)),
+    ("seasonal", (2, 7)),
+    ("growth", (3,)),
+    ("growth", (2, 7)),
+]
 
 
 def compare(frame, window):

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import polars as pl
 import pytest
@@ -95,3 +98,8 @@ def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
     with pytest.raises(DataError, match="has changed"):
         write_report([echoic.load(run.path)])
     assert not (run.path / "report.html").exists()
+
+
+def test_training_and_loading_need_no_drawing_library():
+    code = "import sys, echoic.jobs.session, echoic.jobs.reporting; print({'matplotlib', 'plotly'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -46,9 +46,7 @@ def test_scoring_windows_are_all_those_whose_tail_lies_in_the_part(lengths, gap,
     pairs = parts_of(lengths, gap)
     wanted = []
     for begin, end in pairs:
-        inside = [
-            at for at in range(begin - gap, end) if at + steps - tail >= begin and at + steps <= end
-        ]
+        inside = [at for at in range(begin - gap, end) if at + steps - tail >= begin and at + steps <= end]
         wanted += inside[::stride]
     floor = torch.tensor([begin - gap for begin, _ in pairs])
     assert all_starts(Windows(ranges_of(pairs), steps, tail, stride, floor)) == wanted

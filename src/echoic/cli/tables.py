@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,6 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from echoic.errors import RunError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _LESS_IS_BETTER = ("mse", "mae", "rmse", "smape", "mase", "owa", "crps")
 
@@ -52,9 +55,18 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
         if path.suffix.lower() in {".parquet", ".pq"}:
             frame.write_parquet(path)
         else:
-            frame.write_csv(path)
+            frame.write_csv(path, datetime_format=_shortest_format(frame))
     except OSError as error:
         raise RunError(f"{path}: cannot be written ({error}).") from None
+
+
+def _shortest_format(frame: "pl.DataFrame") -> str:
+    """Dates alone where every time is midnight, and no fractions of seconds where there are none."""
+    times = [column.dt for column in frame.iter_columns() if column.dtype.is_temporal()]
+    if all((time.epoch("us") % 86_400_000_000 == 0).all() for time in times):
+        return "%Y-%m-%d"
+    whole = all((time.epoch("us") % 1_000_000 == 0).all() for time in times)
+    return "%Y-%m-%d %H:%M:%S" if whole else "%Y-%m-%d %H:%M:%S%.6f"
 
 
 def _table(title: str) -> Table:

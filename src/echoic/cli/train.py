@@ -12,7 +12,7 @@ from echoic.cli.progress import TrainingBar
 from echoic.config import JOB_SETTINGS
 from echoic.errors import ConfigError
 
-Data = Annotated[str, typer.Argument(help="CSV, Parquet or M4 file, or synth:NAME such as synth:sine.")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or M4 file, or synth:NAME such as synth:sine.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 

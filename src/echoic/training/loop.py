@@ -150,7 +150,7 @@ class Trainer:
         self.looks = {len(self.train) * look // settings.checks for look in range(1, settings.checks + 1)}
         self.optimizer = make_optimizer(model.parameters(), settings)
         self.average = AveragedWeights(model, settings.average) if settings.average else None
-        self.at = Position()
+        self.at = Position(metrics_rows=len(folder.read_metrics()))
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
         self.carried: Tensor | None = None

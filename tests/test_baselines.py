@@ -1,0 +1,214 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echoic.baselines import LinearMap, drift, naive2, persistence, seasonal_growth, seasonal_naive
+from echoic.config.data import TableSettings
+from echoic.metrics import ForecastScores, seasonal_scale
+from echoic.sources import read
+
+EXACT = 1e-12
+NAN = float("nan")
+
+
+def make(windows=3, steps=15, features=2, missing=0.0, seed=0):
+    draw = np.random.default_rng(seed)
+    history = draw.normal(size=(windows, steps, features)) + 5
+    history[draw.random(history.shape) < missing] = NAN
+    return history
+
+
+def each(history, horizon, forecast):
+    """`forecast(series, horizon)` of every window and column."""
+    out = np.empty((len(history), horizon, history.shape[2]))
+    for window, column in np.ndindex(len(history), history.shape[2]):
+        out[window, :, column] = forecast(history[window, :, column], horizon)
+    return out
+
+
+def naive_last(series):
+    known = [value for value in series if not np.isnan(value)]
+    return known[-1] if known else 0.0
+
+
+def naive_persistence(series, horizon):
+    return [naive_last(series)] * horizon
+
+
+def naive_seasonal(season):
+    def forecast(series, horizon):
+        if len(series) < season:
+            return naive_persistence(series, horizon)
+        values = []
+        for step in range(horizon):
+            back = season - step % season
+            values.append(naive_last(series) if np.isnan(series[-back]) else series[-back])
+        return values
+
+    return forecast
+
+
+def naive_drift(series, horizon):
+    known = [at for at, value in enumerate(series) if not np.isnan(value)]
+    if not known:
+        return [0.0] * horizon
+    slope = (series[known[-1]] - series[known[0]]) / max(known[-1] - known[0], 1)
+    return [series[known[-1]] + slope * (len(series) + step - known[-1]) for step in range(horizon)]
+
+
+def naive_growth(season):
+    def forecast(series, horizon):
+        if len(series) <= season:
+            return naive_persistence(series, horizon)
+        last, before = series[-1], series[-season - 1]
+        ratio = 1.0 if np.isnan([last, before]).any() or before == 0 else last / before
+        return [ratio * value for value in naive_seasonal(season)(series, horizon)]
+
+    return forecast
+
+
+FORECASTS = {
+    "persistence": (persistence, naive_persistence),
+    "drift": (drift, naive_drift),
+    "seasonal": (lambda history, horizon: seasonal_naive(history, horizon, 4), naive_seasonal(4)),
+    "growth": (lambda history, horizon: seasonal_growth(history, horizon, 4), naive_growth(4)),
+}
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.3, 0.8, 1.0])
+@pytest.mark.parametrize("steps", [1, 3, 4, 5, 15])
+@pytest.mark.parametrize("horizon", [1, 9])
+@pytest.mark.parametrize("name", FORECASTS)
+def test_baseline_equals_a_naive_loop(name, horizon, steps, missing):
+    forecast, oracle = FORECASTS[name]
+    history = make(steps=steps, missing=missing)
+    np.testing.assert_allclose(forecast(history, horizon), each(history, horizon, oracle), rtol=EXACT)
+
+
+def multiplicative(steps=48, level=100.0, growth=0.0):
+    """A season of 4 with known indices, whose mean is 1."""
+    indices = np.array([0.7, 1.0, 1.4, 0.9])
+    at = np.arange(steps)
+    return level * (1 + growth) ** at * indices[at % 4]
+
+
+@pytest.mark.parametrize("steps", [48, 49, 50, 51])
+def test_naive2_continues_a_multiplicative_season_exactly(steps):
+    series = multiplicative(steps + 6)
+    got = naive2(series[None, :steps, None], 6, 4)[0, :, 0]
+    np.testing.assert_allclose(got, series[steps:], rtol=1e-9)
+
+
+def test_naive2_of_an_odd_season_continues_it_exactly():
+    series = np.tile([3.0, 5.0, 4.0], 20)
+    np.testing.assert_allclose(naive2(series[None, :58, None], 2, 3)[0, :, 0], series[58:], rtol=1e-9)
+
+
+def test_naive2_keeps_in_step_with_a_series_that_begins_late():
+    series = multiplicative(54)
+    late = series[:50].copy()
+    late[:7] = NAN
+    np.testing.assert_allclose(naive2(late[None, :, None], 4, 4)[0, :, 0], series[50:], rtol=1e-9)
+
+
+@pytest.mark.parametrize("gap", [slice(20, 21), slice(47, 50)], ids=["inside", "at the end"])
+def test_naive2_keeps_in_step_across_a_gap(gap):
+    series = multiplicative(54)
+    holed = series[:50].copy()
+    holed[gap] = NAN
+    np.testing.assert_allclose(naive2(holed[None, :, None], 4, 4)[0, :, 0], series[50:], rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        np.random.default_rng(0).normal(size=60) + 9,
+        multiplicative()[:11],
+        multiplicative() - 80,
+        np.full(30, 2.0),
+        np.array([3.0]),
+    ],
+    ids=["no season", "too short", "not positive", "constant", "one value"],
+)
+def test_naive2_is_persistence_where_nothing_is_adjusted(series):
+    np.testing.assert_array_equal(naive2(series[None, :, None], 5, 4)[0, :, 0], np.full(5, series[-1]))
+
+
+def test_naive2_of_nothing_known_is_finite_as_all_the_others():
+    history = np.full((1, 5, 1), NAN)
+    for forecast in (persistence(history, 2), naive2(history, 2, 4), drift(history, 2)):
+        np.testing.assert_array_equal(forecast, np.zeros((1, 2, 1)))
+
+
+def linear_windows(lookback, horizon, windows=200, features=2, missing=0.0):
+    """Oscillations of one recurrence, x[t] = 1.6 x[t-1] - x[t-2], around levels of their own."""
+    draw = np.random.default_rng(0)
+    angle = np.arccos(0.8) * np.arange(lookback + horizon)
+    phase, level = draw.random((windows, 1, features)) * 7, draw.normal(size=(windows, 1, features)) * 10
+    values = np.sin(angle[None, :, None] + phase) + level
+    seen = values[:, :lookback].copy()
+    seen[draw.random(seen.shape) < missing] = NAN
+    return seen, values[:, lookback:]
+
+
+def test_linear_map_recovers_a_linear_recurrence_whatever_the_level():
+    seen, followed = linear_windows(12, 3)
+    linear = LinearMap.fit([(seen[:100], followed[:100]), (seen[100:150], followed[100:150])], 12, 3)
+    got = linear.forecast(seen[150:])
+    assert got.shape == followed[150:].shape
+    np.testing.assert_allclose(got, followed[150:], atol=0.02)
+
+
+def test_linear_map_equals_least_squares_with_its_ridge():
+    seen, followed = (array.transpose(0, 2, 1).reshape(-1, array.shape[1]) for array in linear_windows(6, 2))
+    last = seen[:, -1:]
+    design = np.concatenate([seen - last, np.ones((len(seen), 1))], 1)
+    ridge = np.diag([1e-3 * ((seen - last) ** 2).sum() / 6] * 6 + [0.0])
+    weights = np.linalg.solve(design.T @ design + ridge + 1e-9 * np.eye(7), design.T @ (followed - last))
+    got = LinearMap.fit([linear_windows(6, 2)], 6, 2).weights
+    np.testing.assert_allclose(got, weights, rtol=1e-6, atol=1e-9)
+
+
+def test_windows_with_gaps_do_not_teach_the_linear_map():
+    seen, followed = linear_windows(6, 2)
+    holed_seen, holed_followed = seen.copy(), followed.copy()
+    holed_seen[:50, 2], holed_followed[50:80, 1] = NAN, NAN
+    got = LinearMap.fit([(holed_seen, holed_followed)], 6, 2).weights
+    np.testing.assert_allclose(got, LinearMap.fit([(seen[80:], followed[80:])], 6, 2).weights, rtol=1e-9)
+
+
+def test_the_linear_map_fills_gaps_with_the_last_known_value():
+    seen, followed = linear_windows(6, 2)
+    linear = LinearMap.fit([(seen, followed)], 6, 2)
+    holed = seen[:1].copy()
+    holed[0, [1, 5], 0] = NAN
+    filled = seen[:1].copy()
+    filled[0, [1, 5], 0] = filled[0, 4, 0]
+    np.testing.assert_allclose(linear.forecast(holed), linear.forecast(filled), rtol=EXACT)
+
+
+def test_a_linear_map_that_saw_nothing_is_persistence():
+    history = make()
+    np.testing.assert_allclose(LinearMap.fit([], 15, 4).forecast(history), persistence(history, 4), rtol=1e-9)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("forecast", "smape", "mase"),
+    [(seasonal_naive, 13.912, 1.193), (naive2, 18.383, 2.395)],
+    ids=["seasonal", "naive2"],
+)
+def test_m4_hourly_scores_are_the_published_ones(data_dir: Path, forecast, smape, mase):
+    train, test = (
+        read(data_dir / f"m4_hourly/Hourly-{part}.csv", TableSettings(format="m4")).series for part in ("train", "test")
+    )
+    scores = ForecastScores(48, ("y",), (), {})
+    for seen, followed in zip(train, test, strict=True):
+        assert seen.name == followed.name
+        history, target = (one.values.astype(np.float64)[None] for one in (seen, followed))
+        scale = seasonal_scale(history[0], 24)[None, None]
+        scores.add(target, forecast(history, 48, 24), None, np.ones((1, 1, 1)), scale)
+    table = scores.table()
+    assert round(table["smape"], 3) == smape
+    assert round(table["mase"], 3) == mase

@@ -1,0 +1,173 @@
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from echoic.errors import TrainingError
+from echoic.training import isolated_randomness, thread_count
+from echoic.training.loop import MOST_SKIPPED
+
+
+def weights(trainer: Any) -> dict[str, torch.Tensor]:
+    return {name: weight.detach().clone() for name, weight in trainer.model.named_parameters()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_one_bad_batch_is_counted_and_leaves_every_weight_as_it_was(bench: Any, waves: Any, bad: float) -> None:
+    seen: list[dict[str, torch.Tensor]] = []
+    trainer = bench.trainer(waves(spoil=lambda epoch, number: bad if (epoch, number) == (1, 2) else 0.0), average=0.9)
+    trainer.on_progress = lambda at: seen.append(weights(trainer)) if at.step == len(seen) else None
+    outcome = trainer.run()
+    assert (outcome.skipped_steps, outcome.steps) == (1, 15)
+    moved = [not same(before, after) for before, after in zip(seen, seen[1:], strict=False)]
+    assert moved.count(False) == 1
+    saved, _ = trainer.folder.read_model()
+    assert all(torch.isfinite(weight).all() for weight in [*weights(trainer).values(), *saved.values()])
+    assert [row["skipped"] for row in trainer.folder.read_metrics()] == [0, 1, 1]
+    assert all(math.isfinite(row["train_loss"]) for row in trainer.folder.read_metrics())
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_bad_gradient_of_a_good_loss_is_not_stepped_on(bench: Any, bad: float) -> None:
+    trainer = bench.trainer(epochs=1)
+    calls = []
+
+    def spoil(gradient: torch.Tensor) -> torch.Tensor:
+        calls.append(1)
+        return gradient * bad if len(calls) == 3 else gradient
+
+    trainer.model.head.linear.weight.register_hook(spoil)
+    outcome = trainer.run()
+    assert (len(calls), outcome.skipped_steps) == (5, 1)
+    assert all(torch.isfinite(weight).all() for weight in weights(trainer).values())
+
+
+def test_losses_that_stay_bad_end_training_with_the_best_weights_on_disk(bench: Any, waves: Any) -> None:
+    trainer = bench.trainer(
+        waves(30, lambda epoch, _: math.nan if epoch else 0.0), waves(1), epochs=3, checkpoint_seconds=3600
+    )
+    with pytest.raises(TrainingError, match=f"not finite for {MOST_SKIPPED} steps in a row.* the best weights so far are"):
+        trainer.run()
+    assert trainer.at.skipped == MOST_SKIPPED
+    saved, notes = trainer.folder.read_model()
+    assert same(saved, weights(trainer))
+    assert notes["step"] == 30
+    assert len(trainer.folder.read_metrics()) == 1
+
+
+def test_losses_bad_from_the_start_end_training_with_the_first_weights_in_a_checkpoint(bench: Any, waves: Any) -> None:
+    trainer = bench.trainer(waves(30, lambda *_: math.nan))
+    start = weights(trainer)
+    with pytest.raises(TrainingError, match="a checkpoint with the weights before them is kept in .*run-1"):
+        trainer.run()
+    checkpoint, _ = trainer.folder.read_checkpoint()
+    kept = {name.removeprefix("model."): value for name, value in checkpoint.tensors.items() if name[:6] == "model."}
+    assert same(start, kept)
+    assert same(start, weights(trainer))
+
+
+def test_bad_steps_with_good_ones_between_never_end_training(bench: Any, waves: Any) -> None:
+    outcome = bench.trainer(waves(30, lambda _, number: math.nan if number % 10 else 0.0)).run()
+    assert (outcome.steps, outcome.skipped_steps) == (90, 81)
+
+
+def test_a_dev_loss_that_was_not_a_number_is_soon_beaten(bench: Any, waves: Any) -> None:
+    trainer = bench.trainer(dev=waves(1), epochs=3)
+    losses = iter([math.nan, 2.0, math.nan])
+    trainer._score_dev = lambda *_: next(losses)
+    outcome = trainer.run()
+    assert (outcome.best_dev_loss, outcome.best_step) == (2.0, 10)
+
+
+def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any, waves: Any) -> None:
+    trainer = bench.trainer(dev=waves(1), epochs=20, patience=3)
+    losses = iter([5.0, 3.0, 4.0, 3.0, 3.5])
+    at_best: list[dict[str, torch.Tensor]] = []
+
+    def score(given: dict[str, torch.Tensor], _: Any) -> float:
+        loss = next(losses)
+        if loss == 3.0 and not at_best:
+            at_best.append({name: weight.clone() for name, weight in given.items()})
+        return loss
+
+    trainer._score_dev = score
+    outcome = trainer.run()
+    assert (outcome.steps, outcome.best_step, outcome.best_dev_loss) == (25, 10, 3.0)
+    assert "no better dev loss in 3 looks" in outcome.stopped
+    saved, notes = trainer.folder.read_model()
+    assert same(saved, at_best[0])
+    assert not same(saved, weights(trainer))
+    assert notes == {"step": 10, "dev_loss": 3.0}
+
+
+def test_looking_at_dev_changes_nothing(bench: Any, waves: Any) -> None:
+    plain, watched = bench.trainer(average=0.9), bench.trainer(dev=waves(2), average=0.9)
+    plain.run()
+    watched.run()
+    assert same(weights(plain), weights(watched))
+
+
+def test_no_batch_is_left_out_or_seen_twice_on_either_side_of_a_checkpoint(bench: Any, waves: Any) -> None:
+    whole = bench.trainer(epochs=2, average=0.9)
+    whole.run()
+    first = bench.trainer(epochs=2, average=0.9)
+
+    def stop(at: Any) -> None:
+        if at.step == 7:
+            first.write_checkpoint()
+            raise KeyboardInterrupt
+
+    first.on_progress = stop
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
+    second = bench.trainer(epochs=2, average=0.9)
+    second.folder = first.folder
+    # A step counts as done once its progress is told; the checkpoint inside knows the batch that comes next.
+    second.restore(first.folder.read_checkpoint()[0])
+    assert (second.at.epoch, second.at.batch, second.at.step) == (1, 2, 7)
+    second.run()
+    assert same(weights(whole), weights(second))
+    assert same(whole.best, second.best)
+
+
+def test_averaged_weights_keep_their_names_through_a_checkpoint(bench: Any) -> None:
+    trainer = bench.trainer(average=0.9)
+    trainer.run()
+    other = bench.trainer(average=0.9)
+    other.restore(trainer.folder.read_checkpoint()[0])
+    assert list(other.average.weights) == [name for name, _ in other.model.named_parameters()]
+    assert same(other.average.weights, trainer.average.weights)
+
+
+def test_isolated_randomness_leaves_the_generator_of_the_caller_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    with isolated_randomness(1):
+        first = torch.rand(2)
+    assert torch.equal(torch.rand(3), expected)
+    with isolated_randomness(1):
+        assert torch.equal(torch.rand(2), first)
+
+
+def test_isolated_randomness_puts_the_generator_back_after_an_error() -> None:
+    before = torch.get_rng_state()
+    with pytest.raises(KeyError, match="any"), isolated_randomness(1):
+        torch.rand(2)
+        raise KeyError("any")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_thread_count_is_restored_after_an_error_too() -> None:
+    before = torch.get_num_threads()
+    with pytest.raises(KeyError, match="any"), thread_count(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise KeyError("any")
+    assert torch.get_num_threads() == before
+    with thread_count(None):
+        assert torch.get_num_threads() == before
