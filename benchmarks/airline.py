@@ -1,11 +1,11 @@
 """Airline: one month ahead, trained and scaled on the first 96 months (the last 16 of them dev), tested on 48."""
 
-from common import arguments, publish, spread, table
-
 import echoic
+from common import arguments, publish, spread, table
 
 
 def main() -> None:
+    """Runs everything and prints the table."""
     options = arguments(__doc__ or "", seeds=5).parse_args()
     rows = []
     for name, settings in (

@@ -3,15 +3,15 @@
 import statistics
 import time
 
-from common import arguments, publish, spread, table
-
 import echoic
+from common import arguments, publish, spread, table
 
 NLINEAR_96 = {96: 0.383, 192: 0.434, 336: 0.475, 720: 0.470}
 SEGRNN_96 = {96: 0.368, 192: 0.408, 336: 0.444, 720: 0.446}
 
 
 def main() -> None:
+    """Runs everything and prints the table."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--lookback", type=int, default=96)
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720])

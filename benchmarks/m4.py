@@ -2,9 +2,8 @@
 
 import time
 
-from common import arguments, publish, spread, table
-
 import echoic
+from common import arguments, publish, spread, table
 
 PUBLISHED = [
     ["ES-RNN, winner overall (published)", "9.328", "0.893", "0.440", ""],
@@ -13,6 +12,7 @@ PUBLISHED = [
 
 
 def main() -> None:
+    """Runs everything and prints the table."""
     parser = arguments(__doc__ or "")
     parser.add_argument("--minutes", type=float, default=None, help="time budget instead of the default epochs")
     options = parser.parse_args()

@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from common import arguments, publish, spread, table
 
 import echoic
+from common import arguments, publish, spread, table
 
 ORIGIN = {
     "cell": "lstm", "layers": [16, 16], "lookback": 100, "lookahead": "step", "loss_at": "last", "batch_size": 128,
@@ -35,6 +35,7 @@ def continuation_errors(run: echoic.Run, length: int) -> tuple[float, float]:
 
 
 def main() -> None:
+    """Runs everything and prints the table."""
     options = arguments(__doc__ or "", seeds=10).parse_args()
     rows = []
     continued = {1_000: [], 10_000: []}  # type: dict[int, list[tuple[float, float]]]

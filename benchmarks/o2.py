@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from common import arguments, publish, spread, table
 
 import echoic
+from common import arguments, publish, spread, table
 from echoic.config.data import TableSettings
 from echoic.sources import read
 
@@ -49,6 +49,7 @@ def held_out_rmse(signal: str, seed: int, threads: int | None, **settings: objec
 
 
 def main() -> None:
+    """Runs everything and prints the table."""
     options = arguments(__doc__ or "").parse_args()
     rows = []
     for title, signal in FUNCTIONS.items():
@@ -68,7 +69,8 @@ def main() -> None:
         for field, value in choices:
             results = [
                 held_out_rmse(
-                    "o2-sine-long", seed, options.threads, lookahead="step", cell="lstm", epochs=20, schedule="constant",
+                    "o2-sine-long", seed, options.threads, lookahead="step", cell="lstm", epochs=20,
+                    schedule="constant",
                     **{"layers": (32, 32, 32), "lr": 0.001} | {field: value},
                 )[0]
                 for seed in range(options.seeds)

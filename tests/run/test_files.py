@@ -48,7 +48,9 @@ def test_a_failed_write_keeps_the_old_file_and_says_so(
     path = tmp_path / "file"
     write_atomically(path, b"old")
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(RunError, match=r"file: cannot be written \(No space left on device\); what was saved before is"):
+    with pytest.raises(
+        RunError, match=r"file: cannot be written \(No space left on device\); what was saved before is"
+    ):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

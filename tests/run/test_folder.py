@@ -104,9 +104,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(folder: RunFol
     assert found is not None
     assert found.notes == {"step": 5}
     assert torch.equal(found.tensors["weight"], torch.full((50,), 5.0))
-    assert damaged == [
-        f"{folder.checkpoints}/step-000000010.safetensors: is damaged (its checksum does not match)."
-    ]
+    assert damaged == [f"{folder.checkpoints}/step-000000010.safetensors: is damaged (its checksum does not match)."]
 
 
 def test_when_all_checkpoints_are_damaged_each_is_named(folder: RunFolder) -> None:

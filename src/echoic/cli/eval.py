@@ -21,7 +21,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def evaluate(
     run: RunPath,
     data: Annotated[
-        str | None, typer.Argument(metavar="[DATA]", help="New data to score on; the run's own by default.")
+        str | None, typer.Argument(metavar="DATA", help="New data to score on; the run's own by default.")
     ] = None,
     part: Annotated[str, typer.Option(help="Part of the run's own data: train, dev or test.")] = "test",
     stride: Annotated[int, typer.Option(help="Steps between the windows that are scored.", min=1)] = 1,

@@ -97,7 +97,7 @@ class Job:
     `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
     `predict(fitted, data)` gives a long table of what the model says of `data`.
     `generate(fitted, prime, length, temperature, seed)` lets the model feed itself.
-    `charts(fitted, metrics)` draws the report.
+    `charts(fitted, metrics, evaluation)` draws the report; without an evaluation, what can be drawn without one.
     """
 
     task: type[Task]

@@ -111,7 +111,7 @@ class Run:
             "run": str(self.path),
             "best_dev_loss": best["dev_loss"],
             "best_step": best["step"],
-            "epochs": len(rows),
+            "epochs": rows[-1]["epoch"] + 1 if rows else 0,
             "steps": rows[-1]["step"] if rows else 0,
             "skipped_steps": rows[-1]["skipped"] if rows else 0,
         }

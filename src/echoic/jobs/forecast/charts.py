@@ -132,7 +132,7 @@ class _Scored:
 
     def starts(self, number: int, stride: int = 1) -> Tensor:
         """The first row of each window of one series."""
-        windows = self.evaluator.windows(self.ranges, stride)
+        windows = self.evaluator.order(self.ranges, stride).windows
         return windows.first[number] + stride * torch.arange(int(windows.counts[number]))
 
 

@@ -23,7 +23,7 @@ MOST_LINEAR_WINDOWS = 20_000
 """The linear map is fitted on at most so many training windows, evenly spaced."""
 
 MOST_NAIVE2_WINDOWS = 2000
-"""Naive2 decomposes the whole history of every window: with more windows than this it is left out, and OWA with it."""
+"""Naive2 decomposes the whole history of every window and feature: with more of them it is left out, and OWA too."""
 
 
 class Evaluation(NamedTuple):
@@ -56,16 +56,16 @@ class Evaluator:
     train_panel: Panel
     train: Ranges
 
-    def windows(self, part: Ranges, stride: int = 1) -> Windows:
+    def order(self, part: Ranges, stride: int = 1) -> InOrder:
         """Every window whose horizon lies in `part`; the look-back may reach into what lies before."""
         framing = self.forecaster.framing
         steps = framing.context + framing.horizon
-        return Windows(part, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1])
+        return InOrder(Windows(part, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1]), BATCH)
 
-    def scored(self, windows: Windows) -> Iterator[Scored]:
+    def scored(self, order: InOrder) -> Iterator[Scored]:
         """Forecasts beside what happened, batch by batch."""
         framing = self.forecaster.framing
-        for cut in InOrder(windows, BATCH).epoch():
+        for cut in order.epoch():
             forecast = self.forecaster.forecast(cut.starts)
             origins = cut.starts + framing.context
             target = framing.panel.cut(origins, framing.horizon)
@@ -73,24 +73,24 @@ class Evaluator:
             yield Scored(origins, _numpy(target), _numpy(forecast.mean), quantiles)
 
     def evaluate(
-        self, windows: Windows, season: int, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+        self, order: InOrder, season: int, on_progress: Callable[[int, int], None] = lambda _done, _all: None
     ) -> Evaluation:
-        """The scores over `windows`; `season` is that of the seasonal naive forecast and of MASE (1: none)."""
+        """The scores over the windows of `order`; `season` is for the seasonal naive forecast and MASE (1: none)."""
         framing = self.forecaster.framing
         several = len(framing.panel.features) > 1
         units = self._units() if several else np.ones((len(framing.panel.names), 1, 1))
-        mase_scales = self._mase_scales(windows, season)
-        rivals = self._rivals(season, len(windows))
+        mase_scales = self._mase_scales(order.windows, season)
+        rivals = self._rivals(season, order.count)
         tables = {name: self._new_scores() for name in ("model", *rivals)}
         done = 0
-        for batch in self.scored(windows):
+        for batch in self.scored(order):
             series = framing.panel.series_of(batch.origins).numpy()
             common = (units[series], mase_scales[series])
             tables["model"].add(batch.target, batch.mean, batch.quantiles, *common)
             for name, rival in rivals.items():
                 tables[name].add(batch.target, rival(batch.origins), None, *common)
             done += len(batch.origins)
-            on_progress(done, len(windows))
+            on_progress(done, order.count)
         naive = {name: tables[name].table() for name in rivals}
         scores = tables["model"].table()
         for table in (scores, *naive.values()) if "naive2" in naive else ():
@@ -104,7 +104,7 @@ class Evaluator:
             {name: tables[name].by_horizon() for name in rivals},
             tables["model"].by_feature(),
             "deviations of the training part" if several else "the units of the data",
-            len(windows),
+            order.count,
         )
 
     def _new_scores(self) -> ForecastScores:
@@ -153,7 +153,7 @@ class Evaluator:
             rivals["seasonal"] = lambda rows: baselines.seasonal_naive(history(rows, steps), horizon, season)
             rivals["growth"] = lambda rows: baselines.seasonal_growth(history(rows, steps), horizon, season)
         rivals["linear"] = self._linear()
-        if windows <= MOST_NAIVE2_WINDOWS:
+        if windows * len(panel.features) <= MOST_NAIVE2_WINDOWS:
             longest = int(panel.offsets.diff().max())
             rivals["naive2"] = lambda rows: np.concatenate(
                 [baselines.naive2(history(row, longest), horizon, season) for row in torch.split(rows, 1)]

@@ -92,12 +92,18 @@ class ForecastTask(Task):
         """The windows of a part; with shuffled parts, all windows and the numbers of those that fell to the part."""
         context, tail = self.framing.context, self._tail
         stride = self.settings.window.stride
-        if self._shuffled:
+        if self.is_shuffled:
             windows = Windows(_everything(self.parts), context + tail, tail, stride)
             return windows, self._dealt(len(windows))[part]
         if part == "train":
             return Windows(self.parts[part], context + tail, tail, stride), None
         return Windows(self.parts[part], context + tail, tail, 1, self.panel.offsets[:-1]), None
+
+    def dealt_order(self, part: str) -> InOrder:
+        """The windows of a whole horizon that fell to a part when they were dealt at random."""
+        steps, horizon = self.framing.context + self.settings.window.horizon, self.settings.window.horizon
+        windows = Windows(_everything(self.parts), steps, horizon, self.settings.window.stride)
+        return InOrder(windows, DEV_BATCH, self._dealt(len(windows))[part])
 
     @property
     def _tail(self) -> int:
@@ -105,7 +111,8 @@ class ForecastTask(Task):
         return 1 if self.settings.window.lookahead == "step" else self.settings.window.horizon
 
     @property
-    def _shuffled(self) -> bool:
+    def is_shuffled(self) -> bool:
+        """Whether windows were dealt to the parts at random."""
         return self.settings.parts.split_order == "shuffled"
 
     def _order(self, part: Ranges) -> Order:
@@ -113,7 +120,7 @@ class ForecastTask(Task):
         size, window = self.settings.train.batch_size, self.settings.window
         if window.batches != "windows":
             return Streams.of(part, size, window.lookback if window.batches == "chunks" else None)
-        if self._shuffled:
+        if self.is_shuffled:
             windows, chosen = self.windows("train")
             return Shuffled(windows, size, chosen)
         windows = Windows(part, self.framing.context + self._tail, self._tail, window.stride)
@@ -127,7 +134,7 @@ class ForecastTask(Task):
         lengths = {part: int(ranges.lengths.sum()) for part, ranges in self.parts.items()}
         report = self.dataset.report.to_json() | {"steps_in_parts": lengths}
         windows = {part: len(self.windows(part)[0]) for part in self.parts}
-        if self._shuffled:
+        if self.is_shuffled:
             windows = {part: len(chosen) for part in self.parts if (chosen := self.windows(part)[1]) is not None}
             report["shared_with_train"] = self._overlap()
         return report | {"windows": windows}
@@ -161,7 +168,7 @@ class ForecastTask(Task):
     def _check_lengths(self) -> None:
         context, tail = self.framing.context, self._tail
         in_windows = self.settings.window.batches == "windows"
-        if self._shuffled and not in_windows:
+        if self.is_shuffled and not in_windows:
             raise ConfigError("`parts.split_order` = shuffled is for --batches windows.")
         if not in_windows and self.settings.window.lookahead != "step":
             raise ConfigError("`window.batches` chunks and whole are for --lookahead step.")

@@ -18,7 +18,7 @@ from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Dataset, read
 from echoic.timebase import INDEX
 from echoic.types import Covariates, Series
-from echoic.windows import PARTS, Ranges, Windows, whole
+from echoic.windows import PARTS, InOrder, Ranges, whole
 
 
 def evaluate(
@@ -37,46 +37,46 @@ def evaluate(
         ConfigError: there is no such part.
         DataError: there is no window to score.
     """
-    evaluator, windows = evaluator_of(fitted, data, part, stride)
+    evaluator, order = evaluator_of(fitted, data, part, stride)
     season = fitted.task.settings.scaling.season
-    return evaluator.evaluate(windows, season[0] if season else 1, on_progress)
+    return evaluator.evaluate(order, season[0] if season else 1, on_progress)
 
 
-def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, Windows]:
-    """What scores, and the windows that are scored."""
+def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, InOrder]:
+    """What scores, and the windows that are scored, in batches."""
     task: ForecastTask = fitted.task
     if data is None:
         if part not in PARTS:
             raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
         evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.parts["train"])
-        windows = evaluator.windows(task.parts[part], stride)
-        if not len(windows):
+        order = task.dealt_order(part) if task.is_shuffled else evaluator.order(task.parts[part], stride)
+        if not order.count:
             raise DataError(
                 f"The {part} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
                 "choose another --part, or give new data."
             )
-        return evaluator, windows
+        return evaluator, order
     dataset = read(data, task.settings.data)
     series, ranges = _continued(task.dataset, dataset)
     forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series)
     evaluator = Evaluator(forecaster, task.panel, task.parts["train"])
-    windows = evaluator.windows(ranges, stride)
-    if not len(windows):
+    order = evaluator.order(ranges, stride)
+    if not order.count:
         raise DataError(
             f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
             f"{forecaster.framing.context} that the run needs to see."
         )
-    return evaluator, windows
+    return evaluator, order
 
 
 def backtest(fitted: Fitted, data: Any, part: str, stride: int = 1) -> Table:
     """Every forecast behind the scores, in the long format: unique_id, cutoff, ds, target, y, mean and intervals."""
-    evaluator, windows = evaluator_of(fitted, data, part, stride)
+    evaluator, order = evaluator_of(fitted, data, part, stride)
     framing = evaluator.forecaster.framing
     task: ForecastTask = fitted.task
     times = {one.name: one.time for one in task.dataset.series}
     tables = []
-    for batch in evaluator.scored(windows):
+    for batch in evaluator.scored(order):
         series = framing.panel.series_of(batch.origins)
         names = [framing.panel.names[number] for number in series.tolist()]
         steps = (batch.origins - framing.panel.offsets[series]).numpy()
