@@ -28,7 +28,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -118,7 +118,7 @@ class Disk:
         """Stands in for `os.fsync`."""
         self.call("fsync")
         self.real["fsync"](handle)
-        path = os.readlink(f"/proc/self/fd/{handle}")
+        path = str(Path(f"/proc/self/fd/{handle}").readlink())
         if Path(path).is_dir():
             self.undo = [(folder, undo) for folder, undo in self.undo if folder != path]
         else:
@@ -171,7 +171,7 @@ class Watched:
             self.file.flush()
         return len(data)
 
-    def __enter__(self) -> "Watched":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -366,8 +366,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    with scratch() as folder:
-        shooting = Range(folder)
+    memory = Path("/dev/shm")  # noqa: S108 - killing needs no slow disk
+    with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:
+        shooting = Range(Path(folder))
         for kind in options.only or [*KINDS, "random"]:
             began = time.monotonic()
             if kind == "random":
@@ -376,30 +377,13 @@ def main() -> None:
                 shooting.strike_everywhere(how)
             if not options.json:
                 count = sum(shooting.attempts.get(how, 0) for how in KINDS.get(kind, ["random"]))
-                print(f"{kind:8} {count:5} survived so far in {time.monotonic() - began:.0f} s", flush=True)
+                print(f"{kind:8} {count:5} attempts in {time.monotonic() - began:.0f} s", flush=True)
     if options.json:
         print(json.dumps({"calls": shooting.calls, "attempts": shooting.attempts, "bad": shooting.bad}))
     else:
-        print(f"{sum(shooting.attempts.values())} attempts, {len(shooting.bad)} faults")
+        print(f"{sum(shooting.attempts.values())} attempts, {len(shooting.bad)} faults found")
         print("\n".join(shooting.bad))
     sys.exit(1 if shooting.bad else 0)
-
-
-def scratch() -> Any:
-    """A temporary folder, in memory if there is one: killing does not need a slow disk."""
-    return Scratch()
-
-
-class Scratch:
-    """A folder for the attempts."""
-
-    def __enter__(self) -> Path:
-        memory = Path("/dev/shm")  # noqa: S108
-        self.path = Path(tempfile.mkdtemp(prefix="echoic-kills-", dir=memory if memory.is_dir() else None))
-        return self.path
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -51,3 +51,7 @@ def test_dropped_values_get_no_gradient_and_kept_ones_the_scale():
     out = Dropout(0.25)(x)
     out.sum().backward()
     torch.testing.assert_close(x.grad, out.detach(), atol=0, rtol=0)
+
+
+def test_a_rate_just_below_one_stays_finite():
+    assert torch.isfinite(Dropout(0.999999)(torch.ones(1000))).all()

@@ -100,9 +100,12 @@ def test_a_signal_at_any_step_is_answered_there_and_lost_at_none(
         told.append(at)
         stopper(at)
 
+    stopped: Interrupted | None = None
     try:
         train(tmp_path / "run", settings, on_progress)
-    except Interrupted as stopped:
+    except Interrupted as error:
+        stopped = error
+    if stopped is not None:
         assert stopped.exit_code == 143
         steps = sorted(int(path.stem.split("-")[1]) for path in (tmp_path / "run" / "checkpoints").iterdir())
         assert steps == [told[reports - 1].step]

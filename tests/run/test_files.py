@@ -105,7 +105,7 @@ def test_append_adds_to_what_is_there(tmp_path: Path) -> None:
 
 def test_a_failed_append_says_what_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(RunError, match="log: cannot be written .* what was saved before is intact"):
+    with pytest.raises(RunError, match=r"log: cannot be written .* what was saved before is intact"):
         append(tmp_path / "log", b"one\n")
 
 
