@@ -33,7 +33,11 @@ class WindowSettings(Section):
         description="windows: shuffled. chunks: neighbouring pieces with the state carried. whole: entire series, "
         "bucketed by length. chunks and whole are for step by step.",
     )
-    loss_at: Literal["every", "last"] = Field("every", description="Step by step: which steps of a window count.")
+    loss_at: Literal["every", "late", "last"] | None = Field(
+        None,
+        description="Step by step: which steps of a window count. late: its second half, once the state has warmed "
+        "up. Default: late for windows, every for chunks and whole series.",
+    )
     conformal: bool = Field(
         default=False, description="Calibrate the intervals on the dev part (always done for the point head)."
     )

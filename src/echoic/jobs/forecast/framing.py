@@ -202,9 +202,9 @@ class Framing:
         raw = self.panel.cut(cut.starts, cut.steps)
         values = self.codec.values.encode(raw, self._scaler_row(cut.starts))
         observed = ~torch.isnan(values)
-        real = torch.arange(1, cut.steps) < cut.valid[:, None]
-        if self.settings.window.loss_at == "last":
-            real = real & (torch.arange(1, cut.steps) == cut.valid[:, None] - 1)
+        step, last = torch.arange(1, cut.steps), cut.valid[:, None] - 1
+        first = {"last": last, "late": last // 2}.get(self.settings.window.loss_at or "every", 0)
+        real = (first <= step) & (step <= last)
         filled = torch.nan_to_num(values)
         covariates = self.covariates(cut.starts, cut.steps - 1)
         return Batch(

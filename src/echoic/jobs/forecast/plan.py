@@ -16,7 +16,7 @@ from echoic.types import Series
 from echoic.windows import Panel, Ranges, Windows, evenly
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
-    "step": {"layers": (32,), "batch_size": 64, "lr": 5e-3, "scale": "standard"},
+    "step": {"layers": (32,), "batch_size": 64, "lr": 1e-2, "average": 0.99, "epochs": 10},
     "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "average": 0.99, "epochs": 40},
     "segments": {
         "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "schedule": "constant",
@@ -73,7 +73,8 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
     if lookahead == "step":
         _check_step(settings)
         scale = settings.scaling.scale or "standard"
-        return settings.replaced(base="none", segment=1, lags=(), window_scale="none", scale=scale)
+        loss_at = settings.window.loss_at or ("late" if settings.window.batches == "windows" else "every")
+        return settings.replaced(base="none", segment=1, lags=(), window_scale="none", scale=scale, loss_at=loss_at)
     segment = settings.window.segment or _segment(season, lookback)
     settings = settings.replaced(
         segment=segment if lookahead == "segments" else lookback,
