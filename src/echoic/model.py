@@ -89,7 +89,7 @@ class SequenceModel(nn.Module):
             params, _ = self.forward(batch.inputs, state, batch.ids, batch.ahead)
             own = self.head.sample(params, generator)[:, :-1]
         inputs = batch.inputs.clone()
-        chosen = torch.rand(own.shape[:2], generator=generator, device=own.device) < share
+        chosen = torch.rand(own.shape[:2], generator=generator).to(own) < share
         features = own.shape[-1]
         inputs[:, 1:, :features] = torch.where(chosen[..., None], own, inputs[:, 1:, :features])
         return batch._replace(inputs=inputs)

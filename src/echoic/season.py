@@ -39,7 +39,7 @@ def detect_season(values: NDArray[np.floating]) -> int | None:
 
 def _sharpened(lag: int, correlation: NDArray[np.float64]) -> int:
     """The lag within a tenth of `lag` whose multiples correlate best: noise moves the top of a broad peak."""
-    near = range(max(2, lag - lag // 10), lag + lag // 10 + 1)
+    near = range(max(2, lag - lag // 10), min(lag + lag // 10, len(correlation) - 1) + 1)
     multiples = max(1, (len(correlation) - 1) // near[-1])
     return max(near, key=lambda one: correlation[one : one * multiples + 1 : one].mean())
 

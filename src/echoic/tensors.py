@@ -1,7 +1,8 @@
 """What the network works on: a batch, and the recurrent state."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+import torch
 from torch import Tensor
 
 State = tuple[tuple[Tensor, ...], ...]
@@ -23,3 +24,13 @@ class Batch(NamedTuple):
     carry: bool = False
     ids: Tensor | None = None
     ahead: Tensor | None = None
+
+    def to(self, device: torch.device) -> Self:
+        """The batch on another device."""
+        return self._replace(
+            inputs=self.inputs.to(device),
+            targets=self.targets.to(device),
+            mask=self.mask.to(device),
+            ids=None if self.ids is None else self.ids.to(device),
+            ahead=None if self.ahead is None else self.ahead.to(device),
+        )

@@ -20,7 +20,7 @@ def column(*cells):
         (("2024/01/31", "2024/02/01"), ("2024-01-31T00:00:00", "2024-02-01T00:00:00"), "1 d"),
         (("2024-01-01 10:00", "2024-01-01T11:00"), ("2024-01-01T10:00:00", "2024-01-01T11:00:00"), "1 h"),
         (("2024-01-01T10:00:00.25", "2024-01-01T10:00:00.75"), None, "500 ms"),
-        (("2024-01", "2024-02", "2024-03"), ("2024-01-01T00:00:00", "2024-02-01T00:00:00", None), "1 months"),
+        (("2024-01", "2024-02", "2024-03"), ("2024-01-01T00:00:00", "2024-02-01T00:00:00", None), "1 month"),
         (("2023", "2024"), ("2023-01-01T00:00:00", "2024-01-01T00:00:00"), "12 months"),
         (("1000.0", "2000.0"), ("1000-01-01T00:00:00", "2000-01-01T00:00:00"), "12000 months"),
         (("20240228", "20240229"), ("2024-02-28T00:00:00", "2024-02-29T00:00:00"), "1 d"),
@@ -44,7 +44,7 @@ def test_date_format_is_followed(read_text):
     dataset = read_text(column("01/02/2024", "02/02/2024"), time="t", date_format="%d/%m/%Y")
     assert times_of(dataset) == ["2024-02-01T00:00:00", "2024-02-02T00:00:00"]
     dataset = read_text(column("1.2024", "2.2024"), time="t", date_format="%m.%Y")
-    assert str(dataset.series[0].time.frequency) == "1 months"
+    assert str(dataset.series[0].time.frequency) == "1 month"
     dataset = read_text(column("1 0 +0100", "1 2 +0200"), time="t", date_format="%d %H %z")
     assert dataset.report.utc
     with pytest.raises(DataError, match="line 2, column 't': '2024' does not have the form '%d/%m/%Y'"):

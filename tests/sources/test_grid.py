@@ -37,7 +37,7 @@ def test_gap_is_refused_or_masked_and_counted(read_text):
 
 def test_month_gap_follows_the_calendar(read_text):
     dataset = read_text(column("2024-01", "2024-02", "2024-03", "2024-05"), time="t", gaps="mask")
-    assert str(dataset.series[0].time.frequency) == "1 months"
+    assert str(dataset.series[0].time.frequency) == "1 month"
     np.testing.assert_array_equal(dataset.series[0].values[:, 0], [0, 1, 2, np.nan, 3])
 
 

@@ -20,7 +20,7 @@ def test_etth1_is_hourly_with_seven_features(data_dir: Path):
 @pytest.mark.parametrize(
     ("file", "time", "steps", "start", "frequency", "missing"),
     [
-        ("Airline.csv", "Date", 144, "1949-01-01", "1 months", 0),
+        ("Airline.csv", "Date", 144, "1949-01-01", "1 month", 0),
         ("co2.csv", "date", 2284, "1958-03-29", "7 d", 59),
         ("sunspots.csv", "YEAR", 309, "1700-01-01", "12 months", 0),
         ("Lynx.csv", "column_1", 114, "1821-01-01", "12 months", 0),

@@ -7,6 +7,7 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0, 1 (failed), 
 import signal
 import sys
 import time
+import warnings
 from importlib import import_module
 
 import typer
@@ -31,6 +32,7 @@ VERBS = {
 
 def main() -> None:
     """Runs the command line and exits."""
+    warnings.showwarning = _tell_warning
     try:
         make_app(sys.argv[1:])()
     except EchoicError as error:
@@ -69,6 +71,12 @@ def make_app(arguments: list[str]) -> typer.Typer:
         """
 
     return app
+
+
+def _tell_warning(message: Warning | str, category: type[Warning], *_place: object) -> None:
+    """Our own warnings are sentences for the user; those of libraries name their kind."""
+    kind = "" if category is UserWarning else f"{category.__name__}: "
+    typer.echo(f"echoic: {kind}{message}", err=True)
 
 
 def _not_loaded() -> None:

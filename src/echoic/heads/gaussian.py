@@ -31,7 +31,7 @@ class Gaussian(Head):
 
     def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
         mean, scale = self._split(params)
-        return mean + scale * torch.randn(mean.shape, generator=generator, device=mean.device, dtype=mean.dtype)
+        return mean + scale * torch.randn(mean.shape, generator=generator).to(mean)
 
     def quantile(self, params: Tensor, level: float) -> Tensor:
         mean, scale = self._split(params)

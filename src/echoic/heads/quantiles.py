@@ -35,7 +35,7 @@ class Quantiles(Head):
 
     def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
         values = self._values(params)
-        level = torch.rand(values.shape[:-1], generator=generator, device=values.device, dtype=values.dtype)
+        level = torch.rand(values.shape[:-1], generator=generator).to(values)
         return self._interpolate(values, level)
 
     def quantile(self, params: Tensor, level: float) -> Tensor:

@@ -35,9 +35,9 @@ class StudentT(Head):
 
     def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
         location, scale, degrees = self._split(params)
-        normal = torch.randn(location.shape, generator=generator, device=location.device, dtype=location.dtype)
+        normal = torch.randn(location.shape, generator=generator).to(location)
         # A chi-square with `degrees` degrees of freedom is twice a gamma variable of half that shape.
-        chi_square = 2 * torch._standard_gamma(degrees / 2, generator=generator)  # noqa: SLF001
+        chi_square = 2 * torch._standard_gamma(degrees.cpu() / 2, generator=generator).to(degrees)  # noqa: SLF001
         return location + scale * normal * torch.rsqrt(chi_square / degrees)
 
     def quantile(self, params: Tensor, level: float) -> Tensor:

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -72,7 +73,8 @@ class Run:
         """
         if self._fitted is None:
             task = self._task()
-            model = task.network()
+            with isolated_randomness(task.training.seed):
+                model = task.network()
             weights, _ = self.folder.read_model()
             model.load_state_dict(weights)
             self._fitted = Fitted(task, model.eval(), self.folder.read_calibration())
@@ -138,7 +140,9 @@ class Run:
 
     def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:
         """Trains from the newest checkpoint, or from the start; the caller holds the lock."""
-        checkpoint, _ = self.folder.read_checkpoint()
+        checkpoint, damaged = self.folder.read_checkpoint()
+        for sentence in damaged:
+            warnings.warn(f"{sentence} The checkpoint before it is used.", stacklevel=2)
         if checkpoint is None:
             self.folder.keep_metrics(0)
         share = 0.5 if task.refits else 1.0
@@ -149,7 +153,9 @@ class Run:
             # A falling learning rate is made for its whole length; with a constant one the best step is the length.
             steps = outcome.best_step if task.training.schedule == "constant" else outcome.steps
             phase = Phase("refit", steps, (share, 1.0), outcome.steps)
-            checkpoint = None
+            if checkpoint is not None:
+                began -= checkpoint.notes["at"]["seconds"]
+                checkpoint = None
         if task.refits:
             outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
         self._fitted = None
@@ -170,7 +176,8 @@ class Run:
 
     def _calibrate(self, task: Task) -> None:
         """On dev, with the network that has not been trained on it."""
-        model = task.network()
+        with isolated_randomness(task.training.seed):
+            model = task.network()
         model.load_state_dict(self.folder.read_model()[0])
         with thread_count(task.training.threads):
             calibration = task.calibrate(model.eval())

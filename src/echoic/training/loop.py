@@ -1,11 +1,10 @@
 """The one training loop of every job."""
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, Protocol, final
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, final
 
 import torch
 from torch import Tensor
@@ -15,6 +14,7 @@ from echoic.errors import Interrupted, TrainingError
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder
 from echoic.tensors import Batch
+from echoic.training.context import thread_count
 from echoic.training.optimizer import (
     AveragedWeights,
     learning_rate,
@@ -22,103 +22,11 @@ from echoic.training.optimizer import (
     make_optimizer,
     optimizer_tensors,
 )
+from echoic.training.records import Batches, Outcome, Phase, Position, Progress, TrainingData
 from echoic.training.stopping import Stop, stop_on_signals
 
 MOST_SKIPPED = 20
 """Steps in a row that may have a non-finite loss or gradient before training gives up."""
-
-
-class Batches(Protocol):
-    """The batches of an epoch, the same for the same seed and epoch."""
-
-    def __len__(self) -> int:
-        """Batches in an epoch."""
-
-    def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch from number `skip` on."""
-
-
-class TrainingData(NamedTuple):
-    """What is learned from, and what is watched meanwhile."""
-
-    train: Batches
-    dev: Batches | None
-
-
-class Progress(NamedTuple):
-    """Where training stands: `done` is the share of the run that is over; losses are means per value."""
-
-    epoch: int
-    step: int
-    done: float
-    train_loss: float
-    dev_loss: float | None
-    best_dev_loss: float | None
-    batches_per_s: float
-
-
-class Outcome(NamedTuple):
-    """What training came to."""
-
-    steps: int
-    epochs: int
-    best_dev_loss: float | None
-    best_step: int
-    skipped_steps: int
-    seconds: float
-    stopped: str
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One stretch of training in a run.
-
-    `steps`: how many, instead of epochs. `budget`: the shares of the time budget at which it begins and ends.
-    `first_step`: how many steps of the run went before it.
-    """
-
-    name: str = "fit"
-    steps: int | None = None
-    budget: tuple[float, float] = (0.0, 1.0)
-    first_step: int = 0
-
-
-@dataclass
-class Position:
-    """Where the loop stands; with the tensors of a checkpoint, all that the future depends on."""
-
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    seconds: float = 0.0
-    loss_total: float = 0.0
-    loss_values: int = 0
-    best_dev_loss: float | None = None
-    best_step: int = 0
-    looks_since_best: int = 0
-    skipped: int = 0
-    skipped_in_a_row: int = 0
-    metrics_rows: int = 0
-    dev_seconds: float = 0.0
-
-
-@contextlib.contextmanager
-def isolated_randomness(seed: int) -> Iterator[None]:
-    """Seeds torch's generator for the block and puts its state back after it: the caller's draws are not disturbed."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        yield
-
-
-@contextlib.contextmanager
-def thread_count(threads: int | None) -> Iterator[None]:
-    """Sets torch's CPU threads for the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @final
@@ -148,6 +56,8 @@ class Trainer:
         self.budget_s = settings.minutes * 60 if settings.minutes else None
         self.last_step = self.phase.steps or settings.epochs * len(self.train)
         self.looks = {len(self.train) * look // settings.checks for look in range(1, settings.checks + 1)}
+        self.device = torch.device(settings.device)
+        model.to(self.device)
         self.optimizer = make_optimizer(model.parameters(), settings)
         self.average = AveragedWeights(model, settings.average) if settings.average else None
         self.at = Position(metrics_rows=len(folder.read_metrics()))
@@ -259,7 +169,7 @@ class Trainer:
         """Steps to the end of the epoch, or until something asks for a stop."""
         self.model.train()
         for batch in self.train.epoch(self.settings.seed, self.at.epoch, self.at.batch):
-            self._step(batch)
+            self._step(batch.to(self.device))
             self.at.batch += 1
             self.at.step += 1
             self._session_steps += 1
@@ -379,14 +289,9 @@ class Trainer:
 def dev_loss(model: SequenceModel, batches: Batches) -> float:
     """The mean loss per value over all batches, the state carried where they say so."""
     model.eval()
+    device = next(model.parameters()).device
     total, values, state = 0.0, 0, None
     for batch in batches.epoch(0, 0):
-        loss = model.loss(batch, state if batch.carry else None)
+        loss = model.loss(batch.to(device), state if batch.carry else None)
         total, values, state = total + loss.total.item(), values + loss.values, loss.state
     return total / max(values, 1)
-
-
-def read_phase(checkpoint: Checkpoint) -> Phase:
-    """The phase that a checkpoint was written in."""
-    phase = checkpoint.notes["phase"]
-    return Phase(**phase | {"budget": tuple(phase["budget"])})
