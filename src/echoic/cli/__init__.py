@@ -32,7 +32,7 @@ VERBS = {
 
 def main() -> None:
     """Runs the command line and exits."""
-    warnings.showwarning = _tell_warning
+    warnings.showwarning = _tell_warning  # type: ignore[assignment]
     try:
         make_app(sys.argv[1:])()
     except EchoicError as error:

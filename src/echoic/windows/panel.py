@@ -87,10 +87,12 @@ def _offsets(lengths: list[int]) -> Tensor:
 
 
 def _gather(table: Tensor, starts: Tensor, steps: int) -> Tensor:
+    """`(len(starts), steps, columns)`: rows from each start on, NaN beyond the last row of the table."""
     if not table.shape[1]:
         return table.new_zeros(len(starts), steps, 0)
+    if len(table) >= steps and (not len(starts) or int(starts.max()) + steps <= len(table)):
+        # Through a view of all windows: whole stretches are copied, without an index for every value.
+        return table.unfold(0, steps, 1)[starts].transpose(1, 2)
     rows = starts[:, None] + torch.arange(steps)
-    if len(rows) and len(table) and int(rows.max()) >= len(table):
-        inside = rows < len(table)
-        return table[rows.clamp(max=len(table) - 1)].masked_fill(~inside[..., None], torch.nan)
-    return table[rows]
+    inside = rows < len(table)
+    return table[rows.clamp(max=len(table) - 1)].masked_fill(~inside[..., None], torch.nan)

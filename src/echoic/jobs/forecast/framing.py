@@ -118,8 +118,12 @@ class Framing:
     @property
     def width(self) -> int:
         """Width of the input vectors."""
-        covariates = self.panel.past.shape[1] + self.known + self.panel.static.shape[1]
-        return self.features * (1 + self.codec.has_missing) + covariates
+        return self.features * (1 + self.codec.has_missing) + self.covariate_width
+
+    @property
+    def covariate_width(self) -> int:
+        """Columns that are known beside the values at every step."""
+        return self.panel.past.shape[1] + self.known + self.panel.static.shape[1]
 
     @property
     def ahead_width(self) -> int:
@@ -140,7 +144,9 @@ class Framing:
 
     def window(self, starts: Tensor) -> Window:
         """The look-backs whose context begins at `starts`."""
-        seen = self.encoded(starts, self.context)
+        return self._window(starts, self.encoded(starts, self.context))
+
+    def _window(self, starts: Tensor, seen: Tensor) -> Window:
         framed = self.frame(seen)
         observed = ~torch.isnan(seen[:, -self.lookback :]) if self.codec.has_missing else None
         covariates = self.covariates(starts + self.context - self.lookback, self.lookback)
@@ -162,6 +168,8 @@ class Framing:
 
         Step by step the known future runs one step ahead, as what is to be predicted does.
         """
+        if not self.covariate_width:
+            return starts.new_zeros(len(starts), steps, 0, dtype=torch.float32)
         shift = 1 if self.is_step else 0
         series = self.panel.series_of(starts)
         static = self.panel.static[series][:, None].expand(-1, steps, -1)
@@ -177,6 +185,8 @@ class Framing:
 
         `(batch, 1, columns)`; past-only columns stay as they were last.
         """
+        if not self.covariate_width:
+            return starts.new_zeros(len(starts), 1, 0, dtype=torch.float32)
         after = starts + self.context
         series = self.panel.series_of(starts)
         columns = [
@@ -216,8 +226,9 @@ class Framing:
         )
 
     def _window_batch(self, cut: Cut) -> Batch:
-        window = self.window(cut.starts)
-        target = window.frame.encode(self.encoded(cut.starts + self.context, self.horizon))
+        values = self.encoded(cut.starts, cut.steps)
+        window = self._window(cut.starts, values[:, : self.context])
+        target = window.frame.encode(values[:, self.context :])
         mask = ~torch.isnan(target)
         targets = self.fold(torch.nan_to_num(target))
         return Batch(window.inputs, targets, self.fold(mask), ids=window.ids, ahead=window.ahead)
@@ -226,9 +237,11 @@ class Framing:
         """What is known of each step of the horizon: future columns, and values some lags before it."""
         if not self.ahead_width:
             return None
-        series = self.panel.series_of(starts)
-        known = _scaled(self.codec.future, self.panel.cut_future(starts + self.context, self.horizon, series))
-        columns = [known.repeat_interleave(self.channels, 0)]
+        columns = []
+        if self.known:
+            series = self.panel.series_of(starts)
+            known = _scaled(self.codec.future, self.panel.cut_future(starts + self.context, self.horizon, series))
+            columns.append(known.repeat_interleave(self.channels, 0))
         columns += [self.fold(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
         return torch.cat(columns, -1)
 
