@@ -14,7 +14,6 @@ SETTINGS: dict[str, Any] = {
     "cell": "lstm",
     "layers": (16, 16),
     "epochs": 3,
-    "stride": 2,
 }
 """The origin's network on its noisy sine, with echoic's loss at every step."""
 
