@@ -66,5 +66,7 @@ def _tell(run: Any, *, as_json: bool) -> None:
         return
     for note in run.config["data"]["report"]["notes"]:
         typer.echo(f"data: {note}", err=True)
-    typer.echo(f"{run.path}: best dev loss {outcome['best_dev_loss']:.6g} after {outcome['best_step']} steps", err=True)
+    best = outcome["best_dev_loss"]
+    told = "trained" if best is None else f"best dev loss {best:.6g} after"
+    typer.echo(f"{run.path}: {told} {outcome['best_step']} steps", err=True)
     typer.echo(f"next: echoic eval {run.path}; echoic report {run.path}", err=True)

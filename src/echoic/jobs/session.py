@@ -132,10 +132,18 @@ class Run:
     def _task(self) -> Task:
         if self._data is None:
             raise DataError(f"{self.path}: was trained on data in memory; load it with `data=` to use them again.")
+        place = _path(self._data)
+        if place and not place.startswith("synth:") and not Path(place).exists():
+            raise DataError(
+                f"{place}: is gone, and {self.path} was trained on it; put it back, or load the run with `data=`."
+            )
         settings: Any = self.settings
         dataset = sources.read(self._data, settings.data)
         if dataset.fingerprint != self.config["data"]["fingerprint"]:
-            raise DataError(f"{dataset.origin}: has changed since {self.path} was trained on it; train anew.")
+            raise DataError(
+                f"{dataset.origin}: is not what {self.path} was trained on, or has changed since; restore it, load the "
+                "run with `data=`, or train anew."
+            )
         return self.job.task.reopen(dataset, settings, self.folder.read_codec())
 
     def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, final
+from typing import NamedTuple, final
 
 import numpy as np
 import torch
@@ -186,15 +186,3 @@ class Evaluator:
 
 def _numpy(values: Tensor) -> Array:
     return values.double().numpy()
-
-
-def evaluation_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The part of `eval --json` that this job makes."""
-    return {
-        "scores": evaluation.scores,
-        "naive": evaluation.naive,
-        "units": evaluation.units,
-        "windows": evaluation.windows,
-        "by_horizon": evaluation.by_horizon,
-        "by_feature": evaluation.by_feature,
-    }

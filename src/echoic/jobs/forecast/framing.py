@@ -44,18 +44,22 @@ class Codec:
             _fit_shared([panel.past[at] for at in rows]),
             _fit_shared([panel.future[begin:end] for begin, end in zip(*futures, strict=True)]),
             _fit_shared([panel.static]),
-            panel.has_missing,
+            panel.has_missing and any(bool(torch.isnan(panel.values[at]).any()) for at in rows),
         )
 
-    def extended(self, settings: ForecastSettings, panel: Panel) -> Self:
-        """The codec for `panel`: series that it was not fitted on get scales of their own, from what they show."""
+    def extended(self, settings: ForecastSettings, panel: Panel, seen: int | None = None) -> Self:
+        """The codec for `panel`: series that it was not fitted on get scales of their own, from what they show.
+
+        Only their first `seen` steps are looked at (None: all). The one series of a run and a single new one are
+        taken for the same, whatever their files are called.
+        """
         known, names = self.values, panel.names
-        if settings.scaling.scale_per == "all":
+        if settings.scaling.scale_per == "all" or len(known.names) == len(names) == 1:
             rows = torch.zeros(len(names), dtype=torch.long)
             return replace(self, values=replace(known, names=names, center=known.center[rows], scale=known.scale[rows]))
         bounds = zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True)
         own = Scaler.fit(
-            settings.scaling.scale or "standard", names, [panel.values[begin:end] for begin, end in bounds]
+            settings.scaling.scale or "standard", names, [panel.values[begin:end][:seen] for begin, end in bounds]
         )
         for row, name in enumerate(names):
             if name in known.names:

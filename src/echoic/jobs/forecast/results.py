@@ -21,12 +21,18 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
     Columns: unique_id, ds, target, mean, and a pair lo-80, hi-80 for each interval that the model gives.
 
     Raises:
-        DataError: a series is shorter than the look-back.
+        DataError: a series is shorter than the look-back, or its known-future columns end before the horizon does.
     """
     framing = forecaster.framing
     for one in series:
         if one.steps < framing.context:
             raise DataError(f"{one.origin}: {one.name!r} has {one.steps} steps; the run needs {framing.context}.")
+        ahead = len(one.covariates.future) - one.steps
+        if one.covariates.future_names and ahead < framing.horizon:
+            raise DataError(
+                f"{one.origin}: the known-future columns of {one.name!r} reach {ahead} steps ahead; a forecast of "
+                f"{framing.horizon} needs as many. Add rows that have them and an empty target."
+            )
     starts = framing.panel.offsets[1:] - framing.context
     forecast = forecaster.forecast(starts)
     steps = np.arange(framing.horizon)

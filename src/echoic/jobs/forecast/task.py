@@ -153,16 +153,22 @@ class ForecastTask(Task):
         return Forecaster(model, self.framing, calibration, self.settings.train.seed)
 
     def forecaster_for(
-        self, model: SequenceModel, calibration: Calibration | None, series: tuple[Series, ...]
+        self,
+        model: SequenceModel,
+        calibration: Calibration | None,
+        series: tuple[Series, ...],
+        seen: int | None = None,
     ) -> Forecaster:
         """The trained `model` over other series with the same columns.
+
+        Series that the run does not know are scaled by their first `seen` steps (None: by all).
 
         Raises:
             DataError: they have other columns.
         """
-        self._check_columns(series[0])
+        self.check_columns(series[0])
         panel = Panel.of(series)
-        framing = Framing(self.settings, self.codec.extended(self.settings, panel), panel)
+        framing = Framing(self.settings, self.codec.extended(self.settings, panel, seen), panel)
         return Forecaster(model, framing, calibration, self.settings.train.seed)
 
     def _check_lengths(self) -> None:
@@ -182,7 +188,12 @@ class ForecastTask(Task):
                 "or another --split."
             )
 
-    def _check_columns(self, one: Series) -> None:
+    def check_columns(self, one: Series) -> None:
+        """Checks that a new series has the columns of the run's.
+
+        Raises:
+            DataError: it has others.
+        """
         own = self.dataset.series[0]
         mine = (own.features, own.covariates.past_names, own.covariates.future_names, own.covariates.static_names)
         theirs = (one.features, one.covariates.past_names, one.covariates.future_names, one.covariates.static_names)

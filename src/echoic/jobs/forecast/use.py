@@ -16,7 +16,6 @@ from echoic.jobs.forecast.forecaster import Calibration, Forecast
 from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Dataset, read
-from echoic.timebase import INDEX
 from echoic.types import Covariates, Series
 from echoic.windows import PARTS, InOrder, Ranges, whole
 
@@ -44,6 +43,12 @@ def evaluate(
 
 def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, InOrder]:
     """What scores, and the windows that are scored, in batches."""
+    evaluator, order, _ = _scoring(fitted, data, part, stride)
+    return evaluator, order
+
+
+def _scoring(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, InOrder, tuple[Series, ...]]:
+    """As `evaluator_of`, and the series that the windows are of."""
     task: ForecastTask = fitted.task
     if data is None:
         if part not in PARTS:
@@ -55,10 +60,12 @@ def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Eva
                 f"The {part} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
                 "choose another --part, or give new data."
             )
-        return evaluator, order
+        return evaluator, order, task.dataset.series
     dataset = read(data, task.settings.data)
+    task.check_columns(dataset.series[0])
     series, ranges = _continued(task.dataset, dataset)
-    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series)
+    # What is scored must not set its own scale: only the first look-back may.
+    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, task.framing.context)
     evaluator = Evaluator(forecaster, task.panel, task.parts["train"])
     order = evaluator.order(ranges, stride)
     if not order.count:
@@ -66,21 +73,19 @@ def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Eva
             f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
             f"{forecaster.framing.context} that the run needs to see."
         )
-    return evaluator, order
+    return evaluator, order, series
 
 
 def backtest(fitted: Fitted, data: Any, part: str, stride: int = 1) -> Table:
     """Every forecast behind the scores, in the long format: unique_id, cutoff, ds, target, y, mean and intervals."""
-    evaluator, order = evaluator_of(fitted, data, part, stride)
+    evaluator, order, scored = _scoring(fitted, data, part, stride)
     framing = evaluator.forecaster.framing
-    task: ForecastTask = fitted.task
-    times = {one.name: one.time for one in task.dataset.series}
     tables = []
     for batch in evaluator.scored(order):
         series = framing.panel.series_of(batch.origins)
-        names = [framing.panel.names[number] for number in series.tolist()]
+        names = [scored[number].name for number in series.tolist()]
+        bases = [scored[number].time for number in series.tolist()]
         steps = (batch.origins - framing.panel.offsets[series]).numpy()
-        bases = [times.get(name, INDEX) for name in names]
         ahead = np.arange(framing.horizon)
         when = [base.at(step + ahead) for base, step in zip(bases, steps, strict=True)]
         quantiles = None if batch.quantiles is None else torch.from_numpy(batch.quantiles)
@@ -123,8 +128,8 @@ def generate(fitted: Fitted, prime: Any, length: int, temperature: float, seed: 
     if length < 1:
         raise ConfigError(f"`--length` must be a positive number of steps, got {length}.")
     task: ForecastTask = fitted.task
-    steps = prime if isinstance(prime, int) else None
-    series = task.dataset.series if prime is None or steps else read(prime, task.settings.data).series
+    steps = int(prime) if isinstance(prime, int | np.integer) else None
+    series = task.dataset.series if prime is None or steps is not None else read(prime, task.settings.data).series
     made = []
     for one in series:
         forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),))
@@ -140,6 +145,9 @@ def _calibration(fitted: Fitted) -> Calibration | None:
 def _continued(own: Dataset, new: Dataset) -> tuple[tuple[Series, ...], Ranges]:
     """The new series, joined to those of the run that they continue, and the rows that are new."""
     known = {one.name: one for one in own.series}
+    if len(own.series) == len(new.series) == 1 and new.series[0].time.start is not None:
+        # The names of wide tables are those of their files: of a single series the timestamps alone decide.
+        known = {new.series[0].name: own.series[0]}
     joined: list[Series] = []
     old_steps: list[int] = []
     for one in new.series:
