@@ -17,13 +17,18 @@ from echoic.windows import Cut, Order, Panel, Ranges
 @final
 @dataclass(frozen=True, eq=False)
 class Codec:
-    """Everything that was fitted on the training part: scalers, and whether values can be missing."""
+    """Everything that was fitted on the training part: scalers, and whether values can be missing.
+
+    `unit` is the deviation of the base's error, in which a `direct` network speaks: with the few steps that a short
+    series bears, outputs and spreads have to begin at about the right size.
+    """
 
     values: Scaler
     past: Scaler
     future: Scaler
     static: Scaler
     has_missing: bool
+    unit: float = 1.0
 
     @classmethod
     def fit(cls, settings: ForecastSettings, panel: Panel, train: Ranges) -> Self:
@@ -70,13 +75,13 @@ class Codec:
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` is the inverse."""
         scalers = {name: getattr(self, name).to_json() for name in ("values", "past", "future", "static")}
-        return scalers | {"has_missing": self.has_missing}
+        return scalers | {"has_missing": self.has_missing, "unit": self.unit}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The codec that `to_json` wrote."""
         scalers = {name: Scaler.from_json(data[name]) for name in ("values", "past", "future", "static")}
-        return cls(**scalers, has_missing=data["has_missing"])
+        return cls(**scalers, has_missing=data["has_missing"], unit=data["unit"])
 
 
 class Window(NamedTuple):
@@ -156,7 +161,14 @@ class Framing:
         covariates = self.covariates(starts + self.context - self.lookback, self.lookback)
         ahead = None if self.is_step else self._ahead(starts, framed.lagged)
         inputs = self.network_inputs(framed.inputs, observed, covariates)
-        return Window(inputs, self._ids(len(starts)), ahead, framed.frame)
+        location, scale = framed.frame
+        return Window(inputs, self._ids(len(starts)), ahead, Frame(location, scale * self.codec.unit))
+
+    def base_error(self, starts: Tensor) -> float:
+        """The deviation of the base's error over what follows the look-backs that begin at `starts`, in units."""
+        error = self.window(starts).frame.encode(self.encoded(starts + self.context, self.horizon))
+        known = error[~torch.isnan(error)]
+        return float(known.std()) if len(known) > 1 else 0.0
 
     def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
         """`values` (0 where missing) beside what is known, a row for each channel if they share the network."""

@@ -1,7 +1,7 @@
 """The forecast job laid over a data set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
 import torch
@@ -21,7 +21,9 @@ from echoic.windows import Drawn, InOrder, Order, Panel, Ranges, Shuffled, Strea
 
 DEV_BATCH = 256
 
-_CALIBRATION_WINDOWS = 2000
+_SAMPLED_WINDOWS = 2000
+
+_SMALLEST_UNIT = 1e-4
 
 
 @final
@@ -47,13 +49,20 @@ class ForecastTask(Task):
         codec = Codec.fit(settings, panel, _fitted_on(settings, parts))
         task = cls(dataset, settings, panel, parts, codec)
         task._check_lengths()
-        return task
+        if settings.window.lookahead != "direct":
+            return task
+        windows, _ = task.windows("train")
+        unit = task.framing.base_error(windows.starts(evenly(len(windows), _SAMPLED_WINDOWS)))
+        # A base that is never wrong leaves nothing to scale.
+        return replace(task, codec=replace(codec, unit=unit if unit > _SMALLEST_UNIT else 1.0))
 
     @classmethod
     def reopen(cls, dataset: Dataset, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
-        rule = settings.parts.split or default_split(dataset.series, settings)
-        parts = split(dataset.series, rule)
-        return cls(dataset, settings, Panel.of(dataset.series), parts, Codec.from_json(dict(codec)))
+        fitted = Codec.from_json(dict(codec))
+        # A wide table is named after its file, which may have been renamed since.
+        series = tuple(replace(one, name=name) for one, name in zip(dataset.series, fitted.values.names, strict=True))
+        parts = split(series, settings.parts.split or default_split(series, settings))
+        return cls(replace(dataset, series=series), settings, Panel.of(series), parts, fitted)
 
     @property
     def framing(self) -> Framing:
@@ -145,7 +154,7 @@ class ForecastTask(Task):
         windows = Windows(self.parts["dev"], framing.context + horizon, horizon, 1, self.panel.offsets[:-1])
         if not wanted or not len(windows):
             return None
-        starts = windows.starts(evenly(len(windows), _CALIBRATION_WINDOWS))
+        starts = windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))
         return calibrate(self.forecaster(model, None), torch.split(starts, DEV_BATCH)).to_json()
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:

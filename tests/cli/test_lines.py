@@ -1,0 +1,290 @@
+"""The lines of the command that users are promised, in a small form, and what they leave behind."""
+
+import csv
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import echoic
+from echoic.cli import demo, main
+
+SMALL = "--layers 4 --epochs 1 --threads 1"
+Command = Callable[[str], tuple[int, str, str]]
+
+
+def call(line: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """The exit code of `echoic LINE` in this process, and what it printed."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", ["echoic", *line.split()])
+        patch.setattr("warnings.showwarning", None)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    out, err = capfd.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    return lambda line: call(line, monkeypatch, capfd)
+
+
+def write_ett(path: Path, hours: int = 400) -> None:
+    rows = [["date", "HUFL", "OT"]]
+    for hour in range(hours):
+        day = math.sin(2 * math.pi * hour / 24) + 0.1 * math.sin(hour**2)
+        rows.append([str(datetime(2016, 7, 1) + timedelta(hours=hour)), f"{5 + day:.4f}", f"{20 - 3 * day:.4f}"])  # noqa: DTZ001
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def write_passengers(path: Path, months: int = 144) -> None:
+    rows = [["Date", "Passengers"]]
+    for month in range(months):
+        value = 100 * 1.01**month * (1 + 0.2 * math.sin(2 * math.pi * month / 12))
+        rows.append([f"{1949 + month // 12}-{month % 12 + 1:02}-01", f"{value:.1f}"])
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+def write_m4(path: Path, series: int = 4) -> None:
+    lengths = [150 + 10 * number for number in range(series)]
+    lines = [["V1", *(f"V{number + 2}" for number in range(max(lengths)))]]
+    for number, steps in enumerate(lengths):
+        values = [f"{50 + 10 * number + 5 * math.sin(2 * math.pi * step / 24):.3f}" for step in range(steps)]
+        lines.append([f"H{number + 1}", *values])
+    path.write_text("\n".join(map(",".join, lines)) + "\n")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with data and, once they are trained, the runs `ett`, `m4` and `air`."""
+    path = tmp_path_factory.mktemp("lines")
+    write_ett(path / "ETTh1.csv")
+    write_passengers(path / "passengers.csv")
+    write_m4(path / "Hourly-train.csv")
+    trainings: dict[str, tuple[str, dict[str, Any]]] = {
+        "ett": ("ETTh1.csv", {"time": "date", "lookback": 48, "horizon": 24, "split": "240,80,80", "seed": 0}),
+        "m4": ("Hourly-train.csv", {"format": "m4", "horizon": 24, "season": 24}),
+        "air": (
+            "passengers.csv",
+            {"time": "Date", "target": "Passengers", "layers": "4,4", "cell": "gru", "head": "gaussian"},
+        ),
+    }
+    for name, (data, settings) in trainings.items():
+        small = {"layers": (4,), "epochs": 1, "threads": 1}
+        echoic.train("forecast", path / data, out=path / "runs" / name, **small | settings)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+
+
+@pytest.mark.parametrize(
+    ("line", "twin"),
+    [
+        (
+            "ETTh1.csv --time date --lookback 48 --horizon 24 --split 240,80,80 --seed 0",
+            {"time": "date", "lookback": 48, "horizon": 24, "split": (240, 80, 80), "seed": 0},
+        ),
+        ("Hourly-train.csv --format m4 --horizon 24 --season 24", {"format": "m4", "horizon": 24, "season": (24,)}),
+        (
+            "passengers.csv --time Date --target Passengers --cell gru --head gaussian",
+            {"time": "Date", "target": "Passengers", "cell": "gru", "head": "gaussian"},
+        ),
+    ],
+    ids=["wide", "m4", "target"],
+)
+def test_train_and_its_twin_in_python_make_the_same_run(command, tmp_path, line, twin):
+    code, out, err = command(f"train forecast {line} {SMALL} --out {tmp_path}/run")
+    assert (code, out) == (0, "")
+    assert f"next: echoic eval {tmp_path}/run" in err
+    made = echoic.load(tmp_path / "run")
+    same = echoic.train("forecast", line.split()[0], out=tmp_path / "twin", layers=4, epochs=1, threads=1, **twin)
+    assert made.settings == same.settings
+    assert made.evaluate(part="dev") == same.evaluate(part="dev")
+
+
+def test_a_run_without_dev_or_with_a_refit_is_told_as_any_other(command, tmp_path):
+    for number, split in enumerate(("0.8,0,0.2", "300,100,0")):
+        code, out, err = command(
+            f"train forecast ETTh1.csv --time date --lookback 10 --split {split} {SMALL} --out {tmp_path}/{number}"
+        )
+        assert (code, out) == (0, "")
+        assert "Traceback" not in err
+        assert "steps\nnext: echoic eval" in err
+
+
+def test_settings_come_from_a_file_then_from_set_then_from_options(command, tmp_path):
+    (tmp_path / "settings.toml").write_text('[window]\nlookback = 10\nhorizon = 2\n[train]\nepochs = 1\nlr = "0.5"\n')
+    code, out, _ = command(
+        f"train forecast ETTh1.csv --time date --config {tmp_path}/settings.toml --set train.lr=0.25 --set horizon=3 "
+        f"--horizon 4 --layers 4 --threads 1 --out {tmp_path}/run --json"
+    )
+    assert code == 0
+    assert json.loads(out)["run"] == str(tmp_path / "run")
+    settings: Any = echoic.load(tmp_path / "run").settings
+    assert (settings.window.lookback, settings.window.horizon, settings.train.lr) == (10, 4, 0.25)
+
+
+def test_resume_of_a_finished_run_tells_its_outcome(command):
+    code, out, err = command("train --resume runs/air --json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["best_step"] > 0
+
+
+def test_check_tells_that_the_loss_falls(command):
+    line = f"check forecast ETTh1.csv --time date --lookback 48 --horizon 24 {SMALL}"
+    code, out, err = command(line)
+    assert (code, err) == (0, "")
+    assert "It falls as it should" in out
+    code, out, _ = command(f"{line} --json --steps 30")
+    assert code == 0
+    assert json.loads(out)["falls"] is True
+    assert len(json.loads(out)["losses"]) == 30
+
+
+def test_check_fails_with_exit_1_where_nothing_is_learned(command, tmp_path):
+    (tmp_path / "far.csv").write_text("y\n" + "".join(f"{step % 7}e25\n" for step in range(200)))
+    code, out, _ = command(f"check forecast {tmp_path}/far.csv --scale none --lookahead step --lookback 10 {SMALL}")
+    assert code == 1
+    assert "It does not fall" in out
+
+
+def test_eval_prints_the_model_beside_the_naive_rows(command):
+    code, out, err = command("eval runs/ett")
+    assert (code, err) == (0, "")
+    header = next(line for line in out.splitlines() if "persistence" in line).split()
+    assert header[:2] == ["model", "persistence"]
+    assert {"drift", "seasonal", "linear"} <= set(header)
+    assert [line.split()[0] for line in out.splitlines() if line.strip()][-1] == "coverage_95"
+
+
+def test_eval_as_json_is_one_object_on_stdout(command):
+    code, out, err = command("eval runs/ett --json")
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    assert list(told)[:7] == ["job", "part", "scores", "naive", "seed", "data", "steps"]
+    assert told["part"] == "test"
+    assert {"mse", "mae"} <= told["scores"].keys()
+    assert {"persistence", "seasonal", "linear"} <= told["naive"].keys()
+    dev = json.loads(command("eval runs/ett --part dev --stride 5 --json")[1])
+    assert dev["part"] == "dev"
+    assert dev["windows"] == len(range(0, 80 - 24 + 1, 5))
+
+
+def test_eval_writes_the_backtest(command, tmp_path):
+    code, out, _ = command(f"eval runs/ett --stride 10 --json --backtest {tmp_path}/back.parquet")
+    assert code == 0
+    table = pl.read_parquet(tmp_path / "back.parquet")
+    assert table.height == json.loads(out)["windows"] * 24 * 2
+    assert (table["cutoff"] < table["ds"]).all()
+
+
+def test_predict_writes_the_long_format_with_intervals(command, tmp_path):
+    code, out, err = command(f"predict runs/ett -o {tmp_path}/forecast.csv")
+    assert (code, out) == (0, "")
+    assert "48 rows" in err
+    table = pl.read_csv(tmp_path / "forecast.csv", try_parse_dates=True)
+    assert table.columns == ["unique_id", "ds", "target", "mean", "lo-80", "hi-80", "lo-95", "hi-95"]
+    assert table["ds"][0] == datetime(2016, 7, 1) + timedelta(hours=400)  # noqa: DTZ001
+    write_ett(tmp_path / "new.csv", 300)
+    code, _, _ = command(f"predict runs/ett {tmp_path}/new.csv ETTh1.csv -o {tmp_path}/both.parquet")
+    assert code == 0
+    assert pl.read_parquet(tmp_path / "both.parquet").height == 96
+
+
+def test_months_are_written_as_dates(command, tmp_path):
+    assert command(f"predict runs/air -o {tmp_path}/next.csv")[0] == 0
+    assert (tmp_path / "next.csv").read_text().splitlines()[1].split(",")[1] == "1961-01-01"
+
+
+def test_generate_writes_steps_that_go_on_in_time(command, tmp_path):
+    code, out, err = command(f"generate runs/ett --length 100 -o {tmp_path}/next.csv")
+    assert (code, out) == (0, "")
+    assert "100 steps of 1 series" in err
+    table = pl.read_csv(tmp_path / "next.csv", try_parse_dates=True)
+    assert table.columns == ["ds", "HUFL", "OT"]
+    assert table.height == 100
+    assert (table["ds"].diff().drop_nulls() == timedelta(hours=1)).all()
+    assert np.isfinite(table[["HUFL", "OT"]].to_numpy()).all()
+    for prime in ("150", "ETTh1.csv"):
+        assert command(f"generate runs/ett --length 5 --prime {prime} -o {tmp_path}/more.csv")[0] == 0
+        assert pl.read_csv(tmp_path / "more.csv").height == 5
+
+
+def test_generate_of_many_series_names_them(command, tmp_path):
+    assert command(f"generate runs/m4 --length 3 -o {tmp_path}/next.csv")[0] == 0
+    table = pl.read_csv(tmp_path / "next.csv")
+    assert table["unique_id"].to_list() == [name for name in ("H1", "H2", "H3", "H4") for _ in range(3)]
+
+
+def test_draws_depend_on_the_seed(command, tmp_path):
+    for number, seed in enumerate((1, 1, 2)):
+        line = f"generate runs/air --length 5 --temperature 1 --seed {seed} -o {tmp_path}/{number}.csv"
+        assert command(line)[0] == 0
+    made = [(tmp_path / f"{number}.csv").read_text() for number in range(3)]
+    assert made[0] == made[1] != made[2]
+
+
+def test_info_tells_run_and_machine(command):
+    told = json.loads(command("info runs/ett --json")[1])
+    assert {"job", "settings", "data", "versions", "outcome", "parameters", "parameter_table"} <= told.keys()
+    assert {"echoic", "torch", "kernel", "threads"} <= json.loads(command("info --json")[1]).keys()
+    code, out, err = command("info runs/ett")
+    assert (code, err) == (0, "")
+    assert "settings.window.lookahead" in out
+    assert "stack.cells.0.w_rec" in out
+
+
+@pytest.mark.slow
+def test_report_of_two_runs_is_one_page(command, tmp_path):
+    code, out, _ = command(f"report runs/ett runs/air -o {tmp_path}/compare.html")
+    assert (code, out.strip()) == (0, f"{tmp_path}/compare.html")
+    assert (tmp_path / "compare.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
+
+
+@pytest.mark.slow
+def test_demo_learns_continues_and_reports(command, tmp_path, monkeypatch):
+    quick = {"stride": 50, "layers": (4,), "epochs": 1, "threads": 1, "dev_windows": 50}
+    monkeypatch.setattr(demo, "SETTINGS", demo.SETTINGS | quick)
+    code, out, _ = command(f"demo --out {tmp_path}/demo --seed 3")
+    assert code == 0
+    assert "persistence" in out
+    assert f"report: {tmp_path}/demo/report.html" in out
+    assert pl.read_csv(tmp_path / "demo" / "samples" / "continuation.csv").height == 1000
+    assert echoic.load(tmp_path / "demo").seed == 3
+
+
+def test_the_whole_way_in_processes_of_their_own(tmp_path):
+    def echo(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-m", "echoic", *words],
+            cwd=tmp_path,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    write_m4(tmp_path / "Hourly-train.csv")
+    train = "train forecast Hourly-train.csv --format m4 --horizon 24 --season 24 --minutes 0.02 --out runs/m4 --json"
+    assert json.loads(echo(*train.split(), "--threads", "1", "--layers", "4"))["steps"] > 0
+    assert json.loads(echo("eval", "runs/m4", "--part", "dev", "--json"))["windows"] == 4
+    assert echo("generate", "runs/m4", "--length", "3", "-o", "next.csv") == ""
+    assert pl.read_csv(tmp_path / "next.csv").height == 12

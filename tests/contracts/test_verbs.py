@@ -1,0 +1,229 @@
+"""What every verb promises: help that works, and one sentence for bad input."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from echoic.cli import VERBS, main
+from echoic.jobs import session
+
+HELP_S, HELP_ON_A_BUSY_MACHINE_S = 0.3, 0.6
+BARE_PYTHON_S = 0.03
+"""What an idle machine takes for `python -c pass`."""
+
+HEAVY = {"torch", "pydantic", "polars", "pandas", "matplotlib", "plotly", "scipy", "numpy"}
+
+OPTIONS = {
+    "demo": ("--out", "--seed"),
+    "train": ("--resume", "forecast"),
+    "check": ("forecast",),
+    "eval": ("--part", "--stride", "--backtest", "--json"),
+    "predict": ("--output", "FILE"),
+    "generate": ("--length", "--prime", "--temperature", "--seed", "--output"),
+    "report": ("--output", "RUN"),
+    "info": ("--json", "RUN"),
+}
+"""What the help of each verb has to name."""
+
+BAD: dict[str, dict[str, tuple[str, str]]] = {
+    "demo": {
+        "taken folder": ("demo --out {run}", "is already there"),
+    },
+    "train": {
+        "no job": ("train", "needs a job"),
+        "no data": ("train forecast missing.csv --out new", "missing.csv: there is no such file"),
+        "no such signal": ("train forecast synth:nothing --out new", "nothing"),
+        "unknown setting": ("train forecast synth:sine --out new --set lookbak=3", "did you mean 'lookback'"),
+        "no value": ("train forecast synth:sine --out new --set lookback", "takes key=value"),
+        "bad value": ("train forecast synth:sine --out new --layers 0", "positive layer sizes, got '0'"),
+        "no number": ("train forecast synth:sine --out new --epochs many", "train.epochs"),
+        "no settings": ("train forecast synth:sine --out new --config missing.toml", "missing.toml: cannot read"),
+        "no device": ("train forecast synth:sine --out new --device nothing", "not available here"),
+        "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "it must have 97"),
+        "taken folder": ("train forecast synth:sine --out {run}", "is already there"),
+        "no run": ("train --resume missing", "missing: is no run folder"),
+    },
+    "check": {
+        "no data": ("check forecast missing.csv", "missing.csv: there is no such file"),
+        "unknown setting": ("check forecast synth:sine --set window.horzon=3", "did you mean 'window.horizon'"),
+    },
+    "eval": {
+        "no run": ("eval missing", "missing: is no run folder"),
+        "no data": ("eval {run} missing.csv", "missing.csv: there is no such file"),
+        "no part": ("eval {run} --part tset", "must be one of train, dev, test, got 'tset'"),
+    },
+    "predict": {
+        "no run": ("predict missing -o out.csv", "missing: is no run folder"),
+        "no data": ("predict {run} missing.csv -o out.csv", "missing.csv: there is no such file"),
+        "no folder": ("predict {run} -o missing/out.csv", "cannot be written"),
+    },
+    "generate": {
+        "no run": ("generate missing -o out.csv", "missing: is no run folder"),
+        "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: there is no such file"),
+        "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
+        "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
+    },
+    "report": {
+        "no run": ("report missing", "missing: is no run folder"),
+        "no page": ("report {run} {run}", "name it with -o"),
+    },
+    "info": {
+        "no run": ("info missing", "missing: is no run folder"),
+    },
+}
+CASES = [(verb, case) for verb, cases in BAD.items() for case in cases]
+
+USAGE = {
+    **{f"{verb} with an unknown option": f"{verb} --nothing" for verb in VERBS},
+    "an unknown verb": "evla",
+    "an unknown option": "--nothing",
+    "an unknown job": "train forecats synth:sine --out new",
+    "train without data": "train forecast --out new",
+    "train without a folder": "train forecast synth:sine",
+    "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
+    "eval without a run": "eval",
+    "predict without a file to write": "predict run",
+    "generate with a bad length": "generate run --length 0 -o out.csv",
+}
+
+
+def run_python(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("verbs") / "run"
+    settings = {"lookahead": "step", "lookback": 10, "layers": (3,), "epochs": 1, "threads": 1}
+    session.train("forecast", "synth:sine,steps=120", out=path, config=settings)
+    return path
+
+
+class Command:
+    """`echoic` in this process: its exit code, and what it printed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch = monkeypatch
+        self.capfd = capfd
+
+    def __call__(self, line: str) -> tuple[int, str, str]:
+        self.monkeypatch.setattr(sys, "argv", ["echoic", *line.split()])
+        with self.monkeypatch.context() as patch:
+            patch.setattr("warnings.showwarning", None)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        out, err = self.capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Command:
+    monkeypatch.chdir(tmp_path)
+    return Command(monkeypatch, capfd)
+
+
+def test_every_verb_has_its_cases():
+    assert OPTIONS.keys() == BAD.keys() == VERBS.keys()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_says_what_the_verb_does_and_takes(command, verb):
+    code, out, err = command(f"{verb} --help")
+    assert code == 0
+    assert err == ""
+    assert VERBS[verb] in " ".join(out.split())
+    for option in OPTIONS[verb]:
+        assert option in out
+
+
+@pytest.mark.parametrize("job", ["train", "check"])
+def test_help_of_a_job_names_every_setting_and_its_default(command, job):
+    code, out, _ = command(f"{job} forecast --help")
+    assert code == 0
+    for setting in ("--lookback", "--horizon", "--split", "--layers", "--minutes", "--time", "--set", "--config"):
+        assert setting in out
+    assert "[default: gru]" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(("verb", "case"), CASES)
+def test_bad_input_exits_2_with_one_sentence_on_stderr(command, run, tmp_path, verb, case):
+    line, reason = BAD[verb][case]
+    code, out, err = command(line.format(run=run))
+    assert code == 2
+    assert out == ""
+    assert reason in err
+    *introduction, sentence = err.splitlines()
+    assert sentence.startswith("echoic: ")
+    assert introduction == [] or verb == "demo"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("case", USAGE)
+def test_bad_usage_exits_2_and_ends_with_one_sentence_on_stderr(command, case):
+    code, out, err = command(USAGE[case])
+    assert code == 2
+    assert out == ""
+    assert "Traceback" not in err
+    *usage, sentence = err.splitlines()
+    assert sentence.startswith("Error: ")
+    assert usage[0].startswith("Usage: echoic")
+
+
+def test_an_unexpected_option_suggests_the_nearest(command):
+    _, _, err = command("train forecast synth:sine --out new --lookbak 3")
+    assert "--lookback" in err.splitlines()[-1]
+
+
+def test_without_anything_the_command_explains_itself(command):
+    code, out, err = command("")
+    assert code == 2
+    assert all(verb in out + err for verb in VERBS)
+
+
+def seconds(*arguments: str) -> float:
+    began = time.perf_counter()
+    assert run_python(*arguments).returncode == 0
+    return time.perf_counter() - began
+
+
+def test_help_is_quick():
+    rounds = [(seconds("-c", "pass"), seconds("-m", "echoic", "--help")) for _ in range(5)]
+    bare, help_ = (statistics.median(column) for column in zip(*rounds, strict=True))
+    assert help_ < (HELP_S if bare < 2 * BARE_PYTHON_S else HELP_ON_A_BUSY_MACHINE_S), f"bare Python took {bare:.3f} s"
+
+
+def test_help_loads_nothing_heavy():
+    code = "import sys, atexit; sys.argv[1:] = ['--help']; import echoic.cli as cli\n"
+    code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); cli.main()"
+    done = run_python("-c", code)
+    assert "echoic.cli" in done.stderr.split()
+    assert {name.partition(".")[0] for name in done.stderr.split()} & HEAVY == set()
+
+
+@pytest.mark.parametrize("way", [("-m", "echoic"), (str(Path(sys.executable).with_name("echoic")),)])
+def test_the_command_can_be_called_both_ways(way):
+    done = run_python(*way, "--help")
+    assert done.returncode == 0
+    assert "Usage: " in done.stdout
+    assert done.stderr == ""
+
+
+def test_a_real_process_prints_no_traceback(tmp_path):
+    done = run_python("-m", "echoic", "eval", "missing", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == ("echoic: missing: is no run folder (it has no config.json); make one with `echoic train`.\n")

@@ -1,0 +1,200 @@
+"""Every shape of data that the forecast job takes, from reading to forecasting."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+
+import echoic
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.session import prepare, series_columns
+
+TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}
+LENGTHS = {"north": 60, "south": 75, "west": 90}
+AHEAD = 4
+
+
+def wave(steps: int, seed: int = 0) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    return (np.sin(np.arange(steps) / 3) + 0.05 * draw.standard_normal(steps)).astype(np.float32)
+
+
+def shops(ahead: int = AHEAD) -> pl.DataFrame:
+    """Three series of unequal length, with a column of each kind and `ahead` rows of known future."""
+    tables = []
+    for number, (name, steps) in enumerate(LENGTHS.items()):
+        rows = steps + ahead
+        plan = np.arange(rows) % 5 / 5
+        tables.append(
+            pl.DataFrame(
+                {
+                    "unique_id": [name] * rows,
+                    "ds": pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 12, 31), eager=True)[:rows],
+                    "y": [*(100 * (number + 1) + wave(steps, number)).tolist(), *[None] * ahead],
+                    "heat": [*wave(steps, 9).tolist(), *[None] * ahead],
+                    "plan": plan,
+                    "size": [float(number)] * rows,
+                }
+            )
+        )
+    return pl.concat(tables)
+
+
+COLUMNS: dict[str, Any] = {"past": "heat", "future": "plan", "static": "size"}
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path, lookahead):
+    run = echoic.train("forecast", shops(), out=tmp_path / "run", lookahead=lookahead, **TINY, **COLUMNS)
+    evaluation = run.evaluate()
+    assert evaluation.windows == len(LENGTHS)
+    assert all(np.isfinite(value) for value in evaluation.scores.values())
+    table = run.predict()
+    assert list(dict.fromkeys(table["unique_id"])) == list(LENGTHS)
+    assert len(table["mean"]) == len(LENGTHS) * TINY["horizon"]
+    for name, steps in LENGTHS.items():
+        last = np.datetime64("2024-01-01") + steps - 1
+        times = table["ds"][table["unique_id"] == name].astype("datetime64[D]")
+        np.testing.assert_array_equal(times, last + np.arange(1, TINY["horizon"] + 1))
+    assert np.isfinite(table["mean"]).all()
+    columns = series_columns(run.generate(AHEAD))
+    assert len(columns["y"]) == AHEAD * len(LENGTHS)
+    assert np.isfinite(columns["y"]).all()
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+def test_forecasts_without_their_known_future_are_refused(tmp_path, lookahead):
+    frame = shops(AHEAD)
+    run = echoic.train("forecast", frame, out=tmp_path / "run", lookahead=lookahead, **TINY, **COLUMNS)
+    with pytest.raises(DataError, match="'north' reach 2 steps ahead; a forecast of 4 needs as many"):
+        run.predict(shops(2))
+    with pytest.raises(DataError, match="reach 4 steps ahead; a continuation of 5 needs 5"):
+        run.generate(5)
+
+
+def regressed(steps: int = 400, horizon: int = 4) -> pl.DataFrame:
+    """A series that is mostly what a known-future coin said two steps before."""
+    coin = np.random.default_rng(1).integers(0, 2, steps + horizon).astype(np.float64)
+    y = [*(coin[:steps] * 2 + wave(steps) * 0.1).tolist(), *[None] * horizon]
+    return pl.DataFrame({"y": y, "coin": coin})
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"lookahead": "step", "epochs": 10},
+        {"lookahead": "direct", "epochs": 15, "lr": 1e-2},
+        {"lookahead": "segments", "epochs": 15, "segment": 4, "layers": (16,), "lr": 1e-2, "dropout": 0.0},
+    ],
+    ids=lambda way: way["lookahead"],
+)
+def test_a_column_known_ahead_helps(tmp_path, way):
+    frame, common = regressed(), TINY | {"layers": (8,), "target": "y", "batch_size": 32}
+    blind = echoic.train("forecast", frame, out=tmp_path / "blind", **common | way)
+    told = echoic.train("forecast", frame, out=tmp_path / "told", future="coin", **common | way)
+    assert told.evaluate().scores["mse"] < 0.3 * blind.evaluate().scores["mse"]
+    assert told.evaluate().scores["mse"] < 0.3 * min(row["mse"] for row in told.evaluate().naive.values())
+
+
+def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp_path):
+    run = echoic.train(
+        "forecast", regressed(), out=tmp_path / "run", target="y", future="coin", lookahead="direct", **TINY
+    )
+    other = regressed().with_columns(
+        pl.when(pl.col("y").is_null()).then(1 - pl.col("coin")).otherwise(pl.col("coin")).alias("coin")
+    )
+    assert not np.array_equal(run.predict()["mean"], run.predict(other)["mean"])
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path, lookahead):
+    values = np.stack([wave(300, 0), wave(300, 1)], 1)
+    holes = np.random.default_rng(0).random(values.shape) < 0.1
+    values[holes] = np.nan
+    run = echoic.train("forecast", values, out=tmp_path / "run", lookahead=lookahead, **TINY)
+    assert sum(run.config["data"]["report"]["missing"].values()) == holes.sum()
+    assert all(torch.isfinite(weight).all() for weight in run.model.state_dict().values())
+    assert np.isfinite(run.predict()["mean"]).all()
+    assert np.isfinite(run.generate(20)[0].values).all()
+    assert all(np.isfinite(value) for value in run.evaluate().scores.values())
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+def test_what_is_missing_weighs_nothing(lookahead):
+    values = wave(200)
+    values[20:150:7] = np.nan
+    task = prepare("forecast", values, TINY | {"lookahead": lookahead}, {})
+    assert task.codec.has_missing
+    batch = next(task.train_batches().epoch(0, 0))
+    assert 0 < batch.mask.sum() < batch.mask.numel()
+    torch.manual_seed(0)
+    model = task.network().eval()  # no dropout
+    gradients = []
+    for filler in (0.0, 1e4):
+        model.zero_grad()
+        targets = torch.where(batch.mask, batch.targets, filler)
+        model.loss(batch._replace(targets=targets)).total.backward()
+        gradients.append([weight.grad.clone() for weight in model.parameters() if weight.grad is not None])
+    assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
+
+
+def test_missing_values_outside_the_training_part_do_not_change_the_network():
+    values = wave(200)
+    values[190] = np.nan
+    assert not prepare("forecast", values, TINY, {}).codec.has_missing
+    values[50] = np.nan
+    assert prepare("forecast", values, TINY, {}).codec.has_missing
+
+
+def test_frames_of_pandas_and_polars_train_alike(tmp_path):
+    table = {"time": pd.date_range("2024-01-01", periods=200, freq="h"), "a": wave(200), "b": wave(200, 1)}
+    pandas = pd.DataFrame(table)
+    runs = [
+        echoic.train("forecast", frame, out=tmp_path / str(number), time="time", **TINY)
+        for number, frame in enumerate((pandas, pl.from_pandas(pandas)))
+    ]
+    for name, weight in runs[0].model.state_dict().items():
+        assert torch.equal(weight, runs[1].model.state_dict()[name])
+    np.testing.assert_array_equal(runs[0].predict()["ds"], runs[1].predict()["ds"])
+    loaded = echoic.load(tmp_path / "0", data=pl.from_pandas(pandas))
+    np.testing.assert_array_equal(loaded.predict()["mean"], runs[0].predict()["mean"])
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+def test_channels_that_share_a_network_are_forecast_apart(tmp_path, lookahead):
+    values = np.stack([wave(300), 50 + 10 * wave(300, 1)], 1)
+    settings = TINY | {"channels": "shared", "lookahead": lookahead, "head": "gaussian"}
+    run = echoic.train("forecast", values, out=tmp_path / "run", **settings)
+    changed = values.copy()
+    changed[:, 1] += 5 * np.sin(np.arange(300) / 7)
+    first = [run.predict(data) for data in (values, changed)]
+    means = [table["mean"][table["target"] == "y0"] for table in first]
+    np.testing.assert_allclose(means[0], means[1], rtol=0, atol=1e-5)
+    others = [table["mean"][table["target"] == "y1"] for table in first]
+    assert not np.allclose(others[0], others[1], atol=1e-3)
+    assert (np.abs(others[0] - 50) < 40).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"lookahead": "step", "base": "last"}, ConfigError, "carries its state from step to step"),
+        ({"lookahead": "direct", "batches": "chunks"}, ConfigError, "are for --lookahead step"),
+        ({"base": "seasonal", "lookahead": "direct"}, ConfigError, "needs --season"),
+        ({"lookback": 500}, DataError, "has 60 steps; it must have 504, 500 to look back and 4 ahead"),
+        ({"split": (99, 1, 1)}, DataError, "has 100 steps, but the split 99,1,1 needs 101"),
+        ({"split": (0, 60, 40)}, DataError, "training part of series 'series' is empty"),
+        ({"split_order": "shuffled", "batches": "chunks", "lookahead": "step"}, ConfigError, "is for --batches"),
+        ({"lokback": 3}, ConfigError, "did you mean 'lookback'"),
+        ({"lr": "fast"}, ConfigError, "`train.lr`"),
+        ({"split": "2024-01-01,2024-02-01"}, ConfigError, "only for series with timestamps"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path, settings, error, message):
+    trend = np.arange(100.0)  # has no season
+    with pytest.raises(error, match=message):
+        echoic.train("forecast", trend, out=tmp_path / "run", **TINY | settings)
+    assert list(tmp_path.iterdir()) == []

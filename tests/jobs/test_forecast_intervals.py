@@ -1,0 +1,84 @@
+"""Prediction intervals: ordered, and about as wide as they say."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from echoic.jobs.forecast.forecaster import LEVELS
+from echoic.jobs.session import Run, train
+
+HEADS = ["point", "gaussian", "student_t", "quantiles"]
+STEPS = 2400
+SETTINGS: dict[str, Any] = {
+    "split": (1200, 600, 600), "lookback": 8, "horizon": 3, "layers": (6,), "epochs": 8, "lr": 1e-2, "batch_size": 64,
+    "threads": 1, "base": "none", "scale": "standard",
+}  # fmt: skip
+
+
+def noisy(steps: int = STEPS) -> np.ndarray:
+    """A stationary series with memory: what follows is uncertain, and always alike so."""
+    noise = np.random.default_rng(0).standard_normal(steps)
+    values = np.zeros(steps, np.float32)
+    for step in range(1, steps):
+        values[step] = 0.6 * values[step - 1] + noise[step]
+    return 20 + 3 * values
+
+
+def make(path: Any, head: str, lookahead: str, **settings: Any) -> Run:
+    wanted = SETTINGS | {"head": head, "lookahead": lookahead} | settings
+    if lookahead == "step":
+        wanted.pop("base")
+    if lookahead == "segments":
+        wanted |= {"segment": 4, "layers": (12,), "dropout": 0.0, "channels": "joint"}
+    return train("forecast", noisy(), out=path / f"{head}-{lookahead}-{wanted.get('conformal')}", **wanted)
+
+
+def quantiles(run: Run) -> np.ndarray:
+    forecaster = run.fitted.task.forecaster(run.model, None)
+    found = forecaster.forecast(torch.arange(0, 200, 10)).quantiles
+    assert found is not None
+    assert found.shape[0] == len(LEVELS)
+    return found.numpy()
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+@pytest.mark.parametrize("head", HEADS)
+def test_intervals_hold_about_as_many_values_as_they_say(tmp_path, head, lookahead):
+    run = make(tmp_path, head, lookahead)
+    scores = run.evaluate(stride=2).scores
+    assert 0.70 < scores["coverage_80"] < 0.90
+    assert 0.85 < scores["coverage_95"] < 0.99
+    table = run.backtest(stride=50)
+    bounds = [table[name] for name in ("lo-95", "lo-80", "hi-80", "hi-95")]
+    assert (np.diff(bounds, axis=0) > 0).all()
+    if head != "point":
+        assert (np.diff(quantiles(run), axis=0) >= 0).all()
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path, head):
+    plain, conformal = (make(tmp_path, head, "direct", conformal=wanted, epochs=2) for wanted in (False, True))
+    one, other = plain.backtest(stride=20), conformal.backtest(stride=20)
+    np.testing.assert_array_equal(one["mean"], other["mean"])
+    # A point has no interval of its own: dev always gives it one.
+    assert np.array_equal(one["lo-80"], other["lo-80"]) == (head == "point")
+    assert abs(conformal.evaluate().scores["coverage_80"] - 0.8) < 0.05
+    assert (other["lo-95"] < other["lo-80"]).all()
+    assert (other["hi-80"] < other["hi-95"]).all()
+
+
+def test_without_dev_a_point_has_no_intervals(tmp_path):
+    run = make(tmp_path, "point", "direct", split=(1200, 0, 600), epochs=1)
+    assert list(run.predict()) == ["unique_id", "ds", "target", "mean"]
+    assert not {"crps", "coverage_80"} & run.evaluate().scores.keys()
+
+
+def test_intervals_widen_with_the_steps_ahead(tmp_path):
+    run = make(tmp_path, "gaussian", "step", horizon=4)
+    table = run.backtest(stride=10)
+    width = (table["hi-80"] - table["lo-80"]).reshape(-1, 4).mean(0)
+    assert width[0] < width[1] < width[3]
+    # 80 % of a step with deviation 3, and of the stationary distribution.
+    assert width[0] == pytest.approx(2 * 1.2816 * 3, rel=0.15)

@@ -1,0 +1,246 @@
+"""What can be done with a trained forecast: predict, score new data, look behind the scores."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+import echoic
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.session import evaluation_json
+
+SAME = 1e-6
+TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 2, "threads": 1}
+STEPS, TEST = 300, 60
+LOOKAHEADS = ["step", "direct", "segments"]
+
+
+def wave(steps: int = STEPS, seed: int = 0, level: float = 0.0) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    return np.round(level + np.sin(np.arange(steps) / 3) + 0.1 * draw.standard_normal(steps), 4)
+
+
+def hours(steps: int = STEPS, first: int = 0) -> pl.Series:
+    begin = pl.datetime(2024, 1, 1)
+    return pl.datetime_range(
+        begin + pl.duration(hours=first), begin + pl.duration(hours=first + steps - 1), "1h", eager=True
+    )
+
+
+def write_wide(path: Path, rows: slice = slice(None)) -> Path:
+    table = pl.DataFrame({"time": hours(), "a": wave(), "b": wave(seed=1, level=20)})
+    table[rows].write_csv(path, datetime_format="%Y-%m-%d %H:%M")
+    return path
+
+
+def write_m4(path: Path, rows: slice = slice(None)) -> Path:
+    series = {"H1": wave(150), "H2": wave(200, 1, level=50)}
+    lines = [[name, *map(str, values[rows])] for name, values in series.items()]
+    header = [f"V{number + 1}" for number in range(max(map(len, lines)))]
+    path.write_text("\n".join(map(",".join, [header, *lines])) + "\n")
+    return path
+
+
+def close(one: Any, other: Any) -> None:
+    assert one.scores == pytest.approx(other.scores, rel=SAME, abs=SAME)
+    assert one.naive.keys() == other.naive.keys()
+    for name, row in one.naive.items():
+        assert row == pytest.approx(other.naive[name], rel=SAME, abs=SAME)
+
+
+@pytest.mark.parametrize("lookahead", LOOKAHEADS)
+def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path, lookahead):
+    """Whatever the file is called: the series of a wide table has its name from there."""
+    train, test = STEPS - 2 * TEST, STEPS - TEST
+    both = write_wide(tmp_path / "both.csv")
+    known = write_wide(tmp_path / "known.csv", slice(0, test))
+    new = write_wide(tmp_path / "new.csv", slice(test, None))
+    settings = TINY | {"lookahead": lookahead, "time": "time", "refit": False}
+    whole = echoic.train("forecast", both, out=tmp_path / "whole", split=(train, TEST, TEST), **settings)
+    partly = echoic.train("forecast", known, out=tmp_path / "partly", split=(train, TEST, 0), **settings)
+    close(partly.evaluate(new), whole.evaluate())
+    ours, theirs = partly.backtest(new), whole.backtest()
+    assert ours["ds"].tolist() == theirs["ds"].tolist()
+    np.testing.assert_allclose(ours["mean"], theirs["mean"], rtol=0, atol=1e-5)
+
+
+def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path):
+    known = write_m4(tmp_path / "train.csv", slice(0, -4))
+    new, _ = write_m4(tmp_path / "test.csv", slice(-4, None)), write_m4(tmp_path / "both.csv")
+    settings = TINY | {"format": "m4", "refit": False, "season": 19, "lookahead": "direct"}
+    whole = echoic.train("forecast", tmp_path / "both.csv", out=tmp_path / "whole", split=(0, 4, 4), **settings)
+    partly = echoic.train("forecast", known, out=tmp_path / "partly", split=(0, 4, 0), **settings)
+    close(partly.evaluate(new), whole.evaluate())
+    assert partly.evaluate(new).windows == 2
+
+
+def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tmp_path):
+    settings = TINY | {"lookahead": "direct", "time": "time", "base": "last"}
+    run = echoic.train("forecast", write_wide(tmp_path / "known.csv", slice(0, 200)), out=tmp_path / "run", **settings)
+    later = write_wide(tmp_path / "later.csv", slice(230, None))
+    assert run.evaluate(later).windows == 70 - 12 - 4 + 1
+    table = run.backtest(later)
+    assert table["cutoff"][0].astype("datetime64[h]") == np.datetime64("2024-01-01") + np.timedelta64(230 + 11, "h")
+    assert set(table["unique_id"]) == {"later"}
+
+
+def test_a_single_series_keeps_its_scale_whatever_its_file_is_called(tmp_path):
+    settings = TINY | {"lookahead": "direct", "time": "time", "base": "last"}
+    run = echoic.train("forecast", write_wide(tmp_path / "known.csv"), out=tmp_path / "run", **settings)
+    part = write_wide(tmp_path / "part.csv", slice(100, 220))
+    frame = pl.read_csv(part, try_parse_dates=True)
+    np.testing.assert_array_equal(run.predict(part)["mean"], run.predict(frame)["mean"])
+    np.testing.assert_allclose(
+        run.predict(part)["mean"],
+        run.predict(write_wide(tmp_path / "longer.csv", slice(0, 220)))["mean"],
+        rtol=0,
+        atol=1e-5,
+    )
+
+
+def long_table(names: tuple[str, ...], steps: int = 120) -> pl.DataFrame:
+    levels = {"a": 10.0, "b": 100.0, "new": 1000.0}
+    return pl.concat(
+        pl.DataFrame({"unique_id": [name] * steps, "ds": hours(steps), "y": wave(steps, 3, levels[name])})
+        for name in names
+    )
+
+
+@pytest.mark.parametrize("lookahead", LOOKAHEADS)
+def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_path, lookahead):
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lookahead=lookahead, **TINY)
+    table = run.predict(long_table(("new", "b")))
+    assert list(dict.fromkeys(table["unique_id"])) == ["new", "b"]
+    assert (np.abs(table["mean"][table["unique_id"] == "new"] - 1000) < 10).all()
+    alone = run.predict(long_table(("b",)))
+    np.testing.assert_allclose(table["mean"][table["unique_id"] == "b"], alone["mean"], rtol=1e-5)
+
+
+def test_what_is_scored_does_not_set_the_scale_of_a_new_series(tmp_path):
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **TINY)
+    new = long_table(("new",))
+    context = run.fitted.task.framing.context
+    changed = new.with_columns(pl.when(pl.int_range(pl.len()) < 60).then("y").otherwise(9e9).alias("y"))
+    one, other = run.backtest(new), run.backtest(changed)
+    early = (60 - context - 4) * 4
+    assert early > 0
+    np.testing.assert_array_equal(one["mean"][:early], other["mean"][:early])
+
+
+@pytest.mark.parametrize("ask", ["predict", "evaluate", "backtest"])
+def test_other_columns_are_refused(tmp_path, ask):
+    run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
+    with pytest.raises(DataError, match="the array: has the columns y, but the run was trained on y0, y1"):
+        getattr(run, ask)(wave())
+    with pytest.raises(DataError, match="has the columns y, but the run was trained on y0, y1"):
+        run.generate(3, prime=wave())
+
+
+def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
+    settings = TINY | {"lookahead": "direct", "base": "last"}
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), **settings)
+    with pytest.raises(DataError, match="'new' has 11 steps; the run needs 12"):
+        run.predict(long_table(("new",), 11))
+    with pytest.raises(DataError, match="has no window of 4 steps after the 12 that the run needs to see"):
+        run.evaluate(long_table(("new",), 15))
+    with pytest.raises(DataError, match="The prime has 11 steps; the run needs 12"):
+        run.generate(3, prime=11)
+    with pytest.raises(DataError, match="a prime of 200 steps is asked for; there are 120"):
+        run.generate(3, prime=200)
+    with pytest.raises(ConfigError, match="must be a positive number of steps, got 0"):
+        run.generate(0)
+
+
+@pytest.mark.parametrize(
+    ("every", "first", "last"),
+    [
+        ("h", "2023-12-31T23", "2024-01-01T02"),
+        ("D", "2024-02-28", "2024-03-02"),
+        ("MS", "2024-01-01", "2024-04-01"),
+        ("ME", "2024-01-31", "2024-04-30"),
+        ("QS", "2024-01-01", "2024-10-01"),
+        ("B", "2024-03-01", "2024-03-06"),
+        ("15min", "2024-02-29T23:30", "2024-03-01T00:15"),
+    ],
+)
+def test_times_go_on_at_the_frequency_of_the_data(tmp_path, every, first, last):
+    times = pd.date_range(end=last, periods=104, freq=every)
+    frame = pd.DataFrame({"when": times, "y": wave(104)})[:-4]
+    run = echoic.train("forecast", frame, out=tmp_path / "run", time="when", lookahead="direct", **TINY)
+    wanted = times[-4:].to_numpy().astype("datetime64[us]")
+    assert wanted[0] == np.datetime64(first)
+    np.testing.assert_array_equal(run.predict()["ds"].astype("datetime64[us]"), wanted)
+    continued = run.generate(4)[0]
+    np.testing.assert_array_equal(continued.time.at(np.arange(4)).astype("datetime64[us]"), wanted)
+
+
+@pytest.mark.parametrize("lookahead", LOOKAHEADS)
+def test_scores_can_be_worked_out_from_the_backtest(tmp_path, lookahead):
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lookahead=lookahead, **TINY)
+    for options in ({}, {"part": "dev"}, {"part": "train", "stride": 7}):
+        table, evaluation = run.backtest(**options), run.evaluate(**options)
+        assert list(table) == [
+            *("unique_id", "ds", "target", "mean", "lo-80", "hi-80", "lo-95", "hi-95", "cutoff", "y"),
+        ]
+        assert len(table["y"]) == evaluation.windows * TINY["horizon"]
+        assert (table["cutoff"] < table["ds"]).all()
+        error = table["y"] - table["mean"]
+        inside = (table["lo-80"] <= table["y"]) & (table["y"] <= table["hi-80"])
+        assert np.abs(error).mean() == pytest.approx(evaluation.scores["mae"], rel=SAME)
+        assert (error**2).mean() == pytest.approx(evaluation.scores["mse"], rel=SAME)
+        assert inside.mean() == pytest.approx(evaluation.scores["coverage_80"], rel=SAME)
+        for step, row in enumerate(evaluation.by_horizon):
+            assert np.abs(error[step :: TINY["horizon"]]).mean() == pytest.approx(row["mae"], rel=SAME)
+
+
+def test_the_backtest_of_several_targets_has_a_row_for_each(tmp_path):
+    path = write_wide(tmp_path / "table.csv")
+    run = echoic.train("forecast", path, out=tmp_path / "run", time="time", **TINY)
+    table = run.backtest()
+    frame = pl.read_csv(path, try_parse_dates=True)
+    assert len(table["y"]) == run.evaluate().windows * TINY["horizon"] * 2
+    for row in range(0, len(table["y"]), 37):
+        truth = frame.filter(pl.col("time") == table["ds"][row].item())[table["target"][row]].item()
+        assert table["y"][row] == pytest.approx(truth, abs=1e-5)
+
+
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_scores_as_json_have_one_shape_for_every_part(tmp_path, part):
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, lookahead="direct", seed=5, **TINY)
+    shape = evaluation_json(run, run.evaluate(part=part), part)
+    again = json.loads(json.dumps(shape, allow_nan=False))
+    assert list(again)[:7] == ["job", "part", "scores", "naive", "seed", "data", "steps"]
+    assert (again["job"], again["part"], again["seed"]) == ("forecast", part, 5)
+    assert {"persistence", "seasonal", "linear", "drift"} <= again["naive"].keys()
+    wanted = {"mse", "mae", "rmse", "smape", "mase", "owa", "crps", "coverage_80", "coverage_95"}
+    assert again["scores"].keys() == wanted
+    for row in again["naive"].values():
+        assert {"mse", "mae", "rmse", "smape", "mase"} <= row.keys()
+    assert again["data"]["fingerprint"] == run.config["data"]["fingerprint"]
+    assert again["steps"] == run.outcome()["best_step"]
+    assert len(again["by_horizon"]) == TINY["horizon"]
+
+
+def test_naive_rows_are_those_that_numpy_works_out(tmp_path):
+    values = wave().astype(np.float32)
+    run = echoic.train("forecast", values, out=tmp_path / "run", season=19, lookahead="direct", **TINY)
+    naive = run.evaluate().naive
+    origins = np.arange(STEPS - TEST, STEPS - TINY["horizon"] + 1)
+    ahead = np.arange(TINY["horizon"])
+    truth = values[origins[:, None] + ahead]
+    persistence = np.abs(truth - values[origins - 1, None]).mean()
+    seasonal = np.abs(truth - values[origins[:, None] + ahead - 19]).mean()
+    assert naive["persistence"]["mae"] == pytest.approx(persistence, rel=1e-5)
+    assert naive["seasonal"]["mae"] == pytest.approx(seasonal, rel=1e-5)
+
+
+def test_a_part_that_is_not_there_is_refused(tmp_path):
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(200, 100, 0), **TINY)
+    with pytest.raises(DataError, match="The test part of the array has no window of 4 steps"):
+        run.evaluate()
+    with pytest.raises(ConfigError, match="must be one of train, dev, test, got 'tests'"):
+        run.evaluate(part="tests")

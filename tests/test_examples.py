@@ -1,0 +1,39 @@
+"""Every example runs as a user would run it, without a warning and without a file of theirs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SCRIPTS = sorted(EXAMPLES.glob("*.py"))
+LONGEST_S = 120
+QUICK = {"forecast_csv.py": ["--epochs", "2"]}
+TOLD = {
+    "continue_signal.py": "period: ",
+    "forecast_csv.py": "report: ",
+    "live_state.py": "step by step and in one pass differ by ",
+}
+
+
+def test_every_example_is_known():
+    assert [script.name for script in SCRIPTS] == list(TOLD)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_example_runs(tmp_path, script):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script), *QUICK.get(script.name, [])],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert TOLD[script.name] in done.stdout
+    assert script.read_text("utf-8").startswith('"""')
