@@ -10,6 +10,7 @@ from echoic.config.data import TableSettings
 from echoic.sources import read
 
 HELD_OUT = 30
+HORIZON = 10
 FUNCTIONS = {
     "sin(x)*5 + 10, 100 points": "o2-sine-short",
     "sin(x)*5 + 10, 1,000 points": "o2-sine-long",
@@ -29,15 +30,15 @@ STUDY = {
 
 
 def held_out_rmse(signal: str, seed: int, threads: int | None, **settings: object) -> tuple[float, dict[str, float]]:
-    """RMSE of one forecast of the last 30 steps, made at once or step by step, and those of the naive forecasts."""
+    """RMSE of a forecast of the last 30 steps, by horizons or step by step, and those of the naive forecasts."""
     (series,) = read(
         f"synth:{signal},seed=0" if signal not in {"o2-sine-short", "o2-sine-long"} else f"synth:{signal}",
         TableSettings(),
     ).series
     values = series.values[:, 0]
     seen, truth = values[:-HELD_OUT], values[-HELD_OUT:].astype(np.float64)
-    train = len(seen) - HELD_OUT
-    common = {"lookback": 30, "seed": seed, "threads": threads, "split": (train, HELD_OUT, 0), "refit": False}
+    dev = max(HORIZON, len(seen) // 10)
+    common = {"lookback": 30, "seed": seed, "threads": threads, "split": (len(seen) - dev, dev, 0), "refit": False}
     run = echoic.train("forecast", seen, **common | settings)
     (made,) = run.generate(HELD_OUT)
     season = run.settings.scaling.season
@@ -54,7 +55,7 @@ def main() -> None:
     rows = []
     for title, signal in FUNCTIONS.items():
         results = [
-            held_out_rmse(signal, seed, options.threads, lookahead="direct", horizon=HELD_OUT)
+            held_out_rmse(signal, seed, options.threads, lookahead="direct", horizon=HORIZON)
             for seed in range(options.seeds)
         ]
         naive = results[0][1]

@@ -11,7 +11,7 @@ class Cell(nn.Module, abc.ABC):
 
     Weights: `w_in` `(gates * hidden, inputs)`, `w_rec` `(gates * hidden, hidden)`, one `bias` `(gates * hidden,)`.
     Start values: uniform within one over the root of `hidden_size`, as torch's own layers have them, and zero bias;
-    they are drawn from torch's generator. (Orthogonal recurrent weights learned the origin's sine more slowly.)
+    they are drawn from torch's generator. A cell may have better ones of its own.
     """
 
     gates: int
