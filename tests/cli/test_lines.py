@@ -149,10 +149,10 @@ def test_check_tells_that_the_loss_falls(command):
     code, out, err = command(line)
     assert (code, err) == (0, "")
     assert "It falls as it should" in out
-    code, out, _ = command(f"{line} --json --steps 30")
+    code, out, _ = command(f"{line} --json --steps 100")
     assert code == 0
     assert json.loads(out)["falls"] is True
-    assert len(json.loads(out)["losses"]) == 30
+    assert len(json.loads(out)["losses"]) == 100
 
 
 def test_check_fails_with_exit_1_where_nothing_is_learned(command, tmp_path):
@@ -284,7 +284,7 @@ def test_the_whole_way_in_processes_of_their_own(tmp_path):
         return done.stdout
 
     write_m4(tmp_path / "Hourly-train.csv")
-    train = "train forecast Hourly-train.csv --format m4 --horizon 24 --season 24 --minutes 0.08 --out runs/m4 --json"
+    train = "train forecast Hourly-train.csv --format m4 --horizon 24 --season 24 --minutes 0.25 --out runs/m4 --json"
     assert json.loads(echo(*train.split(), "--threads", "1", "--layers", "4"))["steps"] > 0
     assert json.loads(echo("eval", "runs/m4", "--part", "dev", "--json"))["windows"] == 4
     assert echo("generate", "runs/m4", "--length", "3", "-o", "next.csv") == ""

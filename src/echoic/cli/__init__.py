@@ -34,7 +34,7 @@ def main() -> None:
     """Runs the command line and exits."""
     warnings.showwarning = _tell_warning  # type: ignore[assignment]
     try:
-        make_app(sys.argv[1:])()
+        make_app(sys.argv[1:])(prog_name="echoic")
     except EchoicError as error:
         typer.echo(f"echoic: {error}", err=True)
         sys.exit(error.exit_code)

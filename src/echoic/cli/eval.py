@@ -11,6 +11,7 @@ from echoic.cli.tables import print_scores, write_table
 from echoic.cli.train import Json
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+TrainingData = Annotated[str | None, typer.Option(help="Where the run's own data are now, if they have moved.")]
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -28,11 +29,12 @@ def evaluate(
     backtest: Annotated[
         Path | None, typer.Option(help="Also write every forecast to this CSV or Parquet file.")
     ] = None,
+    training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
     from echoic.jobs import session
 
-    opened = session.load(run)
+    opened = session.load(run, data=training_data)
     with progress_bar() as bar:
         task = bar.add_task("scoring", total=None)
         evaluation = opened.evaluate(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from echoic.cli.eval import RunPath
+from echoic.cli.eval import RunPath, TrainingData
 from echoic.cli.predict import Output
 from echoic.cli.tables import write_table
 
@@ -25,10 +25,11 @@ def generate(
         float, typer.Option(help="0: the mean path. 1: draws from the model's distribution.", min=0)
     ] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
+    training_data: TrainingData = None,
 ) -> None:
     from echoic.jobs import session
 
-    opened = session.load(run)
+    opened = session.load(run, data=training_data)
     steps = int(prime) if prime is not None and prime.isdigit() else prime
     made = opened.generate(length, prime=steps, temperature=temperature, seed=seed)
     write_table(output, session.series_columns(made))

@@ -52,8 +52,17 @@ class Scaler:
         )
 
     def encode(self, values: Tensor, series: Tensor) -> Tensor:
-        """Scaled `values` `(batch, steps, features)` of the series with these numbers `(batch,)`."""
+        """Scaled `values` `(batch, steps, features)` of the series with these numbers `(batch,)`.
+
+        Raises:
+            DataError: the scale is a logarithm, and a value is not positive.
+        """
         if self.log:
+            if bool((values <= 0).any()):
+                raise DataError(
+                    "A value is not positive, but the scale is a logarithm, as all training values were positive; "
+                    "train with --scale standard."
+                )
             values = values.log()
         return (values - self.center[series][:, None]) / self.scale[series][:, None]
 

@@ -74,7 +74,7 @@ class Trainer:
 
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
-            TrainingError: losses or gradients stay non-finite; the best weights so far are kept.
+            TrainingError: losses or gradients stay non-finite (the best weights so far are kept), or there was no time.
             RunError: the run folder cannot be written.
         """
         with thread_count(self.settings.threads), stop_on_signals() as stop:
@@ -82,6 +82,8 @@ class Trainer:
                 self._train_epoch(stop)
                 if stop.signal is not None:
                     self._interrupted(stop)
+            if self.at.step == 0:
+                raise TrainingError("The time budget was over before the first step; give more --minutes.")
             if self.at.loss_values:
                 self._look()
             if not self.best:

@@ -27,6 +27,7 @@ def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel
     if settings.window.lookahead == "direct":
         # Training starts from the naive forecast that the output is added to: short series bear few steps.
         nn.init.zeros_(head.linear.weight)
+        nn.init.zeros_(head.linear.bias)
     return SequenceModel(encoder, stack, readout, head)
 
 
