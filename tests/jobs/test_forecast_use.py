@@ -11,7 +11,7 @@ import pytest
 
 import echoic
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.session import evaluation_json
+from echoic.jobs.facts import evaluation_json
 
 SAME = 1e-6
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 2, "threads": 1}

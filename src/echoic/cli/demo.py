@@ -27,7 +27,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(help="Seed of the weights.", min=0)] = 0,
 ) -> None:
-    from echoic.jobs import reporting, session
+    from echoic.jobs import facts, reporting, session
 
     typer.echo("A sine of one period a second, 100 samples a second, with noise of 0.02; the best possible", err=True)
     typer.echo("squared error is 0.0004, the noise itself.", err=True)
@@ -39,6 +39,6 @@ def demo(
     print_scores("one step ahead, test part", evaluation.scores, evaluation.naive)
     continuation = out / "samples" / "continuation.csv"
     continuation.parent.mkdir(exist_ok=True)
-    write_table(continuation, session.series_columns(run.generate(1000)))
+    write_table(continuation, facts.series_columns(run.generate(1000)))
     page = reporting.write_report([run], None)
     typer.echo(f"continuation: {continuation}\nreport: {page}")

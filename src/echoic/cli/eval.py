@@ -32,7 +32,7 @@ def evaluate(
     training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
-    from echoic.jobs import session
+    from echoic.jobs import facts, session
 
     opened = session.load(run, data=training_data)
     with progress_bar() as bar:
@@ -46,7 +46,7 @@ def evaluate(
     if backtest is not None:
         write_table(backtest, opened.backtest(data, part=part, stride=stride))
     if as_json:
-        typer.echo(json.dumps(session.evaluation_json(opened, evaluation, "new data" if data else part)))
+        typer.echo(json.dumps(facts.evaluation_json(opened, evaluation, "new data" if data else part)))
     else:
         place = data or f"{part} part"
         title = f"{run}: {place}, {evaluation.windows} windows, errors in {evaluation.units}"

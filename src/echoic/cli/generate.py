@@ -27,10 +27,10 @@ def generate(
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
     training_data: TrainingData = None,
 ) -> None:
-    from echoic.jobs import session
+    from echoic.jobs import facts, session
 
     opened = session.load(run, data=training_data)
     steps = int(prime) if prime is not None and prime.isdigit() else prime
     made = opened.generate(length, prime=steps, temperature=temperature, seed=seed)
-    write_table(output, session.series_columns(made))
+    write_table(output, facts.series_columns(made))
     typer.echo(f"{output}: {length} steps of {len(made)} series", err=True)

@@ -18,21 +18,21 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def info(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Run folder.")] = None, as_json: Json = False
 ) -> None:
-    from echoic.jobs import session
+    from echoic.jobs import facts, session
 
-    facts = session.machine_info() if run is None else session.run_info(session.load(run))
+    found = facts.machine_info() if run is None else facts.run_info(session.load(run))
     if as_json:
-        typer.echo(json.dumps(facts))
+        typer.echo(json.dumps(found))
         return
-    parameters = facts.pop("parameter_table", None)
-    print_columns("echoic" if run is None else str(run), ["", "value"], list(_flat(facts)))
+    parameters = found.pop("parameter_table", None)
+    print_columns("echoic" if run is None else str(run), ["", "value"], list(_flat(found)))
     if parameters is not None:
         print_columns("parameters", ["name", "shape", "count"], parameters)
 
 
-def _flat(facts: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def _flat(found: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     rows = []
-    for key, value in facts.items():
+    for key, value in found.items():
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{key}.")
         else:

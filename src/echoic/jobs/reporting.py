@@ -7,7 +7,8 @@ from typing import Any, final
 
 from echoic.charts import Chart
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.session import Run, run_info
+from echoic.jobs.facts import run_info
+from echoic.jobs.session import Run
 from echoic.report import Section, Table, page, write_figures
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically

@@ -1,0 +1,63 @@
+"""What runs, scores and machines are, as plain values for the command to print."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from echoic import ops
+from echoic.jobs import JOBS
+from echoic.jobs.session import Run
+from echoic.run import versions
+from echoic.types import Series
+
+
+def evaluation_json(run: Run, evaluation: Any, part: str) -> dict[str, Any]:
+    """What `eval --json` prints: one shape for every job."""
+    return {
+        "job": run.config["job"],
+        "part": part,
+        "scores": evaluation.scores,
+        "naive": evaluation.naive,
+        "seed": run.seed,
+        "data": {key: run.config["data"][key] for key in ("path", "fingerprint")},
+        "steps": run.outcome()["best_step"],
+        "units": evaluation.units,
+        "windows": evaluation.windows,
+        "by_horizon": evaluation.by_horizon,
+        "by_feature": evaluation.by_feature,
+    }
+
+
+def series_columns(series: Sequence[Series]) -> dict[str, Any]:
+    """Series of the same length as columns: ds and a column a feature; unique_id before them if there are several."""
+    columns: dict[str, Any] = {}
+    if len(series) > 1:
+        columns["unique_id"] = np.repeat(np.array([one.name for one in series], object), series[0].steps)
+    columns["ds"] = np.concatenate([one.time.at(np.arange(one.steps)) for one in series])
+    for number, feature in enumerate(series[0].features):
+        columns[feature] = np.concatenate([one.values[:, number] for one in series])
+    return columns
+
+
+def machine_info() -> dict[str, Any]:
+    """Versions, kernel and threads.
+
+    Raises:
+        KernelError: `ECHOIC_KERNEL` names one that is not available.
+    """
+    kernels = {"kernel": ops.kernel(), "kernels_available": list(ops.AVAILABLE)}
+    return versions() | kernels | {"threads": torch.get_num_threads(), "jobs": list(JOBS)}
+
+
+def run_info(run: Run) -> dict[str, Any]:
+    """A run's settings, data, versions and parameters."""
+    weights, _ = run.folder.read_model()
+    table = [(name, list(weight.shape), weight.numel()) for name, weight in weights.items()]
+    config = {key: run.config[key] for key in ("job", "settings", "data", "versions", "format")}
+    return config | {
+        "outcome": run.outcome(),
+        "parameters": sum(count for _, _, count in table),
+        "parameter_table": table,
+    }
