@@ -59,9 +59,8 @@ class Windows:
         return self.first[series] + (numbers - before) * self.stride
 
 
-@final
-class InOrder:
-    """Windows in batches, one after the other: for scoring. `chosen` are numbers of windows, all by default."""
+class _Batched:
+    """Windows in batches; `chosen` are the numbers of those that count, all by default."""
 
     def __init__(self, windows: Windows, batch_size: int, chosen: Tensor | None = None) -> None:
         self.windows = windows
@@ -72,33 +71,29 @@ class InOrder:
     def __len__(self) -> int:
         return _batches(self.count, self.batch_size)
 
-    def epoch(self, seed: int = 0, epoch: int = 0, skip: int = 0) -> Iterator[Cut]:  # noqa: ARG002
-        """All cuts from number `skip` on; seed and epoch change nothing."""
+    def _cuts(self, order: Tensor, skip: int) -> Iterator[Cut]:
         for first in range(skip * self.batch_size, self.count, self.batch_size):
-            numbers = torch.arange(first, min(first + self.batch_size, self.count))
+            numbers = order[first : first + self.batch_size].long()
             yield _cut(self.windows, numbers if self.chosen is None else self.chosen[numbers])
 
 
 @final
-class Shuffled:
+class InOrder(_Batched):
+    """Windows in batches, one after the other: for scoring."""
+
+    def epoch(self, seed: int = 0, epoch: int = 0, skip: int = 0) -> Iterator[Cut]:  # noqa: ARG002
+        """All cuts from number `skip` on; seed and epoch change nothing."""
+        return self._cuts(torch.arange(self.count, dtype=torch.int32), skip)
+
+
+@final
+class Shuffled(_Batched):
     """Windows in batches, in an order that seed and epoch alone decide."""
-
-    def __init__(self, windows: Windows, batch_size: int, chosen: Tensor | None = None) -> None:
-        self.windows = windows
-        self.batch_size = batch_size
-        self.chosen = chosen
-        self.count = len(windows) if chosen is None else len(chosen)
-
-    def __len__(self) -> int:
-        return _batches(self.count, self.batch_size)
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Cut]:
         """The cuts of an epoch from number `skip` on."""
         # int32 numbers keep the order of a long univariate series within the memory of the series itself.
-        order = torch.randperm(self.count, generator=_generator(seed, epoch), dtype=torch.int32)
-        for first in range(skip * self.batch_size, self.count, self.batch_size):
-            numbers = order[first : first + self.batch_size].long()
-            yield _cut(self.windows, numbers if self.chosen is None else self.chosen[numbers])
+        return self._cuts(torch.randperm(self.count, generator=_generator(seed, epoch), dtype=torch.int32), skip)
 
 
 @final
