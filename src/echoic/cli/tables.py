@@ -70,11 +70,13 @@ def _shortest_format(frame: "pl.DataFrame") -> str:
 
 
 def _table(title: str) -> Table:
-    return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=0)
 
 
 def _cell(value: float | None, best: float | None) -> str:
     if value is None:
         return ""
     text = f"{value:.4g}"
+    if "e" in text:  # one digit less, so that a table of large numbers fits 80 columns
+        text = f"{value:.2e}"
     return f"[bold]{text}[/bold]" if value == best else text
