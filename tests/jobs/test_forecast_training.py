@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -43,7 +44,6 @@ def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batches):
 @pytest.mark.parametrize("batches", ["chunks", "whole"])
 def test_series_of_unequal_length_train_in_every_regime(tmp_path, batches):
     names, lengths = ("a", "b", "c"), (60, 95, 130)
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(
         {
             "unique_id": np.repeat(names, lengths),
