@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-import pandas
+import pandas as pd
 import pytest
 import torch
 
@@ -124,7 +124,7 @@ def test_step_by_step_a_forecast_is_the_start_of_the_continuation_of_its_lookbac
 
 def test_every_series_goes_on_from_its_own_end(tmp_path):
     table = {"unique_id": ["a"] * 80 + ["b"] * 100, "ds": [*range(80), *range(100)], "y": [*wave(80), *-wave(100)]}
-    frame = pandas.DataFrame(table).assign(ds=pandas.to_datetime("2024-01-01") + pandas.to_timedelta(table["ds"], "D"))
+    frame = pd.DataFrame(table).assign(ds=pd.to_datetime("2024-01-01") + pd.to_timedelta(table["ds"], "D"))
     run = echoic.train("forecast", frame, out=tmp_path / "run", lookahead="step", lookback=12, epochs=4, threads=1)
     made = run.generate(9)
     assert [one.name for one in made] == ["a", "b"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-import pandas
+import pandas as pd
 import pytest
 import torch
 
@@ -44,10 +44,10 @@ def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batches):
 @pytest.mark.parametrize("batches", ["chunks", "whole"])
 def test_series_of_unequal_length_train_in_every_regime(tmp_path, batches):
     names, lengths = ("a", "b", "c"), (60, 95, 130)
-    frame = pandas.DataFrame(
+    frame = pd.DataFrame(
         {
             "unique_id": np.repeat(names, lengths),
-            "ds": np.concatenate([pandas.date_range("2024-01-01", periods=steps).to_numpy() for steps in lengths]),
+            "ds": np.concatenate([pd.date_range("2024-01-01", periods=steps).to_numpy() for steps in lengths]),
             "y": np.concatenate([wave(steps) + 10 for steps in lengths]),
         }
     )
