@@ -1,0 +1,20 @@
+#include "kernels.h"
+
+extern const echoic::Kernels scalar_kernels;
+#ifdef ECHOIC_X86
+extern const echoic::Kernels avx2_kernels;
+extern const echoic::Kernels avx512_kernels;
+#endif
+
+namespace echoic {
+
+const Kernels* const targets[] = {
+#ifdef ECHOIC_X86
+    &avx512_kernels,
+    &avx2_kernels,
+#endif
+    &scalar_kernels,
+};
+const int target_count = sizeof(targets) / sizeof(targets[0]);
+
+}  // namespace echoic

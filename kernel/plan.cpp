@@ -1,0 +1,82 @@
+#include "plan.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <numeric>
+#include <vector>
+
+namespace echoic {
+namespace {
+
+// Scratch memory above this is given back after the call that needed it.
+constexpr std::size_t kept_bytes = std::size_t{64} << 20;
+
+struct Memory {
+  char* data = nullptr;
+  std::size_t size = 0;
+  ~Memory() { std::free(data); }
+};
+
+struct PlanMemory {
+  std::vector<long> order, length, start;
+  std::vector<Block> blocks;
+};
+
+thread_local Memory memory;
+thread_local PlanMemory plans;
+
+long length_of(const Layout& layout, long row) { return layout.lengths ? layout.lengths[row] : layout.steps; }
+
+}  // namespace
+
+Plan make_plan(const Layout& layout) {
+  PlanMemory& plan = plans;
+  std::vector<long> sorted(layout.batch);
+  std::iota(sorted.begin(), sorted.end(), 0L);
+  if (layout.lengths)
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [&](long a, long b) { return layout.lengths[a] > layout.lengths[b]; });
+  plan.order.clear();
+  plan.length.clear();
+  plan.start.clear();
+  plan.blocks.assign(layout.blocks, Block{});
+  plan.order.reserve(layout.batch);
+  plan.length.reserve(layout.batch);
+  plan.start.reserve(layout.blocks * (layout.steps + 1));
+  for (long at = 0; at < layout.blocks; ++at) {
+    Block& block = plan.blocks[at];
+    block.order = plan.order.data() + plan.order.size();
+    block.length = plan.length.data() + plan.length.size();
+    block.start = plan.start.data() + plan.start.size();
+    // Rows of unequal length are dealt like cards, so that all blocks get long and short ones.
+    for (long row = at; row < layout.batch; row += layout.blocks) {
+      plan.order.push_back(sorted[row]);
+      plan.length.push_back(length_of(layout, sorted[row]));
+      ++block.rows;
+    }
+    block.steps = block.rows ? block.length[0] : 0;
+    long total = 0, running = block.rows;
+    for (long t = 0; t <= block.steps; ++t) {
+      plan.start.push_back(total);
+      while (running > 0 && block.length[running - 1] <= t) --running;
+      total += running;
+    }
+  }
+  const long steps = plan.blocks.empty() ? 0 : plan.blocks[0].steps;
+  return {layout.blocks, steps, plan.blocks.data()};
+}
+
+char* scratch(std::size_t bytes) {
+  Memory& kept = memory;
+  if (kept.size < bytes || (kept.size > kept_bytes && bytes <= kept_bytes)) {
+    std::free(kept.data);
+    kept.size = 0;
+    kept.data = static_cast<char*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
+    if (!kept.data && bytes) throw std::bad_alloc();
+    kept.size = bytes;
+  }
+  return kept.data;
+}
+
+}  // namespace echoic

@@ -1,0 +1,36 @@
+// Which rows are worked on when: made once a pass, the same for every target.
+#pragma once
+#include <cstddef>
+
+#include "kernels.h"
+
+namespace echoic {
+
+// Rows that one thread takes through all steps. They are sorted by falling length, so that those still running at a
+// step are the first ones, and the steps of all rows lie one after another: number `start[t] + j` is step t of row j.
+struct Block {
+  long rows, steps;
+  const long* order;   // [rows], which row of the batch
+  const long* length;  // [rows]
+  const long* start;   // [steps + 1]
+  long active(long t) const { return start[t + 1] - start[t]; }
+  long total() const { return start[steps]; }
+};
+
+struct Plan {
+  long block_count, steps;
+  const Block* blocks;
+};
+
+// The plan and `bytes` of scratch memory aligned to 64, both valid until the next call on the same thread.
+Plan make_plan(const Layout& layout);
+char* scratch(std::size_t bytes);
+
+// Calls `work` once on each of `threads` threads. Threads wait for each other in `barrier`.
+struct Team {
+  int id, size;
+  void barrier() const;
+};
+void run_team(int threads, void (*work)(void*, const Team&), void* argument);
+
+}  // namespace echoic

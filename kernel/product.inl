@@ -1,0 +1,73 @@
+// The one matrix product under everything: tiles of sums that stay in registers.
+#pragma once
+
+namespace {
+
+// C[r, n] = start[r, n] + sum over k of A[r, k] * B[k, n], where k runs through `blocks` stretches of `depth`.
+// Distances are in numbers. A start row distance of 0 adds the same row (a bias, zeros) everywhere.
+template <class Real>
+struct Product {
+  long blocks, depth;
+  const Real* a;
+  long a_row, a_step, a_block;
+  const Real* b;
+  long b_step, b_block;
+  const Real* start;
+  long start_row;
+  Real* c;
+  long c_row;
+};
+
+// A tile of R rows and C vectors. Kept apart from what is done with the sums: together, compilers spill them.
+template <class V, int R, int C>
+__attribute__((noinline)) void tile(const Product<typename V::Real>& p) {
+  using Real = typename V::Real;
+  V sum[R][C];
+  for (int r = 0; r < R; ++r)
+    for (int n = 0; n < C; ++n) sum[r][n] = V::load(p.start + r * p.start_row + n * V::width);
+  for (long block = 0; block < p.blocks; ++block) {
+    const Real* a = p.a + block * p.a_block;
+    const Real* b = p.b + block * p.b_block;
+    for (long k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
+      V column[C];
+      for (int n = 0; n < C; ++n) column[n] = V::load(b + n * V::width);
+      for (int r = 0; r < R; ++r) {
+        const V value = V::all(a[r * p.a_row]);
+        for (int n = 0; n < C; ++n) sum[r][n] = fma(value, column[n], sum[r][n]);
+      }
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int n = 0; n < C; ++n) sum[r][n].store(p.c + r * p.c_row + n * V::width);
+}
+
+template <class V, int R, int C>
+void tile_of(const Product<typename V::Real>& p, long rows) {
+  if (rows == R) return tile<V, R, C>(p);
+  if constexpr (R > 1) tile_of<V, R - 1, C>(p, rows);
+}
+
+// `rows` rows of C vectors.
+template <class V, int C>
+void multiply(Product<typename V::Real> p, long rows) {
+  for (; rows >= V::tile_rows; rows -= V::tile_rows) {
+    tile<V, V::tile_rows, C>(p);
+    p.a += V::tile_rows * p.a_row;
+    p.start += V::tile_rows * p.start_row;
+    p.c += V::tile_rows * p.c_row;
+  }
+  if (rows > 0) tile_of<V, V::tile_rows, C>(p, rows);
+}
+
+// `rows` rows of 1 to 4 vectors.
+template <class V>
+void multiply(const Product<typename V::Real>& p, long rows, long vectors) {
+  switch (vectors) {
+    case 1: return multiply<V, 1>(p, rows);
+    case 2: return multiply<V, 2>(p, rows);
+    case 3: return multiply<V, 3>(p, rows);
+    default: return multiply<V, 4>(p, rows);
+  }
+}
+
+}  // namespace

@@ -1,0 +1,12 @@
+#include "cpu.h"
+#include "plan.h"
+#include "vec_avx2.h"
+//
+#include "math.inl"
+#include "product.inl"
+#include "cells.inl"
+#include "pack.inl"
+#include "sequence.inl"
+
+extern const echoic::Kernels avx2_kernels;
+const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr};

@@ -1,0 +1,12 @@
+#include "cpu.h"
+#include "plan.h"
+#include "vec_avx512.h"
+//
+#include "math.inl"
+#include "product.inl"
+#include "cells.inl"
+#include "pack.inl"
+#include "sequence.inl"
+
+extern const echoic::Kernels avx512_kernels;
+const echoic::Kernels avx512_kernels{"avx512", echoic::cpu_has_avx512, &SequenceOf<Avx512>::table, nullptr};

@@ -1,0 +1,15 @@
+// Plain C++: runs anywhere, and computes in double precision too.
+#include "plan.h"
+#include "vec_scalar.h"
+//
+#include "math.inl"
+#include "product.inl"
+#include "cells.inl"
+#include "pack.inl"
+#include "sequence.inl"
+
+static bool always() { return true; }
+
+extern const echoic::Kernels scalar_kernels;
+const echoic::Kernels scalar_kernels{"scalar", always, &SequenceOf<Scalar<float>>::table,
+                                     &SequenceOf<Scalar<double>>::table};

@@ -1,0 +1,36 @@
+// Eight floats at a time: AVX2 with FMA.
+#pragma once
+#include <immintrin.h>
+
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "compile this target with AVX2 and FMA"
+#endif
+
+namespace {
+
+struct Avx2 {
+  using Real = float;
+  static constexpr int width = 8;
+  static constexpr int tile_rows = 3;  // 3 x 4 sums, 4 columns: 16 registers
+  __m256 v;
+
+  static __m256i first(int count) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+  static Avx2 load(const float* from) { return {_mm256_loadu_ps(from)}; }
+  static Avx2 load_part(const float* from, int count) { return {_mm256_maskload_ps(from, first(count))}; }
+  static Avx2 all(float value) { return {_mm256_set1_ps(value)}; }
+  void store(float* to) const { _mm256_storeu_ps(to, v); }
+  void store_part(float* to, int count) const { _mm256_maskstore_ps(to, first(count), v); }
+  friend Avx2 operator+(Avx2 a, Avx2 b) { return {_mm256_add_ps(a.v, b.v)}; }
+  friend Avx2 operator-(Avx2 a, Avx2 b) { return {_mm256_sub_ps(a.v, b.v)}; }
+  friend Avx2 operator*(Avx2 a, Avx2 b) { return {_mm256_mul_ps(a.v, b.v)}; }
+  friend Avx2 operator/(Avx2 a, Avx2 b) { return {_mm256_div_ps(a.v, b.v)}; }
+  friend Avx2 fma(Avx2 a, Avx2 b, Avx2 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
+  // The instructions give their second operand when one is not a number: so it passes through.
+  friend Avx2 clamp(Avx2 a, float low, float high) {
+    return {_mm256_min_ps(_mm256_set1_ps(high), _mm256_max_ps(_mm256_set1_ps(low), a.v))};
+  }
+};
+
+}  // namespace

@@ -1,0 +1,34 @@
+// Sixteen floats at a time: AVX-512F.
+#pragma once
+#include <immintrin.h>
+
+#if !defined(__AVX512F__)
+#error "compile this target with AVX-512F"
+#endif
+
+namespace {
+
+struct Avx512 {
+  using Real = float;
+  static constexpr int width = 16;
+  static constexpr int tile_rows = 6;  // 6 x 4 sums, 4 columns: 32 registers
+  __m512 v;
+
+  static __mmask16 first(int count) { return static_cast<__mmask16>((1U << count) - 1U); }
+  static Avx512 load(const float* from) { return {_mm512_loadu_ps(from)}; }
+  static Avx512 load_part(const float* from, int count) { return {_mm512_maskz_loadu_ps(first(count), from)}; }
+  static Avx512 all(float value) { return {_mm512_set1_ps(value)}; }
+  void store(float* to) const { _mm512_storeu_ps(to, v); }
+  void store_part(float* to, int count) const { _mm512_mask_storeu_ps(to, first(count), v); }
+  friend Avx512 operator+(Avx512 a, Avx512 b) { return {_mm512_add_ps(a.v, b.v)}; }
+  friend Avx512 operator-(Avx512 a, Avx512 b) { return {_mm512_sub_ps(a.v, b.v)}; }
+  friend Avx512 operator*(Avx512 a, Avx512 b) { return {_mm512_mul_ps(a.v, b.v)}; }
+  friend Avx512 operator/(Avx512 a, Avx512 b) { return {_mm512_div_ps(a.v, b.v)}; }
+  friend Avx512 fma(Avx512 a, Avx512 b, Avx512 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+  // The instructions give their second operand when one is not a number: so it passes through.
+  friend Avx512 clamp(Avx512 a, float low, float high) {
+    return {_mm512_min_ps(_mm512_set1_ps(high), _mm512_max_ps(_mm512_set1_ps(low), a.v))};
+  }
+};
+
+}  // namespace

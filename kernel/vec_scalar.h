@@ -1,0 +1,28 @@
+// One number at a time: the same operations as the vector targets, on any CPU.
+#pragma once
+#include <cmath>
+
+namespace {
+
+template <class Number>
+struct Scalar {
+  using Real = Number;
+  static constexpr int width = 1;
+  static constexpr int tile_rows = 3;
+  Number v;
+
+  static Scalar load(const Number* from) { return {*from}; }
+  static Scalar load_part(const Number* from, int) { return {*from}; }
+  static Scalar all(Number value) { return {value}; }
+  void store(Number* to) const { *to = v; }
+  void store_part(Number* to, int) const { *to = v; }
+  friend Scalar operator+(Scalar a, Scalar b) { return {a.v + b.v}; }
+  friend Scalar operator-(Scalar a, Scalar b) { return {a.v - b.v}; }
+  friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
+  friend Scalar operator/(Scalar a, Scalar b) { return {a.v / b.v}; }
+  friend Scalar fma(Scalar a, Scalar b, Scalar c) { return {a.v * b.v + c.v}; }
+  // Not a number passes through.
+  friend Scalar clamp(Scalar a, Number low, Number high) { return {a.v < low ? low : (a.v > high ? high : a.v)}; }
+};
+
+}  // namespace

@@ -1,0 +1,16 @@
+"""The seam to the recurrent arithmetic: one function a cell, for whole sequences.
+
+`lstm` and `gru` run the fastest implementation that is available: the compiled kernels for float32 on a CPU, torch's
+own layers for everything else. `lstm_reference` and `gru_reference` are the same equations, readable, and the oracle
+that every implementation is tested against. Gate order (i f g o, r z n) and GRU variant are torch's. All arrays are
+batch first.
+"""
+
+from echoic.ops.choice import AVAILABLE as AVAILABLE
+from echoic.ops.choice import kernel as kernel
+from echoic.ops.layers import gru as gru
+from echoic.ops.layers import lstm as lstm
+from echoic.ops.reference import gru_reference as gru_reference
+from echoic.ops.reference import gru_update as gru_update
+from echoic.ops.reference import lstm_reference as lstm_reference
+from echoic.ops.reference import lstm_update as lstm_update

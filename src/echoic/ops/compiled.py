@@ -1,0 +1,199 @@
+"""The layers by the compiled kernels, as torch custom operators: the only module that runs `echoic._kernel`.
+
+A layer is one operator forward and one backward, the same two for every cell. What forward leaves for backward lies in
+one opaque tensor, `saved`, in the kernel's own layout; without gradients it stays empty. Second derivatives are not
+there: torch says so when they are asked for, and `ECHOIC_KERNEL=off` has them.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from echoic import _kernel
+
+_SMALL = 100_000
+"""Multiplications below which a second thread costs more than it brings."""
+
+_SLOTS = {"lstm": 5, "gru": 4}
+"""Numbers that each unit of one row and step leaves for backward."""
+
+
+def lstm(
+    x: Tensor,
+    h: Tensor,
+    c: Tensor,
+    w_in: Tensor,
+    w_rec: Tensor,
+    bias: Tensor,
+    lengths: Tensor | None,
+    *,
+    reverse: bool,
+    target: str,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`echoic.ops.lstm`, by the kernels of `target`."""
+    tensors = [x, h, c, w_in, w_rec, bias, None]
+    y, h_end, c_end, _ = _apply("lstm", tensors, lengths, reverse=reverse, target=target)
+    return y, h_end, c_end
+
+
+def gru(
+    x: Tensor,
+    h: Tensor,
+    w_in: Tensor,
+    w_rec: Tensor,
+    bias: Tensor,
+    bias_rec: Tensor | None,
+    lengths: Tensor | None,
+    *,
+    reverse: bool,
+    target: str,
+) -> tuple[Tensor, Tensor]:
+    """`echoic.ops.gru`, by the kernels of `target`."""
+    inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
+    tensors = [x, h, None, w_in, w_rec, bias, inner]
+    y, h_end, _, _ = _apply("gru", tensors, lengths, reverse=reverse, target=target)
+    return y, h_end
+
+
+def _apply(
+    cell: str, tensors: list[Tensor | None], lengths: Tensor | None, *, reverse: bool, target: str
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ready = [None if one is None else one.contiguous() for one in tensors]
+    rows = None if lengths is None else lengths.to("cpu", torch.int64).contiguous()
+    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in tensors)
+    x, h = ready[:2]
+    blocks = 1 if x is None or h is None else max(1, min(_threads(x, h), len(x)))
+    outputs: tuple[Tensor, Tensor, Tensor, Tensor] = _layer(cell, *ready, rows, reverse, target, save, blocks)
+    return outputs
+
+
+def _threads(x: Tensor, h: Tensor) -> int:
+    batch, steps, inputs = x.shape
+    hidden = h.shape[1]
+    return torch.get_num_threads() if batch * steps * hidden * (inputs + hidden) >= _SMALL else 1
+
+
+def _dimensions(x: Tensor, h: Tensor, *, reverse: bool, blocks: int) -> list[int]:
+    return [*x.shape, h.shape[1], int(reverse), blocks]
+
+
+def _addresses(*tensors: Tensor | None) -> list[int]:
+    return [0 if one is None else one.data_ptr() for one in tensors]
+
+
+@torch.library.custom_op("echoic::layer", mutates_args=(), device_types="cpu")
+def _layer(
+    cell: str,
+    x: Tensor,
+    h: Tensor,
+    c: Tensor | None,
+    w_in: Tensor,
+    w_rec: Tensor,
+    bias: Tensor,
+    bias_rec: Tensor | None,
+    lengths: Tensor | None,
+    reverse: bool,  # noqa: FBT001
+    target: str,
+    save: bool,  # noqa: FBT001
+    blocks: int,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    outputs = _outputs(cell, x, h, c, w_in, w_rec, bias, bias_rec, lengths, reverse, target, save, blocks)
+    y, h_end, c_end, saved = outputs
+    addresses = _addresses(w_in, w_rec, bias, bias_rec, x, h, c, y, h_end, c_end, saved if save else None)
+    dimensions = _dimensions(x, h, reverse=reverse, blocks=blocks)
+    is_double = x.dtype == torch.float64
+    _kernel.forward(target, cell, is_double, dimensions, *_addresses(lengths), addresses, _threads(x, h))
+    return outputs
+
+
+@_layer.register_fake
+def _outputs(
+    cell: str, x: Tensor, h: Tensor, c: Tensor | None, w_in: Tensor, w_rec: Tensor, bias: Tensor,
+    bias_rec: Tensor | None, lengths: Tensor | None, reverse: bool, target: str, save: bool, blocks: int,  # noqa: FBT001
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+    batch, steps, _ = x.shape
+    width = _kernel.width(target) if x.dtype == torch.float32 else 1
+    hidden = h.shape[1]
+    saved = batch * steps * ((hidden + width - 1) // width) * width * _SLOTS[cell] if save else 0
+    return (
+        x.new_empty(batch, steps, hidden),
+        torch.empty_like(h),
+        x.new_empty(0) if c is None else torch.empty_like(c),
+        x.new_empty(saved),
+    )
+
+
+@torch.library.custom_op("echoic::layer_backward", mutates_args=(), device_types="cpu")
+def _layer_backward(
+    cell: str,
+    dy: Tensor | None,
+    dh_end: Tensor | None,
+    dc_end: Tensor | None,
+    x: Tensor,
+    h: Tensor,
+    c: Tensor | None,
+    w_in: Tensor,
+    w_rec: Tensor,
+    y: Tensor,
+    saved: Tensor,
+    lengths: Tensor | None,
+    reverse: bool,  # noqa: FBT001
+    target: str,
+    blocks: int,
+    for_x: bool,  # noqa: FBT001
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    gradients = _gradients(
+        cell, dy, dh_end, dc_end, x, h, c, w_in, w_rec, y, saved, lengths, reverse, target, blocks, for_x
+    )
+    dx, *others = gradients
+    addresses = _addresses(w_in, w_rec, x, h, c, y, saved, dy, dh_end, dc_end, dx if for_x else None, *others)
+    dimensions = _dimensions(x, h, reverse=reverse, blocks=blocks)
+    is_double = x.dtype == torch.float64
+    _kernel.backward(target, cell, is_double, dimensions, *_addresses(lengths), addresses, _threads(x, h))
+    return gradients
+
+
+@_layer_backward.register_fake
+def _gradients(
+    cell: str, dy: Tensor | None, dh_end: Tensor | None, dc_end: Tensor | None, x: Tensor, h: Tensor, c: Tensor | None,
+    w_in: Tensor, w_rec: Tensor, y: Tensor, saved: Tensor, lengths: Tensor | None, reverse: bool, target: str,  # noqa: FBT001
+    blocks: int, for_x: bool,  # noqa: FBT001
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+    nothing = x.new_empty(0)
+    return (
+        torch.empty_like(x) if for_x else nothing,
+        torch.empty_like(h),
+        nothing.clone() if c is None else torch.empty_like(c),
+        torch.empty_like(w_in),
+        torch.empty_like(w_rec),
+        w_in.new_empty(len(w_in)),
+        nothing.clone() if cell == "lstm" else w_in.new_empty(h.shape[1]),
+    )
+
+
+def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    cell, x, h, c, w_in, w_rec, _, _, lengths, reverse, target, _, blocks = inputs
+    y, _, _, saved = output
+    ctx.set_materialize_grads(False)
+    ctx.mark_non_differentiable(saved)
+    ctx.save_for_backward(x, h, c, w_in, w_rec, y, saved, lengths)
+    ctx.settings = cell, reverse, target, blocks
+
+
+def _differentiate(
+    ctx: Any, dy: Tensor | None, dh_end: Tensor | None, dc_end: Tensor | None, _: None
+) -> tuple[Tensor | None, ...]:
+    cell, reverse, target, blocks = ctx.settings
+    *tensors, lengths = ctx.saved_tensors
+    incoming = [None if one is None else one.contiguous() for one in (dy, dh_end, dc_end)]
+    for_x = ctx.needs_input_grad[1]
+    dx, dh, dc, dw_in, dw_rec, dbias, dbias_rec = _layer_backward(
+        cell, *incoming, *tensors, lengths, reverse, target, blocks, for_x
+    )
+    is_lstm = cell == "lstm"
+    return (None, dx if for_x else None, dh, dc if is_lstm else None, dw_in, dw_rec, dbias,
+            None if is_lstm else dbias_rec, None, None, None, None, None)  # fmt: skip
+
+
+_layer.register_autograd(_differentiate, setup_context=_keep)

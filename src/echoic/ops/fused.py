@@ -1,0 +1,86 @@
+"""The layers by torch's own fused kernels: any device, any type."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+
+def lstm(
+    x: Tensor, h: Tensor, c: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, lengths: Tensor | None, *, reverse: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`echoic.ops.lstm`."""
+    y, (h_end, c_end) = _layer(torch.lstm, x, (h, c), [w_in, w_rec, bias, torch.zeros_like(bias)], lengths, reverse)
+    return y, h_end, c_end
+
+
+def gru(
+    x: Tensor,
+    h: Tensor,
+    w_in: Tensor,
+    w_rec: Tensor,
+    bias: Tensor,
+    bias_rec: Tensor | None,
+    lengths: Tensor | None,
+    *,
+    reverse: bool,
+) -> tuple[Tensor, Tensor]:
+    """`echoic.ops.gru`."""
+    inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
+    y, (h_end,) = _layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse)
+    return y, h_end
+
+
+def _layer(
+    run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor | None, reverse: bool
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """One layer in one direction; torch has no layer that only goes backward, so the sequences are turned round."""
+    x = _turned(x, lengths) if reverse else x
+    if lengths is None:
+        y, *ends = run(x, _states(run, state), weights, batch_first=True, **_one_layer())
+    else:
+        y, *ends = _unequal(run, x, state, weights, lengths)
+    return _turned(y, lengths) if reverse else y, tuple(end[0] for end in ends)
+
+
+def _unequal(
+    run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor
+) -> tuple[Tensor, ...]:
+    """Torch packs no empty rows: they get one step, which is then forgotten."""
+    there = (lengths > 0).to(x.device)[:, None]
+    packed = pack_padded_sequence(x, lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False)
+    order = packed.sorted_indices
+    data, *ends = run(packed.data, packed.batch_sizes, _states(run, tuple(one[order] for one in state)), weights,
+                      **_one_layer())  # fmt: skip
+    y, _ = pad_packed_sequence(
+        PackedSequence(data, packed.batch_sizes, order, packed.unsorted_indices), True, total_length=x.shape[1]
+    )
+    ends = [end[:, packed.unsorted_indices] for end in ends]
+    kept = [torch.where(there, end, before[None]) for end, before in zip(ends, state, strict=True)]
+    return torch.where(there[..., None], y, 0.0), *kept
+
+
+def _states(run: Any, state: tuple[Tensor, ...]) -> Any:
+    return [one[None] for one in state] if run is torch.lstm else state[0][None]
+
+
+def _turned(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Each row's steps from last to first; what lies beyond its length stays."""
+    if lengths is None:
+        return x.flip(1)
+    steps = torch.arange(x.shape[1], device=x.device)
+    ends = lengths.to(x.device)[:, None]
+    order = torch.where(steps < ends, ends - 1 - steps, steps)
+    return x.gather(1, order[..., None].expand_as(x))
+
+
+def _one_layer() -> dict[str, Any]:
+    """For one layer in one direction."""
+    return {
+        "has_biases": True,
+        "num_layers": 1,
+        "dropout": 0.0,
+        "train": torch.is_grad_enabled(),
+        "bidirectional": False,
+    }
