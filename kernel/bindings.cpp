@@ -16,16 +16,26 @@ using echoic::Kernels;
 
 namespace {
 
+// Asked once: in a virtual machine, asking the CPU costs as much as a small layer.
+const std::vector<const Kernels*>& supported() {
+  static const std::vector<const Kernels*> found = [] {
+    std::vector<const Kernels*> list;
+    for (int at = 0; at < echoic::target_count; ++at)
+      if (echoic::targets[at]->supported()) list.push_back(echoic::targets[at]);
+    return list;
+  }();
+  return found;
+}
+
 const Kernels& find(const std::string& name) {
-  for (int at = 0; at < echoic::target_count; ++at)
-    if (echoic::targets[at]->name == name && echoic::targets[at]->supported()) return *echoic::targets[at];
+  for (const Kernels* kernels : supported())
+    if (kernels->name == name) return *kernels;
   throw std::invalid_argument("no target " + name);
 }
 
 std::vector<std::string> target_names() {
   std::vector<std::string> names;
-  for (int at = 0; at < echoic::target_count; ++at)
-    if (echoic::targets[at]->supported()) names.push_back(echoic::targets[at]->name);
+  for (const Kernels* kernels : supported()) names.push_back(kernels->name);
   return names;
 }
 

@@ -8,21 +8,33 @@
 namespace {
 
 template <class V>
+struct Ratio {
+  V above, below;
+};
+
+// Numerator and denominator of scale * tanh(scale * x).
+template <class V>
+inline Ratio<V> ratio(V x, float scale) {
+  const float s2 = scale * scale, s4 = s2 * s2, s6 = s4 * s2, s8 = s4 * s4;
+  const V s = x * x;
+  V p = fma(s, V::all(1.3354605e-08f * s8 * s2), V::all(2.0609039e-05f * s8));
+  V q = fma(s, V::all(7.7765342e-07f * s8), V::all(3.2856303e-04f * s6));
+  p = fma(p, s, V::all(3.4955855e-03f * s6));
+  q = fma(q, s, V::all(2.5876971e-02f * s4));
+  p = fma(p, s, V::all(1.3381024e-01f * s4));
+  q = fma(q, s, V::all(4.6714339e-01f * s2));
+  p = fma(p, s, V::all(s2));
+  q = fma(q, s, V::all(1.0f));
+  return {x * p, q};
+}
+
+template <class V>
 inline V tanh_of(V x) {
   if constexpr (sizeof(typename V::Real) == 8) {
     return {__builtin_tanh(x.v)};
   } else {
-    x = clamp(x, -9.0f, 9.0f);
-    const V s = x * x;
-    V p = fma(s, V::all(1.3354605e-08f), V::all(2.0609039e-05f));
-    V q = fma(s, V::all(7.7765342e-07f), V::all(3.2856303e-04f));
-    p = fma(p, s, V::all(3.4955855e-03f));
-    q = fma(q, s, V::all(2.5876971e-02f));
-    p = fma(p, s, V::all(1.3381024e-01f));
-    q = fma(q, s, V::all(4.6714339e-01f));
-    p = fma(p, s, V::all(1.0f));
-    q = fma(q, s, V::all(1.0f));
-    return x * p / q;
+    const Ratio<V> r = ratio(clamp(x, -9.0f, 9.0f), 1.0f);
+    return r.above * reciprocal(r.below);
   }
 }
 
@@ -32,8 +44,9 @@ inline V logistic(V x) {
   if constexpr (sizeof(Real) == 8) {
     return {1 / (1 + __builtin_exp(-x.v))};
   } else {
-    const V half = V::all(Real(0.5));
-    return fma(half, tanh_of(half * x), half);
+    // (1 + tanh(x / 2)) / 2
+    const Ratio<V> r = ratio(clamp(x, -18.0f, 18.0f), 0.5f);
+    return fma(r.above, reciprocal(r.below), V::all(0.5f));
   }
 }
 

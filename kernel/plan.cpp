@@ -19,7 +19,7 @@ struct Memory {
 };
 
 struct PlanMemory {
-  std::vector<long> order, length, start;
+  std::vector<long> order, length, start, first;
   std::vector<Block> blocks;
 };
 
@@ -40,19 +40,24 @@ Plan make_plan(const Layout& layout) {
   plan.order.clear();
   plan.length.clear();
   plan.start.clear();
+  plan.first.clear();
   plan.blocks.assign(layout.blocks, Block{});
   plan.order.reserve(layout.batch);
   plan.length.reserve(layout.batch);
+  plan.first.reserve(layout.batch);
   plan.start.reserve(layout.blocks * (layout.steps + 1));
   for (long at = 0; at < layout.blocks; ++at) {
     Block& block = plan.blocks[at];
     block.order = plan.order.data() + plan.order.size();
     block.length = plan.length.data() + plan.length.size();
     block.start = plan.start.data() + plan.start.size();
+    block.first = plan.first.data() + plan.first.size();
+    block.direction = layout.reverse ? -1 : 1;
     // Rows of unequal length are dealt like cards, so that all blocks get long and short ones.
     for (long row = at; row < layout.batch; row += layout.blocks) {
       plan.order.push_back(sorted[row]);
       plan.length.push_back(length_of(layout, sorted[row]));
+      plan.first.push_back(sorted[row] * layout.steps + (layout.reverse ? plan.length.back() - 1 : 0));
       ++block.rows;
     }
     block.steps = block.rows ? block.length[0] : 0;

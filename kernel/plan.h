@@ -13,6 +13,9 @@ struct Block {
   const long* order;   // [rows], which row of the batch
   const long* length;  // [rows]
   const long* start;   // [steps + 1]
+  const long* first;   // [rows], where step 0 of the row lies among the [B * T] steps of the user's arrays
+  long direction;      // from there to the next step: 1 or -1
+  long source(long t, long row) const { return first[row] + direction * t; }
   long active(long t) const { return start[t + 1] - start[t]; }
   long total() const { return start[steps]; }
 };

@@ -46,22 +46,29 @@ struct Sizes {
         x_row(row_distance<V>(layout.inputs)) {}
 };
 
-// The step of the user's arrays that a row's step number t is.
-inline long source_step(const Layout& layout, const Block& block, long t, long row) {
-  return layout.reverse ? block.length[row] - 1 - t : t;
-}
+// Rows of the user's arrays lie far apart, and no hardware foresees the next one: it is asked for so many rows ahead.
+constexpr long rows_ahead = 8;
 
-inline long source_row(const Layout& layout, const Block& block, long t, long row) {
-  return block.order[row] * layout.steps + source_step(layout, block, t, row);
+// Calls `visit` with the place in the user's [B * T] rows of every row of steps [t0, t1), and of one further on.
+template <class Visit>
+inline void each_source(const Block& block, long t0, long t1, Visit visit) {
+  for (long t = t0; t < t1; ++t) {
+    const long rows = block.active(t);
+    for (long row = 0; row < rows; ++row)
+      visit(block.source(t, row), block.source(t, min_of(row + rows_ahead, rows - 1)));
+  }
 }
 
 // Copies the inputs of steps [t0, t1) into rows x_row apart.
 template <class Cell>
 void gather_inputs(const Layout& layout, const Block& block, const typename Cell::Real* x, long t0, long t1,
                    typename Cell::Real* to, long x_row) {
-  for (long t = t0; t < t1; ++t)
-    for (long row = 0; row < block.active(t); ++row, to += x_row)
-      widen<typename Cell::V>(x + source_row(layout, block, t, row) * layout.inputs, layout.inputs, to);
+  using V = typename Cell::V;
+  each_source(block, t0, t1, [&](long source, long ahead) {
+    V::prefetch(x + ahead * layout.inputs);
+    widen<V>(x + source * layout.inputs, layout.inputs, to);
+    to += x_row;
+  });
 }
 
 // How many steps from t0 on make a chunk.
@@ -195,7 +202,7 @@ struct ForwardPass {
         const long rows = block.active(t);
         step(block, m, panels, panel_rows, block.start[t] - before, rows);
         for (long row = 0; row < rows; ++row)
-          narrow<V>(m.h_next + row * size.h_row, size.hidden, call.y + source_row(layout, block, t, row) * size.hidden);
+          narrow<V>(m.h_next + row * size.h_row, size.hidden, call.y + block.source(t, row) * size.hidden);
         store_state(block, m, m.h_next, t + 1 < block.steps ? block.active(t + 1) : 0, rows);
         Real* after = m.h_next;
         m.h_next = m.h;
@@ -324,11 +331,14 @@ struct BackwardPass {
 
   // The hidden vectors before steps [t0, t1).
   void gather_hidden(const Block& block, long t0, long t1, Real* to) {
-    for (long t = t0; t < t1; ++t)
-      for (long row = 0; row < block.active(t); ++row, to += size.h_row)
-        widen<V>(t == 0 ? call.h0 + block.order[row] * size.hidden
-                        : call.y + source_row(layout, block, t - 1, row) * size.hidden,
-                 size.hidden, to);
+    if (t0 == 0)
+      for (long row = 0; row < block.active(0); ++row, to += size.h_row)
+        widen<V>(call.h0 + block.order[row] * size.hidden, size.hidden, to);
+    each_source(block, max_of(t0, 1), t1, [&](long source, long ahead) {
+      V::prefetch(call.y + (ahead - block.direction) * size.hidden);
+      widen<V>(call.y + (source - block.direction) * size.hidden, size.hidden, to);
+      to += size.h_row;
+    });
   }
 
   // A [rows, groups * gates * W], lying in gradient panels from row `first` and vector `slot` on, times packed columns.
@@ -354,8 +364,14 @@ struct BackwardPass {
   void step_back(const Block& block, const Mine& m, long t, long t0) {
     const long rows = block.active(t), first = block.start[t] - block.start[t0];
     load_gradients(block, m, t + 1 < block.steps ? block.active(t + 1) : 0, rows);
-    for (long row = 0; call.dy && row < rows; ++row)
-      add<V>(call.dy + source_row(layout, block, t, row) * size.hidden, size.hidden, m.dh + row * size.h_row);
+    if (call.dy) {
+      Real* dh = m.dh;
+      each_source(block, t, t + 1, [&](long source, long ahead) {
+        V::prefetch(call.dy + ahead * size.hidden);
+        add<V>(call.dy + source * size.hidden, size.hidden, dh);
+        dh += size.h_row;
+      });
+    }
     for (long group = 0; group < size.groups; ++group) {
       const Real* panel = m.saved + group * block.total() * row_size;
       const Real* c_prev = t == 0 ? m.c0 + group * block.rows * W
@@ -381,9 +397,10 @@ struct BackwardPass {
     if (!call.dx) return;
     back_product(m, 0, block.start[t1] - block.start[t0], Cell::in_slot, w_in, size.inputs, false, m.dx, size.x_row);
     const Real* from = m.dx;
-    for (long t = t0; t < t1; ++t)
-      for (long row = 0; row < block.active(t); ++row, from += size.x_row)
-        narrow<V>(from, size.inputs, call.dx + source_row(layout, block, t, row) * size.inputs);
+    each_source(block, t0, t1, [&](long source, long) {
+      narrow<V>(from, size.inputs, call.dx + source * size.inputs);
+      from += size.x_row;
+    });
   }
 
   // Adds this chunk's share of a weight gradient: rows [k, k + rows) of one group, packed as for the way forward.

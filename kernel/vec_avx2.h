@@ -25,7 +25,12 @@ struct Avx2 {
   friend Avx2 operator+(Avx2 a, Avx2 b) { return {_mm256_add_ps(a.v, b.v)}; }
   friend Avx2 operator-(Avx2 a, Avx2 b) { return {_mm256_sub_ps(a.v, b.v)}; }
   friend Avx2 operator*(Avx2 a, Avx2 b) { return {_mm256_mul_ps(a.v, b.v)}; }
-  friend Avx2 operator/(Avx2 a, Avx2 b) { return {_mm256_div_ps(a.v, b.v)}; }
+  static void prefetch(const float* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+  // The estimate and one step of Newton's: half the time of a division, an error of at most 2^-22.
+  friend Avx2 reciprocal(Avx2 a) {
+    const __m256 guess = _mm256_rcp_ps(a.v);
+    return {_mm256_mul_ps(guess, _mm256_fnmadd_ps(a.v, guess, _mm256_set1_ps(2)))};
+  }
   friend Avx2 fma(Avx2 a, Avx2 b, Avx2 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
   // The instructions give their second operand when one is not a number: so it passes through.
   friend Avx2 clamp(Avx2 a, float low, float high) {

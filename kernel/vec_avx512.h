@@ -23,7 +23,12 @@ struct Avx512 {
   friend Avx512 operator+(Avx512 a, Avx512 b) { return {_mm512_add_ps(a.v, b.v)}; }
   friend Avx512 operator-(Avx512 a, Avx512 b) { return {_mm512_sub_ps(a.v, b.v)}; }
   friend Avx512 operator*(Avx512 a, Avx512 b) { return {_mm512_mul_ps(a.v, b.v)}; }
-  friend Avx512 operator/(Avx512 a, Avx512 b) { return {_mm512_div_ps(a.v, b.v)}; }
+  static void prefetch(const float* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+  // The estimate and one step of Newton's: half the time of a division, an error of at most 2^-23.
+  friend Avx512 reciprocal(Avx512 a) {
+    const __m512 guess = _mm512_rcp14_ps(a.v);
+    return {_mm512_mul_ps(guess, _mm512_fnmadd_ps(a.v, guess, _mm512_set1_ps(2)))};
+  }
   friend Avx512 fma(Avx512 a, Avx512 b, Avx512 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   // The instructions give their second operand when one is not a number: so it passes through.
   friend Avx512 clamp(Avx512 a, float low, float high) {

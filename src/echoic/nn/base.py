@@ -1,0 +1,194 @@
+"""What the drop-in layers share: torch's arguments, parameters and forms of input."""
+
+import abc
+import itertools
+import warnings
+from typing import ClassVar, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from echoic.errors import ConfigError, ShapeError
+
+Sequences = TypeVar("Sequences", Tensor, PackedSequence)
+"""What goes in comes out: a tensor for a tensor, packed for packed."""
+
+Vectors = tuple[Tensor, ...]
+
+
+class Recurrent(nn.Module, abc.ABC):
+    """Recurrent layers one above the other, each in one direction or both, as `torch.nn.RNNBase` has them."""
+
+    gates: ClassVar[int]
+    vectors: ClassVar[int]
+    """How many vectors of `hidden_size` the state has."""
+
+    proj_size: ClassVar[int] = 0
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: torch.device | str | int | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__()
+        _check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        if proj_size != 0:
+            raise ConfigError(f"`proj_size` must be 0, got {proj_size!r}: projections need `torch.nn.LSTM`.")
+        if not 0 <= dropout <= 1:
+            raise ConfigError(f"`dropout` must lie within 0 and 1, got {dropout!r}.")
+        if dropout > 0 and num_layers == 1:
+            warnings.warn(f"`dropout={dropout}` acts between layers, and there is only one.", stacklevel=2)
+        self.input_size = input_size
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bias = bias
+        self.batch_first = batch_first
+        self.dropout = float(dropout)
+        self.bidirectional = bidirectional
+        self._names: list[list[str]] = []
+        for layer, suffix in itertools.product(range(num_layers), ["", "_reverse"][: self._directions]):
+            self._add_parameters(layer, suffix, device, dtype)
+        self.reset_parameters()
+
+    def _add_parameters(
+        self, layer: int, suffix: str, device: torch.device | str | int | None, dtype: torch.dtype | None
+    ) -> None:
+        rows, inputs = self.gates * self.hidden_size, self.hidden_size * self._directions if layer else self.input_size
+        shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, self.hidden_size)}
+        if self.bias:
+            shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
+        self._names.append([f"{name}_l{layer}{suffix}" for name in shapes])
+        for name, shape in zip(self._names[-1], shapes.values(), strict=True):
+            self.register_parameter(name, nn.Parameter(torch.empty(shape, device=device, dtype=dtype)))
+
+    @property
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """The parameters of each layer, and within it of each direction: input, recurrent, and the two biases."""
+        return [[getattr(self, name) for name in names] for names in self._names]
+
+    def reset_parameters(self) -> None:
+        """Draws all parameters anew: uniform within one over the root of `hidden_size`, from torch's generator."""
+        bound = self.hidden_size**-0.5
+        for weights in self.parameters():
+            nn.init.uniform_(weights, -bound, bound)
+
+    def flatten_parameters(self) -> None:
+        """Does nothing: it is here for programs that call it, the kernels read parameters where they lie."""
+
+    def extra_repr(self) -> str:
+        """For torch's listing of a model."""
+        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
+        others = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *others])
+
+    @abc.abstractmethod
+    def _layer(
+        self, x: Tensor, state: Vectors, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+    ) -> tuple[Tensor, Vectors]:
+        """One layer in one direction: hidden vectors for `x` `(batch, steps, inputs)`, and the state afterwards."""
+
+    def _run(self, input: Sequences, hx: Vectors | None) -> tuple[Sequences, Vectors]:
+        """All layers over `input` in any of its forms, the state given and returned as one tensor for each vector."""
+        if isinstance(input, PackedSequence):
+            return self._run_packed(input, hx)
+        if input.ndim == 3:
+            x = input if self.batch_first else input.transpose(0, 1)
+            y, after = self._run_rows(x, hx, x.shape[:1])
+            return y if self.batch_first else y.transpose(0, 1), after
+        if input.ndim == 2:
+            y, after = self._run_rows(input[None], hx, ())
+            return y[0], after
+        raise ShapeError(f"`input` must have 3 dimensions, or 2 without a batch, got {tuple(input.shape)}.")
+
+    def _run_packed(self, packed: PackedSequence, hx: Vectors | None) -> tuple[PackedSequence, Vectors]:
+        """The rows stay in the packed order, longest first; `hx` and the state returned are in the caller's."""
+        data, batch_sizes, order, back = packed
+        if data.ndim != 2:
+            raise ShapeError(f"The data of a packed `input` must have 2 dimensions, got {tuple(data.shape)}.")
+        x, lengths = pad_packed_sequence(PackedSequence(data, batch_sizes), batch_first=True)
+        y, after = self._run_rows(x, hx, x.shape[:1], lengths, order)
+        if back is not None:
+            after = tuple(vector.index_select(1, back) for vector in after)
+        return PackedSequence(pack_padded_sequence(y, lengths, batch_first=True).data, batch_sizes, order, back), after
+
+    def _run_rows(
+        self,
+        x: Tensor,
+        hx: Vectors | None,
+        batch: tuple[int, ...],
+        lengths: Tensor | None = None,
+        order: Tensor | None = None,
+    ) -> tuple[Tensor, Vectors]:
+        """All layers over `x` `(rows, steps, input_size)`; `hx` is `(layers * directions, *batch, hidden_size)`."""
+        weights = self.all_weights
+        dtype = weights[0][0].dtype
+        if x.dtype != dtype or (hx is not None and hx[0].dtype != dtype):
+            x, hx = _cast(x, hx, dtype)
+        if x.shape[2] != self.input_size or not x.shape[1] or x.dtype != dtype:
+            raise ShapeError(
+                f"`input` must have at least one step, of size {self.input_size} in {dtype} as the weights have, "
+                f"got {x.shape[1]} of size {x.shape[2]} in {x.dtype}."
+            )
+        if hx is None:
+            zeros = x.new_zeros(x.shape[0], self.hidden_size)
+            states = [(zeros,) * self.vectors] * len(weights)
+        else:
+            states = self._split(hx, batch, order, dtype)
+        y, ends = self._run_layers(x, states, weights, lengths)
+        join = torch.stack if batch else torch.cat
+        return y, tuple(join(vectors) for vectors in zip(*ends, strict=True))
+
+    def _split(self, hx: Vectors, batch: tuple[int, ...], order: Tensor | None, dtype: torch.dtype) -> list[Vectors]:
+        """The state of each layer and direction, `(rows, hidden_size)` a vector, the rows in the given order."""
+        shape = (len(self._names), *batch, self.hidden_size)
+        if len(hx) != self.vectors or any(vector.shape != shape or vector.dtype != dtype for vector in hx):
+            got = ", ".join(f"{tuple(vector.shape)} in {vector.dtype}" for vector in hx)
+            raise ShapeError(f"`hx` must be {self.vectors} x {shape} in {dtype}, got {got}.")
+        if not batch:
+            hx = tuple(vector[:, None] for vector in hx)
+        if order is not None:
+            hx = tuple(vector.index_select(1, order) for vector in hx)
+        return list(zip(*[vector.unbind() for vector in hx], strict=True))
+
+    def _run_layers(
+        self, x: Tensor, states: list[Vectors], weights: list[list[Tensor]], lengths: Tensor | None
+    ) -> tuple[Tensor, list[Vectors]]:
+        """The output of the top layer, and the state afterwards of each layer and direction."""
+        directions, last = self._directions, len(weights) - self._directions
+        ends = []
+        for first in range(0, len(weights), directions):
+            outputs = []
+            for at in range(first, first + directions):
+                y, end = self._layer(x, states[at], weights[at], lengths, reverse=at > first)
+                outputs.append(y)
+                ends.append(end)
+            x = outputs[0] if directions == 1 else torch.cat(outputs, 2)
+            if self.dropout and self.training and first < last:
+                x = nn.functional.dropout(x, self.dropout)
+        return x, ends
+
+
+def _check_sizes(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if not isinstance(size, int) or size < 1:
+            raise ConfigError(f"`{name}` must be a whole number of at least 1, got {size!r}.")
+
+
+def _cast(x: Tensor, hx: Vectors | None, dtype: torch.dtype) -> tuple[Tensor, Vectors | None]:
+    """Under autocast, whose layers give shorter types, everything as the weights are; else all as it was."""
+    if not torch.is_autocast_enabled(x.device.type):
+        return x, hx
+    return x.to(dtype), None if hx is None else tuple(vector.to(dtype) for vector in hx)

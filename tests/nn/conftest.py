@@ -1,0 +1,26 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from echoic import nn
+
+PAIRS = {"lstm": (nn.LSTM, torch.nn.LSTM, 2), "gru": (nn.GRU, torch.nn.GRU, 1)}
+
+
+@pytest.fixture(params=PAIRS)
+def kind(request):
+    """A drop-in layer, the layer of torch that it replaces, and forms of the state that both take."""
+    ours, theirs, vectors = PAIRS[request.param]
+
+    def state(*shape, **options):
+        """`vectors` random tensors, as the layer's `hx`."""
+        drawn = tuple(torch.randn(*shape, **options) for _ in range(vectors))
+        return drawn if vectors == 2 else drawn[0]
+
+    return SimpleNamespace(ours=ours, theirs=theirs, vectors=vectors, state=state)
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)

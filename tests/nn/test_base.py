@@ -1,0 +1,232 @@
+import copy
+import itertools
+
+import pytest
+import torch
+from torch.nn.utils.parametrizations import weight_norm
+from torch.nn.utils.rnn import pack_sequence
+
+from echoic.errors import ConfigError, ShapeError
+
+FLOAT32 = 1e-6
+SETTINGS = [
+    {"num_layers": layers, "bias": bias, "bidirectional": both}
+    for layers, bias, both in itertools.product([1, 2], [True, False], [True, False])
+]
+
+
+def assert_same_tensors(got, wanted):
+    assert list(got) == list(wanted)
+    for name, tensor in got.items():
+        assert torch.equal(tensor, wanted[name]), name
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_the_same_seed_draws_the_weights_of_torch(kind, settings):
+    torch.manual_seed(7)
+    ours = kind.ours(3, 5, **settings)
+    torch.manual_seed(7)
+    theirs = kind.theirs(3, 5, **settings)
+    assert_same_tensors(ours.state_dict(), theirs.state_dict())
+    assert [name for name, _ in ours.named_parameters()] == [name for name, _ in theirs.named_parameters()]
+    torch.manual_seed(8)
+    ours.reset_parameters()
+    torch.manual_seed(8)
+    theirs.reset_parameters()
+    assert_same_tensors(ours.state_dict(), theirs.state_dict())
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_state_dicts_load_both_ways(kind, settings):
+    ours, theirs = kind.ours(3, 5, **settings), kind.theirs(3, 5, **settings)
+    ours.load_state_dict(theirs.state_dict())
+    assert_same_tensors(ours.state_dict(), theirs.state_dict())
+    fresh = kind.theirs(3, 5, **settings)
+    fresh.load_state_dict(kind.ours(3, 5, **settings).state_dict())
+    assert not torch.equal(fresh.weight_ih_l0, theirs.weight_ih_l0)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_all_weights_and_the_listing_are_those_of_torch(kind, settings):
+    ours, theirs = kind.ours(3, 5, **settings), kind.theirs(3, 5, **settings)
+    ours.load_state_dict(theirs.state_dict())
+    for got, wanted in zip(ours.all_weights, theirs.all_weights, strict=True):
+        assert [torch.equal(*pair) for pair in zip(got, wanted, strict=True)] == [True] * len(wanted)
+    assert repr(ours) == repr(theirs)
+    assert ours.proj_size == theirs.proj_size
+
+
+def test_the_listing_names_batch_first_and_dropout(kind):
+    settings = {"num_layers": 2, "batch_first": True, "dropout": 0.25}
+    assert repr(kind.ours(3, 5, **settings)) == repr(kind.theirs(3, 5, **settings))
+
+
+def test_device_and_dtype_are_those_asked_for(kind):
+    assert {one.dtype for one in kind.ours(3, 5, dtype=torch.float64).parameters()} == {torch.float64}
+    assert {one.device.type for one in kind.ours(3, 5, device="meta").parameters()} == {"meta"}
+
+
+def test_float64_by_double_and_back_by_float(kind):
+    layer, x = kind.ours(3, 5), torch.randn(4, 2, 3)
+    single, _ = layer(x)
+    exact, _ = layer.double()(x.double())
+    assert exact.dtype == torch.float64
+    torch.testing.assert_close(exact.float(), single, atol=FLOAT32, rtol=0)
+    assert torch.equal(layer.float()(x)[0], single)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_results_are_the_same_without_gradients(kind, mode):
+    layer, x, hx = kind.ours(3, 5, 2, bidirectional=True), torch.randn(4, 2, 3), kind.state(4, 2, 5)
+    wanted, _ = layer(x, hx)
+    with mode():
+        output, _ = layer(x, hx)
+    assert wanted.requires_grad
+    assert not output.requires_grad
+    assert torch.equal(output, wanted)
+
+
+def test_a_deep_copy_computes_the_same_and_shares_nothing(kind):
+    layer, x = kind.ours(3, 5, 2), torch.randn(4, 2, 3)
+    twin = copy.deepcopy(layer)
+    before, _ = layer(x)
+    assert torch.equal(twin(x)[0], before)
+    with torch.no_grad():
+        for weights in twin.parameters():
+            weights.zero_()
+    assert torch.equal(layer(x)[0], before)
+    assert not torch.equal(twin(x)[0], before)
+
+
+def test_a_call_changes_neither_inputs_nor_state_nor_the_layer(kind):
+    layer, x, hx = kind.ours(3, 5, 2), torch.randn(4, 2, 3), kind.state(2, 2, 5)
+    values, weights = copy.deepcopy((x, hx)), copy.deepcopy(layer.state_dict())
+    first, _ = layer(x, hx)
+    assert torch.equal(layer(x, hx)[0], first)
+    for now, before in zip((x, *hx), (values[0], *values[1]), strict=True):
+        assert torch.equal(now, before)
+    assert_same_tensors(layer.state_dict(), weights)
+
+
+def test_weights_from_outside_are_the_ones_used(kind):
+    layer, other, x = kind.ours(3, 5), kind.ours(3, 5), torch.randn(4, 2, 3)
+    wanted, _ = other(x)
+    got, _ = torch.func.functional_call(layer, dict(other.named_parameters()), (x,))
+    assert torch.equal(got, wanted)
+    layer.weight_hh_l0 = torch.nn.Parameter(torch.zeros_like(layer.weight_hh_l0))
+    assert not layer.all_weights[0][1].any()
+
+
+def test_a_parametrised_weight_is_computed_and_trained(kind):
+    layer, x = kind.ours(3, 5), torch.randn(4, 2, 3)
+    before, _ = layer(x)
+    weight_norm(layer, "weight_hh_l0")
+    after, _ = layer(x)
+    torch.testing.assert_close(after, before, atol=FLOAT32, rtol=0)
+    after.sum().backward()
+    assert layer.parametrizations.weight_hh_l0.original0.grad.any()
+
+
+def test_flatten_parameters_changes_nothing(kind):
+    layer = kind.ours(3, 5, 2)
+    before = copy.deepcopy(layer.state_dict())
+    layer.flatten_parameters()
+    assert_same_tensors(layer.state_dict(), before)
+
+
+def test_under_autocast_shorter_inputs_and_states_are_computed_as_the_weights_are(kind):
+    layer, x, hx = kind.ours(3, 5), torch.randn(4, 2, 3).bfloat16(), kind.state(1, 2, 5, dtype=torch.bfloat16)
+    wanted, _ = layer(x.float(), tuple(v.float() for v in hx) if kind.vectors == 2 else hx.float())
+    with torch.autocast("cpu", torch.bfloat16):
+        got, _ = layer(x, hx)
+    assert torch.equal(got, wanted)
+
+
+def test_dropout_zeroes_its_share_of_what_the_upper_layer_reads_and_scales_the_rest(kind):
+    share, rows = 0.3, 20_000
+    layer = kind.ours(1, 1, 2, batch_first=True, dropout=share)
+    lower, upper = kind.ours(1, 1), kind.ours(1, 1)
+    lower.load_state_dict({name: value for name, value in layer.state_dict().items() if name.endswith("0")})
+    upper.load_state_dict({f"{name[:-1]}0": value for name, value in layer.state_dict().items() if name.endswith("1")})
+    with torch.no_grad():
+        output, _ = layer(torch.ones(rows, 1, 1))
+        hidden, _ = lower(torch.ones(1, 1))
+        dropped, kept, whole = (upper(value)[0] for value in (0 * hidden, hidden / (1 - share), hidden))
+        zeroed = (output - dropped).abs() < FLOAT32
+        torch.testing.assert_close(output[~zeroed], kept.expand(rows, 1)[~zeroed[:, 0, 0]][:, 0], atol=FLOAT32, rtol=0)
+        four_deviations = 4 * (share * (1 - share) / rows) ** 0.5
+        assert zeroed.float().mean().item() == pytest.approx(share, abs=four_deviations)
+        output, _ = layer.eval()(torch.ones(rows, 1, 1))
+        torch.testing.assert_close(output, whole.expand(rows, 1, 1), atol=FLOAT32, rtol=0)
+
+
+def test_dropout_draws_once_between_two_layers_and_never_after_the_last(kind):
+    layer, x = kind.ours(3, 5, 3, dropout=1.0, bidirectional=True), torch.randn(4, 2, 3)
+    output, _ = layer(x)
+    assert output.all()
+    assert torch.equal(layer(torch.randn(4, 2, 3))[0], output)  # nothing of the input gets through
+    torch.manual_seed(1)
+    first, _ = kind.ours(3, 5, 3, dropout=0.5)(x)
+    torch.manual_seed(1)
+    assert torch.equal(kind.ours(3, 5, 3, dropout=0.5)(x)[0], first)
+
+
+def test_dropout_with_one_layer_warns(kind):
+    with pytest.warns(UserWarning, match=r"`dropout=0\.5` acts between layers, and there is only one"):
+        kind.ours(3, 5, dropout=0.5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"proj_size": 2}, r"`proj_size` must be 0, got 2: projections need `torch\.nn\.LSTM`"),
+        ({"input_size": 0}, "`input_size` must be a whole number of at least 1, got 0"),
+        ({"hidden_size": -3}, "`hidden_size` must be a whole number of at least 1, got -3"),
+        ({"hidden_size": 2.5}, r"`hidden_size` must be a whole number of at least 1, got 2\.5"),
+        ({"num_layers": 0}, "`num_layers` must be a whole number of at least 1, got 0"),
+        ({"num_layers": 2, "dropout": 1.5}, r"`dropout` must lie within 0 and 1, got 1\.5"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(kind, settings, message):
+    with pytest.raises(ConfigError, match=message):
+        kind.ours(**{"input_size": 3, "hidden_size": 5} | settings)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (torch.zeros(3), r"`input` must have 3 dimensions, or 2 without a batch, got \(3,\)"),
+        (torch.zeros(1, 4, 2, 3), r"`input` must have 3 dimensions, or 2 without a batch, got \(1, 4, 2, 3\)"),
+        (torch.zeros(4, 2, 7), r"`input` must have at least one step, of size 3 .*, got 4 of size 7"),
+        (torch.zeros(4, 7), r"`input` must have at least one step, of size 3 .*, got 4 of size 7"),
+        (torch.zeros(0, 2, 3), r"`input` must have at least one step, of size 3 .*, got 0 of size 3"),
+        (torch.zeros(4, 2, 3).double(), r"in torch\.float32 as the weights have, got .* in torch\.float64"),
+        (pack_sequence([torch.zeros(4, 7)]), r"`input` must have at least one step, of size 3 .*, got 4 of size 7"),
+        (pack_sequence([torch.zeros(4)]), r"The data of a packed `input` must have 2 dimensions, got \(4,\)"),
+    ],
+)
+def test_inputs_of_other_shapes_and_types_are_refused(kind, x, message):
+    with pytest.raises(ShapeError, match=message):
+        kind.ours(3, 5)(x)
+
+
+@pytest.mark.parametrize(
+    ("x", "shape", "message"),
+    [
+        (torch.zeros(4, 2, 3), (2, 3, 5), r"x \(2, 2, 5\) in torch\.float32, got \(2, 3, 5\) in torch\.float32"),
+        (torch.zeros(4, 2, 3), (1, 2, 5), r"x \(2, 2, 5\) in torch\.float32, got \(1, 2, 5\)"),
+        (torch.zeros(4, 2, 3), (2, 2, 6), r"x \(2, 2, 5\) in torch\.float32, got \(2, 2, 6\)"),
+        (torch.zeros(4, 2, 3), (2, 5), r"x \(2, 2, 5\) in torch\.float32, got \(2, 5\)"),
+        (torch.zeros(4, 3), (2, 1, 5), r"x \(2, 5\) in torch\.float32, got \(2, 1, 5\)"),
+        (pack_sequence([torch.zeros(4, 3)]), (2, 2, 5), r"x \(2, 1, 5\) in torch\.float32, got \(2, 2, 5\)"),
+        (pack_sequence([torch.zeros(1, 3), torch.zeros(2, 3)], enforce_sorted=False), (2, 5), r"x \(2, 2, 5\) in"),
+    ],
+)
+def test_states_of_other_shapes_are_refused(kind, x, shape, message):
+    with pytest.raises(ShapeError, match=rf"`hx` must be {kind.vectors} {message}"):
+        kind.ours(3, 5, 2)(x, kind.state(*shape))
+
+
+def test_a_state_of_another_type_is_refused(kind):
+    with pytest.raises(ShapeError, match=r"\(1, 2, 5\) in torch\.float32, got \(1, 2, 5\) in torch\.float64"):
+        kind.ours(3, 5)(torch.zeros(4, 2, 3), kind.state(1, 2, 5, dtype=torch.float64))
