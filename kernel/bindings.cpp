@@ -1,9 +1,13 @@
 // The only file that knows Python. Arrays come as addresses: echoic.ops, the one caller, has checked shape, type and
 // contiguity, and a step costs less than it takes to unwrap an array.
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -88,6 +92,82 @@ void backward(const Kernels& kernels, CellKind kind, const Dimensions& d, Addres
 
 CellKind kind_of(const std::string& cell) { return cell == "lstm" ? CellKind::lstm : CellKind::gru; }
 
+// Arrays of a live network: NumPy's, or any other's that speaks DLPack. They are checked, and never copied.
+using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Input = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Block = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Noise = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Rows = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+void expect(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+class Live {
+ public:
+  Live(const std::string& target, const std::vector<std::string>& cells, const std::vector<long>& sizes,
+       const Addresses& weights, long outputs, Address w_out, Address b_out, const std::string& storage, int threads)
+      : inputs_(sizes.at(0)), outputs_(outputs ? outputs : sizes.back()) {
+    std::vector<echoic::LiveLayer> layers;
+    for (std::size_t n = 0; n < cells.size(); ++n) {
+      const CellKind kind = kind_of(cells[n]);
+      layers.push_back({kind, sizes.at(n), sizes.at(n + 1),
+                        {at<const float>(weights.at(4 * n)), at<const float>(weights.at(4 * n + 1)),
+                         at<const float>(weights.at(4 * n + 2)), at<const float>(weights.at(4 * n + 3))}});
+      state_size_ += sizes.at(n + 1) * (kind == CellKind::lstm ? 2 : 1);
+    }
+    const auto kept = storage == "float16" ? echoic::Storage::f16
+                      : storage == "int8"  ? echoic::Storage::i8
+                                           : echoic::Storage::f32;
+    network_.reset(find(target).network({static_cast<long>(layers.size()), layers.data(), outputs,
+                                         at<const float>(w_out), at<const float>(b_out), kept, threads}));
+  }
+
+  void step(Input x, Matrix states, Matrix out, std::optional<Rows> which) const {
+    const echoic::LiveStep step = checked(x.shape(0), x.data(), states, out, which);
+    expect(static_cast<long>(x.shape(1)) == inputs_, "x must have a column for each input");
+    nb::gil_scoped_release release;
+    network_->step(step);
+  }
+
+  void loop(Matrix states, Matrix out, std::optional<Rows> which, Block values, const std::string& draw,
+            float temperature, float smallest_scale, std::optional<Noise> noise, std::optional<Input> table) const {
+    const echoic::LiveStep step = checked(out.shape(0), nullptr, states, out, which);
+    const auto kind = draw == "gaussian"      ? echoic::Draw::gaussian
+                      : draw == "categorical" ? echoic::Draw::categorical
+                                              : echoic::Draw::outputs;
+    const bool is_class = kind == echoic::Draw::categorical;
+    const long each = is_class ? 1 : kind == echoic::Draw::gaussian ? outputs_ / 2 : outputs_;
+    expect(static_cast<long>(values.shape(2)) == each && values.shape(1) == out.shape(0), "values must be (steps, rows, values)");
+    expect(is_class || each == inputs_, "a network feeds itself only as many values as it has inputs");
+    expect(!is_class || (table && static_cast<long>(table->shape(0)) == outputs_ &&
+                         static_cast<long>(table->shape(1)) == inputs_),
+           "the table must have a row for each class and a column for each input");
+    expect(temperature == 0 || kind == echoic::Draw::outputs ||
+               (noise && noise->shape(0) == values.shape(0) && noise->shape(1) == values.shape(1) &&
+                noise->shape(2) == values.shape(2)),
+           "noise must have the shape of values");
+    const echoic::LiveLoop loop{static_cast<long>(values.shape(0)), kind, temperature, smallest_scale,
+                                noise ? noise->data() : nullptr, table ? table->data() : nullptr, values.data()};
+    nb::gil_scoped_release release;
+    network_->loop(step, loop);
+  }
+
+ private:
+  echoic::LiveStep checked(std::size_t rows, const float* x, Matrix states, Matrix out,
+                           const std::optional<Rows>& which) const {
+    expect(static_cast<long>(states.shape(1)) == state_size_, "states must be (streams, state_size)");
+    expect(out.shape(0) == rows && static_cast<long>(out.shape(1)) == outputs_, "out must be (rows, outputs)");
+    expect(which ? which->shape(0) == rows : states.shape(0) >= rows, "there must be a state for each row");
+    for (std::size_t n = 0; which && n < rows; ++n)
+      expect(which->data()[n] >= 0 && which->data()[n] < static_cast<std::int64_t>(states.shape(0)), "no such stream");
+    return {static_cast<long>(rows), which ? which->data() : nullptr, states.data(), x, out.data()};
+  }
+
+  long inputs_, outputs_, state_size_ = 0;
+  std::unique_ptr<echoic::Network> network_;
+};
+
 }  // namespace
 
 NB_MODULE(_kernel, m) {
@@ -110,4 +190,12 @@ NB_MODULE(_kernel, m) {
         nb::gil_scoped_release release;
         (is_double ? backward<double> : backward<float>)(find(target), kind_of(cell), d, lengths, a, threads);
       });
+  nb::class_<Live>(m, "Live")
+      .def(nb::init<const std::string&, const std::vector<std::string>&, const std::vector<long>&, const Addresses&,
+                    long, Address, Address, const std::string&, int>())
+      .def("step", &Live::step, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert(),
+           nb::arg("which").noconvert().none() = nb::none())
+      .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),
+           nb::arg("which").noconvert().none(), nb::arg("values").noconvert(), nb::arg("draw"), nb::arg("temperature"),
+           nb::arg("smallest_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none());
 }

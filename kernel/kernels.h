@@ -66,12 +66,64 @@ struct Sequence {
   void (*backward)(CellKind, const Backward<Real>&, int threads);
 };
 
+// How the weights of a live network are kept; sums are made in floats all the same.
+enum class Storage { f32, f16, i8 };  // i8: a byte a weight and one scale for each row of the weight matrix
+
+// What a closed loop feeds back: the outputs as they are; for each value a draw from a normal distribution, whose mean
+// and raw deviation (see `smallest_scale`) stand side by side; or a draw from classes, each with its row of a table.
+enum class Draw { outputs, gaussian, categorical };
+
+struct LiveLayer {
+  CellKind kind;
+  long inputs, hidden;
+  Weights<float> weights;
+};
+
+struct LiveNetwork {
+  long layer_count;
+  const LiveLayer* layers;
+  long outputs;        // of a linear map on top, or 0: there is none, and the outputs are the hidden vectors
+  const float* w_out;  // [outputs, H of the last layer]
+  const float* b_out;  // [outputs]
+  Storage storage;
+  int threads;
+};
+
+// One step of some of the streams whose states are the rows of one matrix, h then c of each layer, the lowest first.
+struct LiveStep {
+  long rows;
+  const std::int64_t* which;  // [rows], no row twice; or nullptr: the first ones
+  float* states;              // [streams, state_size], replaced
+  const float* x;             // [rows, I]
+  float* out;                 // [rows, outputs]
+};
+
+// Steps in which a network feeds itself.
+struct LiveLoop {
+  long steps;
+  Draw draw;
+  float temperature;     // scales the distance of a draw from the mean, or divides the scores of classes; 0: no draw
+  float smallest_scale;  // a deviation is softplus(raw) + smallest_scale
+  const float* noise;    // [steps, rows, values]: standard normal, or uniform for classes; not read at temperature 0
+  const float* table;    // [classes, I], categorical only
+  float* values;         // [steps, rows, values]: what was fed back; for classes their number
+};
+
+class Network {
+ public:
+  virtual ~Network();
+  virtual void step(const LiveStep&) const = 0;
+  // `step.out` holds the outputs that the first value is made of, and is replaced by those after the last step.
+  virtual void loop(const LiveStep& step, const LiveLoop& loop) const = 0;
+};
+
 // One CPU target. `f64` is there for the scalar target only.
 struct Kernels {
   const char* name;
   bool (*supported)();
   const Sequence<float>* f32;
   const Sequence<double>* f64;
+  Network* (*network)(const LiveNetwork&);  // the caller deletes it
 };
 
 // The targets compiled in, best first.

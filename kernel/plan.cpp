@@ -1,9 +1,9 @@
 #include "plan.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace echoic {
@@ -15,7 +15,7 @@ constexpr std::size_t kept_bytes = std::size_t{64} << 20;
 struct Memory {
   char* data = nullptr;
   std::size_t size = 0;
-  ~Memory() { std::free(data); }
+  ~Memory() { release(data); }
 };
 
 struct PlanMemory {
@@ -72,16 +72,23 @@ Plan make_plan(const Layout& layout) {
   return {layout.blocks, steps, plan.blocks.data()};
 }
 
+char* allocate(std::size_t bytes) {
+  return static_cast<char*>(::operator new(bytes, std::align_val_t{64}));
+}
+
+void release(char* memory) { ::operator delete(memory, std::align_val_t{64}); }
+
 char* scratch(std::size_t bytes) {
   Memory& kept = memory;
   if (kept.size < bytes || (kept.size > kept_bytes && bytes <= kept_bytes)) {
-    std::free(kept.data);
+    release(std::exchange(kept.data, nullptr));
     kept.size = 0;
-    kept.data = static_cast<char*>(std::aligned_alloc(64, (bytes + 63) / 64 * 64));
-    if (!kept.data && bytes) throw std::bad_alloc();
+    kept.data = allocate(bytes);
     kept.size = bytes;
   }
   return kept.data;
 }
+
+Network::~Network() = default;
 
 }  // namespace echoic

@@ -29,6 +29,10 @@ struct Plan {
 Plan make_plan(const Layout& layout);
 char* scratch(std::size_t bytes);
 
+// Memory aligned to 64 that stays until it is given back.
+char* allocate(std::size_t bytes);
+void release(char* memory);
+
 // Calls `work` once on each of `threads` threads. Threads wait for each other in `barrier`.
 struct Team {
   int id, size;

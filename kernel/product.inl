@@ -1,33 +1,42 @@
 // The one matrix product under everything: tiles of sums that stay in registers.
 #pragma once
 
+#ifdef _MSC_VER
+#define ECHOIC_NOINLINE __declspec(noinline)
+#else
+#define ECHOIC_NOINLINE __attribute__((noinline))
+#endif
+
 namespace {
 
 // C[r, n] = start[r, n] + sum over k of A[r, k] * B[k, n], where k runs through `blocks` stretches of `depth`.
 // Distances are in numbers. A start row distance of 0 adds the same row (a bias, zeros) everywhere.
-template <class Real>
+template <class Real, class Weight = Real>
 struct Product {
   long blocks, depth;
   const Real* a;
   long a_row, a_step, a_block;
-  const Real* b;
+  const Weight* b;
   long b_step, b_block;
   const Real* start;
   long start_row;
   Real* c;
   long c_row;
+  const Real* scale = nullptr;  // [n], what weights of one byte are multiplied by
 };
 
 // A tile of R rows and C vectors. Kept apart from what is done with the sums: together, compilers spill them.
-template <class V, int R, int C>
-__attribute__((noinline)) void tile(const Product<typename V::Real>& p) {
+template <class V, int R, int C, class Weight>
+ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight>& p) {
   using Real = typename V::Real;
+  constexpr bool scaled = sizeof(Weight) == 1;
   V sum[R][C];
+  const auto start = [&](int r, int n) { return V::load(p.start + r * p.start_row + n * V::width); };
   for (int r = 0; r < R; ++r)
-    for (int n = 0; n < C; ++n) sum[r][n] = V::load(p.start + r * p.start_row + n * V::width);
+    for (int n = 0; n < C; ++n) sum[r][n] = scaled ? V::all(0) : start(r, n);
   for (long block = 0; block < p.blocks; ++block) {
     const Real* a = p.a + block * p.a_block;
-    const Real* b = p.b + block * p.b_block;
+    const Weight* b = p.b + block * p.b_block;
     for (long k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
       V column[C];
       for (int n = 0; n < C; ++n) column[n] = V::load(b + n * V::width);
@@ -37,36 +46,39 @@ __attribute__((noinline)) void tile(const Product<typename V::Real>& p) {
       }
     }
   }
+  if constexpr (scaled)
+    for (int r = 0; r < R; ++r)
+      for (int n = 0; n < C; ++n) sum[r][n] = fma(sum[r][n], V::load(p.scale + n * V::width), start(r, n));
   for (int r = 0; r < R; ++r)
     for (int n = 0; n < C; ++n) sum[r][n].store(p.c + r * p.c_row + n * V::width);
 }
 
-template <class V, int R, int C>
-void tile_of(const Product<typename V::Real>& p, long rows) {
-  if (rows == R) return tile<V, R, C>(p);
-  if constexpr (R > 1) tile_of<V, R - 1, C>(p, rows);
+template <class V, int R, int C, class Weight>
+void tile_of(const Product<typename V::Real, Weight>& p, long rows) {
+  if (rows == R) return tile<V, R, C, Weight>(p);
+  if constexpr (R > 1) tile_of<V, R - 1, C, Weight>(p, rows);
 }
 
 // `rows` rows of C vectors.
-template <class V, int C>
-void multiply(Product<typename V::Real> p, long rows) {
+template <class V, int C, class Weight>
+void multiply(Product<typename V::Real, Weight> p, long rows) {
   for (; rows >= V::tile_rows; rows -= V::tile_rows) {
-    tile<V, V::tile_rows, C>(p);
+    tile<V, V::tile_rows, C, Weight>(p);
     p.a += V::tile_rows * p.a_row;
     p.start += V::tile_rows * p.start_row;
     p.c += V::tile_rows * p.c_row;
   }
-  if (rows > 0) tile_of<V, V::tile_rows, C>(p, rows);
+  if (rows > 0) tile_of<V, V::tile_rows, C, Weight>(p, rows);
 }
 
 // `rows` rows of 1 to 4 vectors.
-template <class V>
-void multiply(const Product<typename V::Real>& p, long rows, long vectors) {
+template <class V, class Weight>
+void multiply(const Product<typename V::Real, Weight>& p, long rows, long vectors) {
   switch (vectors) {
-    case 1: return multiply<V, 1>(p, rows);
-    case 2: return multiply<V, 2>(p, rows);
-    case 3: return multiply<V, 3>(p, rows);
-    default: return multiply<V, 4>(p, rows);
+    case 1: return multiply<V, 1, Weight>(p, rows);
+    case 2: return multiply<V, 2, Weight>(p, rows);
+    case 3: return multiply<V, 3, Weight>(p, rows);
+    default: return multiply<V, 4, Weight>(p, rows);
   }
 }
 

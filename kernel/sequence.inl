@@ -160,7 +160,7 @@ struct ForwardPass {
       long start_row = 0;
       for (long k = 0; k < size.inputs; k += product_depth) {
         const Real* weights = w_in + (group * size.inputs + k) * Cell::gates * W;
-        multiply<V, Cell::gates>({1, min_of(product_depth, size.inputs - k), m.x + k, size.x_row, 1, 0, weights,
+        multiply<V, Cell::gates, Real>({1, min_of(product_depth, size.inputs - k), m.x + k, size.x_row, 1, 0, weights,
                                   Cell::gates * W, 0, start, start_row, sums + Cell::in_slot * W, row_size},
                                  rows);
         start = sums + Cell::in_slot * W;
@@ -177,7 +177,7 @@ struct ForwardPass {
     for (long group = 0; group < size.groups; ++group) {
       Real* panel = panels + (group * panel_rows + first) * row_size;
       Real* sums = panel + Cell::rec_slot * W;
-      multiply<V, Cell::gates>({1, size.hidden, m.h, size.h_row, 1, 0,
+      multiply<V, Cell::gates, Real>({1, size.hidden, m.h, size.h_row, 1, 0,
                                 w_rec + group * size.hidden * Cell::gates * W, Cell::gates * W, 0, sums, row_size, sums,
                                 row_size},
                                rows);
@@ -350,7 +350,7 @@ struct BackwardPass {
       const Real* start = onto ? c + column : zeros;
       long start_row = onto ? c_row : 0;
       for (long group = 0; group < size.groups; group += groups_deep) {
-        multiply<V>({min_of(groups_deep, size.groups - group), gate_size,
+        multiply<V, Real>({min_of(groups_deep, size.groups - group), gate_size,
                      m.dgates + (group * m.capacity + first) * grad_size + slot * W, grad_size, 1,
                      m.capacity * grad_size, panel + group * gate_size * vectors * W, vectors * W,
                      gate_size * vectors * W, start, start_row, c + column, c_row},
@@ -415,7 +415,7 @@ struct BackwardPass {
       const long steps = t0 < end ? block.start[end] - block.start[t0] : 0;
       const bool fresh = is_first && at == 0;
       if (steps == 0 && !fresh) continue;
-      multiply<V, Cell::gates>({1, steps, (of_input ? m.x : m.h) + k, 1, of_input ? size.x_row : size.h_row, 0,
+      multiply<V, Cell::gates, Real>({1, steps, (of_input ? m.x : m.h) + k, 1, of_input ? size.x_row : size.h_row, 0,
                                 m.dgates + group * m.capacity * grad_size + slot * W, grad_size, 0,
                                 fresh ? zeros : sums, fresh ? 0 : gate_size, sums, gate_size},
                                rows);

@@ -1,4 +1,5 @@
 #include "cpu.h"
+#include "half.h"
 #include "plan.h"
 #include "vec_avx2.h"
 //
@@ -7,6 +8,8 @@
 #include "cells.inl"
 #include "pack.inl"
 #include "sequence.inl"
+#include "live.inl"
 
 extern const echoic::Kernels avx2_kernels;
-const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr};
+const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr,
+                                     make_network<Avx2>};

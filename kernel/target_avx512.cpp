@@ -1,4 +1,5 @@
 #include "cpu.h"
+#include "half.h"
 #include "plan.h"
 #include "vec_avx512.h"
 //
@@ -7,6 +8,8 @@
 #include "cells.inl"
 #include "pack.inl"
 #include "sequence.inl"
+#include "live.inl"
 
 extern const echoic::Kernels avx512_kernels;
-const echoic::Kernels avx512_kernels{"avx512", echoic::cpu_has_avx512, &SequenceOf<Avx512>::table, nullptr};
+const echoic::Kernels avx512_kernels{"avx512", echoic::cpu_has_avx512, &SequenceOf<Avx512>::table, nullptr,
+                                     make_network<Avx512>};

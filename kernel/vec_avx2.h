@@ -1,9 +1,11 @@
-// Eight floats at a time: AVX2 with FMA.
+// Eight floats at a time: AVX2 with FMA and F16C.
 #pragma once
 #include <immintrin.h>
 
-#if !defined(__AVX2__) || !defined(__FMA__)
-#error "compile this target with AVX2 and FMA"
+#include <cstdint>
+
+#if !defined(_MSC_VER) && !(defined(__AVX2__) && defined(__FMA__) && defined(__F16C__))
+#error "compile this target with AVX2, FMA and F16C"
 #endif
 
 namespace {
@@ -19,6 +21,12 @@ struct Avx2 {
   }
   static Avx2 load(const float* from) { return {_mm256_loadu_ps(from)}; }
   static Avx2 load_part(const float* from, int count) { return {_mm256_maskload_ps(from, first(count))}; }
+  static Avx2 load(const std::uint16_t* half) {
+    return {_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(half)))};
+  }
+  static Avx2 load(const std::int8_t* byte) {
+    return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(byte))))};
+  }
   static Avx2 all(float value) { return {_mm256_set1_ps(value)}; }
   void store(float* to) const { _mm256_storeu_ps(to, v); }
   void store_part(float* to, int count) const { _mm256_maskstore_ps(to, first(count), v); }

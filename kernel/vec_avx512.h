@@ -2,6 +2,8 @@
 #pragma once
 #include <immintrin.h>
 
+#include <cstdint>
+
 #if !defined(__AVX512F__)
 #error "compile this target with AVX-512F"
 #endif
@@ -17,6 +19,12 @@ struct Avx512 {
   static __mmask16 first(int count) { return static_cast<__mmask16>((1U << count) - 1U); }
   static Avx512 load(const float* from) { return {_mm512_loadu_ps(from)}; }
   static Avx512 load_part(const float* from, int count) { return {_mm512_maskz_loadu_ps(first(count), from)}; }
+  static Avx512 load(const std::uint16_t* half) {
+    return {_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(half)))};
+  }
+  static Avx512 load(const std::int8_t* byte) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(byte))))};
+  }
   static Avx512 all(float value) { return {_mm512_set1_ps(value)}; }
   void store(float* to) const { _mm512_storeu_ps(to, v); }
   void store_part(float* to, int count) const { _mm512_mask_storeu_ps(to, first(count), v); }

@@ -1,6 +1,8 @@
 // One number at a time: the same operations as the vector targets, on any CPU.
 #pragma once
-#include <cmath>
+#include <cstdint>
+
+#include "half.h"
 
 namespace {
 
@@ -13,6 +15,8 @@ struct Scalar {
 
   static Scalar load(const Number* from) { return {*from}; }
   static Scalar load_part(const Number* from, int) { return {*from}; }
+  static Scalar load(const std::uint16_t* half) { return {Number(echoic::float_from_half(*half))}; }
+  static Scalar load(const std::int8_t* byte) { return {Number(*byte)}; }
   static Scalar all(Number value) { return {value}; }
   void store(Number* to) const { *to = v; }
   void store_part(Number* to, int) const { *to = v; }
