@@ -1,6 +1,9 @@
-"""The compiled kernels, bound by kernel/bindings.cpp. Addresses are those of contiguous tensors, 0 for none."""
+# The compiled kernels, bound by kernel/bindings.cpp. Addresses are those of contiguous tensors, 0 for none.
 
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 def targets() -> list[str]: ...
 def width(target: str) -> int: ...
@@ -22,3 +25,38 @@ def backward(
     addresses: Sequence[int],
     threads: int,
 ) -> None: ...
+
+class Live:
+    # Weights packed for running live. Arrays are float32, C-contiguous and on the CPU; none is copied.
+
+    def __init__(
+        self,
+        target: str,
+        cells: Sequence[str],
+        sizes: Sequence[int],
+        weights: Sequence[int],
+        outputs: int,
+        w_out: int,
+        b_out: int,
+        storage: str,
+        threads: int,
+    ) -> None: ...
+    def step(
+        self,
+        x: NDArray[np.float32],
+        states: NDArray[np.float32],
+        out: NDArray[np.float32],
+        which: NDArray[np.int64] | None = None,
+    ) -> None: ...
+    def loop(
+        self,
+        states: NDArray[np.float32],
+        out: NDArray[np.float32],
+        which: NDArray[np.int64] | None,
+        values: NDArray[np.float32],
+        draw: str,
+        temperature: float,
+        smallest_scale: float,
+        noise: NDArray[np.float32] | None,
+        table: NDArray[np.float32] | None,
+    ) -> None: ...

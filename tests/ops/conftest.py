@@ -1,7 +1,7 @@
 """The layers under test, what goes into them, and their equations as a plain loop over rows."""
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 import pytest
@@ -9,6 +9,9 @@ import torch
 from torch import Tensor
 
 from echoic import ops
+
+Sizes = tuple[int, int, int, int]
+"""Batch, steps, inputs, hidden."""
 
 
 class Layer(NamedTuple):
@@ -21,64 +24,127 @@ class Layer(NamedTuple):
     vectors: int
     has_inner_bias: bool = False
 
-    def arguments(self, sizes, dtype=torch.float64, *, grad=True):
-        """Random x, state, weights and biases for `batch, steps, inputs, hidden`; the same numbers in every dtype."""
+    def arguments(self, sizes: Sizes, dtype: torch.dtype, *, grad: bool = True) -> list[Tensor]:
+        """Random x, state, weights and biases; the same numbers in every dtype.
+
+        Weights shrink with what they sum over, or the layer would amplify rounding from step to step.
+        """
         batch, steps, inputs, hidden = sizes
-        draw = torch.Generator().manual_seed(sum(sizes))
         rows = self.gates * hidden
         shapes = [(batch, steps, inputs), *[(batch, hidden)] * self.vectors, (rows, inputs), (rows, hidden), (rows,)]
         shapes += [(hidden,)] * self.has_inner_bias
-        return [torch.randn(shape, generator=draw).mul(0.5).to(dtype).requires_grad_(grad) for shape in shapes]
+        draw = torch.Generator().manual_seed(sum(sizes))
+        made = [torch.randn(shape, generator=draw) for shape in shapes]
+        for weights in made[1 + self.vectors : 3 + self.vectors]:
+            weights.div_((1 + weights.shape[1]) ** 0.5)
+        return [one.to(dtype).requires_grad_(grad) for one in made]
 
-    def oracle(self, values, lengths=None, *, reverse=False):
+    def incoming(self, sizes: Sizes, dtype: torch.dtype) -> list[Tensor]:
+        """Random gradients of the outputs."""
+        batch, steps, _, hidden = sizes
+        draw = torch.Generator().manual_seed(1 + sum(sizes))
+        shapes = [(batch, steps, hidden), *[(batch, hidden)] * self.vectors]
+        return [torch.randn(shape, generator=draw).to(dtype) for shape in shapes]
+
+    def oracle(self, values: list[Tensor], lengths: list[int] | None, *, reverse: bool) -> tuple[Tensor, ...]:
         """Row by row: each row's own steps are cut out, turned round if need be, and put back."""
         x, state, weights = values[0], values[1 : 1 + self.vectors], values[1 + self.vectors :]
-        batch, steps, _ = x.shape
-        lengths = [steps] * batch if lengths is None else lengths.tolist()
+        if lengths is None and not reverse:
+            return self.reference(*values)
         rows, ends = [], []
-        for row, length in enumerate(lengths):
+        for row in range(len(x)):
+            length = x.shape[1] if lengths is None else lengths[row]
             before = [vector[row : row + 1] for vector in state]
-            mine = x[row : row + 1, :length]
             y, *end = x.new_zeros(1, 0, state[0].shape[1]), *before
             if length:
+                mine = x[row : row + 1, :length]
                 y, *end = self.reference(mine.flip(1) if reverse else mine, *before, *weights)
             y = y.flip(1) if reverse else y
-            rows.append(torch.nn.functional.pad(y, (0, 0, 0, steps - length)))
+            rows.append(torch.nn.functional.pad(y, (0, 0, 0, x.shape[1] - length)))
             ends.append(end)
         return torch.cat(rows), *(torch.cat(vectors) for vectors in zip(*ends, strict=True))
+
+    def gradients(self, outputs: tuple[Tensor, ...], values: list[Tensor], sizes: Sizes) -> list[Tensor]:
+        """Of all that went in; what nothing depends on has zeros."""
+        incoming = self.incoming(sizes, outputs[0].dtype)
+        pairs = [pair for pair in zip(outputs, incoming, strict=True) if pair[0].requires_grad]
+        given, upstream = zip(*pairs, strict=True)
+        return list(torch.autograd.grad(given, values, upstream, materialize_grads=True))
 
 
 LAYERS = [
     Layer("lstm", ops.lstm, ops.lstm_reference, 4, 2),
     Layer("gru", ops.gru, ops.gru_reference, 3, 1),
-    Layer("gru_inner", ops.gru, ops.gru_reference, 3, 1, has_inner_bias=True),
+    Layer("gru with inner bias", ops.gru, ops.gru_reference, 3, 1, has_inner_bias=True),
 ]
 
-GRID = list(itertools.product((1, 3, 7), (1, 9), (1, 2, 9), (1, 5, 8, 13, 16, 17, 33)))
+
+class Answer(NamedTuple):
+    outputs: list[Tensor]
+    gradients: list[Tensor]
 
 
-@pytest.fixture(params=LAYERS, ids=lambda layer: layer.name)
-def layer(request) -> Layer:
-    """Every layer, and every set of its arguments."""
-    return request.param
+@cache
+def answer(layer: Layer, sizes: Sizes, lengths: tuple[int, ...] | None, *, reverse: bool) -> Answer:
+    """What the oracle says, in float64."""
+    values = layer.arguments(sizes, torch.float64)
+    outputs = layer.oracle(values, None if lengths is None else list(lengths), reverse=reverse)
+    return Answer([output.detach() for output in outputs], layer.gradients(outputs, values, sizes))
 
 
-@pytest.fixture(params=ops.AVAILABLE)
-def kernel(request, monkeypatch) -> str:
-    """Every implementation of this machine, forced."""
-    monkeypatch.setenv("ECHOIC_KERNEL", request.param)
-    return request.param
+Compare = Callable[..., None]
+
+OUTPUT = {torch.float32: 2e-6, torch.float64: 1e-12}
+GRADIENT = {torch.float32: 5e-6, torch.float64: 1e-12}
+"""Largest errors, as shares of the largest number in the same array, or of 1."""
+
+
+def assert_near(got: Tensor, wanted: Tensor, tolerance: float, what: str) -> None:
+    assert got.shape == wanted.shape, what
+    largest = max(1.0, float(wanted.abs().max())) if wanted.numel() else 1.0
+    torch.testing.assert_close(
+        got.double(), wanted.double(), atol=tolerance * largest, rtol=0, msg=lambda text: f"{what}\n{text}"
+    )
 
 
 @pytest.fixture
-def threads():
-    """Sets the number of threads for one test."""
+def assert_equals_oracle() -> Compare:
+    """Compares outputs and all gradients of `layer` with the oracle's."""
+
+    def compare(
+        layer: Layer, sizes: Sizes, dtype: torch.dtype, lengths: list[int] | None = None, *, reverse: bool = False
+    ) -> None:
+        values = layer.arguments(sizes, dtype)
+        outputs = layer.run(*values, lengths=None if lengths is None else torch.tensor(lengths), reverse=reverse)
+        wanted = answer(layer, sizes, None if lengths is None else tuple(lengths), reverse=reverse)
+        for at, (one, other) in enumerate(zip(outputs, wanted.outputs, strict=True)):
+            assert one.dtype == dtype
+            assert_near(one, other, OUTPUT[dtype], f"output {at} of {sizes} {lengths}")
+        gradients = layer.gradients(outputs, values, sizes)
+        for at, (one, other) in enumerate(zip(gradients, wanted.gradients, strict=True)):
+            assert_near(one, other, GRADIENT[dtype], f"gradient of argument {at} of {sizes} {lengths}")
+
+    return compare
+
+
+@pytest.fixture(params=LAYERS, ids=lambda layer: layer.name)
+def layer(request: pytest.FixtureRequest) -> Layer:
+    """Every layer, with all sets of arguments it can have."""
+    given: Layer = request.param
+    return given
+
+
+@pytest.fixture(params=ops.AVAILABLE)
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every implementation of this machine, forced."""
+    name: str = request.param
+    monkeypatch.setenv("ECHOIC_KERNEL", name)
+    return name
+
+
+@pytest.fixture
+def set_threads() -> Iterator[Callable[[int], None]]:
+    """Sets the number of threads, for one test."""
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
-
-
-@pytest.fixture(params=GRID, ids="-".join)
-def sizes(request):
-    """Batch, steps, inputs, hidden: ones, and sizes that no vector width divides."""
-    return request.param

@@ -12,6 +12,7 @@ from importlib import import_module
 
 import typer
 
+from echoic.cli.allocator import keep_freed_memory
 from echoic.errors import EchoicError
 
 BEGAN = time.monotonic()
@@ -32,6 +33,7 @@ VERBS = {
 
 def main() -> None:
     """Runs the command line and exits."""
+    keep_freed_memory()
     warnings.showwarning = _tell_warning  # type: ignore[assignment]
     try:
         make_app(sys.argv[1:])(prog_name="echoic")

@@ -10,6 +10,8 @@ from echoic.ops.choice import AVAILABLE as AVAILABLE
 from echoic.ops.choice import kernel as kernel
 from echoic.ops.layers import gru as gru
 from echoic.ops.layers import lstm as lstm
+from echoic.ops.live import LayerWeights as LayerWeights
+from echoic.ops.live import live_network as live_network
 from echoic.ops.reference import gru_reference as gru_reference
 from echoic.ops.reference import gru_update as gru_update
 from echoic.ops.reference import lstm_reference as lstm_reference

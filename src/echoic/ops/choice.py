@@ -1,16 +1,20 @@
 """Which implementation runs: the best that this machine has, or the one that `ECHOIC_KERNEL` asks for."""
 
 import os
+from typing import Any
 
 from echoic.errors import KernelError
 
-try:
-    from echoic import _kernel
+native: Any
+"""The compiled module (`_kernel.pyi`), or None where echoic was installed without it."""
 
-    AVAILABLE: tuple[str, ...] = (*_kernel.targets(), "off")
-    """Names that `ECHOIC_KERNEL` may take here besides `auto`, best first; `off` is torch's own layers."""
-except ModuleNotFoundError:  # installed without the compiled module, on purpose
-    AVAILABLE = ("off",)
+try:
+    from echoic import _kernel as native
+except ModuleNotFoundError:
+    native = None
+
+AVAILABLE: tuple[str, ...] = (*(native.targets() if native else ()), "off")
+"""Names that `ECHOIC_KERNEL` may take here besides `auto`, best first; `off` is torch's own layers."""
 
 
 def kernel() -> str:

@@ -1,25 +1,23 @@
-"""The layers by the compiled kernels, as torch custom operators: the only module that runs `echoic._kernel`.
+"""The layers by the compiled kernels, as torch custom operators.
 
 A layer is one operator forward and one backward, the same two for every cell. What forward leaves for backward lies in
 one opaque tensor, `saved`, in the kernel's own layout; without gradients it stays empty. Second derivatives are not
 there: torch says so when they are asked for, and `ECHOIC_KERNEL=off` has them.
 
 The operators are registered with torch's dispatcher directly: `torch.library.custom_op` does the same in more steps,
-which took twice as long for a small layer (0.22 against 0.11 ms for forward and backward together).
+which took twice as long for a small layer (0.22 against 0.13 ms for forward and backward together).
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from echoic import _kernel
+from echoic.ops.choice import native
 
 Outputs = tuple[Tensor, Tensor, Tensor, Tensor]
 """`y`, `h_end`, `c_end` (empty without a cell) and `saved`."""
-
-Gradients = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
-"""Those of x, h, c, w_in, w_rec, bias and bias_rec; empty where there is no such tensor or nobody asks."""
 
 _SMALL = 100_000
 """Multiplications below which a second thread costs more than it brings."""
@@ -28,176 +26,147 @@ _SLOTS = {"lstm": 5, "gru": 4}
 """Numbers that each unit of one row and step leaves for backward."""
 
 
-def lstm(
-    x: Tensor,
-    h: Tensor,
-    c: Tensor,
-    w_in: Tensor,
-    w_rec: Tensor,
-    bias: Tensor,
-    lengths: Tensor | None,
-    *,
-    reverse: bool,
-    target: str,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """`echoic.ops.lstm`, by the kernels of `target`."""
-    tensors = [x, h, c, w_in, w_rec, bias, None]
-    y, h_end, c_end, _ = _apply("lstm", tensors, lengths, reverse=reverse, target=target)
+class Inputs(NamedTuple):
+    """What a layer works on, as `echoic.ops.lstm` and `gru` describe it; None where the cell has no such thing."""
+
+    x: Tensor
+    h: Tensor
+    c: Tensor | None
+    w_in: Tensor
+    w_rec: Tensor
+    bias: Tensor
+    bias_rec: Tensor | None
+    lengths: Tensor | None
+
+
+class How(NamedTuple):
+    """The rest of what a call of the kernel says. `blocks` of rows are worked on side by side."""
+
+    cell: str
+    reverse: bool
+    target: str
+    blocks: int
+
+
+def layer(cell: str, inputs: Inputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Hidden vectors, then h and c (empty for a GRU) after the last step, by the kernels of `target`."""
+    lengths = inputs.lengths
+    if lengths is not None:
+        lengths = lengths.to("cpu", torch.int64)
+    ready = Inputs(*(None if one is None else one.contiguous() for one in inputs._replace(lengths=lengths)))  # type: ignore[arg-type]
+    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in ready)
+    blocks = max(1, min(_threads(ready), len(ready.x)))
+    y, h_end, c_end, _ = _layer(ready, cell, reverse, target, blocks, save)
     return y, h_end, c_end
 
 
-def gru(
-    x: Tensor,
-    h: Tensor,
-    w_in: Tensor,
-    w_rec: Tensor,
-    bias: Tensor,
-    bias_rec: Tensor | None,
-    lengths: Tensor | None,
-    *,
-    reverse: bool,
-    target: str,
-) -> tuple[Tensor, Tensor]:
-    """`echoic.ops.gru`, by the kernels of `target`."""
-    inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
-    tensors = [x, h, None, w_in, w_rec, bias, inner]
-    y, h_end, _, _ = _apply("gru", tensors, lengths, reverse=reverse, target=target)
-    return y, h_end
-
-
-def _apply(
-    cell: str, tensors: list[Tensor | None], lengths: Tensor | None, *, reverse: bool, target: str
-) -> Outputs:
-    ready = [None if one is None else one.contiguous() for one in tensors]
-    rows = None if lengths is None else lengths.to("cpu", torch.int64).contiguous()
-    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in tensors)
-    x, h = ready[:2]
-    blocks = 1 if x is None or h is None else max(1, min(_threads(x, h), len(x)))
-    outputs: Outputs = _layer(cell, *ready, rows, reverse, target, save, blocks)
-    return outputs
-
-
-def _threads(x: Tensor, h: Tensor) -> int:
-    batch, steps, inputs = x.shape
-    hidden = h.shape[1]
-    return torch.get_num_threads() if batch * steps * hidden * (inputs + hidden) >= _SMALL else 1
-
-
-def _dimensions(x: Tensor, h: Tensor, *, reverse: bool, blocks: int) -> list[int]:
-    return [*x.shape, h.shape[1], int(reverse), blocks]
+def _threads(inputs: Inputs) -> int:
+    batch, steps, width = inputs.x.shape
+    hidden = inputs.h.shape[1]
+    return torch.get_num_threads() if batch * steps * hidden * (width + hidden) >= _SMALL else 1
 
 
 def _addresses(*tensors: Tensor | None) -> list[int]:
     return [0 if one is None else one.data_ptr() for one in tensors]
 
 
-_library = torch.library.Library("echoic", "DEF")
-_library.define(
-    "layer(str cell, Tensor x, Tensor h, Tensor? c, Tensor w_in, Tensor w_rec, Tensor bias, Tensor? bias_rec, "
-    "Tensor? lengths, bool reverse, str target, bool save, int blocks) -> (Tensor, Tensor, Tensor, Tensor)"
+def _run(kernel: Any, inputs: Inputs, how: How, tensors: Sequence[Tensor | None]) -> None:
+    """Calls the kernel on contiguous tensors, in the order of the structs in kernel/kernels.h."""
+    dimensions = [*inputs.x.shape, inputs.h.shape[1], int(how.reverse), how.blocks]
+    (lengths,) = _addresses(inputs.lengths)
+    is_double = inputs.x.dtype == torch.float64
+    kernel(how.target, how.cell, is_double, dimensions, lengths, _addresses(*tensors), _threads(inputs))
+
+
+_library = torch.library.Library("echoic", "DEF")  # type: ignore[no-untyped-call]
+_library.define(  # type: ignore[no-untyped-call]
+    "layer(Tensor?[] inputs, str cell, bool reverse, str target, int blocks, bool save) "
+    "-> (Tensor, Tensor, Tensor, Tensor)"
 )
-_library.define(
-    "layer_backward(str cell, Tensor? dy, Tensor? dh_end, Tensor? dc_end, Tensor x, Tensor h, Tensor? c, Tensor w_in, "
-    "Tensor w_rec, Tensor y, Tensor saved, Tensor? lengths, bool reverse, str target, int blocks, bool for_x) "
-    "-> (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor)"
+_library.define(  # type: ignore[no-untyped-call]
+    "layer_backward(Tensor?[] incoming, Tensor?[] inputs, Tensor y, Tensor saved, "
+    "str cell, bool reverse, str target, int blocks, bool for_x) -> Tensor[]"
 )
 _layer = torch.ops.echoic.layer.default
 _layer_backward = torch.ops.echoic.layer_backward.default
 
 
+@torch.library.register_fake("echoic::layer", lib=_library)  # type: ignore[untyped-decorator]
+def _outputs(tensors: Sequence[Any], *settings: Any) -> Outputs:
+    """Empty tensors of the right shapes."""
+    inputs, (cell, _, target, _, save) = Inputs(*tensors), settings
+    batch, steps, _ = inputs.x.shape
+    hidden = inputs.h.shape[1]
+    width = native.width(target) if inputs.x.dtype == torch.float32 else 1
+    saved = batch * steps * ((hidden + width - 1) // width) * width * _SLOTS[cell] if save else 0
+    return (
+        inputs.x.new_empty(batch, steps, hidden),
+        torch.empty_like(inputs.h),
+        inputs.x.new_empty(0) if inputs.c is None else torch.empty_like(inputs.c),
+        inputs.x.new_empty(saved),
+    )
+
+
 @torch.library.impl(_library, "layer", "CPU")
-def _run(
-    cell: str, x: Tensor, h: Tensor, c: Tensor | None, w_in: Tensor, w_rec: Tensor, bias: Tensor,
-    bias_rec: Tensor | None, lengths: Tensor | None, reverse: bool, target: str, save: bool, blocks: int,  # noqa: FBT001
-) -> Outputs:  # fmt: skip
-    outputs = _outputs(cell, x, h, c, w_in, w_rec, bias, bias_rec, lengths, reverse, target, save, blocks)
+def _forward(tensors: Sequence[Any], *settings: Any) -> Outputs:
+    outputs: Outputs = _outputs(tensors, *settings)
+    inputs, save = Inputs(*tensors), settings[-1]
     y, h_end, c_end, saved = outputs
-    addresses = _addresses(w_in, w_rec, bias, bias_rec, x, h, c, y, h_end, c_end, saved if save else None)
-    dimensions = _dimensions(x, h, reverse=reverse, blocks=blocks)
-    is_double = x.dtype == torch.float64
-    _kernel.forward(target, cell, is_double, dimensions, *_addresses(lengths), addresses, _threads(x, h))
+    weights = inputs.w_in, inputs.w_rec, inputs.bias, inputs.bias_rec
+    given = inputs.x, inputs.h, inputs.c
+    _run(native.forward, inputs, How(*settings[:-1]), [*weights, *given, y, h_end, c_end, saved if save else None])
     return outputs
 
 
-@torch.library.register_fake("echoic::layer", lib=_library)
-def _outputs(
-    cell: str, x: Tensor, h: Tensor, c: Tensor | None, w_in: Tensor, w_rec: Tensor, bias: Tensor,
-    bias_rec: Tensor | None, lengths: Tensor | None, reverse: bool, target: str, save: bool, blocks: int,  # noqa: FBT001
-) -> Outputs:  # fmt: skip
-    batch, steps, _ = x.shape
-    width = _kernel.width(target) if x.dtype == torch.float32 else 1
-    hidden = h.shape[1]
-    saved = batch * steps * ((hidden + width - 1) // width) * width * _SLOTS[cell] if save else 0
-    return (
-        x.new_empty(batch, steps, hidden),
-        torch.empty_like(h),
-        x.new_empty(0) if c is None else torch.empty_like(c),
-        x.new_empty(saved),
-    )
+@torch.library.register_fake("echoic::layer_backward", lib=_library)  # type: ignore[untyped-decorator]
+def _gradients(_incoming: Any, tensors: Sequence[Any], _y: Tensor, _saved: Tensor, *settings: Any) -> list[Tensor]:
+    """Empty tensors like x, h, c, w_in, w_rec, bias and bias_rec, of no size where no gradient is wanted."""
+    inputs, for_x = Inputs(*tensors), settings[-1]
+    wanted = inputs[:7] if for_x else (None, *inputs[1:7])
+    return [inputs.x.new_empty(0) if one is None else torch.empty_like(one) for one in wanted]
 
 
 @torch.library.impl(_library, "layer_backward", "CPU")
-def _run_backward(
-    cell: str, dy: Tensor | None, dh_end: Tensor | None, dc_end: Tensor | None, x: Tensor, h: Tensor, c: Tensor | None,
-    w_in: Tensor, w_rec: Tensor, y: Tensor, saved: Tensor, lengths: Tensor | None, reverse: bool, target: str,  # noqa: FBT001
-    blocks: int, for_x: bool,  # noqa: FBT001
-) -> Gradients:  # fmt: skip
-    gradients = _gradients(
-        cell, dy, dh_end, dc_end, x, h, c, w_in, w_rec, y, saved, lengths, reverse, target, blocks, for_x
-    )
+def _backward(
+    incoming: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
+) -> list[Tensor]:
+    gradients: list[Tensor] = _gradients(incoming, tensors, y, saved, *settings)
+    inputs, for_x = Inputs(*tensors), settings[-1]
     dx, *others = gradients
-    addresses = _addresses(w_in, w_rec, x, h, c, y, saved, dy, dh_end, dc_end, dx if for_x else None, *others)
-    dimensions = _dimensions(x, h, reverse=reverse, blocks=blocks)
-    is_double = x.dtype == torch.float64
-    _kernel.backward(target, cell, is_double, dimensions, *_addresses(lengths), addresses, _threads(x, h))
+    given = inputs.w_in, inputs.w_rec, inputs.x, inputs.h, inputs.c, y, saved
+    _run(native.backward, inputs, How(*settings[:-1]), [*given, *incoming, dx if for_x else None, *others])
     return gradients
-
-
-@torch.library.register_fake("echoic::layer_backward", lib=_library)
-def _gradients(
-    cell: str, dy: Tensor | None, dh_end: Tensor | None, dc_end: Tensor | None, x: Tensor, h: Tensor, c: Tensor | None,
-    w_in: Tensor, w_rec: Tensor, y: Tensor, saved: Tensor, lengths: Tensor | None, reverse: bool, target: str,  # noqa: FBT001
-    blocks: int, for_x: bool,  # noqa: FBT001
-) -> Gradients:  # fmt: skip
-    is_lstm = c is not None
-    return (
-        torch.empty_like(x) if for_x else x.new_empty(0),
-        torch.empty_like(h),
-        x.new_empty(0) if c is None else torch.empty_like(c),
-        torch.empty_like(w_in),
-        torch.empty_like(w_rec),
-        w_in.new_empty(len(w_in)),
-        w_in.new_empty(0 if is_lstm else h.shape[1]),
-    )
 
 
 class _Differentiable(torch.autograd.Function):
     """What autograd sees of a layer."""
 
     @staticmethod
-    def forward(ctx: Any, *arguments: Any) -> Outputs:
-        cell, x, h, c, w_in, w_rec, _, _, lengths, reverse, target, _, blocks = arguments
-        with torch._C._AutoDispatchBelowAutograd():
-            outputs: Outputs = _layer(*arguments)
+    def forward(ctx: Any, how: How, save: bool, *tensors: Tensor | None) -> Outputs:  # noqa: FBT001
+        with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 (torch's documented way)
+            outputs: Outputs = _layer(tensors, *how, save)
         y, _, _, saved = outputs
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(saved)
-        ctx.save_for_backward(x, h, c, w_in, w_rec, y, saved, lengths)
-        ctx.settings = cell, reverse, target, blocks
+        ctx.save_for_backward(y, saved, *tensors)
+        ctx.how = how
         return outputs
 
     @staticmethod
-    def backward(ctx: Any, *incoming: Tensor | None) -> tuple[Tensor | None, ...]:
-        cell, reverse, target, blocks = ctx.settings
-        *tensors, lengths = ctx.saved_tensors
+    def backward(ctx: Any, *incoming: Tensor | None) -> tuple[Any, ...]:
+        y, saved, *tensors = ctx.saved_tensors
         dense = [None if one is None else one.contiguous() for one in incoming[:3]]
-        for_x = ctx.needs_input_grad[1]
-        dx, dh, dc, dw_in, dw_rec, dbias, dbias_rec = _layer_backward(
-            cell, *dense, *tensors, lengths, reverse, target, blocks, for_x
+        for_x = ctx.needs_input_grad[2]
+        gradients = _layer_backward(dense, tensors, y, saved, *ctx.how, for_x)
+        return (
+            None,
+            None,
+            *(one if need else None for one, need in zip(gradients, ctx.needs_input_grad[2:9], strict=True)),
+            None,
         )
-        is_lstm = cell == "lstm"
-        return (None, dx if for_x else None, dh, dc if is_lstm else None, dw_in, dw_rec, dbias,
-                None if is_lstm else dbias_rec, None, None, None, None, None)  # fmt: skip
 
 
-torch.library.impl(_library, "layer", "AutogradCPU")(_Differentiable.apply)
+@torch.library.impl(_library, "layer", "AutogradCPU")
+def _apply(tensors: Sequence[Any], *settings: Any) -> Outputs:
+    outputs: Outputs = _Differentiable.apply(How(*settings[:-1]), settings[-1], *tensors)  # type: ignore[no-untyped-call]
+    return outputs

@@ -7,35 +7,13 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 
-def lstm(
-    x: Tensor, h: Tensor, c: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, lengths: Tensor | None, *, reverse: bool
-) -> tuple[Tensor, Tensor, Tensor]:
-    """`echoic.ops.lstm`."""
-    y, (h_end, c_end) = _layer(torch.lstm, x, (h, c), [w_in, w_rec, bias, torch.zeros_like(bias)], lengths, reverse)
-    return y, h_end, c_end
-
-
-def gru(
-    x: Tensor,
-    h: Tensor,
-    w_in: Tensor,
-    w_rec: Tensor,
-    bias: Tensor,
-    bias_rec: Tensor | None,
-    lengths: Tensor | None,
-    *,
-    reverse: bool,
-) -> tuple[Tensor, Tensor]:
-    """`echoic.ops.gru`."""
-    inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
-    y, (h_end,) = _layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse)
-    return y, h_end
-
-
-def _layer(
-    run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor | None, reverse: bool
+def layer(
+    run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """One layer in one direction; torch has no layer that only goes backward, so the sequences are turned round."""
+    """One layer in one direction by `run`, torch.lstm or torch.gru: hidden vectors, and the state after the last step.
+
+    Torch has no layer that only goes backward, so the sequences are turned round before and after.
+    """
     x = _turned(x, lengths) if reverse else x
     if lengths is None:
         y, *ends = run(x, _states(run, state), weights, batch_first=True, **_one_layer())
@@ -54,7 +32,9 @@ def _unequal(
     data, *ends = run(packed.data, packed.batch_sizes, _states(run, tuple(one[order] for one in state)), weights,
                       **_one_layer())  # fmt: skip
     y, _ = pad_packed_sequence(
-        PackedSequence(data, packed.batch_sizes, order, packed.unsorted_indices), True, total_length=x.shape[1]
+        PackedSequence(data, packed.batch_sizes, order, packed.unsorted_indices),
+        batch_first=True,
+        total_length=x.shape[1],
     )
     ends = [end[:, packed.unsorted_indices] for end in ends]
     kept = [torch.where(there, end, before[None]) for end, before in zip(ends, state, strict=True)]

@@ -6,6 +6,7 @@ from torch import Tensor
 from echoic.errors import ShapeError
 from echoic.ops import fused
 from echoic.ops.choice import kernel
+from echoic.ops.compiled import Inputs, layer
 
 Lengths = Tensor | None
 """`(batch,)` integers, how many steps each row has; None: all of them."""
@@ -42,13 +43,14 @@ def lstm(
         KernelError: `ECHOIC_KERNEL` names a kernel that is not available.
         ShapeError: shapes do not belong together, or a length is out of range.
     """
-    _check(x, (h, c), w_in, w_rec, bias, 4, lengths)
+    _check(x, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     target = kernel()
     if _runs_on(target, x):
-        from echoic.ops import compiled
-
-        return compiled.lstm(x, h, c, w_in, w_rec, bias, lengths, reverse=reverse, target=target)
-    return fused.lstm(x, h, c, w_in, w_rec, bias, lengths, reverse=reverse)
+        inputs = Inputs(x, h, c, w_in, w_rec, bias, None, lengths)
+        return layer("lstm", inputs, reverse=reverse, target=target)
+    weights = [w_in, w_rec, bias, torch.zeros_like(bias)]
+    y, (h_end, c_end) = fused.layer(torch.lstm, x, (h, c), weights, lengths, reverse=reverse)
+    return y, h_end, c_end
 
 
 def gru(
@@ -67,13 +69,15 @@ def gru(
     Shapes as in `lstm`, with three gates in the order r z n. `bias_rec` `(hidden,)` is added to the recurrent product
     of the new value, inside what the reset gate scales.
     """
-    _check(x, (h,), w_in, w_rec, bias, 3, lengths)
+    _check(x, (h,), w_in, w_rec, (bias,) if bias_rec is None else (bias, bias_rec), lengths, gates=3)
     target = kernel()
     if _runs_on(target, x):
-        from echoic.ops import compiled
-
-        return compiled.gru(x, h, w_in, w_rec, bias, bias_rec, lengths, reverse=reverse, target=target)
-    return fused.gru(x, h, w_in, w_rec, bias, bias_rec, lengths, reverse=reverse)
+        inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
+        inputs = Inputs(x, h, None, w_in, w_rec, bias, inner, lengths)
+        return layer("gru", inputs, reverse=reverse, target=target)[:2]
+    inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
+    y, (h_end,) = fused.layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse=reverse)
+    return y, h_end
 
 
 def _runs_on(target: str, x: Tensor) -> bool:
@@ -84,25 +88,37 @@ def _runs_on(target: str, x: Tensor) -> bool:
 
 
 def _check(
-    x: Tensor, state: tuple[Tensor, ...], w_in: Tensor, w_rec: Tensor, bias: Tensor, gates: int, lengths: Lengths
+    x: Tensor,
+    state: tuple[Tensor, ...],
+    w_in: Tensor,
+    w_rec: Tensor,
+    biases: tuple[Tensor, ...],
+    lengths: Lengths,
+    *,
+    gates: int,
 ) -> None:
     """Kernels read memory by these sizes: they have to be right."""
     hidden = w_rec.shape[1] if w_rec.ndim == 2 else 0
-    batch = x.shape[0]
     if x.ndim != 3 or w_in.shape != (gates * hidden, x.shape[2]) or w_rec.shape != (gates * hidden, hidden):
         raise ShapeError(
             f"x must be (batch, steps, inputs), w_in ({gates} * hidden, inputs) and w_rec ({gates} * hidden, hidden), "
             f"got {tuple(x.shape)}, {tuple(w_in.shape)} and {tuple(w_rec.shape)}."
         )
-    if bias.shape != (gates * hidden,) or any(vector.shape != (batch, hidden) for vector in state):
-        shapes = ", ".join(str(tuple(vector.shape)) for vector in state)
+    batch, steps, _ = x.shape
+    wanted = [(gates * hidden,), (hidden,)][: len(biases)] + [(batch, hidden)] * len(state)
+    if [tuple(one.shape) for one in (*biases, *state)] != wanted:
         raise ShapeError(
-            f"The state must be ({batch}, {hidden}) and the bias ({gates * hidden},), "
-            f"got {shapes} and {tuple(bias.shape)}."
+            f"Biases and state must be {', '.join(map(str, wanted))}, "
+            f"got {', '.join(str(tuple(one.shape)) for one in (*biases, *state))}."
         )
-    if lengths is None:
-        return
+    if any(one.dtype != x.dtype for one in (*state, w_in, w_rec, *biases)):
+        raise ShapeError(f"State, weights and biases must be {x.dtype} like x.")
+    if lengths is not None:
+        _check_lengths(lengths, batch, steps)
+
+
+def _check_lengths(lengths: Tensor, batch: int, steps: int) -> None:
     if lengths.shape != (batch,) or lengths.is_floating_point():
         raise ShapeError(f"`lengths` must be ({batch},) integers, got {tuple(lengths.shape)} of {lengths.dtype}.")
-    if batch and not (0 <= int(lengths.min()) and int(lengths.max()) <= x.shape[1]):
-        raise ShapeError(f"`lengths` must lie within 0 and {x.shape[1]}, got {lengths.tolist()}.")
+    if batch and not (int(lengths.min()) >= 0 and int(lengths.max()) <= steps):
+        raise ShapeError(f"`lengths` must lie within 0 and {steps}, got {lengths.tolist()}.")

@@ -11,6 +11,7 @@ from echoic.errors import DataError
 from echoic.generate import free_run, prime
 from echoic.jobs.forecast.forecaster import Forecaster
 from echoic.jobs.forecast.framing import Framing
+from echoic.live import DRAWS, Live, can_run
 from echoic.types import Covariates, Floats, Series
 
 
@@ -52,11 +53,24 @@ def _carried(forecaster: Forecaster, length: int, temperature: float, generator:
         covariates = framing.covariates_ahead(start, step)
         return framing.network_inputs(framing.unfold(values), None, covariates)[:, 0]
 
-    run = islice(free_run(forecaster.model, params, state, choose, next_input), length)
     path = np.empty((length, len(framing.panel.features)), np.float32)
-    for step, values in enumerate(run):
-        path[step] = framing.unfold(values)[0, 0].numpy()
+    if _feeds_itself(forecaster):
+        states, outputs = forecaster.model.pack(state).numpy(), params.flatten(1).numpy()
+        values = Live(forecaster.model).free_run(outputs, states, length, temperature=temperature, generator=generator)
+        path[:] = values.reshape(length, -1)
+    else:
+        run = islice(free_run(forecaster.model, params, state, choose, next_input), length)
+        for step, one in enumerate(run):
+            path[step] = framing.unfold(one)[0, 0].numpy()
     return framing.decoded(torch.from_numpy(path)[None], start)[0]
+
+
+def _feeds_itself(forecaster: Forecaster) -> bool:
+    """Whether the values alone are the next input, and the kernel can draw them."""
+    model, framing = forecaster.model, forecaster.framing
+    plain = not framing.covariate_width and not framing.codec.has_missing
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    return plain and on_cpu and type(model.head) in DRAWS and can_run(model)
 
 
 def _by_horizons(forecaster: Forecaster, length: int, temperature: float, generator: torch.Generator) -> Tensor:

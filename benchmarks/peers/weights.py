@@ -1,0 +1,46 @@
+"""The start values of every contender's network, so that all compute the same; in torch's layout and gate order."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from peers.workloads import Floats
+
+
+class Layer(NamedTuple):
+    """One layer in one direction: `w_in` `(gates * hidden, inputs)`, `w_rec` `(gates * hidden, hidden)`, two biases."""
+
+    w_in: Floats
+    w_rec: Floats
+    b_in: Floats
+    b_rec: Floats
+
+
+class Network(NamedTuple):
+    """`layers`, the lowest first, each in all its directions; `w_out` `(outputs, width)` and `b_out` on top."""
+
+    layers: list[list[Layer]]
+    w_out: Floats
+    b_out: Floats
+
+
+def draw(sizes: Sequence[int], inputs: int, outputs: int, gates: int = 4, directions: int = 1) -> Network:
+    """Uniform within one over the root of the layer's size, as torch draws them."""
+    random = np.random.default_rng(2)
+
+    def uniform(hidden: int, *shape: int) -> Floats:
+        return ((2 * random.random(shape, np.float32) - 1) / np.sqrt(hidden)).astype(np.float32)
+
+    layers, width = [], inputs
+    for hidden in sizes:
+        rows = gates * hidden
+        shapes = [(rows, width), (rows, hidden), (rows,), (rows,)]
+        layers.append([Layer(*(uniform(hidden, *shape) for shape in shapes)) for _ in range(directions)])
+        width = hidden * directions
+    return Network(layers, uniform(width, outputs, width), uniform(width, outputs))
+
+
+def of(workload: "Sized") -> Network:
+    """The network of a training workload."""
+    return draw(workload.sizes, workload.inputs, workload.outputs, workload.gates, workload.directions)

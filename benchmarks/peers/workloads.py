@@ -1,0 +1,137 @@
+"""What benchmarks/kernels.py measures: training steps of whole networks, and live networks one step at a time."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+GATES = {"LSTM": 4, "GRU": 3}
+
+
+class Batch(NamedTuple):
+    """One batch, the same for every contender: `inputs` `(batch, steps, features)`, `targets` a row each or a step."""
+
+    inputs: Floats
+    targets: NDArray[np.float32 | np.int64]
+
+
+@dataclass(frozen=True)
+class Training:
+    """Forward, loss, backward and Adam for a stack of equal layers with a linear head; cross entropy for classes."""
+
+    name: str
+    layers: int
+    hidden: int
+    inputs: int
+    outputs: int
+    steps: int
+    batch: int
+    readout: Literal["last", "every"]
+    cell: Literal["LSTM", "GRU"] = "LSTM"
+    bidirectional: bool = False
+    packed: bool = False
+    classes: bool = False
+
+    @property
+    def directions(self) -> int:
+        """Two if every layer also reads backwards."""
+        return 2 if self.bidirectional else 1
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """Steps of each row: drawn from a tenth of `steps` on for packed sequences, otherwise all the same."""
+        if not self.packed:
+            return np.full(self.batch, self.steps)
+        return np.random.default_rng(0).integers(max(1, self.steps // 10), self.steps + 1, self.batch)
+
+    def draw(self) -> Batch:
+        """Standard normal numbers, or classes drawn uniformly."""
+        random = np.random.default_rng(1)
+        inputs = random.standard_normal((self.batch, self.steps, self.inputs), np.float32)
+        if self.classes:
+            return Batch(inputs, random.integers(0, self.outputs, self.batch))
+        where = (self.batch,) if self.readout == "last" else (self.batch, self.steps)
+        return Batch(inputs, random.standard_normal((*where, self.outputs), np.float32))
+
+    def flops(self) -> int:
+        """Of the products of one step: backward is twice forward, without the gradient of the inputs."""
+        rows, total, width = int(self.lengths.sum()), 0, self.inputs
+        for layer in range(self.layers):
+            each = 2 * rows * GATES[self.cell] * self.hidden
+            total += self.directions * each * (3 * (width + self.hidden) - (0 if layer else width))
+            width = self.hidden * self.directions
+        return total + 3 * 2 * (self.batch if self.readout == "last" else rows) * width * self.outputs
+
+    def tiny(self) -> "Training":
+        """The same with small sizes: to try the program."""
+        small = {"hidden": 8, "inputs": 4, "outputs": 4, "steps": 6, "batch": 3}
+        return replace(self, **{name: min(size, getattr(self, name)) for name, size in small.items()})
+
+    def __str__(self) -> str:
+        kind = ("bidirectional " if self.bidirectional else "") + self.cell
+        steps = f"{self.lengths.min()} to {self.lengths.max()}, packed" if self.packed else str(self.steps)
+        loss = f"{self.outputs} classes" if self.classes else f"{self.outputs} out, squared error"
+        return (
+            f"{kind} {self.layers}x{self.hidden}, {self.inputs} in, {loss} at {'every' if self.readout == 'every' else 'the last'} step, "
+            f"{steps} steps, batch {self.batch}"
+        )
+
+
+@dataclass(frozen=True)
+class Live:
+    """A stack of equal LSTM layers with a linear head: steps of one call, for one stream or many."""
+
+    name: str
+    kind: Literal["step", "streams", "loop"]
+    layers: int
+    hidden: int
+    inputs: int
+    outputs: int
+    count: int = 1
+
+    @property
+    def sizes(self) -> list[int]:
+        """Units of each layer."""
+        return [self.hidden] * self.layers
+
+    def tiny(self) -> "Live":
+        """The same with small sizes: to try the program."""
+        small = {"hidden": 8, "inputs": 4, "outputs": 4, "count": 5}
+        return replace(self, **{name: min(size, getattr(self, name)) for name, size in small.items()})
+
+    def __str__(self) -> str:
+        what = {
+            "step": "one step of one stream a call",
+            "streams": f"one step of {self.count:,} streams, in core time",
+            "loop": f"{self.count:,} steps a call, the output fed back",
+        }
+        return f"LSTM {self.layers}x{self.hidden}, {self.inputs} in and out, {what[self.kind]}"
+
+
+TRAINING = (
+    Training("W1", layers=2, hidden=16, inputs=1, outputs=1, steps=100, batch=128, readout="last"),
+    Training("W2", layers=2, hidden=128, inputs=1, outputs=1, steps=30, batch=32, readout="last"),
+    Training("W4", layers=1, hidden=128, inputs=40, outputs=15, steps=501, batch=32, readout="last", classes=True),
+    Training("W6-LSTM", layers=1, hidden=256, inputs=88, outputs=88, steps=200, batch=12, readout="every"),
+    Training("W6-GRU", layers=1, hidden=256, inputs=88, outputs=88, steps=200, batch=12, readout="every", cell="GRU"),
+    Training("W3b", layers=3, hidden=600, inputs=200, outputs=200, steps=200, batch=32, readout="every"),
+    Training("W3a", layers=3, hidden=600, inputs=16_000, outputs=16_000, steps=50, batch=8, readout="every"),
+    Training("Bi", layers=1, hidden=128, inputs=64, outputs=16, steps=200, batch=32, readout="every", bidirectional=True),
+    Training("Packed", layers=1, hidden=256, inputs=64, outputs=16, steps=200, batch=32, readout="every", packed=True),
+)
+
+LIVE = (
+    Live("step-2x16", "step", layers=2, hidden=16, inputs=1, outputs=1),
+    Live("step-2x128", "step", layers=2, hidden=128, inputs=1, outputs=1),
+    Live("step-3x600", "step", layers=3, hidden=600, inputs=200, outputs=200),
+    Live("streams-2x128", "streams", layers=2, hidden=128, inputs=1, outputs=1, count=1000),
+    Live("loop-2x16", "loop", layers=2, hidden=16, inputs=1, outputs=1, count=1000),
+    Live("loop-2x128", "loop", layers=2, hidden=128, inputs=1, outputs=1, count=1000),
+    Live("loop-3x600", "loop", layers=3, hidden=600, inputs=200, outputs=200, count=1000),
+)
+
+NAMES = [workload.name for workload in (*TRAINING, *LIVE)]

@@ -1,0 +1,63 @@
+"""Trained layers packed for running live, by the compiled kernels."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from echoic.errors import KernelError
+from echoic.ops.choice import kernel, native
+
+
+class LayerWeights(NamedTuple):
+    """One recurrent layer: `cell` is lstm or gru, the weights are those of `echoic.ops.lstm` and `gru`."""
+
+    cell: str
+    w_in: Tensor
+    w_rec: Tensor
+    bias: Tensor
+    bias_rec: Tensor | None = None
+
+
+def live_network(
+    layers: Sequence[LayerWeights], out_weight: Tensor, out_bias: Tensor, *, storage: str, threads: int
+) -> Any:
+    """The layers and a linear map on top, copied into the kernel's own layout: an `echoic._kernel.Live`.
+
+    Args:
+        layers: the lowest first.
+        out_weight: `(outputs, hidden)` of the linear map.
+        out_bias: `(outputs,)`.
+        storage: how the weights are kept: float32, float16, or int8 with a scale for each row.
+        threads: CPU threads that share each layer's units.
+
+    Raises:
+        KernelError: no compiled kernel is in use.
+    """
+    target = kernel()
+    if target == "off":
+        raise KernelError(
+            "Live networks need the compiled kernels, and `off` is in use; unset `ECHOIC_KERNEL`, or install with a "
+            "C++ compiler at hand."
+        )
+    kept: list[Tensor] = []
+    for layer in layers:
+        inner = layer.w_rec.new_zeros(layer.w_rec.shape[1]) if layer.bias_rec is None else layer.bias_rec
+        kept += [_plain(one) for one in (layer.w_in, layer.w_rec, layer.bias, inner)]
+    out = [_plain(out_weight), _plain(out_bias)]
+    sizes = [layers[0].w_in.shape[1], *(layer.w_rec.shape[1] for layer in layers)]
+    return native.Live(
+        target,
+        [layer.cell for layer in layers],
+        sizes,
+        [one.data_ptr() for one in kept],
+        len(out_bias),
+        *(one.data_ptr() for one in out),
+        storage,
+        threads,
+    )
+
+
+def _plain(weights: Tensor) -> Tensor:
+    return weights.detach().to("cpu", torch.float32).contiguous()

@@ -1,0 +1,66 @@
+"""What the compiler made of kernel/: nothing made for a newer CPU may be reached, or linked, by an older one.
+
+An inline function that a target's file emits may be the copy that the linker keeps for everybody.
+"""
+
+import platform
+import re
+import shutil
+
+import pytest
+
+VECTOR_TARGETS = ["target_avx2", "target_avx512"]
+X86 = platform.machine() in {"x86_64", "AMD64"}
+
+pytestmark = pytest.mark.skipif(not X86, reason="the vector targets are for x86-64")
+
+
+def tool(name):
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name}")
+    return found
+
+
+def test_every_claim_of_kernel_test_holds(built, output_of):
+    closing = output_of(built / "kernel_test").splitlines()[-1]
+    passed = re.fullmatch(r"(\d+) passed, 0 failed", closing)
+    assert passed, closing
+    assert int(passed[1]) > 10_000
+
+
+def test_every_source_is_among_the_objects(objects):
+    assert objects.keys() >= {"cpu", "dispatch", "plan", "team", "target_scalar", *VECTOR_TARGETS}
+
+
+@pytest.mark.parametrize("target", VECTOR_TARGETS)
+def test_a_target_defines_one_global_symbol_and_none_that_is_weak(objects, output_of, target):
+    lines = [line.split() for line in output_of(tool("nm"), "--defined-only", objects[target]).splitlines()]
+    # Lower case is local, but for v and w, which are weak, and u, which is unique in the whole process.
+    shared = [(name, kind) for _, kind, name in lines if kind.isupper() or kind in "vwu"]
+    assert [name for name, _ in shared] == [target.removeprefix("target_") + "_kernels"], shared
+    assert shared[0][1] in "RD"
+
+
+def vector_instructions(listing):
+    return [line for line in listing.splitlines() if re.search(r"%[yz]mm|\tv[a-z0-9]+\s.*%xmm|%k[0-7]\b", line)]
+
+
+@pytest.mark.parametrize("target", VECTOR_TARGETS)
+def test_wide_instructions_are_found_where_they_belong(objects, output_of, target):
+    assert len(vector_instructions(output_of(tool("objdump"), "-d", objects[target]))) > 100
+
+
+def test_baseline_code_has_no_wide_instructions(objects, output_of):
+    baseline = {name: path for name, path in objects.items() if name not in VECTOR_TARGETS}
+    for name, path in baseline.items():
+        assert vector_instructions(output_of(tool("objdump"), "-d", path)) == [], name
+
+
+@pytest.mark.parametrize(
+    ("cpu", "targets"), [("Nehalem", "scalar"), ("Haswell", "avx2 scalar"), ("SandyBridge", "scalar")]
+)
+def test_an_older_cpu_gets_what_it_can_run(built, output_of, cpu, targets):
+    lines = output_of(tool("qemu-x86_64"), "-cpu", cpu, built / "kernel_test", "quick").splitlines()
+    assert lines[0] == f"targets: {targets}"
+    assert re.fullmatch(r"[1-9]\d+ passed, 0 failed", lines[-1]), lines[-1]

@@ -1,0 +1,270 @@
+"""The operators under `ops.lstm` and `ops.gru` where compiled kernels run, and what they owe to Python and torch."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from echoic import ops
+from echoic.cells import CELLS
+
+compiled = pytest.importorskip("echoic.ops.compiled", reason="installed without the compiled kernels")
+
+OTHER_SUMS = 1e-5
+"""Largest share by which a sum may change when it is made in another order, for any number of threads."""
+
+COMPILED = [name for name in ops.AVAILABLE if name != "off"]
+BUSY = (6, 30, 9, 33)
+"""Enough work for several threads."""
+
+STATM = Path("/proc/self/statm")
+PAGE = 4096
+
+
+@pytest.fixture(params=COMPILED)
+def target(request, monkeypatch):
+    """Every compiled kernel of this machine, forced."""
+    monkeypatch.setenv("ECHOIC_KERNEL", request.param)
+    return request.param
+
+
+class Calls(list):
+    """The calls of the compiled module, as they are made: what ran, the target, double or not, and how many threads."""
+
+    def record(self, name, run):
+        def recorded(target, cell, is_double, dimensions, lengths, addresses, threads):
+            self.append((name, target, is_double, threads))
+            return run(target, cell, is_double, dimensions, lengths, addresses, threads)
+
+        return recorded
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    made = Calls()
+    for name in ("forward", "backward"):
+        monkeypatch.setattr(compiled._kernel, name, made.record(name, getattr(compiled._kernel, name)))
+    return made
+
+
+def run_both_ways(layer, sizes, dtype=torch.float32):
+    values = layer.arguments(sizes, dtype)
+    outputs = layer.run(*values)
+    return [output.detach() for output in outputs] + layer.gradients(outputs, values, sizes)
+
+
+def assert_same_but_for_rounding(results, wanted):
+    for one, other in zip(results, wanted, strict=True):
+        largest = max(1.0, float(other.abs().max()))
+        torch.testing.assert_close(one, other, atol=OTHER_SUMS * largest, rtol=0)
+
+
+# ------------------------------------------------------------ which one runs
+
+
+def test_the_forced_kernel_is_the_one_that_runs(target, layer, calls):
+    run_both_ways(layer, (3, 4, 2, 5))
+    assert calls == [("forward", target, False, 1), ("backward", target, False, 1)]
+
+
+def test_off_runs_nothing_that_is_compiled(monkeypatch, layer, calls):
+    monkeypatch.setenv("ECHOIC_KERNEL", "off")
+    run_both_ways(layer, (3, 4, 2, 5))
+    assert calls == []
+
+
+def test_only_plain_cpp_computes_in_double(target, layer, calls):
+    run_both_ways(layer, (3, 4, 2, 5), torch.float64)
+    assert calls == ([("forward", target, True, 1), ("backward", target, True, 1)] if target == "scalar" else [])
+
+
+def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(target, layer, calls, set_threads):
+    set_threads(2)
+    run_both_ways(layer, BUSY)
+    assert calls == [("forward", target, False, 2), ("backward", target, False, 2)]
+    calls.clear()
+    run_both_ways(layer, (1, 1, 9, 33))
+    assert calls == [("forward", target, False, 1), ("backward", target, False, 1)]
+
+
+# ------------------------------------------------------------ torch's rules for operators
+
+
+def operator_arguments(cell, target, dtype, *, lengths, save):
+    batch, steps, inputs, hidden = 3, 4, 2, 5
+    rows = hidden * CELLS[cell].gates
+    made = [
+        (batch, steps, inputs),
+        (batch, hidden),
+        (batch, hidden),
+        (rows, inputs),
+        (rows, hidden),
+        (rows,),
+        (hidden,),
+    ]
+    draw = torch.Generator().manual_seed(0)
+    x, h, c, w_in, w_rec, bias, bias_rec = (
+        torch.randn(shape, generator=draw, dtype=dtype).requires_grad_(save) for shape in made
+    )
+    is_lstm = cell == "lstm"
+    rows_steps = torch.tensor([4, 0, 2]) if lengths else None
+    return (cell, x, h, c if is_lstm else None, w_in, w_rec, bias, None if is_lstm else bias_rec, rows_steps, lengths,
+            target, save, 2)  # fmt: skip
+
+
+EVERY_RULE = ("test_schema", "test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
+# With unequal lengths the end of `saved` stays unwritten, and the last rule would compare what was in memory before.
+ALL_BUT_EQUAL_BITS = EVERY_RULE[:3]
+
+PRECISIONS = {"float32": (COMPILED[0], torch.float32), "float64": ("scalar", torch.float64)}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.parametrize("lengths", [False, True], ids=["equal", "unequal, reverse"])
+@pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_operator_keeps_torchs_rules(cell, name, dtype, lengths):
+    rules = ALL_BUT_EQUAL_BITS if lengths else EVERY_RULE
+    given = operator_arguments(cell, name, dtype, lengths=lengths, save=True)
+    torch.library.opcheck(compiled._layer, given, test_utils=rules)
+    given = operator_arguments(cell, name, dtype, lengths=lengths, save=False)
+    torch.library.opcheck(compiled._layer, given, test_utils=EVERY_RULE)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.parametrize("for_x", [True, False], ids=["with dx", "without dx"])
+@pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_the_operator_for_gradients_keeps_torchs_rules(cell, name, dtype, for_x):
+    given = operator_arguments(cell, name, dtype, lengths=True, save=True)
+    with torch.no_grad():
+        y, h_end, c_end, saved = compiled._layer(*given)
+        incoming = [torch.randn_like(y), torch.randn_like(h_end), torch.randn_like(c_end) if cell == "lstm" else None]
+        _, x, h, c, w_in, w_rec, _, _, lengths, reverse, target, _, blocks = given
+        tensors = [None if one is None else one.detach() for one in (x, h, c, w_in, w_rec)]
+    arguments = (cell, *incoming, *tensors, y, saved, lengths, reverse, target, blocks, for_x)
+    torch.library.opcheck(compiled._layer_backward, arguments)
+
+
+@pytest.mark.usefixtures("target")
+def test_second_derivatives_are_refused(layer):
+    values = layer.arguments((2, 3, 2, 4), torch.float32)
+    (slope,) = torch.autograd.grad(layer.run(*values)[0].sum(), values[0], create_graph=True)
+    with pytest.raises(RuntimeError, match=r"twice|second derivative"):
+        torch.autograd.grad(slope.square().sum(), values[0])
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
+def test_gradients_in_double_are_those_of_differences(monkeypatch, layer, reverse):
+    monkeypatch.setenv("ECHOIC_KERNEL", "scalar")
+    lengths = torch.tensor([3, 0, 2])
+    values = layer.arguments((3, 3, 2, 3), torch.float64)
+    assert torch.autograd.gradcheck(lambda *given: layer.run(*given, lengths=lengths, reverse=reverse), values)
+
+
+@pytest.mark.usefixtures("target")
+def test_an_output_changed_before_backward_is_noticed(layer):
+    values = layer.arguments((2, 3, 2, 4), torch.float32)
+    y, *_ = layer.run(*values)
+    with torch.no_grad():
+        y.zero_()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+# ------------------------------------------------------------ threads
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_same_number_of_threads_gives_the_same_bits(layer, set_threads, count, calls):
+    set_threads(count)
+    once = run_both_ways(layer, BUSY)
+    for _ in range(3):
+        for one, other in zip(run_both_ways(layer, BUSY), once, strict=True):
+            assert torch.equal(one, other)
+    assert {threads for *_, threads in calls} == {count}
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("count", [2, 3])
+def test_another_number_of_threads_gives_the_same_numbers(layer, set_threads, count):
+    set_threads(1)
+    alone = run_both_ways(layer, BUSY)
+    set_threads(count)
+    assert_same_but_for_rounding(run_both_ways(layer, BUSY), alone)
+
+
+@pytest.mark.usefixtures("target")
+def test_several_python_threads_at_once_get_their_own_results(layer, set_threads):
+    set_threads(2)
+    every = [(3, 9, 2, 5), (7, 4, 1, 33), BUSY, (1, 20, 9, 16)]
+    alone = [run_both_ways(layer, sizes) for sizes in every]
+    start = threading.Barrier(len(every))
+
+    def repeat(sizes):
+        start.wait()
+        return [run_both_ways(layer, sizes) for _ in range(10)]
+
+    with ThreadPoolExecutor(len(every)) as pool:
+        for results, wanted in zip(pool.map(repeat, every), alone, strict=True):
+            for result in results:
+                assert_same_but_for_rounding(result, wanted)
+
+
+@pytest.mark.parametrize("way", ["forward", "backward"])
+def test_other_python_threads_run_during_a_call(monkeypatch, layer, way):
+    monkeypatch.setenv("ECHOIC_KERNEL", "scalar")  # the slowest
+    values = layer.arguments((16, 200, 64, 96), torch.float32)
+    spans, ticks, done = [], [], threading.Event()
+    run = getattr(compiled._kernel, way)
+
+    def timed(*call):
+        begin = time.perf_counter()
+        run(*call)
+        spans.append((begin, time.perf_counter()))
+
+    def tick():
+        while not done.wait(0.001):
+            ticks.append(time.perf_counter())
+
+    monkeypatch.setattr(compiled._kernel, way, timed)
+    other = threading.Thread(target=tick)
+    other.start()
+    try:
+        layer.run(*values)[0].sum().backward()
+    finally:
+        done.set()
+        other.join()
+    ((begin, end),) = spans
+    assert end - begin > 0.02, "too quick to see anything"
+    # A call that kept the lock would leave room for one tick, at its beginning.
+    assert sum(begin < at < end for at in ticks) >= 5
+
+
+# ------------------------------------------------------------ memory
+
+
+def resident_bytes():
+    return int(STATM.read_text("ascii").split()[1]) * PAGE
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="no /proc to read the size of the process from")
+def test_ten_thousand_calls_leave_no_memory_behind(layer):
+    values = layer.arguments((3, 4, 2, 5), torch.float32)
+    weights = [value.detach() for value in values]
+
+    def call(times):
+        for _ in range(times):
+            layer.run(*weights)
+        for _ in range(times // 4):
+            layer.run(*values)[0].sum().backward()
+
+    call(400)
+    before = resident_bytes()
+    call(8_000)
+    # One leaked output a call would be 2 MB, one object of Python's half of it.
+    assert resident_bytes() - before < 1_000_000
