@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -90,6 +91,20 @@ void backward(const Kernels& kernels, CellKind kind, const Dimensions& d, Addres
   sequence_of<Real>(kernels).backward(kind, call, threads);
 }
 
+// Billions of operations a second that one core does in registers, over about a tenth of a second.
+double peak_gflops(const std::string& target) {
+  const Kernels& kernels = find(target);
+  std::vector<float> sink(kernels.f32->width);
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  double operations = 0, seconds = 0;
+  while (seconds < 0.1) {
+    operations += kernels.multiply_add(100000, sink.data());
+    seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  }
+  return operations / seconds / 1e9;
+}
+
 CellKind kind_of(const std::string& cell) { return cell == "lstm" ? CellKind::lstm : CellKind::gru; }
 
 // Arrays of a live network: NumPy's, or any other's that speaks DLPack. They are checked, and never copied.
@@ -172,10 +187,8 @@ class Live {
 
 NB_MODULE(_kernel, m) {
   m.def("targets", target_names);
+  m.def("peak_gflops", peak_gflops);
   m.def("width", [](const std::string& target) { return find(target).f32->width; });
-  m.def("saved_size", [](const std::string& target, const std::string& cell, long rows, long hidden) {
-    return find(target).f32->saved_size(kind_of(cell), rows, hidden);
-  });
   m.def(
       "forward",
       [](const std::string& target, const std::string& cell, bool is_double, const Dimensions& d, Address lengths,

@@ -1,13 +1,16 @@
-// Checks every target that this CPU supports against plain loops in double precision; `kernel_test quick` checks a part.
+// Checks every target that this CPU has against plain loops in double precision; `kernel_test quick` checks a part.
 //
 // Arrays lie at odd addresses and end where their memory ends, so that the address sanitizer sees every number too far.
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <limits>
 #include <memory>
 #include <random>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "kernels.h"
@@ -224,7 +227,8 @@ class Row {
   const Case& of_;
   const Given& in_;
   long row_, H_;
-  std::vector<std::vector<double>> h_, c_, gates_;  // of each step; h and c before it. Gates of a unit: i f g o, r z n q
+  // Of each step: h and c before it, and the gates of its units, i f g o or r z n q.
+  std::vector<std::vector<double>> h_, c_, gates_;
 };
 
 Answer answer_of(const Case& of, const Given& given) {
@@ -314,8 +318,8 @@ Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& of, const Giv
   const Array<Real> x(given.x), h0(given.h0), c0(given.c0), w_in(given.w_in), w_rec(given.w_rec), bias(given.bias),
       bias_rec(given.bias_rec), dy(given.dy), dh_end(given.dh_end), dc_end(given.dc_end);
   const bool lstm = of.kind == CellKind::lstm;
-  const echoic::Layout layout{of.batch,  of.steps,   of.inputs, of.hidden, of.lengths.empty() ? nullptr : of.lengths.data(),
-                              of.reverse, way.blocks};
+  const std::int64_t* lengths = of.lengths.empty() ? nullptr : of.lengths.data();
+  const echoic::Layout layout{of.batch, of.steps, of.inputs, of.hidden, lengths, of.reverse, way.blocks};
   const echoic::Weights<Real> weights{w_in.data(), w_rec.data(), bias.data(), lstm ? nullptr : bias_rec.data()};
   const Real* cell = lstm ? c0.data() : nullptr;
   Array<Real> saved(kernel.saved_size(of.kind, of.row_steps(), of.hidden));
@@ -362,7 +366,8 @@ void compare(const Result<Real>& result, const Answer& answer, const std::string
     double& worst = gradient ? worst_gradient : worst_output;
     if (sizeof(Real) == 4) worst = std::fmax(worst, error);
     const double tolerance = gradient ? Tolerance<Real>::gradient : Tolerance<Real>::output;
-    check(error <= tolerance, std::string(name) + " is wrong by " + text_of(error / tolerance) + " tolerances: " + where);
+    check(error <= tolerance,
+          std::string(name) + " is wrong by " + text_of(error / tolerance) + " tolerances: " + where);
     check(got.intact(), "the memory before " + std::string(name) + " is left alone: " + where);
   });
 }

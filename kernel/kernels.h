@@ -124,6 +124,7 @@ struct Kernels {
   const Sequence<float>* f32;
   const Sequence<double>* f64;
   Network* (*network)(const LiveNetwork&);  // the caller deletes it
+  double (*multiply_add)(long rounds, float* sink);  // operations done in registers; sink [width]
 };
 
 // The targets compiled in, best first.

@@ -9,7 +9,8 @@
 #include "pack.inl"
 #include "sequence.inl"
 #include "live.inl"
+#include "peak.inl"
 
 extern const echoic::Kernels avx2_kernels;
 const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr,
-                                     make_network<Avx2>};
+                                     make_network<Avx2>, multiply_add<Avx2>};

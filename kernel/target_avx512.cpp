@@ -9,7 +9,8 @@
 #include "pack.inl"
 #include "sequence.inl"
 #include "live.inl"
+#include "peak.inl"
 
 extern const echoic::Kernels avx512_kernels;
 const echoic::Kernels avx512_kernels{"avx512", echoic::cpu_has_avx512, &SequenceOf<Avx512>::table, nullptr,
-                                     make_network<Avx512>};
+                                     make_network<Avx512>, multiply_add<Avx512>};

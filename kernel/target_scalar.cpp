@@ -9,9 +9,11 @@
 #include "pack.inl"
 #include "sequence.inl"
 #include "live.inl"
+#include "peak.inl"
 
 static bool always() { return true; }
 
 extern const echoic::Kernels scalar_kernels;
 const echoic::Kernels scalar_kernels{"scalar", always, &SequenceOf<Scalar<float>>::table,
-                                     &SequenceOf<Scalar<double>>::table, make_network<Scalar<float>>};
+                                     &SequenceOf<Scalar<double>>::table, make_network<Scalar<float>>,
+                                     multiply_add<Scalar<float>>};

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from peers.workloads import Floats
+from peers.workloads import GATES, Floats, Live, Training
 
 
 class Layer(NamedTuple):
@@ -41,6 +41,9 @@ def draw(sizes: Sequence[int], inputs: int, outputs: int, gates: int = 4, direct
     return Network(layers, uniform(width, outputs, width), uniform(width, outputs))
 
 
-def of(workload: "Sized") -> Network:
-    """The network of a training workload."""
-    return draw(workload.sizes, workload.inputs, workload.outputs, workload.gates, workload.directions)
+def of(workload: Training | Live) -> Network:
+    """The network of a workload."""
+    if isinstance(workload, Live):
+        return draw(workload.sizes, workload.inputs, workload.outputs)
+    gates = GATES[workload.cell]
+    return draw(workload.sizes, workload.inputs, workload.outputs, gates, workload.directions)

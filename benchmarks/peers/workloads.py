@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 GATES = {"LSTM": 4, "GRU": 3}
+
+SGEMM_SIZE = 2048
+"""Rows and columns of the product that training steps are compared with."""
 
 
 class Batch(NamedTuple):
@@ -23,6 +26,8 @@ class Batch(NamedTuple):
 class Training:
     """Forward, loss, backward and Adam for a stack of equal layers with a linear head; cross entropy for classes."""
 
+    kind: ClassVar[str] = "training"
+
     name: str
     layers: int
     hidden: int
@@ -35,6 +40,11 @@ class Training:
     bidirectional: bool = False
     packed: bool = False
     classes: bool = False
+
+    @property
+    def sizes(self) -> list[int]:
+        """Units of each layer."""
+        return [self.hidden] * self.layers
 
     @property
     def directions(self) -> int:
@@ -75,10 +85,9 @@ class Training:
         kind = ("bidirectional " if self.bidirectional else "") + self.cell
         steps = f"{self.lengths.min()} to {self.lengths.max()}, packed" if self.packed else str(self.steps)
         loss = f"{self.outputs} classes" if self.classes else f"{self.outputs} out, squared error"
-        return (
-            f"{kind} {self.layers}x{self.hidden}, {self.inputs} in, {loss} at {'every' if self.readout == 'every' else 'the last'} step, "
-            f"{steps} steps, batch {self.batch}"
-        )
+        where = "every step" if self.readout == "every" else "the last step"
+        size = f"{kind} {self.layers}x{self.hidden}, {self.inputs} in"
+        return f"{size}, {loss} at {where}, {steps} steps, batch {self.batch}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,9 @@ TRAINING = (
     Training("W6-GRU", layers=1, hidden=256, inputs=88, outputs=88, steps=200, batch=12, readout="every", cell="GRU"),
     Training("W3b", layers=3, hidden=600, inputs=200, outputs=200, steps=200, batch=32, readout="every"),
     Training("W3a", layers=3, hidden=600, inputs=16_000, outputs=16_000, steps=50, batch=8, readout="every"),
-    Training("Bi", layers=1, hidden=128, inputs=64, outputs=16, steps=200, batch=32, readout="every", bidirectional=True),
+    Training(
+        "Bi", layers=1, hidden=128, inputs=64, outputs=16, steps=200, batch=32, readout="every", bidirectional=True
+    ),
     Training("Packed", layers=1, hidden=256, inputs=64, outputs=16, steps=200, batch=32, readout="every", packed=True),
 )
 

@@ -7,24 +7,30 @@ import torch
 from echoic import ops
 from echoic.errors import KernelError
 
-MISSING = {
-    "not built": """
+NOT_BUILT = """
 class Nowhere:
     def find_spec(self, name, path=None, target=None):
         if name == "echoic._kernel":
             raise ModuleNotFoundError("No module named 'echoic._kernel'", name=name)
 
 sys.meta_path.insert(0, Nowhere())
-""",
-    "blocked": "sys.modules['echoic._kernel'] = None",
-}
+"""
+BLOCKED = "sys.modules['echoic._kernel'] = None"
 
+WITHOUT_COMPILED_MODULE = """
+import os, torch
+from echoic import ops
+from echoic.errors import KernelError
 
-def without_compiled_module(how, code):
-    return subprocess.run(
-        [sys.executable, "-c", f"import sys\n{MISSING[how]}\nfrom echoic import ops\n{code}"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+print(ops.AVAILABLE, ops.kernel())
+arguments = [torch.zeros(shape) for shape in [(2, 3, 2), (2, 5), (15, 2), (15, 5), (15,)]]
+print(tuple(ops.gru(*arguments)[0].shape))
+os.environ["ECHOIC_KERNEL"] = "scalar"
+try:
+    ops.gru(*arguments)
+except KernelError as error:
+    print(error)
+"""
 
 
 def lstm_arguments(batch=2, steps=3, inputs=2, hidden=5):
@@ -59,29 +65,12 @@ def test_an_unavailable_kernel_is_refused_and_never_replaced(monkeypatch):
         ops.gru(*gru_arguments())
 
 
-@pytest.mark.parametrize("how", MISSING)
-def test_without_the_compiled_module_torchs_own_layers_are_all_there_is(how):
-    done = without_compiled_module(how, "print(ops.AVAILABLE, ops.kernel())")
-    assert done.stdout.strip() == "('off',) off", done.stderr
-
-
-@pytest.mark.parametrize("how", MISSING)
-def test_without_the_compiled_module_a_layer_still_runs(how):
-    code = """
-import torch
-shapes = [(2, 3, 2), (2, 5), (15, 2), (15, 5), (15,)]
-print(*ops.gru(*[torch.zeros(shape) for shape in shapes])[0].shape)
-"""
-    done = without_compiled_module(how, code)
-    assert done.stdout.strip() == "2 3 5", done.stderr
-
-
-@pytest.mark.parametrize("how", MISSING)
-def test_without_the_compiled_module_its_kernels_are_refused(how):
-    code = """
-import os
-os.environ["ECHOIC_KERNEL"] = "scalar"
-ops.kernel()
-"""
-    done = without_compiled_module(how, code)
-    assert "KernelError: `ECHOIC_KERNEL` must be one of auto, off, got 'scalar'." in done.stderr
+@pytest.mark.parametrize("missing", [NOT_BUILT, BLOCKED], ids=["not built", "blocked"])
+def test_without_the_compiled_module_torchs_own_layers_are_all_there_is(missing):
+    code = f"import sys\n{missing}\n{WITHOUT_COMPILED_MODULE}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == [
+        "('off',) off",
+        "(2, 3, 5)",
+        "`ECHOIC_KERNEL` must be one of auto, off, got 'scalar'.",
+    ], done.stderr

@@ -10,8 +10,10 @@ import torch
 
 from echoic import ops
 from echoic.cells import CELLS
+from echoic.ops import compiled
+from echoic.ops.choice import native
 
-compiled = pytest.importorskip("echoic.ops.compiled", reason="installed without the compiled kernels")
+pytestmark = pytest.mark.skipif(native is None, reason="installed without the compiled kernels")
 
 OTHER_SUMS = 1e-5
 """Largest share by which a sum may change when it is made in another order, for any number of threads."""
@@ -46,7 +48,7 @@ class Calls(list):
 def calls(monkeypatch):
     made = Calls()
     for name in ("forward", "backward"):
-        monkeypatch.setattr(compiled._kernel, name, made.record(name, getattr(compiled._kernel, name)))
+        monkeypatch.setattr(native, name, made.record(name, getattr(native, name)))
     return made
 
 
@@ -93,33 +95,22 @@ def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(target, laye
 # ------------------------------------------------------------ torch's rules for operators
 
 
-def operator_arguments(cell, target, dtype, *, lengths, save):
+def operator_arguments(cell, dtype, *, lengths, grad):
+    """The tensors of a layer's operator, in its order: those of `compiled.Inputs`."""
     batch, steps, inputs, hidden = 3, 4, 2, 5
     rows = hidden * CELLS[cell].gates
-    made = [
-        (batch, steps, inputs),
-        (batch, hidden),
-        (batch, hidden),
-        (rows, inputs),
-        (rows, hidden),
-        (rows,),
-        (hidden,),
-    ]
+    made = [(batch, steps, inputs), *[(batch, hidden)] * 2, (rows, inputs), (rows, hidden), (rows,), (hidden,)]
     draw = torch.Generator().manual_seed(0)
-    x, h, c, w_in, w_rec, bias, bias_rec = (
-        torch.randn(shape, generator=draw, dtype=dtype).requires_grad_(save) for shape in made
-    )
-    is_lstm = cell == "lstm"
-    rows_steps = torch.tensor([4, 0, 2]) if lengths else None
-    return (cell, x, h, c if is_lstm else None, w_in, w_rec, bias, None if is_lstm else bias_rec, rows_steps, lengths,
-            target, save, 2)  # fmt: skip
+    tensors = [torch.randn(shape, generator=draw, dtype=dtype).requires_grad_(grad) for shape in made]
+    given = compiled.Inputs(*tensors, torch.tensor([4, 0, 2]) if lengths else None)
+    return list(given._replace(bias_rec=None) if cell == "lstm" else given._replace(c=None))
 
 
 EVERY_RULE = ("test_schema", "test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
 # With unequal lengths the end of `saved` stays unwritten, and the last rule would compare what was in memory before.
 ALL_BUT_EQUAL_BITS = EVERY_RULE[:3]
 
-PRECISIONS = {"float32": (COMPILED[0], torch.float32), "float64": ("scalar", torch.float64)}
+PRECISIONS = {"float32": (ops.AVAILABLE[0], torch.float32), "float64": ("scalar", torch.float64)}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
@@ -128,10 +119,11 @@ PRECISIONS = {"float32": (COMPILED[0], torch.float32), "float64": ("scalar", tor
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_operator_keeps_torchs_rules(cell, name, dtype, lengths):
     rules = ALL_BUT_EQUAL_BITS if lengths else EVERY_RULE
-    given = operator_arguments(cell, name, dtype, lengths=lengths, save=True)
-    torch.library.opcheck(compiled._layer, given, test_utils=rules)
-    given = operator_arguments(cell, name, dtype, lengths=lengths, save=False)
-    torch.library.opcheck(compiled._layer, given, test_utils=EVERY_RULE)
+    for grad in (True, False):
+        tensors = operator_arguments(cell, dtype, lengths=lengths, grad=grad)
+        torch.library.opcheck(
+            compiled._layer, (tensors, cell, lengths, name, 2, grad), test_utils=rules if grad else EVERY_RULE
+        )
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
@@ -139,14 +131,11 @@ def test_the_operator_keeps_torchs_rules(cell, name, dtype, lengths):
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_operator_for_gradients_keeps_torchs_rules(cell, name, dtype, for_x):
-    given = operator_arguments(cell, name, dtype, lengths=True, save=True)
-    with torch.no_grad():
-        y, h_end, c_end, saved = compiled._layer(*given)
-        incoming = [torch.randn_like(y), torch.randn_like(h_end), torch.randn_like(c_end) if cell == "lstm" else None]
-        _, x, h, c, w_in, w_rec, _, _, lengths, reverse, target, _, blocks = given
-        tensors = [None if one is None else one.detach() for one in (x, h, c, w_in, w_rec)]
-    arguments = (cell, *incoming, *tensors, y, saved, lengths, reverse, target, blocks, for_x)
-    torch.library.opcheck(compiled._layer_backward, arguments)
+    settings = cell, True, name, 2
+    tensors = operator_arguments(cell, dtype, lengths=True, grad=False)
+    y, h_end, c_end, saved = compiled._layer(tensors, *settings, True)
+    incoming = [torch.randn_like(y), torch.randn_like(h_end), torch.randn_like(c_end) if cell == "lstm" else None]
+    torch.library.opcheck(compiled._layer_backward, (incoming, tensors, y, saved, *settings, for_x))
 
 
 @pytest.mark.usefixtures("target")
@@ -218,9 +207,9 @@ def test_several_python_threads_at_once_get_their_own_results(layer, set_threads
 @pytest.mark.parametrize("way", ["forward", "backward"])
 def test_other_python_threads_run_during_a_call(monkeypatch, layer, way):
     monkeypatch.setenv("ECHOIC_KERNEL", "scalar")  # the slowest
-    values = layer.arguments((16, 200, 64, 96), torch.float32)
+    values = layer.arguments((16, 600, 64, 96), torch.float32)
     spans, ticks, done = [], [], threading.Event()
-    run = getattr(compiled._kernel, way)
+    run = getattr(native, way)
 
     def timed(*call):
         begin = time.perf_counter()
@@ -231,7 +220,7 @@ def test_other_python_threads_run_during_a_call(monkeypatch, layer, way):
         while not done.wait(0.001):
             ticks.append(time.perf_counter())
 
-    monkeypatch.setattr(compiled._kernel, way, timed)
+    monkeypatch.setattr(native, way, timed)
     other = threading.Thread(target=tick)
     other.start()
     try:

@@ -303,9 +303,9 @@ def test_shapes_that_do_not_belong_together_are_refused():
         ops.lstm(x, h, h, w_in[:, :3], w_rec, bias)
     with pytest.raises(ShapeError, match=r"w_rec \(4 \* hidden, hidden\).* \(20, 4\)"):
         ops.lstm(x, h, h, w_in, w_rec[:, :4], bias)
-    with pytest.raises(ShapeError, match=r"The state must be \(2, 5\) .* got \(2, 5\), \(1, 5\)"):
+    with pytest.raises(ShapeError, match=r"state must be \(20,\), \(2, 5\), \(2, 5\), got .*\(1, 5\)"):
         ops.lstm(x, h, h[:1], w_in, w_rec, bias)
-    with pytest.raises(ShapeError, match=r"the bias \(20,\), got .*\(19,\)"):
+    with pytest.raises(ShapeError, match=r"Biases .* must be \(20,\), .* got \(19,\)"):
         ops.lstm(x, h, h, w_in, w_rec, bias[:19])
     with pytest.raises(ShapeError, match=r"w_in \(3 \* hidden, inputs\).* \(20, 4\)"):
         ops.gru(x, h, w_in, w_rec, gru)
@@ -321,7 +321,7 @@ def test_a_sequence_with_too_few_dimensions_is_refused(layer, shape):
 @pytest.mark.parametrize("shape", [(1,), (4,), (15,), (5, 1)])
 def test_an_inner_bias_of_another_size_is_refused(shape):
     values = [torch.zeros(size) for size in [(2, 3, 4), (2, 5), (15, 4), (15, 5), (15,)]]
-    with pytest.raises(ShapeError, match="bias_rec"):
+    with pytest.raises(ShapeError, match=r"Biases and state must be \(15,\), \(5,\)"):
         ops.gru(*values, torch.zeros(shape))
 
 
@@ -329,7 +329,7 @@ def test_arguments_of_different_dtypes_are_refused(layer):
     values = arguments(layer)
     for at, value in enumerate(values):
         mixed = [*values[:at], value.double(), *values[at + 1 :]]
-        with pytest.raises((ShapeError, RuntimeError), match="type"):
+        with pytest.raises(ShapeError, match=r"must be torch\.float(32|64) like x"):
             layer.run(*mixed)
 
 
@@ -348,6 +348,7 @@ def test_integers_are_refused(layer):
         (torch.tensor([1, 5, 2]), r"`lengths` must lie within 0 and 4, got \[1, 5, 2\]"),
         (torch.tensor([1, -1, 2]), r"`lengths` must lie within 0 and 4, got \[1, -1, 2\]"),
     ],
+    ids=["too few", "a matrix", "fractions", "yes or no", "too long", "below zero"],
 )
 def test_lengths_that_make_no_sense_are_refused(layer, lengths, message):
     with pytest.raises(ShapeError, match=message):

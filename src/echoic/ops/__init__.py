@@ -7,6 +7,7 @@ batch first.
 """
 
 from echoic.ops.choice import AVAILABLE as AVAILABLE
+from echoic.ops.choice import fma_gflops as fma_gflops
 from echoic.ops.choice import kernel as kernel
 from echoic.ops.layers import gru as gru
 from echoic.ops.layers import lstm as lstm

@@ -30,3 +30,12 @@ def kernel() -> str:
     if wanted not in AVAILABLE:
         raise KernelError(f"`ECHOIC_KERNEL` must be one of auto, {', '.join(AVAILABLE)}, got {wanted!r}.")
     return wanted
+
+
+def fma_gflops() -> float | None:
+    """The ceiling of any kernel here: 10^9 operations a second that one core does without touching memory.
+
+    A measurement of a tenth of a second with the instructions of the kernel in use; None where that is torch's.
+    """
+    target = kernel()
+    return None if target == "off" else float(native.peak_gflops(target))

@@ -1,0 +1,149 @@
+"""Who takes part in benchmarks/kernels.py. Packages are imported when an entry is made, so that any may be missing."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peers.interleave import Run
+from peers.stepper import Stepper
+from peers.workloads import Live, Training
+
+Numbers = NDArray[np.floating[Any]]
+
+
+class Entry(NamedTuple):
+    """A contender made for one workload: what is timed, and numbers that all contenders must agree on before."""
+
+    run: Run
+    check: Callable[[], Numbers]
+    tolerance: Numbers
+    """Relative to the greatest of the numbers."""
+
+
+class Contender(NamedTuple):
+    """`name` chooses it on the command line, `title` heads its column."""
+
+    name: str
+    title: str
+    make: Callable[[Any, int], Entry]
+    """From a workload and a number of threads."""
+
+    skips: tuple[str, ...] = ()
+
+
+def _trainer(module: str, **settings: Any) -> Callable[[Training, int], Entry]:
+    def make(workload: Training, _: int) -> Entry:
+        trainer = import_module(f"peers.{module}").Trainer(workload, **settings)
+        # One bias or two is one step of Adam or two: equal at first, and nearly so afterwards.
+        return Entry(trainer.run, lambda: np.array(trainer.losses(3)), np.array([1e-4, 0.05, 0.05]))
+
+    return make
+
+
+def _stepper(live: Stepper, tolerance: float = 1e-4) -> Entry:
+    xs = np.random.default_rng(3).standard_normal((20, 1, live.inputs), np.float32)
+    return Entry(live.run, lambda: live.follow(xs), np.array(tolerance))
+
+
+def _echoic(workload: Live, threads: int, storage: str) -> Any:
+    build = import_module("peers.echoic_live").EchoicLive.build
+    return build(workload.sizes, workload.inputs, workload.outputs, storage, threads)
+
+
+def _echoic_step(workload: Live, threads: int, storage: str, tolerance: float) -> Entry:
+    return _stepper(_echoic(workload, threads, storage), tolerance)
+
+
+def _torch_step(workload: Live, _: int, *, onednn: bool) -> Entry:
+    return _stepper(import_module("peers.torch_live").TorchStepper(workload, onednn=onednn))
+
+
+def _jax_step(workload: Live, _: int) -> Entry:
+    return _stepper(import_module("peers.jax_live").JaxStepper(workload))
+
+
+def _onnx_step(workload: Live, threads: int) -> Entry:
+    return _stepper(import_module("peers.onnx_live").OnnxStepper(workload, threads=threads))
+
+
+def _streams(step: Callable[[Any], Any], workload: Live, tolerance: float = 1e-4) -> Entry:
+    xs = np.random.default_rng(3).standard_normal((workload.count, workload.inputs), np.float32)
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            step(xs)
+
+    return Entry(run, lambda: np.reshape(step(xs), -1), np.array(tolerance))
+
+
+def _echoic_streams(workload: Live, threads: int, storage: str, tolerance: float) -> Entry:
+    live = _echoic(workload, threads, storage)
+    states, rows = live.states(workload.count), np.arange(workload.count)
+    return _streams(lambda xs: live.step_many(xs, states, rows), workload, tolerance)
+
+
+def _onnx_each(workload: Live, threads: int) -> Entry:
+    live = import_module("peers.onnx_live").OnnxStepper(workload, threads=threads, streams=workload.count)
+    return _streams(live.step_each, workload)
+
+
+def _onnx_batch(workload: Live, threads: int) -> Entry:
+    live = import_module("peers.onnx_live").OnnxStepper(workload, threads=threads, batch=workload.count)
+    return _streams(live.step, workload)
+
+
+def _loop(live: Any, workload: Live, tolerance: float = 1e-3) -> Entry:
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            live.closed_loop(workload.count)
+
+    return Entry(run, lambda: live.closed_loop(workload.count), np.array(tolerance))
+
+
+def _echoic_loop(workload: Live, threads: int, storage: str, tolerance: float) -> Entry:
+    return _loop(_echoic(workload, threads, storage), workload, tolerance)
+
+
+def _jax_loop(workload: Live, _: int) -> Entry:
+    return _loop(import_module("peers.jax_live").JaxStepper(workload), workload)
+
+
+def _storages(make: Callable[..., Entry]) -> tuple[Contender, ...]:
+    """Echoic with each way to keep the weights, and what that may cost in accuracy."""
+    return (
+        Contender("echoic", "echoic", partial(make, storage="float32", tolerance=1e-3)),
+        Contender("echoic-float16", "echoic, float16 weights", partial(make, storage="float16", tolerance=1e-2)),
+        Contender("echoic-int8", "echoic, int8 weights", partial(make, storage="int8", tolerance=0.1)),
+    )
+
+
+CONTENDERS: dict[str, tuple[Contender, ...]] = {
+    "training": (
+        Contender("echoic", "echoic", _trainer("torch_train", package="echoic.nn")),
+        Contender("torch", "torch, oneDNN", _trainer("torch_train")),
+        Contender("torch-native", "torch, oneDNN off", _trainer("torch_train", onednn=False)),
+        Contender("jax", "JAX scan", _trainer("jax_train")),
+        Contender("keras", "Keras 3 on JAX", _trainer("keras_train"), skips=("Packed",)),
+    ),
+    "step": (
+        *_storages(_echoic_step),
+        Contender("onnxruntime", "onnxruntime", _onnx_step),
+        Contender("jax", "JAX, jitted step", _jax_step),
+        Contender("torch", "torch, oneDNN", partial(_torch_step, onednn=True)),
+        Contender("torch-native", "torch, oneDNN off", partial(_torch_step, onednn=False)),
+    ),
+    "streams": (
+        *_storages(_echoic_streams),
+        Contender("onnxruntime", "onnxruntime, one by one", _onnx_each),
+        Contender("onnxruntime-batch", "onnxruntime, as one batch", _onnx_batch),
+    ),
+    "loop": (*_storages(_echoic_loop), Contender("jax", "JAX scan", _jax_loop)),
+}
+"""For each kind of workload, ours first: all others are compared with it."""
+
+NAMES = list(dict.fromkeys(one.name for group in CONTENDERS.values() for one in group))
+TITLES = {(kind, one.name): one.title for kind, group in CONTENDERS.items() for one in group}

@@ -1,0 +1,61 @@
+"""Live steps with JAX: one compiled step, and `lax.scan` of a network that feeds itself."""
+
+from functools import partial
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from peers import jax_cells, weights
+from peers.stepper import Stepper
+from peers.workloads import Floats, Live
+
+States = tuple[jax_cells.State, ...]
+"""h and c of each layer."""
+
+
+def _step(parameters: Any, states: States, x: Array) -> tuple[States, Array]:
+    layers, w_out, b_out = parameters
+    after = []
+    for layer, state in zip(layers, states, strict=True):
+        after.append(jax_cells.lstm(state, jax_cells.project(x, layer), layer))
+        x = after[-1][0]
+    return tuple(after), x @ w_out + b_out
+
+
+@partial(jax.jit, static_argnames="steps")
+def _loop(parameters: Any, states: States, x: Array, *, steps: int) -> tuple[States, Array, Array]:
+    """What was fed back in each step comes out last."""
+
+    def body(carried: tuple[States, Array], _: None) -> tuple[tuple[States, Array], Array]:
+        return _step(parameters, *carried), carried[1]
+
+    (states, x), fed = lax.scan(body, (states, x), None, steps)
+    return states, x, fed
+
+
+@final
+class JaxStepper(Stepper):
+    """The state stays in JAX's arrays, which each step replaces."""
+
+    def __init__(self, workload: Live) -> None:
+        self.inputs = workload.inputs
+        network = weights.of(workload)
+        layers = [jax_cells.of(layer) for (layer,) in network.layers]
+        self._parameters = layers, jnp.asarray(network.w_out.T), jnp.asarray(network.b_out)
+        zeros = jnp.zeros((1, workload.hidden))
+        self._states: States = ((zeros, zeros),) * workload.layers
+        self._fed = jnp.zeros((1, workload.inputs))
+        self._step = jax.jit(_step)
+
+    def step(self, x: Floats) -> Floats:
+        """One step."""
+        self._states, y = self._step(self._parameters, self._states, x)
+        return np.asarray(y)
+
+    def closed_loop(self, steps: int) -> Floats:
+        """The values fed back `(steps, 1, outputs)`, the first being zero or what the call before left."""
+        self._states, self._fed, values = _loop(self._parameters, self._states, self._fed, steps=steps)
+        return np.asarray(values)
