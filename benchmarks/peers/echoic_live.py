@@ -8,9 +8,9 @@ from typing import Any, Self, final
 
 import numpy as np
 import torch
-from echoic import ops
 from numpy.typing import NDArray
 
+from echoic import ops
 from peers import weights
 from peers.stepper import Stepper
 from peers.workloads import Floats

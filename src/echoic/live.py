@@ -96,6 +96,11 @@ class Live:
         """What the model's head takes: `(n, samples, features, parameters)`."""
         return torch.from_numpy(outputs).view(len(outputs), -1, self._features, self._parameters)
 
+    @staticmethod
+    def flat(params: Tensor) -> Floats:
+        """The inverse of `params`, as a copy: what `echoic.generate.prime` gives, ready for `free_run`."""
+        return params.detach().cpu().flatten(1).numpy().copy()
+
     def free_run(
         self,
         outputs: Floats,

@@ -55,7 +55,7 @@ def _carried(forecaster: Forecaster, length: int, temperature: float, generator:
 
     path = np.empty((length, len(framing.panel.features)), np.float32)
     if _feeds_itself(forecaster):
-        states, outputs = forecaster.model.pack(state).numpy(), params.flatten(1).numpy()
+        states, outputs = forecaster.model.pack(state).numpy(), Live.flat(params)
         values = Live(forecaster.model).free_run(outputs, states, length, temperature=temperature, generator=generator)
         path[:] = values.reshape(length, -1)
     else:
