@@ -51,7 +51,8 @@ def measured(chosen: argparse.Namespace, threads: int) -> dict[str, Any]:
             env={**machine.environment(threads), "PYTHONPATH": ":".join(paths)},
             check=True,
         )
-        return json.loads(out.read_text())
+        found: dict[str, Any] = json.loads(out.read_text())
+        return found
 
 
 def _numbers(text: str) -> list[int]:

@@ -17,6 +17,7 @@
 
 namespace nb = nanobind;
 using echoic::CellKind;
+using echoic::Index;
 using echoic::Kernels;
 
 namespace {
@@ -60,7 +61,7 @@ Real* at(std::uintptr_t address) {
 }
 
 using Address = std::uintptr_t;
-using Dimensions = std::vector<long>;     // batch, steps, inputs, hidden, reverse, blocks
+using Dimensions = std::vector<Index>;     // batch, steps, inputs, hidden, reverse, blocks
 using Addresses = std::vector<Address>;  // in the order of the structs in kernels.h
 
 echoic::Layout layout_of(const Dimensions& d, Address lengths) {
@@ -120,8 +121,8 @@ void expect(bool holds, const char* what) {
 
 class Live {
  public:
-  Live(const std::string& target, const std::vector<std::string>& cells, const std::vector<long>& sizes,
-       const Addresses& weights, long outputs, Address w_out, Address b_out, const std::string& storage, int threads)
+  Live(const std::string& target, const std::vector<std::string>& cells, const std::vector<Index>& sizes,
+       const Addresses& weights, Index outputs, Address w_out, Address b_out, const std::string& storage, int threads)
       : inputs_(sizes.at(0)), outputs_(outputs ? outputs : sizes.back()) {
     std::vector<echoic::LiveLayer> layers;
     for (std::size_t n = 0; n < cells.size(); ++n) {
@@ -134,13 +135,13 @@ class Live {
     const auto kept = storage == "float16" ? echoic::Storage::f16
                       : storage == "int8"  ? echoic::Storage::i8
                                            : echoic::Storage::f32;
-    network_.reset(find(target).network({static_cast<long>(layers.size()), layers.data(), outputs,
+    network_.reset(find(target).network({static_cast<Index>(layers.size()), layers.data(), outputs,
                                          at<const float>(w_out), at<const float>(b_out), kept, threads}));
   }
 
   void step(Input x, Matrix states, Matrix out, std::optional<Rows> which) const {
     const echoic::LiveStep step = checked(x.shape(0), x.data(), states, out, which);
-    expect(static_cast<long>(x.shape(1)) == inputs_, "x must have a column for each input");
+    expect(static_cast<Index>(x.shape(1)) == inputs_, "x must have a column for each input");
     nb::gil_scoped_release release;
     network_->step(step);
   }
@@ -152,17 +153,17 @@ class Live {
                       : draw == "categorical" ? echoic::Draw::categorical
                                               : echoic::Draw::outputs;
     const bool is_class = kind == echoic::Draw::categorical;
-    const long each = is_class ? 1 : kind == echoic::Draw::gaussian ? outputs_ / 2 : outputs_;
-    expect(static_cast<long>(values.shape(2)) == each && values.shape(1) == out.shape(0), "values must be (steps, rows, values)");
+    const Index each = is_class ? 1 : kind == echoic::Draw::gaussian ? outputs_ / 2 : outputs_;
+    expect(static_cast<Index>(values.shape(2)) == each && values.shape(1) == out.shape(0), "values must be (steps, rows, values)");
     expect(is_class || each == inputs_, "a network feeds itself only as many values as it has inputs");
-    expect(!is_class || (table && static_cast<long>(table->shape(0)) == outputs_ &&
-                         static_cast<long>(table->shape(1)) == inputs_),
+    expect(!is_class || (table && static_cast<Index>(table->shape(0)) == outputs_ &&
+                         static_cast<Index>(table->shape(1)) == inputs_),
            "the table must have a row for each class and a column for each input");
     expect(temperature == 0 || kind == echoic::Draw::outputs ||
                (noise && noise->shape(0) == values.shape(0) && noise->shape(1) == values.shape(1) &&
                 noise->shape(2) == values.shape(2)),
            "noise must have the shape of values");
-    const echoic::LiveLoop loop{static_cast<long>(values.shape(0)), kind, temperature, smallest_scale,
+    const echoic::LiveLoop loop{static_cast<Index>(values.shape(0)), kind, temperature, smallest_scale,
                                 noise ? noise->data() : nullptr, table ? table->data() : nullptr, values.data()};
     nb::gil_scoped_release release;
     network_->loop(step, loop);
@@ -171,15 +172,15 @@ class Live {
  private:
   echoic::LiveStep checked(std::size_t rows, const float* x, Matrix states, Matrix out,
                            const std::optional<Rows>& which) const {
-    expect(static_cast<long>(states.shape(1)) == state_size_, "states must be (streams, state_size)");
-    expect(out.shape(0) == rows && static_cast<long>(out.shape(1)) == outputs_, "out must be (rows, outputs)");
+    expect(static_cast<Index>(states.shape(1)) == state_size_, "states must be (streams, state_size)");
+    expect(out.shape(0) == rows && static_cast<Index>(out.shape(1)) == outputs_, "out must be (rows, outputs)");
     expect(which ? which->shape(0) == rows : states.shape(0) >= rows, "there must be a state for each row");
     for (std::size_t n = 0; which && n < rows; ++n)
       expect(which->data()[n] >= 0 && which->data()[n] < static_cast<std::int64_t>(states.shape(0)), "no such stream");
-    return {static_cast<long>(rows), which ? which->data() : nullptr, states.data(), x, out.data()};
+    return {static_cast<Index>(rows), which ? which->data() : nullptr, states.data(), x, out.data()};
   }
 
-  long inputs_, outputs_, state_size_ = 0;
+  Index inputs_, outputs_, state_size_ = 0;
   std::unique_ptr<echoic::Network> network_;
 };
 
@@ -204,8 +205,8 @@ NB_MODULE(_kernel, m) {
         (is_double ? backward<double> : backward<float>)(find(target), kind_of(cell), d, lengths, a, threads);
       });
   nb::class_<Live>(m, "Live")
-      .def(nb::init<const std::string&, const std::vector<std::string>&, const std::vector<long>&, const Addresses&,
-                    long, Address, Address, const std::string&, int>())
+      .def(nb::init<const std::string&, const std::vector<std::string>&, const std::vector<Index>&, const Addresses&,
+                    Index, Address, Address, const std::string&, int>())
       .def("step", &Live::step, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("which").noconvert().none() = nb::none())
       .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),

@@ -8,24 +8,24 @@ namespace {
 
 template <class Real>
 struct Activate {
-  long rows;
+  Index rows;
   Real* panel;         // [rows, slots * W]
   const Real* h;       // [rows], h_row apart: before the step
   Real* h_next;        // the same, after it
-  long h_row;
+  Index h_row;
   Real* c;             // [rows, W]: the cell, replaced; LSTM only
 };
 
 template <class Real>
 struct Differentiate {
-  long rows;
+  Index rows;
   const Real* panel;   // [rows, slots * W]
   const Real* h;       // before the step, h_row apart
-  long h_row;
+  Index h_row;
   const Real* c_prev;  // before the step, c_row apart; LSTM only
-  long c_row;
+  Index c_row;
   Real* dh;            // [rows], dh_row apart: in, the gradient of h after the step; see `starts_from_dh`
-  long dh_row;
+  Index dh_row;
   Real* dc;            // [rows, W]: the gradient of c after the step, replaced by that before it
   Real* dgates;        // [rows, grads * W]: out, the gradients of the gates' sums
   Real* dbias;         // [grads * W]: their sum over rows is added
@@ -46,7 +46,7 @@ struct Lstm {
 
   static void activate(const Activate<Real>& a) {
     constexpr int W = V::width;
-    for (long row = 0; row < a.rows; ++row) {
+    for (Index row = 0; row < a.rows; ++row) {
       Real* s = a.panel + row * slots * W;
       Real* cell = a.c + row * W;
       const V i = logistic(V::load(s)), f = logistic(V::load(s + W));
@@ -67,7 +67,7 @@ struct Lstm {
     const V one = V::all(1);
     V sum_i = V::load(d.dbias), sum_f = V::load(d.dbias + W);
     V sum_g = V::load(d.dbias + 2 * W), sum_o = V::load(d.dbias + 3 * W);
-    for (long row = 0; row < d.rows; ++row) {
+    for (Index row = 0; row < d.rows; ++row) {
       const Real* s = d.panel + row * slots * W;
       const V i = V::load(s), f = V::load(s + W), g = V::load(s + 2 * W), o = V::load(s + 3 * W);
       const V squashed = tanh_of(V::load(s + 4 * W)), dh = V::load(d.dh + row * d.dh_row);
@@ -111,7 +111,7 @@ struct Gru {
 
   static void activate(const Activate<Real>& a) {
     constexpr int W = V::width;
-    for (long row = 0; row < a.rows; ++row) {
+    for (Index row = 0; row < a.rows; ++row) {
       Real* s = a.panel + row * slots * W;
       const V r = logistic(V::load(s + W)), z = logistic(V::load(s + 2 * W));
       const V n = tanh_of(fma(r, V::load(s + 3 * W), V::load(s)));
@@ -127,7 +127,7 @@ struct Gru {
     const V one = V::all(1);
     V sum_n = V::load(d.dbias), sum_r = V::load(d.dbias + W);
     V sum_z = V::load(d.dbias + 2 * W), sum_q = V::load(d.dbias + 3 * W);
-    for (long row = 0; row < d.rows; ++row) {
+    for (Index row = 0; row < d.rows; ++row) {
       const Real* s = d.panel + row * slots * W;
       const V n = V::load(s), r = V::load(s + W), z = V::load(s + 2 * W), q = V::load(s + 3 * W);
       const V dh = V::load(d.dh + row * d.dh_row);

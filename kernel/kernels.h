@@ -2,18 +2,21 @@
 //
 // B batch, T steps, I inputs, H hidden units, G gates (4 for LSTM in the order i f g o, 3 for GRU in the order r z n).
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 namespace echoic {
+
+using Index = std::ptrdiff_t;  // sizes and distances, in numbers rather than bytes
 
 enum class CellKind { lstm, gru };
 
 // Which rows there are, and how they are read. Shared by the two directions of one pass.
 struct Layout {
-  long batch, steps, inputs, hidden;
+  Index batch, steps, inputs, hidden;
   const std::int64_t* lengths;  // [B], each 0..T, or nullptr: all rows have T steps
   bool reverse;                 // every row is read from its last step to its first
-  long blocks;                  // groups of rows that are worked on side by side; forward and backward must agree
+  Index blocks;                  // groups of rows that are worked on side by side; forward and backward must agree
 };
 
 template <class Real>
@@ -61,7 +64,7 @@ struct Backward {
 template <class Real>
 struct Sequence {
   int width;                             // units in a group
-  long (*saved_size)(CellKind, long rows, long hidden);  // numbers that `rows` row steps leave for backward
+  Index (*saved_size)(CellKind, Index rows, Index hidden);  // numbers that `rows` row steps leave for backward
   void (*forward)(CellKind, const Forward<Real>&, int threads);
   void (*backward)(CellKind, const Backward<Real>&, int threads);
 };
@@ -75,14 +78,14 @@ enum class Draw { outputs, gaussian, categorical };
 
 struct LiveLayer {
   CellKind kind;
-  long inputs, hidden;
+  Index inputs, hidden;
   Weights<float> weights;
 };
 
 struct LiveNetwork {
-  long layer_count;
+  Index layer_count;
   const LiveLayer* layers;
-  long outputs;        // of a linear map on top, or 0: there is none, and the outputs are the hidden vectors
+  Index outputs;        // of a linear map on top, or 0: there is none, and the outputs are the hidden vectors
   const float* w_out;  // [outputs, H of the last layer]
   const float* b_out;  // [outputs]
   Storage storage;
@@ -91,7 +94,7 @@ struct LiveNetwork {
 
 // One step of some of the streams whose states are the rows of one matrix, h then c of each layer, the lowest first.
 struct LiveStep {
-  long rows;
+  Index rows;
   const std::int64_t* which;  // [rows], no row twice; or nullptr: the first ones
   float* states;              // [streams, state_size], replaced
   const float* x;             // [rows, I]
@@ -100,7 +103,7 @@ struct LiveStep {
 
 // Steps in which a network feeds itself.
 struct LiveLoop {
-  long steps;
+  Index steps;
   Draw draw;
   float temperature;     // scales the distance of a draw from the mean, or divides the scores of classes; 0: no draw
   float smallest_scale;  // a deviation is softplus(raw) + smallest_scale
@@ -124,7 +127,7 @@ struct Kernels {
   const Sequence<float>* f32;
   const Sequence<double>* f64;
   Network* (*network)(const LiveNetwork&);  // the caller deletes it
-  double (*multiply_add)(long rounds, float* sink);  // operations done in registers; sink [width]
+  double (*multiply_add)(Index rounds, float* sink);  // operations done in registers; sink [width]
 };
 
 // The targets compiled in, best first.

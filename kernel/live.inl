@@ -20,36 +20,36 @@ struct Stored {
   Weight* weights;
   float* scale;  // [columns], for bytes
 
-  void take(Carver& memory, long depth, long columns) {
+  void take(Carver& memory, Index depth, Index columns) {
     weights = memory.take<Weight>(depth * columns);
     scale = memory.take<float>(sizeof(Weight) == 1 ? columns : 0);
   }
 
-  void put(const float* from, long depth, long columns) {
-    for (long n = 0; n < columns; ++n) {
+  void put(const float* from, Index depth, Index columns) {
+    for (Index n = 0; n < columns; ++n) {
       float largest = 0;
-      for (long k = 0; k < depth; ++k) largest = __builtin_fmaxf(largest, __builtin_fabsf(from[k * columns + n]));
+      for (Index k = 0; k < depth; ++k) largest = fmaxf(largest, fabsf(from[k * columns + n]));
       const float unit = largest > 0 ? largest / 127 : 1;
       if constexpr (sizeof(Weight) == 1) scale[n] = unit;
-      for (long k = 0; k < depth; ++k) convert(from[k * columns + n], unit, weights[k * columns + n]);
+      for (Index k = 0; k < depth; ++k) convert(from[k * columns + n], unit, weights[k * columns + n]);
     }
   }
 
   static void convert(float value, float, float& to) { to = value; }
   static void convert(float value, float, std::uint16_t& to) { to = echoic::half_from_float(value); }
   static void convert(float value, float unit, std::int8_t& to) {
-    to = static_cast<std::int8_t>(__builtin_lrintf(value / unit));
+    to = static_cast<std::int8_t>(lrintf(value / unit));
   }
 };
 
 template <class V, class Weight>
 class LiveOf final : public echoic::Network {
-  static constexpr long W = V::width;
-  static constexpr long R = V::tile_rows;
+  static constexpr Index W = V::width;
+  static constexpr Index R = V::tile_rows;
 
   struct Layer {
     CellKind kind;
-    long inputs, hidden, groups, h_row, gates;
+    Index inputs, hidden, groups, h_row, gates;
     Stored<Weight>*w_in, *w_rec;  // [groups]
     float *bias, *bias_rec;
   };
@@ -59,7 +59,7 @@ class LiveOf final : public echoic::Network {
     float *params, *x;
   };
 
-  long layer_count_, outputs_, out_groups_, state_size_ = 0;
+  Index layer_count_, outputs_, out_groups_, state_size_ = 0;
   int threads_;
   Layer* layers_;
   Stored<Weight>* w_out_;
@@ -75,7 +75,7 @@ class LiveOf final : public echoic::Network {
     memory_ = echoic::allocate(counter.used);
     Carver memory{memory_, 0};
     carve(memory, network);
-    for (long at = 0; at < layer_count_; ++at) {
+    for (Index at = 0; at < layer_count_; ++at) {
       const LiveLayer& from = network.layers[at];
       state_size_ += from.hidden * (from.kind == CellKind::lstm ? 2 : 1);
       if (from.kind == CellKind::lstm)
@@ -94,15 +94,15 @@ class LiveOf final : public echoic::Network {
 
   void loop(const LiveStep& step, const LiveLoop& loop) const override {
     run(step, [&](Work& work, const Team& team) {
-      const long inputs = layers_[0].inputs;
-      const long values = loop.draw == Draw::outputs ? outputs_ : loop.draw == Draw::gaussian ? outputs_ / 2 : 1;
+      const Index inputs = layers_[0].inputs;
+      const Index values = loop.draw == Draw::outputs ? outputs_ : loop.draw == Draw::gaussian ? outputs_ / 2 : 1;
       if (team.id == 0)
-        for (long row = 0; row < step.rows; ++row)
+        for (Index row = 0; row < step.rows; ++row)
           widen<V>(step.out + row * outputs_, outputs_, work.params + row * out_groups_ * W);
-      for (long at = 0; at < loop.steps; ++at) {
+      for (Index at = 0; at < loop.steps; ++at) {
         if (team.id == 0)
-          for (long row = 0; row < step.rows; ++row) {
-            const long place = (at * step.rows + row) * values;
+          for (Index row = 0; row < step.rows; ++row) {
+            const Index place = (at * step.rows + row) * values;
             choose(loop, work.params + row * out_groups_ * W, values, loop.noise ? loop.noise + place : nullptr, loop.values + place,
                    work.x + row * inputs);
           }
@@ -115,7 +115,7 @@ class LiveOf final : public echoic::Network {
  private:
   void carve(Carver& memory, const LiveNetwork& network) {
     layers_ = memory.take<Layer>(layer_count_);
-    for (long at = 0; at < layer_count_; ++at) {
+    for (Index at = 0; at < layer_count_; ++at) {
       const LiveLayer& from = network.layers[at];
       Layer layer{from.kind, from.inputs, from.hidden, groups_of(from.hidden, W), row_distance<V>(from.hidden),
                   from.kind == CellKind::lstm ? 4 : 3, nullptr, nullptr, nullptr, nullptr};
@@ -123,7 +123,7 @@ class LiveOf final : public echoic::Network {
       layer.w_rec = memory.take<Stored<Weight>>(layer.groups);
       layer.bias = memory.take<float>(layer.groups * layer.gates * W);
       layer.bias_rec = memory.take<float>(layer.groups * W);
-      for (long group = 0; group < layer.groups; ++group) {
+      for (Index group = 0; group < layer.groups; ++group) {
         Stored<Weight> in, rec;
         in.take(memory, layer.inputs, layer.gates * W);
         rec.take(memory, layer.hidden, layer.gates * W);
@@ -131,10 +131,10 @@ class LiveOf final : public echoic::Network {
       }
       if (memory.base) layers_[at] = layer;
     }
-    const long hidden = network.layers[layer_count_ - 1].hidden;
+    const Index hidden = network.layers[layer_count_ - 1].hidden;
     w_out_ = memory.take<Stored<Weight>>(out_groups_);
     b_out_ = memory.take<float>(out_groups_ * W);
-    for (long group = 0; group < out_groups_; ++group) {
+    for (Index group = 0; group < out_groups_; ++group) {
       Stored<Weight> out;
       out.take(memory, hidden, W);
       if (memory.base) w_out_[group] = out;
@@ -143,10 +143,10 @@ class LiveOf final : public echoic::Network {
 
   template <class Cell>
   void fill_layer(Layer& layer, const echoic::Weights<float>& from) {
-    const long columns = layer.gates * W;
-    const long depth = max_of(layer.inputs, layer.hidden);
+    const Index columns = layer.gates * W;
+    const Index depth = max_of(layer.inputs, layer.hidden);
     auto* packed = reinterpret_cast<float*>(echoic::scratch(depth * columns * sizeof(float)));
-    for (long group = 0; group < layer.groups; ++group) {
+    for (Index group = 0; group < layer.groups; ++group) {
       pack_group<Cell>(from.w_in, layer.inputs, layer.hidden, Cell::in_order, group, packed);
       layer.w_in[group].put(packed, layer.inputs, columns);
       pack_group<Cell>(from.w_rec, layer.hidden, layer.hidden, Cell::rec_order, group, packed);
@@ -158,22 +158,22 @@ class LiveOf final : public echoic::Network {
   }
 
   void fill_outputs(const LiveNetwork& network) {
-    const long hidden = layers_[layer_count_ - 1].hidden;
+    const Index hidden = layers_[layer_count_ - 1].hidden;
     auto* packed = reinterpret_cast<float*>(echoic::scratch(hidden * W * sizeof(float)));
-    for (long group = 0; group < out_groups_; ++group) {
-      const long units = units_in<V>(group, outputs_);
+    for (Index group = 0; group < out_groups_; ++group) {
+      const Index units = units_in<V>(group, outputs_);
       transpose(network.w_out + group * W * hidden, hidden, hidden, units, packed, W, W);
       w_out_[group].put(packed, hidden, W);
       widen<V>(network.b_out + group * W, units, b_out_ + group * W);
     }
   }
 
-  Work carve_work(Carver& memory, long rows) const {
+  Work carve_work(Carver& memory, Index rows) const {
     Work work;
     work.h = memory.take<float*>(layer_count_);
     work.next = memory.take<float*>(layer_count_);
     work.c = memory.take<float*>(layer_count_);
-    for (long at = 0; at < layer_count_; ++at) {
+    for (Index at = 0; at < layer_count_; ++at) {
       const Layer& layer = layers_[at];
       float* h = memory.take<float>(rows * layer.h_row);
       float* next = memory.take<float>(rows * layer.h_row);
@@ -209,17 +209,17 @@ class LiveOf final : public echoic::Network {
     store(job.work, step);
   }
 
-  static long stream(const LiveStep& step, long row) { return step.which ? step.which[row] : row; }
+  static Index stream(const LiveStep& step, Index row) { return step.which ? step.which[row] : row; }
 
   void load(const Work& work, const LiveStep& step) const {
-    for (long row = 0; row < step.rows; ++row) {
+    for (Index row = 0; row < step.rows; ++row) {
       const float* from = step.states + stream(step, row) * state_size_;
-      for (long at = 0; at < layer_count_; ++at) {
+      for (Index at = 0; at < layer_count_; ++at) {
         const Layer& layer = layers_[at];
         widen<V>(from, layer.hidden, work.h[at] + row * layer.h_row);
         from += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
-        for (long group = 0; group < layer.groups; ++group)
+        for (Index group = 0; group < layer.groups; ++group)
           widen<V>(from + group * W, units_in<V>(group, layer.hidden), work.c[at] + (group * step.rows + row) * W);
         from += layer.hidden;
       }
@@ -227,14 +227,14 @@ class LiveOf final : public echoic::Network {
   }
 
   void store(const Work& work, const LiveStep& step) const {
-    for (long row = 0; row < step.rows; ++row) {
+    for (Index row = 0; row < step.rows; ++row) {
       float* to = step.states + stream(step, row) * state_size_;
-      for (long at = 0; at < layer_count_; ++at) {
+      for (Index at = 0; at < layer_count_; ++at) {
         const Layer& layer = layers_[at];
         narrow<V>(work.h[at] + row * layer.h_row, layer.hidden, to);
         to += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
-        for (long group = 0; group < layer.groups; ++group)
+        for (Index group = 0; group < layer.groups; ++group)
           narrow<V>(work.c[at] + (group * step.rows + row) * W, units_in<V>(group, layer.hidden), to + group * W);
         to += layer.hidden;
       }
@@ -246,12 +246,12 @@ class LiveOf final : public echoic::Network {
     }
   }
 
-  void advance(const Work& work, long rows, const float* x, const Team& team) const {
-    long x_row = layers_[0].inputs;
-    for (long at = 0; at < layer_count_; ++at) {
+  void advance(const Work& work, Index rows, const float* x, const Team& team) const {
+    Index x_row = layers_[0].inputs;
+    for (Index at = 0; at < layer_count_; ++at) {
       const Layer& layer = layers_[at];
-      for (long group = layer.groups * team.id / team.size; group < layer.groups * (team.id + 1) / team.size; ++group)
-        for (long row = 0; row < rows; row += R)
+      for (Index group = layer.groups * team.id / team.size; group < layer.groups * (team.id + 1) / team.size; ++group)
+        for (Index row = 0; row < rows; row += R)
           if (layer.kind == CellKind::lstm)
             tile_of_units<Lstm<V>>(layer, work, at, rows, group, row, x, x_row);
           else
@@ -266,8 +266,8 @@ class LiveOf final : public echoic::Network {
       x = work.h[at];
       x_row = layer.h_row;
     }
-    const long hidden = layers_[layer_count_ - 1].hidden;
-    for (long group = out_groups_ * team.id / team.size; group < out_groups_ * (team.id + 1) / team.size; ++group)
+    const Index hidden = layers_[layer_count_ - 1].hidden;
+    for (Index group = out_groups_ * team.id / team.size; group < out_groups_ * (team.id + 1) / team.size; ++group)
       multiply<V, 1, Weight>({1, hidden, x, x_row, 1, 0, w_out_[group].weights, W, 0, b_out_ + group * W, 0,
                               work.params + group * W, out_groups_ * W, w_out_[group].scale},
                              rows);
@@ -276,10 +276,10 @@ class LiveOf final : public echoic::Network {
 
   // W units of up to R rows from `row` on.
   template <class Cell>
-  void tile_of_units(const Layer& layer, const Work& work, long at, long rows, long group, long row, const float* x,
-                     long x_row) const {
-    constexpr long columns = Cell::gates * W, row_size = Cell::slots * W;
-    const long count = min_of(R, rows - row);
+  void tile_of_units(const Layer& layer, const Work& work, Index at, Index rows, Index group, Index row, const float* x,
+                     Index x_row) const {
+    constexpr Index columns = Cell::gates * W, row_size = Cell::slots * W;
+    const Index count = min_of(R, rows - row);
     const float* h = work.h[at] + row * layer.h_row;
     alignas(64) float panel[R * row_size];
     const Stored<Weight>&in = layer.w_in[group], &rec = layer.w_rec[group];
@@ -287,7 +287,7 @@ class LiveOf final : public echoic::Network {
                                       layer.bias + group * columns, 0, panel + Cell::in_slot * W, row_size, in.scale},
                                      count);
     if constexpr (Cell::has_inner_bias)
-      for (long n = 0; n < count; ++n)
+      for (Index n = 0; n < count; ++n)
         V::load(layer.bias_rec + group * W).store(panel + n * row_size + (Cell::slots - 1) * W);
     float* sums = panel + Cell::rec_slot * W;
     multiply<V, Cell::gates, Weight>({1, layer.hidden, h, layer.h_row, 1, 0, rec.weights, columns, 0, sums, row_size,
@@ -298,41 +298,41 @@ class LiveOf final : public echoic::Network {
   }
 
   // One value from the outputs of one row, and the next input that it makes.
-  void choose(const LiveLoop& loop, const float* params, long values, const float* noise, float* value,
+  void choose(const LiveLoop& loop, const float* params, Index values, const float* noise, float* value,
               float* x) const {
     const bool draws = loop.temperature > 0;
     if (loop.draw == Draw::categorical) {
-      const long best = draws ? draw_class(params, loop.temperature, noise[0]) : largest(params);
+      const Index best = draws ? draw_class(params, loop.temperature, noise[0]) : largest(params);
       *value = static_cast<float>(best);
-      for (long n = 0; n < layers_[0].inputs; ++n) x[n] = loop.table[best * layers_[0].inputs + n];
+      for (Index n = 0; n < layers_[0].inputs; ++n) x[n] = loop.table[best * layers_[0].inputs + n];
       return;
     }
-    for (long n = 0; n < values; ++n) {
+    for (Index n = 0; n < values; ++n) {
       const bool is_normal = loop.draw == Draw::gaussian;
       float drawn = is_normal ? params[2 * n] : params[n];
       if (is_normal && draws) {
         const float raw = params[2 * n + 1];
-        const float deviation = (raw > 20 ? raw : __builtin_log1pf(__builtin_expf(raw))) + loop.smallest_scale;
+        const float deviation = (raw > 20 ? raw : log1pf(expf(raw))) + loop.smallest_scale;
         drawn += loop.temperature * (deviation * noise[n]);
       }
       value[n] = x[n] = drawn;
     }
   }
 
-  long largest(const float* scores) const {
-    long best = 0;
-    for (long n = 1; n < outputs_; ++n)
+  Index largest(const float* scores) const {
+    Index best = 0;
+    for (Index n = 1; n < outputs_; ++n)
       if (scores[n] > scores[best]) best = n;
     return best;
   }
 
   // The class at which the summed probabilities pass `uniform`.
-  long draw_class(const float* scores, float temperature, float uniform) const {
+  Index draw_class(const float* scores, float temperature, float uniform) const {
     const float top = scores[largest(scores)];
-    const auto weight = [&](long n) { return static_cast<double>(__builtin_expf((scores[n] - top) / temperature)); };
+    const auto weight = [&](Index n) { return static_cast<double>(expf((scores[n] - top) / temperature)); };
     double total = 0, passed = 0;
-    for (long n = 0; n < outputs_; ++n) total += weight(n);
-    for (long n = 0; n < outputs_; ++n)
+    for (Index n = 0; n < outputs_; ++n) total += weight(n);
+    for (Index n = 0; n < outputs_; ++n)
       if ((passed += weight(n)) > uniform * total) return n;
     return outputs_ - 1;
   }

@@ -5,52 +5,52 @@
 
 namespace {
 
-constexpr long groups_of(long count, long width) { return (count + width - 1) / width; }
+constexpr Index groups_of(Index count, Index width) { return (count + width - 1) / width; }
 
 // The distance between rows: never a multiple of a page, or rows would push each other out of the nearest cache.
 template <class V>
-constexpr long row_distance(long count) {
-  const long whole = groups_of(count, V::width) * V::width;
+constexpr Index row_distance(Index count) {
+  const Index whole = groups_of(count, V::width) * V::width;
   return whole % 256 == 0 ? whole + V::width : whole;
 }
 
 // to[r, n] = from[n][r] for `columns` rows of `from`, each `rows` long; missing columns become zero.
 // Goes in squares, so that both sides stay in the nearest cache.
 template <class Real>
-void transpose(const Real* from, long from_row, long rows, long columns, Real* to, long to_row, long to_columns) {
-  constexpr long square = 16;
-  for (long first = 0; first < rows; first += square) {
-    const long last = first + square < rows ? first + square : rows;
-    for (long n = 0; n < columns; ++n)
-      for (long r = first; r < last; ++r) to[r * to_row + n] = from[n * from_row + r];
-    for (long n = columns; n < to_columns; ++n)
-      for (long r = first; r < last; ++r) to[r * to_row + n] = 0;
+void transpose(const Real* from, Index from_row, Index rows, Index columns, Real* to, Index to_row, Index to_columns) {
+  constexpr Index square = 16;
+  for (Index first = 0; first < rows; first += square) {
+    const Index last = first + square < rows ? first + square : rows;
+    for (Index n = 0; n < columns; ++n)
+      for (Index r = first; r < last; ++r) to[r * to_row + n] = from[n * from_row + r];
+    for (Index n = columns; n < to_columns; ++n)
+      for (Index r = first; r < last; ++r) to[r * to_row + n] = 0;
   }
 }
 
 // How many of a group's W units exist.
 template <class V>
-long units_in(long group, long hidden) {
-  const long left = hidden - group * V::width;
+Index units_in(Index group, Index hidden) {
+  const Index left = hidden - group * V::width;
   return left < V::width ? left : V::width;
 }
 
 // For the way forward: to [depth, gates * W] for one group, from w [gates * hidden, depth].
 template <class Cell>
-void pack_group(const typename Cell::Real* w, long depth, long hidden, const int* order, long group,
+void pack_group(const typename Cell::Real* w, Index depth, Index hidden, const int* order, Index group,
                 typename Cell::Real* to) {
   using V = typename Cell::V;
   for (int slot = 0; slot < Cell::gates; ++slot)
     transpose(w + (order[slot] * hidden + group * V::width) * depth, depth, depth, units_in<V>(group, hidden),
-              to + slot * V::width, long{Cell::gates} * V::width, V::width);
+              to + slot * V::width, Index{Cell::gates} * V::width, V::width);
 }
 
 // The inverse of `pack_group`.
 template <class Cell>
-void unpack_group(const typename Cell::Real* from, long depth, long hidden, const int* order, long group,
+void unpack_group(const typename Cell::Real* from, Index depth, Index hidden, const int* order, Index group,
                   typename Cell::Real* w) {
   using V = typename Cell::V;
-  constexpr long from_row = long{Cell::gates} * V::width;
+  constexpr Index from_row = Index{Cell::gates} * V::width;
   for (int slot = 0; slot < Cell::gates; ++slot)
     transpose(from + slot * V::width, from_row, units_in<V>(group, hidden), depth,
               w + (order[slot] * hidden + group * V::width) * depth, depth, depth);
@@ -58,47 +58,47 @@ void unpack_group(const typename Cell::Real* from, long depth, long hidden, cons
 
 // For the way back: `vectors` vectors of columns from `column` on, to [groups * gates * W, vectors * W].
 template <class Cell>
-void pack_columns(const typename Cell::Real* w, long depth, long hidden, const int* order, long column, long vectors,
+void pack_columns(const typename Cell::Real* w, Index depth, Index hidden, const int* order, Index column, Index vectors,
                   typename Cell::Real* to) {
   using V = typename Cell::V;
   using Real = typename Cell::Real;
-  const long width = vectors * V::width;
-  const long there = depth - column < width ? depth - column : width;
-  for (long group = 0; group < groups_of(hidden, V::width); ++group)
+  const Index width = vectors * V::width;
+  const Index there = depth - column < width ? depth - column : width;
+  for (Index group = 0; group < groups_of(hidden, V::width); ++group)
     for (int slot = 0; slot < Cell::gates; ++slot)
-      for (long lane = 0; lane < V::width; ++lane, to += width) {
+      for (Index lane = 0; lane < V::width; ++lane, to += width) {
         const bool exists = lane < units_in<V>(group, hidden);
         const Real* from = w + (order[slot] * hidden + group * V::width + lane) * depth + column;
-        for (long n = 0; n < width; ++n) to[n] = exists && n < there ? from[n] : 0;
+        for (Index n = 0; n < width; ++n) to[n] = exists && n < there ? from[n] : 0;
       }
 }
 
 // Copies `count` numbers; `to` has room for whole vectors, and what is beyond becomes zero.
 template <class V>
-void widen(const typename V::Real* from, long count, typename V::Real* to) {
-  long n = 0;
+void widen(const typename V::Real* from, Index count, typename V::Real* to) {
+  Index n = 0;
   for (; n + V::width <= count; n += V::width) V::load(from + n).store(to + n);
   if (n < count) V::load_part(from + n, static_cast<int>(count - n)).store(to + n);
 }
 
 // Copies `count` numbers and touches no others of `to`.
 template <class V>
-void narrow(const typename V::Real* from, long count, typename V::Real* to) {
-  long n = 0;
+void narrow(const typename V::Real* from, Index count, typename V::Real* to) {
+  Index n = 0;
   for (; n + V::width <= count; n += V::width) V::load(from + n).store(to + n);
   if (n < count) V::load(from + n).store_part(to + n, static_cast<int>(count - n));
 }
 
 template <class V>
-void add(const typename V::Real* from, long count, typename V::Real* to) {
-  long n = 0;
+void add(const typename V::Real* from, Index count, typename V::Real* to) {
+  Index n = 0;
   for (; n + V::width <= count; n += V::width) (V::load(to + n) + V::load(from + n)).store(to + n);
   if (n < count) (V::load(to + n) + V::load_part(from + n, static_cast<int>(count - n))).store(to + n);
 }
 
 template <class Real>
-void fill(Real* to, long count, Real value) {
-  for (long n = 0; n < count; ++n) to[n] = value;
+void fill(Real* to, Index count, Real value) {
+  for (Index n = 0; n < count; ++n) to[n] = value;
 }
 
 }  // namespace

@@ -3,15 +3,17 @@
 
 namespace {
 
+
+
 // Runs `rounds` rounds and gives the number of operations (a multiply-add counts as two); `sink` keeps them alive.
 template <class V>
-double multiply_add(long rounds, float* sink) {
+double multiply_add(Index rounds, float* sink) {
   V sum[V::tile_rows][4];  // as many as a tile has, so that no sum waits for itself
   typename V::Real start = 0;
   for (auto& row : sum)
     for (V& one : row) one = V::all(start += 1);
   const V factor = V::all(0.999f), summand = V::all(0.001f);
-  for (long round = 0; round < rounds; ++round)
+  for (Index round = 0; round < rounds; ++round)
     for (auto& row : sum)
       for (V& one : row) one = fma(one, factor, summand);
   V total = V::all(0);

@@ -19,24 +19,24 @@ struct Memory {
 };
 
 struct PlanMemory {
-  std::vector<long> order, length, start, first;
+  std::vector<Index> order, length, start, first;
   std::vector<Block> blocks;
 };
 
 thread_local Memory memory;
 thread_local PlanMemory plans;
 
-long length_of(const Layout& layout, long row) { return layout.lengths ? layout.lengths[row] : layout.steps; }
+Index length_of(const Layout& layout, Index row) { return layout.lengths ? layout.lengths[row] : layout.steps; }
 
 }  // namespace
 
 Plan make_plan(const Layout& layout) {
   PlanMemory& plan = plans;
-  std::vector<long> sorted(layout.batch);
-  std::iota(sorted.begin(), sorted.end(), 0L);
+  std::vector<Index> sorted(layout.batch);
+  std::iota(sorted.begin(), sorted.end(), Index{0});
   if (layout.lengths)
     std::stable_sort(sorted.begin(), sorted.end(),
-                     [&](long a, long b) { return layout.lengths[a] > layout.lengths[b]; });
+                     [&](Index a, Index b) { return layout.lengths[a] > layout.lengths[b]; });
   plan.order.clear();
   plan.length.clear();
   plan.start.clear();
@@ -46,7 +46,7 @@ Plan make_plan(const Layout& layout) {
   plan.length.reserve(layout.batch);
   plan.first.reserve(layout.batch);
   plan.start.reserve(layout.blocks * (layout.steps + 1));
-  for (long at = 0; at < layout.blocks; ++at) {
+  for (Index at = 0; at < layout.blocks; ++at) {
     Block& block = plan.blocks[at];
     block.order = plan.order.data() + plan.order.size();
     block.length = plan.length.data() + plan.length.size();
@@ -54,21 +54,21 @@ Plan make_plan(const Layout& layout) {
     block.first = plan.first.data() + plan.first.size();
     block.direction = layout.reverse ? -1 : 1;
     // Rows of unequal length are dealt like cards, so that all blocks get long and short ones.
-    for (long row = at; row < layout.batch; row += layout.blocks) {
+    for (Index row = at; row < layout.batch; row += layout.blocks) {
       plan.order.push_back(sorted[row]);
       plan.length.push_back(length_of(layout, sorted[row]));
       plan.first.push_back(sorted[row] * layout.steps + (layout.reverse ? plan.length.back() - 1 : 0));
       ++block.rows;
     }
     block.steps = block.rows ? block.length[0] : 0;
-    long total = 0, running = block.rows;
-    for (long t = 0; t <= block.steps; ++t) {
+    Index total = 0, running = block.rows;
+    for (Index t = 0; t <= block.steps; ++t) {
       plan.start.push_back(total);
       while (running > 0 && block.length[running - 1] <= t) --running;
       total += running;
     }
   }
-  const long steps = plan.blocks.empty() ? 0 : plan.blocks[0].steps;
+  const Index steps = plan.blocks.empty() ? 0 : plan.blocks[0].steps;
   return {layout.blocks, steps, plan.blocks.data()};
 }
 

@@ -9,19 +9,19 @@ namespace echoic {
 // Rows that one thread takes through all steps. They are sorted by falling length, so that those still running at a
 // step are the first ones, and the steps of all rows lie one after another: number `start[t] + j` is step t of row j.
 struct Block {
-  long rows, steps;
-  const long* order;   // [rows], which row of the batch
-  const long* length;  // [rows]
-  const long* start;   // [steps + 1]
-  const long* first;   // [rows], where step 0 of the row lies among the [B * T] steps of the user's arrays
-  long direction;      // from there to the next step: 1 or -1
-  long source(long t, long row) const { return first[row] + direction * t; }
-  long active(long t) const { return start[t + 1] - start[t]; }
-  long total() const { return start[steps]; }
+  Index rows, steps;
+  const Index* order;   // [rows], which row of the batch
+  const Index* length;  // [rows]
+  const Index* start;   // [steps + 1]
+  const Index* first;   // [rows], where step 0 of the row lies among the [B * T] steps of the user's arrays
+  Index direction;      // from there to the next step: 1 or -1
+  Index source(Index t, Index row) const { return first[row] + direction * t; }
+  Index active(Index t) const { return start[t + 1] - start[t]; }
+  Index total() const { return start[steps]; }
 };
 
 struct Plan {
-  long block_count, steps;
+  Index block_count, steps;
   const Block* blocks;
 };
 

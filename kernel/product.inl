@@ -9,19 +9,21 @@
 
 namespace {
 
+using echoic::Index;
+
 // C[r, n] = start[r, n] + sum over k of A[r, k] * B[k, n], where k runs through `blocks` stretches of `depth`.
 // Distances are in numbers. A start row distance of 0 adds the same row (a bias, zeros) everywhere.
 template <class Real, class Weight = Real>
 struct Product {
-  long blocks, depth;
+  Index blocks, depth;
   const Real* a;
-  long a_row, a_step, a_block;
+  Index a_row, a_step, a_block;
   const Weight* b;
-  long b_step, b_block;
+  Index b_step, b_block;
   const Real* start;
-  long start_row;
+  Index start_row;
   Real* c;
-  long c_row;
+  Index c_row;
   const Real* scale = nullptr;  // [n], what weights of one byte are multiplied by
 };
 
@@ -34,10 +36,10 @@ ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight>& p) {
   const auto start = [&](int r, int n) { return V::load(p.start + r * p.start_row + n * V::width); };
   for (int r = 0; r < R; ++r)
     for (int n = 0; n < C; ++n) sum[r][n] = scaled ? V::all(0) : start(r, n);
-  for (long block = 0; block < p.blocks; ++block) {
+  for (Index block = 0; block < p.blocks; ++block) {
     const Real* a = p.a + block * p.a_block;
     const Weight* b = p.b + block * p.b_block;
-    for (long k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
+    for (Index k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
       V column[C];
       for (int n = 0; n < C; ++n) column[n] = V::load(b + n * V::width);
       for (int r = 0; r < R; ++r) {
@@ -54,14 +56,14 @@ ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight>& p) {
 }
 
 template <class V, int R, int C, class Weight>
-void tile_of(const Product<typename V::Real, Weight>& p, long rows) {
+void tile_of(const Product<typename V::Real, Weight>& p, Index rows) {
   if (rows == R) return tile<V, R, C, Weight>(p);
   if constexpr (R > 1) tile_of<V, R - 1, C, Weight>(p, rows);
 }
 
 // `rows` rows of C vectors.
 template <class V, int C, class Weight>
-void multiply(Product<typename V::Real, Weight> p, long rows) {
+void multiply(Product<typename V::Real, Weight> p, Index rows) {
   for (; rows >= V::tile_rows; rows -= V::tile_rows) {
     tile<V, V::tile_rows, C, Weight>(p);
     p.a += V::tile_rows * p.a_row;
@@ -73,7 +75,7 @@ void multiply(Product<typename V::Real, Weight> p, long rows) {
 
 // `rows` rows of 1 to 4 vectors.
 template <class V, class Weight>
-void multiply(const Product<typename V::Real, Weight>& p, long rows, long vectors) {
+void multiply(const Product<typename V::Real, Weight>& p, Index rows, Index vectors) {
   switch (vectors) {
     case 1: return multiply<V, 1, Weight>(p, rows);
     case 2: return multiply<V, 2, Weight>(p, rows);

@@ -19,10 +19,16 @@ def sgemm() -> Run:
     return run
 
 
-def fma_gflops() -> float | None:
-    """The peak of one core by `echoic.ops.fma_gflops`, or nothing where that is not there."""
+def fma(peaks: list[float]) -> Run | None:
+    """Appends the peak of one core in GFLOP/s, measured by echoic's kernel; nothing where no kernel is in use."""
     try:
-        found = getattr(import_module("echoic.ops"), "fma_gflops", None)
+        measure = import_module("echoic.ops").fma_gflops
     except ModuleNotFoundError:
         return None
-    return None if found is None else float(found())
+    if measure() is None:
+        return None
+
+    def run(steps: int) -> None:
+        peaks.extend(measure() for _ in range(steps))
+
+    return run

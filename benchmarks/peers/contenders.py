@@ -70,6 +70,16 @@ def _onnx_step(workload: Live, threads: int) -> Entry:
     return _stepper(import_module("peers.onnx_live").OnnxStepper(workload, threads=threads))
 
 
+def _bound(workload: Live, threads: int, streams: int = 1) -> list[Any]:
+    session = import_module("peers.onnx_live").session(workload, threads)
+    make = import_module("peers.onnx_bound").BoundStepper
+    return [make(workload, session) for _ in range(streams)]
+
+
+def _bound_step(workload: Live, threads: int) -> Entry:
+    return _stepper(*_bound(workload, threads))
+
+
 def _streams(step: Callable[[Any], Any], workload: Live, tolerance: float = 1e-4) -> Entry:
     xs = np.random.default_rng(3).standard_normal((workload.count, workload.inputs), np.float32)
 
@@ -77,7 +87,7 @@ def _streams(step: Callable[[Any], Any], workload: Live, tolerance: float = 1e-4
         for _ in range(steps):
             step(xs)
 
-    return Entry(run, lambda: np.reshape(step(xs), -1), np.array(tolerance))
+    return Entry(run, lambda: np.reshape(step(xs), (workload.count, -1)), np.array(tolerance))
 
 
 def _echoic_streams(workload: Live, threads: int, storage: str, tolerance: float) -> Entry:
@@ -89,6 +99,11 @@ def _echoic_streams(workload: Live, threads: int, storage: str, tolerance: float
 def _onnx_each(workload: Live, threads: int) -> Entry:
     live = import_module("peers.onnx_live").OnnxStepper(workload, threads=threads, streams=workload.count)
     return _streams(live.step_each, workload)
+
+
+def _bound_each(workload: Live, threads: int) -> Entry:
+    streams = _bound(workload, threads, workload.count)
+    return _streams(lambda xs: [live.step(xs[at : at + 1]) for at, live in enumerate(streams)], workload)
 
 
 def _onnx_batch(workload: Live, threads: int) -> Entry:
@@ -132,6 +147,7 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
     "step": (
         *_storages(_echoic_step),
         Contender("onnxruntime", "onnxruntime", _onnx_step),
+        Contender("onnxruntime-bound", "onnxruntime, I/O binding", _bound_step),
         Contender("jax", "JAX, jitted step", _jax_step),
         Contender("torch", "torch, oneDNN", partial(_torch_step, onednn=True)),
         Contender("torch-native", "torch, oneDNN off", partial(_torch_step, onednn=False)),
@@ -139,6 +155,7 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
     "streams": (
         *_storages(_echoic_streams),
         Contender("onnxruntime", "onnxruntime, one by one", _onnx_each),
+        Contender("onnxruntime-bound", "onnxruntime, one by one, I/O binding", _bound_each),
         Contender("onnxruntime-batch", "onnxruntime, as one batch", _onnx_batch),
     ),
     "loop": (*_storages(_echoic_loop), Contender("jax", "JAX scan", _jax_loop)),
@@ -146,4 +163,3 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
 """For each kind of workload, ours first: all others are compared with it."""
 
 NAMES = list(dict.fromkeys(one.name for group in CONTENDERS.values() for one in group))
-TITLES = {(kind, one.name): one.title for kind, group in CONTENDERS.items() for one in group}

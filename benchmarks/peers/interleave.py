@@ -17,7 +17,7 @@ def measure(
     sizes = {name: _block(run, block_s) for name, run in contenders.items()}
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
-        order = list(contenders) if number % 2 == 0 else list(reversed(contenders))
+        order = list(contenders) if number % 2 == 0 else list(contenders)[::-1]
         for name in order:
             seconds[name].append(_took(contenders[name], sizes[name], clock) / sizes[name])
     return seconds

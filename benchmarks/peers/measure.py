@@ -2,6 +2,7 @@
 
 import gc
 import json
+import statistics
 import sys
 import time
 from collections.abc import Sequence
@@ -33,7 +34,7 @@ def entries(workload: Training | Live, threads: int, only: Sequence[str]) -> tup
 
 
 def deviations(made: dict[str, Entry]) -> dict[str, float]:
-    """How far each is from the first, relative to the first's greatest number.
+    """How far each is from the first, relative to the first's greatest number; of losses the one before any step.
 
     Raises:
         SystemExit: it is too far for the same network and data.
@@ -50,40 +51,52 @@ def deviations(made: dict[str, Entry]) -> dict[str, float]:
 
 
 def one(workload: Training | Live, options: dict[str, Any]) -> dict[str, Any]:
-    """Checks and times all contenders of one workload."""
+    """Checks and times all contenders of one workload; the machine's ceilings take turns with those that train."""
     made, left_out = entries(workload, options["threads"], options["only"])
     apart = deviations(made)
     runs = {name: entry.run for name, entry in made.items()}
+    peaks: list[float] = []
     if isinstance(workload, Training) and made:
-        runs["sgemm"] = import_module("peers.ceilings").sgemm()
+        ceilings = import_module("peers.ceilings")
+        runs["sgemm"] = ceilings.sgemm()
+        if fma := ceilings.fma(peaks):
+            runs["fma"] = fma
     clock = time.process_time if workload.kind == "streams" else time.perf_counter
     seconds = interleave.measure(runs, options["rounds"], options["block"], clock)
     gc.collect()
-    return {"name": workload.name, "seconds": seconds, "left_out": left_out, "deviations": apart}
+    return {
+        "name": workload.name,
+        "kind": workload.kind,
+        "description": str(workload),
+        "flops": workload.flops() if isinstance(workload, Training) else None,
+        "unit": workload.unit,
+        "seconds": seconds,
+        "peak": statistics.median(peaks) if peaks else None,
+        "left_out": left_out,
+        "deviations": apart,
+    }
 
 
-def set_up(threads: int) -> dict[str, Any]:
-    """Sets torch's threads, and says what echoic runs on."""
-    facts: dict[str, Any] = {"kernel": None, "fma": None}
+def kernel(threads: int) -> str | None:
+    """What echoic runs on, once torch has been given its threads."""
     try:
         import_module("torch").set_num_threads(threads)
-        facts["fma"] = import_module("peers.ceilings").fma_gflops()
-        facts["kernel"] = import_module("echoic.ops").kernel()
+        return str(import_module("echoic.ops").kernel())
     except ModuleNotFoundError as error:
         print(f"no module {error.name}", file=sys.stderr)
-    return facts
+        return None
 
 
 def main() -> None:
     """Reads the options as JSON, and writes what was found to the file they name."""
     options = json.loads(sys.argv[1])
-    facts = set_up(options["threads"])
+    in_use = kernel(options["threads"])
     results = []
     for workload in (*TRAINING, *LIVE):
         if workload.name in options["workloads"]:
             print(f"{options['threads']} threads: {workload.name}", file=sys.stderr, flush=True)
             results.append(one(workload.tiny() if options["tiny"] else workload, options))
-    Path(options["out"]).write_text(json.dumps({"threads": options["threads"], **facts, "results": results}))
+    Path(options["out"]).write_text(json.dumps({"threads": options["threads"], "kernel": in_use, "results": results}))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,21 @@ def _graph(network: Network, sizes: Sequence[int], inputs: int, outputs: int) ->
     graph = helper.make_graph(nodes, "step", [x, *values("")], [y, *values("_end")], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
+
+
+def session(workload: Live, threads: int) -> onnxruntime.InferenceSession:
+    """The network of a workload, ready to run."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    graph = _graph(weights.of(workload), workload.sizes, workload.inputs, workload.outputs)
+    return onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
+
+
+def state_names(workload: Live) -> list[str]:
+    """Inputs of the graph that are state; the outputs that follow them end in `_end`."""
+    return [f"{part}{at}" for part in "hc" for at in range(workload.layers)]
 
 
 @final
@@ -58,12 +72,8 @@ class OnnxStepper(Stepper):
 
     def __init__(self, workload: Live, *, threads: int = 1, streams: int = 1, batch: int = 1) -> None:
         self.inputs = workload.inputs
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        graph = _graph(weights.of(workload), workload.sizes, workload.inputs, workload.outputs)
-        self._session = onnxruntime.InferenceSession(graph, options, ["CPUExecutionProvider"])
-        names = [f"{part}{at}" for part in "hc" for at in range(workload.layers)]
+        self._session = session(workload, threads)
+        names = state_names(workload)
         self._outputs = ["y", *(f"{name}_end" for name in names)]
         zeros = np.zeros((1, batch, workload.hidden), np.float32)
         self._states = [dict.fromkeys(names, zeros) for _ in range(streams)]
@@ -80,4 +90,5 @@ class OnnxStepper(Stepper):
         state = self._states[at]
         y, *after = self._session.run(self._outputs, {"x": x[None], **state})
         self._states[at] = dict(zip(state, after, strict=True))
-        return y[0]
+        first: Floats = y[0]
+        return first

@@ -8,30 +8,32 @@ from common import table
 from peers import machine
 from peers.contenders import CONTENDERS
 from peers.interleave import ratios, spread
-from peers.workloads import LIVE, SGEMM_SIZE, TRAINING, Live, Training
+from peers.workloads import SGEMM_SIZE
 
 NONE = "-"
 
 OURS = "echoic"
 
-KINDS = {
+Process = dict[str, Any]
+"""What one process found: its number of threads, the kernel in use, and `results`, one a workload."""
+
+Result = dict[str, Any]
+"""What `peers.measure.one` gives."""
+
+HEADINGS = {
     "training": "Training step, milliseconds",
     "step": "One step of one stream, state in and out, one call a step: microseconds",
     "streams": "One step of many streams: microseconds of core time a stream",
     "loop": "Closed loop in one call: microseconds a step",
 }
 
-WORKLOADS: dict[str, Training | Live] = {workload.name: workload for workload in (*TRAINING, *LIVE)}
 
-
-def report(found: Sequence[dict[str, Any]], *, rounds: int, block_s: float, tiny: bool) -> str:
+def report(found: Sequence[Process], *, rounds: int, block_s: float, tiny: bool) -> str:
     """All tables, under what they were measured on and how."""
-    names = {result["name"] for process in found for result in process["results"]}
+    described = {result["name"]: result["description"] for process in found for result in process["results"]}
     parts = ["**Tiny sizes: a trial of the program, no measurement.**"] if tiny else []
-    parts += [_protocol(rounds, block_s)]
-    parts += ["\n".join(f"- {name}: {workload}" for name, workload in WORKLOADS.items() if name in names)]
-    for process in found:
-        parts += [section for kind in KINDS if (section := _section(kind, process, tiny=tiny))]
+    parts += [_protocol(rounds, block_s), "\n".join(f"- {name}: {what}" for name, what in described.items())]
+    parts += [section for process in found for kind in HEADINGS if (section := _section(kind, process))]
     return "\n\n".join(parts)
 
 
@@ -49,68 +51,72 @@ def _protocol(rounds: int, block_s: float) -> str:
     )
 
 
-def _section(kind: str, process: dict[str, Any], *, tiny: bool) -> str:
-    results = [result for result in process["results"] if WORKLOADS[result["name"]].kind == kind]
+def _section(kind: str, process: Process) -> str:
+    results = [result for result in process["results"] if result["kind"] == kind]
     there = [one for one in CONTENDERS[kind] if any(one.name in result["seconds"] for result in results)]
     if not there:
-        return ""
+        return "\n".join(_left_out(kind, results))
     threads = process["threads"]
-    heading = f"### {KINDS[kind]}, {threads} thread{'s' if threads > 1 else ''}"
     headers = ["workload", *(one.title for one in there)]
     rows = [[result["name"], *(_time(result, one.name) for one in there)] for result in results]
-    notes = [f"Kernel in use: {process['kernel'] or NONE}."]
     if kind == "training":
-        headers += [f"{OURS}, GFLOP/s", f"of sgemm {SGEMM_SIZE}²", "sgemm, GFLOP/s", "of FMA peak"]
-        rows = [[*row, *_rates(result, process, tiny=tiny)] for row, result in zip(rows, results, strict=True)]
-        peak = process["fma"]
-        notes.append(f"FMA peak of one core: {NONE if peak is None else f'{peak:.0f} GFLOP/s'}.")
-    notes += _notes(kind, results)
-    return "\n\n".join([heading, table(headers, rows), " ".join(notes)])
+        headers += [f"{OURS}, GFLOP/s", f"of sgemm {SGEMM_SIZE}²", "sgemm, GFLOP/s", "of FMA peak", "FMA peak, GFLOP/s"]
+        rows = [[*row, *_rates(result, threads)] for row, result in zip(rows, results, strict=True)]
+    return "\n\n".join(
+        [
+            f"### {HEADINGS[kind]}, {threads} thread{'s' if threads > 1 else ''}",
+            table(headers, rows),
+            " ".join(
+                [f"Kernel in use: {process['kernel'] or NONE}.", *_left_out(kind, results), _agreement(kind, results)]
+            ),
+        ]
+    )
 
 
-def _time(result: dict[str, Any], name: str) -> str:
+def _time(result: Result, name: str) -> str:
     """Median time, and for a peer its ratio to ours."""
     seconds = result["seconds"].get(name)
     if seconds is None:
         return NONE
-    workload = WORKLOADS[result["name"]]
-    unit = 1e3 if isinstance(workload, Training) else 1e6 / workload.count
-    time = f"{statistics.median(seconds) * unit:.3g}"
+    time = f"{statistics.median(seconds) * result['unit']:.3g}"
     ours = result["seconds"].get(OURS)
     return time if name == OURS or ours is None else f"{time}; {spread(ratios(seconds, ours))}"
 
 
-def _rates(result: dict[str, Any], process: dict[str, Any], *, tiny: bool) -> list[str]:
-    """Ours in GFLOP/s, its share of the product's rate in the same round, that rate, and the share of the peak."""
-    workload = WORKLOADS[result["name"]]
+def _rates(result: Result, threads: int) -> list[str]:
+    """Ours in GFLOP/s, its share of the product's rate in the same round and that rate, its share of the FMA peak."""
+    if not result["seconds"]:
+        return [NONE] * 5
     product = [2 * SGEMM_SIZE**3 / seconds / 1e9 for seconds in result["seconds"]["sgemm"]]
-    rate = f"{statistics.median(product):.0f}"
-    if OURS not in result["seconds"] or not isinstance(workload, Training):
-        return [NONE, NONE, rate, NONE]
-    flops = (workload.tiny() if tiny else workload).flops()
-    ours = [flops / seconds / 1e9 for seconds in result["seconds"][OURS]]
-    share = statistics.median(ratios(ours, product))
-    peak = process["fma"]
-    of_peak = NONE if peak is None else f"{statistics.median(ours) / (peak * process['threads']):.0%}"
-    return [f"{statistics.median(ours):.1f}", f"{share:.0%}", rate, of_peak]
+    ours = [result["flops"] / seconds / 1e9 for seconds in result["seconds"].get(OURS, [])]
+    peak = threads * result["peak"] if result["peak"] else None
+    return [
+        f"{statistics.median(ours):.1f}" if ours else NONE,
+        f"{statistics.median(ratios(ours, product)):.0%}" if ours else NONE,
+        f"{statistics.median(product):.0f}",
+        f"{statistics.median(ours) / peak:.0%}" if ours and peak else NONE,
+        f"{peak:.0f}" if peak else NONE,
+    ]
 
 
-def _notes(kind: str, results: Sequence[dict[str, Any]]) -> list[str]:
-    """Who is not there, and how well those agree who are."""
+def _left_out(kind: str, results: Sequence[Result]) -> list[str]:
+    """Who is not there, where and why."""
+    where: dict[tuple[str, str], list[str]] = {}
     titles = {one.name: one.title for one in CONTENDERS[kind]}
-    notes = []
-    for name, title in titles.items():
-        reasons: dict[str, list[str]] = {}
-        for result in results:
-            if name in result["left_out"]:
-                reasons.setdefault(result["left_out"][name], []).append(result["name"])
-        notes += [f"Left out: {title} ({', '.join(where)}: {why})." for why, where in reasons.items()]
-    worst = {
-        title: max(result["deviations"][name] for result in results if name in result["deviations"])
-        for name, title in titles.items()
-        if any(name in result["deviations"] for result in results)
-    }
+    for result in results:
+        for name, why in result["left_out"].items():
+            where.setdefault((titles[name], why), []).append(result["name"])
+    return [f"Left out: {title} ({why}: {', '.join(names)})." for (title, why), names in where.items()]
+
+
+def _agreement(kind: str, results: Sequence[Result]) -> str:
+    """How well those agree who are there."""
+    worst: dict[str, float] = {}
+    for one in CONTENDERS[kind]:
+        found = [result["deviations"][one.name] for result in results if one.name in result["deviations"]]
+        if found:
+            worst[one.title] = max(found)
     what = "First losses" if kind == "training" else "Outputs"
     first, *others = worst
     apart = ", ".join(f"{title} {worst[title]:.1g}" for title in others)
-    return [*notes, f"{what} differ from those of {first} by at most (relative): {apart}."] if others else notes
+    return f"{what} differ from those of {first} by at most (relative): {apart}." if others else ""

@@ -39,4 +39,5 @@ class TorchStepper(Stepper):
     def step(self, x: Floats) -> Floats:
         """One step."""
         y, self._state = self._layers(torch.from_numpy(x)[None], self._state)
-        return self._head(y[0]).numpy()
+        out: Floats = self._head(y[0]).numpy()
+        return out

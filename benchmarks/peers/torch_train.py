@@ -6,7 +6,7 @@ from importlib import import_module
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, mse_loss
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from peers import weights
 from peers.workloads import Training
@@ -34,14 +34,14 @@ class Trainer:
             for parameter, array in zip(parameters, [*drawn, network.w_out, network.b_out], strict=True):
                 parameter.copy_(torch.from_numpy(array))
         self._optimizer = torch.optim.Adam(parameters, lr=1e-3, fused=True)
-        self._inputs, self._targets = (torch.from_numpy(array) for array in workload.draw())
+        inputs, self._targets = (torch.from_numpy(array) for array in workload.draw())
+        self._inputs: Tensor | PackedSequence = inputs
         if workload.packed:
-            lengths = torch.from_numpy(workload.lengths)
-            self._inputs, self._targets = (
-                pack_padded_sequence(rows, lengths, batch_first=True, enforce_sorted=False)
-                for rows in (self._inputs, self._targets)
+            self._inputs, packed = (
+                pack_padded_sequence(rows, torch.from_numpy(workload.lengths), batch_first=True, enforce_sorted=False)
+                for rows in (inputs, self._targets)
             )
-            self._targets = self._targets.data
+            self._targets = packed.data
 
     def losses(self, steps: int) -> list[float]:
         """The loss before each of some steps."""
@@ -65,6 +65,6 @@ class Trainer:
         else:
             hidden = output.data if self._workload.packed else output
         loss = (cross_entropy if self._workload.classes else mse_loss)(self._head(hidden), self._targets)
-        loss.backward()
+        torch.autograd.backward(loss)
         self._optimizer.step()
         return loss

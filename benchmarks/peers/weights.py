@@ -30,7 +30,7 @@ def draw(sizes: Sequence[int], inputs: int, outputs: int, gates: int = 4, direct
     random = np.random.default_rng(2)
 
     def uniform(hidden: int, *shape: int) -> Floats:
-        return ((2 * random.random(shape, np.float32) - 1) / np.sqrt(hidden)).astype(np.float32)
+        return random.uniform(-(hidden**-0.5), hidden**-0.5, shape).astype(np.float32)
 
     layers, width = [], inputs
     for hidden in sizes:

@@ -58,6 +58,11 @@ class Training:
             return np.full(self.batch, self.steps)
         return np.random.default_rng(0).integers(max(1, self.steps // 10), self.steps + 1, self.batch)
 
+    @property
+    def unit(self) -> float:
+        """From seconds of a step to what the tables show."""
+        return 1e3
+
     def draw(self) -> Batch:
         """Standard normal numbers, or classes drawn uniformly."""
         random = np.random.default_rng(1)
@@ -83,11 +88,11 @@ class Training:
 
     def __str__(self) -> str:
         kind = ("bidirectional " if self.bidirectional else "") + self.cell
-        steps = f"{self.lengths.min()} to {self.lengths.max()}, packed" if self.packed else str(self.steps)
+        steps = f"{self.lengths.min()} to {self.lengths.max()} steps, packed" if self.packed else f"{self.steps} steps"
         loss = f"{self.outputs} classes" if self.classes else f"{self.outputs} out, squared error"
         where = "every step" if self.readout == "every" else "the last step"
         size = f"{kind} {self.layers}x{self.hidden}, {self.inputs} in"
-        return f"{size}, {loss} at {where}, {steps} steps, batch {self.batch}"
+        return f"{size}, {loss} at {where}, {steps}, batch {self.batch}"
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,11 @@ class Live:
     def sizes(self) -> list[int]:
         """Units of each layer."""
         return [self.hidden] * self.layers
+
+    @property
+    def unit(self) -> float:
+        """From seconds of a call to what the tables show, for one step of one stream."""
+        return 1e6 / self.count
 
     def tiny(self) -> "Live":
         """The same with small sizes: to try the program."""

@@ -1,16 +1,20 @@
 """Which implementation runs: the best that this machine has, or the one that `ECHOIC_KERNEL` asks for."""
 
 import os
+from importlib import import_module
 from typing import Any
+
+import torch  # noqa: F401
 
 from echoic.errors import KernelError
 
 native: Any
 """The compiled module (`_kernel.pyi`), or None where echoic was installed without it."""
 
+# Torch comes first: its threads are OpenMP's, and the kernel then shares them instead of bringing its own.
 try:
-    from echoic import _kernel as native
-except ModuleNotFoundError:
+    native = import_module("echoic._kernel")
+except ModuleNotFoundError:  # and no other error: a broken one must be seen
     native = None
 
 AVAILABLE: tuple[str, ...] = (*(native.targets() if native else ()), "off")

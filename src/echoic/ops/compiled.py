@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from echoic.errors import KernelError
 from echoic.ops.choice import native
 
 Outputs = tuple[Tensor, Tensor, Tensor, Tensor]
@@ -170,3 +171,29 @@ class _Differentiable(torch.autograd.Function):
 def _apply(tensors: Sequence[Any], *settings: Any) -> Outputs:
     outputs: Outputs = _Differentiable.apply(How(*settings[:-1]), settings[-1], *tensors)  # type: ignore[no-untyped-call]
     return outputs
+
+
+class _Final(torch.autograd.Function):
+    """Gradients that cannot be differentiated once more; said aloud, or a penalty on them would be zero in silence."""
+
+    @staticmethod
+    def forward(ctx: Any, settings: tuple[Any, ...], y: Tensor, saved: Tensor, *tensors: Tensor | None) -> Any:
+        with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001
+            return tuple(_layer_backward(tensors[:3], tensors[3:], y, saved, *settings))
+
+    @staticmethod
+    def backward(ctx: Any, *incoming: Tensor | None) -> Any:
+        raise KernelError(
+            "The compiled kernels have no second derivatives; set `ECHOIC_KERNEL=off` for torch's layers."
+        )
+
+
+@torch.library.impl(_library, "layer_backward", "AutogradCPU")
+def _apply_backward(
+    incoming: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
+) -> list[Tensor]:
+    if torch.is_grad_enabled():
+        return list(_Final.apply(settings, y, saved, *incoming, *tensors))  # type: ignore[no-untyped-call]
+    with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001
+        gradients: list[Tensor] = _layer_backward(incoming, tensors, y, saved, *settings)
+    return gradients

@@ -14,6 +14,8 @@ def layer(
 
     Torch has no layer that only goes backward, so the sequences are turned round before and after.
     """
+    if x.shape[1] == 0:
+        return x.new_zeros(len(x), 0, state[0].shape[1]), state
     x = _turned(x, lengths) if reverse else x
     if lengths is None:
         y, *ends = run(x, _states(run, state), weights, batch_first=True, **_one_layer())
@@ -27,6 +29,7 @@ def _unequal(
 ) -> tuple[Tensor, ...]:
     """Torch packs no empty rows: they get one step, which is then forgotten."""
     there = (lengths > 0).to(x.device)[:, None]
+    x = torch.where(there[..., None], x, 0.0)
     packed = pack_padded_sequence(x, lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False)
     order = packed.sorted_indices
     data, *ends = run(packed.data, packed.batch_sizes, _states(run, tuple(one[order] for one in state)), weights,

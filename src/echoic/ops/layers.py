@@ -118,7 +118,7 @@ def _check(
 
 
 def _check_lengths(lengths: Tensor, batch: int, steps: int) -> None:
-    if lengths.shape != (batch,) or lengths.is_floating_point():
+    if lengths.shape != (batch,) or lengths.is_floating_point() or lengths.dtype == torch.bool:
         raise ShapeError(f"`lengths` must be ({batch},) integers, got {tuple(lengths.shape)} of {lengths.dtype}.")
     if batch and not (int(lengths.min()) >= 0 and int(lengths.max()) <= steps):
         raise ShapeError(f"`lengths` must lie within 0 and {steps}, got {lengths.tolist()}.")
