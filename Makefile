@@ -1,4 +1,4 @@
-# The whole house from a fresh clone: needs make and Python 3.11 to 3.13 with venv.
+# The whole house from a fresh clone: needs make, a C++ compiler, and Python 3.11 to 3.13 with venv.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
@@ -7,7 +7,7 @@ READY := .venv/.ready
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/*)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@

@@ -177,12 +177,12 @@ class _Final(torch.autograd.Function):
     """Gradients that cannot be differentiated once more; said aloud, or a penalty on them would be zero in silence."""
 
     @staticmethod
-    def forward(ctx: Any, settings: tuple[Any, ...], y: Tensor, saved: Tensor, *tensors: Tensor | None) -> Any:
+    def forward(_ctx: Any, settings: tuple[Any, ...], y: Tensor, saved: Tensor, *tensors: Tensor | None) -> Any:
         with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001
             return tuple(_layer_backward(tensors[:3], tensors[3:], y, saved, *settings))
 
     @staticmethod
-    def backward(ctx: Any, *incoming: Tensor | None) -> Any:
+    def backward(_ctx: Any, *_incoming: Tensor | None) -> Any:
         raise KernelError(
             "The compiled kernels have no second derivatives; set `ECHOIC_KERNEL=off` for torch's layers."
         )
