@@ -1,4 +1,4 @@
-"""LSTM and GRU for JAX in torch's variants and gate order, the products of the inputs made beforehand."""
+"""LSTM and GRU for JAX in torch's variants and gate order, the products of the inputs apart."""
 
 from typing import NamedTuple
 

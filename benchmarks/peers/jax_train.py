@@ -13,23 +13,27 @@ from peers.workloads import Training
 Parameters = Any
 """The layers' weights, and those of the head."""
 
+MANY = 100_000
+"""Input weights from which the products of all steps are made beforehand; below, step by step is up to 1.4 x faster."""
+
 RATE, DECAY, DECAY_SQUARES, SMALLEST = 1e-3, 0.9, 0.999, 1e-8
 
 
 def _layer(x: Array, layer: jax_cells.Weights, mask: Array | None, *, cell: str, reverse: bool) -> tuple[Array, Array]:
     """Hidden vectors `(steps, batch, hidden)`, and the last; rows keep their state where the mask is 0."""
     step = jax_cells.lstm if cell == "LSTM" else jax_cells.gru
+    beforehand = layer.w_in.size > MANY
 
     def body(state: jax_cells.State, now: tuple[Array, Array | None]) -> tuple[jax_cells.State, Array]:
-        projected, real = now
-        after = step(state, projected, layer)
+        inputs, real = now
+        after = step(state, inputs if beforehand else jax_cells.project(inputs, layer), layer)
         if real is not None:
             after = tuple(jnp.where(real, new, old) for new, old in zip(after, state, strict=True))
         return after, after[0]
 
     zeros = jnp.zeros((x.shape[1], layer.w_rec.shape[0]), x.dtype)
     start = (zeros, zeros) if cell == "LSTM" else (zeros,)
-    end, y = lax.scan(body, start, (jax_cells.project(x, layer), mask), reverse=reverse)
+    end, y = lax.scan(body, start, (jax_cells.project(x, layer) if beforehand else x, mask), reverse=reverse)
     return y, end[0]
 
 
