@@ -18,6 +18,7 @@ demo: setup
 
 test: setup
 	scripts/check
+	scripts/sanitize
 	scripts/test
 
 docs: setup

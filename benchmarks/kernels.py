@@ -46,11 +46,13 @@ def measured(chosen: argparse.Namespace, threads: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, machine.held_to(threads):
         out = Path(folder) / "found.json"
         paths = [str(here), *filter(None, [machine.environment(threads).get("PYTHONPATH")])]
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "peers.measure", json.dumps({**passed, "out": str(out)})],
             env={**machine.environment(threads), "PYTHONPATH": ":".join(paths)},
-            check=True,
+            check=False,
         )
+        if done.returncode:
+            raise SystemExit(f"The process with {threads} threads failed, see above: exit code {done.returncode}.")
         found: dict[str, Any] = json.loads(out.read_text())
         return found
 

@@ -1,8 +1,9 @@
 """Whole processes: `echoic train` on ETTh1, horizon 96, against NeuralForecast's GRU of the same size, batch and steps.
 
-Runs alternate, so that both meet the same machine. `--peer PYTHON` is an interpreter with neuralforecast installed.
+The same with the kernels off shows what they bring. Runs alternate, so that both meet the same machine. `--peer PYTHON` is an interpreter with neuralforecast installed.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -37,11 +38,12 @@ def peer_command(peer: str, file: Path) -> list[str]:
     ]
 
 
-def seconds(command: list[str]) -> float:
+def seconds(command: list[str], kernel: str) -> float:
     """Wall time of a whole process, its output thrown away."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        environment = os.environ | {"ECHOIC_KERNEL": kernel}
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
     return time.monotonic() - began
 
 
@@ -51,15 +53,18 @@ def main() -> None:
     parser.add_argument("--peer", required=True, help="Python with neuralforecast")
     options = parser.parse_args()
     file = (options.data / "ett_h1" / "ETTh1.csv").resolve()
+    segments, direct = (echoic_command(file, "run", lookahead) for lookahead in ("segments", "direct"))
     commands = {
-        "NeuralForecast GRU": peer_command(options.peer, file),
-        "echoic, segments (its default here)": echoic_command(file, "run", "segments"),
-        "echoic, direct (a GRU over all 96 steps, as the peer's)": echoic_command(file, "run", "direct"),
+        "NeuralForecast GRU": (peer_command(options.peer, file), "auto"),
+        "echoic, segments (its default here)": (segments, "auto"),
+        "echoic, segments, kernels off": (segments, "off"),
+        "echoic, direct (a GRU over all 96 steps, as the peer's)": (direct, "auto"),
+        "echoic, direct, kernels off": (direct, "off"),
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for round_number in range(options.seeds + 1):
-        for name, command in commands.items():
-            took = seconds(command)
+        for name, (command, kernel) in commands.items():
+            took = seconds(command, kernel)
             if round_number:
                 times[name].append(took)
     peer = times["NeuralForecast GRU"]

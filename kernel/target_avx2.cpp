@@ -1,16 +1,7 @@
-#include "cpu.h"
-#include "half.h"
-#include "plan.h"
 #include "vec_avx2.h"
 //
-#include "math.inl"
-#include "product.inl"
-#include "cells.inl"
-#include "pack.inl"
-#include "sequence.inl"
-#include "live.inl"
-#include "peak.inl"
+#include "all.inl"
 
 extern const echoic::Kernels avx2_kernels;
-const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr,
-                                     make_network<Avx2>, multiply_add<Avx2>};
+const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr, make_network<Avx2>,
+                                   multiply_add<Avx2>};

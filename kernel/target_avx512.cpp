@@ -1,16 +1,7 @@
-#include "cpu.h"
-#include "half.h"
-#include "plan.h"
 #include "vec_avx512.h"
 //
-#include "math.inl"
-#include "product.inl"
-#include "cells.inl"
-#include "pack.inl"
-#include "sequence.inl"
-#include "live.inl"
-#include "peak.inl"
+#include "all.inl"
 
 extern const echoic::Kernels avx512_kernels;
-const echoic::Kernels avx512_kernels{"avx512", echoic::cpu_has_avx512, &SequenceOf<Avx512>::table, nullptr,
-                                     make_network<Avx512>, multiply_add<Avx512>};
+const echoic::Kernels avx512_kernels{"avx512", echoic::cpu_has_avx512, &SequenceOf<Avx512>::table, nullptr, make_network<Avx512>,
+                                   multiply_add<Avx512>};

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from echoic import ops
 from peers import weights
-from peers.stepper import Stepper
+from peers.stepper import AbsentError, Stepper
 from peers.workloads import Floats
 
 
@@ -31,6 +31,8 @@ class EchoicLive(Stepper):
     @classmethod
     def build(cls, layers: Sequence[int], inputs: int, outputs: int, storage: str, threads: int) -> Self:
         """The network of `peers.weights`, its weights kept as float32, float16 or int8."""
+        if ops.kernel() == "off":
+            raise AbsentError("no kernel in use")
         drawn = weights.draw(layers, inputs, outputs)
         packed = [
             ops.LayerWeights(

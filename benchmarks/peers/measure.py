@@ -14,6 +14,7 @@ import numpy as np
 
 from peers import interleave
 from peers.contenders import CONTENDERS, Entry
+from peers.stepper import AbsentError
 from peers.workloads import LIVE, TRAINING, Live, Training
 
 
@@ -30,6 +31,8 @@ def entries(workload: Training | Live, threads: int, only: Sequence[str]) -> tup
             made[contender.name] = contender.make(workload, threads)
         except ModuleNotFoundError as error:
             left_out[contender.name] = f"no module {error.name}"
+        except AbsentError as error:
+            left_out[contender.name] = str(error)
     return made, left_out
 
 
@@ -50,7 +53,7 @@ def deviations(made: dict[str, Entry]) -> dict[str, float]:
     return found
 
 
-def one(workload: Training | Live, options: dict[str, Any]) -> dict[str, Any]:
+def measured(workload: Training | Live, options: dict[str, Any]) -> dict[str, Any]:
     """Checks and times all contenders of one workload; the machine's ceilings take turns with those that train."""
     made, left_out = entries(workload, options["threads"], options["only"])
     apart = deviations(made)
@@ -95,7 +98,7 @@ def main() -> None:
     for workload in (*TRAINING, *LIVE):
         if workload.name in options["workloads"]:
             print(f"{options['threads']} threads: {workload.name}", file=sys.stderr, flush=True)
-            results.append(one(workload.tiny() if options["tiny"] else workload, options))
+            results.append(measured(workload.tiny() if options["tiny"] else workload, options))
     Path(options["out"]).write_text(json.dumps({"threads": options["threads"], "kernel": in_use, "results": results}))
 
 

@@ -8,6 +8,10 @@ import numpy as np
 from peers.workloads import Floats
 
 
+class AbsentError(Exception):
+    """A contender that is installed cannot take part here."""
+
+
 class Stepper(abc.ABC):
     """Made anew, its state is zero."""
 

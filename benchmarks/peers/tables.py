@@ -18,7 +18,7 @@ Process = dict[str, Any]
 """What one process found: its number of threads, the kernel in use, and `results`, one a workload."""
 
 Result = dict[str, Any]
-"""What `peers.measure.one` gives."""
+"""What `peers.measure.measured` gives."""
 
 HEADINGS = {
     "training": "Training step, milliseconds",
@@ -62,15 +62,9 @@ def _section(kind: str, process: Process) -> str:
     if kind == "training":
         headers += [f"{OURS}, GFLOP/s", f"of sgemm {SGEMM_SIZE}²", "sgemm, GFLOP/s", "of FMA peak", "FMA peak, GFLOP/s"]
         rows = [[*row, *_rates(result, threads)] for row, result in zip(rows, results, strict=True)]
-    return "\n\n".join(
-        [
-            f"### {HEADINGS[kind]}, {threads} thread{'s' if threads > 1 else ''}",
-            table(headers, rows),
-            " ".join(
-                [f"Kernel in use: {process['kernel'] or NONE}.", *_left_out(kind, results), _agreement(kind, results)]
-            ),
-        ]
-    )
+    heading = f"### {HEADINGS[kind]}, {threads} thread{'s' if threads > 1 else ''}"
+    notes = [f"Kernel in use: {process['kernel'] or NONE}.", *_left_out(kind, results), *_agreement(kind, results)]
+    return "\n\n".join([heading, table(headers, rows), " ".join(notes)])
 
 
 def _time(result: Result, name: str) -> str:
@@ -78,7 +72,8 @@ def _time(result: Result, name: str) -> str:
     seconds = result["seconds"].get(name)
     if seconds is None:
         return NONE
-    time = f"{statistics.median(seconds) * result['unit']:.3g}"
+    middle = statistics.median(seconds) * result["unit"]
+    time = f"{middle:.3g}" if middle < 999.5 else f"{middle:,.0f}"
     ours = result["seconds"].get(OURS)
     return time if name == OURS or ours is None else f"{time}; {spread(ratios(seconds, ours))}"
 
@@ -109,7 +104,7 @@ def _left_out(kind: str, results: Sequence[Result]) -> list[str]:
     return [f"Left out: {title} ({why}: {', '.join(names)})." for (title, why), names in where.items()]
 
 
-def _agreement(kind: str, results: Sequence[Result]) -> str:
+def _agreement(kind: str, results: Sequence[Result]) -> list[str]:
     """How well those agree who are there."""
     worst: dict[str, float] = {}
     for one in CONTENDERS[kind]:
@@ -119,4 +114,4 @@ def _agreement(kind: str, results: Sequence[Result]) -> str:
     what = "First losses" if kind == "training" else "Outputs"
     first, *others = worst
     apart = ", ".join(f"{title} {worst[title]:.1g}" for title in others)
-    return f"{what} differ from those of {first} by at most (relative): {apart}." if others else ""
+    return [f"{what} differ from those of {first} by at most (relative): {apart}."] if others else []
