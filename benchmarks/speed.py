@@ -1,7 +1,7 @@
 """Whole processes: `echoic train` on ETTh1, horizon 96, against NeuralForecast's GRU of the same size, batch and steps.
 
-The same with the kernels off shows what they bring. Runs alternate, so that all meet the same machine. `--peer PYTHON` is
-an interpreter with neuralforecast installed.
+The same with the kernels off shows what they bring. Runs alternate, so that all meet the same machine. `--peer PYTHON`
+is an interpreter with neuralforecast installed.
 """
 
 import os

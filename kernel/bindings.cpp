@@ -106,7 +106,11 @@ double peak_gflops(const std::string& target) {
   return operations / seconds / 1e9;
 }
 
-CellKind kind_of(const std::string& cell) { return cell == "lstm" ? CellKind::lstm : CellKind::gru; }
+CellKind kind_of(const std::string& cell) {
+  if (cell == "lstm") return CellKind::lstm;
+  if (cell == "gru") return CellKind::gru;
+  throw std::invalid_argument("no cell " + cell);
+}
 
 // Arrays of a live network: NumPy's, or any other's that speaks DLPack. They are checked, and never copied.
 using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;

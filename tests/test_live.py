@@ -7,7 +7,7 @@ import torch
 
 import echoic
 from echoic import ops
-from echoic.cells import CELLS, Stack
+from echoic.cells import CELLS, Cell, Stack
 from echoic.config import HeadSettings, StackSettings
 from echoic.encoders import Plain, Segments
 from echoic.errors import ConfigError, KernelError
@@ -38,6 +38,21 @@ def make(cell="lstm", layers=(13, 20), features=2, head="point"):
     torch.nn.init.normal_(stack.start)
     top = HEADS[head].build(layers[-1], features, 1, HeadSettings(head=head))
     return SequenceModel(Plain(features), stack, Every(layers[-1]), top)
+
+
+class Other(Cell):
+    """A cell that no kernel knows."""
+
+    gates = vectors = 1
+
+    def __init__(self, input_size, hidden_size, _forget_bias=1.0):
+        super().__init__(input_size, hidden_size)
+
+    def forward(self, x, state):
+        return x, state
+
+    def branch(self, projected, _state):
+        return projected
 
 
 def noise(*shape):
@@ -211,11 +226,13 @@ def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
     assert not can_run(model)
 
 
-def test_other_encoders_readouts_and_heads_are_refused():
-    stack = Stack(CELLS, 4, StackSettings(layers=(3,)))
+def test_other_encoders_cells_readouts_and_heads_are_refused():
+    stack = Stack(CELLS, 4, StackSettings(cell="lstm", layers=(3,)))
+    other_cell = Stack({"lstm": Other}, 4, StackSettings(cell="lstm", layers=(3,)))
     head = HEADS["point"].build(3, 1, 1, HeadSettings())
-    for encoder, readout in [(Segments(1, 2, 4), Every(3)), (Plain(4), Last(3))]:
-        model = SequenceModel(encoder, stack, readout, head)
+    parts = [(Segments(1, 2, 4), stack, Every(3)), (Plain(4), stack, Last(3)), (Plain(4), other_cell, Every(3))]
+    for encoder, layers, readout in parts:
+        model = SequenceModel(encoder, layers, readout, head)
         assert not can_run(model)
         with pytest.raises(ConfigError, match=r"use model\.step"):
             Live(model)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic import ops
-from echoic.cells import CELLS
+from echoic.cells import GRU, LSTM, Cell
 from echoic.encoders import Plain
 from echoic.errors import ConfigError
 from echoic.heads import Gaussian, Head, Point
@@ -19,13 +19,21 @@ from echoic.types import Floats
 
 Storage = Literal["float32", "float16", "int8"]
 
+CELLS: dict[type[Cell], str] = {LSTM: "lstm", GRU: "gru"}
+"""Cells that the step kernels have, and what they call them."""
+
 DRAWS: dict[type[Head], str] = {Point: "outputs", Gaussian: "gaussian"}
 """Heads whose values the kernel can draw itself, and what it calls that."""
 
 
 def can_run(model: SequenceModel) -> bool:
-    """Whether `Live` takes this model, here: a plain encoder, a prediction at every step, and a kernel in use."""
-    return ops.kernel() != "off" and isinstance(model.encoder, Plain) and isinstance(model.readout, Every)
+    """Whether `Live` takes this model, here: cells and ends that it knows, and a compiled kernel in use."""
+    return ops.kernel() != "off" and _fits(model)
+
+
+def _fits(model: SequenceModel) -> bool:
+    known = all(type(cell) in CELLS for cell in model.stack.layers)
+    return known and isinstance(model.encoder, Plain) and isinstance(model.readout, Every)
 
 
 @final
@@ -44,7 +52,7 @@ class Live:
         threads: how many CPU threads share one step; more than one pays off from some hundred units a layer.
 
     Raises:
-        ConfigError: the model has another encoder or readout, or the storage is unknown.
+        ConfigError: the model has another encoder, cell or readout, or the storage is unknown.
         KernelError: no compiled kernel is in use.
     """
 
@@ -53,13 +61,13 @@ class Live:
             raise ConfigError(f"`storage` must be one of {', '.join(get_args(Storage))}, got {storage!r}.")
         if threads < 1:
             raise ConfigError(f"`threads` must be 1 or more, got {threads}.")
-        if not (isinstance(model.encoder, Plain) and isinstance(model.readout, Every)):
+        if not _fits(model):
+            kinds = [type(part).__name__ for part in (model.encoder, *model.stack.layers, model.readout)]
             raise ConfigError(
-                "A live model must have the encoder `plain` and the readout `every` (train with --lookahead step); "
-                f"this one has {type(model.encoder).__name__} and {type(model.readout).__name__}: use model.step."
+                "A live model must have the encoder `plain`, cells lstm or gru and the readout `every` (train with "
+                f"--lookahead step); this one has {', '.join(kinds)}: use model.step."
             )
-        names = {kind: name for name, kind in CELLS.items()}
-        layers = [ops.LayerWeights(names[type(cell)], cell.w_in, cell.w_rec, cell.bias) for cell in model.stack.layers]
+        layers = [ops.LayerWeights(CELLS[type(cell)], cell.w_in, cell.w_rec, cell.bias) for cell in model.stack.layers]
         linear = model.head.linear
         self._network = ops.live_network(layers, linear.weight, linear.bias, storage=storage, threads=threads)
         self._start = model.pack(model.initial_state(1)).detach().cpu().numpy()
