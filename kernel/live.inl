@@ -54,7 +54,7 @@ class LiveOf final : public echoic::Network {
     float *bias, *bias_rec;
   };
 
-  struct Work {  // of one call; h and next change places after each layer
+  struct Work {  // of one call; before an odd step, h and next have changed places
     float **h, **next, **c;
     float *params, *x;
   };
@@ -89,11 +89,11 @@ class LiveOf final : public echoic::Network {
   ~LiveOf() override { echoic::release(memory_); }
 
   void step(const LiveStep& step) const override {
-    run(step, [&](const Work& work, const Team& team) { advance(work, step.rows, step.x, team); });
+    run(step, 1, [&](const Work& work, const Team& team) { advance(work, 0, step.rows, step.x, team); });
   }
 
   void loop(const LiveStep& step, const LiveLoop& loop) const override {
-    run(step, [&](Work& work, const Team& team) {
+    run(step, loop.steps, [&](const Work& work, const Team& team) {
       const Index inputs = layers_[0].inputs;
       const Index values = loop.draw == Draw::outputs ? outputs_ : loop.draw == Draw::gaussian ? outputs_ / 2 : 1;
       if (team.id == 0)
@@ -107,7 +107,7 @@ class LiveOf final : public echoic::Network {
                    work.x + row * inputs);
           }
         team.barrier();
-        advance(work, step.rows, work.x, team);
+        advance(work, at, step.rows, work.x, team);
       }
     });
   }
@@ -185,9 +185,9 @@ class LiveOf final : public echoic::Network {
     return work;
   }
 
-  // Takes the states in, lets `body` work on each thread of a team, and puts states and outputs back.
+  // Takes the states in, lets `body` take `steps` steps on each thread of a team, and puts states and outputs back.
   template <class Body>
-  void run(const LiveStep& step, Body body) const {
+  void run(const LiveStep& step, Index steps, Body body) const {
     Carver counter;
     carve_work(counter, step.rows);
     Carver memory{echoic::scratch(counter.used), 0};
@@ -206,7 +206,7 @@ class LiveOf final : public echoic::Network {
       echoic::run_team(threads_, work, &job);
     else
       work(&job, Team{0, 1});
-    store(job.work, step);
+    store(job.work, steps, step);
   }
 
   static Index stream(const LiveStep& step, Index row) { return step.which ? step.which[row] : row; }
@@ -226,12 +226,17 @@ class LiveOf final : public echoic::Network {
     }
   }
 
-  void store(const Work& work, const LiveStep& step) const {
+  // The hidden vectors before step number `at`, and those that it makes.
+  static float** before(const Work& work, Index at) { return at % 2 ? work.next : work.h; }
+  static float** after(const Work& work, Index at) { return at % 2 ? work.h : work.next; }
+
+  void store(const Work& work, Index steps, const LiveStep& step) const {
+    float** h = before(work, steps);
     for (Index row = 0; row < step.rows; ++row) {
       float* to = step.states + stream(step, row) * state_size_;
       for (Index at = 0; at < layer_count_; ++at) {
         const Layer& layer = layers_[at];
-        narrow<V>(work.h[at] + row * layer.h_row, layer.hidden, to);
+        narrow<V>(h[at] + row * layer.h_row, layer.hidden, to);
         to += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
         for (Index group = 0; group < layer.groups; ++group)
@@ -242,28 +247,22 @@ class LiveOf final : public echoic::Network {
       if (outputs_)
         narrow<V>(work.params + row * out_groups_ * W, outputs_, step.out + row * outputs_);
       else
-        narrow<V>(work.h[layer_count_ - 1] + row * last.h_row, last.hidden, step.out + row * last.hidden);
+        narrow<V>(h[layer_count_ - 1] + row * last.h_row, last.hidden, step.out + row * last.hidden);
     }
   }
 
-  void advance(const Work& work, Index rows, const float* x, const Team& team) const {
+  void advance(const Work& work, Index number, Index rows, const float* x, const Team& team) const {
     Index x_row = layers_[0].inputs;
     for (Index at = 0; at < layer_count_; ++at) {
       const Layer& layer = layers_[at];
       for (Index group = layer.groups * team.id / team.size; group < layer.groups * (team.id + 1) / team.size; ++group)
         for (Index row = 0; row < rows; row += R)
           if (layer.kind == CellKind::lstm)
-            tile_of_units<Lstm<V>>(layer, work, at, rows, group, row, x, x_row);
+            tile_of_units<Lstm<V>>(layer, work, at, number, rows, group, row, x, x_row);
           else
-            tile_of_units<Gru<V>>(layer, work, at, rows, group, row, x, x_row);
+            tile_of_units<Gru<V>>(layer, work, at, number, rows, group, row, x, x_row);
       team.barrier();
-      if (team.id == 0) {
-        float* after = work.next[at];
-        work.next[at] = work.h[at];
-        work.h[at] = after;
-      }
-      team.barrier();
-      x = work.h[at];
+      x = after(work, number)[at];
       x_row = layer.h_row;
     }
     const Index hidden = layers_[layer_count_ - 1].hidden;
@@ -276,11 +275,11 @@ class LiveOf final : public echoic::Network {
 
   // W units of up to R rows from `row` on.
   template <class Cell>
-  void tile_of_units(const Layer& layer, const Work& work, Index at, Index rows, Index group, Index row, const float* x,
-                     Index x_row) const {
+  void tile_of_units(const Layer& layer, const Work& work, Index at, Index number, Index rows, Index group, Index row,
+                     const float* x, Index x_row) const {
     constexpr Index columns = Cell::gates * W, row_size = Cell::slots * W;
     const Index count = min_of(R, rows - row);
-    const float* h = work.h[at] + row * layer.h_row;
+    const float* h = before(work, number)[at] + row * layer.h_row;
     alignas(64) float panel[R * row_size];
     const Stored<Weight>&in = layer.w_in[group], &rec = layer.w_rec[group];
     multiply<V, Cell::gates, Weight>({1, layer.inputs, x + row * x_row, x_row, 1, 0, in.weights, columns, 0,
@@ -293,7 +292,7 @@ class LiveOf final : public echoic::Network {
     multiply<V, Cell::gates, Weight>({1, layer.hidden, h, layer.h_row, 1, 0, rec.weights, columns, 0, sums, row_size,
                                       sums, row_size, rec.scale},
                                      count);
-    Cell::activate({count, panel, h + group * W, work.next[at] + row * layer.h_row + group * W, layer.h_row,
+    Cell::activate({count, panel, h + group * W, after(work, number)[at] + row * layer.h_row + group * W, layer.h_row,
                     work.c[at] + (group * rows + row) * W});
   }
 

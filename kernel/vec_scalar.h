@@ -24,7 +24,7 @@ struct Scalar {
   friend Scalar operator-(Scalar a, Scalar b) { return {a.v - b.v}; }
   friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
   friend Scalar fma(Scalar a, Scalar b, Scalar c) { return {a.v * b.v + c.v}; }
-  static void prefetch(const Number*) {}
+  static void prefetch(const void*) {}
   friend Scalar reciprocal(Scalar a) { return {1 / a.v}; }
   // Not a number passes through.
   friend Scalar clamp(Scalar a, Number low, Number high) { return {a.v < low ? low : (a.v > high ? high : a.v)}; }
