@@ -36,8 +36,8 @@ def main() -> None:
     options = arguments(__doc__ or "").parse_args()
     text = (options.data / "text_tinyshakespeare" / "input.txt").resolve()
     scripts = {
-        "word language model": [str(FOLDER / "word_model.py"), str(text), "--steps", "160"],
-        "sequence tagger": [str(FOLDER / "tagger.py"), "--steps", "200"],
+        "word language model": [str(FOLDER / "word_model.py"), str(text), "--steps", "100"],
+        "sequence tagger": [str(FOLDER / "tagger.py"), "--steps", "140"],
     }
     rows = []
     for name, command in scripts.items():
