@@ -19,8 +19,7 @@ from echoic.readouts import Every, Last
 
 STEP = 1e-6  # float32, one step
 LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
-# The largest error of a prediction that smaller weights made on a trained network, in deviations of the signal
-# (measured 0.0002 and 0.004), with room for other seeds.
+# The largest error that smaller weights may make in a prediction of a trained network, in deviations of the signal.
 TRAINED = {"float16": 1e-3, "int8": 2e-2}
 
 TARGETS = [name for name in ops.AVAILABLE if name != "off"]
