@@ -11,8 +11,9 @@ _NEVER = -1
 def keep_freed_memory() -> None:
     """Lets glibc keep what a training step frees for the next one, instead of giving it back to the system each time.
 
-    Large arrays are otherwise mapped anew at every step, and the system clears their pages anew: a quarter to a
-    third of a training step of 501 steps with 128 units (113 to 132 ms against 85); W1 of RESULTS.md gained nothing. The process keeps the most that it ever had. Other systems'
+    Large arrays are otherwise mapped anew at every step, and the system clears their pages anew: a step of 128 units
+    over 501 steps took 113 to 132 ms so, and 85 with the pages kept; the smallest networks gained nothing. The process
+    keeps the most that it ever had. Other systems'
     allocators are left as they are, and so are a user's own settings (`MALLOC_...` in the environment) and the
     allocator of a program that imports echoic.
     """
