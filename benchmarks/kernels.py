@@ -28,6 +28,7 @@ def options() -> argparse.Namespace:
         "--workloads", type=_chosen(workloads.NAMES), default=workloads.NAMES, help=", ".join(workloads.NAMES)
     )
     parser.add_argument("--only", type=_chosen(NAMES), default=[], help="contenders: " + ", ".join(NAMES))
+    parser.add_argument("--avx2", action="store_true", help="hold everyone to AVX2; training only")
     parser.add_argument("--rounds", type=int, default=9, help="how often every contender has its turn")
     parser.add_argument("--block", type=float, default=0.3, help="seconds of a turn; at least one step")
     parser.add_argument("--tiny", action="store_true", help="small sizes: to try the program, not to measure")
@@ -37,18 +38,19 @@ def options() -> argparse.Namespace:
 
 def measured(chosen: argparse.Namespace, threads: int) -> dict[str, Any]:
     """What one process found."""
-    live = [] if threads in chosen.live_threads else [workload.name for workload in workloads.LIVE]
+    live = [] if threads in chosen.live_threads and not chosen.avx2 else [workload.name for workload in workloads.LIVE]
     passed = {
         "threads": threads, "workloads": [name for name in chosen.workloads if name not in live], "only": chosen.only,
         "rounds": chosen.rounds, "block": chosen.block, "tiny": chosen.tiny,
     }  # fmt: skip
     here = Path(__file__).parent
+    environment = machine.environment(threads, avx2=chosen.avx2)
     with tempfile.TemporaryDirectory() as folder, machine.held_to(threads):
         out = Path(folder) / "found.json"
-        paths = [str(here), *filter(None, [machine.environment(threads).get("PYTHONPATH")])]
+        paths = [str(here), *filter(None, [environment.get("PYTHONPATH")])]
         done = subprocess.run(
             [sys.executable, "-m", "peers.measure", json.dumps({**passed, "out": str(out)})],
-            env={**machine.environment(threads), "PYTHONPATH": ":".join(paths)},
+            env={**environment, "PYTHONPATH": ":".join(paths)},
             check=False,
         )
         if done.returncode:
@@ -76,9 +78,10 @@ def main() -> None:
     """One process after the other, then the tables."""
     chosen = options()
     found = [measured(chosen, threads) for threads in chosen.threads]
-    body = tables.report(found, rounds=chosen.rounds, block_s=chosen.block, tiny=chosen.tiny)
+    body = tables.report(found, rounds=chosen.rounds, block_s=chosen.block, tiny=chosen.tiny, avx2=chosen.avx2)
     if "echoic" in machine.versions():
-        publish("kernels", "The compiled kernels against their peers", body, write=chosen.write)
+        name, held = ("kernels-avx2", ", everyone held to AVX2") if chosen.avx2 else ("kernels", "")
+        publish(name, f"The compiled kernels against their peers{held}", body, write=chosen.write)
     else:
         print(body)
 

@@ -4,6 +4,7 @@ The processes take turns, with the same seeds, and glibc's allocator as it comes
 """
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -16,10 +17,12 @@ FOLDER = Path(__file__).parent / "drop_in"
 LAYERS = ("torch", "echoic")
 
 
-def run(command: list[str], layer: str, seed: int) -> dict[str, Any]:
+def run(command: list[str], layer: str, seed: int, threads: int) -> dict[str, Any]:
     """What a script printed."""
     words = [sys.executable, *command, "--layer", layer, "--seed", str(seed)]
-    found: dict[str, Any] = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
@@ -33,7 +36,9 @@ def gap(found: dict[str, list[dict[str, Any]]]) -> tuple[float, float]:
 
 def main() -> None:
     """Seeds one after the other, the layers in turn."""
-    options = arguments(__doc__ or "").parse_args()
+    parser = arguments(__doc__ or "")
+    parser.set_defaults(threads=os.cpu_count())
+    options = parser.parse_args()
     text = (options.data / "text_tinyshakespeare" / "input.txt").resolve()
     scripts = {
         "word language model": [str(FOLDER / "word_model.py"), str(text), "--steps", "100"],
@@ -44,7 +49,7 @@ def main() -> None:
         found: dict[str, list[dict[str, Any]]] = {layer: [] for layer in LAYERS}
         for seed in range(options.seeds):
             for layer in LAYERS:
-                found[layer].append(run(command, layer, seed))
+                found[layer].append(run(command, layer, seed, options.threads))
         seconds = {layer: [one["seconds"] for one in runs] for layer, runs in found.items()}
         faster = [theirs / ours for theirs, ours in zip(seconds["torch"], seconds["echoic"], strict=True)]
         between, seeds = gap(found)
@@ -59,7 +64,7 @@ def main() -> None:
         )
     headers = ["script", "held-out loss, torch", "with echoic", "largest gap of mean loss curves (of torch's seeds)"]
     headers += ["seconds, torch", "with echoic", "times faster, pair by pair"]
-    title = f"Training scripts with only nn.LSTM swapped, {options.seeds} seeds"
+    title = f"Training scripts with only nn.LSTM swapped, {options.seeds} seeds, {options.threads} threads"
     publish("swap", title, table(headers, rows), write=options.write)
 
 

@@ -11,6 +11,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import echoic.nn
 
 SYMBOLS, TAGS, WIDTH, BATCH, EVERY = 60, 8, 128, 32, 20
+WRONG = 0.2
+"""The share of tags drawn at random: nobody can come below 0.80 nats a tag."""
+
 IGNORED = -100
 
 
@@ -38,6 +41,8 @@ def draw(generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     before[:, :3] = 0
     after[torch.arange(symbols.shape[1]) >= lengths[:, None] - 2] = 0
     tags = symbols % 2 * 4 + before % 2 * 2 + after % 2
+    wrong = torch.rand(tags.shape, generator=generator) < WRONG
+    tags = torch.where(wrong, torch.randint(TAGS, tags.shape, generator=generator), tags)
     tags[torch.arange(symbols.shape[1]) >= lengths[:, None]] = IGNORED
     return symbols, lengths, tags
 

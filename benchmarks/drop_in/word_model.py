@@ -30,12 +30,12 @@ class WordModel(nn.Module):
 
 
 def read(path: str) -> tuple[Tensor, Tensor]:
-    """The words of a text as numbers, the rare ones as one, in training and held-out streams."""
+    """The words of a text as numbers, those rare in the training part as one, in training and held-out streams."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123
         words = re.findall(r"\w+|[^\w\s]", file.read().lower())
-    numbers = {word: at + 1 for at, (word, _) in enumerate(Counter(words).most_common(WORDS - 1))}
+    cut = len(words) * 9 // 10
+    numbers = {word: at + 1 for at, (word, _) in enumerate(Counter(words[:cut]).most_common(WORDS - 1))}
     all_words = torch.tensor([numbers.get(word, 0) for word in words])
-    cut = len(all_words) * 9 // 10
     return tuple(
         part[: len(part) // STREAMS * STREAMS].view(STREAMS, -1) for part in (all_words[:cut], all_words[cut:])
     )

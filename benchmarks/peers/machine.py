@@ -12,16 +12,24 @@ NEVER = "10000000000"
 CURED = {"MALLOC_TRIM_THRESHOLD_": NEVER, "MALLOC_MMAP_THRESHOLD_": NEVER}
 """With these glibc keeps freed memory: otherwise every contender pays page faults for its large arrays at each step."""
 
+AVX2 = {
+    "ECHOIC_KERNEL": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+}
+"""What holds every contender but onnxruntime, which cannot be held, to an older processor's vectors; JAX has a flag."""
+
 PACKAGES = ("echoic", "torch", "jax", "jaxlib", "keras", "onnxruntime", "numpy")
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Of a process whose libraries shall use so many threads."""
+def environment(threads: int, *, avx2: bool) -> dict[str, str]:
+    """Of a process whose libraries shall use so many threads, and with `avx2` no wider vectors."""
     count = str(threads)
     added = {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    if threads == 1:
-        added["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
-    return {**os.environ, **CURED, **added}
+    flags = ["--xla_cpu_multi_thread_eigen=false"] * (threads == 1) + ["--xla_cpu_max_isa=AVX2"] * avx2
+    held = AVX2 if avx2 else {}
+    return {**os.environ, **CURED, **added, **held, "XLA_FLAGS": " ".join(flags)}
 
 
 @contextmanager

@@ -28,10 +28,19 @@ HEADINGS = {
 }
 
 
-def report(found: Sequence[Process], *, rounds: int, block_s: float, tiny: bool) -> str:
+def report(found: Sequence[Process], *, rounds: int, block_s: float, tiny: bool, avx2: bool) -> str:
     """All tables, under what they were measured on and how."""
     described = {result["name"]: result["description"] for process in found for result in process["results"]}
     parts = ["**Tiny sizes: a trial of the program, no measurement.**"] if tiny else []
+    parts += (
+        [
+            "Everyone is held to AVX2 by "
+            + ", ".join(f"{name}={value}" for name, value in machine.AVX2.items())
+            + " and XLA's --xla_cpu_max_isa=AVX2."
+        ]
+        if avx2
+        else []
+    )
     parts += [_protocol(rounds, block_s), "\n".join(f"- {name}: {what}" for name, what in described.items())]
     parts += [section for process in found for kind in HEADINGS if (section := _section(kind, process))]
     return "\n\n".join(parts)

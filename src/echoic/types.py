@@ -38,7 +38,10 @@ class Covariates:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One sequence as read: `values` `(steps, features)` in float32, NaN where a value is missing."""
+    """One sequence as read: `values` `(steps, features)` in float32, NaN where a value is missing.
+
+    `provenance` is what else its source knows of it, as plain JSON values: a song's tempo, the part it was given for.
+    """
 
     name: str
     values: Floats
@@ -46,6 +49,7 @@ class Series:
     time: TimeBase = INDEX
     covariates: Covariates = field(default_factory=Covariates)
     origin: str = ""
+    provenance: Json = field(default_factory=dict)
 
     @property
     def steps(self) -> int:

@@ -22,7 +22,9 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
 
     `body` takes the chosen values as its first argument: layers for `JobSettings.build`, the strongest last.
     """
-    fields = {name: info for section in settings.sections().values() for name, info in section.model_fields.items()}
+    sections = [info.default for info in settings.model_fields.values()]
+    fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
+    defaults = {name: getattr(section, name) for section in sections for name in type(section).model_fields}
     own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
 
     def command(**given: Any) -> None:
@@ -35,7 +37,10 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
     extra = [
         inspect.Parameter("config", keyword, default=None, annotation=CONFIG),
         inspect.Parameter("set_", keyword, default=None, annotation=SET),
-        *(inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name])) for name in fields),
+        *(
+            inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name], defaults[name]))
+            for name in fields
+        ),
     ]
     command.__signature__ = inspect.Signature([*(one.replace(kind=keyword) for one in own), *extra])  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in (*own, *extra)}
@@ -51,9 +56,9 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
     return settings.build(*layers).model_dump(exclude_unset=True)
 
 
-def _option(name: str, info: FieldInfo) -> Any:
+def _option(name: str, info: FieldInfo, value: Any) -> Any:
     flag = "--" + name.replace("_", "-")
-    default = _shown(info.default)
+    default = _shown(value)
     text = f"{info.description} [default: {default}]" if default else info.description
     if info.annotation is bool:
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)]

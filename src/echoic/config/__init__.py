@@ -7,7 +7,15 @@ from echoic.config.base import read_toml as read_toml
 from echoic.config.forecast import ForecastSettings as ForecastSettings
 from echoic.config.model import HeadSettings as HeadSettings
 from echoic.config.model import StackSettings as StackSettings
+from echoic.config.music import MusicDataSettings as MusicDataSettings
+from echoic.config.music import MusicSettings as MusicSettings
+from echoic.config.text import TextDataSettings as TextDataSettings
+from echoic.config.text import TextSettings as TextSettings
 from echoic.config.train import TrainSettings as TrainSettings
 
-JOB_SETTINGS: dict[str, type[JobSettings]] = {"forecast": ForecastSettings}
+JOB_SETTINGS: dict[str, type[JobSettings]] = {
+    "forecast": ForecastSettings,
+    "music": MusicSettings,
+    "text": TextSettings,
+}
 """The settings of every job."""

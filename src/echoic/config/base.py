@@ -59,10 +59,11 @@ class JobSettings(Section):
         Raises:
             ConfigError: a name is unknown (with the nearest known one), or a value is not allowed.
         """
-        nested: dict[str, dict[str, Any]] = {}
+        # A job may have defaults of its own for a section that it shares with others.
+        nested = {name: info.default.model_dump(exclude_unset=True) for name, info in cls.model_fields.items()}
         for layer in layers:
             for section, field, value in cls._spread(layer):
-                nested.setdefault(section, {})[field] = value
+                nested[section][field] = value
         try:
             return cls.model_validate(nested)
         except ValidationError as error:

@@ -35,6 +35,24 @@ def _check_split(value: Any) -> SplitRule | None:
     return (int(numbers[0]), int(numbers[1]), int(numbers[2]))
 
 
+def _check_fractions(value: Any) -> tuple[float, float, float]:
+    rule = _check_split(value)
+    if rule is None or len(rule) != 3 or not are_fractions(*rule) or rule[0] <= 0:
+        raise ValueError("must be three fractions with a sum of at most 1, such as 0.9,0.05,0.05")
+    return rule
+
+
+FractionSplit = Annotated[tuple[float, float, float], BeforeValidator(_check_fractions)]
+"""Train, dev and test as fractions."""
+
+
+def _check_song_split(value: Any) -> SplitRule | None:
+    rule = _check_split(value)
+    if rule is not None and len(rule) != 3:
+        raise ValueError("must be three fractions or three numbers of songs")
+    return rule
+
+
 def _lags(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
     if value is not None and any(lag < 1 for lag in value):
         raise ValueError("must be positive numbers of steps")
@@ -83,6 +101,18 @@ class SplitSettings(Section):
         "time",
         description="shuffled: windows go to parts at random. Overlapping windows then share steps between parts: "
         "scores are too good, and the report says by how much.",
+    )
+
+
+class SongSplitSettings(Section):
+    """Which songs are for training, which for dev and which for test."""
+
+    split: Annotated[tuple[float, float, float] | tuple[int, int, int] | None, BeforeValidator(_check_song_split)] = (
+        Field(
+            None,
+            description="train,dev,test as fractions (0.8,0.1,0.1) or numbers of songs; songs go to parts at random, "
+            "always the same way. Default: the parts that the data come in, else 0.8,0.1,0.1.",
+        )
     )
 
 

@@ -1,0 +1,96 @@
+"""Settings of the music job: its sections, and the fields that only it has."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from echoic.config.base import JobSettings, Section
+from echoic.config.data import SongSplitSettings
+from echoic.config.model import StackSettings
+from echoic.config.train import TrainSettings
+
+GRIDS = {"quarter": 1.0, "eighth": 0.5, "sixteenth": 0.25}
+"""Named grids and their step in beats."""
+
+
+def _check_grid(value: Any) -> str:
+    """A name, or seconds such as `0.1`."""
+    text = str(value).strip()
+    if text in GRIDS or (re.fullmatch(r"\d*\.?\d+", text) and 1e-3 <= float(text) <= 60):
+        return text
+    raise ValueError(f"must be {', '.join(GRIDS)}, or the length of a step in seconds (0.001 to 60)")
+
+
+def _check_pitches(value: Any) -> tuple[int, int] | None:
+    """`36-81` as its two ends."""
+    if value is None:
+        return None
+    ends = re.fullmatch(r"(\d+)\s*-\s*(\d+)", value.strip()) if isinstance(value, str) else None
+    low, high = (int(end) for end in (ends.groups() if ends else value))
+    if not 0 <= low <= high <= 127 or high - low < 11:
+        raise ValueError("must be the lowest and the highest MIDI pitch, such as 21-108, at least an octave apart")
+    return low, high
+
+
+class MusicDataSettings(Section):
+    """How songs are read."""
+
+    grid: Annotated[str, BeforeValidator(_check_grid)] = Field(
+        "sixteenth",
+        description="A step in time: quarter, eighth, sixteenth, or a number of seconds. Piano-rolls come with steps of "
+        "their own; for them it says how long those are.",
+    )
+    pedal: bool = Field(default=True, description="Let the sustain pedal lengthen notes, as it sounds.")
+
+
+class PitchSettings(Section):
+    """How a step of music is written as numbers."""
+
+    keys: Annotated[Literal["1", "12", "random"], BeforeValidator(str)] = Field(
+        "1",
+        description="Keys that training songs are heard in. 1: as given. 12: all transpositions of a song in one "
+        "batch. random: each song anew in a key at random, every epoch. Dev and test stay as given.",
+    )
+    pitches: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches)] = Field(
+        None,
+        description="Lowest and highest MIDI pitch, such as 36-81. Default: the piano's 21-108 for chords; for single "
+        "lines what the training songs reach in the keys they are heard in.",
+    )
+    outside: Literal["fold", "drop"] = Field(
+        "fold",
+        description="Notes beyond the pitches: fold moves them by octaves to the nearest place inside, drop leaves them "
+        "out. Both are counted.",
+    )
+    onsets: bool | None = Field(
+        None,
+        description="Chords: tell a note that begins from one that goes on. Default: if the songs do (MIDI files do, "
+        "piano-rolls do not).",
+    )
+    chunk: int | None = Field(
+        None, ge=2, description="Cut training songs into so many steps, the state carried; by default songs are whole."
+    )
+
+
+class NotesHeadSettings(Section):
+    """What sits on the hidden vector."""
+
+    head: Literal["categorical", "bernoulli", "joint"] | None = Field(
+        None,
+        description="categorical: one note, hold or rest a step (single lines). bernoulli: each pitch on its own. joint: "
+        "a chord note by note, each given those before it. Default: categorical if no step of the training songs "
+        "has two notes, else joint.",
+    )
+    chord_width: int = Field(256, ge=1, description="Hidden units of the joint head's network inside the chord.")
+    head_dropout: float = Field(0.1, ge=0, lt=1, description="Share of those dropped in training.")
+
+
+class MusicSettings(JobSettings):
+    """Everything that `echoic train music` can be told."""
+
+    data: MusicDataSettings = MusicDataSettings()
+    parts: SongSplitSettings = SongSplitSettings()
+    pitch: PitchSettings = PitchSettings()
+    stack: StackSettings = StackSettings(layers=(256,), dropout=0.4)
+    output: NotesHeadSettings = NotesHeadSettings()
+    train: TrainSettings = TrainSettings(epochs=100, batch_size=16, lr=3e-3)

@@ -1,0 +1,52 @@
+"""Settings of the text job: its sections, and the fields that only it has."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from echoic.config.base import JobSettings, Section
+from echoic.config.data import FractionSplit
+from echoic.config.model import StackSettings
+from echoic.config.train import TrainSettings
+
+
+class TextDataSettings(Section):
+    """How text is read."""
+
+    encoding: str = Field("utf-8", description="Text encoding of the files.")
+    symbols: Literal["characters", "bytes"] = Field(
+        "characters", description="A step is a character (the training part's are known), or a byte of UTF-8 (all are)."
+    )
+
+
+class TextSplitSettings(Section):
+    """How the text is cut into train, dev and test."""
+
+    split: FractionSplit = Field(
+        (0.9, 0.05, 0.05), description="Shares of train, dev and test, in this order in every file."
+    )
+
+
+class TextNetworkSettings(Section):
+    """How symbols enter and leave the network."""
+
+    embedding: int = Field(64, ge=1, description="Numbers that stand for a symbol.")
+    tied: bool = Field(
+        default=False, description="Use the embedding for the output too (the last layer then has its width)."
+    )
+    unknown: str | None = Field(
+        None,
+        description="What a character that the training part does not have is read as, such as a space. By default it is "
+        "an error.",
+    )
+    chunk: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
+
+
+class TextSettings(JobSettings):
+    """Everything that `echoic train text` can be told."""
+
+    data: TextDataSettings = TextDataSettings()
+    parts: TextSplitSettings = TextSplitSettings()
+    network: TextNetworkSettings = TextNetworkSettings()
+    stack: StackSettings = StackSettings(layers=(512,))
+    train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3)
