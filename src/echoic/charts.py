@@ -51,6 +51,17 @@ class Bars:
 
 
 @dataclass(frozen=True, eq=False)
+class Spans:
+    """Lying bars, such as notes: from `begin` for `length`, both in units of x, at the heights `y`, all `(spans,)`."""
+
+    name: str
+    begin: Numbers
+    length: Numbers
+    y: Numbers
+    role: Role = "model"
+
+
+@dataclass(frozen=True, eq=False)
 class Chart:
     """One picture. `key` names its files; wider bands come before those that they hold."""
 
@@ -61,6 +72,7 @@ class Chart:
     lines: tuple[Line, ...] = ()
     bands: tuple[Band, ...] = ()
     bars: tuple[Bars, ...] = ()
+    spans: tuple[Spans, ...] = ()
     caption: str = ""
     log_y: bool = False
 

@@ -33,8 +33,13 @@ class Cell(nn.Module, abc.ABC):
         return tuple(self.bias.new_zeros(batch, self.hidden_size) for _ in range(self.vectors))
 
     @abc.abstractmethod
-    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Hidden vectors `(batch, steps, hidden)` for `x` `(batch, steps, inputs)`, and the state afterwards."""
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Hidden vectors `(batch, steps, hidden)` for `x` `(batch, steps, inputs)`, and the state afterwards.
+
+        `w_rec` stands in for the cell's own recurrent weights: some of them dropped, say.
+        """
 
     def project(self, x: Tensor) -> Tensor:
         """The input's share of the gates, `(..., gates * hidden)` for `x` `(..., inputs)`."""

@@ -21,8 +21,11 @@ class GRU(Cell):
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
 
-    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
-        y, h = ops.gru(x, state[0], self.w_in, self.w_rec, self.bias)
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        w_rec = self.w_rec if w_rec is None else w_rec
+        y, h = ops.gru(x, state[0], self.w_in, w_rec, self.bias)
         return y, (h,)
 
     def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:

@@ -28,9 +28,12 @@ class LSTM(Cell):
             nn.init.orthogonal_(gate)
         nn.init.constant_(self.bias.data[hidden_size : 2 * hidden_size], forget_bias)
 
-    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        w_rec = self.w_rec if w_rec is None else w_rec
         h, c = state
-        y, h, c = ops.lstm(x, h, c, self.w_in, self.w_rec, self.bias)
+        y, h, c = ops.lstm(x, h, c, self.w_in, w_rec, self.bias)
         return y, (h, c)
 
     def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:

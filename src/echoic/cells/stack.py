@@ -8,15 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from echoic.cells.base import Cell
-from echoic.cells.dropout import Dropout
 from echoic.config import StackSettings
 from echoic.errors import ShapeError
+from echoic.nn import Dropout
 from echoic.tensors import State
 
 
 @final
 class Stack(nn.Module):
-    """Recurrent layers one above the other, with dropout on the output of each (the last included)."""
+    """Recurrent layers one above the other, with dropout on the input and on the output of each layer.
+
+    With `weight_dropout` a share of each layer's recurrent weights is zeroed too, once a pass (Merity 2018).
+    """
 
     def __init__(self, kinds: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
         super().__init__()
@@ -27,7 +30,9 @@ class Stack(nn.Module):
             kind(below, size, settings.forget_bias)  # type: ignore[call-arg]
             for below, size in itertools.pairwise(sizes)
         )
-        self.dropout = Dropout(settings.dropout)
+        self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational)
+        self.dropout = Dropout(settings.dropout, locked=settings.variational)
+        self.weight_dropout = Dropout(settings.weight_dropout)
         self.output_size = sizes[-1]
         self.start = nn.Parameter(torch.zeros(self.state_size)) if settings.learn_initial_state else None
 
@@ -66,8 +71,9 @@ class Stack(nn.Module):
     def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Hidden vectors of the last layer `(batch, steps, output_size)` and the state after the last step."""
         after = []
+        x = self.input_dropout(x)
         for cell, before in zip(self.layers, state, strict=True):
-            x, layer_state = cell(x, before)
+            x, layer_state = cell(x, before, self.weight_dropout(cell.w_rec))
             x = self.dropout(x)
             after.append(layer_state)
         return x, tuple(after)

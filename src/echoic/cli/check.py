@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli.options import with_settings
-from echoic.cli.train import Data, Json
+from echoic.cli.train import Data, Json, one_or_all
 from echoic.config import JOB_SETTINGS
 
 
@@ -34,7 +34,7 @@ def _checker(job: str) -> Any:
     ) -> None:
         from echoic.jobs import session
 
-        losses = list(session.check(job, data, config=settings, steps=steps))
+        losses = list(session.check(job, one_or_all(data), config=settings, steps=steps))
         falls = session.check_passes(losses)
         if as_json:
             typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))

@@ -25,9 +25,11 @@ def evaluate(
         str | None, typer.Argument(metavar="DATA", help="New data to score on; the run's own by default.")
     ] = None,
     part: Annotated[str, typer.Option(help="Part of the run's own data: train, dev or test.")] = "test",
-    stride: Annotated[int, typer.Option(help="Steps between the windows that are scored.", min=1)] = 1,
+    stride: Annotated[
+        int | None, typer.Option(help="Forecasts: steps between the windows that are scored. [default: 1]", min=1)
+    ] = None,
     backtest: Annotated[
-        Path | None, typer.Option(help="Also write every forecast to this CSV or Parquet file.")
+        Path | None, typer.Option(help="Forecasts: also write each to this CSV or Parquet file.")
     ] = None,
     training_data: TrainingData = None,
     as_json: Json = False,
@@ -40,14 +42,14 @@ def evaluate(
         evaluation = opened.evaluate(
             data,
             part=part,
-            stride=stride,
+            **({} if stride is None else {"stride": stride}),
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     if backtest is not None:
-        write_table(backtest, opened.backtest(data, part=part, stride=stride))
+        write_table(backtest, opened.backtest(data, part=part, stride=stride or 1))
     if as_json:
         typer.echo(json.dumps(facts.evaluation_json(opened, evaluation, "new data" if data else part)))
     else:
         place = data or f"{part} part"
-        title = f"{run}: {place}, {evaluation.windows} windows, errors in {evaluation.units}"
+        title = f"{run}: {place}, {evaluation.over}"
         print_scores(title, evaluation.scores, evaluation.naive)

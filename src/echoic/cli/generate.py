@@ -1,12 +1,16 @@
 """`echoic generate RUN`."""
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from echoic.cli.eval import RunPath, TrainingData
-from echoic.cli.predict import Output
+from echoic.cli.progress import progress_bar
 from echoic.cli.tables import write_table
+from echoic.errors import ConfigError, RunError
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -16,21 +20,102 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 def generate(
     run: RunPath,
-    output: Output,
-    length: Annotated[int, typer.Option(help="Steps to make.", min=1)] = 100,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="File to write. Forecasts: CSV, or Parquet by its ending. Music: .mid, .wav to listen, .png or .pdf to "
+            "look at. Text: any; the terminal by default.",
+        ),
+    ] = None,
+    length: Annotated[
+        str | None,
+        typer.Option(
+            help="How much: steps or characters; for music also 32bars, 8beats, 20s. [default: 100 steps, 500 "
+            "characters, 16bars]"
+        ),
+    ] = None,
     prime: Annotated[
-        str | None, typer.Option(help="What to go on from: a file, or N for the last N known steps; all by default.")
+        str | None,
+        typer.Option(
+            help="What to go on from. Forecasts: a file, or N for the last N known steps; all by default. Music: a file; "
+            "the first bar of a training song by default. Text: the words themselves; a new line by default."
+        ),
     ] = None,
     temperature: Annotated[
-        float, typer.Option(help="0: the mean path. 1: draws from the model's distribution.", min=0)
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            help="0: the mean path, or always the likeliest. 1: draws from the model's distribution. [default: 0 for "
+            "forecasts, else 1]",
+            min=0,
+        ),
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="Music and text: draw from so many of the likeliest.", min=1)] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Music and text: draw from the fewest that are together so likely.")
+    ] = None,
+    keep_prime: Annotated[bool, typer.Option(help="Music and text: put the prime before what is made.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
     training_data: TrainingData = None,
 ) -> None:
-    from echoic.jobs import facts, session
+    from echoic.jobs import session
 
     opened = session.load(run, data=training_data)
-    steps = int(prime) if prime is not None and prime.isdigit() else prime
-    made = opened.generate(length, prime=steps, temperature=temperature, seed=seed)
+    write = _WRITERS[opened.config["job"]]
+    options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    write(opened, length, output, keep_prime, options)
+
+
+def _write_series(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
+    from echoic.jobs import facts
+
+    if output is None or keep_prime:
+        raise ConfigError("A forecast run needs `-o FILE`, a CSV or Parquet file, and puts no prime before it.")
+    made = opened.generate(length, **options)
     write_table(output, facts.series_columns(made))
-    typer.echo(f"{output}: {length} steps of {len(made)} series", err=True)
+    typer.echo(f"{output}: {made[0].steps} steps of {len(made)} series", err=True)
+
+
+def _write_text(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
+    before = (options["prime"] or "") if keep_prime else ""
+    if output is None:
+        _show(before)
+        opened.generate(length, **options, on_made=_show)
+        _show("\n")
+        return
+    made = opened.generate(length, **options)
+    _save(output, (before + made).encode())
+    typer.echo(f"{output}: {len(made)} characters", err=True)
+
+
+def _show(text: str) -> None:
+    """At once, as far as the terminal can."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _write_music(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
+    from echoic.jobs.music.files import ENDINGS, music_bytes
+
+    if output is None or output.suffix.lower() not in ENDINGS:
+        raise ConfigError(f"A music run needs `-o FILE` with one of the endings {', '.join(ENDINGS)}.")
+    with progress_bar() as bar:
+        task = bar.add_task("composing", total=None)
+        made = opened.generate(
+            length, **options, on_made=lambda at: bar.update(task, completed=at[0], total=at[1])
+        )
+    _save(output, music_bytes(made, output.suffix.lower(), keep_prime=keep_prime))
+    typer.echo(f"{output}: {made.summary}", err=True)
+
+
+def _save(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
+
+
+_WRITERS: dict[str, Callable[..., None]] = {"forecast": _write_series, "music": _write_music, "text": _write_text}
+"""How what each job makes reaches a file or the terminal."""

@@ -12,7 +12,14 @@ from echoic.cli.progress import TrainingBar
 from echoic.config import JOB_SETTINGS
 from echoic.errors import ConfigError
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or M4 file, or synth:NAME such as synth:sine.")]
+Data = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA",
+        help="forecast: a CSV, Parquet or M4 file, or synth:NAME such as synth:sine. music: a MIDI file, a folder of "
+        "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for standard input.",
+    ),
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
@@ -39,12 +46,17 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     app.add_typer(jobs, name="train")
 
 
+def one_or_all(data: list[str]) -> str | list[str]:
+    """A single place as itself."""
+    return data[0] if len(data) == 1 else data
+
+
 def _trainer(job: str) -> Any:
     def train_job(settings: dict[str, Any], data: Data, out: Out, as_json: Json = False) -> None:
         from echoic.jobs import session
 
         with TrainingBar() as bar:
-            run = session.train(job, data, out=out, config=settings, on_progress=bar.update, began=BEGAN)
+            run = session.train(job, one_or_all(data), out=out, config=settings, on_progress=bar.update, began=BEGAN)
         _tell(run, as_json=as_json)
 
     return train_job

@@ -27,6 +27,13 @@ class StackSettings(Section):
         (64,), description="Hidden size of each layer, such as 16,16."
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="Share of each layer's outputs dropped in training.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the lowest layer's inputs dropped in training.")
+    variational: bool = Field(
+        default=False, description="Drop the same values at all steps of a sequence, instead of others at each."
+    )
+    weight_dropout: float = Field(
+        0.0, ge=0, lt=1, description="Share of the recurrent weights dropped in training, anew for each batch."
+    )
     forget_bias: float = Field(1.0, description="Start value of the LSTM's forget-gate bias.")
     learn_initial_state: bool = Field(
         default=False, description="Learn the state before the first step instead of zero."

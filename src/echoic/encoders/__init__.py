@@ -3,5 +3,12 @@
 from echoic.encoders.base import Encoder as Encoder
 from echoic.encoders.plain import Plain as Plain
 from echoic.encoders.segments import Segments as Segments
+from echoic.encoders.symbols import Embedding as Embedding
+from echoic.encoders.symbols import OneHot as OneHot
 
-ENCODERS: dict[str, type[Encoder]] = {"plain": Plain, "segments": Segments}
+ENCODERS: dict[str, type[Encoder]] = {
+    "plain": Plain,
+    "segments": Segments,
+    "embedding": Embedding,
+    "one_hot": OneHot,
+}

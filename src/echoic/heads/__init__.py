@@ -1,9 +1,24 @@
-"""What sits on the hidden vectors. To add one: a file with a `Head`, and a line in `HEADS`."""
+"""What sits on the hidden vectors. To add one: a file with a `Head`, and a line in the table of its kind."""
 
 from echoic.heads.base import Head as Head
+from echoic.heads.base import SymbolHead as SymbolHead
+from echoic.heads.base import ValueHead as ValueHead
+from echoic.heads.bernoulli import Bernoulli as Bernoulli
+from echoic.heads.categorical import Categorical as Categorical
 from echoic.heads.gaussian import Gaussian as Gaussian
+from echoic.heads.joint import Joint as Joint
 from echoic.heads.point import Point as Point
 from echoic.heads.quantiles import Quantiles as Quantiles
+from echoic.heads.sampling import Sampling as Sampling
 from echoic.heads.student_t import StudentT as StudentT
 
-HEADS: dict[str, type[Head]] = {"point": Point, "gaussian": Gaussian, "student_t": StudentT, "quantiles": Quantiles}
+HEADS: dict[str, type[ValueHead]] = {
+    "point": Point,
+    "gaussian": Gaussian,
+    "student_t": StudentT,
+    "quantiles": Quantiles,
+}
+"""Heads for real numbers."""
+
+SYMBOL_HEADS: dict[str, type[SymbolHead]] = {"categorical": Categorical, "bernoulli": Bernoulli, "joint": Joint}
+"""Heads for classes and for sets of notes."""

@@ -7,13 +7,14 @@ import torch
 from torch import Tensor, nn
 
 from echoic.config import HeadSettings
+from echoic.heads.sampling import Sampling
 
 
 class Head(nn.Module, abc.ABC):
     """A linear map from hidden vectors to the parameters of a distribution, and what follows from them.
 
     A vector renders `span` samples of `features` values, each described by `parameters` numbers. All methods take
-    `params` `(batch, samples, features, parameters)` as `forward` gives them, and work value by value.
+    `params` `(batch, samples, features, parameters)` as `forward` gives them.
     """
 
     def __init__(self, width: int, features: int, span: int, parameters: int) -> None:
@@ -22,11 +23,6 @@ class Head(nn.Module, abc.ABC):
         self.parameters_per_value = parameters
         self.linear = nn.Linear(width, span * features * parameters)
 
-    @classmethod
-    @abc.abstractmethod
-    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
-        """The head that `settings` ask for."""
-
     def forward(self, vectors: Tensor) -> Tensor:
         """`(batch, vectors, width)` to `(batch, vectors * span, features, parameters)`."""
         params: Tensor = self.linear(vectors)
@@ -34,16 +30,40 @@ class Head(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
-        """The loss of each value, `(batch, samples, features)` like `target`; without reduction."""
+        """The loss without reduction, `(batch, samples, features)` like `target`, or with one number a sample."""
+
+    @abc.abstractmethod
+    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+        """A random draw, shaped like a target."""
+
+
+class ValueHead(Head):
+    """A head for real numbers, each with a distribution of its own: all methods work value by value."""
+
+    @classmethod
+    @abc.abstractmethod
+    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
+        """The head that `settings` ask for."""
 
     @abc.abstractmethod
     def mean(self, params: Tensor) -> Tensor:
         """The point forecast of each value."""
 
     @abc.abstractmethod
-    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
-        """A random draw of each value."""
-
-    @abc.abstractmethod
     def quantile(self, params: Tensor, level: float) -> Tensor:
         """The value below which a share `level` lies."""
+
+
+class SymbolHead(Head):
+    """A head for symbols: a class, or a set of notes, at each step. Losses are exact negative log-likelihoods."""
+
+    @abc.abstractmethod
+    def likeliest(self, params: Tensor) -> Tensor:
+        """The symbols to bet on, shaped like a target."""
+
+    @abc.abstractmethod
+    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+        """A random draw under `sampling`; at temperature 0 the same as `likeliest`."""
+
+    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+        return self.draw(params, generator, Sampling())

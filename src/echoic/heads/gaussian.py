@@ -8,14 +8,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import Head
+from echoic.heads.base import ValueHead
 
 SMALLEST_SCALE = 1e-3
 """Deviations never fall below this, in scaled units: a perfect fit must not reach an infinite likelihood."""
 
 
 @final
-class Gaussian(Head):
+class Gaussian(ValueHead):
     """Mean and deviation, trained by the negative log-likelihood in nats."""
 
     @classmethod

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import Head
+from echoic.heads.base import ValueHead
 
 HUBER_DELTA = 0.5
 """Scaled errors above this count by their size, those below by their square."""
@@ -22,7 +22,7 @@ _LOSSES: dict[str, Callable[..., Tensor]] = {
 
 
 @final
-class Point(Head):
+class Point(ValueHead):
     """The forecast itself, trained by squared, absolute or Huber error. Its draws and quantiles are that value."""
 
     def __init__(self, width: int, features: int, span: int, loss: str) -> None:

@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import Head
+from echoic.heads.base import ValueHead
 
 
 @final
-class Quantiles(Head):
+class Quantiles(ValueHead):
     """One value for each of `levels`, never crossing, trained by the mean pinball loss (Koenker 1978)."""
 
     levels: Tensor

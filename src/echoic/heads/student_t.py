@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import Head
+from echoic.heads.base import ValueHead
 from echoic.heads.gaussian import SMALLEST_SCALE
 
 FEWEST_DEGREES = 2.0
@@ -17,7 +17,7 @@ FEWEST_DEGREES = 2.0
 
 
 @final
-class StudentT(Head):
+class StudentT(ValueHead):
     """Location, scale and degrees of freedom (above two), trained by the negative log-likelihood in nats."""
 
     @classmethod

@@ -2,5 +2,7 @@
 
 from echoic.jobs.base import Job as Job
 from echoic.jobs.forecast import FORECAST
+from echoic.jobs.music import MUSIC
+from echoic.jobs.text import TEXT
 
-JOBS: dict[str, Job] = {"forecast": FORECAST}
+JOBS: dict[str, Job] = {"forecast": FORECAST, "music": MUSIC, "text": TEXT}

@@ -3,9 +3,10 @@
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from echoic.config import JobSettings, TrainSettings
+from echoic.errors import ConfigError
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.training import Batches
@@ -89,20 +90,64 @@ class Fitted(NamedTuple):
     calibration: dict[str, Any] | None
 
 
+class Evaluation(Protocol):
+    """What scoring gives, whatever the job: the model's scores beside those of the naive ways, and over what."""
+
+    scores: dict[str, float]
+    naive: dict[str, dict[str, float]]
+
+    @property
+    def over(self) -> str:
+        """What was scored and in which units: `96 windows, errors in kW`."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What else there is, as plain JSON values."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `generate` is asked for.
+
+    `prime` and `length` mean what the job says they do; `temperature` None is the job's own choice. `on_made` is called
+    with each piece as soon as it is there, by jobs whose work can be followed.
+    """
+
+    length: int | str | None = None
+    prime: Any = None
+    temperature: float | None = None
+    top_k: int | None = None
+    top_p: float | None = None
+    seed: int = 0
+    on_made: Callable[[Any], None] = lambda _: None
+
+
+def not_offered(what: str) -> Callable[..., Any]:
+    """Stands in for what a job does not do.
+
+    `what` says who does: "`predict` is for ...".
+    """
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise ConfigError(what)
+
+    return refuse
+
+
 @dataclass(frozen=True)
 class Job:
     """A job as the table of jobs knows it: its task, and what can be done with a trained one.
 
-    `evaluate(fitted, data, part, stride, on_progress)` scores; `data` None means the run's own.
-    `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
-    `predict(fitted, data)` gives a long table of what the model says of `data`.
-    `generate(fitted, prime, length, temperature, seed)` lets the model feed itself.
+    `evaluate(fitted, data, part, on_progress=..., **options)` scores; `data` None means the run's own.
+    `generate(fitted, request)` lets the model feed itself.
     `charts(fitted, metrics, evaluation)` draws the report; without an evaluation, what can be drawn without one.
+    `predict(fitted, data)` gives a long table of what the model says of `data`.
+    `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
     """
 
     task: type[Task]
     evaluate: Callable[..., Any]
-    backtest: Callable[..., Any]
-    predict: Callable[..., Any]
     generate: Callable[..., Any]
     charts: Callable[..., Any]
+    predict: Callable[..., Any] = not_offered("`predict` is for the forecast job; let this run `generate`.")
+    backtest: Callable[..., Any] = not_offered("A backtest is for the forecast job.")

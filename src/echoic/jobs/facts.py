@@ -8,12 +8,13 @@ import torch
 
 from echoic import ops
 from echoic.jobs import JOBS
+from echoic.jobs.base import Evaluation
 from echoic.jobs.session import Run
 from echoic.run import versions
 from echoic.types import Series
 
 
-def evaluation_json(run: Run, evaluation: Any, part: str) -> dict[str, Any]:
+def evaluation_json(run: Run, evaluation: Evaluation, part: str) -> dict[str, Any]:
     """What `eval --json` prints: one shape for every job."""
     return {
         "job": run.config["job"],
@@ -23,10 +24,7 @@ def evaluation_json(run: Run, evaluation: Any, part: str) -> dict[str, Any]:
         "seed": run.seed,
         "data": {key: run.config["data"][key] for key in ("path", "fingerprint")},
         "steps": run.outcome()["best_step"],
-        "units": evaluation.units,
-        "windows": evaluation.windows,
-        "by_horizon": evaluation.by_horizon,
-        "by_feature": evaluation.by_feature,
+        **evaluation.details,
     }
 
 

@@ -13,7 +13,7 @@ from echoic.report import Section, Table, page, write_figures
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically
 
-_HIGH = {"accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc"}
+_HIGH = {"accuracy", "frame_accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc"}
 """Scores of which more is better; of the others less is."""
 
 _NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}
@@ -109,7 +109,7 @@ def _overview(facts: Sequence[_Facts]) -> Table:
 def _what_was_scored(one: _Facts) -> tuple[Any, ...] | None:
     if one.part is None:
         return None
-    return one.info["data"]["fingerprint"], one.part, one.evaluation.windows, one.evaluation.units
+    return one.info["data"]["fingerprint"], one.part, one.evaluation.over
 
 
 def _section(one: _Facts) -> Section:
@@ -133,9 +133,8 @@ def _scores(one: _Facts) -> Table:
     tables = {"model": one.scores, **one.evaluation.naive}
     names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
     rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
-    columns = ["forecast" if one.info["job"] == "forecast" else "", *map(_score_name, names)]
-    windows = one.evaluation.windows
-    note = f"Over {windows:,} windows, errors in {one.evaluation.units}; the best of each column in bold."
+    columns = ["", *map(_score_name, names)]
+    note = f"Over {one.evaluation.over}; the best of each column in bold."
     return Table(f"Scores on the {one.part} part", columns, rows, better=_better(names), note=note)
 
 

@@ -13,7 +13,7 @@ from echoic import sources
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS
-from echoic.jobs.base import Fitted, Job, Task
+from echoic.jobs.base import Fitted, Job, Request, Task
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder, versions
 from echoic.training import (
@@ -91,9 +91,17 @@ class Run:
         """What the model says of `data` (default: of what follows its own)."""
         return self.job.predict(self.fitted, data)
 
-    def generate(self, length: int, *, prime: Any = None, temperature: float = 0.0, seed: int = 0) -> Any:
-        """Lets the model feed itself for `length` steps after the prime: other data, or N for its last N steps."""
-        return self.job.generate(self.fitted, prime, length, temperature, seed)
+    def generate(self, length: int | str | None = None, **options: Any) -> Any:
+        """Lets the model feed itself.
+
+        Args:
+            length: steps, or what else the job counts in (`"32bars"`); by default what the job finds fit.
+            **options: fields of `echoic.jobs.base.Request`: `prime`, `temperature`, `top_k`, `top_p`, `seed`, `on_made`.
+
+        Raises:
+            ConfigError: a length, prime or way of drawing that the job does not know.
+        """
+        return self.job.generate(self.fitted, Request(length, **options))
 
     def metrics(self) -> list[dict[str, Any]]:
         """A row for each look at dev: losses, learning rate, skipped steps."""
@@ -130,10 +138,10 @@ class Run:
     def _task(self) -> Task:
         if self._data is None:
             raise DataError(f"{self.path}: was trained on data in memory; load it with `data=` to use them again.")
-        place = _path(self._data)
-        if place and not place.startswith("synth:") and not Path(place).exists():
+        gone = [place for place in _places(self._data) if not Path(place).exists()]
+        if gone:
             raise DataError(
-                f"{place}: is gone, and {self.path} was trained on it; put it back, or load the run with `data=`."
+                f"{gone[0]}: is gone, and {self.path} was trained on it; put it back, or load the run with `data=`."
             )
         settings: Any = self.settings
         dataset = sources.read(self._data, settings.data)
@@ -204,8 +212,8 @@ def train(
     """Trains a network and gives the run.
 
     Args:
-        job: `forecast`.
-        data: a file's path, a DataFrame, an array `(steps, features)`, or `synth:NAME`.
+        job: `forecast`, `music` or `text`.
+        data: what the job reads: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
         out: the run folder to make; by default one in the temporary folder.
         config: settings by section, as in a TOML file; `settings` go before them.
         on_progress: called after every step.
@@ -229,7 +237,7 @@ def train(
             {
                 "job": job,
                 "settings": task.settings.model_dump(mode="json"),
-                "data": {"path": _path(data), "fingerprint": task.dataset.fingerprint, "report": task.data_report()},
+                "data": {"path": _kept(data), "fingerprint": task.dataset.fingerprint, "report": task.data_report()},
                 "versions": versions(),
             }
         )
@@ -281,11 +289,20 @@ def _check_device(settings: TrainSettings) -> None:
         raise ConfigError(f"`train.device` {settings.device!r} is not available here; try cpu.") from None
 
 
-def _path(data: Any) -> str | None:
-    """How a run finds its data again: an absolute path, the name of a synthetic signal, or None for memory."""
+def _kept(data: Any) -> str | list[str] | None:
+    """How a run finds its data again: absolute paths, the name of a synthetic signal, or None for memory."""
     if isinstance(data, str) and data.startswith("synth:"):
         return data
-    return str(Path(data).resolve()) if isinstance(data, str | Path) else None
+    places = [str(Path(place).resolve()) for place in _places(data)]
+    return places[0] if len(places) == 1 else places or None
+
+
+def _places(data: Any) -> list[str | Path]:
+    """The files or folders that `data` names; none for data in memory, synthetic signals and standard input."""
+    named = data if isinstance(data, list | tuple) else [data]
+    if all(isinstance(one, str | Path) for one in named) and data != sources.STANDARD_INPUT:
+        return [one for one in named if not str(one).startswith("synth:")]
+    return []
 
 
 def check_passes(losses: Sequence[float]) -> bool:

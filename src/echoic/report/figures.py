@@ -18,6 +18,7 @@ _COLOURS = PALETTES["light"]
 _SIZE_INCHES = (7.0, 3.8)
 _PNG_DPI = 160
 _FEW_DOTS = 500
+_SPAN_HEIGHT = 0.85
 _DASHES = {"line": "-", "dashed": (0, (4, 2)), "dots": ""}
 
 
@@ -31,12 +32,16 @@ def write_figures(
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for chart in charts:
-        figure = _drawn(thinned(chart))
         for ending in ("png", "pdf"):
             path = folder / f"{chart.key}.{ending}"
-            write(path, _saved(figure, ending))
+            write(path, chart_bytes(chart, ending))
             paths.append(path)
     return paths
+
+
+def chart_bytes(chart: Chart, ending: str) -> bytes:
+    """One chart as the bytes of a `png` or `pdf` file."""
+    return _saved(_drawn(thinned(chart)), ending)
 
 
 def _saved(figure: "Figure", ending: str) -> bytes:
@@ -57,6 +62,9 @@ def _drawn(chart: Chart) -> "Figure":
     axes = figure.add_subplot()
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
+    for spans in chart.spans:
+        place: dict[str, Any] = {"left": spans.begin, "height": _SPAN_HEIGHT}
+        axes.barh(spans.y, spans.length, color=_COLOURS[spans.role], label=_label(spans.name), **place)
     for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
         style: dict[str, Any] = {"color": _COLOURS["model"], "alpha": alpha, "linewidth": 0}
         axes.fill_between(band.x, band.low, band.high, label=_label(band.name), **style)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import Band, Bars, Chart, Line, band_alphas, colour_keys, marked, thinned
+from echoic.charts import Band, Bars, Chart, Line, Spans, band_alphas, colour_keys, marked, thinned
 
 _DASHES = {"line": "solid", "dashed": "dash", "dots": "solid"}
 
@@ -15,14 +15,16 @@ def plot_json(chart: Chart) -> str:
     """`{"data": traces, "layout": ...}` as JSON that is safe inside a script element."""
     chart = thinned(chart)
     traces: list[dict[str, Any]] = [_bars(bars) for bars in chart.bars]
+    traces += [_spans(spans) for spans in chart.spans]
     for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
         traces += _band(band, alpha)
     for line, key, mark in zip(chart.lines, colour_keys(chart.lines), marked(chart.lines), strict=True):
         traces.append(_line(line, key, mark=mark))
-    whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and not chart.bars
+    whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and not chart.bars and not chart.spans
     layout = {
         "xaxis": {"title": {"text": _plain(chart.x_label)}} | ({"tickformat": ",d"} if whole else {}),
         "yaxis": {"title": {"text": _plain(chart.y_label)}, "type": "log" if chart.log_y else "linear"},
+        "barmode": "overlay",
         "showlegend": len(traces) > 1,
     }
     text = json.dumps({"data": traces, "layout": layout}, allow_nan=False, separators=(",", ":"))
@@ -68,6 +70,19 @@ def _bars(bars: Bars) -> dict[str, Any]:
         "y": _values(bars.y),
         "width": bars.width,
         "opacity": 0.6,
+    }
+
+
+def _spans(spans: Spans) -> dict[str, Any]:
+    return {
+        "type": "bar",
+        "orientation": "h",
+        "meta": {"colour": spans.role},
+        "name": _plain(spans.name),
+        "base": _values(spans.begin),
+        "x": _values(spans.length),
+        "y": _values(spans.y),
+        "width": 0.85,
     }
 
 

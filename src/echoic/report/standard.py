@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from echoic.charts import Bars, Chart, Line, Role
 
 
-def loss_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
+def loss_chart(metrics: Sequence[Mapping[str, Any]], y_label: str = "Loss per value") -> Chart | None:
     """The losses of train and dev over the training steps; None before the first row was written.
 
     `metrics` are rows with `step`, `train_loss`, `dev_loss` (None without a dev part) and `phase`, which is `refit`
@@ -31,7 +31,7 @@ def loss_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
         key="loss",
         title="Training",
         x_label="Training steps",
-        y_label="Loss per value",
+        y_label=y_label,
         lines=lines,
         caption=f"Lowest {watched.name} loss: {watched.y[best]:.4g}, after {watched.x[best]:,} steps.",
         log_y=_spans_decades(np.concatenate([line.y for line in lines])),

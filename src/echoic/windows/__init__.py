@@ -8,6 +8,11 @@ from echoic.windows.cut import Shuffled as Shuffled
 from echoic.windows.cut import Streams as Streams
 from echoic.windows.cut import Windows as Windows
 from echoic.windows.cut import evenly as evenly
+from echoic.windows.deal import deal as deal
+from echoic.windows.deal import ranges_of as ranges_of
+from echoic.windows.following import FollowingBatches as FollowingBatches
+from echoic.windows.following import following as following
+from echoic.windows.following import gathered as gathered
 from echoic.windows.panel import Panel as Panel
 from echoic.windows.splits import PARTS as PARTS
 from echoic.windows.splits import Ranges as Ranges

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
@@ -36,6 +36,21 @@ class Evaluation(NamedTuple):
     by_feature: dict[str, dict[str, float]]
     units: str
     windows: int
+
+    @property
+    def over(self) -> str:
+        """What was scored."""
+        return f"{self.windows:,} windows, errors in {self.units}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Units, count, and the scores by step ahead and by feature."""
+        return {
+            "units": self.units,
+            "windows": self.windows,
+            "by_horizon": self.by_horizon,
+            "by_feature": self.by_feature,
+        }
 
 
 class Scored(NamedTuple):

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import Fitted
+from echoic.jobs.base import Fitted, Request
 from echoic.jobs.forecast.continuation import continue_series, primed
 from echoic.jobs.forecast.evaluate import BATCH, Evaluation, Evaluator
 from echoic.jobs.forecast.forecaster import Calibration, Forecast
@@ -118,24 +118,42 @@ def rolling(fitted: Fitted, values: NDArray[np.float32]) -> NDArray[np.float64]:
     return torch.cat(means).double().numpy()
 
 
-def generate(fitted: Fitted, prime: Any, length: int, temperature: float, seed: int) -> list[Series]:
+DEFAULT_LENGTH = 100
+
+
+def generate(fitted: Fitted, request: Request) -> list[Series]:
     """The continuation of every series of the prime: the run's data (None), their last N steps, or other data.
 
     Raises:
-        ConfigError: `length` is not positive.
+        ConfigError: `length` is not a positive number of steps, or draws are asked for that only symbols have.
         DataError: the prime is too short.
     """
-    if length < 1:
-        raise ConfigError(f"`--length` must be a positive number of steps, got {length}.")
+    length, steps = _steps(request), _known_steps(request.prime)
     task: ForecastTask = fitted.task
-    steps = int(prime) if isinstance(prime, int | np.integer) else None
-    series = task.dataset.series if prime is None or steps is not None else read(prime, task.settings.data).series
+    own = request.prime is None or steps is not None
+    series = task.dataset.series if own else read(request.prime, task.settings.data).series
     made = []
     for one in series:
         forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),))
-        values = continue_series(forecaster, length, temperature, seed)
+        values = continue_series(forecaster, length, request.temperature or 0.0, request.seed)
         made.append(replace(values, time=one.time.shifted(one.steps)))
     return made
+
+
+def _steps(request: Request) -> int:
+    if request.top_k is not None or request.top_p is not None:
+        raise ConfigError("`top_k` and `top_p` are for music and text; forecasts take a `temperature`.")
+    length = DEFAULT_LENGTH if request.length is None else request.length
+    if not str(length).isdigit() or int(length) < 1:
+        raise ConfigError(f"`--length` must be a positive number of steps, got {length}.")
+    return int(length)
+
+
+def _known_steps(prime: Any) -> int | None:
+    """N, if the prime is the last N steps."""
+    if isinstance(prime, int | np.integer):
+        return int(prime)
+    return int(prime) if isinstance(prime, str) and prime.isdigit() else None
 
 
 def _calibration(fitted: Fitted) -> Calibration | None:

@@ -14,23 +14,28 @@ class Dropout(nn.Module):
 
     On a CPU torch's own dropout draws one number of its generator for each value, which took a fifth of a training
     step of a small network; here one draw of 64 bits serves four values. `p` is rounded to 1/65536.
+
+    With `locked`, `x` is `(batch, steps, ...)` and what is zeroed is the same at all steps of a row: variational dropout
+    (Gal and Ghahramani 2016).
     """
 
-    def __init__(self, p: float) -> None:
+    def __init__(self, p: float, *, locked: bool = False) -> None:
         super().__init__()
         self.p = p
+        self.locked = locked
 
     def forward(self, x: Tensor) -> Tensor:
         """`x` of any shape, some of it zero in training."""
         if not self.training or self.p == 0:
             return x
-        count = x.numel()
+        like = x[:, :1] if self.locked else x
+        count = like.numel()
         draws = torch.empty((count + 3) // 4, dtype=torch.int64, device=x.device).random_(-(2**63), None)
-        bits = draws.view(torch.int16)[:count].view(x.shape)
+        bits = draws.view(torch.int16)[:count].view(like.shape)
         dropped = min(round(self.p * _LEVELS), _LEVELS - 1)
         keep = bits >= dropped - _LEVELS // 2
         return x * keep.to(x.dtype).mul_(_LEVELS / (_LEVELS - dropped))
 
     def extra_repr(self) -> str:
         """For torch's listing of a model."""
-        return f"p={self.p}"
+        return f"p={self.p}, locked={self.locked}" if self.locked else f"p={self.p}"

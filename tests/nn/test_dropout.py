@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from echoic.cells.dropout import Dropout
+from echoic.nn import Dropout
 
 FIVE_SIGMA = 5.0
 

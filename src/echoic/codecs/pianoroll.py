@@ -1,0 +1,140 @@
+"""Rolls of notes as steps of a network: sets of notes, or a single line; in any key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Roll = NDArray[np.uint8]
+"""`(steps, 128)`: 0 silent, 1 begins, 2 goes on."""
+
+Numbers = NDArray[np.uint8]
+
+SILENT, BEGINS, GOES_ON = 0, 1, 2
+REST, HOLD = 0, 1
+"""The first two symbols of a line; then come the pitches from the lowest up."""
+
+OCTAVE = 12
+
+
+@final
+@dataclass(frozen=True)
+class PianoRoll:
+    """How rolls become numbers.
+
+    `form`: line (a step is one symbol: rest, hold or the note that begins, the highest if several sound), chords (a
+    column a pitch: it sounds or not) or onsets (two columns a pitch, side by side: it goes on; it begins). Notes beyond
+    `lowest`..`highest` are folded by octaves to the nearest place inside, or dropped.
+    """
+
+    form: Literal["line", "chords", "onsets"]
+    lowest: int
+    highest: int
+    outside: Literal["fold", "drop"]
+
+    @property
+    def pitches(self) -> int:
+        """How many pitches there are."""
+        return self.highest - self.lowest + 1
+
+    @property
+    def symbols(self) -> int:
+        """Classes of a line, or columns of a chord."""
+        return {"line": self.pitches + 2, "chords": self.pitches, "onsets": 2 * self.pitches}[self.form]
+
+    @property
+    def features(self) -> int:
+        """Columns of an encoded step."""
+        return 1 if self.form == "line" else self.symbols
+
+    def encode(self, roll: Roll, shift: int = 0) -> Numbers:
+        """Steps `(steps, features)` of a roll moved up by `shift` semitones."""
+        inside = self._inside(roll, shift)
+        if self.form == "chords":
+            return (inside > SILENT).astype(np.uint8)
+        if self.form == "onsets":
+            return np.stack([inside == GOES_ON, inside == BEGINS], -1).reshape(len(roll), -1).astype(np.uint8)
+        return _line(inside)[:, None]
+
+    def decode(self, steps: NDArray[Any]) -> Roll:
+        """The roll `(steps, 128)` of encoded steps; a chord's note that sounded before goes on."""
+        inside = self._decoded(np.asarray(steps).astype(np.uint8))
+        roll = np.zeros((len(steps), 128), np.uint8)
+        roll[:, self.lowest : self.highest + 1] = inside
+        return roll
+
+    def outside_count(self, roll: Roll) -> int:
+        """How many notes begin beyond the range."""
+        return int((roll == BEGINS).sum() - (roll[:, self.lowest : self.highest + 1] == BEGINS).sum())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"form": self.form, "lowest": self.lowest, "highest": self.highest, "outside": self.outside}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(**values)
+
+    def _inside(self, roll: Roll, shift: int) -> Roll:
+        """`(steps, pitches)`: where several notes fall on one pitch, one that begins counts more than one that goes on."""
+        inside = np.zeros((len(roll), self.pitches), np.uint8)
+        for pitch in np.flatnonzero(roll.any(0)).tolist():
+            place = pitch + shift - self.lowest
+            if not 0 <= place < self.pitches:
+                if self.outside == "drop":
+                    continue
+                place = self._folded(place)
+            inside[:, place] = _louder(inside[:, place], roll[:, pitch])
+        return inside
+
+    def _folded(self, place: int) -> int:
+        """By octaves to the nearest place inside; the range holds an octave at least."""
+        if place < 0:
+            return place % OCTAVE
+        return self.pitches - 1 - (self.pitches - 1 - place) % OCTAVE
+
+    def _decoded(self, steps: Numbers) -> Roll:
+        """`(steps, pitches)`."""
+        if self.form == "line":
+            return _line_roll(steps[:, 0], self.pitches)
+        if self.form == "chords":
+            before = np.concatenate([np.zeros_like(steps[:1]), steps[:-1]])
+            return np.where(steps > 0, np.where(before > 0, GOES_ON, BEGINS), SILENT).astype(np.uint8)
+        goes_on, begins = steps[:, ::2] > 0, steps[:, 1::2] > 0
+        sounds = goes_on | begins
+        before = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
+        # What goes on must have begun: a model may say otherwise.
+        return np.where(sounds, np.where(begins | ~before, BEGINS, GOES_ON), SILENT).astype(np.uint8)
+
+
+def _louder(first: Roll, second: Roll) -> Roll:
+    """What is heard of two notes of one pitch."""
+    return np.where((first == BEGINS) | (second == BEGINS), BEGINS, np.maximum(first, second)).astype(np.uint8)
+
+
+def _line(inside: Roll) -> Numbers:
+    """Symbols `(steps,)`: the highest note of each step; it holds if it is the one of the step before and goes on."""
+    pitches = inside.shape[1]
+    sounds = inside.any(1)
+    top = pitches - 1 - (inside[:, ::-1] > SILENT).argmax(1)
+    goes_on = inside[np.arange(len(inside)), top] == GOES_ON
+    before = np.concatenate([[-1], np.where(sounds, top, -1)[:-1]])
+    return np.where(sounds, np.where(goes_on & (top == before), HOLD, top + 2), REST).astype(np.uint8)
+
+
+def _line_roll(symbols: Numbers, pitches: int) -> Roll:
+    """`(steps, pitches)`; a hold after a rest is silent."""
+    roll = np.zeros((len(symbols), pitches), np.uint8)
+    sounding = -1
+    for step, symbol in enumerate(symbols.tolist()):
+        if symbol >= 2:
+            sounding = symbol - 2
+            roll[step, sounding] = BEGINS
+        elif symbol == HOLD and sounding >= 0:
+            roll[step, sounding] = GOES_ON
+        else:
+            sounding = -1
+    return roll

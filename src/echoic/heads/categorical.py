@@ -1,0 +1,49 @@
+"""One of several classes at each step."""
+
+from collections.abc import Callable
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from echoic.heads.base import SymbolHead
+from echoic.heads.sampling import Sampling, draw_class
+
+
+@final
+class Categorical(SymbolHead):
+    """A softmax over `classes`; targets `(batch, steps, 1)` are their numbers.
+
+    With `tied`, a function that gives the embedding's weights `(classes, width)`, the map has no weights of its own
+    (Press and Wolf 2017).
+    """
+
+    def __init__(self, width: int, classes: int, tied: Callable[[], Tensor] | None = None) -> None:
+        super().__init__(width, 1, 1, classes)
+        if tied is not None:
+            self.linear = _Tied(tied, classes)  # type: ignore[assignment]
+
+    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        scores = params[:, :, 0].transpose(1, 2)
+        return functional.cross_entropy(scores, target[..., 0].long(), reduction="none")[..., None]
+
+    def likeliest(self, params: Tensor) -> Tensor:
+        return params.argmax(-1).to(params.dtype)
+
+    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+        return draw_class(params, generator, sampling).to(params.dtype)
+
+
+@final
+class _Tied(nn.Module):
+    """A linear map whose weights are another part's, with a bias of its own."""
+
+    def __init__(self, weights: Callable[[], Tensor], outputs: int) -> None:
+        super().__init__()
+        self.weights = weights
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(..., width)` to `(..., outputs)`."""
+        return functional.linear(x, self.weights(), self.bias)

@@ -1,0 +1,98 @@
+"""A set of notes at each step, each note given the past and the notes already chosen."""
+
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from echoic.heads.base import SymbolHead
+from echoic.heads.sampling import Sampling, draw_class
+from echoic.nn import Dropout
+
+
+class _Slots(NamedTuple):
+    """All choices of a batch of chords, one a row: `step` `(slots,)` says whose, `chosen` `(slots, features)` what was
+    chosen before, `last` `(slots,)` the lowest of that (or `features`: nothing yet), `choice` `(slots,)` what is next
+    (or `features`: the chord ends)."""
+
+    step: Tensor
+    chosen: Tensor
+    last: Tensor
+    choice: Tensor
+
+
+@final
+class Joint(SymbolHead):
+    """A chord as its notes from the highest down, then an end mark: one softmax for each.
+
+    Notes at or above the last one are barred, so that every chord has exactly one order and the likelihood is exact: a
+    product of conditional probabilities, as in NADE (Larochelle and Murray 2011), but only over the notes that sound.
+    What each softmax sees: the hidden vector, the notes chosen so far and the last of them, through a network of one
+    hidden layer. Targets `(batch, steps, features)` are 0 or 1, features from the lowest pitch up; with `per_pitch` 2
+    each pitch has two of them (goes on, begins), of which one at most is chosen.
+    """
+
+    def __init__(self, width: int, features: int, hidden: int, dropout: float, per_pitch: int = 1) -> None:
+        super().__init__(width, 1, 1, hidden)
+        self.notes = features
+        self.per_pitch = per_pitch
+        self.chosen = nn.Linear(features, hidden, bias=False)
+        self.last = nn.Embedding(features + 1, hidden)
+        self.dropout = Dropout(dropout)
+        self.scores = nn.Linear(hidden, features + 1)
+        for weights in (self.chosen.weight, self.last.weight):
+            nn.init.normal_(weights, std=0.1)
+
+    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        flat = params.flatten(0, 2)
+        slots = self._slots(target.flatten(0, 1))
+        scores = self._next(flat[slots.step], slots.chosen, slots.last)
+        each = functional.cross_entropy(scores, slots.choice, reduction="none")
+        return flat.new_zeros(len(flat)).index_add(0, slots.step, each).view(*target.shape[:2], 1)
+
+    def likeliest(self, params: Tensor) -> Tensor:
+        """The chord of the likeliest choices one after the other, which need not be the likeliest chord."""
+        return self.draw(params, torch.Generator(), Sampling(temperature=0))
+
+    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+        flat = params.flatten(0, 2)
+        chord = flat.new_zeros(len(flat), self.notes)
+        last = torch.full((len(flat),), self.notes, device=flat.device)
+        going = torch.arange(len(flat), device=flat.device)
+        while len(going):
+            scores = self._next(flat[going], chord[going], last[going])
+            choice = draw_class(scores, generator, sampling)
+            going, choice = going[choice < self.notes], choice[choice < self.notes]
+            chord[going, choice] = 1
+            last[going] = choice
+        return chord.view(*params.shape[:2], self.notes)
+
+    def _next(self, context: Tensor, chosen: Tensor, last: Tensor) -> Tensor:
+        """Scores `(slots, features + 1)` of each note and of the end, minus infinity for what is barred."""
+        hidden = torch.relu(context + self.chosen(chosen) + self.last(last))
+        scores: Tensor = self.scores(self.dropout(hidden))
+        return scores.masked_fill(self._barred()[last], -torch.inf)
+
+    def _barred(self) -> Tensor:
+        """`(features + 1, features + 1)`: for each last note, what may not follow."""
+        pitch = torch.arange(self.notes + 1, device=self.scores.weight.device) // self.per_pitch
+        barred = pitch[None] >= pitch[:, None]
+        barred[self.notes] = False  # nothing chosen yet
+        barred[:, self.notes] = False  # the end is always open
+        return barred
+
+    def _slots(self, chords: Tensor) -> _Slots:
+        """`chords` `(steps, features)` as choices, those of a step together, the highest note first."""
+        at, note = chords.flip(1).nonzero(as_tuple=True)
+        note = self.notes - 1 - note
+        counts = torch.bincount(at, minlength=len(chords))
+        ends = (counts + 1).cumsum(0) - 1
+        step = torch.repeat_interleave(torch.arange(len(chords), device=chords.device), counts + 1)
+        is_note = torch.ones(len(step), dtype=torch.bool, device=chords.device).index_fill(0, ends, value=False)
+        choice = torch.full((len(step),), self.notes, device=chords.device).masked_scatter(is_note, note)
+        first = torch.cat([ends.new_zeros(1), ends[:-1] + 1])
+        last = torch.roll(choice, 1).index_fill(0, first, self.notes)
+        # A slot has chosen all notes of its chord above its own choice, or all of them at the end.
+        above = torch.arange(self.notes, device=chords.device)[None] > torch.where(is_note, choice, -1)[:, None]
+        return _Slots(step, chords[step] * above, last, choice)

@@ -1,0 +1,59 @@
+"""Drawing a class from its scores: temperature, top-k and nucleus."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from echoic.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How draws are made.
+
+    `temperature` divides the scores: 0 takes the likeliest, 1 the model's own distribution. `top_k` keeps so many of
+    the likeliest classes (Fan 2018); `top_p` the fewest whose probabilities reach that sum (nucleus, Holtzman 2020).
+
+    Raises:
+        ConfigError: a number out of range.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.temperature < float("inf"):
+            raise ConfigError(f"`temperature` must be 0 or more, got {self.temperature}.")
+        if self.top_k is not None and self.top_k < 1:
+            raise ConfigError(f"`top_k` must be 1 or more, got {self.top_k}.")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ConfigError(f"`top_p` must lie above 0 and be at most 1, got {self.top_p}.")
+
+
+def draw_class(scores: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+    """Classes `(...)` from scores `(..., classes)`, of which some may be minus infinity but not all of a row."""
+    if sampling.temperature == 0:
+        return scores.argmax(-1)
+    scores = scores / sampling.temperature
+    if sampling.top_k is not None and sampling.top_k < scores.shape[-1]:
+        least = scores.topk(sampling.top_k).values[..., -1:]
+        scores = scores.masked_fill(scores < least, -torch.inf)
+    if sampling.top_p is not None:
+        scores = _nucleus(scores, sampling.top_p)
+    # One uniform number a draw, laid against the cumulative probabilities in double precision.
+    bounds = torch.softmax(scores.double(), -1).cumsum(-1)
+    level = torch.rand(scores.shape[:-1], generator=generator, dtype=torch.float64).to(scores.device)
+    total = bounds[..., -1:]
+    # Below the total even after rounding, so that a class without a chance is never drawn.
+    level = torch.minimum(level[..., None] * total, torch.nextafter(total, torch.zeros_like(total)))
+    return torch.searchsorted(bounds, level, right=True)[..., 0]
+
+
+def _nucleus(scores: Tensor, top_p: float) -> Tensor:
+    """Minus infinity for all but the fewest classes that together reach `top_p`; the likeliest always stays."""
+    ordered, places = scores.sort(-1, descending=True)
+    probabilities = torch.softmax(ordered, -1)
+    beyond = probabilities.cumsum(-1) - probabilities >= top_p
+    return torch.full_like(scores, -torch.inf).scatter(-1, places, ordered.masked_fill(beyond, -torch.inf))

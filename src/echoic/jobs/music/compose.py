@@ -1,0 +1,161 @@
+"""Letting a trained network make music."""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import cast, final
+
+import numpy as np
+import torch
+
+from echoic.codecs.pianoroll import BEGINS, GOES_ON, Roll
+from echoic.errors import ConfigError, DataError
+from echoic.generate import free_run, prime
+from echoic.heads import Sampling, SymbolHead
+from echoic.jobs.base import Fitted, Request
+from echoic.jobs.music.task import MusicTask, rolls_of
+from echoic.metrics.overlap import Known, Run
+from echoic.score import Meter, Song, Tempo
+from echoic.sources import read
+from echoic.sources.midi import unrolled
+from echoic.types import Series
+
+DEFAULT_LENGTH = "16bars"
+DEFAULT_BPM = 100.0
+DEFAULT_METER = (4, 4)
+
+UNITS = ("steps", "beats", "bars", "s")
+
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|beats?|bars?|s)?")
+
+
+@final
+@dataclass(frozen=True)
+class Composition:
+    """What the model made: a `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll before it, and the
+    longest run of it that a training song has too, in any key."""
+
+    song: Song
+    roll: Roll
+    before: Roll
+    step_beats: float
+    copied: Run
+
+    def with_prime(self) -> "Composition":
+        """The prime and what follows as one piece."""
+        roll = np.concatenate([self.before, self.roll])
+        return replace(self, song=replace(self.song, notes=unrolled(roll, self.step_beats)), roll=roll)
+
+    @property
+    def summary(self) -> str:
+        """In one line: how much was made, and how much of it was heard in training."""
+        found = f", of {self.copied.song}" if self.copied.steps else ""
+        return (
+            f"{len(self.roll)} steps, {len(self.song.notes)} notes; longest run that a training song has too, in any "
+            f"key: {self.copied.steps} steps{found}"
+        )
+
+
+def generate(fitted: Fitted, request: Request) -> Composition:
+    """Music that follows the prime: a file (its first song), or by default the first bar of a training song.
+
+    Tempo, meter and key are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`.
+
+    Raises:
+        ConfigError: the length cannot be read or is nothing, or a way of drawing is out of range.
+        DataError: the prime cannot be read or has no step.
+    """
+    task: MusicTask = fitted.task
+    sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
+    known = _prime(task, request)
+    clock = _Clock.of(known)
+    steps = clock.steps(DEFAULT_LENGTH if request.length is None else request.length)
+    before = task.codec.encode(rolls_of([known])[0])
+    params, state = prime(fitted.model, torch.from_numpy(before).float()[None])
+    head, generator = cast(SymbolHead, fitted.model.head), torch.Generator().manual_seed(request.seed)
+    run = free_run(
+        fitted.model,
+        params,
+        state,
+        choose=lambda params: head.draw(params, generator, sampling),
+        next_input=lambda values, _step: values[:, 0],
+    )
+    made = []
+    for step in islice(run, steps):
+        made.append(step[0, 0].numpy().astype(np.uint8))
+        request.on_made((len(made), steps))
+    whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
+    roll = _cut_loose(whole[len(before) :])
+    return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, _copied(task, roll))
+
+
+def _prime(task: MusicTask, request: Request) -> Series:
+    if request.prime is None:
+        training = task.songs("train")
+        chosen = training[int(torch.randint(len(training), (1,), generator=_seeded(request.seed)))]
+        first_bar = max(1, _Clock.of(chosen).steps("1bars"))
+        return Series(chosen.name, chosen.values[:first_bar], chosen.features, provenance=chosen.provenance)
+    found = read(request.prime, task.settings.data).series[0]
+    if not found.steps:
+        raise DataError(f"{found.origin}: has no notes to go on from; give another --prime.")
+    return found
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@final
+@dataclass(frozen=True)
+class _Clock:
+    """What a step lasts, and what bars are made of."""
+
+    step_beats: float
+    bpm: float
+    meter: tuple[int, int]
+
+    @classmethod
+    def of(cls, series: Series) -> "_Clock":
+        known = series.provenance
+        bpm = known.get("bpm") or DEFAULT_BPM
+        step_beats = known.get("step_beats") or known["step_s"] * bpm / 60
+        return cls(step_beats, bpm, tuple(known.get("meter") or DEFAULT_METER))
+
+    def steps(self, length: int | str) -> int:
+        """How many steps a length has.
+
+        Raises:
+            ConfigError: it cannot be read, or is less than a step.
+        """
+        found = _LENGTH.fullmatch(str(length).strip())
+        if not found:
+            raise ConfigError(f"`--length` must be steps, or beats, bars or seconds such as 32bars, got {length!r}.")
+        numerator, denominator = self.meter
+        beats = {"b": 1.0, "bar": numerator * 4 / denominator, "s": self.bpm / 60, "step": self.step_beats}
+        unit = (found[2] or "steps").removesuffix("s") or "s"
+        each = beats["b" if unit == "beat" else unit]
+        steps = round(float(found[1]) * each / self.step_beats)
+        if steps < 1:
+            raise ConfigError(f"`--length` must be a step at least ({self.step_beats:g} beats), got {length!r}.")
+        return steps
+
+
+def _cut_loose(roll: Roll) -> Roll:
+    """A roll whose first notes begin with it: what they go on from is left out."""
+    loose = roll.copy()
+    loose[:1][loose[:1] == GOES_ON] = BEGINS
+    return loose
+
+
+def _song(known: Series, clock: _Clock, roll: Roll) -> Song:
+    return Song(
+        name=f"{known.name}, continued",
+        notes=unrolled(roll, clock.step_beats),
+        tempos=(Tempo(0.0, clock.bpm),),
+        meters=(Meter(0.0, *clock.meter),),
+        key=known.provenance.get("key"),
+    )
+
+
+def _copied(task: MusicTask, roll: Roll) -> Run:
+    return Known(rolls_of(task.songs("train"))).longest_run(roll)

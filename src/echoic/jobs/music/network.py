@@ -1,0 +1,26 @@
+"""The network of the music job, put together from parts."""
+
+from echoic.cells import CELLS, Stack
+from echoic.codecs import PianoRoll
+from echoic.config import MusicSettings
+from echoic.encoders import Encoder, OneHot, Plain
+from echoic.heads import Bernoulli, Categorical, Joint, SymbolHead
+from echoic.model import SequenceModel
+from echoic.readouts import Every
+
+
+def build_network(settings: MusicSettings, codec: PianoRoll) -> SequenceModel:
+    """The model that `settings` (as planned) ask for; weights are drawn from torch's generator."""
+    encoder: Encoder = OneHot(codec.symbols) if codec.form == "line" else Plain(codec.features)
+    stack = Stack(CELLS, encoder.output_size, settings.stack)
+    return SequenceModel(encoder, stack, Every(stack.output_size), _head(settings, codec, stack.output_size))
+
+
+def _head(settings: MusicSettings, codec: PianoRoll, width: int) -> SymbolHead:
+    output = settings.output
+    if output.head == "categorical":
+        return Categorical(width, codec.symbols)
+    if output.head == "bernoulli":
+        return Bernoulli(width, codec.features)
+    per_pitch = 2 if codec.form == "onsets" else 1
+    return Joint(width, codec.features, output.chord_width, output.head_dropout, per_pitch)

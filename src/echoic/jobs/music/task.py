@@ -1,0 +1,132 @@
+"""The music job laid over a set of songs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self, final
+
+import numpy as np
+
+from echoic.codecs import PianoRoll
+from echoic.codecs.pianoroll import Roll
+from echoic.config import MusicSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import Task
+from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
+from echoic.jobs.music.network import build_network
+from echoic.model import SequenceModel
+from echoic.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY
+from echoic.sources import Dataset
+from echoic.types import Series
+from echoic.windows import Ranges, Streams, deal, ranges_of
+
+DEV_BATCH = 32
+
+LONGEST_WHOLE_STEPS = 512
+"""Sets with longer training songs are cut into chunks of half as many steps, the state carried."""
+
+OCTAVE = 12
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class MusicTask(Task):
+    """Songs, the numbers of those in each part, and how their steps are written."""
+
+    name = "music"
+    settings_class = MusicSettings
+
+    dataset: Dataset
+    settings: MusicSettings
+    parts: dict[str, list[int]]
+    codec: PianoRoll
+    rolls: Rolls
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: MusicSettings) -> Self:
+        if settings.train.input_noise:
+            raise ConfigError("`input_noise` is for numbers; notes have none: use --input-dropout.")
+        parts = deal(dataset.series, settings.parts.split)
+        training = [dataset.series[number] for number in parts["train"]]
+        codec = _codec(training, settings)
+        settings = settings.replaced(
+            head=settings.output.head or ("categorical" if codec.form == "line" else "joint"),
+            pitches=(codec.lowest, codec.highest),
+            onsets=codec.form == "onsets",
+            chunk=settings.pitch.chunk or _chunk(training),
+        )
+        return cls(dataset, settings, parts, codec, Rolls(codec, rolls_of(dataset.series)))
+
+    @classmethod
+    def reopen(cls, dataset: Dataset, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
+        read = PianoRoll.from_json(codec)
+        parts = deal(dataset.series, settings.parts.split)
+        return cls(dataset, settings, parts, read, Rolls(read, rolls_of(dataset.series)))
+
+    def codec_json(self) -> dict[str, Any]:
+        return self.codec.to_json()
+
+    def network(self) -> SequenceModel:
+        return build_network(self.settings, self.codec)
+
+    def train_batches(self) -> SongBatches:
+        keys, size = self.settings.pitch.keys, self.training.batch_size
+        songs = max(1, round(size / len(KEYS))) if keys == "12" else size
+        order = Streams.of(self.ranges("train"), songs, self.settings.pitch.chunk)
+        if not len(order):
+            raise DataError(f"{self.dataset.origin}: no training song has two steps; choose a finer --grid.")
+        return SongBatches(self.rolls, order, keys)
+
+    def dev_batches(self) -> SongBatches | None:
+        order = Streams.of(self.ranges("dev"), DEV_BATCH, None) if self.parts["dev"] else ()
+        return SongBatches(self.rolls, order, "1") if len(order) else None
+
+    def ranges(self, part: str) -> Ranges:
+        """The steps of a part's songs."""
+        return ranges_of(self.dataset.series, self.parts[part])
+
+    def songs(self, part: str) -> list[Series]:
+        """The songs of a part."""
+        return [self.dataset.series[number] for number in self.parts[part]]
+
+    def data_report(self) -> dict[str, Any]:
+        rolls = rolls_of(self.dataset.series)
+        report = self.dataset.report.to_json()
+        outside = sum(self.codec.outside_count(roll) for roll in rolls)
+        verb = {"fold": "moved by octaves", "drop": "left out"}[self.codec.outside]
+        told = f"{outside} notes beyond {self.codec.lowest}-{self.codec.highest} were {verb}."
+        notes = [*report["notes"], *([told] if outside else [])]
+        songs = {part: len(numbers) for part, numbers in self.parts.items()}
+        steps = {part: sum(len(rolls[number]) for number in numbers) for part, numbers in self.parts.items()}
+        return report | {"notes": notes, "parts": songs, "part_steps": steps, "symbols": self.codec.symbols}
+
+
+def rolls_of(series: Sequence[Series]) -> list[Roll]:
+    """What a source of music read."""
+    return [one.values.astype(np.uint8) for one in series]
+
+
+def _codec(training: Sequence[Series], settings: MusicSettings) -> PianoRoll:
+    """How steps are written; everything that is open comes from the training songs."""
+    rolls, pitch = rolls_of(training), settings.pitch
+    is_line = all(int((roll > 0).sum(1).max(initial=0)) <= 1 for roll in rolls)
+    if settings.output.head == "categorical" or (settings.output.head is None and is_line):
+        return PianoRoll("line", *(pitch.pitches or _reach(rolls, pitch.keys)), pitch.outside)
+    has_onsets = all(one.provenance["onsets"] for one in training) if pitch.onsets is None else pitch.onsets
+    range_ = pitch.pitches or (LOWEST_PIANO_KEY, HIGHEST_PIANO_KEY)
+    return PianoRoll("onsets" if has_onsets else "chords", *range_, pitch.outside)
+
+
+def _reach(rolls: Sequence[Roll], keys: str) -> tuple[int, int]:
+    """The lowest and the highest pitch of the songs in the keys that they are heard in, an octave at least."""
+    sounding = np.flatnonzero(np.any([roll.any(0) for roll in rolls], 0))
+    if not len(sounding):
+        raise DataError("The training songs have no notes; look at --split and at the drums that are left out.")
+    down, up = (KEYS[0], KEYS[-1]) if keys != "1" else (0, 0)
+    lowest, highest = max(int(sounding[0]) + down, 0), min(int(sounding[-1]) + up, 127)
+    highest = min(max(highest, lowest + OCTAVE), 127)
+    return min(lowest, highest - OCTAVE), highest
+
+
+def _chunk(training: Sequence[Series]) -> int | None:
+    longest = max(one.steps for one in training)
+    return LONGEST_WHOLE_STEPS // 2 if longest > LONGEST_WHOLE_STEPS else None

@@ -1,0 +1,14 @@
+"""The charts of a text report."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from echoic.charts import Chart
+from echoic.jobs.base import Fitted
+from echoic.report.standard import loss_chart
+
+
+def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
+    """How training went."""
+    chart = loss_chart(metrics, "Loss per character, nats")
+    return [] if chart is None else [chart]

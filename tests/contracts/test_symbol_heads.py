@@ -1,0 +1,134 @@
+"""What every head for symbols promises: an exact likelihood, and draws that follow it."""
+
+import itertools
+
+import pytest
+import torch
+
+from echoic.heads import SYMBOL_HEADS, Bernoulli, Categorical, Joint, Sampling, SymbolHead
+
+WIDTH, NOTES = 3, 4
+DRAWS = 20_000
+DRAW_ERROR = 0.02  # beyond five deviations of a frequency of 20,000 draws
+
+
+def subsets(notes: int) -> list[list[float]]:
+    return [list(map(float, bits)) for bits in itertools.product([0, 1], repeat=notes)]
+
+
+def one_state_a_pitch(chord: list[float]) -> bool:
+    return all(chord[at] + chord[at + 1] <= 1 for at in range(0, len(chord), 2))
+
+
+CASES = {
+    "categorical": (lambda: Categorical(WIDTH, NOTES), [[float(symbol)] for symbol in range(NOTES)]),
+    "bernoulli": (lambda: Bernoulli(WIDTH, NOTES), subsets(NOTES)),
+    "joint": (lambda: Joint(WIDTH, NOTES, 8, 0.0), subsets(NOTES)),
+    "joint, onsets": (lambda: Joint(WIDTH, 6, 8, 0.0, per_pitch=2), list(filter(one_state_a_pitch, subsets(6)))),
+}
+"""A head, and everything that a step can be."""
+
+NAMES = list(CASES)
+
+
+def test_every_head_has_its_case():
+    assert {name.split(",")[0] for name in CASES} == SYMBOL_HEADS.keys()
+
+
+def made(name: str, seed: int = 0) -> tuple[SymbolHead, torch.Tensor]:
+    torch.manual_seed(seed)
+    build, outcomes = CASES[name]
+    head = build().double()
+    for weights in head.parameters():
+        torch.nn.init.normal_(weights)
+    return head.eval(), torch.tensor(outcomes, dtype=torch.float64)
+
+
+def likelihoods(head: SymbolHead, vector: torch.Tensor, outcomes: torch.Tensor) -> torch.Tensor:
+    """Of each outcome, all after the same hidden vector."""
+    params = head(vector.expand(1, len(outcomes), -1))
+    return torch.exp(-head.loss(params, outcomes[None]).sum(-1))[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", NAMES)
+def test_the_likelihoods_of_all_outcomes_add_up_to_one(name, seed):
+    head, outcomes = made(name, seed)
+    total = likelihoods(head, torch.randn(WIDTH).double(), outcomes).sum()
+    assert total.item() == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws_come_as_often_as_their_likelihood_says(name):
+    head, outcomes = made(name)
+    vector = torch.randn(WIDTH).double()
+    params = head(vector.expand(1, DRAWS, -1))
+    drawn = head.sample(params, torch.Generator().manual_seed(1))[0]
+    frequency = (drawn[:, None] == outcomes[None]).all(-1).double().mean(0)
+    assert frequency.sum().item() == 1.0, "a draw lies outside of what a step can be"
+    torch.testing.assert_close(frequency, likelihoods(head, vector, outcomes), atol=DRAW_ERROR, rtol=0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_low_temperature_comes_near_the_draw_at_zero(name):
+    head, _ = made(name)
+    params = head(torch.randn(2, 5, WIDTH).double())
+    cold = head.draw(params, torch.Generator().manual_seed(0), Sampling(temperature=1e-4))
+    assert torch.equal(cold, head.likeliest(params))
+    assert torch.equal(cold, head.draw(params, torch.Generator(), Sampling(temperature=0)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_draws_the_same(name):
+    head, _ = made(name)
+    params = head(torch.randn(2, 50, WIDTH).double())
+    first, again, other = (head.sample(params, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_steps_are_treated_one_by_one(name):
+    head, outcomes = made(name)
+    vectors = torch.randn(2, 3, WIDTH).double()
+    target = outcomes[torch.randint(len(outcomes), (2, 3))]
+    whole = head.loss(head(vectors), target).sum(-1)
+    for row, step in itertools.product(range(2), range(3)):
+        alone = head.loss(head(vectors[row : row + 1, step : step + 1]), target[row : row + 1, step : step + 1])
+        assert alone.sum().item() == pytest.approx(whole[row, step].item(), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_gradients_of_the_loss_are_right(name):
+    head, outcomes = made(name)
+    vectors = torch.randn(1, 4, WIDTH).double().requires_grad_()
+    target = outcomes[torch.randint(len(outcomes), (1, 4))]
+    assert torch.autograd.gradcheck(lambda vectors: head.loss(head(vectors), target), [vectors])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_rule_is_learned(name):
+    """Two hidden vectors, each with a step of its own."""
+    head, outcomes = made(name)
+    head = head.float().train()
+    vectors, target = torch.eye(WIDTH)[None, :2], outcomes[None, [1, -1]].float()
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
+    for _ in range(400):
+        optimizer.zero_grad()
+        loss = head.loss(head(vectors), target).sum()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.1
+    assert torch.equal(head.eval().likeliest(head(vectors)), target)
+
+
+@pytest.mark.parametrize("size", [0.0, 1e3, -1e3])
+@pytest.mark.parametrize("name", NAMES)
+def test_loss_and_gradients_stay_finite_at_extreme_vectors(name, size):
+    head, outcomes = made(name)
+    head = head.float()
+    vectors = torch.full((1, len(outcomes), WIDTH), size, requires_grad=True)
+    loss = head.loss(head(vectors), outcomes[None].float())
+    loss.sum().backward()
+    assert torch.isfinite(loss).all()
+    assert torch.isfinite(vectors.grad).all()
