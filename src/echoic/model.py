@@ -64,8 +64,9 @@ class SequenceModel(nn.Module):
         """
         if state is None:
             state = self.initial_state(len(x))
-        hidden, state = self.stack(self.encoder(x), state)
-        return self.head(self.readout(hidden, state, self.stack, ids, ahead)), state
+        encoded = self.encoder(x)
+        hidden, state = self.stack(encoded, state)
+        return self.head(self.readout(encoded, hidden, state, self.stack, ids, ahead)), state
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """One step: head parameters `(batch, samples, features, parameters)` for `x_t` `(batch, width)`."""

@@ -12,19 +12,21 @@ HORIZON, KNOWN, SEGMENTS = 6, 2, 3
 
 MAKERS = {
     "every": lambda stack, _known: READOUTS["every"](stack.output_size),
+    "beside": lambda stack, _known: READOUTS["beside"](stack.output_size, stack.input_size),
     "last": lambda stack, known: READOUTS["last"](stack.output_size, HORIZON, known),
     "horizon": lambda stack, known: READOUTS["horizon"](stack, SEGMENTS, 1, HORIZON // SEGMENTS * known),
 }
-VECTORS = {"every": 5, "last": 1, "horizon": SEGMENTS}
+VECTORS = {"every": 5, "beside": 5, "last": 1, "horizon": SEGMENTS}
 
 
 def make(kind, known, cell="gru"):
     torch.manual_seed(0)
     stack = Stack(CELLS, 4, StackSettings(cell=cell, layers=(3, 5)))
     readout = MAKERS[kind](stack, known)
-    hidden, state = stack(torch.randn(7, 5, 4), stack.initial_state(7))
+    encoded = torch.randn(7, 5, 4)
+    hidden, state = stack(encoded, stack.initial_state(7))
     ahead = torch.randn(7, HORIZON, known) if known else None
-    return readout, hidden, state, stack, ahead
+    return readout, encoded, hidden, state, stack, ahead
 
 
 def test_every_readout_has_a_case():
@@ -35,27 +37,29 @@ def test_every_readout_has_a_case():
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
 def test_vectors_have_the_promised_width(kind, known, cell):
-    readout, hidden, state, stack, ahead = make(kind, known, cell)
-    assert readout(hidden, state, stack, None, ahead).shape == (7, VECTORS[kind], readout.output_size)
+    readout, encoded, hidden, state, stack, ahead = make(kind, known, cell)
+    assert readout(encoded, hidden, state, stack, None, ahead).shape == (7, VECTORS[kind], readout.output_size)
 
 
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
 def test_rows_do_not_see_each_other(kind, known):
-    readout, hidden, state, stack, ahead = make(kind, known)
-    whole = readout(hidden, state, stack, None, ahead)
+    readout, encoded, hidden, state, stack, ahead = make(kind, known)
+    whole = readout(encoded, hidden, state, stack, None, ahead)
     matrix = stack.pack(state)
     for row in range(7):
         one = slice(row, row + 1)
-        alone = readout(hidden[one], stack.unpack(matrix[one]), stack, None, None if ahead is None else ahead[one])
+        alone = readout(
+            encoded[one], hidden[one], stack.unpack(matrix[one]), stack, None, None if ahead is None else ahead[one]
+        )
         torch.testing.assert_close(alone[0], whole[row], atol=FLOAT32, rtol=0)
 
 
 @pytest.mark.parametrize("kind", ["last", "horizon"])
 def test_what_is_known_of_the_future_is_used(kind):
-    readout, hidden, state, stack, ahead = make(kind, KNOWN)
-    before = readout(hidden, state, stack, None, ahead)
+    readout, encoded, hidden, state, stack, ahead = make(kind, KNOWN)
+    before = readout(encoded, hidden, state, stack, None, ahead)
     for step in range(HORIZON):
         other = ahead.clone()
         other[:, step] += 1
-        assert not torch.allclose(readout(hidden, state, stack, None, other), before)
+        assert not torch.allclose(readout(encoded, hidden, state, stack, None, other), before)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from echoic.metrics import ForecastScores, owa, seasonal_scale
+from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
 
 EXACT = 1e-12
 CLOSE = 0.05  # of the closed form: what the levels leave out

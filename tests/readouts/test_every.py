@@ -5,4 +5,4 @@ from echoic.readouts import Every
 
 def test_every_hands_on_the_hidden_vectors():
     hidden = torch.randn(2, 3, 4)
-    assert Every(4)(hidden, (), None, None, None) is hidden
+    assert Every(4)(None, hidden, (), None, None, None) is hidden

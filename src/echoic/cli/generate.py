@@ -51,7 +51,9 @@ def generate(
             min=0,
         ),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(help="Music and text: draw from so many of the likeliest.", min=1)] = None,
+    top_k: Annotated[
+        int | None, typer.Option(help="Music and text: draw from so many of the likeliest.", min=1)
+    ] = None,
     top_p: Annotated[
         float | None, typer.Option(help="Music and text: draw from the fewest that are together so likely.")
     ] = None,
@@ -103,9 +105,7 @@ def _write_music(opened: Any, length: str | None, output: Path | None, keep_prim
         raise ConfigError(f"A music run needs `-o FILE` with one of the endings {', '.join(ENDINGS)}.")
     with progress_bar() as bar:
         task = bar.add_task("composing", total=None)
-        made = opened.generate(
-            length, **options, on_made=lambda at: bar.update(task, completed=at[0], total=at[1])
-        )
+        made = opened.generate(length, **options, on_made=lambda at: bar.update(task, completed=at[0], total=at[1]))
     _save(output, music_bytes(made, output.suffix.lower(), keep_prime=keep_prime))
     typer.echo(f"{output}: {made.summary}", err=True)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _LESS_IS_BETTER = ("mse", "mae", "rmse", "smape", "mase", "owa", "crps")
+_LESS_IS_BETTER_IN = ("nll_", "nats_", "bits_")
 
 
 def print_scores(title: str, model: Mapping[str, float], naive: Mapping[str, Mapping[str, float]]) -> None:
@@ -27,7 +28,7 @@ def print_scores(title: str, model: Mapping[str, float], naive: Mapping[str, Map
     for score in dict.fromkeys(name for scores in rivals.values() for name in scores):
         values = [scores.get(score) for scores in rivals.values()]
         known = [value for value in values if value is not None]
-        best = min(known) if score in _LESS_IS_BETTER and len(known) > 1 else None
+        best = min(known) if _less_is_better(score) and len(known) > 1 else None
         table.add_row(score, *(_cell(value, best) for value in values))
     Console().print(table)
 
@@ -71,6 +72,10 @@ def _shortest_format(frame: "pl.DataFrame") -> str:
 
 def _table(title: str) -> Table:
     return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=0)
+
+
+def _less_is_better(score: str) -> bool:
+    return score in _LESS_IS_BETTER or score.startswith(_LESS_IS_BETTER_IN)
 
 
 def _cell(value: float | None, best: float | None) -> str:

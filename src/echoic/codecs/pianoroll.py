@@ -7,12 +7,13 @@ from typing import Any, Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.score import BEGINS, GOES_ON, PITCHES, SILENT
+
 Roll = NDArray[np.uint8]
 """`(steps, 128)`: 0 silent, 1 begins, 2 goes on."""
 
 Numbers = NDArray[np.uint8]
 
-SILENT, BEGINS, GOES_ON = 0, 1, 2
 REST, HOLD = 0, 1
 """The first two symbols of a line; then come the pitches from the lowest up."""
 
@@ -61,7 +62,7 @@ class PianoRoll:
     def decode(self, steps: NDArray[Any]) -> Roll:
         """The roll `(steps, 128)` of encoded steps; a chord's note that sounded before goes on."""
         inside = self._decoded(np.asarray(steps).astype(np.uint8))
-        roll = np.zeros((len(steps), 128), np.uint8)
+        roll = np.zeros((len(steps), PITCHES), np.uint8)
         roll[:, self.lowest : self.highest + 1] = inside
         return roll
 

@@ -1,8 +1,9 @@
 """From hidden vectors to the vectors that are predicted from. To add one: a file with a `Readout`, a line here."""
 
 from echoic.readouts.base import Readout as Readout
+from echoic.readouts.beside import Beside as Beside
 from echoic.readouts.every import Every as Every
 from echoic.readouts.horizon import Horizon as Horizon
 from echoic.readouts.last import Last as Last
 
-READOUTS: dict[str, type[Readout]] = {"every": Every, "last": Last, "horizon": Horizon}
+READOUTS: dict[str, type[Readout]] = {"every": Every, "beside": Beside, "last": Last, "horizon": Horizon}

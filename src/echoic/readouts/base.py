@@ -28,8 +28,16 @@ class Readout(nn.Module, abc.ABC):
     """Width of each vector."""
 
     @abc.abstractmethod
-    def forward(self, hidden: Tensor, state: State, layers: Layers, ids: Tensor | None, ahead: Tensor | None) -> Tensor:
+    def forward(
+        self,
+        encoded: Tensor,
+        hidden: Tensor,
+        state: State,
+        layers: Layers,
+        ids: Tensor | None,
+        ahead: Tensor | None,
+    ) -> Tensor:
         """`(batch, vectors, output_size)` from the layers' output `(batch, steps, hidden)` and their last state.
 
-        `layers` is lent, for readouts that let them step on; `ids` and `ahead` are those of the `Batch`.
+        `encoded` `(batch, steps, width)` is what the lowest layer read. `layers` is lent, for readouts that let them step on; `ids` and `ahead` are those of the `Batch`.
         """

@@ -18,6 +18,7 @@ class Every(Readout):
 
     def forward(
         self,
+        encoded: Tensor,
         hidden: Tensor,
         state: State,
         layers: Layers,

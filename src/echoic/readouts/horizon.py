@@ -30,6 +30,7 @@ class Horizon(Readout):
 
     def forward(
         self,
+        encoded: Tensor,
         hidden: Tensor,
         state: State,
         layers: Layers,

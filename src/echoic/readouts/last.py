@@ -19,6 +19,7 @@ class Last(Readout):
 
     def forward(
         self,
+        encoded: Tensor,
         hidden: Tensor,
         state: State,
         layers: Layers,

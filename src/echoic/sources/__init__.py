@@ -1,4 +1,4 @@
-"""Reads tables, arrays and synthetic signals as series: the only place that opens the user's files.
+"""Reads tables, arrays, synthetic signals, texts and music as series: the only place that opens the user's files.
 
 Importing this loads no file reader; each is imported when its kind of data is read.
 """
@@ -9,9 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from echoic.config import MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
+from echoic.errors import DataError
 from echoic.sources.base import DataReport as DataReport
 from echoic.sources.base import Dataset as Dataset
+from echoic.sources.base import Report as Report
+
+STANDARD_INPUT = "-"
+"""The name under which texts come from standard input."""
 
 SOURCES = {
     "csv": "echoic.sources.delimited",
@@ -20,12 +26,24 @@ SOURCES = {
     "array": "echoic.sources.arrays",
     "m4": "echoic.sources.m4",
     "synth": "echoic.sources.synth",
+    "music": "echoic.sources.music",
+    "text": "echoic.sources.text",
 }
 """From each kind of data to the module whose `read(data, settings)` reads it."""
 
 
-def kind_of(data: Any, settings: TableSettings) -> str:
-    """The key of `SOURCES` for `data`: files by their ending, the rest by type."""
+Settings = TableSettings | MusicDataSettings | TextDataSettings
+"""How data are read; the class also says what they are."""
+
+
+def kind_of(data: Any, settings: Settings) -> str:
+    """The key of `SOURCES` for `data`: by what the settings are for; tables by the file's ending, the rest by type."""
+    if isinstance(settings, MusicDataSettings):
+        return "music"
+    if isinstance(settings, TextDataSettings):
+        return "text"
+    if isinstance(data, list | tuple):
+        raise DataError(f"{len(data)} places are named; a forecast reads one file (many series fit in a long table).")
     if isinstance(data, str) and data.startswith("synth:"):
         return "synth"
     if isinstance(data, str | Path):
@@ -35,8 +53,10 @@ def kind_of(data: Any, settings: TableSettings) -> str:
     return "array" if isinstance(data, np.ndarray) else "frame"
 
 
-def read(data: Any, settings: TableSettings | None = None) -> Dataset:
+def read(data: Any, settings: Settings | None = None) -> Dataset:
     """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
+
+    With `MusicDataSettings` or `TextDataSettings` the data are songs or texts: see `sources.music` and `sources.text`.
 
     Args:
         data: the path of a CSV (also .gz, .bz2, .xz, .zst), M4 or Parquet file; `synth:NAME,key=value,...`; a pandas,

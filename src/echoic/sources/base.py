@@ -5,10 +5,21 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:  # echoic.types imports torch, which a bad path need not wait for
     from echoic.types import Series
+
+
+class Report(Protocol):
+    """What was found in the data, whatever they are."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader should know, one sentence each."""
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +78,7 @@ class Dataset:
     """
 
     series: tuple["Series", ...]
-    report: DataReport
+    report: Report
     fingerprint: str
     origin: str
 

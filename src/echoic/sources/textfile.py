@@ -22,6 +22,7 @@ LIMIT_BYTES = 4 << 30
 _CHUNK_BYTES = 1 << 20
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _COMPRESSED = (*_OPENERS, ".zst")
+_MARK = "\ufeff"
 _FOREIGN_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -60,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
     if not raw:
-        raise DataError(f"{path}: is empty; give a file with a header line and rows.")
+        raise DataError(f"{path}: is empty; give a file with something in it.")
     return raw
 
 
@@ -72,11 +73,10 @@ def read_text(path: Path, encoding: str) -> TextFile:
         ConfigError: there is no such encoding.
     """
     raw = read_bytes(path)
-    codec = _codec(encoding)
-    unpacked = _decompressed(path, raw)
-    bom = unpacked.startswith(codecs.BOM_UTF8)
-    data = _decoded(path, unpacked, codec)
-    return TextFile(path, _with_lf(path, data), hashlib.sha256(raw).hexdigest(), codec, bom)
+    text = decoded_text(path, unpacked(path, raw), encoding)
+    data = text.removeprefix(_MARK).encode()
+    bom = text.startswith(_MARK)
+    return TextFile(path, _with_lf(path, data), hashlib.sha256(raw).hexdigest(), _codec(encoding), bom)
 
 
 def _codec(encoding: str) -> str:
@@ -87,7 +87,12 @@ def _codec(encoding: str) -> str:
         raise ConfigError(f"`encoding` must be a text encoding such as utf-8 or latin-1, got {encoding!r}.") from None
 
 
-def _decompressed(path: Path, raw: bytes) -> bytes:
+def unpacked(path: Path, raw: bytes) -> bytes:
+    """The bytes inside a compressed file, as its ending says; others as they are.
+
+    Raises:
+        DataError: the file is damaged, empty inside or too large.
+    """
     suffix = path.suffix.lower()
     try:
         if suffix == ".zst":
@@ -100,7 +105,7 @@ def _decompressed(path: Path, raw: bytes) -> bytes:
     except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError) as error:
         raise DataError(f"{path}: is cut short or not {suffix} data ({error}); make or copy the file again.") from None
     if not data:
-        raise DataError(f"{path}: is empty inside; give a file with a header line and rows.")
+        raise DataError(f"{path}: is empty inside; give a file with something in it.")
     return data
 
 
@@ -129,22 +134,28 @@ def _check_size(path: Path, size: int) -> None:
         raise DataError(f"{path}: unpacks to more than {LIMIT_BYTES:,} bytes; split it into smaller files.")
 
 
-def _decoded(path: Path, data: bytes, codec: str) -> bytes:
+def decoded_text(path: Path, data: bytes, encoding: str) -> str:
+    """The text that `data` holds, its byte order mark included.
+
+    Raises:
+        DataError: the file is binary or in another encoding; the message has the line and the byte.
+        ConfigError: there is no such encoding.
+    """
+    codec = _codec(encoding)
     wide = codec.startswith(("utf-16", "utf-32"))
     for mark, name in _FOREIGN_MARKS.items():
         if data.startswith(mark) and not wide:
             raise DataError(f"{path}: begins with the byte order mark of {name.upper()}; pass --encoding {name}.")
     if not wide and (nul := data.find(b"\0")) >= 0:
-        raise DataError(f"{path}: is a binary file (a zero byte at offset {nul}), not text; export it as CSV.")
+        raise DataError(f"{path}: is a binary file (a zero byte at offset {nul}), not text; export it as text.")
     try:
-        text = data.decode(codec)
+        return data.decode(codec)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DataError(
             f"{path}, line {line}: byte 0x{data[error.start]:02x} at offset {error.start} is not {codec}; "
             "name the encoding of the file, such as --encoding latin-1."
         ) from None
-    return text.removeprefix("\ufeff").encode()
 
 
 def _with_lf(path: Path, data: bytes) -> bytes:

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic import baselines
+from echoic.baselines import forecasts as baselines
 from echoic.codecs import Scaler
 from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Forecaster
-from echoic.metrics import ForecastScores, owa, seasonal_scale
+from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
 from echoic.windows import InOrder, Panel, Ranges, Windows, evenly
 
 Array = NDArray[np.float64]

@@ -30,7 +30,7 @@ def roll_chart(made: Composition) -> Chart:
         _spans("model", made.roll, made.step_beats, 0.0, "model"),
     )
     copied = made.copied
-    origin = f", of {copied.song}" if copied.steps else ""
+    origin = f", of {made.copied_from!r}" if copied.steps else ""
     return Chart(
         key="piano_roll",
         title=made.song.name,

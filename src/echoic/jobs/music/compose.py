@@ -8,14 +8,14 @@ from typing import cast, final
 import numpy as np
 import torch
 
-from echoic.codecs.pianoroll import BEGINS, GOES_ON, Roll
+from echoic.codecs.pianoroll import Roll
 from echoic.errors import ConfigError, DataError
 from echoic.generate import free_run, prime
 from echoic.heads import Sampling, SymbolHead
 from echoic.jobs.base import Fitted, Request
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.overlap import Known, Run
-from echoic.score import Meter, Song, Tempo
+from echoic.score import BEGINS, GOES_ON, Meter, Song, Tempo
 from echoic.sources import read
 from echoic.sources.midi import unrolled
 from echoic.types import Series
@@ -33,13 +33,14 @@ _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|beats?|bars?|s)?")
 @dataclass(frozen=True)
 class Composition:
     """What the model made: a `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll before it, and the
-    longest run of it that a training song has too, in any key."""
+    longest run of it that a training song has too, in any key, with that song's name."""
 
     song: Song
     roll: Roll
     before: Roll
     step_beats: float
     copied: Run
+    copied_from: str
 
     def with_prime(self) -> "Composition":
         """The prime and what follows as one piece."""
@@ -49,7 +50,7 @@ class Composition:
     @property
     def summary(self) -> str:
         """In one line: how much was made, and how much of it was heard in training."""
-        found = f", of {self.copied.song}" if self.copied.steps else ""
+        found = f", of {self.copied_from!r}" if self.copied.steps else ""
         return (
             f"{len(self.roll)} steps, {len(self.song.notes)} notes; longest run that a training song has too, in any "
             f"key: {self.copied.steps} steps{found}"
@@ -86,7 +87,10 @@ def generate(fitted: Fitted, request: Request) -> Composition:
         request.on_made((len(made), steps))
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
     roll = _cut_loose(whole[len(before) :])
-    return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, _copied(task, roll))
+    training = task.songs("train")
+    copied = Known(rolls_of(training)).longest_run(roll)
+    name = training[copied.song].name
+    return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, copied, name)
 
 
 def _prime(task: MusicTask, request: Request) -> Series:
@@ -155,7 +159,3 @@ def _song(known: Series, clock: _Clock, roll: Roll) -> Song:
         meters=(Meter(0.0, *clock.meter),),
         key=known.provenance.get("key"),
     )
-
-
-def _copied(task: MusicTask, roll: Roll) -> Run:
-    return Known(rolls_of(task.songs("train"))).longest_run(roll)

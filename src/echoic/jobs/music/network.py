@@ -6,14 +6,18 @@ from echoic.config import MusicSettings
 from echoic.encoders import Encoder, OneHot, Plain
 from echoic.heads import Bernoulli, Categorical, Joint, SymbolHead
 from echoic.model import SequenceModel
-from echoic.readouts import Every
+from echoic.readouts import Beside, Every, Readout
 
 
 def build_network(settings: MusicSettings, codec: PianoRoll) -> SequenceModel:
     """The model that `settings` (as planned) ask for; weights are drawn from torch's generator."""
     encoder: Encoder = OneHot(codec.symbols) if codec.form == "line" else Plain(codec.features)
     stack = Stack(CELLS, encoder.output_size, settings.stack)
-    return SequenceModel(encoder, stack, Every(stack.output_size), _head(settings, codec, stack.output_size))
+    readout: Readout = Every(stack.output_size)
+    if settings.output.head == "joint":
+        # Voices move by small steps: where they stood must reach the choice of each note undimmed by dropout.
+        readout = Beside(stack.output_size, encoder.output_size)
+    return SequenceModel(encoder, stack, readout, _head(settings, codec, readout.output_size))
 
 
 def _head(settings: MusicSettings, codec: PianoRoll, width: int) -> SymbolHead:

@@ -45,6 +45,8 @@ def _mixed(song: Song) -> NDArray[np.float64]:
 def _tone(pitch_hz: float, held_s: float) -> NDArray[np.float64]:
     t = np.arange(int((held_s + _RELEASE_S) * RATE_HZ)) / RATE_HZ
     partials = [(number, part) for number, part in _PARTIALS if number * pitch_hz < RATE_HZ / 2]
-    wave_sum = sum(part * np.sin(2 * np.pi * number * pitch_hz * t) * np.exp(-t * number / _DECAY_S) for number, part in partials)
+    wave_sum = sum(
+        part * np.sin(2 * np.pi * number * pitch_hz * t) * np.exp(-t * number / _DECAY_S) for number, part in partials
+    )
     envelope = np.minimum(t / _ATTACK_S, 1) * np.clip((held_s + _RELEASE_S - t) / _RELEASE_S, 0, 1)
     return np.asarray(wave_sum * envelope)

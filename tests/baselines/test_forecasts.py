@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from echoic.baselines import LinearMap, drift, naive2, persistence, seasonal_growth, seasonal_naive
+from echoic.baselines.forecasts import LinearMap, drift, naive2, persistence, seasonal_growth, seasonal_naive
 from echoic.config.data import TableSettings
-from echoic.metrics import ForecastScores, seasonal_scale
+from echoic.metrics.forecasts import ForecastScores, seasonal_scale
 from echoic.sources import read
 
 EXACT = 1e-12

@@ -1,0 +1,155 @@
+"""How well a network foretells songs, beside what each pitch on its own tells."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, cast, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from echoic.baselines import chords
+from echoic.baselines.ngrams import NGram
+from echoic.codecs import PianoRoll
+from echoic.codecs.pianoroll import Roll
+from echoic.errors import ConfigError, DataError
+from echoic.heads import SymbolHead
+from echoic.jobs.base import Fitted
+from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
+from echoic.jobs.music.task import DEV_BATCH, MusicTask, rolls_of
+from echoic.metrics.frames import frame_accuracy
+from echoic.metrics.overlap import Known
+from echoic.sources import read
+from echoic.types import Series
+from echoic.windows import PARTS, Streams, ranges_of
+
+Steps = NDArray[np.int64]
+
+KNOWN_STEPS = 8
+"""The windows whose share in the training songs is told."""
+
+
+@final
+@dataclass(frozen=True)
+class MusicEvaluation:
+    """Scores over `steps` steps of `songs`; the first step of each is not scored, as in the literature."""
+
+    scores: dict[str, float]
+    naive: dict[str, dict[str, float]]
+    songs: int
+    steps: int
+    known_windows: float
+    """The share of the songs' windows of 8 steps that are in a training song, in any key."""
+
+    @property
+    def over(self) -> str:
+        """What was scored."""
+        return (
+            f"{self.steps:,} steps of {self.songs} songs, the first of each not scored; {self.known_windows:.1%} of their "
+            f"{KNOWN_STEPS}-step windows are in training songs, in any key"
+        )
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """How much was scored, and how much of it could be known by heart."""
+        return {"songs": self.songs, "steps_scored": self.steps, "known_windows": self.known_windows}
+
+
+class _Found(NamedTuple):
+    """Total nats, the steps they are of, and the accuracy of the likeliest steps."""
+
+    nats: float
+    steps: int
+    accuracy: float
+
+
+def evaluate(
+    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> MusicEvaluation:
+    """Nats a step over the songs of a part, or of new `data`: the total over all steps, divided by their number.
+
+    `nll_per_step` is of the songs as given, `nll_per_step_12_keys` of all their transpositions. `frame_accuracy` is that
+    of the likeliest steps; of a single line, the share of steps that are right.
+
+    Raises:
+        ConfigError: there is no such part.
+        DataError: there is no song to score.
+    """
+    task: MusicTask = fitted.task
+    songs = _songs(task, data, part)
+    rolls = Rolls(task.codec, rolls_of(songs))
+    order = Streams.of(ranges_of(songs, range(len(songs))), DEV_BATCH, None)
+    if not len(order):
+        raise DataError(f"The {part} part of {task.dataset.origin} has no song of two steps; choose another --part.")
+    jobs = 2 * len(order)
+    given = _scored(fitted, SongBatches(rolls, order, "1"), lambda done: on_progress(done, jobs))
+    moved = _nll(fitted, SongBatches(rolls, order, "12"), lambda done: on_progress(len(order) + done, jobs))
+    return MusicEvaluation(
+        {"nll_per_step": given.nats / given.steps, "nll_per_step_12_keys": moved, "frame_accuracy": given.accuracy},
+        _naive(task.codec, rolls_of(task.songs("train")), rolls_of(songs)),
+        len(songs),
+        given.steps,
+        Known(rolls_of(task.songs("train"))).share_known(rolls_of(songs), KNOWN_STEPS),
+    )
+
+
+def _songs(task: MusicTask, data: Any, part: str) -> Sequence[Series]:
+    if data is not None:
+        return read(data, task.settings.data).series
+    if part not in PARTS:
+        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
+    if not task.parts[part]:
+        raise DataError(f"The {part} part of {task.dataset.origin} has no songs; choose another --part.")
+    return task.songs(part)
+
+
+@torch.no_grad()
+def _scored(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> _Found:
+    model, head = fitted.model, cast(SymbolHead, fitted.model.head)
+    nats, said, true = 0.0, [], []
+    for number, batch in enumerate(batches.epoch(0, 0)):
+        params, _ = model(batch.inputs)
+        nats += (head.loss(params, batch.targets) * batch.mask).sum().item()
+        real = batch.mask[..., 0]
+        said.append(head.likeliest(params)[real].numpy())
+        true.append(batch.targets[real].numpy())
+        on_progress(number + 1)
+    predicted, target = np.concatenate(said), np.concatenate(true)
+    return _Found(nats, len(target), _accuracy(fitted.task.codec, predicted, target))
+
+
+def _accuracy(codec: PianoRoll, predicted: Any, target: Any) -> float:
+    return float((predicted == target).mean()) if codec.form == "line" else frame_accuracy(predicted, target)
+
+
+@torch.no_grad()
+def _nll(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> float:
+    nats, steps = 0.0, 0
+    for number, batch in enumerate(batches.epoch(0, 0)):
+        loss = fitted.model.loss(batch)
+        nats, steps = nats + loss.total.item(), steps + loss.values
+        on_progress(number + 1)
+    return nats / steps
+
+
+def _naive(codec: PianoRoll, train: Sequence[Roll], scored: Sequence[Roll]) -> dict[str, dict[str, float]]:
+    """Each pitch by how often it sounds; each by whether it sounded a step before. Of lines: symbols likewise."""
+    known, asked = ([codec.encode(roll).astype(np.int64) for roll in rolls] for rolls in (train, scored))
+    if codec.form == "line":
+        lines = [song[:, 0] for song in known]
+        models = {"marginal": 1, "markov": 2}
+        return {name: _line_row(NGram.fit(lines, n, codec.symbols), asked) for name, n in models.items()}
+    return {
+        "marginal": _chord_row(chords.Marginal.fit(known), asked),
+        "markov": _chord_row(chords.Markov.fit(known), asked),
+    }
+
+
+def _chord_row(model: chords.Marginal | chords.Markov, songs: Sequence[Steps]) -> dict[str, float]:
+    predicted = np.concatenate([model.chances(song) > 0.5 for song in songs])
+    target = np.concatenate([song[1:] for song in songs])
+    return {"nll_per_step": chords.nll_per_step(model, songs), "frame_accuracy": frame_accuracy(predicted, target)}
+
+
+def _line_row(model: NGram, songs: Sequence[Steps]) -> dict[str, float]:
+    return {"nll_per_step": -float(np.concatenate([model.log_probs(song[:, 0])[1:] for song in songs]).mean())}

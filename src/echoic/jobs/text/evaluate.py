@@ -1,0 +1,95 @@
+"""How well a network foretells a text, beside what counting alone can do."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from echoic.baselines.ngrams import NGram
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import Fitted
+from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
+from echoic.sources import read
+from echoic.windows import PARTS, FollowingBatches, Ranges, Streams, whole
+
+ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
+
+
+@final
+@dataclass(frozen=True)
+class TextEvaluation:
+    """Scores over `symbols` characters (or bytes, the `unit`); the first of each text is not scored."""
+
+    scores: dict[str, float]
+    naive: dict[str, dict[str, float]]
+    symbols: int
+    unit: str
+
+    @property
+    def over(self) -> str:
+        """What was scored."""
+        return f"{self.symbols:,} {self.unit}s, the state carried; the first of each text is not scored"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """How much was scored."""
+        return {f"{self.unit}s": self.symbols}
+
+
+def evaluate(
+    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> TextEvaluation:
+    """Nats and bits a character in one pass over each text of a part, or of new `data`, the state carried.
+
+    Raises:
+        ConfigError: there is no such part.
+        DataError: there is nothing to score, or a character that the network does not know.
+    """
+    task: TextTask = fitted.task
+    symbols, ranges = _scored(task, data, part)
+    order = Streams.of(ranges, 1, DEV_CHUNK)
+    if not len(order):
+        raise DataError(f"The {part} part of {task.dataset.origin} has no text to score; choose another --part.")
+    total, count = _nll(fitted, FollowingBatches(symbols, order), on_progress)
+    unit = "byte" if task.codec.is_bytes else "char"
+    train, scored = _texts(task.symbols, task.parts["train"]), _texts(symbols, ranges)
+    naive = {"uniform": math.log(len(task.codec))}
+    for name, n in ORDERS.items():
+        model = NGram.fit(train, n, len(task.codec))
+        naive[name] = -sum(float(model.log_probs(text)[1:].sum()) for text in scored) / count
+    rows = {name: _rates(nats, unit) for name, nats in naive.items()}
+    return TextEvaluation(_rates(total / count, unit), rows, count, unit)
+
+
+def _scored(task: TextTask, data: Any, part: str) -> tuple[torch.Tensor, Ranges]:
+    if data is None:
+        if part not in PARTS:
+            raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
+        return task.symbols, task.parts[part]
+    dataset = read(data, task.settings.data)
+    return encoded(task.codec, dataset), whole(dataset.series)
+
+
+@torch.no_grad()
+def _nll(fitted: Fitted, batches: FollowingBatches, on_progress: Callable[[int, int], None]) -> tuple[float, int]:
+    """Total nats and how many symbols they are of."""
+    total, count, state = 0.0, 0, None
+    for number, batch in enumerate(batches.epoch(0, 0)):
+        loss = fitted.model.loss(batch, state if batch.carry else None)
+        total, count, state = total + loss.total.item(), count + loss.values, loss.state
+        on_progress(number + 1, len(batches))
+    return total, count
+
+
+def _texts(symbols: torch.Tensor, ranges: Ranges) -> list[NDArray[np.int64]]:
+    """The symbols of each text in a part."""
+    bounds = zip(ranges.begin.tolist(), ranges.end.tolist(), strict=True)
+    return [symbols[begin:end, 0].numpy().astype(np.int64) for begin, end in bounds]
+
+
+def _rates(nats: float, unit: str) -> dict[str, float]:
+    return {f"nats_per_{unit}": nats, f"bits_per_{unit}": nats / math.log(2)}

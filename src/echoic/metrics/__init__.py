@@ -1,0 +1,1 @@
+"""Scores: of forecasts, of foretold notes, and of what was copied."""

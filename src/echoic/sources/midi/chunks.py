@@ -1,0 +1,72 @@
+"""The frame of a MIDI file, checked before a library reads what is inside."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from echoic.errors import DataError
+
+LARGEST_FILE_BYTES = 2 << 20
+"""A few hundred thousand notes: more than any music, and what a library can hold without harm."""
+
+_HEADER_BYTES = 14
+
+
+class Header(NamedTuple):
+    """What a file says of itself; `start` is where the header begins: some files have a wrapper before it."""
+
+    start: int
+    kind: int
+    tracks: int
+    division: int
+
+
+def check_size(path: Path, raw: bytes) -> None:
+    """Raises `DataError` for a file that is larger than any music."""
+    if len(raw) > LARGEST_FILE_BYTES:
+        raise DataError(
+            f"{path}: has {len(raw):,} bytes, more than the {LARGEST_FILE_BYTES:,} that a MIDI file may have."
+        )
+
+
+def read_header(path: Path, raw: bytes) -> Header:
+    """The header chunk.
+
+    Raises:
+        DataError: it is not there, is cut short, or names a type or a division that does not exist.
+    """
+    start = raw.find(b"MThd") if raw.startswith(b"RIFF") else 0
+    if raw[start : start + 4] != b"MThd":
+        raise DataError(f"{path}, byte 0: is no MIDI file (it does not begin with MThd); export it as Standard MIDI.")
+    if len(raw) < start + _HEADER_BYTES:
+        raise DataError(f"{path}, byte {len(raw)}: ends inside its header; copy the file again.")
+    numbers = [int.from_bytes(raw[start + at : start + at + 2], "big") for at in (8, 10, 12)]
+    header = Header(start, *numbers)
+    if header.kind > 2:
+        raise DataError(f"{path}, byte {start + 8}: says it is of type {header.kind}; there are 0, 1 and 2.")
+    if header.division == 0:
+        raise DataError(f"{path}, byte {start + 12}: says that a beat has 0 ticks; export it again.")
+    return header
+
+
+def track_chunks(path: Path, raw: bytes, header: Header) -> list[tuple[int, bytes]]:
+    """Where each track's data begin, and the data; chunks of other kinds are skipped, as the standard says.
+
+    Raises:
+        DataError: a chunk is longer than what is left of the file, or there is no track.
+    """
+    at = header.start + 8 + int.from_bytes(raw[header.start + 4 : header.start + 8], "big")
+    found = []
+    while at + 8 <= len(raw):
+        kind, length = raw[at : at + 4], int.from_bytes(raw[at + 4 : at + 8], "big")
+        begin = at + 8
+        if kind == b"MTrk":
+            if begin + length > len(raw):
+                raise DataError(
+                    f"{path}, byte {at + 4}: a track of {length:,} bytes is announced, {len(raw) - begin:,} are left; copy "
+                    "the file again."
+                )
+            found.append((begin, raw[begin : begin + length]))
+        at = begin + length
+    if not found:
+        raise DataError(f"{path}, byte {header.start + _HEADER_BYTES}: has no track; export it again.")
+    return found

@@ -1,0 +1,71 @@
+"""MIDI files as songs."""
+
+import io
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import mido
+
+from echoic.errors import DataError
+from echoic.score import Song
+from echoic.sources.midi.chunks import Header, check_size, read_header, track_chunks
+from echoic.sources.midi.listening import heard
+from echoic.sources.textfile import read_bytes
+
+BPM_OF_SECONDS = 120.0
+"""Files that count in film frames have no beats: two a second are made of their seconds."""
+
+Event = tuple[int, Any]
+"""Tick from the beginning, and mido's message."""
+
+
+def read_songs(path: Path, *, pedal: bool) -> list[Song]:
+    """The song of a file of type 0 or 1; of type 2 one for each track.
+
+    What any player would play is mended and counted in `Song.repairs`: notes that never end, that end as they begin, that
+    begin again while they sound; data bytes above 127; a tempo of nothing.
+
+    Raises:
+        DataError: the file is missing, too large, cut short or no MIDI; the message has the byte and the remedy.
+    """
+    raw = read_bytes(path)
+    check_size(path, raw)
+    header = read_header(path, raw)
+    ticks_per_beat = _ticks_per_beat(path, header)
+    tracks = [_events(path, header, begin, data) for begin, data in track_chunks(path, raw, header)]
+    if header.kind == 2:
+        named = [(f"{path.stem}, track {number}", track) for number, track in enumerate(tracks, 1)]
+    else:
+        named = [(path.stem, sorted((event for track in tracks for event in track), key=lambda event: event[0]))]
+    return [heard(name, events, ticks_per_beat, pedal=pedal, origin=str(path)) for name, events in named]
+
+
+def _ticks_per_beat(path: Path, header: Header) -> float:
+    if not header.division & 0x8000:
+        return header.division
+    frames_a_second, ticks_a_frame = 256 - (header.division >> 8), header.division & 0xFF
+    if not ticks_a_frame:
+        raise DataError(f"{path}, byte {header.start + 12}: says that a film frame has 0 ticks; export it again.")
+    return frames_a_second * ticks_a_frame * 60 / BPM_OF_SECONDS
+
+
+def _events(path: Path, header: Header, begin: int, data: bytes) -> list[Event]:
+    """The messages of one track; the library is given a file of that track alone, so that it is known where it fails."""
+    frame = struct.pack(">4sLHHH4sL", b"MThd", 6, 0, 1, header.division & 0x7FFF or 1, b"MTrk", len(data))
+    stream = io.BytesIO(frame + data)
+    try:
+        (track,) = mido.MidiFile(file=stream, clip=True).tracks
+    except Exception as error:  # noqa: BLE001 (the library raises whatever its parts do)
+        at = min(begin + max(stream.tell() - len(frame), 0), begin + len(data))
+        reason = str(error).strip(" .'") or type(error).__name__
+        raise DataError(f"{path}, byte {at}: cannot be read as MIDI ({reason}); export or copy it again.") from None
+    return list(_absolute(track))
+
+
+def _absolute(track: Iterable[Any]) -> Iterable[Event]:
+    tick = 0
+    for message in track:
+        tick += message.time
+        yield tick, message

@@ -1,0 +1,167 @@
+"""Songs from MIDI files, folders of them, and piano-rolls, on a grid of steps."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoic.config.music import GRIDS, MusicDataSettings
+from echoic.errors import DataError
+from echoic.score import BEGINS, PITCHES, Song
+from echoic.sources import rolls
+from echoic.sources.base import Dataset
+from echoic.sources.midi import read_songs, rolled
+from echoic.sources.textfile import read_bytes
+from echoic.types import Json, Series
+
+MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
+
+_FEATURES = tuple(str(pitch) for pitch in range(PITCHES))
+_MOST_TOLD = 10
+
+
+@dataclass(frozen=True)
+class MusicReport:
+    """What was read: notes as they lie on the grid, `repaired` and `merged` ones among them.
+
+    `skipped` has a sentence for each file of a folder that could not be used; `drums` are notes that were left out.
+    """
+
+    songs: int
+    steps: int
+    notes_read: int
+    drums: int
+    merged: int
+    repaired: Json
+    skipped: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader should know, one sentence each."""
+        candidates = {
+            f"{self.drums:,} notes of drums were left out.": self.drums,
+            f"{self.merged:,} notes fell on the pitch and step of another and were merged with it.": self.merged,
+            **{f"{count:,} {what}.": count for what, count in self.repaired.items()},
+            f"{len(self.skipped)} files were skipped:": self.skipped,
+        }
+        told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
+        return (*(sentence for sentence, holds in candidates.items() if holds), *told)
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return asdict(self) | {"repaired": dict(self.repaired), "notes": list(self.notes)}
+
+
+def read(data: Any, settings: MusicDataSettings) -> Dataset:
+    """Every song as a series of rolls: float32 `(steps, 128)`, 0 silent, 1 begins, 2 goes on.
+
+    Of a folder, all MIDI files and those below, in order; what cannot be read is left out and named in the report. Each
+    series' provenance has `bpm`, `meter`, `key`, `step_beats` or `step_s`, `part` (where the data come in parts) and
+    `onsets`: whether the data tell notes that begin from notes that go on.
+
+    Raises:
+        DataError: a file is missing, broken or of another kind, or a folder has no song.
+    """
+    if not isinstance(data, str | Path):
+        raise DataError(f"Music is read from a file or a folder, got {type(data).__name__}.")
+    path = Path(data)
+    if path.is_dir():
+        return _folder(path, settings)
+    raw = read_bytes(path)
+    digest = hashlib.sha256(raw).hexdigest()
+    if path.suffix.lower() in rolls.ENDINGS:
+        return _of_rolls(path, raw, digest, settings)
+    songs = [song for song in read_songs(path, pedal=settings.pedal) if song.notes]
+    if not songs:
+        raise DataError(f"{path}: has no notes besides drums; give another file.")
+    return _of_songs(songs, (), digest, settings, str(path))
+
+
+def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
+    digest, songs, skipped = hashlib.sha256(), [], []
+    for path in _midi_files(folder):
+        name = path.relative_to(folder)
+        try:
+            raw = read_bytes(path)
+            digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
+            found = [song for song in read_songs(path, pedal=settings.pedal) if song.notes]
+        except DataError as error:
+            skipped.append(str(error))
+            continue
+        if not found:
+            skipped.append(f"{path}: has no notes besides drums.")
+        songs += found
+    if not songs:
+        raise DataError(f"{folder}: none of its {len(skipped)} MIDI files can be used; the first: {skipped[0]}")
+    return _of_songs(songs, tuple(skipped), digest.hexdigest(), settings, str(folder))
+
+
+def _midi_files(folder: Path) -> Iterator[Path]:
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_ENDINGS and path.is_file())
+    if not paths:
+        raise DataError(
+            f"{folder}: has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
+        )
+    yield from paths
+
+
+def _of_songs(
+    songs: list[Song], skipped: tuple[str, ...], digest: str, settings: MusicDataSettings, origin: str
+) -> Dataset:
+    series, merged, repaired = [], 0, Counter[str]()
+    for song in songs:
+        found = rolled(song, settings.grid)
+        merged += found.merged
+        repaired.update(song.repairs)
+        series.append(_series(song.name, found.roll, _provenance(song, settings), song.origin))
+    drums = sum(len(song.drums) for song in songs)
+    return _dataset(series, drums, merged, repaired, skipped, digest, origin)
+
+
+def _of_rolls(path: Path, raw: bytes, digest: str, settings: MusicDataSettings) -> Dataset:
+    known = {"bpm": None, "meter": None, "key": None, "onsets": False} | _step(settings)
+    series = [
+        _series(song.name, song.roll, known | {"part": song.part}, str(path)) for song in rolls.read_rolls(path, raw)
+    ]
+    return _dataset(series, 0, 0, Counter(), (), digest, str(path))
+
+
+def _dataset(  # noqa: PLR0913, PLR0917
+    series: list[Series],
+    drums: int,
+    merged: int,
+    repaired: Counter[str],
+    skipped: tuple[str, ...],
+    digest: str,
+    origin: str,
+) -> Dataset:
+    steps = sum(one.steps for one in series)
+    notes = sum(int((one.values == BEGINS).sum()) for one in series)
+    report = MusicReport(len(series), steps, notes, drums, merged, repaired, skipped)
+    return Dataset(tuple(series), report, digest, origin)
+
+
+def _series(name: str, roll: np.ndarray[Any, Any], provenance: Json, origin: str) -> Series:
+    return Series(name, roll.astype(np.float32), _FEATURES, origin=origin, provenance=provenance)
+
+
+def _provenance(song: Song, settings: MusicDataSettings) -> Json:
+    meter = song.meters[0]
+    return {
+        "bpm": song.tempos[0].bpm,
+        "meter": [meter.numerator, meter.denominator],
+        "key": song.key,
+        "part": None,
+        "onsets": True,
+    } | _step(settings)
+
+
+def _step(settings: MusicDataSettings) -> dict[str, float | None]:
+    """What a step lasts."""
+    if settings.grid in GRIDS:
+        return {"step_beats": GRIDS[settings.grid], "step_s": None}
+    return {"step_beats": None, "step_s": float(settings.grid)}

@@ -1,0 +1,145 @@
+"""Piano-rolls: the chorale and folk-tune sets in MATLAB, JSON and NumPy files."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.io import loadmat
+
+from echoic.errors import DataError
+from echoic.score import BEGINS, GOES_ON, LOWEST_PIANO_KEY, PITCHES, SILENT
+
+ENDINGS = (".json", ".mat", ".npy", ".npz")
+
+PARTS = {"train": "train", "valid": "dev", "dev": "dev", "test": "test"}
+"""How names of parts begin, and the parts that they are."""
+
+_PIANO_KEYS = 88
+
+
+class RollSong(NamedTuple):
+    """A song as `roll` `(steps, 128)`, and the part that the file gives it to."""
+
+    name: str
+    roll: NDArray[np.uint8]
+    part: str | None
+
+
+def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
+    """The songs of a file, in its order.
+
+    Raises:
+        DataError: the file is not what its ending says, or holds no rolls; the message has the place.
+    """
+    reader = {".json": _from_json, ".mat": _from_mat, ".npy": _from_npy, ".npz": _from_npz}[path.suffix.lower()]
+    songs = reader(path, raw)
+    if not songs:
+        raise DataError(f"{path}: has no songs; give a file with some.")
+    return songs
+
+
+def _from_json(path: Path, raw: bytes) -> list[RollSong]:
+    """A list of songs, or one for each part; a song is a list of steps, a step a list of MIDI pitches."""
+    try:
+        found = json.loads(raw)
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise DataError(f"{path}: is no JSON ({error}); export it again.") from None
+    except RecursionError:
+        raise DataError(f"{path}: is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
+    parts = found if isinstance(found, dict) else {"": found}
+    return [
+        RollSong(f"{name or 'song'} {number}", _pitches_roll(f"{path}, {name or 'song'} {number}", song), _part(name))
+        for name, songs in parts.items()
+        for number, song in enumerate(_listed(f"{path}, {name!r}", songs), 1)
+    ]
+
+
+def _listed(place: str, value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise DataError(f"{place}: must be a list, got {type(value).__name__}; a song is a list of steps of pitches.")
+    return value
+
+
+def _pitches_roll(place: str, song: Any) -> NDArray[np.uint8]:
+    steps = _listed(place, song)
+    sounds = np.zeros((len(steps), PITCHES), np.bool_)
+    for number, step in enumerate(steps, 1):
+        for pitch in _listed(f"{place}, step {number}", step):
+            if type(pitch) not in {int, float} or pitch not in range(PITCHES):
+                raise DataError(f"{place}, step {number}: a pitch must be a whole number from 0 to 127, got {pitch!r}.")
+            sounds[number - 1, int(pitch)] = True
+    return joined_notes(sounds)
+
+
+def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
+    """MATLAB cells of `(steps, 88)` by part, as Boulanger-Lewandowski 2012 published them."""
+    try:
+        found = loadmat(io.BytesIO(raw))
+    except Exception as error:  # noqa: BLE001 (the reader raises whatever its parts do)
+        raise DataError(f"{path}: is no MATLAB file that can be read ({error}); export it as version 7.") from None
+    cells = {name: value for name, value in found.items() if _part(name) and getattr(value, "dtype", None) == object}
+    if not cells:
+        names = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
+        raise DataError(f"{path}: has {names}; it needs cells named traindata, validdata and testdata.")
+    return _arrays(path, {name: value.ravel().tolist() for name, value in cells.items()})
+
+
+def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
+    return [RollSong(path.stem, _array_roll(str(path), _loaded(path, raw)), None)]
+
+
+def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
+    archive = _loaded(path, raw)
+    try:
+        return [RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _part(name)) for name in archive.files]
+    except DataError:
+        raise
+    except (ValueError, OSError, EOFError) as error:
+        raise DataError(f"{path}: holds something else than arrays of numbers ({error}); save rolls alone.") from None
+
+
+def _loaded(path: Path, raw: bytes) -> Any:
+    try:
+        return np.load(io.BytesIO(raw), allow_pickle=False)
+    except Exception as error:  # noqa: BLE001 (damaged archives raise whatever zip, zlib and NumPy do)
+        raise DataError(f"{path}: is no NumPy file that can be read ({error}); save it with numpy.save.") from None
+
+
+def _arrays(path: Path, parts: Mapping[str, Sequence[Any]]) -> list[RollSong]:
+    return [
+        RollSong(f"{name} {number}", _array_roll(f"{path}, {name} {number}", song), _part(name))
+        for name, songs in parts.items()
+        for number, song in enumerate(songs, 1)
+    ]
+
+
+def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
+    """From `(steps, 88)`, the piano's keys, or `(steps, 128)`, all pitches; what is not 0 sounds."""
+    array = np.asarray(array)
+    if array.ndim != 2 or array.shape[1] not in {_PIANO_KEYS, PITCHES} or array.dtype.kind not in "biuf":
+        raise DataError(
+            f"{place}: a roll must be numbers (steps, 88) or (steps, 128), got {array.dtype} {array.shape}."
+        )
+    strange = ~np.isfinite(array) if array.dtype.kind == "f" else np.zeros((0, 0), np.bool_)
+    if strange.any():
+        raise DataError(
+            f"{place}, step {int(strange.any(1).argmax()) + 1}: has a value that is no number; use 0 and 1."
+        )
+    sounds = np.zeros((len(array), PITCHES), np.bool_)
+    first = LOWEST_PIANO_KEY if array.shape[1] == _PIANO_KEYS else 0
+    sounds[:, first : first + array.shape[1]] = array != 0
+    return joined_notes(sounds)
+
+
+def joined_notes(sounds: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The roll of what sounds `(steps, 128)`: a pitch that sounded a step before goes on."""
+    before = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
+    return np.where(sounds, np.where(before, GOES_ON, BEGINS), SILENT).astype(np.uint8)
+
+
+def _part(name: str) -> str | None:
+    return next((part for start, part in PARTS.items() if name.lower().startswith(start)), None)

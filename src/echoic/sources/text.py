@@ -1,0 +1,105 @@
+"""Texts as series of code points or bytes: files, folders of them, standard input."""
+
+import hashlib
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoic.config.text import TextDataSettings
+from echoic.errors import DataError
+from echoic.sources import STANDARD_INPUT
+from echoic.sources.base import Dataset
+from echoic.sources.textfile import decoded_text, read_bytes, unpacked
+from echoic.types import Series
+
+
+@dataclass(frozen=True)
+class TextReport:
+    """What was read; `changed_line_ends` counts those of Windows and of old Macs, which became line feeds."""
+
+    files: int
+    characters: int
+    encoding: str
+    bom: bool
+    changed_line_ends: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader should know, one sentence each."""
+        candidates = {
+            "A byte order mark was removed.": self.bom,
+            f"{self.changed_line_ends:,} line ends of Windows or old Macs became line feeds.": self.changed_line_ends,
+        }
+        return tuple(sentence for sentence, holds in candidates.items() if holds)
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def read(data: Any, settings: TextDataSettings) -> Dataset:
+    """Every file as a series of code points (or of the bytes of its UTF-8 form), float32 `(steps, 1)`.
+
+    Args:
+        data: a path, a folder (its `.txt` files and those below, sorted), several of both, or `-`: standard input.
+        settings: encoding, and what a step is.
+
+    Raises:
+        DataError: a file is missing, empty, binary or in another encoding; the message has file, offset and remedy.
+        ConfigError: there is no such encoding.
+    """
+    files = _files(data)
+    digest, series, bom, changed = hashlib.sha256(), [], False, 0
+    for name, path, raw in files:
+        digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
+        text = decoded_text(path, unpacked(path, raw), settings.encoding)
+        bom |= text.startswith("\ufeff")
+        lines, ends = _with_line_feeds(text.removeprefix("\ufeff"))
+        changed += ends
+        series.append(Series(name, _codes(lines, settings.symbols)[:, None], ("symbol",), origin=str(path)))
+    characters = sum(one.steps for one in series)
+    report = TextReport(len(series), characters, settings.encoding, bom, changed)
+    return Dataset(tuple(series), report, digest.hexdigest(), _origin(data))
+
+
+def _files(data: Any) -> list[tuple[str, Path, bytes]]:
+    """Name, path and bytes of every file."""
+    if data == STANDARD_INPUT:
+        raw = sys.stdin.buffer.read()
+        if not raw:
+            raise DataError("standard input: is empty; pipe a text into the command.")
+        return [("standard input", Path("standard input"), raw)]
+    places = data if isinstance(data, list | tuple) else [data]
+    found = [(place, path) for place in map(Path, places) for path in _below(place)]
+    return [
+        (str(path.relative_to(place)) if path != place else path.name, path, read_bytes(path)) for place, path in found
+    ]
+
+
+def _below(place: Path) -> list[Path]:
+    """The file itself, or the text files of a folder."""
+    if not place.is_dir():
+        return [place]
+    texts = sorted(path for path in place.rglob("*.txt") if path.is_file())
+    if not texts:
+        raise DataError(f"{place}: has no .txt files; name the files, or rename them.")
+    return texts
+
+
+def _origin(data: Any) -> str:
+    return ", ".join(map(str, data)) if isinstance(data, list | tuple) else str(data)
+
+
+def _with_line_feeds(text: str) -> tuple[str, int]:
+    """The text with LF line ends, and how many were others."""
+    returns = text.count("\r")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if returns else text, returns
+
+
+def _codes(text: str, symbols: str) -> np.ndarray[Any, np.dtype[np.float32]]:
+    if symbols == "bytes":
+        return np.frombuffer(text.encode(), np.uint8).astype(np.float32)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.float32)
