@@ -51,7 +51,7 @@ class Markov:
 
     def chances(self, song: NDArray[Any]) -> Floats:
         """The chance of each pitch at steps 2 to the last `(steps - 1, pitches)`."""
-        return np.where(song[:-1] == 1, self.chance[1], self.chance[0])
+        return np.asarray(np.where(song[:-1] == 1, self.chance[1], self.chance[0]))
 
 
 def nll_per_step(model: Marginal | Markov, songs: Rolls) -> float:

@@ -25,8 +25,8 @@ def generate(
         typer.Option(
             "--output",
             "-o",
-            help="File to write. Forecasts: CSV, or Parquet by its ending. Music: .mid, .wav to listen, .png or .pdf to "
-            "look at. Text: any; the terminal by default.",
+            help="File to write. Forecasts: CSV, or Parquet by its ending. Music: .mid, .wav to listen, .png or .pdf "
+            "to look at. Text: any; the terminal by default.",
         ),
     ] = None,
     length: Annotated[
@@ -39,8 +39,8 @@ def generate(
     prime: Annotated[
         str | None,
         typer.Option(
-            help="What to go on from. Forecasts: a file, or N for the last N known steps; all by default. Music: a file; "
-            "the first bar of a training song by default. Text: the words themselves; a new line by default."
+            help="What to go on from. Forecasts: a file, or N for the last N known steps; all by default. Music: a "
+            "file; the first bar of a training song by default. Text: the words themselves; a new line by default."
         ),
     ] = None,
     temperature: Annotated[

@@ -17,7 +17,8 @@ Data = Annotated[
     typer.Argument(
         metavar="DATA",
         help="forecast: a CSV, Parquet or M4 file, or synth:NAME such as synth:sine. music: a MIDI file, a folder of "
-        "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for standard input.",
+        "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for "
+        "standard input.",
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]

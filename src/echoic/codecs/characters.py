@@ -67,8 +67,8 @@ class Characters:
         if self.unknown is None:
             at = int(strange.argmax())
             raise DataError(
-                f"{origin}: the character {chr(int(codes[at]))!r} at position {at} is not in the training part; leave it "
-                "out, or train with --unknown and a character that stands in for it."
+                f"{origin}: the character {chr(int(codes[at]))!r} at position {at} is not in the training part; leave "
+                "it out, or train with --unknown and a character that stands in for it."
             )
         return np.where(strange, self.points.index(self.unknown), numbers)
 

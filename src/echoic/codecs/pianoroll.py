@@ -80,7 +80,7 @@ class PianoRoll:
         return cls(**values)
 
     def _inside(self, roll: Roll, shift: int) -> Roll:
-        """`(steps, pitches)`: where several notes fall on one pitch, one that begins counts more than one that goes on."""
+        """`(steps, pitches)`: of several notes on one pitch, one that begins counts more than one that goes on."""
         inside = np.zeros((len(roll), self.pitches), np.uint8)
         for pitch in np.flatnonzero(roll.any(0)).tolist():
             place = pitch + shift - self.lowest

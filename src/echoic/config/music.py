@@ -38,8 +38,8 @@ class MusicDataSettings(Section):
 
     grid: Annotated[str, BeforeValidator(_check_grid)] = Field(
         "sixteenth",
-        description="A step in time: quarter, eighth, sixteenth, or a number of seconds. Piano-rolls come with steps of "
-        "their own; for them it says how long those are.",
+        description="A step in time: quarter, eighth, sixteenth, or a number of seconds. Piano-rolls come with steps "
+        "of their own; for them it says how long those are.",
     )
     pedal: bool = Field(default=True, description="Let the sustain pedal lengthen notes, as it sounds.")
 
@@ -59,8 +59,8 @@ class PitchSettings(Section):
     )
     outside: Literal["fold", "drop"] = Field(
         "fold",
-        description="Notes beyond the pitches: fold moves them by octaves to the nearest place inside, drop leaves them "
-        "out. Both are counted.",
+        description="Notes beyond the pitches: fold moves them by octaves to the nearest place inside, drop leaves "
+        "them out. Both are counted.",
     )
     onsets: bool | None = Field(
         None,
@@ -77,9 +77,9 @@ class NotesHeadSettings(Section):
 
     head: Literal["categorical", "bernoulli", "joint"] | None = Field(
         None,
-        description="categorical: one note, hold or rest a step (single lines). bernoulli: each pitch on its own. joint: "
-        "a chord note by note, each given those before it. Default: categorical if no step of the training songs "
-        "has two notes, else joint.",
+        description="categorical: one note, hold or rest a step (single lines). bernoulli: each pitch on its own. "
+        "joint: a chord note by note, each given those before it. Default: categorical if no step of the training "
+        "songs has two notes, else joint.",
     )
     chord_width: int = Field(256, ge=1, description="Hidden units of the joint head's network inside the chord.")
     head_dropout: float = Field(0.1, ge=0, lt=1, description="Share of those dropped in training.")

@@ -36,8 +36,8 @@ class TextNetworkSettings(Section):
     )
     unknown: str | None = Field(
         None,
-        description="What a character that the training part does not have is read as, such as a space. By default it is "
-        "an error.",
+        description="What a character that the training part does not have is read as, such as a space. By default it "
+        "is an error.",
     )
     chunk: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
 

@@ -12,9 +12,11 @@ from echoic.nn import Dropout
 
 
 class _Slots(NamedTuple):
-    """All choices of a batch of chords, one a row: `step` `(slots,)` says whose, `chosen` `(slots, features)` what was
-    chosen before, `last` `(slots,)` the lowest of that (or `features`: nothing yet), `choice` `(slots,)` what is next
-    (or `features`: the chord ends)."""
+    """All choices of a batch of chords, one a row.
+
+    `step` `(slots,)` says whose, `chosen` `(slots, features)` what was chosen before, `last` `(slots,)` the lowest of
+    that (or `features`: nothing yet), `choice` `(slots,)` what is next (or `features`: the chord ends).
+    """
 
     step: Tensor
     chosen: Tensor

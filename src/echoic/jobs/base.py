@@ -122,16 +122,12 @@ class Request:
     on_made: Callable[[Any], None] = lambda _: None
 
 
-def not_offered(what: str) -> Callable[..., Any]:
-    """Stands in for what a job does not do.
+def _no_predict(*_: Any) -> Any:
+    raise ConfigError("`predict` is for forecasts; let this run `generate`, or `eval` it on new data.")
 
-    `what` says who does: "`predict` is for ...".
-    """
 
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise ConfigError(what)
-
-    return refuse
+def _no_backtest(*_: Any, **__: Any) -> Any:
+    raise ConfigError("A backtest is for forecasts.")
 
 
 @dataclass(frozen=True)
@@ -149,5 +145,5 @@ class Job:
     evaluate: Callable[..., Any]
     generate: Callable[..., Any]
     charts: Callable[..., Any]
-    predict: Callable[..., Any] = not_offered("`predict` is for the forecast job; let this run `generate`.")
-    backtest: Callable[..., Any] = not_offered("A backtest is for the forecast job.")
+    predict: Callable[..., Any] = _no_predict
+    backtest: Callable[..., Any] = _no_backtest

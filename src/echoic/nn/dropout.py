@@ -15,8 +15,8 @@ class Dropout(nn.Module):
     On a CPU torch's own dropout draws one number of its generator for each value, which took a fifth of a training
     step of a small network; here one draw of 64 bits serves four values. `p` is rounded to 1/65536.
 
-    With `locked`, `x` is `(batch, steps, ...)` and what is zeroed is the same at all steps of a row: variational dropout
-    (Gal and Ghahramani 2016).
+    With `locked`, `x` is `(batch, steps, ...)` and what is zeroed is the same at all steps of a row: variational
+    dropout (Gal and Ghahramani 2016).
     """
 
     def __init__(self, p: float, *, locked: bool = False) -> None:

@@ -39,5 +39,6 @@ class Readout(nn.Module, abc.ABC):
     ) -> Tensor:
         """`(batch, vectors, output_size)` from the layers' output `(batch, steps, hidden)` and their last state.
 
-        `encoded` `(batch, steps, width)` is what the lowest layer read. `layers` is lent, for readouts that let them step on; `ids` and `ahead` are those of the `Batch`.
+        `encoded` `(batch, steps, width)` is what the lowest layer read. `layers` is lent, for readouts that let
+        them step on; `ids` and `ahead` are those of the `Batch`.
         """

@@ -130,7 +130,7 @@ def _of_rolls(path: Path, raw: bytes, digest: str, settings: MusicDataSettings) 
     return _dataset(series, 0, 0, Counter(), (), digest, str(path))
 
 
-def _dataset(  # noqa: PLR0913, PLR0917
+def _dataset(
     series: list[Series],
     drums: int,
     merged: int,

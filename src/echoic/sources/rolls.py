@@ -69,7 +69,7 @@ def _pitches_roll(place: str, song: Any) -> NDArray[np.uint8]:
     sounds = np.zeros((len(steps), PITCHES), np.bool_)
     for number, step in enumerate(steps, 1):
         for pitch in _listed(f"{place}, step {number}", step):
-            if type(pitch) not in {int, float} or pitch not in range(PITCHES):
+            if isinstance(pitch, bool) or pitch not in range(PITCHES):
                 raise DataError(f"{place}, step {number}: a pitch must be a whole number from 0 to 127, got {pitch!r}.")
             sounds[number - 1, int(pitch)] = True
     return joined_notes(sounds)
@@ -81,11 +81,15 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
         found = loadmat(io.BytesIO(raw))
     except Exception as error:  # noqa: BLE001 (the reader raises whatever its parts do)
         raise DataError(f"{path}: is no MATLAB file that can be read ({error}); export it as version 7.") from None
-    cells = {name: value for name, value in found.items() if _part(name) and getattr(value, "dtype", None) == object}
+    cells = {name: value for name, value in found.items() if _part(name) and _is_cell(value)}
     if not cells:
         names = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
         raise DataError(f"{path}: has {names}; it needs cells named traindata, validdata and testdata.")
     return _arrays(path, {name: value.ravel().tolist() for name, value in cells.items()})
+
+
+def _is_cell(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "O"
 
 
 def _from_npy(path: Path, raw: bytes) -> list[RollSong]:

@@ -38,7 +38,7 @@ def continue_series(forecaster: Forecaster, length: int, temperature: float, see
 
 
 def _carried(forecaster: Forecaster, length: int, temperature: float, generator: torch.Generator) -> Tensor:
-    framing, head = forecaster.framing, forecaster.model.head
+    framing, head = forecaster.framing, forecaster.head
     start = torch.zeros(1, dtype=torch.long)
     steps = len(framing.panel.values)
     framing = _with_lookback(framing, steps)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple, Self, final
+from typing import Any, NamedTuple, Self, cast, final
 
 import torch
 from torch import Tensor
 
 from echoic.generate import free_run, prime
+from echoic.heads import ValueHead
 from echoic.jobs.forecast.framing import Framing, Window
 from echoic.model import SequenceModel
 from echoic.types import Series
@@ -61,6 +62,7 @@ class Forecaster:
 
     def __init__(self, model: SequenceModel, framing: Framing, calibration: Calibration | None, seed: int = 0) -> None:
         self.model = model
+        self.head = cast("ValueHead", model.head)
         self.framing = framing
         self.calibration = calibration
         self.has_distribution = framing.settings.output.head != "point"
@@ -90,7 +92,7 @@ class Forecaster:
     def draw(self, starts: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
         """One possible future of each look-back, `(windows, horizon, features)` in data units; 0 gives the mean."""
         self.model.eval()
-        window, head = self.framing.window(starts), self.model.head
+        window, head = self.framing.window(starts), self.head
         params, _ = self.model(window.inputs, None, window.ids, window.ahead)
         params = params[:, : self.framing.horizon]
         output = head.mean(params)
@@ -104,7 +106,7 @@ class Forecaster:
         return type(self)(self.model, framing, self.calibration, self.seed)
 
     def _direct(self, window: Window) -> tuple[Tensor, Tensor | None]:
-        head, horizon = self.model.head, self.framing.horizon
+        head, horizon = self.head, self.framing.horizon
         params, _ = self.model(window.inputs, None, window.ids, window.ahead)
         params = params[:, :horizon]
 
@@ -122,14 +124,14 @@ class Forecaster:
             return mean, None
         if self.framing.horizon == 1:
             params, _ = prime(self.model, window.inputs)
-            levels = [self.framing.unfold(self.model.head.quantile(params, level)) for level in LEVELS]
+            levels = [self.framing.unfold(self.head.quantile(params, level)) for level in LEVELS]
             return mean, torch.stack(levels)
         paths = self._run(window, starts, copies=PATHS)
         return mean, torch.quantile(paths, torch.tensor(LEVELS), 0)
 
     def _run(self, window: Window, starts: Tensor, copies: int) -> Tensor:
         """`(copies, windows, horizon, features)`: the mean path, or that many sampled ones."""
-        head = self.model.head
+        head = self.head
         params, state = prime(self.model, window.inputs)
         params = params.repeat(copies, 1, 1, 1)
         state = self.model.unpack(self.model.pack(state).repeat(copies, 1))

@@ -30,22 +30,18 @@ class Rolls:
 
     def cut(self, cut: Cut, shifts: Tensor) -> Tensor:
         """Steps `(rows, steps, features)`, each row moved by its own of `shifts` `(rows,)`."""
-        different = shifts.unique().tolist()
-        if len(different) == 1:
-            return gathered(self.in_key(different[0]), cut)
-        out = None
-        for shift in different:
-            rows = (shifts == shift).nonzero()[:, 0]
-            moved = gathered(self.in_key(shift), cut._replace(starts=cut.starts[rows]))
-            if out is None:
-                out = moved.new_empty(len(shifts), *moved.shape[1:])
-            out[rows] = moved
-        return out
+        in_keys = {shift: shifts == shift for shift in sorted(set(shifts.tolist()))}
+        moved = [gathered(self.in_key(shift), cut._replace(starts=cut.starts[rows])) for shift, rows in in_keys.items()]
+        order = torch.cat([rows.nonzero()[:, 0] for rows in in_keys.values()])
+        return torch.cat(moved)[order.argsort()]
 
 
 @final
 class SongBatches:
-    """Cuts of songs. `keys`: 1, as they are; 12, each row twelve times, in every key; random, a key a song and epoch."""
+    """Cuts of songs.
+
+    `keys`: 1, as they are; 12, each row twelve times, in every key; random, one key for a song and epoch.
+    """
 
     def __init__(self, rolls: Rolls, order: Order, keys: str) -> None:
         self.rolls = rolls

@@ -15,7 +15,7 @@ from echoic.sources.midi import unrolled
 SHOWN_LENGTH = "8bars"
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
+def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
     """How training went, and how a training song's first bar goes on."""
     made = generate(fitted, Request(SHOWN_LENGTH))
     drawn = [loss_chart(metrics, "Loss per step, nats"), roll_chart(made)]

@@ -32,8 +32,11 @@ _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|beats?|bars?|s)?")
 @final
 @dataclass(frozen=True)
 class Composition:
-    """What the model made: a `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll before it, and the
-    longest run of it that a training song has too, in any key, with that song's name."""
+    """What the model made.
+
+    A `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll `before` it, and the longest run of it that
+    a training song has too, in any key, with that song's name.
+    """
 
     song: Song
     roll: Roll
@@ -73,7 +76,7 @@ def generate(fitted: Fitted, request: Request) -> Composition:
     steps = clock.steps(DEFAULT_LENGTH if request.length is None else request.length)
     before = task.codec.encode(rolls_of([known])[0])
     params, state = prime(fitted.model, torch.from_numpy(before).float()[None])
-    head, generator = cast(SymbolHead, fitted.model.head), torch.Generator().manual_seed(request.seed)
+    head, generator = cast("SymbolHead", fitted.model.head), torch.Generator().manual_seed(request.seed)
     run = free_run(
         fitted.model,
         params,

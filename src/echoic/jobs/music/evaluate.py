@@ -15,7 +15,7 @@ from echoic.codecs.pianoroll import Roll
 from echoic.errors import ConfigError, DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
-from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
+from echoic.jobs.music.batches import Rolls, SongBatches
 from echoic.jobs.music.task import DEV_BATCH, MusicTask, rolls_of
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.overlap import Known
@@ -45,8 +45,8 @@ class MusicEvaluation:
     def over(self) -> str:
         """What was scored."""
         return (
-            f"{self.steps:,} steps of {self.songs} songs, the first of each not scored; {self.known_windows:.1%} of their "
-            f"{KNOWN_STEPS}-step windows are in training songs, in any key"
+            f"{self.steps:,} steps of {self.songs} songs, the first of each not scored; {self.known_windows:.1%} of "
+            f"their {KNOWN_STEPS}-step windows are in training songs, in any key"
         )
 
     @property
@@ -68,8 +68,8 @@ def evaluate(
 ) -> MusicEvaluation:
     """Nats a step over the songs of a part, or of new `data`: the total over all steps, divided by their number.
 
-    `nll_per_step` is of the songs as given, `nll_per_step_12_keys` of all their transpositions. `frame_accuracy` is that
-    of the likeliest steps; of a single line, the share of steps that are right.
+    `nll_per_step` is of the songs as given, `nll_per_step_12_keys` of all their transpositions. `frame_accuracy` is
+    that of the likeliest steps; of a single line, the share of steps that are right.
 
     Raises:
         ConfigError: there is no such part.
@@ -105,7 +105,7 @@ def _songs(task: MusicTask, data: Any, part: str) -> Sequence[Series]:
 
 @torch.no_grad()
 def _scored(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> _Found:
-    model, head = fitted.model, cast(SymbolHead, fitted.model.head)
+    model, head = fitted.model, cast("SymbolHead", fitted.model.head)
     nats, said, true = 0.0, [], []
     for number, batch in enumerate(batches.epoch(0, 0)):
         params, _ = model(batch.inputs)

@@ -77,7 +77,9 @@ class MusicTask(Task):
         return SongBatches(self.rolls, order, keys)
 
     def dev_batches(self) -> SongBatches | None:
-        order = Streams.of(self.ranges("dev"), DEV_BATCH, None) if self.parts["dev"] else ()
+        if not self.parts["dev"]:
+            return None
+        order = Streams.of(self.ranges("dev"), DEV_BATCH, None)
         return SongBatches(self.rolls, order, "1") if len(order) else None
 
     def ranges(self, part: str) -> Ranges:

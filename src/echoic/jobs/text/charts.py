@@ -8,7 +8,7 @@ from echoic.jobs.base import Fitted
 from echoic.report.standard import loss_chart
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
+def charts(_fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
     """How training went."""
     chart = loss_chart(metrics, "Loss per character, nats")
     return [] if chart is None else [chart]

@@ -48,7 +48,8 @@ class TextTask(Task):
         if settings.data.symbols == "bytes":
             codec = Characters.of_bytes()
         else:
-            seen = [code_points(one)[: int(length)] for one, length in zip(dataset.series, parts["train"].lengths)]
+            lengths = parts["train"].lengths.tolist()
+            seen = [code_points(one)[:length] for one, length in zip(dataset.series, lengths, strict=True)]
             codec = Characters.fit(np.concatenate(seen), settings.network.unknown)
         return cls._of(dataset, settings, parts, codec)
 

@@ -31,7 +31,7 @@ def generate(fitted: Fitted, request: Request) -> str:
     sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
     known = torch.from_numpy(_prime(codec, request.prime)).float()[None, :, None]
     params, state = prime(fitted.model, known)
-    head, generator = cast(SymbolHead, fitted.model.head), torch.Generator().manual_seed(request.seed)
+    head, generator = cast("SymbolHead", fitted.model.head), torch.Generator().manual_seed(request.seed)
     run = free_run(
         fitted.model,
         params,

@@ -62,8 +62,8 @@ def track_chunks(path: Path, raw: bytes, header: Header) -> list[tuple[int, byte
         if kind == b"MTrk":
             if begin + length > len(raw):
                 raise DataError(
-                    f"{path}, byte {at + 4}: a track of {length:,} bytes is announced, {len(raw) - begin:,} are left; copy "
-                    "the file again."
+                    f"{path}, byte {at + 4}: a track of {length:,} bytes is announced, {len(raw) - begin:,} are left; "
+                    "copy the file again."
                 )
             found.append((begin, raw[begin : begin + length]))
         at = begin + length

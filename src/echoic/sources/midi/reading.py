@@ -24,8 +24,8 @@ Event = tuple[int, Any]
 def read_songs(path: Path, *, pedal: bool) -> list[Song]:
     """The song of a file of type 0 or 1; of type 2 one for each track.
 
-    What any player would play is mended and counted in `Song.repairs`: notes that never end, that end as they begin, that
-    begin again while they sound; data bytes above 127; a tempo of nothing.
+    What any player would play is mended and counted in `Song.repairs`: notes that never end, that end as they begin,
+    that begin again while they sound; data bytes above 127; a tempo of nothing.
 
     Raises:
         DataError: the file is missing, too large, cut short or no MIDI; the message has the byte and the remedy.
@@ -52,7 +52,7 @@ def _ticks_per_beat(path: Path, header: Header) -> float:
 
 
 def _events(path: Path, header: Header, begin: int, data: bytes) -> list[Event]:
-    """The messages of one track; the library is given a file of that track alone, so that it is known where it fails."""
+    """The messages of one track: the library is given a file of it alone, so that it is known where it fails."""
     frame = struct.pack(">4sLHHH4sL", b"MThd", 6, 0, 1, header.division & 0x7FFF or 1, b"MTrk", len(data))
     stream = io.BytesIO(frame + data)
     try:

@@ -30,11 +30,18 @@ def _conducting(song: Song) -> mido.MidiTrack:
     events = [(0, 0, mido.MetaMessage("track_name", name=name))]
     if song.key is not None:
         events.append((0, 1, mido.MetaMessage("key_signature", key=song.key)))
-    for tempo in song.tempos:
-        events.append((_tick(tempo.at_beats), 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo.bpm))))
-    for meter in song.meters:
-        words = {"numerator": meter.numerator, "denominator": meter.denominator}
-        events.append((_tick(meter.at_beats), 3, mido.MetaMessage("time_signature", **words)))
+    events += [
+        (_tick(tempo.at_beats), 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo.bpm)))
+        for tempo in song.tempos
+    ]
+    events += [
+        (
+            _tick(one.at_beats),
+            3,
+            mido.MetaMessage("time_signature", numerator=one.numerator, denominator=one.denominator),
+        )
+        for one in song.meters
+    ]
     return _track(events)
 
 
