@@ -1,7 +1,9 @@
 """What every job promises: it learns, it never peeks, and its seed decides."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -12,32 +14,99 @@ from echoic.jobs.session import Run, prepare, train
 
 HUGE = 1e6
 STEPS = 400
-PARTS = (240, 80, 80)
+SIZES = (240, 80, 80)
 
 
-def sine(steps: int = STEPS) -> np.ndarray:
-    return np.sin(np.arange(steps) / 4).astype(np.float32)
+def sine(_folder: Path, changed: str | None = None) -> np.ndarray:
+    """A sine; from the changed part on it is something else."""
+    values = np.sin(np.arange(STEPS) / 4).astype(np.float32)
+    first = {"train": SIZES[0] - 40, "dev": SIZES[0], "test": SIZES[0] + SIZES[1], None: STEPS}[changed]
+    values[first:] = HUGE + 7 * np.arange(STEPS - first) % 11
+    return values
 
 
-TINY: dict[str, dict[str, Any]] = {
-    "forecast": {"split": PARTS, "lookback": 24, "horizon": 4, "layers": (8,), "epochs": 2, "threads": 1},
+def tunes(folder: Path, changed: str | None = None) -> Path:
+    """A scale that goes up and down over a drone, in JSON; the changed part has another melody, beyond its range."""
+    scale = [60, 62, 64, 65, 67, 65, 64, 62]
+    songs = {part: [[[48, pitch] for pitch in scale * 4] for _ in range(4)] for part in ("train", "valid", "test")}
+    if changed is not None:
+        songs[{"dev": "valid"}.get(changed, changed)] = [[[20, 90 + step % 5] for step in range(32)] for _ in range(4)]
+    path = folder / "tunes.json"
+    path.write_text(json.dumps(songs))
+    return path
+
+
+def lines(folder: Path, changed: str | None = None) -> Path:
+    """The alphabet over and over; the changed part has its letters in another order."""
+    text = list("abcdefghij" * (STEPS // 10))
+    first = {"train": SIZES[0] - 40, "dev": SIZES[0], "test": SIZES[0] + SIZES[1], None: STEPS}[changed]
+    last = SIZES[0] if changed == "train" else STEPS
+    text[first:last] = "jbahcgdief" * ((last - first) // 10)
+    path = folder / "text.txt"
+    path.write_text("".join(text))
+    return path
+
+
+class Case(NamedTuple):
+    """Data, settings of a small quick run, the ways of learning and what they need beside those, and what they reach."""
+
+    data: Callable[..., Any]
+    tiny: dict[str, Any]
+    ways: dict[str, dict[str, Any]]
+    score: str
+    rival: str
+    share: float
+
+
+CASES = {
+    "forecast": Case(
+        sine,
+        {"split": SIZES, "lookback": 24, "horizon": 4, "layers": (8,), "epochs": 2, "threads": 1},
+        {
+            "step": {"lookahead": "step", "epochs": 60, "batch_size": 32},
+            "direct": {"lookahead": "direct", "epochs": 60},
+            "segments": {"lookahead": "segments", "segment": 4, "layers": (16,), "epochs": 60, "lr": 5e-3},
+        },
+        "mse",
+        "persistence",
+        0.05,
+    ),
+    "music": Case(
+        tunes,
+        {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_width": 16},
+        {
+            "joint": {"head": "joint", "layers": (32,), "epochs": 250, "lr": 2e-2},
+            "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 300, "lr": 2e-2},
+            "line": {"head": "categorical", "layers": (16,), "epochs": 200, "lr": 2e-2},
+            "twelve keys": {"head": "categorical", "keys": "12", "layers": (32,), "epochs": 60, "lr": 2e-2},
+        },
+        "nll_per_step",
+        "markov",
+        0.3,
+    ),
+    "text": Case(
+        lines,
+        {"split": (0.6, 0.2, 0.2), "layers": (8,), "epochs": 2, "threads": 1, "batch_size": 4, "chunk": 10},
+        {
+            "characters": {"layers": (16,), "epochs": 20, "lr": 2e-2},
+            "bytes": {"symbols": "bytes", "layers": (16,), "epochs": 20, "lr": 2e-2},
+            "tied": {"tied": True, "layers": (16,), "embedding": 16, "epochs": 20, "lr": 2e-2},
+        },
+        "nats_per_char",
+        "unigram",
+        0.05,
+    ),
 }
-"""Settings of a small quick run of each job on `sine()`."""
 
-LEARNS: dict[str, dict[str, dict[str, Any]]] = {
-    "forecast": {
-        "step": {"lookahead": "step", "epochs": 60, "batch_size": 32},
-        "direct": {"lookahead": "direct", "epochs": 60},
-        "segments": {"lookahead": "segments", "segment": 4, "layers": (16,), "epochs": 60, "lr": 5e-3, "dropout": 0.0},
-    },
-}
-"""The ways of learning of each job, and what they need beside `TINY`."""
-
-WAYS = [(job, way) for job, ways in LEARNS.items() for way in ways]
+WAYS = [(job, way) for job, case in CASES.items() for way in case.ways]
 
 
-def test_every_job_has_its_cases():
-    assert TINY.keys() == LEARNS.keys() == JOBS.keys()
+def test_every_job_has_its_case():
+    assert CASES.keys() == JOBS.keys()
+
+
+def settings_of(job: str, way: str | None = None) -> dict[str, Any]:
+    return CASES[job].tiny | (CASES[job].ways[way] if way else {})
 
 
 def learned(run: Run) -> dict[str, torch.Tensor]:
@@ -50,26 +119,18 @@ def same_bits(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> b
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
 def test_a_tiny_set_is_learned(tmp_path, job, way):
-    run = train(job, sine(), out=tmp_path / "run", config=TINY[job] | LEARNS[job][way])
-    evaluation = run.evaluate()
-    assert evaluation.scores["mse"] < 0.05 * evaluation.naive["persistence"]["mse"]
+    case = CASES[job]
+    evaluation = train(job, case.data(tmp_path), out=tmp_path / "run", config=settings_of(job, way)).evaluate()
+    score = case.score.replace("char", "byte") if way == "bytes" else case.score
+    assert evaluation.scores[score] < case.share * evaluation.naive[case.rival][score]
 
 
-def planted(values: np.ndarray, first: int, what: float = HUGE) -> np.ndarray:
-    changed = values.copy()
-    changed[first:] = what + 7 * np.arange(len(values) - first) % 11
-    return changed
-
-
-@pytest.mark.parametrize(
-    ("job", "open_choices"),
-    [*((job, {"lookahead": way}) for job, way in WAYS), *((job, {"lookback": None}) for job in JOBS)],
-)
-def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_path, job, open_choices):
-    wanted = TINY[job] | open_choices
+@pytest.mark.parametrize(("job", "way"), WAYS)
+def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_path, job, way):
+    wanted = settings_of(job, way) | {"epochs": 2}
     clean, leaky = (
-        train(job, values, out=tmp_path / name, config=wanted)
-        for name, values in (("clean", sine()), ("leaky", planted(sine(), sum(PARTS[:2]))))
+        train(job, CASES[job].data(tmp_path, changed), out=tmp_path / str(changed), config=wanted)
+        for changed in (None, "test")
     )
     assert clean.config["settings"] == leaky.config["settings"]
     assert clean.folder.read_codec() == leaky.folder.read_codec()
@@ -77,11 +138,10 @@ def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_pa
     assert same_bits(learned(clean), learned(leaky))
 
 
-@pytest.mark.parametrize("what", [HUGE, np.nan], ids=["huge", "missing"])
 @pytest.mark.parametrize(("job", "way"), WAYS)
-def test_what_is_only_in_dev_and_test_moves_no_setting_and_no_statistic(job, way, what):
-    wanted = TINY[job] | {"lookahead": way, "lookback": None}
-    clean, leaky = (prepare(job, values, wanted, {}) for values in (sine(), planted(sine(), PARTS[0], what)))
+def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path, job, way):
+    wanted = settings_of(job, way) | ({"lookback": None} if job == "forecast" else {})
+    clean, leaky = (prepare(job, CASES[job].data(tmp_path, changed), wanted, {}) for changed in (None, "dev"))
     assert clean.settings == leaky.settings
     assert json.dumps(clean.codec_json()) == json.dumps(leaky.codec_json())
     for one, other in zip(clean.train_batches().epoch(0, 0), leaky.train_batches().epoch(0, 0), strict=True):
@@ -89,20 +149,29 @@ def test_what_is_only_in_dev_and_test_moves_no_setting_and_no_statistic(job, way
         assert torch.equal(one.targets, other.targets)
 
 
+def test_missing_values_in_dev_move_no_setting_and_no_statistic(tmp_path):
+    holed = sine(tmp_path)
+    holed[SIZES[0] :] = np.nan
+    for way in CASES["forecast"].ways:
+        wanted = settings_of("forecast", way) | {"lookback": None}
+        clean, leaky = (prepare("forecast", values, wanted, {}) for values in (sine(tmp_path), holed))
+        assert clean.settings == leaky.settings
+        assert json.dumps(clean.codec_json()) == json.dumps(leaky.codec_json())
+
+
 @pytest.mark.parametrize("job", JOBS)
 def test_a_leak_would_be_caught(tmp_path, job):
     runs = [
-        train(job, values, out=tmp_path / name, config=TINY[job])
-        for name, values in (("clean", sine()), ("leaky", planted(sine(), PARTS[0] - 40)))
+        train(job, CASES[job].data(tmp_path, changed), out=tmp_path / str(changed), config=settings_of(job))
+        for changed in (None, "train")
     ]
-    assert runs[0].folder.read_codec() != runs[1].folder.read_codec()
     assert not same_bits(*map(learned, runs))
 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_the_seed_decides_the_weights(tmp_path, job):
     runs = [
-        train(job, sine(), out=tmp_path / str(number), config=TINY[job] | {"dropout": 0.2}, seed=seed)
+        train(job, CASES[job].data(tmp_path), out=tmp_path / str(number), config=settings_of(job), dropout=0.2, seed=seed)
         for number, seed in enumerate((3, 3, 4))
     ]
     assert same_bits(learned(runs[0]), learned(runs[1]))
@@ -113,9 +182,8 @@ def test_the_seed_decides_the_weights(tmp_path, job):
 def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
     torch.manual_seed(11)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
-    run = train(job, sine(), out=tmp_path / "run", config=TINY[job] | {"input_noise": 0.1})
+    run = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job), input_dropout=0.1)
     run.evaluate()
-    run.predict()
     run.generate(3, temperature=1.0)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
@@ -123,7 +191,9 @@ def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
 
 @pytest.mark.parametrize("job", JOBS)
 def test_scores_stand_beside_naive_rows(tmp_path, job):
-    evaluation = train(job, sine(), out=tmp_path / "run", config=TINY[job]).evaluate()
+    evaluation = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job)).evaluate()
     assert evaluation.naive
     for row in evaluation.naive.values():
         assert row.keys() & evaluation.scores.keys()
+    assert evaluation.over
+    json.dumps(evaluation.details)

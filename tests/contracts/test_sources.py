@@ -12,11 +12,14 @@ import numpy as np
 import polars as pl
 import pytest
 
+from echoic.config import MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
+from echoic.score import Note, Song
 from echoic.sources import SOURCES, kind_of, read
+from echoic.sources.midi import midi_bytes
 
-FOREIGN = b"MThd\x00\x00\x00\x06\x00\x01"
+FOREIGN = b"RIFF\x00\x00\x00\x06\x00\x01"
 WIDE = TableSettings()
 M4 = TableSettings(format="m4")
 
@@ -33,10 +36,20 @@ def _parquet(path: Path) -> None:
     pl.DataFrame({"a": [1, 2]}).write_parquet(path)
 
 
-FILES: dict[str, tuple[str, Callable[[Path], None], TableSettings]] = {
+def _music(path: Path) -> None:
+    path.write_bytes(midi_bytes(Song("one", (Note(0.0, 60, 1.0), Note(1.0, 62, 1.0)))))
+
+
+def _text(path: Path) -> None:
+    path.write_text("To be, or not to b\N{LATIN SMALL LETTER E WITH ACUTE}\N{BLACK HEART SUIT}")
+
+
+FILES: dict[str, tuple[str, Callable[[Path], None], TableSettings | MusicDataSettings | TextDataSettings]] = {
     "csv": ("table.csv", _csv, WIDE),
     "parquet": ("table.parquet", _parquet, WIDE),
     "m4": ("table.csv", _m4, M4),
+    "music": ("song.mid", _music, MusicDataSettings()),
+    "text": ("poem.txt", _text, TextDataSettings()),
 }
 MEMORY: dict[str, tuple[Any, list[Any]]] = {
     "frame": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),

@@ -65,6 +65,9 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "generate": {
         "no run": ("generate missing -o out.csv", "missing: is no run folder"),
         "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: there is no such file"),
+        "bad length": ("generate {run} --length 0 -o out.csv", "`--length` must be a positive number of steps, got 0"),
+        "no file to write": ("generate {run}", "needs `-o FILE`"),
+        "draws of symbols": ("generate {run} --top-k 3 -o out.csv", "`top_k` and `top_p` are for music and text"),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
     },
@@ -88,7 +91,7 @@ USAGE = {
     "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
     "eval without a run": "eval",
     "predict without a file to write": "predict run",
-    "generate with a bad length": "generate run --length 0 -o out.csv",
+    "generate with a bad temperature": "generate run --temperature -1 -o out.csv",
 }
 
 

@@ -17,9 +17,12 @@ def following(rows: Tensor, cut: Cut) -> Batch:
 
 
 def gathered(values: Tensor, cut: Cut) -> Tensor:
-    """The steps of a cut `(rows, steps, features)` from `values` `(steps of all series, features)`."""
-    places = cut.starts[:, None] + torch.arange(cut.steps)
-    return values[places.clamp(max=len(values) - 1)]
+    """The steps of a cut `(rows, steps, features)` from `values` `(steps of all series, features)`.
+
+    Steps that are not real repeat the last real one: what lies beyond may belong to another part.
+    """
+    real = torch.minimum(torch.arange(cut.steps)[None], (cut.valid[:, None] - 1).clamp(min=0))
+    return values[cut.starts[:, None] + real]
 
 
 @final

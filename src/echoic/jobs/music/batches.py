@@ -31,7 +31,10 @@ class Rolls:
     def cut(self, cut: Cut, shifts: Tensor) -> Tensor:
         """Steps `(rows, steps, features)`, each row moved by its own of `shifts` `(rows,)`."""
         in_keys = {shift: shifts == shift for shift in sorted(set(shifts.tolist()))}
-        moved = [gathered(self.in_key(shift), cut._replace(starts=cut.starts[rows])) for shift, rows in in_keys.items()]
+        moved = [
+            gathered(self.in_key(shift), cut._replace(starts=cut.starts[rows], valid=cut.valid[rows]))
+            for shift, rows in in_keys.items()
+        ]
         order = torch.cat([rows.nonzero()[:, 0] for rows in in_keys.values()])
         return torch.cat(moved)[order.argsort()]
 
