@@ -76,7 +76,7 @@ CASES = {
         {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_width": 16},
         {
             "joint": {"head": "joint", "layers": (32,), "epochs": 250, "lr": 2e-2},
-            "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 300, "lr": 2e-2},
+            "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 300, "lr": 1e-2, "patience": 300},
             "line": {"head": "categorical", "layers": (16,), "epochs": 200, "lr": 2e-2},
             "twelve keys": {"head": "categorical", "keys": "12", "layers": (32,), "epochs": 60, "lr": 2e-2},
         },

@@ -1,0 +1,174 @@
+"""Songs as series: files, folders of them, piano-rolls."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from echoic.config import MusicDataSettings
+from echoic.errors import DataError
+from echoic.score import BEGINS, GOES_ON, Meter, Note, Song, Tempo
+from echoic.sources import read
+from echoic.sources.midi import midi_bytes
+
+QUARTERS = MusicDataSettings(grid="quarter")
+
+
+def song(pitch, **words):
+    return midi_bytes(Song("song", (Note(0.0, pitch, 1.0), Note(1.0, pitch, 2.0)), **words))
+
+
+def test_a_file_is_one_series_with_what_the_song_says_of_itself(tmp_path):
+    path = tmp_path / "tune.mid"
+    path.write_bytes(song(60, tempos=(Tempo(0.0, 100.0),), meters=(Meter(0.0, 3, 4),), key="G"))
+    dataset = read(path, QUARTERS)
+    (one,) = dataset.series
+    assert one.name == "tune"
+    assert one.values.shape == (3, 128)
+    assert one.values[:, 60].tolist() == [BEGINS, BEGINS, GOES_ON]
+    assert one.provenance["bpm"] == pytest.approx(100.0)
+    assert {key: one.provenance[key] for key in ("meter", "key", "step_beats", "part", "onsets")} == {
+        "meter": [3, 4],
+        "key": "G",
+        "step_beats": 1.0,
+        "part": None,
+        "onsets": True,
+    }
+    assert dataset.report.to_json()["notes_read"] == 2
+
+
+def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path):
+    (tmp_path / "below").mkdir()
+    (tmp_path / "b.mid").write_bytes(song(60))
+    (tmp_path / "a.MIDI").write_bytes(song(62))
+    (tmp_path / "below" / "c.mid").write_bytes(song(64))
+    (tmp_path / "broken.mid").write_bytes(song(60)[:-2])
+    (tmp_path / "drums.mid").write_bytes(midi_bytes(Song("drums", (), (Note(0.0, 36, 1.0, channel=9),))))
+    (tmp_path / "readme.txt").write_text("no music")
+    dataset = read(tmp_path, QUARTERS)
+    assert [one.name for one in dataset.series] == ["a", "b", "c"]
+    notes = dataset.report.notes
+    assert "2 files were skipped:" in notes
+    assert any("broken.mid, byte" in note for note in notes)
+    assert any("drums.mid: has no notes besides drums" in note for note in notes)
+
+
+def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path):
+    (tmp_path / "a.mid").write_bytes(song(60))
+    before = read(tmp_path, QUARTERS).fingerprint
+    assert read(tmp_path, QUARTERS).fingerprint == before
+    (tmp_path / "b.mid").write_bytes(song(60))
+    assert read(tmp_path, QUARTERS).fingerprint != before
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "has no files that end with .mid"),
+        ({"a.mid": b"nothing"}, "none of its 1 MIDI files can be used; the first: "),
+    ],
+)
+def test_a_folder_without_a_song_is_refused(tmp_path, files, words):
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        read(tmp_path, QUARTERS)
+
+
+ROLL = np.zeros((3, 88), np.uint8)
+ROLL[[0, 1, 2], [39, 39, 43]] = 1
+PITCHES = [[60], [60], [64]]
+
+
+def write_json(path, pitches=PITCHES):
+    path.write_text(json.dumps({"train": [pitches], "valid": [pitches], "test": [pitches]}))
+
+
+def write_mat(path):
+    cell = np.empty((1, 1), object)
+    cell[0, 0] = ROLL
+    savemat(path, {"traindata": cell, "validdata": cell, "testdata": cell})
+
+
+def write_npz(path):
+    np.savez(path, train_1=ROLL, valid_1=ROLL, test_1=ROLL)
+
+
+@pytest.mark.parametrize(("name", "write"), [("a.json", write_json), ("a.mat", write_mat), ("a.npz", write_npz)])
+def test_rolls_come_in_their_parts_and_join_what_sounds_on(tmp_path, name, write):
+    write(tmp_path / name)
+    found = read(tmp_path / name, QUARTERS).series
+    assert [one.provenance["part"] for one in found] == ["train", "dev", "test"]
+    for one in found:
+        assert one.values[:, 60].tolist() == [BEGINS, GOES_ON, 0]
+        assert one.values[:, 64].tolist() == [0, 0, BEGINS]
+        assert not one.provenance["onsets"]
+
+
+def test_a_single_array_is_a_song_without_a_part(tmp_path):
+    np.save(tmp_path / "a.npy", ROLL)
+    (one,) = read(tmp_path / "a.npy", QUARTERS).series
+    assert (one.name, one.steps, one.provenance["part"]) == ("a", 3, None)
+
+
+def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):
+    write_json(tmp_path / "a.json", [[60.0], [], [64]])
+    assert read(tmp_path / "a.json", QUARTERS).series[0].values[:, 60].tolist() == [BEGINS, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("{", "is no JSON"),
+        ("[" * 100_000, "is nested too deeply"),
+        ("[]", "has no songs"),
+        ("3", "must be a list, got int"),
+        ("[[3]]", "song 1, step 1: must be a list, got int"),
+        ('[[[60], ["C"]]]', "song 1, step 2: a pitch must be a whole number from 0 to 127, got 'C'"),
+        ("[[[128]]]", "got 128"),
+        ("[[[60.5]]]", "got 60.5"),
+        ("[[[true]]]", "got True"),
+        ("[[[NaN]]]", "got nan"),
+    ],
+)
+def test_bad_json_is_one_sentence_with_the_place(tmp_path, content, words):
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "a.json", QUARTERS)
+    assert words in str(caught.value)
+    assert "a.json" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((3, 87)), r"must be numbers \(steps, 88\) or \(steps, 128\), got float64 \(3, 87\)"),
+        (np.zeros(88), r"got float64 \(88,\)"),
+        (np.full((2, 88), np.nan), "step 1: has a value that is no number"),
+        (np.full((2, 88), "x"), "must be numbers"),
+    ],
+)
+def test_bad_arrays_are_one_sentence_with_the_place(tmp_path, array, words):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(DataError, match=words):
+        read(tmp_path / "a.npy", QUARTERS)
+
+
+def test_objects_in_numpy_files_are_never_unpickled(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    with pytest.raises(DataError, match="is no NumPy file that can be read"):
+        read(tmp_path / "a.npy", QUARTERS)
+
+
+def test_matlab_files_without_songs_say_what_they_have(tmp_path):
+    savemat(tmp_path / "a.mat", {"weights": np.zeros(3)})
+    with pytest.raises(DataError, match="has weights; it needs cells named traindata"):
+        read(tmp_path / "a.mat", QUARTERS)
+
+
+@pytest.mark.parametrize("name", ["a.mat", "a.npz", "a.npy"])
+def test_foreign_bytes_are_refused(tmp_path, name):
+    (tmp_path / name).write_bytes(b"PK\x03\x04 no archive")
+    with pytest.raises(DataError, match="that can be read"):
+        read(tmp_path / name, QUARTERS)

@@ -1,0 +1,112 @@
+"""Texts as series of code points or bytes."""
+
+import gzip
+import io
+import sys
+
+import numpy as np
+import pytest
+
+from echoic.config import TextDataSettings
+from echoic.errors import ConfigError, DataError
+from echoic.sources import read
+from echoic.types import Series
+
+CHARACTERS = TextDataSettings()
+POEM = "Süß ♥ \U0001f600\nend"
+
+
+def text_of(series: Series) -> str:
+    return "".join(map(chr, series.values[:, 0].astype(int)))
+
+
+def test_a_step_is_a_character(tmp_path):
+    path = tmp_path / "poem.txt"
+    path.write_text(POEM)
+    (one,) = read(path, CHARACTERS).series
+    assert text_of(one) == POEM
+    assert one.values.dtype == np.float32
+
+
+def test_a_step_can_be_a_byte(tmp_path):
+    path = tmp_path / "poem.txt"
+    path.write_text(POEM)
+    (one,) = read(path, TextDataSettings(symbols="bytes")).series
+    assert bytes(one.values[:, 0].astype(np.uint8)) == POEM.encode()
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252", "utf-8-sig"])
+def test_encodings(tmp_path, encoding):
+    path = tmp_path / "poem.txt"
+    path.write_bytes("Süß".encode(encoding))
+    assert text_of(read(path, TextDataSettings(encoding=encoding)).series[0]) == "Süß"
+
+
+def test_marks_and_line_ends_are_changed_and_told(tmp_path):
+    path = tmp_path / "poem.txt"
+    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\n")
+    dataset = read(path, CHARACTERS)
+    assert text_of(dataset.series[0]) == "one\ntwo\nthree\n"
+    assert dataset.report.notes == (
+        "A byte order mark was removed.",
+        "2 line ends of Windows or old Macs became line feeds.",
+    )
+
+
+def test_a_compressed_file_is_unpacked(tmp_path):
+    (tmp_path / "poem.txt.gz").write_bytes(gzip.compress(POEM.encode()))
+    assert text_of(read(tmp_path / "poem.txt.gz", CHARACTERS).series[0]) == POEM
+
+
+def test_a_folder_and_a_list_have_a_series_for_each_file(tmp_path):
+    (tmp_path / "below").mkdir()
+    for name in ("b.txt", "a.txt", "below/c.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "other.md").write_text("other")
+    assert [text_of(one) for one in read(tmp_path, CHARACTERS).series] == ["a.txt", "b.txt", "below/c.txt"]
+    chosen = read([tmp_path / "b.txt", str(tmp_path / "below")], CHARACTERS)
+    assert [one.name for one in chosen.series] == ["b.txt", "c.txt"]
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(POEM.encode())))
+    assert text_of(read("-", CHARACTERS).series[0]) == POEM
+
+
+def test_empty_standard_input_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
+    with pytest.raises(DataError, match="standard input: is empty; pipe a text"):
+        read("-", CHARACTERS)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"good\nb\xe4d", r"poem.txt, line 2: byte 0xe4 at offset 6 is not utf-8; .*--encoding latin-1"),
+        (b"a\0b", r"poem.txt: is a binary file \(a zero byte at offset 1\)"),
+        (b"\xff\xfea\0", "byte order mark of UTF-16; pass --encoding utf-16"),
+        (b"", "poem.txt: is empty"),
+    ],
+)
+def test_bad_bytes_are_one_sentence_with_the_place(tmp_path, content, words):
+    path = tmp_path / "poem.txt"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=words):
+        read(path, CHARACTERS)
+
+
+def test_a_folder_without_texts_and_an_unknown_encoding_are_refused(tmp_path):
+    with pytest.raises(DataError, match="has no .txt files"):
+        read(tmp_path, CHARACTERS)
+    (tmp_path / "a.txt").write_text("a")
+    with pytest.raises(ConfigError, match="`encoding` must be a text encoding"):
+        read(tmp_path / "a.txt", TextDataSettings(encoding="klingon"))
+
+
+def test_the_fingerprint_knows_names_and_bytes(tmp_path):
+    (tmp_path / "a.txt").write_text("ab")
+    (tmp_path / "b.txt").write_text("c")
+    before = read(tmp_path, CHARACTERS).fingerprint
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("bc")
+    assert read(tmp_path, CHARACTERS).fingerprint != before
