@@ -171,7 +171,9 @@ def test_a_leak_would_be_caught(tmp_path, job):
 @pytest.mark.parametrize("job", JOBS)
 def test_the_seed_decides_the_weights(tmp_path, job):
     runs = [
-        train(job, CASES[job].data(tmp_path), out=tmp_path / str(number), config=settings_of(job), dropout=0.2, seed=seed)
+        train(
+            job, CASES[job].data(tmp_path), out=tmp_path / str(number), config=settings_of(job), dropout=0.2, seed=seed
+        )
         for number, seed in enumerate((3, 3, 4))
     ]
     assert same_bits(learned(runs[0]), learned(runs[1]))

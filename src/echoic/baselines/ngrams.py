@@ -45,6 +45,8 @@ class NGram:
         tables: list[_Table] = []
         for length in range(n):
             contexts, symbols = _joined(_numbered(tables, text, vocabulary, length) for text in texts)
+            if not len(contexts):
+                break  # no text is as long
             keys = np.unique(contexts)
             pairs, counts = np.unique(np.searchsorted(keys, contexts) * vocabulary + symbols, return_counts=True)
             owner = pairs // vocabulary

@@ -91,6 +91,6 @@ class MusicSettings(JobSettings):
     data: MusicDataSettings = MusicDataSettings()
     parts: SongSplitSettings = SongSplitSettings()
     pitch: PitchSettings = PitchSettings()
-    stack: StackSettings = StackSettings(layers=(256,), dropout=0.4)
+    stack: StackSettings = StackSettings(cell="lstm", layers=(256,), dropout=0.4)
     output: NotesHeadSettings = NotesHeadSettings()
     train: TrainSettings = TrainSettings(epochs=100, batch_size=16, lr=3e-3)

@@ -48,5 +48,5 @@ class TextSettings(JobSettings):
     data: TextDataSettings = TextDataSettings()
     parts: TextSplitSettings = TextSplitSettings()
     network: TextNetworkSettings = TextNetworkSettings()
-    stack: StackSettings = StackSettings(layers=(512,))
+    stack: StackSettings = StackSettings(cell="lstm", layers=(512,))
     train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3)

@@ -14,6 +14,7 @@ from echoic.windows.following import FollowingBatches as FollowingBatches
 from echoic.windows.following import following as following
 from echoic.windows.following import gathered as gathered
 from echoic.windows.panel import Panel as Panel
+from echoic.windows.seeds import generator_of as generator_of
 from echoic.windows.splits import PARTS as PARTS
 from echoic.windows.splits import Ranges as Ranges
 from echoic.windows.splits import joined as joined

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, Self, final
 import torch
 from torch import Tensor
 
+from echoic.windows.seeds import generator_of
 from echoic.windows.splits import Ranges
 
 
@@ -93,7 +94,7 @@ class Shuffled(_Batched):
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Cut]:
         """The cuts of an epoch from number `skip` on."""
         # int32 numbers keep the order of a long univariate series within the memory of the series itself.
-        return self._cuts(torch.randperm(self.count, generator=_generator(seed, epoch), dtype=torch.int32), skip)
+        return self._cuts(torch.randperm(self.count, generator=generator_of(seed, epoch), dtype=torch.int32), skip)
 
 
 @final
@@ -118,7 +119,7 @@ class Drawn:
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Cut]:
         """The cuts of an epoch from number `skip` on."""
-        generator = _generator(seed, epoch)
+        generator = generator_of(seed, epoch)
         for number in range(len(self)):
             drawn = self._draw(min(self.batch_size, len(self.windows) - number * self.batch_size), generator)
             if number >= skip:
@@ -162,7 +163,7 @@ class Streams:
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Cut]:
         """The cuts of an epoch from number `skip` on; the chunks of a group stay in order."""
-        order = torch.randperm(len(self.groups), generator=_generator(seed, epoch))
+        order = torch.randperm(len(self.groups), generator=generator_of(seed, epoch))
         seen = 0
         for number in order.tolist():
             group = self.groups[number]
@@ -191,8 +192,3 @@ def evenly(count: int, most: int) -> Tensor:
 
 def _cut(windows: Windows, numbers: Tensor) -> Cut:
     return Cut(windows.starts(numbers), windows.steps, torch.full((len(numbers),), windows.steps))
-
-
-def _generator(seed: int, epoch: int) -> torch.Generator:
-    # Two numbers below 2**31 make one seed, so that no two epochs of any two seeds share an order.
-    return torch.Generator().manual_seed((seed << 31) + epoch)

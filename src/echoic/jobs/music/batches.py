@@ -11,13 +11,13 @@ from torch import Tensor
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.tensors import Batch
-from echoic.windows import Cut, Order, following, gathered
+from echoic.windows import Cut, Order, following, gathered, generator_of
 
 KEYS = range(-5, 7)
 """Semitones by which songs are moved: all twelve keys, 0 among them, none further than a tritone."""
 
-_SHIFT_SEED = 2**62
-"""Keeps the draws of keys apart from those of the order, which are seeded alike."""
+_FOR_KEYS = 1
+"""Keeps the draws of keys apart from those of the order."""
 
 
 @final
@@ -57,8 +57,7 @@ class SongBatches:
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from number `skip` on."""
         songs = len(self.rolls.offsets) - 1
-        generator = torch.Generator().manual_seed((_SHIFT_SEED ^ (seed << 31)) + epoch)
-        drawn = torch.randint(KEYS.start, KEYS.stop, (songs,), generator=generator)
+        drawn = torch.randint(KEYS.start, KEYS.stop, (songs,), generator=generator_of(seed, epoch, _FOR_KEYS))
         for cut in self.order.epoch(seed, epoch, skip):
             shifts = torch.zeros(len(cut.starts), dtype=torch.long)
             if self.keys == "random":

@@ -1,0 +1,62 @@
+"""Witten-Bell against a slow, plain reckoning, and against the chances that must add up to one."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echoic.baselines.ngrams import NGram
+
+VOCABULARY = 4
+symbols = st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=30)
+
+
+def plain_chance(texts, n, context, symbol):
+    """Of a symbol after a context (the symbols before it, as many as there are)."""
+    chance = 1 / VOCABULARY
+    for length in range(min(n - 1, len(context)) + 1):
+        after = Counter(
+            text[at]
+            for text in texts
+            for at in range(length, len(text))
+            if text[at - length : at] == context[len(context) - length :]
+        )
+        if not after:
+            return chance
+        total, kinds = sum(after.values()), len(after)
+        chance = (after[symbol] + kinds * chance) / (total + kinds)
+    return chance
+
+
+@given(st.lists(symbols, min_size=1, max_size=3), symbols, st.integers(1, 5))
+def test_the_plain_reckoning(texts, asked, n):
+    model = NGram.fit([np.array(text) for text in texts], n, VOCABULARY)
+    found = np.exp(model.log_probs(np.array(asked)))
+    wanted = [plain_chance(texts, n, asked[:at], symbol) for at, symbol in enumerate(asked)]
+    np.testing.assert_allclose(found, wanted, rtol=1e-10)
+
+
+@given(symbols, symbols, st.integers(1, 5))
+def test_chances_add_up_to_one(text, context, n):
+    model = NGram.fit([np.array(text)], n, VOCABULARY)
+    total = sum(np.exp(model.log_probs(np.array([*context, symbol]))[-1]) for symbol in range(VOCABULARY))
+    assert total == pytest.approx(1.0, abs=1e-12)
+
+
+def test_a_large_vocabulary_does_not_overflow():
+    vocabulary = 100_000
+    text = np.random.default_rng(0).integers(0, vocabulary, 500)
+    known = NGram.fit([text], 5, vocabulary).log_probs(text)
+    assert np.exp(known[5:]).min() > 0.4  # each was seen once: (1 + p) / 2
+
+
+@pytest.mark.data
+def test_tiny_shakespeare(data_dir):
+    text = (data_dir / "text_tinyshakespeare" / "input.txt").read_text()
+    numbers = {character: number for number, character in enumerate(sorted(set(text)))}
+    codes = np.array([numbers[character] for character in text])
+    cut = int(len(codes) * 0.9)
+    found = [-NGram.fit([codes[:cut]], n, len(numbers)).log_probs(codes[cut:])[1:].mean() for n in (1, 2)]
+    assert found == pytest.approx([3.347, 2.484], abs=2e-3)  # reference figures without smoothing

@@ -1,0 +1,216 @@
+"""The music job as its users meet it."""
+
+import io
+import json
+import wave
+
+import numpy as np
+import pytest
+import torch
+
+from echoic.codecs import PianoRoll
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
+from echoic.jobs.music.files import ENDINGS, music_bytes
+from echoic.jobs.session import load, prepare, train
+from echoic.score import BEGINS, Meter, Note, Song, Tempo
+from echoic.sources.midi import midi_bytes, read_songs
+from echoic.windows import Ranges, Streams
+
+TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_width": 8}
+
+
+def tune(first, steps=32):
+    notes = tuple(Note(step / 4, first + [0, 4, 7, 4][step % 4], 0.25) for step in range(steps))
+    bass = tuple(Note(float(beat), first - 12, 1.0) for beat in range(steps // 4))
+    words = {"tempos": (Tempo(0.0, 90.0),), "meters": (Meter(0.0, 3, 4),), "key": "F"}
+    return Song("tune", tuple(sorted((*notes, *bass))), **words)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("songs")
+    for number in range(10):
+        (path / f"tune{number}.mid").write_bytes(midi_bytes(tune(60 + number % 3)))
+    (path / "broken.mid").write_bytes(b"MThd")
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(folder, tmp_path_factory):
+    return train(
+        "music",
+        folder,
+        out=tmp_path_factory.mktemp("runs") / "run",
+        config=TINY | {"layers": (24,), "epochs": 120, "lr": 0.02, "patience": 120},
+    )
+
+
+def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
+    settings = run.config["settings"]
+    assert settings["output"]["head"] == "joint"
+    assert settings["pitch"]["onsets"] is True
+    report = run.config["data"]["report"]
+    assert report["parts"] == {"train": 8, "dev": 1, "test": 1}
+    assert any("broken.mid" in note for note in report["notes"])
+
+
+def test_the_network_of_the_origin_has_23060_parameters(tmp_path):
+    (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
+    wanted = {"layers": (64,), "pitches": "60-77", "split": (1, 0, 0), "grid": "quarter"}
+    network = prepare("music", tmp_path / "a.mid", wanted, {}).network()
+    assert sum(weights.numel() for weights in network.parameters()) == 23_060
+
+
+def test_a_single_line_is_found_to_be_one(tmp_path):
+    (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
+    task = prepare("music", tmp_path / "a.mid", {"split": (1, 0, 0), "grid": "quarter", "keys": "12"}, {})
+    assert (task.settings.output.head, task.codec.form) == ("categorical", "line")
+    assert (task.codec.lowest, task.codec.highest) == (60 + KEYS[0], 67 + KEYS[-1])
+
+
+def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_the_prime(run, tmp_path):
+    prime = tmp_path / "prime.mid"
+    prime.write_bytes(midi_bytes(tune(61)))
+    made = run.generate("4bars", prime=prime, temperature=0.5, seed=1)
+    assert len(made.roll) == 4 * 3 * 4
+    (tmp_path / "new.mid").write_bytes(music_bytes(made, ".mid", keep_prime=False))
+    (back,) = read_songs(tmp_path / "new.mid", pedal=True)
+    assert back.notes == made.song.notes
+    assert back.repairs == {}
+    assert back.tempos[0].bpm == pytest.approx(90.0, rel=1e-5)
+    assert (back.meters, back.key) == ((Meter(0.0, 3, 4),), "F")
+
+
+def test_a_trained_run_goes_on_as_it_was_taught(run, tmp_path):
+    prime = tmp_path / "prime.mid"
+    prime.write_bytes(midi_bytes(tune(61, steps=16)))
+    made = run.generate(16, prime=prime, temperature=0)
+    wanted = [61 + [0, 4, 7, 4][step % 4] for step in range(16)]
+    assert [127 - int((row[::-1] == BEGINS).argmax()) for row in made.roll] == wanted
+    assert made.copied.steps == 16
+
+
+def test_the_prime_can_be_kept(run):
+    made = run.generate("2bars", seed=3)
+    whole = made.with_prime()
+    assert len(whole.roll) == len(made.before) + len(made.roll)
+    assert np.array_equal(whole.roll[: len(made.before)], made.before)
+
+
+@pytest.mark.parametrize(
+    ("length", "steps"), [("3steps", 3), (5, 5), ("7", 7), ("2beats", 8), ("1 bar", 12), ("2s", 12)]
+)
+def test_lengths(run, length, steps):
+    assert len(run.generate(length).roll) == steps
+
+
+@pytest.mark.parametrize("length", ["0", "bars", "-3bars", "3 notes", "0.1steps"])
+def test_lengths_that_cannot_be_read_are_refused(run, length):
+    with pytest.raises(ConfigError, match="`--length` must be"):
+        run.generate(length)
+
+
+def test_the_seed_decides_what_is_made(run):
+    first, again, other = (run.generate(48, seed=seed).roll for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_kind_of_file_is_what_its_ending_says(run, ending):
+    marks = {".mid": b"MThd", ".midi": b"MThd", ".wav": b"RIFF", ".png": b"\x89PNG", ".pdf": b"%PDF"}
+    assert music_bytes(run.generate("2bars"), ending, keep_prime=True).startswith(marks[ending])
+
+
+def test_what_is_heard_has_the_pitch_that_was_written():
+    from echoic.jobs.music.synth import RATE_HZ, wav_bytes  # noqa: PLC0415
+
+    with wave.open(io.BytesIO(wav_bytes(Song("a", (Note(0.0, 69, 2.0),))))) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
+    spectrum = np.abs(np.fft.rfft(samples[:RATE_HZ]))
+    assert spectrum.argmax() == pytest.approx(440, abs=2)
+    assert np.abs(samples).max() > 20_000
+
+
+def test_dev_and_test_songs_are_never_moved_to_other_keys(folder):
+    task = prepare("music", folder, TINY | {"keys": "12"}, {})
+    assert task.dev_batches().keys == "1"
+
+
+def songs(count=6, steps=9):
+    rolls = []
+    for number in range(count):
+        roll = np.zeros((steps, 128), np.uint8)
+        roll[:, 50 + number] = BEGINS
+        rolls.append(roll)
+    return rolls
+
+
+def batches(keys, rows, chunk=None):
+    codec = PianoRoll("chords", 21, 108, "fold")
+    rolls = Rolls(codec, songs())
+    order = Streams.of(Ranges(rolls.offsets[:-1], rolls.offsets[1:]), rows, chunk)
+    return SongBatches(rolls, order, keys)
+
+
+def pitches(batch):
+    return (batch.inputs.argmax(2) + 21)[:, 0].tolist()
+
+
+def test_twelve_keys_are_rows_of_one_batch():
+    for batch in batches("12", 1).epoch(0, 0):
+        (song,) = {pitch - shift for pitch, shift in zip(pitches(batch), KEYS, strict=True)}
+        assert 50 <= song < 56
+        assert torch.equal(batch.inputs[:, 1:], batch.targets[:, :-1])
+
+
+def test_random_keys_change_with_song_and_epoch_and_stay_for_all_chunks():
+    made = batches("random", 3, chunk=4)
+    epochs = []
+    for epoch in range(3):
+        found = [pitches(batch) for batch in made.epoch(0, epoch)]
+        assert found[0] == found[1]
+        assert found[2] == found[3]
+        epochs.append(sorted(found[0] + found[2]))
+    assert epochs[0] != epochs[1] != epochs[2]
+    moved = np.array(
+        [one for seed in range(60) for batch in batches("random", 6).epoch(seed, 0) for one in pitches(batch)]
+    )
+    assert moved.min() == 50 + KEYS[0]
+    assert moved.max() == 55 + KEYS[-1]
+
+
+def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_path):
+    path = tmp_path / "songs.json"
+    song_a, song_b = [[60, 64]] * 5, [[62]] * 11
+    path.write_text(json.dumps({"train": [song_a, song_b], "valid": [song_a], "test": [song_a, song_b]}))
+    run = train("music", path, out=tmp_path / "run", config=TINY | {"head": "bernoulli"})
+    evaluation = run.evaluate()
+    assert evaluation.steps == 4 + 10
+    task, total = run.fitted.task, 0.0
+    for song in task.songs("test"):
+        roll = torch.from_numpy(task.codec.encode(song.values.astype(np.uint8))).float()[None]
+        chance = torch.sigmoid(run.model(roll[:, :-1])[0][..., 0].double())
+        total -= torch.where(roll[:, 1:] > 0, chance.log(), (1 - chance).log()).sum().item()
+    assert evaluation.scores["nll_per_step"] == pytest.approx(total / 14, rel=1e-5)
+
+
+def test_a_part_without_songs_and_an_unknown_part_are_refused(folder, tmp_path):
+    run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
+    with pytest.raises(DataError, match="The test part of .* has no songs"):
+        run.evaluate()
+    with pytest.raises(ConfigError, match="`--part` must be one of"):
+        run.evaluate(part="final")
+
+
+def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):
+    (tmp_path / "new.mid").write_bytes(midi_bytes(tune(62)))
+    loaded = load(run.path)
+    assert loaded.evaluate(tmp_path / "new.mid").songs == 1
+    assert loaded.evaluate().scores == run.evaluate().scores
+
+
+def test_a_forecast_is_refused_with_what_there_is_instead(run):
+    with pytest.raises(ConfigError, match="`predict` is for forecasts; let this run `generate`"):
+        run.predict()

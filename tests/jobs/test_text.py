@@ -1,0 +1,154 @@
+"""The text job as its users meet it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.session import load, prepare, train
+
+TINY = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "chunk": 10}
+ALPHABET = "abcdefghij"
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    path.write_text(ALPHABET * 60)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(text, tmp_path_factory):
+    return train("text", text, out=tmp_path_factory.mktemp("runs") / "run", config=TINY)
+
+
+def test_a_trained_run_writes_on(run):
+    assert run.generate(15, prime="cde", temperature=0) == "fghijabcdefghij"
+
+
+def test_what_is_made_is_told_as_it_is_made(run):
+    pieces = []
+    assert run.generate(7, prime="c", on_made=pieces.append) == "".join(pieces)
+    assert len(pieces) == 7
+
+
+def test_the_seed_decides_what_is_written(run):
+    hot = {"temperature": 3.0}
+    assert run.generate(40, seed=1, **hot) == run.generate(40, seed=1, **hot) != run.generate(40, seed=2, **hot)
+
+
+def test_top_k_of_one_is_the_likeliest(run):
+    assert run.generate(20, prime="a", top_k=1, temperature=2.0) == run.generate(20, prime="a", temperature=0)
+    assert run.generate(20, prime="a", top_p=1e-9) == run.generate(20, prime="a", temperature=0)
+
+
+def test_bytes_are_written_as_the_characters_that_they_make(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("süß " * 150)
+    run = train("text", path, out=tmp_path / "run", config=TINY | {"symbols": "bytes", "epochs": 60})
+    pieces = []
+    made = run.generate(24, prime="süß süß ", temperature=0, on_made=pieces.append)
+    assert made == "süß " * 4
+    assert all(pieces)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"prime": "xyz"}, DataError, "--prime: the character 'x' at position 0 is not in the training part"),
+        ({"prime": ""}, DataError, "The prime is empty"),
+        ({"length": "32bars"}, ConfigError, "must be a positive number of characters, got 32bars"),
+        ({"length": 0}, ConfigError, "must be a positive number of characters, got 0"),
+        ({"temperature": -1.0}, ConfigError, "`temperature` must be 0 or more"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(run, options, error, words):
+    with pytest.raises(error, match=words):
+        run.generate(**{"length": 5} | options)
+
+
+def test_the_score_is_one_pass_with_the_state_carried(run):
+    evaluation = run.evaluate(part="dev")
+    task = run.fitted.task
+    begin, end = int(task.parts["dev"].begin), int(task.parts["dev"].end)
+    symbols = task.symbols[None, begin:end].float()
+    with torch.no_grad():
+        params, _ = run.model(symbols[:, :-1])
+        wanted = run.model.head.loss(params, symbols[:, 1:]).mean().item()
+    assert evaluation.scores["nats_per_char"] == pytest.approx(wanted, rel=1e-4)
+    assert evaluation.scores["bits_per_char"] == pytest.approx(wanted / math.log(2), rel=1e-4)
+    assert evaluation.symbols == end - begin - 1
+    assert evaluation.naive["uniform"]["nats_per_char"] == pytest.approx(math.log(10))
+
+
+def test_new_text_is_scored_and_strange_characters_are_refused(run, tmp_path):
+    (tmp_path / "new.txt").write_text(ALPHABET * 3)
+    assert run.evaluate(tmp_path / "new.txt").symbols == 29
+    (tmp_path / "new.txt").write_text("abc!")
+    with pytest.raises(DataError, match="new.txt: the character '!' at position 3"):
+        run.evaluate(tmp_path / "new.txt")
+
+
+def test_a_stand_in_reads_strange_characters(text, tmp_path):
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"unknown": "a", "epochs": 1})
+    (tmp_path / "new.txt").write_text("abc!")
+    assert run.evaluate(tmp_path / "new.txt").symbols == 3
+
+
+def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("ab" * 45 + "ab!bababab")
+    with pytest.raises(DataError, match="the character '!' at position 92 is not in the training part"):
+        prepare("text", path, TINY | {"split": (0.9, 0.1, 0)}, {})
+    task = prepare("text", path, TINY | {"split": (0.9, 0.1, 0), "unknown": "a"}, {})
+    assert task.codec.points == (ord("a"), ord("b"))
+
+
+def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"tied": True, "embedding": 16})
+    weights, _ = run.folder.read_model()
+    assert sum(weight.shape == (10, 16) for weight in weights.values()) == 1
+    assert load(run.path).generate(10, prime="a", temperature=0) == "bcdefghija"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"tied": True}, "`tied` needs a last layer as wide as the embedding, got 16 and 64"),
+        ({"input_noise": 0.1}, "`input_noise` is for numbers"),
+        ({"split": (0.0, 0.5, 0.5)}, "must be three fractions"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(text, wrong, words):
+    with pytest.raises(ConfigError, match=words):
+        prepare("text", text, TINY | wrong, {})
+
+
+def test_several_files_are_found_again(tmp_path):
+    paths = []
+    for name in "ab":
+        paths.append(tmp_path / f"{name}.txt")
+        paths[-1].write_text(ALPHABET * 30)
+    run = train("text", paths, out=tmp_path / "run", config=TINY | {"epochs": 1})
+    assert load(run.path).evaluate().scores == run.evaluate().scores
+    paths[1].unlink()
+    with pytest.raises(DataError, match=r"b.txt: is gone"):
+        load(run.path).evaluate()
+
+
+def test_dev_streams_score_as_one_pass_does(run):
+    """A few cold starts: close, not equal."""
+    task = run.fitted.task
+    losses = []
+    for streams in (1, 4):
+        total = count = 0.0
+        state = None
+        for batch in task.batches(task.parts["train"], streams).epoch(0, 0):
+            loss = run.model.loss(batch, state if batch.carry else None)
+            total, count, state = total + loss.total.item(), count + loss.values, loss.state
+        losses.append(total / count)
+    assert losses[0] == pytest.approx(losses[1], abs=0.05)
+    assert np.isfinite(losses).all()

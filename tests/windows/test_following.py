@@ -1,0 +1,96 @@
+"""Batches in which every step says the next, and songs dealt to parts."""
+
+import numpy as np
+import pytest
+import torch
+
+from echoic.errors import DataError
+from echoic.types import Series
+from echoic.windows import FollowingBatches, Ranges, Streams, deal, generator_of, ranges_of
+
+VALUES = torch.arange(30)[:, None]
+
+
+def part(*bounds):
+    begin, end = torch.tensor(bounds).unbind(1)
+    return Ranges(begin, end)
+
+
+def seen(batches):
+    return [
+        (int(x), int(y))
+        for batch in batches.epoch(0, 0)
+        for x, y in zip(batch.inputs[batch.mask], batch.targets[batch.mask], strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("rows", "chunk"), [(1, None), (2, None), (3, 4), (1, 7), (4, 2)])
+def test_every_step_of_a_part_says_the_next_one_once(rows, chunk):
+    batches = FollowingBatches(VALUES, Streams.of(part((0, 11), (11, 13), (20, 29)), rows, chunk))
+    wanted = [(step, step + 1) for step in [*range(10), 11, *range(20, 28)]]
+    assert sorted(seen(batches)) == wanted
+
+
+def test_nothing_of_another_part_is_shown_even_where_it_does_not_count():
+    batches = FollowingBatches(VALUES, Streams.of(part((0, 5), (10, 14)), 2, None))
+    for batch in batches.epoch(0, 0):
+        assert set(torch.cat([batch.inputs, batch.targets]).flatten().int().tolist()) <= {0, 1, 2, 3, 4, 10, 11, 12, 13}
+
+
+def series(*parts):
+    return [
+        Series(str(at), np.zeros((2 + at, 1), np.float32), ("a",), origin="here", provenance={"part": name})
+        for at, name in enumerate(parts)
+    ]
+
+
+def test_the_parts_that_the_data_name_are_kept():
+    assert deal(series("test", "train", "dev", "train"), None) == {"train": [1, 3], "dev": [2], "test": [0]}
+
+
+@pytest.mark.parametrize(
+    ("count", "rule", "sizes"),
+    [
+        (10, None, (8, 1, 1)),
+        (3, (0.8, 0.1, 0.1), (1, 1, 1)),
+        (100, (0.5, 0.2, 0.1), (50, 20, 10)),
+        (7, (1.0, 0.0, 0.0), (7, 0, 0)),
+        (10, (5, 2, 3), (5, 2, 3)),
+        (10, (5, 2, 0), (5, 2, 0)),
+    ],
+)
+def test_songs_are_dealt_whole_and_once(count, rule, sizes):
+    songs = series(*[None] * count)
+    parts = deal(songs, rule)
+    assert tuple(len(parts[name]) for name in ("train", "dev", "test")) == sizes
+    dealt = [number for numbers in parts.values() for number in numbers]
+    assert len(set(dealt)) == len(dealt) == sum(sizes)
+    assert deal(songs, rule) == parts
+
+
+@pytest.mark.parametrize(
+    ("names", "rule", "words"),
+    [
+        ([None], None, "here: 1 pieces are too few for the split"),
+        ([None] * 3, (3, 1, 0), "here: 3 pieces are too few"),
+        (["dev", "test"], None, "no song is left for training"),
+    ],
+)
+def test_too_few_songs_are_refused(names, rule, words):
+    with pytest.raises(DataError, match=words):
+        deal(series(*names), rule)
+
+
+def test_ranges_of_chosen_series():
+    chosen = ranges_of(series(None, None, None), [0, 2])
+    assert chosen.begin.tolist() == [0, 5]
+    assert chosen.end.tolist() == [2, 9]
+
+
+def test_every_seed_and_epoch_has_an_order_of_its_own():
+    orders = {
+        tuple(torch.randperm(100, generator=generator_of(seed, epoch)).tolist())
+        for seed in range(8)
+        for epoch in range(8)
+    }
+    assert len(orders) == 64
