@@ -48,7 +48,7 @@ def lines(folder: Path, changed: str | None = None) -> Path:
 
 
 class Case(NamedTuple):
-    """Data, settings of a small quick run, the ways of learning and what they need beside those, and what they reach."""
+    """Data, settings of a small quick run, the ways of learning and what they need beside, and what they reach."""
 
     data: Callable[..., Any]
     tiny: dict[str, Any]

@@ -88,7 +88,7 @@ def test_new_text_is_scored_and_strange_characters_are_refused(run, tmp_path):
     (tmp_path / "new.txt").write_text(ALPHABET * 3)
     assert run.evaluate(tmp_path / "new.txt").symbols == 29
     (tmp_path / "new.txt").write_text("abc!")
-    with pytest.raises(DataError, match="new.txt: the character '!' at position 3"):
+    with pytest.raises(DataError, match=r"new.txt: the character '!' at position 3"):
         run.evaluate(tmp_path / "new.txt")
 
 

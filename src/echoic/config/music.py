@@ -81,8 +81,8 @@ class NotesHeadSettings(Section):
         "joint: a chord note by note, each given those before it. Default: categorical if no step of the training "
         "songs has two notes, else joint.",
     )
-    chord_width: int = Field(256, ge=1, description="Hidden units of the joint head's network inside the chord.")
-    head_dropout: float = Field(0.1, ge=0, lt=1, description="Share of those dropped in training.")
+    chord_width: int = Field(384, ge=1, description="Hidden units of the joint head's network inside the chord.")
+    head_dropout: float = Field(0.3, ge=0, lt=1, description="Share of those dropped in training.")
 
 
 class MusicSettings(JobSettings):
@@ -91,6 +91,6 @@ class MusicSettings(JobSettings):
     data: MusicDataSettings = MusicDataSettings()
     parts: SongSplitSettings = SongSplitSettings()
     pitch: PitchSettings = PitchSettings()
-    stack: StackSettings = StackSettings(cell="lstm", layers=(256,), dropout=0.4)
+    stack: StackSettings = StackSettings(cell="lstm", layers=(384,), dropout=0.5, input_dropout=0.2)
     output: NotesHeadSettings = NotesHeadSettings()
-    train: TrainSettings = TrainSettings(epochs=100, batch_size=16, lr=3e-3)
+    train: TrainSettings = TrainSettings(epochs=80, batch_size=16, lr=6e-3)
