@@ -1,7 +1,8 @@
 """Runs what the documents show: README.md, docs/*.md and the doctests in the docstrings of src.
 
 In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
-blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`.
+blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`, a
+folder of songs and a text.
 """
 
 import csv
@@ -52,12 +53,38 @@ TABLES = {"ETTh1.csv": etth1, "sales.csv": sales}
 """Files of the working folder, and what makes their rows."""
 
 
+def write_songs(folder: Path) -> None:
+    """Ten tunes over a bass, each in a key of its own."""
+    from echoic.score import Note, Song
+    from echoic.sources.midi import midi_bytes
+
+    folder.mkdir()
+    for number in range(10):
+        tune = [Note(beat / 2, 60 + number + (0, 4, 7, 12, 7, 4)[beat % 6], 0.5) for beat in range(48)]
+        bass = [Note(3.0 * bar, 48 + number, 3.0) for bar in range(8)]
+        song = Song("tune", tuple(sorted(tune + bass)))
+        (folder / f"tune{number}.mid").write_bytes(midi_bytes(song))
+
+
+def write_poems(path: Path) -> None:
+    """Sentences of a few words."""
+    draw = random.Random(0)
+    who, does, where = (
+        ["The cat", "The owl", "A fox"],
+        ["sings", "sleeps", "runs"],
+        ["at night", "in the barn", "alone"],
+    )
+    path.write_text("".join(f"{draw.choice(who)} {draw.choice(does)} {draw.choice(where)}.\n" for _ in range(400)))
+
+
 def enter_working_folder(namespace: dict[str, Any]) -> None:
-    """Goes to a new folder with the tables in it."""
+    """Goes to a new folder with the tables, songs and poems in it."""
     folder = tempfile.TemporaryDirectory(prefix="echoic-docs-")
     for name, rows in TABLES.items():
         with (Path(folder.name) / name).open("w", newline="") as file:
             csv.writer(file).writerows(rows())
+    write_songs(Path(folder.name) / "songs")
+    write_poems(Path(folder.name) / "poems.txt")
     namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
     os.chdir(folder.name)
 

@@ -15,8 +15,8 @@ class _Table(NamedTuple):
     """Counts after contexts of one length. Contexts have dense numbers.
 
     `contexts` sorted: number of the context one shorter * vocabulary + the symbol before it. `pairs` sorted: number of
-    the context * vocabulary + the symbol after it, seen `counts` times. `totals` and `kinds` of each context: how many symbols
-    came after it, and how many different ones.
+    the context * vocabulary + the symbol after it, seen `counts` times. `totals` and `kinds` of each context: how many
+    symbols came after it, and how many different ones.
     """
 
     contexts: Integers
@@ -32,8 +32,8 @@ class NGram:
     """Witten-Bell's interpolation of all orders up to `n`, down to the uniform distribution.
 
     After a context h seen N times with K different symbols: P(s | h) = (count(h, s) + K * P(s | shorter h)) / (N + K);
-    an unseen context leaves it to the shorter one (method C of Witten and Bell 1991, as in Chen and Goodman 1998). Every
-    symbol has a chance, and chances add up to 1.
+    an unseen context leaves it to the shorter one (method C of Witten and Bell 1991, as in Chen and Goodman 1998).
+    Every symbol has a chance, and chances add up to 1.
     """
 
     vocabulary: int

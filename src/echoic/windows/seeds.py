@@ -5,6 +5,6 @@ import torch
 
 
 def generator_of(*words: int) -> torch.Generator:
-    """A generator that all `words` (such as seed and epoch) decide: torch takes 32 bits of a seed and drops the rest."""
+    """A generator that all `words` (seed, epoch) decide: torch itself takes 32 bits of a seed and drops the rest."""
     (state,) = np.random.SeedSequence(words).generate_state(1).tolist()
     return torch.Generator().manual_seed(state)

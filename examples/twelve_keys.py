@@ -1,0 +1,49 @@
+"""Learns a few tunes in one key and in twelve, says what each network knows of other keys, and lets one go on.
+
+Writes `twelve_keys.mid` into the current folder.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import echoic
+from echoic.score import Note, Song
+from echoic.sources.midi import midi_bytes
+
+PATTERNS = [(0, 4, 7, 12), (0, 7, 4, 7), (12, 7, 4, 0), (0, 2, 4, 5)]
+
+
+def write_tunes(folder: Path) -> None:
+    """Broken chords over I, IV, V and I, in C."""
+    for number in range(12):
+        pattern = PATTERNS[number % len(PATTERNS)]
+        notes = [
+            Note(4.0 * bar + beat, 60 + root + pattern[(beat + number) % 4], 1.0)
+            for bar, root in enumerate((0, 5, 7, 0) * 2)
+            for beat in range(4)
+        ]
+        (folder / f"tune{number}.mid").write_bytes(midi_bytes(Song("tune", tuple(notes), key="C")))
+
+
+def main() -> None:
+    """Trains twice and writes what the second network makes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=60)
+    options = parser.parse_args()
+    settings = {"grid": "quarter", "pitches": "48-96", "layers": [64], "dropout": 0.2}
+    with tempfile.TemporaryDirectory() as folder:
+        write_tunes(Path(folder))
+        for keys in ("1", "random"):
+            run = echoic.train("music", folder, **settings, keys=keys, epochs=options.epochs)
+            scores = run.evaluate().scores
+            print(f"trained in {'one key' if keys == '1' else 'twelve keys'}:")
+            print(f"  nats a step, songs as given: {scores['nll_per_step']:.2f}")
+            print(f"  in all twelve keys: {scores['nll_per_step_12_keys']:.2f}")
+        made = run.generate("4bars", temperature=0.7, seed=1)
+    Path("twelve_keys.mid").write_bytes(midi_bytes(made.song))
+    print(f"twelve_keys.mid: {made.summary}")
+
+
+if __name__ == "__main__":
+    main()
