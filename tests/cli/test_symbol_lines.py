@@ -1,0 +1,158 @@
+"""The lines of the command that users of music and text are promised, in a small form, and what they leave behind."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from echoic.cli import main
+from echoic.score import Note, Song
+from echoic.sources.midi import midi_bytes, read_songs
+
+SMALL = "--layers 8 --epochs 1 --threads 1"
+Command = Callable[[str], tuple[int, str, str]]
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    def call(line: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["echoic", *line.split()])
+            patch.setattr("echoic.cli.train.BEGAN", time.monotonic())
+            patch.setattr("warnings.showwarning", None)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        out, err = capfd.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    songs = {part: [[[48, 60 + step % 5] for step in range(16)]] * 3 for part in ("train", "valid", "test")}
+    (tmp_path / "chorales.json").write_text(json.dumps(songs))
+    (tmp_path / "midi_folder").mkdir()
+    for number in range(10):
+        notes = tuple(Note(beat / 4, 60 + number + beat % 5, 0.25) for beat in range(32))
+        (tmp_path / "midi_folder" / f"{number}.mid").write_bytes(midi_bytes(Song("song", notes, key="D")))
+    (tmp_path / "midi_folder" / "bad.mid").write_bytes(b"MThd")
+    (tmp_path / "input.txt").write_text("ROMEO: but soft, what light. " * 60)
+    return tmp_path
+
+
+def done(result: tuple[int, str, str]) -> tuple[str, str]:
+    code, out, err = result
+    assert code == 0, err
+    return out, err
+
+
+@pytest.mark.usefixtures("folder")
+def test_music_from_rolls_to_a_tune(command):
+    done(command(f"train music chorales.json --keys 12 --head joint --minutes 0.1 {SMALL} --out runs/jsb"))
+    scored = json.loads(done(command("eval runs/jsb --json"))[0])
+    assert scored["job"] == "music"
+    assert {"nll_per_step", "frame_accuracy"} <= scored["scores"].keys()
+    assert {"marginal", "markov"} <= scored["naive"].keys()
+    assert scored["songs"] == 3
+    done(command(f"train music midi_folder/ --grid sixteenth {SMALL} --out runs/tunes"))
+    line = "generate runs/tunes --prime midi_folder/3.mid --length 2bars --temperature 0.9 --seed 1 -o new.mid"
+    _, told = done(command(line))
+    assert "longest run that a training song has too, in any key" in told
+    (song,) = read_songs(Path("new.mid"), pedal=True)
+    assert song.key == "D"
+    assert song.beats <= 8
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command):
+    _, told = done(command(f"train music midi_folder {SMALL} --out run"))
+    assert "data: 1 files were skipped:" in told
+    assert "bad.mid, byte 4: ends inside its header; copy the file again." in told
+
+
+@pytest.mark.usefixtures("folder")
+def test_music_is_written_as_what_the_ending_says(command):
+    done(command(f"train music midi_folder {SMALL} --out run"))
+    for name in ("new.png", "new.wav", "new.mid"):
+        done(command(f"generate run --length 2bars --keep-prime -o {name}"))
+        assert Path(name).stat().st_size > 100
+    code, out, err = command("generate run -o new.mp3")
+    assert (code, out) == (2, "")
+    assert "with one of the endings .mid, .midi, .wav, .png, .pdf" in err
+
+
+@pytest.mark.usefixtures("folder")
+def test_text_from_a_file_to_the_terminal(command):
+    done(command(f"train text input.txt --split 0.9,0.1,0 --minutes 0.05 {SMALL} --out runs/bard"))
+    scored = json.loads(done(command("eval runs/bard --part dev --json"))[0])
+    assert {"nats_per_char", "bits_per_char"} <= scored["scores"].keys()
+    assert {"unigram", "bigram", "ngram5"} <= scored["naive"].keys()
+    out, err = done(command("generate runs/bard --prime ROMEO: --length 50 --temperature 0.8"))
+    assert len(out) == 51
+    assert err == ""
+    done(command("generate runs/bard --prime ROMEO: --length 50 --temperature 0.8 --keep-prime -o new.txt"))
+    assert Path("new.txt").read_text() == "ROMEO:" + out[:-1]
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_report_of_each_job_has_its_pictures(command):
+    done(command(f"train music midi_folder {SMALL} --out tunes"))
+    done(command(f"train text input.txt {SMALL} --out bard"))
+    done(command("report tunes"))
+    done(command("report bard"))
+    assert {path.name for path in Path("tunes/figures").iterdir()} == {
+        f"{key}.{ending}" for key in ("loss", "piano_roll") for ending in ("png", "pdf")
+    }
+    page = Path("tunes/report.html").read_text()
+    assert "nll_per_step" in page
+    assert "markov" in page
+    assert "ngram5" in Path("bard/report.html").read_text()
+
+
+@pytest.mark.usefixtures("folder")
+def test_one_batch_is_learned_by_heart(command):
+    for line in (f"music midi_folder {SMALL}", f"text input.txt {SMALL}"):
+        out, _ = done(command(f"check {line} --steps 60"))
+        assert "It falls as it should" in out
+
+
+def test_help_has_the_defaults_of_the_job(command):
+    out = " ".join(done(command("train music --help"))[0].split())
+    assert "[default: 384]" in out
+    assert "[default: lstm]" in out
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("train music input.txt --out new", "input.txt, byte 0: is no MIDI file"),
+        ("train music missing.mid --out new", "missing.mid: there is no such file"),
+        ("train music chorales.json --grid third --out new", "must be quarter, eighth, sixteenth, or the length"),
+        ("train music chorales.json --pitches 60-65 --out new", "at least an octave apart, got '60-65'"),
+        ("train music chorales.json --keys 7 --out new", "`pitch.keys` should be '1', '12' or 'random'"),
+        ("train text missing.txt --out new", "missing.txt: there is no such file"),
+        ("train text input.txt --split 0.5,0.6,0 --out new", "must be fractions with a sum of at most 1"),
+        ("train forecast input.txt chorales.json --out new", "2 places are named; a forecast reads one file"),
+    ],
+)
+def test_bad_input_exits_2_with_one_sentence(command, line, words):
+    code, out, err = command(line)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert len(err.splitlines()) == 1
+    assert not Path("new").exists()
+
+
+def test_text_comes_from_standard_input(folder):
+    line = [sys.executable, "-m", "echoic", "train", "text", "-", *SMALL.split(), "--out", "run"]
+    text = (folder / "input.txt").read_bytes()
+    finished = subprocess.run(line, input=text, capture_output=True, check=False)
+    assert finished.returncode == 0, finished.stderr
+    assert (folder / "run" / "model.safetensors").exists()
