@@ -22,9 +22,9 @@ VERBS = {
     "demo": "Learn a noisy sine in under a minute, continue it, and write the report. No data needed.",
     "train": "Train a network on your data and write a run folder; or go on with --resume RUN.",
     "check": "Before a long run: can the network learn one batch by heart?",
-    "eval": "Score a run beside the naive forecasts, on its test part or on new data.",
+    "eval": "Score a run beside the naive rows of its job, on its test part or on new data.",
     "predict": "Say what follows given data: a forecast with intervals.",
-    "generate": "Let the model go on by itself, for any length.",
+    "generate": "Let the model go on by itself, for any length: a series, a tune, a text.",
     "report": "Write one self-contained HTML page about a run, or several side by side.",
     "info": "Show versions, kernel and threads; or a run's settings and parameters.",
 }
