@@ -1,10 +1,12 @@
 """Prime a model with known steps, then let it feed itself: constant time and memory per step."""
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import torch
 from torch import Tensor
 
+from echoic.heads import Sampling, SymbolHead
 from echoic.model import SequenceModel
 from echoic.tensors import State
 
@@ -47,3 +49,21 @@ def free_run(
         yield values
         params, state = model.step(next_input(values, step), state)
         step += 1
+
+
+def symbols_after(model: SequenceModel, known: Tensor, sampling: Sampling, seed: int) -> Iterator[Tensor]:
+    """Yields the symbols `(1, features)` that a model with a head for symbols draws after `known`, without end.
+
+    `known` `(steps, features)` are the symbols that it goes on from.
+    """
+    params, state = prime(model, known[None])
+    head, generator = cast("SymbolHead", model.head), torch.Generator().manual_seed(seed)
+    run = free_run(
+        model,
+        params,
+        state,
+        choose=lambda params: head.draw(params, generator, sampling),
+        next_input=lambda values, _step: values[:, 0],
+    )
+    for step in run:
+        yield step[0]

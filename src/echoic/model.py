@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from echoic.cells import Stack
 from echoic.encoders import Encoder
 from echoic.heads import Head
-from echoic.readouts import Readout
+from echoic.readouts import Readout, Seen
 from echoic.tensors import Batch, State
 
 
@@ -66,7 +66,7 @@ class SequenceModel(nn.Module):
             state = self.initial_state(len(x))
         encoded = self.encoder(x)
         hidden, state = self.stack(encoded, state)
-        return self.head(self.readout(encoded, hidden, state, self.stack, ids, ahead)), state
+        return self.head(self.readout(Seen(encoded, hidden, state, self.stack, ids, ahead))), state
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """One step: head parameters `(batch, samples, features, parameters)` for `x_t` `(batch, width)`."""

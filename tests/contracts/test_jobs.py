@@ -73,7 +73,15 @@ CASES = {
     ),
     "music": Case(
         tunes,
-        {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_width": 16},
+        {
+            "layers": (8,),
+            "dropout": 0,
+            "input_dropout": 0,
+            "head_dropout": 0,
+            "epochs": 2,
+            "threads": 1,
+            "chord_width": 16,
+        },
         {
             "joint": {"head": "joint", "layers": (32,), "epochs": 250, "lr": 2e-2},
             "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 300, "lr": 1e-2, "patience": 300},
@@ -89,7 +97,7 @@ CASES = {
         {"split": (0.6, 0.2, 0.2), "layers": (8,), "epochs": 2, "threads": 1, "batch_size": 4, "chunk": 10},
         {
             "characters": {"layers": (16,), "epochs": 20, "lr": 2e-2},
-            "bytes": {"symbols": "bytes", "layers": (16,), "epochs": 20, "lr": 2e-2},
+            "bytes": {"symbols": "bytes", "layers": (16,), "epochs": 60, "lr": 2e-2},
             "tied": {"tied": True, "layers": (16,), "embedding": 16, "epochs": 20, "lr": 2e-2},
         },
         "nats_per_char",

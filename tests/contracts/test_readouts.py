@@ -5,7 +5,7 @@ import torch
 
 from echoic.cells import CELLS, Stack
 from echoic.config import StackSettings
-from echoic.readouts import READOUTS
+from echoic.readouts import READOUTS, Seen
 
 FLOAT32 = 1e-6
 HORIZON, KNOWN, SEGMENTS = 6, 2, 3
@@ -38,19 +38,21 @@ def test_every_readout_has_a_case():
 @pytest.mark.parametrize("kind", READOUTS)
 def test_vectors_have_the_promised_width(kind, known, cell):
     readout, encoded, hidden, state, stack, ahead = make(kind, known, cell)
-    assert readout(encoded, hidden, state, stack, None, ahead).shape == (7, VECTORS[kind], readout.output_size)
+    assert readout(Seen(encoded, hidden, state, stack, None, ahead)).shape == (7, VECTORS[kind], readout.output_size)
 
 
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
 def test_rows_do_not_see_each_other(kind, known):
     readout, encoded, hidden, state, stack, ahead = make(kind, known)
-    whole = readout(encoded, hidden, state, stack, None, ahead)
+    whole = readout(Seen(encoded, hidden, state, stack, None, ahead))
     matrix = stack.pack(state)
     for row in range(7):
         one = slice(row, row + 1)
         alone = readout(
-            encoded[one], hidden[one], stack.unpack(matrix[one]), stack, None, None if ahead is None else ahead[one]
+            Seen(
+                encoded[one], hidden[one], stack.unpack(matrix[one]), stack, None, None if ahead is None else ahead[one]
+            )
         )
         torch.testing.assert_close(alone[0], whole[row], atol=FLOAT32, rtol=0)
 
@@ -58,8 +60,8 @@ def test_rows_do_not_see_each_other(kind, known):
 @pytest.mark.parametrize("kind", ["last", "horizon"])
 def test_what_is_known_of_the_future_is_used(kind):
     readout, encoded, hidden, state, stack, ahead = make(kind, KNOWN)
-    before = readout(encoded, hidden, state, stack, None, ahead)
+    before = readout(Seen(encoded, hidden, state, stack, None, ahead))
     for step in range(HORIZON):
         other = ahead.clone()
         other[:, step] += 1
-        assert not torch.allclose(readout(encoded, hidden, state, stack, None, other), before)
+        assert not torch.allclose(readout(Seen(encoded, hidden, state, stack, None, other)), before)

@@ -1,7 +1,7 @@
 """What every readout can do."""
 
 import abc
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor, nn
 
@@ -21,6 +21,22 @@ class Layers(Protocol):
         """One step in several directions from the same state."""
 
 
+class Seen(NamedTuple):
+    """What a readout may look at.
+
+    `encoded` `(batch, steps, width)` is what the lowest layer read, `hidden` `(batch, steps, hidden)` what the last one
+    gave, `state` the state after the last step. `layers` are lent, for readouts that let them step on; `ids` and
+    `ahead` are those of the `Batch`.
+    """
+
+    encoded: Tensor
+    hidden: Tensor
+    state: State
+    layers: Layers
+    ids: Tensor | None = None
+    ahead: Tensor | None = None
+
+
 class Readout(nn.Module, abc.ABC):
     """Chooses or makes the hidden vectors that the head turns into predictions."""
 
@@ -28,17 +44,5 @@ class Readout(nn.Module, abc.ABC):
     """Width of each vector."""
 
     @abc.abstractmethod
-    def forward(
-        self,
-        encoded: Tensor,
-        hidden: Tensor,
-        state: State,
-        layers: Layers,
-        ids: Tensor | None,
-        ahead: Tensor | None,
-    ) -> Tensor:
-        """`(batch, vectors, output_size)` from the layers' output `(batch, steps, hidden)` and their last state.
-
-        `encoded` `(batch, steps, width)` is what the lowest layer read. `layers` is lent, for readouts that let
-        them step on; `ids` and `ahead` are those of the `Batch`.
-        """
+    def forward(self, seen: Seen) -> Tensor:
+        """`(batch, vectors, output_size)` from what there is to see."""

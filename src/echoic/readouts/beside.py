@@ -5,8 +5,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from echoic.readouts.base import Layers, Readout
-from echoic.tensors import State
+from echoic.readouts.base import Readout, Seen
 
 
 @final
@@ -20,13 +19,5 @@ class Beside(Readout):
         super().__init__()
         self.output_size = hidden_size + input_size
 
-    def forward(
-        self,
-        encoded: Tensor,
-        hidden: Tensor,
-        state: State,
-        layers: Layers,
-        ids: Tensor | None,
-        ahead: Tensor | None,
-    ) -> Tensor:
-        return torch.cat([hidden, encoded], -1)
+    def forward(self, seen: Seen) -> Tensor:
+        return torch.cat([seen.hidden, seen.encoded], -1)

@@ -4,8 +4,7 @@ from typing import final
 
 from torch import Tensor
 
-from echoic.readouts.base import Layers, Readout
-from echoic.tensors import State
+from echoic.readouts.base import Readout, Seen
 
 
 @final
@@ -16,13 +15,5 @@ class Every(Readout):
         super().__init__()
         self.output_size = hidden_size
 
-    def forward(
-        self,
-        encoded: Tensor,
-        hidden: Tensor,
-        state: State,
-        layers: Layers,
-        ids: Tensor | None,
-        ahead: Tensor | None,
-    ) -> Tensor:
-        return hidden
+    def forward(self, seen: Seen) -> Tensor:
+        return seen.hidden

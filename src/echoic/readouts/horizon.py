@@ -5,8 +5,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from echoic.readouts.base import Layers, Readout
-from echoic.tensors import State
+from echoic.readouts.base import Layers, Readout, Seen
 
 
 @final
@@ -28,19 +27,11 @@ class Horizon(Readout):
         self.channel = nn.Parameter(torch.randn(channels, for_channel)) if channels > 1 else None
         self.known = nn.Linear(segment_known, width, bias=False) if segment_known else None
 
-    def forward(
-        self,
-        encoded: Tensor,
-        hidden: Tensor,
-        state: State,
-        layers: Layers,
-        ids: Tensor | None,
-        ahead: Tensor | None,
-    ) -> Tensor:
-        embedded = self._embeddings()
-        if self.known is not None and ahead is not None:
+    def forward(self, seen: Seen) -> Tensor:
+        embedded, layers, state, ids = self._embeddings(), seen.layers, seen.state, seen.ids
+        if self.known is not None and seen.ahead is not None:
             rows = embedded if ids is None or self.channel is None else embedded[ids]
-            return layers.branch(layers.project(rows + self.known(self._cut(ahead))), state)
+            return layers.branch(layers.project(rows + self.known(self._cut(seen.ahead))), state)
         # The product with the embeddings is the same for all rows of a channel: made once for each.
         projected = layers.project(embedded)
         if self.channel is not None and ids is not None:

@@ -5,8 +5,7 @@ from typing import final
 import torch
 from torch import Tensor
 
-from echoic.readouts.base import Layers, Readout
-from echoic.tensors import State
+from echoic.readouts.base import Readout, Seen
 
 
 @final
@@ -17,14 +16,6 @@ class Last(Readout):
         super().__init__()
         self.output_size = hidden_size + horizon * known
 
-    def forward(
-        self,
-        encoded: Tensor,
-        hidden: Tensor,
-        state: State,
-        layers: Layers,
-        ids: Tensor | None,
-        ahead: Tensor | None,
-    ) -> Tensor:
-        last = hidden[:, -1:]
-        return last if ahead is None else torch.cat([last, ahead.flatten(1)[:, None]], -1)
+    def forward(self, seen: Seen) -> Tensor:
+        last = seen.hidden[:, -1:]
+        return last if seen.ahead is None else torch.cat([last, seen.ahead.flatten(1)[:, None]], -1)

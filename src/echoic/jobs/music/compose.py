@@ -3,15 +3,15 @@
 import re
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import cast, final
+from typing import final
 
 import numpy as np
 import torch
 
 from echoic.codecs.pianoroll import Roll
 from echoic.errors import ConfigError, DataError
-from echoic.generate import free_run, prime
-from echoic.heads import Sampling, SymbolHead
+from echoic.generate import symbols_after
+from echoic.heads import Sampling
 from echoic.jobs.base import Fitted, Request
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.overlap import Known, Run
@@ -75,18 +75,10 @@ def generate(fitted: Fitted, request: Request) -> Composition:
     clock = _Clock.of(known)
     steps = clock.steps(DEFAULT_LENGTH if request.length is None else request.length)
     before = task.codec.encode(rolls_of([known])[0])
-    params, state = prime(fitted.model, torch.from_numpy(before).float()[None])
-    head, generator = cast("SymbolHead", fitted.model.head), torch.Generator().manual_seed(request.seed)
-    run = free_run(
-        fitted.model,
-        params,
-        state,
-        choose=lambda params: head.draw(params, generator, sampling),
-        next_input=lambda values, _step: values[:, 0],
-    )
     made = []
+    run = symbols_after(fitted.model, torch.from_numpy(before).float(), sampling, request.seed)
     for step in islice(run, steps):
-        made.append(step[0, 0].numpy().astype(np.uint8))
+        made.append(step[0].numpy().astype(np.uint8))
         request.on_made((len(made), steps))
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
     roll = _cut_loose(whole[len(before) :])

@@ -3,15 +3,14 @@
 import codecs
 from collections.abc import Callable
 from itertools import islice
-from typing import cast
 
 import numpy as np
 import torch
 
 from echoic.codecs import Characters
 from echoic.errors import ConfigError, DataError
-from echoic.generate import free_run, prime
-from echoic.heads import Sampling, SymbolHead
+from echoic.generate import symbols_after
+from echoic.heads import Sampling
 from echoic.jobs.base import Fitted, Request
 
 DEFAULT_LENGTH = 500
@@ -29,18 +28,9 @@ def generate(fitted: Fitted, request: Request) -> str:
     codec: Characters = fitted.task.codec
     length = _length(request)
     sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
-    known = torch.from_numpy(_prime(codec, request.prime)).float()[None, :, None]
-    params, state = prime(fitted.model, known)
-    head, generator = cast("SymbolHead", fitted.model.head), torch.Generator().manual_seed(request.seed)
-    run = free_run(
-        fitted.model,
-        params,
-        state,
-        choose=lambda params: head.draw(params, generator, sampling),
-        next_input=lambda values, _step: values[:, 0],
-    )
+    known = torch.from_numpy(_prime(codec, request.prime)).float()[:, None]
     to_text, pieces = _decoder(codec), []
-    for symbol in islice(run, length):
+    for symbol in islice(symbols_after(fitted.model, known, sampling, request.seed), length):
         piece = to_text(int(symbol))
         pieces.append(piece)
         if piece:
