@@ -84,7 +84,7 @@ CASES = {
         },
         {
             "joint": {"head": "joint", "layers": (32,), "epochs": 250, "lr": 2e-2},
-            "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 300, "lr": 1e-2, "patience": 300},
+            "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 600, "lr": 3e-2, "patience": 600},
             "line": {"head": "categorical", "layers": (16,), "epochs": 200, "lr": 2e-2},
             "twelve keys": {"head": "categorical", "keys": "12", "layers": (32,), "epochs": 60, "lr": 2e-2},
         },

@@ -31,6 +31,19 @@ def test_every_step_of_a_part_says_the_next_one_once(rows, chunk):
     assert sorted(seen(batches)) == wanted
 
 
+@pytest.mark.parametrize(("rows", "chunk"), [(1, 3), (8, 4), (2, None)])
+def test_uncut_series_begin_once(rows, chunk):
+    batches = FollowingBatches(VALUES, Streams.uncut(part((0, 11), (11, 12), (20, 29)), rows, chunk))
+    assert sorted(seen(batches)) == [(step, step + 1) for step in [*range(10), *range(20, 28)]]
+    starts = [
+        int(batch.inputs[row, 0])
+        for batch in batches.epoch(0, 0)
+        if not batch.carry
+        for row in range(len(batch.inputs))
+    ]
+    assert sorted(starts) == [0, 20]
+
+
 def test_nothing_of_another_part_is_shown_even_where_it_does_not_count():
     batches = FollowingBatches(VALUES, Streams.of(part((0, 5), (10, 14)), 2, None))
     for batch in batches.epoch(0, 0):

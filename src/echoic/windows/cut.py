@@ -158,6 +158,12 @@ class Streams:
             stretches += [(at, min(at + length + 1, end)) for at in range(begin, end - 1, length)]
         return cls(stretches, batch_size, chunk)
 
+    @classmethod
+    def uncut(cls, part: Ranges, batch_size: int, chunk: int | None) -> Self:
+        """The part's series as streams, however few they are; those of a single step are left out."""
+        stretches = zip(part.begin.tolist(), part.end.tolist(), strict=True)
+        return cls([(begin, end) for begin, end in stretches if end - begin > 1], batch_size, chunk)
+
     def __len__(self) -> int:
         return sum(len(self._chunks(group)) for group in self.groups)
 

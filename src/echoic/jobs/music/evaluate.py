@@ -16,7 +16,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.batches import Rolls, SongBatches
-from echoic.jobs.music.task import DEV_BATCH, MusicTask, rolls_of
+from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.overlap import Known
 from echoic.sources import read
@@ -24,6 +24,9 @@ from echoic.types import Series
 from echoic.windows import PARTS, Streams, ranges_of
 
 Steps = NDArray[np.int64]
+
+SONGS_TOGETHER, CHUNK = 16, 256
+"""Songs that are scored side by side, so many steps at a time with the state carried: what bounds the memory."""
 
 KNOWN_STEPS = 8
 """The windows whose share in the training songs is told."""
@@ -78,7 +81,7 @@ def evaluate(
     task: MusicTask = fitted.task
     songs = _songs(task, data, part)
     rolls = Rolls(task.codec, rolls_of(songs))
-    order = Streams.of(ranges_of(songs, range(len(songs))), DEV_BATCH, None)
+    order = Streams.uncut(ranges_of(songs, range(len(songs))), SONGS_TOGETHER, CHUNK)
     if not len(order):
         raise DataError(f"The {part} part of {task.dataset.origin} has no song of two steps; choose another --part.")
     jobs = 2 * len(order)
@@ -106,9 +109,9 @@ def _songs(task: MusicTask, data: Any, part: str) -> Sequence[Series]:
 @torch.no_grad()
 def _scored(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> _Found:
     model, head = fitted.model, cast("SymbolHead", fitted.model.head)
-    nats, said, true = 0.0, [], []
+    nats, said, true, state = 0.0, [], [], None
     for number, batch in enumerate(batches.epoch(0, 0)):
-        params, _ = model(batch.inputs)
+        params, state = model(batch.inputs, state if batch.carry else None)
         nats += (head.loss(params, batch.targets) * batch.mask).sum().item()
         real = batch.mask[..., 0]
         said.append(head.likeliest(params)[real].numpy())
@@ -124,10 +127,10 @@ def _accuracy(codec: PianoRoll, predicted: Any, target: Any) -> float:
 
 @torch.no_grad()
 def _nll(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> float:
-    nats, steps = 0.0, 0
+    nats, steps, state = 0.0, 0, None
     for number, batch in enumerate(batches.epoch(0, 0)):
-        loss = fitted.model.loss(batch)
-        nats, steps = nats + loss.total.item(), steps + loss.values
+        loss = fitted.model.loss(batch, state if batch.carry else None)
+        nats, steps, state = nats + loss.total.item(), steps + loss.values, loss.state
         on_progress(number + 1)
     return nats / steps
 

@@ -19,7 +19,7 @@ from echoic.sources import Dataset
 from echoic.types import Series
 from echoic.windows import Ranges, Streams, deal, ranges_of
 
-DEV_BATCH = 32
+DEV_BATCH, DEV_CHUNK = 32, 256
 
 LONGEST_WHOLE_STEPS = 512
 """Sets with longer training songs are cut into chunks of half as many steps, the state carried."""
@@ -79,7 +79,7 @@ class MusicTask(Task):
     def dev_batches(self) -> SongBatches | None:
         if not self.parts["dev"]:
             return None
-        order = Streams.of(self.ranges("dev"), DEV_BATCH, None)
+        order = Streams.uncut(self.ranges("dev"), DEV_BATCH, DEV_CHUNK)
         return SongBatches(self.rolls, order, "1") if len(order) else None
 
     def ranges(self, part: str) -> Ranges:

@@ -51,7 +51,7 @@ def evaluate(
     """
     task: TextTask = fitted.task
     symbols, ranges = _scored(task, data, part)
-    order = Streams.of(ranges, 1, DEV_CHUNK)
+    order = Streams.uncut(ranges, 1, DEV_CHUNK)
     if not len(order):
         raise DataError(f"The {part} part of {task.dataset.origin} has no text to score; choose another --part.")
     total, count = _nll(fitted, FollowingBatches(symbols, order), on_progress)
