@@ -127,6 +127,13 @@ def test_settings_that_do_not_go_together_are_refused(text, wrong, words):
         prepare("text", text, TINY | wrong, {})
 
 
+def test_what_only_forecasts_have_is_refused(run):
+    with pytest.raises(ConfigError, match="`stride` is for forecasts"):
+        run.evaluate(stride=3)
+    with pytest.raises(ConfigError, match="A backtest is for forecasts"):
+        run.backtest()
+
+
 def test_several_files_are_found_again(tmp_path):
     paths = []
     for name in "ab":

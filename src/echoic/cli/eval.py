@@ -42,7 +42,7 @@ def evaluate(
         evaluation = opened.evaluate(
             data,
             part=part,
-            **({} if stride is None else {"stride": stride}),
+            stride=stride,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     if backtest is not None:

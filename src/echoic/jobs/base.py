@@ -137,6 +137,7 @@ class Job:
     `evaluate(fitted, data, part, on_progress=..., **options)` scores; `data` None means the run's own.
     `generate(fitted, request)` lets the model feed itself.
     `charts(fitted, metrics, evaluation)` draws the report; without an evaluation, what can be drawn without one.
+    `scores_windows`: whether `evaluate` takes a `stride`.
     `predict(fitted, data)` gives a long table of what the model says of `data`.
     `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
     """
@@ -145,5 +146,6 @@ class Job:
     evaluate: Callable[..., Any]
     generate: Callable[..., Any]
     charts: Callable[..., Any]
+    scores_windows: bool = False
     predict: Callable[..., Any] = _no_predict
     backtest: Callable[..., Any] = _no_backtest

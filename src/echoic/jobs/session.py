@@ -83,8 +83,15 @@ class Run:
         """The network with the weights that scored best on dev."""
         return self.fitted.model
 
-    def evaluate(self, data: Any = None, *, part: str = "test", **options: Any) -> Any:
-        """Scores beside the naive rows, on a part of the run's data or on new data."""
+    def evaluate(self, data: Any = None, *, part: str = "test", stride: int | None = None, **options: Any) -> Any:
+        """Scores beside the naive rows, on a part of the run's data or on new data.
+
+        `stride` is the number of steps between the windows that are scored, of jobs that score windows: by default 1.
+        """
+        if stride is not None:
+            if not self.job.scores_windows:
+                raise ConfigError("`stride` is for forecasts; music and text are scored at every step.")
+            options["stride"] = stride
         return self.job.evaluate(self.fitted, data, part, **options)
 
     def predict(self, data: Any = None) -> Any:
