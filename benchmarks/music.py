@@ -14,7 +14,8 @@ SETS = {"jsb": "JSB_Chorales.mat", "nottingham": "Nottingham.mat"}
 
 RECIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("jsb", "bernoulli"): {
-        "keys": "random", "layers": 256, "dropout": 0.15, "input_dropout": 0.0, "lr": 5e-3, "epochs": 400, "patience": 400,
+        "keys": "random", "layers": 256, "dropout": 0.15, "input_dropout": 0.0, "lr": 5e-3,
+        "epochs": 400, "patience": 400,
     },
     ("jsb", "joint"): {"dropout": 0.6, "input_dropout": 0.3, "head_dropout": 0.5, "lr": 8e-3, "patience": 80},
     ("nottingham", "bernoulli"): {"dropout": 0.4, "input_dropout": 0.1, "lr": 5e-3, "epochs": 60, "patience": 60},
