@@ -52,7 +52,7 @@ CASES = [
 ]
 
 
-def compare(frame, window):
+def assert_location_is_naive(frame, window):
     location = frame(window).frame.location
     assert location.shape == (len(window), frame.horizon, window.shape[2])
     for row, column in np.ndindex(len(window), window.shape[2]):
@@ -65,7 +65,7 @@ def compare(frame, window):
 @pytest.mark.parametrize(("base", "seasons"), CASES)
 def test_location_is_the_naive_forecast(base, seasons, horizon, own_scale):
     frame = make(base, seasons, horizon, own_scale=own_scale)
-    compare(frame, noise(frame))
+    assert_location_is_naive(frame, noise(frame))
 
 
 @pytest.mark.parametrize(("base", "seasons"), CASES)
@@ -74,7 +74,7 @@ def test_missing_values_fall_back_on_the_last_known_one(base, seasons):
     for seed in range(5):
         window = noise(frame, seed=seed)
         window[torch.rand(window.shape, generator=torch.Generator().manual_seed(seed)) < 0.4] = torch.nan
-        compare(frame, window)
+        assert_location_is_naive(frame, window)
         assert torch.isfinite(frame(window).frame.location).all()
 
 

@@ -69,6 +69,12 @@ def test_a_single_line_is_found_to_be_one(tmp_path):
     assert (task.codec.lowest, task.codec.highest) == (60 + KEYS[0], 67 + KEYS[-1])
 
 
+def test_what_a_line_leaves_out_is_told(folder):
+    task = prepare("music", folder, TINY | {"head": "categorical"}, {})
+    told = [note for note in task.data_report()["notes"] if "several notes sound" in note]
+    assert told == ["In 320 steps several notes sound; the highest was taken for the line."]
+
+
 def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_the_prime(run, tmp_path):
     prime = tmp_path / "prime.mid"
     prime.write_bytes(midi_bytes(tune(61)))

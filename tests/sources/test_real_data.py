@@ -3,8 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from echoic.config import MusicDataSettings
 from echoic.config.data import TableSettings
+from echoic.errors import DataError
 from echoic.sources import read
+from echoic.sources.midi import read_songs
 
 pytestmark = pytest.mark.data
 
@@ -41,3 +44,50 @@ def test_m4_hourly_is_read(data_dir: Path, part, values):
     assert len(dataset.series) == 414
     assert dataset.series[413].name == "H414"
     assert dataset.report.values == dataset.report.steps == values
+
+
+QUARTERS = MusicDataSettings(grid="quarter")
+BROKEN_MIDI = 10
+"""Of the 73 odd files: cut short, empty, no MIDI, with status bytes that do not exist, or with a sysex that runs on."""
+
+
+def test_odd_midi_files_are_read_or_refused_in_one_sentence(data_dir: Path):
+    sentences = []
+    for path in sorted((data_dir / "bad_files/midi_jazz/midi").iterdir()):
+        try:
+            assert read_songs(path, pedal=True)
+        except DataError as error:
+            sentences.append((path, str(error)))
+    assert len(sentences) == BROKEN_MIDI
+    for path, sentence in sentences:
+        assert sentence.startswith(str(path))
+        assert "; " in sentence
+        assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "songs", "steps"),
+    [
+        ("JSB_Chorales", (229, 76, 77), (13_807, 4_602, 4_725)),
+        ("Nottingham", (694, 173, 170), (176_561, 45_513, 44_463)),
+    ],
+)
+def test_chorales_and_folk_tunes_are_whole(data_dir: Path, name, songs, steps):
+    series = read(data_dir / "music_bl2012" / f"{name}.mat", QUARTERS).series
+    parts = [[one for one in series if one.provenance["part"] == part] for part in ("train", "dev", "test")]
+    assert tuple(map(len, parts)) == songs
+    assert tuple(sum(one.steps for one in part) for part in parts) == steps
+
+
+def test_the_chorales_in_quarters_are_the_same_in_both_files(data_dir: Path):
+    from_mat = read(data_dir / "music_bl2012/JSB_Chorales.mat", QUARTERS).series
+    from_json = read(data_dir / "jsb_chorales/jsb-chorales-quarter.json", QUARTERS).series
+
+    def songs(series):
+        return {
+            part: [one.values for one in series if one.provenance["part"] == part] for part in ("train", "dev", "test")
+        }
+
+    for part, found in songs(from_mat).items():
+        for one, other in zip(found, songs(from_json)[part], strict=True):
+            np.testing.assert_array_equal(one, other)

@@ -15,6 +15,7 @@ from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder
 from echoic.tensors import Batch
 from echoic.training.context import thread_count
+from echoic.training.looking import dev_loss
 from echoic.training.optimizer import (
     AveragedWeights,
     learning_rate,
@@ -285,15 +286,3 @@ class Trainer:
                 f"`echoic train --resume {self.folder.path}`.",
                 number,
             )
-
-
-@torch.no_grad()
-def dev_loss(model: SequenceModel, batches: Batches) -> float:
-    """The mean loss per value over all batches, the state carried where they say so."""
-    model.eval()
-    device = next(model.parameters()).device
-    total, values, state = 0.0, 0, None
-    for batch in batches.epoch(0, 0):
-        loss = model.loss(batch.to(device), state if batch.carry else None)
-        total, values, state = total + loss.total.item(), values + loss.values, loss.state
-    return total / max(values, 1)

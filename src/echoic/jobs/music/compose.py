@@ -19,12 +19,11 @@ from echoic.score import BEGINS, GOES_ON, Meter, Song, Tempo
 from echoic.sources import read
 from echoic.sources.midi import unrolled
 from echoic.types import Series
+from echoic.windows import generator_of
 
 DEFAULT_LENGTH = "16bars"
 DEFAULT_BPM = 100.0
 DEFAULT_METER = (4, 4)
-
-UNITS = ("steps", "beats", "bars", "s")
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|beats?|bars?|s)?")
 
@@ -91,17 +90,13 @@ def generate(fitted: Fitted, request: Request) -> Composition:
 def _prime(task: MusicTask, request: Request) -> Series:
     if request.prime is None:
         training = task.songs("train")
-        chosen = training[int(torch.randint(len(training), (1,), generator=_seeded(request.seed)))]
+        chosen = training[int(torch.randint(len(training), (1,), generator=generator_of(request.seed)))]
         first_bar = max(1, _Clock.of(chosen).steps("1bars"))
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, provenance=chosen.provenance)
     found = read(request.prime, task.settings.data).series[0]
     if not found.steps:
         raise DataError(f"{found.origin}: has no notes to go on from; give another --prime.")
     return found
-
-
-def _seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 @final

@@ -20,6 +20,7 @@ from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.overlap import Known
 from echoic.sources import read
+from echoic.training import total_loss
 from echoic.types import Series
 from echoic.windows import PARTS, Streams, ranges_of
 
@@ -86,9 +87,14 @@ def evaluate(
         raise DataError(f"The {part} part of {task.dataset.origin} has no song of two steps; choose another --part.")
     jobs = 2 * len(order)
     given = _scored(fitted, SongBatches(rolls, order, "1"), lambda done: on_progress(done, jobs))
-    moved = _nll(fitted, SongBatches(rolls, order, "12"), lambda done: on_progress(len(order) + done, jobs))
+    in_all_keys = SongBatches(rolls, order, "12")
+    moved, moved_steps = total_loss(fitted.model, in_all_keys, lambda done: on_progress(len(order) + done, jobs))
     return MusicEvaluation(
-        {"nll_per_step": given.nats / given.steps, "nll_per_step_12_keys": moved, "frame_accuracy": given.accuracy},
+        {
+            "nll_per_step": given.nats / given.steps,
+            "nll_per_step_12_keys": moved / moved_steps,
+            "frame_accuracy": given.accuracy,
+        },
         _naive(task.codec, rolls_of(task.songs("train")), rolls_of(songs)),
         len(songs),
         given.steps,
@@ -123,16 +129,6 @@ def _scored(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], N
 
 def _accuracy(codec: PianoRoll, predicted: Any, target: Any) -> float:
     return float((predicted == target).mean()) if codec.form == "line" else frame_accuracy(predicted, target)
-
-
-@torch.no_grad()
-def _nll(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> float:
-    nats, steps, state = 0.0, 0, None
-    for number, batch in enumerate(batches.epoch(0, 0)):
-        loss = fitted.model.loss(batch, state if batch.carry else None)
-        nats, steps, state = nats + loss.total.item(), steps + loss.values, loss.state
-        on_progress(number + 1)
-    return nats / steps
 
 
 def _naive(codec: PianoRoll, train: Sequence[Roll], scored: Sequence[Roll]) -> dict[str, dict[str, float]]:

@@ -14,7 +14,7 @@ from echoic.jobs.base import Task
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
-from echoic.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY
+from echoic.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
 from echoic.sources import Dataset
 from echoic.types import Series
 from echoic.windows import Ranges, Streams, deal, ranges_of
@@ -93,13 +93,22 @@ class MusicTask(Task):
     def data_report(self) -> dict[str, Any]:
         rolls = rolls_of(self.dataset.series)
         report = self.dataset.report.to_json()
-        outside = sum(self.codec.outside_count(roll) for roll in rolls)
-        verb = {"fold": "moved by octaves", "drop": "left out"}[self.codec.outside]
-        told = f"{outside} notes beyond {self.codec.lowest}-{self.codec.highest} were {verb}."
-        notes = [*report["notes"], *([told] if outside else [])]
+        notes = [*report["notes"], *self._changes(rolls)]
         songs = {part: len(numbers) for part, numbers in self.parts.items()}
         steps = {part: sum(len(rolls[number]) for number in numbers) for part, numbers in self.parts.items()}
         return report | {"notes": notes, "parts": songs, "part_steps": steps, "symbols": self.codec.symbols}
+
+    def _changes(self, rolls: Sequence[Roll]) -> list[str]:
+        """What writing the songs as the network sees them does to their notes."""
+        codec = self.codec
+        outside = sum(codec.outside_count(roll) for roll in rolls)
+        verb = {"fold": "moved by octaves", "drop": "left out"}[codec.outside]
+        several = sum(int(((roll > SILENT).sum(1) > 1).sum()) for roll in rolls) if codec.form == "line" else 0
+        candidates = {
+            f"{outside:,} notes beyond {codec.lowest}-{codec.highest} were {verb}.": outside,
+            f"In {several:,} steps several notes sound; the highest was taken for the line.": several,
+        }
+        return [sentence for sentence, holds in candidates.items() if holds]
 
 
 def rolls_of(series: Sequence[Series]) -> list[Roll]:

@@ -14,6 +14,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
 from echoic.sources import read
+from echoic.training import total_loss
 from echoic.windows import PARTS, FollowingBatches, Ranges, Streams, whole
 
 ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
@@ -54,7 +55,8 @@ def evaluate(
     order = Streams.uncut(ranges, 1, DEV_CHUNK)
     if not len(order):
         raise DataError(f"The {part} part of {task.dataset.origin} has no text to score; choose another --part.")
-    total, count = _nll(fitted, FollowingBatches(symbols, order), on_progress)
+    batches = FollowingBatches(symbols, order)
+    total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
     unit = "byte" if task.codec.is_bytes else "char"
     train, scored = _texts(task.symbols, task.parts["train"]), _texts(symbols, ranges)
     naive = {"uniform": math.log(len(task.codec))}
@@ -72,17 +74,6 @@ def _scored(task: TextTask, data: Any, part: str) -> tuple[torch.Tensor, Ranges]
         return task.symbols, task.parts[part]
     dataset = read(data, task.settings.data)
     return encoded(task.codec, dataset), whole(dataset.series)
-
-
-@torch.no_grad()
-def _nll(fitted: Fitted, batches: FollowingBatches, on_progress: Callable[[int, int], None]) -> tuple[float, int]:
-    """Total nats and how many symbols they are of."""
-    total, count, state = 0.0, 0, None
-    for number, batch in enumerate(batches.epoch(0, 0)):
-        loss = fitted.model.loss(batch, state if batch.carry else None)
-        total, count, state = total + loss.total.item(), count + loss.values, loss.state
-        on_progress(number + 1, len(batches))
-    return total, count
 
 
 def _texts(symbols: torch.Tensor, ranges: Ranges) -> list[NDArray[np.int64]]:
