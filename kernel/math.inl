@@ -3,7 +3,7 @@
 // Floats: x P(x^2) / Q(x^2) with both polynomials of degree 4, fitted for this project to the least largest relative
 // error on [0, 9]. At 9.5 the ratio has passed 1 by more than rounding can take back, so that cutting there, and the
 // result at 1, gives the limits exactly. Absolute and relative error of tanh at most 4e-7, absolute error of the
-// logistic function at most 2e-7 (kernel_test.cpp). Infinity gives the limits; not a number passes through.
+// logistic function at most 2e-7 (test/claims_activations.h). Infinity gives the limits; not a number passes through.
 #pragma once
 #include <math.h>  // the plain functions of C: templates of C++ could be shared with code for other CPUs
 

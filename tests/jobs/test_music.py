@@ -6,6 +6,7 @@ import wave
 
 import numpy as np
 import pytest
+import symusic
 import torch
 
 from echoic.codecs import PianoRoll
@@ -81,6 +82,11 @@ def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_t
     made = run.generate("4bars", prime=prime, temperature=0.5, seed=1)
     assert len(made.roll) == 4 * 3 * 4
     (tmp_path / "new.mid").write_bytes(music_bytes(made, ".mid", keep_prime=False))
+    elsewhere = symusic.Score(tmp_path / "new.mid", ttype="quarter")
+    assert sorted((note.start, note.pitch, note.duration) for track in elsewhere.tracks for note in track.notes) == [
+        (note.onset_beats, note.pitch, note.duration_beats) for note in made.song.notes
+    ]
+    assert [tempo.qpm for tempo in elsewhere.tempos] == pytest.approx([90.0], rel=1e-5)
     (back,) = read_songs(tmp_path / "new.mid", pedal=True)
     assert back.notes == made.song.notes
     assert back.repairs == {}

@@ -1,0 +1,63 @@
+// What a kernel is given: sizes, lengths, and random numbers.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels.h"
+
+namespace {
+
+using echoic::CellKind;
+
+struct Case {
+  CellKind kind;
+  long batch, steps, inputs, hidden;
+  std::vector<std::int64_t> lengths;  // empty: all rows have all steps
+  bool reverse;
+
+  long gates() const { return kind == CellKind::lstm ? 4 : 3; }
+  long length(long row) const { return lengths.empty() ? steps : lengths[row]; }
+  long row_steps() const {
+    long total = 0;
+    for (long row = 0; row < batch; ++row) total += length(row);
+    return total;
+  }
+  std::string text() const {
+    return std::string(kind == CellKind::lstm ? "lstm" : "gru") + " batch " + std::to_string(batch) + " steps " +
+           std::to_string(steps) + " inputs " + std::to_string(inputs) + " hidden " + std::to_string(hidden) +
+           (lengths.empty() ? "" : ", unequal") + (reverse ? ", reverse" : "");
+  }
+};
+
+// What goes in, rounded to float so that both precisions mean the same numbers.
+struct Given {
+  std::vector<double> x, h0, c0, w_in, w_rec, bias, bias_rec, dy, dh_end, dc_end;
+};
+
+Given random_numbers(const Case& of, unsigned seed) {
+  std::mt19937 draw(seed);
+  auto numbers = [&](long count, double scale) {
+    std::vector<double> made(count);
+    for (double& one : made) one = static_cast<float>(scale * (draw() / 2147483648.0 - 1));
+    return made;
+  };
+  const long rows = of.gates() * of.hidden;
+  const long state = of.batch * of.hidden, cell = of.kind == CellKind::lstm ? state : 0;
+  Given made;
+  made.x = numbers(of.batch * of.steps * of.inputs, 2);
+  made.h0 = numbers(state, 1);
+  made.c0 = numbers(cell, 2);
+  made.w_in = numbers(rows * of.inputs, 2 / std::sqrt(1.0 + of.inputs));
+  made.w_rec = numbers(rows * of.hidden, 2 / std::sqrt(1.0 + of.hidden));
+  made.bias = numbers(rows, 1);
+  made.bias_rec = numbers(of.kind == CellKind::gru ? of.hidden : 0, 1);
+  made.dy = numbers(state * of.steps, 1);
+  made.dh_end = numbers(state, 1);
+  made.dc_end = numbers(cell, 1);
+  return made;
+}
+
+}  // namespace

@@ -1,0 +1,48 @@
+// Checks every target that this CPU has against plain loops in double precision; `kernel_test quick` checks a part.
+#include <cstdio>
+#include <cstring>
+
+#include "claims_activations.h"
+#include "claims_sizes.h"
+#include "claims_special.h"
+
+namespace {
+
+void check_table() {
+  const int last = echoic::target_count - 1;
+  check(std::strcmp(echoic::targets[last]->name, "scalar") == 0, "plain C++ is the last target");
+  check(echoic::targets[last]->supported() && echoic::targets[last]->f64, "plain C++ runs anywhere, in double too");
+  for (int at = 0; at < last; ++at) {
+    check(echoic::targets[at]->f32->width > echoic::targets[at + 1]->f32->width, "targets stand widest first");
+    check(!echoic::targets[at]->f64, "only plain C++ has double precision");
+  }
+  std::printf("targets:");
+  for (int at = 0; at <= last; ++at)
+    if (echoic::targets[at]->supported()) std::printf(" %s", echoic::targets[at]->name);
+  std::printf("\n");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const bool quick = count == 2 && std::strcmp(arguments[1], "quick") == 0;
+  if (count > 2 || (count == 2 && !quick)) {
+    std::fprintf(stderr, "usage: kernel_test [quick]\n");
+    return 2;
+  }
+  check_table();
+  check_activations(quick);
+  for (CellKind kind : {CellKind::lstm, CellKind::gru}) {
+    check_oracle(kind);
+    if (!quick) check_large(kind);
+    check_missing_gradients(kind);
+    check_repeated(kind);
+    for (long hidden : {5, 16, 33}) check_nan_stays_in_its_row({kind, 3, 5, 2, hidden, {}, false}, 1);
+    for (bool reverse : {false, true}) check_nothing_beyond_a_length_is_read(kind, reverse);
+    for (double value : {infinity, -infinity}) check_infinite_inputs(kind, value);
+  }
+  check_sizes(quick);
+  std::printf("largest float errors: outputs %.1e, gradients %.1e\n", worst_output, worst_gradient);
+  std::printf("%ld passed, %ld failed\n", passed, failed);
+  return failed ? 1 : 0;
+}
