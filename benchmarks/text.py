@@ -8,6 +8,7 @@ from typing import Any
 
 import echoic
 from common import arguments, publish, spread, table
+from echoic.cli.allocator import keep_freed_memory
 
 RECIPES: dict[str, dict[str, Any]] = {}
 """Settings that differ from the job's own, by minutes."""
@@ -24,7 +25,8 @@ def measured(path: Any, minutes: float, seed: int, threads: int | None) -> dict[
 
 
 def main() -> None:
-    """Seed after seed."""
+    """Seed after seed, with the memory kept as the command keeps it."""
+    keep_freed_memory()
     parser = arguments(__doc__ or "")
     parser.add_argument("--minutes", type=float, default=3.0, help="of training")
     options = parser.parse_args()

@@ -14,7 +14,14 @@ FEATURES, SPAN, WIDTH, CLASSES = 3, 4, 5, 7
 def make(kind):
     """The encoder, and how many input vectors make one of its steps."""
     torch.manual_seed(0)
-    known = {"features": FEATURES, "span": SPAN, "output_size": WIDTH, "width": WIDTH, "classes": CLASSES}
+    known = {
+        "features": FEATURES,
+        "span": SPAN,
+        "output_size": WIDTH,
+        "width": WIDTH,
+        "classes": CLASSES,
+        "deviation": 1.0,
+    }
     wanted = [name for name in inspect.signature(ENCODERS[kind].__init__).parameters if name != "self"]
     encoder = ENCODERS[kind](**{name: known[name] for name in wanted})
     return encoder, getattr(encoder, "span", 1)

@@ -31,6 +31,14 @@ def test_every_step_of_a_part_says_the_next_one_once(rows, chunk):
     assert sorted(seen(batches)) == wanted
 
 
+def test_streams_can_be_held_to_a_length():
+    batches = FollowingBatches(VALUES, Streams.of(part((0, 30)), 2, 3, 6))
+    assert sorted(seen(batches)) == [(step, step + 1) for step in range(29)]
+    carried = [batch.carry for batch in batches.epoch(0, 0)]
+    assert carried == [False, True] * 3
+    assert [len(batch.inputs) for batch in batches.epoch(0, 0)] == [2] * 6
+
+
 @pytest.mark.parametrize(("rows", "chunk"), [(1, 3), (8, 4), (2, None)])
 def test_uncut_series_begin_once(rows, chunk):
     batches = FollowingBatches(VALUES, Streams.uncut(part((0, 11), (11, 12), (20, 29)), rows, chunk))

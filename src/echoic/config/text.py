@@ -40,6 +40,11 @@ class TextNetworkSettings(Section):
         "is an error.",
     )
     chunk: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
+    stream: int = Field(
+        4096,
+        ge=1,
+        description="Steps over which the state is carried at most; then a stream begins without one, as in use.",
+    )
 
 
 class TextSettings(JobSettings):
@@ -49,4 +54,4 @@ class TextSettings(JobSettings):
     parts: TextSplitSettings = TextSplitSettings()
     network: TextNetworkSettings = TextNetworkSettings()
     stack: StackSettings = StackSettings(cell="lstm", layers=(512,))
-    train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3)
+    train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3, warmup=0.0)

@@ -12,13 +12,13 @@ from echoic.encoders.base import Encoder
 class Embedding(Encoder):
     """A learned vector for each of `classes` symbols; inputs `(batch, steps, 1)` are their numbers.
 
-    Start values: normal with deviation 0.1, so that tied scores begin small.
+    Start values: normal with this `deviation`.
     """
 
-    def __init__(self, classes: int, width: int) -> None:
+    def __init__(self, classes: int, width: int, deviation: float = 1.0) -> None:
         super().__init__()
         self.output_size = width
-        self.weight = nn.Parameter(0.1 * torch.randn(classes, width))
+        self.weight = nn.Parameter(deviation * torch.randn(classes, width))
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.embedding(x[..., 0].long(), self.weight)

@@ -149,12 +149,18 @@ class Streams:
         self.chunk = chunk
 
     @classmethod
-    def of(cls, part: Ranges, batch_size: int, chunk: int | None) -> Self:
-        """The part's series as streams; with fewer series than `batch_size`, each is first cut into several."""
+    def of(cls, part: Ranges, batch_size: int, chunk: int | None, longest: int | None = None) -> Self:
+        """The part's series as streams; with fewer series than `batch_size`, each is first cut into several.
+
+        None is longer than `longest` steps: then the next one begins, without a state.
+        """
         pieces = max(1, batch_size // len(part.begin)) if chunk else 1
         stretches = []
         for begin, end in zip(part.begin.tolist(), part.end.tolist(), strict=True):
             length = max(-(-(end - begin - 1) // pieces), chunk or 1)
+            if longest is not None and length > longest:
+                # Cut evenly, so that no group has short streams beside long ones.
+                length = -(-length // -(-length // longest))
             stretches += [(at, min(at + length + 1, end)) for at in range(begin, end - 1, length)]
         return cls(stretches, batch_size, chunk)
 

@@ -26,6 +26,8 @@ DEV_STREAMS = 8
 
 DEV_CHUNK = 256
 
+TIED_DEVIATION = 0.1
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,9 @@ class TextTask(Task):
 
     def network(self) -> SequenceModel:
         settings = self.settings
-        encoder = Embedding(len(self.codec), settings.network.embedding)
+        # A tied embedding is the scores' map, too: that has to begin small.
+        deviation = TIED_DEVIATION if settings.network.tied else 1.0
+        encoder = Embedding(len(self.codec), settings.network.embedding, deviation)
         stack = Stack(CELLS, encoder.output_size, settings.stack)
         tied = (lambda: encoder.weight) if settings.network.tied else None
         return SequenceModel(
@@ -74,7 +78,8 @@ class TextTask(Task):
         )
 
     def train_batches(self) -> FollowingBatches:
-        order = Streams.of(self.parts["train"], self.training.batch_size, self.settings.network.chunk)
+        network = self.settings.network
+        order = Streams.of(self.parts["train"], self.training.batch_size, network.chunk, network.stream)
         if not len(order):
             raise DataError(f"{self.dataset.origin}: the training part is too short; it needs two characters at least.")
         return FollowingBatches(self.symbols, order)
