@@ -15,6 +15,9 @@ Numbers = NDArray[np.floating]
 MOST_POINTS = 4000
 """Points of a line that are drawn: more than a screen has columns, few enough for a phone."""
 
+SHADES = "cividis"
+"""The scale of shades: as dark as it is low, and the same to colour-blind eyes (Nunez 2018)."""
+
 _MOST_MARKED = 60
 
 
@@ -62,6 +65,16 @@ class Spans:
 
 
 @dataclass(frozen=True, eq=False)
+class Raster:
+    """A shade for each of `values` `(y, x)`, evenly spaced; `x` and `y` are the places of columns and rows."""
+
+    name: str
+    x: Numbers
+    y: Numbers
+    values: Numbers
+
+
+@dataclass(frozen=True, eq=False)
 class Chart:
     """One picture. `key` names its files; wider bands come before those that they hold."""
 
@@ -73,6 +86,7 @@ class Chart:
     bands: tuple[Band, ...] = ()
     bars: tuple[Bars, ...] = ()
     spans: tuple[Spans, ...] = ()
+    rasters: tuple[Raster, ...] = ()
     caption: str = ""
     log_y: bool = False
 

@@ -52,11 +52,11 @@ def free_run(
 
 
 def symbols_after(model: SequenceModel, known: Tensor, sampling: Sampling, seed: int) -> Iterator[Tensor]:
-    """Yields the symbols `(1, features)` that a model with a head for symbols draws after `known`, without end.
+    """Yields the symbols `(rows, features)` that a model with a head for symbols draws after `known`, without end.
 
-    `known` `(steps, features)` are the symbols that it goes on from.
+    `known` `(rows, steps, features)` are the symbols that each row goes on from.
     """
-    params, state = prime(model, known[None])
+    params, state = prime(model, known)
     head, generator = cast("SymbolHead", model.head), torch.Generator().manual_seed(seed)
     run = free_run(
         model,
@@ -66,4 +66,4 @@ def symbols_after(model: SequenceModel, known: Tensor, sampling: Sampling, seed:
         next_input=lambda values, _step: values[:, 0],
     )
     for step in run:
-        yield step[0]
+        yield step[:, 0]

@@ -62,11 +62,19 @@ class SequenceModel(nn.Module):
 
         Without `state` the sequence starts afresh. `ids` and `ahead` are those of a `Batch`.
         """
+        vectors, state = self._vectors(x, state, ids, ahead)
+        return self.head(vectors), state
+
+    def _vectors(
+        self, x: Tensor, state: State | None, ids: Tensor | None, ahead: Tensor | None
+    ) -> tuple[Tensor, State]:
+        """What the head is given, `(batch, vectors, width)`, and the state."""
         if state is None:
             state = self.initial_state(len(x))
         encoded = self.encoder(x)
         hidden, state = self.stack(encoded, state)
-        return self.head(self.readout(Seen(encoded, hidden, state, self.stack, ids, ahead))), state
+        vectors: Tensor = self.readout(Seen(encoded, hidden, state, self.stack, ids, ahead))
+        return vectors, state
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """One step: head parameters `(batch, samples, features, parameters)` for `x_t` `(batch, width)`."""
@@ -74,11 +82,16 @@ class SequenceModel(nn.Module):
 
     def loss(self, batch: Batch, state: State | None = None) -> Loss:
         """The summed loss over the values that `batch.mask` lets count."""
-        params, after = self.forward(batch.inputs, state, batch.ids, batch.ahead)
+        vectors, after = self._vectors(batch.inputs, state, batch.ids, batch.ahead)
+        mask = batch.mask
         # Values that do not count could be so large that their loss overflows, and infinity times zero is no number.
-        targets = batch.targets.masked_fill(~batch.mask, 0.0)
-        each = self.head.loss(params[:, : targets.shape[1]], targets)
-        return Loss((each * batch.mask).sum(), int(batch.mask.sum()), after)
+        targets = batch.targets.masked_fill(~mask, 0.0)
+        counts = mask.any(-1)
+        if counts.shape == vectors.shape[:2] and self.head.span == 1 and counts.any() and not counts.all():
+            # Some heads are dear: they see the steps that count and no others.
+            vectors, targets, mask = (part[counts][None] for part in (vectors, targets, mask))
+        each = self.head.loss(self.head(vectors)[:, : targets.shape[1]], targets)
+        return Loss((each * mask).sum(), int(mask.sum()), after)
 
     def fed_back(self, batch: Batch, share: float, state: State | None, generator: torch.Generator) -> Batch:
         """The batch with a random `share` of its inputs replaced by what the model predicted for them.

@@ -21,9 +21,11 @@ def make(kind):
         "width": WIDTH,
         "classes": CLASSES,
         "deviation": 1.0,
+        "levels": 256,
+        "noise": 2.0,
     }
     wanted = [name for name in inspect.signature(ENCODERS[kind].__init__).parameters if name != "self"]
-    encoder = ENCODERS[kind](**{name: known[name] for name in wanted})
+    encoder = ENCODERS[kind](**{name: known[name] for name in wanted}).eval()
     return encoder, getattr(encoder, "span", 1)
 
 

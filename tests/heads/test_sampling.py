@@ -3,14 +3,14 @@ import torch
 
 from echoic.errors import ConfigError
 from echoic.heads import Sampling
-from echoic.heads.sampling import draw_class
+from echoic.heads.sampling import draw_class, shares
 
 SCORES = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
 DRAWS = 40_000
 
 
 def frequencies(sampling, scores=SCORES):
-    drawn = draw_class(scores.expand(DRAWS, -1), torch.Generator().manual_seed(0), sampling)
+    drawn = draw_class(scores.expand(DRAWS, -1), shares((DRAWS,), torch.Generator().manual_seed(0)), sampling)
     return torch.bincount(drawn, minlength=len(scores)) / DRAWS
 
 
@@ -27,6 +27,8 @@ def frequencies(sampling, scores=SCORES):
         (Sampling(top_p=1e-6), [1, 0, 0, 0]),
         (Sampling(top_p=1.0), [0.5, 0.3, 0.15, 0.05]),
         (Sampling(top_k=3, top_p=0.6), [0.625, 0.375, 0, 0]),
+        (Sampling(floor=0.1), [0.4 / 0.65, 0.2 / 0.65, 0.05 / 0.65, 0]),
+        (Sampling(floor=0.6), [1, 0, 0, 0]),
     ],
 )
 def test_frequencies(sampling, wanted):
@@ -41,7 +43,8 @@ def test_a_class_without_a_chance_is_never_drawn():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}]
+    "wrong",
+    [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}, {"floor": 1}],
 )
 def test_numbers_out_of_range_are_refused(wrong):
     (name,) = wrong

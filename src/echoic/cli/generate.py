@@ -26,21 +26,22 @@ def generate(
             "--output",
             "-o",
             help="File to write. Forecasts: CSV, or Parquet by its ending. Music: .mid, .wav to listen, .png or .pdf "
-            "to look at. Text: any; the terminal by default.",
+            "to look at. Text: any; the terminal by default. Audio: .wav or .flac, or a folder for several streams.",
         ),
     ] = None,
     length: Annotated[
         str | None,
         typer.Option(
-            help="How much: steps or characters; for music also 32bars, 8beats, 20s. [default: 100 steps, 500 "
-            "characters, 16bars]"
+            help="How much: steps or characters; for music also 32bars, 8beats, 20s; for audio 10s, 5min, 1h. "
+            "[default: 100 steps, 500 characters, 16bars, 10s]"
         ),
     ] = None,
     prime: Annotated[
         str | None,
         typer.Option(
             help="What to go on from. Forecasts: a file, or N for the last N known steps; all by default. Music: a "
-            "file; the first bar of a training song by default. Text: the words themselves; a new line by default."
+            "file; the first bar of a training song by default. Text: the words themselves; a new line by default. "
+            "Audio: a sound file; silence by default."
         ),
     ] = None,
     temperature: Annotated[
@@ -52,11 +53,15 @@ def generate(
         ),
     ] = None,
     top_k: Annotated[
-        int | None, typer.Option(help="Music and text: draw from so many of the likeliest.", min=1)
+        int | None, typer.Option(help="All but forecasts: draw from so many of the likeliest.", min=1)
     ] = None,
     top_p: Annotated[
-        float | None, typer.Option(help="Music and text: draw from the fewest that are together so likely.")
+        float | None, typer.Option(help="All but forecasts: draw from the fewest that are together so likely.")
     ] = None,
+    floor: Annotated[
+        float, typer.Option(help="Audio: taken off every probability, so that what is rarer never comes.", min=0)
+    ] = 0.0,
+    streams: Annotated[int, typer.Option(help="Audio: how many are made side by side.", min=1)] = 1,
     keep_prime: Annotated[bool, typer.Option(help="Music and text: put the prime before what is made.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
     training_data: TrainingData = None,
@@ -66,6 +71,7 @@ def generate(
     opened = session.load(run, data=training_data)
     write = _WRITERS[opened.config["job"]]
     options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
+    options |= {"floor": floor, "streams": streams}
     write(opened, length, output, keep_prime, options)
 
 
@@ -110,6 +116,23 @@ def _write_music(opened: Any, length: str | None, output: Path | None, keep_prim
     typer.echo(f"{output}: {made.summary}", err=True)
 
 
+def _write_audio(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
+    from echoic.jobs.audio.files import write_sound
+    from echoic.jobs.base import Request
+
+    if output is None or keep_prime:
+        raise ConfigError("An audio run needs `-o FILE` or a folder, and puts no prime before what it makes.")
+    with progress_bar() as bar:
+        task = bar.add_task("sounding", total=None)
+        told = write_sound(
+            opened.fitted,
+            Request(length, **options),
+            output,
+            lambda made, wanted: bar.update(task, completed=made, total=wanted),
+        )
+    typer.echo(told, err=True)
+
+
 def _save(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
@@ -117,5 +140,10 @@ def _save(path: Path, data: bytes) -> None:
         raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
 
 
-_WRITERS: dict[str, Callable[..., None]] = {"forecast": _write_series, "music": _write_music, "text": _write_text}
+_WRITERS: dict[str, Callable[..., None]] = {
+    "forecast": _write_series,
+    "music": _write_music,
+    "text": _write_text,
+    "audio": _write_audio,
+}
 """How what each job makes reaches a file or the terminal."""

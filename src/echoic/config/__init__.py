@@ -1,5 +1,8 @@
 """Frozen settings of every job. Nothing here imports torch, so that help and errors are quick."""
 
+from echoic.config.audio import AudioDataSettings as AudioDataSettings
+from echoic.config.audio import AudioSettings as AudioSettings
+from echoic.config.audio import FastTierSettings as FastTierSettings
 from echoic.config.base import JobSettings as JobSettings
 from echoic.config.base import Section as Section
 from echoic.config.base import assignments as assignments
@@ -17,5 +20,6 @@ JOB_SETTINGS: dict[str, type[JobSettings]] = {
     "forecast": ForecastSettings,
     "music": MusicSettings,
     "text": TextSettings,
+    "audio": AudioSettings,
 }
 """The settings of every job."""

@@ -9,6 +9,7 @@ from echoic.heads.gaussian import Gaussian as Gaussian
 from echoic.heads.joint import Joint as Joint
 from echoic.heads.point import Point as Point
 from echoic.heads.quantiles import Quantiles as Quantiles
+from echoic.heads.samples import Samples as Samples
 from echoic.heads.sampling import Sampling as Sampling
 from echoic.heads.student_t import StudentT as StudentT
 
@@ -20,5 +21,10 @@ HEADS: dict[str, type[ValueHead]] = {
 }
 """Heads for real numbers."""
 
-SYMBOL_HEADS: dict[str, type[SymbolHead]] = {"categorical": Categorical, "bernoulli": Bernoulli, "joint": Joint}
-"""Heads for classes and for sets of notes."""
+SYMBOL_HEADS: dict[str, type[SymbolHead]] = {
+    "categorical": Categorical,
+    "bernoulli": Bernoulli,
+    "joint": Joint,
+    "samples": Samples,
+}
+"""Heads for classes, for sets of notes and for the levels of samples."""

@@ -20,6 +20,7 @@ class Head(nn.Module, abc.ABC):
     def __init__(self, width: int, features: int, span: int, parameters: int) -> None:
         super().__init__()
         self.features = features
+        self.span = span
         self.parameters_per_value = parameters
         self.linear = nn.Linear(width, span * features * parameters)
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
-from echoic.heads.sampling import Sampling, draw_class
+from echoic.heads.sampling import Sampling, draw_class, shares
 
 
 @final
@@ -32,7 +32,7 @@ class Categorical(SymbolHead):
         return params.argmax(-1).to(params.dtype)
 
     def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
-        return draw_class(params, generator, sampling).to(params.dtype)
+        return draw_class(params, shares(params.shape[:-1], generator), sampling).to(params.dtype)
 
 
 @final

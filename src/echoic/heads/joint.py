@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
-from echoic.heads.sampling import Sampling, draw_class
+from echoic.heads.sampling import Sampling, draw_class, shares
 from echoic.nn import Dropout
 
 
@@ -64,7 +64,7 @@ class Joint(SymbolHead):
         going = torch.arange(len(flat), device=flat.device)
         while len(going):
             scores = self._next(flat[going], chord[going], last[going])
-            choice = draw_class(scores, generator, sampling)
+            choice = draw_class(scores, shares(scores.shape[:-1], generator), sampling)
             going, choice = going[choice < self.notes], choice[choice < self.notes]
             chord[going, choice] = 1
             last[going] = choice

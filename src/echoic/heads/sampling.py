@@ -1,5 +1,6 @@
 """Drawing a class from its scores: temperature, top-k and nucleus."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,8 @@ class Sampling:
     """How draws are made.
 
     `temperature` divides the scores: 0 takes the likeliest, 1 the model's own distribution. `top_k` keeps so many of
-    the likeliest classes (Fan 2018); `top_p` the fewest whose probabilities reach that sum (nucleus, Holtzman 2020).
+    the likeliest classes (Fan 2018); `top_p` the fewest whose probabilities reach that sum (nucleus, Holtzman 2020);
+    `floor` is taken off every probability, so that classes below it never come (Valin and Skoglund 2019).
 
     Raises:
         ConfigError: a number out of range.
@@ -22,6 +24,7 @@ class Sampling:
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float | None = None
+    floor: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < float("inf"):
@@ -30,10 +33,20 @@ class Sampling:
             raise ConfigError(f"`top_k` must be 1 or more, got {self.top_k}.")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ConfigError(f"`top_p` must lie above 0 and be at most 1, got {self.top_p}.")
+        if not 0 <= self.floor < 1:
+            raise ConfigError(f"`floor` must be 0 or more and less than 1, got {self.floor}.")
 
 
-def draw_class(scores: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
-    """Classes `(...)` from scores `(..., classes)`, of which some may be minus infinity but not all of a row."""
+def shares(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    """Numbers from 0 up to 1, one for each draw that is to be made."""
+    return torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+
+def draw_class(scores: Tensor, share: Tensor, sampling: Sampling) -> Tensor:
+    """Classes `(...)` from scores `(..., classes)`, of which some may be minus infinity but not all of a row.
+
+    `share` `(...)`, from `shares`, decides: the class is the one at which the probabilities add up beyond it.
+    """
     if sampling.temperature == 0:
         return scores.argmax(-1)
     scores = scores / sampling.temperature
@@ -42,12 +55,17 @@ def draw_class(scores: Tensor, generator: torch.Generator, sampling: Sampling) -
         scores = scores.masked_fill(scores < least, -torch.inf)
     if sampling.top_p is not None:
         scores = _nucleus(scores, sampling.top_p)
-    # One uniform number a draw, laid against the cumulative probabilities in double precision.
-    bounds = torch.softmax(scores.double(), -1).cumsum(-1)
-    level = torch.rand(scores.shape[:-1], generator=generator, dtype=torch.float64).to(scores.device)
+    # In double precision, so that rounding does not favour the last classes.
+    probabilities = torch.softmax(scores.double(), -1)
+    if sampling.floor:
+        # The likeliest always stays: of many equal classes all could lie below the floor.
+        likeliest = probabilities.argmax(-1, keepdim=True)
+        above = (probabilities - sampling.floor).clamp(min=0)
+        probabilities = above.scatter(-1, likeliest, above.gather(-1, likeliest).clamp(min=1e-12))
+    bounds = probabilities.cumsum(-1)
     total = bounds[..., -1:]
     # Below the total even after rounding, so that a class without a chance is never drawn.
-    level = torch.minimum(level[..., None] * total, torch.nextafter(total, torch.zeros_like(total)))
+    level = torch.minimum(share.to(total)[..., None] * total, torch.nextafter(total, torch.zeros_like(total)))
     return torch.searchsorted(bounds, level, right=True)[..., 0]
 
 

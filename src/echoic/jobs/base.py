@@ -118,6 +118,8 @@ class Request:
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
+    floor: float = 0.0
+    streams: int = 1
     seed: int = 0
     on_made: Callable[[Any], None] = lambda _: None
 

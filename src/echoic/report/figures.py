@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from echoic.charts import PALETTES, Chart, Line, band_alphas, colour_keys, marked, thinned
+from echoic.charts import PALETTES, SHADES, Chart, Line, band_alphas, colour_keys, marked, thinned
 
 if TYPE_CHECKING:  # matplotlib takes a second to import
     from matplotlib.axes import Axes
@@ -60,6 +60,10 @@ def _drawn(chart: Chart) -> "Figure":
 
     figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
     axes = figure.add_subplot()
+    for raster in chart.rasters:
+        shade: dict[str, Any] = {"cmap": SHADES, "shading": "nearest", "rasterized": True}
+        mesh = axes.pcolormesh(raster.x, raster.y, raster.values, **shade)
+        figure.colorbar(mesh, ax=axes, label=raster.name, pad=0.01)
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
     for spans in chart.spans:
@@ -89,13 +93,13 @@ def _add_words(figure: "Figure", axes: "Axes", chart: Chart) -> None:
     axes.set_xlabel(chart.x_label, parse_math=False)
     axes.set_ylabel(chart.y_label, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25, linewidth=0.6)
+    axes.grid(visible=not chart.rasters, alpha=0.25, linewidth=0.6)
     axes.margins(x=0.01)
     if chart.log_y:
         axes.set_yscale("log")
     if any(np.issubdtype(line.x.dtype, np.datetime64) for line in chart.lines):
         _date_axis(axes)
-    elif all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines):
+    elif chart.lines and all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines):
         _whole_number_axis(axes)
     handles, labels = axes.get_legend_handles_labels()
     if len(handles) > 1:

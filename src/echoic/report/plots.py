@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import Band, Bars, Chart, Line, Spans, band_alphas, colour_keys, marked, thinned
+from echoic.charts import SHADES, Band, Bars, Chart, Line, Raster, Spans, band_alphas, colour_keys, marked, thinned
 
 _DASHES = {"line": "solid", "dashed": "dash", "dots": "solid"}
 
@@ -16,11 +16,13 @@ def plot_json(chart: Chart) -> str:
     chart = thinned(chart)
     traces: list[dict[str, Any]] = [_bars(bars) for bars in chart.bars]
     traces += [_spans(spans) for spans in chart.spans]
+    traces += [_raster(raster) for raster in chart.rasters]
     for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
         traces += _band(band, alpha)
     for line, key, mark in zip(chart.lines, colour_keys(chart.lines), marked(chart.lines), strict=True):
         traces.append(_line(line, key, mark=mark))
-    whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and not chart.bars and not chart.spans
+    whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and bool(chart.lines)
+    whole = whole and not chart.bars and not chart.spans
     layout = {
         "xaxis": {"title": {"text": _plain(chart.x_label)}} | ({"tickformat": ",d"} if whole else {}),
         "yaxis": {"title": {"text": _plain(chart.y_label)}, "type": "log" if chart.log_y else "linear"},
@@ -83,6 +85,19 @@ def _spans(spans: Spans) -> dict[str, Any]:
         "x": _values(spans.length),
         "y": _values(spans.y),
         "width": 0.85,
+    }
+
+
+def _raster(raster: Raster) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "meta": {"colour": "model"},
+        "colorscale": SHADES.capitalize(),
+        "colorbar": {"title": {"text": _plain(raster.name)}},
+        "x": _values(raster.x),
+        "y": _values(raster.y),
+        # Three digits are more than an eye tells apart, and a third of the page's size.
+        "z": [[float(f"{value:.3g}") for value in row] for row in raster.values.tolist()],
     }
 
 

@@ -1,4 +1,4 @@
-"""Reads tables, arrays, synthetic signals, texts and music as series: the only place that opens the user's files.
+"""Reads tables, arrays, synthetic signals, texts, music and sound: the only place that opens files of the user.
 
 Importing this loads no file reader; each is imported when its kind of data is read.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from echoic.config import MusicDataSettings, TextDataSettings
+from echoic.config import AudioDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import DataReport as DataReport
@@ -28,20 +28,26 @@ SOURCES = {
     "synth": "echoic.sources.synth",
     "music": "echoic.sources.music",
     "text": "echoic.sources.text",
+    "audio": "echoic.sources.audio",
 }
 """From each kind of data to the module whose `read(data, settings)` reads it."""
 
 
-Settings = TableSettings | MusicDataSettings | TextDataSettings
+Settings = TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings
 """How data are read; the class also says what they are."""
+
+
+_OF_SETTINGS: dict[type[Settings], str] = {
+    MusicDataSettings: "music",
+    TextDataSettings: "text",
+    AudioDataSettings: "audio",
+}
 
 
 def kind_of(data: Any, settings: Settings) -> str:
     """The key of `SOURCES` for `data`: by what the settings are for; tables by the file's ending, the rest by type."""
-    if isinstance(settings, MusicDataSettings):
-        return "music"
-    if isinstance(settings, TextDataSettings):
-        return "text"
+    if not isinstance(settings, TableSettings):
+        return _OF_SETTINGS[type(settings)]
     if isinstance(data, list | tuple):
         raise DataError(f"{len(data)} places are named; a forecast reads one file (many series fit in a long table).")
     if isinstance(data, str) and data.startswith("synth:"):
@@ -56,7 +62,8 @@ def kind_of(data: Any, settings: Settings) -> str:
 def read(data: Any, settings: Settings | None = None) -> Dataset:
     """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
 
-    With `MusicDataSettings` or `TextDataSettings` the data are songs or texts: see `sources.music` and `sources.text`.
+    With the settings of another job the data are what it reads: see `sources.music`, `sources.text` and
+    `sources.audio`.
 
     Args:
         data: the path of a CSV (also .gz, .bz2, .xz, .zst), M4 or Parquet file; `synth:NAME,key=value,...`; a pandas,

@@ -75,7 +75,7 @@ def generate(fitted: Fitted, request: Request) -> Composition:
     steps = clock.steps(DEFAULT_LENGTH if request.length is None else request.length)
     before = task.codec.encode(rolls_of([known])[0])
     made = []
-    run = symbols_after(fitted.model, torch.from_numpy(before).float(), sampling, request.seed)
+    run = symbols_after(fitted.model, torch.from_numpy(before).float()[None], sampling, request.seed)
     for step in islice(run, steps):
         made.append(step[0].numpy().astype(np.uint8))
         request.on_made((len(made), steps))

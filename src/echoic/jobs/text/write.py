@@ -28,7 +28,7 @@ def generate(fitted: Fitted, request: Request) -> str:
     codec: Characters = fitted.task.codec
     length = _length(request)
     sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
-    known = torch.from_numpy(_prime(codec, request.prime)).float()[:, None]
+    known = torch.from_numpy(_prime(codec, request.prime)).float()[None, :, None]
     to_text, pieces = _decoder(codec), []
     for symbol in islice(symbols_after(fitted.model, known, sampling, request.seed), length):
         piece = to_text(int(symbol))

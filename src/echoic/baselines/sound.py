@@ -1,0 +1,109 @@
+"""What counting and linear prediction tell of the next sample of sound."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_toeplitz
+from scipy.signal import lfilter
+
+Levels = NDArray[Any]
+Numbers = NDArray[np.float64]
+
+_BLOCK_SAMPLES = 1 << 20
+_CHOSEN_ON_SAMPLES = 1 << 20
+"""Orders and spreads are chosen on so many samples of the training part."""
+
+_ORDERS = (8, 16, 32)
+_DECAYS = (0.9, 0.97, 0.99)
+_SPREADS = (0.6, 0.8, 1.0, 1.3)
+_COUNTED = 0.01
+"""Weight of the plain frequencies in the mixture: no level is ever impossible."""
+
+
+class Scale(NamedTuple):
+    """The sound of each level `(levels,)` and where levels meet `(levels + 1,)`."""
+
+    table: Numbers
+    edges: Numbers
+
+
+def frequencies(parts: Sequence[Levels], levels: int) -> Numbers:
+    """How often each level comes, `(levels,)`, each counted once more than it was seen."""
+    counts = np.ones(levels)
+    for part in parts:
+        counts += np.bincount(part, minlength=levels)
+    return np.asarray(counts / counts.sum())
+
+
+def histogram_nats(train: Sequence[Levels], scored: Sequence[Levels], levels: int) -> float:
+    """Nats a sample of each level by how often it came in training."""
+    chances = frequencies(train, levels)
+    return -float(np.concatenate([np.log(chances[part]) for part in scored]).mean())
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class LinearPrediction:
+    """The next sample as a weighted sum of those before it, with a Laplace distribution around it.
+
+    Its spread follows the errors: an average of their sizes that forgets by `decay` a sample, times `spread`. All of
+    it is fitted on training sound (autocorrelation method; order, decay and spread by likelihood).
+    """
+
+    scale: Scale
+    weights: Numbers
+    decay: float
+    spread: float
+    chances: Numbers
+
+    @classmethod
+    def fit(cls, train: Sequence[Levels], scale: Scale) -> Self:
+        """The best of a few orders, decays and spreads on training sound."""
+        chances = frequencies(train, len(scale.table))
+        some = next(_blocks(train, _CHOSEN_ON_SAMPLES))
+        candidates = [
+            cls(scale, prediction_weights(scale.table[some], order), decay, spread, chances)
+            for order, decay, spread in itertools.product(_ORDERS, _DECAYS, _SPREADS)
+        ]
+        return min(candidates, key=lambda model: model.nats([some[: _CHOSEN_ON_SAMPLES // 8]]))
+
+    def nats(self, parts: Sequence[Levels]) -> float:
+        """Nats a sample."""
+        found = [self._nats(block) for block in _blocks(parts, _BLOCK_SAMPLES)]
+        return float(np.concatenate(found).mean())
+
+    def _nats(self, levels: Levels) -> Numbers:
+        sound = self.scale.table[levels]
+        mean = lfilter([0.0, *self.weights], [1.0], sound)
+        sizes = np.abs(sound - mean)
+        least = 1e-3 * sizes.mean() + 1e-12
+        width = self.spread * lfilter([0.0, 1 - self.decay], [1.0, -self.decay], sizes) + least
+        inside = _laplace((self.scale.edges[levels + 1] - mean) / width) - _laplace(
+            (self.scale.edges[levels] - mean) / width
+        )
+        return -np.log((1 - _COUNTED) * inside + _COUNTED * self.chances[levels])
+
+
+def _laplace(z: Numbers) -> Numbers:
+    """The share of a Laplace distribution of width 1 that lies below `z`."""
+    half = 0.5 * np.exp(-np.abs(z))
+    return np.where(z < 0, half, 1 - half)
+
+
+def prediction_weights(sound: Numbers, order: int) -> Numbers:
+    """What the last `order` samples count in the prediction of the next, the latest first (autocorrelation method)."""
+    correlation = np.array([sound[lag:] @ sound[: len(sound) - lag] for lag in range(order + 1)])
+    # The smallest of noise keeps the equations solvable.
+    correlation[0] = correlation[0] * (1 + 1e-9) + 1e-12
+    return np.asarray(solve_toeplitz(correlation[:order], correlation[1:]))
+
+
+def _blocks(parts: Sequence[Levels], samples: int) -> Iterator[NDArray[np.int64]]:
+    """All parts one after the other, in blocks: what bounds the memory."""
+    for part in parts:
+        for at in range(0, len(part), samples):
+            yield part[at : at + samples].astype(np.int64)

@@ -1,0 +1,106 @@
+"""Settings of the audio job: its sections, and the fields that only it has."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from echoic.config.base import JobSettings, Section
+from echoic.config.data import FractionSplit
+from echoic.config.model import StackSettings
+from echoic.config.train import TrainSettings
+
+
+def _check_channel(value: Any) -> str | int:
+    """`mix`, or the number of a channel."""
+    text = str(value).strip()
+    if text == "mix":
+        return text
+    if text.isdigit() and int(text) >= 1:
+        return int(text)
+    raise ValueError("must be mix, or the number of a channel (the first is 1)")
+
+
+class AudioDataSettings(Section):
+    """How sound is read."""
+
+    rate_hz: int | None = Field(
+        None,
+        ge=1000,
+        le=384_000,
+        description="Samples a second to work at; sound at other rates is resampled. Default: that of the first file.",
+    )
+    channel: Annotated[str | int, BeforeValidator(_check_channel)] = Field(
+        "mix", description="mix: the mean of all channels. Or the number of one, from 1."
+    )
+
+
+class AudioSplitSettings(Section):
+    """How recordings are cut into train, dev and test."""
+
+    split: FractionSplit = Field((0.8, 0.1, 0.1), description="Shares of train, dev and test.")
+    split_by: Literal["file", "time"] | None = Field(
+        None,
+        description="file: whole files go to parts at random, always the same way. time: each file is cut in this "
+        "order. Default: file from ten files on.",
+    )
+
+
+class SoundSettings(Section):
+    """What a step is, and how the network turns steps into sound."""
+
+    model: Literal["samples", "frames"] = Field(
+        "samples",
+        description="samples: a slow recurrent tier over frames, and a fast tier that draws sample after sample given "
+        "its state. frames: the next frame by mean squared error, as a baseline.",
+    )
+    frame_samples: int = Field(20, ge=1, description="Samples in a step of the recurrent tier.")
+    chunk: int = Field(128, ge=1, description="Steps that gradients go back; the state is carried further.")
+    stream: int = Field(
+        4000, ge=1, description="Steps over which the state is carried at most; then a stream begins without one."
+    )
+
+
+class FastTierSettings(Section):
+    """The tier that draws samples."""
+
+    history_samples: int = Field(
+        20, ge=1, description="Samples before the one that is drawn that the tier looks at, a frame at most."
+    )
+    sample_width: int = Field(256, ge=1, description="Hidden units of each of its two layers.")
+    place_width: int = Field(
+        64, ge=1, description="Numbers by which the recurrent tier tells it of each sample's place in the frame."
+    )
+    components: int = Field(6, ge=1, description="Logistic distributions in the mixture that a sample is drawn from.")
+    frames_learned: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="Share of the frames of a batch that the fast tier learns from, drawn anew for each; neighbours "
+        "say much the same, and the rest of the time is better spent on other batches.",
+    )
+
+
+class AgainstDriftSettings(Section):
+    """What makes a network stand its own mistakes."""
+
+    history_noise: float = Field(
+        0.0,
+        ge=0,
+        description="Noise on the samples that the network looks back on, while those to predict stay clean: largest "
+        "deviation in levels of 256; each stream has a share of it drawn anew for each batch.",
+    )
+    gain_db: float = Field(
+        0.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
+    )
+
+
+class AudioSettings(JobSettings):
+    """Everything that `echoic train audio` can be told."""
+
+    data: AudioDataSettings = AudioDataSettings()
+    parts: AudioSplitSettings = AudioSplitSettings()
+    sound: SoundSettings = SoundSettings()
+    fast: FastTierSettings = FastTierSettings()
+    drift: AgainstDriftSettings = AgainstDriftSettings()
+    stack: StackSettings = StackSettings(cell="gru", layers=(512,))
+    train: TrainSettings = TrainSettings(epochs=20, batch_size=32, lr=1e-3, warmup=0.0)

@@ -1,0 +1,159 @@
+"""The samples of a frame, each given the frame's hidden vector and the samples before it."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from echoic.config import FastTierSettings
+from echoic.heads.base import SymbolHead
+from echoic.heads.sampling import Sampling, draw_class, shares
+from echoic.nn import LevelNoise
+
+_PER_COMPONENT = 3
+"""Weight, mean and width."""
+
+_FIRST_WIDTH = 0.05
+
+
+class _Frames(NamedTuple):
+    """What the head knows of frames: `places` `(frames, frame_samples, place_width)`, `weights` and `past` of each."""
+
+    places: Tensor
+    weights: Tensor
+    past: Tensor
+
+
+@final
+class Samples(SymbolHead):
+    """Each sample's level by a mixture of logistic distributions; the likelihood of a frame is the product, so exact.
+
+    The fast tier of SampleRNN (Mehri 2017): a network of two hidden layers that sees a vector for the sample's place
+    in the frame, made from the hidden vector, and the `history_samples` samples before it. As in LPCNet (Valin and
+    Skoglund 2019) it is told what linear prediction says of the sample, and its distribution begins around that: with
+    `prediction`, the weights of the samples before, oldest first, which each frame's hidden vector may move. The
+    mixture is over mu-law levels (Salimans 2017): all that lies nearest to a level is its chance.
+
+    Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
+    the frame before, as such numbers (the readout `Beside` over the encoder `Levels`). Targets
+    `(batch, frames, frame_samples)` are levels. In training the head looks back on levels with `noise`, and is asked
+    for clean ones.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        frame_samples: int,
+        levels: int,
+        settings: FastTierSettings,
+        prediction: Sequence[float],
+        noise: float = 0.0,
+    ) -> None:
+        past = len(prediction)
+        super().__init__(width, 1, 1, frame_samples * settings.place_width + past)
+        self.frame_samples = frame_samples
+        self.levels = levels
+        self.middle = (levels - 1) / 2
+        self.parameters_per_value += past
+        self.noise = LevelNoise(levels, noise)
+        self.prediction: Tensor
+        self.register_buffer("prediction", torch.tensor(prediction), persistent=False)
+        # The hidden vector moves the prediction by what it has learned, which is nothing at first.
+        nn.init.zeros_(self.linear.weight.data[-past:])
+        nn.init.zeros_(self.linear.bias.data[-past:])
+        self.linear = _BesidePast(self.linear, past)  # type: ignore[assignment]
+        self.first = nn.Linear(past + 1 + settings.place_width, settings.sample_width)
+        self.second = nn.Linear(settings.sample_width, settings.sample_width)
+        self.mixture = nn.Linear(settings.sample_width, _PER_COMPONENT * settings.components)
+
+    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        frames = self._unpacked(params)
+        own = target.flatten(0, 1)
+        history = torch.cat([frames.past, self._numbers(self.noise(own)[:, :-1])], 1)
+        windows = history.unfold(1, frames.past.shape[1], 1)
+        predicted = torch.einsum("nfk,nk->nf", _expanded(windows, self.levels), frames.weights)
+        mixture = self._mixture(windows, predicted, frames.places)
+        return -mixture.log_chance(own[..., None], self.levels)[..., 0].view(target.shape)
+
+    def likeliest(self, params: Tensor) -> Tensor:
+        """The samples of the likeliest choices one after the other, which need not be the likeliest frame."""
+        return self.draw(params, torch.Generator(), Sampling(temperature=0))
+
+    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+        frames = self._unpacked(params)
+        every = torch.arange(self.levels, dtype=params.dtype, device=params.device)
+        chances = shares((self.frame_samples, len(frames.past)), generator)
+        window, drawn = frames.past, []
+        for at in range(self.frame_samples):
+            predicted = (_expanded(window, self.levels) * frames.weights).sum(1)
+            mixture = self._mixture(window, predicted, frames.places[:, at])
+            level = draw_class(mixture.log_chance(every, self.levels), chances[at], sampling).to(params.dtype)
+            drawn.append(level)
+            window = torch.cat([window[:, 1:], self._numbers(level)[:, None]], 1)
+        return torch.stack(drawn, 1).view(*params.shape[:2], self.frame_samples)
+
+    def _unpacked(self, params: Tensor) -> _Frames:
+        flat, past = params.flatten(0, 2), len(self.prediction)
+        places, moved, before = torch.split(flat, [flat.shape[1] - 2 * past, past, past], 1)
+        before = self._numbers(torch.round((before + 1) * self.middle).clamp(0, self.levels - 1))
+        return _Frames(places.view(len(flat), self.frame_samples, -1), self.prediction + moved, before)
+
+    def _numbers(self, levels: Tensor) -> Tensor:
+        return levels / self.middle - 1
+
+    def _mixture(self, window: Tensor, predicted: Tensor, places: Tensor) -> "_Mixture":
+        """For samples `(...)` with `window` `(..., past)` before them."""
+        centre = _companded(predicted, self.levels)[..., None]
+        seen = torch.relu(self.first(torch.cat([window, centre, places], -1)))
+        weight, mean, width = self.mixture(torch.relu(self.second(seen))).chunk(_PER_COMPONENT, -1)
+        return _Mixture(functional.log_softmax(weight, -1), centre + _FIRST_WIDTH * mean, width)
+
+
+class _Mixture(NamedTuple):
+    """Logistic distributions over numbers from -1 to 1, all `(..., components)`; `width` before softplus."""
+
+    log_weight: Tensor
+    mean: Tensor
+    width: Tensor
+
+    def log_chance(self, levels: Tensor, count: int) -> Tensor:
+        """Logarithm of the chance of each of `levels` `(..., some)`, of which there are `count` in all."""
+        half = 1 / (count - 1)
+        # No narrower than a twentieth of a level: then all but a ten-thousandth of the chance is on one level.
+        scale = half / 10 + _FIRST_WIDTH * functional.softplus(self.width)
+        offset = (2 * half * levels - 1)[..., None] - self.mean[..., None, :]
+        above, below = (offset + half) / scale[..., None, :], (offset - half) / scale[..., None, :]
+        # The difference of two logistic functions, written so that it is exact however far away it is.
+        between = above + torch.log(-torch.expm1(-2 * half / scale))[..., None, :]
+        between = between - functional.softplus(above) - functional.softplus(below)
+        lowest, highest = levels[..., None] == 0, levels[..., None] == count - 1
+        inside = torch.where(highest, -functional.softplus(below), between)
+        inside = torch.where(lowest, -functional.softplus(-above), inside)
+        return torch.logsumexp(inside + self.log_weight[..., None, :], -1)
+
+
+def _companded(x: Tensor, levels: int) -> Tensor:
+    """Sound from -1 to 1 as mu-law has it; beyond that it goes on rising slowly."""
+    return torch.sign(x) * torch.log1p((levels - 1) * x.abs()) / math.log(levels)
+
+
+def _expanded(y: Tensor, levels: int) -> Tensor:
+    """The inverse of `_companded`."""
+    return torch.sign(y) * torch.expm1(y.abs() * math.log(levels)) / (levels - 1)
+
+
+@final
+class _BesidePast(nn.Module):
+    """A linear map whose result has the last columns of its input beside it, as they are."""
+
+    def __init__(self, linear: nn.Linear, past: int) -> None:
+        super().__init__()
+        self.linear = linear
+        self.past = past
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """`(..., width)` to `(..., outputs + past)`."""
+        return torch.cat([self.linear(vectors), vectors[..., -self.past :]], -1)

@@ -1,0 +1,85 @@
+"""How well a network foretells sound, beside counting and linear prediction, and how what it makes compares."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.audio.task import AudioTask, scored_batches
+from echoic.jobs.base import Fitted
+from echoic.sources import read
+from echoic.training import total_loss
+from echoic.windows import PARTS
+
+
+@final
+@dataclass(frozen=True)
+class AudioEvaluation:
+    """Scores over `seconds` of sound; the first frame is not scored."""
+
+    scores: dict[str, float]
+    naive: dict[str, dict[str, float]]
+    seconds: float
+
+    @property
+    def over(self) -> str:
+        """What was scored."""
+        return f"{self.seconds:,.1f} s of sound, the state carried"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """How much was scored."""
+        return {"seconds": self.seconds}
+
+
+def evaluate(
+    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> AudioEvaluation:
+    """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
+
+    Raises:
+        ConfigError: there is no such part.
+        DataError: there is nothing to score.
+    """
+    task: AudioTask = fitted.task
+    frames = _frames(task, data, part)
+    if len(frames) < 2:
+        raise DataError(f"The {part} part of {task.dataset.origin} has no two frames to score; choose another --part.")
+    batches = scored_batches(frames)
+    total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
+    seconds = frames.numel() / task.rate_hz
+    if task.settings.sound.model == "frames":
+        return AudioEvaluation({"mse": total / values}, _naive_frames(frames), seconds)
+    return AudioEvaluation({"bits_per_sample": total / values / math.log(2)}, _naive_samples(task, frames), seconds)
+
+
+def _frames(task: AudioTask, data: Any, part: str) -> torch.Tensor:
+    if data is not None:
+        return task.framed([one.values[:, 0] for one in read(data, task.settings.data).series])
+    if part not in PARTS:
+        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
+    return task.frames[part]
+
+
+def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
+    """By how often each level comes; by linear prediction."""
+    train, scored = [task.frames["train"].flatten().numpy()], [frames.flatten().numpy()]
+    scale = Scale(task.codec.table.astype(np.float64), task.codec.edges)
+    nats = {
+        "histogram": histogram_nats(train, scored, task.codec.levels),
+        "linear_prediction": LinearPrediction.fit(train, scale).nats(scored),
+    }
+    return {name: {"bits_per_sample": found / math.log(2)} for name, found in nats.items()}
+
+
+def _naive_frames(frames: torch.Tensor) -> dict[str, dict[str, float]]:
+    """Silence; the frame before once more."""
+    return {
+        "silence": {"mse": float(frames[1:].square().mean())},
+        "repeat": {"mse": float((frames[1:] - frames[:-1]).square().mean())},
+    }

@@ -1,0 +1,122 @@
+"""Letting a trained network make sound, in streams side by side and block by block."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from echoic.errors import ConfigError, DataError
+from echoic.generate import free_run, prime, symbols_after
+from echoic.heads import Point, Sampling
+from echoic.jobs.audio.task import AudioTask
+from echoic.jobs.base import Fitted, Request
+from echoic.sources import read
+from echoic.types import Floats
+
+DEFAULT_LENGTH = "10s"
+MOST_STREAMS = 1024
+BLOCK_S = 0.25
+"""Sound is handed over in blocks of about so many seconds."""
+
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|samples)?")
+_SECONDS = {"s": 1, "min": 60, "h": 3600}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """Streams of sound `(streams, samples)`, float32."""
+
+    samples: Floats
+    rate_hz: int
+
+
+def generate(fitted: Fitted, request: Request) -> Sound:
+    """All of `blocks` together: for lengths that fit into memory.
+
+    `on_made` is called with the samples made so far and those wanted.
+
+    Raises:
+        ConfigError: a length, a number of streams or a way of drawing that cannot be.
+        DataError: the prime cannot be read.
+    """
+    made, wanted = [], samples_in(fitted.task, request.length)
+    for block in blocks(fitted, request):
+        made.append(block)
+        request.on_made((sum(part.shape[1] for part in made), wanted))
+    return Sound(np.concatenate(made, 1), fitted.task.rate_hz)
+
+
+def blocks(fitted: Fitted, request: Request) -> Iterator[Floats]:
+    """Yields sound `(streams, samples)` block by block, in constant memory: what follows the prime, without it.
+
+    `prime` is a file, or by default silence; the streams differ by their draws.
+
+    Raises:
+        ConfigError: a length, a number of streams or a way of drawing that cannot be.
+        DataError: the prime cannot be read.
+    """
+    task: AudioTask = fitted.task
+    wanted = samples_in(task, request.length)
+    if not 1 <= request.streams <= MOST_STREAMS:
+        raise ConfigError(f"`--streams` must be from 1 to {MOST_STREAMS}, got {request.streams}.")
+    known = _known(task, request.prime).expand(request.streams, -1, -1)
+    frames = _frames(fitted, known, request)
+    frame_samples = task.settings.sound.frame_samples
+    together = max(1, round(BLOCK_S * task.rate_hz / frame_samples))
+    while wanted > 0:
+        block = _sound(task, torch.cat([next(frames) for _ in range(min(together, -(-wanted // frame_samples)))], 1))
+        yield block[:, :wanted]
+        wanted -= block.shape[1]
+
+
+def samples_in(task: AudioTask, length: int | str | None) -> int:
+    """The samples of a length such as 500s or 10min; a bare number is of seconds.
+
+    Raises:
+        ConfigError: it cannot be read, or is less than a sample.
+    """
+    found = _LENGTH.fullmatch(str(DEFAULT_LENGTH if length is None else length).strip())
+    if not found:
+        raise ConfigError(f"`--length` must be a time such as 10s, 5min, 1h or 800samples, got {length!r}.")
+    number, unit = float(found[1]), found[2] or "s"
+    samples = round(number if unit == "samples" else number * _SECONDS[unit] * task.rate_hz)
+    if samples < 1:
+        raise ConfigError(f"`--length` must be a sample at least, got {length!r}.")
+    return samples
+
+
+def _known(task: AudioTask, place: str | None) -> Tensor:
+    """What is gone on from, `(1, frames, frame_samples)`."""
+    frame = task.settings.sound.frame_samples
+    if place is None:
+        return task.framed([np.zeros(frame, np.float32)])[None].float()
+    recording = read(place, task.settings.data).series[0]
+    sound = recording.values[:, 0]
+    if len(sound) < frame:
+        raise DataError(f"{recording.origin}: is shorter than a frame of {frame} samples; give a longer --prime.")
+    # Whole frames, the last of which ends where the prime ends.
+    return task.framed([sound[len(sound) % frame :]])[None].float()
+
+
+def _frames(fitted: Fitted, known: Tensor, request: Request) -> Iterator[Tensor]:
+    """Frames `(streams, frame_samples)` without end."""
+    temperature = 1.0 if request.temperature is None else request.temperature
+    head = fitted.model.head
+    if not isinstance(head, Point):
+        sampling = Sampling(temperature, request.top_k, request.top_p, request.floor)
+        yield from symbols_after(fitted.model, known, sampling, request.seed)
+        return
+    params, state = prime(fitted.model, known)
+    for values in free_run(fitted.model, params, state, head.mean, lambda values, _step: values[:, 0]):
+        yield values[:, 0]
+
+
+def _sound(task: AudioTask, frames: Tensor) -> Floats:
+    values = frames.numpy()
+    is_levels = task.settings.sound.model == "samples"
+    return task.codec.decode(values) if is_levels else np.asarray(values * task.codec.scale, np.float32)

@@ -1,0 +1,143 @@
+"""The audio job laid over its recordings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from echoic.baselines.sound import prediction_weights
+from echoic.codecs import MuLaw
+from echoic.config import AudioSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
+from echoic.jobs.audio.network import build_network
+from echoic.jobs.audio.parts import Stretch, divided
+from echoic.jobs.base import Task
+from echoic.model import SequenceModel
+from echoic.sources import Dataset
+from echoic.training import Batches
+from echoic.windows import PARTS, Ranges, Streams
+
+PREDICTION_RECORDINGS, PREDICTION_SAMPLES = 1000, 1 << 22
+"""Linear prediction is fitted on so much of the training part at most."""
+
+SCORED_STREAMS, SCORED_CHUNK = 8, 128
+"""Dev and test are read in so many streams side by side, so many frames at a time: what bounds the memory."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class AudioTask(Task):
+    """Recordings, the stretches of each part, and the scale of sound.
+
+    The stretches of a part are one recording to the network, one after the other: what it writes has no end, so it
+    has to know how sound goes on after the end of a file.
+    """
+
+    name = "audio"
+    settings_class = AudioSettings
+
+    dataset: Dataset
+    settings: AudioSettings
+    parts: dict[str, list[Stretch]]
+    codec: MuLaw
+    prediction: tuple[float, ...]
+    """Weights of the samples before in the linear prediction of the next, the oldest first."""
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: AudioSettings) -> Self:
+        _check(settings)
+        parts = divided(dataset.series, settings.parts)
+        codec = MuLaw.fit(stretch.sound for stretch in parts["train"])
+        order = min(settings.fast.history_samples, settings.sound.frame_samples)
+        prediction = _prediction(parts["train"], codec, order)
+        return cls(dataset, settings.replaced(rate_hz=_rate_hz(dataset)), parts, codec, prediction)
+
+    @classmethod
+    def reopen(cls, dataset: Dataset, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
+        parts = divided(dataset.series, settings.parts)
+        return cls(dataset, settings, parts, MuLaw.from_json(codec["mulaw"]), tuple(codec["prediction"]))
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second."""
+        return _rate_hz(self.dataset)
+
+    def codec_json(self) -> dict[str, Any]:
+        return {"mulaw": self.codec.to_json(), "prediction": list(self.prediction)}
+
+    def network(self) -> SequenceModel:
+        return build_network(self.settings, self.prediction)
+
+    def train_batches(self) -> Batches:
+        sound = self.settings.sound
+        frames = self.frames["train"]
+        if len(frames) < 2:
+            seconds = _seconds(self.parts["train"], self.rate_hz)
+            raise DataError(
+                f"{self.dataset.origin}: the training part has {seconds:.3g} s, less than two frames of "
+                f"{sound.frame_samples} samples; give more sound, or a smaller --frame-samples."
+            )
+        order = Streams.of(_whole(frames), self.training.batch_size, sound.chunk, sound.stream)
+        batches = FrameBatches(frames, order)
+        if sound.model == "frames":
+            return batches
+        return LearnedFrames(batches, self.codec, self.settings.fast.frames_learned, self.settings.drift.gain_db)
+
+    def dev_batches(self) -> FrameBatches | None:
+        return scored_batches(self.frames["dev"]) if len(self.frames["dev"]) > 1 else None
+
+    @cached_property
+    def frames(self) -> dict[str, Tensor]:
+        """The sound of each part as the network sees it, `(frames, frame_samples)`."""
+        return {part: self.framed([stretch.sound for stretch in self.parts[part]]) for part in PARTS}
+
+    def framed(self, sounds: list[Any]) -> Tensor:
+        """Sounds one after the other in whole frames: levels in bytes, or for the model of frames scaled samples."""
+        frame = self.settings.sound.frame_samples
+        if self.settings.sound.model == "samples":
+            samples = np.concatenate([np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)])
+        else:
+            samples = np.concatenate([np.zeros(0, np.float32), *sounds])
+            samples /= np.float32(self.codec.scale)
+        return torch.from_numpy(samples[: len(samples) // frame * frame].reshape(-1, frame))
+
+    def data_report(self) -> dict[str, Any]:
+        seconds = {part: _seconds(stretches, self.rate_hz) for part, stretches in self.parts.items()}
+        return self.dataset.report.to_json() | {"parts": seconds}
+
+
+def scored_batches(frames: Tensor) -> FrameBatches:
+    """Frames in a few streams with the state carried."""
+    return FrameBatches(frames, Streams.of(_whole(frames), SCORED_STREAMS, SCORED_CHUNK))
+
+
+def _whole(frames: Tensor) -> Ranges:
+    return Ranges(torch.tensor([0]), torch.tensor([len(frames)]))
+
+
+def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
+    return sum(stretch.end - stretch.begin for stretch in stretches) / rate_hz
+
+
+def _prediction(training: list[Stretch], codec: MuLaw, order: int) -> tuple[float, ...]:
+    """From as much of the training part as says enough."""
+    sound = np.concatenate([stretch.sound for stretch in training[:PREDICTION_RECORDINGS]])[:PREDICTION_SAMPLES]
+    weights = prediction_weights(sound.astype(np.float64) / codec.scale, order)
+    return tuple(weights[::-1].tolist())
+
+
+def _rate_hz(dataset: Dataset) -> int:
+    return int(dataset.series[0].provenance["rate_hz"])
+
+
+def _check(settings: AudioSettings) -> None:
+    if settings.sound.model == "samples" and settings.train.input_noise:
+        raise ConfigError("`input_noise` is for numbers; of the samples model it is --history-noise, in levels.")
+    only_for_samples = {"history_noise", "gain_db", "frames_learned"} & settings.given()
+    if settings.sound.model == "frames" and only_for_samples:
+        raise ConfigError(f"`{min(only_for_samples)}` is for the samples model; the frames model has --input-noise.")

@@ -1,0 +1,126 @@
+"""Recordings from sound files, and folders of them, as series of samples at one rate."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoic.config.audio import AudioDataSettings
+from echoic.errors import DataError
+from echoic.sources.audio.decoding import Decoded, decoded
+from echoic.sources.base import Dataset
+from echoic.types import Series
+
+ENDINGS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
+
+_MOST_TOLD = 10
+_BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class AudioReport:
+    """What was read.
+
+    `resampled` counts files of another rate, `mixed` those whose channels were mixed into one, `silent` those without
+    a sound; `skipped` has a sentence for each file of several that could not be used.
+    """
+
+    files: int
+    seconds: float
+    rate_hz: int
+    resampled: int
+    mixed: int
+    silent: int
+    skipped: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a careful reader should know, one sentence each."""
+        candidates = {
+            f"{self.resampled:,} files were resampled to {self.rate_hz:,} Hz.": self.resampled,
+            f"The channels of {self.mixed:,} files were mixed into one.": self.mixed,
+            f"{self.silent:,} files are silent from beginning to end.": self.silent,
+            f"{len(self.skipped)} files were skipped:": self.skipped,
+        }
+        told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
+        return (*(sentence for sentence, holds in candidates.items() if holds), *told)
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def read(data: Any, settings: AudioDataSettings) -> Dataset:
+    """Every file as a series of samples, float32 `(samples, 1)`, full scale 1; nothing is scaled or clipped.
+
+    All series have one rate, in their provenance as `rate_hz`: that of the settings, or of the first file. Of several
+    files and of folders, what cannot be read is left out and named in the report.
+
+    Args:
+        data: a path, a folder (its sound files and those below, sorted), or several of both.
+        settings: rate and channel.
+
+    Raises:
+        DataError: a file is missing, damaged or no sound, or none of several can be used; the message has the place.
+    """
+    places = list(data) if isinstance(data, list | tuple) else [data]
+    if not all(isinstance(place, str | Path) for place in places):
+        raise DataError(f"Sound is read from files and folders, got {type(data).__name__}.")
+    files = [(place, path) for place in map(Path, places) for path in _below(place)]
+    digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, Decoded]](), list[str]()
+    for place, path in files:
+        name = str(path.relative_to(place)) if path != place else path.name
+        try:
+            sound = decoded(path, settings, settings.rate_hz or (found[0][2].rate_hz if found else None))
+        except DataError as error:
+            if len(files) == 1:
+                raise
+            skipped.append(str(error))
+            continue
+        _add_file(digest.update, name, path)
+        found.append((name, path, sound))
+    if not found:
+        raise DataError(f"{_origin(places)}: none of {len(files)} sound files can be used; the first: {skipped[0]}")
+    series = tuple(
+        Series(name, sound.samples[:, None], ("sample",), origin=str(path), provenance={"rate_hz": sound.rate_hz})
+        for name, path, sound in found
+    )
+    report = _report([sound for _, _, sound in found], settings, tuple(skipped))
+    return Dataset(series, report, digest.hexdigest(), _origin(places))
+
+
+def _below(place: Path) -> list[Path]:
+    """The file itself, or the sound files of a folder."""
+    if not place.is_dir():
+        return [place]
+    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    if not files:
+        raise DataError(f"{place}: has no sound files ({', '.join(ENDINGS)}).")
+    return files
+
+
+def _add_file(update: Callable[[bytes], None], name: str, path: Path) -> None:
+    update(f"{name}\0{path.stat().st_size}\0".encode())
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            update(block)
+
+
+def _report(sounds: Sequence[Decoded], settings: AudioDataSettings, skipped: tuple[str, ...]) -> AudioReport:
+    rate_hz = sounds[0].rate_hz
+    return AudioReport(
+        files=len(sounds),
+        seconds=sum(len(sound.samples) for sound in sounds) / rate_hz,
+        rate_hz=rate_hz,
+        resampled=sum(sound.file_rate_hz != rate_hz for sound in sounds),
+        mixed=sum(sound.channels > 1 for sound in sounds) if settings.channel == "mix" else 0,
+        silent=sum(not np.any(sound.samples) for sound in sounds),
+        skipped=skipped,
+    )
+
+
+def _origin(places: Sequence[Any]) -> str:
+    return ", ".join(map(str, places))

@@ -1,0 +1,49 @@
+"""Sound to files of 16 bits, as it is made."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self, final
+
+import numpy as np
+import soundfile
+
+from echoic.errors import RunError
+from echoic.types import Floats
+
+WRITTEN = {".wav": "PCM_16", ".flac": "PCM_16"}
+"""Endings of files that are written, and how samples are kept in them."""
+
+
+@final
+class SoundWriter:
+    """A mono file that grows block by block and can be played at any time.
+
+    `clipped` counts the samples beyond full scale, which became full scale.
+    """
+
+    def __init__(self, path: Path, rate_hz: int) -> None:
+        self.path = path
+        self.clipped = 0
+        try:
+            self._file = soundfile.SoundFile(path, "w", rate_hz, 1, WRITTEN[path.suffix.lower()])
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise RunError(f"{path}: cannot be written ({error}).") from None
+
+    def write(self, samples: Floats) -> None:
+        """Appends samples `(samples,)`.
+
+        Raises:
+            RunError: the file cannot be written.
+        """
+        self.clipped += int((np.abs(samples) > 1).sum())
+        try:
+            self._file.write(np.clip(samples, -1, 1))
+            self._file.flush()
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise RunError(f"{self.path}: cannot be written ({error}).") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        self._file.close()

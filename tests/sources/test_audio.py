@@ -1,0 +1,205 @@
+import re
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from echoic.config import AudioDataSettings
+from echoic.errors import DataError
+from echoic.sources import read
+from echoic.sources.audio import decoding
+
+RATE_HZ = 16_000
+STEP_16 = 1 / 32768
+OGG_ERROR = 0.02  # of full scale: lossy
+
+
+def tone(samples=4000, channels=1, seed=0):
+    noise = np.random.default_rng(seed).standard_normal((samples, channels)) * 0.05
+    return (0.5 * np.sin(np.arange(samples) * 0.1)[:, None] + noise).astype(np.float32)
+
+
+def written(path, sound=None, rate_hz=RATE_HZ, **options):
+    soundfile.write(path, tone() if sound is None else sound, rate_hz, **options)
+    return path
+
+
+def samples_of(path, **chosen):
+    return read(path, AudioDataSettings(**chosen)).series[0].values[:, 0]
+
+
+@pytest.mark.parametrize(
+    ("ending", "subtype", "error"),
+    [("wav", "PCM_16", STEP_16), ("wav", "PCM_24", 1e-6), ("wav", "FLOAT", 0), ("flac", "PCM_16", STEP_16)],
+)
+def test_samples_come_as_they_were_written(tmp_path, ending, subtype, error):
+    path = written(tmp_path / f"a.{ending}", subtype=subtype)
+    found = read(path, AudioDataSettings())
+    (series,) = found.series
+    assert series.values.dtype == np.float32
+    np.testing.assert_allclose(series.values, tone(), atol=error, rtol=0)
+    assert series.provenance["rate_hz"] == found.report.rate_hz == RATE_HZ
+    assert (found.report.files, found.report.seconds) == (1, 0.25)
+
+
+def test_ogg_is_read(tmp_path):
+    smooth = 0.5 * np.sin(np.arange(16_000) * 0.1)
+    found = samples_of(written(tmp_path / "a.ogg", smooth))
+    np.testing.assert_allclose(found[1000:-1000], smooth[1000:-1000], atol=OGG_ERROR, rtol=0)
+
+
+def test_channels_are_mixed_or_one_is_chosen(tmp_path):
+    stereo = tone(channels=2)
+    path = written(tmp_path / "a.wav", stereo, subtype="FLOAT")
+    np.testing.assert_allclose(samples_of(path), stereo.mean(1), atol=1e-7)
+    np.testing.assert_array_equal(samples_of(path, channel="2"), stereo[:, 1])
+    assert read(path, AudioDataSettings()).report.notes == ("The channels of 1 files were mixed into one.",)
+
+
+@pytest.mark.parametrize(("from_hz", "to_hz"), [(48_000, 16_000), (8_000, 16_000), (44_100, 8_000)])
+def test_resampled_in_blocks_as_in_one_piece(tmp_path, monkeypatch, from_hz, to_hz):
+    monkeypatch.setattr(decoding, "_BLOCK_FRAMES", 777)
+    sound = tone(10_000)
+    found = samples_of(written(tmp_path / "a.wav", sound, from_hz, subtype="FLOAT"), rate_hz=to_hz)
+    wanted = soxr.resample(sound[:, 0], from_hz, to_hz)
+    assert abs(len(found) - len(sound) * to_hz / from_hz) <= 1
+    np.testing.assert_allclose(found[: len(wanted)], wanted[: len(found)], atol=1e-5)
+
+
+def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_path):
+    written(tmp_path / "a.wav")
+    (tmp_path / "below").mkdir()
+    written(tmp_path / "below" / "b.flac", rate_hz=8_000)
+    written(tmp_path / "c.wav", np.zeros(100))
+    (tmp_path / "d.wav").write_bytes(b"<html>")
+    (tmp_path / "notes.txt").write_text("no sound")
+    found = read(tmp_path, AudioDataSettings())
+    assert [one.name for one in found.series] == ["a.wav", "below/b.flac", "c.wav"]
+    assert [one.steps for one in found.series] == [4000, 8000, 100]
+    report = found.report
+    assert (report.resampled, report.silent) == (1, 1)
+    (sentence,) = report.skipped
+    assert "d.wav: is no sound file" in sentence
+    assert report.notes[-1] == sentence
+
+
+def test_the_fingerprint_is_of_names_and_bytes(tmp_path):
+    written(tmp_path / "a.wav")
+    first = read(tmp_path, AudioDataSettings()).fingerprint
+    assert read(tmp_path, AudioDataSettings(rate_hz=8000)).fingerprint == first
+    written(tmp_path / "a.wav", tone(seed=1))
+    second = read(tmp_path, AudioDataSettings()).fingerprint
+    (tmp_path / "a.wav").rename(tmp_path / "b.wav")
+    assert len({first, second, read(tmp_path, AudioDataSettings()).fingerprint}) == 3
+
+
+def header(rate_hz=RATE_HZ, channels=1, riff_bytes=None, data_bytes=8, there=8):
+    fmt = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * 2 % 2**32, 2, 16)
+    body = b"WAVEfmt " + struct.pack("<I", 16) + fmt + b"data" + struct.pack("<I", data_bytes) + b"\1\0" * (there // 2)
+    return b"RIFF" + struct.pack("<I", len(body) if riff_bytes is None else riff_bytes) + body
+
+
+def float_wav(path, *samples):
+    return written(path, np.array(samples, np.float32), subtype="FLOAT")
+
+
+BROKEN = {
+    "is empty; export it again": b"",
+    "is no sound file that can be read .Format not recognised.; export it as WAV or FLAC": b"<html></html>",
+    "declares 0 samples a second; it must be 1,000 to 384,000": header(rate_hz=0),
+    "declares 4,000,000,000 samples a second": header(rate_hz=4_000_000_000),
+    "declares 0 channels; it must be 1 to 64": header(channels=0),
+    "declares 65535 channels": header(channels=65535),
+    "has no samples": header(data_bytes=0, there=0),
+    "declares 800 bytes of sound from byte 44 on, and 8 are there; it was cut off": header(data_bytes=800),
+    "declares 4,294,967,295 bytes of sound": header(data_bytes=0xFFFFFFFF),
+}
+
+
+@pytest.mark.parametrize("sentence", BROKEN)
+def test_a_broken_file_is_one_sentence(tmp_path, sentence):
+    path = tmp_path / "a.wav"
+    path.write_bytes(BROKEN[sentence])
+    with pytest.raises(DataError, match=re.escape(str(path)) + ": " + sentence):
+        read(path, AudioDataSettings())
+
+
+def test_a_file_written_into_a_pipe_is_read(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(header(riff_bytes=0xFFFFFFFF, data_bytes=0xFFFFFFFF))
+    assert len(samples_of(path)) == 4
+
+
+@pytest.mark.parametrize(("strange", "shown"), [(np.nan, "nan"), (-np.inf, "-inf"), (1e30, "1e.30")])
+def test_samples_that_are_no_sound_are_named_by_their_time(tmp_path, strange, shown):
+    path = float_wav(tmp_path / "a.wav", *[0.1] * 1600, strange, 0.1)
+    with pytest.raises(DataError, match=f"the sample at 0.100 s in channel 1 is {shown}, which is no sound"):
+        read(path, AudioDataSettings())
+
+
+def test_a_cut_flac_says_where_it_ends(tmp_path):
+    path = written(tmp_path / "a.flac", tone(16_000))
+    path.write_bytes(path.read_bytes()[:-8000])
+    with pytest.raises(DataError, match=r"a\.flac: (declares 1\.000 s of sound and ends|is no sound file)"):
+        read(path, AudioDataSettings())
+
+
+def test_other_bad_requests_are_refused(tmp_path):
+    with pytest.raises(DataError, match=r"missing\.wav: there is no such file"):
+        read(tmp_path / "missing.wav", AudioDataSettings())
+    with pytest.raises(DataError, match="has no sound files"):
+        read(tmp_path, AudioDataSettings())
+    with pytest.raises(DataError, match="has 1 channels; choose another --channel than 2"):
+        read(written(tmp_path / "a.wav"), AudioDataSettings(channel="2"))
+    (tmp_path / "a.wav").write_bytes(b"no")
+    (tmp_path / "b.wav").write_bytes(b"")
+    with pytest.raises(DataError, match=r"none of 2 sound files can be used; the first: .*a\.wav"):
+        read(tmp_path, AudioDataSettings())
+    with pytest.raises(DataError, match="Sound is read from files and folders, got int"):
+        read(3, AudioDataSettings())
+
+
+@pytest.mark.parametrize("ending", ["wav", "flac"])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keep=st.integers(0, 700), flips=st.dictionaries(st.integers(0, 699), st.integers(0, 255), max_size=4))
+def test_damage_gives_sound_or_a_sentence(tmp_path, ending, keep, flips):
+    path = written(tmp_path / f"whole.{ending}", tone(300))
+    raw = bytearray(path.read_bytes()[:keep])
+    for at, value in flips.items():
+        raw[at : at + 1] = [value][: len(raw) - at]
+    damaged = tmp_path / f"damaged.{ending}"
+    damaged.write_bytes(raw)
+    try:
+        found = samples_of(damaged)
+    except DataError as error:
+        assert str(damaged) in str(error)  # noqa: PT017 (either outcome is right)
+    else:
+        assert found.dtype == np.float32
+        assert np.isfinite(found).all()
+
+
+READABLE = {"alaw.wav", "mulaw.wav", "ok16.wav", "bits24.wav", "block_align_0.wav", "odd_bytes.wav"}
+
+
+@pytest.mark.data
+def test_every_odd_wav_file_is_read_or_refused_in_a_sentence(data_dir):
+    files = sorted((data_dir / "bad_files" / "wav_synth").glob("*.wav"))
+    assert len(files) == 25
+    for path in files:
+        if path.name in READABLE:
+            assert len(samples_of(path)) > 0
+            continue
+        with pytest.raises(DataError, match=re.escape(path.name)) as caught:
+            read(path, AudioDataSettings())
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.data
+def test_the_voice_is_read(data_dir):
+    found = read(data_dir / "speech_allison_16k" / "audio", AudioDataSettings())
+    assert (found.report.files, found.report.rate_hz, found.report.notes) == (558, 16_000, ())
+    assert found.report.seconds / 60 == pytest.approx(24.56, abs=0.01)
