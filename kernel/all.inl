@@ -13,4 +13,5 @@
 #include "backward.inl"
 #include "sequence.inl"
 #include "live.inl"
+#include "samples.inl"
 #include "peak.inl"

@@ -188,6 +188,41 @@ class Live {
   std::unique_ptr<echoic::Network> network_;
 };
 
+using Shares = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+class SampleTier {
+ public:
+  SampleTier(const std::string& target, Index past, Index hidden, Index components, Index levels, const Addresses& a,
+             float first_width)
+      : past_(past), hidden_(hidden) {
+    const Kernels& kernels = find(target);
+    expect(hidden % kernels.f32->width == 0, "hidden must be a multiple of the target's width");
+    expect(components >= 1 && components <= echoic::most_components, "there are too many components");
+    tier_.reset(kernels.sample_tier({past, hidden, components, levels, at<const float>(a.at(0)),
+                                     at<const float>(a.at(1)), at<const float>(a.at(2)), at<const float>(a.at(3)),
+                                     at<const float>(a.at(4)), first_width}));
+  }
+
+  void draw(Noise places, Input prediction, Input window, Shares shares, float temperature, float floor, Matrix drawn,
+            int threads) const {
+    const std::size_t rows = places.shape(0), samples = places.shape(1);
+    expect(static_cast<Index>(places.shape(2)) == hidden_, "places must be (rows, samples, hidden)");
+    for (const Input& one : {prediction, window})
+      expect(one.shape(0) == rows && static_cast<Index>(one.shape(1)) == past_, "prediction and window must be (rows, past)");
+    expect(shares.shape(0) == samples && shares.shape(1) == rows, "shares must be (samples, rows)");
+    expect(drawn.shape(0) == rows && drawn.shape(1) == samples, "drawn must be (rows, samples)");
+    const echoic::SampleCall call{static_cast<Index>(rows), static_cast<Index>(samples), places.data(),
+                                  prediction.data(), window.data(), shares.data(), temperature, floor, drawn.data(),
+                                  threads};
+    nb::gil_scoped_release release;
+    tier_->draw(call);
+  }
+
+ private:
+  Index past_, hidden_;
+  std::unique_ptr<echoic::SampleTier> tier_;
+};
+
 }  // namespace
 
 NB_MODULE(_kernel, m) {
@@ -216,4 +251,9 @@ NB_MODULE(_kernel, m) {
       .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("which").noconvert().none(), nb::arg("values").noconvert(), nb::arg("draw"), nb::arg("temperature"),
            nb::arg("smallest_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none());
+  nb::class_<SampleTier>(m, "SampleTier")
+      .def(nb::init<const std::string&, Index, Index, Index, Index, const Addresses&, float>())
+      .def("draw", &SampleTier::draw, nb::arg("places").noconvert(), nb::arg("prediction").noconvert(),
+           nb::arg("window").noconvert(), nb::arg("shares").noconvert(), nb::arg("temperature"), nb::arg("floor"),
+           nb::arg("drawn").noconvert(), nb::arg("threads"));
 }

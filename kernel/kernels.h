@@ -120,6 +120,37 @@ class Network {
   virtual void loop(const LiveStep& step, const LiveLoop& loop) const = 0;
 };
 
+// The fast tier of raw audio (SampleRNN's, with the mixture of logistic distributions of PixelCNN++). Levels are mu-law
+// levels; as numbers they lie evenly from -1 to 1.
+constexpr Index most_components = 32;
+
+struct SampleWeights {
+  Index past, hidden, components, levels;  // hidden: a multiple of the width of a group
+  const float* w_first;    // [H, past + 1]: of the numbers of the samples before, the oldest first, and of the predicted
+  const float* w_second;   // [H, H]
+  const float* b_second;   // [H]
+  const float* w_mixture;  // [3 * components, H]: weights as scores, means around the predicted, widths before softplus
+  const float* b_mixture;  // [3 * components]
+  float first_width;       // the unit of means and widths
+};
+
+struct SampleCall {
+  Index rows, samples;
+  const float* places;      // [rows, samples, H]: the first layer's sums of what it sees besides, bias included
+  const float* prediction;  // [rows, past]: weights of linear prediction, of sound rather than numbers
+  const float* window;      // [rows, past]: the numbers of the samples before the first one
+  const double* shares;     // [samples, rows], 0 up to 1: where in the distribution a draw is made
+  float temperature, floor;
+  float* drawn;  // [rows, samples]: levels
+  int threads;
+};
+
+class SampleTier {
+ public:
+  virtual ~SampleTier();
+  virtual void draw(const SampleCall&) const = 0;
+};
+
 // One CPU target. `f64` is there for the scalar target only.
 struct Kernels {
   const char* name;
@@ -127,6 +158,7 @@ struct Kernels {
   const Sequence<float>* f32;
   const Sequence<double>* f64;
   Network* (*network)(const LiveNetwork&);  // the caller deletes it
+  SampleTier* (*sample_tier)(const SampleWeights&);  // the caller deletes it
   double (*multiply_add)(Index rounds, float* sink);  // operations done in registers; sink [width]
 };
 

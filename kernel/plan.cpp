@@ -90,5 +90,6 @@ char* scratch(std::size_t bytes) {
 }
 
 Network::~Network() = default;
+SampleTier::~SampleTier() = default;
 
 }  // namespace echoic

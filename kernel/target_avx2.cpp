@@ -3,5 +3,10 @@
 #include "all.inl"
 
 extern const echoic::Kernels avx2_kernels;
-const echoic::Kernels avx2_kernels{"avx2", echoic::cpu_has_avx2_fma, &SequenceOf<Avx2>::table, nullptr, make_network<Avx2>,
+const echoic::Kernels avx2_kernels{"avx2",
+                                   echoic::cpu_has_avx2_fma,
+                                   &SequenceOf<Avx2>::table,
+                                   nullptr,
+                                   make_network<Avx2>,
+                                   make_sample_tier<Avx2>,
                                    multiply_add<Avx2>};

@@ -11,4 +11,5 @@ const echoic::Kernels scalar_kernels{"scalar",
                                      &SequenceOf<Scalar<float>>::table,
                                      &SequenceOf<Scalar<double>>::table,
                                      make_network<Scalar<float>>,
+                                     make_sample_tier<Scalar<float>>,
                                      multiply_add<Scalar<float>>};

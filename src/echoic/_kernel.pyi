@@ -61,3 +61,28 @@ class Live:
         noise: NDArray[np.float32] | None,
         table: NDArray[np.float32] | None,
     ) -> None: ...
+
+class SampleTier:
+    # The fast tier of raw audio, packed for drawing. Arrays are C-contiguous and on the CPU; none is copied.
+
+    def __init__(
+        self,
+        target: str,
+        past: int,
+        hidden: int,
+        components: int,
+        levels: int,
+        weights: Sequence[int],
+        first_width: float,
+    ) -> None: ...
+    def draw(
+        self,
+        places: NDArray[np.float32],
+        prediction: NDArray[np.float32],
+        window: NDArray[np.float32],
+        shares: NDArray[np.float64],
+        temperature: float,
+        floor: float,
+        drawn: NDArray[np.float32],
+        threads: int,
+    ) -> None: ...

@@ -62,7 +62,7 @@ def symbols_after(model: SequenceModel, known: Tensor, sampling: Sampling, seed:
         model,
         params,
         state,
-        choose=lambda params: head.draw(params, generator, sampling),
+        choose=head.drawer(generator, sampling),
         next_input=lambda values, _step: values[:, 0],
     )
     for step in run:

@@ -70,7 +70,9 @@ class FastTierSettings(Section):
     place_width: int = Field(
         64, ge=1, description="Numbers by which the recurrent tier tells it of each sample's place in the frame."
     )
-    components: int = Field(6, ge=1, description="Logistic distributions in the mixture that a sample is drawn from.")
+    components: int = Field(
+        6, ge=1, le=32, description="Logistic distributions in the mixture that a sample is drawn from."
+    )
     frames_learned: float = Field(
         0.25,
         gt=0,

@@ -1,6 +1,7 @@
 """What every head can do."""
 
 import abc
+from collections.abc import Callable
 from typing import Self
 
 import torch
@@ -65,6 +66,10 @@ class SymbolHead(Head):
     @abc.abstractmethod
     def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
         """A random draw under `sampling`; at temperature 0 the same as `likeliest`."""
+
+    def drawer(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
+        """`draw` for many calls with the weights as they are now; a head may get ready for them."""
+        return lambda params: self.draw(params, generator, sampling)
 
     def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
         return self.draw(params, generator, Sampling())

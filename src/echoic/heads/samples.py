@@ -1,13 +1,14 @@
 """The samples of a frame, each given the frame's hidden vector and the samples before it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import Sampling, draw_class, shares
@@ -94,6 +95,25 @@ class Samples(SymbolHead):
             drawn.append(level)
             window = torch.cat([window[:, 1:], self._numbers(level)[:, None]], 1)
         return torch.stack(drawn, 1).view(*params.shape[:2], self.frame_samples)
+
+    def drawer(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
+        """By the compiled kernel where it is in use; it knows neither top-k nor nucleus."""
+        plain = sampling.top_k is None and sampling.top_p is None
+        if not plain or ops.kernel() == "off" or self.first.weight.device.type != "cpu":
+            return lambda params: self.draw(params, generator, sampling)
+        past = len(self.prediction)
+        own, of_place = torch.split(self.first.weight, [past + 1, self.first.in_features - past - 1], 1)
+        layers = ops.SampleWeights(own, self.second.weight, self.second.bias, self.mixture.weight, self.mixture.bias)
+        tier = ops.SampleTier(layers, self.levels, _FIRST_WIDTH)
+
+        def draw(params: Tensor) -> Tensor:
+            frames = self._unpacked(params)
+            places = functional.linear(frames.places, of_place, self.first.bias)
+            chances = shares((self.frame_samples, len(places)), generator)
+            drawn = tier.draw(places, frames.weights, frames.past, chances, sampling.temperature, sampling.floor)
+            return drawn.view(*params.shape[:2], self.frame_samples)
+
+        return draw
 
     def _unpacked(self, params: Tensor) -> _Frames:
         flat, past = params.flatten(0, 2), len(self.prediction)

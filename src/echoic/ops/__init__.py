@@ -17,3 +17,5 @@ from echoic.ops.reference import gru_reference as gru_reference
 from echoic.ops.reference import gru_update as gru_update
 from echoic.ops.reference import lstm_reference as lstm_reference
 from echoic.ops.reference import lstm_update as lstm_update
+from echoic.ops.samples import SampleTier as SampleTier
+from echoic.ops.samples import SampleWeights as SampleWeights

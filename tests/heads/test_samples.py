@@ -1,0 +1,104 @@
+"""The fast tier of raw audio: the compiled kernel against torch, and what noise and history do."""
+
+import pytest
+import torch
+
+from echoic import ops
+from echoic.config import FastTierSettings
+from echoic.heads import Samples, Sampling
+
+AGREE = 0.999
+"""Share of draws that are the same level: float32 sums of another order move the bounds between levels by some 1e-6."""
+
+WAYS = [
+    Sampling(),
+    Sampling(temperature=0),
+    Sampling(temperature=0.7),
+    Sampling(temperature=1.3),
+    Sampling(floor=0.002),
+    Sampling(temperature=0.8, floor=0.01),
+]
+
+
+def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0):
+    torch.manual_seed(0)
+    settings = FastTierSettings(sample_width=hidden, place_width=4, components=components)
+    prediction = torch.linspace(-0.1, 0.8, past).tolist()
+    head = Samples(width, frame, 256, settings, prediction, noise)
+    # As after some training: distributions that differ from place to place.
+    torch.nn.init.normal_(head.mixture.weight, std=0.6)
+    torch.nn.init.normal_(head.linear.linear.weight, std=0.1)
+    return head.eval()
+
+
+@pytest.fixture(params=[name for name in ops.AVAILABLE if name != "off"])
+def target(request, monkeypatch):
+    monkeypatch.setenv("ECHOIC_KERNEL", request.param)
+
+
+@torch.no_grad()
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("sampling", WAYS, ids=str)
+@pytest.mark.parametrize("sizes", [{}, {"hidden": 33, "components": 1}, {"past": 1, "frame": 1, "hidden": 5}])
+def test_the_kernel_draws_what_torch_draws(sampling, sizes):
+    head = made(**sizes)
+    rows, width = 2000, head.linear.linear.in_features
+    vectors = torch.rand(rows, 1, width) * 2 - 1
+    params = head(vectors)
+    wanted = head.draw(params, torch.Generator().manual_seed(1), sampling)
+    found = head.drawer(torch.Generator().manual_seed(1), sampling)(params)
+    assert found.shape == wanted.shape
+    assert wanted.unique().numel() > 20
+    # A level that differs changes all that follow it in its frame.
+    assert (found == wanted).all(-1).float().mean() > AGREE - 0.01 * head.frame_samples * (sampling.temperature == 0)
+    assert ((found == wanted)[..., 0]).float().mean() > AGREE
+
+
+@torch.no_grad()
+@pytest.mark.usefixtures("target")
+def test_rows_do_not_see_each_other():
+    head = made()
+    params = head(torch.rand(7, 1, 9) * 2 - 1)
+    together = head.drawer(torch.Generator().manual_seed(3), Sampling(temperature=0))(params)
+    alone = [head.drawer(torch.Generator(), Sampling(temperature=0))(row[None]) for row in params]
+    assert torch.equal(together, torch.cat(alone))
+
+
+@torch.no_grad()
+def test_without_kernels_and_with_top_k_torch_draws(monkeypatch):
+    head = made()
+    params = head(torch.rand(50, 1, 9))
+    for sampling in (Sampling(top_k=3), Sampling(top_p=0.5)):
+        wanted = head.draw(params, torch.Generator().manual_seed(1), sampling)
+        assert torch.equal(head.drawer(torch.Generator().manual_seed(1), sampling)(params), wanted)
+    monkeypatch.setenv("ECHOIC_KERNEL", "off")
+    wanted = head.draw(params, torch.Generator().manual_seed(1), Sampling())
+    assert torch.equal(head.drawer(torch.Generator().manual_seed(1), Sampling())(params), wanted)
+
+
+def test_noise_is_on_the_history_and_only_in_training():
+    head = made(noise=8.0)
+    params, target = head(torch.rand(40, 1, 9)), torch.randint(256, (40, 1, 6)).float()
+    still = head.loss(params, target)
+    assert torch.equal(head.loss(params, target), still)
+    noisy = head.train().loss(params, target)
+    # The first sample of a frame has no history but the frame before, whose noise is the encoder's.
+    assert torch.equal(noisy[..., 0], still[..., 0])
+    assert not torch.equal(noisy[..., 1:], still[..., 1:])
+
+
+def test_linear_prediction_is_what_the_distribution_begins_around():
+    """Sound that linear prediction foretells exactly is foretold well before any training."""
+    torch.manual_seed(0)
+    wave = 0.5 * torch.sin(torch.arange(4000) * 0.3)
+    weights = [-1.0, float(2 * torch.cos(torch.tensor(0.3)))]
+    levels = torch.round(
+        (torch.sign(wave) * torch.log1p(255 * wave.abs()) / torch.log(torch.tensor(256.0)) + 1) * 127.5
+    )
+    frames = levels.view(-1, 4)
+    vectors = torch.cat([torch.zeros(999, 1), frames[:-1] / 127.5 - 1], 1)[:, None]
+    losses = {}
+    for name, prediction in {"fitted": weights, "none": [0.0, 0.0]}.items():
+        head = Samples(5, 4, 256, FastTierSettings(sample_width=8, place_width=2), prediction).eval()
+        losses[name] = head.loss(head(vectors), frames[1:, None]).mean().item()
+    assert losses["fitted"] < losses["none"] - 1
