@@ -2,7 +2,7 @@
 
 In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
 blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`, a
-folder of songs and a text.
+folder of songs, a text and a recording.
 """
 
 import csv
@@ -66,6 +66,16 @@ def write_songs(folder: Path) -> None:
         (folder / f"tune{number}.mid").write_bytes(midi_bytes(song))
 
 
+def write_voice(path: Path) -> None:
+    """Half a minute of tones that come and go, at 2,000 Hz."""
+    import numpy as np
+    import soundfile
+
+    seconds = np.arange(60_000) / 2000
+    tones = 0.3 * np.sin(2 * np.pi * 90 * seconds) * np.sin(2 * np.pi * seconds) ** 2
+    soundfile.write(path, tones + 0.01 * np.random.default_rng(0).standard_normal(len(tones)), 2000)
+
+
 def write_poems(path: Path) -> None:
     """Sentences of a few words."""
     draw = random.Random(0)
@@ -85,6 +95,7 @@ def enter_working_folder(namespace: dict[str, Any]) -> None:
             csv.writer(file).writerows(rows())
     write_songs(Path(folder.name) / "songs")
     write_poems(Path(folder.name) / "poems.txt")
+    write_voice(Path(folder.name) / "voice.wav")
     namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
     os.chdir(folder.name)
 

@@ -134,7 +134,9 @@ def test_drawing_a_class_follows_the_probabilities_and_feeds_its_row_of_the_tabl
     torch.manual_seed(0)
     weights = [torch.randn(shape) for shape in [(32, width), (32, 8), (32,)]]
     out_weight, out_bias = torch.randn(classes, 8), torch.randn(classes)
-    network = ops.live_network([ops.LayerWeights("lstm", *weights)], out_weight, out_bias, storage="float32", threads=1)
+    network = ops.live_network(
+        [ops.LayerWeights("lstm", *weights)], (out_weight, out_bias), storage="float32", threads=1
+    )
     table = noise(classes, width)
     uniform = np.random.default_rng(0).random((200, 1, 1), np.float32)
     states, outputs = np.zeros((1, 16), np.float32), noise(1, classes)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from echoic.errors import EchoicError as EchoicError
+    from echoic.jobs.audio.drift import drift as drift
     from echoic.jobs.session import Run as Run
     from echoic.jobs.session import check as check
     from echoic.jobs.session import load as load
@@ -22,6 +23,7 @@ _HOMES = {
     "EchoicError": "echoic.errors",
     "Run": "echoic.jobs.session",
     "check": "echoic.jobs.session",
+    "drift": "echoic.jobs.audio.drift",
     "load": "echoic.jobs.session",
     "train": "echoic.jobs.session",
 }

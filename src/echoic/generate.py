@@ -43,11 +43,12 @@ def free_run(
     values of step number n into the input `(rows, width)` that follows them.
     """
     model.eval()
+    advance = model.stepper()
     step = 0
     while True:
         values = choose(params)
         yield values
-        params, state = model.step(next_input(values, step), state)
+        params, state = advance(next_input(values, step), state)
         step += 1
 
 

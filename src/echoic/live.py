@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic import ops
-from echoic.cells import GRU, LSTM, Cell
 from echoic.encoders import Plain
 from echoic.errors import ConfigError
 from echoic.heads import Gaussian, Head, Point
@@ -18,9 +17,6 @@ from echoic.readouts import Every
 from echoic.types import Floats
 
 Storage = Literal["float32", "float16", "int8"]
-
-CELLS: dict[type[Cell], str] = {LSTM: "lstm", GRU: "gru"}
-"""Cells that the step kernels have, and what they call them."""
 
 DRAWS: dict[type[Head], str] = {Point: "outputs", Gaussian: "gaussian"}
 """Heads whose values the kernel can draw itself, and what it calls that."""
@@ -32,8 +28,9 @@ def can_run(model: SequenceModel) -> bool:
 
 
 def _fits(model: SequenceModel) -> bool:
-    known = all(type(cell) in CELLS for cell in model.stack.layers)
-    return known and isinstance(model.encoder, Plain) and isinstance(model.readout, Every)
+    return (
+        model.stack.live_layers() is not None and isinstance(model.encoder, Plain) and isinstance(model.readout, Every)
+    )
 
 
 @final
@@ -61,15 +58,15 @@ class Live:
             raise ConfigError(f"`storage` must be one of {', '.join(get_args(Storage))}, got {storage!r}.")
         if threads < 1:
             raise ConfigError(f"`threads` must be 1 or more, got {threads}.")
-        if not _fits(model):
+        layers = model.stack.live_layers()
+        if layers is None or not _fits(model):
             kinds = [type(part).__name__ for part in (model.encoder, *model.stack.layers, model.readout)]
             raise ConfigError(
                 "A live model must have the encoder `plain`, cells lstm or gru and the readout `every` (train with "
                 f"--lookahead step); this one has {', '.join(kinds)}: use model.step."
             )
-        layers = [ops.LayerWeights(CELLS[type(cell)], cell.w_in, cell.w_rec, cell.bias) for cell in model.stack.layers]
         linear = model.head.linear
-        self._network = ops.live_network(layers, linear.weight, linear.bias, storage=storage, threads=threads)
+        self._network = ops.live_network(layers, (linear.weight, linear.bias), storage=storage, threads=threads)
         self._start = model.pack(model.initial_state(1)).detach().cpu().numpy()
         self._draw = DRAWS.get(type(model.head))
         self._features = model.head.features

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from echoic.jobs import JOBS
@@ -44,6 +45,17 @@ def lines(folder: Path, changed: str | None = None) -> Path:
     text[first:last] = "jbahcgdief" * ((last - first) // 10)
     path = folder / "text.txt"
     path.write_text("".join(text))
+    return path
+
+
+def hum(folder: Path, changed: str | None = None) -> Path:
+    """A tone with an overtone; from the changed part on it is another one, and louder."""
+    samples = 10 * STEPS
+    wave = 0.3 * np.sin(np.arange(samples) * 0.3) + 0.1 * np.sin(np.arange(samples) * 0.9)
+    first = 10 * {"train": SIZES[0] - 40, "dev": SIZES[0], "test": SIZES[0] + SIZES[1], None: STEPS}[changed]
+    wave[first:] = 0.8 * np.sin(np.arange(samples - first) * 0.7)
+    path = folder / "hum.wav"
+    soundfile.write(path, wave, 2000)
     return path
 
 
@@ -103,6 +115,27 @@ CASES = {
         "nats_per_char",
         "unigram",
         0.05,
+    ),
+    "audio": Case(
+        hum,
+        {
+            "split": (0.6, 0.2, 0.2),
+            "frame_samples": 5,
+            "layers": (8,),
+            "sample_width": 16,
+            "place_width": 4,
+            "batch_size": 4,
+            "chunk": 16,
+            "epochs": 2,
+            "threads": 1,
+        },
+        {
+            "samples": {"layers": (16,), "epochs": 30, "lr": 1e-2, "frames_learned": 1.0},
+            "against drift": {"layers": (16,), "epochs": 90, "lr": 1e-2, "history_noise": 0.5, "gain_db": 0.5},
+        },
+        "bits_per_sample",
+        "histogram",
+        0.5,
     ),
 }
 

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import soundfile
 
-from echoic.config import MusicDataSettings, TextDataSettings
+from echoic.config import AudioDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
 from echoic.score import Note, Song
-from echoic.sources import SOURCES, kind_of, read
+from echoic.sources import SOURCES, Settings, kind_of, read
 from echoic.sources.midi import midi_bytes
 
 FOREIGN = b"RIFF\x00\x00\x00\x06\x00\x01"
@@ -44,12 +45,17 @@ def _text(path: Path) -> None:
     path.write_text("To be, or not to b\N{LATIN SMALL LETTER E WITH ACUTE}\N{BLACK HEART SUIT}")
 
 
-FILES: dict[str, tuple[str, Callable[[Path], None], TableSettings | MusicDataSettings | TextDataSettings]] = {
+def _audio(path: Path) -> None:
+    soundfile.write(path, np.sin(np.arange(200) * 0.1), 8000)
+
+
+FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
     "csv": ("table.csv", _csv, WIDE),
     "parquet": ("table.parquet", _parquet, WIDE),
     "m4": ("table.csv", _m4, M4),
     "music": ("song.mid", _music, MusicDataSettings()),
     "text": ("poem.txt", _text, TextDataSettings()),
+    "audio": ("sound.flac", _audio, AudioDataSettings()),
 }
 MEMORY: dict[str, tuple[Any, list[Any]]] = {
     "frame": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),

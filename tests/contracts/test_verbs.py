@@ -25,6 +25,7 @@ OPTIONS = {
     "eval": ("--part", "--stride", "--backtest", "--json"),
     "predict": ("--output", "FILE"),
     "generate": ("--length", "--prime", "--temperature", "--seed", "--output"),
+    "drift": ("--against", "--training", "--output", "--json"),
     "report": ("--output", "RUN"),
     "info": ("--json", "RUN"),
 }
@@ -70,6 +71,9 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "draws of symbols": ("generate {run} --top-k 3 -o out.csv", "`top_k` and `top_p` are for music and text"),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
+    },
+    "drift": {
+        "no sound": ("drift missing --against missing", "missing: there is no such file"),
     },
     "report": {
         "no run": ("report missing", "missing: is no run folder"),

@@ -18,6 +18,9 @@ class Cell(nn.Module, abc.ABC):
     vectors: int
     """How many vectors of `hidden_size` the state has."""
 
+    live: str | None = None
+    """What the step kernels call this cell, if they have it."""
+
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
         self.input_size = input_size

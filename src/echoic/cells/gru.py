@@ -17,6 +17,7 @@ class GRU(Cell):
 
     gates = 3
     vectors = 1
+    live = "gru"
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)

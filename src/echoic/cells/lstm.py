@@ -18,6 +18,7 @@ class LSTM(Cell):
 
     gates = 4
     vectors = 2
+    live = "lstm"
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)

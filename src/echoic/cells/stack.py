@@ -7,6 +7,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from echoic import ops
 from echoic.cells.base import Cell
 from echoic.config import StackSettings
 from echoic.errors import ShapeError
@@ -77,6 +78,12 @@ class Stack(nn.Module):
             x = self.dropout(x)
             after.append(layer_state)
         return x, tuple(after)
+
+    def live_layers(self) -> list[ops.LayerWeights] | None:
+        """The layers as the step kernels take them; None if they lack a cell."""
+        if any(cell.live is None for cell in self.layers):
+            return None
+        return [ops.LayerWeights(str(cell.live), cell.w_in, cell.w_rec, cell.bias) for cell in self.layers]
 
     def project(self, x: Tensor) -> Tensor:
         """The input's share of the lowest layer's gates, for `branch`."""

@@ -25,6 +25,7 @@ VERBS = {
     "eval": "Score a run beside the naive rows of its job, on its test part or on new data.",
     "predict": "Say what follows given data: a forecast with intervals.",
     "generate": "Let the model go on by itself, for any length: a series, a tune, a text.",
+    "drift": "Measure how generated sound drifts away from real sound as it goes on.",
     "report": "Write one self-contained HTML page about a run, or several side by side.",
     "info": "Show versions, kernel and threads; or a run's settings and parameters.",
 }

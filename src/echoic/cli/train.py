@@ -18,7 +18,7 @@ Data = Annotated[
         metavar="DATA",
         help="forecast: a CSV, Parquet or M4 file, or synth:NAME such as synth:sine. music: a MIDI file, a folder of "
         "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for "
-        "standard input.",
+        "standard input. audio: a sound file (.wav, .flac, .ogg and others) or a folder of them.",
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]

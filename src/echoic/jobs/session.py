@@ -90,7 +90,7 @@ class Run:
         """
         if stride is not None:
             if not self.job.scores_windows:
-                raise ConfigError("`stride` is for forecasts; music and text are scored at every step.")
+                raise ConfigError("`stride` is for forecasts; the others are scored at every step.")
             options["stride"] = stride
         return self.job.evaluate(self.fitted, data, part, **options)
 
@@ -220,7 +220,7 @@ def train(
     """Trains a network and gives the run.
 
     Args:
-        job: `forecast`, `music` or `text`.
+        job: `forecast`, `music`, `text` or `audio`.
         data: what the job reads: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
         out: the run folder to make; by default one in the temporary folder.
         config: settings by section, as in a TOML file; `settings` go before them.

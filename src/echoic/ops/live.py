@@ -21,14 +21,14 @@ class LayerWeights(NamedTuple):
 
 
 def live_network(
-    layers: Sequence[LayerWeights], out_weight: Tensor, out_bias: Tensor, *, storage: str, threads: int
+    layers: Sequence[LayerWeights], out: tuple[Tensor, Tensor] | None = None, *, storage: str, threads: int
 ) -> Any:
     """The layers and a linear map on top, copied into the kernel's own layout: an `echoic._kernel.Live`.
 
     Args:
         layers: the lowest first.
-        out_weight: `(outputs, hidden)` of the linear map.
-        out_bias: `(outputs,)`.
+        out: weights `(outputs, hidden)` and bias `(outputs,)` of the linear map; without it steps give the hidden
+            vectors of the last layer.
         storage: how the weights are kept: float32, float16, or int8 with a scale for each row.
         threads: CPU threads that share each layer's units.
 
@@ -45,15 +45,15 @@ def live_network(
     for layer in layers:
         inner = layer.w_rec.new_zeros(layer.w_rec.shape[1]) if layer.bias_rec is None else layer.bias_rec
         kept += [_plain(one) for one in (layer.w_in, layer.w_rec, layer.bias, inner)]
-    out = [_plain(out_weight), _plain(out_bias)]
+    top = [_plain(one) for one in out or ()]
     sizes = [layers[0].w_in.shape[1], *(layer.w_rec.shape[1] for layer in layers)]
     return native.Live(
         target,
         [layer.cell for layer in layers],
         sizes,
         [one.data_ptr() for one in kept],
-        len(out_bias),
-        *(one.data_ptr() for one in out),
+        len(top[1]) if top else 0,
+        *([one.data_ptr() for one in top] or [0, 0]),
         storage,
         threads,
     )

@@ -1,11 +1,19 @@
-"""The charts of an audio report."""
+"""The charts of an audio report, and those of drift."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from echoic.charts import Chart
+import numpy as np
+import torch
+
+from echoic.charts import Band, Chart, Line, Raster
+from echoic.jobs.audio.drift import DriftReport
 from echoic.jobs.base import Fitted
 from echoic.report.standard import loss_chart
+from echoic.spectra import stft
+
+_STRIP_COLUMNS, _STRIP_ROWS = 600, 128
+_LOWEST_DB = -90.0
 
 
 def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
@@ -13,3 +21,81 @@ def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: An
     label = "Loss per sample, nats" if fitted.task.settings.sound.model == "samples" else "Mean squared error"
     chart = loss_chart(metrics, label)
     return [] if chart is None else [chart]
+
+
+def drift_charts(report: DriftReport) -> list[Chart]:
+    """One stream to look at, distances over time beside those of collapsed sound, survival, level and brightness."""
+    found = report.drift
+    distances = [
+        Line("Frechet", found.time_s, found.frechet, "model"),
+        Line("log-spectral", found.time_s, found.spectral, "dev"),
+        *(
+            Line(
+                f"Frechet, {name}",
+                found.time_s,
+                np.full(len(found.time_s), control.scores["frechet_ratio"]),
+                "baseline",
+                "dashed",
+            )
+            for name, control in report.controls.items()
+        ),
+    ]
+    seconds = np.arange(len(found.alive), dtype=np.float64)
+    return [
+        _strip(report),
+        Chart(
+            "distance",
+            "Distance from real sound",
+            "Generated time, s",
+            "In units of real against real",
+            lines=tuple(distances),
+            caption="1 is as far as real sound is from other real sound. Dashed: sound that has collapsed for certain.",
+            log_y=True,
+        ),
+        Chart(
+            "survival",
+            "Streams alive",
+            "Generated time, s",
+            "Share",
+            lines=(Line("alive", seconds, found.alive, "model"),),
+            caption="Dead: silent, flat noise, clipped, offset or looping for 3 s and more.",
+        ),
+        _against_range(report, "level_db", "Level", "dB of full scale"),
+        _against_range(report, "centroid_hz", "Brightness", "Spectral centroid, Hz"),
+    ]
+
+
+def _strip(report: DriftReport) -> Chart:
+    """The spectrum of one stream from its start to its end."""
+    rows = min(_STRIP_ROWS, len(report.strip) // 8)
+    hop = max(rows, len(report.strip) // _STRIP_COLUMNS)
+    power = stft(torch.from_numpy(report.strip), 2 * rows, hop).abs().square()
+    shades = (10 * torch.log10(power)).clamp(min=_LOWEST_DB)
+    return Chart(
+        "strip",
+        "One stream",
+        "Generated time, s",
+        "Frequency, Hz",
+        rasters=(
+            Raster(
+                "dB",
+                np.arange(len(shades)) * hop / report.rate_hz,
+                np.linspace(0, report.rate_hz / 2, rows + 1),
+                shades.T.double().numpy(),
+            ),
+        ),
+    )
+
+
+def _against_range(report: DriftReport, name: str, title: str, label: str) -> Chart:
+    found = report.drift
+    low, high = found.real[name]
+    every = np.ones(len(found.time_s))
+    return Chart(
+        name,
+        title,
+        "Generated time, s",
+        label,
+        lines=(Line("generated, median", found.time_s, getattr(found, name), "model"),),
+        bands=(Band("real, 5 to 95 %", found.time_s, low * every, high * every),),
+    )

@@ -12,6 +12,7 @@ _SHRINKAGE = 0.1
 """Share of the covariance that only its diagonal keeps: few windows say little of how features go together."""
 
 _DRAWS = 20
+_LEAST_FLOOR = 1e-6
 
 
 class Ratio(NamedTuple):
@@ -23,7 +24,8 @@ class Ratio(NamedTuple):
     @property
     def ratio(self) -> float:
         """The distance in units of the floor."""
-        return self.distance / self.floor
+        # Real sound that repeats itself exactly has no floor.
+        return self.distance / max(self.floor, _LEAST_FLOOR)
 
 
 Distance = Callable[[Numbers, Numbers], float]

@@ -98,7 +98,7 @@ def _below(place: Path) -> list[Path]:
         return [place]
     files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     if not files:
-        raise DataError(f"{place}: has no sound files ({', '.join(ENDINGS)}).")
+        raise DataError(f"{place}: has no sound files; those that are read end in {', '.join(ENDINGS)}.")
     return files
 
 

@@ -35,7 +35,7 @@ def decoded(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Dec
         DataError: the file is missing, damaged, or no sound; the message has the place.
     """
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file.")
+        raise DataError(f"{path}: there is no such file; look at the name.")
     if not path.stat().st_size:
         raise DataError(f"{path}: is empty; export it again.")
     check_header(path)

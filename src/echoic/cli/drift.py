@@ -1,0 +1,43 @@
+"""`echoic drift GENERATED --against REAL`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from echoic.cli.progress import progress_bar
+from echoic.cli.tables import print_scores
+from echoic.cli.train import Json
+
+
+def add_to(app: typer.Typer, help_text: str) -> None:
+    """Adds the verb."""
+    app.command("drift", help=help_text)(drift)
+
+
+def drift(
+    generated: Annotated[Path, typer.Argument(metavar="GENERATED", help="Folder of generated sound, a file a stream.")],
+    against: Annotated[Path, typer.Option(help="Folder of real sound that was not trained on.")],
+    training: Annotated[Path | None, typer.Option(help="Folder of the training sound: looks for copies of it.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML page to write.")] = None,
+    as_json: Json = False,
+) -> None:
+    from echoic.jobs.audio.drift import drift as measured
+    from echoic.jobs.audio.drift_page import write_drift_page
+
+    with progress_bar() as bar:
+        task = bar.add_task("listening", total=None)
+        report = measured(
+            generated,
+            against,
+            training=training,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    if output is not None:
+        write_drift_page(report, output)
+    if as_json:
+        typer.echo(json.dumps(report.to_json()))
+        return
+    title = f"{generated}: {report.streams} streams, {report.seconds:,.0f} s, against {report.real_seconds:,.0f} s"
+    print_scores(title, report.scores, {name: control.scores for name, control in report.controls.items()})

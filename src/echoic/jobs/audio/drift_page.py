@@ -1,0 +1,25 @@
+"""The page of a drift report."""
+
+from pathlib import Path
+
+from echoic.jobs.audio.charts import drift_charts
+from echoic.jobs.audio.drift import DriftReport
+from echoic.report import Section, Table, page
+from echoic.run.files import write_atomically
+
+
+def write_drift_page(report: DriftReport, path: Path) -> None:
+    """Writes one self-contained HTML page.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    names = [name for name in ("frechet_ratio", "spectral_ratio", "alive") if name in report.scores]
+    rows = {"generated": report.scores} | {name: control.scores for name, control in report.controls.items()}
+    table = Table("Against real sound", ["", *names], [[row, *(rows[row][name] for name in names)] for row in rows])
+    rest = Table("All figures", ["", "value"], list(report.scores.items()), folded=True)
+    summary = (
+        f"{report.streams} streams, {report.seconds:,.0f} s in all, against {report.real_seconds:,.0f} s of real sound."
+    )
+    section = Section("Drift", summary, [table], drift_charts(report), [rest])
+    write_atomically(path, page("echoic drift", [section]).encode())

@@ -1,0 +1,169 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.audio.drift import drift
+from echoic.jobs.audio.files import write_sound
+from echoic.jobs.audio.render import blocks, samples_in
+from echoic.jobs.base import Request
+from echoic.jobs.session import load, train
+
+RATE_HZ = 2000
+TINY = {
+    "frame_samples": 8,
+    "layers": (8,),
+    "sample_width": 16,
+    "place_width": 4,
+    "batch_size": 4,
+    "chunk": 16,
+    "epochs": 1,
+    "threads": 1,
+}
+
+
+def voice(seconds, seed=0):
+    """Tones of random pitch and length with pauses, and a little noise."""
+    draws = np.random.default_rng(seed)
+    pieces = []
+    while sum(map(len, pieces)) < seconds * RATE_HZ:
+        length = int(draws.integers(200, 600))
+        tone = draws.uniform(0.1, 0.5) * np.sin(np.arange(length) * draws.uniform(0.1, 0.6))
+        pieces += [tone * np.hanning(length), np.zeros(int(draws.integers(50, 200)))]
+    sound = np.concatenate(pieces)[: seconds * RATE_HZ]
+    return (sound + 1e-3 * draws.standard_normal(len(sound))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sound") / "voice.wav"
+    soundfile.write(path, voice(120), RATE_HZ)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(recording, tmp_path_factory):
+    return train("audio", recording, out=tmp_path_factory.mktemp("runs") / "voice", **TINY)
+
+
+def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
+    first, again, other = (run.generate("0.5s", seed=seed, streams=2) for seed in (0, 0, 1))
+    assert first.samples.shape == (2, 1000)
+    assert first.rate_hz == RATE_HZ
+    assert np.array_equal(first.samples, again.samples)
+    assert not np.array_equal(first.samples, other.samples)
+    assert not np.array_equal(first.samples[0], first.samples[1])
+    assert np.abs(first.samples).max() <= run.fitted.task.codec.scale * (1 + 1e-6)
+
+
+def test_a_longer_sound_begins_as_a_shorter_one(run):
+    short, long = run.generate("901samples"), run.generate("2s")
+    assert np.array_equal(short.samples, long.samples[:, :901])
+
+
+def test_blocks_come_one_by_one(run):
+    made = blocks(run.fitted, Request("1h", streams=3))
+    assert next(made).shape == next(made).shape == (3, 496)
+
+
+def test_a_prime_is_gone_on_from(run, recording):
+    assert not np.array_equal(run.generate("0.1s", prime=recording).samples, run.generate("0.1s").samples)
+
+
+@pytest.mark.parametrize(
+    ("length", "samples"), [("2s", 4000), (2, 4000), ("0.5min", 60_000), ("7samples", 7), ("1h", 7_200_000)]
+)
+def test_lengths_are_times(run, length, samples):
+    assert samples_in(run.fitted.task, length) == samples
+
+
+def test_bad_requests_are_one_sentence(run, tmp_path):
+    with pytest.raises(ConfigError, match="`--length` must be a time such as 10s, 5min, 1h or 800samples, got 'soon'"):
+        run.generate("soon")
+    with pytest.raises(ConfigError, match="`--length` must be a sample at least"):
+        run.generate("0s")
+    with pytest.raises(ConfigError, match="`--streams` must be from 1 to 1024, got 0"):
+        run.generate("1s", streams=0)
+    with pytest.raises(DataError, match="there is no such file"):
+        run.generate("1s", prime=tmp_path / "none.wav")
+    soundfile.write(tmp_path / "short.wav", np.ones(3) * 0.1, RATE_HZ)
+    with pytest.raises(DataError, match="is shorter than a frame of 8 samples"):
+        run.generate("1s", prime=tmp_path / "short.wav")
+    with pytest.raises(ConfigError, match=r"needs `-o FILE` that ends in \.wav or \.flac, or a folder"):
+        write_sound(run.fitted, Request("1s"), tmp_path / "a.mp3", lambda *_: None)
+    with pytest.raises(ConfigError, match="`input_noise` is for numbers"):
+        train("audio", run.config["data"]["path"], input_noise=0.1)
+    with pytest.raises(ConfigError, match="`history_noise` is for the samples model"):
+        train("audio", run.config["data"]["path"], model="frames", history_noise=1.0)
+
+
+@pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])
+def test_files_hold_what_was_made(run, tmp_path, name, streams):
+    told = write_sound(run.fitted, Request("1s", streams=streams), tmp_path / name, lambda *_: None)
+    paths = sorted((tmp_path / name).iterdir()) if streams > 1 else [tmp_path / name]
+    wanted = run.generate("1s", streams=streams).samples
+    assert len(paths) == streams
+    for path, samples in zip(paths, wanted, strict=True):
+        found, rate_hz = soundfile.read(path, dtype="float32")
+        assert rate_hz == RATE_HZ
+        np.testing.assert_allclose(found, samples, atol=1 / 32768)
+    assert "1.0 s" in told
+
+
+def test_the_frames_model_foretells_whole_frames(recording, tmp_path):
+    run = train("audio", recording, out=tmp_path / "o1", **TINY | {"model": "frames", "frame_samples": 200})
+    found = run.evaluate()
+    assert set(found.scores) == {"mse"}
+    assert set(found.naive) == {"silence", "repeat"}
+    assert run.generate("1s").samples.shape == (1, 2000)
+
+
+def test_o1_has_as_many_parameters_as_it_says():
+    """Three layers of 600 over frames of a second at 16 kHz: 55 million."""
+    from echoic.config import AudioSettings  # noqa: PLC0415
+    from echoic.jobs.audio.network import build_network  # noqa: PLC0415
+
+    settings = AudioSettings.build(
+        {"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600), "cell": "lstm"}
+    )
+    count = sum(weights.numel() for weights in build_network(settings, ()).parameters())
+    assert round(count / 1e6) == 55
+
+
+def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path):
+    for number in range(12):
+        soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
+    run = train("audio", tmp_path, out=tmp_path / "run", **TINY)
+    task = run.fitted.task
+    names = {part: {stretch.recording.name for stretch in stretches} for part, stretches in task.parts.items()}
+    assert [len(names[part]) for part in ("train", "dev", "test")] == [10, 1, 1]
+    assert not names["train"] & (names["dev"] | names["test"])
+    loudest = max(np.abs(stretch.sound).max() for stretch in task.parts["train"])
+    assert task.codec.scale == pytest.approx(float(loudest))
+    assert load(run.path).evaluate().scores == run.evaluate().scores
+
+
+def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path):
+    for folder, seeds in {"made": range(3), "real": range(10, 13), "noise": ()}.items():
+        (tmp_path / folder).mkdir()
+        for seed in seeds:
+            soundfile.write(tmp_path / folder / f"{seed}.wav", voice(40, seed), RATE_HZ)
+    soundfile.write(tmp_path / "noise" / "a.wav", 0.1 * np.random.default_rng(0).standard_normal(20_000), RATE_HZ)
+    found = drift(tmp_path / "made", tmp_path / "real", training=tmp_path / "made")
+    assert found.scores["alive"] == 1
+    assert found.scores["frechet_ratio"] < 2
+    assert found.scores["copied"] == 1
+    for control in found.controls.values():
+        assert control.scores["frechet_ratio"] > 2 * found.scores["frechet_ratio"]
+    assert {name for name, control in found.controls.items() if not control.scores["alive"]} == {
+        "white noise",
+        "silence",
+        "loop",
+    }
+    json.dumps(found.to_json(), allow_nan=False)
+    collapsed = drift(tmp_path / "noise", tmp_path / "real")
+    assert collapsed.scores["alive"] == 0
+    assert collapsed.drift.deaths[0].detector == "noise"
+    assert "copied" not in collapsed.scores
