@@ -13,6 +13,7 @@ Hashes = NDArray[np.uint64]
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SHAPE, _MOVE = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_HIGH = np.uint64(0xD6E8FEB86659FD93)
 """Odd numbers without a pattern: hashes are taken modulo 2^64, where two windows are alike by chance once in 10^19."""
 
 _SILENCE = 0
@@ -87,7 +88,8 @@ def _prefix(tokens: Sequence[int]) -> Hashes:
     """Polynomial hashes of the first 0, 1, ... tokens."""
     hashes, total, base = [0], 0, int(_BASE)
     for token in tokens:
-        total = (total * base + hash(token) + 3) % 2**64
+        # A chord has 128 bits. Python's own hash would not do: it is the same for -1 and -2.
+        total = (total * base + token + (token >> 64) * int(_HIGH) + 3) % 2**64
         hashes.append(total)
     return np.array(hashes, np.uint64)
 
