@@ -25,7 +25,8 @@ class AudioReport:
     """What was read.
 
     `resampled` counts files of another rate, `mixed` those whose channels were mixed into one, `silent` those without
-    a sound; `skipped` has a sentence for each file of several that could not be used.
+    a sound, `streamed` WAV files that do not say how long they are; `skipped` has a sentence for each file of several
+    that could not be used.
     """
 
     files: int
@@ -34,6 +35,7 @@ class AudioReport:
     resampled: int
     mixed: int
     silent: int
+    streamed: int
     skipped: tuple[str, ...]
 
     @property
@@ -43,6 +45,7 @@ class AudioReport:
             f"{self.resampled:,} files were resampled to {self.rate_hz:,} Hz.": self.resampled,
             f"The channels of {self.mixed:,} files were mixed into one.": self.mixed,
             f"{self.silent:,} files are silent from beginning to end.": self.silent,
+            f"{self.streamed:,} files do not say how long they are and were read to their end.": self.streamed,
             f"{len(self.skipped)} files were skipped:": self.skipped,
         }
         told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
@@ -118,6 +121,7 @@ def _report(sounds: Sequence[Decoded], settings: AudioDataSettings, skipped: tup
         resampled=sum(sound.file_rate_hz != rate_hz for sound in sounds),
         mixed=sum(sound.channels > 1 for sound in sounds) if settings.channel == "mix" else 0,
         silent=sum(not np.any(sound.samples) for sound in sounds),
+        streamed=sum(sound.streamed for sound in sounds),
         skipped=skipped,
     )
 

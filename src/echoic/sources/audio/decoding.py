@@ -1,6 +1,7 @@
 """One file of sound as samples: decoded, mixed and resampled block by block."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,22 +11,28 @@ import soxr
 
 from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
-from echoic.sources.audio.headers import check_format, check_header
+from echoic.sources.audio.headers import Streamed, check_format, check_header, ends_inside_page
 from echoic.types import Floats
 
 LOUDEST = 1e4
 """Samples beyond this are no sound: full scale is 1."""
 
+MOST_RATIO = 64
+"""Of rates, in resampling."""
+
 _BLOCK_FRAMES = 1 << 18
+_MOST_FRAMES_A_BYTE = 8192
+"""No codec packs silence more tightly: a byte of Vorbis holds up to 4,096 samples, one of FLAC 5,461."""
 
 
 class Decoded(NamedTuple):
-    """Samples `(samples,)` at `rate_hz`, and what the file had."""
+    """Samples `(samples,)` at `rate_hz`, and what the file had; `streamed`: a WAV file that did not say its size."""
 
     samples: Floats
     rate_hz: int
     file_rate_hz: int
     channels: int
+    streamed: bool
 
 
 def decoded(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Decoded:
@@ -38,39 +45,73 @@ def decoded(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Dec
         raise DataError(f"{path}: there is no such file; look at the name.")
     if not path.stat().st_size:
         raise DataError(f"{path}: is empty; export it again.")
-    check_header(path)
     try:
-        with soundfile.SoundFile(path) as file:
-            _check_opened(path, file, settings)
+        size_at = check_header(path)
+        source = nullcontext(path) if size_at is None else Streamed(path, size_at)
+        with source as opened, soundfile.SoundFile(opened) as file:
             wanted = rate_hz or file.samplerate
-            samples = _resampled(_mono(path, file, settings), file.frames, file.samplerate, wanted)
-            return Decoded(samples, wanted, file.samplerate, file.channels)
+            _check_opened(path, file, settings, wanted)
+            samples = _empty(path, file, wanted)
+            length = _fill(samples, _mono(path, file, settings), file.samplerate, wanted)
+            if not length:
+                raise DataError(f"{path}: is too short for a sample at {wanted:,} Hz; leave it out.")
+            return Decoded(samples[:length], wanted, file.samplerate, file.channels, size_at is not None)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
     except soundfile.LibsndfileError as error:
         raise DataError(
             f"{path}: is no sound file that can be read ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
         ) from None
 
 
-def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings) -> None:
+def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings, wanted_hz: int) -> None:
     check_format(path, file.channels, file.samplerate)
     if isinstance(settings.channel, int) and settings.channel > file.channels:
         raise DataError(f"{path}: has {file.channels} channels; choose another --channel than {settings.channel}.")
+    if max(wanted_hz, file.samplerate) > MOST_RATIO * min(wanted_hz, file.samplerate):
+        raise DataError(
+            f"{path}: has {file.samplerate:,} samples a second and {wanted_hz:,} are wanted; one must be at most "
+            f"{MOST_RATIO} times the other: choose another --rate-hz."
+        )
+    if file.format == "OGG" and ends_inside_page(path):
+        raise DataError(
+            f"{path}: ends inside a page, after {file.frames / file.samplerate:.3f} s; it was cut off: export it again."
+        )
     if not file.frames:
         raise DataError(f"{path}: has no samples; export it again.")
+    size = path.stat().st_size
+    if file.frames > size * _MOST_FRAMES_A_BYTE:
+        raise DataError(
+            f"{path}: declares no length, or one that its {size:,} bytes cannot hold; it was written into a pipe or "
+            "damaged: export it again as WAV or FLAC."
+        )
 
 
 def _mono(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings) -> Iterator[Floats]:
     """The channel, or the mean of all, block by block."""
     read = 0
-    while len(block := file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+    while len(block := _block(path, file)):
         _check_samples(path, block, read, file.samplerate)
         read += len(block)
         yield block.mean(1) if settings.channel == "mix" else block[:, int(settings.channel) - 1]
     if read != file.frames:
-        raise DataError(
-            f"{path}: declares {file.frames / file.samplerate:.3f} s of sound and ends after "
-            f"{read / file.samplerate:.3f} s; it was cut off: export it again."
-        )
+        raise _cut(path, file, read)
+
+
+def _block(path: Path, file: soundfile.SoundFile) -> Floats:
+    """The next samples `(samples, channels)`, none at the end."""
+    try:
+        block: Floats = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError:
+        raise _cut(path, file, file.tell()) from None
+    return block
+
+
+def _cut(path: Path, file: soundfile.SoundFile, read: int) -> DataError:
+    return DataError(
+        f"{path}: declares {file.frames / file.samplerate:.3f} s of sound and ends after "
+        f"{read / file.samplerate:.3f} s; it was cut off or is damaged there: export it again."
+    )
 
 
 def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None:
@@ -84,14 +125,25 @@ def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None
         )
 
 
-def _resampled(blocks: Iterator[Floats], frames: int, from_hz: int, to_hz: int) -> Floats:
-    """All blocks in one array, whose length is known beforehand."""
-    samples = np.empty(-(-frames * to_hz // from_hz), np.float32)
+def _empty(path: Path, file: soundfile.SoundFile, to_hz: int) -> Floats:
+    """Room for all samples, which takes memory only where it is written: a false length costs nothing."""
+    length = -(-file.frames * to_hz // file.samplerate)
+    try:
+        return np.empty(length, np.float32)
+    except MemoryError:
+        raise DataError(
+            f"{path}: declares {file.frames / file.samplerate:,.0f} s of sound, for which memory "
+            f"lacks {4 * length:,} bytes; cut it into several files, or choose a lower --rate-hz."
+        ) from None
+
+
+def _fill(samples: Floats, blocks: Iterator[Floats], from_hz: int, to_hz: int) -> int:
+    """Writes all blocks into `samples`, resampled; returns how many samples they made."""
     at = 0
     for block in blocks if from_hz == to_hz else _stream_resampled(blocks, from_hz, to_hz):
         samples[at : at + len(block)] = block[: len(samples) - at]
         at += len(block)
-    return samples[: min(at, len(samples))]
+    return min(at, len(samples))
 
 
 def _stream_resampled(blocks: Iterator[Floats], from_hz: int, to_hz: int) -> Iterator[Floats]:

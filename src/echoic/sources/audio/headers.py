@@ -1,21 +1,51 @@
-"""What the header of a WAV file says, before the decoder is asked: it would mend some lies without a word."""
+"""What a file says of itself, before the decoder is asked: it would mend some lies without a word."""
 
+import io
 import struct
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any, final
 
 from echoic.errors import DataError
 
 LOWEST_HZ, HIGHEST_HZ = 1_000, 384_000
 MOST_CHANNELS = 64
 
-_UNKNOWN = 0xFFFFFFFF
+_BYTE_ORDER = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">", b"FORM": ">"}
+_SOUND_CHUNK = {b"WAVE": b"data", b"AIFF": b"SSND", b"AIFC": b"SSND"}
+_UNKNOWN = {0, 0xFFFFFFFF}
 """What programs write that do not know the size yet, such as into a pipe."""
 
+_PAGE_BYTES = 27
+"""Of the header of an Ogg page, before the table of its segments."""
 
-def check_header(path: Path) -> None:
-    """Walks the chunks of a RIFF file up to its sound; other files are left to the decoder.
 
-    Sizes that are unknown throughout, as programs write them into pipes, are no lie.
+@final
+class Streamed(io.FileIO):
+    """A WAV file of which the decoder reads the size at byte `size_at` as: up to the end of the file."""
+
+    def __init__(self, path: Path, size_at: int) -> None:
+        super().__init__(path)
+        self._size_at = size_at
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fills `buffer` as any file does."""
+        at = self.tell()
+        count = super().readinto(buffer)
+        begin, end = max(self._size_at - at, 0), min(self._size_at + 4 - at, count)
+        if begin < end:
+            memoryview(buffer)[begin:end] = b"\xff" * (end - begin)
+        return count
+
+
+def check_header(path: Path) -> int | None:
+    """Walks the chunks of a WAV or AIFF file up to its sound; other files are left to the decoder.
+
+    Sizes that are unknown throughout, as programs write them into pipes (both the file's and the sound's are 0 or all
+    ones), are no lie if there is sound. A file that knows its own size and not that of the sound is damaged.
+
+    Returns:
+        Where the size of the sound stands, if it is unknown.
 
     Raises:
         DataError: rate or channels cannot be, or sound is declared that is not there.
@@ -23,26 +53,44 @@ def check_header(path: Path) -> None:
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(12)
-        if len(start) < 12 or start[:4] != b"RIFF" or start[8:] != b"WAVE":
-            return
-        (riff_bytes,) = struct.unpack("<I", start[4:8])
-        while len(head := file.read(8)) == 8:
-            kind, declared = struct.unpack("<4sI", head)
-            there = size - file.tell()
-            if kind == b"data":
-                if declared > there and not declared == riff_bytes == _UNKNOWN:
-                    raise DataError(
-                        f"{path}: declares {declared:,} bytes of sound from byte {file.tell()} on, and {there:,} are "
-                        "there; it was cut off or never finished: export it again."
-                    )
-                return
-            if declared > there:
-                return
-            chunk_begins = file.tell()
+        form, order = start[:4], _BYTE_ORDER.get(start[:4])
+        if order is None or start[8:] not in _SOUND_CHUNK:
+            return None
+        (form_bytes,) = struct.unpack(f"{order}I", start[4:8])
+        long_bytes = 0xFFFFFFFF
+        for kind, declared in _chunks(file, order, size):
+            if kind == _SOUND_CHUNK[start[8:]]:
+                begins = file.tell()
+                if form in {b"RIFF", b"RIFX"} and {form_bytes, declared} <= _UNKNOWN:
+                    return begins - 4 if size > begins else None
+                in_64_bits = form == b"RF64" and declared == 0xFFFFFFFF
+                _check_sound(path, long_bytes if in_64_bits else declared, begins, size - begins)
+                return None
+            if declared > size - file.tell():
+                return None
+            if kind == b"ds64" and declared >= 16:
+                _, long_bytes = struct.unpack("<QQ", file.read(16))
             if kind == b"fmt " and declared >= 8:
-                _, channels, rate_hz = struct.unpack("<HHI", file.read(8))
+                _, channels, rate_hz = struct.unpack(f"{order}HHI", file.read(8))
                 check_format(path, channels, rate_hz)
-            file.seek(chunk_begins + declared + declared % 2)
+    return None
+
+
+def _chunks(file: IO[bytes], order: str, size: int) -> Iterator[tuple[bytes, int]]:
+    """Kind and declared bytes of each chunk, with the file at its content."""
+    while len(head := file.read(8)) == 8:
+        kind, declared = struct.unpack(f"{order}4sI", head)
+        begins = file.tell()
+        yield kind, declared
+        file.seek(min(begins + declared + declared % 2, size))
+
+
+def _check_sound(path: Path, declared: int, begins: int, there: int) -> None:
+    if declared > there:
+        raise DataError(
+            f"{path}: declares {declared:,} bytes of sound from byte {begins} on, and {there:,} are there; it was cut "
+            "off or never finished: export it again."
+        )
 
 
 def check_format(path: Path, channels: int, rate_hz: int) -> None:
@@ -60,3 +108,20 @@ def check_format(path: Path, channels: int, rate_hz: int) -> None:
         raise DataError(
             f"{path}: declares {channels} channels; it must be 1 to {MOST_CHANNELS}: export it again with fewer."
         )
+
+
+def ends_inside_page(path: Path) -> bool:
+    """Whether an Ogg file ends before its last page does, which the decoder leaves out without a word.
+
+    Ogg declares no length, and a stream may lack the mark of its end: only a page that is cut shows a cut.
+    """
+    size, at = path.stat().st_size, 0
+    with path.open("rb") as file:
+        while at < size:
+            file.seek(at)
+            head = file.read(_PAGE_BYTES)
+            if not b"OggS".startswith(head[:4]):
+                return False
+            segments = head[26] if len(head) == _PAGE_BYTES else 0
+            at += _PAGE_BYTES + segments + sum(file.read(segments))
+    return at > size
