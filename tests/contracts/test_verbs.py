@@ -68,7 +68,14 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: there is no such file"),
         "bad length": ("generate {run} --length 0 -o out.csv", "`--length` must be a positive number of steps, got 0"),
         "no file to write": ("generate {run}", "needs `-o FILE`"),
-        "draws of symbols": ("generate {run} --top-k 3 -o out.csv", "`top_k` and `top_p` are for music and text"),
+        "draws of symbols": (
+            "generate {run} --top-k 3 -o out.csv",
+            "`top_k` and `top_p` are for music, text and audio",
+        ),
+        "streams of a series": (
+            "generate {run} --streams 3 -o out.csv",
+            "`--streams` and `--floor` are for audio runs",
+        ),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
     },

@@ -25,7 +25,7 @@ def tone(samples=10 * RATE_HZ):
     return 0.5 * np.sin(np.arange(samples) * 0.1)
 
 
-def refused(path, words, **chosen):
+def assert_refused(path, words, **chosen):
     with pytest.raises(DataError, match=re.escape(f"{path}: ") + words) as caught:
         read(path, AudioDataSettings(**chosen))
     assert "\n" not in str(caught.value)
@@ -67,7 +67,7 @@ def test_other_kinds_of_wav_are_read(tmp_path, content):
 )
 def test_a_cut_wav_of_any_kind_is_refused(tmp_path, content, place):
     (tmp_path / "a.wav").write_bytes(content)
-    refused(tmp_path / "a.wav", f"declares {place}; it was cut off or never finished: export it again")
+    assert_refused(tmp_path / "a.wav", f"declares {place}; it was cut off or never finished: export it again")
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -78,7 +78,7 @@ def test_sizes_that_are_unknown_throughout_are_told(tmp_path, order, sizes):
     np.testing.assert_array_equal(found.series[0].values[:, 0], SAMPLES.astype(np.float32))
     assert found.report.notes == ("1 files do not say how long they are and were read to their end.",)
     (tmp_path / "a.wav").write_bytes(wav(*sizes, order, there=SAMPLES[:0]))
-    refused(tmp_path / "a.wav", "has no samples")
+    assert_refused(tmp_path / "a.wav", "has no samples")
 
 
 def test_a_cut_aiff_is_refused(tmp_path):
@@ -86,7 +86,7 @@ def test_a_cut_aiff_is_refused(tmp_path):
     soundfile.write(path, tone(1000), RATE_HZ)
     assert read(path, AudioDataSettings()).series[0].steps == 1000
     path.write_bytes(path.read_bytes()[:-100])
-    refused(path, r"declares 2,008 bytes of sound from byte \d+ on, and 1,9\d\d are there")
+    assert_refused(path, r"declares 2,008 bytes of sound from byte \d+ on, and 1,9\d\d are there")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_cut_compressed_sound_says_where_it_ends(tmp_path, ending, words):
     soundfile.write(path, tone(), RATE_HZ)
     assert read(path, AudioDataSettings()).series[0].steps == 10 * RATE_HZ
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * 0.9)])
-    refused(path, words)
+    assert_refused(path, words)
 
 
 @pytest.mark.parametrize("frames", [0, 1 << 33, (1 << 36) - 1], ids=["unknown", "32 GiB", "256 GiB"])
@@ -114,7 +114,7 @@ def test_a_length_that_the_file_cannot_hold_takes_no_memory(tmp_path, frames, ra
     raw[TOTAL_AT] = raw[TOTAL_AT] & 0xF0 | frames >> 32
     raw[TOTAL_AT + 1 : TOTAL_AT + 5] = struct.pack(">I", frames % 2**32)
     path.write_bytes(raw)
-    refused(path, r"declares no length, or one that its [\d,]+ bytes cannot hold", rate_hz=rate_hz)
+    assert_refused(path, r"declares no length, or one that its [\d,]+ bytes cannot hold", rate_hz=rate_hz)
 
 
 def test_sound_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
@@ -124,20 +124,20 @@ def test_sound_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(), RATE_HZ)
     monkeypatch.setattr(decoding.np, "empty", no_room)
-    refused(path, "declares 10 s of sound, for which memory lacks 640,000 bytes; cut it into several files")
+    assert_refused(path, "declares 10 s of sound, for which memory lacks 640,000 bytes; cut it into several files")
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(384_000, 1_000), (1_000, 384_000)])
 def test_resampling_has_its_limits(tmp_path, from_hz, to_hz):
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(4000), from_hz)
-    refused(path, f"has {from_hz:,} samples a second and {to_hz:,} are wanted; .*--rate-hz", rate_hz=to_hz)
+    assert_refused(path, f"has {from_hz:,} samples a second and {to_hz:,} are wanted; .*--rate-hz", rate_hz=to_hz)
 
 
 def test_sound_that_is_shorter_than_a_sample_is_refused(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(1), 384_000)
-    refused(path, "is too short for a sample at 8,000 Hz; leave it out", rate_hz=8_000)
+    assert_refused(path, "is too short for a sample at 8,000 Hz; leave it out", rate_hz=8_000)
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
@@ -147,7 +147,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(100), RATE_HZ)
     monkeypatch.setattr(decoding, "check_header", forbidden)
-    refused(path, r"cannot be read \(Permission denied\); check the permissions")
+    assert_refused(path, r"cannot be read \(Permission denied\); check the permissions")
 
 
 def test_sources_load_no_decoder():

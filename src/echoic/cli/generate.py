@@ -71,7 +71,10 @@ def generate(
     opened = session.load(run, data=training_data)
     write = _WRITERS[opened.config["job"]]
     options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    options |= {"floor": floor, "streams": streams}
+    if opened.config["job"] == "audio":
+        options |= {"floor": floor, "streams": streams}
+    elif floor or streams > 1:
+        raise ConfigError("`--streams` and `--floor` are for audio runs.")
     write(opened, length, output, keep_prime, options)
 
 

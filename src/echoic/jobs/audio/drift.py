@@ -12,6 +12,7 @@ from echoic.errors import DataError
 from echoic.metrics.drift import CONTROLS, Drift, Features, KnownSound, Stream, find_death, measure
 from echoic.metrics.drift.known import COPY_LIKENESS, SNIPPET_S, Likeness
 from echoic.sources import read
+from echoic.sources.audio import sound_files
 from echoic.types import Floats, Series
 
 CONTROL_STREAMS, CONTROL_S = 8, 30
@@ -82,14 +83,16 @@ def drift(
     Raises:
         DataError: a file cannot be read, or there is too little sound.
     """
-    made = read(generated, AudioDataSettings()).series
-    settings = AudioDataSettings(rate_hz=int(made[0].provenance["rate_hz"]))
+    paths = sound_files(Path(generated))
+    rate_hz = int(read(paths[0], AudioDataSettings()).series[0].provenance["rate_hz"])
+    settings = AudioDataSettings(rate_hz=rate_hz)
     reference = Reference(
         joined(read(against, settings).series),
         [] if training is None else [one.values[:, 0] for one in read(training, settings).series],
     )
-    sounds = (one.values[:, 0] for one in made)
-    return measured(sounds, len(made), int(made[0].provenance["rate_hz"]), reference, on_progress)
+    # One by one: many long streams do not fit into memory together.
+    sounds = (read(path, settings).series[0].values[:, 0] for path in paths)
+    return measured(sounds, len(paths), rate_hz, reference, on_progress)
 
 
 def joined(recordings: Sequence[Series]) -> Floats:

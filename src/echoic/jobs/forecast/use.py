@@ -142,7 +142,7 @@ def generate(fitted: Fitted, request: Request) -> list[Series]:
 
 def _steps(request: Request) -> int:
     if request.top_k is not None or request.top_p is not None:
-        raise ConfigError("`top_k` and `top_p` are for music and text; forecasts take a `temperature`.")
+        raise ConfigError("`top_k` and `top_p` are for music, text and audio; forecasts take a `temperature`.")
     length = DEFAULT_LENGTH if request.length is None else request.length
     if not str(length).isdigit() or int(length) < 1:
         raise ConfigError(f"`--length` must be a positive number of steps, got {length}.")

@@ -72,7 +72,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     places = list(data) if isinstance(data, list | tuple) else [data]
     if not all(isinstance(place, str | Path) for place in places):
         raise DataError(f"Sound is read from files and folders, got {type(data).__name__}.")
-    files = [(place, path) for place in map(Path, places) for path in _below(place)]
+    files = [(place, path) for place in map(Path, places) for path in sound_files(place)]
     digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, Decoded]](), list[str]()
     for place, path in files:
         name = str(path.relative_to(place)) if path != place else path.name
@@ -95,8 +95,12 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     return Dataset(series, report, digest.hexdigest(), _origin(places))
 
 
-def _below(place: Path) -> list[Path]:
-    """The file itself, or the sound files of a folder."""
+def sound_files(place: Path) -> list[Path]:
+    """The file itself, or the sound files of a folder and those below, sorted.
+
+    Raises:
+        DataError: a folder has none.
+    """
     if not place.is_dir():
         return [place]
     files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
