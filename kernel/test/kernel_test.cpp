@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "claims_activations.h"
+#include "claims_samples.h"
 #include "claims_sizes.h"
 #include "claims_special.h"
 
@@ -42,6 +43,7 @@ int main(int count, char** arguments) {
     for (double value : {infinity, -infinity}) check_infinite_inputs(kind, value);
   }
   check_sizes(quick);
+  check_samples();
   std::printf("largest float errors: outputs %.1e, gradients %.1e\n", worst_output, worst_gradient);
   std::printf("%ld passed, %ld failed\n", passed, failed);
   return failed ? 1 : 0;
