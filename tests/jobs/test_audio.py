@@ -9,6 +9,7 @@ from echoic.jobs.audio.drift import drift
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.render import blocks, samples_in
 from echoic.jobs.base import Request
+from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, train
 
 RATE_HZ = 2000
@@ -115,9 +116,19 @@ def test_files_hold_what_was_made(run, tmp_path, name, streams):
 def test_the_frames_model_foretells_whole_frames(recording, tmp_path):
     run = train("audio", recording, out=tmp_path / "o1", **TINY | {"model": "frames", "frame_samples": 200})
     found = run.evaluate()
-    assert set(found.scores) == {"mse"}
+    assert set(found.scores) == {"mse", "frechet_ratio", "spectral_ratio", "alive"}
     assert set(found.naive) == {"silence", "repeat"}
     assert run.generate("1s").samples.shape == (1, 2000)
+
+
+def test_a_report_shows_what_the_network_makes(run):
+    found = run.evaluate()
+    assert set(found.scores) == {"bits_per_sample", "frechet_ratio", "spectral_ratio", "alive"}
+    assert found.scores["bits_per_sample"] < found.naive["histogram"]["bits_per_sample"]
+    page = write_report([run])
+    figures = {path.stem for path in run.folder.figures.glob("*.png")}
+    assert figures == {"loss", "strip", "distance", "survival", "level_db", "centroid_hz"}
+    assert "Spectral centroid" in page.read_text("utf-8")
 
 
 def test_o1_has_as_many_parameters_as_it_says():

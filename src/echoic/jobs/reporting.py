@@ -13,7 +13,7 @@ from echoic.report import Section, Table, page, write_figures
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically
 
-_HIGH = {"accuracy", "frame_accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc"}
+_HIGH = {"alive", "accuracy", "frame_accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc"}
 """Scores of which more is better; of the others less is."""
 
 _NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}

@@ -93,7 +93,8 @@ def _add_words(figure: "Figure", axes: "Axes", chart: Chart) -> None:
     axes.set_xlabel(chart.x_label, parse_math=False)
     axes.set_ylabel(chart.y_label, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(visible=not chart.rasters, alpha=0.25, linewidth=0.6)
+    if not chart.rasters:
+        axes.grid(alpha=0.25, linewidth=0.6)
     axes.margins(x=0.01)
     if chart.log_y:
         axes.set_yscale("log")

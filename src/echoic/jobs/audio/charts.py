@@ -16,11 +16,12 @@ _STRIP_COLUMNS, _STRIP_ROWS = 600, 128
 _LOWEST_DB = -90.0
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
-    """How training went."""
+def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
+    """How training went, and what the network makes by itself."""
     label = "Loss per sample, nats" if fitted.task.settings.sound.model == "samples" else "Mean squared error"
     chart = loss_chart(metrics, label)
-    return [] if chart is None else [chart]
+    drift = None if evaluation is None else evaluation.drift
+    return ([] if chart is None else [chart]) + ([] if drift is None else drift_charts(drift))
 
 
 def drift_charts(report: DriftReport) -> list[Chart]:

@@ -10,21 +10,31 @@ import torch
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.audio.drift import LEAST_REAL_S, DriftReport, Reference, measured
+from echoic.jobs.audio.render import generate, sound_of
 from echoic.jobs.audio.task import AudioTask, scored_batches
-from echoic.jobs.base import Fitted
+from echoic.jobs.base import Fitted, Request
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.windows import PARTS
+
+DRIFT_STREAMS, DRIFT_S = 8, 10
+
+DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "alive")
 
 
 @final
 @dataclass(frozen=True)
 class AudioEvaluation:
-    """Scores over `seconds` of sound; the first frame is not scored."""
+    """Scores over `seconds` of sound; the first frame is not scored.
+
+    `drift` is of what the network makes by itself; None if there is too little sound to compare it with.
+    """
 
     scores: dict[str, float]
     naive: dict[str, dict[str, float]]
     seconds: float
+    drift: DriftReport | None
 
     @property
     def over(self) -> str:
@@ -42,6 +52,9 @@ def evaluate(
 ) -> AudioEvaluation:
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 
+    Beside them how far 8 streams of 10 s that the network makes are from that sound, and how many are alive in the end:
+    see `echoic drift`, which takes longer ones.
+
     Raises:
         ConfigError: there is no such part.
         DataError: there is nothing to score.
@@ -53,9 +66,18 @@ def evaluate(
     batches = scored_batches(frames)
     total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
     seconds = frames.numel() / task.rate_hz
+    drift = _drift(fitted, frames) if seconds >= LEAST_REAL_S else None
+    drifted = {name: drift.scores[name] for name in DRIFT_SCORES} if drift else {}
     if task.settings.sound.model == "frames":
-        return AudioEvaluation({"mse": total / values}, _naive_frames(frames), seconds)
-    return AudioEvaluation({"bits_per_sample": total / values / math.log(2)}, _naive_samples(task, frames), seconds)
+        return AudioEvaluation({"mse": total / values, **drifted}, _naive_frames(frames), seconds, drift)
+    bits = total / values / math.log(2)
+    return AudioEvaluation({"bits_per_sample": bits, **drifted}, _naive_samples(task, frames), seconds, drift)
+
+
+def _drift(fitted: Fitted, frames: torch.Tensor) -> DriftReport:
+    made = generate(fitted, Request(f"{DRIFT_S}s", streams=DRIFT_STREAMS)).samples
+    heldout = sound_of(fitted.task, frames.flatten()[None])[0]
+    return measured(iter(made), len(made), fitted.task.rate_hz, Reference(heldout, []))
 
 
 def _frames(task: AudioTask, data: Any, part: str) -> torch.Tensor:

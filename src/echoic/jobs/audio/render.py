@@ -69,7 +69,7 @@ def blocks(fitted: Fitted, request: Request) -> Iterator[Floats]:
     frame_samples = task.settings.sound.frame_samples
     together = max(1, round(BLOCK_S * task.rate_hz / frame_samples))
     while wanted > 0:
-        block = _sound(task, torch.cat([next(frames) for _ in range(min(together, -(-wanted // frame_samples)))], 1))
+        block = sound_of(task, torch.cat([next(frames) for _ in range(min(together, -(-wanted // frame_samples)))], 1))
         yield block[:, :wanted]
         wanted -= block.shape[1]
 
@@ -116,7 +116,8 @@ def _frames(fitted: Fitted, known: Tensor, request: Request) -> Iterator[Tensor]
         yield values[:, 0]
 
 
-def _sound(task: AudioTask, frames: Tensor) -> Floats:
+def sound_of(task: AudioTask, frames: Tensor) -> Floats:
+    """Frames as the network makes them `(streams, samples)`, as sound of the same shape."""
     values = frames.numpy()
     is_levels = task.settings.sound.model == "samples"
     return task.codec.decode(values) if is_levels else np.asarray(values * task.codec.scale, np.float32)
