@@ -12,12 +12,15 @@ from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import Sampling, draw_class, shares
-from echoic.nn import LevelNoise
+from echoic.nn import LevelNoise, reflections_of, weights_of
 
 _PER_COMPONENT = 3
 """Weight, mean and width."""
 
 _FIRST_WIDTH = 0.05
+
+_MOST_REFLECTION = 0.999
+"""Reflection coefficients stay within it: sound that is fed back rings, and dies away."""
 
 
 class _Frames(NamedTuple):
@@ -35,8 +38,9 @@ class Samples(SymbolHead):
     The fast tier of SampleRNN (Mehri 2017): a network of two hidden layers that sees a vector for the sample's place
     in the frame, made from the hidden vector, and the `history_samples` samples before it. As in LPCNet (Valin and
     Skoglund 2019) it is told what linear prediction says of the sample, and its distribution begins around that: with
-    `prediction`, the weights of the samples before, oldest first, which each frame's hidden vector may move. The
-    mixture is over mu-law levels (Salimans 2017): all that lies nearest to a level is its chance.
+    `prediction`, the weights of the samples before, oldest first, which each frame's hidden vector may move, by way of
+    the reflection coefficients, so that the filter they make is always stable. The mixture is over mu-law levels
+    (Salimans 2017): all that lies nearest to a level is its chance.
 
     Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
     the frame before, as such numbers (the readout `Beside` over the encoder `Levels`). Targets
@@ -60,8 +64,10 @@ class Samples(SymbolHead):
         self.middle = (levels - 1) / 2
         self.parameters_per_value += past
         self.noise = LevelNoise(levels, noise)
-        self.prediction: Tensor
-        self.register_buffer("prediction", torch.tensor(prediction), persistent=False)
+        self.reflections: Tensor
+        reflections = torch.tensor(reflections_of(prediction), dtype=torch.float64)
+        unbounded = torch.atanh((reflections / _MOST_REFLECTION).clamp(-0.9999, 0.9999))
+        self.register_buffer("reflections", unbounded.float(), persistent=False)
         # The hidden vector moves the prediction by what it has learned, which is nothing at first.
         nn.init.zeros_(self.linear.weight.data[-past:])
         nn.init.zeros_(self.linear.bias.data[-past:])
@@ -101,7 +107,7 @@ class Samples(SymbolHead):
         plain = sampling.top_k is None and sampling.top_p is None
         if not plain or ops.kernel() == "off" or self.first.weight.device.type != "cpu":
             return lambda params: self.draw(params, generator, sampling)
-        past = len(self.prediction)
+        past = len(self.reflections)
         own, of_place = torch.split(self.first.weight, [past + 1, self.first.in_features - past - 1], 1)
         layers = ops.SampleWeights(own, self.second.weight, self.second.bias, self.mixture.weight, self.mixture.bias)
         tier = ops.SampleTier(layers, self.levels, _FIRST_WIDTH)
@@ -116,10 +122,11 @@ class Samples(SymbolHead):
         return draw
 
     def _unpacked(self, params: Tensor) -> _Frames:
-        flat, past = params.flatten(0, 2), len(self.prediction)
+        flat, past = params.flatten(0, 2), len(self.reflections)
         places, moved, before = torch.split(flat, [flat.shape[1] - 2 * past, past, past], 1)
         before = self._numbers(torch.round((before + 1) * self.middle).clamp(0, self.levels - 1))
-        return _Frames(places.view(len(flat), self.frame_samples, -1), self.prediction + moved, before)
+        weights = weights_of(_MOST_REFLECTION * torch.tanh(self.reflections + moved))
+        return _Frames(places.view(len(flat), self.frame_samples, -1), weights, before)
 
     def _numbers(self, levels: Tensor) -> Tensor:
         return levels / self.middle - 1

@@ -5,5 +5,7 @@ Arguments, parameter names, start values and results are torch's: change the imp
 
 from echoic.nn.dropout import Dropout as Dropout
 from echoic.nn.gru import GRU as GRU
+from echoic.nn.lattice import reflections_of as reflections_of
+from echoic.nn.lattice import weights_of as weights_of
 from echoic.nn.lstm import LSTM as LSTM
 from echoic.nn.noise import LevelNoise as LevelNoise
