@@ -96,6 +96,8 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
         write_sound(run.fitted, Request("1s"), tmp_path / "a.mp3", lambda *_: None)
     with pytest.raises(ConfigError, match="`input_noise` is for numbers"):
         train("audio", run.config["data"]["path"], input_noise=0.1)
+    with pytest.raises(ConfigError, match="`frame_of` mel is for --model frames"):
+        train("audio", run.config["data"]["path"], frame_of="mel")
     with pytest.raises(ConfigError, match="`history_noise` is for the samples model"):
         train("audio", run.config["data"]["path"], model="frames", history_noise=1.0)
 
@@ -121,6 +123,31 @@ def test_the_frames_model_foretells_whole_frames(recording, tmp_path):
     assert run.generate("1s").samples.shape == (1, 2000)
 
 
+@pytest.mark.parametrize("frame_of", ["spectrum", "mel"])
+def test_frames_of_spectra_are_foretold_and_made_sound(recording, tmp_path, frame_of):
+    wanted = TINY | {"model": "frames", "frame_of": frame_of, "frame_samples": 64, "bands": 20}
+    wanted |= {"epochs": 12, "lr": 1e-2}
+    run = train("audio", recording, out=tmp_path / "run", **wanted)
+    frames = run.fitted.task.frames["train"]
+    assert frames.mean().abs() < 0.01
+    assert frames.std() == pytest.approx(1, abs=0.05)
+    found = run.evaluate()
+    assert found.scores["mse"] < found.naive["repeat"]["mse"]
+    short, long = run.generate("700samples", prime=recording), run.generate("1s", prime=recording)
+    assert short.samples.shape == (1, 700)
+    assert np.array_equal(short.samples, long.samples[:, :700])
+    assert load(run.path).evaluate().scores == found.scores
+
+
+def test_sound_goes_through_spectra_and_back(recording, tmp_path):
+    """What the frames of a recording sound like is what the recording sounds like, second by second."""
+    run = train("audio", recording, out=tmp_path / "run", **TINY | {"model": "frames", "frame_of": "spectrum"})
+    framing, sound = run.fitted.task.framing, voice(10, seed=5)
+    again = np.concatenate(list(framing.sound(framing.frames([sound])[:, None])), 1)[0]
+    levels = [np.sqrt(np.square(x[:19_000].reshape(-1, 1000)).mean(1)) for x in (sound, again)]
+    np.testing.assert_allclose(levels[1], levels[0], rtol=0.1, atol=2e-3)
+
+
 def test_a_report_shows_what_the_network_makes(run):
     found = run.evaluate()
     assert set(found.scores) == {"bits_per_sample", "frechet_ratio", "spectral_ratio", "alive"}
@@ -139,7 +166,7 @@ def test_o1_has_as_many_parameters_as_it_says():
     settings = AudioSettings.build(
         {"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600), "cell": "lstm"}
     )
-    count = sum(weights.numel() for weights in build_network(settings, ()).parameters())
+    count = sum(weights.numel() for weights in build_network(settings, 16_000, ()).parameters())
     assert round(count / 1e6) == 55
 
 

@@ -53,11 +53,24 @@ class SoundSettings(Section):
         description="samples: a slow recurrent tier over frames, and a fast tier that draws sample after sample given "
         "its state. frames: the next frame by mean squared error, as a baseline.",
     )
-    frame_samples: int = Field(20, ge=1, description="Samples in a step of the recurrent tier.")
+    frame_of: Literal["samples", "spectrum", "mel"] = Field(
+        "samples",
+        description="What a frame of the frames model is: samples, or the logarithm of its spectrum or of its mel "
+        "bands, for which phases are found when sound is made.",
+    )
+    frame_samples: int | None = Field(
+        None, ge=1, description="Samples from one step of the recurrent tier to the next. Default: 20; of spectra 200."
+    )
+    bands: int = Field(80, ge=1, le=512, description="Mel bands.")
     chunk: int = Field(128, ge=1, description="Steps that gradients go back; the state is carried further.")
     stream: int = Field(
         4000, ge=1, description="Steps over which the state is carried at most; then a stream begins without one."
     )
+
+    @property
+    def step_samples(self) -> int:
+        """Samples from one step to the next."""
+        return self.frame_samples or (20 if self.frame_of == "samples" else 200)
 
 
 class FastTierSettings(Section):

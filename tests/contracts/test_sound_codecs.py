@@ -1,0 +1,101 @@
+"""What every codec of spectra promises: librosa's numbers, sound back within its error, pieces as the whole, JSON."""
+
+import json
+
+import librosa
+import numpy as np
+import pytest
+import torch
+
+from echoic.codecs import LogMel, Spectrogram
+
+RATE_HZ = 16_000
+HOP = 128
+CODECS = [Spectrogram(HOP), LogMel.of(RATE_HZ, HOP, 64)]
+SPECTRAL_ERROR = 0.15
+"""Of magnitudes: for speech it is 6 % (Spectrogram) and 8 % (LogMel); noise is harder."""
+
+
+def voice(seconds=2, seed=0):
+    """Harmonics of a pitch that glides, in syllables, and some noise."""
+    draws = np.random.default_rng(seed)
+    time_s = np.arange(seconds * RATE_HZ) / RATE_HZ
+    phase = 2 * np.pi * np.cumsum(180 + 60 * np.sin(2 * np.pi * 0.7 * time_s)) / RATE_HZ
+    tones = np.sum([np.sin(n * phase) / n for n in range(1, 12)], 0)
+    syllables = np.clip(np.sin(2 * np.pi * 3 * time_s), 0, None)
+    return torch.tensor(0.2 * tones * syllables + 1e-3 * draws.standard_normal(len(time_s)), dtype=torch.float32)
+
+
+def back(codec, frames):
+    return torch.cat(list(codec.decode(frames[:, None])), 1)[0]
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_frames_are_those_of_librosa(codec):
+    sound = voice()
+    magnitudes = np.abs(librosa.stft(sound.numpy(), n_fft=4 * HOP, hop_length=HOP, center=False))
+    if isinstance(codec, LogMel):
+        theirs = librosa.feature.melspectrogram(S=magnitudes**2, sr=RATE_HZ, n_fft=4 * HOP, n_mels=64)
+        wanted = np.log(np.maximum(theirs, 1e-10))
+    else:
+        wanted = np.log(np.maximum(magnitudes, 1e-5))
+    # 60 dB below the loudest, float32 rounds more than this.
+    loud = wanted > wanted.max() - (14 if isinstance(codec, LogMel) else 7)
+    np.testing.assert_allclose(codec.encode(sound).numpy().T[loud], wanted[loud], atol=1e-4)
+    assert codec.encode(sound).shape == wanted.T.shape == (len(wanted.T), codec.values)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_sound_comes_back_with_the_spectra_it_had(codec):
+    frames = codec.encode(voice())
+    sound = back(codec, frames)
+    assert len(sound) == (len(frames) - 1) * HOP + 4 * HOP
+    found = codec.encode(sound)
+    assert (found.exp() - frames.exp()).norm() < SPECTRAL_ERROR * frames.exp().norm()
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_silence_comes_back_as_silence(codec):
+    assert back(codec, codec.encode(torch.zeros(4000))).abs().max() == 0
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_sound_is_made_as_frames_come_three_late_and_the_future_changes_nothing(codec):
+    frames = codec.encode(voice())
+    other = frames.clone()
+    other[40:] = -2
+    first, second = (torch.cat(list(codec.decode(rows[:, None])), 1)[0] for rows in (frames, other))
+    assert torch.equal(first[: 37 * HOP], second[: 37 * HOP])
+    assert not torch.equal(first[37 * HOP :], second[37 * HOP :])
+    taken = []
+    pieces = codec.decode(taken.append(number) or frames[number : number + 1] for number in range(len(frames)))
+    next(pieces)
+    assert len(taken) == 4
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_streams_do_not_hear_each_other(codec):
+    # In double precision: sums of matrices of other shapes round differently, and phases amplify that.
+    one, two = (codec.encode(voice(1, seed=seed).double()) for seed in (1, 2))
+    together = torch.cat(list(codec.decode(torch.stack([one, two], 1))), 1)
+    for row, frames in zip(together, (one, two), strict=True):
+        torch.testing.assert_close(row[:2000], back(codec, frames)[:2000], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_pieces_of_sound_give_the_frames_of_the_whole(codec):
+    sound = voice(1)
+    pieces = [codec.encode(sound[at : at + 11 * HOP]) for at in range(0, len(sound), 8 * HOP)]
+    torch.testing.assert_close(torch.cat(pieces), codec.encode(sound), atol=1e-5, rtol=1e-5)
+    assert codec.encode(sound[: 4 * HOP - 1]).shape == (0, codec.values)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
+def test_json_gives_the_codec_back(codec):
+    assert type(codec).from_json(json.loads(json.dumps(codec.to_json()))) == codec
+
+
+def test_sound_of_windows_that_overlap_otherwise_cannot_be_made():
+    codec = LogMel(RATE_HZ, 400, 160, 40, 0.0, 8000.0)
+    with pytest.raises(ValueError, match="windows of 4 hops"):
+        codec.decode([])
