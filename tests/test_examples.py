@@ -10,12 +10,18 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 LONGEST_S = 120
-QUICK = {"forecast_csv.py": ["--epochs", "2"], "twelve_keys.py": ["--epochs", "3"], "write_text.py": ["--epochs", "2"]}
+QUICK = {
+    "forecast_csv.py": ["--epochs", "2"],
+    "twelve_keys.py": ["--epochs", "3"],
+    "write_sound.py": ["--epochs", "1"],
+    "write_text.py": ["--epochs", "2"],
+}
 TOLD = {
     "continue_signal.py": "period: ",
     "forecast_csv.py": "report: ",
     "live_state.py": "step by step and in one pass differ by ",
     "twelve_keys.py": "in all twelve keys: ",
+    "write_sound.py": "bits a sample: ",
     "write_text.py": "nats a character: ",
 }
 

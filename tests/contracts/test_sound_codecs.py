@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from echoic.codecs import LogMel, Spectrogram
+from echoic.codecs import LogMel, MuLaw, Spectrogram
+from echoic.errors import DataError
 
 RATE_HZ = 16_000
 HOP = 128
@@ -99,3 +100,44 @@ def test_sound_of_windows_that_overlap_otherwise_cannot_be_made():
     codec = LogMel(RATE_HZ, 400, 160, 40, 0.0, 8000.0)
     with pytest.raises(ValueError, match="windows of 4 hops"):
         codec.decode([])
+
+
+@pytest.mark.parametrize("emphasis", [0.0, 0.85])
+def test_levels_give_sound_back_within_the_error_that_is_stated(emphasis):
+    sound = voice().numpy()
+    codec = MuLaw.fit([sound, 0.5 * sound], emphasis)
+    emphasised = sound.astype(np.float64) - emphasis * np.concatenate([[0.0], sound[:-1]])
+    np.testing.assert_array_equal(codec.emphasised(sound), emphasised)
+    assert codec.scale == pytest.approx(np.abs(emphasised).max())
+    levels = codec.encode(sound)
+    assert (np.abs(codec.table[levels] - emphasised) <= codec.error_at(emphasised) + 1e-7).all()
+    assert np.abs(codec.decode(levels) - sound).max() <= codec.error_at(emphasised).max() / (1 - emphasis)
+    assert codec.error_at(emphasised).max() < 0.03 * codec.scale
+    assert MuLaw.from_json(json.loads(json.dumps(codec.to_json()))) == codec
+
+
+@pytest.mark.parametrize("emphasis", [0.0, 0.85])
+def test_levels_in_pieces_give_the_sound_of_the_whole(emphasis):
+    codec = MuLaw(0.5, emphasis)
+    levels = np.random.default_rng(0).integers(100, 156, (3, 200))
+    whole, before, pieces = codec.decode(levels), np.zeros(3, np.float32), []
+    for at in range(0, 200, 7):
+        pieces.append(codec.decode(levels[:, at : at + 7], before))
+        before = pieces[-1][:, -1]
+    np.testing.assert_allclose(np.concatenate(pieces, 1), whole, atol=1e-6)
+
+
+def test_levels_are_many_for_soft_sounds_symmetric_and_never_beyond_the_scale():
+    codec = MuLaw(0.5)
+    assert codec.encode(np.array([-9, -0.5, 0.5, 9], np.float32)).tolist() == [0, 0, 255, 255]
+    np.testing.assert_allclose(codec.table, -codec.table[::-1], atol=1e-8)
+    steps = np.diff(codec.table)
+    assert steps[127] < 1e-3
+    assert steps[0] > 1e-2
+    assert (codec.edges[1:-1] > codec.table[:-1]).all()
+    assert (codec.edges[1:-1] < codec.table[1:]).all()
+
+
+def test_silence_has_no_scale():
+    with pytest.raises(DataError, match="The training part is silent"):
+        MuLaw.fit([np.zeros(5, np.float32), np.zeros(0, np.float32)])

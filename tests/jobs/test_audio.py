@@ -56,7 +56,8 @@ def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
     assert np.array_equal(first.samples, again.samples)
     assert not np.array_equal(first.samples, other.samples)
     assert not np.array_equal(first.samples[0], first.samples[1])
-    assert np.abs(first.samples).max() <= run.fitted.task.codec.scale * (1 + 1e-6)
+    codec = run.fitted.task.codec
+    assert np.abs(first.samples).max() <= codec.scale / (1 - codec.emphasis) * (1 + 1e-6)
 
 
 def test_a_longer_sound_begins_as_a_shorter_one(run):
@@ -111,7 +112,7 @@ def test_files_hold_what_was_made(run, tmp_path, name, streams):
     for path, samples in zip(paths, wanted, strict=True):
         found, rate_hz = soundfile.read(path, dtype="float32")
         assert rate_hz == RATE_HZ
-        np.testing.assert_allclose(found, samples, atol=1 / 32768)
+        np.testing.assert_allclose(found, samples.clip(-1, 1), atol=1 / 32768)
     assert "1.0 s" in told
 
 
@@ -173,7 +174,7 @@ def test_o1_has_as_many_parameters_as_it_says():
 def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path):
     for number in range(12):
         soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
-    run = train("audio", tmp_path, out=tmp_path / "run", **TINY)
+    run = train("audio", tmp_path, out=tmp_path / "run", **TINY, emphasis=0)
     task = run.fitted.task
     names = {part: {stretch.recording.name for stretch in stretches} for part, stretches in task.parts.items()}
     assert [len(names[part]) for part in ("train", "dev", "test")] == [10, 1, 1]

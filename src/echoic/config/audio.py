@@ -61,6 +61,13 @@ class SoundSettings(Section):
     frame_samples: int | None = Field(
         None, ge=1, description="Samples from one step of the recurrent tier to the next. Default: 20; of spectra 200."
     )
+    emphasis: float = Field(
+        0.85,
+        ge=0,
+        lt=1,
+        description="Share of the sample before that is taken off each sample before it becomes a level, and put back "
+        "when sound is made: keeps the noise of 256 levels from soft high frequencies. Samples model.",
+    )
     bands: int = Field(80, ge=1, le=512, description="Mel bands.")
     chunk: int = Field(128, ge=1, description="Steps that gradients go back; the state is carried further.")
     stream: int = Field(

@@ -65,4 +65,4 @@ class LearnedFrames:
 
     def _moved(self, gain_db: float) -> Tensor:
         """For each level, the one that it becomes `(levels,)`."""
-        return torch.from_numpy(self.codec.encode(self.codec.table * 10 ** (gain_db / 20))).float()
+        return torch.from_numpy(self.codec.levels_of(self.codec.table * 10 ** (gain_db / 20))).float()

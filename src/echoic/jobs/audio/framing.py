@@ -61,8 +61,11 @@ class LevelFrames:
         return _whole_frames(torch.from_numpy(np.concatenate(levels)), self.frame_samples)
 
     def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
+        before: Floats | float = 0.0
         for frame in frames:
-            yield self.codec.decode(frame.numpy())
+            sound = self.codec.decode(frame.numpy(), before)
+            before = sound[:, -1]
+            yield sound
 
 
 @final

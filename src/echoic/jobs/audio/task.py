@@ -56,7 +56,7 @@ class AudioTask(Task):
         _check(settings)
         parts = divided(dataset.series, settings.parts)
         training = [stretch.sound for stretch in parts["train"]]
-        codec = MuLaw.fit(training)
+        codec = MuLaw.fit(training, settings.sound.emphasis if settings.sound.model == "samples" else 0.0)
         framing = fit_framing(settings.sound, _rate_hz(dataset), codec, training)
         order = min(settings.fast.history_samples, settings.sound.step_samples)
         prediction = _prediction(training, codec, order)
@@ -130,7 +130,7 @@ def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
 def _prediction(training: list[Floats], codec: MuLaw, order: int) -> tuple[float, ...]:
     """From as much of the training part as says enough."""
     sound = np.concatenate(training[:PREDICTION_RECORDINGS])[:PREDICTION_SAMPLES]
-    weights = prediction_weights(sound.astype(np.float64) / codec.scale, order)
+    weights = prediction_weights(codec.emphasised(sound) / codec.scale, order)
     return tuple(weights[::-1].tolist())
 
 

@@ -1,0 +1,143 @@
+"""One voice (24.6 minutes of speech): bits a sample, and whether what the network makes by itself stays like speech.
+
+Each variant is trained for the same time. Its streams begin in silence and run on by themselves; they are compared with
+the test part, in units of what real speech differs from real speech by. Runs and figures are kept in `--runs`, and are
+not made anew when they are there.
+"""
+
+import json
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import echoic
+from common import arguments, publish, spread, table
+from echoic.cli.allocator import keep_freed_memory
+from echoic.jobs.audio.drift import Reference, measured
+from echoic.jobs.session import Run
+
+RECIPE: dict[str, Any] = {"batch_size": 16, "lr": 2e-3, "history_noise": 1.0}
+"""Settings that differ from the job's own, chosen on dev."""
+
+O1: dict[str, Any] = {"model": "frames", "cell": "lstm", "batch_size": 8, "lr": 1e-3}
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "echoic": RECIPE,
+    "no noise in the history": RECIPE | {"history_noise": 0.0},
+    "noise of up to 4 levels": RECIPE | {"history_noise": 4.0},
+    "gain of up to 6 dB": RECIPE | {"gain_db": 6.0},
+    "dropout 0.1": RECIPE | {"dropout": 0.1, "input_dropout": 0.1},
+    "scheduled sampling 0.1": RECIPE | {"feed_back": 0.1},
+    "back through 32 frames": RECIPE | {"chunk": 32},
+    "state carried over 128 frames": RECIPE | {"stream": 128},
+    "learned initial state": RECIPE | {"learn_initial_state": True},
+    "a layer of 192": RECIPE | {"layers": 192},
+    "one tier (a frame is a sample)": RECIPE | {"frame_samples": 1, "history_samples": 1, "layers": 256, "chunk": 512},
+    "O1, frames of 200": O1 | {"frame_samples": 200, "layers": (600, 600, 600), "chunk": 80},
+    "O1, frames of 16,000": O1 | {"frame_samples": 16_000, "layers": (600, 600, 600), "chunk": 10},
+}
+
+
+def trained(options: Any, name: str, seed: int) -> Run:
+    """The run of a variant, made if it is not there."""
+    folder: Path = options.runs / f"{name.replace(' ', '-')}-{seed}"
+    if (folder / "model.safetensors").exists():
+        return echoic.load(folder)
+    sounds = options.data / "speech_allison_16k" / "audio"
+    wanted = {"rate_hz": options.rate_hz, "minutes": options.minutes, "seed": seed, "threads": options.threads}
+    return echoic.train("audio", sounds, out=folder, **wanted | VARIANTS[name])
+
+
+def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
+    """Everything that is told of a run."""
+    kept: Path = options.runs / f"{name.replace(' ', '-')}-{seed}.json"
+    if kept.exists():
+        found: dict[str, Any] = json.loads(kept.read_text())
+        return found
+    run = trained(options, name, seed)
+    task = run.fitted.task
+    evaluation = run.evaluate()
+    began = time.monotonic()
+    made = run.generate(f"{options.seconds}s", streams=options.streams, temperature=options.temperature).samples
+    took = time.monotonic() - began
+    began = time.monotonic()
+    run.generate("5s")
+    alone = 5 / (time.monotonic() - began)
+    reference = Reference(np.concatenate(task.sounds("test")), task.sounds("train"))
+    report = measured(iter(made), len(made), task.rate_hz, reference)
+    found = {
+        "scores": evaluation.scores | report.scores,
+        "naive": evaluation.naive,
+        "controls": {control: drift.scores for control, drift in report.controls.items()},
+        "real_time": options.seconds * options.streams / took,
+        "real_time_alone": alone,
+        "weights": sum(weights.numel() for weights in run.model.parameters()),
+        "epochs": run.outcome()["epochs"],
+    }
+    kept.write_text(json.dumps(found))
+    return found
+
+
+def row(name: str, runs: list[dict[str, Any]]) -> list[str]:
+    """A variant's row: bits, survival, distances, slope, copies, size, speed of one stream."""
+    scores = [one["scores"] for one in runs]
+    bits = spread([one["bits_per_sample"] for one in scores], 3) if "bits_per_sample" in scores[0] else ""
+    slopes = [one for one in scores if "slope" in one]
+    slope = "" if not slopes else ", ".join(f"{one['slope_low']:.2f} to {one['slope_high']:.2f}" for one in slopes)
+    return [
+        name,
+        bits,
+        spread([one["alive"] for one in scores], 2),
+        spread([one["frechet_ratio"] for one in scores], 2),
+        spread([one["spectral_ratio"] for one in scores], 2),
+        slope,
+        f"{statistics.fmean(one.get('copied', 0.0) for one in scores):.2f}",
+        f"{runs[0]['weights'] / 1e6:.2f} M",
+        spread([one["real_time_alone"] for one in runs], 2),
+    ]
+
+
+def beside(first: dict[str, Any]) -> list[list[str]]:
+    """Baselines of bits, and sound that has collapsed for certain."""
+    rows = [
+        [name, f"{scores['bits_per_sample']:.3f}", *[""] * 7]
+        for name, scores in first["naive"].items()
+        if "bits_per_sample" in scores
+    ]
+    for name, scores in first["controls"].items():
+        told = (f"{scores[measure]:.2f}" for measure in ("alive", "frechet_ratio", "spectral_ratio"))
+        rows.append([name, "", *told, *[""] * 4])
+    return rows
+
+
+def main() -> None:
+    """Variant after variant, seed after seed."""
+    keep_freed_memory()
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--runs", type=Path, required=True, help="folder for runs and figures")
+    parser.add_argument("--variants", default="echoic", help="of " + "; ".join(VARIANTS) + "; or all")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training, each")
+    parser.add_argument("--rate-hz", type=int, default=16_000)
+    parser.add_argument("--seconds", type=int, default=500, help="of each stream")
+    parser.add_argument("--streams", type=int, default=32)
+    parser.add_argument("--temperature", type=float, default=1.0)
+    options = parser.parse_args()
+    options.runs.mkdir(parents=True, exist_ok=True)
+    names = list(VARIANTS) if options.variants == "all" else options.variants.split(";")
+    runs = {name: [figures(options, name, seed) for seed in range(options.seeds)] for name in names}
+    headers = [
+        "", "bits a sample", "alive", "Frechet", "log-spectral", "slopes", "copied", "weights", "real time, one stream",
+    ]  # fmt: skip
+    body = table(headers, [*(row(name, found) for name, found in runs.items()), *beside(next(iter(runs.values()))[0])])
+    title = (
+        f"One voice at {options.rate_hz / 1000:g} kHz: {options.minutes:g} minutes of training, {options.streams} "
+        f"streams of {options.seconds} s, {options.seeds} seeds"
+    )
+    publish(f"audio-{options.minutes:g}-{options.rate_hz}", title, body, write=options.write)
+
+
+if __name__ == "__main__":
+    main()
