@@ -66,12 +66,16 @@ class Spans:
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """A shade for each of `values` `(y, x)`, evenly spaced; `x` and `y` are the places of columns and rows."""
+    """A shade for each of `values` `(y, x)`, evenly spaced; `x` and `y` are the places of columns and rows.
+
+    Places have `names` where they are no quantities: those of columns, then those of rows.
+    """
 
     name: str
     x: Numbers
     y: Numbers
     values: Numbers
+    names: tuple[Sequence[str], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

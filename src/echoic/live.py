@@ -60,7 +60,8 @@ class Live:
             raise ConfigError(f"`threads` must be 1 or more, got {threads}.")
         layers = model.stack.live_layers()
         if layers is None or not _fits(model):
-            kinds = [type(part).__name__ for part in (model.encoder, *model.stack.layers, model.readout)]
+            parts = (model.encoder, model.stack, *model.stack.layers, model.readout)
+            kinds = [type(part).__name__ for part in parts]
             raise ConfigError(
                 "A live model must have the encoder `plain`, cells lstm or gru and the readout `every` (train with "
                 f"--lookahead step); this one has {', '.join(kinds)}: use model.step."

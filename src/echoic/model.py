@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from echoic import ops
-from echoic.cells import Stack
+from echoic.cells import Stack, TwoWay
 from echoic.encoders import Encoder
 from echoic.heads import Head
 from echoic.readouts import Readout, Seen
@@ -29,7 +29,7 @@ class SequenceModel(nn.Module):
     Priming in chunks and then stepping equals one pass over the whole sequence, up to float32 rounding (1e-5).
     """
 
-    def __init__(self, encoder: Encoder, stack: Stack, readout: Readout, head: Head) -> None:
+    def __init__(self, encoder: Encoder, stack: Stack | TwoWay, readout: Readout, head: Head) -> None:
         super().__init__()
         self.encoder = encoder
         self.stack = stack
@@ -58,24 +58,30 @@ class SequenceModel(nn.Module):
         return self.stack.unpack(matrix)
 
     def forward(
-        self, x: Tensor, state: State | None = None, ids: Tensor | None = None, ahead: Tensor | None = None
+        self,
+        x: Tensor,
+        state: State | None = None,
+        ids: Tensor | None = None,
+        ahead: Tensor | None = None,
+        lengths: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Head parameters `(batch, samples, features, parameters)` for `x` `(batch, steps, width)`, and the state.
 
-        Without `state` the sequence starts afresh. `ids` and `ahead` are those of a `Batch`.
+        Without `state` the sequence starts afresh. `ids`, `ahead` and `lengths` are those of a `Batch`.
         """
-        vectors, state = self._vectors(x, state, ids, ahead)
+        vectors, state = self._vectors(x, state, ids, ahead, lengths)
         return self.head(vectors), state
 
     def _vectors(
-        self, x: Tensor, state: State | None, ids: Tensor | None, ahead: Tensor | None
+        self, x: Tensor, state: State | None, ids: Tensor | None, ahead: Tensor | None, lengths: Tensor | None
     ) -> tuple[Tensor, State]:
         """What the head is given, `(batch, vectors, width)`, and the state."""
         if state is None:
             state = self.initial_state(len(x))
         encoded = self.encoder(x)
-        hidden, state = self.stack(encoded, state)
-        vectors: Tensor = self.readout(Seen(encoded, hidden, state, self.stack, ids, ahead))
+        real = None if lengths is None else self.encoder.network_steps(lengths)
+        hidden, state = self.stack(encoded, state, real)
+        vectors: Tensor = self.readout(Seen(encoded, hidden, state, self.stack, ids, ahead, real))
         return vectors, state
 
     def stepper(self) -> Callable[[Tensor, State], tuple[Tensor, State]]:
@@ -100,7 +106,7 @@ class SequenceModel(nn.Module):
 
     def loss(self, batch: Batch, state: State | None = None) -> Loss:
         """The summed loss over the values that `batch.mask` lets count."""
-        vectors, after = self._vectors(batch.inputs, state, batch.ids, batch.ahead)
+        vectors, after = self._vectors(batch.inputs, state, batch.ids, batch.ahead, batch.lengths)
         mask = batch.mask
         # Values that do not count could be so large that their loss overflows, and infinity times zero is no number.
         targets = batch.targets.masked_fill(~mask, 0.0)

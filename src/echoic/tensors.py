@@ -16,6 +16,7 @@ class Batch(NamedTuple):
     output can be fed back. `targets` `(rows, out_steps, features)` and `mask` of the same shape: only entries
     with a true mask count. `carry`: the rows continue those of the batch before. `ids` `(rows,)` names the
     channel of each row for models that embed it. `ahead` `(rows, horizon, known)` holds what is known of the future.
+    `lengths` `(rows,)` says how many steps of each row are real, where rows are whole sequences; None: all.
     """
 
     inputs: Tensor
@@ -24,6 +25,7 @@ class Batch(NamedTuple):
     carry: bool = False
     ids: Tensor | None = None
     ahead: Tensor | None = None
+    lengths: Tensor | None = None
 
     def to(self, device: torch.device) -> Self:
         """The batch on another device."""
@@ -33,4 +35,5 @@ class Batch(NamedTuple):
             mask=self.mask.to(device),
             ids=None if self.ids is None else self.ids.to(device),
             ahead=None if self.ahead is None else self.ahead.to(device),
+            lengths=None if self.lengths is None else self.lengths.to(device),
         )

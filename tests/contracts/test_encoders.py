@@ -23,6 +23,9 @@ def make(kind):
         "deviation": 1.0,
         "levels": 256,
         "noise": 2.0,
+        "channels": (4, 5),
+        "kernel": 3,
+        "ahead": 0,
     }
     wanted = [name for name in inspect.signature(ENCODERS[kind].__init__).parameters if name != "self"]
     encoder = ENCODERS[kind](**{name: known[name] for name in wanted}).eval()
@@ -75,7 +78,8 @@ def test_rows_do_not_see_each_other(kind):
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_a_length_that_does_not_fit_is_padded_in_front(kind):
     encoder, span = make(kind)
-    x = inputs(kind, 2, 2 * span + 1)
+    # Two steps, and all that they look back on.
+    x = inputs(kind, 2, 2 * span + getattr(encoder, "before", 0) + 1)
     padded = torch.cat([torch.zeros(2, -len(x[0]) % span, x.shape[2]), x], 1)
     torch.testing.assert_close(encoder(x), encoder(padded), atol=FLOAT32, rtol=0)
     torch.testing.assert_close(encoder(x)[:, -2:], encoder(x[:, 1:])[:, -2:], atol=FLOAT32, rtol=0)

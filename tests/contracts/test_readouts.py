@@ -14,9 +14,11 @@ MAKERS = {
     "every": lambda stack, _known: READOUTS["every"](stack.output_size),
     "beside": lambda stack, _known: READOUTS["beside"](stack.output_size, stack.input_size),
     "last": lambda stack, known: READOUTS["last"](stack.output_size, HORIZON, known),
+    "mean": lambda stack, _known: READOUTS["mean"](stack.output_size),
+    "attention": lambda stack, _known: READOUTS["attention"](stack.output_size),
     "horizon": lambda stack, known: READOUTS["horizon"](stack, SEGMENTS, 1, HORIZON // SEGMENTS * known),
 }
-VECTORS = {"every": 5, "beside": 5, "last": 1, "horizon": SEGMENTS}
+VECTORS = {"every": 5, "beside": 5, "last": 1, "mean": 1, "attention": 1, "horizon": SEGMENTS}
 
 
 def make(kind, known, cell="gru"):
@@ -65,3 +67,15 @@ def test_what_is_known_of_the_future_is_used(kind):
         other = ahead.clone()
         other[:, step] += 1
         assert not torch.allclose(readout(Seen(encoded, hidden, state, stack, None, other)), before)
+
+
+@pytest.mark.parametrize("kind", ["last", "mean", "attention"])
+def test_steps_that_are_not_real_say_nothing(kind):
+    readout, encoded, hidden, state, stack, _ = make(kind, 0)
+    lengths = torch.tensor([5, 1, 2, 3, 4, 5, 1])
+    whole = readout(Seen(encoded, hidden, state, stack, lengths=lengths))
+    noise = hidden + 9 * (torch.arange(5) >= lengths[:, None])[..., None]
+    torch.testing.assert_close(readout(Seen(encoded, noise, state, stack, lengths=lengths)), whole)
+    for row, length in enumerate(lengths.tolist()):
+        alone = readout(Seen(encoded[row : row + 1], hidden[row : row + 1, :length], state, stack))
+        torch.testing.assert_close(alone[0], whole[row], atol=FLOAT32, rtol=0)

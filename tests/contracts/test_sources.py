@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import soundfile
 
-from echoic.config import AudioDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
 from echoic.score import Note, Song
@@ -45,6 +45,10 @@ def _text(path: Path) -> None:
     path.write_text("To be, or not to b\N{LATIN SMALL LETTER E WITH ACUTE}\N{BLACK HEART SUIT}")
 
 
+def _clips(path: Path) -> None:
+    path.write_text("@problemName a\n@classLabel true x y\n@data\n1,2,3:x\n2,3:y\n")
+
+
 def _audio(path: Path) -> None:
     soundfile.write(path, np.sin(np.arange(200) * 0.1), 8000)
 
@@ -56,6 +60,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
     "music": ("song.mid", _music, MusicDataSettings()),
     "text": ("poem.txt", _text, TextDataSettings()),
     "audio": ("sound.flac", _audio, AudioDataSettings()),
+    "clips": ("vowels.ts", _clips, ClipDataSettings()),
 }
 MEMORY: dict[str, tuple[Any, list[Any]]] = {
     "frame": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),

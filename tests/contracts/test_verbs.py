@@ -101,7 +101,7 @@ USAGE = {
     "train without a folder": "train forecast synth:sine",
     "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
     "eval without a run": "eval",
-    "predict without a file to write": "predict run",
+    "predict without a run": "predict",
     "generate with a bad temperature": "generate run --temperature -1 -o out.csv",
 }
 

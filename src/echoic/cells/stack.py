@@ -69,8 +69,11 @@ class Stack(nn.Module):
         vectors = iter(torch.split(matrix, widths, -1))
         return tuple(tuple(next(vectors) for _ in range(cell.vectors)) for cell in self.layers)
 
-    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
-        """Hidden vectors of the last layer `(batch, steps, output_size)` and the state after the last step."""
+    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        """Hidden vectors of the last layer `(batch, steps, output_size)` and the state after the last step.
+
+        `lengths` change nothing: what is real never sees what comes after it.
+        """
         after = []
         x = self.input_dropout(x)
         for cell, before in zip(self.layers, state, strict=True):

@@ -23,7 +23,7 @@ VERBS = {
     "train": "Train a network on your data and write a run folder; or go on with --resume RUN.",
     "check": "Before a long run: can the network learn one batch by heart?",
     "eval": "Score a run beside the naive rows of its job, on its test part or on new data.",
-    "predict": "Say what follows given data: a forecast with intervals.",
+    "predict": "Say what follows given data, a forecast with intervals; or which class clips belong to.",
     "generate": "Let the model go on by itself, for any length: a series, a tune, a text.",
     "drift": "Measure how generated sound drifts away from real sound as it goes on.",
     "report": "Write one self-contained HTML page about a run, or several side by side.",

@@ -18,7 +18,9 @@ Data = Annotated[
         metavar="DATA",
         help="forecast: a CSV, Parquet or M4 file, or synth:NAME such as synth:sine. music: a MIDI file, a folder of "
         "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for "
-        "standard input. audio: a sound file (.wav, .flac, .ogg and others) or a folder of them.",
+        "standard input. audio: a sound file (.wav, .flac, .ogg and others) or a folder of them. classify: a folder "
+        "with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a .ts file, or an "
+        "array (.npy) with --labels and --axes.",
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]

@@ -7,6 +7,8 @@ from echoic.config.base import JobSettings as JobSettings
 from echoic.config.base import Section as Section
 from echoic.config.base import assignments as assignments
 from echoic.config.base import read_toml as read_toml
+from echoic.config.classify import ClassifySettings as ClassifySettings
+from echoic.config.classify import ClipDataSettings as ClipDataSettings
 from echoic.config.forecast import ForecastSettings as ForecastSettings
 from echoic.config.model import HeadSettings as HeadSettings
 from echoic.config.model import StackSettings as StackSettings
@@ -21,5 +23,6 @@ JOB_SETTINGS: dict[str, type[JobSettings]] = {
     "music": MusicSettings,
     "text": TextSettings,
     "audio": AudioSettings,
+    "classify": ClassifySettings,
 }
 """The settings of every job."""

@@ -1,6 +1,7 @@
 """From input vectors to network steps. To add one: a file with an `Encoder`, and a line in `ENCODERS`."""
 
 from echoic.encoders.base import Encoder as Encoder
+from echoic.encoders.convolution import Convolution as Convolution
 from echoic.encoders.levels import Levels as Levels
 from echoic.encoders.plain import Plain as Plain
 from echoic.encoders.segments import Segments as Segments
@@ -13,4 +14,5 @@ ENCODERS: dict[str, type[Encoder]] = {
     "embedding": Embedding,
     "one_hot": OneHot,
     "levels": Levels,
+    "convolution": Convolution,
 }

@@ -13,3 +13,7 @@ class Encoder(nn.Module, abc.ABC):
     @abc.abstractmethod
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, steps, features)` to `(batch, network steps, output_size)`; strictly causal."""
+
+    def network_steps(self, steps: Tensor) -> Tensor:
+        """How many network steps so many `steps` of input make."""
+        return steps

@@ -16,17 +16,26 @@ class Categorical(SymbolHead):
     """A softmax over `classes`; targets `(batch, steps, 1)` are their numbers.
 
     With `tied`, a function that gives the embedding's weights `(classes, width)`, the map has no weights of its own
-    (Press and Wolf 2017).
+    (Press and Wolf 2017). `weights` `(classes,)` say how much each class counts in training.
     """
 
-    def __init__(self, width: int, classes: int, tied: Callable[[], Tensor] | None = None) -> None:
+    def __init__(
+        self,
+        width: int,
+        classes: int,
+        tied: Callable[[], Tensor] | None = None,
+        weights: Tensor | None = None,
+    ) -> None:
         super().__init__(width, 1, 1, classes)
+        self.weights: Tensor | None
+        self.register_buffer("weights", weights, persistent=False)
         if tied is not None:
             self.linear = _Tied(tied, classes)  # type: ignore[assignment]
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         scores = params[:, :, 0].transpose(1, 2)
-        return functional.cross_entropy(scores, target[..., 0].long(), reduction="none")[..., None]
+        weights = self.weights if self.training else None
+        return functional.cross_entropy(scores, target[..., 0].long(), weights, reduction="none")[..., None]
 
     def likeliest(self, params: Tensor) -> Tensor:
         return params.argmax(-1).to(params.dtype)

@@ -1,7 +1,7 @@
 """What every job can do, and the one way from data to a run."""
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
@@ -66,6 +66,11 @@ class Task(abc.ABC):
         """Batches of train and dev together, for `refits`."""
         return self.train_batches()
 
+    @property
+    def folds(self) -> Sequence[Any]:
+        """For cross-validation: the settings of a run for each fold; by default none."""
+        return ()
+
     @abc.abstractmethod
     def data_report(self) -> dict[str, Any]:
         """What was found in the data, how it was split and what was left out."""
@@ -125,7 +130,16 @@ class Request:
 
 
 def _no_predict(*_: Any) -> Any:
-    raise ConfigError("`predict` is for forecasts; let this run `generate`, or `eval` it on new data.")
+    raise ConfigError("`predict` is for forecasts and classes; let this run `generate`, or `eval` it on new data.")
+
+
+def no_generate(*_: Any) -> Any:
+    """For jobs whose networks do not go on by themselves.
+
+    Raises:
+        ConfigError: always.
+    """
+    raise ConfigError("This run tells what is there and does not go on by itself; use `echoic predict`.")
 
 
 def _no_backtest(*_: Any, **__: Any) -> Any:
@@ -142,6 +156,7 @@ class Job:
     `scores_windows`: whether `evaluate` takes a `stride`.
     `predict(fitted, data)` gives a long table of what the model says of `data`.
     `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
+    `across(evaluations)` makes one evaluation of those of all folds.
     """
 
     task: type[Task]
@@ -151,3 +166,4 @@ class Job:
     scores_windows: bool = False
     predict: Callable[..., Any] = _no_predict
     backtest: Callable[..., Any] = _no_backtest
+    across: Callable[[Sequence[Any]], Any] | None = None

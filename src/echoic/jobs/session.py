@@ -92,6 +92,8 @@ class Run:
             if not self.job.scores_windows:
                 raise ConfigError("`stride` is for forecasts; the others are scored at every step.")
             options["stride"] = stride
+        if data is None and part == "test" and self.job.across is not None and (folds := self.fold_runs()):
+            return self.job.across([run.evaluate(**options) for run in folds])
         return self.job.evaluate(self.fitted, data, part, **options)
 
     def predict(self, data: Any = None) -> Any:
@@ -132,6 +134,10 @@ class Run:
             "skipped_steps": rows[-1]["skipped"] if rows else 0,
         }
 
+    def fold_runs(self) -> list["Run"]:
+        """The runs of cross-validation, if there are any."""
+        return [Run(folder, self._data) for folder in self.folder.folds()]
+
     def resume(self, on_progress: OnProgress = _silent, began: float | None = None) -> Outcome:
         """Goes on training from the newest checkpoint that is whole, bit for bit as if it had never stopped (CPU).
 
@@ -141,7 +147,10 @@ class Run:
         """
         began = time.monotonic() if began is None else began
         with self.folder.writing():
-            return self.fit(self._task(), on_progress, began)
+            task = self._task()
+            outcome = self.fit(task, on_progress, began)
+            self.fit_folds(task, on_progress)
+        return outcome
 
     def _task(self) -> Task:
         if self._data is None:
@@ -182,6 +191,16 @@ class Run:
             outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
         self._fitted = None
         return outcome
+
+    def fit_folds(self, task: Task, on_progress: OnProgress) -> None:
+        """Trains a run for each fold of cross-validation, or goes on with it; the caller holds the lock."""
+        begun = {folder.path.name: folder for folder in self.folder.folds()}
+        for number, settings in enumerate(task.folds, 1):
+            if str(number) in begun:
+                Run(begun[str(number)], self._data).resume(on_progress)
+            else:
+                path, config = self.folder.folds_path / str(number), settings.model_dump(exclude_unset=True)
+                train(task.name, self._data, out=path, config=config, on_progress=on_progress)
 
     def _run_phase(
         self, task: Task, phase: Phase, checkpoint: Checkpoint | None, on_progress: OnProgress, began: float
@@ -251,6 +270,7 @@ def train(
         )
         run = Run(folder, data)
         run.fit(task, on_progress, began)
+        run.fit_folds(task, on_progress)
     return run
 
 

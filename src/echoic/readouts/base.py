@@ -26,7 +26,7 @@ class Seen(NamedTuple):
 
     `encoded` `(batch, steps, width)` is what the lowest layer read, `hidden` `(batch, steps, hidden)` what the last one
     gave, `state` the state after the last step. `layers` are lent, for readouts that let them step on; `ids` and
-    `ahead` are those of the `Batch`.
+    `ahead` are those of the `Batch`. Of each row the first `lengths` `(batch,)` hidden vectors are real; None: all.
     """
 
     encoded: Tensor
@@ -35,6 +35,7 @@ class Seen(NamedTuple):
     layers: Layers
     ids: Tensor | None = None
     ahead: Tensor | None = None
+    lengths: Tensor | None = None
 
 
 class Readout(nn.Module, abc.ABC):

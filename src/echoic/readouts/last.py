@@ -10,7 +10,7 @@ from echoic.readouts.base import Readout, Seen
 
 @final
 class Last(Readout):
-    """The last hidden vector, beside all that is known of the future (`known` columns for `horizon` steps)."""
+    """The last real hidden vector, beside all that is known of the future (`known` columns for `horizon` steps)."""
 
     def __init__(self, hidden_size: int, horizon: int = 1, known: int = 0) -> None:
         super().__init__()
@@ -18,4 +18,6 @@ class Last(Readout):
 
     def forward(self, seen: Seen) -> Tensor:
         last = seen.hidden[:, -1:]
+        if seen.lengths is not None:
+            last = seen.hidden[torch.arange(len(seen.hidden)), seen.lengths - 1][:, None]
         return last if seen.ahead is None else torch.cat([last, seen.ahead.flatten(1)[:, None]], -1)

@@ -64,6 +64,10 @@ def _drawn(chart: Chart) -> "Figure":
         shade: dict[str, Any] = {"cmap": SHADES, "shading": "nearest", "rasterized": True}
         mesh = axes.pcolormesh(raster.x, raster.y, raster.values, **shade)
         figure.colorbar(mesh, ax=axes, label=raster.name, pad=0.01)
+        if raster.names is not None:
+            plain: dict[str, Any] = {"fontsize": 8, "parse_math": False}
+            axes.set_xticks(raster.x, raster.names[0], rotation=60, ha="right", **plain)
+            axes.set_yticks(raster.y, raster.names[1], **plain)
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
     for spans in chart.spans:

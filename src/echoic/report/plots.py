@@ -23,12 +23,15 @@ def plot_json(chart: Chart) -> str:
         traces.append(_line(line, key, mark=mark))
     whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and bool(chart.lines)
     whole = whole and not chart.bars and not chart.spans
-    layout = {
+    layout: dict[str, Any] = {
         "xaxis": {"title": {"text": _plain(chart.x_label)}} | ({"tickformat": ",d"} if whole else {}),
         "yaxis": {"title": {"text": _plain(chart.y_label)}, "type": "log" if chart.log_y else "linear"},
         "barmode": "overlay",
         "showlegend": len(traces) > 1,
     }
+    for raster in chart.rasters:
+        for axis, places, names in zip(("xaxis", "yaxis"), (raster.x, raster.y), raster.names or (), strict=False):
+            layout[axis] |= {"tickvals": _values(places), "ticktext": list(map(_plain, names))}
     text = json.dumps({"data": traces, "layout": layout}, allow_nan=False, separators=(",", ":"))
     # A "</script>" in a name would end the script that holds it.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -50,6 +50,7 @@ class RunFolder:
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
         self.samples = path / "samples"
+        self.folds_path = path / "folds"
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -78,6 +79,11 @@ class RunFolder:
         if not (path / "config.json").is_file():
             raise RunError(f"{path}: is no run folder (it has no config.json); make one with `echoic train`.")
         return cls(path)
+
+    def folds(self) -> list[Self]:
+        """The runs of cross-validation that have begun, in order."""
+        begun = self.folds_path.glob("*/config.json")
+        return [type(self)(config.parent) for config in sorted(begun, key=lambda config: int(config.parent.name))]
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from echoic.config import AudioDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import DataReport as DataReport
@@ -29,11 +29,12 @@ SOURCES = {
     "music": "echoic.sources.music",
     "text": "echoic.sources.text",
     "audio": "echoic.sources.audio",
+    "clips": "echoic.sources.clips",
 }
 """From each kind of data to the module whose `read(data, settings)` reads it."""
 
 
-Settings = TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings
+Settings = TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings | ClipDataSettings
 """How data are read; the class also says what they are."""
 
 
@@ -41,6 +42,7 @@ _OF_SETTINGS: dict[type[Settings], str] = {
     MusicDataSettings: "music",
     TextDataSettings: "text",
     AudioDataSettings: "audio",
+    ClipDataSettings: "clips",
 }
 
 
@@ -62,8 +64,8 @@ def kind_of(data: Any, settings: Settings) -> str:
 def read(data: Any, settings: Settings | None = None) -> Dataset:
     """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
 
-    With the settings of another job the data are what it reads: see `sources.music`, `sources.text` and
-    `sources.audio`.
+    With the settings of another job the data are what it reads: see `sources.music`, `sources.text`, `sources.audio`
+    and `sources.clips`.
 
     Args:
         data: the path of a CSV (also .gz, .bz2, .xz, .zst), M4 or Parquet file; `synth:NAME,key=value,...`; a pandas,

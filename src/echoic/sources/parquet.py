@@ -11,6 +11,7 @@ from echoic.errors import DataError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset
 from echoic.sources.frame import table_of
+from echoic.sources.table import Table
 from echoic.sources.textfile import read_bytes
 
 
@@ -20,11 +21,19 @@ def read(data: str | Path, settings: TableSettings) -> Dataset:
     Raises:
         DataError: the file cannot be read or holds what series cannot.
     """
-    path = Path(data)
+    return assemble(read_table(Path(data)), settings)
+
+
+def read_table(path: Path) -> Table:
+    """The cells of a Parquet file.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
     raw = read_bytes(path)
     try:
         frame = pl.read_parquet(io.BytesIO(raw))
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: is cut short or not a Parquet file ({reason}); write it again.") from None
-    return assemble(table_of(frame, str(path), path.stem, hashlib.sha256(raw).hexdigest()), settings)
+    return table_of(frame, str(path), path.stem, hashlib.sha256(raw).hexdigest())

@@ -1,5 +1,6 @@
 """Splits, windows and batches: the only place that decides what may be seen when."""
 
+from echoic.windows.buckets import Buckets as Buckets
 from echoic.windows.cut import Cut as Cut
 from echoic.windows.cut import Drawn as Drawn
 from echoic.windows.cut import InOrder as InOrder
@@ -13,6 +14,7 @@ from echoic.windows.deal import ranges_of as ranges_of
 from echoic.windows.following import FollowingBatches as FollowingBatches
 from echoic.windows.following import following as following
 from echoic.windows.following import gathered as gathered
+from echoic.windows.groups import deal_labelled as deal_labelled
 from echoic.windows.panel import Panel as Panel
 from echoic.windows.seeds import generator_of as generator_of
 from echoic.windows.splits import PARTS as PARTS

@@ -1,0 +1,53 @@
+"""Patterns of a few steps and neighbouring bands, before anything is remembered."""
+
+from collections.abc import Sequence
+from typing import final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from echoic.encoders.base import Encoder
+
+
+@final
+class Convolution(Encoder):
+    """Convolutions over steps and bands, each halving the bands; `span` input vectors make one step.
+
+    A step sees the vectors up to its own last one and `ahead` more, and as many before as the kernels reach. With
+    `ahead` 0 it is causal; beyond the ends there are zeros. Each layer has `channels` outputs, kernels of `kernel`
+    (an odd number) steps by as many bands, normalisation and rectification (as in convolutional recurrent networks for
+    sound: Cakir 2017). Values are normalised step by step, over channels and bands: a step never sees others, nor other
+    rows. The lowest layer's stride is `span`.
+    """
+
+    def __init__(self, features: int, channels: Sequence[int], kernel: int, span: int = 1, ahead: int = 0) -> None:
+        super().__init__()
+        self.span = span
+        self.ahead = ahead
+        sizes = [1, *channels]
+        # The first kernel is as long as its stride at least, so that no vector is left out.
+        lengths = [max(kernel, span), *[kernel] * (len(channels) - 1)]
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(below, above, (steps, kernel), stride=(span if number == 0 else 1, 1), padding=(0, kernel // 2))
+            for number, (below, above, steps) in enumerate(zip(sizes, channels, lengths, strict=False))
+        )
+        self.before = lengths[0] - span + span * sum(length - 1 for length in lengths[1:]) - ahead
+        bands = [features]
+        for _ in channels:
+            bands.append(max(1, bands[-1] // 2))
+        self.norms = nn.ModuleList(nn.LayerNorm(list(shape)) for shape in zip(channels, bands, strict=False))
+        self.output_size = channels[-1] * bands[-1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        missing = -x.shape[1] % self.span
+        # A length that is no multiple of the span is made up for in front.
+        x = functional.pad(x, (0, 0, self.before + missing, self.ahead))[:, None]
+        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
+            x = torch.relu(norm(convolution(x).transpose(1, 2)).transpose(1, 2))
+            if x.shape[-1] > 1:
+                x = functional.max_pool2d(x, (1, 2))
+        return x.transpose(1, 2).flatten(2)
+
+    def network_steps(self, steps: Tensor) -> Tensor:
+        return (steps + self.span - 1) // self.span

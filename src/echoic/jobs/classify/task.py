@@ -1,0 +1,194 @@
+"""The classify job laid over its clips."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, final
+
+import torch
+from torch import Tensor
+
+from echoic.config import ClassifySettings
+from echoic.config.classify import AugmentSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import Task
+from echoic.jobs.classify.batches import Augmented, ClipBatches
+from echoic.jobs.classify.features import Features
+from echoic.jobs.classify.network import build_network
+from echoic.model import SequenceModel
+from echoic.sources import Dataset
+from echoic.training import Batches
+from echoic.types import Series
+from echoic.windows import PARTS, deal_labelled
+
+DEFAULT_SPLIT = (0.8, 0.1, 0.1)
+DEV_SHARE = 0.1
+SCORED_BATCH = 64
+NATS_PER_DB = 0.23025851
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class ClassifyTask(Task):
+    """Clips, the numbers of those in each part, the classes, and how clips become steps."""
+
+    name = "classify"
+    settings_class = ClassifySettings
+
+    dataset: Dataset
+    settings: ClassifySettings
+    parts: dict[str, list[int]]
+    classes: tuple[str, ...]
+    features: Features
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: ClassifySettings) -> Self:
+        if settings.network.stride > 1 and not settings.network.channels:
+            raise ConfigError("`stride` is that of convolutions; name some with --channels.")
+        parts = divided(dataset.series, settings)
+        training = [dataset.series[number] for number in parts["train"]]
+        classes = tuple(sorted({label_of(clip) for clip in training}, key=_natural))
+        _check(dataset.series, parts, classes)
+        return cls(dataset, settings, parts, classes, Features.fit(training, settings.spectrum))
+
+    @classmethod
+    def reopen(cls, dataset: Dataset, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
+        features = Features.from_json(codec["features"])
+        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["classes"]), features)
+
+    def codec_json(self) -> dict[str, Any]:
+        return {"classes": list(self.classes), "features": self.features.to_json()}
+
+    def network(self) -> SequenceModel:
+        weights = self._class_weights() if self.settings.network.class_weights == "balanced" else None
+        return build_network(self.settings, self.features.values, len(self.classes), weights)
+
+    def train_batches(self) -> Batches:
+        batches = self._batches("train", self.training.batch_size, shuffle=True)
+        if self.settings.augment == AugmentSettings():
+            return batches
+        per_db = NATS_PER_DB / self.features.scaler.scale[0]
+        if self.settings.augment.gain and self.features.mel is None:
+            raise ConfigError("`gain` is for sound; these clips come as features.")
+        return Augmented(batches, self.settings.augment, per_db)
+
+    def dev_batches(self) -> ClipBatches | None:
+        return self._batches("dev", SCORED_BATCH, shuffle=False) if self.parts["dev"] else None
+
+    @property
+    def folds(self) -> Sequence[ClassifySettings]:
+        if self.settings.parts.folds is None or self.settings.parts.test_fold is not None:
+            return ()
+        names = sorted(set(folds_of(self.dataset.series, self.settings)), key=_natural)
+        return [self.settings.replaced(test_fold=name) for name in names]
+
+    def clips(self, part: str) -> list[Series]:
+        """The clips of a part."""
+        return [self.dataset.series[number] for number in self.parts[part]]
+
+    def numbers(self, clips: Sequence[Series]) -> Tensor:
+        """The number of each clip's class `(clips,)`.
+
+        Raises:
+            DataError: a label was not there in training.
+        """
+        known = {label: number for number, label in enumerate(self.classes)}
+        for clip in clips:
+            if label_of(clip) not in known:
+                raise DataError(f"{clip.origin}: has the label {label_of(clip)!r}, which no training clip has.")
+        return torch.tensor([known[label_of(clip)] for clip in clips])
+
+    @cached_property
+    def steps(self) -> dict[str, list[Tensor]]:
+        """The steps of the clips of each part."""
+        return {part: self.features.of(self.clips(part)) for part in PARTS}
+
+    def _batches(self, part: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
+        labels = self.numbers(self.clips(part))
+        return ClipBatches(self.steps[part], labels, batch_size, self.settings.network.stride, shuffle=shuffle)
+
+    def _class_weights(self) -> Tensor:
+        counts = torch.bincount(self.numbers(self.clips("train")), minlength=len(self.classes))
+        return counts.sum() / (len(self.classes) * counts)
+
+    def data_report(self) -> dict[str, Any]:
+        clips = {part: len(numbers) for part, numbers in self.parts.items()}
+        return self.dataset.report.to_json() | {"parts": clips, "classes": list(self.classes)}
+
+
+def label_of(clip: Series) -> str:
+    """The label that a source of clips read."""
+    return str(clip.provenance["label"])
+
+
+def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, list[int]]:
+    """The numbers of the clips of each part.
+
+    Raises:
+        ConfigError: the parts are asked for in two ways, or a fold is not there.
+    """
+    rule = settings.parts.split
+    if rule is not None and settings.parts.folds is not None:
+        raise ConfigError("`split` and `folds` both choose the test part; give one of them.")
+    given = _given_parts(clips, settings)
+    if rule is None and any(given):
+        parts = {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}
+        if not parts["dev"]:
+            parts["train"], parts["dev"] = _dealt(clips, parts["train"], (1 - DEV_SHARE, DEV_SHARE))
+        return parts
+    dealt = _dealt(clips, list(range(len(clips))), rule or DEFAULT_SPLIT)
+    return dict(zip(PARTS, dealt, strict=True))
+
+
+def _given_parts(clips: Sequence[Series], settings: ClassifySettings) -> list[str | None]:
+    """The part of each clip, as its fold or its source says."""
+    if settings.parts.folds is None:
+        return [clip.provenance.get("part") for clip in clips]
+    folds, chosen = folds_of(clips, settings), settings.parts.test_fold
+    if chosen is not None and chosen not in folds:
+        raise ConfigError(f"`test_fold`: there is no fold {chosen!r}; there are {', '.join(sorted(set(folds)))}.")
+    return ["test" if fold == chosen else "train" for fold in folds]
+
+
+def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
+    """The fold of each clip: as its source says, or dealt so that classes are even and groups are whole.
+
+    Raises:
+        ConfigError: the source has other folds than are asked for.
+    """
+    count = settings.parts.folds or 0
+    given = [clip.provenance.get("fold") for clip in clips]
+    if any(given):
+        found = sorted({str(fold) for fold in given}, key=_natural)
+        if len(found) != count:
+            raise ConfigError(f"`folds` is {count}, but {clips[0].origin} and the rest have {', '.join(found)}.")
+        return [str(fold) for fold in given]
+    dealt = _dealt(clips, list(range(len(clips))), [1 / count] * count)
+    fold_at = {number: str(fold) for fold, numbers in enumerate(dealt, 1) for number in numbers}
+    return [fold_at[number] for number in range(len(clips))]
+
+
+def _dealt(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
+    labels = [label_of(clips[number]) for number in chosen]
+    groups = [clips[number].provenance.get("group") for number in chosen]
+    return [[chosen[at] for at in part] for part in deal_labelled(labels, groups, shares)]
+
+
+def _check(clips: Sequence[Series], parts: Mapping[str, Sequence[int]], classes: Sequence[str]) -> None:
+    if len(classes) < 2:
+        raise DataError(f"{clips[0].origin}: all training clips are {classes[0]!r}; there is nothing to tell apart.")
+    for part in ("dev", "test"):
+        for number in parts[part]:
+            if label_of(clips[number]) not in classes:
+                raise DataError(
+                    f"{clips[number].origin}: the class {label_of(clips[number])!r} is only in the {part} part; add "
+                    "training clips of it, or remove it."
+                )
+
+
+def _natural(label: str) -> tuple[bool, float, str]:
+    """Numbers by their value, before words."""
+    try:
+        return False, float(label), label
+    except ValueError:
+        return True, 0.0, label

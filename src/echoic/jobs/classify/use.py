@@ -1,0 +1,42 @@
+"""What a trained network says of clips."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoic.config import AudioDataSettings
+from echoic.jobs.base import Fitted
+from echoic.jobs.classify.evaluate import probabilities_of
+from echoic.jobs.classify.task import ClassifyTask
+from echoic.sources import read
+from echoic.sources.clips import READERS
+from echoic.types import Series
+
+
+def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
+    """A row for each clip: file, label, confidence, and the probability of each class by its name.
+
+    `data` are a sound file, or a folder of them, or what the job trains on; by default the run's test part.
+
+    Raises:
+        DataError: a file cannot be read, or is of another kind than the clips that were trained on.
+    """
+    task: ClassifyTask = fitted.task
+    clips = task.clips("test") if data is None else _clips(task, Path(data))
+    probabilities = probabilities_of(fitted, task.features.of(clips))
+    told = probabilities.argmax(1)
+    return {
+        "file": np.array([clip.name for clip in clips], object),
+        "label": np.array([task.classes[number] for number in told], object),
+        "confidence": probabilities.max(1),
+        **{f"p({name})": probabilities[:, number] for number, name in enumerate(task.classes)},
+    }
+
+
+def _clips(task: ClassifyTask, place: Path) -> Sequence[Series]:
+    mel = task.features.mel
+    if mel is None or place.suffix.lower() in READERS:
+        return read(place, task.settings.data).series
+    return read(place, AudioDataSettings(rate_hz=mel.rate_hz, channel=task.settings.data.channel)).series

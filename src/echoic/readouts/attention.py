@@ -1,0 +1,25 @@
+"""One prediction from the steps that matter."""
+
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from echoic.readouts.base import Readout, Seen
+from echoic.readouts.mean import real_steps
+
+
+@final
+class Attention(Readout):
+    """The real hidden vectors, each weighted by a learned score of it (Bahdanau 2015, without a query)."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.output_size = hidden_size
+        self.inner = nn.Linear(hidden_size, hidden_size)
+        self.score = nn.Linear(hidden_size, 1, bias=False)
+
+    def forward(self, seen: Seen) -> Tensor:
+        scores = self.score(torch.tanh(self.inner(seen.hidden)))[..., 0]
+        weights = scores.masked_fill(~real_steps(seen), -torch.inf).softmax(1)
+        return torch.einsum("bt,bth->bh", weights, seen.hidden)[:, None]

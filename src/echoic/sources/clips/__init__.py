@@ -1,0 +1,92 @@
+"""Labelled clips: folders of classes, tables of files, .ts archives and feature arrays, as one series a clip."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from echoic.config import ClipDataSettings
+from echoic.errors import DataError
+from echoic.sources.base import Dataset
+from echoic.sources.clips import arrays, folders, tables, ts
+from echoic.types import Series
+
+READERS: dict[str, Callable[[Path, ClipDataSettings], Sequence[Series]]] = {
+    ".csv": tables.read_clips,
+    ".parquet": tables.read_clips,
+    ".npy": arrays.read_clips,
+    ".ts": ts.read_clips,
+}
+"""By the ending of what is read; folders have classes as folders."""
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """What was read: clips of each label, their steps in all, and the samples a second of sound."""
+
+    clips: int
+    steps: int
+    rate_hz: int | None
+    labels: dict[str, int]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def read(data: Any, settings: ClipDataSettings) -> Dataset:
+    """Every clip as a series, with its `label` in its provenance, and what else is known: part, fold, group, rate.
+
+    Sound is samples `(samples, 1)` at one rate; what comes as features stays features `(steps, features)`.
+
+    Raises:
+        DataError: a file, a row or a label cannot be used; the message has the place and the remedy.
+    """
+    place = Path(data)
+    clips = list(_read_one(place, settings))
+    if settings.test is not None:
+        clips = [*_in_part(clips, "train"), *_in_part(_read_one(settings.test, settings), "test")]
+    widths = {len(clip.features): clip for clip in clips}
+    if len(widths) > 1:
+        first, other = list(widths.values())[:2]
+        raise DataError(
+            f"{other.origin}: has {len(other.features)} values a step where {first.origin} has {len(first.features)}; "
+            "give clips of one kind."
+        )
+    labels = Counter(str(clip.provenance["label"]) for clip in clips)
+    rate_hz = clips[0].provenance.get("rate_hz")
+    steps = sum(clip.steps for clip in clips)
+    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), ())
+    return Dataset(tuple(clips), report, _fingerprint(clips), str(place))
+
+
+def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
+    if place.is_dir():
+        clips = folders.read_clips(place, settings)
+    elif not place.exists():
+        raise DataError(f"{place}: there is no such file or folder; look at the name.")
+    elif place.suffix.lower() in READERS:
+        clips = READERS[place.suffix.lower()](place, settings)
+    else:
+        raise DataError(
+            f"{place}: is nothing that clips are read from; give a folder with a folder for each class, a table "
+            "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels."
+        )
+    if not clips:
+        raise DataError(f"{place}: has no clips.")
+    return clips
+
+
+def _in_part(clips: Sequence[Series], part: str) -> list[Series]:
+    return [replace(clip, provenance={**clip.provenance, "part": part}) for clip in clips]
+
+
+def _fingerprint(clips: Sequence[Series]) -> str:
+    digest = hashlib.sha256()
+    for clip in clips:
+        digest.update(repr((clip.name, sorted(clip.provenance.items()), clip.values.shape)).encode())
+        digest.update(clip.values.tobytes())
+    return digest.hexdigest()

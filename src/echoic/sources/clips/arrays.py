@@ -1,0 +1,69 @@
+"""Clips that come as features: one NumPy array of all, and one of their labels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from echoic.config import ClipDataSettings
+from echoic.errors import ConfigError, DataError
+from echoic.types import Series
+
+AXES = {"clip", "band", "frame"}
+
+
+def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
+    """A series `(frames, bands)` for each clip of the array.
+
+    Raises:
+        ConfigError: the axes or the labels are not named.
+        DataError: an array cannot be read, or the two do not fit.
+    """
+    if set(settings.axes) != AXES or len(settings.axes) != len(AXES):
+        raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame; they are not guessed.")
+    if settings.labels is None:
+        raise ConfigError("`labels` must name a .npy file with the label of each clip.")
+    values, labels = _loaded(path), _loaded(settings.labels)
+    if values.ndim != len(AXES) or values.dtype.kind not in "fiu":
+        raise DataError(f"{path}: must hold numbers with axes {','.join(settings.axes)}, got {_told(values)}.")
+    values = np.moveaxis(values, [settings.axes.index(axis) for axis in ("clip", "frame", "band")], [0, 1, 2])
+    if labels.shape != values.shape[:1] or labels.dtype.kind not in "iuUSb":
+        raise DataError(
+            f"{settings.labels}: must hold a label for each of the {len(values)} clips of {path.name}, got "
+            f"{_told(labels)}."
+        )
+    bands = tuple(f"band_{number}" for number in range(1, values.shape[2] + 1))
+    clips = []
+    for number, clip in enumerate(values):
+        if not np.isfinite(clip).all():
+            raise DataError(f"{path}, clip {number}: holds a value that is no number; mend or remove it.")
+        known = {"label": _text(labels[number])}
+        clips.append(
+            Series(
+                f"clip {number}",
+                np.ascontiguousarray(clip, np.float32),
+                bands,
+                origin=f"{path}, clip {number}",
+                provenance=known,
+            )
+        )
+    return clips
+
+
+def _loaded(path: Path) -> NDArray[np.generic]:
+    try:
+        array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; look at the name.") from None
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save.") from None
+    return array
+
+
+def _told(array: NDArray[np.generic]) -> str:
+    return f"{array.dtype} of shape {array.shape}"
+
+
+def _text(label: np.generic) -> str:
+    return label.decode() if isinstance(label, bytes) else str(label)

@@ -1,0 +1,87 @@
+"""A table of clips: a row has a file, a label, and perhaps a part, a fold, a group and a stretch of time."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from echoic.config import ClipDataSettings
+from echoic.config.data import TableSettings
+from echoic.errors import ConfigError, DataError
+from echoic.sources import delimited, parquet
+from echoic.sources.clips.sound import ClipSounds
+from echoic.sources.table import Table, shown
+from echoic.types import Series
+
+FILE_COLUMNS = ("file", "path", "filename")
+PARTS = {"train": "train", "training": "train", "dev": "dev", "valid": "dev", "validation": "dev", "val": "dev"}
+PARTS |= {"test": "test", "eval": "test"}
+
+
+def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
+    """A series for each row, in order; `start` and `end` columns, in seconds, cut a stretch out of its file.
+
+    Raises:
+        ConfigError: a column that is named is not there.
+        DataError: a row has no label, no file that can be read, or a stretch outside of it.
+    """
+    table = table_of(path)
+    rows = _rows(table, settings)
+    sounds = ClipSounds(settings)
+    folder = settings.audio or path.parent
+    clips = []
+    for number, row in enumerate(rows):
+        for column in ("file", "label"):
+            if not row[column]:
+                raise table.error(f"has no {column}; fill it in or remove the row.", row=number)
+        begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
+        known = {name: row[name] for name in ("label", "fold", "group") if row[name]} | _part(table, number, row)
+        try:
+            clips.append(sounds.clip(folder / row["file"], row["file"], known, begin_s or 0.0, end_s))
+        except DataError as error:
+            raise DataError(f"{table.source}, {table.row(number)}: {str(error).rstrip('.')}.") from None
+    return clips
+
+
+def table_of(path: Path) -> Table:
+    """The cells of a CSV or Parquet file."""
+    if path.suffix.lower() in {".parquet", ".pq"}:
+        return parquet.read_table(path)
+    return delimited.read_table(path, TableSettings())
+
+
+def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
+    """Each row by what its columns mean; empty where there is nothing."""
+    there = table.frame.columns
+    file = settings.file or next((name for name in FILE_COLUMNS if name in there), FILE_COLUMNS[0])
+    wanted = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}
+    for meaning, name in wanted.items():
+        if name is not None and name not in there:
+            raise ConfigError(
+                f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(shown, there))}."
+            )
+    wanted |= {"split": settings.split_column, "start": "start", "end": "end"}
+    columns = {
+        meaning: table.frame[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list()
+        if name in there
+        else [""] * table.frame.height
+        for meaning, name in wanted.items()
+    }
+    return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> float | None:
+    if not row[column]:
+        return None
+    try:
+        return float(row[column])
+    except ValueError:
+        raise table.error(f"{shown(row[column])} is no time in seconds.", row=number, column=column) from None
+
+
+def _part(table: Table, number: int, row: dict[str, str]) -> dict[str, Any]:
+    if not row["split"]:
+        return {}
+    part = PARTS.get(row["split"].lower())
+    if part is None:
+        raise table.error(f"names no part; it must be train, dev or test, got {shown(row['split'])}.", row=number)
+    return {"part": part}

@@ -1,0 +1,62 @@
+"""The .ts files of the UEA and UCR archives (format of aeon and sktime): a clip a line, dimensions split by colons."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from echoic.config import ClipDataSettings
+from echoic.errors import DataError
+from echoic.types import Floats, Series
+
+
+def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # noqa: ARG001
+    """A series `(steps, dimensions)` for each line after `@data`, with the line's last field as its label.
+
+    Raises:
+        DataError: a line cannot be read; the message has its number.
+    """
+    clips, dimensions, begun = list[Series](), 0, False
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                text = line.strip()
+                if begun and text and not text.startswith("#"):
+                    clips.append(_clip(path, number, text, dimensions))
+                    dimensions = len(clips[0].features)
+                elif text.lower().startswith("@classlabel") and text.split()[1:2] != ["true"]:
+                    raise DataError(f"{path}, line {number}: says that there are no class labels; classify needs them.")
+                elif text.lower().startswith("@timestamps") and text.split()[1:2] == ["true"]:
+                    raise DataError(f"{path}, line {number}: has time stamps, which are not read; export without them.")
+                begun = begun or text.lower() == "@data"
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not text; give a .ts file.") from None
+    if not begun:
+        raise DataError(f"{path}: has no @data line; is it a .ts file, and whole?")
+    return clips
+
+
+def _clip(path: Path, number: int, text: str, dimensions: int) -> Series:
+    *columns, label = text.split(":")
+    if not columns or not label.strip():
+        raise DataError(f"{path}, line {number}: has no label after the last colon; correct the line.")
+    rows = [_numbers(path, number, column) for column in columns]
+    lengths = {len(row) for row in rows}
+    if len(lengths) > 1:
+        raise DataError(f"{path}, line {number}: its dimensions have {sorted(lengths)} values; they must be as many.")
+    if dimensions and len(rows) != dimensions:
+        raise DataError(f"{path}, line {number}: has {len(rows)} dimensions where the first line has {dimensions}.")
+    names = tuple(f"dimension_{place}" for place in range(1, len(rows) + 1))
+    return Series(
+        f"line {number}", np.stack(rows, 1), names, origin=f"{path}, line {number}", provenance={"label": label.strip()}
+    )
+
+
+def _numbers(path: Path, number: int, column: str) -> Floats:
+    try:
+        values = np.array([np.nan if cell.strip() == "?" else float(cell) for cell in column.split(",")], np.float32)
+    except ValueError as error:
+        raise DataError(f"{path}, line {number}: {error}; correct the line.") from None
+    if np.isinf(values).any():
+        raise DataError(f"{path}, line {number}: holds an infinite value; correct the line.")
+    return values

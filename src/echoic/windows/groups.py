@@ -1,0 +1,38 @@
+"""Labelled pieces dealt to parts: every class by the shares, and what belongs together to one part."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+_NEVER = float("-inf")
+_DEAL_SEED = 0
+"""One deal for everyone: runs with other seeds must be comparable."""
+
+
+def deal_labelled(labels: Sequence[str], groups: Sequence[str | None], shares: Sequence[float]) -> list[list[int]]:
+    """The numbers of the pieces in each part, by `shares`; those of one group are in one part.
+
+    Groups go one by one, the largest first and equal ones at random, to the part that lacks most of what they bring.
+    Pieces whose group is None stand for themselves.
+    """
+    members: dict[tuple[str, str | int], list[int]] = {}
+    for number, group in enumerate(groups):
+        members.setdefault(("piece", number) if group is None else ("group", group), []).append(number)
+    every = list(members.values())
+    order = torch.randperm(len(every), generator=torch.Generator().manual_seed(_DEAL_SEED)).tolist()
+    ordered = sorted((every[at] for at in order), key=len, reverse=True)
+    total, parts = Counter(labels), [Counter[str]() for _ in shares]
+    dealt: list[list[int]] = [[] for _ in shares]
+    for numbers in ordered:
+        brought = Counter(labels[number] for number in numbers)
+        lacks = [
+            sum(count * (share - part[label] / total[label]) for label, count in brought.items())
+            if share
+            else -torch.inf
+            for share, part in zip(shares, parts, strict=True)
+        ]
+        best = max(range(len(shares)), key=lambda at: lacks[at])
+        parts[best].update(brought)
+        dealt[best] += numbers
+    return [sorted(numbers) for numbers in dealt]

@@ -1,0 +1,232 @@
+"""The classify job as its user has it: features, parts, folds, augmentation, predictions, the report."""
+
+import json
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from echoic.cli import make_app
+from echoic.config.classify import AugmentSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.classify.batches import Augmented, ClipBatches
+from echoic.jobs.reporting import write_report
+from echoic.jobs.session import load, prepare, train
+
+RATE_HZ = 4000
+TINY = {"bands": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
+PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
+
+
+def beep(label, draws):
+    time_s = np.arange(int(draws.integers(800, 2000))) / RATE_HZ
+    tone = np.sin(2 * np.pi * PITCH_HZ[label] * draws.uniform(0.95, 1.05) * time_s)
+    return draws.uniform(0.05, 0.5) * tone + 0.01 * draws.standard_normal(len(time_s))
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """A table of 60 clips by 5 singers, and its folder."""
+    folder, draws = tmp_path_factory.mktemp("clips"), np.random.default_rng(0)
+    rows = ["file,label,fold,singer"]
+    for number in range(60):
+        label = list(PITCH_HZ)[number % 3]
+        soundfile.write(folder / f"{number}.wav", beep(label, draws), RATE_HZ)
+        rows.append(f"{number}.wav,{label},{number % 4 + 1},singer {number // 3 % 5}")
+    (folder / "clips.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(clips, tmp_path_factory):
+    return train("classify", clips / "clips.csv", out=tmp_path_factory.mktemp("runs") / "beeps", **TINY)
+
+
+def test_clips_are_told_and_stand_beside_naive_rows(run):
+    found = run.evaluate()
+    assert found.scores["accuracy"] == 1
+    assert found.naive["majority"]["accuracy"] == pytest.approx(1 / 3, abs=0.01)
+    assert found.naive["nearest_mean"]["accuracy"] > 0.6
+    assert found.over == "6 clips of 3 classes"
+
+
+def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run):
+    task = run.fitted.task
+    clip = task.clips("test")[0]
+    mel = task.features.mel
+    theirs = librosa.feature.melspectrogram(
+        y=clip.values[:, 0], sr=RATE_HZ, n_fft=128, hop_length=40, n_mels=12, fmin=50, pad_mode="constant"
+    )
+    raw = torch.from_numpy(np.log(np.maximum(theirs, 1e-10)).T)
+    wanted = (raw - task.features.scaler.center[0]) / task.features.scaler.scale[0]
+    assert (mel.window_samples, mel.hop_samples) == (128, 40)
+    torch.testing.assert_close(task.features.of([clip])[0], wanted, atol=1e-4, rtol=1e-4)
+    training = torch.cat(task.steps["train"])
+    torch.testing.assert_close(training.mean(0), torch.zeros(12), atol=1e-3, rtol=0)
+
+
+def test_groups_are_whole(clips):
+    task = prepare("classify", clips / "clips.csv", {}, {**TINY, "group": "singer", "split": (0.6, 0.2, 0.2)})
+    singers = {part: {clip.provenance["group"] for clip in task.clips(part)} for part in ("train", "dev", "test")}
+    assert [len(singers[part]) for part in ("train", "dev", "test")] == [3, 1, 1]
+    assert not singers["train"] & (singers["dev"] | singers["test"])
+
+
+def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips, tmp_path):
+    run = train("classify", clips / "clips.csv", out=tmp_path / "run", fold="fold", folds=4, **TINY)
+    found = run.evaluate()
+    assert len(found.true) == 60
+    assert len(found.folds) == 4
+    assert found.scores["accuracy"] == pytest.approx(np.mean([fold["accuracy"] for fold in found.folds]))
+    assert "mean of 4 folds; accuracy differs by" in found.over
+    tested = [{clip.name for clip in one.fitted.task.clips("test")} for one in run.fold_runs()]
+    assert sorted(name for names in tested for name in names) == sorted(
+        clip.name for clip in run.fitted.task.dataset.series
+    )
+    for one in run.fold_runs():
+        assert {clip.provenance["fold"] for clip in one.fitted.task.clips("test")} == {one.settings.parts.test_fold}
+    assert set(run.predict(clips / "0.wav")) == {"file", "label", "confidence", "p(high)", "p(low)", "p(middle)"}
+    assert load(run.path).evaluate().scores == found.scores
+    json.dumps(found.details)
+    assert "4 folds" in write_report([run]).read_text("utf-8")
+
+
+def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
+    wanted = TINY | {"epochs": 2, "folds": 3}
+    whole = train("classify", clips / "clips.csv", out=tmp_path / "whole", **wanted)
+
+    class StopError(Exception):
+        pass
+
+    seen = []
+
+    def stop_in_the_second_fold(progress):
+        seen.append(progress.step)
+        if seen.count(1) == 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        train("classify", clips / "clips.csv", out=tmp_path / "cut", on_progress=stop_in_the_second_fold, **wanted)
+    cut = load(tmp_path / "cut")
+    assert len(cut.fold_runs()) == 2
+    cut.resume()
+    assert cut.evaluate().scores == whole.evaluate().scores
+
+
+def test_rows_do_not_depend_on_their_company(clips, tmp_path):
+    run = train(
+        "classify", clips / "clips.csv", out=tmp_path / "run", channels=(4,), stride=3, bidirectional=True, **TINY
+    )
+    together = run.predict(clips / "clips.csv")
+    for number in (0, 17, 59):
+        alone = run.predict(clips / f"{number}.wav")
+        assert alone["p(low)"][0] == pytest.approx(together["p(low)"][number], abs=1e-6)
+
+
+def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
+    run = train("classify", clips / "clips.csv", out=tmp_path / "run", pooling="last", **TINY)
+    task, model = run.fitted.task, run.model
+    steps = task.features.of([task.clips("test")[0]])[0][None]
+    whole, _ = model(steps)
+    state = None
+    for piece in torch.split(steps, 7, 1):
+        params, state = model(piece, state)
+    torch.testing.assert_close(params, whole, atol=1e-5, rtol=1e-5)
+
+
+AUGMENTS = {
+    "noise": {"noise": 0.5},
+    "gain": {"gain": 6},
+    "shift": {"shift_steps": 5},
+    "time masks": {"time_masks": 2},
+    "band masks": {"band_masks": 2, "band_mask_bands": 3},
+}
+
+
+@pytest.mark.parametrize("kind", AUGMENTS)
+def test_augmentation_changes_training_clips_anew_each_epoch_and_keeps_padding(kind):
+    torch.manual_seed(0)
+    steps = [torch.randn(length, 6) + 5 for length in (30, 12, 25, 7)]
+    plain = ClipBatches(steps, torch.arange(4), 2, 1, shuffle=True)
+    changed = Augmented(plain, AugmentSettings(**AUGMENTS[kind]), torch.full((6,), 0.1))
+    for epoch in range(2):
+        for before, after in zip(plain.epoch(0, epoch), changed.epoch(0, epoch), strict=True):
+            assert not torch.equal(before.inputs, after.inputs)
+            assert torch.equal(before.targets, after.targets)
+            assert (after.lengths <= before.lengths).all()
+            assert (after.lengths >= 1).all()
+            padding = torch.arange(before.inputs.shape[1]) >= after.lengths[:, None]
+            assert (after.inputs[padding] == 0).all()
+            if kind.endswith("masks"):
+                hidden = (after.inputs == 0) & ~padding[..., None]
+                assert 0 < hidden.float().mean() <= 0.9
+                assert torch.equal(after.inputs[~hidden], before.inputs[~hidden])
+            if kind == "gain":
+                moved = (after.inputs - before.inputs)[~padding]
+                assert moved.abs().max() <= 0.6 + 1e-5
+    first, again, skipped = list(changed.epoch(3, 0)), list(changed.epoch(3, 0)), list(changed.epoch(3, 0, 1))
+    assert all(torch.equal(one.inputs, other.inputs) for one, other in zip(first, again, strict=True))
+    assert torch.equal(skipped[0].inputs, first[1].inputs)
+
+
+def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
+    lines = (clips / "clips.csv").read_text().splitlines()
+    few = [line for number, line in enumerate(lines[1:]) if number % 3 or number < 12]
+    (clips / "few.csv").write_text("\n".join([lines[0], *few]))
+    task = prepare("classify", clips / "few.csv", {}, {**TINY, "class_weights": "balanced", "split": (1, 0, 0)})
+    counts = np.bincount([task.classes.index(clip.provenance["label"]) for clip in task.clips("train")])
+    weights = task.network().head.weights
+    torch.testing.assert_close(weights * torch.tensor(counts), torch.full((3,), counts.sum() / 3))
+    assert "head.weights" not in task.network().state_dict()
+
+
+def test_bad_settings_are_one_sentence(clips, tmp_path):
+    table = clips / "clips.csv"
+    for wanted, told in (
+        ({"split": (0.8, 0.1, 0.1), "folds": 4}, "`split` and `folds` both choose"),
+        ({"fold": "fold", "folds": 3}, "`folds` is 3, but .* have 1, 2, 3, 4"),
+        ({"fold": "fold", "folds": 4, "test_fold": "9"}, "there is no fold '9'; there are 1, 2, 3, 4"),
+        ({"stride": 2}, "`stride` is that of convolutions"),
+        ({"kernel": 2}, "`network.kernel` must be odd"),
+        ({"high_hz": 3000}, "their? .*frequencies end at 2000 Hz|frequencies end at 2000 Hz"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            train("classify", table, out=tmp_path / "new", **TINY | wanted)
+    with pytest.raises(ConfigError, match="does not go on by itself; use `echoic predict`"):
+        train("classify", table, out=tmp_path / "run", **TINY | {"epochs": 1}).generate()
+
+
+def test_classes_that_are_only_in_test_are_named(clips, tmp_path):
+    (clips / "odd.csv").write_text("file,label,split\n0.wav,low,train\n1.wav,middle,train\n2.wav,high,test\n")
+    with pytest.raises(DataError, match="the class 'high' is only in the test part"):
+        train("classify", clips / "odd.csv", out=tmp_path / "run", **TINY)
+    (clips / "one.csv").write_text("file,label\n0.wav,low\n3.wav,low\n")
+    with pytest.raises(DataError, match="all training clips are 'low'; there is nothing to tell apart"):
+        train("classify", clips / "one.csv", out=tmp_path / "run2", **TINY)
+
+
+def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp_path, capsys):
+    def command(*words):
+        make_app(list(words))(words, standalone_mode=False)
+        return capsys.readouterr().out
+
+    rows = json.loads(command("predict", str(run.path), str(clips / "0.wav"), str(clips / "1.wav"), "--json"))
+    assert [(row["file"], row["label"]) for row in rows] == [("0.wav", "low"), ("1.wav", "middle")]
+    assert sum(rows[0][f"p({name})"] for name in PITCH_HZ) == pytest.approx(1, abs=1e-4)
+    assert "middle" in command("predict", str(run.path), str(clips / "1.wav"))
+    command("predict", str(run.path), str(clips / "1.wav"), "-o", str(tmp_path / "told.csv"))
+    assert (tmp_path / "told.csv").read_text().splitlines()[0] == "file,label,confidence,p(high),p(low),p(middle)"
+
+
+def test_the_report_shows_confusion_and_calibration(run):
+    page = write_report([run]).read_text("utf-8")
+    assert {"confusion", "calibration", "loss"} <= {path.stem for path in run.folder.figures.glob("*.png")}
+    assert '"ticktext":["high","low","middle"]' in page.replace(", ", ",")
+
+
+def test_features_of_another_kind_are_refused(run, tmp_path):
+    (tmp_path / "a.ts").write_text("@classLabel true x y\n@data\n1,2:low\n")
+    with pytest.raises(DataError, match="is of another kind than the clips that were trained on"):
+        run.predict(tmp_path / "a.ts")

@@ -1,0 +1,213 @@
+"""Clips from folders, tables, .ts files and arrays; and every way in which they can be wrong."""
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+
+from echoic.config import ClipDataSettings
+from echoic.errors import ConfigError, DataError
+from echoic.sources import read
+
+RATE_HZ = 1000
+
+
+def sound(path, seconds=0.5, rate_hz=RATE_HZ):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.5 * np.sin(np.arange(round(seconds * rate_hz)) * 0.1), rate_hz)
+
+
+def table(folder, text, name="clips.csv"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_folder_has_a_folder_for_each_class(tmp_path):
+    for name in ("dog/a.wav", "dog/deep/b.flac", "cat/c.wav"):
+        sound(tmp_path / name)
+    found = read(tmp_path, ClipDataSettings())
+    assert [(clip.name, clip.provenance["label"]) for clip in found.series] == [
+        ("cat/c.wav", "cat"),
+        ("dog/a.wav", "dog"),
+        ("dog/deep/b.flac", "dog"),
+    ]
+    assert found.series[0].values.shape == (500, 1)
+    assert found.report.to_json()["labels"] == {"cat": 1, "dog": 2}
+
+
+def test_folders_that_hold_no_classes(tmp_path):
+    with pytest.raises(DataError, match="make one folder for each class"):
+        read(tmp_path, ClipDataSettings())
+    sound(tmp_path / "a.wav")
+    with pytest.raises(DataError, match="give a table of files and labels instead"):
+        read(tmp_path, ClipDataSettings())
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="empty: has no sound files"):
+        read(tmp_path, ClipDataSettings())
+
+
+def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path):
+    sound(tmp_path / "audio" / "a.wav", 1.0)
+    text = "path,kind,split,take,speaker,start,end\na.wav,x,train,1,ann,0.2,0.5\na.wav,y,valid,2,bob,,\n"
+    settings = ClipDataSettings(audio=tmp_path / "audio", label="kind", fold="take", group="speaker")
+    first, second = read(table(tmp_path, text), settings).series
+    assert first.steps == 300
+    assert second.steps == 1000
+    assert first.provenance == {"label": "x", "fold": "1", "group": "ann", "part": "train", "rate_hz": RATE_HZ}
+    assert second.provenance["part"] == "dev"
+    np.testing.assert_array_equal(first.values, second.values[200:500])
+
+
+def test_a_parquet_table_is_read_like_a_csv(tmp_path):
+    sound(tmp_path / "a.wav")
+    pl.DataFrame({"file": ["a.wav"] * 2, "label": [1, 2]}).write_parquet(tmp_path / "clips.parquet")
+    csv = table(tmp_path, "file,label\na.wav,1\na.wav,2\n")
+    one, other = (read(path, ClipDataSettings()) for path in (tmp_path / "clips.parquet", csv))
+    assert [clip.provenance for clip in one.series] == [clip.provenance for clip in other.series]
+
+
+ROWS = {
+    "a.wav,": r"line 3, column 'label'|line 3: has no label",
+    ",x": r"line 3: has no file",
+    "gone.wav,x": r"line 3: .*gone\.wav: there is no such file",
+    "empty.wav,x": r"line 3: .*empty\.wav: is empty",
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_wrong_row_is_named(tmp_path, row):
+    sound(tmp_path / "a.wav")
+    (tmp_path / "empty.wav").touch()
+    with pytest.raises(DataError, match=ROWS[row]):
+        read(table(tmp_path, f"file,label\na.wav,x\n{row}\n"), ClipDataSettings())
+
+
+STRETCHES = {
+    "0.3,0.2": "0.3 s to 0.2 s does not lie within a.wav, which has 0.500 s",
+    "-0.1,0.2": "does not lie within",
+    "0,0.6": "does not lie within",
+    "zero,0.2": "'zero' is no time in seconds",
+    "0.1,0.1": "does not lie within",
+}
+
+
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_a_stretch_outside_of_its_file_is_named(tmp_path, stretch):
+    sound(tmp_path / "a.wav")
+    with pytest.raises(DataError, match="line 2") as caught:
+        read(table(tmp_path, f"file,label,start,end\na.wav,x,{stretch}\n"), ClipDataSettings())
+    assert STRETCHES[stretch] in str(caught.value)
+
+
+def test_columns_and_parts_that_are_not_there(tmp_path):
+    sound(tmp_path / "a.wav")
+    with pytest.raises(ConfigError, match=r"`label`: .* has no column 'label'; it has 'file', 'kind'"):
+        read(table(tmp_path, "file,kind\na.wav,x\n"), ClipDataSettings())
+    with pytest.raises(ConfigError, match=r"`fold`: .* has no column 'fold'"):
+        read(table(tmp_path, "file,label\na.wav,x\n"), ClipDataSettings(fold="fold"))
+    with pytest.raises(DataError, match="line 2: names no part; it must be train, dev or test, got 'later'"):
+        read(table(tmp_path, "file,label,split\na.wav,x,later\n"), ClipDataSettings())
+
+
+def test_what_is_no_clips_is_refused(tmp_path):
+    with pytest.raises(DataError, match="there is no such file or folder"):
+        read(tmp_path / "none", ClipDataSettings())
+    sound(tmp_path / "a.wav")
+    with pytest.raises(DataError, match="is nothing that clips are read from; give a folder"):
+        read(tmp_path / "a.wav", ClipDataSettings())
+
+
+TS = "# a comment\n@problemName a\n@timeStamps false\n@classLabel true x y\n@data\n1,2,3:4,5,6:x\n7,?:8,9:y\n"
+
+
+def test_a_ts_file_has_a_clip_a_line(tmp_path):
+    train, test = table(tmp_path, TS, "a_TRAIN.ts"), table(tmp_path, TS, "a_TEST.ts")
+    clips = read(train, ClipDataSettings(test=test)).series
+    assert [(clip.provenance["label"], clip.provenance["part"]) for clip in clips] == [
+        ("x", "train"),
+        ("y", "train"),
+        ("x", "test"),
+        ("y", "test"),
+    ]
+    np.testing.assert_array_equal(clips[0].values, [[1, 4], [2, 5], [3, 6]])
+    assert np.isnan(clips[1].values[1, 0])
+
+
+BROKEN_TS = {
+    "1,2:3:x": "line 6: its dimensions have \\[1, 2\\] values",
+    "1,2:x": "line 7: has 1 dimensions where the first line has 2",
+    "1,b:2,3:x": "line 6: could not convert string to float: 'b'",
+    "1,inf:2,3:x": "line 6: holds an infinite value",
+    "1,2,3": "line 6: has no label after the last colon",
+    "1,2:3,4:": "line 6: has no label",
+}
+
+
+@pytest.mark.parametrize("line", BROKEN_TS)
+def test_a_broken_line_of_a_ts_file_is_named(tmp_path, line):
+    lines = TS.splitlines()
+    at = 6 if "line 7" in BROKEN_TS[line] else 5
+    lines[at] = line
+    with pytest.raises(DataError, match=BROKEN_TS[line]):
+        read(table(tmp_path, "\n".join(lines), "a.ts"), ClipDataSettings())
+
+
+def test_ts_files_without_labels_data_or_with_times(tmp_path):
+    for old, new, told in (
+        ("@classLabel true x y", "@classLabel false", "line 4: says that there are no class labels"),
+        ("@timeStamps false", "@timeStamps true", "line 3: has time stamps"),
+        ("@data", "@date", "has no @data line"),
+    ):
+        with pytest.raises(DataError, match=told):
+            read(table(tmp_path, TS.replace(old, new), "a.ts"), ClipDataSettings())
+    (tmp_path / "b.ts").write_bytes(b"\xff\xfe\x00@data")
+    with pytest.raises(DataError, match="is not text"):
+        read(tmp_path / "b.ts", ClipDataSettings())
+
+
+@pytest.mark.parametrize("axes", ["clip,band,frame", "clip,frame,band", "frame,clip,band"])
+def test_arrays_have_the_axes_that_are_named(tmp_path, axes):
+    values = np.random.default_rng(0).standard_normal((4, 3, 5)).astype(np.float32)  # clip, band, frame
+    order = [("clip", "band", "frame").index(axis) for axis in axes.split(",")]
+    np.save(tmp_path / "values.npy", values.transpose(order))
+    np.save(tmp_path / "labels.npy", np.array(["a", "b", "a", "b"]))
+    settings = ClipDataSettings(labels=tmp_path / "labels.npy", axes=axes.split(","))
+    clips = read(tmp_path / "values.npy", settings).series
+    assert [clip.provenance["label"] for clip in clips] == ["a", "b", "a", "b"]
+    for clip, value in zip(clips, values, strict=True):
+        np.testing.assert_array_equal(clip.values, value.T)
+
+
+def test_arrays_that_do_not_fit(tmp_path):
+    values, labels = tmp_path / "values.npy", tmp_path / "labels.npy"
+    np.save(values, np.zeros((4, 3, 5)))
+    np.save(labels, np.arange(3))
+    with pytest.raises(ConfigError, match="`axes` must name the array's axes"):
+        read(values, ClipDataSettings(labels=labels))
+    with pytest.raises(ConfigError, match=r"`labels` must name a .npy file"):
+        read(values, ClipDataSettings(axes=("clip", "band", "frame")))
+    settings = ClipDataSettings(axes=("clip", "band", "frame"), labels=labels)
+    with pytest.raises(DataError, match=r"must hold a label for each of the 4 clips of values.npy, got int64 of shape"):
+        read(values, settings)
+    np.save(labels, np.array([1, 2, 3, None], object), allow_pickle=True)
+    with pytest.raises(DataError, match=r"is no \.npy file that can be read"):
+        read(values, settings)
+    np.save(labels, np.arange(4))
+    broken = np.zeros((4, 3, 5))
+    broken[2, 0, 0] = np.nan
+    np.save(values, broken)
+    with pytest.raises(DataError, match="clip 2: holds a value that is no number"):
+        read(values, settings)
+    np.save(values, np.zeros((4, 3)))
+    with pytest.raises(DataError, match="must hold numbers with axes clip,band,frame, got float64 of shape"):
+        read(values, settings)
+    values.write_bytes(b"no array")
+    with pytest.raises(DataError, match=r"is no \.npy file"):
+        read(values, settings)
+
+
+def test_clips_of_one_kind_only(tmp_path):
+    one, two = table(tmp_path, TS, "a.ts"), table(tmp_path, TS.replace(":4,5,6", "").replace(":8,9", ""), "b.ts")
+    with pytest.raises(DataError, match=r"has 1 values a step where .* has 2"):
+        read(one, ClipDataSettings(test=two))
