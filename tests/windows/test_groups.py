@@ -28,6 +28,12 @@ def test_classes_are_dealt_by_the_shares():
         assert counts == {"a": 100 * share, "b": 20 * share}
 
 
+def test_a_small_share_of_few_groups_gets_one():
+    labels, groups = ["a", "b"] * 20, [number // 10 for number in range(40)]
+    train, dev = deal_labelled(labels, list(map(str, groups)), (0.9, 0.1))
+    assert (len(train), len(dev)) == (30, 10)
+
+
 def test_a_part_without_a_share_gets_nothing():
     assert deal_labelled(["a", "b"] * 5, [None] * 10, (0.9, 0.1, 0.0))[2] == []
 

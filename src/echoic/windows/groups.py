@@ -22,17 +22,20 @@ def deal_labelled(labels: Sequence[str], groups: Sequence[str | None], shares: S
     every = list(members.values())
     order = torch.randperm(len(every), generator=torch.Generator().manual_seed(_DEAL_SEED)).tolist()
     ordered = sorted((every[at] for at in order), key=len, reverse=True)
-    total, parts = Counter(labels), [Counter[str]() for _ in shares]
-    dealt: list[list[int]] = [[] for _ in shares]
+    dealt: list[list[list[int]]] = [[] for _ in shares]
+    total, held = Counter(labels), [Counter[str]() for _ in shares]
     for numbers in ordered:
         brought = Counter(labels[number] for number in numbers)
         lacks = [
-            sum(count * (share - part[label] / total[label]) for label, count in brought.items())
-            if share
-            else -torch.inf
-            for share, part in zip(shares, parts, strict=True)
+            sum(count * (share - part[label] / total[label]) for label, count in brought.items()) if share else _NEVER
+            for share, part in zip(shares, held, strict=True)
         ]
         best = max(range(len(shares)), key=lambda at: lacks[at])
-        parts[best].update(brought)
-        dealt[best] += numbers
-    return [sorted(numbers) for numbers in dealt]
+        held[best].update(brought)
+        dealt[best].append(numbers)
+    for share, part in zip(shares, dealt, strict=True):
+        most = max(dealt, key=len)
+        if share and not part and len(most) > 1 and len(most[-1]) > 1:
+            # A small share of a few large groups would come to nothing.
+            part.append(most.pop())
+    return [sorted(number for numbers in part for number in numbers) for part in dealt]
