@@ -2,7 +2,7 @@
 
 In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
 blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`, a
-folder of songs, a text and a recording.
+folder of songs, a text, a recording and a folder of clips.
 """
 
 import csv
@@ -76,6 +76,20 @@ def write_voice(path: Path) -> None:
     soundfile.write(path, tones + 0.01 * np.random.default_rng(0).standard_normal(len(tones)), 2000)
 
 
+def write_clips(folder: Path) -> None:
+    """Short tones with some noise, in a folder for each class."""
+    import numpy as np
+    import soundfile
+
+    draws = np.random.default_rng(0)
+    for name, pitch_hz in {"low": 200, "middle": 500, "high": 900}.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(20):
+            seconds = np.arange(int(draws.integers(400, 1000))) / 2000
+            tone = draws.uniform(0.1, 0.5) * np.sin(2 * np.pi * pitch_hz * seconds)
+            soundfile.write(folder / name / f"{number}.wav", tone + 0.01 * draws.standard_normal(len(tone)), 2000)
+
+
 def write_poems(path: Path) -> None:
     """Sentences of a few words."""
     draw = random.Random(0)
@@ -96,6 +110,7 @@ def enter_working_folder(namespace: dict[str, Any]) -> None:
     write_songs(Path(folder.name) / "songs")
     write_poems(Path(folder.name) / "poems.txt")
     write_voice(Path(folder.name) / "voice.wav")
+    write_clips(Path(folder.name) / "clips")
     namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
     os.chdir(folder.name)
 
