@@ -15,11 +15,15 @@ from echoic.tensors import Batch, State
 
 
 class Loss(NamedTuple):
-    """The sum of the losses of `values` values (a tensor, so that it can be differentiated), and the state after."""
+    """The sum of the losses of `values` values (a tensor, so that it can be differentiated), and the state after.
+
+    `right` counts those that are told rightly, by heads that tell symbols.
+    """
 
     total: Tensor
     values: int
     state: State
+    right: int | None = None
 
 
 @final
@@ -114,8 +118,11 @@ class SequenceModel(nn.Module):
         if counts.shape == vectors.shape[:2] and self.head.span == 1 and counts.any() and not counts.all():
             # Some heads are dear: they see the steps that count and no others.
             vectors, targets, mask = (part[counts][None] for part in (vectors, targets, mask))
-        each = self.head.loss(self.head(vectors)[:, : targets.shape[1]], targets)
-        return Loss((each * mask).sum(), int(mask.sum()), after)
+        params = self.head(vectors)[:, : targets.shape[1]]
+        each = self.head.loss(params, targets)
+        right = self.head.right(params.detach(), targets)
+        counted = None if right is None else int((right & mask).sum())
+        return Loss((each * mask).sum(), int(mask.sum()), after, counted)
 
     def fed_back(self, batch: Batch, share: float, state: State | None, generator: torch.Generator) -> Batch:
         """The batch with a random `share` of its inputs replaced by what the model predicted for them.

@@ -67,6 +67,12 @@ def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run):
     torch.testing.assert_close(training.mean(0), torch.zeros(12), atol=1e-3, rtol=0)
 
 
+def test_learning_curves_have_accuracies(run):
+    rows = run.metrics()
+    assert rows[-1]["dev_accuracy"] == run.evaluate(part="dev").scores["accuracy"] == 1
+    assert rows[0]["train_accuracy"] < rows[-1]["train_accuracy"] <= 1
+
+
 def test_groups_are_whole(clips):
     task = prepare("classify", clips / "clips.csv", {}, {**TINY, "group": "singer", "split": (0.6, 0.2, 0.2)})
     singers = {part: {clip.provenance["group"] for clip in task.clips(part)} for part in ("train", "dev", "test")}
@@ -222,7 +228,7 @@ def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp
 
 def test_the_report_shows_confusion_and_calibration(run):
     page = write_report([run]).read_text("utf-8")
-    assert {"confusion", "calibration", "loss"} <= {path.stem for path in run.folder.figures.glob("*.png")}
+    assert {"confusion", "calibration", "loss", "accuracy"} <= {path.stem for path in run.folder.figures.glob("*.png")}
     assert '"ticktext":["high","low","middle"]' in page.replace(", ", ",")
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from echoic.report.standard import error_histogram, loss_chart
+from echoic.report.standard import accuracy_chart, error_histogram, loss_chart
 
 
 def rows(train, dev, phase="fit"):
@@ -48,3 +48,19 @@ def test_histogram_counts_every_error_and_its_bell_has_the_same_area():
 def test_histogram_of_equal_errors_is_left_out():
     assert error_histogram(np.ones(5), "error") is None
     assert error_histogram(np.ones(0), "error") is None
+
+
+def test_overfitting_is_named():
+    worse = loss_chart(rows([3.0, 2.0, 1.0, 0.5], [3.0, 1.5, 1.6, 2.0]))
+    assert "Overfitting: from there on the loss fell by 1.5 in training and rose by 0.5 on dev" in worse.caption
+    for train, dev in (([3.0, 2.0, 1.0], [3.0, 1.5, 1.51]), ([3.0, 1.0, 1.5], [3.0, 1.5, 2.0]), ([3.0], [None])):
+        assert "Overfitting" not in loss_chart(rows(train, dev)).caption
+
+
+def test_accuracy_is_drawn_where_it_is_known():
+    assert accuracy_chart(rows([3.0], [2.0])) is None
+    metrics = [
+        row | {"train_accuracy": 0.5, "dev_accuracy": share}
+        for row, share in zip(rows([3, 2], [3, 2]), (0.4, 0.6), strict=True)
+    ]
+    assert [line.y.tolist() for line in accuracy_chart(metrics).lines] == [[0.5, 0.5], [0.4, 0.6]]

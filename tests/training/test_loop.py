@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from echoic.errors import TrainingError
-from echoic.training import isolated_randomness, thread_count
+from echoic.training import Look, isolated_randomness, thread_count
 from echoic.training.loop import MOST_SKIPPED
 
 
@@ -82,7 +82,7 @@ def test_bad_steps_with_good_ones_between_never_end_training(bench: Any, waves: 
 def test_a_dev_loss_that_was_not_a_number_is_soon_beaten(bench: Any, waves: Any) -> None:
     trainer = bench.trainer(dev=waves(1), epochs=3)
     losses = iter([math.nan, 2.0, math.nan])
-    trainer._score_dev = lambda *_: next(losses)
+    trainer._score_dev = lambda *_: Look(next(losses), None)
     outcome = trainer.run()
     assert (outcome.best_dev_loss, outcome.best_step) == (2.0, 10)
 
@@ -92,11 +92,11 @@ def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any
     losses = iter([5.0, 3.0, 4.0, 3.0, 3.5])
     at_best: list[dict[str, torch.Tensor]] = []
 
-    def score(given: dict[str, torch.Tensor], _: Any) -> float:
+    def score(given: dict[str, torch.Tensor], _: Any) -> Look:
         loss = next(losses)
         if loss == 3.0 and not at_best:
             at_best.append({name: weight.clone() for name, weight in given.items()})
-        return loss
+        return Look(loss, None)
 
     trainer._score_dev = score
     outcome = trainer.run()

@@ -34,6 +34,10 @@ class Head(nn.Module, abc.ABC):
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         """The loss without reduction, `(batch, samples, features)` like `target`, or with one number a sample."""
 
+    def right(self, params: Tensor, target: Tensor) -> Tensor | None:
+        """Which values are told rightly, shaped like `target`, of heads whose bets are right or wrong."""
+        return None
+
     @abc.abstractmethod
     def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
         """A random draw, shaped like a target."""

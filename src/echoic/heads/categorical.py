@@ -37,6 +37,9 @@ class Categorical(SymbolHead):
         weights = self.weights if self.training else None
         return functional.cross_entropy(scores, target[..., 0].long(), weights, reduction="none")[..., None]
 
+    def right(self, params: Tensor, target: Tensor) -> Tensor:
+        return self.likeliest(params) == target
+
     def likeliest(self, params: Tensor) -> Tensor:
         return params.argmax(-1).to(params.dtype)
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from echoic.charts import Bars, Chart, Line, Role
 
+_OVERFITTING = 0.1
+
 
 def loss_chart(metrics: Sequence[Mapping[str, Any]], y_label: str = "Loss per value") -> Chart | None:
     """The losses of train and dev over the training steps; None before the first row was written.
@@ -27,15 +29,41 @@ def loss_chart(metrics: Sequence[Mapping[str, Any]], y_label: str = "Loss per va
         return None
     watched = lines[-1]
     best = int(np.nanargmin(watched.y))
+    lowest = f"Lowest {watched.name} loss: {watched.y[best]:.4g}, after {watched.x[best]:,} steps."
     return Chart(
         key="loss",
         title="Training",
         x_label="Training steps",
         y_label=y_label,
         lines=lines,
-        caption=f"Lowest {watched.name} loss: {watched.y[best]:.4g}, after {watched.x[best]:,} steps.",
+        caption=f"{lowest} {_overfitting(every[0], every[2])}".strip(),
         log_y=_spans_decades(np.concatenate([line.y for line in lines])),
     )
+
+
+def _overfitting(train: Line, dev: Line) -> str:
+    """A sentence if the network went on learning what does not hold on dev."""
+    if not np.isfinite(dev.y).any() or not np.isfinite(train.y).any():
+        return ""
+    best, lost = int(np.nanargmin(dev.y)), float(dev.y[-1] - np.nanmin(dev.y))
+    gained = float(train.y[best] - train.y[-1])
+    # As much as a tenth of what training brought on dev.
+    if not (gained > 0 and lost > _OVERFITTING * (np.nanmax(dev.y) - np.nanmin(dev.y)) and best < len(dev.y) - 1):
+        return ""
+    return (
+        f"Overfitting: from there on the loss fell by {gained:.3g} in training and rose by {lost:.3g} on dev; the "
+        "weights of the lowest dev loss are kept."
+    )
+
+
+def accuracy_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
+    """The shares that are told rightly in train and dev; None if the metrics do not say."""
+    every = (
+        _loss_line("train", metrics, "train_accuracy", "train"),
+        _loss_line("dev", metrics, "dev_accuracy", "dev"),
+    )
+    lines = tuple(line for line in every if np.isfinite(line.y).any())
+    return Chart("accuracy", "Accuracy in training", "Training steps", "Share that is right", lines) if lines else None
 
 
 def _loss_line(name: str, rows: Sequence[Mapping[str, Any]], column: str, role: Role) -> Line:

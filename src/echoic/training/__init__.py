@@ -3,7 +3,8 @@
 from echoic.training.check import overfit_one_batch as overfit_one_batch
 from echoic.training.context import isolated_randomness as isolated_randomness
 from echoic.training.context import thread_count as thread_count
-from echoic.training.looking import dev_loss as dev_loss
+from echoic.training.looking import Look as Look
+from echoic.training.looking import look as look
 from echoic.training.looking import total_loss as total_loss
 from echoic.training.loop import Trainer as Trainer
 from echoic.training.records import Batches as Batches

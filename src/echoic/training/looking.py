@@ -1,6 +1,7 @@
 """The loss of a network over batches that it does not learn from."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 
@@ -8,13 +9,19 @@ from echoic.model import SequenceModel
 from echoic.training.records import Batches
 
 
-def dev_loss(model: SequenceModel, batches: Batches) -> float:
-    """The mean loss per value over all batches."""
-    total, values = total_loss(model, batches)
-    return total / max(values, 1)
+class Look(NamedTuple):
+    """The mean loss per value, and the share that is told rightly, of heads that tell symbols."""
+
+    loss: float
+    accuracy: float | None
 
 
-@torch.no_grad()
+def look(model: SequenceModel, batches: Batches) -> Look:
+    """How a network does over all batches."""
+    total, values, right = _totals(model, batches, lambda _: None)
+    return Look(total / max(values, 1), None if right is None else right / max(values, 1))
+
+
 def total_loss(
     model: SequenceModel, batches: Batches, on_batch: Callable[[int], None] = lambda _: None
 ) -> tuple[float, int]:
@@ -22,11 +29,18 @@ def total_loss(
 
     `on_batch` is called with the number of batches done, after each.
     """
+    total, values, _ = _totals(model, batches, on_batch)
+    return total, values
+
+
+@torch.no_grad()
+def _totals(model: SequenceModel, batches: Batches, on_batch: Callable[[int], None]) -> tuple[float, int, int | None]:
     model.eval()
     device = next(model.parameters()).device
-    total, values, state = 0.0, 0, None
+    total, values, right, state = 0.0, 0, None, None
     for number, batch in enumerate(batches.epoch(0, 0), 1):
         loss = model.loss(batch.to(device), state if batch.carry else None)
         total, values, state = total + loss.total.item(), values + loss.values, loss.state
+        right = None if loss.right is None else (right or 0) + loss.right
         on_batch(number)
-    return total, values
+    return total, values, right

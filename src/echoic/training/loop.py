@@ -15,7 +15,7 @@ from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder
 from echoic.tensors import Batch
 from echoic.training.context import thread_count
-from echoic.training.looking import dev_loss
+from echoic.training.looking import Look, look
 from echoic.training.optimizer import (
     AveragedWeights,
     learning_rate,
@@ -211,6 +211,8 @@ class Trainer:
         self.at.skipped_in_a_row = 0
         self.at.loss_total += total
         self.at.loss_values += loss.values
+        if loss.right is not None:
+            self.at.right = (self.at.right or 0) + loss.right
 
     def _skip(self) -> None:
         self.carried = None
@@ -228,16 +230,19 @@ class Trainer:
         """Looks at dev, keeps the best weights and notes a row of metrics."""
         began = time.monotonic()
         train_loss = self.at.loss_total / max(self.at.loss_values, 1)
+        accuracy = {"train_accuracy": None if self.at.right is None else self.at.right / max(self.at.loss_values, 1)}
         if self.dev is not None:
             weights = self._weights()
-            self.dev_loss = self._score_dev(weights, self.dev)
-            self._keep_if_best(weights, self.dev_loss)
+            dev = self._score_dev(weights, self.dev)
+            self.dev_loss, accuracy["dev_accuracy"] = dev
+            self._keep_if_best(weights, dev.loss)
         self.at.dev_seconds = time.monotonic() - began
         row = {"phase": self.phase.name, "epoch": self.at.epoch, "step": self.phase.first_step + self.at.step}
         row |= {"train_loss": train_loss, "dev_loss": self.dev_loss}
+        row |= {name: share for name, share in accuracy.items() if share is not None}
         self.rows.append(row | {"lr": self.optimizer.param_groups[0]["lr"], "skipped": self.at.skipped})
         self.on_progress(self._progress())
-        self.at.loss_total, self.at.loss_values = 0.0, 0
+        self.at.loss_total, self.at.loss_values, self.at.right = 0.0, 0, None
 
     def _weights(self) -> dict[str, Tensor]:
         """A copy of the weights that would be used now: the averaged ones, if there are any."""
@@ -252,12 +257,12 @@ class Trainer:
             self.at.best_dev_loss, self.at.best_step, self.at.looks_since_best = loss, self.at.step, 0
             self.best = weights
 
-    def _score_dev(self, weights: dict[str, Tensor], dev: Batches) -> float:
-        """The dev loss per value of `weights`; the model's own weights are as before afterwards."""
+    def _score_dev(self, weights: dict[str, Tensor], dev: Batches) -> Look:
+        """How `weights` do on dev; the model's own weights are as before afterwards."""
         live = {name: weight.detach().clone() for name, weight in self.model.named_parameters()}
         self.model.load_state_dict(weights, strict=False)
         try:
-            return dev_loss(self.model, dev)
+            return look(self.model, dev)
         finally:
             self.model.load_state_dict(live, strict=False)
 

@@ -73,6 +73,7 @@ class Position:
     seconds: float = 0.0
     loss_total: float = 0.0
     loss_values: int = 0
+    right: int | None = None
     best_dev_loss: float | None = None
     best_step: int = 0
     looks_since_best: int = 0

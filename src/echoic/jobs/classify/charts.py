@@ -9,13 +9,13 @@ from echoic.charts import Bars, Chart, Line, Raster
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import ClassifyEvaluation
 from echoic.metrics.classes import CALIBRATION_BINS, calibration, confusion
-from echoic.report.standard import loss_chart
+from echoic.report.standard import accuracy_chart, loss_chart
 
 
 def charts(_fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None) -> list[Chart]:
     """How training went, which classes are taken for which, and how far confidence can be trusted."""
-    loss = loss_chart(metrics, "Nats a clip")
-    found = [] if loss is None else [loss]
+    curves = (loss_chart(metrics, "Nats a clip"), accuracy_chart(metrics))
+    found = [chart for chart in curves if chart is not None]
     return found if evaluation is None else [*found, _confusion(evaluation), _calibration(evaluation)]
 
 
@@ -31,6 +31,7 @@ def _confusion(evaluation: ClassifyEvaluation) -> Chart:
 
 def _calibration(evaluation: ClassifyEvaluation) -> Chart:
     confidence, accuracy, _ = calibration(evaluation.true, evaluation.probabilities)
+    middles = (np.floor(confidence * CALIBRATION_BINS).clip(max=CALIBRATION_BINS - 1) + 0.5) / CALIBRATION_BINS
     ends = np.array([0.0, 1.0])
     return Chart(
         "calibration",
@@ -38,6 +39,6 @@ def _calibration(evaluation: ClassifyEvaluation) -> Chart:
         "Probability of the class that is told",
         "Share that is right",
         lines=(Line("as it should be", ends, ends, "reference", "dashed"),),
-        bars=(Bars("clips", confidence, accuracy, 0.8 / CALIBRATION_BINS),),
+        bars=(Bars("clips", middles, accuracy, 0.8 / CALIBRATION_BINS),),
         caption="Below the line the network is surer than it should be.",
     )
