@@ -9,9 +9,10 @@ import soundfile
 import torch
 
 from echoic.cli import make_app
-from echoic.config.classify import AugmentSettings
+from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.classify.batches import Augmented, ClipBatches
+from echoic.jobs.augment import Augmented
+from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, prepare, train
 
@@ -195,7 +196,7 @@ def test_bad_settings_are_one_sentence(clips, tmp_path):
         ({"fold": "fold", "folds": 3}, "`folds` is 3, but .* have 1, 2, 3, 4"),
         ({"fold": "fold", "folds": 4, "test_fold": "9"}, "there is no fold '9'; there are 1, 2, 3, 4"),
         ({"stride": 2}, "`stride` is that of convolutions"),
-        ({"kernel": 2}, "`network.kernel` must be odd"),
+        ({"kernel": 2}, "`front.kernel` must be odd"),
         ({"high_hz": 3000}, "their? .*frequencies end at 2000 Hz|frequencies end at 2000 Hz"),
     ):
         with pytest.raises(ConfigError, match=told):

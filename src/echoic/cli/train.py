@@ -20,7 +20,7 @@ Data = Annotated[
         "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for "
         "standard input. audio: a sound file (.wav, .flac, .ogg and others) or a folder of them. classify: a folder "
         "with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a .ts file, or an "
-        "array (.npy) with --labels and --axes.",
+        "array (.npy) with --labels and --axes. detect: a table of file, onset_s, offset_s and label.",
     ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]

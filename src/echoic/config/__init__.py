@@ -9,6 +9,8 @@ from echoic.config.base import assignments as assignments
 from echoic.config.base import read_toml as read_toml
 from echoic.config.classify import ClassifySettings as ClassifySettings
 from echoic.config.classify import ClipDataSettings as ClipDataSettings
+from echoic.config.detect import DetectSettings as DetectSettings
+from echoic.config.detect import EventDataSettings as EventDataSettings
 from echoic.config.forecast import ForecastSettings as ForecastSettings
 from echoic.config.model import HeadSettings as HeadSettings
 from echoic.config.model import StackSettings as StackSettings
@@ -24,5 +26,6 @@ JOB_SETTINGS: dict[str, type[JobSettings]] = {
     "text": TextSettings,
     "audio": AudioSettings,
     "classify": ClassifySettings,
+    "detect": DetectSettings,
 }
 """The settings of every job."""

@@ -26,23 +26,32 @@ class Convolution(Encoder):
         self.span = span
         self.ahead = ahead
         sizes = [1, *channels]
-        # The first kernel is as long as its stride at least, so that no vector is left out.
-        lengths = [max(kernel, span), *[kernel] * (len(channels) - 1)]
+        lengths = _lengths(channels, kernel, span)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(below, above, (steps, kernel), stride=(span if number == 0 else 1, 1), padding=(0, kernel // 2))
             for number, (below, above, steps) in enumerate(zip(sizes, channels, lengths, strict=False))
         )
-        self.before = lengths[0] - span + span * sum(length - 1 for length in lengths[1:]) - ahead
+        self.before = self.reach(channels, kernel, span) - ahead
         bands = [features]
         for _ in channels:
             bands.append(max(1, bands[-1] // 2))
         self.norms = nn.ModuleList(nn.LayerNorm(list(shape)) for shape in zip(channels, bands, strict=False))
         self.output_size = channels[-1] * bands[-1]
 
+    @staticmethod
+    def reach(channels: Sequence[int], kernel: int, span: int = 1) -> int:
+        """How many vectors a step sees beside its own `span`."""
+        first, *others = _lengths(channels, kernel, span)
+        return first - span + span * sum(length - 1 for length in others)
+
     def forward(self, x: Tensor) -> Tensor:
         missing = -x.shape[1] % self.span
         # A length that is no multiple of the span is made up for in front.
-        x = functional.pad(x, (0, 0, self.before + missing, self.ahead))[:, None]
+        return self.valid(functional.pad(x, (0, 0, self.before + missing, self.ahead)))
+
+    def valid(self, x: Tensor) -> Tensor:
+        """The steps that `x` `(batch, vectors, features)` has all of: `before` vectors more are there already."""
+        x = x[:, None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = torch.relu(norm(convolution(x).transpose(1, 2)).transpose(1, 2))
             if x.shape[-1] > 1:
@@ -51,3 +60,8 @@ class Convolution(Encoder):
 
     def network_steps(self, steps: Tensor) -> Tensor:
         return (steps + self.span - 1) // self.span
+
+
+def _lengths(channels: Sequence[int], kernel: int, span: int) -> list[int]:
+    """Of the kernels in steps: the first is as long as its stride at least, so that no vector is left out."""
+    return [max(kernel, span), *[kernel] * (len(channels) - 1)]

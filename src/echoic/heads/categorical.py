@@ -13,7 +13,7 @@ from echoic.heads.sampling import Sampling, draw_class, shares
 
 @final
 class Categorical(SymbolHead):
-    """A softmax over `classes`; targets `(batch, steps, 1)` are their numbers.
+    """A softmax over `classes`; targets `(batch, samples, 1)` are their numbers, `span` of them for each vector.
 
     With `tied`, a function that gives the embedding's weights `(classes, width)`, the map has no weights of its own
     (Press and Wolf 2017). `weights` `(classes,)` say how much each class counts in training.
@@ -25,8 +25,9 @@ class Categorical(SymbolHead):
         classes: int,
         tied: Callable[[], Tensor] | None = None,
         weights: Tensor | None = None,
+        span: int = 1,
     ) -> None:
-        super().__init__(width, 1, 1, classes)
+        super().__init__(width, 1, span, classes)
         self.weights: Tensor | None
         self.register_buffer("weights", weights, persistent=False)
         if tied is not None:

@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config import (
+    AudioDataSettings,
+    ClipDataSettings,
+    EventDataSettings,
+    MusicDataSettings,
+    TextDataSettings,
+)
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import DataReport as DataReport
@@ -30,11 +36,14 @@ SOURCES = {
     "text": "echoic.sources.text",
     "audio": "echoic.sources.audio",
     "clips": "echoic.sources.clips",
+    "events": "echoic.sources.events",
 }
 """From each kind of data to the module whose `read(data, settings)` reads it."""
 
 
-Settings = TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings | ClipDataSettings
+Settings = (
+    TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings | ClipDataSettings | EventDataSettings
+)
 """How data are read; the class also says what they are."""
 
 
@@ -43,6 +52,7 @@ _OF_SETTINGS: dict[type[Settings], str] = {
     TextDataSettings: "text",
     AudioDataSettings: "audio",
     ClipDataSettings: "clips",
+    EventDataSettings: "events",
 }
 
 

@@ -93,7 +93,7 @@ def probabilities_of(
 ) -> NDArray[np.float64]:
     """What the network says of clips of these `steps`, `(clips, classes)`."""
     unknown = torch.zeros(len(steps))
-    span = fitted.task.settings.network.stride
+    span = fitted.task.settings.front.stride
     batches = ClipBatches(steps, unknown, SCORED_BATCH, span, shuffle=False)
     fitted.model.eval()
     told = []

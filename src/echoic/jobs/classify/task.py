@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from echoic.config import ClassifySettings
-from echoic.config.classify import AugmentSettings
+from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.augment import Augmented
 from echoic.jobs.base import Task
-from echoic.jobs.classify.batches import Augmented, ClipBatches
-from echoic.jobs.classify.features import Features
+from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.network import build_network
+from echoic.jobs.features import Features
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.training import Batches
@@ -24,7 +25,6 @@ from echoic.windows import PARTS, deal_labelled
 DEFAULT_SPLIT = (0.8, 0.1, 0.1)
 DEV_SHARE = 0.1
 SCORED_BATCH = 64
-NATS_PER_DB = 0.23025851
 
 
 @final
@@ -43,8 +43,6 @@ class ClassifyTask(Task):
 
     @classmethod
     def fit(cls, dataset: Dataset, settings: ClassifySettings) -> Self:
-        if settings.network.stride > 1 and not settings.network.channels:
-            raise ConfigError("`stride` is that of convolutions; name some with --channels.")
         parts = divided(dataset.series, settings)
         training = [dataset.series[number] for number in parts["train"]]
         classes = tuple(sorted({label_of(clip) for clip in training}, key=_natural))
@@ -67,10 +65,9 @@ class ClassifyTask(Task):
         batches = self._batches("train", self.training.batch_size, shuffle=True)
         if self.settings.augment == AugmentSettings():
             return batches
-        per_db = NATS_PER_DB / self.features.scaler.scale[0]
         if self.settings.augment.gain and self.features.mel is None:
             raise ConfigError("`gain` is for sound; these clips come as features.")
-        return Augmented(batches, self.settings.augment, per_db)
+        return Augmented(batches, self.settings.augment, self.features.per_db)
 
     def dev_batches(self) -> ClipBatches | None:
         return self._batches("dev", SCORED_BATCH, shuffle=False) if self.parts["dev"] else None
@@ -105,7 +102,7 @@ class ClassifyTask(Task):
 
     def _batches(self, part: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
         labels = self.numbers(self.clips(part))
-        return ClipBatches(self.steps[part], labels, batch_size, self.settings.network.stride, shuffle=shuffle)
+        return ClipBatches(self.steps[part], labels, batch_size, self.settings.front.stride, shuffle=shuffle)
 
     def _class_weights(self) -> Tensor:
         counts = torch.bincount(self.numbers(self.clips("train")), minlength=len(self.classes))

@@ -1,5 +1,6 @@
 """Clips as steps for the network: spectra of sound, or the values as they are; each with mean 0 and deviation 1."""
 
+import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor
 
 from echoic.codecs import LogMel, Scaler
-from echoic.config.classify import SpectrumSettings
+from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 
@@ -47,6 +48,11 @@ class Features:
     def values(self) -> int:
         """Numbers in a step."""
         return self.scaler.center.shape[1]
+
+    @property
+    def per_db(self) -> Tensor:
+        """How much a step rises with a decibel `(values,)`, where its values are logarithms of power."""
+        return math.log(10) / 10 / self.scaler.scale[0]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

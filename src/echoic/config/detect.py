@@ -1,0 +1,65 @@
+"""Settings of the detect job: its sections, and the fields that only it has."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from echoic.config.audio import Channel
+from echoic.config.base import JobSettings, Section
+from echoic.config.data import _check_fractions
+from echoic.config.model import StackSettings
+from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, SpectrumSettings, _absolute
+from echoic.config.train import TrainSettings
+
+
+def _split(value: Any) -> Any:
+    """Three shares, or the place of a table."""
+    try:
+        return _check_fractions(value)
+    except ValueError:
+        return None if value is None else str(_absolute(value))
+
+
+class EventDataSettings(Section):
+    """How recordings and the events in them are read."""
+
+    audio: Place = Field(
+        None, description="Folder that the paths in the table are relative to. Default: the folder of the table."
+    )
+    split: Annotated[tuple[float, float, float] | str | None, BeforeValidator(_split)] = Field(
+        None,
+        description="A table with the columns file and split (train, dev or valid, test), or shares of train, dev and "
+        "test by which whole recordings are dealt. Default: 0.8,0.1,0.1.",
+    )
+    rate_hz: int | None = Field(
+        None,
+        ge=1000,
+        le=384_000,
+        description="Samples a second to work at; other sound is resampled. Default: that of the first file.",
+    )
+    channel: Channel = Field("mix", description="mix: the mean of all channels. Or the number of one, from 1.")
+
+
+class DetectorSettings(Section):
+    """How training recordings are cut, and when the network has to have told what it hears."""
+
+    excerpt_s: float = Field(4.0, gt=0, description="Training recordings are cut into excerpts of so many seconds.")
+    delay_ms: float = Field(
+        0.0, ge=0, description="How long after a moment the network tells of it: what it may wait for to be surer."
+    )
+    clean_up: bool = Field(
+        default=True,
+        description="Also score events after those shorter than a length that dev chooses were removed.",
+    )
+
+
+class DetectSettings(JobSettings):
+    """Everything that `echoic train detect` can be told."""
+
+    data: EventDataSettings = EventDataSettings()
+    spectrum: SpectrumSettings = SpectrumSettings()
+    augment: AugmentSettings = AugmentSettings()
+    front: FrontSettings = FrontSettings(channels=(16, 32))
+    detector: DetectorSettings = DetectorSettings()
+    stack: StackSettings = StackSettings(cell="gru", layers=(96,), dropout=0.2)
+    train: TrainSettings = TrainSettings(epochs=40, batch_size=16, lr=2e-3)

@@ -1,0 +1,128 @@
+"""How well a network finds events, raw and cleaned up, beside telling them without memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import torch
+
+from echoic.baselines.frames import EnergyThreshold, FrameByFrame
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import Fitted
+from echoic.jobs.detect.frames import Frames, cleaned, events_in
+from echoic.jobs.detect.listening import heard
+from echoic.jobs.detect.task import DetectTask
+from echoic.metrics.events import event_hits, segment_scores, string_error, switches
+from echoic.sources import read
+from echoic.sources.events import Event, events_of
+from echoic.types import Series
+from echoic.windows import PARTS
+
+SEGMENT_S = 0.1
+COLLAR_S = 0.02
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class DetectEvaluation:
+    """Scores over recordings. `cleaned` are those after short events were removed, if dev chose how short.
+
+    `recording`, `true` and `told` are of one recording, to look at.
+    """
+
+    scores: dict[str, float]
+    cleaned: dict[str, float]
+    naive: dict[str, dict[str, float]]
+    recordings: int
+    seconds: float
+    recording: Series
+    true: tuple[Event, ...]
+    told: tuple[Event, ...]
+
+    @property
+    def over(self) -> str:
+        """What was scored."""
+        return f"{self.recordings:,} recordings, {self.seconds:,.1f} s, in frames"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """How much was scored, and the cleaned scores."""
+        return {"recordings": self.recordings, "seconds": self.seconds, "cleaned": self.cleaned}
+
+
+def evaluate(
+    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> DetectEvaluation:
+    """Scores over the recordings of a part, or of new `data`, a table of events.
+
+    `frame_error` is the share of frames that are wrong, `segment_error` the edits between the strings of labels for
+    each label that there is; `segment_f1` and `error_rate` are of segments of 100 ms, `event_f1` of events with their
+    onsets and offsets within 20 ms; `jitter_per_s` is how many times a second the class changes more often than in
+    truth.
+
+    Raises:
+        ConfigError: there is no such part.
+        DataError: there is nothing to score.
+    """
+    task: DetectTask = fitted.task
+    recordings = _recordings(task, data, part)
+    steps = task.steps[part] if data is None else task.features.of(recordings)
+    true, told = task.classes_of(recordings, steps), list[Frames]()
+    for number, one in enumerate(steps):
+        told.append(heard(fitted.model, one, task.delay).argmax(1))
+        on_progress(number + 1, len(steps))
+    events = [events_of(one) for one in recordings]
+    shortest = (fitted.calibration or {}).get("shortest_frames")
+    clean = [] if shortest is None else [cleaned(frames, shortest) for frames in told]
+    return DetectEvaluation(
+        _scores(task, events, true, told),
+        _scores(task, events, true, clean) if clean else {},
+        _naive(task, events, true, steps),
+        len(recordings),
+        sum(map(len, true)) * task.hop_s,
+        recordings[0],
+        tuple(events[0]),
+        tuple(events_in((clean or told)[0], task.labels, task.hop_s)),
+    )
+
+
+def _recordings(task: DetectTask, data: Any, part: str) -> list[Series]:
+    if data is not None:
+        return list(read(data, task.settings.data.model_copy(update={"split": None})).series)
+    if part not in PARTS:
+        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
+    if not task.parts[part]:
+        raise DataError(f"The {part} part of {task.dataset.origin} has no recordings; choose another --part.")
+    return task.recordings(part)
+
+
+def _scores(
+    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], told: Sequence[Frames]
+) -> dict[str, float]:
+    hop_s, frames = task.hop_s, sum(map(len, true))
+    segment_f1, error_rate = segment_scores(true, told, max(1, round(SEGMENT_S / hop_s)))
+    found = [events_in(one, task.labels, hop_s) for one in told]
+    hits = sum(event_hits(real, said, COLLAR_S) for real, said in zip(events, found, strict=True))
+    there = sum(map(len, events)) + sum(map(len, found))
+    extra = sum(map(switches, told)) - sum(map(switches, true))
+    return {
+        "frame_error": sum(int((real != said).sum()) for real, said in zip(true, told, strict=True)) / frames,
+        "segment_error": string_error(true, told),
+        "segment_f1": segment_f1,
+        "error_rate": error_rate,
+        "event_f1": 2 * hits / there if there else 1.0,
+        "jitter_per_s": max(0, extra) / (frames * hop_s),
+    }
+
+
+def _naive(
+    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], steps: Sequence[torch.Tensor]
+) -> dict[str, dict[str, float]]:
+    training = torch.cat(task.steps["train"])
+    classes = np.concatenate(task.classes_of(task.recordings("train"), task.steps["train"]))
+    rows: dict[str, FrameByFrame | EnergyThreshold] = {
+        "frame_by_frame": FrameByFrame.fit(training, classes, len(task.labels) + 1),
+        "energy": EnergyThreshold.fit(training, classes),
+    }
+    return {name: _scores(task, events, true, [row.told(one) for one in steps]) for name, row in rows.items()}

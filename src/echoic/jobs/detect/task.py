@@ -1,0 +1,174 @@
+"""The detect job laid over its recordings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from echoic.config import DetectSettings
+from echoic.config.spectrum import AugmentSettings
+from echoic.errors import ConfigError, DataError
+from echoic.heads import Categorical
+from echoic.jobs.augment import Augmented
+from echoic.jobs.base import Task
+from echoic.jobs.detect.batches import ExcerptBatches
+from echoic.jobs.detect.frames import Frames, cleaned, frame_classes
+from echoic.jobs.detect.listening import heard
+from echoic.jobs.features import Features
+from echoic.jobs.front import front, layers
+from echoic.metrics.events import string_error
+from echoic.model import SequenceModel
+from echoic.readouts import Every
+from echoic.sources import Dataset
+from echoic.sources.events import events_of
+from echoic.training import Batches
+from echoic.types import Series
+from echoic.windows import PARTS, deal_labelled
+
+DEFAULT_SPLIT = (0.8, 0.1, 0.1)
+
+SHORTEST_MS = (0, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400)
+"""What dev chooses from when events that are too short are removed."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class DetectTask(Task):
+    """Recordings, the numbers of those in each part, the labels, and how sound becomes steps.
+
+    Class 0 is nothing; the labels count from 1.
+    """
+
+    name = "detect"
+    settings_class = DetectSettings
+
+    dataset: Dataset
+    settings: DetectSettings
+    parts: dict[str, list[int]]
+    labels: tuple[str, ...]
+    features: Features
+
+    @classmethod
+    def fit(cls, dataset: Dataset, settings: DetectSettings) -> Self:
+        if settings.augment.shift_steps:
+            raise ConfigError("`shift_steps` is for clips; events have their place in time.")
+        if settings.front.bidirectional and settings.detector.delay_ms:
+            raise ConfigError("`delay_ms` is for networks that read one way; --bidirectional hears all that follows.")
+        parts = divided(dataset.series, settings)
+        training = [dataset.series[number] for number in parts["train"]]
+        labels = tuple(sorted({event.label for one in training for event in events_of(one)}))
+        if not labels:
+            raise DataError(f"{dataset.origin}: no training recording has an event; choose another --split.")
+        for part in ("dev", "test"):
+            _check(part, [dataset.series[number] for number in parts[part]], labels)
+        return cls(dataset, settings, parts, labels, Features.fit(training, settings.spectrum))
+
+    @classmethod
+    def reopen(cls, dataset: Dataset, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
+        features = Features.from_json(codec["features"])
+        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["labels"]), features)
+
+    def codec_json(self) -> dict[str, Any]:
+        return {"labels": list(self.labels), "features": self.features.to_json()}
+
+    def network(self) -> SequenceModel:
+        encoder = front(self.settings.front, self.features.values)
+        stack = layers(self.settings.front, encoder.output_size, self.settings.stack)
+        readout = Every(stack.output_size)
+        head = Categorical(readout.output_size, len(self.labels) + 1, span=self.settings.front.stride)
+        return SequenceModel(encoder, stack, readout, head)
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second."""
+        return int(self.dataset.series[0].provenance["rate_hz"])
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one frame to the next."""
+        mel = self.features.mel
+        return mel.hop_samples / mel.rate_hz if mel is not None else 1.0
+
+    @property
+    def delay(self) -> int:
+        """Frames by which the network tells later."""
+        return round(self.settings.detector.delay_ms / 1000 / self.hop_s)
+
+    @property
+    def latency_s(self) -> float | None:
+        """How much of the future is heard before a moment is told of; None if all of it."""
+        mel, span = self.features.mel, self.settings.front.stride
+        if self.settings.front.bidirectional or mel is None:
+            return None
+        return (self.delay + span - 1) * self.hop_s + mel.window_samples / 2 / mel.rate_hz
+
+    def train_batches(self) -> Batches:
+        batches = self._batches("train", fixed=False)
+        if self.settings.augment == AugmentSettings():
+            return batches
+        return Augmented(batches, self.settings.augment, self.features.per_db)
+
+    def dev_batches(self) -> ExcerptBatches | None:
+        return self._batches("dev", fixed=True) if self.parts["dev"] else None
+
+    def recordings(self, part: str) -> list[Series]:
+        """The recordings of a part."""
+        return [self.dataset.series[number] for number in self.parts[part]]
+
+    def classes_of(self, recordings: Sequence[Series], steps: Sequence[Tensor]) -> list[Frames]:
+        """The class of each frame of each recording."""
+        return [
+            frame_classes(events_of(one), self.labels, len(frames), self.hop_s)
+            for one, frames in zip(recordings, steps, strict=True)
+        ]
+
+    @cached_property
+    def steps(self) -> dict[str, list[Tensor]]:
+        """The steps of the recordings of each part."""
+        return {part: self.features.of(self.recordings(part)) for part in PARTS}
+
+    def _batches(self, part: str, *, fixed: bool) -> ExcerptBatches:
+        span = self.settings.front.stride
+        length = max(1, round(self.settings.detector.excerpt_s / self.hop_s / span)) * span
+        steps = self.steps[part]
+        classes = [torch.from_numpy(frames) for frames in self.classes_of(self.recordings(part), steps)]
+        return ExcerptBatches(steps, classes, self.training.batch_size, length, self.delay, fixed=fixed)
+
+    def data_report(self) -> dict[str, Any]:
+        recordings = {part: len(numbers) for part, numbers in self.parts.items()}
+        latency = {} if self.latency_s is None else {"latency_s": self.latency_s}
+        return self.dataset.report.to_json() | {"parts": recordings} | latency
+
+    def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
+        """The shortest event that is believed, by the edits between the strings of labels on dev."""
+        if not self.parts["dev"] or not self.settings.detector.clean_up:
+            return None
+        true = self.classes_of(self.recordings("dev"), self.steps["dev"])
+        told = [heard(model, one, self.delay).argmax(1) for one in self.steps["dev"]]
+        choices = sorted({max(1, round(ms / 1000 / self.hop_s)) for ms in SHORTEST_MS})
+        errors = [string_error(true, [cleaned(frames, shortest) for frames in told]) for shortest in choices]
+        return {"shortest_frames": choices[int(np.argmin(errors))]}
+
+
+def divided(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:
+    """The numbers of the recordings of each part."""
+    given = [one.provenance.get("part") for one in recordings]
+    if any(given):
+        return {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}
+    rule = settings.data.split if isinstance(settings.data.split, tuple) else DEFAULT_SPLIT
+    dealt = deal_labelled(["recording"] * len(recordings), [None] * len(recordings), rule)
+    return dict(zip(PARTS, dealt, strict=True))
+
+
+def _check(part: str, recordings: Sequence[Series], labels: Sequence[str]) -> None:
+    for one in recordings:
+        for event in events_of(one):
+            if event.label not in labels:
+                raise DataError(
+                    f"{one.origin}: the label {event.label!r} at {event.onset_s:g} s is only in the {part} part; add "
+                    "training recordings with it, or remove it."
+                )

@@ -1,0 +1,45 @@
+"""What a trained network hears in recordings."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoic.config import AudioDataSettings
+from echoic.jobs.base import Fitted
+from echoic.jobs.detect.frames import NOTHING, cleaned
+from echoic.jobs.detect.listening import heard
+from echoic.jobs.detect.task import DetectTask
+from echoic.metrics.events import runs
+from echoic.sources import read
+
+
+def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
+    """A row for each event: file, onset_s, offset_s, label, confidence (the mean probability of its frames).
+
+    `data` are a sound file or a folder of them; by default the recordings of the run's test part. Events too short to
+    be believed are left out, if dev chose how short that is.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    task: DetectTask = fitted.task
+    if data is None:
+        recordings = task.recordings("test")
+    else:
+        rate_hz = task.dataset.series[0].provenance["rate_hz"]
+        settings = AudioDataSettings(rate_hz=rate_hz, channel=task.settings.data.channel)
+        recordings = list(read(Path(data), settings).series)
+    shortest = (fitted.calibration or {}).get("shortest_frames", 1)
+    rows = []
+    for one, steps in zip(recordings, task.features.of(recordings), strict=True):
+        shares = heard(fitted.model, steps, task.delay)
+        for begin, end, number in runs(cleaned(shares.argmax(1), shortest)):
+            confidence = float(shares[begin:end, number].mean())
+            rows.append((one.name, begin * task.hop_s, end * task.hop_s, task.labels[number - 1 - NOTHING], confidence))
+    names = ("file", "onset_s", "offset_s", "label", "confidence")
+    kinds: tuple[Any, ...] = (object, np.float64, np.float64, object, np.float64)
+    return {
+        name: np.array([row[place] for row in rows], kind)
+        for place, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    }

@@ -1,0 +1,156 @@
+"""Recordings and the events in them: a table with file, onset_s, offset_s and label."""
+
+import hashlib
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from echoic.config import AudioDataSettings, EventDataSettings
+from echoic.errors import DataError
+from echoic.sources.audio.decoding import decoded
+from echoic.sources.base import Dataset
+from echoic.sources.clips.tables import PARTS, table_of
+from echoic.sources.table import Table, shown
+from echoic.types import Series
+
+COLUMNS = ("file", "onset_s", "offset_s", "label")
+
+_GRACE_S = 0.02
+"""Tables are rounded, and files lose a block in conversion: events may end so much after their file."""
+
+
+class Event(NamedTuple):
+    """From `onset_s` up to `offset_s` there is a `label`."""
+
+    onset_s: float
+    offset_s: float
+    label: str
+
+
+@dataclass(frozen=True)
+class EventReport:
+    """What was read: recordings, their length, and the events of each label."""
+
+    recordings: int
+    seconds: float
+    rate_hz: int
+    labels: dict[str, int]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def read(data: Any, settings: EventDataSettings) -> Dataset:
+    """Every recording as a series of samples `(samples, 1)`, with its `events` and its `part` in its provenance.
+
+    Recordings are those of the split table, if there is one, also those without an event; else those of the events.
+
+    Raises:
+        DataError: a row or a file cannot be used; the message has the place and the remedy.
+    """
+    path = Path(data)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file; give a table (.csv, .parquet) of events.")
+    table = table_of(path)
+    rows = _rows(table)
+    parts = _parts(settings.split) if isinstance(settings.split, str) else {}
+    for number, (file, _) in enumerate(rows):
+        if parts and file not in parts:
+            raise table.error(f"the file {shown(file)} is not in {settings.split}.", row=number)
+    files = list(parts) or sorted({file for file, _ in rows}, key=[file for file, _ in rows].index)
+    rate_hz, recordings = settings.rate_hz, list[Series]()
+    for file in files:
+        own = [(number, event) for number, (name, event) in enumerate(rows) if name == file]
+        sound = decoded((settings.audio or path.parent) / file, AudioDataSettings(channel=settings.channel), rate_hz)
+        rate_hz = sound.rate_hz
+        events = _in_order(table, own, len(sound.samples) / rate_hz)
+        known = {"rate_hz": rate_hz, "events": [list(event) for event in events]}
+        known |= {"part": parts[file]} if parts else {}
+        origin = str((settings.audio or path.parent) / file)
+        recordings.append(Series(file, sound.samples[:, None], ("sample",), origin=origin, provenance=known))
+    labels = Counter(event.label for _, event in rows)
+    seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
+    report = EventReport(len(recordings), seconds, rate_hz or 0, dict(sorted(labels.items())), ())
+    return Dataset(tuple(recordings), report, _fingerprint(recordings), str(path))
+
+
+def events_of(recording: Series) -> list[Event]:
+    """The events of a recording that this source read, in time."""
+    return [Event(*event) for event in recording.provenance["events"]]
+
+
+def _rows(table: Table) -> list[tuple[str, Event]]:
+    columns = _columns(table, COLUMNS)
+    rows = []
+    for number, (file, onset, offset, label) in enumerate(zip(*columns, strict=True)):
+        for name, cell in zip(COLUMNS, (file, onset, offset, label), strict=True):
+            if not cell:
+                raise table.error("is empty; fill it in or remove the row.", row=number, column=name)
+        event = Event(_seconds(table, number, "onset_s", onset), _seconds(table, number, "offset_s", offset), label)
+        if not 0 <= event.onset_s < event.offset_s:
+            raise table.error(
+                f"the event ends at {event.offset_s:g} s and begins at {event.onset_s:g} s; it must begin at 0 s or "
+                "later, and end after that.",
+                row=number,
+            )
+        rows.append((file, event))
+    return rows
+
+
+def _columns(table: Table, names: Sequence[str]) -> list[list[str]]:
+    missing = [name for name in names if name not in table.frame.columns]
+    if missing:
+        raise table.error(f"has no column {shown(missing[0])}; it must have {', '.join(names)}.")
+    return [table.frame[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list() for name in names]
+
+
+def _seconds(table: Table, number: int, column: str, cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise table.error(f"{shown(cell)} is no time in seconds.", row=number, column=column) from None
+
+
+def _parts(place: str) -> dict[str, str]:
+    """The part of each file of a split table."""
+    path = Path(place)
+    if not path.is_file():
+        raise DataError(f"{path}: there is no such file; --split takes a table, or shares such as 0.8,0.1,0.1.")
+    table = table_of(path)
+    parts: dict[str, str] = {}
+    for number, (file, split) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
+        if split.lower() not in PARTS:
+            raise table.error(f"names no part; it must be train, dev or test, got {shown(split)}.", row=number)
+        if file in parts:
+            raise table.error(f"the file {shown(file)} is there twice.", row=number)
+        parts[file] = PARTS[split.lower()]
+    return parts
+
+
+def _in_order(table: Table, own: Sequence[tuple[int, Event]], length_s: float) -> list[Event]:
+    """The events of one file in time; each row is checked against the file and its neighbour."""
+    ordered = sorted(own, key=lambda one: one[1])
+    for number, event in ordered:
+        if event.offset_s > length_s + _GRACE_S:
+            raise table.error(f"the event ends at {event.offset_s:g} s, but the file at {length_s:.3f} s.", row=number)
+    for (_, before), (number, event) in itertools.pairwise(ordered):
+        if event.onset_s < before.offset_s - 1e-9:
+            raise table.error(
+                f"the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only one can "
+                "be told at a time.",
+                row=number,
+            )
+    return [event for _, event in ordered]
+
+
+def _fingerprint(recordings: Sequence[Series]) -> str:
+    digest = hashlib.sha256()
+    for one in recordings:
+        digest.update(repr((one.name, sorted(one.provenance.items()), one.steps)).encode())
+        digest.update(one.values.tobytes())
+    return digest.hexdigest()
