@@ -77,6 +77,23 @@ def beeps(folder: Path, changed: str | None = None) -> Path:
     return path
 
 
+def signals(folder: Path, changed: str | None = None) -> Path:
+    """Tones of two pitches with pauses, a recording a part; the changed part has other pitches at other times."""
+    draws = np.random.default_rng(0)
+    events = ["file,onset_s,offset_s,label,split"]
+    for part in ("train", "dev", "test"):
+        name, sound = f"{part}-{changed}.wav", 0.02 * draws.standard_normal(8000)
+        for at in range(300, 7600, 500 if part != changed else 700):
+            label = ("low", "high")[int(draws.integers(2))]
+            pitch = {"low": 0.4, "high": 1.2}[label] + (0.5 if part == changed else 0)
+            sound[at : at + 250] += 0.4 * np.sin(np.arange(250) * pitch)
+            events.append(f"{name},{at / 2000},{(at + 250) / 2000},{label},{part}")
+        soundfile.write(folder / name, sound, 2000)
+    path = folder / f"events-{changed}.csv"
+    path.write_text("\n".join(events))
+    return path
+
+
 class Case(NamedTuple):
     """Data, settings of a small quick run, the ways of learning and what they need beside, and what they reach."""
 
@@ -168,6 +185,18 @@ CASES = {
         "nats_per_clip",
         "majority",
         0.2,
+    ),
+    "detect": Case(
+        signals,
+        {"bands": 8, "hop_ms": 10, "channels": (4,), "layers": (8,), "excerpt_s": 0.5, "epochs": 2, "threads": 1},
+        {
+            "one way": {"epochs": 40, "lr": 1e-2, "delay_ms": 20, "layers": (16,)},
+            "both ways": {"epochs": 40, "lr": 1e-2, "bidirectional": True, "stride": 2, "layers": (16,)},
+            "no convolutions": {"epochs": 60, "lr": 1e-2, "channels": (), "bidirectional": True, "noise": 0.1},
+        },
+        "frame_error",
+        "energy",
+        0.3,
     ),
 }
 

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import soundfile
 
-from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
 from echoic.score import Note, Song
@@ -49,6 +49,11 @@ def _clips(path: Path) -> None:
     path.write_text("@problemName a\n@classLabel true x y\n@data\n1,2,3:x\n2,3:y\n")
 
 
+def _events(path: Path) -> None:
+    soundfile.write(path.with_name("a.wav"), np.sin(np.arange(2000) * 0.1), 8000)
+    path.write_text("file,onset_s,offset_s,label\na.wav,0.1,0.2,x\n")
+
+
 def _audio(path: Path) -> None:
     soundfile.write(path, np.sin(np.arange(200) * 0.1), 8000)
 
@@ -61,6 +66,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
     "text": ("poem.txt", _text, TextDataSettings()),
     "audio": ("sound.flac", _audio, AudioDataSettings()),
     "clips": ("vowels.ts", _clips, ClipDataSettings()),
+    "events": ("events.csv", _events, EventDataSettings()),
 }
 MEMORY: dict[str, tuple[Any, list[Any]]] = {
     "frame": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),

@@ -29,7 +29,7 @@ class EventDataSettings(Section):
     split: Annotated[tuple[float, float, float] | str | None, BeforeValidator(_split)] = Field(
         None,
         description="A table with the columns file and split (train, dev or valid, test), or shares of train, dev and "
-        "test by which whole recordings are dealt. Default: 0.8,0.1,0.1.",
+        "test by which whole recordings are dealt. Default: the column split of the events; else 0.8,0.1,0.1.",
     )
     rate_hz: int | None = Field(
         None,

@@ -58,10 +58,7 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
         raise DataError(f"{path}: there is no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
     rows = _rows(table)
-    parts = _parts(settings.split) if isinstance(settings.split, str) else {}
-    for number, (file, _) in enumerate(rows):
-        if parts and file not in parts:
-            raise table.error(f"the file {shown(file)} is not in {settings.split}.", row=number)
+    parts = _parts_of(table, rows, settings)
     files = list(parts) or sorted({file for file, _ in rows}, key=[file for file, _ in rows].index)
     rate_hz, recordings = settings.rate_hz, list[Series]()
     for file in files:
@@ -116,6 +113,30 @@ def _seconds(table: Table, number: int, column: str, cell: str) -> float:
         raise table.error(f"{shown(cell)} is no time in seconds.", row=number, column=column) from None
 
 
+def _parts_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, str]:
+    """The part of each file: by the split table, or by a column `split` of the events; none if there is neither."""
+    if isinstance(settings.split, str):
+        parts = _parts(settings.split)
+        for number, (file, _) in enumerate(rows):
+            if file not in parts:
+                raise table.error(f"the file {shown(file)} is not in {settings.split}.", row=number)
+        return parts
+    if settings.split is not None or "split" not in table.frame.columns:
+        return {}
+    parts = {}
+    for number, ((file, _), split) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
+        part = _part(table, number, split)
+        if parts.setdefault(file, part) != part:
+            raise table.error(f"puts the file {shown(file)} into another part than a row before it.", row=number)
+    return parts
+
+
+def _part(table: Table, number: int, split: str) -> str:
+    if split.lower() not in PARTS:
+        raise table.error(f"names no part; it must be train, dev or test, got {shown(split)}.", row=number)
+    return PARTS[split.lower()]
+
+
 def _parts(place: str) -> dict[str, str]:
     """The part of each file of a split table."""
     path = Path(place)
@@ -124,11 +145,9 @@ def _parts(place: str) -> dict[str, str]:
     table = table_of(path)
     parts: dict[str, str] = {}
     for number, (file, split) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
-        if split.lower() not in PARTS:
-            raise table.error(f"names no part; it must be train, dev or test, got {shown(split)}.", row=number)
         if file in parts:
             raise table.error(f"the file {shown(file)} is there twice.", row=number)
-        parts[file] = PARTS[split.lower()]
+        parts[file] = _part(table, number, split)
     return parts
 
 

@@ -1,0 +1,195 @@
+"""The detect job as its user has it: frames and events, hearing in pieces, clean-up, predictions, the report."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echoic.cli import make_app
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.detect import Listener
+from echoic.jobs.detect.batches import ExcerptBatches
+from echoic.jobs.detect.frames import cleaned, events_in, frame_classes
+from echoic.jobs.detect.listening import heard
+from echoic.jobs.reporting import write_report
+from echoic.jobs.session import load, train
+from echoic.sources.events import Event
+
+RATE_HZ = 2000
+PITCH_HZ = {"low": 200, "high": 700}
+TINY = {
+    "bands": 10,
+    "window_ms": 32,
+    "hop_ms": 8,
+    "channels": (4,),
+    "layers": (16,),
+    "excerpt_s": 1.0,
+    "batch_size": 8,
+    "epochs": 25,
+    "lr": 1e-2,
+    "dropout": 0,
+    "threads": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory):
+    """Twelve songs of 4 s: tones of 60 to 200 ms with pauses, in much noise; a table of events and one of parts."""
+    folder, draws = tmp_path_factory.mktemp("songs"), np.random.default_rng(0)
+    events, parts = ["file,onset_s,offset_s,label"], ["file,split"]
+    for number in range(12):
+        sound, at = 0.4 * draws.standard_normal(4 * RATE_HZ), 0.1
+        while at < 3.6:
+            label, length = ("low", "high")[int(draws.integers(2))], draws.uniform(0.06, 0.2)
+            begin, end = round(at * RATE_HZ), round((at + length) * RATE_HZ)
+            sound[begin:end] += 0.3 * np.sin(2 * np.pi * PITCH_HZ[label] * np.arange(end - begin) / RATE_HZ)
+            events.append(f"{number}.wav,{at:.4f},{at + length:.4f},{label}")
+            at += length + draws.uniform(0.05, 0.3)
+        soundfile.write(folder / f"{number}.wav", sound, RATE_HZ)
+        parts.append(f"{number}.wav,{('train', 'train', 'valid', 'test')[number % 4]}")
+    (folder / "events.csv").write_text("\n".join(events))
+    (folder / "split.csv").write_text("\n".join(parts))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(songs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "songs"
+    return train(
+        "detect", songs / "events.csv", split=songs / "split.csv", out=out, stride=2, bidirectional=True, **TINY
+    )
+
+
+@pytest.fixture(scope="module")
+def one_way(songs, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "one-way"
+    return train("detect", songs / "events.csv", split=songs / "split.csv", out=out, stride=2, delay_ms=24, **TINY)
+
+
+EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from("ab")), max_size=8)
+
+
+@given(pieces=EVENTS)
+def test_frames_and_events_are_inverse_on_the_grid(pieces):
+    events, at = [], 0
+    for pause, length, label in pieces:
+        events.append(Event((at + pause) / 100, (at + pause + length) / 100, label))
+        at += pause + length
+    classes = frame_classes(events, ("a", "b"), at + 3, 0.01)
+    found = events_in(classes, ("a", "b"), 0.01)
+    assert [event.label for event in found] == [event.label for event in events]
+    for one, other in zip(found, events, strict=True):
+        assert one.onset_s == pytest.approx(other.onset_s)
+        assert one.offset_s == pytest.approx(other.offset_s)
+
+
+def test_an_event_that_ends_after_the_last_frame_ends_with_it():
+    assert frame_classes([Event(0.02, 0.09, "a")], ("a",), 5, 0.01).tolist() == [0, 0, 1, 1, 1]
+
+
+def test_clean_up_closes_gaps_within_a_label_and_removes_what_is_too_short():
+    classes = np.array([0, 1, 1, 1, 0, 1, 1, 0, 2, 0, 2, 2, 2, 0, 0, 0, 2, 2])
+    assert cleaned(classes, 1).tolist() == classes.tolist()
+    assert cleaned(classes, 2).tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 2]
+    assert cleaned(classes, 3).tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("which", ["run", "one_way"])
+def test_events_are_found_better_than_without_memory(which, request):
+    found = request.getfixturevalue(which).evaluate()
+    assert found.scores["frame_error"] < 0.5 * found.naive["energy"]["frame_error"]
+    assert found.scores["frame_error"] < found.naive["frame_by_frame"]["frame_error"]
+    assert found.scores["frame_error"] < 0.1
+    assert found.cleaned["segment_error"] <= found.scores["segment_error"]
+    assert found.scores["event_f1"] > 0.4
+    assert set(found.naive) == {"frame_by_frame", "energy"}
+    json.dumps(found.details)
+
+
+@pytest.mark.parametrize("pieces", [[1] * 60, [3, 50, 7], [60], [59, 1]])
+def test_a_recording_in_pieces_is_the_recording_in_one(one_way, pieces):
+    task, model = one_way.fitted.task, one_way.model
+    steps = task.steps["test"][0][:60]
+    whole = heard(model, steps, task.delay)
+    assert whole.shape == (60, 3)
+    listener = Listener(model, task.features.values, task.delay)
+    told = [listener.push(piece) for piece in torch.split(steps, pieces)]
+    # No frame is told of before it and those that it waits for were heard.
+    heard_so_far = np.cumsum(pieces)
+    assert (np.cumsum([len(one) for one in told]) <= np.maximum(heard_so_far - task.delay, 0)).all()
+    np.testing.assert_allclose(np.concatenate([*told, listener.finish()]), whole, atol=1e-6)
+
+
+def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way):
+    """The sequence of training targets, one frame after the other, and what is heard of the same frames agree."""
+    task = one_way.fitted.task
+    assert task.delay == 3
+    assert task.latency_s == pytest.approx(0.024 + 0.008 + 0.016)
+    batches = ExcerptBatches([torch.arange(10.0)[:, None]], [torch.arange(10)], 1, 10, 3, fixed=True)
+    (batch,) = batches.epoch(0, 0)
+    assert batch.inputs[0, :, 0].tolist() == list(range(10))
+    assert batch.targets[0, 3:, 0].tolist() == list(range(7))
+    assert batch.mask[0, :, 0].tolist() == [False] * 3 + [True] * 7
+
+
+def test_a_network_that_reads_both_ways_is_not_heard_in_pieces(run):
+    with pytest.raises(ConfigError, match="train without --bidirectional"):
+        Listener(run.model, run.fitted.task.features.values, 0)
+
+
+def test_excerpts_cover_every_step_and_move_each_epoch():
+    steps = [
+        torch.arange(length, dtype=torch.float32)[:, None] + 100 * number for number, length in enumerate((25, 7, 40))
+    ]
+    classes = [torch.zeros(len(one), dtype=torch.long) for one in steps]
+    fixed = ExcerptBatches(steps, classes, 2, 10, 0, fixed=True)
+    seen = torch.cat([batch.inputs[batch.mask[..., 0]][:, 0] for batch in fixed.epoch(0, 0)])
+    assert set(seen.tolist()) == {value for one in steps for value in one[:, 0].tolist()}
+    moving = ExcerptBatches(steps, classes, 2, 10, 0, fixed=False)
+    epochs = [[batch.inputs for batch in moving.epoch(0, epoch)] for epoch in (0, 0, 1)]
+    assert len(epochs[0]) == len(moving)
+    assert all(torch.equal(one, other) for one, other in zip(epochs[0], epochs[1], strict=True))
+    assert not all(torch.equal(one, other) for one, other in zip(epochs[0], epochs[2], strict=True))
+    skipped = [batch.inputs for batch in moving.epoch(0, 0, 2)]
+    assert all(torch.equal(one, other) for one, other in zip(epochs[0][2:], skipped, strict=True))
+
+
+def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
+    make_app(["predict"])(["predict", str(run.path), str(songs / "3.wav"), "--json"], standalone_mode=False)
+    rows = json.loads(capsys.readouterr().out)
+    assert {frozenset(row) for row in rows} == {frozenset({"file", "onset_s", "offset_s", "label", "confidence"})}
+    assert all(row["onset_s"] < row["offset_s"] for row in rows)
+    assert {row["label"] for row in rows} <= set(PITCH_HZ)
+    output = songs / "told.csv"
+    make_app(["predict"])(["predict", str(run.path), str(songs / "3.wav"), "-o", str(output)], standalone_mode=False)
+    assert len(output.read_text().splitlines()) == len(rows) + 1
+    again = run.evaluate(output)
+    # What was told, taken for the truth, is what is told: but for frames that lie between grid and table.
+    assert again.cleaned["frame_error"] < 0.01
+
+
+def test_a_run_is_what_it_was_when_it_is_loaded(run):
+    assert load(run.path).evaluate().scores == run.evaluate().scores
+
+
+def test_the_report_shows_the_events_over_the_spectrum(run):
+    write_report([run])
+    figures = {path.stem for path in run.folder.figures.glob("*.png")}
+    assert {"loss", "accuracy", "spectrum", "events"} <= figures
+
+
+def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
+    table = songs / "events.csv"
+    for wanted, told in (
+        ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` is for networks that read one way"),
+        ({"shift_steps": 3}, "`shift_steps` is for clips"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            train("detect", table, out=tmp_path / "new", **TINY | wanted)
+    (songs / "odd.csv").write_text(table.read_text() + "\n3.wav,3.9,3.95,rare")
+    with pytest.raises(DataError, match=r"the label 'rare' at 3.9 s is only in the test part"):
+        train("detect", songs / "odd.csv", split=songs / "split.csv", out=tmp_path / "new", **TINY)

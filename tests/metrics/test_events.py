@@ -1,0 +1,90 @@
+"""Measures of events by hand, and against plain definitions."""
+
+import itertools
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from echoic.metrics.events import edit_distance, event_hits, runs, segment_scores, string_error, switches
+
+
+class E(NamedTuple):
+    onset_s: float
+    offset_s: float
+    label: str
+
+
+def frames(text):
+    return np.array([int(sign) for sign in text])
+
+
+def test_runs_leave_out_what_is_nothing():
+    assert runs(frames("0011022")) == [(2, 4, 1), (5, 7, 2)]
+    assert runs(frames("1122")) == [(0, 2, 1), (2, 4, 2)]
+    assert runs(frames("000")) == []
+
+
+def slow_distance(one, other):
+    if not one or not other:
+        return len(one) + len(other)
+    return min(
+        slow_distance(one[1:], other) + 1,
+        slow_distance(one, other[1:]) + 1,
+        slow_distance(one[1:], other[1:]) + (one[0] != other[0]),
+    )
+
+
+@given(one=st.text("abc", max_size=5), other=st.text("abc", max_size=5))
+def test_edit_distance_is_that_of_its_definition(one, other):
+    assert edit_distance(one, other) == slow_distance(one, other) == edit_distance(other, one)
+
+
+def test_string_error_counts_edits_for_each_label_that_there_is():
+    true = [frames("110220330"), frames("111")]
+    assert string_error(true, true) == 0
+    assert string_error(true, [frames("110200330"), frames("111")]) == 0
+    assert string_error(true, [frames("110000330"), frames("122")]) == 2 / 4
+    assert string_error([frames("000")], [frames("010")]) == 1
+
+
+def test_switches():
+    assert switches(frames("0011022")) == 3
+    assert switches(frames("000")) == 0
+
+
+def test_segments_by_hand():
+    true, told = [frames("11002200")], [frames("10003200")]
+    # Segments 11|00|22|00 and 10|00|32|00: the classes 1 and 2 are found, 3 is one too many.
+    assert segment_scores(true, told, 2) == (pytest.approx(4 / 5), pytest.approx(1 / 2))
+    assert segment_scores(true, true, 2) == (1, 0)
+    assert segment_scores(true, [frames("00000000")], 2) == (0, 1)
+    # A substitution counts once, not as one missing and one too many.
+    assert segment_scores([frames("11")], [frames("22")], 2) == (0, 1)
+    assert segment_scores([frames("00")], [frames("00")], 2) == (1, 0)
+
+
+def test_events_are_matched_one_to_one_within_their_collars():
+    true = [E(1.0, 1.1, "a"), E(2.0, 3.0, "b")]
+    assert event_hits(true, true, 0.02) == 2
+    assert event_hits(true, [E(1.02, 1.12, "a"), E(2.0, 3.2, "b")], 0.02) == 2  # a fifth of a long event
+    assert event_hits(true, [E(1.03, 1.1, "a"), E(2.0, 3.21, "b")], 0.02) == 0
+    assert event_hits(true, [E(1.0, 1.1, "b"), E(2.0, 3.0, "a")], 0.02) == 0
+    assert event_hits(true[:1], [E(0.99, 1.1, "a"), E(1.0, 1.1, "a")], 0.02) == 1
+    assert event_hits([], true, 0.02) == event_hits(true, [], 0.02) == 0
+
+
+@given(
+    onsets=st.lists(st.integers(0, 40), min_size=1, max_size=6, unique=True),
+    moved=st.lists(st.integers(-3, 3), min_size=6, max_size=6),
+)
+def test_never_more_hits_than_the_best_matching(onsets, moved):
+    true = [E(at / 10, at / 10 + 0.05, "a") for at in sorted(onsets)]
+    told = sorted(E(at.onset_s + by / 100, at.offset_s + by / 100, "a") for at, by in zip(true, moved, strict=False))
+    best = max(
+        sum(abs(one.onset_s - other.onset_s) <= 0.02 + 1e-9 for one, other in zip(true, order, strict=True))
+        for order in itertools.permutations(told)
+    )
+    assert event_hits(true, told, 0.02) == best

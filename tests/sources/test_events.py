@@ -1,0 +1,97 @@
+"""Events from tables, and every way in which a row can be wrong."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from echoic.config import DetectSettings, EventDataSettings
+from echoic.errors import ConfigError, DataError
+from echoic.sources import read
+from echoic.sources.events import Event, events_of
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("a", "b", "quiet"):
+        soundfile.write(tmp_path / f"{name}.wav", 0.1 * np.sin(np.arange(2000) * 0.1), 1000)
+    return tmp_path
+
+
+def table(folder, rows, name="events.csv", header="file,onset_s,offset_s,label"):
+    (folder / name).write_text("\n".join([header, *rows]))
+    return folder / name
+
+
+def test_events_come_in_time_with_their_recordings(folder):
+    path = table(folder, ["b.wav,0.5,0.7,x", "a.wav,1.0,1.5,y", "a.wav,0.1,0.3,x"])
+    found = read(path, EventDataSettings())
+    assert [one.name for one in found.series] == ["b.wav", "a.wav"]
+    assert events_of(found.series[1]) == [Event(0.1, 0.3, "x"), Event(1.0, 1.5, "y")]
+    assert found.series[0].values.shape == (2000, 1)
+    assert found.report.to_json()["labels"] == {"x": 2, "y": 1}
+
+
+def test_a_split_table_names_parts_and_recordings_without_events(folder):
+    split = table(folder, ["a.wav,train", "quiet.wav,valid", "b.wav,test"], "split.csv", "file,split")
+    path = table(folder, ["a.wav,0.1,0.3,x", "b.wav,0.1,0.3,x"])
+    found = read(path, EventDataSettings(split=split)).series
+    assert [(one.name, one.provenance["part"], len(events_of(one))) for one in found] == [
+        ("a.wav", "train", 1),
+        ("quiet.wav", "dev", 0),
+        ("b.wav", "test", 1),
+    ]
+
+
+def test_a_column_of_the_events_names_parts(folder):
+    header = "file,onset_s,offset_s,label,split"
+    path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
+    assert [one.provenance["part"] for one in read(path, EventDataSettings()).series] == ["train", "test"]
+    path = table(folder, ["a.wav,0.1,0.3,x,train", "a.wav,0.5,0.7,x,test"], header=header)
+    with pytest.raises(DataError, match=r"line 3: puts the file 'a.wav' into another part"):
+        read(path, EventDataSettings())
+
+
+def test_split_is_a_table_or_shares():
+    assert EventDataSettings(split="0.6,0.2,0.2").split == (0.6, 0.2, 0.2)
+    assert EventDataSettings(split="split.csv").split.endswith("/split.csv")
+    with pytest.raises(ConfigError, match="There is no setting 'splt', did you mean 'split'"):
+        DetectSettings.build({"splt": "split.csv"})
+
+
+WRONG = {
+    "a.wav,0.5,0.4,x": "line 3: the event ends at 0.4 s and begins at 0.5 s",
+    "a.wav,0.5,0.5,x": "line 3: the event ends at 0.5 s and begins at 0.5 s",
+    "a.wav,-0.5,0.5,x": "line 3: the event ends at 0.5 s and begins at -0.5 s",
+    "a.wav,1.5,2.5,x": "line 3: the event ends at 2.5 s, but the file at 2.000 s",
+    "a.wav,0.2,0.4,y": "line 3: the event at 0.2 s begins before that at 0.1 s has ended",
+    "a.wav,soon,0.4,y": "line 3, column 'onset_s': 'soon' is no time in seconds",
+    "a.wav,0.5,nan,y": "line 3: the event ends at nan s",
+    "a.wav,0.5,0.6,": "line 3, column 'label': is empty",
+    ",0.5,0.6,x": "line 3, column 'file': is empty",
+    "gone.wav,0.5,0.6,x": "gone.wav: there is no such file",
+}
+
+
+@pytest.mark.parametrize("row", WRONG)
+def test_a_wrong_row_is_named(folder, row):
+    with pytest.raises(DataError) as caught:
+        read(table(folder, ["a.wav,0.1,0.3,x", row]), EventDataSettings())
+    assert WRONG[row] in str(caught.value)
+
+
+def test_wrong_tables_are_named(folder):
+    good = table(folder, ["a.wav,0.1,0.3,x"])
+    with pytest.raises(DataError, match="has no column 'offset_s'; it must have file, onset_s, offset_s, label"):
+        read(table(folder, ["a.wav,0.1,x"], "c.csv", "file,onset_s,label"), EventDataSettings())
+    with pytest.raises(DataError, match="there is no such file; give a table"):
+        read(folder / "none.csv", EventDataSettings())
+    for rows, told in (
+        (["b.wav,train"], "line 2: the file 'a.wav' is not in"),
+        (["a.wav,train", "a.wav,test"], "line 3: the file 'a.wav' is there twice"),
+        (["a.wav,later"], "line 2: names no part"),
+    ):
+        split = table(folder, rows, "split.csv", "file,split")
+        with pytest.raises(DataError, match=told):
+            read(good, EventDataSettings(split=split))
+    with pytest.raises(DataError, match=r"none\.csv: there is no such file; --split takes a table, or shares"):
+        read(good, EventDataSettings(split=folder / "none.csv"))
