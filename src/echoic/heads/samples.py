@@ -14,6 +14,10 @@ from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import Sampling, draw_class, shares
 from echoic.nn import LevelNoise, reflections_of, weights_of
 
+_LOUDNESS_STEP_DB, _SOFTEST_DB = 3.0, -84.0
+LOUDNESSES = 29
+"""Loudness of a frame: from as soft as the finest levels to full scale, in steps of 3 dB."""
+
 _PER_COMPONENT = 3
 """Weight, mean and width."""
 
@@ -24,11 +28,15 @@ _MOST_REFLECTION = 0.999
 
 
 class _Frames(NamedTuple):
-    """What the head knows of frames: `places` `(frames, frame_samples, place_width)`, `weights` and `past` of each."""
+    """What the head knows of frames: `places` `(frames, frame_samples, place_width)`, `weights` and `past` of each.
+
+    `loudness` are the scores of how loud each frame may be `(frames, loudnesses)`.
+    """
 
     places: Tensor
     weights: Tensor
     past: Tensor
+    loudness: Tensor
 
 
 @final
@@ -41,6 +49,10 @@ class Samples(SymbolHead):
     `prediction`, the weights of the samples before, oldest first, which each frame's hidden vector may move, by way of
     the reflection coefficients, so that the filter they make is always stable. The mixture is over mu-law levels
     (Salimans 2017): all that lies nearest to a level is its chance.
+
+    How loud a frame is, is told first, from the hidden vector alone, and its samples given that. It follows from the
+    samples, so the likelihood of both is that of the samples, or less. Without it a network hardly ever leaves silence:
+    it would have to do so by many small chances in a row, and learns none of them well.
 
     Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
     the frame before, as such numbers (the readout `Beside` over the encoder `Levels`). Targets
@@ -58,7 +70,7 @@ class Samples(SymbolHead):
         noise: float = 0.0,
     ) -> None:
         past = len(prediction)
-        super().__init__(width, 1, 1, frame_samples * settings.place_width + past)
+        super().__init__(width, 1, 1, frame_samples * settings.place_width + past + LOUDNESSES)
         self.frame_samples = frame_samples
         self.levels = levels
         self.middle = (levels - 1) / 2
@@ -69,8 +81,9 @@ class Samples(SymbolHead):
         unbounded = torch.atanh((reflections / _MOST_REFLECTION).clamp(-0.9999, 0.9999))
         self.register_buffer("reflections", unbounded.float(), persistent=False)
         # The hidden vector moves the prediction by what it has learned, which is nothing at first.
-        nn.init.zeros_(self.linear.weight.data[-past:])
-        nn.init.zeros_(self.linear.bias.data[-past:])
+        for weights in (self.linear.weight.data, self.linear.bias.data):
+            nn.init.zeros_(weights[-past - LOUDNESSES : -LOUDNESSES])
+        self.loudness = nn.Embedding(LOUDNESSES, settings.place_width)
         self.linear = _BesidePast(self.linear, past)  # type: ignore[assignment]
         self.first = nn.Linear(past + 1 + settings.place_width, settings.sample_width)
         self.second = nn.Linear(settings.sample_width, settings.sample_width)
@@ -82,8 +95,12 @@ class Samples(SymbolHead):
         history = torch.cat([frames.past, self._numbers(self.noise(own)[:, :-1])], 1)
         windows = history.unfold(1, frames.past.shape[1], 1)
         predicted = torch.einsum("nfk,nk->nf", _expanded(windows, self.levels), frames.weights)
-        mixture = self._mixture(windows, predicted, frames.places)
-        return -mixture.log_chance(own[..., None], self.levels)[..., 0].view(target.shape)
+        loud = loudness_of(_expanded(self._numbers(own), self.levels))
+        mixture = self._mixture(windows, predicted, self._told(frames, loud))
+        samples = -mixture.log_chance(own[..., None], self.levels)[..., 0]
+        # Shared out among the samples, so that the sum is the frame's.
+        told = functional.cross_entropy(frames.loudness, loud, reduction="none") / self.frame_samples
+        return (samples + told[:, None]).view(target.shape)
 
     def likeliest(self, params: Tensor) -> Tensor:
         """The samples of the likeliest choices one after the other, which need not be the likeliest frame."""
@@ -92,11 +109,12 @@ class Samples(SymbolHead):
     def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
         frames = self._unpacked(params)
         every = torch.arange(self.levels, dtype=params.dtype, device=params.device)
-        chances = shares((self.frame_samples, len(frames.past)), generator)
+        chances = shares((self.frame_samples + 1, len(frames.past)), generator)
+        places = self._told(frames, draw_class(frames.loudness, chances[-1], sampling))
         window, drawn = frames.past, []
         for at in range(self.frame_samples):
             predicted = (_expanded(window, self.levels) * frames.weights).sum(1)
-            mixture = self._mixture(window, predicted, frames.places[:, at])
+            mixture = self._mixture(window, predicted, places[:, at])
             level = draw_class(mixture.log_chance(every, self.levels), chances[at], sampling).to(params.dtype)
             drawn.append(level)
             window = torch.cat([window[:, 1:], self._numbers(level)[:, None]], 1)
@@ -114,19 +132,26 @@ class Samples(SymbolHead):
 
         def draw(params: Tensor) -> Tensor:
             frames = self._unpacked(params)
-            places = functional.linear(frames.places, of_place, self.first.bias)
-            chances = shares((self.frame_samples, len(places)), generator)
-            drawn = tier.draw(places, frames.weights, frames.past, chances, sampling.temperature, sampling.floor)
+            chances = shares((self.frame_samples + 1, len(frames.past)), generator)
+            told = self._told(frames, draw_class(frames.loudness, chances[-1], sampling))
+            places = functional.linear(told, of_place, self.first.bias)
+            drawn = tier.draw(places, frames.weights, frames.past, chances[:-1], sampling.temperature, sampling.floor)
             return drawn.view(*params.shape[:2], self.frame_samples)
 
         return draw
 
     def _unpacked(self, params: Tensor) -> _Frames:
         flat, past = params.flatten(0, 2), len(self.reflections)
-        places, moved, before = torch.split(flat, [flat.shape[1] - 2 * past, past, past], 1)
+        sizes = [flat.shape[1] - 2 * past - LOUDNESSES, past, LOUDNESSES, past]
+        places, moved, loudness, before = torch.split(flat, sizes, 1)
         before = self._numbers(torch.round((before + 1) * self.middle).clamp(0, self.levels - 1))
         weights = weights_of(_MOST_REFLECTION * torch.tanh(self.reflections + moved))
-        return _Frames(places.view(len(flat), self.frame_samples, -1), weights, before)
+        return _Frames(places.view(len(flat), self.frame_samples, -1), weights, before, loudness)
+
+    def _told(self, frames: _Frames, loudness: Tensor) -> Tensor:
+        """The vectors of the places in frames that are so loud `(frames,)`."""
+        told: Tensor = frames.places + self.loudness(loudness)[:, None]
+        return told
 
     def _numbers(self, levels: Tensor) -> Tensor:
         return levels / self.middle - 1
@@ -160,6 +185,12 @@ class _Mixture(NamedTuple):
         inside = torch.where(highest, -functional.softplus(below), between)
         inside = torch.where(lowest, -functional.softplus(-above), inside)
         return torch.logsumexp(inside + self.log_weight[..., None, :], -1)
+
+
+def loudness_of(sound: Tensor) -> Tensor:
+    """The number of each frame's loudness `(frames,)`, of emphasised sound `(frames, samples)` from -1 to 1."""
+    level_db = 10 * torch.log10(sound.square().mean(-1).clamp(min=1e-12))
+    return ((level_db - _SOFTEST_DB) / _LOUDNESS_STEP_DB).round().clamp(0, LOUDNESSES - 1).long()
 
 
 def _companded(x: Tensor, levels: int) -> Tensor:
