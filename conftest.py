@@ -2,7 +2,7 @@
 
 In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
 blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`, a
-folder of songs, a text, a recording and a folder of clips.
+folder of songs, a text, a recording, a folder of clips and one of events.
 """
 
 import csv
@@ -90,6 +90,23 @@ def write_clips(folder: Path) -> None:
             soundfile.write(folder / name / f"{number}.wav", tone + 0.01 * draws.standard_normal(len(tone)), 2000)
 
 
+def write_events(folder: Path) -> None:
+    """Ten recordings of tones with pauses, and a table that says when which of them sound."""
+    import numpy as np
+    import soundfile
+
+    folder.mkdir()
+    draws, rows = np.random.default_rng(0), ["file,onset_s,offset_s,label"]
+    for number in range(10):
+        sound = 0.1 * draws.standard_normal(6000)
+        for at in range(200, 5400, 600):
+            label = ("low", "high")[int(draws.integers(2))]
+            sound[at : at + 300] += 0.4 * np.sin(np.arange(300) * {"low": 0.4, "high": 1.5}[label])
+            rows.append(f"{number}.wav,{at / 2000},{(at + 300) / 2000},{label}")
+        soundfile.write(folder / f"{number}.wav", sound, 2000)
+    (folder / "events.csv").write_text("\n".join(rows))
+
+
 def write_poems(path: Path) -> None:
     """Sentences of a few words."""
     draw = random.Random(0)
@@ -111,6 +128,7 @@ def enter_working_folder(namespace: dict[str, Any]) -> None:
     write_poems(Path(folder.name) / "poems.txt")
     write_voice(Path(folder.name) / "voice.wav")
     write_clips(Path(folder.name) / "clips")
+    write_events(Path(folder.name) / "calls")
     namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
     os.chdir(folder.name)
 
