@@ -36,7 +36,7 @@ def demo(
             "forecast", "synth:sine", out=out, config=SETTINGS | {"seed": seed}, on_progress=bar.update, began=BEGAN
         )
     evaluation = run.evaluate()
-    print_scores("one step ahead, test part", evaluation.scores, evaluation.naive)
+    print_scores("one step ahead, test part", facts.score_rows(evaluation))
     continuation = out / "samples" / "continuation.csv"
     continuation.parent.mkdir(exist_ok=True)
     write_table(continuation, facts.series_columns(run.generate(1000)))

@@ -40,4 +40,4 @@ def drift(
         typer.echo(json.dumps(report.to_json()))
         return
     title = f"{generated}: {report.streams} streams, {report.seconds:,.0f} s, against {report.real_seconds:,.0f} s"
-    print_scores(title, report.scores, {name: control.scores for name, control in report.controls.items()})
+    print_scores(title, {"model": report.scores} | {name: control.scores for name, control in report.controls.items()})

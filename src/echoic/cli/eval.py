@@ -52,4 +52,4 @@ def evaluate(
     else:
         place = data or f"{part} part"
         title = f"{run}: {place}, {evaluation.over}"
-        print_scores(title, evaluation.scores, evaluation.naive)
+        print_scores(title, facts.score_rows(evaluation))

@@ -14,13 +14,12 @@ from echoic.errors import RunError
 if TYPE_CHECKING:
     import polars as pl
 
-_LESS_IS_BETTER = ("mse", "mae", "rmse", "smape", "mase", "owa", "crps")
-_LESS_IS_BETTER_IN = ("nll_", "nats_", "bits_")
+_LESS_IS_BETTER = ("mse", "mae", "rmse", "smape", "mase", "owa", "crps", "frame_error", "segment_error", "error_rate")
+_LESS_IS_BETTER_IN = ("nll_", "nats_", "bits_", "jitter_")
 
 
-def print_scores(title: str, model: Mapping[str, float], naive: Mapping[str, Mapping[str, float]]) -> None:
-    """A column for the model and for each naive forecast, a row for each score; the best of a row in bold."""
-    rivals = {"model": model, **naive}
+def print_scores(title: str, rivals: Mapping[str, Mapping[str, float]]) -> None:
+    """A column for each rival, a row for each score; the best of a row in bold."""
     table = _table(title)
     table.add_column("")
     for name in rivals:

@@ -1,6 +1,6 @@
 """What runs, scores and machines are, as plain values for the command to print."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,12 @@ def evaluation_json(run: Run, evaluation: Evaluation, part: str) -> dict[str, An
         "steps": run.outcome()["best_step"],
         **evaluation.details,
     }
+
+
+def score_rows(evaluation: Evaluation) -> dict[str, Mapping[str, float]]:
+    """The scores of an evaluation by whose they are: the model's, those of its cleaned-up output, the naive ways'."""
+    cleaned = getattr(evaluation, "cleaned", None)
+    return {"model": evaluation.scores, **({"cleaned up": cleaned} if cleaned else {}), **evaluation.naive}
 
 
 def series_columns(series: Sequence[Series]) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from typing import Any, final
 
 from echoic.charts import Chart
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.facts import run_info
+from echoic.jobs.facts import run_info, score_rows
 from echoic.jobs.session import Run
 from echoic.report import Section, Table, page, write_figures
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically
 
-_HIGH = {"alive", "accuracy", "frame_accuracy", "balanced_accuracy", "f1", "precision", "recall", "auc"}
+_HIGH = {
+    "alive", "accuracy", "frame_accuracy", "balanced_accuracy", "f1", "macro_f1", "segment_f1", "event_f1", "precision",
+    "recall", "auc",
+}  # fmt: skip
 """Scores of which more is better; of the others less is."""
 
 _NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}
@@ -130,7 +133,7 @@ def _section(one: _Facts) -> Section:
 
 def _scores(one: _Facts) -> Table:
     """The model's scores beside the naive ones."""
-    tables = {"model": one.scores, **one.evaluation.naive}
+    tables = score_rows(one.evaluation)
     names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
     rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
     columns = ["", *map(_score_name, names)]
