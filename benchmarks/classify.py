@@ -16,14 +16,14 @@ from common import arguments, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
 
 DIGITS: dict[str, Any] = {
-    "channels": (16, 32), "stride": 2, "layers": (128,), "pooling": "last", "epochs": 25, "noise": 0.1, "gain": 6,
+    "channels": (16, 32), "stride": 2, "layers": (128,), "pooling": "last", "epochs": 25, "noise": 0.1, "gain_db": 6,
     "time_masks": 1, "band_masks": 1, "patience": 99,
 }  # fmt: skip
 """One way, so that it can run live."""
 
 SOUNDS: dict[str, Any] = {
     "hop_ms": 20, "window_ms": 40, "channels": (16, 32, 32), "stride": 2, "layers": (96,), "bidirectional": True,
-    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain": 6, "time_masks": 2, "band_masks": 2, "epochs": 60,
+    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain_db": 6, "time_masks": 2, "band_masks": 2, "epochs": 60,
     "batch_size": 16, "patience": 99,
 }  # fmt: skip
 

@@ -177,7 +177,14 @@ CASES = {
         {"bands": 8, "layers": (8,), "batch_size": 4, "epochs": 2, "threads": 1, "dropout": 0.0},
         {
             "last": {"pooling": "last", "epochs": 40, "lr": 1e-2},
-            "mean": {"pooling": "mean", "epochs": 40, "lr": 1e-2, "noise": 0.1, "gain": 3, "class_weights": "balanced"},
+            "mean": {
+                "pooling": "mean",
+                "epochs": 40,
+                "lr": 1e-2,
+                "noise": 0.1,
+                "gain_db": 3,
+                "class_weights": "balanced",
+            },
             "attention": {"pooling": "attention", "epochs": 40, "lr": 1e-2, "time_masks": 1, "band_masks": 1},
             "both ways": {"bidirectional": True, "cell": "lstm", "epochs": 40, "lr": 1e-2, "shift_steps": 5},
             "convolutions": {"channels": (4, 4), "stride": 2, "epochs": 40, "lr": 1e-2, "pooling": "last"},

@@ -145,7 +145,7 @@ def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
 
 AUGMENTS = {
     "noise": {"noise": 0.5},
-    "gain": {"gain": 6},
+    "gain": {"gain_db": 6},
     "shift": {"shift_steps": 5},
     "time masks": {"time_masks": 2},
     "band masks": {"band_masks": 2, "band_mask_bands": 3},

@@ -36,7 +36,7 @@ class AugmentSettings(Section):
     """What is done to training clips, each time otherwise; dev and test stay as given."""
 
     noise: float = Field(0.0, ge=0, description="Deviation of noise added to every value, in deviations of the values.")
-    gain: float = Field(0.0, ge=0, description="Clips become louder or softer by as much at random, in decibels.")
+    gain_db: float = Field(0.0, ge=0, description="Clips become louder or softer by as much at random.")
     shift_steps: int = Field(0, ge=0, description="Up to so many steps are taken off the front of a clip.")
     time_masks: int = Field(0, ge=0, description="Stretches of steps that are set to the mean (SpecAugment).")
     time_mask_steps: int = Field(20, ge=1, description="Longest of those.")

@@ -45,8 +45,8 @@ class Augmented:
             shift = (torch.rand(rows, generator=draws) * (most + 1)).long()
             places = (torch.arange(steps) + shift[:, None]).clamp(max=steps - 1)
             x, lengths = x.gather(1, places[..., None].expand_as(x)), lengths - shift
-        if settings.gain:
-            gain_db = settings.gain * (2 * torch.rand(rows, 1, 1, generator=draws) - 1)
+        if settings.gain_db:
+            gain_db = settings.gain_db * (2 * torch.rand(rows, 1, 1, generator=draws) - 1)
             x = x + gain_db * self.per_db
         if settings.noise:
             x = x + settings.noise * torch.randn(x.shape, generator=draws)

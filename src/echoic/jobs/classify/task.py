@@ -65,8 +65,8 @@ class ClassifyTask(Task):
         batches = self._batches("train", self.training.batch_size, shuffle=True)
         if self.settings.augment == AugmentSettings():
             return batches
-        if self.settings.augment.gain and self.features.mel is None:
-            raise ConfigError("`gain` is for sound; these clips come as features.")
+        if self.settings.augment.gain_db and self.features.mel is None:
+            raise ConfigError("`gain_db` is for sound; these clips come as features.")
         return Augmented(batches, self.settings.augment, self.features.per_db)
 
     def dev_batches(self) -> ClipBatches | None:
