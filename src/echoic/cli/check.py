@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli.options import with_settings
-from echoic.cli.train import Data, Json, one_or_all
+from echoic.cli.train import Data, Json, one_or_all, reading
 from echoic.config import JOB_SETTINGS
 
 
@@ -15,7 +15,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
     for job, settings in JOB_SETTINGS.items():
         jobs.command(job, help=f"Fit one batch of DATA again and again with the {job} job's network.")(
-            with_settings(settings, _checker(job))
+            with_settings(settings, reading(job, _checker(job)))
         )
 
     @jobs.callback()

@@ -1,6 +1,7 @@
 """`echoic train JOB DATA`, and `echoic train --resume RUN`."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,17 +13,18 @@ from echoic.cli.progress import TrainingBar
 from echoic.config import JOB_SETTINGS
 from echoic.errors import ConfigError
 
-Data = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="DATA",
-        help="forecast: a CSV, Parquet or M4 file, or synth:NAME such as synth:sine. music: a MIDI file, a folder of "
-        "them, or piano-rolls (.json, .mat, .npy, .npz). text: one or more text files, a folder of .txt, or - for "
-        "standard input. audio: a sound file (.wav, .flac, .ogg and others) or a folder of them. classify: a folder "
-        "with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a .ts file, or an "
-        "array (.npy) with --labels and --axes. detect: a table of file, onset_s, offset_s and label.",
-    ),
-]
+DATA = {
+    "forecast": "A CSV, Parquet or M4 file, or synth:NAME such as synth:sine.",
+    "music": "A MIDI file, a folder of them, or piano-rolls (.json, .mat, .npy, .npz).",
+    "text": "One or more text files, a folder of .txt, or - for standard input.",
+    "audio": "A sound file (.wav, .flac, .ogg and others) or a folder of them.",
+    "classify": "A folder with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a .ts "
+    "file, or an array (.npy) with --labels and --axes.",
+    "detect": "A table (.csv, .parquet) with the columns file, onset_s, offset_s and label.",
+}
+"""What each job reads."""
+
+Data = Annotated[list[str], typer.Argument(metavar="DATA", help="What the job reads.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
@@ -44,9 +46,15 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
     for job, settings in JOB_SETTINGS.items():
         jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(
-            with_settings(settings, _trainer(job))
+            with_settings(settings, reading(job, _trainer(job)))
         )
     app.add_typer(jobs, name="train")
+
+
+def reading(job: str, body: Callable[..., None]) -> Callable[..., None]:
+    """`body`, whose argument `data` says what the job reads."""
+    body.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA", help=DATA[job])]
+    return body
 
 
 def one_or_all(data: list[str]) -> str | list[str]:

@@ -48,7 +48,7 @@ class FrontSettings(Section):
     """What stands before the recurrent layers, and which way those read."""
 
     channels: Integers = Field(
-        (), description="Outputs of convolutions before the recurrent layers, such as 32,32; none by default."
+        (), description="Outputs of convolutions before the recurrent layers, such as 32,32; empty for none."
     )
     kernel: Annotated[int, AfterValidator(_odd)] = Field(
         3, ge=1, description="Steps and bands that a convolution sees, an odd number."
