@@ -18,8 +18,8 @@ DATA = {
     "music": "A MIDI file, a folder of them, or piano-rolls (.json, .mat, .npy, .npz).",
     "text": "One or more text files, a folder of .txt, or - for standard input.",
     "audio": "A sound file (.wav, .flac, .ogg and others) or a folder of them.",
-    "classify": "A folder with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a .ts "
-    "file, or an array (.npy) with --labels and --axes.",
+    "classify": "A folder with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a "
+    ".ts file, or an array (.npy) with --labels and --axes.",
     "detect": "A table (.csv, .parquet) with the columns file, onset_s, offset_s and label.",
 }
 """What each job reads."""
