@@ -70,7 +70,7 @@ class SoundSettings(Section):
         "when sound is made: keeps the noise of 256 levels from soft high frequencies. Samples model.",
     )
     bands: int = Field(80, ge=1, le=512, description="Mel bands.")
-    chunk: int = Field(128, ge=1, description="Steps that gradients go back; the state is carried further.")
+    chunk: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
     stream: int = Field(
         4000, ge=1, description="Steps over which the state is carried at most; then a stream begins without one."
     )
@@ -95,7 +95,7 @@ class FastTierSettings(Section):
         6, ge=1, le=32, description="Logistic distributions in the mixture that a sample is drawn from."
     )
     frames_learned: float = Field(
-        0.25,
+        0.5,
         gt=0,
         le=1,
         description="Share of the frames of a batch that the fast tier learns from, drawn anew for each; neighbours "
@@ -107,13 +107,13 @@ class AgainstDriftSettings(Section):
     """What makes a network stand its own mistakes."""
 
     history_noise: float = Field(
-        0.0,
+        1.0,
         ge=0,
         description="Noise on the samples that the network looks back on, while those to predict stay clean: largest "
         "deviation in levels of 256; each stream has a share of it drawn anew for each batch.",
     )
     gain_db: float = Field(
-        0.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
+        6.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
     )
 
 
@@ -125,5 +125,5 @@ class AudioSettings(JobSettings):
     sound: SoundSettings = SoundSettings()
     fast: FastTierSettings = FastTierSettings()
     drift: AgainstDriftSettings = AgainstDriftSettings()
-    stack: StackSettings = StackSettings(cell="gru", layers=(512,))
-    train: TrainSettings = TrainSettings(epochs=20, batch_size=32, lr=1e-3, warmup=0.0)
+    stack: StackSettings = StackSettings(cell="gru", layers=(384,))
+    train: TrainSettings = TrainSettings(epochs=20, batch_size=16, lr=2e-3, warmup=0.0, average=0.998)
