@@ -20,11 +20,8 @@ def _check_channel(value: Any) -> str | int:
     raise ValueError("must be mix, or the number of a channel (the first is 1)")
 
 
-Channel = Annotated[str | int, BeforeValidator(_check_channel)]
-
-
-class AudioDataSettings(Section):
-    """How sound is read."""
+class SoundSourceSettings(Section):
+    """How sound is read, whatever it is for."""
 
     rate_hz: int | None = Field(
         None,
@@ -32,7 +29,13 @@ class AudioDataSettings(Section):
         le=384_000,
         description="Samples a second to work at; sound at other rates is resampled. Default: that of the first file.",
     )
-    channel: Channel = Field("mix", description="mix: the mean of all channels. Or the number of one, from 1.")
+    channel: Annotated[str | int, BeforeValidator(_check_channel)] = Field(
+        "mix", description="mix: the mean of all channels. Or the number of one, from 1."
+    )
+
+
+class AudioDataSettings(SoundSourceSettings):
+    """How recordings are read."""
 
 
 class AudioSplitSettings(Section):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from echoic.config.audio import Channel
+from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Names, Section
 from echoic.config.data import FractionSplit
 from echoic.config.model import StackSettings
@@ -12,7 +12,7 @@ from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, Spectr
 from echoic.config.train import TrainSettings
 
 
-class ClipDataSettings(Section):
+class ClipDataSettings(SoundSourceSettings):
     """How clips and their labels are read."""
 
     audio: Place = Field(
@@ -28,13 +28,6 @@ class ClipDataSettings(Section):
     labels: Place = Field(None, description="Arrays: a .npy file with the label of each clip.")
     axes: Names = Field((), description="Arrays: what their axes are, in order: clip,band,frame or clip,frame,band.")
     test: Place = Field(None, description="More data of the same kind that are the test part: a .ts file, a folder.")
-    rate_hz: int | None = Field(
-        None,
-        ge=1000,
-        le=384_000,
-        description="Samples a second to work at; other sound is resampled. Default: that of the first file.",
-    )
-    channel: Channel = Field("mix", description="mix: the mean of all channels. Or the number of one, from 1.")
 
 
 class ClipSplitSettings(Section):

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from echoic.config.audio import Channel
+from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Section
 from echoic.config.data import _check_fractions
 from echoic.config.model import StackSettings
@@ -20,7 +20,7 @@ def _split(value: Any) -> Any:
         return None if value is None else str(_absolute(value))
 
 
-class EventDataSettings(Section):
+class EventDataSettings(SoundSourceSettings):
     """How recordings and the events in them are read."""
 
     audio: Place = Field(
@@ -31,13 +31,6 @@ class EventDataSettings(Section):
         description="A table with the columns file and split (train, dev or valid, test), or shares of train, dev and "
         "test by which whole recordings are dealt. Default: the column split of the events; else 0.8,0.1,0.1.",
     )
-    rate_hz: int | None = Field(
-        None,
-        ge=1000,
-        le=384_000,
-        description="Samples a second to work at; other sound is resampled. Default: that of the first file.",
-    )
-    channel: Channel = Field("mix", description="mix: the mean of all channels. Or the number of one, from 1.")
 
 
 class DetectorSettings(Section):

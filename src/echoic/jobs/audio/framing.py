@@ -40,12 +40,10 @@ class Framing(Protocol):
         ...
 
 
-@final
 @dataclass(frozen=True)
-class LevelFrames:
-    """Mu-law levels, as bytes."""
+class _Cut:
+    """Samples side by side."""
 
-    codec: MuLaw
     frame_samples: int
 
     @property
@@ -55,6 +53,14 @@ class LevelFrames:
     @property
     def seen_samples(self) -> int:
         return self.frame_samples
+
+
+@final
+@dataclass(frozen=True)
+class LevelFrames(_Cut):
+    """Mu-law levels, as bytes."""
+
+    codec: MuLaw
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
         levels = [np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)]
@@ -70,19 +76,10 @@ class LevelFrames:
 
 @final
 @dataclass(frozen=True)
-class SampleFrames:
+class SampleFrames(_Cut):
     """Samples divided by the largest of the training part."""
 
     scale: float
-    frame_samples: int
-
-    @property
-    def values(self) -> int:
-        return self.frame_samples
-
-    @property
-    def seen_samples(self) -> int:
-        return self.frame_samples
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
         return _whole_frames(_joined(sounds).div_(self.scale), self.frame_samples)
@@ -129,9 +126,9 @@ class SpectralFrames:
 def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: Sequence[Floats]) -> Framing:
     """The framing that `settings` ask for, fitted on the sounds of the training part."""
     if settings.model == "samples":
-        return LevelFrames(codec, settings.step_samples)
+        return LevelFrames(settings.step_samples, codec)
     if settings.frame_of == "samples":
-        return SampleFrames(codec.scale, settings.step_samples)
+        return SampleFrames(settings.step_samples, codec.scale)
     if settings.frame_of == "spectrum":
         return SpectralFrames.fit(Spectrogram(settings.step_samples), training)
     return SpectralFrames.fit(LogMel.of(rate_hz, settings.step_samples, settings.bands), training)
