@@ -224,5 +224,5 @@ def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):
 
 
 def test_a_forecast_is_refused_with_what_there_is_instead(run):
-    with pytest.raises(ConfigError, match="`predict` is for forecasts; let this run `generate`"):
+    with pytest.raises(ConfigError, match="`predict` is for forecasts and classes; let this run `generate`"):
         run.predict()

@@ -51,8 +51,8 @@ class Samples(SymbolHead):
     (Salimans 2017): all that lies nearest to a level is its chance.
 
     How loud a frame is, is told first, from the hidden vector alone, and its samples given that. It follows from the
-    samples, so the likelihood of both is that of the samples, or less. Without it a network hardly ever leaves silence:
-    it would have to do so by many small chances in a row, and learns none of them well.
+    samples, so the likelihood of both, which is the loss, is that of the samples or less. Without it a network hardly
+    ever leaves silence: it would have to do so by many small chances in a row, and learns none of them well.
 
     Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
     the frame before, as such numbers (the readout `Beside` over the encoder `Levels`). Targets
@@ -90,12 +90,19 @@ class Samples(SymbolHead):
         self.mixture = nn.Linear(settings.sample_width, _PER_COMPONENT * settings.components)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
+        own = _expanded(self._numbers(target.flatten(0, 1)), self.levels)
+        return self.nats_told(params, target, loudness_of(own))
+
+    def nats_told(self, params: Tensor, target: Tensor, loud: Tensor) -> Tensor:
+        """Nats of `target` and of its frames having been told to be `loud` `(frames,)`, which need not be true.
+
+        Summed over all loudnesses, the likelihoods are those of the samples alone.
+        """
         frames = self._unpacked(params)
         own = target.flatten(0, 1)
         history = torch.cat([frames.past, self._numbers(self.noise(own)[:, :-1])], 1)
         windows = history.unfold(1, frames.past.shape[1], 1)
         predicted = torch.einsum("nfk,nk->nf", _expanded(windows, self.levels), frames.weights)
-        loud = loudness_of(_expanded(self._numbers(own), self.levels))
         mixture = self._mixture(windows, predicted, self._told(frames, loud))
         samples = -mixture.log_chance(own[..., None], self.levels)[..., 0]
         # Shared out among the samples, so that the sum is the frame's.
