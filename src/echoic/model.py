@@ -85,8 +85,13 @@ class SequenceModel(nn.Module):
         encoded = self.encoder(x)
         real = None if lengths is None else self.encoder.network_steps(lengths)
         hidden, state = self.stack(encoded, state, real)
-        vectors: Tensor = self.readout(Seen(encoded, hidden, state, self.stack, ids, ahead, real))
+        vectors: Tensor = self.readout(Seen(encoded, hidden, state, self._lent, ids, ahead, real))
         return vectors, state
+
+    @property
+    def _lent(self) -> Stack | None:
+        """The layers, if they can go on from a state."""
+        return self.stack if isinstance(self.stack, Stack) else None
 
     def stepper(self) -> Callable[[Tensor, State], tuple[Tensor, State]]:
         """`step` for many calls with the weights as they are now: packed once for the step kernels, where they run."""
@@ -100,7 +105,7 @@ class SequenceModel(nn.Module):
             states, hidden = self.pack(state).contiguous(), x_t.new_empty(len(x_t), self.stack.output_size)
             network.step(encoded[:, 0].contiguous().numpy(), states.numpy(), hidden.numpy())
             after = self.unpack(states)
-            return self.head(self.readout(Seen(encoded, hidden[:, None], after, self.stack))), after
+            return self.head(self.readout(Seen(encoded, hidden[:, None], after, self._lent))), after
 
         return step
 

@@ -3,11 +3,14 @@
 import pytest
 import torch
 
-from echoic.cells import CELLS, TwoWay
+from echoic.cells import CELLS, Stack, TwoWay
 from echoic.config import StackSettings
+from echoic.encoders import Plain
 from echoic.errors import ConfigError, ShapeError
+from echoic.heads import Categorical
 from echoic.live import Live
 from echoic.model import SequenceModel
+from echoic.readouts import Every, Horizon
 
 THEIRS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
@@ -56,16 +59,17 @@ def test_there_is_no_state_and_no_live_use():
     assert stack.unpack(stack.pack(stack.initial_state(3))) == ()
     with pytest.raises(ShapeError, match="have no state"):
         stack.unpack(torch.ones(1, 2))
-    for call in (lambda: stack.project(torch.zeros(1, 4)), lambda: stack.branch(torch.zeros(1, 1, 4), ())):
-        with pytest.raises(NotImplementedError):
-            call()
+
+
+def test_they_cannot_tell_a_horizon():
+    stack = made()
+    one_way = Stack(CELLS, 4, StackSettings(layers=(stack.output_size,)))
+    model = SequenceModel(Plain(4), stack, Horizon(one_way, 3), Categorical(stack.output_size, 3))
+    with pytest.raises(ConfigError, match="those that read both ways have none"):
+        model(torch.zeros(1, 5, 4))
 
 
 def test_a_live_model_is_refused():
-    from echoic.encoders import Plain  # noqa: PLC0415
-    from echoic.heads import Categorical  # noqa: PLC0415
-    from echoic.readouts import Every  # noqa: PLC0415
-
     stack = made()
     model = SequenceModel(Plain(4), stack, Every(stack.output_size), Categorical(stack.output_size, 3))
     with pytest.raises(ConfigError, match="this one has Plain, TwoWay"):

@@ -81,22 +81,6 @@ class TwoWay(nn.Module):
         """None: there is no going step by step."""
         return None
 
-    def project(self, x: Tensor) -> Tensor:
-        """Not for these layers.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("layers that read both ways do not go on from a state")
-
-    def branch(self, projected: Tensor, state: State) -> Tensor:
-        """Not for these layers.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError("layers that read both ways do not go on from a state")
-
 
 def _cells(modules: nn.ModuleList) -> list[Cell]:
     return [cell for cell in modules if isinstance(cell, Cell)]

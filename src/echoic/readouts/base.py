@@ -25,14 +25,15 @@ class Seen(NamedTuple):
     """What a readout may look at.
 
     `encoded` `(batch, steps, width)` is what the lowest layer read, `hidden` `(batch, steps, hidden)` what the last one
-    gave, `state` the state after the last step. `layers` are lent, for readouts that let them step on; `ids` and
-    `ahead` are those of the `Batch`. Of each row the first `lengths` `(batch,)` hidden vectors are real; None: all.
+    gave, `state` the state after the last step. `layers` are lent, for readouts that let them step on (None: they
+    cannot); `ids` and `ahead` are those of the `Batch`. Of each row the first `lengths` `(batch,)` hidden vectors are
+    real; None: all.
     """
 
     encoded: Tensor
     hidden: Tensor
     state: State
-    layers: Layers
+    layers: Layers | None
     ids: Tensor | None = None
     ahead: Tensor | None = None
     lengths: Tensor | None = None

@@ -5,6 +5,7 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from echoic.errors import ConfigError
 from echoic.readouts.base import Layers, Readout, Seen
 
 
@@ -29,6 +30,10 @@ class Horizon(Readout):
 
     def forward(self, seen: Seen) -> Tensor:
         embedded, layers, state, ids = self._embeddings(), seen.layers, seen.state, seen.ids
+        if layers is None:
+            raise ConfigError(
+                "A horizon is told by layers that go on from their state; those that read both ways have none."
+            )
         if self.known is not None and seen.ahead is not None:
             rows = embedded if ids is None or self.channel is None else embedded[ids]
             return layers.branch(layers.project(rows + self.known(self._cut(seen.ahead))), state)
