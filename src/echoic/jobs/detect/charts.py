@@ -39,16 +39,17 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
         "events",
         f"Events: {evaluation.recording.name}",
         "Time, s",
-        "Label: " + ", ".join(f"{number} {label}" for number, label in enumerate(task.labels, 1)),
+        "Two rows a label",
         spans=(
-            _spans("truth", evaluation.true, task.labels, 0.22, "data"),
-            _spans("told", evaluation.told, task.labels, -0.22, "model"),
+            _spans("truth", evaluation.true, task.labels, 1, "data"),
+            _spans("told", evaluation.told, task.labels, 0, "model"),
         ),
+        caption="From the bottom, two rows for each label, what is told below what is true: " + ", ".join(task.labels),
     )
 
 
-def _spans(name: str, events: Sequence[Event], labels: Sequence[str], above: float, role: Any) -> Spans:
+def _spans(name: str, events: Sequence[Event], labels: Sequence[str], above: int, role: Any) -> Spans:
     seen = [event for event in events if event.onset_s < SHOWN_S]
     begin, end = (np.array([getattr(event, which) for event in seen]) for which in ("onset_s", "offset_s"))
-    y = np.array([labels.index(event.label) + 1 + above for event in seen])
+    y = np.array([2.0 * labels.index(event.label) + 1 + above for event in seen])
     return Spans(name, begin, end - begin, y, role)
