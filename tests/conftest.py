@@ -1,9 +1,13 @@
-"""The real data sets, for tests that are marked `data`."""
+"""The real data sets, for tests that are marked `data`; and Ctrl-C as a person at a terminal has it."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that starts tests in the background has them ignore Ctrl-C, and what they start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 

@@ -136,12 +136,16 @@ def test_a_file_size_limit_ends_training_with_a_sentence_and_the_old_checkpoint(
 
 
 def exit_seconds(processes: Any) -> float:
-    """How long Python takes here, from its last line on, to end a process that has loaded torch."""
-    process = processes.start("info", code="import atexit\natexit.register(lambda: print('over', file=sys.stderr))")
-    assert process.stderr.readline() == "over\n"
-    began = time.monotonic()
-    processes.end(process)
-    return time.monotonic() - began
+    """How long Python takes here, from its last line on, to end a process that has loaded torch: of three, the most."""
+
+    def once() -> float:
+        process = processes.start("info", code="import atexit\natexit.register(lambda: print('over', file=sys.stderr))")
+        assert process.stderr.readline() == "over\n"
+        began = time.monotonic()
+        processes.end(process)
+        return time.monotonic() - began
+
+    return max(once() for _ in range(3))
 
 
 @pytest.mark.slow
@@ -156,8 +160,10 @@ def test_a_budget_in_minutes_is_kept_by_the_whole_process(tmp_path: Path, proces
     took = time.monotonic() - began
     assert code == 0, said + rest
     assert "best dev loss" in said
-    assert 0.9 * 60 * minutes < told < 1.05 * 60 * minutes + 0.5
-    assert took < 1.05 * 60 * minutes + max(0.5, exit_seconds(processes))
+    latest = 1.05 * 60 * minutes + 0.5
+    assert 0.9 * 60 * minutes < told < latest
+    # What comes after the last line is Python's own.
+    assert took < latest + exit_seconds(processes)
     session.load(run).folder.read_model()
 
 
