@@ -80,7 +80,10 @@ class Raster:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """One picture. `key` names its files; wider bands come before those that they hold."""
+    """One picture. `key` names its files; wider bands come before those that they hold.
+
+    `y_names` are heights and what stands there on the axis in place of numbers.
+    """
 
     key: str
     title: str
@@ -93,6 +96,7 @@ class Chart:
     rasters: tuple[Raster, ...] = ()
     caption: str = ""
     log_y: bool = False
+    y_names: tuple[tuple[float, str], ...] = ()
 
 
 _LIGHT = {

@@ -13,7 +13,8 @@ from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.detect import Listener
 from echoic.jobs.detect.batches import ExcerptBatches
-from echoic.jobs.detect.frames import cleaned, events_in, frame_classes
+from echoic.jobs.detect.cleaning import CleanUp
+from echoic.jobs.detect.frames import events_in, frame_classes
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, train
@@ -91,11 +92,58 @@ def test_an_event_that_ends_after_the_last_frame_ends_with_it():
     assert frame_classes([Event(0.02, 0.09, "a")], ("a",), 5, 0.01).tolist() == [0, 0, 1, 1, 1]
 
 
-def test_clean_up_closes_gaps_within_a_label_and_removes_what_is_too_short():
-    classes = np.array([0, 1, 1, 1, 0, 1, 1, 0, 2, 0, 2, 2, 2, 0, 0, 0, 2, 2])
-    assert cleaned(classes, 1).tolist() == classes.tolist()
-    assert cleaned(classes, 2).tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 2]
-    assert cleaned(classes, 3).tolist() == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
+def sure(classes, count=3):
+    """Probabilities that leave no doubt."""
+    return np.eye(count)[np.array(classes)]
+
+
+def test_clean_up_that_asks_for_nothing_changes_nothing():
+    shares = np.random.default_rng(0).dirichlet(np.ones(3), 50)
+    assert CleanUp().classes(shares).tolist() == shares.argmax(1).tolist()
+
+
+def test_short_pauses_within_a_label_are_closed_and_then_short_events_removed():
+    classes = [0, 1, 1, 1, 0, 1, 1, 0, 2, 0, 2, 2, 2, 0, 0, 0, 2, 2]
+    closed = CleanUp(pause_frames=2).classes(sure(classes)).tolist()
+    assert closed == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 2]
+    removed = CleanUp(shortest_frames=3).classes(sure(classes)).tolist()
+    assert removed == [0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0]
+    both = CleanUp(pause_frames=2, shortest_frames=3).classes(sure(classes)).tolist()
+    assert both == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
+
+
+def test_a_median_takes_out_what_lasts_less_than_half_of_it():
+    classes = [0, 0, 1, 0, 0, 1, 1, 1, 2, 1, 1, 0, 0]
+    assert CleanUp(median_frames=3).classes(sure(classes)).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
+
+
+def test_with_hysteresis_an_event_begins_surely_and_ends_surely():
+    chance = np.array([0.1, 0.4, 0.6, 0.4, 0.1, 0.4, 0.9, 0.4, 0.3, 0.6, 0.1])
+    shares = np.stack([1 - chance, 0.3 * chance, 0.7 * chance], 1)
+    assert CleanUp(hysteresis=0.25).classes(shares).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
+
+
+def test_what_has_no_pause_gets_the_label_that_is_likeliest_in_all_of_it():
+    classes = [0, 1, 2, 1, 1, 0, 2, 2, 1, 0]
+    assert CleanUp(one_label=True).classes(sure(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("way", "spoil"),
+    [
+        (CleanUp(), lambda _: None),
+        (CleanUp(shortest_frames=2), lambda shares: shares.__setitem__(np.arange(5, 200, 20), np.eye(3)[2])),
+        (CleanUp(pause_frames=4), lambda shares: shares.__setitem__(np.arange(13, 200, 20), np.eye(3)[0])),
+    ],
+)
+def test_the_way_that_mends_most_and_changes_least_is_chosen(way, spoil):
+    classes = np.tile(np.repeat([0, 1], 10), 10)
+    shares = sure(classes)
+    spoil(shares)
+    chosen = CleanUp.chosen([classes], [shares], 0.005)
+    assert chosen == way
+    assert chosen.classes(shares).tolist() == classes.tolist()
+    assert CleanUp.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
 
 
 @pytest.mark.parametrize("which", ["run", "one_way"])
@@ -179,7 +227,7 @@ def test_a_run_is_what_it_was_when_it_is_loaded(run):
 def test_the_report_shows_the_events_over_the_spectrum(run):
     write_report([run])
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
-    assert {"loss", "accuracy", "spectrum", "events"} <= figures
+    assert {"loss", "accuracy", "events"} <= figures
 
 
 def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):

@@ -93,6 +93,12 @@ def test_plots_hold_dates_gaps_and_digits():
     assert trace["y"] == [0.1, None, None]
 
 
+def test_heights_can_have_names_instead_of_numbers():
+    chart = Chart("k", "t", "x", "y", (Line("a", np.arange(3), np.arange(3.0), "data"),), y_names=((0.5, "<b>"),))
+    axis = json.loads(plot_json(chart))["layout"]["yaxis"]
+    assert (axis["tickvals"], axis["ticktext"]) == ([0.5], ["&lt;b&gt;"])
+
+
 def test_a_long_line_stays_small_on_the_page():
     line = Line("a", np.arange(400_000), np.random.default_rng(0).normal(size=400_000), "data")
     assert len(plot_json(Chart("k", "t", "x", "y", (line,)))) < 150_000

@@ -42,7 +42,8 @@ class DetectorSettings(Section):
     )
     clean_up: bool = Field(
         default=True,
-        description="Also score events after those shorter than a length that dev chooses were removed.",
+        description="Clean events up (medians, hysteresis, one label for what has no pause, no short ones) in the way "
+        "that dev chooses; scores are given with and without.",
     )
 
 

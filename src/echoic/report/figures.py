@@ -102,6 +102,8 @@ def _add_words(figure: "Figure", axes: "Axes", chart: Chart) -> None:
     axes.margins(x=0.01)
     if chart.log_y:
         axes.set_yscale("log")
+    if chart.y_names:
+        axes.set_yticks(*zip(*chart.y_names, strict=True), fontsize=8, parse_math=False)
     if any(np.issubdtype(line.x.dtype, np.datetime64) for line in chart.lines):
         _date_axis(axes)
     elif chart.lines and all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines):

@@ -32,6 +32,9 @@ def plot_json(chart: Chart) -> str:
     for raster in chart.rasters:
         for axis, places, names in zip(("xaxis", "yaxis"), (raster.x, raster.y), raster.names or (), strict=False):
             layout[axis] |= {"tickvals": _values(places), "ticktext": list(map(_plain, names))}
+    if chart.y_names:
+        heights, names = zip(*chart.y_names, strict=True)
+        layout["yaxis"] |= {"tickvals": heights, "ticktext": list(map(_plain, names))}
     text = json.dumps({"data": traces, "layout": layout}, allow_nan=False, separators=(",", ":"))
     # A "</script>" in a name would end the script that holds it.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -16,40 +16,41 @@ SHOWN_S = 8.0
 """Seconds of one recording that are drawn."""
 
 _MOST_COLUMNS = 1000
+_ROWS, _LEAST_ROWS = 2, 8
 
 
 def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None) -> list[Chart]:
     """How training went, and what was heard in the beginning of a recording."""
     curves = (loss_chart(metrics, "Nats a frame"), accuracy_chart(metrics))
     found = [chart for chart in curves if chart is not None]
-    return found if evaluation is None else [*found, _spectrum(fitted.task, evaluation), _roll(fitted.task, evaluation)]
-
-
-def _spectrum(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
-    steps = task.features.of([evaluation.recording])[0][: round(SHOWN_S / task.hop_s)].double().numpy()
-    steps = steps[:: max(1, len(steps) // _MOST_COLUMNS)]
-    time_s = np.linspace(0, min(SHOWN_S, evaluation.recording.steps / task.rate_hz), len(steps))
-    bands = np.arange(steps.shape[1], dtype=np.float64)
-    raster = Raster("deviations", time_s, bands, steps.T)
-    return Chart("spectrum", f"What was heard: {evaluation.recording.name}", "Time, s", "Mel band", rasters=(raster,))
+    return found if evaluation is None else [*found, _roll(fitted.task, evaluation)]
 
 
 def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
+    """Two rows a label, what is true above what is told, over the spectrum, which is as high as all of them."""
+    rows = _ROWS * len(task.labels)
+    steps = task.features.of([evaluation.recording])[0][: round(SHOWN_S / task.hop_s)].double().numpy()
+    steps = steps[:: max(1, len(steps) // _MOST_COLUMNS)]
+    time_s = np.linspace(0, min(SHOWN_S, evaluation.recording.steps / task.rate_hz), len(steps))
+    heights = np.linspace(-max(rows, _LEAST_ROWS), -1, steps.shape[1])
+    middles = [(_ROWS * number + 0.5, label) for number, label in enumerate(task.labels)]
     return Chart(
         "events",
         f"Events: {evaluation.recording.name}",
         "Time, s",
-        "Two rows a label",
+        "",
         spans=(
             _spans("truth", evaluation.true, task.labels, 1, "data"),
             _spans("told", evaluation.told, task.labels, 0, "model"),
         ),
-        caption="From the bottom, two rows for each label, what is told below what is true: " + ", ".join(task.labels),
+        rasters=(Raster("deviations", time_s, heights, steps.T),),
+        y_names=((heights[0], "low bands"), (heights[-1], "high bands"), *middles),
+        caption="What was heard, and above it for each label what is true and, below that, what is told.",
     )
 
 
 def _spans(name: str, events: Sequence[Event], labels: Sequence[str], above: int, role: Any) -> Spans:
     seen = [event for event in events if event.onset_s < SHOWN_S]
     begin, end = (np.array([getattr(event, which) for event in seen]) for which in ("onset_s", "offset_s"))
-    y = np.array([2.0 * labels.index(event.label) + 1 + above for event in seen])
-    return Spans(name, begin, end - begin, y, role)
+    y = np.array([float(_ROWS * labels.index(event.label) + above) for event in seen])
+    return Spans(name, begin, end.clip(max=SHOWN_S) - begin, y, role)

@@ -10,7 +10,8 @@ import torch
 from echoic.baselines.frames import EnergyThreshold, FrameByFrame
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Fitted
-from echoic.jobs.detect.frames import Frames, cleaned, events_in
+from echoic.jobs.detect.cleaning import clean_up_of
+from echoic.jobs.detect.frames import Frames, Shares, events_in
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.detect.task import DetectTask
 from echoic.metrics.events import event_hits, segment_scores, string_error, switches
@@ -26,7 +27,7 @@ COLLAR_S = 0.02
 @final
 @dataclass(frozen=True, eq=False)
 class DetectEvaluation:
-    """Scores over recordings. `cleaned` are those after short events were removed, if dev chose how short.
+    """Scores over recordings. `cleaned` are those after the clean-up that dev chose, if it was to choose one.
 
     `recording`, `true` and `told` are of one recording, to look at.
     """
@@ -68,13 +69,14 @@ def evaluate(
     task: DetectTask = fitted.task
     recordings = _recordings(task, data, part)
     steps = task.steps[part] if data is None else task.features.of(recordings)
-    true, told = task.classes_of(recordings, steps), list[Frames]()
+    true, shares = task.classes_of(recordings, steps), list[Shares]()
     for number, one in enumerate(steps):
-        told.append(heard(fitted.model, one, task.delay).argmax(1))
+        shares.append(heard(fitted.model, one, task.delay))
         on_progress(number + 1, len(steps))
     events = [events_of(one) for one in recordings]
-    shortest = (fitted.calibration or {}).get("shortest_frames")
-    clean = [] if shortest is None else [cleaned(frames, shortest) for frames in told]
+    told = [one.argmax(1) for one in shares]
+    clean_up = clean_up_of(fitted)
+    clean = [] if clean_up is None else [clean_up.classes(one) for one in shares]
     return DetectEvaluation(
         _scores(task, events, true, told),
         _scores(task, events, true, clean) if clean else {},

@@ -1,6 +1,5 @@
 """Events as classes of frames, and frames as events."""
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ from echoic.metrics.events import runs
 from echoic.sources.events import Event
 
 Frames = NDArray[np.int64]
+Shares = NDArray[np.float64]
 
 NOTHING = 0
 """The class of frames without an event."""
@@ -28,16 +28,3 @@ def frame_classes(events: Sequence[Event], labels: Sequence[str], frames: int, h
 def events_in(classes: Frames, labels: Sequence[str], hop_s: float) -> list[Event]:
     """The stretches of each class as events; the inverse of `frame_classes` but for what lies between frames."""
     return [Event(begin * hop_s, end * hop_s, labels[number - 1]) for begin, end, number in runs(classes)]
-
-
-def cleaned(classes: Frames, shortest: int) -> Frames:
-    """Without events of fewer than `shortest` frames, after pauses as short within one label were closed."""
-    classes = classes.copy()
-    found = runs(classes)
-    for (_, end, number), (begin, _, following) in itertools.pairwise(found):
-        if number == following and begin - end < shortest:
-            classes[end:begin] = number
-    for begin, end, _ in runs(classes):
-        if end - begin < shortest:
-            classes[begin:end] = NOTHING
-    return classes

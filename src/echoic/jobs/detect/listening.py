@@ -4,15 +4,13 @@ from typing import final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic.cells import TwoWay
 from echoic.encoders import Convolution
 from echoic.errors import ConfigError
+from echoic.jobs.detect.frames import Shares
 from echoic.model import SequenceModel
-
-Shares = NDArray[np.float64]
 
 PIECE_FRAMES = 4096
 """A network that reads one way hears so many frames at a time: what bounds the memory."""

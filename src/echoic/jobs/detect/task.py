@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, final
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,11 +15,11 @@ from echoic.heads import Categorical
 from echoic.jobs.augment import Augmented
 from echoic.jobs.base import Task
 from echoic.jobs.detect.batches import ExcerptBatches
-from echoic.jobs.detect.frames import Frames, cleaned, frame_classes
+from echoic.jobs.detect.cleaning import CleanUp
+from echoic.jobs.detect.frames import Frames, frame_classes
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.features import Features
 from echoic.jobs.front import front, layers
-from echoic.metrics.events import string_error
 from echoic.model import SequenceModel
 from echoic.readouts import Every
 from echoic.sources import Dataset
@@ -30,9 +29,6 @@ from echoic.types import Series
 from echoic.windows import PARTS, deal_labelled
 
 DEFAULT_SPLIT = (0.8, 0.1, 0.1)
-
-SHORTEST_MS = (0, 5, 10, 15, 20, 30, 40, 60, 100, 200, 400)
-"""What dev chooses from when events that are too short are removed."""
 
 
 @final
@@ -144,14 +140,12 @@ class DetectTask(Task):
         return self.dataset.report.to_json() | {"parts": recordings} | latency
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
-        """The shortest event that is believed, by the edits between the strings of labels on dev."""
+        """How what the network says is cleaned up, as dev chooses."""
         if not self.parts["dev"] or not self.settings.detector.clean_up:
             return None
         true = self.classes_of(self.recordings("dev"), self.steps["dev"])
-        told = [heard(model, one, self.delay).argmax(1) for one in self.steps["dev"]]
-        choices = sorted({max(1, round(ms / 1000 / self.hop_s)) for ms in SHORTEST_MS})
-        errors = [string_error(true, [cleaned(frames, shortest) for frames in told]) for shortest in choices]
-        return {"shortest_frames": choices[int(np.argmin(errors))]}
+        shares = [heard(model, one, self.delay) for one in self.steps["dev"]]
+        return {"clean_up": CleanUp.chosen(true, shares, self.hop_s).to_json()}
 
 
 def divided(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:

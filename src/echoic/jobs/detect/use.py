@@ -7,7 +7,8 @@ import numpy as np
 
 from echoic.config import AudioDataSettings
 from echoic.jobs.base import Fitted
-from echoic.jobs.detect.frames import NOTHING, cleaned
+from echoic.jobs.detect.cleaning import CleanUp, clean_up_of
+from echoic.jobs.detect.frames import NOTHING
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.detect.task import DetectTask
 from echoic.metrics.events import runs
@@ -17,8 +18,8 @@ from echoic.sources import read
 def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     """A row for each event: file, onset_s, offset_s, label, confidence (the mean probability of its frames).
 
-    `data` are a sound file or a folder of them; by default the recordings of the run's test part. Events too short to
-    be believed are left out, if dev chose how short that is.
+    `data` are a sound file or a folder of them; by default the recordings of the run's test part. They are
+    cleaned up, if dev chose a way.
 
     Raises:
         DataError: a file cannot be read.
@@ -30,11 +31,11 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
         rate_hz = task.dataset.series[0].provenance["rate_hz"]
         settings = AudioDataSettings(rate_hz=rate_hz, channel=task.settings.data.channel)
         recordings = list(read(Path(data), settings).series)
-    shortest = (fitted.calibration or {}).get("shortest_frames", 1)
+    clean_up = clean_up_of(fitted) or CleanUp()
     rows = []
     for one, steps in zip(recordings, task.features.of(recordings), strict=True):
         shares = heard(fitted.model, steps, task.delay)
-        for begin, end, number in runs(cleaned(shares.argmax(1), shortest)):
+        for begin, end, number in runs(clean_up.classes(shares)):
             confidence = float(shares[begin:end, number].mean())
             rows.append((one.name, begin * task.hop_s, end * task.hop_s, task.labels[number - 1 - NOTHING], confidence))
     names = ("file", "onset_s", "offset_s", "label", "confidence")
