@@ -12,6 +12,8 @@ SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 LONGEST_S = 120
 QUICK = {
     "forecast_csv.py": ["--epochs", "2"],
+    "hear_events.py": ["--epochs", "1"],
+    "tell_clips.py": ["--epochs", "1"],
     "twelve_keys.py": ["--epochs", "3"],
     "write_sound.py": ["--epochs", "1"],
     "write_text.py": ["--epochs", "2"],
@@ -19,7 +21,9 @@ QUICK = {
 TOLD = {
     "continue_signal.py": "period: ",
     "forecast_csv.py": "report: ",
+    "hear_events.py": "what is told of a moment comes 56 ms later",
     "live_state.py": "step by step and in one pass differ by ",
+    "tell_clips.py": "nearest_mean: accuracy: ",
     "twelve_keys.py": "in all twelve keys: ",
     "write_sound.py": "bits a sample: ",
     "write_text.py": "nats a character: ",
