@@ -1,4 +1,4 @@
-"""Learns to tell rising from falling and steady whistles, or clips of yours in a folder a class, and then tells some."""
+"""Learns to tell rising, falling and steady whistles, or clips of yours in a folder a class, and then tells some."""
 
 import argparse
 import tempfile

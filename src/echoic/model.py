@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from echoic import ops
-from echoic.cells import Stack, TwoWay
+from echoic.cells import NoLayers, Stack, TwoWay
 from echoic.encoders import Encoder
 from echoic.heads import Head
 from echoic.readouts import Readout, Seen
@@ -33,7 +33,7 @@ class SequenceModel(nn.Module):
     Priming in chunks and then stepping equals one pass over the whole sequence, up to float32 rounding (1e-5).
     """
 
-    def __init__(self, encoder: Encoder, stack: Stack | TwoWay, readout: Readout, head: Head) -> None:
+    def __init__(self, encoder: Encoder, stack: Stack | TwoWay | NoLayers, readout: Readout, head: Head) -> None:
         super().__init__()
         self.encoder = encoder
         self.stack = stack

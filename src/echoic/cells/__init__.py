@@ -3,6 +3,7 @@
 from echoic.cells.base import Cell as Cell
 from echoic.cells.gru import GRU as GRU
 from echoic.cells.lstm import LSTM as LSTM
+from echoic.cells.no_layers import NoLayers as NoLayers
 from echoic.cells.stack import Stack as Stack
 from echoic.cells.two_way import TwoWay as TwoWay
 

@@ -3,6 +3,7 @@
 from echoic.encoders.base import Encoder as Encoder
 from echoic.encoders.convolution import Convolution as Convolution
 from echoic.encoders.levels import Levels as Levels
+from echoic.encoders.picture import Picture as Picture
 from echoic.encoders.plain import Plain as Plain
 from echoic.encoders.segments import Segments as Segments
 from echoic.encoders.symbols import Embedding as Embedding
