@@ -22,8 +22,8 @@ DIGITS: dict[str, Any] = {
 """One way, so that it can run live."""
 
 SOUNDS: dict[str, Any] = {
-    "hop_ms": 20, "window_ms": 40, "channels": (16, 32, 32), "stride": 2, "layers": (96,), "bidirectional": True,
-    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain_db": 6, "time_masks": 2, "band_masks": 2, "epochs": 60,
+    "hop_ms": 20, "window_ms": 40, "channels": (16, 32), "stride": 2, "layers": (96,), "bidirectional": True,
+    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain_db": 6, "time_masks": 2, "band_masks": 2, "epochs": 30,
     "batch_size": 16, "patience": 99,
 }  # fmt: skip
 
