@@ -67,7 +67,8 @@ def evaluate(
     """
     task: DetectTask = fitted.task
     recordings = _recordings(task, data, part)
-    steps = task.steps[part] if data is None else task.features.of(recordings)
+    task.raw.make(on_progress)
+    steps = task.steps[part] if data is None else task.features.of(recordings, task.raw.cache, on_progress)
     true, told = task.classes_of(recordings, steps), list[Frames]()
     for number, one in enumerate(steps):
         told.append(heard(fitted.model, one, task.delay).argmax(1))
