@@ -5,6 +5,7 @@ blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds
 folder of songs, a text, a recording, a folder of clips and one of events.
 """
 
+import atexit
 import csv
 import math
 import os
@@ -25,6 +26,11 @@ from sybil.parsers.rest import DocTestParser
 # networks as small as those of the tests.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# What is kept for the next time stays out of the home of whoever runs the tests.
+_cache = tempfile.TemporaryDirectory(prefix="echoic-cache-")
+atexit.register(_cache.cleanup)
+os.environ["XDG_CACHE_HOME"] = _cache.name
 
 LONGEST_S = 120
 

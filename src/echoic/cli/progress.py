@@ -35,6 +35,7 @@ class TrainingBar:
     def __init__(self) -> None:
         self._bar = progress_bar("epoch", "rate", "losses")
         self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
+        self._spectra = self._bar.add_task("spectra", total=None, visible=False, epoch="", rate="", losses="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -44,6 +45,12 @@ class TrainingBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+    def prepare(self, done: int, total: int) -> None:
+        """Shows how many clips have spectra, in a line of its own until all of them have."""
+        self._bar.update(
+            self._spectra, completed=done, total=total, visible=done < total, losses=f"{done:,} of {total:,} clips"
+        )
 
     def update(self, at: "TrainingProgress") -> None:
         """Shows where training stands."""

@@ -67,7 +67,15 @@ def _trainer(job: str) -> Any:
         from echoic.jobs import session
 
         with TrainingBar() as bar:
-            run = session.train(job, one_or_all(data), out=out, config=settings, on_progress=bar.update, began=BEGAN)
+            run = session.train(
+                job,
+                one_or_all(data),
+                out=out,
+                config=settings,
+                on_progress=bar.update,
+                on_prepare=bar.prepare,
+                began=BEGAN,
+            )
         _tell(run, as_json=as_json)
 
     return train_job

@@ -1,7 +1,7 @@
 """Settings that the jobs for labelled sound share: spectra, augmentation, and what stands before what is told."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -11,6 +11,10 @@ from echoic.config.base import Integers, Section
 def _absolute(value: Any) -> Any:
     """A run has to find its data from another folder, too."""
     return None if value is None else Path(value).resolve()
+
+
+def _place_or_none(value: Any) -> Any:
+    return value if value == "none" else _absolute(value)
 
 
 def _odd(value: int) -> int:
@@ -30,6 +34,11 @@ class SpectrumSettings(Section):
     hop_ms: float = Field(10.0, gt=0, description="From one spectrum to the next.")
     low_hz: float = Field(50.0, ge=0, description="Where the lowest band begins.")
     high_hz: float | None = Field(None, gt=0, description="Where the highest band ends. Default: half of the rate.")
+    cache: Annotated[Path | Literal["none"] | None, BeforeValidator(_place_or_none)] = Field(
+        None,
+        description="Folder where spectra are kept, so that they are computed only once; none: nowhere. Default: "
+        "echoic in the user's cache folder.",
+    )
 
 
 class AugmentSettings(Section):

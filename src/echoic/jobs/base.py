@@ -11,6 +11,13 @@ from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.training import Batches
 
+OnWork = Callable[[int, int], None]
+"""Told how much of some work is done, and how much there is."""
+
+
+def unwatched(_done: int, _all: int) -> None:
+    """For work that nobody watches."""
+
 
 class Task(abc.ABC):
     """A job laid over one data set: settings with every choice made, fitted codecs, batches.
@@ -28,8 +35,10 @@ class Task(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def fit(cls, dataset: Dataset, settings: Any) -> Self:
+    def fit(cls, dataset: Dataset, settings: Any, on_prepare: OnWork = unwatched) -> Self:
         """Splits, fits codecs on the training part and makes every choice that `settings` leave open.
+
+        `on_prepare` hears of the preparation of the data, where that takes time.
 
         Raises:
             DataError: the data do not suffice.
@@ -70,6 +79,10 @@ class Task(abc.ABC):
     def folds(self) -> Sequence[Any]:
         """For cross-validation: the settings of a run for each fold; by default none."""
         return ()
+
+    def fold(self, settings: Any) -> Self:
+        """The task of a fold with these settings, over the same data."""
+        return self.fit(self.dataset, settings)
 
     @abc.abstractmethod
     def data_report(self) -> dict[str, Any]:

@@ -12,7 +12,47 @@ from torch import Tensor
 from echoic.codecs import LogMel, Scaler
 from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.base import OnWork, unwatched
+from echoic.jobs.spectra_cache import NOWHERE, SpectraCache, spectra_key
+from echoic.training import thread_count
 from echoic.types import Series
+
+
+@final
+class RawSteps:
+    """The steps of all clips of a data set before they are scaled, made once, when they are first asked for.
+
+    Fitting, every part and every fold take theirs from here.
+
+    Args:
+        clips: all of the data set.
+        mel: how sound becomes spectra; None: clips come as features.
+        cache: where spectra are kept from one process to the next.
+    """
+
+    def __init__(self, clips: Sequence[Series], mel: LogMel | None, cache: SpectraCache) -> None:
+        self.clips = clips
+        self.mel = mel
+        self.cache = cache
+        self._made: list[Tensor] | None = None
+
+    @classmethod
+    def of(cls, clips: Sequence[Series], settings: SpectrumSettings) -> Self:
+        """Those of `clips`, not made yet.
+
+        Raises:
+            ConfigError: there is no sound where the bands are to be.
+        """
+        return cls(clips, _mel(clips[0], settings), SpectraCache.of(settings.cache))
+
+    def make(self, on_progress: OnWork = unwatched) -> list[Tensor]:
+        """The steps `(steps, values)` of each clip; `on_progress` hears of clips whose spectra are computed."""
+        if self._made is None:
+            self._made = _raw(self.mel, self.clips, self.cache, on_progress)
+        return self._made
+
+    def __getitem__(self, number: int) -> Tensor:
+        return self.make()[number]
 
 
 @final
@@ -24,14 +64,28 @@ class Features:
     scaler: Scaler
 
     @classmethod
-    def fit(cls, clips: Sequence[Series], settings: SpectrumSettings) -> Self:
-        """Statistics of `clips`, the training part."""
-        mel = _mel(clips[0], settings)
-        values = torch.cat(_raw(mel, clips))
-        return cls(mel, Scaler.fit("standard", [""], [values]))
+    def fit(cls, raw: RawSteps, training: Sequence[int]) -> Self:
+        """Statistics of the clips with the numbers `training`."""
+        values = torch.cat([raw[number] for number in training])
+        return cls(raw.mel, Scaler.fit("standard", [""], [values]))
 
-    def of(self, clips: Sequence[Series]) -> list[Tensor]:
+    def of(
+        self, clips: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: OnWork = unwatched
+    ) -> list[Tensor]:
         """The steps of each clip, `(steps, values)`; what is missing is 0, the mean.
+
+        Raises:
+            DataError: a clip is of another kind than those of training.
+        """
+        self.check(clips)
+        return [self.scaled(raw) for raw in _raw(self.mel, clips, cache, on_progress)]
+
+    def scaled(self, raw: Tensor) -> Tensor:
+        """The steps of a clip, `(steps, values)`, from those of `RawSteps`."""
+        return self.scaler.encode(raw[None], torch.zeros(1, dtype=torch.long))[0].nan_to_num(0.0)
+
+    def check(self, clips: Sequence[Series]) -> None:
+        """Whether there can be steps of `clips`.
 
         Raises:
             DataError: a clip is of another kind than those of training.
@@ -41,8 +95,6 @@ class Features:
                 self.mel is None and len(clip.features) != self.values
             ):
                 raise DataError(f"{clip.origin}: is of another kind than the clips that were trained on.")
-        number = torch.zeros(1, dtype=torch.long)
-        return [self.scaler.encode(raw[None], number)[0].nan_to_num(0.0) for raw in _raw(self.mel, clips)]
 
     @property
     def values(self) -> int:
@@ -80,11 +132,26 @@ def _mel(clip: Series, settings: SpectrumSettings) -> LogMel | None:
     return LogMel(rate_hz, window + window % 2, hop, settings.bands, settings.low_hz, high_hz)
 
 
-def _raw(mel: LogMel | None, clips: Sequence[Series]) -> list[Tensor]:
+def _raw(mel: LogMel | None, clips: Sequence[Series], cache: SpectraCache, on_progress: OnWork) -> list[Tensor]:
     if mel is None:
         return [torch.from_numpy(clip.values) for clip in clips]
-    with ThreadPoolExecutor(max(1, torch.get_num_threads())) as pool:
-        return list(pool.map(lambda clip: _spectra(mel, clip), clips))
+    key = spectra_key(mel, clips)
+    found = cache.find(key)
+    if found is None:
+        found = _computed(mel, clips, on_progress)
+        cache.keep(key, found)
+    return found
+
+
+def _computed(mel: LogMel, clips: Sequence[Series], on_progress: OnWork) -> list[Tensor]:
+    made = []
+    # A clip for each thread: threads within a clip on top of them would only be in each other's way.
+    workers = torch.get_num_threads()
+    with thread_count(1), ThreadPoolExecutor(workers) as pool:
+        for spectra in pool.map(lambda clip: _spectra(mel, clip), clips):
+            made.append(spectra)
+            on_progress(len(made), len(clips))
+    return made
 
 
 def _spectra(mel: LogMel, clip: Series) -> Tensor:

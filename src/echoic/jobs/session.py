@@ -13,7 +13,7 @@ from echoic import sources
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS
-from echoic.jobs.base import Fitted, Job, Request, Task
+from echoic.jobs.base import Fitted, Job, OnWork, Request, Task, unwatched
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder, versions
 from echoic.training import (
@@ -199,8 +199,8 @@ class Run:
             if str(number) in begun:
                 Run(begun[str(number)], self._data).resume(on_progress)
             else:
-                path, config = self.folder.folds_path / str(number), settings.model_dump(exclude_unset=True)
-                train(task.name, self._data, out=path, config=config, on_progress=on_progress)
+                path = self.folder.folds_path / str(number)
+                _trained(task.fold(settings), self._data, path, on_progress, time.monotonic())
 
     def _run_phase(
         self, task: Task, phase: Phase, checkpoint: Checkpoint | None, on_progress: OnProgress, began: float
@@ -233,6 +233,7 @@ def train(
     out: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
     on_progress: OnProgress = _silent,
+    on_prepare: OnWork = unwatched,
     began: float | None = None,
     **settings: Any,
 ) -> Run:
@@ -244,6 +245,7 @@ def train(
         out: the run folder to make; by default one in the temporary folder.
         config: settings by section, as in a TOML file; `settings` go before them.
         on_progress: called after every step.
+        on_prepare: called with how many clips are prepared and how many there are, by jobs that prepare clips first.
         began: `time.monotonic()` when the work began, for a budget in minutes; by default now.
         settings: any field of the job's settings by its name, such as `lookback=96`.
 
@@ -255,14 +257,18 @@ def train(
         Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
     """
     began = time.monotonic() if began is None else began
-    task = prepare(job, data, config or {}, settings)
+    task = prepare(job, data, config or {}, settings, on_prepare)
     path = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
+    return _trained(task, data, path, on_progress, began)
+
+
+def _trained(task: Task, data: Any, path: Path, on_progress: OnProgress, began: float) -> Run:
     folder = RunFolder.create(path)
     with folder.writing():
         folder.write_codec(task.codec_json())
         folder.write_config(
             {
-                "job": job,
+                "job": task.name,
                 "settings": task.settings.model_dump(mode="json"),
                 "data": {"path": _kept(data), "fingerprint": task.dataset.fingerprint, "report": task.data_report()},
                 "versions": versions(),
@@ -292,11 +298,13 @@ def check(
         yield from overfit_one_batch(task.network(), next(task.train_batches().epoch(task.training.seed, 0)), steps)
 
 
-def prepare(job: str, data: Any, config: Mapping[str, Any], settings: Mapping[str, Any]) -> Task:
+def prepare(
+    job: str, data: Any, config: Mapping[str, Any], settings: Mapping[str, Any], on_prepare: OnWork = unwatched
+) -> Task:
     """Reads the data and makes every choice that the settings leave open."""
     wanted: Any = settings_of(job, config, settings)
     _check_device(wanted.train)
-    return _job(job).task.fit(sources.read(data, wanted.data), wanted)
+    return _job(job).task.fit(sources.read(data, wanted.data), wanted, on_prepare)
 
 
 def settings_of(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:

@@ -17,7 +17,7 @@ from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
 from echoic.jobs.audio.framing import Framing, SpectralFrames, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
-from echoic.jobs.base import Task
+from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.training import Batches
@@ -52,7 +52,7 @@ class AudioTask(Task):
     """Weights of the samples before in the linear prediction of the next, the oldest first."""
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: AudioSettings) -> Self:
+    def fit(cls, dataset: Dataset, settings: AudioSettings, on_prepare: OnWork = unwatched) -> Self:
         _check(settings)
         parts = divided(dataset.series, settings.parts)
         training = [stretch.sound for stretch in parts["train"]]

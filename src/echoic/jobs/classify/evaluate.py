@@ -74,7 +74,8 @@ def evaluate(
     """
     task: ClassifyTask = fitted.task
     clips = _clips(task, data, part)
-    steps = task.steps[part] if data is None else task.features.of(clips)
+    task.raw.make(on_progress)
+    steps = task.steps[part] if data is None else task.features.of(clips, task.raw.cache, on_progress)
     true = task.numbers(clips).numpy()
     probabilities = probabilities_of(fitted, steps, on_progress)
     return ClassifyEvaluation(

@@ -12,10 +12,11 @@ from echoic.config import ClassifySettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.augment import Augmented
-from echoic.jobs.base import Task
+from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.network import build_network
-from echoic.jobs.features import Features
+from echoic.jobs.features import Features, RawSteps
+from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
 from echoic.training import Batches
@@ -40,19 +41,26 @@ class ClassifyTask(Task):
     parts: dict[str, list[int]]
     classes: tuple[str, ...]
     features: Features
+    raw: RawSteps
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: ClassifySettings) -> Self:
+    def fit(cls, dataset: Dataset, settings: ClassifySettings, on_prepare: OnWork = unwatched) -> Self:
+        return cls._fit(dataset, settings, RawSteps.of(dataset.series, settings.spectrum), on_prepare)
+
+    @classmethod
+    def _fit(cls, dataset: Dataset, settings: ClassifySettings, raw: RawSteps, on_prepare: OnWork = unwatched) -> Self:
         parts = divided(dataset.series, settings)
         training = [dataset.series[number] for number in parts["train"]]
         classes = tuple(sorted({label_of(clip) for clip in training}, key=_natural))
         _check(dataset.series, parts, classes)
-        return cls(dataset, settings, parts, classes, Features.fit(training, settings.spectrum))
+        raw.make(on_prepare)
+        return cls(dataset, settings, parts, classes, Features.fit(raw, parts["train"]), raw)
 
     @classmethod
     def reopen(cls, dataset: Dataset, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(codec["features"])
-        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["classes"]), features)
+        raw = RawSteps(dataset.series, features.mel, SpectraCache.of(settings.spectrum.cache))
+        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["classes"]), features, raw)
 
     def codec_json(self) -> dict[str, Any]:
         return {"classes": list(self.classes), "features": self.features.to_json()}
@@ -79,6 +87,9 @@ class ClassifyTask(Task):
         names = sorted(set(folds_of(self.dataset.series, self.settings)), key=_natural)
         return [self.settings.replaced(test_fold=name) for name in names]
 
+    def fold(self, settings: ClassifySettings) -> Self:
+        return self._fit(self.dataset, settings, self.raw)
+
     def clips(self, part: str) -> list[Series]:
         """The clips of a part."""
         return [self.dataset.series[number] for number in self.parts[part]]
@@ -98,7 +109,8 @@ class ClassifyTask(Task):
     @cached_property
     def steps(self) -> dict[str, list[Tensor]]:
         """The steps of the clips of each part."""
-        return {part: self.features.of(self.clips(part)) for part in PARTS}
+        self.features.check(self.dataset.series)
+        return {part: [self.features.scaled(self.raw[number]) for number in self.parts[part]] for part in PARTS}
 
     def _batches(self, part: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
         labels = self.numbers(self.clips(part))

@@ -25,7 +25,7 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     """
     task: ClassifyTask = fitted.task
     clips = task.clips("test") if data is None else _clips(task, Path(data))
-    probabilities = probabilities_of(fitted, task.features.of(clips))
+    probabilities = probabilities_of(fitted, task.steps["test"] if data is None else task.features.of(clips))
     told = probabilities.argmax(1)
     return {
         "file": np.array([clip.name for clip in clips], object),

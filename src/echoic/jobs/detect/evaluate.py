@@ -68,7 +68,8 @@ def evaluate(
     """
     task: DetectTask = fitted.task
     recordings = _recordings(task, data, part)
-    steps = task.steps[part] if data is None else task.features.of(recordings)
+    task.raw.make(on_progress)
+    steps = task.steps[part] if data is None else task.features.of(recordings, task.raw.cache, on_progress)
     true, shares = task.classes_of(recordings, steps), list[Shares]()
     for number, one in enumerate(steps):
         shares.append(heard(fitted.model, one, task.delay))

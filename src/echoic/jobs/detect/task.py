@@ -13,13 +13,14 @@ from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
 from echoic.jobs.augment import Augmented
-from echoic.jobs.base import Task
+from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.detect.batches import ExcerptBatches
 from echoic.jobs.detect.cleaning import CleanUp
 from echoic.jobs.detect.frames import Frames, frame_classes
 from echoic.jobs.detect.listening import heard
-from echoic.jobs.features import Features
+from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.front import front, layers
+from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
 from echoic.readouts import Every
 from echoic.sources import Dataset
@@ -47,9 +48,10 @@ class DetectTask(Task):
     parts: dict[str, list[int]]
     labels: tuple[str, ...]
     features: Features
+    raw: RawSteps
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: DetectSettings) -> Self:
+    def fit(cls, dataset: Dataset, settings: DetectSettings, on_prepare: OnWork = unwatched) -> Self:
         if settings.augment.shift_steps:
             raise ConfigError("`shift_steps` is for clips; events have their place in time.")
         if settings.front.bidirectional and settings.detector.delay_ms:
@@ -61,12 +63,15 @@ class DetectTask(Task):
             raise DataError(f"{dataset.origin}: no training recording has an event; choose another --split.")
         for part in ("dev", "test"):
             _check(part, [dataset.series[number] for number in parts[part]], labels)
-        return cls(dataset, settings, parts, labels, Features.fit(training, settings.spectrum))
+        raw = RawSteps.of(dataset.series, settings.spectrum)
+        raw.make(on_prepare)
+        return cls(dataset, settings, parts, labels, Features.fit(raw, parts["train"]), raw)
 
     @classmethod
     def reopen(cls, dataset: Dataset, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(codec["features"])
-        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["labels"]), features)
+        raw = RawSteps(dataset.series, features.mel, SpectraCache.of(settings.spectrum.cache))
+        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["labels"]), features, raw)
 
     def codec_json(self) -> dict[str, Any]:
         return {"labels": list(self.labels), "features": self.features.to_json()}
@@ -125,7 +130,8 @@ class DetectTask(Task):
     @cached_property
     def steps(self) -> dict[str, list[Tensor]]:
         """The steps of the recordings of each part."""
-        return {part: self.features.of(self.recordings(part)) for part in PARTS}
+        self.features.check(self.dataset.series)
+        return {part: [self.features.scaled(self.raw[number]) for number in self.parts[part]] for part in PARTS}
 
     def _batches(self, part: str, *, fixed: bool) -> ExcerptBatches:
         span = self.settings.front.stride

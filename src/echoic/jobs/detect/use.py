@@ -33,7 +33,8 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
         recordings = list(read(Path(data), settings).series)
     clean_up = clean_up_of(fitted) or CleanUp()
     rows = []
-    for one, steps in zip(recordings, task.features.of(recordings), strict=True):
+    heard_in = task.steps["test"] if data is None else task.features.of(recordings)
+    for one, steps in zip(recordings, heard_in, strict=True):
         shares = heard(fitted.model, steps, task.delay)
         for begin, end, number in runs(clean_up.classes(shares)):
             confidence = float(shares[begin:end, number].mean())

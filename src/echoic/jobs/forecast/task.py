@@ -9,7 +9,7 @@ from torch import Tensor
 
 from echoic.config import ForecastSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import Task
+from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.forecast.forecaster import Calibration, Forecaster, calibrate
 from echoic.jobs.forecast.framing import Codec, FramedBatches, Framing
 from echoic.jobs.forecast.network import build_network
@@ -41,7 +41,7 @@ class ForecastTask(Task):
     codec: Codec
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: ForecastSettings) -> Self:
+    def fit(cls, dataset: Dataset, settings: ForecastSettings, on_prepare: OnWork = unwatched) -> Self:
         rule = settings.parts.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
         panel, parts = Panel.of(dataset.series), split(dataset.series, rule)

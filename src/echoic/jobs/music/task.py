@@ -10,7 +10,7 @@ from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import Task
+from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
@@ -42,7 +42,7 @@ class MusicTask(Task):
     rolls: Rolls
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: MusicSettings) -> Self:
+    def fit(cls, dataset: Dataset, settings: MusicSettings, on_prepare: OnWork = unwatched) -> Self:
         if settings.train.input_noise:
             raise ConfigError("`input_noise` is for numbers; notes have none: use --input-dropout.")
         parts = deal(dataset.series, settings.parts.split)

@@ -14,7 +14,7 @@ from echoic.config import TextSettings
 from echoic.encoders import Embedding
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
-from echoic.jobs.base import Task
+from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.model import SequenceModel
 from echoic.readouts import Every
 from echoic.sources import Dataset
@@ -44,7 +44,7 @@ class TextTask(Task):
     symbols: Tensor
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: TextSettings) -> Self:
+    def fit(cls, dataset: Dataset, settings: TextSettings, on_prepare: OnWork = unwatched) -> Self:
         _check(settings)
         parts = split(dataset.series, settings.parts.split)
         if settings.data.symbols == "bytes":
