@@ -2,7 +2,7 @@
 
 In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
 blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`, a
-folder of songs, a text, a recording, a folder of clips and one of events.
+folder of songs, a text, a recording, a folder of clips, one of clips with several labels and one of events.
 """
 
 import atexit
@@ -96,6 +96,23 @@ def write_clips(folder: Path) -> None:
             soundfile.write(folder / name / f"{number}.wav", tone + 0.01 * draws.standard_normal(len(tone)), 2000)
 
 
+def write_chords(folder: Path) -> None:
+    """Tones alone, together or none, with some noise, and a table that says which of them sound."""
+    import numpy as np
+    import soundfile
+
+    folder.mkdir()
+    draws, rows = np.random.default_rng(0), ["file,label"]
+    for number in range(80):
+        seconds = np.arange(int(draws.integers(400, 1000))) / 2000
+        names = [name for bit, name in enumerate(("low", "middle", "high")) if number >> bit & 1]
+        tones = [np.sin(2 * np.pi * {"low": 200, "middle": 500, "high": 900}[name] * seconds) for name in names]
+        sound = 0.01 * draws.standard_normal(len(seconds)) + draws.uniform(0.1, 0.3) * np.sum(tones, axis=0)
+        soundfile.write(folder / f"{number}.wav", sound, 2000)
+        rows.append(f"{number}.wav,{';'.join(names)}")
+    (folder / "chords.csv").write_text("\n".join(rows))
+
+
 def write_events(folder: Path) -> None:
     """Ten recordings of tones with pauses, and a table that says when which of them sound."""
     import numpy as np
@@ -134,6 +151,7 @@ def enter_working_folder(namespace: dict[str, Any]) -> None:
     write_poems(Path(folder.name) / "poems.txt")
     write_voice(Path(folder.name) / "voice.wav")
     write_clips(Path(folder.name) / "clips")
+    write_chords(Path(folder.name) / "chords")
     write_events(Path(folder.name) / "calls")
     namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
     os.chdir(folder.name)

@@ -44,13 +44,17 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """Bars of one `width` in units of x, with their centres at `x` and their tops at `y`, both `(bars,)`."""
+    """Bars of one `width` in units of x, with their centres at `x` and their tops at `y`, both `(bars,)`.
+
+    Places have `names` where they are no quantities.
+    """
 
     name: str
     x: Numbers
     y: Numbers
     width: float
     role: Role = "model"
+    names: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, eq=False)

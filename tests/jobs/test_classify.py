@@ -156,7 +156,7 @@ AUGMENTS = {
 def test_augmentation_changes_training_clips_anew_each_epoch_and_keeps_padding(kind):
     torch.manual_seed(0)
     steps = [torch.randn(length, 6) + 5 for length in (30, 12, 25, 7)]
-    plain = ClipBatches(steps, torch.arange(4), 2, 1, shuffle=True)
+    plain = ClipBatches(steps, torch.arange(4)[:, None], 2, 1, shuffle=True)
     changed = Augmented(plain, AugmentSettings(**AUGMENTS[kind]), torch.full((6,), 0.1))
     for epoch in range(2):
         for before, after in zip(plain.epoch(0, epoch), changed.epoch(0, epoch), strict=True):

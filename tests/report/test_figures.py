@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from echoic.charts import Chart, Line
+from echoic.charts import Bars, Chart, Line
 from echoic.report import write_figures
 
 
@@ -45,3 +45,12 @@ def test_a_long_line_makes_a_small_file(tmp_path):
     line = Line("a", np.arange(300_000), np.random.default_rng(0).normal(size=300_000), "data")
     (_, pdf) = write_figures([Chart("a", "t", "x", "y", (line,))], tmp_path)
     assert pdf.stat().st_size < 100_000
+
+
+def test_bars_may_have_names(tmp_path):
+    places, tops = np.arange(2.0), np.array([1.0, 0.5])
+    plain, named = (Bars("F1", places, tops, 0.8, names=names) for names in (None, ["$a$", "b"]))
+    write_figures(
+        [Chart(key, "t", "x", "y", bars=(bars,)) for key, bars in (("plain", plain), ("named", named))], tmp_path
+    )
+    assert (tmp_path / "plain.png").read_bytes() != (tmp_path / "named.png").read_bytes()

@@ -8,6 +8,7 @@ import soundfile
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read
+from echoic.sources.clips import labels_of
 
 RATE_HZ = 1000
 
@@ -81,6 +82,43 @@ def test_a_wrong_row_is_named(tmp_path, row):
     (tmp_path / "empty.wav").touch()
     with pytest.raises(DataError, match=ROWS[row]):
         read(table(tmp_path, f"file,label\na.wav,x\n{row}\n"), ClipDataSettings())
+
+
+def test_a_clip_has_the_labels_between_the_separators(tmp_path):
+    sound(tmp_path / "a.wav")
+    rows = "file,label,split\na.wav,dog; cat,train\na.wav,cat,train\na.wav,,train\n"
+    found = read(table(tmp_path, rows), ClipDataSettings(label_separator=";"))
+    assert [labels_of(clip) for clip in found.series] == [("cat", "dog"), ("cat",), ()]
+    assert found.report.labels == {"cat": 2, "dog": 1}
+    assert found.report.notes == ("1 of 3 clips have no label.",)
+    pl.DataFrame({"file": ["a.wav"] * 2, "label": ["1 2", None]}).write_parquet(tmp_path / "clips.parquet")
+    found = read(tmp_path / "clips.parquet", ClipDataSettings(label_separator=" "))
+    assert [labels_of(clip) for clip in found.series] == [("1", "2"), ()]
+
+
+WRONG_LABELS = {
+    "a;;b": r"line 3: the labels 'a;;b' have an empty name among them; remove the ';' too many\.",
+    "a;b; ": r"line 3: the labels 'a;b;' have an empty name",
+    ";": "line 3: the labels ';' have an empty name",
+    "a;b;a": "line 3: has the label 'a' more than once; name it once",
+    "a; a": "line 3: has the label 'a' more than once",
+}
+
+
+@pytest.mark.parametrize("cell", WRONG_LABELS)
+def test_labels_that_cannot_be_told_apart_are_named(tmp_path, cell):
+    sound(tmp_path / "a.wav")
+    with pytest.raises(DataError, match=WRONG_LABELS[cell]):
+        read(table(tmp_path, f"file,label\na.wav,a;b\na.wav,{cell}\n"), ClipDataSettings(label_separator=";"))
+
+
+def test_only_tables_have_several_labels_a_clip(tmp_path):
+    sound(tmp_path / "clips" / "dog" / "a.wav")
+    array = tmp_path / "values.npy"
+    np.save(array, np.zeros((4, 3, 5)))
+    for place in (tmp_path / "clips", table(tmp_path, TS, "a.ts"), array):
+        with pytest.raises(ConfigError, match=r"`label_separator` is for tables \(.csv, .parquet\), and .* is none"):
+            read(place, ClipDataSettings(label_separator=";"))
 
 
 STRETCHES = {

@@ -20,6 +20,12 @@ class ClipDataSettings(SoundSourceSettings):
     )
     file: str | None = Field(None, description="Tables: column of paths. Default: file, path or filename.")
     label: str = Field("label", description="Tables: column of labels.")
+    label_separator: str | None = Field(
+        None,
+        min_length=1,
+        description="Tables: what stands between the labels of a clip that has several, such as ;. Every label is then "
+        "told on its own, and a clip may have none. Default: one label a clip.",
+    )
     fold: str | None = Field(None, description="Tables: column that names the fold of each clip, for --folds.")
     group: str | None = Field(
         None, description="Tables: column that names what clips share (speaker, recording); no group is on both sides."

@@ -35,7 +35,7 @@ class Head(nn.Module, abc.ABC):
         """The loss without reduction, `(batch, samples, features)` like `target`, or with one number a sample."""
 
     def right(self, params: Tensor, target: Tensor) -> Tensor | None:
-        """Which values are told rightly, shaped like `target`, of heads whose bets are right or wrong."""
+        """What is told rightly, shaped like `loss`, of heads whose bets are right or wrong."""
         return None
 
     @abc.abstractmethod

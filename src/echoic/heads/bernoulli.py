@@ -23,6 +23,10 @@ class Bernoulli(SymbolHead):
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         return functional.binary_cross_entropy_with_logits(params[..., 0], target, reduction="none")
 
+    def right(self, params: Tensor, target: Tensor) -> Tensor:
+        """Which samples have the whole set right, `(batch, samples, 1)`."""
+        return (self.likeliest(params) == target).all(-1, keepdim=True)
+
     def likeliest(self, params: Tensor) -> Tensor:
         return (params[..., 0] > 0).to(params.dtype)
 

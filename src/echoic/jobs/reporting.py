@@ -15,7 +15,7 @@ from echoic.run.files import write_atomically
 
 _HIGH = {
     "alive", "accuracy", "frame_accuracy", "balanced_accuracy", "f1", "macro_f1", "segment_f1", "event_f1", "precision",
-    "recall", "auc",
+    "recall", "auc", "micro_f1", "mean_average_precision", "exact",
 }  # fmt: skip
 """Scores of which more is better; of the others less is."""
 

@@ -19,6 +19,8 @@ _SIZE_INCHES = (7.0, 3.8)
 _PNG_DPI = 160
 _FEW_DOTS = 500
 _SPAN_HEIGHT = 0.85
+_TICK_NAMES: dict[str, Any] = {"fontsize": 8, "parse_math": False}
+_SLANTED: dict[str, Any] = {"rotation": 60, "ha": "right"}
 _DASHES = {"line": "-", "dashed": (0, (4, 2)), "dots": ""}
 
 
@@ -65,11 +67,12 @@ def _drawn(chart: Chart) -> "Figure":
         mesh = axes.pcolormesh(raster.x, raster.y, raster.values, **shade)
         figure.colorbar(mesh, ax=axes, label=raster.name, pad=0.01)
         if raster.names is not None:
-            plain: dict[str, Any] = {"fontsize": 8, "parse_math": False}
-            axes.set_xticks(raster.x, raster.names[0], rotation=60, ha="right", **plain)
-            axes.set_yticks(raster.y, raster.names[1], **plain)
+            axes.set_xticks(raster.x, raster.names[0], **_SLANTED, **_TICK_NAMES)
+            axes.set_yticks(raster.y, raster.names[1], **_TICK_NAMES)
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
+        if bars.names is not None:
+            axes.set_xticks(bars.x, bars.names, **_SLANTED, **_TICK_NAMES)
     for spans in chart.spans:
         place: dict[str, Any] = {"left": spans.begin, "height": _SPAN_HEIGHT}
         axes.barh(spans.y, spans.length, color=_COLOURS[spans.role], label=_label(spans.name), **place)

@@ -1,6 +1,7 @@
 """Charts as the JSON that plotly.js draws; colours are keys, which the page turns into those of the reader's scheme."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,13 @@ def plot_json(chart: Chart) -> str:
     }
     for raster in chart.rasters:
         for axis, places, names in zip(("xaxis", "yaxis"), (raster.x, raster.y), raster.names or (), strict=False):
-            layout[axis] |= {"tickvals": _values(places), "ticktext": list(map(_plain, names))}
+            layout[axis] |= _ticks(places, names)
+    for bars in chart.bars:
+        if bars.names is not None:
+            layout["xaxis"] |= _ticks(bars.x, bars.names)
     if chart.y_names:
         heights, names = zip(*chart.y_names, strict=True)
-        layout["yaxis"] |= {"tickvals": heights, "ticktext": list(map(_plain, names))}
+        layout["yaxis"] |= _ticks(np.array(heights), names)
     text = json.dumps({"data": traces, "layout": layout}, allow_nan=False, separators=(",", ":"))
     # A "</script>" in a name would end the script that holds it.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -105,6 +109,10 @@ def _raster(raster: Raster) -> dict[str, Any]:
         # Three digits are more than an eye tells apart, and a third of the page's size.
         "z": [[float(f"{value:.3g}") for value in row] for row in raster.values.tolist()],
     }
+
+
+def _ticks(places: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
+    return {"tickvals": _values(places), "ticktext": list(map(_plain, names))}
 
 
 def _values(values: NDArray[Any]) -> list[Any]:

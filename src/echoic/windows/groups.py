@@ -10,8 +10,12 @@ _DEAL_SEED = 0
 """One deal for everyone: runs with other seeds must be comparable."""
 
 
-def deal_labelled(labels: Sequence[str], groups: Sequence[str | None], shares: Sequence[float]) -> list[list[int]]:
-    """The numbers of the pieces in each part, by `shares`; those of one group are in one part.
+def deal_labelled(
+    labels: Sequence[tuple[str, ...]], groups: Sequence[str | None], shares: Sequence[float]
+) -> list[list[int]]:
+    """The numbers of the pieces in each part, by `shares` of every label; those of one group are in one part.
+
+    `labels` has those of each piece; pieces without any are dealt as if that were a label too.
 
     Groups go one by one, the largest first and equal ones at random, to the part that lacks most of what they bring.
     Pieces whose group is None stand for themselves.
@@ -23,9 +27,10 @@ def deal_labelled(labels: Sequence[str], groups: Sequence[str | None], shares: S
     order = torch.randperm(len(every), generator=torch.Generator().manual_seed(_DEAL_SEED)).tolist()
     ordered = sorted((every[at] for at in order), key=len, reverse=True)
     dealt: list[list[list[int]]] = [[] for _ in shares]
-    total, held = Counter(labels), [Counter[str]() for _ in shares]
+    kinds = [has or ("",) for has in labels]
+    total, held = Counter(kind for has in kinds for kind in has), [Counter[str]() for _ in shares]
     for numbers in ordered:
-        brought = Counter(labels[number] for number in numbers)
+        brought = Counter(kind for number in numbers for kind in kinds[number])
         lacks = [
             sum(count * (share - part[label] / total[label]) for label, count in brought.items()) if share else _NEVER
             for share, part in zip(shares, held, strict=True)

@@ -1,4 +1,4 @@
-"""The classify job: learn one label for each sequence, and say how well."""
+"""The classify job: learn the label of each sequence, or several, and say how well."""
 
 from echoic.jobs.base import Job, no_generate
 from echoic.jobs.classify.charts import charts

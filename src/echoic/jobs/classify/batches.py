@@ -12,16 +12,16 @@ from echoic.windows import Buckets, Ranges, gathered
 
 @final
 class ClipBatches:
-    """`steps` of each clip `(steps, values)`, its class in `labels` `(clips,)`, in the `order` of batches.
+    """`steps` of each clip `(steps, values)`, its row of `targets` `(clips, width)`, in the `order` of batches.
 
-    `order` counts clips by their place in `steps`.
+    `order` counts clips by their place in `steps`. Losses count clips, however many values a target has.
     """
 
-    def __init__(self, steps: Sequence[Tensor], labels: Tensor, batch_size: int, span: int, *, shuffle: bool) -> None:
+    def __init__(self, steps: Sequence[Tensor], targets: Tensor, batch_size: int, span: int, *, shuffle: bool) -> None:
         lengths = torch.tensor([len(clip) for clip in steps])
         ends = lengths.cumsum(0)
         self.values = torch.cat(list(steps))
-        self.labels = labels
+        self.targets = targets
         self.order = Buckets(Ranges(ends - lengths, ends), batch_size, multiple=span, shuffle=shuffle)
 
     def __len__(self) -> int:
@@ -33,5 +33,6 @@ class ClipBatches:
         for chosen, cut in zip(rows, self.order.epoch(seed, epoch, skip), strict=True):
             real = torch.arange(cut.steps) < cut.valid[:, None]
             inputs = gathered(self.values, cut) * real[..., None]
-            targets = self.labels[chosen].view(-1, 1, 1).to(inputs)
-            yield Batch(inputs, targets, torch.ones_like(targets, dtype=torch.bool), lengths=cut.valid)
+            targets = self.targets[chosen][:, None].to(inputs)
+            every = torch.ones(len(targets), 1, 1, dtype=torch.bool)
+            yield Batch(inputs, targets, every, lengths=cut.valid)

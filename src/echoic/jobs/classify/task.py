@@ -14,11 +14,13 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs.augment import Augmented
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.classify.batches import ClipBatches
+from echoic.jobs.classify.labelling import Labelling, labelling_of
 from echoic.jobs.classify.network import build_network
 from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
 from echoic.sources import Dataset
+from echoic.sources.clips import labels_of
 from echoic.training import Batches
 from echoic.types import Series
 from echoic.windows import PARTS, deal_labelled
@@ -31,7 +33,7 @@ SCORED_BATCH = 64
 @final
 @dataclass(frozen=True, eq=False)
 class ClassifyTask(Task):
-    """Clips, the numbers of those in each part, the classes, and how clips become steps."""
+    """Clips, the numbers of those in each part, how they have their labels, and how they become steps."""
 
     name = "classify"
     settings_class = ClassifySettings
@@ -39,7 +41,7 @@ class ClassifyTask(Task):
     dataset: Dataset
     settings: ClassifySettings
     parts: dict[str, list[int]]
-    classes: tuple[str, ...]
+    labelling: Labelling
     features: Features
     raw: RawSteps
 
@@ -51,23 +53,25 @@ class ClassifyTask(Task):
     def _fit(cls, dataset: Dataset, settings: ClassifySettings, raw: RawSteps, on_prepare: OnWork = unwatched) -> Self:
         parts = divided(dataset.series, settings)
         training = [dataset.series[number] for number in parts["train"]]
-        classes = tuple(sorted({label_of(clip) for clip in training}, key=_natural))
-        _check(dataset.series, parts, classes)
+        labels = tuple(sorted({label for clip in training for label in labels_of(clip)}, key=_natural))
+        _check(dataset.series, parts, labels)
+        labelling = labelling_of(settings, labels, training)
         raw.make(on_prepare)
-        return cls(dataset, settings, parts, classes, Features.fit(raw, parts["train"]), raw)
+        return cls(dataset, settings, parts, labelling, Features.fit(raw, parts["train"]), raw)
 
     @classmethod
     def reopen(cls, dataset: Dataset, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
-        features = Features.from_json(codec["features"])
+        parts, features = divided(dataset.series, settings), Features.from_json(codec["features"])
+        training = [dataset.series[number] for number in parts["train"]]
+        labelling = labelling_of(settings, tuple(codec["classes"]), training)
         raw = RawSteps(dataset.series, features.mel, SpectraCache.of(settings.spectrum.cache))
-        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["classes"]), features, raw)
+        return cls(dataset, settings, parts, labelling, features, raw)
 
     def codec_json(self) -> dict[str, Any]:
         return {"classes": list(self.classes), "features": self.features.to_json()}
 
     def network(self) -> SequenceModel:
-        weights = self._class_weights() if self.settings.network.class_weights == "balanced" else None
-        return build_network(self.settings, self.features.values, len(self.classes), weights)
+        return build_network(self.settings, self.features.values, self.labelling)
 
     def train_batches(self) -> Batches:
         batches = self._batches("train", self.training.batch_size, shuffle=True)
@@ -90,21 +94,14 @@ class ClassifyTask(Task):
     def fold(self, settings: ClassifySettings) -> Self:
         return self._fit(self.dataset, settings, self.raw)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of the training clips, numbers before words."""
+        return self.labelling.labels
+
     def clips(self, part: str) -> list[Series]:
         """The clips of a part."""
         return [self.dataset.series[number] for number in self.parts[part]]
-
-    def numbers(self, clips: Sequence[Series]) -> Tensor:
-        """The number of each clip's class `(clips,)`.
-
-        Raises:
-            DataError: a label was not there in training.
-        """
-        known = {label: number for number, label in enumerate(self.classes)}
-        for clip in clips:
-            if label_of(clip) not in known:
-                raise DataError(f"{clip.origin}: has the label {label_of(clip)!r}, which no training clip has.")
-        return torch.tensor([known[label_of(clip)] for clip in clips])
 
     @cached_property
     def steps(self) -> dict[str, list[Tensor]]:
@@ -113,21 +110,12 @@ class ClassifyTask(Task):
         return {part: [self.features.scaled(self.raw[number]) for number in self.parts[part]] for part in PARTS}
 
     def _batches(self, part: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
-        labels = self.numbers(self.clips(part))
-        return ClipBatches(self.steps[part], labels, batch_size, self.settings.front.stride, shuffle=shuffle)
-
-    def _class_weights(self) -> Tensor:
-        counts = torch.bincount(self.numbers(self.clips("train")), minlength=len(self.classes))
-        return counts.sum() / (len(self.classes) * counts)
+        targets = torch.from_numpy(self.labelling.targets(self.clips(part)))
+        return ClipBatches(self.steps[part], targets, batch_size, self.settings.front.stride, shuffle=shuffle)
 
     def data_report(self) -> dict[str, Any]:
         clips = {part: len(numbers) for part, numbers in self.parts.items()}
         return self.dataset.report.to_json() | {"parts": clips, "classes": list(self.classes)}
-
-
-def label_of(clip: Series) -> str:
-    """The label that a source of clips read."""
-    return str(clip.provenance["label"])
 
 
 def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, list[int]]:
@@ -160,7 +148,7 @@ def _given_parts(clips: Sequence[Series], settings: ClassifySettings) -> list[st
 
 
 def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
-    """The fold of each clip: as its source says, or dealt so that classes are even and groups are whole.
+    """The fold of each clip: as its source says, or dealt so that labels are even and groups are whole.
 
     Raises:
         ConfigError: the source has other folds than are asked for.
@@ -178,21 +166,24 @@ def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
 
 
 def _dealt(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
-    labels = [label_of(clips[number]) for number in chosen]
+    labels = [labels_of(clips[number]) for number in chosen]
     groups = [clips[number].provenance.get("group") for number in chosen]
     return [[chosen[at] for at in part] for part in deal_labelled(labels, groups, shares)]
 
 
 def _check(clips: Sequence[Series], parts: Mapping[str, Sequence[int]], classes: Sequence[str]) -> None:
-    if len(classes) < 2:
-        raise DataError(f"{clips[0].origin}: all training clips are {classes[0]!r}; there is nothing to tell apart.")
+    alike = {labels_of(clips[number]) for number in parts["train"]}
+    if len(alike) == 1:
+        what = ", ".join(map(repr, *alike)) or "without a label"
+        raise DataError(f"{clips[0].origin}: all training clips are {what}; there is nothing to tell apart.")
     for part in ("dev", "test"):
         for number in parts[part]:
-            if label_of(clips[number]) not in classes:
-                raise DataError(
-                    f"{clips[number].origin}: the class {label_of(clips[number])!r} is only in the {part} part; add "
-                    "training clips of it, or remove it."
-                )
+            for label in labels_of(clips[number]):
+                if label not in classes:
+                    raise DataError(
+                        f"{clips[number].origin}: the class {label!r} is only in the {part} part; add training clips "
+                        "of it, or remove it."
+                    )
 
 
 def _natural(label: str) -> tuple[bool, float, str]:

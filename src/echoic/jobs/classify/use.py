@@ -16,7 +16,9 @@ from echoic.types import Series
 
 
 def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
-    """A row for each clip: file, label, confidence, and the probability of each class by its name.
+    """A row for each clip: file, label, confidence, and the probability of each label by its name.
+
+    Where a clip may have several, `label` has all that are told, or nothing, and the confidence is that in just these.
 
     `data` are a sound file, or a folder of them, or what the job trains on; by default the run's test part.
 
@@ -26,11 +28,11 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     task: ClassifyTask = fitted.task
     clips = task.clips("test") if data is None else _clips(task, Path(data))
     probabilities = probabilities_of(fitted, task.steps["test"] if data is None else task.features.of(clips))
-    told = probabilities.argmax(1)
+    told = task.labelling.told(probabilities)
     return {
         "file": np.array([clip.name for clip in clips], object),
-        "label": np.array([task.classes[number] for number in told], object),
-        "confidence": probabilities.max(1),
+        "label": np.array(task.labelling.words(told.numbers), object),
+        "confidence": told.confidence,
         **{f"p({name})": probabilities[:, number] for number, name in enumerate(task.classes)},
     }
 

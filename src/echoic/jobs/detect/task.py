@@ -160,7 +160,7 @@ def divided(recordings: Sequence[Series], settings: DetectSettings) -> dict[str,
     if any(given):
         return {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}
     rule = settings.data.split if isinstance(settings.data.split, tuple) else DEFAULT_SPLIT
-    dealt = deal_labelled(["recording"] * len(recordings), [None] * len(recordings), rule)
+    dealt = deal_labelled([("recording",)] * len(recordings), [None] * len(recordings), rule)
     return dict(zip(PARTS, dealt, strict=True))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from echoic.config import ClipDataSettings
-from echoic.errors import DataError
+from echoic.errors import ConfigError, DataError
 from echoic.sources.base import Dataset
 from echoic.sources.clips import arrays, folders, tables, ts
 from echoic.types import Series
@@ -38,11 +38,12 @@ class ClipReport:
 
 
 def read(data: Any, settings: ClipDataSettings) -> Dataset:
-    """Every clip as a series, with its `label` in its provenance, and what else is known: part, fold, group, rate.
+    """Every clip as a series, with its labels in its provenance, and what else is known: part, fold, group, rate.
 
     Sound is samples `(samples, 1)` at one rate; what comes as features stays features `(steps, features)`.
 
     Raises:
+        ConfigError: several labels a clip are asked for, and the data are no table; or a setting that is missing.
         DataError: a file, a row or a label cannot be used; the message has the place and the remedy.
     """
     place = Path(data)
@@ -56,25 +57,36 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
             f"{other.origin}: has {len(other.features)} values a step where {first.origin} has {len(first.features)}; "
             "give clips of one kind."
         )
-    labels = Counter(str(clip.provenance["label"]) for clip in clips)
+    labels = Counter(label for clip in clips for label in labels_of(clip))
+    bare = sum(not labels_of(clip) for clip in clips)
+    notes = (f"{bare:,} of {len(clips):,} clips have no label.",) if bare else ()
     rate_hz = clips[0].provenance.get("rate_hz")
     steps = sum(clip.steps for clip in clips)
-    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), ())
+    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes)
     return Dataset(tuple(clips), report, _fingerprint(clips), str(place))
 
 
+def labels_of(clip: Series) -> tuple[str, ...]:
+    """The labels of a clip that was read: one, or any number where a separator was given."""
+    known = clip.provenance
+    return tuple(known["labels"]) if "labels" in known else (str(known["label"]),)
+
+
 def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
-    if place.is_dir():
-        clips = folders.read_clips(place, settings)
-    elif not place.exists():
+    if not place.exists():
         raise DataError(f"{place}: there is no such file or folder; look at the name.")
-    elif place.suffix.lower() in READERS:
-        clips = READERS[place.suffix.lower()](place, settings)
-    else:
+    reader = folders.read_clips if place.is_dir() else READERS.get(place.suffix.lower())
+    if reader is None:
         raise DataError(
             f"{place}: is nothing that clips are read from; give a folder with a folder for each class, a table "
             "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels."
         )
+    if settings.label_separator is not None and reader is not tables.read_clips:
+        raise ConfigError(
+            f"`label_separator` is for tables (.csv, .parquet), and {place} is none; list its clips in one, or leave "
+            "the separator out."
+        )
+    clips = reader(place, settings)
     if not clips:
         raise DataError(f"{place}: has no clips.")
     return clips

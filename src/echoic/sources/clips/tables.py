@@ -1,5 +1,6 @@
-"""A table of clips: a row has a file, a label, and perhaps a part, a fold, a group and a stretch of time."""
+"""A table of clips: a row has a file, its labels, and perhaps a part, a fold, a group and a stretch of time."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
 
     Raises:
         ConfigError: a column that is named is not there.
-        DataError: a row has no label, no file that can be read, or a stretch outside of it.
+        DataError: a row has no label where it must have one, labels that cannot be told apart, no file that can be
+            read, or a stretch outside of it.
     """
     table = table_of(path)
     rows = _rows(table, settings)
@@ -30,11 +32,11 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
     folder = settings.audio or path.parent
     clips = []
     for number, row in enumerate(rows):
-        for column in ("file", "label"):
-            if not row[column]:
-                raise table.error(f"has no {column}; fill it in or remove the row.", row=number)
+        if not row["file"]:
+            raise table.error("has no file; fill it in or remove the row.", row=number)
+        labels = _labels(table, number, row["label"], settings.label_separator)
         begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
-        known = {name: row[name] for name in ("label", "fold", "group") if row[name]} | _part(table, number, row)
+        known = labels | {name: row[name] for name in ("fold", "group") if row[name]} | _part(table, number, row)
         try:
             clips.append(sounds.clip(folder / row["file"], row["file"], known, begin_s or 0.0, end_s))
         except DataError as error:
@@ -67,6 +69,22 @@ def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
         for meaning, name in wanted.items()
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def _labels(table: Table, number: int, cell: str, separator: str | None) -> dict[str, Any]:
+    """The `label` of a row; with a separator its `labels`, in the order of their names."""
+    if separator is None:
+        if not cell:
+            raise table.error("has no label; fill it in or remove the row.", row=number)
+        return {"label": cell}
+    names = [name.strip() for name in cell.split(separator)] if cell else []
+    if "" in names:
+        told = f"the labels {shown(cell)} have an empty name among them; remove the {separator!r} too many."
+        raise table.error(told, row=number)
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise table.error(f"has the label {shown(twice[0])} more than once; name it once.", row=number)
+    return {"labels": sorted(names)}
 
 
 def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> float | None:

@@ -1,0 +1,97 @@
+"""One label a clip: it belongs to one of several classes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from echoic.baselines.classes import NearestMean, majority
+from echoic.charts import Bars, Chart, Line, Raster
+from echoic.heads import Categorical
+from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
+from echoic.metrics.classes import CALIBRATION_BINS, calibration, confusion, scores_of
+from echoic.types import Series
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class OneLabel:
+    """A softmax over the classes; `weights` `(classes,)` say how much each counts in training."""
+
+    headline: ClassVar[str] = "accuracy"
+
+    labels: tuple[str, ...]
+    weights: Tensor | None = None
+
+    @classmethod
+    def balanced(cls, labels: tuple[str, ...], training: Sequence[Series]) -> Self:
+        """With weights that let rare classes count as much as common ones."""
+        numbers = torch.tensor(numbers_of(labels, training))[:, 0]
+        counts = torch.bincount(numbers, minlength=len(labels))
+        return cls(labels, counts.sum() / (len(labels) * counts))
+
+    def head(self, width: int) -> Categorical:
+        return Categorical(width, len(self.labels), weights=self.weights)
+
+    def targets(self, clips: Sequence[Series]) -> Numbers:
+        return np.array(numbers_of(self.labels, clips), np.int64)
+
+    def probabilities(self, params: Tensor) -> Values:
+        shares: Values = params[:, 0, 0].double().softmax(-1).numpy()
+        return shares
+
+    def told(self, probabilities: Values) -> Told:
+        return Told(probabilities.argmax(1)[:, None], probabilities.max(1))
+
+    def words(self, numbers: Numbers) -> list[str]:
+        return [self.labels[number] for number in numbers[:, 0]]
+
+    def wrongness(self, true: Numbers, probabilities: Values) -> Values:
+        """The confidence in the class that is told."""
+        return self.told(probabilities).confidence
+
+    def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
+        """Accuracy, macro F1, nats a clip and calibration error."""
+        return scores_of(true[:, 0], probabilities)
+
+    def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
+        """The commonest class, and the class whose mean is nearest."""
+        numbers, classes = training[:, 0], len(self.labels)
+        return {
+            "majority": majority(numbers, len(seen), classes),
+            "nearest_mean": NearestMean.fit(values, numbers, classes).probabilities(seen),
+        }
+
+    def over(self, clips: int) -> str:
+        return f"{clips:,} clips of {len(self.labels)} classes"
+
+    def charts(self, true: Numbers, probabilities: Values) -> list[Chart]:
+        """Which classes are taken for which, and how far confidence can be trusted."""
+        return [_confusion(self.labels, true[:, 0], probabilities), _calibration(true[:, 0], probabilities)]
+
+
+def _confusion(classes: Sequence[str], true: Numbers, probabilities: Values) -> Chart:
+    table = confusion(true, probabilities.argmax(1), len(classes)).astype(np.float64)
+    shares = table / np.maximum(table.sum(1, keepdims=True), 1)
+    places = np.arange(len(classes), dtype=np.float64)
+    # The first class on top, as tables of confusion are read.
+    raster = Raster("share of the class", places, places, shares[::-1], (classes, classes[::-1]))
+    return Chart("confusion", "What each class is told to be", "Told", "Is", rasters=(raster,))
+
+
+def _calibration(true: Numbers, probabilities: Values) -> Chart:
+    confidence, accuracy, _ = calibration(true, probabilities)
+    middles = (np.floor(confidence * CALIBRATION_BINS).clip(max=CALIBRATION_BINS - 1) + 0.5) / CALIBRATION_BINS
+    ends = np.array([0.0, 1.0])
+    return Chart(
+        "calibration",
+        "Confidence and accuracy",
+        "Probability of the class that is told",
+        "Share that is right",
+        lines=(Line("as it should be", ends, ends, "reference", "dashed"),),
+        bars=(Bars("clips", middles, accuracy, 0.8 / CALIBRATION_BINS),),
+        caption="Below the line the network is surer than it should be.",
+    )

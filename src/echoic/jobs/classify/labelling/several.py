@@ -1,0 +1,80 @@
+"""Any number of labels a clip: each is there or not, on its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import numpy as np
+from torch import Tensor
+
+from echoic.baselines.tags import frequencies, nearest_means
+from echoic.charts import Bars, Chart
+from echoic.heads import Bernoulli
+from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
+from echoic.metrics.tags import f1_by_label, nats, scores_of, told_of
+from echoic.types import Series
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SeveralLabels:
+    """An independent probability for each label; `separator` stands between those of a clip where they are written."""
+
+    headline: ClassVar[str] = "macro_f1"
+
+    labels: tuple[str, ...]
+    separator: str
+
+    def head(self, width: int) -> Bernoulli:
+        return Bernoulli(width, len(self.labels))
+
+    def targets(self, clips: Sequence[Series]) -> Numbers:
+        found = np.zeros((len(clips), len(self.labels)), np.int64)
+        for row, numbers in zip(found, numbers_of(self.labels, clips), strict=True):
+            row[numbers] = 1
+        return found
+
+    def probabilities(self, params: Tensor) -> Values:
+        shares: Values = params[:, 0, :, 0].double().sigmoid().numpy()
+        return shares
+
+    def told(self, probabilities: Values) -> Told:
+        """The labels that are likelier there than not; the confidence is the probability of exactly this set."""
+        return Told(told_of(probabilities), np.maximum(probabilities, 1 - probabilities).prod(1))
+
+    def words(self, numbers: Numbers) -> list[str]:
+        return [self.separator.join(self.labels[number] for number in np.flatnonzero(row)) for row in numbers]
+
+    def wrongness(self, true: Numbers, probabilities: Values) -> Values:
+        """The nats that the true set costs."""
+        return nats(true, probabilities)
+
+    def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
+        """Macro and micro F1, mean average precision, exact sets and nats a clip."""
+        return scores_of(true, probabilities)
+
+    def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
+        """How often each label comes, and the nearer of two means: of clips with it, of clips without it."""
+        return {
+            "frequencies": frequencies(training, len(seen)),
+            "nearest_mean": nearest_means(training, values, seen),
+        }
+
+    def over(self, clips: int) -> str:
+        return f"{clips:,} clips, {len(self.labels)} labels to tell"
+
+    def charts(self, true: Numbers, probabilities: Values) -> list[Chart]:
+        """How well each label is told."""
+        each = f1_by_label(true, told_of(probabilities))
+        there = np.flatnonzero(~np.isnan(each))
+        places, names = np.arange(len(there), dtype=np.float64), [self.labels[number] for number in there]
+        return [
+            Chart(
+                "labels",
+                "How well each label is told",
+                "Label",
+                "F1",
+                bars=(Bars("F1", places, each[there], 0.8, names=names),),
+                caption="At a probability of 0.5; labels that neither occur nor are told are left out.",
+            )
+        ]
