@@ -10,7 +10,7 @@ import torch
 
 from echoic.cli import make_app
 from echoic.config.spectrum import AugmentSettings
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, ShapeError
 from echoic.jobs.augment import Augmented
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.reporting import write_report
@@ -176,6 +176,30 @@ def test_augmentation_changes_training_clips_anew_each_epoch_and_keeps_padding(k
     first, again, skipped = list(changed.epoch(3, 0)), list(changed.epoch(3, 0)), list(changed.epoch(3, 0, 1))
     assert all(torch.equal(one.inputs, other.inputs) for one, other in zip(first, again, strict=True))
     assert torch.equal(skipped[0].inputs, first[1].inputs)
+
+
+def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):
+    rows = (clips / "clips.csv").read_text().splitlines()
+    table = tmp_path / "cut.csv"
+    table.write_text("\n".join([rows[0] + ",start,end", *(row + ",0,0.2" for row in rows[1:])]))
+    wanted = TINY | {"model": "convnet", "hop_ms": 20, "lr": 3e-3, "split": (0.6, 0.2, 0.2)}
+    run = train("classify", table, audio=clips, **wanted)
+    assert run.evaluate().scores["accuracy"] > 0.9
+    assert run.model.state_size == 0
+    with pytest.raises(ShapeError, match="takes clips of 11 steps, got "):
+        run.predict(clips / "0.wav")
+
+
+def test_the_convnet_refuses_what_it_cannot_do_before_a_run_is_begun(clips, tmp_path):
+    with pytest.raises(ConfigError, match=r"takes clips of one length, and these have \d+ to \d+ steps"):
+        train("classify", clips / "clips.csv", out=tmp_path / "run", model="convnet", **TINY)
+    assert not (tmp_path / "run").exists()
+    features = np.zeros((4, 12, 9), np.float32)
+    np.save(tmp_path / "features.npy", features)
+    np.save(tmp_path / "labels.npy", np.array([0, 1, 0, 1]))
+    given = {"labels": tmp_path / "labels.npy", "axes": "clip,frame,band", "model": "convnet"}
+    with pytest.raises(ConfigError, match="leave out the others' settings"):
+        train("classify", tmp_path / "features.npy", **given, bidirectional=True)
 
 
 def test_rare_classes_count_as_much_when_they_are_asked_to(clips):

@@ -54,8 +54,13 @@ class ClipSplitSettings(Section):
 
 
 class ClassifierSettings(Section):
-    """What stands after the recurrent layers."""
+    """What kind of network it is, and what stands after the recurrent layers."""
 
+    model: Literal["recurrent", "convnet"] = Field(
+        "recurrent",
+        description="recurrent: layers that remember. convnet: four convolutions and a dense layer over whole clips of "
+        "one length, as a baseline.",
+    )
     pooling: Literal["last", "mean", "attention"] = Field(
         "mean", description="What of the hidden vectors is judged: the last, their mean, or a weighted mean."
     )

@@ -1,6 +1,12 @@
-"""The network of the classify job, put together from parts."""
+"""The networks of the classify job, put together from parts."""
 
+from collections.abc import Sequence
+
+from echoic.cells import NoLayers
 from echoic.config import ClassifySettings
+from echoic.config.spectrum import FrontSettings
+from echoic.encoders import Picture
+from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.front import front, layers
 from echoic.model import SequenceModel
@@ -9,8 +15,36 @@ from echoic.readouts import Attention, Last, Mean, Readout
 POOLING: dict[str, type[Last] | type[Mean] | type[Attention]] = {"last": Last, "mean": Mean, "attention": Attention}
 
 
-def build_network(settings: ClassifySettings, values: int, labelling: Labelling) -> SequenceModel:
-    """The model that `settings` ask for, over steps of so many `values`."""
+def check_network(settings: ClassifySettings, lengths: Sequence[int]) -> None:
+    """Whether the network that `settings` ask for can be made for clips of these `lengths`.
+
+    Raises:
+        ConfigError: a convnet over clips of unequal length, or with settings of other networks.
+    """
+    if settings.network.model == "recurrent":
+        return
+    if min(lengths) != max(lengths):
+        raise ConfigError(
+            f"`model` convnet takes clips of one length, and these have {min(lengths)} to {max(lengths)} steps; give "
+            "stretches of one length (start and end in a table), or leave --model out."
+        )
+    if settings.front != FrontSettings():
+        raise ConfigError(
+            "`model` convnet has convolutions of its own and reads no way; leave out the others' settings."
+        )
+
+
+def build_network(settings: ClassifySettings, values: int, clip_steps: int, labelling: Labelling) -> SequenceModel:
+    """The model that `settings` ask for, over steps of so many `values`; a convnet for clips of `clip_steps`."""
+    if settings.network.model == "recurrent":
+        return _recurrent(settings, values, labelling)
+    encoder = Picture(values, clip_steps)
+    # Of the settings of layers only the dropout means something here.
+    stack = NoLayers(encoder.output_size, settings.stack.dropout)
+    return SequenceModel(encoder, stack, Last(stack.output_size), labelling.head(stack.output_size))
+
+
+def _recurrent(settings: ClassifySettings, values: int, labelling: Labelling) -> SequenceModel:
     encoder = front(settings.front, values)
     stack = layers(settings.front, encoder.output_size, settings.stack)
     readout: Readout = POOLING[settings.network.pooling](stack.output_size)

@@ -15,7 +15,7 @@ from echoic.jobs.augment import Augmented
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling, labelling_of
-from echoic.jobs.classify.network import build_network
+from echoic.jobs.classify.network import build_network, check_network
 from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
@@ -56,7 +56,7 @@ class ClassifyTask(Task):
         labels = tuple(sorted({label for clip in training for label in labels_of(clip)}, key=_natural))
         _check(dataset.series, parts, labels)
         labelling = labelling_of(settings, labels, training)
-        raw.make(on_prepare)
+        check_network(settings, [len(clip) for clip in raw.make(on_prepare)])
         return cls(dataset, settings, parts, labelling, Features.fit(raw, parts["train"]), raw)
 
     @classmethod
@@ -71,7 +71,7 @@ class ClassifyTask(Task):
         return {"classes": list(self.classes), "features": self.features.to_json()}
 
     def network(self) -> SequenceModel:
-        return build_network(self.settings, self.features.values, self.labelling)
+        return build_network(self.settings, self.features.values, len(self.raw[0]), self.labelling)
 
     def train_batches(self) -> Batches:
         batches = self._batches("train", self.training.batch_size, shuffle=True)

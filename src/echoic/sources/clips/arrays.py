@@ -42,7 +42,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
         clips.append(
             Series(
                 f"clip {number}",
-                np.ascontiguousarray(clip, np.float32),
+                np.array(clip, np.float32, order="C"),
                 bands,
                 origin=f"{path}, clip {number}",
                 provenance=known,
