@@ -1,7 +1,7 @@
 """Clips by class: spoken digits, environmental sounds and vowels, by their published splits.
 
-Dev, a tenth of the training part, chose the recipes; each test part is scored by these runs only. Where there are folds,
-a network is trained for each, and their mean is one figure of a seed.
+Dev, a tenth of the training part, chose the recipes; each test part is scored by these runs only. Where there are
+folds, a network is trained for each, and their mean is one figure of a seed.
 """
 
 import csv
