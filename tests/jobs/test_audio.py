@@ -55,6 +55,17 @@ def run(recording, tmp_path_factory):
     return train("audio", recording, out=tmp_path_factory.mktemp("runs") / "voice", **TINY)
 
 
+def test_sound_is_made_where_the_recordings_are_not(tmp_path):
+    soundfile.write(tmp_path / "voice.wav", voice(20), RATE_HZ)
+    run = train("audio", tmp_path / "voice.wav", out=tmp_path / "run", **TINY | {"epochs": 1})
+    before = run.generate("0.2s").samples
+    (tmp_path / "voice.wav").unlink()
+    moved = load(tmp_path / "run")
+    assert np.array_equal(moved.generate("0.2s").samples, before)
+    with pytest.raises(DataError, match=r"voice\.wav: is gone"):
+        moved.evaluate()
+
+
 def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
     first, again, other = (run.generate("0.5s", seed=seed, streams=2) for seed in (0, 0, 1))
     assert first.samples.shape == (2, 1000)

@@ -1,6 +1,7 @@
 """The classify job as its user has it: features, parts, folds, augmentation, predictions, the report."""
 
 import json
+import shutil
 
 import librosa
 import numpy as np
@@ -249,6 +250,20 @@ def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp
     assert "middle" in command("predict", str(run.path), str(clips / "1.wav"))
     command("predict", str(run.path), str(clips / "1.wav"), "-o", str(tmp_path / "told.csv"))
     assert (tmp_path / "told.csv").read_text().splitlines()[0] == "file,label,confidence,p(high),p(low),p(middle)"
+
+
+def test_clips_are_told_where_the_training_data_are_not(clips, tmp_path):
+    copied = shutil.copytree(clips, tmp_path / "clips")
+    run = train("classify", copied / "clips.csv", out=tmp_path / "run", class_weights="balanced", **TINY)
+    before = run.predict(clips / "0.wav")
+    copied.rename(tmp_path / "elsewhere")
+    moved = load(tmp_path / "run")
+    told = moved.predict(clips / "0.wav")
+    assert {name: column.tolist() for name, column in told.items()} == {
+        name: column.tolist() for name, column in before.items()
+    }
+    with pytest.raises(DataError, match=r"clips\.csv: is gone"):
+        moved.evaluate()
 
 
 def test_the_report_shows_confusion_and_calibration(run):

@@ -1,6 +1,7 @@
 """The detect job as its user has it: frames and events, hearing in pieces, clean-up, predictions, the report."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -218,6 +219,18 @@ def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
     again = run.evaluate(output)
     # What was told, taken for the truth, is what is told: but for frames that lie between grid and table.
     assert again.cleaned["frame_error"] < 0.01
+
+
+def test_events_are_heard_where_the_training_data_are_not(songs, tmp_path):
+    copied = shutil.copytree(songs, tmp_path / "songs")
+    wanted = TINY | {"epochs": 1}
+    run = train("detect", copied / "events.csv", split=copied / "split.csv", out=tmp_path / "run", **wanted)
+    before = run.predict(songs / "3.wav")
+    copied.rename(tmp_path / "elsewhere")
+    told = load(tmp_path / "run").predict(songs / "3.wav")
+    assert {name: column.tolist() for name, column in told.items()} == {
+        name: column.tolist() for name, column in before.items()
+    }
 
 
 def test_a_run_is_what_it_was_when_it_is_loaded(run):

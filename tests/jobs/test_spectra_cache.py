@@ -18,6 +18,7 @@ from echoic.errors import ConfigError
 from echoic.jobs.features import RawSteps
 from echoic.jobs.session import load, prepare, train
 from echoic.jobs.spectra_cache import NOWHERE, SpectraCache, spectra_key
+from echoic.sources import DataReport, Dataset
 from echoic.types import Series
 
 RATE_HZ = 2000
@@ -71,7 +72,8 @@ def calls(tmp_path_factory):
 
 
 def made(cache):
-    return RawSteps(CLIPS, MEL, cache).make()
+    dataset = Dataset(tuple(CLIPS), DataReport(0, len(CLIPS), 0, 0, {}), "", "here")
+    return RawSteps(dataset, MEL, cache).make()
 
 
 def files(folder):

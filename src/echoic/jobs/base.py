@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError
 from echoic.model import SequenceModel
-from echoic.sources import Dataset
+from echoic.sources import Data
 from echoic.training import Batches
 
 OnWork = Callable[[int, int], None]
@@ -31,11 +31,11 @@ class Task(abc.ABC):
     settings: Any
     """The job's settings, every open choice made."""
 
-    dataset: Dataset
+    dataset: Data
 
     @classmethod
     @abc.abstractmethod
-    def fit(cls, dataset: Dataset, settings: Any, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: Data, settings: Any, on_prepare: OnWork = unwatched) -> Self:
         """Splits, fits codecs on the training part and makes every choice that `settings` leave open.
 
         `on_prepare` hears of the preparation of the data, where that takes time.
@@ -47,8 +47,11 @@ class Task(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def reopen(cls, dataset: Dataset, settings: Any, codec: Mapping[str, Any]) -> Self:
-        """The task as it was when `codec` was written: nothing is fitted again."""
+    def reopen(cls, dataset: Data, settings: Any, codec: Mapping[str, Any]) -> Self:
+        """The task as it was when `codec` was written: nothing is fitted again.
+
+        The data may be gone; who can do without them should not ask for them before they are needed.
+        """
 
     @abc.abstractmethod
     def codec_json(self) -> dict[str, Any]:

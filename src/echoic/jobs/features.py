@@ -14,6 +14,7 @@ from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import OnWork, unwatched
 from echoic.jobs.spectra_cache import NOWHERE, SpectraCache, spectra_key
+from echoic.sources import Data
 from echoic.training import thread_count
 from echoic.types import Series
 
@@ -25,30 +26,30 @@ class RawSteps:
     Fitting, every part and every fold take theirs from here.
 
     Args:
-        clips: all of the data set.
+        dataset: whose clips they are.
         mel: how sound becomes spectra; None: clips come as features.
         cache: where spectra are kept from one process to the next.
     """
 
-    def __init__(self, clips: Sequence[Series], mel: LogMel | None, cache: SpectraCache) -> None:
-        self.clips = clips
+    def __init__(self, dataset: Data, mel: LogMel | None, cache: SpectraCache) -> None:
+        self.dataset = dataset
         self.mel = mel
         self.cache = cache
         self._made: list[Tensor] | None = None
 
     @classmethod
-    def of(cls, clips: Sequence[Series], settings: SpectrumSettings) -> Self:
-        """Those of `clips`, not made yet.
+    def of(cls, dataset: Data, settings: SpectrumSettings) -> Self:
+        """Those of `dataset`, not made yet.
 
         Raises:
             ConfigError: there is no sound where the bands are to be.
         """
-        return cls(clips, _mel(clips[0], settings), SpectraCache.of(settings.cache))
+        return cls(dataset, _mel(dataset.series[0], settings), SpectraCache.of(settings.cache))
 
     def make(self, on_progress: OnWork = unwatched) -> list[Tensor]:
         """The steps `(steps, values)` of each clip; `on_progress` hears of clips whose spectra are computed."""
         if self._made is None:
-            self._made = _raw(self.mel, self.clips, self.cache, on_progress)
+            self._made = _raw(self.mel, self.dataset.series, self.cache, on_progress)
         return self._made
 
     def __getitem__(self, number: int) -> Tensor:

@@ -153,6 +153,10 @@ class Run:
         return outcome
 
     def _task(self) -> Task:
+        return self.job.task.reopen(sources.Later(self._read), self.settings, self.folder.read_codec())
+
+    def _read(self) -> sources.Dataset:
+        """What the run was trained on."""
         if self._data is None:
             raise DataError(f"{self.path}: was trained on data in memory; load it with `data=` to use them again.")
         gone = [place for place in _places(self._data) if not Path(place).exists()]
@@ -167,7 +171,7 @@ class Run:
                 f"{dataset.origin}: is not what {self.path} was trained on, or has changed since; restore it, load the "
                 "run with `data=`, or train anew."
             )
-        return self.job.task.reopen(dataset, settings, self.folder.read_codec())
+        return dataset
 
     def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:
         """Trains from the newest checkpoint, or from the start; the caller holds the lock."""

@@ -18,8 +18,10 @@ from echoic.config import (
 )
 from echoic.config.data import TableSettings
 from echoic.errors import DataError
+from echoic.sources.base import Data as Data
 from echoic.sources.base import DataReport as DataReport
 from echoic.sources.base import Dataset as Dataset
+from echoic.sources.base import Later as Later
 from echoic.sources.base import Report as Report
 
 STANDARD_INPUT = "-"

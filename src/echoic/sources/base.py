@@ -3,9 +3,10 @@
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 if TYPE_CHECKING:  # echoic.types imports torch, which a bad path need not wait for
     from echoic.types import Series
@@ -81,6 +82,58 @@ class Dataset:
     report: Report
     fingerprint: str
     origin: str
+
+
+class Data(Protocol):
+    """A data set, read or to be read: the same as a `Dataset` to whoever asks for what is in it."""
+
+    @property
+    def series(self) -> tuple["Series", ...]:
+        """All series."""
+
+    @property
+    def report(self) -> Report:
+        """What was found."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 in hex of what was read."""
+
+    @property
+    def origin(self) -> str:
+        """Where the data came from."""
+
+
+@final
+class Later:
+    """A data set that `read` gives when it is first asked for, and raises what that raises."""
+
+    def __init__(self, read: Callable[[], Dataset]) -> None:
+        self._read = read
+
+    @cached_property
+    def _dataset(self) -> Dataset:
+        return self._read()
+
+    @property
+    def series(self) -> tuple["Series", ...]:
+        """All series."""
+        return self._dataset.series
+
+    @property
+    def report(self) -> Report:
+        """What was found."""
+        return self._dataset.report
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 in hex of what was read."""
+        return self._dataset.fingerprint
+
+    @property
+    def origin(self) -> str:
+        """Where the data came from."""
+        return self._dataset.origin
 
 
 def fingerprint_of(series: Sequence["Series"]) -> str:

@@ -19,7 +19,7 @@ from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.model import SequenceModel
-from echoic.sources import Dataset
+from echoic.sources import Data
 from echoic.training import Batches
 from echoic.types import Floats
 from echoic.windows import PARTS, Ranges, Streams
@@ -34,7 +34,7 @@ SCORED_STREAMS, SCORED_CHUNK = 8, 128
 @final
 @dataclass(frozen=True, eq=False)
 class AudioTask(Task):
-    """Recordings, the stretches of each part, and the scale of sound.
+    """Recordings, and how sound becomes frames.
 
     The stretches of a part are one recording to the network, one after the other: what it writes has no end, so it
     has to know how sound goes on after the end of a file.
@@ -43,16 +43,15 @@ class AudioTask(Task):
     name = "audio"
     settings_class = AudioSettings
 
-    dataset: Dataset
+    dataset: Data
     settings: AudioSettings
-    parts: dict[str, list[Stretch]]
     codec: MuLaw
     framing: Framing
     prediction: tuple[float, ...]
     """Weights of the samples before in the linear prediction of the next, the oldest first."""
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: AudioSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: Data, settings: AudioSettings, on_prepare: OnWork = unwatched) -> Self:
         _check(settings)
         parts = divided(dataset.series, settings.parts)
         training = [stretch.sound for stretch in parts["train"]]
@@ -61,19 +60,23 @@ class AudioTask(Task):
         order = min(settings.fast.history_samples, settings.sound.step_samples)
         prediction = _prediction(training, codec, order)
         settings = settings.replaced(rate_hz=_rate_hz(dataset), frame_samples=settings.sound.step_samples)
-        return cls(dataset, settings, parts, codec, framing, prediction)
+        return cls(dataset, settings, codec, framing, prediction)
 
     @classmethod
-    def reopen(cls, dataset: Dataset, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
-        parts = divided(dataset.series, settings.parts)
+    def reopen(cls, dataset: Data, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
         mulaw = MuLaw.from_json(codec["mulaw"])
         framing = reopen_framing(settings.sound, mulaw, codec.get("spectral"))
-        return cls(dataset, settings, parts, mulaw, framing, tuple(codec["prediction"]))
+        return cls(dataset, settings, mulaw, framing, tuple(codec["prediction"]))
+
+    @cached_property
+    def parts(self) -> dict[str, list[Stretch]]:
+        """The stretches of each part."""
+        return divided(self.dataset.series, self.settings.parts)
 
     @property
     def rate_hz(self) -> int:
         """Samples a second."""
-        return _rate_hz(self.dataset)
+        return self.settings.data.rate_hz or _rate_hz(self.dataset)
 
     def codec_json(self) -> dict[str, Any]:
         spectral = {"spectral": self.framing.to_json()} if isinstance(self.framing, SpectralFrames) else {}
@@ -134,7 +137,7 @@ def _prediction(training: list[Floats], codec: MuLaw, order: int) -> tuple[float
     return tuple(weights[::-1].tolist())
 
 
-def _rate_hz(dataset: Dataset) -> int:
+def _rate_hz(dataset: Data) -> int:
     return int(dataset.series[0].provenance["rate_hz"])
 
 

@@ -1,5 +1,6 @@
 """The classify job laid over its clips."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from echoic.jobs.classify.network import build_network, check_network
 from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
-from echoic.sources import Dataset
+from echoic.sources import Data
 from echoic.sources.clips import labels_of
 from echoic.training import Batches
 from echoic.types import Series
@@ -38,40 +39,52 @@ class ClassifyTask(Task):
     name = "classify"
     settings_class = ClassifySettings
 
-    dataset: Dataset
+    dataset: Data
     settings: ClassifySettings
-    parts: dict[str, list[int]]
     labelling: Labelling
     features: Features
     raw: RawSteps
+    clip_steps: int
+    """Of the longest clip."""
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: ClassifySettings, on_prepare: OnWork = unwatched) -> Self:
-        return cls._fit(dataset, settings, RawSteps.of(dataset.series, settings.spectrum), on_prepare)
+    def fit(cls, dataset: Data, settings: ClassifySettings, on_prepare: OnWork = unwatched) -> Self:
+        return cls._fit(dataset, settings, RawSteps.of(dataset, settings.spectrum), on_prepare)
 
     @classmethod
-    def _fit(cls, dataset: Dataset, settings: ClassifySettings, raw: RawSteps, on_prepare: OnWork = unwatched) -> Self:
+    def _fit(cls, dataset: Data, settings: ClassifySettings, raw: RawSteps, on_prepare: OnWork = unwatched) -> Self:
         parts = divided(dataset.series, settings)
-        training = [dataset.series[number] for number in parts["train"]]
-        labels = tuple(sorted({label for clip in training for label in labels_of(clip)}, key=_natural))
+        training = [labels_of(dataset.series[number]) for number in parts["train"]]
+        counts = Counter(label for labels in training for label in labels)
+        labels = tuple(sorted(counts, key=_natural))
         _check(dataset.series, parts, labels)
-        labelling = labelling_of(settings, labels, training)
-        check_network(settings, [len(clip) for clip in raw.make(on_prepare)])
-        return cls(dataset, settings, parts, labelling, Features.fit(raw, parts["train"]), raw)
+        labelling = labelling_of(settings, labels, [counts[label] for label in labels])
+        lengths = [len(clip) for clip in raw.make(on_prepare)]
+        check_network(settings, lengths)
+        return cls(dataset, settings, labelling, Features.fit(raw, parts["train"]), raw, max(lengths))
 
     @classmethod
-    def reopen(cls, dataset: Dataset, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
-        parts, features = divided(dataset.series, settings), Features.from_json(codec["features"])
-        training = [dataset.series[number] for number in parts["train"]]
-        labelling = labelling_of(settings, tuple(codec["classes"]), training)
-        raw = RawSteps(dataset.series, features.mel, SpectraCache.of(settings.spectrum.cache))
-        return cls(dataset, settings, parts, labelling, features, raw)
+    def reopen(cls, dataset: Data, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
+        features = Features.from_json(codec["features"])
+        labelling = labelling_of(settings, tuple(codec["classes"]), codec["counts"])
+        raw = RawSteps(dataset, features.mel, SpectraCache.of(settings.spectrum.cache))
+        return cls(dataset, settings, labelling, features, raw, codec["clip_steps"])
 
     def codec_json(self) -> dict[str, Any]:
-        return {"classes": list(self.classes), "features": self.features.to_json()}
+        return {
+            "classes": list(self.classes),
+            "counts": list(self.labelling.counts),
+            "clip_steps": self.clip_steps,
+            "features": self.features.to_json(),
+        }
+
+    @cached_property
+    def parts(self) -> dict[str, list[int]]:
+        """The numbers of the clips of each part."""
+        return divided(self.dataset.series, self.settings)
 
     def network(self) -> SequenceModel:
-        return build_network(self.settings, self.features.values, len(self.raw[0]), self.labelling)
+        return build_network(self.settings, self.features.values, self.clip_steps, self.labelling)
 
     def train_batches(self) -> Batches:
         batches = self._batches("train", self.training.batch_size, shuffle=True)

@@ -8,6 +8,7 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
+from echoic.codecs import LogMel
 from echoic.config import DetectSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
@@ -23,7 +24,7 @@ from echoic.jobs.front import front, layers
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
 from echoic.readouts import Every
-from echoic.sources import Dataset
+from echoic.sources import Data
 from echoic.sources.events import events_of
 from echoic.training import Batches
 from echoic.types import Series
@@ -35,7 +36,7 @@ DEFAULT_SPLIT = (0.8, 0.1, 0.1)
 @final
 @dataclass(frozen=True, eq=False)
 class DetectTask(Task):
-    """Recordings, the numbers of those in each part, the labels, and how sound becomes steps.
+    """Recordings, the labels of events in them, and how sound becomes steps.
 
     Class 0 is nothing; the labels count from 1.
     """
@@ -43,15 +44,14 @@ class DetectTask(Task):
     name = "detect"
     settings_class = DetectSettings
 
-    dataset: Dataset
+    dataset: Data
     settings: DetectSettings
-    parts: dict[str, list[int]]
     labels: tuple[str, ...]
     features: Features
     raw: RawSteps
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: DetectSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: Data, settings: DetectSettings, on_prepare: OnWork = unwatched) -> Self:
         if settings.augment.shift_steps:
             raise ConfigError("`shift_steps` is for clips; events have their place in time.")
         if settings.front.bidirectional and settings.detector.delay_ms:
@@ -63,15 +63,20 @@ class DetectTask(Task):
             raise DataError(f"{dataset.origin}: no training recording has an event; choose another --split.")
         for part in ("dev", "test"):
             _check(part, [dataset.series[number] for number in parts[part]], labels)
-        raw = RawSteps.of(dataset.series, settings.spectrum)
+        raw = RawSteps.of(dataset, settings.spectrum)
         raw.make(on_prepare)
-        return cls(dataset, settings, parts, labels, Features.fit(raw, parts["train"]), raw)
+        return cls(dataset, settings, labels, Features.fit(raw, parts["train"]), raw)
 
     @classmethod
-    def reopen(cls, dataset: Dataset, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
+    def reopen(cls, dataset: Data, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(codec["features"])
-        raw = RawSteps(dataset.series, features.mel, SpectraCache.of(settings.spectrum.cache))
-        return cls(dataset, settings, divided(dataset.series, settings), tuple(codec["labels"]), features, raw)
+        raw = RawSteps(dataset, features.mel, SpectraCache.of(settings.spectrum.cache))
+        return cls(dataset, settings, tuple(codec["labels"]), features, raw)
+
+    @cached_property
+    def parts(self) -> dict[str, list[int]]:
+        """The numbers of the recordings of each part."""
+        return divided(self.dataset.series, self.settings)
 
     def codec_json(self) -> dict[str, Any]:
         return {"labels": list(self.labels), "features": self.features.to_json()}
@@ -84,15 +89,21 @@ class DetectTask(Task):
         return SequenceModel(encoder, stack, readout, head)
 
     @property
+    def mel(self) -> LogMel:
+        """How sound becomes frames; events are always of sound."""
+        if self.features.mel is None:
+            raise TypeError("a detect run without spectra")
+        return self.features.mel
+
+    @property
     def rate_hz(self) -> int:
         """Samples a second."""
-        return int(self.dataset.series[0].provenance["rate_hz"])
+        return self.mel.rate_hz
 
     @property
     def hop_s(self) -> float:
         """Seconds from one frame to the next."""
-        mel = self.features.mel
-        return mel.hop_samples / mel.rate_hz if mel is not None else 1.0
+        return self.mel.hop_samples / self.rate_hz
 
     @property
     def delay(self) -> int:
@@ -102,10 +113,10 @@ class DetectTask(Task):
     @property
     def latency_s(self) -> float | None:
         """How much of the future is heard before a moment is told of; None if all of it."""
-        mel, span = self.features.mel, self.settings.front.stride
-        if self.settings.front.bidirectional or mel is None:
+        if self.settings.front.bidirectional:
             return None
-        return (self.delay + span - 1) * self.hop_s + mel.window_samples / 2 / mel.rate_hz
+        frames = self.delay + self.settings.front.stride - 1
+        return frames * self.hop_s + self.mel.window_samples / 2 / self.rate_hz
 
     def train_batches(self) -> Batches:
         batches = self._batches("train", fixed=False)

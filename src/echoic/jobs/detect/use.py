@@ -28,8 +28,7 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     if data is None:
         recordings = task.recordings("test")
     else:
-        rate_hz = task.dataset.series[0].provenance["rate_hz"]
-        settings = AudioDataSettings(rate_hz=rate_hz, channel=task.settings.data.channel)
+        settings = AudioDataSettings(rate_hz=task.rate_hz, channel=task.settings.data.channel)
         recordings = list(read(Path(data), settings).series)
     clean_up = clean_up_of(fitted) or CleanUp()
     rows = []

@@ -15,7 +15,7 @@ from echoic.jobs.forecast.framing import Codec, FramedBatches, Framing
 from echoic.jobs.forecast.network import build_network
 from echoic.jobs.forecast.plan import default_split, plan
 from echoic.model import SequenceModel
-from echoic.sources import Dataset
+from echoic.sources import Data, Dataset
 from echoic.types import Series
 from echoic.windows import Drawn, InOrder, Order, Panel, Ranges, Shuffled, Streams, Windows, evenly, joined, split
 
@@ -34,14 +34,14 @@ class ForecastTask(Task):
     name = "forecast"
     settings_class = ForecastSettings
 
-    dataset: Dataset
+    dataset: Data
     settings: ForecastSettings
     panel: Panel
     parts: dict[str, Ranges]
     codec: Codec
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: ForecastSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: Data, settings: ForecastSettings, on_prepare: OnWork = unwatched) -> Self:
         rule = settings.parts.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
         panel, parts = Panel.of(dataset.series), split(dataset.series, rule)
@@ -57,12 +57,13 @@ class ForecastTask(Task):
         return replace(task, codec=replace(codec, unit=unit if unit > _SMALLEST_UNIT else 1.0))
 
     @classmethod
-    def reopen(cls, dataset: Dataset, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
+    def reopen(cls, dataset: Data, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
         fitted = Codec.from_json(dict(codec))
         # A wide table is named after its file, which may have been renamed since.
         series = tuple(replace(one, name=name) for one, name in zip(dataset.series, fitted.values.names, strict=True))
         parts = split(series, settings.parts.split or default_split(series, settings))
-        return cls(replace(dataset, series=series), settings, Panel.of(series), parts, fitted)
+        own = Dataset(series, dataset.report, dataset.fingerprint, dataset.origin)
+        return cls(own, settings, Panel.of(series), parts, fitted)
 
     @property
     def framing(self) -> Framing:

@@ -15,7 +15,7 @@ from echoic.jobs.forecast.evaluate import BATCH, Evaluation, Evaluator
 from echoic.jobs.forecast.forecaster import Calibration, Forecast
 from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
-from echoic.sources import Dataset, read
+from echoic.sources import Data, read
 from echoic.types import Covariates, Series
 from echoic.windows import PARTS, InOrder, Ranges, whole
 
@@ -160,7 +160,7 @@ def _calibration(fitted: Fitted) -> Calibration | None:
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
 
 
-def _continued(own: Dataset, new: Dataset) -> tuple[tuple[Series, ...], Ranges]:
+def _continued(own: Data, new: Data) -> tuple[tuple[Series, ...], Ranges]:
     """The new series, joined to those of the run that they continue, and the rows that are new."""
     known = {one.name: one for one in own.series}
     if len(own.series) == len(new.series) == 1 and new.series[0].time.start is not None:

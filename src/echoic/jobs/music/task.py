@@ -15,7 +15,7 @@ from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
 from echoic.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
-from echoic.sources import Dataset
+from echoic.sources import Data
 from echoic.types import Series
 from echoic.windows import Ranges, Streams, deal, ranges_of
 
@@ -35,14 +35,14 @@ class MusicTask(Task):
     name = "music"
     settings_class = MusicSettings
 
-    dataset: Dataset
+    dataset: Data
     settings: MusicSettings
     parts: dict[str, list[int]]
     codec: PianoRoll
     rolls: Rolls
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: MusicSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: Data, settings: MusicSettings, on_prepare: OnWork = unwatched) -> Self:
         if settings.train.input_noise:
             raise ConfigError("`input_noise` is for numbers; notes have none: use --input-dropout.")
         parts = deal(dataset.series, settings.parts.split)
@@ -57,7 +57,7 @@ class MusicTask(Task):
         return cls(dataset, settings, parts, codec, Rolls(codec, rolls_of(dataset.series)))
 
     @classmethod
-    def reopen(cls, dataset: Dataset, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
+    def reopen(cls, dataset: Data, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
         read = PianoRoll.from_json(codec)
         parts = deal(dataset.series, settings.parts.split)
         return cls(dataset, settings, parts, read, Rolls(read, rolls_of(dataset.series)))

@@ -17,7 +17,7 @@ from echoic.heads import Categorical
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.model import SequenceModel
 from echoic.readouts import Every
-from echoic.sources import Dataset
+from echoic.sources import Data
 from echoic.types import Series
 from echoic.windows import FollowingBatches, Ranges, Streams, split
 
@@ -37,14 +37,14 @@ class TextTask(Task):
     name = "text"
     settings_class = TextSettings
 
-    dataset: Dataset
+    dataset: Data
     settings: TextSettings
     parts: dict[str, Ranges]
     codec: Characters
     symbols: Tensor
 
     @classmethod
-    def fit(cls, dataset: Dataset, settings: TextSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: Data, settings: TextSettings, on_prepare: OnWork = unwatched) -> Self:
         _check(settings)
         parts = split(dataset.series, settings.parts.split)
         if settings.data.symbols == "bytes":
@@ -56,11 +56,11 @@ class TextTask(Task):
         return cls._of(dataset, settings, parts, codec)
 
     @classmethod
-    def reopen(cls, dataset: Dataset, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
+    def reopen(cls, dataset: Data, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
         return cls._of(dataset, settings, split(dataset.series, settings.parts.split), Characters.from_json(codec))
 
     @classmethod
-    def _of(cls, dataset: Dataset, settings: TextSettings, parts: dict[str, Ranges], codec: Characters) -> Self:
+    def _of(cls, dataset: Data, settings: TextSettings, parts: dict[str, Ranges], codec: Characters) -> Self:
         return cls(dataset, settings, parts, codec, encoded(codec, dataset))
 
     def codec_json(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
     return series.values[:, 0].astype(np.int64)
 
 
-def encoded(codec: Characters, dataset: Dataset) -> Tensor:
+def encoded(codec: Characters, dataset: Data) -> Tensor:
     """All texts of a data set one after the other, as numbers of symbols `(steps, 1)`."""
     numbers = [codec.encode(code_points(one), one.origin) for one in dataset.series]
     return torch.from_numpy(np.concatenate(numbers))[:, None].to(torch.int32)

@@ -38,6 +38,10 @@ class Labelling(Protocol):
     def labels(self) -> tuple[str, ...]:
         """The names of the labels, in the order of their numbers."""
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many training clips have each label."""
+
     def head(self, width: int) -> SymbolHead:
         """What stands on hidden vectors of this width."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -19,22 +19,18 @@ from echoic.types import Series
 @final
 @dataclass(frozen=True, eq=False)
 class OneLabel:
-    """A softmax over the classes; `weights` `(classes,)` say how much each counts in training."""
+    """A softmax over the classes; `balanced`: in training each class counts as much as the others, however rare."""
 
     headline: ClassVar[str] = "accuracy"
 
     labels: tuple[str, ...]
-    weights: Tensor | None = None
-
-    @classmethod
-    def balanced(cls, labels: tuple[str, ...], training: Sequence[Series]) -> Self:
-        """With weights that let rare classes count as much as common ones."""
-        numbers = torch.tensor(numbers_of(labels, training))[:, 0]
-        counts = torch.bincount(numbers, minlength=len(labels))
-        return cls(labels, counts.sum() / (len(labels) * counts))
+    counts: tuple[int, ...]
+    balanced: bool = False
 
     def head(self, width: int) -> Categorical:
-        return Categorical(width, len(self.labels), weights=self.weights)
+        counts = torch.tensor(self.counts)
+        weights = counts.sum() / (len(counts) * counts) if self.balanced else None
+        return Categorical(width, len(self.labels), weights=weights)
 
     def targets(self, clips: Sequence[Series]) -> Numbers:
         return np.array(numbers_of(self.labels, clips), np.int64)

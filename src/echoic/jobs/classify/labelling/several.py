@@ -23,6 +23,7 @@ class SeveralLabels:
     headline: ClassVar[str] = "macro_f1"
 
     labels: tuple[str, ...]
+    counts: tuple[int, ...]
     separator: str
 
     def head(self, width: int) -> Bernoulli:
