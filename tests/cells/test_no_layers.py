@@ -12,7 +12,7 @@ def test_what_is_read_is_handed_on_and_nothing_is_remembered():
     assert layers.unpack(layers.pack(state)) == state == ()
     assert (layers.input_size, layers.output_size, layers.state_size, layers.live_layers()) == (3, 3, 0, None)
     assert layers.layers == []
-    with pytest.raises(ShapeError, match="has no state"):
+    with pytest.raises(ShapeError, match="have no state"):
         layers.unpack(torch.zeros(1, 2))
 
 

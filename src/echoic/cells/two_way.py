@@ -7,16 +7,15 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from echoic import ops
 from echoic.cells.base import Cell
+from echoic.cells.stateless import Stateless
 from echoic.config import StackSettings
-from echoic.errors import ShapeError
 from echoic.nn import Dropout
 from echoic.tensors import State
 
 
 @final
-class TwoWay(nn.Module):
+class TwoWay(Stateless):
     """Layers of two cells, one of which reads backwards; each layer gives both their vectors (Schuster 1997).
 
     A layer of `hidden` units has so many each way. There is no state to carry: a sequence is heard whole.
@@ -28,7 +27,6 @@ class TwoWay(nn.Module):
         kind = kinds[settings.cell]
         self.input_size = input_size
         self.output_size = sizes[-1]
-        self.state_size = 0
         self.forwards, self.backwards = (
             nn.ModuleList(
                 kind(below, size // 2, settings.forget_bias)  # type: ignore[call-arg]
@@ -45,24 +43,6 @@ class TwoWay(nn.Module):
         """The cells that read forwards, lowest first."""
         return _cells(self.forwards)
 
-    def initial_state(self, batch: int) -> State:
-        """Nothing."""
-        return ()
-
-    def pack(self, state: State) -> Tensor:
-        """An empty matrix: rows are not counted, as there is nothing to tell apart."""
-        return torch.zeros(0, 0)
-
-    def unpack(self, matrix: Tensor) -> State:
-        """Nothing.
-
-        Raises:
-            ShapeError: the matrix is not empty.
-        """
-        if matrix.numel():
-            raise ShapeError(f"Layers that read both ways have no state, got {tuple(matrix.shape)}.")
-        return ()
-
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """Hidden vectors `(batch, steps, output_size)`; of each row the first `lengths` steps are read backwards."""
         x = self.input_dropout(x)
@@ -76,10 +56,6 @@ class TwoWay(nn.Module):
     def _heard(self, cell: Cell, x: Tensor) -> Tensor:
         hidden: Tensor = cell(x, cell.initial_state(len(x)), self.weight_dropout(cell.w_rec))[0]
         return hidden
-
-    def live_layers(self) -> list[ops.LayerWeights] | None:
-        """None: there is no going step by step."""
-        return None
 
 
 def _cells(modules: nn.ModuleList) -> list[Cell]:
