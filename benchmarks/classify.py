@@ -23,9 +23,9 @@ DIGITS: dict[str, Any] = {
 """One way, so that it can run live."""
 
 SOUNDS: dict[str, Any] = {
-    "hop_ms": 20, "window_ms": 40, "channels": (16, 32), "stride": 2, "layers": (96,), "bidirectional": True,
-    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain_db": 6, "time_masks": 2, "band_masks": 2, "epochs": 30,
-    "batch_size": 16, "patience": 99,
+    "hop_ms": 40, "window_ms": 64, "channels": (16, 32), "stride": 2, "layers": (96,), "bidirectional": True,
+    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain_db": 6, "time_masks": 2, "time_mask_steps": 15,
+    "band_masks": 2, "epochs": 50, "batch_size": 16, "average": 0.99, "patience": 99,
 }  # fmt: skip
 
 VOWELS: dict[str, Any] = {
