@@ -29,7 +29,7 @@ SOUNDS: dict[str, Any] = {
 }  # fmt: skip
 
 VOWELS: dict[str, Any] = {
-    "bidirectional": True, "dropout": 0.5, "noise": 0.5, "epochs": 120, "patience": 999,
+    "layers": (256,), "bidirectional": True, "dropout": 0.5, "noise": 0.5, "epochs": 120, "patience": 999,
 }  # fmt: skip
 
 GOALS = {
