@@ -244,7 +244,7 @@ def train(
     """Trains a network and gives the run.
 
     Args:
-        job: `forecast`, `music`, `text` or `audio`.
+        job: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
         data: what the job reads: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
         out: the run folder to make; by default one in the temporary folder.
         config: settings by section, as in a TOML file; `settings` go before them.
