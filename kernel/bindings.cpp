@@ -113,6 +113,7 @@ CellKind kind_of(const std::string& cell) {
 }
 
 // Arrays of a live network: NumPy's, or any other's that speaks DLPack. They are checked, and never copied.
+using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Input = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Block = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
@@ -203,17 +204,18 @@ class SampleTier {
                                      at<const float>(a.at(4)), first_width}));
   }
 
-  void draw(Noise places, Input prediction, Input window, Shares shares, float temperature, float floor, Matrix drawn,
-            int threads) const {
+  void draw(Noise places, Input prediction, Input window, Vector power, Shares shares, float temperature, float floor,
+            Matrix drawn, int threads) const {
     const std::size_t rows = places.shape(0), samples = places.shape(1);
     expect(static_cast<Index>(places.shape(2)) == hidden_, "places must be (rows, samples, hidden)");
     for (const Input& one : {prediction, window})
       expect(one.shape(0) == rows && static_cast<Index>(one.shape(1)) == past_, "prediction and window must be (rows, past)");
+    expect(power.shape(0) == rows, "power must be (rows,)");
     expect(shares.shape(0) == samples && shares.shape(1) == rows, "shares must be (samples, rows)");
     expect(drawn.shape(0) == rows && drawn.shape(1) == samples, "drawn must be (rows, samples)");
     const echoic::SampleCall call{static_cast<Index>(rows), static_cast<Index>(samples), places.data(),
-                                  prediction.data(), window.data(), shares.data(), temperature, floor, drawn.data(),
-                                  threads};
+                                  prediction.data(), window.data(), power.data(), shares.data(), temperature,
+                                  floor, drawn.data(), threads};
     nb::gil_scoped_release release;
     tier_->draw(call);
   }
@@ -254,6 +256,6 @@ NB_MODULE(_kernel, m) {
   nb::class_<SampleTier>(m, "SampleTier")
       .def(nb::init<const std::string&, Index, Index, Index, Index, const Addresses&, float>())
       .def("draw", &SampleTier::draw, nb::arg("places").noconvert(), nb::arg("prediction").noconvert(),
-           nb::arg("window").noconvert(), nb::arg("shares").noconvert(), nb::arg("temperature"), nb::arg("floor"),
-           nb::arg("drawn").noconvert(), nb::arg("threads"));
+           nb::arg("window").noconvert(), nb::arg("power").noconvert(), nb::arg("shares").noconvert(),
+           nb::arg("temperature"), nb::arg("floor"), nb::arg("drawn").noconvert(), nb::arg("threads"));
 }

@@ -124,9 +124,13 @@ class Network {
 // levels; as numbers they lie evenly from -1 to 1.
 constexpr Index most_components = 32;
 
+// What the samples to come may have of the power told, against an even share: no less than this, and in these units.
+constexpr float least_left = 1e-3f, left_unit = 4;
+
 struct SampleWeights {
   Index past, hidden, components, levels;  // hidden: a multiple of the width of a group
-  const float* w_first;    // [H, past + 1]: of the numbers of the samples before, the oldest first, and of the predicted
+  // [H, past + 2]: of the numbers of the samples before, the oldest first, of the predicted one, and of the power left.
+  const float* w_first;
   const float* w_second;   // [H, H]
   const float* b_second;   // [H]
   const float* w_mixture;  // [3 * components, H]: weights as scores, means around the predicted, widths before softplus
@@ -139,6 +143,7 @@ struct SampleCall {
   const float* places;      // [rows, samples, H]: the first layer's sums of what it sees besides, bias included
   const float* prediction;  // [rows, past]: weights of linear prediction, of sound rather than numbers
   const float* window;      // [rows, past]: the numbers of the samples before the first one
+  const float* power;       // [rows]: the mean square that the samples are told to have
   const double* shares;     // [samples, rows], 0 up to 1: where in the distribution a draw is made
   float temperature, floor;
   float* drawn;  // [rows, samples]: levels

@@ -1,5 +1,5 @@
 // The fast tier of raw audio: sample after sample of a frame, each drawn from a mixture of logistic distributions that
-// a network of two hidden layers makes from the samples before it.
+// a network of two hidden layers makes from the samples before it and from the power that is left for those to come.
 //
 // Rows are shared out among the threads and do not meet. Sums run in the same order however many rows there are.
 #pragma once
@@ -170,12 +170,14 @@ class SampleTierOf final : public echoic::SampleTier {
 
  private:
   struct Work {  // of the rows of one thread
-    float *seen, *sound, *one, *two, *mixture;
+    float *seen, *sound, *used, *one, *two, *mixture;
     double* chance;
   };
 
+  Index inputs() const { return sizes_.past + 2; }
+
   void carve(Carver& memory) {
-    first_.take(memory, sizes_.hidden, sizes_.past + 1);
+    first_.take(memory, sizes_.hidden, inputs());
     second_.take(memory, sizes_.hidden, sizes_.hidden);
     mixture_.take(memory, 3 * sizes_.components, sizes_.hidden);
     b_second_ = memory.take<float>(groups_of(sizes_.hidden, W) * W);
@@ -185,9 +187,10 @@ class SampleTierOf final : public echoic::SampleTier {
   }
 
   Work carve_work(Carver& memory, Index rows) const {
-    return {memory.take<float>(rows * (sizes_.past + 1)), memory.take<float>(rows * sizes_.past),
-            memory.take<float>(rows * sizes_.hidden),     memory.take<float>(rows * sizes_.hidden),
-            memory.take<float>(rows * mixture_row_),      memory.take<double>(sizes_.levels)};
+    return {memory.take<float>(rows * inputs()),      memory.take<float>(rows * sizes_.past),
+            memory.take<float>(rows),                 memory.take<float>(rows * sizes_.hidden),
+            memory.take<float>(rows * sizes_.hidden), memory.take<float>(rows * mixture_row_),
+            memory.take<double>(sizes_.levels)};
   }
 
   float companded(float x) const {
@@ -197,30 +200,39 @@ class SampleTierOf final : public echoic::SampleTier {
     return copysignf(expm1f(fabsf(y) * logf(static_cast<float>(sizes_.levels))) / (sizes_.levels - 1), y);
   }
 
+  // The power left for each of the `samples` to come, against the one told: of `all` samples some have `used` theirs.
+  static float left(float power, float used, Index samples, Index all) {
+    return logf(fmaxf((all * power - used) / (samples * power), echoic::least_left)) / echoic::left_unit;
+  }
+
   void draw_rows(const SampleCall& call, Index begin, Index end, const Work& work) const {
-    const Index past = sizes_.past, hidden = sizes_.hidden, rows = end - begin;
+    const Index past = sizes_.past, hidden = sizes_.hidden, width = inputs(), rows = end - begin;
     Mixture mixture{sizes_.components, sizes_.levels, {}, {}, {}};
-    for (Index row = 0; row < rows; ++row)
+    for (Index row = 0; row < rows; ++row) {
+      work.used[row] = 0;
       for (Index k = 0; k < past; ++k) {
         const float number = call.window[(begin + row) * past + k];
-        work.seen[row * (past + 1) + k] = number;
+        work.seen[row * width + k] = number;
         work.sound[row * past + k] = expanded(number);
       }
+    }
     for (Index at = 0; at < call.samples; ++at) {
       for (Index row = 0; row < rows; ++row) {
         float predicted = 0;
         for (Index k = 0; k < past; ++k)
           predicted += work.sound[row * past + k] * call.prediction[(begin + row) * past + k];
-        work.seen[row * (past + 1) + past] = companded(predicted);
+        float* after = work.seen + row * width + past;
+        after[0] = companded(predicted);
+        after[1] = left(call.power[begin + row], work.used[row], call.samples - at, call.samples);
       }
-      first_.multiply_by(work.seen, past + 1, call.places + (begin * call.samples + at) * hidden, call.samples * hidden,
+      first_.multiply_by(work.seen, width, call.places + (begin * call.samples + at) * hidden, call.samples * hidden,
                          work.one, hidden, rows);
       rectify(work.one, rows * hidden);
       second_.multiply_by(work.one, hidden, b_second_, 0, work.two, hidden, rows);
       rectify(work.two, rows * hidden);
       mixture_.multiply_by(work.two, hidden, b_mixture_, 0, work.mixture, mixture_row_, rows);
       for (Index row = 0; row < rows; ++row) {
-        float* seen = work.seen + row * (past + 1);
+        float* seen = work.seen + row * width;
         mixture.set(work.mixture + row * mixture_row_, seen[past], sizes_.first_width);
         const double share = call.shares[at * call.rows + begin + row];
         const bool plain = call.temperature == 1 && call.floor == 0;
@@ -231,6 +243,7 @@ class SampleTierOf final : public echoic::SampleTier {
         for (Index k = 0; k + 1 < past; ++k) work.sound[row * past + k] = work.sound[row * past + k + 1];
         seen[past - 1] = number_[level];
         work.sound[row * past + past - 1] = sound_[level];
+        work.used[row] += sound_[level] * sound_[level];
       }
     }
   }

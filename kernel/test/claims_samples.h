@@ -14,7 +14,7 @@ constexpr double share_error = 1e-4;
 
 struct Tier {
   long rows, samples, past, hidden, components, levels;
-  std::vector<double> first, second, b_second, mixture, b_mixture, places, prediction, window, shares;
+  std::vector<double> first, second, b_second, mixture, b_mixture, places, prediction, window, power, shares;
   double first_width = 0.05;
 
   Tier(long rows, long samples, long past, long hidden, long components, long levels)
@@ -26,11 +26,13 @@ struct Tier {
       return made;
     };
     const double fan = 2 / std::sqrt(1.0 + hidden);
-    first = numbers(hidden * (past + 1), 1), second = numbers(hidden * hidden, fan), b_second = numbers(hidden, 1);
+    first = numbers(hidden * (past + 2), 1), second = numbers(hidden * hidden, fan), b_second = numbers(hidden, 1);
     mixture = numbers(3 * components * hidden, fan), b_mixture = numbers(3 * components, 1);
     places = numbers(rows * samples * hidden, 1), prediction = numbers(rows * past, 1.0 / past);
     window = numbers(rows * past, 1), shares = numbers(samples * rows, 1);
     for (double& share : shares) share = std::fabs(share) * 0.999;
+    power = numbers(rows, 1);
+    for (double& one : power) one = static_cast<float>(std::fabs(one) + 1e-6);
   }
 
   std::string text() const {
@@ -46,15 +48,17 @@ struct Tier {
   }
 
   // Logistic distributions after the numbers `seen` of the `past` samples before, for one place: the chance of `level`
-  // or one below it.
-  std::vector<double> summed_chances(const std::vector<double>& seen, long row, long at) const {
+  // or one below it. Those of this frame have squares that add up to `used`.
+  std::vector<double> summed_chances(const std::vector<double>& seen, double used, long row, long at) const {
     double predicted = 0;
     for (long k = 0; k < past; ++k) predicted += expanded(seen[k]) * prediction[row * past + k];
     std::vector<double> inputs(seen), one(hidden), two(hidden), raw(b_mixture);
+    const double left = (samples * power[row] - used) / ((samples - at) * power[row]);
     inputs.push_back(companded(predicted));
+    inputs.push_back(std::log(std::fmax(left, 1e-3)) / 4);
     for (long n = 0; n < hidden; ++n) {
       one[n] = places[(row * samples + at) * hidden + n];
-      for (long k = 0; k <= past; ++k) one[n] += first[n * (past + 1) + k] * inputs[k];
+      for (long k = 0; k < past + 2; ++k) one[n] += first[n * (past + 2) + k] * inputs[k];
     }
     for (long n = 0; n < hidden; ++n) {
       two[n] = b_second[n];
@@ -79,13 +83,13 @@ struct Tier {
 
 Array<float> drawn_by(const echoic::Kernels& target, const Tier& of, float temperature, float floor, int threads) {
   const Array<float> first(of.first), second(of.second), b_second(of.b_second), mixture(of.mixture),
-      b_mixture(of.b_mixture), places(of.places), prediction(of.prediction), window(of.window);
+      b_mixture(of.b_mixture), places(of.places), prediction(of.prediction), window(of.window), power(of.power);
   const std::unique_ptr<echoic::SampleTier> tier(
       target.sample_tier({of.past, of.hidden, of.components, of.levels, first.data(), second.data(), b_second.data(),
                           mixture.data(), b_mixture.data(), static_cast<float>(of.first_width)}));
   Array<float> drawn(of.rows * of.samples);
-  tier->draw({of.rows, of.samples, places.data(), prediction.data(), window.data(), of.shares.data(), temperature,
-              floor, drawn.data(), threads});
+  tier->draw({of.rows, of.samples, places.data(), prediction.data(), window.data(), power.data(), of.shares.data(),
+              temperature, floor, drawn.data(), threads});
   check(drawn.intact(), std::string(target.name) + " leaves the memory before the levels alone: " + of.text());
   return drawn;
 }
@@ -95,14 +99,16 @@ void check_shares(const Tier& of, const Array<float>& drawn, const std::string& 
   bool right = true;
   for (long row = 0; row < of.rows; ++row) {
     std::vector<double> seen(of.window.begin() + row * of.past, of.window.begin() + (row + 1) * of.past);
+    double used = 0;
     for (long at = 0; at < of.samples; ++at) {
-      const std::vector<double> summed = of.summed_chances(seen, row, at);
+      const std::vector<double> summed = of.summed_chances(seen, used, row, at);
       const long level = static_cast<long>(drawn.data()[row * of.samples + at]);
       const double share = of.shares[at * of.rows + row];
       right = right && level >= 0 && level < of.levels && share <= summed[level] + share_error &&
               (level == 0 || share >= summed[level - 1] - share_error);
       seen.erase(seen.begin());
       seen.push_back(2.0 * level / (of.levels - 1) - 1);
+      used += std::pow(of.expanded(seen.back()), 2);
     }
   }
   check(right, "levels are drawn where their shares say: " + where);

@@ -80,6 +80,7 @@ class SampleTier:
         places: NDArray[np.float32],
         prediction: NDArray[np.float32],
         window: NDArray[np.float32],
+        power: NDArray[np.float32],
         shares: NDArray[np.float64],
         temperature: float,
         floor: float,

@@ -7,7 +7,7 @@ import torch
 
 from echoic.config import FastTierSettings
 from echoic.heads import SYMBOL_HEADS, Bernoulli, Categorical, Joint, Samples, Sampling, SymbolHead
-from echoic.heads.samples import LOUDNESSES
+from echoic.nn import LOUDNESSES
 
 WIDTH, NOTES = 3, 4
 DRAWS = 20_000

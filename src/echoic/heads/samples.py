@@ -1,6 +1,5 @@
 """The samples of a frame, each given the frame's hidden vector and the samples before it."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, final
 
@@ -12,11 +11,19 @@ from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import Sampling, draw_class, shares
-from echoic.nn import LevelNoise, reflections_of, weights_of
+from echoic.nn import (
+    LOUDNESSES,
+    LevelNoise,
+    companded,
+    expanded,
+    loudness_of,
+    power_of,
+    reflections_of,
+    weights_of,
+)
 
-_LOUDNESS_STEP_DB, _SOFTEST_DB = 3.0, -84.0
-LOUDNESSES = 29
-"""Loudness of a frame: from as soft as the finest levels to full scale, in steps of 3 dB."""
+_LEAST_LEFT, _LEFT_UNIT = 1e-3, 4.0
+"""The power left for a sample to come, against the one told, is no less than this, and its logarithm in these units."""
 
 _PER_COMPONENT = 3
 """Weight, mean and width."""
@@ -52,7 +59,8 @@ class Samples(SymbolHead):
 
     How loud a frame is, is told first, from the hidden vector alone, and its samples given that. It follows from the
     samples, so the likelihood of both, which is the loss, is that of the samples or less. Without it a network hardly
-    ever leaves silence: it would have to do so by many small chances in a row, and learns none of them well.
+    ever leaves silence: it would have to do so by many small chances in a row, and learns none of them well. Each
+    sample sees how much of the power told is left, without which soft frames come out too loud, and pauses end early.
 
     Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
     the frame before, as such numbers (the readout `Beside` over the encoder `Levels`). Targets
@@ -85,12 +93,12 @@ class Samples(SymbolHead):
             nn.init.zeros_(weights[-past - LOUDNESSES : -LOUDNESSES])
         self.loudness = nn.Embedding(LOUDNESSES, settings.place_width)
         self.linear = _BesidePast(self.linear, past)  # type: ignore[assignment]
-        self.first = nn.Linear(past + 1 + settings.place_width, settings.sample_width)
+        self.first = nn.Linear(past + 2 + settings.place_width, settings.sample_width)
         self.second = nn.Linear(settings.sample_width, settings.sample_width)
         self.mixture = nn.Linear(settings.sample_width, _PER_COMPONENT * settings.components)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
-        own = _expanded(self._numbers(target.flatten(0, 1)), self.levels)
+        own = expanded(self._numbers(target.flatten(0, 1)), self.levels)
         return self.nats_told(params, target, loudness_of(own))
 
     def nats_told(self, params: Tensor, target: Tensor, loud: Tensor) -> Tensor:
@@ -102,8 +110,11 @@ class Samples(SymbolHead):
         own = target.flatten(0, 1)
         history = torch.cat([frames.past, self._numbers(self.noise(own)[:, :-1])], 1)
         windows = history.unfold(1, frames.past.shape[1], 1)
-        predicted = torch.einsum("nfk,nk->nf", _expanded(windows, self.levels), frames.weights)
-        mixture = self._mixture(windows, predicted, self._told(frames, loud))
+        predicted = torch.einsum("nfk,nk->nf", expanded(windows, self.levels), frames.weights)
+        sound = expanded(self._numbers(own), self.levels)
+        used = (sound * sound).cumsum(1) - sound * sound
+        left = _left(power_of(loud)[:, None], used, torch.arange(self.frame_samples, 0, -1), self.frame_samples)
+        mixture = self._mixture(_Seen(windows, predicted, left), self._told(frames, loud))
         samples = -mixture.log_chance(own[..., None], self.levels)[..., 0]
         # Shared out among the samples, so that the sum is the frame's.
         told = functional.cross_entropy(frames.loudness, loud, reduction="none") / self.frame_samples
@@ -117,14 +128,17 @@ class Samples(SymbolHead):
         frames = self._unpacked(params)
         every = torch.arange(self.levels, dtype=params.dtype, device=params.device)
         chances = shares((self.frame_samples + 1, len(frames.past)), generator)
-        places = self._told(frames, draw_class(frames.loudness, chances[-1], sampling))
-        window, drawn = frames.past, []
+        loud = draw_class(frames.loudness, chances[-1], sampling)
+        places, power = self._told(frames, loud), power_of(loud)
+        window, used, drawn = frames.past, torch.zeros_like(power), []
         for at in range(self.frame_samples):
-            predicted = (_expanded(window, self.levels) * frames.weights).sum(1)
-            mixture = self._mixture(window, predicted, places[:, at])
+            predicted = (expanded(window, self.levels) * frames.weights).sum(1)
+            left = _left(power, used, self.frame_samples - at, self.frame_samples)
+            mixture = self._mixture(_Seen(window, predicted, left), places[:, at])
             level = draw_class(mixture.log_chance(every, self.levels), chances[at], sampling).to(params.dtype)
             drawn.append(level)
             window = torch.cat([window[:, 1:], self._numbers(level)[:, None]], 1)
+            used = used + expanded(window[:, -1], self.levels).square()
         return torch.stack(drawn, 1).view(*params.shape[:2], self.frame_samples)
 
     def drawer(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
@@ -133,16 +147,17 @@ class Samples(SymbolHead):
         if not plain or ops.kernel() == "off" or self.first.weight.device.type != "cpu":
             return lambda params: self.draw(params, generator, sampling)
         past = len(self.reflections)
-        own, of_place = torch.split(self.first.weight, [past + 1, self.first.in_features - past - 1], 1)
+        own, of_place = torch.split(self.first.weight, [past + 2, self.first.in_features - past - 2], 1)
         layers = ops.SampleWeights(own, self.second.weight, self.second.bias, self.mixture.weight, self.mixture.bias)
         tier = ops.SampleTier(layers, self.levels, _FIRST_WIDTH)
 
         def draw(params: Tensor) -> Tensor:
             frames = self._unpacked(params)
             chances = shares((self.frame_samples + 1, len(frames.past)), generator)
-            told = self._told(frames, draw_class(frames.loudness, chances[-1], sampling))
-            places = functional.linear(told, of_place, self.first.bias)
-            drawn = tier.draw(places, frames.weights, frames.past, chances[:-1], sampling.temperature, sampling.floor)
+            loud = draw_class(frames.loudness, chances[-1], sampling)
+            places = functional.linear(self._told(frames, loud), of_place, self.first.bias)
+            before = places, frames.weights, frames.past, power_of(loud)
+            drawn = tier.draw(*before, chances[:-1], sampling.temperature, sampling.floor)
             return drawn.view(*params.shape[:2], self.frame_samples)
 
         return draw
@@ -163,12 +178,20 @@ class Samples(SymbolHead):
     def _numbers(self, levels: Tensor) -> Tensor:
         return levels / self.middle - 1
 
-    def _mixture(self, window: Tensor, predicted: Tensor, places: Tensor) -> "_Mixture":
-        """For samples `(...)` with `window` `(..., past)` before them."""
-        centre = _companded(predicted, self.levels)[..., None]
-        seen = torch.relu(self.first(torch.cat([window, centre, places], -1)))
-        weight, mean, width = self.mixture(torch.relu(self.second(seen))).chunk(_PER_COMPONENT, -1)
+    def _mixture(self, seen: "_Seen", places: Tensor) -> "_Mixture":
+        """For samples `(...)` at `places` `(..., place_width)`."""
+        centre = companded(seen.predicted, self.levels)[..., None]
+        hidden = torch.relu(self.first(torch.cat([seen.window, centre, seen.left[..., None], places], -1)))
+        weight, mean, width = self.mixture(torch.relu(self.second(hidden))).chunk(_PER_COMPONENT, -1)
         return _Mixture(functional.log_softmax(weight, -1), centre + _FIRST_WIDTH * mean, width)
+
+
+class _Seen(NamedTuple):
+    """What samples `(...)` are drawn from: the `window` `(..., past)` before them, the `predicted` one, the power `left`."""
+
+    window: Tensor
+    predicted: Tensor
+    left: Tensor
 
 
 class _Mixture(NamedTuple):
@@ -194,20 +217,13 @@ class _Mixture(NamedTuple):
         return torch.logsumexp(inside + self.log_weight[..., None, :], -1)
 
 
-def loudness_of(sound: Tensor) -> Tensor:
-    """The number of each frame's loudness `(frames,)`, of emphasised sound `(frames, samples)` from -1 to 1."""
-    level_db = 10 * torch.log10(sound.square().mean(-1).clamp(min=1e-12))
-    return ((level_db - _SOFTEST_DB) / _LOUDNESS_STEP_DB).round().clamp(0, LOUDNESSES - 1).long()
+def _left(power: Tensor, used: Tensor, samples: Tensor | int, frame_samples: int) -> Tensor:
+    """The power left for each of the `samples` to come, against the one told, of which the others have `used` theirs.
 
-
-def _companded(x: Tensor, levels: int) -> Tensor:
-    """Sound from -1 to 1 as mu-law has it; beyond that it goes on rising slowly."""
-    return torch.sign(x) * torch.log1p((levels - 1) * x.abs()) / math.log(levels)
-
-
-def _expanded(y: Tensor, levels: int) -> Tensor:
-    """The inverse of `_companded`."""
-    return torch.sign(y) * torch.expm1(y.abs() * math.log(levels)) / (levels - 1)
+    In logarithms: what keeps a frame as loud as it was told to be.
+    """
+    share = (frame_samples * power - used) / (samples * power)
+    return share.clamp(min=_LEAST_LEFT).log() / _LEFT_UNIT
 
 
 @final

@@ -12,7 +12,7 @@ from echoic.ops.choice import kernel, native
 class SampleWeights(NamedTuple):
     """The tier's layers, without what the first one makes of the place in the frame.
 
-    `first` `(hidden, past + 1)`, `second` `(hidden, hidden)` with `second_bias`, `mixture` `(3 * components, hidden)`
+    `first` `(hidden, past + 2)`, `second` `(hidden, hidden)` with `second_bias`, `mixture` `(3 * components, hidden)`
     with `mixture_bias`.
     """
 
@@ -38,12 +38,19 @@ class SampleTier:
             weights.mixture_bias,
         ]
         kept = [one.detach().to("cpu", torch.float32).contiguous() for one in kept]
-        past, components = weights.first.shape[1] - 1, len(weights.mixture) // 3
+        past, components = weights.first.shape[1] - 2, len(weights.mixture) // 3
         addresses = [one.data_ptr() for one in kept]
         self._tier: Any = native.SampleTier(kernel(), past, hidden + more, components, levels, addresses, first_width)
 
     def draw(
-        self, places: Tensor, prediction: Tensor, window: Tensor, shares: Tensor, temperature: float, floor: float
+        self,
+        places: Tensor,
+        prediction: Tensor,
+        window: Tensor,
+        power: Tensor,
+        shares: Tensor,
+        temperature: float,
+        floor: float,
     ) -> Tensor:
         """Levels `(rows, samples)`.
 
@@ -51,6 +58,7 @@ class SampleTier:
             places: `(rows, samples, hidden)`, the first layer's sums of the place in the frame, bias included.
             prediction: `(rows, past)`, weights of linear prediction, the oldest sample first.
             window: `(rows, past)`, the samples before as numbers from -1 to 1.
+            power: `(rows,)`, the mean square that each row is told to have.
             shares: `(samples, rows)` in float64, 0 up to 1: where in the distribution each draw is made.
             temperature: sharpens the distribution; 0 takes the likeliest level.
             floor: taken off every chance.
@@ -60,6 +68,7 @@ class SampleTier:
             pad(places, (0, self._more)).contiguous().numpy(),
             prediction.contiguous().numpy(),
             window.contiguous().numpy(),
+            power.contiguous().numpy(),
             shares.numpy(),
             temperature,
             floor,

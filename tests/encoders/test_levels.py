@@ -1,0 +1,27 @@
+"""Frames of levels as numbers, with their loudness before them."""
+
+import torch
+
+from echoic.encoders import Levels
+from echoic.nn import LOUDNESSES, expanded, loudness_of
+
+
+def test_loudness_stands_before_the_samples():
+    levels = torch.tensor([[[127.0, 128.0, 127.0], [0.0, 255.0, 0.0], [127.0, 200.0, 64.0]]])
+    found = Levels(3, 256, 0.0)(levels)
+    assert torch.equal(found[..., LOUDNESSES:], levels / 127.5 - 1)
+    one_hot = found[..., :LOUDNESSES]
+    assert torch.equal(one_hot.sum(-1), torch.ones(1, 3))
+    assert torch.equal(one_hot.argmax(-1), loudness_of(expanded(levels / 127.5 - 1, 256)))
+    assert one_hot.argmax(-1).tolist()[0][:2] == [3, 28]
+
+
+def test_noise_comes_in_training_only_and_loudness_is_that_of_what_is_seen():
+    torch.manual_seed(0)
+    encoder, levels = Levels(4, 256, 6.0), torch.full((50, 8, 4), 127.0)
+    still = encoder.eval()(levels)
+    noisy = encoder.train()(levels)
+    assert torch.equal(still[..., LOUDNESSES:], levels / 127.5 - 1)
+    assert not torch.equal(noisy, still)
+    seen = loudness_of(expanded(noisy[..., LOUDNESSES:], 256))
+    assert torch.equal(noisy[..., :LOUDNESSES].argmax(-1), seen)
