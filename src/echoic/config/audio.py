@@ -63,7 +63,7 @@ class SoundSettings(Section):
         "bands, for which phases are found when sound is made.",
     )
     frame_samples: int | None = Field(
-        None, ge=1, description="Samples from one step of the recurrent tier to the next. Default: 20; of spectra 200."
+        None, ge=1, description="Samples from one step of the recurrent tier to the next. Default: 80; of spectra 200."
     )
     emphasis: float = Field(
         0.85,
@@ -73,7 +73,12 @@ class SoundSettings(Section):
         "when sound is made: keeps the noise of 256 levels from soft high frequencies. Samples model.",
     )
     bands: int = Field(80, ge=1, le=512, description="Mel bands.")
-    chunk: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
+    chunk: int = Field(
+        256,
+        ge=1,
+        description="Steps that gradients go back; the state is carried further. Speech needs a second of them at "
+        "least to learn its pauses.",
+    )
     stream: int = Field(
         4000, ge=1, description="Steps over which the state is carried at most; then a stream begins without one."
     )
@@ -81,7 +86,7 @@ class SoundSettings(Section):
     @property
     def step_samples(self) -> int:
         """Samples from one step to the next."""
-        return self.frame_samples or (20 if self.frame_of == "samples" else 200)
+        return self.frame_samples or (80 if self.frame_of == "samples" else 200)
 
 
 class FastTierSettings(Section):
@@ -92,13 +97,13 @@ class FastTierSettings(Section):
     )
     sample_width: int = Field(256, ge=1, description="Hidden units of each of its two layers.")
     place_width: int = Field(
-        64, ge=1, description="Numbers by which the recurrent tier tells it of each sample's place in the frame."
+        32, ge=1, description="Numbers by which the recurrent tier tells it of each sample's place in the frame."
     )
     components: int = Field(
         6, ge=1, le=32, description="Logistic distributions in the mixture that a sample is drawn from."
     )
     frames_learned: float = Field(
-        0.5,
+        0.25,
         gt=0,
         le=1,
         description="Share of the frames of a batch that the fast tier learns from, drawn anew for each; neighbours "
@@ -116,7 +121,7 @@ class AgainstDriftSettings(Section):
         "deviation in levels of 256; each stream has a share of it drawn anew for each batch.",
     )
     gain_db: float = Field(
-        6.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
+        2.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
     )
 
 
@@ -129,4 +134,4 @@ class AudioSettings(JobSettings):
     fast: FastTierSettings = FastTierSettings()
     drift: AgainstDriftSettings = AgainstDriftSettings()
     stack: StackSettings = StackSettings(cell="gru", layers=(384,))
-    train: TrainSettings = TrainSettings(epochs=20, batch_size=16, lr=2e-3, warmup=0.0, average=0.998)
+    train: TrainSettings = TrainSettings(epochs=40, batch_size=4, lr=2e-3, warmup=0.0, average=0.998)

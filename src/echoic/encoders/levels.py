@@ -15,7 +15,8 @@ class Levels(Encoder):
     """Levels `0..levels - 1` of the samples of a frame as numbers from -1 to 1; in training with noise on them.
 
     Of mu-law levels that is companded sound: soft sounds are seen as well as loud ones. Before the numbers stands how
-    loud the frame is, one of a few: layers that add up samples would have to learn to square them first.
+    loud the frame is, one of a few: layers that add up samples would have to learn to square them first. It is that of
+    the frame without the noise, which would turn all silence into soft sound, and true silence into something new.
     """
 
     def __init__(self, features: int, levels: int, noise: float) -> None:
@@ -26,6 +27,6 @@ class Levels(Encoder):
         self.noise = LevelNoise(levels, noise)
 
     def forward(self, x: Tensor) -> Tensor:
+        loudness = loudness_of(expanded(x / self.middle - 1, self.levels))
         numbers = self.noise(x) / self.middle - 1
-        loudness = loudness_of(expanded(numbers, self.levels))
         return torch.cat([functional.one_hot(loudness, LOUDNESSES).to(numbers.dtype), numbers], -1)

@@ -187,7 +187,7 @@ class Samples(SymbolHead):
 
 
 class _Seen(NamedTuple):
-    """What samples `(...)` are drawn from: the `window` `(..., past)` before them, the `predicted` one, the power `left`."""
+    """What samples `(...)` are drawn from: the `window` `(..., past)` before, the `predicted` one, the power `left`."""
 
     window: Tensor
     predicted: Tensor
