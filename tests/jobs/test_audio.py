@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.drift import drift
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.render import blocks, samples_in
@@ -110,7 +111,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
     soundfile.write(tmp_path / "short.wav", np.ones(3) * 0.1, RATE_HZ)
     with pytest.raises(DataError, match="is shorter than a frame of 8 samples"):
         run.generate("1s", prime=tmp_path / "short.wav")
-    with pytest.raises(ConfigError, match=r"needs `-o FILE` that ends in \.wav or \.flac, or a folder"):
+    with pytest.raises(ConfigError, match=r"one of the endings \.wav, \.flac, \.png, \.pdf, or a folder"):
         write_sound(run.fitted, Request("1s"), tmp_path / "a.mp3", lambda *_: None)
     with pytest.raises(ConfigError, match="`input_noise` is for numbers"):
         train("audio", run.config["data"]["path"], input_noise=0.1)
@@ -118,6 +119,31 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
         train("audio", run.config["data"]["path"], frame_of="mel")
     with pytest.raises(ConfigError, match="`history_noise` is for the samples model"):
         train("audio", run.config["data"]["path"], model="frames", history_noise=1.0)
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize("length", ["3samples", "1s"])
+def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
+    seen = []
+    told = write_sound(run.fitted, Request(length), tmp_path / f"a.{ending}", lambda *made: seen.append(made))
+    assert told.endswith("the spectrum of 1.0 s" if length == "1s" else "the spectrum of 0.0 s")
+    assert (tmp_path / f"a.{ending}").read_bytes().startswith(begins)
+    assert seen[-1][0] == seen[-1][1]
+
+
+def test_a_picture_is_of_one_stream(run, tmp_path):
+    with pytest.raises(ConfigError, match="which several streams need"):
+        write_sound(run.fitted, Request("1s", streams=2), tmp_path / "a.png", lambda *_: None)
+
+
+def test_the_strip_shows_when_and_how_high():
+    time_s = np.arange(4 * RATE_HZ) / RATE_HZ
+    tone = (np.sin(2 * np.pi * 250 * time_s) * (time_s > 2)).astype(np.float32)
+    (raster,) = strip(tone, RATE_HZ).rasters
+    late = raster.x > 2.2
+    loudest_hz = raster.y[raster.values[:, late].argmax(0)]
+    assert np.abs(loudest_hz - 250).max() < 10
+    assert raster.values[:, raster.x < 1.8].max() < raster.values[:, late].max() - 60
 
 
 @pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])

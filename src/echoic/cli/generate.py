@@ -26,7 +26,8 @@ def generate(
             "--output",
             "-o",
             help="File to write. Forecasts: CSV, or Parquet by its ending. Music: .mid, .wav to listen, .png or .pdf "
-            "to look at. Text: any; the terminal by default. Audio: .wav or .flac, or a folder for several streams.",
+            "to look at. Text: any; the terminal by default. Audio: .wav or .flac, .png or .pdf for a picture of the "
+            "spectrum, or a folder for several streams.",
         ),
     ] = None,
     length: Annotated[

@@ -113,7 +113,8 @@ class Samples(SymbolHead):
         predicted = torch.einsum("nfk,nk->nf", expanded(windows, self.levels), frames.weights)
         sound = expanded(self._numbers(own), self.levels)
         used = (sound * sound).cumsum(1) - sound * sound
-        left = _left(power_of(loud)[:, None], used, torch.arange(self.frame_samples, 0, -1), self.frame_samples)
+        to_come = torch.arange(self.frame_samples, 0, -1, device=own.device)
+        left = _left(power_of(loud)[:, None], used, to_come, self.frame_samples)
         mixture = self._mixture(_Seen(windows, predicted, left), self._told(frames, loud))
         samples = -mixture.log_chance(own[..., None], self.levels)[..., 0]
         # Shared out among the samples, so that the sum is the frame's.

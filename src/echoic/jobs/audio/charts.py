@@ -11,6 +11,7 @@ from echoic.jobs.audio.drift import DriftReport
 from echoic.jobs.base import Fitted
 from echoic.report.standard import loss_chart
 from echoic.spectra import stft
+from echoic.types import Floats
 
 _STRIP_COLUMNS, _STRIP_ROWS = 600, 128
 _LOWEST_DB = -90.0
@@ -43,7 +44,7 @@ def drift_charts(report: DriftReport) -> list[Chart]:
     ]
     seconds = np.arange(len(found.alive), dtype=np.float64)
     return [
-        _strip(report),
+        strip(report.strip, report.rate_hz),
         Chart(
             "distance",
             "Distance from real sound",
@@ -66,11 +67,11 @@ def drift_charts(report: DriftReport) -> list[Chart]:
     ]
 
 
-def _strip(report: DriftReport) -> Chart:
-    """The spectrum of one stream from its start to its end."""
-    rows = min(_STRIP_ROWS, len(report.strip) // 8)
-    hop = max(rows, len(report.strip) // _STRIP_COLUMNS)
-    power = stft(torch.from_numpy(report.strip), 2 * rows, hop).abs().square()
+def strip(sound: Floats, rate_hz: int) -> Chart:
+    """The spectrum of one stream `(samples,)` from its start to its end."""
+    rows = max(1, min(_STRIP_ROWS, len(sound) // 8))
+    hop = max(rows, len(sound) // _STRIP_COLUMNS)
+    power = stft(torch.from_numpy(sound), 2 * rows, hop).abs().square()
     shades = (10 * torch.log10(power)).clamp(min=_LOWEST_DB)
     return Chart(
         "strip",
@@ -80,8 +81,8 @@ def _strip(report: DriftReport) -> Chart:
         rasters=(
             Raster(
                 "dB",
-                np.arange(len(shades)) * hop / report.rate_hz,
-                np.linspace(0, report.rate_hz / 2, rows + 1),
+                np.arange(len(shades)) * hop / rate_hz,
+                np.linspace(0, rate_hz / 2, rows + 1),
                 shades.T.double().numpy(),
             ),
         ),

@@ -2,26 +2,38 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from echoic.errors import ConfigError, RunError
-from echoic.jobs.audio.render import blocks, samples_in
+from echoic.jobs.audio.charts import strip
+from echoic.jobs.audio.render import blocks, generate, samples_in
 from echoic.jobs.base import Fitted, Request
+from echoic.report.figures import chart_bytes
+from echoic.run.files import write_atomically
 from echoic.sources.audio.writing import WRITTEN, SoundWriter
 
 DIGITS = 3
+
+DRAWN = (".png", ".pdf")
+"""Endings of pictures of one stream."""
 
 
 def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callable[[int, int], None]) -> str:
     """Writes each stream as it is made, in constant memory, and says in one line what was written.
 
-    `output` is a .wav or .flac file; of several streams a folder, which gets `stream-001.wav` and so on. `on_made` is
-    called with the samples made so far and those wanted.
+    `output` is a .wav or .flac file, or a .png or .pdf of the spectrum to look at, which is drawn when all is made; of
+    several streams a folder, which gets `stream-001.wav` and so on. `on_made` is called with the samples made so far
+    and those wanted.
 
     Raises:
-        ConfigError: the output is neither, or anything that `blocks` raises.
+        ConfigError: the output is none of them, or anything that `blocks` raises.
         RunError: a file cannot be written.
     """
+    if request.streams == 1 and output.suffix.lower() in DRAWN:
+        sound = generate(fitted, replace(request, on_made=lambda made: on_made(*made)))
+        write_atomically(output, chart_bytes(strip(sound.samples[0], sound.rate_hz), output.suffix.lower()[1:]))
+        return f"{output}: the spectrum of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
     rate_hz, wanted = fitted.task.rate_hz, samples_in(fitted.task, request.length)
     made = 0
     source = blocks(fitted, request)
@@ -40,8 +52,11 @@ def _paths(output: Path, streams: int) -> Sequence[Path]:
     if streams == 1 and is_file:
         return [output]
     if output.suffix and not output.is_dir():
-        endings = " or ".join(WRITTEN)
-        raise ConfigError(f"An audio run needs `-o FILE` that ends in {endings}, or a folder, got {output}.")
+        endings = ", ".join((*WRITTEN, *DRAWN))
+        raise ConfigError(
+            f"An audio run needs `-o FILE` with one of the endings {endings}, or a folder, which several streams need; "
+            f"got {output}."
+        )
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
