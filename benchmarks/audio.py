@@ -31,6 +31,7 @@ O1: dict[str, Any] = {
 VARIANTS: dict[str, dict[str, Any]] = {
     "echoic": RECIPE,
     "no noise in the history": RECIPE | {"history_noise": 0.0},
+    "noise of up to half a level": RECIPE | {"history_noise": 0.5},
     "noise of up to 4 levels": RECIPE | {"history_noise": 4.0},
     "no gain": RECIPE | {"gain_db": 0.0},
     "gain of up to 6 dB": RECIPE | {"gain_db": 6.0},

@@ -88,45 +88,57 @@ struct Mixture {
     return low;
   }
 
-  // The same with chances sharpened by `temperature` (0: the likeliest level) and `floor` taken off each.
-  Index level_at(double share, float temperature, float floor, double* chance) const {
-    double before = 0, total = 0;
-    Index likeliest = 0;
-    for (Index n = 0; n < levels; ++n) {
-      const double now = upto(n);
-      chance[n] = now > before ? now - before : 0;
-      before = now;
-      if (chance[n] > chance[likeliest]) likeliest = n;
+  // The chance of each level; `edges` [levels] lie between it and the next one, and `chance` has whole vectors.
+  template <class V>
+  void chances(const float* edges, float* chance) const {
+    for (Index n = 0; n < levels; n += V::width) {
+      const V edge = V::load(edges + n);
+      V sum = V::all(0.0f);
+      for (Index m = 0; m < components; ++m)
+        sum = fma(V::all(weight[m]), logistic((edge - V::all(mean[m])) * V::all(steepness[m])), sum);
+      sum.store(chance + n);
     }
-    if (temperature == 0) return likeliest;
-    const double most_likely = chance[likeliest];
-    for (Index n = 0; n < levels; ++n) total += chance[n] = pow(chance[n] / most_likely, 1.0 / temperature);
-    double left = 0;
-    for (Index n = 0; n < levels; ++n) {
-      chance[n] = fmax(chance[n] / total - static_cast<double>(floor), 0.0);
-      if (n == likeliest) chance[n] = fmax(chance[n], 1e-12);
-      left += chance[n];
-    }
-    double passed = 0;
-    for (Index n = 0; n < levels; ++n)
-      if ((passed += chance[n]) > share * left) return n;
-    return likeliest;
+    chance[levels - 1] = 1;
+    for (Index n = levels - 1; n > 0; --n) chance[n] = fmaxf(chance[n] - chance[n - 1], 0.0f);
   }
 };
+
+// The first level at which the chances, sharpened by `temperature` (0: the likeliest level) and with `floor` taken off
+// each, add up beyond `share` of them all.
+inline Index level_among(float* chance, Index levels, double share, float temperature, float floor) {
+  Index likeliest = 0;
+  for (Index n = 1; n < levels; ++n)
+    if (chance[n] > chance[likeliest]) likeliest = n;
+  if (temperature == 0) return likeliest;
+  const float most_likely = chance[likeliest];
+  double total = 0, left = 0, passed = 0;
+  for (Index n = 0; n < levels; ++n) {
+    if (temperature != 1) chance[n] = powf(chance[n] / most_likely, 1 / temperature);
+    total += static_cast<double>(chance[n]);
+  }
+  for (Index n = 0; n < levels; ++n) {
+    chance[n] = fmaxf(chance[n] / static_cast<float>(total) - floor, n == likeliest ? 1e-12f : 0.0f);
+    left += static_cast<double>(chance[n]);
+  }
+  for (Index n = 0; n < levels; ++n)
+    if ((passed += static_cast<double>(chance[n])) > share * left) return n;
+  return likeliest;
+}
 
 template <class V>
 class SampleTierOf final : public echoic::SampleTier {
   static constexpr Index W = V::width;
 
   SampleWeights sizes_;
-  Index mixture_row_;
+  Index mixture_row_, level_row_;
   Panels<V> first_, second_, mixture_;
-  float *b_second_, *b_mixture_, *number_, *sound_;
+  float *b_second_, *b_mixture_, *number_, *sound_, *edge_;
   char* memory_;
 
  public:
   explicit SampleTierOf(const SampleWeights& from) : sizes_(from) {
     mixture_row_ = groups_of(3 * from.components, W) * W;
+    level_row_ = groups_of(from.levels, W) * W;
     Carver counter;
     carve(counter);
     memory_ = echoic::allocate(counter.used);
@@ -141,6 +153,7 @@ class SampleTierOf final : public echoic::SampleTier {
       number_[n] = 2.0f * n / (from.levels - 1) - 1;
       sound_[n] = expanded(number_[n]);
     }
+    for (Index n = 0; n < level_row_; ++n) edge_[n] = (2 * n + 1.0f) / (from.levels - 1) - 1;
   }
 
   ~SampleTierOf() override { echoic::release(memory_); }
@@ -170,8 +183,7 @@ class SampleTierOf final : public echoic::SampleTier {
 
  private:
   struct Work {  // of the rows of one thread
-    float *seen, *sound, *used, *one, *two, *mixture;
-    double* chance;
+    float *seen, *sound, *used, *one, *two, *mixture, *chance;
   };
 
   Index inputs() const { return sizes_.past + 2; }
@@ -184,13 +196,14 @@ class SampleTierOf final : public echoic::SampleTier {
     b_mixture_ = memory.take<float>(mixture_row_);
     number_ = memory.take<float>(sizes_.levels);
     sound_ = memory.take<float>(sizes_.levels);
+    edge_ = memory.take<float>(level_row_);
   }
 
   Work carve_work(Carver& memory, Index rows) const {
     return {memory.take<float>(rows * inputs()),      memory.take<float>(rows * sizes_.past),
             memory.take<float>(rows),                 memory.take<float>(rows * sizes_.hidden),
             memory.take<float>(rows * sizes_.hidden), memory.take<float>(rows * mixture_row_),
-            memory.take<double>(sizes_.levels)};
+            memory.take<float>(level_row_)};
   }
 
   float companded(float x) const {
@@ -235,9 +248,13 @@ class SampleTierOf final : public echoic::SampleTier {
         float* seen = work.seen + row * width;
         mixture.set(work.mixture + row * mixture_row_, seen[past], sizes_.first_width);
         const double share = call.shares[at * call.rows + begin + row];
-        const bool plain = call.temperature == 1 && call.floor == 0;
-        const Index level = plain ? mixture.level_at(share)
-                                  : mixture.level_at(share, call.temperature, call.floor, work.chance);
+        Index level;
+        if (call.temperature == 1 && call.floor == 0) {
+          level = mixture.level_at(share);
+        } else {
+          mixture.template chances<V>(edge_, work.chance);
+          level = level_among(work.chance, sizes_.levels, share, call.temperature, call.floor);
+        }
         call.drawn[(begin + row) * call.samples + at] = static_cast<float>(level);
         for (Index k = 0; k + 1 < past; ++k) seen[k] = seen[k + 1];
         for (Index k = 0; k + 1 < past; ++k) work.sound[row * past + k] = work.sound[row * past + k + 1];
