@@ -24,7 +24,7 @@ RECIPE: dict[str, Any] = {}
 
 O1: dict[str, Any] = {
     "model": "frames", "cell": "lstm", "layers": (600, 600, 600), "batch_size": 8, "lr": 1e-3, "average": 0.0,
-    "minutes": 3.0,
+    "dropout": 0.0, "input_dropout": 0.0, "minutes": 3.0,
 }  # fmt: skip
 """The origin's network. In three minutes its dev error has long begun to rise."""
 
@@ -35,7 +35,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "noise of up to 4 levels": RECIPE | {"history_noise": 4.0},
     "no gain": RECIPE | {"gain_db": 0.0},
     "gain of up to 6 dB": RECIPE | {"gain_db": 6.0},
-    "dropout 0.1": RECIPE | {"dropout": 0.1, "input_dropout": 0.1},
+    "no dropout": RECIPE | {"dropout": 0.0, "input_dropout": 0.0},
+    "dropout 0.2": RECIPE | {"dropout": 0.2, "input_dropout": 0.2},
     "scheduled sampling 0.1": RECIPE | {"feed_back": 0.1},
     "back through 64 frames": RECIPE | {"chunk": 64, "batch_size": 16},
     "state carried over 256 frames": RECIPE | {"stream": 256},

@@ -133,5 +133,5 @@ class AudioSettings(JobSettings):
     sound: SoundSettings = SoundSettings()
     fast: FastTierSettings = FastTierSettings()
     drift: AgainstDriftSettings = AgainstDriftSettings()
-    stack: StackSettings = StackSettings(cell="gru", layers=(384,))
+    stack: StackSettings = StackSettings(cell="gru", layers=(384,), dropout=0.1, input_dropout=0.1)
     train: TrainSettings = TrainSettings(epochs=40, batch_size=4, lr=2e-3, warmup=0.0, average=0.998)
