@@ -24,6 +24,7 @@ _FLOOR = 1e-8
 
 _BLOCK_WINDOWS = 64
 _AT_PEAK = 0.999
+_STEADY_DB = 3.0
 
 
 @final
@@ -33,7 +34,8 @@ class Features:
 
     `mel` `(windows, 2 * MEL_BANDS)`: mean and deviation over frames of the logarithm of mel power. `spectrum_db`
     `(windows, bins)`: mean power spectrum. The rest `(windows,)`: level in dB of full scale, spectral centroid,
-    flatness of the mean spectrum (1 for white noise), mean, and the share of samples at the window's own peak.
+    flatness of the mean spectrum (1 for white noise), mean, the share of samples at the window's own peak, and
+    continuity: the correlation of the level in dB of 16 ms with that of the next 16 ms, 1 where it hardly changes.
     """
 
     mel: Numbers
@@ -43,6 +45,7 @@ class Features:
     flatness: Numbers
     mean: Numbers
     at_peak: Numbers
+    continuity: Numbers
 
     def __len__(self) -> int:
         return len(self.level_db)
@@ -82,8 +85,17 @@ class Features:
             torch.exp(torch.log(mean_power).mean(1)) / mean_power.mean(1),
             windows.mean(1),
             (windows.abs() >= _AT_PEAK * peak).float().mean(1),
+            _continuity(windows, frame // 2),
         )
         return cls(*(part.double().numpy() for part in found))
+
+
+def _continuity(windows: Tensor, frame: int) -> Tensor:
+    level_db = 10 * torch.log10(windows.unfold(1, frame, frame).square().mean(2).clamp(min=_FLOOR))
+    around = level_db - level_db.mean(1, keepdim=True)
+    variance = around.square().mean(1)
+    correlation = (around[:, 1:] * around[:, :-1]).mean(1) / variance.clamp(min=_FLOOR)
+    return torch.where(variance.sqrt() < _STEADY_DB, 1.0, correlation)
 
 
 def _frame_samples(rate_hz: int) -> int:
