@@ -49,9 +49,21 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "O1, frames of 16,000": O1 | {"frame_samples": 16_000, "chunk": 10},
 }
 
+DRAWN: dict[str, dict[str, float]] = {
+    "temperature 0.97": {"temperature": 0.97},
+    "temperature 1.03": {"temperature": 1.03},
+    "floor 0.002": {"floor": 0.002},
+    "loudness at temperature 1": {"loudness_temperature": 1.0},
+}
+"""Rows of the first variant's networks whose sound is drawn in another way."""
+
+ROWS = [*VARIANTS, *DRAWN]
+
 
 def trained(options: Any, name: str, seed: int) -> Run:
     """The run of a variant, made if it is not there."""
+    if name in DRAWN:
+        name = "echoic"
     folder: Path = options.runs / f"{name.replace(' ', '-')}-{seed}"
     if (folder / "model.safetensors").exists():
         return echoic.load(folder)
@@ -70,10 +82,11 @@ def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
     task = run.fitted.task
     evaluation = run.evaluate()
     began = time.monotonic()
-    made = run.generate(f"{options.seconds}s", streams=options.streams, temperature=options.temperature).samples
+    drawn = {"temperature": options.temperature} | DRAWN.get(name, {})
+    made = run.generate(f"{options.seconds}s", streams=options.streams, **drawn).samples
     took = time.monotonic() - began
     began = time.monotonic()
-    run.generate("5s")
+    run.generate("5s", **drawn)
     alone = 5 / (time.monotonic() - began)
     reference = Reference(np.concatenate(task.sounds("test")), task.sounds("train"))
     report = measured(iter(made), len(made), task.rate_hz, reference)
@@ -129,7 +142,7 @@ def main() -> None:
     keep_freed_memory()
     parser = arguments(__doc__ or "")
     parser.add_argument("--runs", type=Path, required=True, help="folder for runs and figures")
-    parser.add_argument("--variants", default="echoic", help="of " + "; ".join(VARIANTS) + "; or all")
+    parser.add_argument("--variants", default="echoic", help="of " + "; ".join(ROWS) + "; or all")
     parser.add_argument("--minutes", type=float, default=60.0, help="of training, each")
     parser.add_argument("--rate-hz", type=int, default=16_000)
     parser.add_argument("--seconds", type=int, default=500, help="of each stream")
@@ -137,7 +150,7 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, default=1.0)
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
-    names = list(VARIANTS) if options.variants == "all" else options.variants.split(";")
+    names = ROWS if options.variants == "all" else options.variants.split(";")
     runs = {name: [figures(options, name, seed) for seed in range(options.seeds)] for name in names}
     headers = [
         "", "bits a sample", "alive", "Frechet", "log-spectral", "slopes", "copied", "weights", "minutes",

@@ -74,7 +74,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "streams of a series": (
             "generate {run} --streams 3 -o out.csv",
-            "`--streams` and `--floor` are for audio runs",
+            "`--streams`, `--floor` and `--loudness-temperature` are for audio runs",
         ),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),

@@ -6,7 +6,7 @@ import torch
 from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads import Samples, Sampling
-from echoic.nn import companded, expanded, loudness_of, weights_of
+from echoic.nn import LOUDNESSES, companded, expanded, loudness_of, weights_of
 
 AGREE = 0.999
 """Share of draws that are the same level: float32 sums of another order move the bounds between levels by some 1e-6."""
@@ -18,6 +18,7 @@ WAYS = [
     Sampling(temperature=1.3),
     Sampling(floor=0.002),
     Sampling(temperature=0.8, floor=0.01),
+    Sampling(loudness_temperature=1.5),
 ]
 
 
@@ -35,6 +36,19 @@ def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0):
 @pytest.fixture(params=[name for name in ops.AVAILABLE if name != "off"])
 def target(request, monkeypatch):
     monkeypatch.setenv("ECHOIC_KERNEL", request.param)
+
+
+@torch.no_grad()
+def test_the_temperature_of_loudness_changes_nothing_but_what_loudness_is_told():
+    head, past = made(), 5
+    params = head(torch.rand(200, 1, head.linear.linear.in_features) * 2 - 1)
+    certain = params.clone()
+    scores = certain[..., -past - LOUDNESSES : -past]
+    scores.scatter_(-1, scores.argmax(-1, keepdim=True), 1e6)
+    found = head.draw(params, torch.Generator().manual_seed(1), Sampling(loudness_temperature=0))
+    wanted = head.draw(certain, torch.Generator().manual_seed(1), Sampling())
+    assert torch.equal(found, wanted)
+    assert not torch.equal(found, head.draw(params, torch.Generator().manual_seed(1), Sampling()))
 
 
 @torch.no_grad()

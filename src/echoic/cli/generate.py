@@ -62,6 +62,14 @@ def generate(
     floor: Annotated[
         float, typer.Option(help="Audio: taken off every probability, so that what is rarer never comes.", min=0)
     ] = 0.0,
+    loudness_temperature: Annotated[
+        float | None,
+        typer.Option(
+            help="Audio: the temperature of how loud each frame is, in units of --temperature. More of it makes pauses "
+            "shorter. [default: 1.05]",
+            min=0,
+        ),
+    ] = None,
     streams: Annotated[int, typer.Option(help="Audio: how many are made side by side.", min=1)] = 1,
     keep_prime: Annotated[bool, typer.Option(help="Music and text: put the prime before what is made.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
@@ -73,9 +81,9 @@ def generate(
     write = _WRITERS[opened.config["job"]]
     options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
     if opened.config["job"] == "audio":
-        options |= {"floor": floor, "streams": streams}
-    elif floor or streams > 1:
-        raise ConfigError("`--streams` and `--floor` are for audio runs.")
+        options |= {"floor": floor, "loudness_temperature": loudness_temperature, "streams": streams}
+    elif floor or streams > 1 or loudness_temperature is not None:
+        raise ConfigError("`--streams`, `--floor` and `--loudness-temperature` are for audio runs.")
     write(opened, length, output, keep_prime, options)
 
 

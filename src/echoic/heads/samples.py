@@ -129,7 +129,7 @@ class Samples(SymbolHead):
         frames = self._unpacked(params)
         every = torch.arange(self.levels, dtype=params.dtype, device=params.device)
         chances = shares((self.frame_samples + 1, len(frames.past)), generator)
-        loud = draw_class(frames.loudness, chances[-1], sampling)
+        loud = draw_class(frames.loudness, chances[-1], sampling.of_loudness())
         places, power = self._told(frames, loud), power_of(loud)
         window, used, drawn = frames.past, torch.zeros_like(power), []
         for at in range(self.frame_samples):
@@ -155,7 +155,7 @@ class Samples(SymbolHead):
         def draw(params: Tensor) -> Tensor:
             frames = self._unpacked(params)
             chances = shares((self.frame_samples + 1, len(frames.past)), generator)
-            loud = draw_class(frames.loudness, chances[-1], sampling)
+            loud = draw_class(frames.loudness, chances[-1], sampling.of_loudness())
             places = functional.linear(self._told(frames, loud), of_place, self.first.bias)
             before = places, frames.weights, frames.past, power_of(loud)
             drawn = tier.draw(*before, chances[:-1], sampling.temperature, sampling.floor)

@@ -1,7 +1,8 @@
 """Drawing a class from its scores: temperature, top-k and nucleus."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self, final
 
 import torch
 from torch import Tensor
@@ -9,13 +10,15 @@ from torch import Tensor
 from echoic.errors import ConfigError
 
 
+@final
 @dataclass(frozen=True)
 class Sampling:
     """How draws are made.
 
     `temperature` divides the scores: 0 takes the likeliest, 1 the model's own distribution. `top_k` keeps so many of
     the likeliest classes (Fan 2018); `top_p` the fewest whose probabilities reach that sum (nucleus, Holtzman 2020);
-    `floor` is taken off every probability, so that classes below it never come (Valin and Skoglund 2019).
+    `floor` is taken off every probability, so that classes below it never come (Valin and Skoglund 2019). The head that
+    tells how loud a frame of sound is before its samples tells that at `loudness_temperature` times the temperature.
 
     Raises:
         ConfigError: a number out of range.
@@ -25,6 +28,7 @@ class Sampling:
     top_k: int | None = None
     top_p: float | None = None
     floor: float = 0.0
+    loudness_temperature: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.temperature < float("inf"):
@@ -35,6 +39,12 @@ class Sampling:
             raise ConfigError(f"`top_p` must lie above 0 and be at most 1, got {self.top_p}.")
         if not 0 <= self.floor < 1:
             raise ConfigError(f"`floor` must be 0 or more and less than 1, got {self.floor}.")
+        if not 0 <= self.loudness_temperature < float("inf"):
+            raise ConfigError(f"`loudness_temperature` must be 0 or more, got {self.loudness_temperature}.")
+
+    def of_loudness(self) -> Self:
+        """How loudness is drawn."""
+        return replace(self, temperature=self.temperature * self.loudness_temperature, loudness_temperature=1.0)
 
 
 def shares(shape: Sequence[int], generator: torch.Generator) -> Tensor:

@@ -130,8 +130,8 @@ class Evaluation(Protocol):
 class Request:
     """What `generate` is asked for.
 
-    `prime` and `length` mean what the job says they do; `temperature` None is the job's own choice. `on_made` is called
-    with each piece as soon as it is there, by jobs whose work can be followed.
+    `prime` and `length` mean what the job says they do; a temperature of None is the job's own choice. `on_made` is
+    called with each piece as soon as it is there, by jobs whose work can be followed.
     """
 
     length: int | str | None = None
@@ -140,6 +140,7 @@ class Request:
     top_k: int | None = None
     top_p: float | None = None
     floor: float = 0.0
+    loudness_temperature: float | None = None
     streams: int = 1
     seed: int = 0
     on_made: Callable[[Any], None] = lambda _: None

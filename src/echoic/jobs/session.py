@@ -106,7 +106,7 @@ class Run:
         Args:
             length: steps, or what else the job counts in (`"32bars"`); by default what the job finds fit.
             **options: fields of `echoic.jobs.base.Request`: `prime`, `temperature`, `top_k`, `top_p`, `seed`,
-                `on_made`.
+                `on_made`; of sound also `streams`, `floor` and `loudness_temperature`.
 
         Raises:
             ConfigError: a length, prime or way of drawing that the job does not know.

@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.codecs import LogMel, MuLaw, Scaler, Spectrogram
+from echoic.codecs import LogMel, LowCut, MuLaw, Scaler, Spectrogram
 from echoic.config.audio import SoundSettings
 from echoic.types import Floats
 
 _BLOCK_FRAMES = 4096
 """Spectra are taken of so many frames at a time, which bounds the memory; the result is the same."""
+
+FITTED_RECORDINGS, FITTED_SAMPLES = 1000, 1 << 22
+"""The low cut and linear prediction are fitted on so much of the training part at most."""
 
 _SPECTRA: dict[str, type[Spectrogram] | type[LogMel]] = {"spectrum": Spectrogram, "mel": LogMel}
 
@@ -39,6 +42,10 @@ class Framing(Protocol):
         """Yields the sound `(streams, samples)` of steps `(streams, values)` as they come, in constant memory."""
         ...
 
+    def to_json(self) -> dict[str, Any]:
+        """What was fitted besides the mu-law codec, as plain JSON values."""
+        ...
+
 
 @dataclass(frozen=True)
 class _Cut:
@@ -61,6 +68,7 @@ class LevelFrames(_Cut):
     """Mu-law levels, as bytes."""
 
     codec: MuLaw
+    low_cut: LowCut
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
         levels = [np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)]
@@ -68,10 +76,16 @@ class LevelFrames(_Cut):
 
     def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
         before: Floats | float = 0.0
+        state = None
         for frame in frames:
             sound = self.codec.decode(frame.numpy(), before)
             before = sound[:, -1]
-            yield sound
+            state = self.low_cut.start(len(sound)) if state is None else state
+            heard, state = self.low_cut.passed(sound, state)
+            yield heard
+
+    def to_json(self) -> dict[str, Any]:
+        return {"low_cut": self.low_cut.to_json()}
 
 
 @final
@@ -87,6 +101,9 @@ class SampleFrames(_Cut):
     def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
         for frame in frames:
             yield frame.mul(self.scale).numpy()
+
+    def to_json(self) -> dict[str, Any]:
+        return {}
 
 
 @final
@@ -119,14 +136,14 @@ class SpectralFrames:
         return cls(codec, Scaler.fit("standard", [""], [_spectra(codec, sounds)]))
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {"codec": self.codec.to_json(), "scaler": self.scaler.to_json()}
+        return {"spectral": {"codec": self.codec.to_json(), "scaler": self.scaler.to_json()}}
 
 
 def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: Sequence[Floats]) -> Framing:
     """The framing that `settings` ask for, fitted on the sounds of the training part."""
     if settings.model == "samples":
-        return LevelFrames(settings.step_samples, codec)
+        enough = np.concatenate(training[:FITTED_RECORDINGS])[:FITTED_SAMPLES]
+        return LevelFrames(settings.step_samples, codec, LowCut.fit(enough, rate_hz))
     if settings.frame_of == "samples":
         return SampleFrames(settings.step_samples, codec.scale)
     if settings.frame_of == "spectrum":
@@ -134,12 +151,14 @@ def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: S
     return SpectralFrames.fit(LogMel.of(rate_hz, settings.step_samples, settings.bands), training)
 
 
-def reopen_framing(settings: SoundSettings, codec: MuLaw, spectral: Mapping[str, Any] | None) -> Framing:
-    """The framing of a run; `spectral` is what `SpectralFrames.to_json` gave."""
-    if spectral is None:
-        return fit_framing(settings, 0, codec, [])
+def reopen_framing(settings: SoundSettings, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
+    """The framing of a run; `fitted` has what its `to_json` gave."""
+    if settings.model == "samples":
+        return LevelFrames(settings.step_samples, codec, LowCut.from_json(fitted["low_cut"]))
+    if settings.frame_of == "samples":
+        return SampleFrames(settings.step_samples, codec.scale)
     kind = _SPECTRA[settings.frame_of]
-    return SpectralFrames(kind.from_json(spectral["codec"]), Scaler.from_json(spectral["scaler"]))
+    return SpectralFrames(kind.from_json(fitted["spectral"]["codec"]), Scaler.from_json(fitted["spectral"]["scaler"]))
 
 
 def _spectra(codec: Spectrogram | LogMel, sounds: Sequence[Floats]) -> Tensor:

@@ -18,6 +18,9 @@ from echoic.types import Floats
 
 DEFAULT_LENGTH = "10s"
 MOST_STREAMS = 1024
+LOUDNESS_TEMPERATURE = 1.05
+"""By itself a network stays silent for too long: a little less sure of how loud the next frame is, it speaks again."""
+
 BLOCK_S = 0.25
 """Sound is handed over in blocks of about so many seconds."""
 
@@ -108,7 +111,9 @@ def _frames(fitted: Fitted, known: Tensor, request: Request) -> Iterator[Tensor]
     temperature = 1.0 if request.temperature is None else request.temperature
     head = fitted.model.head
     if not isinstance(head, Point):
-        sampling = Sampling(temperature, request.top_k, request.top_p, request.floor)
+        of_loudness = request.loudness_temperature
+        of_loudness = LOUDNESS_TEMPERATURE if of_loudness is None else of_loudness
+        sampling = Sampling(temperature, request.top_k, request.top_p, request.floor, of_loudness)
         yield from symbols_after(fitted.model, known, sampling, request.seed)
         return
     params, state = prime(fitted.model, known)

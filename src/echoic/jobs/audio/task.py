@@ -14,7 +14,7 @@ from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
-from echoic.jobs.audio.framing import Framing, SpectralFrames, fit_framing, reopen_framing
+from echoic.jobs.audio.framing import FITTED_RECORDINGS, FITTED_SAMPLES, Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
 from echoic.jobs.base import OnWork, Task, unwatched
@@ -23,9 +23,6 @@ from echoic.sources import Data
 from echoic.training import Batches
 from echoic.types import Floats
 from echoic.windows import PARTS, Ranges, Streams
-
-PREDICTION_RECORDINGS, PREDICTION_SAMPLES = 1000, 1 << 22
-"""Linear prediction is fitted on so much of the training part at most."""
 
 SCORED_STREAMS, SCORED_CHUNK = 8, 128
 """Dev and test are read in so many streams side by side, so many frames at a time: what bounds the memory."""
@@ -65,7 +62,7 @@ class AudioTask(Task):
     @classmethod
     def reopen(cls, dataset: Data, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
         mulaw = MuLaw.from_json(codec["mulaw"])
-        framing = reopen_framing(settings.sound, mulaw, codec.get("spectral"))
+        framing = reopen_framing(settings.sound, mulaw, codec)
         return cls(dataset, settings, mulaw, framing, tuple(codec["prediction"]))
 
     @cached_property
@@ -79,8 +76,7 @@ class AudioTask(Task):
         return self.settings.data.rate_hz or _rate_hz(self.dataset)
 
     def codec_json(self) -> dict[str, Any]:
-        spectral = {"spectral": self.framing.to_json()} if isinstance(self.framing, SpectralFrames) else {}
-        return {"mulaw": self.codec.to_json(), "prediction": list(self.prediction)} | spectral
+        return {"mulaw": self.codec.to_json(), "prediction": list(self.prediction)} | self.framing.to_json()
 
     def network(self) -> SequenceModel:
         return build_network(self.settings, self.framing.values, self.prediction)
@@ -132,7 +128,7 @@ def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
 
 def _prediction(training: list[Floats], codec: MuLaw, order: int) -> tuple[float, ...]:
     """From as much of the training part as says enough."""
-    sound = np.concatenate(training[:PREDICTION_RECORDINGS])[:PREDICTION_SAMPLES]
+    sound = np.concatenate(training[:FITTED_RECORDINGS])[:FITTED_SAMPLES]
     weights = prediction_weights(codec.emphasised(sound) / codec.scale, order)
     return tuple(weights[::-1].tolist())
 

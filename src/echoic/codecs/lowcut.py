@@ -1,0 +1,66 @@
+"""Nothing comes out below the lowest sound that went in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt, welch
+
+from echoic.types import Floats
+
+State = NDArray[np.float64]
+
+_SEGMENT_SAMPLES = 4096
+_LEAST_POWER = 1e-3
+"""A source is taken to begin where this share of its power lies below."""
+
+_ORDER = 4
+_LEAST_BIN = 4
+"""Lower than this many steps of the spectrum, where a source begins cannot be told from an offset."""
+
+
+@final
+@dataclass(frozen=True)
+class LowCut:
+    """A high-pass filter (Butterworth's) an octave below where a source begins; with a corner of 0, none.
+
+    The noise of levels is flat, and taking emphasis back lifts its low end: a rumble that the source does not have.
+    """
+
+    corner_hz: float
+    rate_hz: int
+
+    @classmethod
+    def fit(cls, sound: Floats, rate_hz: int) -> Self:
+        """The filter for a source `(samples,)`: none if it has an offset, or power down to it."""
+        # Nothing is taken off: an offset counts as sound of 0 Hz.
+        hz, power = welch(sound, rate_hz, nperseg=min(_SEGMENT_SAMPLES, len(sound)), detrend=False)
+        begins = int(np.searchsorted(np.cumsum(power), _LEAST_POWER * power.sum()))
+        return cls(float(hz[begins]) / 2 if begins >= _LEAST_BIN else 0.0, rate_hz)
+
+    def start(self, streams: int) -> State:
+        """The state before any sound."""
+        return np.zeros((_ORDER // 2, streams, 2))
+
+    def passed(self, sound: Floats, state: State) -> tuple[Floats, State]:
+        """What is left of `sound` `(streams, samples)`, and the state after it."""
+        if not self.corner_hz:
+            return sound, state
+        left, state = sosfilt(self._sections, sound, zi=state)
+        return left.astype(np.float32), state
+
+    @cached_property
+    def _sections(self) -> NDArray[np.float64]:
+        return np.asarray(butter(_ORDER, self.corner_hz, "highpass", fs=self.rate_hz, output="sos"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {"corner_hz": self.corner_hz, "rate_hz": self.rate_hz}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(values["corner_hz"], values["rate_hz"])

@@ -1,0 +1,56 @@
+"""What takes rumble out of generated sound and leaves the rest."""
+
+import numpy as np
+import pytest
+
+from echoic.codecs import LowCut
+
+RATE_HZ = 8000
+TIME_S = np.arange(4 * RATE_HZ) / RATE_HZ
+
+
+def tone(hz, level=0.3):
+    return (level * np.sin(2 * np.pi * hz * TIME_S)).astype(np.float32)
+
+
+def power_db(sound):
+    return 10 * np.log10(np.square(sound[RATE_HZ:]).mean())
+
+
+def passed(cut, sound):
+    return cut.passed(sound[None], cut.start(1))[0][0]
+
+
+@pytest.mark.parametrize("lowest_hz", [60, 200, 1000])
+def test_a_source_comes_through_and_what_lies_two_octaves_below_does_not(lowest_hz):
+    cut = LowCut.fit(tone(lowest_hz) + tone(3 * lowest_hz), RATE_HZ)
+    assert power_db(passed(cut, tone(lowest_hz))) == pytest.approx(power_db(tone(lowest_hz)), abs=0.2)
+    assert power_db(passed(cut, tone(lowest_hz / 4))) < power_db(tone(lowest_hz / 4)) - 20
+
+
+@pytest.mark.parametrize(
+    "source",
+    [tone(200) + 0.1, np.random.default_rng(0).normal(size=32_000).cumsum() / 1e3, tone(200)[:50], tone(200)[:0]],
+    ids=["offset", "random walk", "short", "empty"],
+)
+def test_sources_with_power_down_to_0_hz_or_too_short_to_tell_are_left_alone(source):
+    cut = LowCut.fit(np.asarray(source, np.float32), RATE_HZ)
+    assert cut.corner_hz == 0
+    np.testing.assert_array_equal(passed(cut, tone(5) + 0.2), tone(5) + 0.2)
+
+
+def test_pieces_are_the_whole_and_streams_do_not_meet():
+    cut = LowCut(60.0, RATE_HZ)
+    streams = np.stack([tone(30) + 0.1, tone(500)])
+    whole = cut.passed(streams, cut.start(2))[0]
+    state, pieces = cut.start(2), []
+    for piece in np.split(streams, [1, 80, 81, 5000], 1):
+        left, state = cut.passed(piece, state)
+        pieces.append(left)
+    np.testing.assert_allclose(np.concatenate(pieces, 1), whole, atol=1e-7)
+    np.testing.assert_allclose(whole[1], passed(cut, streams[1]), atol=1e-7)
+
+
+def test_it_survives_json():
+    cut = LowCut(54.7, RATE_HZ)
+    assert LowCut.from_json(cut.to_json()) == cut
