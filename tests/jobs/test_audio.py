@@ -3,12 +3,15 @@ import json
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import welch
 
+from echoic.codecs import LowCut, MuLaw
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.drift import drift
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.audio.render import blocks, samples_in
+from echoic.jobs.audio.framing import LevelFrames
+from echoic.jobs.audio.render import LOUDNESS_TEMPERATURE, blocks, samples_in
 from echoic.jobs.base import Request
 from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, train
@@ -81,6 +84,30 @@ def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
 def test_a_longer_sound_begins_as_a_shorter_one(run):
     short, long = run.generate("901samples"), run.generate("2s")
     assert np.array_equal(short.samples, long.samples[:, :901])
+
+
+def test_sound_of_levels_does_not_rumble_below_the_source():
+    seconds = np.arange(8 * RATE_HZ) / RATE_HZ
+    source = (0.5 * np.sin(2 * np.pi * 300 * seconds) + 0.2 * np.sin(2 * np.pi * 711 * seconds)).astype(np.float32)
+    codec = MuLaw.fit([source], emphasis=0.85)
+    rumble = {}
+    for low_cut in (LowCut(0.0, RATE_HZ), LowCut.fit(source, RATE_HZ)):
+        framing = LevelFrames(8, codec, low_cut)
+        sound = np.concatenate(list(framing.sound(framing.frames([source])[:, None])), 1)[0]
+        hz, power = welch(sound[RATE_HZ:], RATE_HZ, nperseg=RATE_HZ)
+        rumble[low_cut.corner_hz > 0] = 10 * np.log10(power[hz < 60].mean())
+        heard = np.sqrt(np.square(sound[RATE_HZ:]).mean())
+        assert heard == pytest.approx(np.sqrt(np.square(source).mean()), rel=0.02)
+    assert rumble[True] < rumble[False] - 30
+
+
+def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwise(run):
+    first, same, surer = (
+        run.generate("1s", **asked)
+        for asked in ({}, {"loudness_temperature": LOUDNESS_TEMPERATURE}, {"loudness_temperature": 1})
+    )
+    assert np.array_equal(first.samples, same.samples)
+    assert not np.array_equal(first.samples, surer.samples)
 
 
 def test_blocks_come_one_by_one(run):
