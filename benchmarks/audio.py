@@ -26,7 +26,8 @@ O1: dict[str, Any] = {
     "model": "frames", "cell": "lstm", "layers": (600, 600, 600), "batch_size": 8, "lr": 1e-3, "average": 0.0,
     "dropout": 0.0, "input_dropout": 0.0, "minutes": 3.0,
 }  # fmt: skip
-"""The origin's network. In three minutes its dev error has long begun to rise."""
+"""The origin's network. Three minutes on one core are 18 epochs of frames of 16,000, whose dev error rises from the
+sixth on, and 3 of frames of 200, whose dev error still falls slowly."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "echoic": RECIPE,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from echoic.config import FastTierSettings
-from echoic.heads import SYMBOL_HEADS, Bernoulli, Categorical, Joint, Samples, Sampling, SymbolHead
+from echoic.heads import SYMBOL_HEADS, Bernoulli, Categorical, Joint, Samples, Sampling, Source, SymbolHead
 from echoic.nn import LOUDNESSES
 
 WIDTH, NOTES = 3, 4
@@ -30,7 +30,7 @@ CASES = {
     "joint": (lambda: Joint(WIDTH, NOTES, 8, 0.0), subsets(NOTES)),
     "joint, onsets": (lambda: Joint(WIDTH, 6, 8, 0.0, per_pitch=2), list(filter(one_state_a_pitch, subsets(6)))),
     "samples": (
-        lambda: Samples(WIDTH, 2, 3, FAST_TIER, (-0.3, 0.9)),
+        lambda: Samples(WIDTH, 2, 3, FAST_TIER, Source((-0.3, 0.9))),
         [list(map(float, levels)) for levels in itertools.product(range(3), repeat=2)],
     ),
 }

@@ -5,8 +5,8 @@ import torch
 
 from echoic import ops
 from echoic.config import FastTierSettings
-from echoic.heads import Samples, Sampling
-from echoic.nn import LOUDNESSES, companded, expanded, loudness_of, weights_of
+from echoic.heads import Samples, Sampling, Source
+from echoic.nn import LOUDNESSES, companded, expanded, loudness_of, power_of, weights_of
 
 AGREE = 0.999
 """Share of draws that are the same level: float32 sums of another order move the bounds between levels by some 1e-6."""
@@ -22,11 +22,11 @@ WAYS = [
 ]
 
 
-def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0):
+def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0, loudest=LOUDNESSES - 1):
     torch.manual_seed(0)
     settings = FastTierSettings(sample_width=hidden, place_width=4, components=components)
     prediction = weights_of(torch.linspace(0.8, -0.3, past)).tolist()
-    head = Samples(width, frame, 256, settings, prediction, noise)
+    head = Samples(width, frame, 256, settings, Source(prediction, loudest), noise)
     # As after some training: distributions that differ from place to place.
     torch.nn.init.normal_(head.mixture.weight, std=0.6)
     torch.nn.init.normal_(head.linear.linear.weight, std=0.1)
@@ -36,6 +36,22 @@ def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0):
 @pytest.fixture(params=[name for name in ops.AVAILABLE if name != "off"])
 def target(request, monkeypatch):
     monkeypatch.setenv("ECHOIC_KERNEL", request.param)
+
+
+@torch.no_grad()
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("loudest", [12, 18, 24])
+def test_no_frame_is_much_louder_than_the_source(loudest):
+    head, free = made(loudest=loudest), made()
+    params = head(torch.rand(500, 1, head.linear.linear.in_features) * 2 - 1)
+    found, unlimited = (one.drawer(torch.Generator().manual_seed(1), Sampling())(params) for one in (head, free))
+    power, before = (expanded(drawn[:, 0] / 127.5 - 1, 256).square().mean(-1) for drawn in (found, unlimited))
+    most = power_of(torch.tensor(loudest)) * 10**0.3
+    # Levels are coarse: a frame comes back within half of one.
+    assert (power < 1.1 * most).all()
+    assert (before > 2 * most).any()
+    wanted = head.draw(params, torch.Generator().manual_seed(1), Sampling())
+    assert (found == wanted).all(-1).float().mean() > AGREE**head.frame_samples
 
 
 @torch.no_grad()
@@ -175,6 +191,6 @@ def test_linear_prediction_is_what_the_distribution_begins_around():
     vectors = torch.cat([torch.zeros(999, 1), frames[:-1] / 127.5 - 1], 1)[:, None]
     losses = {}
     for name, prediction in {"fitted": weights, "none": [0.0, 0.0]}.items():
-        head = Samples(5, 4, 256, FastTierSettings(sample_width=8, place_width=2), prediction).eval()
+        head = Samples(5, 4, 256, FastTierSettings(sample_width=8, place_width=2), Source(prediction)).eval()
         losses[name] = head.loss(head(vectors), frames[1:, None]).mean().item()
     assert losses["fitted"] < losses["none"] - 1

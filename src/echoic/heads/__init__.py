@@ -10,6 +10,7 @@ from echoic.heads.joint import Joint as Joint
 from echoic.heads.point import Point as Point
 from echoic.heads.quantiles import Quantiles as Quantiles
 from echoic.heads.samples import Samples as Samples
+from echoic.heads.samples import Source as Source
 from echoic.heads.sampling import Sampling as Sampling
 from echoic.heads.student_t import StudentT as StudentT
 

@@ -30,8 +30,22 @@ _PER_COMPONENT = 3
 
 _FIRST_WIDTH = 0.05
 
+_HEADROOM = 2.0
+"""Frames may have this many times the power of the loudest that is told, which is 3 dB more."""
+
 _MOST_REFLECTION = 0.999
 """Reflection coefficients stay within it: sound that is fed back rings, and dies away."""
+
+
+class Source(NamedTuple):
+    """What is known of the source of the sound before training.
+
+    `prediction` are the weights of the samples before in the linear prediction of the next, the oldest first;
+    `loudest`, below `echoic.nn.LOUDNESSES`, is how loud a frame may get.
+    """
+
+    prediction: Sequence[float]
+    loudest: int = LOUDNESSES - 1
 
 
 class _Frames(NamedTuple):
@@ -53,14 +67,16 @@ class Samples(SymbolHead):
     The fast tier of SampleRNN (Mehri 2017): a network of two hidden layers that sees a vector for the sample's place
     in the frame, made from the hidden vector, and the `history_samples` samples before it. As in LPCNet (Valin and
     Skoglund 2019) it is told what linear prediction says of the sample, and its distribution begins around that: with
-    `prediction`, the weights of the samples before, oldest first, which each frame's hidden vector may move, by way of
-    the reflection coefficients, so that the filter they make is always stable. The mixture is over mu-law levels
+    the weights of the `source`, which each frame's hidden vector may move, by way of the reflection coefficients, so
+    that the filter they make is always stable. The mixture is over mu-law levels
     (Salimans 2017): all that lies nearest to a level is its chance.
 
     How loud a frame is, is told first, from the hidden vector alone, and its samples given that. It follows from the
     samples, so the likelihood of both, which is the loss, is that of the samples or less. Without it a network hardly
     ever leaves silence: it would have to do so by many small chances in a row, and learns none of them well. Each
     sample sees how much of the power told is left, without which soft frames come out too loud, and pauses end early.
+    No frame is told to be louder than the source gets, and one that still comes out much louder is made softer: the
+    network has not learned to come back from there, and would stay for seconds.
 
     Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
     the frame before, as such numbers (the readout `Beside` over the encoder `Levels`). Targets
@@ -74,18 +90,20 @@ class Samples(SymbolHead):
         frame_samples: int,
         levels: int,
         settings: FastTierSettings,
-        prediction: Sequence[float],
+        source: Source,
         noise: float = 0.0,
     ) -> None:
-        past = len(prediction)
+        past = len(source.prediction)
         super().__init__(width, 1, 1, frame_samples * settings.place_width + past + LOUDNESSES)
         self.frame_samples = frame_samples
         self.levels = levels
         self.middle = (levels - 1) / 2
         self.parameters_per_value += past
         self.noise = LevelNoise(levels, noise)
+        self.loudest = source.loudest
+        self.most_power = _HEADROOM * power_of(torch.tensor(source.loudest)).item()
         self.reflections: Tensor
-        reflections = torch.tensor(reflections_of(prediction), dtype=torch.float64)
+        reflections = torch.tensor(reflections_of(source.prediction), dtype=torch.float64)
         unbounded = torch.atanh((reflections / _MOST_REFLECTION).clamp(-0.9999, 0.9999))
         self.register_buffer("reflections", unbounded.float(), persistent=False)
         # The hidden vector moves the prediction by what it has learned, which is nothing at first.
@@ -129,7 +147,7 @@ class Samples(SymbolHead):
         frames = self._unpacked(params)
         every = torch.arange(self.levels, dtype=params.dtype, device=params.device)
         chances = shares((self.frame_samples + 1, len(frames.past)), generator)
-        loud = draw_class(frames.loudness, chances[-1], sampling.of_loudness())
+        loud = self._drawn_loudness(frames, chances[-1], sampling)
         places, power = self._told(frames, loud), power_of(loud)
         window, used, drawn = frames.past, torch.zeros_like(power), []
         for at in range(self.frame_samples):
@@ -140,7 +158,7 @@ class Samples(SymbolHead):
             drawn.append(level)
             window = torch.cat([window[:, 1:], self._numbers(level)[:, None]], 1)
             used = used + expanded(window[:, -1], self.levels).square()
-        return torch.stack(drawn, 1).view(*params.shape[:2], self.frame_samples)
+        return self._limited(torch.stack(drawn, 1)).view(*params.shape[:2], self.frame_samples)
 
     def drawer(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
         """By the compiled kernel where it is in use; it knows neither top-k nor nucleus."""
@@ -155,11 +173,11 @@ class Samples(SymbolHead):
         def draw(params: Tensor) -> Tensor:
             frames = self._unpacked(params)
             chances = shares((self.frame_samples + 1, len(frames.past)), generator)
-            loud = draw_class(frames.loudness, chances[-1], sampling.of_loudness())
+            loud = self._drawn_loudness(frames, chances[-1], sampling)
             places = functional.linear(self._told(frames, loud), of_place, self.first.bias)
             before = places, frames.weights, frames.past, power_of(loud)
             drawn = tier.draw(*before, chances[:-1], sampling.temperature, sampling.floor)
-            return drawn.view(*params.shape[:2], self.frame_samples)
+            return self._limited(drawn).view(*params.shape[:2], self.frame_samples)
 
         return draw
 
@@ -170,6 +188,18 @@ class Samples(SymbolHead):
         before = self._numbers(torch.round((before + 1) * self.middle).clamp(0, self.levels - 1))
         weights = weights_of(_MOST_REFLECTION * torch.tanh(self.reflections + moved))
         return _Frames(places.view(len(flat), self.frame_samples, -1), weights, before, loudness)
+
+    def _drawn_loudness(self, frames: _Frames, share: Tensor, sampling: Sampling) -> Tensor:
+        scores = frames.loudness.clone()
+        scores[:, self.loudest + 1 :] = -torch.inf
+        return draw_class(scores, share, sampling.of_loudness())
+
+    def _limited(self, drawn: Tensor) -> Tensor:
+        """Frames of levels `(frames, samples)`, none louder than the headroom allows."""
+        sound = expanded(self._numbers(drawn), self.levels)
+        over = sound.square().mean(-1, keepdim=True) / self.most_power
+        softer = companded(sound / over.clamp(min=1).sqrt(), self.levels)
+        return torch.where(over > 1, ((softer + 1) * self.middle).round(), drawn)
 
     def _told(self, frames: _Frames, loudness: Tensor) -> Tensor:
         """The vectors of the places in frames that are so loud `(frames,)`."""

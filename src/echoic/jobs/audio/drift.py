@@ -135,6 +135,8 @@ def measured(
 
 
 def _stream(sound: Floats, rate_hz: int) -> Stream:
+    # As a file holds it and a loudspeaker plays it: sound beyond full scale is clipped sound.
+    sound = sound.clip(-1, 1)
     seen = Features.of(sound, rate_hz)
     return Stream(seen, find_death(sound, seen, rate_hz))
 

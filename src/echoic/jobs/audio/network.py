@@ -1,32 +1,27 @@
 """The networks of the audio job, put together from parts."""
 
-from collections.abc import Sequence
-
 from echoic.cells import CELLS, Stack
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
 from echoic.encoders import Levels, Plain
-from echoic.heads import Point, Samples
+from echoic.heads import Point, Samples, Source
 from echoic.model import SequenceModel
 from echoic.readouts import Beside, Every
 
 
-def build_network(settings: AudioSettings, values: int, prediction: Sequence[float]) -> SequenceModel:
-    """The model that `settings` ask for, of steps of so many `values`; weights are drawn from torch's generator.
-
-    `prediction` are the weights of linear prediction, the oldest sample first.
-    """
+def build_network(settings: AudioSettings, values: int, source: Source) -> SequenceModel:
+    """The model that `settings` ask for, of steps of so many `values`; weights are drawn from torch's generator."""
     two_tiers = settings.sound.model == "samples"
-    return _two_tiers(settings, values, prediction) if two_tiers else _next_frame(settings, values)
+    return _two_tiers(settings, values, source) if two_tiers else _next_frame(settings, values)
 
 
-def _two_tiers(settings: AudioSettings, frame_samples: int, prediction: Sequence[float]) -> SequenceModel:
+def _two_tiers(settings: AudioSettings, frame_samples: int, source: Source) -> SequenceModel:
     """Recurrent layers over frames, and a head that draws their samples one after the other."""
     noise = settings.drift.history_noise
     encoder = Levels(frame_samples, MuLaw.levels, noise)
     stack = Stack(CELLS, encoder.output_size, settings.stack)
     readout = Beside(stack.output_size, encoder.output_size)
-    head = Samples(readout.output_size, frame_samples, MuLaw.levels, settings.fast, prediction, noise)
+    head = Samples(readout.output_size, frame_samples, MuLaw.levels, settings.fast, source, noise)
     return SequenceModel(encoder, stack, readout, head)
 
 

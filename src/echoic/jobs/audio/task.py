@@ -13,16 +13,21 @@ from echoic.baselines.sound import prediction_weights
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
+from echoic.heads import Source
 from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
 from echoic.jobs.audio.framing import FITTED_RECORDINGS, FITTED_SAMPLES, Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.model import SequenceModel
+from echoic.nn import LOUDNESSES, loudness_of
 from echoic.sources import Data
 from echoic.training import Batches
 from echoic.types import Floats
 from echoic.windows import PARTS, Ranges, Streams
+
+RARELY = 1e-4
+"""Sound as loud as this share of the frames is not made: the network has hardly heard what follows it."""
 
 SCORED_STREAMS, SCORED_CHUNK = 8, 128
 """Dev and test are read in so many streams side by side, so many frames at a time: what bounds the memory."""
@@ -44,8 +49,7 @@ class AudioTask(Task):
     settings: AudioSettings
     codec: MuLaw
     framing: Framing
-    prediction: tuple[float, ...]
-    """Weights of the samples before in the linear prediction of the next, the oldest first."""
+    source: Source
 
     @classmethod
     def fit(cls, dataset: Data, settings: AudioSettings, on_prepare: OnWork = unwatched) -> Self:
@@ -54,16 +58,15 @@ class AudioTask(Task):
         training = [stretch.sound for stretch in parts["train"]]
         codec = MuLaw.fit(training, settings.sound.emphasis if settings.sound.model == "samples" else 0.0)
         framing = fit_framing(settings.sound, _rate_hz(dataset), codec, training)
-        order = min(settings.fast.history_samples, settings.sound.step_samples)
-        prediction = _prediction(training, codec, order)
+        source = _source(training, codec, settings)
         settings = settings.replaced(rate_hz=_rate_hz(dataset), frame_samples=settings.sound.step_samples)
-        return cls(dataset, settings, codec, framing, prediction)
+        return cls(dataset, settings, codec, framing, source)
 
     @classmethod
     def reopen(cls, dataset: Data, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
         mulaw = MuLaw.from_json(codec["mulaw"])
         framing = reopen_framing(settings.sound, mulaw, codec)
-        return cls(dataset, settings, mulaw, framing, tuple(codec["prediction"]))
+        return cls(dataset, settings, mulaw, framing, Source(codec["prediction"], codec["loudest"]))
 
     @cached_property
     def parts(self) -> dict[str, list[Stretch]]:
@@ -76,10 +79,10 @@ class AudioTask(Task):
         return self.settings.data.rate_hz or _rate_hz(self.dataset)
 
     def codec_json(self) -> dict[str, Any]:
-        return {"mulaw": self.codec.to_json(), "prediction": list(self.prediction)} | self.framing.to_json()
+        return {"mulaw": self.codec.to_json(), **self.source._asdict(), **self.framing.to_json()}
 
     def network(self) -> SequenceModel:
-        return build_network(self.settings, self.framing.values, self.prediction)
+        return build_network(self.settings, self.framing.values, self.source)
 
     def train_batches(self) -> Batches:
         sound = self.settings.sound
@@ -126,11 +129,14 @@ def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
     return sum(stretch.end - stretch.begin for stretch in stretches) / rate_hz
 
 
-def _prediction(training: list[Floats], codec: MuLaw, order: int) -> tuple[float, ...]:
+def _source(training: list[Floats], codec: MuLaw, settings: AudioSettings) -> Source:
     """From as much of the training part as says enough."""
     sound = np.concatenate(training[:FITTED_RECORDINGS])[:FITTED_SAMPLES]
-    weights = prediction_weights(codec.emphasised(sound) / codec.scale, order)
-    return tuple(weights[::-1].tolist())
+    share, frame = codec.emphasised(sound) / codec.scale, settings.sound.step_samples
+    weights = prediction_weights(share, min(settings.fast.history_samples, frame))
+    loudness = loudness_of(torch.from_numpy(share[: len(share) // frame * frame].reshape(-1, frame)))
+    loudest = np.quantile(loudness, 1 - RARELY, method="higher") if len(loudness) else LOUDNESSES - 1
+    return Source(weights[::-1].tolist(), int(loudest))
 
 
 def _rate_hz(dataset: Data) -> int:
