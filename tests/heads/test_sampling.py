@@ -44,7 +44,15 @@ def test_a_class_without_a_chance_is_never_drawn():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"temperature": -1}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}, {"floor": 1}],
+    [
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"top_k": 0},
+        {"top_p": 0},
+        {"top_p": 1.5},
+        {"floor": 1},
+        {"loudness_temperature": -1},
+    ],
 )
 def test_numbers_out_of_range_are_refused(wrong):
     (name,) = wrong

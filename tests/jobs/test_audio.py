@@ -8,7 +8,7 @@ from scipy.signal import welch
 from echoic.codecs import LowCut, MuLaw
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.charts import strip
-from echoic.jobs.audio.drift import drift
+from echoic.jobs.audio.drift import Reference, drift, measured
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.framing import LevelFrames
 from echoic.jobs.audio.render import LOUDNESS_TEMPERATURE, blocks, samples_in
@@ -272,3 +272,10 @@ def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path):
     assert collapsed.scores["alive"] == 0
     assert collapsed.drift.deaths[0].detector == "noise"
     assert "copied" not in collapsed.scores
+
+
+def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it():
+    loud = np.concatenate([voice(10), 20 * voice(6), voice(10)])
+    found = measured(iter([loud]), 1, RATE_HZ, Reference(voice(40, 1), []))
+    assert found.drift.deaths[0].detector == "clipping"
+    assert found.drift.deaths[0].time_s == pytest.approx(10, abs=1)
