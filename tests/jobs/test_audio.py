@@ -91,7 +91,7 @@ def test_sound_of_levels_does_not_rumble_below_the_source():
     source = (0.5 * np.sin(2 * np.pi * 300 * seconds) + 0.2 * np.sin(2 * np.pi * 711 * seconds)).astype(np.float32)
     codec = MuLaw.fit([source], emphasis=0.85)
     rumble = {}
-    for low_cut in (LowCut(0.0, RATE_HZ), LowCut.fit(source, RATE_HZ)):
+    for low_cut in (LowCut(0.0, RATE_HZ), LowCut.fit([source], RATE_HZ)):
         framing = LevelFrames(8, codec, low_cut)
         sound = np.concatenate(list(framing.sound(framing.frames([source])[:, None])), 1)[0]
         hz, power = welch(sound[RATE_HZ:], RATE_HZ, nperseg=RATE_HZ)
@@ -279,3 +279,10 @@ def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it():
     found = measured(iter([loud]), 1, RATE_HZ, Reference(voice(40, 1), []))
     assert found.drift.deaths[0].detector == "clipping"
     assert found.drift.deaths[0].time_s == pytest.approx(10, abs=1)
+
+
+def test_what_is_loud_may_come_late(tmp_path):
+    soundfile.write(tmp_path / "crescendo.wav", np.concatenate([0.01 * voice(90), voice(60)]), RATE_HZ)
+    late = train("audio", tmp_path / "crescendo.wav", out=tmp_path / "run", **TINY).fitted.task.source.loudest
+    soundfile.write(tmp_path / "loud.wav", voice(150), RATE_HZ)
+    assert late == train("audio", tmp_path / "loud.wav", out=tmp_path / "other", **TINY).fitted.task.source.loudest

@@ -1,6 +1,6 @@
 """Nothing comes out below the lowest sound that went in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, final
@@ -14,6 +14,7 @@ from echoic.types import Floats
 State = NDArray[np.float64]
 
 _SEGMENT_SAMPLES = 4096
+_BLOCK_SAMPLES = 1 << 20
 _LEAST_POWER = 1e-3
 """A source is taken to begin where this share of its power lies below."""
 
@@ -34,12 +35,18 @@ class LowCut:
     rate_hz: int
 
     @classmethod
-    def fit(cls, sound: Floats, rate_hz: int) -> Self:
-        """The filter for a source `(samples,)`: none if it has an offset, or power down to it."""
-        # Nothing is taken off: an offset counts as sound of 0 Hz.
-        hz, power = welch(sound, rate_hz, nperseg=min(_SEGMENT_SAMPLES, len(sound)), detrend=False)
+    def fit(cls, sounds: Sequence[Floats], rate_hz: int) -> Self:
+        """The filter for a source, `(samples,)` each: none if it has an offset, or power down to it."""
+        segment = min(_SEGMENT_SAMPLES, max(map(len, sounds), default=0))
+        power = np.zeros(segment // 2 + 1)
+        for sound in sounds:
+            for at in range(0, len(sound), _BLOCK_SAMPLES):
+                block = sound[at : at + _BLOCK_SAMPLES]
+                if len(block) >= segment > 0:
+                    # Nothing is taken off: an offset counts as sound of 0 Hz.
+                    power += welch(block, rate_hz, nperseg=segment, detrend=False)[1] * len(block)
         begins = int(np.searchsorted(np.cumsum(power), _LEAST_POWER * power.sum()))
-        return cls(float(hz[begins]) / 2 if begins >= _LEAST_BIN else 0.0, rate_hz)
+        return cls(begins * rate_hz / segment / 2 if begins >= _LEAST_BIN else 0.0, rate_hz)
 
     def start(self, streams: int) -> State:
         """The state before any sound."""

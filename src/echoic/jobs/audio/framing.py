@@ -15,9 +15,6 @@ from echoic.types import Floats
 _BLOCK_FRAMES = 4096
 """Spectra are taken of so many frames at a time, which bounds the memory; the result is the same."""
 
-FITTED_RECORDINGS, FITTED_SAMPLES = 1000, 1 << 22
-"""The low cut and linear prediction are fitted on so much of the training part at most."""
-
 _SPECTRA: dict[str, type[Spectrogram] | type[LogMel]] = {"spectrum": Spectrogram, "mel": LogMel}
 
 
@@ -142,8 +139,7 @@ class SpectralFrames:
 def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: Sequence[Floats]) -> Framing:
     """The framing that `settings` ask for, fitted on the sounds of the training part."""
     if settings.model == "samples":
-        enough = np.concatenate(training[:FITTED_RECORDINGS])[:FITTED_SAMPLES]
-        return LevelFrames(settings.step_samples, codec, LowCut.fit(enough, rate_hz))
+        return LevelFrames(settings.step_samples, codec, LowCut.fit(training, rate_hz))
     if settings.frame_of == "samples":
         return SampleFrames(settings.step_samples, codec.scale)
     if settings.frame_of == "spectrum":

@@ -15,7 +15,7 @@ from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Source
 from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
-from echoic.jobs.audio.framing import FITTED_RECORDINGS, FITTED_SAMPLES, Framing, fit_framing, reopen_framing
+from echoic.jobs.audio.framing import Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
 from echoic.jobs.base import OnWork, Task, unwatched
@@ -26,8 +26,13 @@ from echoic.training import Batches
 from echoic.types import Floats
 from echoic.windows import PARTS, Ranges, Streams
 
-RARELY = 1e-4
+PREDICTION_RECORDINGS, PREDICTION_SAMPLES = 1000, 1 << 22
+"""Linear prediction is fitted on so much of the training part at most."""
+
+RARELY = 3e-4
 """Sound as loud as this share of the frames is not made: the network has hardly heard what follows it."""
+
+_BLOCK_SAMPLES = 1 << 20
 
 SCORED_STREAMS, SCORED_CHUNK = 8, 128
 """Dev and test are read in so many streams side by side, so many frames at a time: what bounds the memory."""
@@ -130,13 +135,31 @@ def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
 
 
 def _source(training: list[Floats], codec: MuLaw, settings: AudioSettings) -> Source:
+    frame = settings.sound.step_samples
+    order = min(settings.fast.history_samples, frame)
+    return Source(_prediction(training, codec, order), _loudest(training, codec, frame))
+
+
+def _prediction(training: list[Floats], codec: MuLaw, order: int) -> list[float]:
     """From as much of the training part as says enough."""
-    sound = np.concatenate(training[:FITTED_RECORDINGS])[:FITTED_SAMPLES]
-    share, frame = codec.emphasised(sound) / codec.scale, settings.sound.step_samples
-    weights = prediction_weights(share, min(settings.fast.history_samples, frame))
-    loudness = loudness_of(torch.from_numpy(share[: len(share) // frame * frame].reshape(-1, frame)))
-    loudest = np.quantile(loudness, 1 - RARELY, method="higher") if len(loudness) else LOUDNESSES - 1
-    return Source(weights[::-1].tolist(), int(loudest))
+    sound = np.concatenate(training[:PREDICTION_RECORDINGS])[:PREDICTION_SAMPLES]
+    weights = prediction_weights(codec.emphasised(sound) / codec.scale, order)
+    return list(map(float, weights[::-1]))
+
+
+def _loudest(training: list[Floats], codec: MuLaw, frame_samples: int) -> int:
+    """From all of the training part, block by block: what is loud may come late."""
+    counts = np.zeros(LOUDNESSES, np.int64)
+    for sound in training:
+        whole = len(sound) // frame_samples * frame_samples
+        together = max(1, _BLOCK_SAMPLES // frame_samples) * frame_samples
+        for at in range(0, whole, together):
+            block = sound[at : min(at + together, whole)]
+            frames = torch.from_numpy(codec.emphasised(block) / codec.scale).view(-1, frame_samples)
+            counts += np.bincount(loudness_of(frames).numpy(), minlength=LOUDNESSES)
+    if not counts.any():
+        return LOUDNESSES - 1
+    return int(np.searchsorted(counts.cumsum(), (1 - RARELY) * counts.sum()))
 
 
 def _rate_hz(dataset: Data) -> int:
