@@ -36,8 +36,12 @@ def drift(
         )
     if output is not None:
         write_drift_page(report, output)
+    for note in report.notes:
+        typer.echo(note, err=True)
     if as_json:
         typer.echo(json.dumps(report.to_json()))
         return
-    title = f"{generated}: {report.streams} streams, {report.seconds:,.0f} s, against {report.real_seconds:,.0f} s"
-    print_scores(title, {"model": report.scores} | {name: control.scores for name, control in report.controls.items()})
+    print_scores(
+        f"{generated}: {report.told}",
+        {"model": report.scores} | {name: control.scores for name, control in report.controls.items()},
+    )

@@ -1,7 +1,7 @@
 """How generated sound drifts away from real sound: measured, beside sound that has collapsed for certain."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
-from echoic.metrics.drift import CONTROLS, Drift, Features, KnownSound, Stream, find_death, measure
+from echoic.metrics.drift import CONTROLS, LEAST_WINDOWS, Drift, Features, KnownSound, Stream, find_death, measure
 from echoic.metrics.drift.known import COPY_LIKENESS, SNIPPET_S, Likeness
 from echoic.sources import read
 from echoic.sources.audio import sound_files
@@ -19,15 +19,13 @@ CONTROL_STREAMS, CONTROL_S = 8, 30
 MOST_SNIPPETS = 64
 """Seconds of generated sound that are looked up in the training sound."""
 
-LEAST_REAL_S = 8
-
 
 @final
 @dataclass(frozen=True, eq=False)
 class DriftReport:
     """What was measured. `controls` are the same measures of collapsed sound; `copies` the likest places in training.
 
-    `strip` is one stream, to look at.
+    `strip` is one stream, to look at. `notes` say which real sound could not be read.
     """
 
     drift: Drift
@@ -38,6 +36,7 @@ class DriftReport:
     streams: int
     seconds: float
     real_seconds: float
+    notes: tuple[str, ...] = ()
 
     @property
     def scores(self) -> dict[str, float]:
@@ -47,6 +46,20 @@ class DriftReport:
             found["copied"] = float(np.mean([copy.value > COPY_LIKENESS for copy in self.copies]))
         return found
 
+    @property
+    def told(self) -> str:
+        """What was measured, against what, in a sentence or two."""
+        made = (
+            f"{self.streams} streams, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
+        )
+        likest = max(self.copies, default=None)
+        if likest is not None:
+            made += (
+                f" The likest second in the training sound is {likest.value:.2f} alike (1 is a copy): recording "
+                f"{likest.recording + 1} at {likest.time_s:.1f} s."
+            )
+        return made
+
     def to_json(self) -> dict[str, Any]:
         """Scores, those of the controls, curves and deaths, as plain JSON values."""
         return self.drift.to_json() | {
@@ -55,6 +68,7 @@ class DriftReport:
             "streams": self.streams,
             "seconds": self.seconds,
             "real_seconds": self.real_seconds,
+            "notes": list(self.notes),
         }
 
 
@@ -86,13 +100,13 @@ def drift(
     paths = sound_files(Path(generated))
     rate_hz = int(read(paths[0], AudioDataSettings()).series[0].provenance["rate_hz"])
     settings = AudioDataSettings(rate_hz=rate_hz)
-    reference = Reference(
-        joined(read(against, settings).series),
-        [] if training is None else [one.values[:, 0] for one in read(training, settings).series],
-    )
+    real = read(against, settings)
+    known = None if training is None else read(training, settings)
+    reference = Reference(joined(real.series), [] if known is None else [one.values[:, 0] for one in known.series])
     # One by one: many long streams do not fit into memory together.
     sounds = (read(path, settings).series[0].values[:, 0] for path in paths)
-    return measured(sounds, len(paths), rate_hz, reference, on_progress)
+    report = measured(sounds, len(paths), rate_hz, reference, on_progress)
+    return replace(report, notes=(*real.report.notes, *(known.report.notes if known else ())))
 
 
 def joined(recordings: Sequence[Series]) -> Floats:
@@ -113,9 +127,9 @@ def measured(
         DataError: there is too little sound.
     """
     real = Features.of(reference.heldout, rate_hz)
-    if len(real) < LEAST_REAL_S:
+    if len(real) < LEAST_WINDOWS:
         raise DataError(
-            f"Drift needs {LEAST_REAL_S} s of real sound at least, and there are "
+            f"Drift needs {LEAST_WINDOWS} s of real sound at least, and there are "
             f"{len(reference.heldout) / rate_hz:.1f} s; give more."
         )
     known = KnownSound(reference.training, rate_hz) if len(reference.training) else None
@@ -127,8 +141,11 @@ def measured(
         likeness = _likest(known, sound, number, rate_hz) if number < MOST_SNIPPETS else None
         copies += [likeness] if likeness else []
         on_progress(number + 1, streams)
-    if not any(len(stream.seen) for stream in found):
-        raise DataError("Drift needs a second of generated sound at least; generate more.")
+    if sum(len(stream.seen) for stream in found) < LEAST_WINDOWS:
+        raise DataError(
+            f"Drift needs {LEAST_WINDOWS} s of generated sound at least, in streams of a second and more, and there "
+            f"are {seconds:.1f} s; generate more."
+        )
     controls = {name: _control(name, reference.heldout, real, rate_hz) for name in CONTROLS}
     real_seconds = len(reference.heldout) / rate_hz
     return DriftReport(measure(found, real), controls, tuple(copies), strip, rate_hz, len(found), seconds, real_seconds)

@@ -18,8 +18,5 @@ def write_drift_page(report: DriftReport, path: Path) -> None:
     rows = {"generated": report.scores} | {name: control.scores for name, control in report.controls.items()}
     table = Table("Against real sound", ["", *names], [[row, *(rows[row][name] for name in names)] for row in rows])
     rest = Table("All figures", ["", "value"], list(report.scores.items()), folded=True)
-    summary = (
-        f"{report.streams} streams, {report.seconds:,.0f} s in all, against {report.real_seconds:,.0f} s of real sound."
-    )
-    section = Section("Drift", summary, [table], drift_charts(report), [rest])
+    section = Section("Drift", " ".join([report.told, *report.notes]), [table], drift_charts(report), [rest])
     write_atomically(path, page("echoic drift", [section]).encode())

@@ -49,7 +49,6 @@ need longer windows: see `loops`."""
 def find_death(sound: Floats, seen: Features, rate_hz: int) -> Death | None:
     """The first time from which on a detector fires for 3 s, of a stream `(samples,)` with its windows `seen`."""
     flags = {name: detector(seen) for name, detector in DETECTORS.items()}
-    flags["silence"] = flags["silence"] & ~flags["clipping"]
     for name in ("noise", "disorder", "offset"):
         flags[name] = flags[name] & ~(seen.level_db < SILENCE_DB)
     needed = round(DEAD_S / WINDOW_S)

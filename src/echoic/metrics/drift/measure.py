@@ -1,6 +1,6 @@
 """How far streams of generated sound are from real sound, second after second."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
@@ -15,7 +15,13 @@ from echoic.metrics.drift.survival import survival
 Numbers = NDArray[np.float64]
 
 BIN_WINDOWS = 160
-"""Windows of all streams together in each point of a curve, at least: fewer say little about 40 features."""
+"""Windows of all streams together in each point of a curve, while all last: fewer say little about 40 features."""
+
+LEAST_WINDOWS = 8
+"""Of fewer windows nothing is said."""
+
+_LEAST_SPREAD = 0.1
+"""Of features, in nats: where real sound has nothing at all, as above the band of a telephone, a little is not far."""
 
 _RESAMPLES = 200
 _LOW, _HIGH = 2.5, 97.5
@@ -76,21 +82,29 @@ class Drift:
         }
 
 
+class _Point(NamedTuple):
+    """A stretch of time: its middle, and the windows in it of each stream that reaches its end, by its number."""
+
+    time_s: float
+    parts: dict[int, Features]
+
+
 def measure(streams: Sequence[Stream], real: Features) -> Drift:
-    """The drift of `streams` against windows of `real` sound that was not trained on.
+    """The drift of `streams`, which need not be equally long, against windows of `real` sound that was not trained on.
 
     Raises:
-        ValueError: there are fewer than 8 real windows or none generated.
+        ValueError: there are fewer than 8 real windows or 8 generated ones.
     """
-    if len(real) < 8 or not any(len(stream.seen) for stream in streams):
-        raise ValueError("Drift needs 8 s of real sound and 1 s of generated sound at least.")
-    centre, spread = real.mel.mean(0), real.mel.std(0) + 1e-9
-    real_mel = (real.mel - centre) / spread
     made = Features.joined([stream.seen for stream in streams])
-    points = [Features.joined(parts) for parts in _points(streams)]
+    if min(len(real), len(made)) < LEAST_WINDOWS:
+        raise ValueError(f"Drift needs {LEAST_WINDOWS} s of real sound and as many of generated sound at least.")
+    centre, spread = real.mel.mean(0), np.maximum(real.mel.std(0), _LEAST_SPREAD)
+    real_mel = (real.mel - centre) / spread
+    stretches = _stretches(streams)
+    points = [Features.joined(list(stretch.parts.values())) for stretch in stretches]
     mels = [(point.mel - centre) / spread for point in points]
     return Drift(
-        time_s=_times(streams),
+        time_s=np.array([stretch.time_s for stretch in stretches]),
         frechet=np.array([against_real(frechet, mel, real_mel).ratio for mel in mels]),
         spectral=np.array([against_real(log_spectral, point.spectrum_db, real.spectrum_db).ratio for point in points]),
         level_db=np.array([np.median(point.level_db) for point in points]),
@@ -105,44 +119,48 @@ def measure(streams: Sequence[Stream], real: Features) -> Drift:
             "frechet_ratio": against_real(frechet, (made.mel - centre) / spread, real_mel).ratio,
             "spectral_ratio": against_real(log_spectral, made.spectrum_db, real.spectrum_db).ratio,
         },
-        slope=_slope(streams, centre, spread, real_mel),
+        slope=_slope(stretches, len(streams), lambda seen: (seen.mel - centre) / spread, real_mel),
         deaths=tuple(stream.death for stream in streams),
     )
 
 
-def _width(streams: Sequence[Stream]) -> int:
-    """Windows of one stream in each point of a curve."""
+def _stretches(streams: Sequence[Stream]) -> list[_Point]:
+    """One after the other; a last short one, and those that too few streams reach, are left out."""
     longest = max(len(stream.seen) for stream in streams)
-    return min(longest, max(1, -(-BIN_WINDOWS // len(streams))))
+    width = min(longest, max(1, -(-BIN_WINDOWS // len(streams))))
+    found = []
+    for begin in range(0, longest - width + 1, width):
+        rows = np.arange(begin, begin + width)
+        parts = {
+            number: stream.seen.chosen(rows)
+            for number, stream in enumerate(streams)
+            if len(stream.seen) >= begin + width
+        }
+        if len(parts) * width >= LEAST_WINDOWS:
+            found.append(_Point((begin + width / 2) * WINDOW_S, parts))
+    return found
 
 
-def _points(streams: Sequence[Stream]) -> list[list[Features]]:
-    """For each stretch of time, the windows of every stream that reaches it; a last short stretch is left out."""
-    width, longest = _width(streams), max(len(stream.seen) for stream in streams)
-    return [
-        [stream.seen.chosen(np.arange(at, at + width)) for stream in streams if len(stream.seen) >= at + width]
-        for at in range(0, longest - width + 1, width)
-    ]
-
-
-def _times(streams: Sequence[Stream]) -> Numbers:
-    width = _width(streams)
-    return np.asarray((np.arange(len(_points(streams))) + 0.5) * width * WINDOW_S, np.float64)
-
-
-def _slope(streams: Sequence[Stream], centre: Numbers, spread: Numbers, real: Numbers) -> Slope | None:
-    """By least squares; every resample draws streams with replacement."""
-    log_time = np.log(_times(streams))
-    if len(log_time) < 3:
+def _slope(
+    stretches: Sequence[_Point], streams: int, scaled: Callable[[Features], Numbers], real: Numbers
+) -> Slope | None:
+    """By least squares; every resample draws streams with replacement, and looks at them for as long as they last."""
+    if len(stretches) < 3:
         return None
-    mels = [[(part.mel - centre) / spread for part in parts] for parts in _points(streams)]
+    log_time = np.log([stretch.time_s for stretch in stretches])
+    mels = [{number: scaled(part) for number, part in stretch.parts.items()} for stretch in stretches]
     draws = np.random.default_rng(0)
 
     def slope_of(chosen: NDArray[np.intp]) -> float:
-        distances = [frechet(np.concatenate([parts[at % len(parts)] for at in chosen]), real) for parts in mels]
-        return float(np.polyfit(log_time, np.log(np.maximum(distances, 1e-9)), 1)[0])
+        drawn = [[parts[number] for number in chosen if number in parts] for parts in mels]
+        reached = [at for at, found in enumerate(drawn) if sum(map(len, found)) >= LEAST_WINDOWS]
+        if len(reached) < 2:
+            # Few streams are long, and none of them was drawn.
+            return np.nan
+        distances = [frechet(np.concatenate(drawn[at]), real) for at in reached]
+        return float(np.polyfit(log_time[reached], np.log(np.maximum(distances, 1e-9)), 1)[0])
 
-    every = np.arange(len(streams))
-    found = [slope_of(draws.choice(every, len(every))) for _ in range(_RESAMPLES)]
-    low, high = np.percentile(found, [_LOW, _HIGH]).tolist()
+    every = np.arange(streams)
+    found = [slope_of(draws.choice(every, streams)) for _ in range(_RESAMPLES)]
+    low, high = np.nanpercentile(found, [_LOW, _HIGH]).tolist()
     return Slope(slope_of(every), low, high)
