@@ -19,9 +19,6 @@ from echoic.cli.allocator import keep_freed_memory
 from echoic.jobs.audio.drift import Reference, measured
 from echoic.jobs.session import Run
 
-RECIPE: dict[str, Any] = {}
-"""Settings that differ from the job's own."""
-
 O1: dict[str, Any] = {
     "model": "frames", "cell": "lstm", "layers": (600, 600, 600), "batch_size": 8, "lr": 1e-3, "average": 0.0,
     "dropout": 0.0, "input_dropout": 0.0, "minutes": 3.0,
@@ -30,25 +27,20 @@ O1: dict[str, Any] = {
 sixth on, and 3 of frames of 200, whose dev error still falls slowly."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
-    "echoic": RECIPE,
-    "no noise in the history": RECIPE | {"history_noise": 0.0},
-    "noise of up to half a level": RECIPE | {"history_noise": 0.5},
-    "noise of up to 4 levels": RECIPE | {"history_noise": 4.0},
-    "no gain": RECIPE | {"gain_db": 0.0},
-    "gain of up to 6 dB": RECIPE | {"gain_db": 6.0},
-    "no dropout": RECIPE | {"dropout": 0.0, "input_dropout": 0.0},
-    "dropout 0.2": RECIPE | {"dropout": 0.2, "input_dropout": 0.2},
-    "scheduled sampling 0.1": RECIPE | {"feed_back": 0.1},
-    "back through 64 frames": RECIPE | {"chunk": 64, "batch_size": 16},
-    "state carried over 256 frames": RECIPE | {"stream": 256},
-    "learned initial state": RECIPE | {"learn_initial_state": True},
-    "frames of 20": RECIPE | {"frame_samples": 20, "chunk": 1024},
-    "frames of 160": RECIPE | {"frame_samples": 160, "chunk": 128},
-    "a layer of 192": RECIPE | {"layers": 192},
-    "one tier (a frame is a sample)": RECIPE | {"frame_samples": 1, "history_samples": 1, "layers": 256, "chunk": 512},
+    "echoic": {},
+    "no noise in the history": {"history_noise": 0.0},
+    "no gain": {"gain_db": 0.0},
+    "no dropout": {"dropout": 0.0, "input_dropout": 0.0},
+    "scheduled sampling 0.1": {"feed_back": 0.1},
+    "back through 64 frames": {"chunk": 64, "batch_size": 16},
+    "state carried over 256 frames": {"stream": 256},
+    "learned initial state": {"learn_initial_state": True},
+    "a layer of 192": {"layers": 192},
+    "one tier (a frame is a sample)": {"frame_samples": 1, "history_samples": 1, "layers": 256, "chunk": 512},
     "O1, frames of 200": O1 | {"frame_samples": 200, "chunk": 80},
     "O1, frames of 16,000": O1 | {"frame_samples": 16_000, "chunk": 10},
 }
+"""Settings that differ from the job's own."""
 
 DRAWN: dict[str, dict[str, float]] = {
     "temperature 0.97": {"temperature": 0.97},
@@ -65,7 +57,7 @@ def trained(options: Any, name: str, seed: int) -> Run:
     """The run of a variant, made if it is not there."""
     if name in DRAWN:
         name = "echoic"
-    folder: Path = options.runs / f"{name.replace(' ', '-')}-{seed}"
+    folder: Path = options.runs / f"{name.replace(' ', '-')}-{options.rate_hz}-{options.minutes:g}-{seed}"
     if (folder / "model.safetensors").exists():
         return echoic.load(folder)
     sounds = options.data / "speech_allison_16k" / "audio"
@@ -75,7 +67,8 @@ def trained(options: Any, name: str, seed: int) -> Run:
 
 def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
     """Everything that is told of a run."""
-    kept: Path = options.runs / f"{name.replace(' ', '-')}-{seed}.json"
+    asked = f"{options.rate_hz}-{options.minutes:g}-{options.streams}x{options.seconds}s-{seed}"
+    kept: Path = options.runs / f"{name.replace(' ', '-')}-{asked}.json"
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
         return found
@@ -83,7 +76,7 @@ def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
     task = run.fitted.task
     evaluation = run.evaluate()
     began = time.monotonic()
-    drawn = {"temperature": options.temperature} | DRAWN.get(name, {})
+    drawn = DRAWN.get(name, {})
     made = run.generate(f"{options.seconds}s", streams=options.streams, **drawn).samples
     took = time.monotonic() - began
     began = time.monotonic()
@@ -148,7 +141,6 @@ def main() -> None:
     parser.add_argument("--rate-hz", type=int, default=16_000)
     parser.add_argument("--seconds", type=int, default=500, help="of each stream")
     parser.add_argument("--streams", type=int, default=32)
-    parser.add_argument("--temperature", type=float, default=1.0)
     options = parser.parse_args()
     options.runs.mkdir(parents=True, exist_ok=True)
     names = ROWS if options.variants == "all" else options.variants.split(";")

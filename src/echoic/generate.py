@@ -52,12 +52,16 @@ def free_run(
         step += 1
 
 
-def symbols_after(model: SequenceModel, known: Tensor, sampling: Sampling, seed: int) -> Iterator[Tensor]:
-    """Yields the symbols `(rows, features)` that a model with a head for symbols draws after `known`, without end.
+def symbols_after(
+    model: SequenceModel, known: Tensor, sampling: Sampling, seed: int, streams: int = 1
+) -> Iterator[Tensor]:
+    """Yields the symbols `(streams * rows, features)` that a model with a head for symbols draws, without end.
 
-    `known` `(rows, steps, features)` are the symbols that each row goes on from.
+    `known` `(rows, steps, features)` are the symbols that each row goes on from, in so many `streams` of its own.
     """
     params, state = prime(model, known)
+    if streams > 1:
+        params, state = params.repeat(streams, 1, 1, 1), model.unpack(model.pack(state).repeat(streams, 1))
     head, generator = cast("SymbolHead", model.head), torch.Generator().manual_seed(seed)
     run = free_run(
         model,

@@ -59,3 +59,9 @@ def test_it_survives_json():
 def test_low_sound_that_comes_late_is_not_cut():
     late = LowCut.fit([np.tile(tone(1000), 40), tone(60), tone(60)[:9]], RATE_HZ)
     assert power_db(passed(late, tone(60))) == pytest.approx(power_db(tone(60)), abs=0.2)
+
+
+def test_many_short_sounds_count_beside_a_long_one():
+    kicks = [tone(60)[: RATE_HZ // 5]] * 50
+    cut = LowCut.fit([tone(1000)[:RATE_HZ], *kicks], RATE_HZ)
+    assert cut.corner_hz < 60

@@ -5,12 +5,15 @@ import pytest
 import soundfile
 from scipy.signal import welch
 
-from echoic.codecs import LowCut, MuLaw
+from echoic.codecs import LowCut, MuLaw, Spectrogram
+from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.drift import Reference, drift, measured
+from echoic.jobs.audio.evaluate import DRIFT_SCORES
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.audio.framing import LevelFrames
+from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
+from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.render import LOUDNESS_TEMPERATURE, blocks, samples_in
 from echoic.jobs.base import Request
 from echoic.jobs.reporting import write_report
@@ -31,7 +34,8 @@ TINY = {
     "threads": 1,
 }
 
-FRAMES = {name: value for name, value in TINY.items() if name not in {"history_noise", "gain_db"}}
+OF_SAMPLES = {"history_noise", "gain_db", "sample_width", "place_width"}
+FRAMES = {name: value for name, value in TINY.items() if name not in OF_SAMPLES}
 """Those that the frames model has, too."""
 
 
@@ -119,6 +123,22 @@ def test_a_prime_is_gone_on_from(run, recording):
     assert not np.array_equal(run.generate("0.1s", prime=recording).samples, run.generate("0.1s").samples)
 
 
+def test_sound_goes_on_where_the_sound_before_ends():
+    """In level, in the state of the filter, and of spectra in phase."""
+    sound = np.sin(np.arange(6 * RATE_HZ) * 0.31).astype(np.float32) * 0.5
+    half = 3 * RATE_HZ
+    codec = MuLaw.fit([sound], emphasis=0.85)
+    levels = LevelFrames(8, codec, LowCut.fit([sound], RATE_HZ))
+    spectra = SpectralFrames.fit(Spectrogram(40), [sound])
+    for framing, heard, error in ((levels, 4, 0.02), (spectra, 400, 0.05)):
+        first = (half - framing.seen_samples) // framing.step_samples + 1
+        goes_on = framing.sound(framing.frames([sound])[first:, None], sound[:half])
+        found = np.concatenate(list(goes_on), 1)[0]
+        np.testing.assert_allclose(found[:heard], sound[half:][:heard], atol=error)
+        # No jump anywhere is larger than those of the sound itself.
+        assert np.abs(np.diff(found[: RATE_HZ // 5])).max() < 1.2 * np.abs(np.diff(sound)).max()
+
+
 @pytest.mark.parametrize(
     ("length", "samples"), [("2s", 4000), (2, 4000), ("0.5min", 60_000), ("7samples", 7), ("1h", 7_200_000)]
 )
@@ -144,8 +164,37 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
         train("audio", run.config["data"]["path"], input_noise=0.1)
     with pytest.raises(ConfigError, match="`frame_of` mel is for --model frames"):
         train("audio", run.config["data"]["path"], frame_of="mel")
-    with pytest.raises(ConfigError, match="`history_noise` is for the samples model"):
-        train("audio", run.config["data"]["path"], model="frames", history_noise=1.0)
+    for name in ("history_noise", "components", "emphasis"):
+        with pytest.raises(ConfigError, match=f"`{name}` is for the samples model"):
+            train("audio", run.config["data"]["path"], **{"model": "frames", name: 0.5 if name == "emphasis" else 1})
+    with pytest.raises(ConfigError, match="`bands` is for --frame-of mel"):
+        train("audio", run.config["data"]["path"], model="frames", bands=20)
+    with pytest.raises(DataError, match=r"short\.wav: has less than two frames of 8 samples.*; give more sound\."):
+        run.evaluate(tmp_path / "short.wav")
+
+
+def test_a_bad_request_leaves_what_is_there(run, tmp_path):
+    take = tmp_path / "take.wav"
+    soundfile.write(take, voice(2), RATE_HZ)
+    before = take.read_bytes()
+    for asked, wrong in (
+        ({"prime": str(take)}, "is the --prime, and would be written over"),
+        ({"prime": str(tmp_path / "none.wav")}, "there is no such file"),
+        ({"floor": 7.0}, "`floor` must be"),
+    ):
+        with pytest.raises((ConfigError, DataError), match=wrong):
+            write_sound(run.fitted, Request("1s", **asked), take, lambda *_: None)
+    assert take.read_bytes() == before
+    with pytest.raises(ConfigError, match="`--streams` must be from 1 to 1024"):
+        write_sound(run.fitted, Request("1s", streams=2000), tmp_path / "many", lambda *_: None)
+    assert not (tmp_path / "many").exists()
+
+
+def test_streams_of_another_time_are_not_mixed_with_new_ones(run, tmp_path):
+    write_sound(run.fitted, Request("0.1s", streams=3), tmp_path, lambda *_: None)
+    write_sound(run.fitted, Request("0.2s", streams=3), tmp_path, lambda *_: None)
+    with pytest.raises(ConfigError, match=r"has 1 more streams .* such as stream-003\.wav"):
+        write_sound(run.fitted, Request("0.1s", streams=2), tmp_path, lambda *_: None)
 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
@@ -173,6 +222,14 @@ def test_the_strip_shows_when_and_how_high():
     assert raster.values[:, raster.x < 1.8].max() < raster.values[:, late].max() - 60
 
 
+def test_the_strip_of_a_long_stream_shows_what_is_short():
+    sound = np.zeros(1000 * RATE_HZ, np.float32)
+    sound[501 * RATE_HZ + 100 :][:200] = 0.5
+    (raster,) = strip(sound, RATE_HZ).rasters
+    assert raster.x[raster.values.max(0).argmax()] == pytest.approx(501, abs=2)
+    assert raster.values.max() > -30
+
+
 @pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])
 def test_files_hold_what_was_made(run, tmp_path, name, streams):
     told = write_sound(run.fitted, Request("1s", streams=streams), tmp_path / name, lambda *_: None)
@@ -189,15 +246,20 @@ def test_files_hold_what_was_made(run, tmp_path, name, streams):
 def test_the_frames_model_foretells_whole_frames(recording, tmp_path):
     run = train("audio", recording, out=tmp_path / "o1", **FRAMES | {"model": "frames", "frame_samples": 200})
     found = run.evaluate()
-    assert set(found.scores) == {"mse", "frechet_ratio", "spectral_ratio", "alive"}
+    assert set(found.scores) == {"mse", *DRIFT_SCORES}
     assert set(found.naive) == {"silence", "repeat"}
-    assert run.generate("1s").samples.shape == (1, 2000)
+    (first, second) = run.generate("1s", streams=2).samples
+    assert first.shape == (2000,)
+    assert np.array_equal(first, second)
+    for asked in ({"temperature": 0.5}, {"top_k": 2}, {"floor": 0.1}):
+        with pytest.raises(ConfigError, match="is for draws; the frames model foretells means"):
+            run.generate("1s", **asked)
 
 
 @pytest.mark.parametrize("frame_of", ["spectrum", "mel"])
 def test_frames_of_spectra_are_foretold_and_made_sound(recording, tmp_path, frame_of):
-    wanted = FRAMES | {"model": "frames", "frame_of": frame_of, "frame_samples": 64, "bands": 20}
-    wanted |= {"epochs": 12, "lr": 1e-2}
+    wanted = FRAMES | {"model": "frames", "frame_of": frame_of, "frame_samples": 64, "epochs": 12, "lr": 1e-2}
+    wanted |= {"bands": 20} if frame_of == "mel" else {}
     run = train("audio", recording, out=tmp_path / "run", **wanted)
     frames = run.fitted.task.frames["train"]
     assert frames.mean().abs() < 0.01
@@ -221,24 +283,36 @@ def test_sound_goes_through_spectra_and_back(recording, tmp_path):
 
 def test_a_report_shows_what_the_network_makes(run):
     found = run.evaluate()
-    assert set(found.scores) == {"bits_per_sample", "frechet_ratio", "spectral_ratio", "alive"}
+    assert set(found.scores) == {"bits_per_sample", *DRIFT_SCORES}
     assert found.scores["bits_per_sample"] < found.naive["histogram"]["bits_per_sample"]
     page = write_report([run])
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
-    assert figures == {"loss", "strip", "distance", "survival", "level_db", "centroid_hz"}
+    assert figures == {"loss", "strip", "distance", "survival", "level_db", "centroid_hz", "flatness"}
+    assert len(found.drift.drift.time_s) == 3
     assert "Spectral centroid" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "rate_hz", "samples"),
+    [
+        ({}, 16_000, 80),
+        ({}, 44_100, 220),
+        ({"model": "frames", "frame_of": "mel"}, 16_000, 200),
+        ({}, 1000, 5),
+        ({"frame_samples": 7}, 16_000, 7),
+    ],
+)
+def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given, rate_hz, samples):
+    assert AudioSettings.build(given).sound.samples_of_step(rate_hz) == samples
 
 
 def test_o1_has_as_many_parameters_as_it_says():
     """Three layers of 600 over frames of a second at 16 kHz: 55 million."""
-    from echoic.config import AudioSettings  # noqa: PLC0415
-    from echoic.jobs.audio.network import build_network  # noqa: PLC0415
-
-    settings = AudioSettings.build(
-        {"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600), "cell": "lstm"}
-    )
+    settings = AudioSettings.build({"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600)})
     count = sum(weights.numel() for weights in build_network(settings, 16_000, ()).parameters())
     assert round(count / 1e6) == 55
+    assert (settings.stack.dropout, settings.stack.input_dropout, settings.train.average) == (0, 0, 0)
+    assert AudioSettings.build({"model": "frames"}, {"cell": "gru"}).stack.cell == "gru"
 
 
 def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path):

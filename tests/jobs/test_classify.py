@@ -10,6 +10,7 @@ import soundfile
 import torch
 
 from echoic.cli import make_app
+from echoic.cli.generate import generate
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError, ShapeError
 from echoic.jobs.augment import Augmented
@@ -228,6 +229,8 @@ def test_bad_settings_are_one_sentence(clips, tmp_path):
             train("classify", table, out=tmp_path / "new", **TINY | wanted)
     with pytest.raises(ConfigError, match="does not go on by itself; use `echoic predict`"):
         train("classify", table, out=tmp_path / "run", **TINY | {"epochs": 1}).generate()
+    with pytest.raises(ConfigError, match="does not go on by itself; use `echoic predict`"):
+        generate(tmp_path / "run")
 
 
 def test_classes_that_are_only_in_test_are_named(clips, tmp_path):

@@ -14,8 +14,7 @@ Levels = NDArray[Any]
 Numbers = NDArray[np.float64]
 
 _BLOCK_SAMPLES = 1 << 20
-_CHOSEN_ON_SAMPLES = 1 << 20
-"""Orders and spreads are chosen on so many samples of the training part."""
+"""Sound is looked at so many samples at a time. Orders and spreads are chosen on the first of training."""
 
 _ORDERS = (8, 16, 32)
 _DECAYS = (0.9, 0.97, 0.99)
@@ -31,18 +30,21 @@ class Scale(NamedTuple):
     edges: Numbers
 
 
+def counts(parts: Sequence[Levels], levels: int) -> NDArray[np.int64]:
+    """How many samples have each level, `(levels,)`."""
+    return sum((np.bincount(block, minlength=levels) for block in _blocks(parts)), np.zeros(levels, np.int64))
+
+
 def frequencies(parts: Sequence[Levels], levels: int) -> Numbers:
     """How often each level comes, `(levels,)`, each counted once more than it was seen."""
-    counts = np.ones(levels)
-    for part in parts:
-        counts += np.bincount(part, minlength=levels)
-    return np.asarray(counts / counts.sum())
+    found = counts(parts, levels) + 1
+    return np.asarray(found / found.sum())
 
 
 def histogram_nats(train: Sequence[Levels], scored: Sequence[Levels], levels: int) -> float:
     """Nats a sample of each level by how often it came in training."""
-    chances = frequencies(train, levels)
-    return -float(np.concatenate([np.log(chances[part]) for part in scored]).mean())
+    found = counts(scored, levels)
+    return -float(found @ np.log(frequencies(train, levels)) / found.sum())
 
 
 @final
@@ -64,16 +66,16 @@ class LinearPrediction:
     def fit(cls, train: Sequence[Levels], scale: Scale) -> Self:
         """The best of a few orders, decays and spreads on training sound."""
         chances = frequencies(train, len(scale.table))
-        some = next(_blocks(train, _CHOSEN_ON_SAMPLES))
+        some = next(_blocks(train))
         candidates = [
             cls(scale, prediction_weights(scale.table[some], order), decay, spread, chances)
             for order, decay, spread in itertools.product(_ORDERS, _DECAYS, _SPREADS)
         ]
-        return min(candidates, key=lambda model: model.nats([some[: _CHOSEN_ON_SAMPLES // 8]]))
+        return min(candidates, key=lambda model: model.nats([some[: _BLOCK_SAMPLES // 8]]))
 
     def nats(self, parts: Sequence[Levels]) -> float:
         """Nats a sample."""
-        found = [self._nats(block) for block in _blocks(parts, _BLOCK_SAMPLES)]
+        found = [self._nats(block) for block in _blocks(parts)]
         return float(np.concatenate(found).mean())
 
     def _nats(self, levels: Levels) -> Numbers:
@@ -102,8 +104,8 @@ def prediction_weights(sound: Numbers, order: int) -> Numbers:
     return np.asarray(solve_toeplitz(correlation[:order], correlation[1:]))
 
 
-def _blocks(parts: Sequence[Levels], samples: int) -> Iterator[NDArray[np.int64]]:
+def _blocks(parts: Sequence[Levels]) -> Iterator[NDArray[np.int64]]:
     """All parts one after the other, in blocks: what bounds the memory."""
     for part in parts:
-        for at in range(0, len(part), samples):
-            yield part[at : at + samples].astype(np.int64)
+        for at in range(0, len(part), _BLOCK_SAMPLES):
+            yield part[at : at + _BLOCK_SAMPLES].astype(np.int64)

@@ -78,9 +78,10 @@ def generate(
     from echoic.jobs import session
 
     opened = session.load(run, data=training_data)
-    write = _WRITERS[opened.config["job"]]
+    job = opened.config["job"]
+    write: Callable[..., None] = _WRITERS.get(job, _refuse)
     options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    if opened.config["job"] == "audio":
+    if job == "audio":
         options |= {"floor": floor, "loudness_temperature": loudness_temperature, "streams": streams}
     elif floor or streams > 1 or loudness_temperature is not None:
         raise ConfigError("`--streams`, `--floor` and `--loudness-temperature` are for audio runs.")
@@ -143,6 +144,11 @@ def _write_audio(opened: Any, length: str | None, output: Path | None, keep_prim
             lambda made, wanted: bar.update(task, completed=made, total=wanted),
         )
     typer.echo(told, err=True)
+
+
+def _refuse(opened: Any, length: str | None, *_: Any) -> None:
+    """The job says itself that it makes nothing."""
+    opened.generate(length)
 
 
 def _save(path: Path, data: bytes) -> None:

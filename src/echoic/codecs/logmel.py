@@ -52,15 +52,17 @@ class LogMel:
         power = stft(sound, self.window_samples, self.hop_samples).abs().square()
         return (power @ self._matrix.T.to(sound)).clamp(min=LEAST_POWER).log()
 
-    def decode(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
+    def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
         """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, three frames late, and the tail.
+
+        It goes on from the sound `before` `(samples,)`, if there is any: see `sound_from`.
 
         Raises:
             ValueError: a window is not four hops.
         """
         if self.window_samples != OVERLAP * self.hop_samples:
             raise ValueError(f"sound comes back of windows of {OVERLAP} hops only")
-        return sound_from(self._magnitudes(frame) for frame in frames)
+        return sound_from((self._magnitudes(frame) for frame in frames), before)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

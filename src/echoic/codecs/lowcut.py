@@ -1,6 +1,6 @@
 """Nothing comes out below the lowest sound that went in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, final
@@ -36,15 +36,13 @@ class LowCut:
 
     @classmethod
     def fit(cls, sounds: Sequence[Floats], rate_hz: int) -> Self:
-        """The filter for a source, `(samples,)` each: none if it has an offset, or power down to it."""
-        segment = min(_SEGMENT_SAMPLES, max(map(len, sounds), default=0))
+        """The filter for a source, `(samples,)` each, one after the other: none if it has an offset, or power to it."""
+        segment = min(_SEGMENT_SAMPLES, sum(map(len, sounds)))
         power = np.zeros(segment // 2 + 1)
-        for sound in sounds:
-            for at in range(0, len(sound), _BLOCK_SAMPLES):
-                block = sound[at : at + _BLOCK_SAMPLES]
-                if len(block) >= segment > 0:
-                    # Nothing is taken off: an offset counts as sound of 0 Hz.
-                    power += welch(block, rate_hz, nperseg=segment, detrend=False)[1] * len(block)
+        for block in _joined_blocks(sounds):
+            if len(block) >= segment:
+                # Nothing is taken off: an offset counts as sound of 0 Hz.
+                power += welch(block, rate_hz, nperseg=segment, detrend=False)[1] * len(block)
         begins = int(np.searchsorted(np.cumsum(power), _LEAST_POWER * power.sum()))
         return cls(begins * rate_hz / segment / 2 if begins >= _LEAST_BIN else 0.0, rate_hz)
 
@@ -71,3 +69,16 @@ class LowCut:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         return cls(values["corner_hz"], values["rate_hz"])
+
+
+def _joined_blocks(sounds: Sequence[Floats]) -> Iterator[Floats]:
+    """All sounds as one, in blocks: short ones would not fill a segment."""
+    held: list[Floats] = []
+    for sound in sounds:
+        for at in range(0, len(sound), _BLOCK_SAMPLES):
+            held.append(sound[at : at + _BLOCK_SAMPLES])
+            if sum(map(len, held)) >= _BLOCK_SAMPLES:
+                yield np.concatenate(held)
+                held = []
+    if held:
+        yield np.concatenate(held)

@@ -1,6 +1,7 @@
 """Sound from magnitudes alone: frame by frame, as they come."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -15,17 +16,25 @@ _ITERATIONS = 4
 _SILENCE = 1e-8
 
 
-def sound_from(magnitudes: Iterable[Tensor]) -> Iterator[Tensor]:
+def sound_from(magnitudes: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
     """Yields the sound of magnitudes `(streams, bins)`, a hop `(streams, hop_samples)` for each frame and the tail.
+
+    With the sound `before` `(samples,)`, of a window at least, it goes on from there: the first frame begins a hop
+    after the last window of that sound, and the three hops that both have are not yielded again.
 
     The window has `2 * (bins - 1)` samples, four hops of it. Phases are sought that agree with the frames before and
     three frames ahead (RTISI with look-ahead: Beauregard, Zhu and Wyse 2007; Zhu and others 2007), so that sound lags
     three frames behind, and what comes in pieces is what comes in one piece. On speech, spectra of the result differ
     from those asked for by about 6 % (-25 dB).
     """
+    hops = _hops(magnitudes, before)
+    yield from hops if before is None else islice(hops, _LOOK_AHEAD, None)
+
+
+def _hops(magnitudes: Iterable[Tensor], before: Tensor | None) -> Iterator[Tensor]:
     search: _Search | None = None
     for magnitude in magnitudes:
-        search = search or _Search(magnitude)
+        search = search or _Search(magnitude, before)
         search.take(magnitude)
         if len(search.wanted) > _LOOK_AHEAD:
             yield search.settle()
@@ -39,17 +48,27 @@ def sound_from(magnitudes: Iterable[Tensor]) -> Iterator[Tensor]:
 class _Search:
     """Frames whose phases are sought, and the sum of those that are settled from where they begin."""
 
-    def __init__(self, like: Tensor) -> None:
+    def __init__(self, like: Tensor, before: Tensor | None) -> None:
         self.window_samples = 2 * (like.shape[-1] - 1)
         self.hop = self.window_samples // OVERLAP
         self.window = hann(self.window_samples).to(like)
         self.evenness = self.window.square().view(OVERLAP, -1).sum(0)[0]
         self.settled = like.new_zeros(len(like), self.window_samples)
+        if before is not None:
+            self._settle_frames_of(before[-self.window_samples - _LOOK_AHEAD * self.hop :].to(like))
         self.wanted: list[Tensor] = []
         self.found: list[Tensor] = []
         # Sound from nothing begins in the middle of its window.
         self.first_phase = torch.ones_like(like[:1]).to(torch.complex64)
         self.first_phase[:, 1::2] = -1
+
+    def _settle_frames_of(self, before: Tensor) -> None:
+        """The last windows of `before`, as if they had been found: what of them reaches beyond the first hop."""
+        share = self.window.square() / self.evenness
+        frames = before.flip(0).unfold(0, self.window_samples, self.hop).flip(1)
+        for ago, frame in enumerate(frames[:_LOOK_AHEAD], 1):
+            reach = self.window_samples - ago * self.hop
+            self.settled[:, :reach] += (share * frame)[-reach:]
 
     def take(self, magnitude: Tensor) -> None:
         self.wanted.append(magnitude)

@@ -41,9 +41,12 @@ class Spectrogram:
             return sound.new_zeros(*sound.shape[:-1], 0, self.values)
         return stft(sound, self.window_samples, self.hop_samples).abs().clamp(min=LEAST_MAGNITUDE).log()
 
-    def decode(self, frames: Iterable[Tensor]) -> Iterator[Tensor]:
-        """Yields sound `(streams, hop_samples)` for frames `(streams, values)`, three frames late, and the tail."""
-        return sound_from(torch.where(frame > _silent(), frame.exp(), 0) for frame in frames)
+    def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
+        """Yields sound `(streams, hop_samples)` for frames `(streams, values)`, three frames late, and the tail.
+
+        It goes on from the sound `before` `(samples,)`, if there is any: see `sound_from`.
+        """
+        return sound_from((torch.where(frame > _silent(), frame.exp(), 0) for frame in frames), before)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

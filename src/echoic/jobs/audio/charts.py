@@ -60,18 +60,23 @@ def drift_charts(report: DriftReport) -> list[Chart]:
             "Generated time, s",
             "Share",
             lines=(Line("alive", seconds, found.alive, "model"),),
-            caption="Dead: silent, flat noise, clipped, offset or looping for 3 s and more.",
+            caption="Dead: silent, flat noise, clipped, disordered, offset or looping for 3 s and more.",
         ),
         _against_range(report, "level_db", "Level", "dB of full scale"),
         _against_range(report, "centroid_hz", "Brightness", "Spectral centroid, Hz"),
+        _against_range(report, "flatness", "Flatness", "Of the spectrum; 1 is white noise"),
     ]
 
 
 def strip(sound: Floats, rate_hz: int) -> Chart:
-    """The spectrum of one stream `(samples,)` from its start to its end."""
+    """The spectrum of one stream `(samples,)` from its start to its end; a column has the mean power of its time."""
     rows = max(1, min(_STRIP_ROWS, len(sound) // 8))
-    hop = max(rows, len(sound) // _STRIP_COLUMNS)
-    power = stft(torch.from_numpy(sound), 2 * rows, hop).abs().square()
+    window = 2 * rows
+    column = max(rows, len(sound) // _STRIP_COLUMNS)
+    span = max(column, window)
+    samples = torch.from_numpy(np.pad(sound, (0, max(0, span - len(sound)))))
+    spans = (samples[at : at + span] for at in range(0, len(samples) - span + 1, column))
+    power = torch.stack([stft(part, window, rows).abs().square().mean(0) for part in spans])
     shades = (10 * torch.log10(power)).clamp(min=_LOWEST_DB)
     return Chart(
         "strip",
@@ -81,7 +86,7 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
         rasters=(
             Raster(
                 "dB",
-                np.arange(len(shades)) * hop / rate_hz,
+                np.arange(len(shades)) * column / rate_hz,
                 np.linspace(0, rate_hz / 2, rows + 1),
                 shades.T.double().numpy(),
             ),

@@ -10,18 +10,20 @@ import torch
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.audio.drift import LEAST_REAL_S, DriftReport, Reference, measured
+from echoic.jobs.audio.drift import DriftReport, Reference, measured
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
 from echoic.jobs.base import Fitted, Request
+from echoic.metrics.drift import LEAST_WINDOWS, WINDOW_S
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats
 from echoic.windows import PARTS
 
-DRIFT_STREAMS, DRIFT_S = 8, 10
+DRIFT_STREAMS, DRIFT_S = 32, 15
+"""Three points of a curve, from which a slope can be told."""
 
-DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "alive")
+DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "alive", "slope", "slope_low", "slope_high")
 
 
 @final
@@ -53,8 +55,8 @@ def evaluate(
 ) -> AudioEvaluation:
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 
-    Beside them how far 8 streams of 10 s that the network makes are from that sound, and how many are alive in the end:
-    see `echoic drift`, which takes longer ones.
+    Beside them how far 32 streams of 15 s that the network makes are from that sound, how many are alive in the end,
+    and the slope of the distance: see `echoic drift`, which takes longer ones and looks for copies.
 
     Raises:
         ConfigError: there is no such part.
@@ -64,21 +66,30 @@ def evaluate(
     sounds = _sounds(task, data, part)
     frames = task.framing.frames(sounds)
     if len(frames) < 2:
-        raise DataError(f"The {part} part of {task.dataset.origin} has no two frames to score; choose another --part.")
+        remedy = f"{data}: has less" if data is not None else f"The {part} part has less"
+        raise DataError(
+            f"{remedy} than two frames of {task.framing.seen_samples} samples, so that nothing can be scored; "
+            + ("give more sound." if data is not None else "choose another --part.")
+        )
     batches = scored_batches(frames)
-    total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
-    seconds = len(frames) * task.settings.sound.step_samples / task.rate_hz
-    drift = _drift(fitted, np.concatenate(sounds)) if seconds >= LEAST_REAL_S else None
-    drifted = {name: drift.scores[name] for name in DRIFT_SCORES} if drift else {}
+    seconds = len(frames) * task.framing.step_samples / task.rate_hz
+    compared = seconds >= LEAST_WINDOWS * WINDOW_S
+    work = len(batches) + DRIFT_S * compared
+    total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, work))
+    on_second = lambda made: on_progress(len(batches) + made, work)  # noqa: E731
+    drift = _drift(fitted, np.concatenate(sounds), on_second) if compared else None
+    drifted = {name: drift.scores[name] for name in DRIFT_SCORES if name in drift.scores} if drift else {}
     if task.settings.sound.model == "frames":
         return AudioEvaluation({"mse": total / values, **drifted}, _naive_frames(task, frames), seconds, drift)
     bits = total / values / math.log(2)
     return AudioEvaluation({"bits_per_sample": bits, **drifted}, _naive_samples(task, frames), seconds, drift)
 
 
-def _drift(fitted: Fitted, heldout: Floats) -> DriftReport:
-    made = generate(fitted, Request(f"{DRIFT_S}s", streams=DRIFT_STREAMS)).samples
-    return measured(iter(made), len(made), fitted.task.rate_hz, Reference(heldout, []))
+def _drift(fitted: Fitted, heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
+    rate_hz = fitted.task.rate_hz
+    wanted = Request(f"{DRIFT_S}s", streams=DRIFT_STREAMS, on_made=lambda made: on_second(made[0] // rate_hz))
+    made = generate(fitted, wanted).samples
+    return measured(iter(made), len(made), rate_hz, Reference(heldout, []))
 
 
 def _sounds(task: AudioTask, data: Any, part: str) -> list[Floats]:

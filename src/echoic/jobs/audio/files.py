@@ -27,7 +27,7 @@ def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callabl
     and those wanted.
 
     Raises:
-        ConfigError: the output is none of them, or anything that `blocks` raises.
+        ConfigError: the output is none of them, is the prime or has other streams; or anything that `blocks` raises.
         RunError: a file cannot be written.
     """
     if request.streams == 1 and output.suffix.lower() in DRAWN:
@@ -36,9 +36,12 @@ def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callabl
         return f"{output}: the spectrum of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
     rate_hz, wanted = fitted.task.rate_hz, samples_in(fitted.task, request.length)
     made = 0
+    # Whatever is wrong with the request is found before a file is opened, which empties it.
     source = blocks(fitted, request)
+    paths = _paths(output, request.streams)
+    _check_nothing_is_lost(paths, output, request.prime)
     with ExitStack() as stack:
-        writers = [stack.enter_context(SoundWriter(path, rate_hz)) for path in _paths(output, request.streams)]
+        writers = [stack.enter_context(SoundWriter(path, rate_hz)) for path in paths]
         for block in source:
             for writer, samples in zip(writers, block, strict=True):
                 writer.write(samples)
@@ -62,6 +65,17 @@ def _paths(output: Path, streams: int) -> Sequence[Path]:
     except OSError as error:
         raise RunError(f"{output}: cannot be made ({error.strerror}).") from None
     return [output / f"stream-{number:0{DIGITS}}.wav" for number in range(1, streams + 1)]
+
+
+def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: str | None) -> None:
+    if prime is not None and any(path.exists() and path.samefile(prime) for path in paths):
+        raise ConfigError(f"{prime}: is the --prime, and would be written over; give another -o.")
+    others = sorted(set(output.glob("stream-*.wav")) - set(paths)) if output.is_dir() else []
+    if others:
+        raise ConfigError(
+            f"{output}: has {len(others)} more streams than are to be made, such as {others[0].name}; they would be "
+            "taken for part of them. Give another folder, or remove them."
+        )
 
 
 def _told(writers: Sequence[SoundWriter], seconds: float, output: Path) -> str:

@@ -15,6 +15,8 @@ from echoic.types import Floats
 _BLOCK_FRAMES = 4096
 """Spectra are taken of so many frames at a time, which bounds the memory; the result is the same."""
 
+_FADE_S = 0.05
+
 _SPECTRA: dict[str, type[Spectrogram] | type[LogMel]] = {"spectrum": Spectrogram, "mel": LogMel}
 
 
@@ -27,6 +29,11 @@ class Framing(Protocol):
         ...
 
     @property
+    def step_samples(self) -> int:
+        """Samples from one step to the next."""
+        ...
+
+    @property
     def seen_samples(self) -> int:
         """Samples that one step tells of."""
         ...
@@ -35,8 +42,11 @@ class Framing(Protocol):
         """Sounds one after the other as whole steps `(frames, values)`."""
         ...
 
-    def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
-        """Yields the sound `(streams, samples)` of steps `(streams, values)` as they come, in constant memory."""
+    def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
+        """Yields the sound `(streams, samples)` of steps `(streams, values)` as they come, in constant memory.
+
+        With the sound `before` `(samples,)`, of a step at least, it goes on from its end.
+        """
         ...
 
     def to_json(self) -> dict[str, Any]:
@@ -48,15 +58,15 @@ class Framing(Protocol):
 class _Cut:
     """Samples side by side."""
 
-    frame_samples: int
+    step_samples: int
 
     @property
     def values(self) -> int:
-        return self.frame_samples
+        return self.step_samples
 
     @property
     def seen_samples(self) -> int:
-        return self.frame_samples
+        return self.step_samples
 
 
 @final
@@ -69,17 +79,21 @@ class LevelFrames(_Cut):
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
         levels = [np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)]
-        return _whole_frames(torch.from_numpy(np.concatenate(levels)), self.frame_samples)
+        return _whole_frames(torch.from_numpy(np.concatenate(levels)), self.step_samples)
 
-    def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
-        before: Floats | float = 0.0
-        state = None
+    def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
+        heard = np.zeros(1, np.float32) if before is None else before[-self.low_cut.rate_hz :]
+        last: Floats | float = heard[-1]
+        _, state = self.low_cut.passed(heard[None], self.low_cut.start(1))
+        # Nothing has cut the sound before: to go over all at once would be a click.
+        fade = np.linspace(1, 0, 0 if before is None else round(_FADE_S * self.low_cut.rate_hz), dtype=np.float32)
         for frame in frames:
-            sound = self.codec.decode(frame.numpy(), before)
-            before = sound[:, -1]
-            state = self.low_cut.start(len(sound)) if state is None else state
-            heard, state = self.low_cut.passed(sound, state)
-            yield heard
+            sound = self.codec.decode(frame.numpy(), last)
+            last = sound[:, -1]
+            cut, state = self.low_cut.passed(sound, np.broadcast_to(state, (len(state), len(sound), 2)))
+            uncut, fade = fade[: sound.shape[1]], fade[sound.shape[1] :]
+            cut[:, : len(uncut)] += uncut * (sound - cut)[:, : len(uncut)]
+            yield cut
 
     def to_json(self) -> dict[str, Any]:
         return {"low_cut": self.low_cut.to_json()}
@@ -93,9 +107,9 @@ class SampleFrames(_Cut):
     scale: float
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
-        return _whole_frames(_joined(sounds).div_(self.scale), self.frame_samples)
+        return _whole_frames(_joined(sounds).div_(self.scale), self.step_samples)
 
-    def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
+    def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
         for frame in frames:
             yield frame.mul(self.scale).numpy()
 
@@ -116,15 +130,20 @@ class SpectralFrames:
         return self.codec.values
 
     @property
+    def step_samples(self) -> int:
+        return self.codec.hop_samples
+
+    @property
     def seen_samples(self) -> int:
         return self.codec.window_samples
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
         return self.scaler.encode(_spectra(self.codec, sounds)[None], torch.zeros(1, dtype=torch.long))[0]
 
-    def sound(self, frames: Iterable[Tensor]) -> Iterator[Floats]:
+    def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
         series = torch.zeros(1, dtype=torch.long)
-        for sound in self.codec.decode(self.scaler.decode(frame[None], series)[0] for frame in frames):
+        decoded = (self.scaler.decode(frame[None], series)[0] for frame in frames)
+        for sound in self.codec.decode(decoded, None if before is None else torch.from_numpy(before)):
             yield sound.numpy()
 
     @classmethod
@@ -138,21 +157,22 @@ class SpectralFrames:
 
 def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: Sequence[Floats]) -> Framing:
     """The framing that `settings` ask for, fitted on the sounds of the training part."""
+    step_samples = settings.samples_of_step(rate_hz)
     if settings.model == "samples":
-        return LevelFrames(settings.step_samples, codec, LowCut.fit(training, rate_hz))
+        return LevelFrames(step_samples, codec, LowCut.fit(training, rate_hz))
     if settings.frame_of == "samples":
-        return SampleFrames(settings.step_samples, codec.scale)
+        return SampleFrames(step_samples, codec.scale)
     if settings.frame_of == "spectrum":
-        return SpectralFrames.fit(Spectrogram(settings.step_samples), training)
-    return SpectralFrames.fit(LogMel.of(rate_hz, settings.step_samples, settings.bands), training)
+        return SpectralFrames.fit(Spectrogram(step_samples), training)
+    return SpectralFrames.fit(LogMel.of(rate_hz, step_samples, settings.bands), training)
 
 
-def reopen_framing(settings: SoundSettings, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
+def reopen_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
     """The framing of a run; `fitted` has what its `to_json` gave."""
     if settings.model == "samples":
-        return LevelFrames(settings.step_samples, codec, LowCut.from_json(fitted["low_cut"]))
+        return LevelFrames(settings.samples_of_step(rate_hz), codec, LowCut.from_json(fitted["low_cut"]))
     if settings.frame_of == "samples":
-        return SampleFrames(settings.step_samples, codec.scale)
+        return SampleFrames(settings.samples_of_step(rate_hz), codec.scale)
     kind = _SPECTRA[settings.frame_of]
     return SpectralFrames(kind.from_json(fitted["spectral"]["codec"]), Scaler.from_json(fitted["spectral"]["scaler"]))
 

@@ -1,7 +1,7 @@
 """Letting a trained network make sound, in streams side by side and block by block."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -13,6 +13,7 @@ from echoic.generate import free_run, prime, symbols_after
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted, Request
+from echoic.model import SequenceModel
 from echoic.sources import read
 from echoic.types import Floats
 
@@ -54,9 +55,10 @@ def generate(fitted: Fitted, request: Request) -> Sound:
 
 
 def blocks(fitted: Fitted, request: Request) -> Iterator[Floats]:
-    """Yields sound `(streams, samples)` block by block, in constant memory: what follows the prime, without it.
+    """Sound `(streams, samples)` block by block, in constant memory: what follows the prime, without it.
 
-    `prime` is a file, or by default silence; the streams differ by their draws.
+    `prime` is a file, or by default silence; the streams differ by their draws. All is checked and read before the
+    first block is asked for.
 
     Raises:
         ConfigError: a length, a number of streams or a way of drawing that cannot be.
@@ -66,12 +68,17 @@ def blocks(fitted: Fitted, request: Request) -> Iterator[Floats]:
     wanted = samples_in(task, request.length)
     if not 1 <= request.streams <= MOST_STREAMS:
         raise ConfigError(f"`--streams` must be from 1 to {MOST_STREAMS}, got {request.streams}.")
-    known = _known(task, request.prime).expand(request.streams, -1, -1)
-    pieces = task.framing.sound(_frames(fitted, known, request))
-    step_samples = task.settings.sound.step_samples
-    together = max(1, round(BLOCK_S * task.rate_hz / step_samples))
+    steps = _steps(fitted, request)
+    known = _known(task, request.prime)
+    pieces = task.framing.sound(steps(task.framing.frames([known])[None].float()), known)
+    return _cut(pieces, wanted, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
+
+
+def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_samples: int) -> Iterator[Floats]:
+    """So many samples of `pieces` `(streams, piece_samples)` in blocks, the last of which may be short."""
+    together = max(1, round(block_samples / piece_samples))
     while wanted > 0:
-        block = np.concatenate([next(pieces) for _ in range(min(together, -(-wanted // step_samples)))], 1)
+        block = np.concatenate([next(pieces) for _ in range(min(together, -(-wanted // piece_samples)))], 1)
         yield block[:, :wanted]
         wanted -= block.shape[1]
 
@@ -92,30 +99,39 @@ def samples_in(task: AudioTask, length: int | str | None) -> int:
     return samples
 
 
-def _known(task: AudioTask, place: str | None) -> Tensor:
-    """What is gone on from, `(1, frames, values)`."""
+def _known(task: AudioTask, place: str | None) -> Floats:
+    """The sound that is gone on from, `(samples,)`: whole frames, the last of which ends where the prime ends."""
     seen = task.framing.seen_samples
     if place is None:
-        return task.framing.frames([np.zeros(seen, np.float32)])[None].float()
+        return np.zeros(seen, np.float32)
     recording = read(place, task.settings.data).series[0]
     sound = recording.values[:, 0]
     if len(sound) < seen:
         raise DataError(f"{recording.origin}: is shorter than a frame of {seen} samples; give a longer --prime.")
-    # Whole frames, the last of which ends where the prime ends.
-    beside = (len(sound) - seen) % task.settings.sound.step_samples
-    return task.framing.frames([sound[beside:]])[None].float()
+    return sound[(len(sound) - seen) % task.framing.step_samples :]
 
 
-def _frames(fitted: Fitted, known: Tensor, request: Request) -> Iterator[Tensor]:
-    """Steps `(streams, values)` without end."""
+def _steps(fitted: Fitted, request: Request) -> Callable[[Tensor], Iterator[Tensor]]:
+    """What makes steps `(streams, values)` without end after known ones `(1, frames, values)`."""
+    model, head = fitted.model, fitted.model.head
+    if isinstance(head, Point):
+        _check_nothing_is_drawn(request)
+        return lambda known: (step.expand(request.streams, -1) for step in _means(model, head, known))
+    of_loudness = LOUDNESS_TEMPERATURE if request.loudness_temperature is None else request.loudness_temperature
     temperature = 1.0 if request.temperature is None else request.temperature
-    head = fitted.model.head
-    if not isinstance(head, Point):
-        of_loudness = request.loudness_temperature
-        of_loudness = LOUDNESS_TEMPERATURE if of_loudness is None else of_loudness
-        sampling = Sampling(temperature, request.top_k, request.top_p, request.floor, of_loudness)
-        yield from symbols_after(fitted.model, known, sampling, request.seed)
-        return
-    params, state = prime(fitted.model, known)
-    for values in free_run(fitted.model, params, state, head.mean, lambda values, _step: values[:, 0]):
+    sampling = Sampling(temperature, request.top_k, request.top_p, request.floor, of_loudness)
+    return lambda known: symbols_after(model, known, sampling, request.seed, request.streams)
+
+
+def _check_nothing_is_drawn(request: Request) -> None:
+    drawn = ("temperature", "top_k", "top_p", "loudness_temperature")
+    asked = [name for name in drawn if getattr(request, name) is not None] + ["floor"] * bool(request.floor)
+    if asked:
+        raise ConfigError(f"`--{asked[0].replace('_', '-')}` is for draws; the frames model foretells means.")
+
+
+def _means(model: SequenceModel, head: Point, known: Tensor) -> Iterator[Tensor]:
+    """Steps `(rows, values)` without end after `known` `(rows, frames, values)`."""
+    params, state = prime(model, known)
+    for values in free_run(model, params, state, head.mean, lambda values, _step: values[:, 0]):
         yield values[:, 0]

@@ -26,7 +26,7 @@ from echoic.training import Batches
 from echoic.types import Floats
 from echoic.windows import PARTS, Ranges, Streams
 
-PREDICTION_RECORDINGS, PREDICTION_SAMPLES = 1000, 1 << 22
+PREDICTION_SAMPLES = 1 << 22
 """Linear prediction is fitted on so much of the training part at most."""
 
 RARELY = 3e-4
@@ -62,15 +62,16 @@ class AudioTask(Task):
         parts = divided(dataset.series, settings.parts)
         training = [stretch.sound for stretch in parts["train"]]
         codec = MuLaw.fit(training, settings.sound.emphasis if settings.sound.model == "samples" else 0.0)
-        framing = fit_framing(settings.sound, _rate_hz(dataset), codec, training)
-        source = _source(training, codec, settings)
-        settings = settings.replaced(rate_hz=_rate_hz(dataset), frame_samples=settings.sound.step_samples)
+        rate_hz = _rate_hz(dataset, settings)
+        framing = fit_framing(settings.sound, rate_hz, codec, training)
+        source = _source(training, codec, framing.step_samples, settings.fast.history_samples)
+        settings = settings.replaced(rate_hz=rate_hz, frame_samples=framing.step_samples)
         return cls(dataset, settings, codec, framing, source)
 
     @classmethod
     def reopen(cls, dataset: Data, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
         mulaw = MuLaw.from_json(codec["mulaw"])
-        framing = reopen_framing(settings.sound, mulaw, codec)
+        framing = reopen_framing(settings.sound, _rate_hz(dataset, settings), mulaw, codec)
         return cls(dataset, settings, mulaw, framing, Source(codec["prediction"], codec["loudest"]))
 
     @cached_property
@@ -81,7 +82,7 @@ class AudioTask(Task):
     @property
     def rate_hz(self) -> int:
         """Samples a second."""
-        return self.settings.data.rate_hz or _rate_hz(self.dataset)
+        return _rate_hz(self.dataset, self.settings)
 
     def codec_json(self) -> dict[str, Any]:
         return {"mulaw": self.codec.to_json(), **self.source._asdict(), **self.framing.to_json()}
@@ -134,16 +135,20 @@ def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
     return sum(stretch.end - stretch.begin for stretch in stretches) / rate_hz
 
 
-def _source(training: list[Floats], codec: MuLaw, settings: AudioSettings) -> Source:
-    frame = settings.sound.step_samples
-    order = min(settings.fast.history_samples, frame)
-    return Source(_prediction(training, codec, order), _loudest(training, codec, frame))
+def _source(training: list[Floats], codec: MuLaw, frame_samples: int, history_samples: int) -> Source:
+    order = min(history_samples, frame_samples)
+    return Source(_prediction(training, codec, order), _loudest(training, codec, frame_samples))
 
 
 def _prediction(training: list[Floats], codec: MuLaw, order: int) -> list[float]:
     """From as much of the training part as says enough."""
-    sound = np.concatenate(training[:PREDICTION_RECORDINGS])[:PREDICTION_SAMPLES]
-    weights = prediction_weights(codec.emphasised(sound) / codec.scale, order)
+    parts, left = list[Floats](), PREDICTION_SAMPLES
+    for sound in training:
+        parts.append(sound[:left])
+        left -= len(parts[-1])
+        if not left:
+            break
+    weights = prediction_weights(codec.emphasised(np.concatenate(parts)) / codec.scale, order)
     return list(map(float, weights[::-1]))
 
 
@@ -162,8 +167,8 @@ def _loudest(training: list[Floats], codec: MuLaw, frame_samples: int) -> int:
     return int(np.searchsorted(counts.cumsum(), (1 - RARELY) * counts.sum()))
 
 
-def _rate_hz(dataset: Data) -> int:
-    return int(dataset.series[0].provenance["rate_hz"])
+def _rate_hz(dataset: Data, settings: AudioSettings) -> int:
+    return settings.data.rate_hz or int(dataset.series[0].provenance["rate_hz"])
 
 
 def _check(settings: AudioSettings) -> None:
@@ -171,6 +176,14 @@ def _check(settings: AudioSettings) -> None:
         raise ConfigError("`input_noise` is for numbers; of the samples model it is --history-noise, in levels.")
     if settings.sound.model == "samples" and settings.sound.frame_of != "samples":
         raise ConfigError(f"`frame_of` {settings.sound.frame_of} is for --model frames.")
-    only_for_samples = {"history_noise", "gain_db", "frames_learned"} & settings.given()
-    if settings.sound.model == "frames" and only_for_samples:
-        raise ConfigError(f"`{min(only_for_samples)}` is for the samples model; the frames model has --input-noise.")
+    if settings.sound.model == "frames":
+        _check_frames(settings)
+
+
+def _check_frames(settings: AudioSettings) -> None:
+    given = settings.given()
+    of_samples = {"emphasis", *type(settings.fast).model_fields, *type(settings.drift).model_fields} & given
+    if of_samples:
+        raise ConfigError(f"`{min(of_samples)}` is for the samples model; against drift frames have --input-noise.")
+    if "bands" in given and settings.sound.frame_of != "mel":
+        raise ConfigError("`bands` is for --frame-of mel.")

@@ -16,7 +16,7 @@ WRITTEN = {".wav": "PCM_16", ".flac": "PCM_16"}
 
 @final
 class SoundWriter:
-    """A mono file that grows block by block and can be played at any time.
+    """A mono file that grows block by block; whole once it is closed.
 
     `clipped` counts the samples beyond full scale, which became full scale.
     """
