@@ -10,6 +10,7 @@ import pytest
 import soundfile
 import torch
 
+from echoic.errors import ConfigError
 from echoic.jobs import JOBS
 from echoic.jobs.base import no_generate
 from echoic.jobs.session import Run, prepare, train
@@ -215,6 +216,32 @@ WAYS = [(job, way) for job, case in CASES.items() for way in case.ways]
 
 def test_every_job_has_its_case():
     assert CASES.keys() == JOBS.keys()
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, job):
+    first_way = next(iter(CASES[job].ways.values()))
+    data, wanted = CASES[job].data(tmp_path), CASES[job].tiny | first_way | {"feed_back": 0.5}
+    if job in {"classify", "detect"}:
+        with pytest.raises(ConfigError, match="for networks that read what they told a step before"):
+            prepare(job, data, {}, wanted)
+    else:
+        task = prepare(job, data, {}, wanted)
+        batch = next(iter(task.train_batches().epoch(0, 0)))
+        again = task.network().fed_back(batch, 1.0, None, torch.Generator().manual_seed(0))
+        assert again.inputs.shape == batch.inputs.shape
+        assert not torch.equal(again.inputs, batch.inputs)
+
+
+def test_a_forecast_of_the_whole_horizon_feeds_nothing_back():
+    with pytest.raises(ConfigError, match="for networks that read what they told a step before"):
+        prepare("forecast", sine(Path()), {}, {"lookahead": "direct", "horizon": 8, "lookback": 8, "feed_back": 0.5})
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_gru_has_no_forget_bias(tmp_path, job):
+    with pytest.raises(ConfigError, match="a GRU has no forget gate"):
+        prepare(job, CASES[job].data(tmp_path), {}, CASES[job].tiny | {"cell": "gru", "forget_bias": 2.0})
 
 
 def settings_of(job: str, way: str | None = None) -> dict[str, Any]:

@@ -36,6 +36,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "taken folder": ("demo --out {run}", "is already there"),
     },
     "train": {
+        "json before the job": ("train --json forecast synth:sine --out new", "--json stands after the job's name"),
         "no job": ("train", "needs a job"),
         "no data": ("train forecast missing.csv --out new", "missing.csv: there is no such file"),
         "no such signal": ("train forecast synth:nothing --out new", "nothing"),

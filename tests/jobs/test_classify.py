@@ -20,6 +20,7 @@ from echoic.jobs.session import load, prepare, train
 
 RATE_HZ = 4000
 TINY = {"bands": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
+CONVNET = {"model": "convnet", **{name: value for name, value in TINY.items() if name != "layers"}}
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 
 
@@ -184,7 +185,7 @@ def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):
     rows = (clips / "clips.csv").read_text().splitlines()
     table = tmp_path / "cut.csv"
     table.write_text("\n".join([rows[0] + ",start,end", *(row + ",0,0.2" for row in rows[1:])]))
-    wanted = TINY | {"model": "convnet", "hop_ms": 20, "lr": 3e-3, "split": (0.6, 0.2, 0.2)}
+    wanted = CONVNET | {"hop_ms": 20, "lr": 3e-3, "split": (0.6, 0.2, 0.2)}
     run = train("classify", table, audio=clips, **wanted)
     assert run.evaluate().scores["accuracy"] > 0.9
     assert run.model.state_size == 0
@@ -194,14 +195,15 @@ def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):
 
 def test_the_convnet_refuses_what_it_cannot_do_before_a_run_is_begun(clips, tmp_path):
     with pytest.raises(ConfigError, match=r"takes clips of one length, and these have \d+ to \d+ steps"):
-        train("classify", clips / "clips.csv", out=tmp_path / "run", model="convnet", **TINY)
+        train("classify", clips / "clips.csv", out=tmp_path / "run", **CONVNET)
     assert not (tmp_path / "run").exists()
     features = np.zeros((4, 12, 9), np.float32)
     np.save(tmp_path / "features.npy", features)
     np.save(tmp_path / "labels.npy", np.array([0, 1, 0, 1]))
     given = {"labels": tmp_path / "labels.npy", "axes": "clip,frame,band", "model": "convnet"}
-    with pytest.raises(ConfigError, match="leave out the others' settings"):
-        train("classify", tmp_path / "features.npy", **given, bidirectional=True)
+    for other in ({"bidirectional": True}, {"layers": (8,)}, {"pooling": "last"}):
+        with pytest.raises(ConfigError, match="of their settings it takes the dropout alone"):
+            train("classify", tmp_path / "features.npy", **given, **other)
 
 
 def test_rare_classes_count_as_much_when_they_are_asked_to(clips):

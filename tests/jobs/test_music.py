@@ -198,6 +198,8 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
     song_a, song_b = [[60, 64]] * 5, [[62]] * 11
     path.write_text(json.dumps({"train": [song_a, song_b], "valid": [song_a], "test": [song_a, song_b]}))
     run = train("music", path, out=tmp_path / "run", config=TINY | {"head": "bernoulli"})
+    with pytest.raises(ConfigError, match="this network tells every pitch by itself"):
+        run.generate("1bars", top_k=3)
     evaluation = run.evaluate()
     assert evaluation.steps == 4 + 10
     task, total = run.fitted.task, 0.0
@@ -224,5 +226,5 @@ def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):
 
 
 def test_a_forecast_is_refused_with_what_there_is_instead(run):
-    with pytest.raises(ConfigError, match="`predict` is for forecasts and classes; let this run `generate`"):
+    with pytest.raises(ConfigError, match="`predict` is for forecasts, classes and events; let this run `generate`"):
         run.predict()

@@ -94,7 +94,7 @@ def test_songs_are_dealt_whole_and_once(count, rule, sizes):
     [
         ([None], None, "here: 1 pieces are too few for the split"),
         ([None] * 3, (3, 1, 0), "here: 3 pieces are too few"),
-        (["dev", "test"], None, "no song is left for training"),
+        (["dev", "test"], None, "nothing is left for training"),
     ],
 )
 def test_too_few_songs_are_refused(names, rule, words):

@@ -1,1 +1,1 @@
-"""The naive ways that every score stands beside: of forecasts, of symbols, of chords."""
+"""The naive ways that every score stands beside, for each kind of data."""

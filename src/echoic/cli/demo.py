@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = {
     "layers": (16, 16),
     "epochs": 3,
 }
-"""The origin's network on its noisy sine, with echoic's loss at every step."""
+"""The origin's network on its noisy sine, with echoic's loss at many steps."""
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:

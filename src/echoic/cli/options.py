@@ -4,7 +4,7 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -24,7 +24,8 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
     """
     sections = [info.default for info in settings.model_fields.values()]
     fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
-    defaults = {name: getattr(section, name) for section in sections for name in type(section).model_fields}
+    defaults = {name: _shown(getattr(section, name)) for section in sections for name in type(section).model_fields}
+    defaults |= {name: f"by {decides}" for name, decides in settings.decided_by.items() if defaults[name]}
     own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
 
     def command(**given: Any) -> None:
@@ -38,8 +39,8 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
         inspect.Parameter("config", keyword, default=None, annotation=CONFIG),
         inspect.Parameter("set_", keyword, default=None, annotation=SET),
         *(
-            inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name], defaults[name]))
-            for name in fields
+            inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name], default))
+            for name, default in defaults.items()
         ),
     ]
     command.__signature__ = inspect.Signature([*(one.replace(kind=keyword) for one in own), *extra])  # type: ignore[attr-defined]
@@ -56,11 +57,10 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
     return settings.build(*layers).model_dump(exclude_unset=True)
 
 
-def _option(name: str, info: FieldInfo, value: Any) -> Any:
+def _option(name: str, info: FieldInfo, default: str) -> Any:
     flag = "--" + name.replace("_", "-")
-    default = _shown(value)
     text = f"{info.description} [default: {default}]" if default else info.description
-    if info.annotation is bool:
+    if _plain(info.annotation) is bool:
         return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)]
     return Annotated[str | None, typer.Option(flag, help=text, metavar=_metavar(info.annotation), show_default=False)]
 
@@ -72,11 +72,18 @@ def _shown(default: Any) -> str:
 
 
 def _metavar(annotation: Any) -> str:
-    origin = get_origin(annotation)
-    if origin is Literal:
-        return "|".join(str(choice) for choice in get_args(annotation))
-    if origin is types.UnionType:
-        return _metavar(next((part for part in get_args(annotation) if part is not type(None)), str))
-    if origin is tuple:
+    plain = _plain(annotation)
+    if get_origin(plain) is Literal:
+        return "|".join(str(choice) for choice in get_args(plain))
+    if get_origin(plain) is tuple:
         return "A,B,..."
-    return {int: "INTEGER", float: "NUMBER"}.get(annotation, "TEXT")
+    return {int: "INTEGER", float: "NUMBER"}.get(plain, "TEXT")
+
+
+def _plain(annotation: Any) -> Any:
+    """A type without `None` beside it and without what is done to its values; of several the first."""
+    if get_origin(annotation) is Annotated:
+        return _plain(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return _plain(next(part for part in get_args(annotation) if part is not type(None)))
+    return annotation

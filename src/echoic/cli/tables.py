@@ -10,12 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from echoic.errors import RunError
+from echoic.metrics.better import best_of
 
 if TYPE_CHECKING:
     import polars as pl
-
-_LESS_IS_BETTER = ("mse", "mae", "rmse", "smape", "mase", "owa", "crps", "frame_error", "segment_error", "error_rate")
-_LESS_IS_BETTER_IN = ("nll_", "nats_", "bits_", "jitter_")
 
 
 def print_scores(title: str, rivals: Mapping[str, Mapping[str, float]]) -> None:
@@ -26,8 +24,7 @@ def print_scores(title: str, rivals: Mapping[str, Mapping[str, float]]) -> None:
         table.add_column(name, justify="right")
     for score in dict.fromkeys(name for scores in rivals.values() for name in scores):
         values = [scores.get(score) for scores in rivals.values()]
-        known = [value for value in values if value is not None]
-        best = min(known) if _less_is_better(score) and len(known) > 1 else None
+        best = best_of(score, [value for value in values if value is not None])
         table.add_row(score, *(_cell(value, best) for value in values))
     Console().print(table)
 
@@ -71,10 +68,6 @@ def _shortest_format(frame: "pl.DataFrame") -> str:
 
 def _table(title: str) -> Table:
     return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=0)
-
-
-def _less_is_better(score: str) -> bool:
-    return score in _LESS_IS_BETTER or score.startswith(_LESS_IS_BETTER_IN)
 
 
 def _cell(value: float | None, best: float | None) -> str:

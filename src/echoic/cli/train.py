@@ -43,6 +43,8 @@ def add_to(app: typer.Typer, help_text: str) -> None:
             if resume is None:
                 raise ConfigError(f"`echoic train` needs a job ({', '.join(JOB_SETTINGS)}) and data, or --resume RUN.")
             _resume(resume, as_json=as_json)
+        elif resume is not None or as_json:
+            raise ConfigError("`echoic train --resume RUN` takes no job, and --json stands after the job's name.")
 
     for job, settings in JOB_SETTINGS.items():
         jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(

@@ -9,7 +9,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -37,7 +37,12 @@ Numbers = Annotated[tuple[float, ...], Listed]
 
 
 class JobSettings(Section):
-    """All settings of one job: fields that are sections."""
+    """All settings of one job: fields that are sections.
+
+    `decided_by` has the fields whose default depends on another setting, and the name of that option.
+    """
+
+    decided_by: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def sections(cls) -> dict[str, type[Section]]:

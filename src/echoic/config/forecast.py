@@ -1,6 +1,6 @@
 """Settings of the forecast job: its sections, and the few fields that only it has."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ class WindowSettings(Section):
     lookback: int | None = Field(None, ge=1, description="Steps the network sees; fitted to the data by default.")
     horizon: int = Field(1, ge=1, description="Steps to forecast.")
     stride: int = Field(1, ge=1, description="Distance between training windows, in steps.")
+    dev_windows: int = Field(2000, ge=1, description="Windows of dev that are looked at in training, evenly spaced.")
     lookahead: Literal["step", "direct", "segments"] | None = Field(
         None,
         description="step: one at a time, fed back. direct: the whole horizon at once. segments: in segments, decoded "
@@ -61,8 +62,25 @@ class WindowSettings(Section):
     )
 
 
+BY_LOOKAHEAD: dict[str, dict[str, Any]] = {
+    "step": {"layers": (32,), "batch_size": 64, "lr": 1e-2, "average": 0.99, "epochs": 10},
+    "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "average": 0.99, "epochs": 40},
+    "segments": {
+        "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "schedule": "constant",
+        "warmup": 0.0, "average": 0.99, "epochs": 6, "checks": 4, "dev_windows": 600, "patience": 5,
+    },
+    "many": {
+        "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
+        "epochs": 3, "recent": 2.0, "align": 0.7,
+    },
+}  # fmt: skip
+"""Defaults by the way of looking ahead, and for many series at once; a value set by the user stands."""
+
+
 class ForecastSettings(JobSettings):
     """Everything that `echoic train forecast` can be told."""
+
+    decided_by = dict.fromkeys((field for chosen in BY_LOOKAHEAD.values() for field in chosen), "--lookahead")
 
     data: TableSettings = TableSettings()
     parts: SplitSettings = SplitSettings()

@@ -12,7 +12,10 @@ class TrainSettings(Section):
 
     epochs: int = Field(20, ge=1, description="Passes over the training windows.")
     minutes: float | None = Field(
-        None, gt=0, description="Time budget for the whole command; replaces --epochs, the schedule is fitted to it."
+        None,
+        gt=0,
+        description="Time budget for the whole command, with folds for each network; replaces --epochs, and the "
+        "schedule is fitted to it.",
     )
     batch_size: int = Field(64, ge=1, description="Windows, streams or sequences in a batch.")
     optimizer: Literal["adam", "adamw", "sgd"] = Field("adamw", description="Optimiser.")
@@ -23,7 +26,6 @@ class TrainSettings(Section):
     clip: float = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
     average: float = Field(0.0, ge=0, lt=1, description="Decay per step of the averaged weights; 0 keeps none.")
     checks: int = Field(1, ge=1, description="Looks at dev in an epoch.")
-    dev_windows: int = Field(2000, ge=1, description="Windows of dev that are looked at, evenly spaced.")
     patience: int = Field(
         10, ge=1, description="Looks at dev without a better loss before stopping (not with --minutes)."
     )

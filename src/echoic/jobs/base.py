@@ -70,6 +70,11 @@ class Task(abc.ABC):
         """Batches of the dev part, if there is one."""
 
     @property
+    def feeds_back(self) -> bool:
+        """Whether what the network tells at a step is its input at the next, as `feed_back` needs."""
+        return False
+
+    @property
     def refits(self) -> bool:
         """Whether, once dev has shown how long to train, a network is trained anew on train and dev."""
         return False
@@ -147,7 +152,9 @@ class Request:
 
 
 def _no_predict(*_: Any) -> Any:
-    raise ConfigError("`predict` is for forecasts and classes; let this run `generate`, or `eval` it on new data.")
+    raise ConfigError(
+        "`predict` is for forecasts, classes and events; let this run `generate`, or `eval` it on new data."
+    )
 
 
 def no_generate(*_: Any) -> Any:

@@ -9,15 +9,10 @@ from echoic.charts import Chart
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.facts import run_info, score_rows
 from echoic.jobs.session import Run
+from echoic.metrics.better import better
 from echoic.report import Section, Table, page, write_figures
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically
-
-_HIGH = {
-    "alive", "accuracy", "frame_accuracy", "balanced_accuracy", "f1", "macro_f1", "segment_f1", "event_f1", "precision",
-    "recall", "auc", "micro_f1", "mean_average_precision", "exact",
-}  # fmt: skip
-"""Scores of which more is better; of the others less is."""
 
 _NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}
 
@@ -142,15 +137,8 @@ def _scores(one: _Facts) -> Table:
 
 
 def _better(scores: Sequence[str]) -> dict[str, Better]:
-    """For each score, by the name that is shown, what is best; coverage should be what it promises."""
-    better: dict[str, Better] = {}
-    for name in scores:
-        promise = name.removeprefix("coverage_")
-        if promise != name:
-            better[_score_name(name)] = int(promise) / 100
-        else:
-            better[_score_name(name)] = "high" if name in _HIGH else "low"
-    return better
+    """For each score, by the name that is shown, what is best."""
+    return {_score_name(name): wanted for name in scores if (wanted := better(name)) is not None}
 
 
 def _score_name(name: str) -> str:

@@ -308,7 +308,14 @@ def prepare(
     """Reads the data and makes every choice that the settings leave open."""
     wanted: Any = settings_of(job, config, settings)
     _check_device(wanted.train)
-    return _job(job).task.fit(sources.read(data, wanted.data), wanted, on_prepare)
+    if wanted.stack.cell == "gru" and "forget_bias" in wanted.given():
+        raise ConfigError("`stack.forget_bias` is for --cell lstm; a GRU has no forget gate.")
+    task = _job(job).task.fit(sources.read(data, wanted.data), wanted, on_prepare)
+    if wanted.train.feed_back and not task.feeds_back:
+        raise ConfigError(
+            "`train.feed_back` is for networks that read what they told a step before; this one does not."
+        )
+    return task
 
 
 def settings_of(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:

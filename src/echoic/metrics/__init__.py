@@ -1,1 +1,1 @@
-"""Scores: of forecasts, of foretold notes, and of what was copied."""
+"""Scores: of forecasts, of notes, classes, labels and events foretold, of what was copied, and of drift."""

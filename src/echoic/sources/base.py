@@ -6,10 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import Any, Protocol, final
 
-if TYPE_CHECKING:  # echoic.types imports torch, which a bad path need not wait for
-    from echoic.types import Series
+from echoic.types import Series
 
 
 class Report(Protocol):
@@ -78,7 +77,7 @@ class Dataset:
     parameters for a synthetic signal. `origin` says where the data came from.
     """
 
-    series: tuple["Series", ...]
+    series: tuple[Series, ...]
     report: Report
     fingerprint: str
     origin: str
@@ -88,7 +87,7 @@ class Data(Protocol):
     """A data set, read or to be read: the same as a `Dataset` to whoever asks for what is in it."""
 
     @property
-    def series(self) -> tuple["Series", ...]:
+    def series(self) -> tuple[Series, ...]:
         """All series."""
 
     @property
@@ -116,7 +115,7 @@ class Later:
         return self._read()
 
     @property
-    def series(self) -> tuple["Series", ...]:
+    def series(self) -> tuple[Series, ...]:
         """All series."""
         return self._dataset.series
 
@@ -136,7 +135,7 @@ class Later:
         return self._dataset.origin
 
 
-def fingerprint_of(series: Sequence["Series"]) -> str:
+def fingerprint_of(series: Sequence[Series]) -> str:
     """SHA-256 in hex of names, times, values and covariates."""
     digest = hashlib.sha256()
     for one in series:

@@ -36,8 +36,8 @@ class Order(Protocol):
 class Windows:
     """All windows of `steps` steps whose last `tail` steps lie in a part.
 
-    `reach_back` lets the steps before the tail lie before the part, as far as `floor` (a row for each series): for
-    scoring. Without it the whole window lies inside the part: for training. Windows are counted, not listed.
+    With `floor` (a row for each series) the steps before the tail may lie before the part, as far as that: for scoring.
+    Without it the whole window lies inside the part: for training. Windows are counted, not listed.
     """
 
     def __init__(self, part: Ranges, steps: int, tail: int, stride: int = 1, floor: Tensor | None = None) -> None:

@@ -32,7 +32,7 @@ def deal(series: Sequence[Series], rule: Counts | None) -> dict[str, list[int]]:
     else:
         parts = _dealt(len(series), rule or DEFAULT, series[0].origin)
     if not parts["train"]:
-        raise DataError(f"{series[0].origin}: no song is left for training; choose another --split.")
+        raise DataError(f"{series[0].origin}: nothing is left for training; choose another --split.")
     return parts
 
 

@@ -90,6 +90,10 @@ class AudioTask(Task):
     def network(self) -> SequenceModel:
         return build_network(self.settings, self.framing.values, self.source)
 
+    @property
+    def feeds_back(self) -> bool:
+        return True
+
     def train_batches(self) -> Batches:
         sound = self.settings.sound
         frames = self.frames["train"]

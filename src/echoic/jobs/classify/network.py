@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from echoic.cells import NoLayers
 from echoic.config import ClassifySettings
-from echoic.config.spectrum import FrontSettings
 from echoic.encoders import Picture
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
@@ -28,9 +27,12 @@ def check_network(settings: ClassifySettings, lengths: Sequence[int]) -> None:
             f"`model` convnet takes clips of one length, and these have {min(lengths)} to {max(lengths)} steps; give "
             "stretches of one length (start and end in a table), or leave --model out."
         )
-    if settings.front != FrontSettings():
+    plain = ClassifySettings()
+    stack = settings.stack.model_copy(update={"dropout": plain.stack.dropout})
+    if (settings.front, stack, settings.network.pooling) != (plain.front, plain.stack, plain.network.pooling):
         raise ConfigError(
-            "`model` convnet has convolutions of its own and reads no way; leave out the others' settings."
+            "`model` convnet has convolutions of its own, no recurrent layers and no pooling; of their settings it "
+            "takes the dropout alone."
         )
 
 
@@ -39,7 +41,6 @@ def build_network(settings: ClassifySettings, values: int, clip_steps: int, labe
     if settings.network.model == "recurrent":
         return _recurrent(settings, values, labelling)
     encoder = Picture(values, clip_steps)
-    # Of the settings of layers only the dropout means something here.
     stack = NoLayers(encoder.output_size, settings.stack.dropout)
     return SequenceModel(encoder, stack, Last(stack.output_size), labelling.head(stack.output_size))
 

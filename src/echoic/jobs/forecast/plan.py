@@ -3,34 +3,17 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 
 from echoic.codecs import Scaler, WindowFrame
 from echoic.config import ForecastSettings
 from echoic.config.data import SplitRule
+from echoic.config.forecast import BY_LOOKAHEAD
 from echoic.errors import ConfigError
 from echoic.season import detect_season
 from echoic.types import Series
 from echoic.windows import Panel, Ranges, Windows, evenly
-
-_DEFAULTS: dict[str, dict[str, Any]] = {
-    "step": {"layers": (32,), "batch_size": 64, "lr": 1e-2, "average": 0.99, "epochs": 10},
-    "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "average": 0.99, "epochs": 40},
-    "segments": {
-        "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "schedule": "constant",
-        "warmup": 0.0, "average": 0.99, "epochs": 6, "checks": 4, "dev_windows": 600, "patience": 5,
-    },
-    "many": {
-        "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
-        "epochs": 3, "recent": 2.0, "align": 0.7,
-    },
-}  # fmt: skip
-"""Defaults by the way of looking ahead, and for many series at once; a value set by the user stands.
-
-How they were chosen: benchmarks/RESULTS.md.
-"""
 
 _SHORT = 1000
 """Below this many training steps a network needs a naive forecast to lean on."""
@@ -98,7 +81,7 @@ def frame_of(settings: ForecastSettings) -> WindowFrame:
 
 def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
     asked = settings.given()
-    return settings.replaced(**{key: value for key, value in _DEFAULTS[kind].items() if key not in asked})
+    return settings.replaced(**{key: value for key, value in BY_LOOKAHEAD[kind].items() if key not in asked})
 
 
 def _has_no_test(settings: ForecastSettings) -> bool:

@@ -80,6 +80,10 @@ class ForecastTask(Task):
         return FramedBatches(self.framing, self._order(self.parts["train"]))
 
     @property
+    def feeds_back(self) -> bool:
+        return self.settings.window.lookahead == "step"
+
+    @property
     def refits(self) -> bool:
         return bool(self.settings.window.refit) and bool(self.parts["dev"].lengths.sum())
 
@@ -91,7 +95,7 @@ class ForecastTask(Task):
         if self.settings.window.batches == "windows" or int(dev.lengths.min()) < 2:
             windows, chosen = self.windows("dev")
             count = len(windows) if chosen is None else len(chosen)
-            thinned = evenly(count, self.settings.train.dev_windows)
+            thinned = evenly(count, self.settings.window.dev_windows)
             order: Order = InOrder(windows, DEV_BATCH, thinned if chosen is None else chosen[thinned])
         else:
             # One pass with the state carried: the way the network is used.

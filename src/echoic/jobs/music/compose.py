@@ -11,7 +11,7 @@ import torch
 from echoic.codecs.pianoroll import Roll
 from echoic.errors import ConfigError, DataError
 from echoic.generate import symbols_after
-from echoic.heads import Sampling
+from echoic.heads import Bernoulli, Sampling
 from echoic.jobs.base import Fitted, Request
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.overlap import Known, Run
@@ -69,6 +69,8 @@ def generate(fitted: Fitted, request: Request) -> Composition:
         DataError: the prime cannot be read or has no step.
     """
     task: MusicTask = fitted.task
+    if isinstance(fitted.model.head, Bernoulli) and (request.top_k, request.top_p) != (None, None):
+        raise ConfigError("`--top-k` and `--top-p` choose among classes; this network tells every pitch by itself.")
     sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
     known = _prime(task, request)
     clock = _Clock.of(known)

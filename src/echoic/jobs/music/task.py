@@ -68,6 +68,10 @@ class MusicTask(Task):
     def network(self) -> SequenceModel:
         return build_network(self.settings, self.codec)
 
+    @property
+    def feeds_back(self) -> bool:
+        return True
+
     def train_batches(self) -> SongBatches:
         keys, size = self.settings.pitch.keys, self.training.batch_size
         songs = max(1, round(size / len(KEYS))) if keys == "12" else size

@@ -77,6 +77,10 @@ class TextTask(Task):
             encoder, stack, Every(stack.output_size), Categorical(stack.output_size, len(self.codec), tied)
         )
 
+    @property
+    def feeds_back(self) -> bool:
+        return True
+
     def train_batches(self) -> FollowingBatches:
         network = self.settings.network
         order = Streams.of(self.parts["train"], self.training.batch_size, network.chunk, network.stream)
