@@ -72,14 +72,14 @@ def write_songs(folder: Path) -> None:
         (folder / f"tune{number}.mid").write_bytes(midi_bytes(song))
 
 
-def write_voice(path: Path) -> None:
+def write_voice(path: Path, seed: int) -> None:
     """Half a minute of tones that come and go, at 2,000 Hz."""
     import numpy as np
     import soundfile
 
     seconds = np.arange(60_000) / 2000
     tones = 0.3 * np.sin(2 * np.pi * 90 * seconds) * np.sin(2 * np.pi * seconds) ** 2
-    soundfile.write(path, tones + 0.01 * np.random.default_rng(0).standard_normal(len(tones)), 2000)
+    soundfile.write(path, tones + 0.01 * np.random.default_rng(seed).standard_normal(len(tones)), 2000)
 
 
 def write_clips(folder: Path) -> None:
@@ -149,7 +149,8 @@ def enter_working_folder(namespace: dict[str, Any]) -> None:
             csv.writer(file).writerows(rows())
     write_songs(Path(folder.name) / "songs")
     write_poems(Path(folder.name) / "poems.txt")
-    write_voice(Path(folder.name) / "voice.wav")
+    write_voice(Path(folder.name) / "voice.wav", seed=0)
+    write_voice(Path(folder.name) / "heldout.wav", seed=1)
     write_clips(Path(folder.name) / "clips")
     write_chords(Path(folder.name) / "chords")
     write_events(Path(folder.name) / "calls")
