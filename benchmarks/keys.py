@@ -13,7 +13,7 @@ from torch import nn
 
 import echoic
 from common import arguments, publish, spread, table
-from echoic.jobs.session import prepare
+from echoic.jobs.preparation import prepare
 
 WAYS = {"one key": "1", "a random key each epoch": "random", "twelve keys in each batch": "12"}
 UPDATES = 700

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from echoic.errors import EchoicError as EchoicError
     from echoic.jobs.audio.drift import drift as drift
     from echoic.jobs.session import Run as Run
-    from echoic.jobs.session import check as check
     from echoic.jobs.session import load as load
     from echoic.jobs.session import train as train
+    from echoic.jobs.trial import check as check
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "EchoicError": "echoic.errors",
     "Run": "echoic.jobs.session",
-    "check": "echoic.jobs.session",
+    "check": "echoic.jobs.trial",
     "drift": "echoic.jobs.audio.drift",
     "load": "echoic.jobs.session",
     "train": "echoic.jobs.session",

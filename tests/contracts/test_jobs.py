@@ -13,7 +13,8 @@ import torch
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS
 from echoic.jobs.base import no_generate
-from echoic.jobs.session import Run, prepare, train
+from echoic.jobs.preparation import prepare
+from echoic.jobs.session import Run, train
 
 HUGE = 1e6
 STEPS = 400

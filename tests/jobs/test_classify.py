@@ -15,8 +15,9 @@ from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError, ShapeError
 from echoic.jobs.augment import Augmented
 from echoic.jobs.classify.batches import ClipBatches
+from echoic.jobs.preparation import prepare
 from echoic.jobs.reporting import write_report
-from echoic.jobs.session import load, prepare, train
+from echoic.jobs.session import load, train
 
 RATE_HZ = 4000
 TINY = {"bands": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}

@@ -11,7 +11,7 @@ import torch
 import echoic
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.facts import series_columns
-from echoic.jobs.session import prepare
+from echoic.jobs.preparation import prepare
 
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}
 LENGTHS = {"north": 60, "south": 75, "west": 90}

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from echoic.jobs.session import prepare, train
+from echoic.jobs.preparation import prepare
+from echoic.jobs.session import train
 
 TINY: dict[str, Any] = {"lookback": 16, "layers": (6,), "epochs": 2, "threads": 1, "lookahead": "step"}
 

@@ -13,7 +13,8 @@ from echoic.codecs import PianoRoll
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.files import ENDINGS, music_bytes
-from echoic.jobs.session import load, prepare, train
+from echoic.jobs.preparation import prepare
+from echoic.jobs.session import load, train
 from echoic.score import BEGINS, Meter, Note, Song, Tempo
 from echoic.sources.midi import midi_bytes, read_songs
 from echoic.windows import Ranges, Streams

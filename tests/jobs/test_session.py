@@ -12,7 +12,7 @@ import torch
 import echoic
 from echoic.errors import ConfigError, DataError, RunError
 from echoic.jobs.facts import machine_info, run_info, series_columns
-from echoic.jobs.session import check_passes
+from echoic.jobs.trial import check_passes
 
 TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "lookahead": "step"}
 

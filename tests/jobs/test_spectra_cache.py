@@ -16,7 +16,8 @@ from echoic.config import ClassifySettings
 from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError
 from echoic.jobs.features import RawSteps
-from echoic.jobs.session import load, prepare, train
+from echoic.jobs.preparation import prepare
+from echoic.jobs.session import load, train
 from echoic.jobs.spectra_cache import NOWHERE, SpectraCache, spectra_key
 from echoic.sources import DataReport, Dataset
 from echoic.types import Series

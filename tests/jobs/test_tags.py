@@ -12,8 +12,9 @@ import torch
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.classify.evaluate import across
+from echoic.jobs.preparation import prepare
 from echoic.jobs.reporting import write_report
-from echoic.jobs.session import load, prepare, train
+from echoic.jobs.session import load, train
 
 RATE_HZ = 4000
 TINY = {"bands": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1, "label_separator": ";"}

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.session import load, prepare, train
+from echoic.jobs.preparation import prepare
+from echoic.jobs.session import load, train
 
 TINY = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "chunk": 10}
 ALPHABET = "abcdefghij"

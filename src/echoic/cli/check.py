@@ -32,10 +32,10 @@ def _checker(job: str) -> Any:
         steps: Annotated[int, typer.Option(help="Updates on the one batch.", min=1)] = 120,
         as_json: Json = False,
     ) -> None:
-        from echoic.jobs import session
+        from echoic.jobs import trial
 
-        losses = list(session.check(job, one_or_all(data), config=settings, steps=steps))
-        falls = session.check_passes(losses)
+        losses = list(trial.check(job, one_or_all(data), config=settings, steps=steps))
+        falls = trial.check_passes(losses)
         if as_json:
             typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))
         else:

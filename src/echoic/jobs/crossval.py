@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from echoic import sources
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.session import Run, settings_of, train
+from echoic.jobs.preparation import settings_of
+from echoic.jobs.session import Run, train
 
 
 class Fold(NamedTuple):

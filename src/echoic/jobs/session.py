@@ -3,17 +3,15 @@
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
 
-import torch
-
 from echoic import sources
-from echoic.config import JobSettings, TrainSettings
+from echoic.config import JobSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs import JOBS
-from echoic.jobs.base import Fitted, Job, OnWork, Request, Task, unwatched
+from echoic.jobs.base import Fitted, OnWork, Request, Task, unwatched
+from echoic.jobs.preparation import job_of, prepare
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder, versions
 from echoic.training import (
@@ -23,10 +21,10 @@ from echoic.training import (
     Trainer,
     TrainingData,
     isolated_randomness,
-    overfit_one_batch,
     read_phase,
     thread_count,
 )
+from echoic.windows import PARTS
 
 OnProgress = Callable[[Progress], None]
 
@@ -46,7 +44,7 @@ class Run:
     def __init__(self, folder: RunFolder, data: Any = None) -> None:
         self.folder = folder
         self.config = folder.read_config()
-        self.job = _job(self.config["job"])
+        self.job = job_of(self.config["job"])
         self.settings: JobSettings = self.job.task.settings_class.build(self.config["settings"])
         self._data = self.config["data"]["path"] if data is None else data
         self._fitted: Fitted | None = None
@@ -87,7 +85,12 @@ class Run:
         """Scores beside the naive rows, on a part of the run's data or on new data.
 
         `stride` is the number of steps between the windows that are scored, of jobs that score windows: by default 1.
+
+        Raises:
+            ConfigError: there is no such part, or a stride of what has no windows.
+            DataError: there is nothing to score.
         """
+        _check_part(part)
         if stride is not None:
             if not self.job.scores_windows:
                 raise ConfigError("`stride` is for forecasts; the others are scored at every step.")
@@ -119,6 +122,7 @@ class Run:
 
     def backtest(self, data: Any = None, *, part: str = "test", stride: int = 1) -> Any:
         """Every forecast that `evaluate` scores beside what happened, as a long table with its cutoff."""
+        _check_part(part)
         return self.job.backtest(self.fitted, data, part, stride)
 
     def outcome(self) -> dict[str, Any]:
@@ -293,47 +297,9 @@ def load(path: str | Path, *, data: Any = None) -> Run:
     return Run(RunFolder.open(Path(path)), data)
 
 
-def check(
-    job: str, data: Any, *, config: Mapping[str, Any] | None = None, steps: int = 120, **settings: Any
-) -> Iterable[float]:
-    """Fits one batch again and again, and yields its loss: it must fall, or a long run is not worth starting."""
-    task = prepare(job, data, config or {}, settings)
-    with thread_count(task.training.threads), isolated_randomness(task.training.seed):
-        yield from overfit_one_batch(task.network(), next(task.train_batches().epoch(task.training.seed, 0)), steps)
-
-
-def prepare(
-    job: str, data: Any, config: Mapping[str, Any], settings: Mapping[str, Any], on_prepare: OnWork = unwatched
-) -> Task:
-    """Reads the data and makes every choice that the settings leave open."""
-    wanted: Any = settings_of(job, config, settings)
-    _check_device(wanted.train)
-    if wanted.stack.cell == "gru" and "forget_bias" in wanted.given():
-        raise ConfigError("`stack.forget_bias` is for --cell lstm; a GRU has no forget gate.")
-    task = _job(job).task.fit(sources.read(data, wanted.data), wanted, on_prepare)
-    if wanted.train.feed_back and not task.feeds_back:
-        raise ConfigError(
-            "`train.feed_back` is for networks that read what they told a step before; this one does not."
-        )
-    return task
-
-
-def settings_of(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:
-    """The checked settings of a job, from sections and from single fields."""
-    return _job(job).task.settings_class.build(config, settings)
-
-
-def _job(name: str) -> Job:
-    if name not in JOBS:
-        raise ConfigError(f"There is no job {name!r}; there are: {', '.join(JOBS)}.")
-    return JOBS[name]
-
-
-def _check_device(settings: TrainSettings) -> None:
-    try:
-        torch.zeros(1, device=settings.device)
-    except (RuntimeError, AssertionError):
-        raise ConfigError(f"`train.device` {settings.device!r} is not available here; try cpu.") from None
+def _check_part(part: str) -> None:
+    if part not in PARTS:
+        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
 
 
 def _kept(data: Any) -> str | list[str] | None:
@@ -350,13 +316,3 @@ def _places(data: Any) -> list[str | Path]:
     if all(isinstance(one, str | Path) for one in named) and data != sources.STANDARD_INPUT:
         return [one for one in named if not str(one).startswith("synth:")]
     return []
-
-
-def check_passes(losses: Sequence[float]) -> bool:
-    """Whether the loss of the one batch fell as it should: by a clear share of where it began.
-
-    The last losses, averaged because Adam at this rate jumps about, have to lie below nine tenths of the first. A
-    likelihood may begin near zero or below; it has to fall by a tenth of a nat.
-    """
-    last = sum(losses[-5:]) / len(losses[-5:])
-    return last < losses[0] - max(0.1 * abs(losses[0]), 1e-12)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.jobs.audio.drift import DriftReport, Reference, measured
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
@@ -18,7 +18,6 @@ from echoic.metrics.drift import LEAST_WINDOWS, WINDOW_S
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats
-from echoic.windows import PARTS
 
 DRIFT_STREAMS, DRIFT_S = 32, 15
 """Three points of a curve, from which a slope can be told."""
@@ -59,7 +58,6 @@ def evaluate(
     and the slope of the distance: see `echoic drift`, which takes longer ones and looks for copies.
 
     Raises:
-        ConfigError: there is no such part.
         DataError: there is nothing to score.
     """
     task: AudioTask = fitted.task
@@ -95,8 +93,6 @@ def _drift(fitted: Fitted, heldout: Floats, on_second: Callable[[int], None]) ->
 def _sounds(task: AudioTask, data: Any, part: str) -> list[Floats]:
     if data is not None:
         return [one.values[:, 0] for one in read(data, task.settings.data).series]
-    if part not in PARTS:
-        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
     return task.sounds(part)
 
 

@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.task import SCORED_BATCH, ClassifyTask
 from echoic.sources import read
 from echoic.types import Series
-from echoic.windows import PARTS
 
 MOST_CONFUSED = 10
 
@@ -82,7 +81,6 @@ def evaluate(
     precision, the share of sets that are exactly right, and nats a clip.
 
     Raises:
-        ConfigError: there is no such part.
         DataError: there is nothing to score.
     """
     task: ClassifyTask = fitted.task
@@ -140,8 +138,6 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 def _clips(task: ClassifyTask, data: Any, part: str) -> list[Series]:
     if data is not None:
         return list(read(data, task.settings.data).series)
-    if part not in PARTS:
-        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
     if not task.parts[part]:
         raise DataError(f"The {part} part of {task.dataset.origin} has no clips; choose another --part.")
     return task.clips(part)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from echoic.baselines.frames import EnergyThreshold, FrameByFrame
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.cleaning import clean_up_of
 from echoic.jobs.detect.frames import Frames, Shares, events_in
@@ -18,7 +18,6 @@ from echoic.metrics.events import event_hits, segment_scores, string_error, swit
 from echoic.sources import read
 from echoic.sources.events import Event, events_of
 from echoic.types import Series
-from echoic.windows import PARTS
 
 SEGMENT_S = 0.1
 COLLAR_S = 0.02
@@ -63,7 +62,6 @@ def evaluate(
     truth.
 
     Raises:
-        ConfigError: there is no such part.
         DataError: there is nothing to score.
     """
     task: DetectTask = fitted.task
@@ -93,8 +91,6 @@ def evaluate(
 def _recordings(task: DetectTask, data: Any, part: str) -> list[Series]:
     if data is not None:
         return list(read(data, task.settings.data.model_copy(update={"split": None})).series)
-    if part not in PARTS:
-        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
     if not task.parts[part]:
         raise DataError(f"The {part} part of {task.dataset.origin} has no recordings; choose another --part.")
     return task.recordings(part)

@@ -17,7 +17,7 @@ from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Data, read
 from echoic.types import Covariates, Series
-from echoic.windows import PARTS, InOrder, Ranges, whole
+from echoic.windows import InOrder, Ranges, whole
 
 
 def evaluate(
@@ -33,7 +33,6 @@ def evaluate(
     from their first step on, with the run's series as look-back.
 
     Raises:
-        ConfigError: there is no such part.
         DataError: there is no window to score.
     """
     evaluator, order = evaluator_of(fitted, data, part, stride)
@@ -51,8 +50,6 @@ def _scoring(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluat
     """As `evaluator_of`, and the series that the windows are of."""
     task: ForecastTask = fitted.task
     if data is None:
-        if part not in PARTS:
-            raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
         evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.parts["train"])
         order = task.dealt_order(part) if task.is_shuffled else evaluator.order(task.parts[part], stride)
         if not order.count:

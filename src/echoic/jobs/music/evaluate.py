@@ -12,7 +12,7 @@ from echoic.baselines import chords
 from echoic.baselines.ngrams import NGram
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.batches import Rolls, SongBatches
@@ -22,7 +22,7 @@ from echoic.metrics.overlap import Known
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Series
-from echoic.windows import PARTS, Streams, ranges_of
+from echoic.windows import Streams, ranges_of
 
 Steps = NDArray[np.int64]
 
@@ -76,7 +76,6 @@ def evaluate(
     that of the likeliest steps; of a single line, the share of steps that are right.
 
     Raises:
-        ConfigError: there is no such part.
         DataError: there is no song to score.
     """
     task: MusicTask = fitted.task
@@ -105,8 +104,6 @@ def evaluate(
 def _songs(task: MusicTask, data: Any, part: str) -> Sequence[Series]:
     if data is not None:
         return read(data, task.settings.data).series
-    if part not in PARTS:
-        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
     if not task.parts[part]:
         raise DataError(f"The {part} part of {task.dataset.origin} has no songs; choose another --part.")
     return task.songs(part)

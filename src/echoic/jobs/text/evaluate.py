@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from echoic.baselines.ngrams import NGram
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
 from echoic.sources import read
 from echoic.training import total_loss
-from echoic.windows import PARTS, FollowingBatches, Ranges, Streams, whole
+from echoic.windows import FollowingBatches, Ranges, Streams, whole
 
 ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
 
@@ -47,7 +47,6 @@ def evaluate(
     """Nats and bits a character in one pass over each text of a part, or of new `data`, the state carried.
 
     Raises:
-        ConfigError: there is no such part.
         DataError: there is nothing to score, or a character that the network does not know.
     """
     task: TextTask = fitted.task
@@ -69,8 +68,6 @@ def evaluate(
 
 def _scored(task: TextTask, data: Any, part: str) -> tuple[torch.Tensor, Ranges]:
     if data is None:
-        if part not in PARTS:
-            raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
         return task.symbols, task.parts[part]
     dataset = read(data, task.settings.data)
     return encoded(task.codec, dataset), whole(dataset.series)

@@ -1,0 +1,26 @@
+"""Before a long run: can the network learn one batch by heart?"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from echoic.jobs.preparation import prepare
+from echoic.training import isolated_randomness, overfit_one_batch, thread_count
+
+
+def check(
+    job: str, data: Any, *, config: Mapping[str, Any] | None = None, steps: int = 120, **settings: Any
+) -> Iterable[float]:
+    """Fits one batch again and again, and yields its loss: it must fall, or a long run is not worth starting."""
+    task = prepare(job, data, config or {}, settings)
+    with thread_count(task.training.threads), isolated_randomness(task.training.seed):
+        yield from overfit_one_batch(task.network(), next(task.train_batches().epoch(task.training.seed, 0)), steps)
+
+
+def check_passes(losses: Sequence[float]) -> bool:
+    """Whether the loss of the one batch fell as it should: by a clear share of where it began.
+
+    The last losses, averaged because Adam at this rate jumps about, have to lie below nine tenths of the first. A
+    likelihood may begin near zero or below; it has to fall by a tenth of a nat.
+    """
+    last = sum(losses[-5:]) / len(losses[-5:])
+    return last < losses[0] - max(0.1 * abs(losses[0]), 1e-12)
