@@ -21,7 +21,7 @@ from echoic.jobs.session import load, train
 
 RATE_HZ = 2000
 TINY = {
-    "frame_samples": 8,
+    "frame_samples": 16,
     "layers": (8,),
     "sample_width": 16,
     "place_width": 4,
@@ -156,7 +156,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
     with pytest.raises(DataError, match="there is no such file"):
         run.generate("1s", prime=tmp_path / "none.wav")
     soundfile.write(tmp_path / "short.wav", np.ones(3) * 0.1, RATE_HZ)
-    with pytest.raises(DataError, match="is shorter than a frame of 8 samples"):
+    with pytest.raises(DataError, match="is shorter than a frame of 16 samples"):
         run.generate("1s", prime=tmp_path / "short.wav")
     with pytest.raises(ConfigError, match=r"one of the endings \.wav, \.flac, \.png, \.pdf, or a folder"):
         write_sound(run.fitted, Request("1s"), tmp_path / "a.mp3", lambda *_: None)
@@ -169,7 +169,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
             train("audio", run.config["data"]["path"], **{"model": "frames", name: 0.5 if name == "emphasis" else 1})
     with pytest.raises(ConfigError, match="`bands` is for --frame-of mel"):
         train("audio", run.config["data"]["path"], model="frames", bands=20)
-    with pytest.raises(DataError, match=r"short\.wav: has less than two frames of 8 samples.*; give more sound\."):
+    with pytest.raises(DataError, match=r"short\.wav: has less than two frames of 16 samples.*; give more sound\."):
         run.evaluate(tmp_path / "short.wav")
 
 
