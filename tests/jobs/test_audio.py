@@ -10,6 +10,7 @@ from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.drift import Reference, drift, measured
+from echoic.jobs.audio.drift_page import write_drift_page
 from echoic.jobs.audio.evaluate import DRIFT_SCORES
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
@@ -346,6 +347,30 @@ def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path):
     assert collapsed.scores["alive"] == 0
     assert collapsed.drift.deaths[0].detector == "noise"
     assert "copied" not in collapsed.scores
+
+
+def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path):
+    for folder, seed in {"made": 1, "real": 2, "training": 1}.items():
+        (tmp_path / folder).mkdir()
+        soundfile.write(tmp_path / folder / "a.wav", voice(20, seed), RATE_HZ)
+    (tmp_path / "real" / "broken.wav").write_text("no sound")
+    found = drift(tmp_path / "made", tmp_path / "real", training=tmp_path / "training")
+    write_drift_page(found, tmp_path / "drift.html")
+    page = (tmp_path / "drift.html").read_text("utf-8")
+    assert "1 stream, 20 s in all, against 20 s of real sound." in page
+    assert "is 1.00 alike (1 is a copy): recording 1 at " in page
+    assert "broken.wav: is no sound file" in page
+    assert any("broken.wav: is no sound file" in note for note in found.to_json()["notes"])
+
+
+def test_too_little_generated_sound_is_refused(tmp_path):
+    for folder, seconds in {"made": 7, "real": 10}.items():
+        (tmp_path / folder).mkdir()
+        soundfile.write(tmp_path / folder / "a.wav", voice(seconds), RATE_HZ)
+    with pytest.raises(DataError, match=r"Drift needs 8 s of generated sound .* there are 7\.0 s; generate more"):
+        drift(tmp_path / "made", tmp_path / "real")
+    with pytest.raises(DataError, match="Drift needs 8 s of real sound"):
+        drift(tmp_path / "real", tmp_path / "made")
 
 
 def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it():

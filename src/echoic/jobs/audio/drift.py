@@ -49,9 +49,8 @@ class DriftReport:
     @property
     def told(self) -> str:
         """What was measured, against what, in a sentence or two."""
-        made = (
-            f"{self.streams} streams, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
-        )
+        streams = "1 stream" if self.streams == 1 else f"{self.streams} streams"
+        made = f"{streams}, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
         likest = max(self.copies, default=None)
         if likest is not None:
             made += (
