@@ -82,7 +82,7 @@ def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
     began = time.monotonic()
     run.generate("5s", **drawn)
     alone = 5 / (time.monotonic() - began)
-    reference = Reference(np.concatenate(task.sounds("test")), task.sounds("train"))
+    reference = Reference(np.concatenate(task.sounds("test")), task.parts["train"])
     report = measured(iter(made), len(made), task.rate_hz, reference)
     found = {
         "scores": evaluation.scores | report.scores,

@@ -60,7 +60,7 @@ def drift_charts(report: DriftReport) -> list[Chart]:
             "Generated time, s",
             "Share",
             lines=(Line("alive", seconds, found.alive, "model"),),
-            caption="Dead: silent, flat noise, clipped, disordered, offset or looping for 3 s and more.",
+            caption="Dead: silent, flat noise, clipped, disordered, offset, looping or copied for 3 s and more.",
         ),
         _against_range(report, "level_db", "Level", "dB of full scale"),
         _against_range(report, "centroid_hz", "Brightness", "Spectral centroid, Hz"),

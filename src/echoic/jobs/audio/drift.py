@@ -9,28 +9,30 @@ import numpy as np
 
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
-from echoic.metrics.drift import CONTROLS, LEAST_WINDOWS, Drift, Features, KnownSound, Stream, find_death, measure
-from echoic.metrics.drift.known import COPY_LIKENESS, SNIPPET_S, Likeness
+from echoic.jobs.audio.copying import Copying, Place
+from echoic.jobs.audio.parts import Stretch, all_of
+from echoic.metrics.drift import CONTROLS, LEAST_WINDOWS, Drift, Features, Stream, find_death, measure
 from echoic.sources import read
 from echoic.sources.audio import sound_files
 from echoic.types import Floats, Series
 
 CONTROL_STREAMS, CONTROL_S = 8, 30
-MOST_SNIPPETS = 64
-"""Seconds of generated sound that are looked up in the training sound."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class DriftReport:
-    """What was measured. `controls` are the same measures of collapsed sound; `copies` the likest places in training.
+    """What was measured. `controls` are the same measures of collapsed sound.
 
-    `strip` is one stream, to look at. `notes` say which real sound could not be read.
+    `copied` is the share of the seconds looked up that the training sound has, too, and `likest` the likest place
+    there; None if none was looked up that can be heard. `strip` is one stream, to look at. `notes` say which real
+    sound could not be read.
     """
 
     drift: Drift
     controls: dict[str, Drift]
-    copies: tuple[Likeness, ...]
+    copied: float | None
+    likest: Place | None
     strip: Floats
     rate_hz: int
     streams: int
@@ -40,22 +42,18 @@ class DriftReport:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The figures; `copied` is the share of seconds looked up that a training recording has, too."""
-        found = dict(self.drift.scores)
-        if self.copies:
-            found["copied"] = float(np.mean([copy.value > COPY_LIKENESS for copy in self.copies]))
-        return found
+        """The figures."""
+        return self.drift.scores | ({} if self.copied is None else {"copied": self.copied})
 
     @property
     def told(self) -> str:
         """What was measured, against what, in a sentence or two."""
         streams = "1 stream" if self.streams == 1 else f"{self.streams} streams"
         made = f"{streams}, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
-        likest = max(self.copies, default=None)
-        if likest is not None:
+        if self.likest is not None:
             made += (
-                f" The likest second in the training sound is {likest.value:.2f} alike (1 is a copy): recording "
-                f"{likest.recording + 1} at {likest.time_s:.1f} s."
+                f" The likest second in the training sound is {self.likest.likeness:.2f} alike (1 is a copy): "
+                f"{self.likest.name} at {self.likest.time_s:.1f} s."
             )
         return made
 
@@ -64,6 +62,7 @@ class DriftReport:
         return self.drift.to_json() | {
             "scores": self.scores,
             "controls": {name: control.scores for name, control in self.controls.items()},
+            "likest": None if self.likest is None else self.likest._asdict(),
             "streams": self.streams,
             "seconds": self.seconds,
             "real_seconds": self.real_seconds,
@@ -75,7 +74,7 @@ class Reference(NamedTuple):
     """Real sound that was not trained on, `(samples,)`, and the recordings that were, if they are known."""
 
     heldout: Floats
-    training: Sequence[Floats]
+    training: Sequence[Stretch]
 
 
 def drift(
@@ -101,7 +100,7 @@ def drift(
     settings = AudioDataSettings(rate_hz=rate_hz)
     real = read(against, settings)
     known = None if training is None else read(training, settings)
-    reference = Reference(joined(real.series), [] if known is None else [one.values[:, 0] for one in known.series])
+    reference = Reference(joined(real.series), [] if known is None else list(map(all_of, known.series)))
     # One by one: many long streams do not fit into memory together.
     sounds = (read(path, settings).series[0].values[:, 0] for path in paths)
     report = measured(sounds, len(paths), rate_hz, reference, on_progress)
@@ -131,14 +130,12 @@ def measured(
             f"Drift needs {LEAST_WINDOWS} s of real sound at least, and there are "
             f"{len(reference.heldout) / rate_hz:.1f} s; give more."
         )
-    known = KnownSound(reference.training, rate_hz) if len(reference.training) else None
-    found, copies, strip, seconds = list[Stream](), list[Likeness](), np.zeros(0, np.float32), 0.0
+    copying = Copying(reference.training, rate_hz, streams) if reference.training else None
+    found, strip, seconds = list[Stream](), np.zeros(0, np.float32), 0.0
     for number, sound in enumerate(sounds):
-        found.append(_stream(sound, rate_hz))
+        found.append(_stream(sound, rate_hz, copying))
         strip = sound if number == 0 else strip
         seconds += len(sound) / rate_hz
-        likeness = _likest(known, sound, number, rate_hz) if number < MOST_SNIPPETS else None
-        copies += [likeness] if likeness else []
         on_progress(number + 1, streams)
     if sum(len(stream.seen) for stream in found) < LEAST_WINDOWS:
         raise DataError(
@@ -147,26 +144,29 @@ def measured(
         )
     controls = {name: _control(name, reference.heldout, real, rate_hz) for name in CONTROLS}
     real_seconds = len(reference.heldout) / rate_hz
-    return DriftReport(measure(found, real), controls, tuple(copies), strip, rate_hz, len(found), seconds, real_seconds)
+    places = copying.places if copying else []
+    return DriftReport(
+        drift=measure(found, real),
+        controls=controls,
+        copied=copying.share if copying and places else None,
+        likest=max(places, default=None),
+        strip=strip,
+        rate_hz=rate_hz,
+        streams=len(found),
+        seconds=seconds,
+        real_seconds=real_seconds,
+    )
 
 
-def _stream(sound: Floats, rate_hz: int) -> Stream:
+def _stream(sound: Floats, rate_hz: int, copying: Copying | None = None) -> Stream:
     # As a file holds it and a loudspeaker plays it: sound beyond full scale is clipped sound.
     sound = sound.clip(-1, 1)
     seen = Features.of(sound, rate_hz)
-    return Stream(seen, find_death(sound, seen, rate_hz))
+    deaths = [find_death(sound, seen, rate_hz), copying.death(sound) if copying else None]
+    return Stream(seen, min((death for death in deaths if death), default=None))
 
 
 def _control(name: str, heldout: Floats, real: Features, rate_hz: int) -> Drift:
     draws = np.random.default_rng(0)
     sounds = [CONTROLS[name](heldout, CONTROL_S * rate_hz, rate_hz, draws) for _ in range(CONTROL_STREAMS)]
     return measure([_stream(sound, rate_hz) for sound in sounds], real)
-
-
-def _likest(known: KnownSound | None, sound: Floats, number: int, rate_hz: int) -> Likeness | None:
-    """Where a second at random of a stream stands in the training sound."""
-    snippet = round(SNIPPET_S * rate_hz)
-    if known is None or len(sound) < snippet:
-        return None
-    begin = int(np.random.default_rng(number).integers(len(sound) - snippet + 1))
-    return known.likest(sound[begin : begin + snippet])

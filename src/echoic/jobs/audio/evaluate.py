@@ -22,7 +22,7 @@ from echoic.types import Floats
 DRIFT_STREAMS, DRIFT_S = 32, 15
 """Three points of a curve, from which a slope can be told."""
 
-DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "alive", "slope", "slope_low", "slope_high")
+DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "alive", "slope", "slope_low", "slope_high", "copied")
 
 
 @final
@@ -55,7 +55,7 @@ def evaluate(
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 
     Beside them how far 32 streams of 15 s that the network makes are from that sound, how many are alive in the end,
-    and the slope of the distance: see `echoic drift`, which takes longer ones and looks for copies.
+    the slope of the distance, and how much they copy: see `echoic drift`, which takes longer ones.
 
     Raises:
         DataError: there is nothing to score.
@@ -87,7 +87,7 @@ def _drift(fitted: Fitted, heldout: Floats, on_second: Callable[[int], None]) ->
     rate_hz = fitted.task.rate_hz
     wanted = Request(f"{DRIFT_S}s", streams=DRIFT_STREAMS, on_made=lambda made: on_second(made[0] // rate_hz))
     made = generate(fitted, wanted).samples
-    return measured(iter(made), len(made), rate_hz, Reference(heldout, []))
+    return measured(iter(made), len(made), rate_hz, Reference(heldout, fitted.task.parts["train"]))
 
 
 def _sounds(task: AudioTask, data: Any, part: str) -> list[Floats]:

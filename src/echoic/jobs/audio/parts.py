@@ -32,7 +32,7 @@ def divided(recordings: Sequence[Series], settings: AudioSplitSettings) -> dict[
     by = settings.split_by or ("file" if len(recordings) >= FILES_FOR_SPLIT_BY_FILE else "time")
     if by == "file":
         dealt = deal(recordings, settings.split)
-        return {part: [_all_of(recordings[number]) for number in dealt[part]] for part in PARTS}
+        return {part: [all_of(recordings[number]) for number in dealt[part]] for part in PARTS}
     offsets = whole(recordings).begin.tolist()
     cut = split(recordings, settings.split)
     return {
@@ -47,5 +47,6 @@ def divided(recordings: Sequence[Series], settings: AudioSplitSettings) -> dict[
     }
 
 
-def _all_of(recording: Series) -> Stretch:
+def all_of(recording: Series) -> Stretch:
+    """The whole of it."""
     return Stretch(recording, 0, recording.steps)

@@ -1,6 +1,7 @@
 """How generated sound moves away from real sound as it goes on: distances, detectors of collapse, survival."""
 
 from echoic.metrics.drift.controls import CONTROLS as CONTROLS
+from echoic.metrics.drift.detectors import DEAD_S as DEAD_S
 from echoic.metrics.drift.detectors import Death as Death
 from echoic.metrics.drift.detectors import find_death as find_death
 from echoic.metrics.drift.features import WINDOW_S as WINDOW_S
