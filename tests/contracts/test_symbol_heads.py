@@ -7,7 +7,7 @@ import torch
 
 from echoic.config import FastTierSettings
 from echoic.heads import SYMBOL_HEADS, Bernoulli, Categorical, Joint, Samples, Sampling, Source, SymbolHead
-from echoic.nn import LOUDNESSES
+from echoic.sound import LOUDNESSES
 
 WIDTH, NOTES = 3, 4
 DRAWS = 20_000

@@ -3,7 +3,7 @@
 import torch
 
 from echoic.encoders import Levels
-from echoic.nn import LOUDNESSES, expanded, loudness_of
+from echoic.sound import LOUDNESSES, expanded, loudness_of
 
 
 def test_loudness_stands_before_the_samples():

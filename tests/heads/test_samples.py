@@ -6,7 +6,7 @@ import torch
 from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads import Samples, Sampling, Source
-from echoic.nn import LOUDNESSES, companded, expanded, loudness_of, power_of, weights_of
+from echoic.sound import LOUDNESSES, companded, expanded, loudness_of, power_of, weights_of
 
 AGREE = 0.999
 """Share of draws that are the same level: float32 sums of another order move the bounds between levels by some 1e-6."""

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.encoders.base import Encoder
-from echoic.nn import LOUDNESSES, LevelNoise, expanded, loudness_of
+from echoic.sound import LOUDNESSES, LevelNoise, expanded, loudness_of
 
 
 @final

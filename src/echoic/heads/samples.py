@@ -11,7 +11,7 @@ from echoic import ops
 from echoic.config import FastTierSettings
 from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import Sampling, draw_class, shares
-from echoic.nn import (
+from echoic.sound import (
     LOUDNESSES,
     LevelNoise,
     companded,
@@ -41,7 +41,7 @@ class Source(NamedTuple):
     """What is known of the source of the sound before training.
 
     `prediction` are the weights of the samples before in the linear prediction of the next, the oldest first;
-    `loudest`, below `echoic.nn.LOUDNESSES`, is how loud a frame may get.
+    `loudest`, below `echoic.sound.LOUDNESSES`, is how loud a frame may get.
     """
 
     prediction: Sequence[float]

@@ -20,7 +20,7 @@ from echoic.jobs.audio.network import build_network
 from echoic.jobs.audio.parts import Stretch, divided
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.model import SequenceModel
-from echoic.nn import LOUDNESSES, loudness_of
+from echoic.sound import LOUDNESSES, loudness_of
 from echoic.sources import Data
 from echoic.training import Batches
 from echoic.types import Floats

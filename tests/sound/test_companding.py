@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from echoic.codecs import MuLaw
-from echoic.nn import companded, expanded
+from echoic.sound import companded, expanded
 
 
 def test_expanding_is_the_inverse_of_companding():

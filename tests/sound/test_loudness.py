@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from echoic.nn import LOUDNESSES, loudness_of, power_of
+from echoic.sound import LOUDNESSES, loudness_of, power_of
 
 
 def test_loudness_is_told_in_steps_of_3_db():
