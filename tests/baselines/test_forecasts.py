@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from echoic.baselines.forecasts import LinearMap, drift, naive2, persistence, seasonal_growth, seasonal_naive
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.metrics.forecasts import ForecastScores, seasonal_scale
 from echoic.sources import read
 

@@ -72,7 +72,7 @@ def test_music_from_rolls_to_a_tune(command):
 @pytest.mark.usefixtures("folder")
 def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command):
     _, told = done(command(f"train music midi_folder {SMALL} --out run"))
-    assert "data: 1 files were skipped:" in told
+    assert "data: Files skipped (1):" in told
     assert "bad.mid, byte 4: ends inside its header; copy the file again." in told
 
 

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings, MusicDataSettings, TextDataSettings
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.score import Note, Song
 from echoic.sources import SOURCES, Settings, kind_of, read

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.sources import Dataset, read
 
 ReadText = Callable[..., Dataset]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read, textfile
 

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError, ShapeError
 from echoic.sources import read
 

@@ -49,7 +49,7 @@ def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path):
     dataset = read(tmp_path, QUARTERS)
     assert [one.name for one in dataset.series] == ["a", "b", "c"]
     notes = dataset.report.notes
-    assert "2 files were skipped:" in notes
+    assert "Files skipped (2):" in notes
     assert any("broken.mid, byte" in note for note in notes)
     assert any("drums.mid: has no notes besides drums" in note for note in notes)
 

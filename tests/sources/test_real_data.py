@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from echoic.config import MusicDataSettings
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources import read
 from echoic.sources.midi import read_songs

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read
 from echoic.sources.synth import SIGNALS, signal

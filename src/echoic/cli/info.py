@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,16 +25,7 @@ def info(
         typer.echo(json.dumps(found))
         return
     parameters = found.pop("parameter_table", None)
-    print_columns("echoic" if run is None else str(run), ["", "value"], list(_flat(found)))
+    rows = [(name, str(value)) for name, value in facts.named_values(found)]
+    print_columns("echoic" if run is None else str(run), ["", "value"], rows)
     if parameters is not None:
         print_columns("parameters", ["name", "shape", "count"], parameters)
-
-
-def _flat(found: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows = []
-    for key, value in found.items():
-        if isinstance(value, dict):
-            rows += _flat(value, f"{prefix}{key}.")
-        else:
-            rows.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-    return rows

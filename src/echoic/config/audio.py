@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from echoic.config.base import JobSettings, Section
-from echoic.config.data import FractionSplit
 from echoic.config.model import StackSettings
+from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
 

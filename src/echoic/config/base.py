@@ -22,13 +22,14 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _split_commas(value: Any) -> Any:
+def split_commas(value: Any) -> Any:
+    """Text as a tuple of its parts, and what stands alone as a tuple of one."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value if isinstance(value, Iterable) or value is None else (value,)
 
 
-Listed = BeforeValidator(_split_commas)
+Listed = BeforeValidator(split_commas)
 """Lets a tuple be written as a comma-separated string."""
 
 Names = Annotated[tuple[str, ...], Listed]

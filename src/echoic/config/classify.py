@@ -6,9 +6,9 @@ from pydantic import Field
 
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Names, Section
-from echoic.config.data import FractionSplit
 from echoic.config.model import StackSettings
 from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, SpectrumSettings
+from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
 

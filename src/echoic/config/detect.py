@@ -6,18 +6,18 @@ from pydantic import BeforeValidator, Field
 
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Section
-from echoic.config.data import _check_fractions
 from echoic.config.model import StackSettings
-from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, SpectrumSettings, _absolute
+from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, SpectrumSettings, absolute
+from echoic.config.split import check_fractions
 from echoic.config.train import TrainSettings
 
 
 def _split(value: Any) -> Any:
     """Three shares, or the place of a table."""
     try:
-        return _check_fractions(value)
+        return check_fractions(value)
     except ValueError:
-        return None if value is None else str(_absolute(value))
+        return None if value is None else str(absolute(value))
 
 
 class EventDataSettings(SoundSourceSettings):

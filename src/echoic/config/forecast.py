@@ -5,8 +5,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from echoic.config.base import JobSettings, Section
-from echoic.config.data import ScaleSettings, SplitSettings, TableSettings
 from echoic.config.model import HeadSettings, StackSettings
+from echoic.config.scale import ScaleSettings
+from echoic.config.split import SplitSettings
+from echoic.config.table import TableSettings
 from echoic.config.train import TrainSettings
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from echoic.config.base import JobSettings, Section
-from echoic.config.data import SongSplitSettings
 from echoic.config.model import StackSettings
+from echoic.config.split import SplitRule, check_split
 from echoic.config.train import TrainSettings
 
 GRIDS = {"quarter": 1.0, "eighth": 0.5, "sixteenth": 0.25}
@@ -33,6 +33,13 @@ def _check_pitches(value: Any) -> tuple[int, int] | None:
     return low, high
 
 
+def _check_song_split(value: Any) -> SplitRule | None:
+    rule = check_split(value)
+    if rule is not None and len(rule) != 3:
+        raise ValueError("must be three fractions or three numbers of songs")
+    return rule
+
+
 class MusicDataSettings(Section):
     """How songs are read."""
 
@@ -42,6 +49,18 @@ class MusicDataSettings(Section):
         "of their own; for them it says how long those are.",
     )
     pedal: bool = Field(default=True, description="Let the sustain pedal lengthen notes, as it sounds.")
+
+
+class SongSplitSettings(Section):
+    """Which songs are for training, which for dev and which for test."""
+
+    split: Annotated[tuple[float, float, float] | tuple[int, int, int] | None, BeforeValidator(_check_song_split)] = (
+        Field(
+            None,
+            description="train,dev,test as fractions (0.8,0.1,0.1) or numbers of songs; songs go to parts at random, "
+            "always the same way. Default: the parts that the data come in, else 0.8,0.1,0.1.",
+        )
+    )
 
 
 class PitchSettings(Section):

@@ -8,13 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from echoic.config.base import Integers, Section
 
 
-def _absolute(value: Any) -> Any:
+def absolute(value: Any) -> Any:
     """A run has to find its data from another folder, too."""
     return None if value is None else Path(value).resolve()
 
 
 def _place_or_none(value: Any) -> Any:
-    return value if value == "none" else _absolute(value)
+    return value if value == "none" else absolute(value)
 
 
 def _odd(value: int) -> int:
@@ -23,7 +23,7 @@ def _odd(value: int) -> int:
     return value
 
 
-Place = Annotated[Path | None, BeforeValidator(_absolute)]
+Place = Annotated[Path | None, BeforeValidator(absolute)]
 
 
 class SpectrumSettings(Section):

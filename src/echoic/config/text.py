@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from echoic.config.base import JobSettings, Section
-from echoic.config.data import FractionSplit
 from echoic.config.model import StackSettings
+from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
 

@@ -34,6 +34,17 @@ def score_rows(evaluation: Evaluation) -> dict[str, Mapping[str, float]]:
     return {"model": evaluation.scores, **({"cleaned up": cleaned} if cleaned else {}), **evaluation.naive}
 
 
+def named_values(nested: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested values as rows of a dotted name and what it holds; a list is joined."""
+    rows: list[tuple[str, Any]] = []
+    for key, value in nested.items():
+        if isinstance(value, Mapping):
+            rows += named_values(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value))
+    return rows
+
+
 def series_columns(series: Sequence[Series]) -> dict[str, Any]:
     """Series of the same length as columns: ds and a column a feature; unique_id before them if there are several."""
     columns: dict[str, Any] = {}

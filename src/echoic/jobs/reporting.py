@@ -7,7 +7,7 @@ from typing import Any, final
 
 from echoic.charts import Chart
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.facts import run_info, score_rows
+from echoic.jobs.facts import named_values, run_info, score_rows
 from echoic.jobs.session import Run
 from echoic.metrics.better import better
 from echoic.report import Section, Table, page, write_figures
@@ -117,11 +117,11 @@ def _section(one: _Facts) -> Section:
     )
     parameters = [(name, " x ".join(map(str, shape)), count) for name, shape, count in one.info["parameter_table"]]
     details = [
-        Table("Training", ["", "value"], _flat(outcome), folded=True),
-        Table("Data", ["", "value"], _flat(one.info["data"]), folded=True),
-        Table("Settings", ["setting", "value"], _flat(one.info["settings"]), folded=True),
+        Table("Training", ["", "value"], named_values(outcome), folded=True),
+        Table("Data", ["", "value"], named_values(one.info["data"]), folded=True),
+        Table("Settings", ["setting", "value"], named_values(one.info["settings"]), folded=True),
         Table("Parameters", ["name", "shape", "count"], parameters, folded=True),
-        Table("Versions", ["", "version"], _flat(one.info["versions"]), folded=True),
+        Table("Versions", ["", "version"], named_values(one.info["versions"]), folded=True),
     ]
     return Section(one.name, summary, [_scores(one)] if one.part else [], one.charts, details)
 
@@ -143,14 +143,3 @@ def _better(scores: Sequence[str]) -> dict[str, Better]:
 
 def _score_name(name: str) -> str:
     return _NAMES.get(name, name.upper() if len(name) <= 4 else name)
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Nested values as rows of a dotted name and what it holds."""
-    rows: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            rows += _flat(value, f"{prefix}{key}.")
-        else:
-            rows.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value))
-    return rows

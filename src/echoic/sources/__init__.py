@@ -16,7 +16,7 @@ from echoic.config import (
     MusicDataSettings,
     TextDataSettings,
 )
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import Data as Data
 from echoic.sources.base import DataReport as DataReport

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import DataError, ShapeError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset

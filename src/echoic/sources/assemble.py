@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import ConfigError
 from echoic.sources.base import DataReport, Dataset, fingerprint_of
 from echoic.sources.cells import numbers

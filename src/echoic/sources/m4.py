@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.sources.base import DataReport, Dataset
 from echoic.sources.cells import numbers
 from echoic.sources.delimited import read_table

@@ -46,7 +46,7 @@ class MusicReport:
             f"{self.drums:,} notes of drums were left out.": self.drums,
             f"{self.merged:,} notes fell on the pitch and step of another and were merged with it.": self.merged,
             **{f"{count:,} {what}.": count for what, count in self.repaired.items()},
-            f"{len(self.skipped)} files were skipped:": self.skipped,
+            f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
         told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
         return (*(sentence for sentence, holds in candidates.items() if holds), *told)

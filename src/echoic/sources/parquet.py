@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from echoic.config.base import suggestion
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources.dates import look_like_dates
 from echoic.sources.table import Table

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.config.base import suggestion
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import DataReport, Dataset
 from echoic.sources.roles import refuse_columns

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from echoic.config.data import are_fractions
+from echoic.config.split import are_fractions
 from echoic.errors import DataError
 from echoic.types import Series
 from echoic.windows.splits import PARTS, Ranges, whole

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.config.data import SplitRule, are_fractions
+from echoic.config.split import SplitRule, are_fractions
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 

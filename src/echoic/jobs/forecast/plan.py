@@ -8,8 +8,8 @@ import torch
 
 from echoic.codecs import Scaler, WindowFrame
 from echoic.config import ForecastSettings
-from echoic.config.data import SplitRule
 from echoic.config.forecast import BY_LOOKAHEAD
+from echoic.config.split import SplitRule
 from echoic.errors import ConfigError
 from echoic.season import detect_season
 from echoic.types import Series

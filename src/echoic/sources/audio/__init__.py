@@ -46,7 +46,7 @@ class AudioReport:
             f"The channels of {self.mixed:,} files were mixed into one.": self.mixed,
             f"{self.silent:,} files are silent from beginning to end.": self.silent,
             f"{self.streamed:,} files do not say how long they are and were read to their end.": self.streamed,
-            f"{len(self.skipped)} files were skipped:": self.skipped,
+            f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
         told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
         return (*(sentence for sentence, holds in candidates.items() if holds), *told)

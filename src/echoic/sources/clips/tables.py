@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from echoic.config import ClipDataSettings
-from echoic.config.data import TableSettings
+from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import delimited, parquet
 from echoic.sources.clips.sound import ClipSounds

@@ -1,0 +1,62 @@
+"""Settings of how data are split, and what says it."""
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from echoic.config.base import Section, split_commas
+
+SplitRule = tuple[float, float, float] | tuple[int, int, int] | tuple[str, str]
+
+
+def are_fractions(train: float, dev: float, test: float) -> bool:
+    """Whether a split is meant in fractions, not in steps: `0,1,0` is all but one step, then one."""
+    return train + dev + test <= 1 + 1e-9 and (train > 0 or max(dev, test) < 1)
+
+
+def check_split(value: Any) -> SplitRule | None:
+    """Fractions, counts or two dates, as the kind of numbers says."""
+    if value is None or value == "auto":
+        return None
+    texts = [str(part) for part in split_commas(value)]
+    if len(texts) == 2:
+        return (texts[0], texts[1])
+    try:
+        numbers = [float(text) for text in texts]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 3 or not all(0 <= number < math.inf for number in numbers):
+        raise ValueError("must be three fractions, three counts, or the two dates at which dev and test begin")
+    if are_fractions(*numbers):
+        return (numbers[0], numbers[1], numbers[2])
+    if any(number != int(number) for number in numbers):
+        raise ValueError("must be fractions with a sum of at most 1, or whole numbers of steps")
+    return (int(numbers[0]), int(numbers[1]), int(numbers[2]))
+
+
+def check_fractions(value: Any) -> tuple[float, float, float]:
+    """Fractions, as `check_split`, and nothing else."""
+    rule = check_split(value)
+    if rule is None or len(rule) != 3 or not are_fractions(*rule) or rule[0] <= 0:
+        raise ValueError("must be three fractions with a sum of at most 1, such as 0.9,0.05,0.05")
+    return rule
+
+
+FractionSplit = Annotated[tuple[float, float, float], BeforeValidator(check_fractions)]
+"""Train, dev and test as fractions."""
+
+
+class SplitSettings(Section):
+    """How each series is cut in time into train, dev and test."""
+
+    split: Annotated[SplitRule | None, BeforeValidator(check_split)] = Field(
+        None,
+        description="train,dev,test as fractions (0.6,0.2,0.2) or steps (8640,2880,2880), or the two dates at which "
+        "dev and test begin. Default: 0.6,0.2,0.2; of many series the last horizon is test, that before it dev.",
+    )
+    split_order: Literal["time", "shuffled"] = Field(
+        "time",
+        description="shuffled: windows go to parts at random. Overlapping windows then share steps between parts: "
+        "scores are too good, and the report says by how much.",
+    )
