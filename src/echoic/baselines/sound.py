@@ -16,8 +16,8 @@ Numbers = NDArray[np.float64]
 _BLOCK_SAMPLES = 1 << 20
 """Sound is looked at so many samples at a time. Orders and spreads are chosen on the first of training."""
 
-_ORDERS = (8, 16, 32)
-_DECAYS = (0.9, 0.97, 0.99)
+_ORDERS = (2, 4, 8, 16, 32)
+_DECAYS = (0.7, 0.8, 0.9, 0.97, 0.99)
 _SPREADS = (0.6, 0.8, 1.0, 1.3)
 _COUNTED = 0.01
 """Weight of the plain frequencies in the mixture: no level is ever impossible."""
