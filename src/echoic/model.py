@@ -137,9 +137,10 @@ class SequenceModel(nn.Module):
         """
         with torch.no_grad():
             params, _ = self.forward(batch.inputs, state, batch.ids, batch.ahead)
-            own = self.head.sample(params, generator)[:, :-1]
+            foretold = params[:, :-1]
+            chosen = torch.rand(foretold.shape[:2], generator=generator) < share
+            # Only those that are needed: to draw a frame of sound is slow.
+            own = self.head.sample(foretold[chosen][:, None], generator)[:, 0]
         inputs = batch.inputs.clone()
-        chosen = torch.rand(own.shape[:2], generator=generator).to(own) < share
-        features = own.shape[-1]
-        inputs[:, 1:, :features] = torch.where(chosen[..., None], own, inputs[:, 1:, :features])
+        inputs[:, 1:, : own.shape[-1]][chosen] = own
         return batch._replace(inputs=inputs)
