@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli.eval import RunPath, TrainingData
+from echoic.cli.progress import progress_bar
 from echoic.cli.tables import print_columns, write_table
 from echoic.cli.train import Json
 
@@ -33,7 +34,8 @@ def predict(
     from echoic.jobs import session
 
     opened = session.load(run, data=training_data)
-    tables = [opened.predict(file) for file in files] if files else [opened.predict()]
+    with progress_bar() as bar:
+        tables = [opened.predict(file) for file in bar.track(files or [None], description="predicting")]
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     rows = len(next(iter(columns.values())))
     if output is not None:
