@@ -6,6 +6,7 @@ speech by. Runs and figures are kept in `--runs`, and are not made anew when the
 """
 
 import json
+import math
 import statistics
 import time
 from pathlib import Path
@@ -17,7 +18,9 @@ import echoic
 from common import arguments, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
 from echoic.jobs.audio.drift import Reference, measured
+from echoic.jobs.audio.task import scored_batches
 from echoic.jobs.session import Run
+from echoic.training import total_loss
 
 O1: dict[str, Any] = {
     "model": "frames", "cell": "lstm", "layers": (600, 600, 600), "batch_size": 8, "lr": 1e-3, "average": 0.0,
@@ -25,6 +28,9 @@ O1: dict[str, Any] = {
 }  # fmt: skip
 """The origin's network. Three minutes on one core are 18 epochs of frames of 16,000, whose dev error rises from the
 sixth on, and 3 of frames of 200, whose dev error still falls slowly."""
+
+ONE_TIER = "one tier (a frame is a sample)"
+"""Sample by sample, its sound takes more than two seconds of work each, so none is made: it has bits only."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "echoic": {},
@@ -36,7 +42,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "state carried over 256 frames": {"stream": 256},
     "learned initial state": {"learn_initial_state": True},
     "a layer of 192": {"layers": 192},
-    "one tier (a frame is a sample)": {"frame_samples": 1, "history_samples": 1, "layers": 256, "chunk": 512},
+    ONE_TIER: {"frame_samples": 1, "history_samples": 1, "layers": 256, "chunk": 512},
     "O1, frames of 200": O1 | {"frame_samples": 200, "chunk": 80},
     "O1, frames of 16,000": O1 | {"frame_samples": 16_000, "chunk": 10},
 }
@@ -73,23 +79,8 @@ def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(kept.read_text())
         return found
     run = trained(options, name, seed)
-    task = run.fitted.task
-    evaluation = run.evaluate()
-    began = time.monotonic()
-    drawn = DRAWN.get(name, {})
-    made = run.generate(f"{options.seconds}s", streams=options.streams, **drawn).samples
-    took = time.monotonic() - began
-    began = time.monotonic()
-    run.generate("5s", **drawn)
-    alone = 5 / (time.monotonic() - began)
-    reference = Reference(np.concatenate(task.sounds("test")), task.parts["train"])
-    report = measured(iter(made), len(made), task.rate_hz, reference)
-    found = {
-        "scores": evaluation.scores | report.scores,
-        "naive": evaluation.naive,
-        "controls": {control: drift.scores for control, drift in report.controls.items()},
-        "real_time": options.seconds * options.streams / took,
-        "real_time_alone": alone,
+    found = bits_of(run) if name == ONE_TIER else drift_of(options, run, DRAWN.get(name, {}))
+    found |= {
         "weights": sum(weights.numel() for weights in run.model.parameters()),
         "epochs": run.outcome()["epochs"],
         "minutes": run.config["settings"]["train"]["minutes"],
@@ -98,24 +89,56 @@ def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
     return found
 
 
+def bits_of(run: Run) -> dict[str, Any]:
+    """Bits a sample of the test part."""
+    task = run.fitted.task
+    nats, samples = total_loss(run.model, scored_batches(task.frames["test"]))
+    return {"scores": {"bits_per_sample": nats / samples / math.log(2)}}
+
+
+def drift_of(options: Any, run: Run, drawn: dict[str, float]) -> dict[str, Any]:
+    """All scores, how sound drifts that is made in the way `drawn`, and how fast it is made."""
+    task = run.fitted.task
+    evaluation = run.evaluate()
+    began = time.monotonic()
+    made = run.generate(f"{options.seconds}s", streams=options.streams, **drawn).samples
+    took = time.monotonic() - began
+    began = time.monotonic()
+    run.generate("5s", **drawn)
+    alone = 5 / (time.monotonic() - began)
+    reference = Reference(np.concatenate(task.sounds("test")), task.parts["train"])
+    report = measured(iter(made), len(made), task.rate_hz, reference)
+    return {
+        "scores": evaluation.scores | report.scores,
+        "naive": evaluation.naive,
+        "controls": {control: drift.scores for control, drift in report.controls.items()},
+        "real_time": options.seconds * options.streams / took,
+        "real_time_alone": alone,
+    }
+
+
 def row(name: str, runs: list[dict[str, Any]]) -> list[str]:
     """A variant's row: bits, survival, distances, slope, copies, size, minutes of training, speed of one stream."""
     scores = [one["scores"] for one in runs]
-    bits = spread([one["bits_per_sample"] for one in scores], 3) if "bits_per_sample" in scores[0] else ""
-    slopes = [one for one in scores if "slope" in one]
-    slope = "" if not slopes else ", ".join(f"{one['slope_low']:.2f} to {one['slope_high']:.2f}" for one in slopes)
+    slopes = [f"{one['slope_low']:.2f} to {one['slope_high']:.2f}" for one in scores if "slope" in one]
+    copied = [one["copied"] for one in scores if "copied" in one]
     return [
         name,
-        bits,
-        spread([one["alive"] for one in scores], 2),
-        spread([one["frechet_ratio"] for one in scores], 2),
-        spread([one["spectral_ratio"] for one in scores], 2),
-        slope,
-        f"{statistics.fmean(one.get('copied', 0.0) for one in scores):.2f}",
+        spread_of(scores, "bits_per_sample", 3),
+        spread_of(scores, "alive", 2),
+        spread_of(scores, "frechet_ratio", 2),
+        spread_of(scores, "spectral_ratio", 2),
+        ", ".join(slopes),
+        f"{statistics.fmean(copied):.2f}" if copied else "",
         f"{runs[0]['weights'] / 1e6:.2f} M",
         f"{runs[0]['minutes']:g}",
-        spread([one["real_time_alone"] for one in runs], 2),
+        spread_of(runs, "real_time_alone", 2),
     ]
+
+
+def spread_of(found: list[dict[str, Any]], name: str, digits: int) -> str:
+    """Mean and spread of a figure; empty where it was not measured."""
+    return spread([one[name] for one in found], digits) if name in found[0] else ""
 
 
 def beside(first: dict[str, Any]) -> list[list[str]]:

@@ -139,6 +139,8 @@ class SequenceModel(nn.Module):
             params, _ = self.forward(batch.inputs, state, batch.ids, batch.ahead)
             foretold = params[:, :-1]
             chosen = torch.rand(foretold.shape[:2], generator=generator) < share
+            if not chosen.any():
+                return batch
             # Only those that are needed: to draw a frame of sound is slow.
             own = self.head.sample(foretold[chosen][:, None], generator)[:, 0]
         inputs = batch.inputs.clone()
