@@ -30,7 +30,7 @@ O1: dict[str, Any] = {
 sixth on, and 3 of frames of 200, whose dev error still falls slowly."""
 
 ONE_TIER = "one tier (a frame is a sample)"
-"""Sample by sample, its sound takes more than two seconds of work each, so none is made: it has bits only."""
+"""Sample by sample, a second of its sound takes 13 s of work, so none is made: it has bits only."""
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "echoic": {},

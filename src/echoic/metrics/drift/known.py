@@ -58,7 +58,7 @@ class _Block(NamedTuple):
 
 @final
 class KnownSound:
-    """Recordings that were trained on, made ready to be searched; they take 2.5 times their size at 4 kHz."""
+    """Recordings that were trained on, made ready to be searched; they take 2.3 times their size at 4 kHz."""
 
     def __init__(self, recordings: Sequence[Floats], rate_hz: int) -> None:
         self.rate_hz = rate_hz
