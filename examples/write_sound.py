@@ -1,4 +1,4 @@
-"""Learns a minute of whistled syllables, or a sound of yours, writes more of it, and says whether that lives."""
+"""Learns a minute and a half of whistled syllables, or a sound of yours, writes more of it, and says whether that lives."""
 
 import argparse
 import tempfile
@@ -27,7 +27,7 @@ def whistle(seconds: int, draws: np.random.Generator) -> np.ndarray:
 def main() -> None:
     """Trains, scores, and writes some seconds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sound", nargs="?", help="a sound file or a folder; by default a minute of whistling")
+    parser.add_argument("sound", nargs="?", help="a sound file or a folder; by default 90 s of whistling")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("-o", "--output", default="more.wav")
     options = parser.parse_args()
@@ -39,11 +39,12 @@ def main() -> None:
         run = echoic.train("audio", place, **sizes, lr=4e-3, history_noise=1, epochs=options.epochs)
         evaluation = run.evaluate()
         for name, scores in {"network": evaluation.scores, **evaluation.naive}.items():
-            print(f"{name}: bits a sample: {scores['bits_per_sample']:.3f}")
+            if "bits_per_sample" in scores:
+                print(f"{name}: bits a sample: {scores['bits_per_sample']:.3f}")
         sound = run.generate("5s")
     soundfile.write(options.output, sound.samples[0], sound.rate_hz)
     if evaluation.drift is not None:
-        print(f"streams that are alive after 10 s: {evaluation.scores['alive']:.0%}")
+        print(f"streams that are alive to their end: {evaluation.scores['alive']:.0%}")
 
 
 if __name__ == "__main__":

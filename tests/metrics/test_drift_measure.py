@@ -29,12 +29,13 @@ def real():
     return Features.of(babble(40, 0), RATE_HZ)
 
 
-@pytest.mark.parametrize("lengths_s", [[12.5], [3] * 200, [2] * 159 + [9], [1] * 7 + [4]])
+@pytest.mark.parametrize("lengths_s", [[12.5], [3] * 200, [2] * 159 + [9], [5] * 20 + [60]])
 def test_streams_may_be_of_any_length(real, lengths_s):
     sound = babble(sum(lengths_s), 1)
     ends = np.cumsum([0, *(round(length * RATE_HZ) for length in lengths_s)])
     found = measure([stream(sound[a:b]) for a, b in itertools.pairwise(ends)], real)
     assert 0.3 < found.overall["frechet_ratio"] < 3
+    assert len(found.time_s) >= 1
     assert np.isfinite(found.frechet).all()
     assert (np.diff(found.time_s) > 0).all()
 
@@ -50,9 +51,24 @@ def test_slopes_follow_each_stream_by_itself(real):
     assert partly.value == pytest.approx(whole.value, rel=0.2)
 
 
-def test_less_than_eight_seconds_say_nothing(real):
-    with pytest.raises(ValueError, match="8 s of real sound and as many of generated"):
-        measure([stream(babble(7.9, 1))], real)
+def test_streams_that_end_make_no_slope(real):
+    """Distances of fewer windows come out larger; that is no drift."""
+    lengths_s = [36] * 8 + [11] * 7
+    found = measure([stream(babble(length, seed)) for seed, length in enumerate(lengths_s, 1)], real)
+    assert found.slope is not None
+    assert found.slope.low < 0 < found.slope.high
+
+
+def test_few_streams_have_no_slope(real):
+    found = measure([stream(babble(120, seed)) for seed in range(1, 8)], real)
+    assert len(found.time_s) >= 3
+    assert found.slope is None
+
+
+@pytest.mark.parametrize("lengths_s", [[7.9], [2] * 10, [2, 2, 2, 7]])
+def test_less_than_eight_seconds_of_streams_that_can_die_say_nothing(real, lengths_s):
+    with pytest.raises(ValueError, match="8 s of real sound, and as many of generated sound in streams of 3 s"):
+        measure([stream(babble(length, 1)) for length in lengths_s], real)
 
 
 def test_a_little_where_real_sound_has_nothing_is_not_far():

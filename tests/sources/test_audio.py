@@ -87,14 +87,24 @@ def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_pa
     assert report.notes[-1] == sentence
 
 
-def test_the_fingerprint_is_of_names_and_bytes(tmp_path):
+def test_the_fingerprint_is_of_names_and_bytes_of_one_file_of_bytes_alone(tmp_path):
     written(tmp_path / "a.wav")
-    first = read(tmp_path, AudioDataSettings()).fingerprint
-    assert read(tmp_path, AudioDataSettings(rate_hz=8000)).fingerprint == first
-    written(tmp_path / "a.wav", tone(seed=1))
-    second = read(tmp_path, AudioDataSettings()).fingerprint
+    alone = read(tmp_path, AudioDataSettings()).fingerprint
+    assert read(tmp_path, AudioDataSettings(rate_hz=8000)).fingerprint == alone
     (tmp_path / "a.wav").rename(tmp_path / "b.wav")
-    assert len({first, second, read(tmp_path, AudioDataSettings()).fingerprint}) == 3
+    (tmp_path / "broken.wav").write_text("no sound")
+    assert read(tmp_path, AudioDataSettings()).fingerprint == alone
+    written(tmp_path / "c.wav", tone(seed=1))
+    both = read(tmp_path, AudioDataSettings()).fingerprint
+    (tmp_path / "c.wav").rename(tmp_path / "d.wav")
+    assert len({alone, both, read(tmp_path, AudioDataSettings()).fingerprint}) == 3
+
+
+def test_a_file_that_is_named_twice_is_read_once(tmp_path):
+    for name in ("a", "b"):
+        written(tmp_path / f"{name}.wav", tone(seed=ord(name)))
+    found = read([tmp_path / "b.wav", tmp_path, tmp_path / "a.wav"], AudioDataSettings())
+    assert [one.name for one in found.series] == ["b.wav", "a.wav"]
 
 
 def header(rate_hz=RATE_HZ, channels=1, riff_bytes=None, data_bytes=8, there=8):

@@ -14,7 +14,10 @@ Levels = NDArray[Any]
 Numbers = NDArray[np.float64]
 
 _BLOCK_SAMPLES = 1 << 20
-"""Sound is looked at so many samples at a time. Orders and spreads are chosen on the first of training."""
+"""Sound is looked at so many samples at a time."""
+
+_FITTED_PIECES, _PIECE_SAMPLES = 64, 1 << 14
+"""Linear prediction is fitted on pieces of the training sound that lie evenly in it; how it errs, on every eighth."""
 
 _ORDERS = (2, 4, 8, 16, 32)
 _DECAYS = (0.7, 0.8, 0.9, 0.97, 0.99)
@@ -66,17 +69,19 @@ class LinearPrediction:
     def fit(cls, train: Sequence[Levels], scale: Scale) -> Self:
         """The best of a few orders, decays and spreads on training sound."""
         chances = frequencies(train, len(scale.table))
-        some = next(_blocks(train))
+        some = _pieces(np.concatenate(train))
+        sound = scale.table[np.concatenate(some)]
+        weights = {order: prediction_weights(sound, order) for order in _ORDERS}
         candidates = [
-            cls(scale, prediction_weights(scale.table[some], order), decay, spread, chances)
+            cls(scale, weights[order], decay, spread, chances)
             for order, decay, spread in itertools.product(_ORDERS, _DECAYS, _SPREADS)
         ]
-        return min(candidates, key=lambda model: model.nats([some[: _BLOCK_SAMPLES // 8]]))
+        return min(candidates, key=lambda model: model.nats(some[::8]))
 
     def nats(self, parts: Sequence[Levels]) -> float:
         """Nats a sample."""
-        found = [self._nats(block) for block in _blocks(parts)]
-        return float(np.concatenate(found).mean())
+        sums = [(nats.sum(), len(nats)) for nats in map(self._nats, _blocks(parts))]
+        return float(sum(total for total, _ in sums) / sum(samples for _, samples in sums))
 
     def _nats(self, levels: Levels) -> Numbers:
         sound = self.scale.table[levels]
@@ -98,10 +103,18 @@ def _laplace(z: Numbers) -> Numbers:
 
 def prediction_weights(sound: Numbers, order: int) -> Numbers:
     """What the last `order` samples count in the prediction of the next, the latest first (autocorrelation method)."""
-    correlation = np.array([sound[lag:] @ sound[: len(sound) - lag] for lag in range(order + 1)])
+    correlation = np.array([sound[lag:] @ sound[: max(0, len(sound) - lag)] for lag in range(order + 1)])
     # The smallest of noise keeps the equations solvable.
     correlation[0] = correlation[0] * (1 + 1e-9) + 1e-12
     return np.asarray(solve_toeplitz(correlation[:order], correlation[1:]))
+
+
+def _pieces(levels: Levels) -> list[NDArray[np.int64]]:
+    """Pieces that lie evenly in sound; all of it, if it is short."""
+    if len(levels) <= _FITTED_PIECES * _PIECE_SAMPLES:
+        return list(_blocks([levels]))
+    begins = np.linspace(0, len(levels) - _PIECE_SAMPLES, _FITTED_PIECES).astype(int)
+    return [levels[at : at + _PIECE_SAMPLES].astype(np.int64) for at in begins]
 
 
 def _blocks(parts: Sequence[Levels]) -> Iterator[NDArray[np.int64]]:

@@ -56,8 +56,8 @@ class SoundSettings(Section):
     model: Literal["samples", "frames"] = Field(
         "samples",
         description="samples: a slow recurrent tier over frames, and a fast tier that draws sample after sample given "
-        "its state. frames: the next frame by mean squared error, as a baseline; LSTM without dropout or average, "
-        "chunks of 50 and a learning rate of 0.001 unless asked otherwise.",
+        "its state. frames: the next frame by mean squared error, as a baseline; LSTM without average, chunks of "
+        "50 and a learning rate of 0.001 unless asked otherwise.",
     )
     frame_of: Literal["samples", "spectrum", "mel"] = Field(
         "samples",
@@ -122,14 +122,15 @@ class AgainstDriftSettings(Section):
         1.0,
         ge=0,
         description="Noise on the samples that the network looks back on, while those to predict stay clean: largest "
-        "deviation in levels of 256; each stream has a share of it drawn anew for each batch.",
+        "deviation in levels of 256. A share of it is drawn anew for each batch: in the slow tier for each stream, in "
+        "the fast tier for each frame.",
     )
     gain_db: float = Field(
         2.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
     )
 
 
-_ORIGIN = {"cell": "lstm", "dropout": 0.0, "input_dropout": 0.0, "chunk": 50, "lr": 1e-3, "average": 0.0}
+_ORIGIN = {"cell": "lstm", "chunk": 50, "lr": 1e-3, "average": 0.0}
 """How networks of frames were trained where they come from: a baseline has to be what it is a baseline of."""
 
 
@@ -141,7 +142,7 @@ class AudioSettings(JobSettings):
     sound: SoundSettings = SoundSettings()
     fast: FastTierSettings = FastTierSettings()
     drift: AgainstDriftSettings = AgainstDriftSettings()
-    stack: StackSettings = StackSettings(cell="gru", layers=(384,), dropout=0.1, input_dropout=0.1)
+    stack: StackSettings = StackSettings(cell="gru", layers=(384,))
     train: TrainSettings = TrainSettings(epochs=40, batch_size=4, lr=2e-3, warmup=0.0, average=0.998)
 
     @classmethod

@@ -14,7 +14,7 @@ from echoic.spectra import stft
 from echoic.types import Floats
 
 _STRIP_COLUMNS, _STRIP_ROWS = 600, 128
-_LOWEST_DB = -90.0
+_LOWEST_DB = -110.0
 
 
 def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
@@ -76,7 +76,8 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
     span = max(column, window)
     samples = torch.from_numpy(np.pad(sound, (0, max(0, span - len(sound)))))
     spans = (samples[at : at + span] for at in range(0, len(samples) - span + 1, column))
-    power = torch.stack([stft(part, window, rows).abs().square().mean(0) for part in spans])
+    of_sine = (torch.hann_window(window).sum() / 2).square()
+    power = torch.stack([stft(part, window, rows).abs().square().mean(0) / of_sine for part in spans])
     shades = (10 * torch.log10(power)).clamp(min=_LOWEST_DB)
     return Chart(
         "strip",
@@ -85,7 +86,7 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
         "Frequency, Hz",
         rasters=(
             Raster(
-                "dB",
+                "dB of a full-scale sine",
                 np.arange(len(shades)) * column / rate_hz,
                 np.linspace(0, rate_hz / 2, rows + 1),
                 shades.T.double().numpy(),

@@ -11,7 +11,17 @@ from echoic.config import AudioDataSettings
 from echoic.errors import DataError
 from echoic.jobs.audio.copying import Copying, Place
 from echoic.jobs.audio.parts import Stretch, all_of
-from echoic.metrics.drift import CONTROLS, LEAST_WINDOWS, Drift, Features, Stream, find_death, measure
+from echoic.metrics.drift import (
+    CONTROLS,
+    DEAD_S,
+    LEAST_STREAM_WINDOWS,
+    LEAST_WINDOWS,
+    Drift,
+    Features,
+    Stream,
+    find_death,
+    measure,
+)
 from echoic.sources import read
 from echoic.sources.audio import sound_files
 from echoic.types import Floats, Series
@@ -25,8 +35,8 @@ class DriftReport:
     """What was measured. `controls` are the same measures of collapsed sound.
 
     `copied` is the share of the seconds looked up that the training sound has, too, and `likest` the likest place
-    there; None if none was looked up that can be heard. `strip` is one stream, to look at. `notes` say which real
-    sound could not be read.
+    there; None if none was looked up that can be heard. `strip` is one stream, to look at. `notes` say what
+    could not be read, or only in another form.
     """
 
     drift: Drift
@@ -101,10 +111,17 @@ def drift(
     real = read(against, settings)
     known = None if training is None else read(training, settings)
     reference = Reference(joined(real.series), [] if known is None else list(map(all_of, known.series)))
-    # One by one: many long streams do not fit into memory together.
-    sounds = (read(path, settings).series[0].values[:, 0] for path in paths)
-    report = measured(sounds, len(paths), rate_hz, reference, on_progress)
-    return replace(report, notes=(*real.report.notes, *(known.report.notes if known else ())))
+    notes = [*real.report.notes, *(known.report.notes if known else ())]
+
+    def sounds() -> Iterator[Floats]:
+        """One by one: many long streams do not fit into memory together."""
+        for path in paths:
+            stream = read(path, settings)
+            notes.extend(f"{path.name}: {note}" for note in stream.report.notes)
+            yield stream.series[0].values[:, 0]
+
+    report = measured(sounds(), len(paths), rate_hz, reference, on_progress)
+    return replace(report, notes=tuple(notes))
 
 
 def joined(recordings: Sequence[Series]) -> Floats:
@@ -124,6 +141,7 @@ def measured(
     Raises:
         DataError: there is too little sound.
     """
+    reference = reference._replace(heldout=reference.heldout.clip(-1, 1))
     real = Features.of(reference.heldout, rate_hz)
     if len(real) < LEAST_WINDOWS:
         raise DataError(
@@ -137,10 +155,10 @@ def measured(
         strip = sound if number == 0 else strip
         seconds += len(sound) / rate_hz
         on_progress(number + 1, streams)
-    if sum(len(stream.seen) for stream in found) < LEAST_WINDOWS:
+    if sum(len(stream.seen) for stream in found if len(stream.seen) >= LEAST_STREAM_WINDOWS) < LEAST_WINDOWS:
         raise DataError(
-            f"Drift needs {LEAST_WINDOWS} s of generated sound at least, in streams of a second and more, and there "
-            f"are {seconds:.1f} s; generate more."
+            f"Drift needs {LEAST_WINDOWS} s of generated sound at least, in streams of {DEAD_S:g} s and more, and "
+            f"there are {seconds:.1f} s in all; generate more."
         )
     controls = {name: _control(name, reference.heldout, real, rate_hz) for name in CONTROLS}
     real_seconds = len(reference.heldout) / rate_hz

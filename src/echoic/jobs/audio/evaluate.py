@@ -10,6 +10,7 @@ import torch
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
 from echoic.errors import DataError
+from echoic.heads import Point
 from echoic.jobs.audio.drift import DriftReport, Reference, measured
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
@@ -37,6 +38,8 @@ class AudioEvaluation:
     naive: dict[str, dict[str, float]]
     seconds: float
     drift: DriftReport | None
+    notes: tuple[str, ...] = ()
+    """What a careful reader should know of how new data were read."""
 
     @property
     def over(self) -> str:
@@ -46,7 +49,7 @@ class AudioEvaluation:
     @property
     def details(self) -> dict[str, Any]:
         """How much was scored."""
-        return {"seconds": self.seconds}
+        return {"seconds": self.seconds, "notes": list(self.notes)}
 
 
 def evaluate(
@@ -55,13 +58,14 @@ def evaluate(
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 
     Beside them how far 32 streams of 15 s that the network makes are from that sound, how many are alive in the end,
-    the slope of the distance, and how much they copy: see `echoic drift`, which takes longer ones.
+    the slope of the distance, and how much they copy: see `echoic drift`, which takes longer ones. Of these, sound that
+    has collapsed for certain has scores, too.
 
     Raises:
         DataError: there is nothing to score.
     """
     task: AudioTask = fitted.task
-    sounds = _sounds(task, data, part)
+    sounds, notes = _sounds(task, data, part)
     frames = task.framing.frames(sounds)
     if len(frames) < 2:
         remedy = f"{data}: has less" if data is not None else f"The {part} part has less"
@@ -78,22 +82,29 @@ def evaluate(
     drift = _drift(fitted, np.concatenate(sounds), on_second) if compared else None
     drifted = {name: drift.scores[name] for name in DRIFT_SCORES if name in drift.scores} if drift else {}
     if task.settings.sound.model == "frames":
-        return AudioEvaluation({"mse": total / values, **drifted}, _naive_frames(task, frames), seconds, drift)
-    bits = total / values / math.log(2)
-    return AudioEvaluation({"bits_per_sample": bits, **drifted}, _naive_samples(task, frames), seconds, drift)
+        scores, naive = {"mse": total / values}, _naive_frames(task, frames)
+    else:
+        scores, naive = {"bits_per_sample": total / values / math.log(2)}, _naive_samples(task, frames)
+    for name, collapsed in (drift.controls if drift else {}).items():
+        naive.setdefault(name, {}).update(collapsed.scores)
+    return AudioEvaluation(scores | drifted, naive, seconds, drift, notes)
 
 
 def _drift(fitted: Fitted, heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
     rate_hz = fitted.task.rate_hz
-    wanted = Request(f"{DRIFT_S}s", streams=DRIFT_STREAMS, on_made=lambda made: on_second(made[0] // rate_hz))
+    # Means are not drawn, so that all streams would be the same.
+    streams = 1 if isinstance(fitted.model.head, Point) else DRIFT_STREAMS
+    wanted = Request(f"{DRIFT_S}s", streams=streams, on_made=lambda made: on_second(made[0] // rate_hz))
     made = generate(fitted, wanted).samples
     return measured(iter(made), len(made), rate_hz, Reference(heldout, fitted.task.parts["train"]))
 
 
-def _sounds(task: AudioTask, data: Any, part: str) -> list[Floats]:
-    if data is not None:
-        return [one.values[:, 0] for one in read(data, task.settings.data).series]
-    return task.sounds(part)
+def _sounds(task: AudioTask, data: Any, part: str) -> tuple[list[Floats], tuple[str, ...]]:
+    """What is scored, and what is to be told of how it was read."""
+    if data is None:
+        return task.sounds(part), ()
+    new = read(data, task.settings.data)
+    return [one.values[:, 0] for one in new.series], tuple(new.report.notes)
 
 
 def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:

@@ -15,6 +15,9 @@ from echoic.sources.audio.writing import WRITTEN, SoundWriter
 
 DIGITS = 3
 
+BYTES_PER_SAMPLE = 2
+MOST_WAV_BYTES = 2**32 - 2**10
+
 DRAWN = (".png", ".pdf")
 """Endings of pictures of one stream."""
 
@@ -38,6 +41,7 @@ def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callabl
     made = 0
     # Whatever is wrong with the request is found before a file is opened, which empties it.
     source = blocks(fitted, request)
+    _check_fits(output, wanted)
     paths = _paths(output, request.streams)
     _check_nothing_is_lost(paths, output, request.prime)
     with ExitStack() as stack:
@@ -65,6 +69,12 @@ def _paths(output: Path, streams: int) -> Sequence[Path]:
     except OSError as error:
         raise RunError(f"{output}: cannot be made ({error.strerror}).") from None
     return [output / f"stream-{number:0{DIGITS}}.wav" for number in range(1, streams + 1)]
+
+
+def _check_fits(output: Path, samples: int) -> None:
+    """Sizes in the header of a WAV file have 32 bits."""
+    if output.suffix.lower() != ".flac" and samples * BYTES_PER_SAMPLE > MOST_WAV_BYTES:
+        raise ConfigError(f"{output}: a WAV file holds 4 GiB at most, and {samples:,} samples are more; write .flac.")
 
 
 def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: str | None) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from echoic.config.audio import AudioSplitSettings
+from echoic.errors import DataError
 from echoic.types import Floats, Series
 from echoic.windows import PARTS, deal, split, whole
 
@@ -31,7 +32,10 @@ def divided(recordings: Sequence[Series], settings: AudioSplitSettings) -> dict[
     """
     by = settings.split_by or ("file" if len(recordings) >= FILES_FOR_SPLIT_BY_FILE else "time")
     if by == "file":
-        dealt = deal(recordings, settings.split)
+        try:
+            dealt = deal(recordings, settings.split)
+        except DataError as error:
+            raise DataError(f"{str(error).rstrip('.')}, or cut each file in time: --split-by time.") from None
         return {part: [all_of(recordings[number]) for number in dealt[part]] for part in PARTS}
     offsets = whole(recordings).begin.tolist()
     cut = split(recordings, settings.split)

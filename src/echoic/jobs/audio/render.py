@@ -104,7 +104,10 @@ def _known(task: AudioTask, place: str | None) -> Floats:
     seen = task.framing.seen_samples
     if place is None:
         return np.zeros(seen, np.float32)
-    recording = read(place, task.settings.data).series[0]
+    recordings = read(place, task.settings.data).series
+    if len(recordings) > 1:
+        raise DataError(f"{place}: has {len(recordings)} sound files; --prime is one of them.")
+    (recording,) = recordings
     sound = recording.values[:, 0]
     if len(sound) < seen:
         raise DataError(f"{recording.origin}: is shorter than a frame of {seen} samples; give a longer --prime.")

@@ -180,14 +180,13 @@ def _check(settings: AudioSettings) -> None:
         raise ConfigError("`input_noise` is for numbers; of the samples model it is --history-noise, in levels.")
     if settings.sound.model == "samples" and settings.sound.frame_of != "samples":
         raise ConfigError(f"`frame_of` {settings.sound.frame_of} is for --model frames.")
+    if "bands" in settings.given() and settings.sound.frame_of != "mel":
+        raise ConfigError("`bands` is for --frame-of mel.")
     if settings.sound.model == "frames":
         _check_frames(settings)
 
 
 def _check_frames(settings: AudioSettings) -> None:
-    given = settings.given()
-    of_samples = {"emphasis", *type(settings.fast).model_fields, *type(settings.drift).model_fields} & given
+    of_samples = {"emphasis", *type(settings.fast).model_fields, *type(settings.drift).model_fields} & settings.given()
     if of_samples:
         raise ConfigError(f"`{min(of_samples)}` is for the samples model; against drift frames have --input-noise.")
-    if "bands" in given and settings.sound.frame_of != "mel":
-        raise ConfigError("`bands` is for --frame-of mel.")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.metrics.drift.detectors import Death
+from echoic.metrics.drift.detectors import DEAD_S, Death
 from echoic.metrics.drift.distances import against_real, frechet, log_spectral
 from echoic.metrics.drift.features import WINDOW_S, Features
 from echoic.metrics.drift.survival import survival
@@ -19,6 +19,12 @@ BIN_WINDOWS = 160
 
 LEAST_WINDOWS = 8
 """Of fewer windows nothing is said."""
+
+LEAST_STREAM_WINDOWS = round(DEAD_S / WINDOW_S)
+"""A shorter stream cannot be told to be dead, nor alive."""
+
+LEAST_STREAMS = 8
+"""Of fewer streams no slope is told: how it differs between them would be a guess."""
 
 _LEAST_SPREAD = 0.1
 """Of features, in nats: where real sound has nothing at all, as above the band of a telephone, a little is not far."""
@@ -66,7 +72,7 @@ class Drift:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The figures by name; slopes need three points in time."""
+        """The figures by name; a slope needs three points in time, and eight streams."""
         slopes = {} if self.slope is None else dict(zip(("slope", "slope_low", "slope_high"), self.slope, strict=True))
         return {**self.overall, "alive": float(self.alive[-1]), **slopes}
 
@@ -93,11 +99,13 @@ def measure(streams: Sequence[Stream], real: Features) -> Drift:
     """The drift of `streams`, which need not be equally long, against windows of `real` sound that was not trained on.
 
     Raises:
-        ValueError: there are fewer than 8 real windows or 8 generated ones.
+        ValueError: there are fewer than 8 real windows, or 8 generated ones in streams of 3 s and more.
     """
+    if min(len(real), sum(len(one.seen) for one in streams if len(one.seen) >= LEAST_STREAM_WINDOWS)) < LEAST_WINDOWS:
+        raise ValueError(
+            f"Drift needs {LEAST_WINDOWS} s of real sound, and as many of generated sound in streams of {DEAD_S:g} s."
+        )
     made = Features.joined([stream.seen for stream in streams])
-    if min(len(real), len(made)) < LEAST_WINDOWS:
-        raise ValueError(f"Drift needs {LEAST_WINDOWS} s of real sound and as many of generated sound at least.")
     centre, spread = real.mel.mean(0), np.maximum(real.mel.std(0), _LEAST_SPREAD)
     real_mel = (real.mel - centre) / spread
     stretches = _stretches(streams)
@@ -119,15 +127,16 @@ def measure(streams: Sequence[Stream], real: Features) -> Drift:
             "frechet_ratio": against_real(frechet, (made.mel - centre) / spread, real_mel).ratio,
             "spectral_ratio": against_real(log_spectral, made.spectrum_db, real.spectrum_db).ratio,
         },
-        slope=_slope(stretches, len(streams), lambda seen: (seen.mel - centre) / spread, real_mel),
+        slope=_slope(stretches, lambda seen: (seen.mel - centre) / spread, real_mel),
         deaths=tuple(stream.death for stream in streams),
     )
 
 
 def _stretches(streams: Sequence[Stream]) -> list[_Point]:
-    """One after the other; a last short one, and those that too few streams reach, are left out."""
-    longest = max(len(stream.seen) for stream in streams)
-    width = min(longest, max(1, -(-BIN_WINDOWS // len(streams))))
+    """One after the other, none longer than half of the streams; those that too few streams reach are left out."""
+    lengths = sorted((len(stream.seen) for stream in streams), reverse=True)
+    longest, common = lengths[0], lengths[(len(lengths) - 1) // 2]
+    width = max(1, min(common, -(-BIN_WINDOWS // len(streams))))
     found = []
     for begin in range(0, longest - width + 1, width):
         rows = np.arange(begin, begin + width)
@@ -141,26 +150,24 @@ def _stretches(streams: Sequence[Stream]) -> list[_Point]:
     return found
 
 
-def _slope(
-    stretches: Sequence[_Point], streams: int, scaled: Callable[[Features], Numbers], real: Numbers
-) -> Slope | None:
-    """By least squares; every resample draws streams with replacement, and looks at them for as long as they last."""
-    if len(stretches) < 3:
+def _slope(stretches: Sequence[_Point], scaled: Callable[[Features], Numbers], real: Numbers) -> Slope | None:
+    """By least squares, of those streams that last as long as half of them do; resamples draw them with replacement.
+
+    Distances of few windows come out too large, so each point has as many as every other.
+    """
+    lasting = [len(stretch.parts) for stretch in stretches]
+    stretches = [stretch for stretch, count in zip(stretches, lasting, strict=True) if 2 * count >= lasting[0]]
+    if len(stretches) < 3 or len(stretches[-1].parts) < LEAST_STREAMS:
         return None
     log_time = np.log([stretch.time_s for stretch in stretches])
-    mels = [{number: scaled(part) for number, part in stretch.parts.items()} for stretch in stretches]
+    streams = np.array(list(stretches[-1].parts))
+    mels = [{number: scaled(stretch.parts[number]) for number in streams} for stretch in stretches]
     draws = np.random.default_rng(0)
 
     def slope_of(chosen: NDArray[np.intp]) -> float:
-        drawn = [[parts[number] for number in chosen if number in parts] for parts in mels]
-        reached = [at for at, found in enumerate(drawn) if sum(map(len, found)) >= LEAST_WINDOWS]
-        if len(reached) < 2:
-            # Few streams are long, and none of them was drawn.
-            return np.nan
-        distances = [frechet(np.concatenate(drawn[at]), real) for at in reached]
-        return float(np.polyfit(log_time[reached], np.log(np.maximum(distances, 1e-9)), 1)[0])
+        distances = [frechet(np.concatenate([parts[number] for number in chosen]), real) for parts in mels]
+        return float(np.polyfit(log_time, np.log(np.maximum(distances, 1e-9)), 1)[0])
 
-    every = np.arange(streams)
-    found = [slope_of(draws.choice(every, streams)) for _ in range(_RESAMPLES)]
-    low, high = np.nanpercentile(found, [_LOW, _HIGH]).tolist()
-    return Slope(slope_of(every), low, high)
+    found = [slope_of(draws.choice(streams, len(streams))) for _ in range(_RESAMPLES)]
+    low, high = np.percentile(found, [_LOW, _HIGH]).tolist()
+    return Slope(slope_of(streams), low, high)

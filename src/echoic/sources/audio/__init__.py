@@ -72,7 +72,12 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     places = list(data) if isinstance(data, list | tuple) else [data]
     if not all(isinstance(place, str | Path) for place in places):
         raise DataError(f"Sound is read from files and folders, got {type(data).__name__}.")
-    files = [(place, path) for place in map(Path, places) for path in sound_files(place)]
+    named = dict[Path, tuple[Path, Path]]()
+    for place in map(Path, places):
+        for path in sound_files(place):
+            # What is named twice, as itself and by its folder, is read once.
+            named.setdefault(path.resolve(), (place, path))
+    files = list(named.values())
     digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, Decoded]](), list[str]()
     for place, path in files:
         name = str(path.relative_to(place)) if path != place else path.name
@@ -83,10 +88,12 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
                 raise
             skipped.append(str(error))
             continue
-        _add_file(digest.update, name, path)
         found.append((name, path, sound))
     if not found:
         raise DataError(f"{_origin(places)}: none of {len(files)} sound files can be used; the first: {skipped[0]}")
+    for name, path, _ in found:
+        # A single file may be renamed.
+        _add_file(digest.update, path, name if len(found) > 1 else "")
     series = tuple(
         Series(name, sound.samples[:, None], ("sample",), origin=str(path), provenance={"rate_hz": sound.rate_hz})
         for name, path, sound in found
@@ -109,8 +116,9 @@ def sound_files(place: Path) -> list[Path]:
     return files
 
 
-def _add_file(update: Callable[[bytes], None], name: str, path: Path) -> None:
-    update(f"{name}\0{path.stat().st_size}\0".encode())
+def _add_file(update: Callable[[bytes], None], path: Path, name: str) -> None:
+    if name:
+        update(f"{name}\0{path.stat().st_size}\0".encode())
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
             update(block)

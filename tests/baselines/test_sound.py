@@ -1,0 +1,51 @@
+"""The linear prediction of sound, on noise of which is known how well it can be foretold."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats, prediction_weights
+
+STEP = 0.02
+SCALE = Scale((np.arange(256) - 127.5) * STEP, np.array([-np.inf, *((np.arange(255) - 127) * STEP), np.inf]))
+
+
+def levels_of(sound):
+    return np.digitize(sound, SCALE.edges[1:-1])
+
+
+def autoregressive(samples, draws):
+    """x[t] = 0.9 x[t - 1] + Laplace noise of width 0.1, as levels 0.02 apart."""
+    return levels_of(lfilter([1.0], [1.0, -0.9], draws.laplace(scale=0.1, size=samples)))
+
+
+def test_prediction_comes_near_the_entropy_of_the_noise():
+    draws = np.random.default_rng(0)
+    train, scored = autoregressive(200_000, draws), autoregressive(100_000, draws)
+    found = LinearPrediction.fit([train], SCALE)
+    # The entropy of the noise in steps of a level; neither the spread nor the weights are given.
+    assert found.nats([scored]) == pytest.approx(np.log(2 * np.e * 0.1 / STEP), abs=0.05)
+    assert found.nats([scored]) < histogram_nats([train], [scored], 256) - 0.5
+    assert found.weights[0] == pytest.approx(0.9, abs=0.02)
+
+
+def test_what_is_in_the_middle_counts_as_much_as_what_comes_first():
+    draws = np.random.default_rng(0)
+    sound = autoregressive(2_000_000, draws)
+    late = sound.copy()
+    late[:300_000] = levels_of(np.zeros(300_000))
+    first, second = (LinearPrediction.fit([one], SCALE).nats([sound[-100_000:]]) for one in (sound, late))
+    assert second == pytest.approx(first, abs=0.05)
+
+
+def test_blocks_are_scored_as_one():
+    draws = np.random.default_rng(0)
+    model = LinearPrediction.fit([autoregressive(50_000, draws)], SCALE)
+    parts = [autoregressive(length, draws) for length in (10_000, 30_000)]
+    each = [model.nats([part]) for part in parts]
+    assert model.nats(parts) == pytest.approx((each[0] + 3 * each[1]) / 4)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 19])
+def test_a_few_samples_have_a_prediction(samples):
+    assert np.isfinite(prediction_weights(np.linspace(0.1, 0.2, samples), 20)).all()

@@ -1,0 +1,185 @@
+"""The job itself: sound in, bits and reports out, sound of any length."""
+
+import numpy as np
+import pytest
+import soundfile
+from scipy.signal import welch
+
+from echoic.codecs import LowCut, MuLaw, Spectrogram
+from echoic.config import AudioSettings
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.audio.evaluate import DRIFT_SCORES
+from echoic.jobs.audio.files import write_sound
+from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
+from echoic.jobs.audio.render import LOUDNESS_TEMPERATURE, blocks, samples_in
+from echoic.jobs.base import Request
+from echoic.jobs.reporting import write_report
+from echoic.jobs.session import load, train
+from echoic.metrics.drift import CONTROLS
+
+RATE_HZ = 2000
+
+
+def test_sound_is_made_where_the_recordings_are_not(tmp_path, voice, train_samples):
+    soundfile.write(tmp_path / "voice.wav", voice(20), RATE_HZ)
+    run = train_samples(tmp_path / "voice.wav")
+    before = run.generate("0.2s").samples
+    (tmp_path / "voice.wav").unlink()
+    moved = load(run.path)
+    assert np.array_equal(moved.generate("0.2s").samples, before)
+    with pytest.raises(DataError, match=r"voice\.wav: is gone"):
+        moved.evaluate()
+
+
+def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
+    first, again, other = (run.generate("0.5s", seed=seed, streams=2) for seed in (0, 0, 1))
+    assert first.samples.shape == (2, 1000)
+    assert first.rate_hz == RATE_HZ
+    assert np.array_equal(first.samples, again.samples)
+    assert not np.array_equal(first.samples, other.samples)
+    assert not np.array_equal(first.samples[0], first.samples[1])
+    codec = run.fitted.task.codec
+    assert np.abs(first.samples).max() <= codec.scale / (1 - codec.emphasis) * (1 + 1e-6)
+
+
+def test_a_longer_sound_begins_as_a_shorter_one(run):
+    short, long = run.generate("901samples"), run.generate("2s")
+    assert np.array_equal(short.samples, long.samples[:, :901])
+
+
+def test_sound_of_levels_does_not_rumble_below_the_source():
+    seconds = np.arange(8 * RATE_HZ) / RATE_HZ
+    source = (0.5 * np.sin(2 * np.pi * 300 * seconds) + 0.2 * np.sin(2 * np.pi * 711 * seconds)).astype(np.float32)
+    codec = MuLaw.fit([source], emphasis=0.85)
+    rumble = {}
+    for low_cut in (LowCut(0.0, RATE_HZ), LowCut.fit([source], RATE_HZ)):
+        framing = LevelFrames(8, codec, low_cut)
+        sound = np.concatenate(list(framing.sound(framing.frames([source])[:, None])), 1)[0]
+        hz, power = welch(sound[RATE_HZ:], RATE_HZ, nperseg=RATE_HZ)
+        rumble[low_cut.corner_hz > 0] = 10 * np.log10(power[hz < 60].mean())
+        heard = np.sqrt(np.square(sound[RATE_HZ:]).mean())
+        assert heard == pytest.approx(np.sqrt(np.square(source).mean()), rel=0.02)
+    assert rumble[True] < rumble[False] - 30
+
+
+def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwise(run):
+    first, same, surer = (
+        run.generate("1s", **asked)
+        for asked in ({}, {"loudness_temperature": LOUDNESS_TEMPERATURE}, {"loudness_temperature": 1})
+    )
+    assert np.array_equal(first.samples, same.samples)
+    assert not np.array_equal(first.samples, surer.samples)
+
+
+def test_blocks_come_one_by_one(run):
+    made = blocks(run.fitted, Request("1h", streams=3))
+    assert next(made).shape == next(made).shape == (3, 496)
+
+
+def test_a_prime_is_gone_on_from(run, recording):
+    assert not np.array_equal(run.generate("0.1s", prime=recording).samples, run.generate("0.1s").samples)
+
+
+def test_sound_goes_on_where_the_sound_before_ends():
+    """In level, in the state of the filter, and of spectra in phase."""
+    sound = np.sin(np.arange(6 * RATE_HZ) * 0.31).astype(np.float32) * 0.5
+    half = 3 * RATE_HZ
+    codec = MuLaw.fit([sound], emphasis=0.85)
+    levels = LevelFrames(8, codec, LowCut.fit([sound], RATE_HZ))
+    spectra = SpectralFrames.fit(Spectrogram(40), [sound])
+    for framing, heard, error in ((levels, 4, 0.02), (spectra, 400, 0.05)):
+        first = (half - framing.seen_samples) // framing.step_samples + 1
+        goes_on = framing.sound(framing.frames([sound])[first:, None], sound[:half])
+        found = np.concatenate(list(goes_on), 1)[0]
+        np.testing.assert_allclose(found[:heard], sound[half:][:heard], atol=error)
+        # No jump anywhere is larger than those of the sound itself.
+        assert np.abs(np.diff(found[: RATE_HZ // 5])).max() < 1.2 * np.abs(np.diff(sound)).max()
+
+
+@pytest.mark.parametrize(
+    ("length", "samples"), [("2s", 4000), (2, 4000), ("0.5min", 60_000), ("7samples", 7), ("1h", 7_200_000)]
+)
+def test_lengths_are_times(run, length, samples):
+    assert samples_in(run.fitted.task, length) == samples
+
+
+def test_bad_requests_are_one_sentence(run, tmp_path):
+    with pytest.raises(ConfigError, match="`--length` must be a time such as 10s, 5min, 1h or 800samples, got 'soon'"):
+        run.generate("soon")
+    with pytest.raises(ConfigError, match="`--length` must be a sample at least"):
+        run.generate("0s")
+    with pytest.raises(ConfigError, match="`--streams` must be from 1 to 1024, got 0"):
+        run.generate("1s", streams=0)
+    with pytest.raises(DataError, match="there is no such file"):
+        run.generate("1s", prime=tmp_path / "none.wav")
+    soundfile.write(tmp_path / "short.wav", np.ones(3) * 0.1, RATE_HZ)
+    with pytest.raises(DataError, match="is shorter than a frame of 16 samples"):
+        run.generate("1s", prime=tmp_path / "short.wav")
+    with pytest.raises(ConfigError, match=r"one of the endings \.wav, \.flac, \.png, \.pdf, or a folder"):
+        write_sound(run.fitted, Request("1s"), tmp_path / "a.mp3", lambda *_: None)
+    with pytest.raises(ConfigError, match="`input_noise` is for numbers"):
+        train("audio", run.config["data"]["path"], input_noise=0.1)
+    with pytest.raises(ConfigError, match="`frame_of` mel is for --model frames"):
+        train("audio", run.config["data"]["path"], frame_of="mel")
+    for name in ("history_noise", "components", "emphasis"):
+        with pytest.raises(ConfigError, match=f"`{name}` is for the samples model"):
+            train("audio", run.config["data"]["path"], **{"model": "frames", name: 0.5 if name == "emphasis" else 1})
+    for model in ("frames", "samples"):
+        with pytest.raises(ConfigError, match="`bands` is for --frame-of mel"):
+            train("audio", run.config["data"]["path"], model=model, bands=20)
+    two = [tmp_path / "a.wav", tmp_path / "b.wav"]
+    for number, path in enumerate(two):
+        soundfile.write(path, 0.1 * np.ones(RATE_HZ + number), RATE_HZ)
+    with pytest.raises(DataError, match=r"2 pieces are too few .* --split-by time"):
+        train("audio", two, split_by="file")
+    with pytest.raises(DataError, match=r"has 3 sound files; --prime is one of them"):
+        run.generate("1s", prime=tmp_path)
+    with pytest.raises(DataError, match=r"short\.wav: has less than two frames of 16 samples.*; give more sound\."):
+        run.evaluate(tmp_path / "short.wav")
+
+
+def test_a_report_shows_what_the_network_makes(run):
+    found = run.evaluate()
+    assert set(found.scores) == {"bits_per_sample", *DRIFT_SCORES}
+    assert set(found.naive) == {"histogram", "linear_prediction", *CONTROLS}
+    assert found.scores["frechet_ratio"] < found.naive["silence"]["frechet_ratio"]
+    assert found.scores["bits_per_sample"] < found.naive["histogram"]["bits_per_sample"]
+    page = write_report([run])
+    figures = {path.stem for path in run.folder.figures.glob("*.png")}
+    assert figures == {"loss", "strip", "distance", "survival", "level_db", "centroid_hz", "flatness"}
+    assert len(found.drift.drift.time_s) == 3
+    assert "Spectral centroid" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "rate_hz", "samples"),
+    [
+        ({}, 16_000, 80),
+        ({}, 44_100, 220),
+        ({"model": "frames", "frame_of": "mel"}, 16_000, 200),
+        ({}, 1000, 5),
+        ({"frame_samples": 7}, 16_000, 7),
+    ],
+)
+def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given, rate_hz, samples):
+    assert AudioSettings.build(given).sound.samples_of_step(rate_hz) == samples
+
+
+def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path, voice, train_samples):
+    for number in range(12):
+        soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
+    run = train_samples(tmp_path, emphasis=0)
+    task = run.fitted.task
+    names = {part: {stretch.recording.name for stretch in stretches} for part, stretches in task.parts.items()}
+    assert [len(names[part]) for part in ("train", "dev", "test")] == [10, 1, 1]
+    assert not names["train"] & (names["dev"] | names["test"])
+    loudest = max(np.abs(stretch.sound).max() for stretch in task.parts["train"])
+    assert task.codec.scale == pytest.approx(float(loudest))
+    assert load(run.path).evaluate().scores == run.evaluate().scores
+
+
+def test_what_is_loud_may_come_late(tmp_path, voice, train_samples):
+    soundfile.write(tmp_path / "crescendo.wav", np.concatenate([0.01 * voice(90), voice(60)]), RATE_HZ)
+    late = train_samples(tmp_path / "crescendo.wav").fitted.task.source.loudest
+    soundfile.write(tmp_path / "loud.wav", voice(150), RATE_HZ)
+    assert late == train_samples(tmp_path / "loud.wav").fitted.task.source.loudest
