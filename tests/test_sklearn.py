@@ -6,7 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from echoic.sklearn import Forecaster
 
-TINY = {"train.epochs": 2, "train.threads": 1, "train.batch_size": 8, "train.patience": 50, "scaling.base": "last"}
+TINY = {"train.threads": 1, "train.batch_size": 8, "train.patience": 50, "scaling.base": "last"}
 
 NOT_FOR_SERIES = {
     "check_methods_subset_invariance": "a forecast depends on the rows before it",
@@ -39,7 +39,7 @@ def test_forecaster_rows_hold_what_follows_them():
 
 def test_forecaster_row_does_not_depend_on_later_rows():
     table = sine(120)
-    model = Forecaster(lookback=8, settings=TINY).fit(table)
+    model = Forecaster(lookback=8, epochs=2, settings=TINY).fit(table)
     changed = table.copy()
     changed[60:] = 9.0
     np.testing.assert_array_equal(model.predict(table)[:60], model.predict(changed)[:60])
@@ -48,9 +48,12 @@ def test_forecaster_row_does_not_depend_on_later_rows():
 def test_forecaster_takes_missing_values():
     table = sine(120)
     table[40:50, 0] = np.nan
-    assert np.isfinite(Forecaster(lookback=8, settings=TINY).fit(table).predict(table)).all()
+    assert np.isfinite(Forecaster(lookback=8, epochs=2, settings=TINY).fit(table).predict(table)).all()
 
 
 def test_forecaster_refuses_unknown_settings():
     with pytest.raises(ValueError, match="did you mean 'lookback'"):
         Forecaster(settings={"lookbak": 3}).fit(sine(50))
+    for settings in ({"epochs": 2}, {"train.seed": 1}, {"window": {"horizon": 3}}):
+        with pytest.raises(ValueError, match="which Forecaster takes as an argument"):
+            Forecaster(settings=settings).fit(sine(50))

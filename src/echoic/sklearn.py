@@ -7,9 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from echoic.errors import DataError
+from echoic.config import ForecastSettings
+from echoic.errors import ConfigError, DataError
 from echoic.jobs.forecast.use import rolling
 from echoic.jobs.session import Run, train
+
+_ARGUMENTS = frozenset({"lookback", "horizon", "cell", "layers", "epochs", "seed"})
+"""Settings of the job that are arguments of their own, `seed` as `random_state`."""
 
 
 class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
@@ -25,7 +29,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         layers: hidden size of each layer.
         epochs: passes over the training windows.
         random_state: seed of weights and order.
-        settings: any further fields of the forecast job's settings.
+        settings: any other fields of the forecast job's settings.
 
     Attributes:
         run_: the trained run, in a temporary folder.
@@ -54,9 +58,14 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """Trains on `X` `(steps, features)`; the last fifth is dev, and `y` is ignored.
 
         Raises:
-            ValueError: `X` has infinities, or fewer steps than look-back, horizon and dev need.
+            ValueError: `X` has infinities, or fewer steps than look-back, horizon and dev need; `settings` has what is
+                unknown, or an argument of the constructor.
         """
         del y
+        untouched = ForecastSettings.build().given()
+        twice = (ForecastSettings.build(self.settings or {}).given() - untouched) & _ARGUMENTS
+        if twice:
+            raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which Forecaster takes as an argument.")
         table = self._table(X, reset=True)
         chosen: dict[str, Any] = {"lookahead": "direct", "split": (0.8, 0.2, 0.0), "refit": False}
         self.run_: Run = train(

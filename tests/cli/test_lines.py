@@ -17,6 +17,8 @@ import pytest
 
 import echoic
 from echoic.cli import demo, main
+from echoic.cli.predict import _plain, _short
+from echoic.cli.progress import progress_bar, show_rounds
 
 SMALL = "--layers 4 --epochs 1 --threads 1"
 Command = Callable[[str], tuple[int, str, str]]
@@ -191,6 +193,31 @@ def test_eval_writes_the_backtest(command, tmp_path):
     table = pl.read_parquet(tmp_path / "back.parquet")
     assert table.height == json.loads(out)["windows"] * 24 * 2
     assert (table["cutoff"] < table["ds"]).all()
+
+
+def test_predict_prints_whole_numbers_as_numbers_and_rounds_nothing(command):
+    code, out, _ = command("predict runs/ett --json")
+    told, rows = echoic.load("runs/ett").predict(), json.loads(out)
+    assert code == 0
+    assert [row["mean"] for row in rows] == told["mean"].tolist()
+
+
+def test_times_of_events_are_told_to_the_millisecond():
+    times = np.array([12345.6789, 0.25])
+    assert _short("onset_s", times) == ["12345.679", "0.250"]
+    assert _short("mean", times) == ["1.235e+04", "0.25"]
+    assert _plain(np.array([3, 200])) == [3, 200]
+    assert _plain(np.array(["2020-01-01"], "datetime64[s]")) == ["2020-01-01T00:00:00"]
+
+
+def test_a_bar_begins_anew_with_each_round():
+    bar = progress_bar()
+    show = show_rounds(bar, "scoring")
+    for done in (1, 2):
+        show(done, 2)
+    assert bar.finished
+    show(1, 2)
+    assert not bar.finished
 
 
 def test_predict_writes_the_long_format_with_intervals(command, tmp_path):

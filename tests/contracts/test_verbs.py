@@ -49,6 +49,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "it must have 97"),
         "taken folder": ("train forecast synth:sine --out {run}", "is already there"),
         "no run": ("train --resume missing", "missing: is no run folder"),
+        "endless number": ("train forecast synth:sine --out new --clip inf", "train.clip"),
     },
     "check": {
         "no data": ("check forecast missing.csv", "missing.csv: there is no such file"),
@@ -57,6 +58,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "eval": {
         "no run": ("eval missing", "missing: is no run folder"),
         "no data": ("eval {run} missing.csv", "missing.csv: there is no such file"),
+        "part of new data": ("eval {run} missing.csv --part dev", "`--part` is of the run's own data"),
         "no part": ("eval {run} --part tset", "must be one of train, dev, test, got 'tset'"),
     },
     "predict": {
@@ -75,7 +77,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "streams of a series": (
             "generate {run} --streams 3 -o out.csv",
-            "`--streams`, `--floor` and `--loudness-temperature` are for audio runs",
+            "`streams`: for audio runs alone",
         ),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
@@ -85,6 +87,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     },
     "report": {
         "no run": ("report missing", "missing: is no run folder"),
+        "folder that cannot be made": ("report {run} -o missing/page.html", "missing"),
         "no page": ("report {run} {run}", "name it with -o"),
     },
     "info": {

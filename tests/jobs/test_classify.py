@@ -12,7 +12,7 @@ import torch
 from echoic.cli import make_app
 from echoic.cli.generate import generate
 from echoic.config.spectrum import AugmentSettings
-from echoic.errors import ConfigError, DataError, ShapeError
+from echoic.errors import ConfigError, DataError, RunError, ShapeError
 from echoic.jobs.augment import Augmented
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.preparation import prepare
@@ -115,15 +115,33 @@ def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
 
     def stop_in_the_second_fold(progress):
         seen.append(progress.step)
-        if seen.count(1) == 3:
+        if seen.count(1) == 2:
             raise StopError
 
     with pytest.raises(StopError):
         train("classify", clips / "clips.csv", out=tmp_path / "cut", on_progress=stop_in_the_second_fold, **wanted)
     cut = load(tmp_path / "cut")
     assert len(cut.fold_runs()) == 2
+    with pytest.raises(RunError, match=r"cut: has no trained model yet; go on with `echoic train --resume .*cut`"):
+        cut.evaluate()
     cut.resume()
     assert cut.evaluate().scores == whole.evaluate().scores
+
+
+def test_progress_tells_which_fold_is_trained(clips):
+    told = []
+    wanted = TINY | {"epochs": 1, "folds": 3}
+    train("classify", clips / "clips.csv", on_progress=lambda at: told.append(at.stretch), **wanted)
+    assert list(dict.fromkeys(told)) == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3", "fit"]
+
+
+def test_what_cannot_be_trained_leaves_no_run(clips, tmp_path):
+    with pytest.raises(ConfigError, match="`stride`"):
+        train("classify", clips / "clips.csv", out=tmp_path / "run", stride=2, **TINY)
+    for wanted in ({"fold": "fold"}, {"fold": "fold", "test_fold": "2"}):
+        with pytest.raises(ConfigError, match="`fold` needs `folds`"):
+            train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | wanted)
+    assert not (tmp_path / "run").exists()
 
 
 def test_rows_do_not_depend_on_their_company(clips, tmp_path):

@@ -17,7 +17,7 @@ def wave(steps: int = STEPS) -> np.ndarray:
 
 
 def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on():
-    folds = list(cross_validate("forecast", wave(), folds=3, base="last", **TINY))
+    folds = list(cross_validate(wave(), folds=3, base="last", **TINY))
     assert [fold.train_steps for fold in folds] == [STEPS - 20, STEPS - 15, STEPS - 10]
     for number, fold in enumerate(folds):
         first = STEPS - 5 * (3 - number)
@@ -32,7 +32,7 @@ def test_a_fold_sees_nothing_of_the_later_ones():
     changed = wave()
     changed[-5:] = 1e6
     settings = TINY | {"base": "last", "season": 19}
-    one, other = (next(iter(cross_validate("forecast", data, folds=2, **settings))) for data in (wave(), changed))
+    one, other = (next(iter(cross_validate(data, folds=2, **settings))) for data in (wave(), changed))
     assert one.scores == other.scores
     assert one.naive == other.naive
     np.testing.assert_array_equal(one.forecasts["mean"], other.forecasts["mean"])
@@ -49,10 +49,10 @@ def test_a_fold_sees_nothing_of_the_later_ones():
 )
 def test_what_makes_no_folds_is_refused(options, error, message):
     with pytest.raises(error, match=message):
-        next(iter(cross_validate("forecast", wave(), **TINY | options)))
+        cross_validate(wave(), **TINY | options)
 
 
 def test_series_of_unequal_length_are_refused(tmp_path):
     (tmp_path / "long.csv").write_text("unique_id,y\n" + "a,1\n" * 30 + "b,2\n" * 31)
     with pytest.raises(DataError, match="needs series of the same length"):
-        next(iter(cross_validate("forecast", tmp_path / "long.csv", **TINY)))
+        cross_validate(tmp_path / "long.csv", **TINY)

@@ -72,7 +72,7 @@ def test_data_that_changed_are_refused(tmp_path):
 
 def test_data_in_memory_have_to_be_given_again(tmp_path):
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
-    with pytest.raises(DataError, match="was trained on data in memory; load it with `data=`"):
+    with pytest.raises(DataError, match="was trained on what no file holds; give it again, with `data=`"):
         echoic.load(tmp_path / "run").evaluate()
     with pytest.raises(DataError, match=r"the array: is not what .*run was trained on"):
         echoic.load(tmp_path / "run", data=wave() + 1).evaluate()
@@ -124,14 +124,14 @@ def test_progress_is_told_after_every_step(tmp_path):
 
 def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone():
     before = torch.get_rng_state()
-    losses = list(echoic.check("forecast", wave(), steps=60, **TINY))
+    losses = echoic.check("forecast", wave(), steps=60, **TINY)
     assert len(losses) == 60
     assert check_passes(losses)
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_check_fails_where_losses_are_beyond_all_numbers():
-    assert not check_passes(list(echoic.check("forecast", 1e25 * wave(), steps=20, scale="none", **TINY)))
+    assert not check_passes(echoic.check("forecast", 1e25 * wave(), steps=20, scale="none", **TINY))
 
 
 @pytest.mark.parametrize(

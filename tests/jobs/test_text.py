@@ -103,7 +103,8 @@ def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("ab" * 45 + "ab!bababab")
     with pytest.raises(DataError, match="the character '!' at position 92 is not in the training part"):
-        prepare("text", path, TINY | {"split": (0.9, 0.1, 0)}, {})
+        train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.9, 0.1, 0)})
+    assert not (tmp_path / "run").exists()
     task = prepare("text", path, TINY | {"split": (0.9, 0.1, 0), "unknown": "a"}, {})
     assert task.codec.points == (ord("a"), ord("b"))
 

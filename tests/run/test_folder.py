@@ -47,9 +47,20 @@ def test_a_folder_with_something_in_it_is_never_taken(tmp_path: Path) -> None:
         RunFolder.create(tmp_path / "thesis.tex")
 
 
-def test_a_run_is_never_made_over_another(folder: RunFolder) -> None:
+def test_a_run_is_made_over_another_only_where_that_has_nothing_to_go_on_with(folder: RunFolder) -> None:
+    RunFolder.create(folder.path)
+    with folder.writing():
+        folder.write_checkpoint(3, Checkpoint({"random": torch.zeros(2)}, {}))
     with pytest.raises(RunError, match="is already there"):
         RunFolder.create(folder.path)
+
+
+def test_a_part_of_a_run_is_resumed_by_resuming_the_run(folder: RunFolder) -> None:
+    with RunFolder.create(folder.folds_path / "1", folder.path).writing():
+        RunFolder(folder.folds_path / "1").write_config({})
+    (fold,) = folder.folds()
+    with pytest.raises(RunError, match=rf"no trained model yet; go on with `echoic train --resume {folder.path}`"):
+        fold.read_model()
 
 
 @pytest.mark.parametrize("left", [[], ["checkpoints/"], ["checkpoints/", "run.lock", ".codec.json.1-ab.tmp"]])

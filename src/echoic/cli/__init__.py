@@ -46,6 +46,9 @@ def main() -> None:
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
         sys.exit(1)
+    except OSError as error:
+        typer.echo(f"echoic: {error.filename or 'a file'}: {error.strerror or error}.", err=True)
+        sys.exit(2)
 
 
 def make_app(arguments: list[str]) -> typer.Typer:

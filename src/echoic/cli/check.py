@@ -34,7 +34,7 @@ def _checker(job: str) -> Any:
     ) -> None:
         from echoic.jobs import trial
 
-        losses = list(trial.check(job, one_or_all(data), config=settings, steps=steps))
+        losses = trial.check(job, one_or_all(data), config=settings, steps=steps)
         falls = trial.check_passes(losses)
         if as_json:
             typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))
@@ -44,7 +44,7 @@ def _checker(job: str) -> Any:
             typer.echo(
                 "It falls as it should: the network can learn."
                 if falls
-                else "It does not fall: look at the scaling, the learning rate and the targets before a long run."
+                else "It does not fall: look at the scaling and the targets before a long run."
             )
         if not falls:
             raise typer.Exit(1)

@@ -37,7 +37,7 @@ def demo(
         )
     evaluation = run.evaluate()
     print_scores("one step ahead, test part", facts.score_rows(evaluation))
-    continuation = out / "samples" / "continuation.csv"
+    continuation = run.folder.samples / "continuation.csv"
     continuation.parent.mkdir(exist_ok=True)
     write_table(continuation, facts.series_columns(run.generate(1000)))
     page = reporting.write_report([run], None)

@@ -34,14 +34,12 @@ def drift(
             training=training,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    if output is not None:
-        write_drift_page(report, output)
     for note in report.notes:
         typer.echo(note, err=True)
     if as_json:
         typer.echo(json.dumps(report.to_json()))
-        return
-    print_scores(
-        f"{generated}: {report.told}",
-        {"model": report.scores} | {name: control.scores for name, control in report.controls.items()},
-    )
+    else:
+        controls = {name: control.scores for name, control in report.controls.items()}
+        print_scores(f"{generated}: {report.told}", {"model": report.scores} | controls)
+    if output is not None:
+        write_drift_page(report, output)

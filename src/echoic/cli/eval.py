@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from echoic.cli.progress import progress_bar
+from echoic.cli.progress import progress_bar, show_rounds
 from echoic.cli.tables import print_scores, write_table
-from echoic.cli.train import Json
+from echoic.cli.train import Json, TrainingData
+from echoic.errors import ConfigError
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-TrainingData = Annotated[str | None, typer.Option(help="Where the run's own data are now, if they have moved.")]
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -24,7 +24,9 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="New data to score on; the run's own by default.")
     ] = None,
-    part: Annotated[str, typer.Option(help="Part of the run's own data: train, dev or test.")] = "test",
+    part: Annotated[
+        str | None, typer.Option(help="Part of the run's own data: train, dev or test. [default: test]")
+    ] = None,
     stride: Annotated[
         int | None, typer.Option(help="Forecasts: steps between the windows that are scored. [default: 1]", min=1)
     ] = None,
@@ -36,17 +38,18 @@ def evaluate(
 ) -> None:
     from echoic.jobs import facts, session
 
+    if data is not None and part is not None:
+        raise ConfigError("`--part` is of the run's own data; new data are scored whole.")
+    part = part or "test"
     opened = session.load(run, data=training_data)
+    if backtest is not None and not opened.job.scores_windows:
+        raise ConfigError("`--backtest` is for forecasts.")
     with progress_bar() as bar:
-        task = bar.add_task("scoring", total=None)
-        evaluation = opened.evaluate(
-            data,
-            part=part,
-            stride=stride,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        evaluation = opened.evaluate(data, part=part, stride=stride, on_progress=show_rounds(bar, "scoring"))
     if backtest is not None:
         write_table(backtest, opened.backtest(data, part=part, stride=stride or 1))
+    for note in evaluation.details.get("notes", ()):
+        typer.echo(f"data: {note}", err=True)
     if as_json:
         typer.echo(json.dumps(facts.evaluation_json(opened, evaluation, "new data" if data else part)))
     else:

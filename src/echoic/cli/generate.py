@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli.eval import RunPath, TrainingData
+from echoic.cli.eval import RunPath
 from echoic.cli.progress import progress_bar
 from echoic.cli.tables import write_table
+from echoic.cli.train import TrainingData
 from echoic.errors import ConfigError, RunError
 
 
@@ -60,8 +61,9 @@ def generate(
         float | None, typer.Option(help="All but forecasts: draw from the fewest that are together so likely.")
     ] = None,
     floor: Annotated[
-        float, typer.Option(help="Audio: taken off every probability, so that what is rarer never comes.", min=0)
-    ] = 0.0,
+        float | None,
+        typer.Option(help="Audio: taken off every probability, so that what is rarer never comes. [default: 0]", min=0),
+    ] = None,
     loudness_temperature: Annotated[
         float | None,
         typer.Option(
@@ -70,7 +72,9 @@ def generate(
             min=0,
         ),
     ] = None,
-    streams: Annotated[int, typer.Option(help="Audio: how many are made side by side.", min=1)] = 1,
+    streams: Annotated[
+        int | None, typer.Option(help="Audio: how many are made side by side. [default: 1]", min=1)
+    ] = None,
     keep_prime: Annotated[bool, typer.Option(help="Music and text: put the prime before what is made.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
     training_data: TrainingData = None,
@@ -81,10 +85,8 @@ def generate(
     job = opened.config["job"]
     write: Callable[..., None] = _WRITERS.get(job, _refuse)
     options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    if job == "audio":
-        options |= {"floor": floor, "loudness_temperature": loudness_temperature, "streams": streams}
-    elif floor or streams > 1 or loudness_temperature is not None:
-        raise ConfigError("`--streams`, `--floor` and `--loudness-temperature` are for audio runs.")
+    of_sound = {"streams": streams, "floor": floor, "loudness_temperature": loudness_temperature}
+    options |= {name: value for name, value in of_sound.items() if value is not None}
     write(opened, length, output, keep_prime, options)
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli.eval import RunPath, TrainingData
+from echoic.cli.eval import RunPath
 from echoic.cli.progress import progress_bar
 from echoic.cli.tables import print_columns, write_table
-from echoic.cli.train import Json
+from echoic.cli.train import Json, TrainingData
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write: CSV, or Parquet by its ending.")]
 _MOST_SHOWN = 50
@@ -42,21 +42,23 @@ def predict(
         write_table(output, columns)
         typer.echo(f"{output}: {rows} rows", err=True)
     if as_json:
-        cells = zip(*(map(_plain, column) for column in columns.values()), strict=True)
+        cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
     elif output is None:
-        shown = [[_short(value) for value in row] for row in zip(*columns.values(), strict=True)]
-        print_columns(f"{run}: {rows} rows", list(columns), shown[:_MOST_SHOWN])
+        shown = [_short(name, column[:_MOST_SHOWN]) for name, column in columns.items()]
+        print_columns(f"{run}: {rows} rows", list(columns), list(zip(*shown, strict=True)))
         if rows > _MOST_SHOWN:
             typer.echo(f"... {rows - _MOST_SHOWN} more; write them all with -o FILE", err=True)
 
 
-def _plain(value: Any) -> Any:
-    """A cell as a JSON value."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    return value if isinstance(value, int | str) else str(value)
+def _plain(column: Any) -> list[Any]:
+    """The cells of a column as JSON values; what is no number is text."""
+    return column.tolist() if column.dtype.kind in "biuf" else [str(value) for value in column]
 
 
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _short(name: str, column: Any) -> list[str]:
+    """The cells of a column for the terminal: four digits, times in seconds to the millisecond."""
+    if column.dtype.kind != "f":
+        return [str(value) for value in column]
+    form = ".3f" if name.endswith("_s") else ".4g"
+    return [f"{value:{form}}" for value in column]

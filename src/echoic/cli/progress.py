@@ -1,5 +1,6 @@
 """Progress on stderr: a bar while a person watches, nothing when nobody does."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
 
@@ -28,6 +29,23 @@ def progress_bar(*extra: str) -> Progress:
     )
 
 
+_STRETCHES = {"fit": "training", "refit": "training on train and dev"}
+
+
+def show_rounds(bar: Progress, description: str) -> Callable[[int, int], None]:
+    """A task of `bar` that is told how much is done of how much, and begins anew when that falls."""
+    task, before = bar.add_task(description, total=None), 0
+
+    def show(done: int, total: int) -> None:
+        nonlocal before
+        if done < before:
+            bar.reset(task)
+        before = done
+        bar.update(task, completed=done, total=total)
+
+    return show
+
+
 @final
 class TrainingBar:
     """The bar of a training run: epoch, rate, losses of train and dev, time."""
@@ -35,6 +53,7 @@ class TrainingBar:
     def __init__(self) -> None:
         self._bar = progress_bar("epoch", "rate", "losses")
         self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
+        self._stretch = ""
         self._spectra = self._bar.add_task("spectra", total=None, visible=False, epoch="", rate="", losses="")
 
     def __enter__(self) -> Self:
@@ -53,7 +72,10 @@ class TrainingBar:
         )
 
     def update(self, at: "TrainingProgress") -> None:
-        """Shows where training stands."""
+        """Shows where training stands; each fold, and the refit, begins anew."""
+        if at.stretch != self._stretch:
+            self._stretch = at.stretch
+            self._bar.reset(self._task, description=_STRETCHES.get(at.stretch, at.stretch))
         dev = "" if at.dev_loss is None else f" dev {at.dev_loss:.4g} (best {at.best_dev_loss:.4g})"
         self._bar.update(
             self._task,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from echoic.cli.train import TrainingData
 from echoic.errors import ConfigError
 
 
@@ -18,9 +19,12 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Page to write; RUN/report.html for one run by default.")
     ] = None,
+    training_data: TrainingData = None,
 ) -> None:
     from echoic.jobs import reporting, session
 
     if output is None and len(runs) > 1:
         raise ConfigError("Several runs need a page of their own: name it with -o.")
-    typer.echo(str(reporting.write_report([session.load(run) for run in runs], output)))
+    if training_data is not None and len(runs) > 1:
+        raise ConfigError("`--training-data` is for the report of one run.")
+    typer.echo(str(reporting.write_report([session.load(run, data=training_data) for run in runs], output)))

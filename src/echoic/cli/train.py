@@ -26,6 +26,9 @@ DATA = {
 
 Data = Annotated[list[str], typer.Argument(metavar="DATA", help="What the job reads.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
+TrainingData = Annotated[
+    str | None, typer.Option(help="Where the run's own data are now, if they have moved; - for standard input.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 
 
@@ -37,14 +40,17 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     def train(
         context: typer.Context,
         resume: Annotated[Path | None, typer.Option("--resume", help="Run folder to go on with.")] = None,
+        training_data: TrainingData = None,
         as_json: Json = False,
     ) -> None:
         if context.invoked_subcommand is None:
             if resume is None:
                 raise ConfigError(f"`echoic train` needs a job ({', '.join(JOB_SETTINGS)}) and data, or --resume RUN.")
-            _resume(resume, as_json=as_json)
-        elif resume is not None or as_json:
-            raise ConfigError("`echoic train --resume RUN` takes no job, and --json stands after the job's name.")
+            _resume(resume, training_data, as_json=as_json)
+        elif resume is not None or training_data is not None or as_json:
+            raise ConfigError(
+                "`--resume RUN` and `--training-data` are without a job, and `--json` stands after the job's name."
+            )
 
     for job, settings in JOB_SETTINGS.items():
         jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(
@@ -83,10 +89,10 @@ def _trainer(job: str) -> Any:
     return train_job
 
 
-def _resume(path: Path, *, as_json: bool) -> None:
+def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
     from echoic.jobs import session
 
-    run = session.load(path)
+    run = session.load(path, data=training_data)
     with TrainingBar() as bar:
         run.resume(bar.update, began=BEGAN)
     _tell(run, as_json=as_json)

@@ -19,7 +19,7 @@ from echoic.errors import ConfigError
 class Section(BaseModel):
     """A group of settings. Immutable; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def split_commas(value: Any) -> Any:

@@ -44,7 +44,9 @@ class ClipSplitSettings(Section):
         description="Shares of train, dev and test; every class and no group is dealt by them. Default: the parts that "
         "the data name, a tenth of train for dev if they name none; else 0.8,0.1,0.1.",
     )
-    test_fold: str | None = Field(None, description="The fold that is the test part; a tenth of the rest is dev.")
+    test_fold: str | None = Field(
+        None, description="Of the --folds, the one that is the test part; a tenth of the rest is dev."
+    )
     folds: int | None = Field(
         None,
         ge=2,

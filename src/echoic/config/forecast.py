@@ -59,8 +59,8 @@ class WindowSettings(Section):
     )
     refit: bool | None = Field(
         None,
-        description="When dev has shown the best number of steps, train anew for as many on train and dev. Default: "
-        "if there is no test part.",
+        description="When dev has been watched to the end, train anew on train and dev: for as many steps, or with a "
+        "constant learning rate for as many as were best. Default: if there is no test part.",
     )
 
 

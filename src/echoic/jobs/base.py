@@ -131,6 +131,10 @@ class Evaluation(Protocol):
         """What else there is, as plain JSON values."""
 
 
+OF_SOUND = ("streams", "floor", "loudness_temperature")
+"""Fields of a request that only sound has."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What `generate` is asked for.
@@ -177,6 +181,7 @@ class Job:
     `evaluate(fitted, data, part, on_progress=..., **options)` scores; `data` None means the run's own.
     `generate(fitted, request)` lets the model feed itself.
     `charts(fitted, metrics, evaluation)` draws the report; without an evaluation, what can be drawn without one.
+    `makes_sound`: whether requests may have the fields `OF_SOUND`.
     `scores_windows`: whether `evaluate` takes a `stride`.
     `predict(fitted, data)` gives a long table of what the model says of `data`.
     `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
@@ -188,6 +193,7 @@ class Job:
     generate: Callable[..., Any]
     charts: Callable[..., Any]
     scores_windows: bool = False
+    makes_sound: bool = False
     predict: Callable[..., Any] = _no_predict
     backtest: Callable[..., Any] = _no_backtest
     across: Callable[[Sequence[Any]], Any] | None = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from echoic import sources
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.preparation import settings_of
-from echoic.jobs.session import Run, train
+from echoic.jobs.session import train
 
 
 class Fold(NamedTuple):
@@ -21,42 +21,39 @@ class Fold(NamedTuple):
 
 
 def cross_validate(
-    job: str, data: Any, *, folds: int = 3, config: Mapping[str, Any] | None = None, **settings: Any
+    data: Any, *, folds: int = 3, config: Mapping[str, Any] | None = None, **settings: Any
 ) -> Iterator[Fold]:
-    """Yields a fold for each of `folds` origins, the earliest first; every fold trains a network of its own.
+    """Forecasts: a fold for each of `folds` origins, the earliest first; each is trained when it is asked for.
 
     The last fold's test part is the last horizon of the data, the one before it lies a horizon earlier, and so on;
     each has the horizon before its test part for dev, and all that is before that for training.
 
     Args:
-        job: `forecast`.
-        data: as for `train`; all series must have the same length.
+        data: as for forecasts with `train`; all series must have the same length.
         folds: how many origins.
         config: settings by section; `settings` go before them.
-        settings: any field of the job's settings except `split`.
+        settings: any field of the forecast job's settings except `split`.
 
     Raises:
         ConfigError: a split is given, or `folds` is not positive.
         DataError: the series differ in length or are too short for so many folds.
     """
-    wanted: Any = settings_of(job, config or {}, settings)
+    wanted: Any = settings_of("forecast", config or {}, settings)
     if folds < 1 or wanted.parts.split is not None:
         raise ConfigError("`cross_validate` makes the splits itself: give `folds` (at least 1) and no `split`.")
     lengths = {one.steps for one in sources.read(data, wanted.data).series}
     if len(lengths) > 1:
         raise DataError("Cross-validation needs series of the same length; score unequal ones by their last horizon.")
     steps, horizon = lengths.pop(), wanted.window.horizon
-    for fold in range(folds):
-        test_end = steps - (folds - 1 - fold) * horizon
-        train_steps = test_end - 2 * horizon
-        if train_steps < 1:
-            raise DataError(f"{folds} folds of a horizon of {horizon} need more than the {steps} steps there are.")
-        with tempfile.TemporaryDirectory() as folder:
-            split = (train_steps, horizon, horizon)
-            run = train(job, data, out=Path(folder) / "run", config=config, **settings | {"split": split})
-            yield _fold(run, train_steps)
+    if steps <= (folds + 1) * horizon:
+        raise DataError(f"{folds} folds of a horizon of {horizon} need more than the {steps} steps there are.")
+    first = steps - (folds + 1) * horizon
+    splits = [(first + fold * horizon, horizon, horizon) for fold in range(folds)]
+    return (_fold(data, {"config": config, **settings, "split": split}) for split in splits)
 
 
-def _fold(run: Run, train_steps: int) -> Fold:
-    evaluation = run.evaluate()
-    return Fold(train_steps, evaluation.scores, evaluation.naive, run.backtest())
+def _fold(data: Any, asked: dict[str, Any]) -> Fold:
+    with tempfile.TemporaryDirectory() as folder:
+        run = train("forecast", data, out=Path(folder) / "run", **asked)
+        evaluation = run.evaluate()
+        return Fold(asked["split"][0], evaluation.scores, evaluation.naive, run.backtest())

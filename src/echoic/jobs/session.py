@@ -2,31 +2,20 @@
 
 import tempfile
 import time
-import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
 from echoic import sources
 from echoic.config import JobSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import Fitted, OnWork, Request, Task, unwatched
+from echoic.jobs.base import OF_SOUND, Fitted, OnWork, Request, Task, unwatched
+from echoic.jobs.fitting import OnProgress, fit
 from echoic.jobs.preparation import job_of, prepare
 from echoic.model import SequenceModel
-from echoic.run import Checkpoint, RunFolder, versions
-from echoic.training import (
-    Outcome,
-    Phase,
-    Progress,
-    Trainer,
-    TrainingData,
-    isolated_randomness,
-    read_phase,
-    thread_count,
-)
+from echoic.run import RunFolder, check_free, versions
+from echoic.training import Outcome, Progress, isolated_randomness
 from echoic.windows import PARTS
-
-OnProgress = Callable[[Progress], None]
 
 
 def _silent(_: Progress) -> None:
@@ -96,11 +85,12 @@ class Run:
                 raise ConfigError("`stride` is for forecasts; the others are scored at every step.")
             options["stride"] = stride
         if data is None and part == "test" and self.job.across is not None and (folds := self.fold_runs()):
+            self.folder.read_model()  # a run that has none has not all of its folds
             return self.job.across([run.evaluate(**options) for run in folds])
         return self.job.evaluate(self.fitted, data, part, **options)
 
     def predict(self, data: Any = None) -> Any:
-        """What the model says of `data` (default: of what follows its own)."""
+        """What the model says of `data`: by default what follows its own, of clips and recordings of its test part."""
         return self.job.predict(self.fitted, data)
 
     def generate(self, length: int | str | None = None, **options: Any) -> Any:
@@ -114,6 +104,9 @@ class Run:
         Raises:
             ConfigError: a length, prime or way of drawing that the job does not know.
         """
+        of_sound = [f"`{name}`" for name in OF_SOUND if name in options]
+        if of_sound and not self.job.makes_sound:
+            raise ConfigError(f"{', '.join(of_sound)}: for audio runs alone.")
         return self.job.generate(self.fitted, Request(length, **options))
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -126,16 +119,20 @@ class Run:
         return self.job.backtest(self.fitted, data, part, stride)
 
     def outcome(self) -> dict[str, Any]:
-        """What training came to: the best dev loss, its step, epochs and steps in all."""
+        """What training came to: the dev loss and the step of the weights that are kept, epochs and steps in all.
+
+        After a refit, which learns from dev as well, there is no dev loss.
+        """
         _, best = self.folder.read_model()
         rows = self.metrics()
+        ends = {row["phase"]: row for row in rows}.values()
         return {
             "run": str(self.path),
             "best_dev_loss": best["dev_loss"],
             "best_step": best["step"],
-            "epochs": rows[-1]["epoch"] + 1 if rows else 0,
+            "epochs": sum(row["epoch"] + 1 for row in ends),
             "steps": rows[-1]["step"] if rows else 0,
-            "skipped_steps": rows[-1]["skipped"] if rows else 0,
+            "skipped_steps": sum(row["skipped"] for row in ends),
         }
 
     def fold_runs(self) -> list["Run"]:
@@ -151,9 +148,8 @@ class Run:
         """
         began = time.monotonic() if began is None else began
         with self.folder.writing():
-            task = self._task()
-            outcome = self.fit(task, on_progress, began)
-            self.fit_folds(task, on_progress)
+            outcome = self.fit(self._task(), on_progress, began)
+        self._fitted = None
         return outcome
 
     def _task(self) -> Task:
@@ -162,76 +158,39 @@ class Run:
     def _read(self) -> sources.Dataset:
         """What the run was trained on."""
         if self._data is None:
-            raise DataError(f"{self.path}: was trained on data in memory; load it with `data=` to use them again.")
+            raise DataError(
+                f"{self.path}: was trained on what no file holds; give it again, with `data=` or --training-data."
+            )
         gone = [place for place in _places(self._data) if not Path(place).exists()]
         if gone:
             raise DataError(
-                f"{gone[0]}: is gone, and {self.path} was trained on it; put it back, or load the run with `data=`."
+                f"{gone[0]}: is gone, and {self.path} was trained on it; put it back, or say with `data=` or "
+                "--training-data where it is."
             )
         settings: Any = self.settings
         dataset = sources.read(self._data, settings.data)
         if dataset.fingerprint != self.config["data"]["fingerprint"]:
             raise DataError(
-                f"{dataset.origin}: is not what {self.path} was trained on, or has changed since; restore it, load the "
-                "run with `data=`, or train anew."
+                f"{dataset.origin}: is not what {self.path} was trained on, or has changed since; restore it, say with "
+                "`data=` or --training-data where the same data are, or train anew."
             )
         return dataset
 
     def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:
-        """Trains from the newest checkpoint, or from the start; the caller holds the lock."""
-        checkpoint, damaged = self.folder.read_checkpoint()
-        for sentence in damaged:
-            warnings.warn(f"{sentence} The checkpoint before it is used.", stacklevel=2)
-        if checkpoint is None:
-            self.folder.keep_metrics(0)
-        share = 0.5 if task.refits else 1.0
-        phase = Phase(budget=(0.0, share)) if checkpoint is None else read_phase(checkpoint)
-        if phase.name == "fit":
-            outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
-            self._calibrate(task)
-            # A falling learning rate is made for its whole length; with a constant one the best step is the length.
-            steps = outcome.best_step if task.training.schedule == "constant" else outcome.steps
-            phase = Phase("refit", steps, (share, 1.0), outcome.steps)
-            if checkpoint is not None:
-                began -= checkpoint.notes["at"]["seconds"]
-                checkpoint = None
-        if task.refits:
-            outcome = self._run_phase(task, phase, checkpoint, on_progress, began)
-        self._fitted = None
-        return outcome
+        """Trains what is not trained yet, the folds of cross-validation first; the caller holds the lock.
 
-    def fit_folds(self, task: Task, on_progress: OnProgress) -> None:
-        """Trains a run for each fold of cross-validation, or goes on with it; the caller holds the lock."""
+        So a run that has a model has all of its folds.
+        """
         begun = {folder.path.name: folder for folder in self.folder.folds()}
         for number, settings in enumerate(task.folds, 1):
+            tell = _of_fold(on_progress, number, len(task.folds))
             if str(number) in begun:
-                Run(begun[str(number)], self._data).resume(on_progress)
+                Run(begun[str(number)], self._data).resume(tell)
             else:
-                path = self.folder.folds_path / str(number)
-                _trained(task.fold(settings), self._data, path, on_progress, time.monotonic())
-
-    def _run_phase(
-        self, task: Task, phase: Phase, checkpoint: Checkpoint | None, on_progress: OnProgress, began: float
-    ) -> Outcome:
-        if phase.name == "fit":
-            data = TrainingData(task.train_batches(), task.dev_batches())
-        else:
-            data = TrainingData(task.refit_batches(), None)
-        with isolated_randomness(task.training.seed):
-            trainer = Trainer(task.network(), data, task.training, self.folder, phase, on_progress, began)
-            if checkpoint is not None:
-                trainer.restore(checkpoint)
-            return trainer.run()
-
-    def _calibrate(self, task: Task) -> None:
-        """On dev, with the network that has not been trained on it."""
-        with isolated_randomness(task.training.seed):
-            model = task.network()
-        model.load_state_dict(self.folder.read_model()[0])
-        with thread_count(task.training.threads):
-            calibration = task.calibrate(model.eval())
-        if calibration is not None:
-            self.folder.write_calibration(calibration)
+                folder = RunFolder.create(self.folder.folds_path / str(number), self.path)
+                _trained(task.fold(settings), self._data, folder, tell, began)
+            began = time.monotonic()
+        return fit(self.folder, task, on_progress, began)
 
 
 def train(
@@ -265,13 +224,14 @@ def train(
         Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
     """
     began = time.monotonic() if began is None else began
-    task = prepare(job, data, config or {}, settings, on_prepare)
     path = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
-    return _trained(task, data, path, on_progress, began)
+    check_free(path)
+    task = prepare(job, data, config or {}, settings, on_prepare)
+    _rehearse(task)
+    return _trained(task, data, RunFolder.create(path), on_progress, began)
 
 
-def _trained(task: Task, data: Any, path: Path, on_progress: OnProgress, began: float) -> Run:
-    folder = RunFolder.create(path)
+def _trained(task: Task, data: Any, folder: RunFolder, on_progress: OnProgress, began: float) -> Run:
     with folder.writing():
         folder.write_codec(task.codec_json())
         folder.write_config(
@@ -284,8 +244,19 @@ def _trained(task: Task, data: Any, path: Path, on_progress: OnProgress, began: 
         )
         run = Run(folder, data)
         run.fit(task, on_progress, began)
-        run.fit_folds(task, on_progress)
     return run
+
+
+def _rehearse(task: Task) -> None:
+    """Whatever has to be refused is refused before there is a run folder."""
+    with isolated_randomness(task.training.seed):
+        task.network()
+    task.train_batches()
+    task.dev_batches()
+
+
+def _of_fold(on_progress: OnProgress, number: int, folds: int) -> OnProgress:
+    return lambda at: on_progress(at._replace(stretch=f"fold {number} of {folds}"))
 
 
 def load(path: str | Path, *, data: Any = None) -> Run:

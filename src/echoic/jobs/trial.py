@@ -1,6 +1,6 @@
 """Before a long run: can the network learn one batch by heart?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from echoic.jobs.preparation import prepare
@@ -9,11 +9,19 @@ from echoic.training import isolated_randomness, overfit_one_batch, thread_count
 
 def check(
     job: str, data: Any, *, config: Mapping[str, Any] | None = None, steps: int = 120, **settings: Any
-) -> Iterable[float]:
-    """Fits one batch again and again, and yields its loss: it must fall, or a long run is not worth starting."""
+) -> list[float]:
+    """Fits one batch again and again, and gives its losses: they must fall, or a long run is not worth starting.
+
+    Learning rate and optimiser are the check's own (Adam at 0.02), and dropout is off, whatever the settings say.
+
+    Raises:
+        ConfigError, DataError: as `echoic.train` does.
+    """
     task = prepare(job, data, config or {}, settings)
-    with thread_count(task.training.threads), isolated_randomness(task.training.seed):
-        yield from overfit_one_batch(task.network(), next(task.train_batches().epoch(task.training.seed, 0)), steps)
+    seed, device = task.training.seed, task.training.device
+    with thread_count(task.training.threads), isolated_randomness(seed):
+        batch = next(task.train_batches().epoch(seed, 0)).to(device)
+        return overfit_one_batch(task.network().to(device), batch, steps)
 
 
 def check_passes(losses: Sequence[float]) -> bool:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from echoic.errors import KernelError
-from echoic.ops.choice import kernel, native
+from echoic.ops.choice import AVAILABLE, kernel, native
 
 
 class LayerWeights(NamedTuple):
@@ -37,10 +37,9 @@ def live_network(
     """
     target = kernel()
     if target == "off":
-        raise KernelError(
-            "Live networks need the compiled kernels, and `off` is in use; unset `ECHOIC_KERNEL`, or install with a "
-            "C++ compiler at hand."
-        )
+        compiled = ", ".join(name for name in AVAILABLE if name != "off")
+        remedy = f"set `ECHOIC_KERNEL` to {compiled}" if compiled else "install with a C++ compiler at hand"
+        raise KernelError(f"Live networks need a compiled kernel, and `off` is in use; {remedy}.")
     kept: list[Tensor] = []
     for layer in layers:
         inner = layer.w_rec.new_zeros(layer.w_rec.shape[1]) if layer.bias_rec is None else layer.bias_rec

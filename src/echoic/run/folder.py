@@ -26,7 +26,7 @@ FORMAT = 1
 
 _KEPT = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
-_BEFORE_CONFIG = re.compile(r"checkpoints|run\.lock|codec\.json|\..*\.tmp")
+_BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metrics\.jsonl|\..*\.tmp")
 
 
 class Checkpoint(NamedTuple):
@@ -40,11 +40,13 @@ class Checkpoint(NamedTuple):
 class RunFolder:
     """Names and formats of the files of one run.
 
-    Create one with `create` (new) or `open` (existing); hold `writing()` around everything that writes.
+    Create one with `create` (new) or `open` (existing); hold `writing()` around everything that training reads again.
+    A run that is `part_of` another, as a fold of cross-validation is, is resumed by resuming that one.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, part_of: Path | None = None) -> None:
         self.path = path
+        self.resume_command = f"echoic train --resume {part_of or path}"
         self.model_path = path / "model.safetensors"
         self.metrics_path = path / "metrics.jsonl"
         self.checkpoints = path / "checkpoints"
@@ -53,21 +55,18 @@ class RunFolder:
         self.folds_path = path / "folds"
 
     @classmethod
-    def create(cls, path: Path) -> Self:
-        """Makes a new run folder, also where a writer was killed before there was anything to go on with.
+    def create(cls, path: Path, part_of: Path | None = None) -> Self:
+        """Makes a new run folder, also where a writer stopped before there was anything to go on with.
 
         Raises:
             RunError: there is already something at `path`, or it cannot be made.
         """
-        if path.exists() and not (path.is_dir() and all(_BEFORE_CONFIG.fullmatch(one.name) for one in path.iterdir())):
-            raise RunError(
-                f"{path}: is already there; choose another --out, or go on with `echoic train --resume {path}`."
-            )
+        check_free(path)
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be made ({error.strerror}).") from None
-        return cls(path)
+        return cls(path, part_of)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -83,7 +82,9 @@ class RunFolder:
     def folds(self) -> list[Self]:
         """The runs of cross-validation that have begun, in order."""
         begun = self.folds_path.glob("*/config.json")
-        return [type(self)(config.parent) for config in sorted(begun, key=lambda config: int(config.parent.name))]
+        return [
+            type(self)(config.parent, self.path) for config in sorted(begun, key=lambda config: int(config.parent.name))
+        ]
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -150,7 +151,7 @@ class RunFolder:
             RunError: there is none yet, or it is damaged.
         """
         if not self.model_path.exists():
-            raise RunError(f"{self.path}: has no trained model yet; go on with `echoic train --resume {self.path}`.")
+            raise RunError(f"{self.path}: has no trained model yet; go on with `{self.resume_command}`.")
         return read_tensors(self.model_path)
 
     def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
@@ -212,3 +213,18 @@ class RunFolder:
     def _checkpoint_paths(self) -> list[Path]:
         """All checkpoints, newest first."""
         return sorted((p for p in self.checkpoints.glob("step-*") if _CHECKPOINT.fullmatch(p.name)), reverse=True)
+
+
+def check_free(path: Path) -> None:
+    """Whether a new run may be made at `path`: nothing is there, or what has no checkpoint yet.
+
+    Raises:
+        RunError: there is something already.
+    """
+    if not path.exists():
+        return
+    if path.is_dir() and all(_BEFORE_TRAINING.fullmatch(one.name) for one in path.iterdir()):
+        begun = path / "checkpoints"
+        if not begun.exists() or (begun.is_dir() and not any(begun.glob("step-*"))):
+            return
+    raise RunError(f"{path}: is already there; choose another --out, or go on with `echoic train --resume {path}`.")

@@ -54,7 +54,8 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
     files = _files(data)
     digest, series, bom, changed = hashlib.sha256(), [], False, 0
     for name, path, raw in files:
-        digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
+        # A single file may be renamed, or come through standard input.
+        digest.update(raw if len(files) == 1 else f"{name}\0{len(raw)}\0".encode() + raw)
         text = decoded_text(path, unpacked(path, raw), settings.encoding)
         bom |= text.startswith("\ufeff")
         lines, ends = _with_line_feeds(text.removeprefix("\ufeff"))

@@ -1,7 +1,5 @@
 """The test before a long run: can the network learn one batch by heart?"""
 
-from collections.abc import Iterator
-
 import torch
 
 from echoic.model import SequenceModel
@@ -11,13 +9,14 @@ LR = 0.02
 """The origin's learning rate for this test."""
 
 
-def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> Iterator[float]:
-    """Takes `steps` Adam steps on the same batch and yields the mean loss before each of them.
+def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> list[float]:
+    """Takes `steps` Adam steps on the same batch and gives the mean loss before each of them.
 
     Dropout is off: what is tested is whether gradients lead downhill.
     """
     model.eval()
     optimizer = torch.optim.Adam(model.parameters(), lr=LR)
+    losses = []
     for _ in range(steps):
         optimizer.zero_grad()
         loss = model.loss(batch)
@@ -25,4 +24,5 @@ def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> Iterato
         torch.autograd.backward(mean)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        yield mean.item()
+        losses.append(mean.item())
+    return losses

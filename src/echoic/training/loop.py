@@ -93,15 +93,7 @@ class Trainer:
             self.write_checkpoint()
             if stop.signal is not None:
                 self._interrupted(stop)
-        return Outcome(
-            self.at.step,
-            self.at.epoch,
-            self.at.best_dev_loss,
-            self.at.best_step,
-            self.at.skipped,
-            self._elapsed(),
-            why,
-        )
+        return Outcome(self.at.step, self.at.best_dev_loss, self.at.best_step, self.at.skipped, self._elapsed(), why)
 
     def write_checkpoint(self) -> None:
         """Saves metrics, best model and then everything that `restore` needs, so that the three always agree."""
@@ -189,8 +181,9 @@ class Trainer:
         """One update; if loss or gradient is not finite, none, and it is counted."""
         settings = self.settings
         done = self._done()
+        self.at.lr = learning_rate(settings, done)
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(settings, done)
+            group["lr"] = self.at.lr
         state = self.model.unpack(self.carried) if batch.carry and self.carried is not None else None
         if settings.input_noise:
             batch = batch._replace(inputs=batch.inputs + settings.input_noise * torch.randn_like(batch.inputs))
@@ -240,7 +233,7 @@ class Trainer:
         row = {"phase": self.phase.name, "epoch": self.at.epoch, "step": self.phase.first_step + self.at.step}
         row |= {"train_loss": train_loss, "dev_loss": self.dev_loss}
         row |= {name: share for name, share in accuracy.items() if share is not None}
-        self.rows.append(row | {"lr": self.optimizer.param_groups[0]["lr"], "skipped": self.at.skipped})
+        self.rows.append(row | {"lr": self.at.lr, "skipped": self.at.skipped})
         self.on_progress(self._progress())
         self.at.loss_total, self.at.loss_values, self.at.right = 0.0, 0, None
 
@@ -273,6 +266,7 @@ class Trainer:
     def _progress(self) -> Progress:
         seconds = max(time.monotonic() - self._first_step, 1e-9)
         return Progress(
+            self.phase.name,
             self.at.epoch,
             self.at.step,
             min(self._done(), 1.0),
@@ -288,6 +282,6 @@ class Trainer:
         if number is not None:
             raise Interrupted(
                 f"Stopped by {number.name} after step {self.at.step}, and saved; go on with "
-                f"`echoic train --resume {self.folder.path}`.",
+                f"`{self.folder.resume_command}`.",
                 number,
             )

@@ -26,8 +26,12 @@ class TrainingData(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where training stands: `done` is the share of the run that is over; losses are means per value."""
+    """Where training stands: `done` is the share of the `stretch` that is over; losses are means per value.
 
+    A stretch is a phase of the run, or the fold of cross-validation that is trained.
+    """
+
+    stretch: str
     epoch: int
     step: int
     done: float
@@ -41,7 +45,6 @@ class Outcome(NamedTuple):
     """What training came to."""
 
     steps: int
-    epochs: int
     best_dev_loss: float | None
     best_step: int
     skipped_steps: int
@@ -79,6 +82,7 @@ class Position:
     looks_since_best: int = 0
     skipped: int = 0
     skipped_in_a_row: int = 0
+    lr: float = 0.0
     metrics_rows: int = 0
     dev_seconds: float = 0.0
 

@@ -135,11 +135,14 @@ def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, li
     """The numbers of the clips of each part.
 
     Raises:
-        ConfigError: the parts are asked for in two ways, or a fold is not there.
+        ConfigError: the parts are asked for in two ways, or by a fold that is not there or of no number of folds.
     """
     rule = settings.parts.split
     if rule is not None and settings.parts.folds is not None:
         raise ConfigError("`split` and `folds` both choose the test part; give one of them.")
+    for name, value in (("fold", settings.data.fold), ("test_fold", settings.parts.test_fold)):
+        if value is not None and settings.parts.folds is None:
+            raise ConfigError(f"`{name}` needs `folds`, the number of folds there are.")
     given = _given_parts(clips, settings)
     if rule is None and any(given):
         parts = {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}

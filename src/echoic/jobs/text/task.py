@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, final
 
 import numpy as np
@@ -32,16 +33,14 @@ TIED_DEVIATION = 0.1
 @final
 @dataclass(frozen=True, eq=False)
 class TextTask(Task):
-    """Texts one after the other as numbers of symbols `(steps, 1)`, their parts, and the vocabulary."""
+    """Texts one after the other as numbers of symbols, their parts, and the vocabulary."""
 
     name = "text"
     settings_class = TextSettings
 
     dataset: Data
     settings: TextSettings
-    parts: dict[str, Ranges]
     codec: Characters
-    symbols: Tensor
 
     @classmethod
     def fit(cls, dataset: Data, settings: TextSettings, on_prepare: OnWork = unwatched) -> Self:
@@ -53,15 +52,21 @@ class TextTask(Task):
             lengths = parts["train"].lengths.tolist()
             seen = [code_points(one)[:length] for one, length in zip(dataset.series, lengths, strict=True)]
             codec = Characters.fit(np.concatenate(seen), settings.network.unknown)
-        return cls._of(dataset, settings, parts, codec)
+        return cls(dataset, settings, codec)
 
     @classmethod
     def reopen(cls, dataset: Data, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
-        return cls._of(dataset, settings, split(dataset.series, settings.parts.split), Characters.from_json(codec))
+        return cls(dataset, settings, Characters.from_json(codec))
 
-    @classmethod
-    def _of(cls, dataset: Data, settings: TextSettings, parts: dict[str, Ranges], codec: Characters) -> Self:
-        return cls(dataset, settings, parts, codec, encoded(codec, dataset))
+    @cached_property
+    def parts(self) -> dict[str, Ranges]:
+        """Where the parts lie in each text."""
+        return split(self.dataset.series, self.settings.parts.split)
+
+    @cached_property
+    def symbols(self) -> Tensor:
+        """All texts one after the other, as numbers of symbols `(steps, 1)`."""
+        return encoded(self.codec, self.dataset)
 
     def codec_json(self) -> dict[str, Any]:
         return self.codec.to_json()
