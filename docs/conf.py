@@ -33,7 +33,10 @@ def list_settings(_app: Any, what: str, _name: str, item: Any, _options: Any, li
         return
     for name, field in item.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            lines.append(f"* `{name}`: the section {field.annotation.__name__}")
+            own = ", ".join(f"`{key}={value!r}`" for key, value in field.default.model_dump(exclude_unset=True).items())
+            lines.append(
+                f"* `{name}`: the section {field.annotation.__name__}" + (f", by default {own}" if own else "")
+            )
         else:
             default = "" if field.default is PydanticUndefined else f" (`{field.default!r}`)"
             lines.append(f"* `{name}`{default}: {field.description}")
