@@ -152,6 +152,13 @@ def test_a_shifted_base_gives_the_same_times_later(name, steps):
     assert base.shifted(2).shifted(steps) == base.shifted(2 + steps)
 
 
+def test_a_day_of_the_month_is_kept_however_often_it_is_shifted():
+    """The 28th is the last of February, but of no other month."""
+    base = TimeBase(Frequency("month", 1), np.datetime64("2025-01-28"))
+    times = base.shifted(2).at(np.arange(2)).astype("datetime64[D]").astype(str).tolist()
+    assert times == ["2025-03-28", "2025-04-28"]
+
+
 def test_an_index_counts_on():
     assert INDEX.shifted(5).at(np.array([0, 1, 7])).tolist() == [5, 6, 12]
 

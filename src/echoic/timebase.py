@@ -1,6 +1,6 @@
 """When each step of a series happened: a start and a frequency, never a list of timestamps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -57,7 +57,7 @@ class Frequency:
 
 @dataclass(frozen=True, slots=True)
 class TimeBase:
-    """The first step's time (None: a plain index that begins at `first_step`) and the frequency."""
+    """When step 0 was (None: a plain index), the frequency, and the number of the series' first step."""
 
     frequency: Frequency
     start: np.datetime64 | None = None
@@ -65,14 +65,12 @@ class TimeBase:
 
     def at(self, steps: NDArray[np.int64]) -> NDArray[Any]:
         """The time of each of `steps` (0 is the first): datetimes, or integers without a clock."""
-        if self.start is None:
-            return steps + self.first_step
-        return self.frequency.advance(self.start, steps)
+        steps = steps + self.first_step
+        return steps if self.start is None else self.frequency.advance(self.start, steps)
 
     def shifted(self, steps: int) -> Self:
         """The time base of the series without its first `steps` steps."""
-        start = None if self.start is None else self.at(np.array([steps]))[0]
-        return type(self)(self.frequency, start, self.first_step + steps)
+        return replace(self, first_step=self.first_step + steps)
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` is the inverse."""

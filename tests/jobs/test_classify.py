@@ -7,6 +7,7 @@ import librosa
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 
 from echoic.cli import make_app
@@ -239,7 +240,13 @@ def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
 def test_bad_settings_are_one_sentence(clips, tmp_path):
     table = clips / "clips.csv"
     for wanted, told in (
-        ({"split": (0.8, 0.1, 0.1), "folds": 4}, "`split` and `folds` both choose"),
+        ({"split": (0.8, 0.1, 0.1), "folds": 4}, "`split`, `folds` and `test` each choose the test part"),
+        ({"split": (0.9, 0.1, 0), "test": table}, "`split`, `folds` and `test` each choose the test part"),
+        ({"kernel": 5}, "`kernel` is that of convolutions"),
+        ({"channels": (0,)}, "`front.channels` must be positive sizes"),
+        ({"input_noise": 0.1}, "`input_noise` is `noise` here"),
+        ({"bidirectional": True, "pooling": "last"}, "`pooling` last is for networks that read one way"),
+        ({"bidirectional": True, "learn_initial_state": True}, "`learn_initial_state` is for layers that read one way"),
         ({"fold": "fold", "folds": 3}, "`folds` is 3, but .* have 1, 2, 3, 4"),
         ({"fold": "fold", "folds": 4, "test_fold": "9"}, "there is no fold '9'; there are 1, 2, 3, 4"),
         ({"stride": 2}, "`stride` is that of convolutions"),
@@ -261,6 +268,49 @@ def test_classes_that_are_only_in_test_are_named(clips, tmp_path):
     (clips / "one.csv").write_text("file,label\n0.wav,low\n3.wav,low\n")
     with pytest.raises(DataError, match="all training clips are 'low'; there is nothing to tell apart"):
         train("classify", clips / "one.csv", out=tmp_path / "run2", **TINY)
+
+
+def test_what_the_table_says_of_some_clips_alone_is_asked_for(clips, tmp_path):
+    (clips / "half.csv").write_text("file,label,split\n0.wav,low,\n1.wav,middle,test\n3.wav,low,\n4.wav,middle,\n")
+    with pytest.raises(DataError, match=r"half\.csv.* has no part, and others have one|0\.wav: has no part"):
+        train("classify", clips / "half.csv", out=tmp_path / "run", **TINY)
+    wanted = TINY | {"group": "singer", "fold": "fold", "folds": 4}
+    with pytest.raises(DataError, match=r"the group 'singer \d' is in the train part and in the test part"):
+        train("classify", clips / "clips.csv", out=tmp_path / "run", **wanted)
+    with pytest.raises(ConfigError, match="`group` is for tables"):
+        train("classify", clips, out=tmp_path / "run", group="singer", **TINY)
+    with pytest.raises(DataError, match="read from one folder or file"):
+        train("classify", [clips, clips], out=tmp_path / "run", **TINY)
+
+
+def test_new_clips_are_heard_at_the_rate_of_training(run, clips, tmp_path):
+    for number, label in enumerate(PITCH_HZ):
+        (tmp_path / "new" / label).mkdir(parents=True)
+        sound, rate_hz = soundfile.read(clips / f"{number}.wav")
+        soundfile.write(tmp_path / "new" / label / "a.wav", soxr.resample(sound, rate_hz, 4 * rate_hz), 4 * rate_hz)
+    found = run.evaluate(tmp_path / "new")
+    assert found.scores["accuracy"] == 1
+    at_rate = run.predict(clips / "0.wav")["p(low)"]
+    assert run.predict(tmp_path / "new" / "low" / "a.wav")["p(low)"] == pytest.approx(at_rate, abs=0.02)
+
+
+def test_without_a_test_part_files_have_to_be_named(clips, tmp_path):
+    run = train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | {"epochs": 1, "split": (0.9, 0.1, 0)})
+    with pytest.raises(DataError, match="has no test part; name the files to look at"):
+        run.predict()
+
+
+def test_features_are_told_without_labels(tmp_path):
+    draws = np.random.default_rng(0)
+    features = draws.standard_normal((40, 9, 3)).astype(np.float32) + 3 * (np.arange(40) % 2)[:, None, None]
+    np.save(tmp_path / "features.npy", features)
+    np.save(tmp_path / "labels.npy", np.arange(40) % 2)
+    np.save(tmp_path / "new.npy", features[:5])
+    given = {"labels": tmp_path / "labels.npy", "axes": "clip,frame,band", "layers": 4, "lr": 1e-2, "threads": 1}
+    run = train("classify", tmp_path / "features.npy", out=tmp_path / "run", **given)
+    assert run.predict(tmp_path / "new.npy")["label"].tolist() == ["0", "1", "0", "1", "0"]
+    with pytest.raises(DataError, match="an array says nothing of its labels"):
+        run.evaluate(tmp_path / "new.npy")
 
 
 def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp_path, capsys):

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import soundfile
+import soxr
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -247,6 +248,8 @@ def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
     table = songs / "events.csv"
     for wanted, told in (
         ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` is for networks that read one way"),
+        ({"delay_ms": 1000}, "`delay_ms` must be shorter than `excerpt_s`"),
+        ({"input_noise": 0.1}, "`input_noise` is `noise` here"),
         ({"shift_steps": 3}, "`shift_steps` is for clips"),
     ):
         with pytest.raises(ConfigError, match=told):
@@ -254,3 +257,30 @@ def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
     (songs / "odd.csv").write_text(table.read_text() + "\n3.wav,3.9,3.95,rare")
     with pytest.raises(DataError, match=r"the label 'rare' at 3.9 s is only in the test part"):
         train("detect", songs / "odd.csv", split=songs / "split.csv", out=tmp_path / "new", **TINY)
+
+
+def test_new_recordings_are_heard_at_the_rate_of_training(run, songs, tmp_path):
+    sound, _ = soundfile.read(songs / "3.wav")
+    soundfile.write(tmp_path / "3.wav", soxr.resample(sound, RATE_HZ, 4 * RATE_HZ), 4 * RATE_HZ)
+    rows = (songs / "events.csv").read_text().splitlines()
+    own = [row for row in rows if row.startswith("3.wav")]
+    (tmp_path / "events.csv").write_text("\n".join([rows[0], *own]))
+    assert run.evaluate(tmp_path / "events.csv").scores["frame_error"] < 0.2
+    (tmp_path / "strange.csv").write_text(f"{rows[0]}\n3.wav,0.1,0.2,owl\n")
+    with pytest.raises(DataError, match=r"the label 'owl' at 0\.1 s is only in the new data"):
+        run.evaluate(tmp_path / "strange.csv")
+
+
+def test_no_event_ends_after_its_recording(run, songs, tmp_path):
+    for number in range(12):
+        sound, _ = soundfile.read(songs / f"{number}.wav")
+        loudest = 0.3 * np.sin(2 * np.pi * PITCH_HZ["low"] * np.arange(RATE_HZ) / RATE_HZ)
+        soundfile.write(tmp_path / f"{number}.wav", np.concatenate([sound, loudest])[: 4 * RATE_HZ + 1003], RATE_HZ)
+    told = run.predict(tmp_path)
+    assert 4.4 < told["offset_s"].max() <= 4 + 1003 / RATE_HZ
+
+
+def test_without_a_test_part_recordings_have_to_be_named(songs, tmp_path):
+    run = train("detect", songs / "events.csv", out=tmp_path / "run", split=(0.9, 0.1, 0), **TINY | {"epochs": 1})
+    with pytest.raises(DataError, match="has no test part; name the files to listen to"):
+        run.predict()

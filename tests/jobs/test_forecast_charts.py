@@ -125,7 +125,8 @@ def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run):
 
 def test_dev_stands_in_for_a_test_part_without_windows(tmp_path):
     out = tmp_path / "run"
-    run = echoic.train("forecast", "synth:sine,steps=300", lookback=20, horizon=4, split="200,100,0", out=out, **TINY)
+    wanted = TINY | {"lookback": 20, "horizon": 4, "split": "200,100,0", "refit": False}
+    run = echoic.train("forecast", "synth:sine,steps=300", out=out, **wanted)
     made = drawn(run)
     assert "dev part" in made["window"].caption
     assert "test" not in lines(made["data"])

@@ -199,3 +199,68 @@ def test_what_does_not_go_together_is_refused(tmp_path, settings, error, message
     with pytest.raises(error, match=message):
         echoic.train("forecast", trend, out=tmp_path / "run", **TINY | settings)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path):
+    run = echoic.train("forecast", wave(120), out=tmp_path / "run", split=(90, 30, 0), **TINY)
+    assert run.fitted.task.refits
+    with pytest.raises(DataError, match=r"trained anew on train and dev .* train with --no-refit"):
+        run.evaluate(part="dev")
+
+
+def test_a_target_without_a_value_in_the_training_part_is_named():
+    table = pl.DataFrame({"a": wave(90), "late": [*[None] * 60, *wave(30).tolist()]})
+    with pytest.raises(DataError, match=r"'late' of .* has no value in the training part"):
+        prepare("forecast", table, {"split": (50, 20, 20)}, TINY)
+
+
+def test_a_base_fits_into_the_shortest_series():
+    rows = [(name, 100 + 10 * (step % 7) + step) for name, steps in (("a", 200), ("new", 50)) for step in range(steps)]
+    table = pl.DataFrame(rows, schema=["unique_id", "y"], orient="row")
+    task = prepare("forecast", table, {"split": (0, 0, 7)}, {"horizon": 7, "season": 7, "epochs": 1})
+    assert task.framing.context + 7 <= 43
+
+
+def test_series_are_predicted_alike_however_many_there_are(tmp_path, monkeypatch):
+    run = echoic.train("forecast", shops(), out=tmp_path / "run", **TINY | COLUMNS)
+    together = run.predict()
+    monkeypatch.setattr("echoic.jobs.forecast.results.BATCH", 2)
+    apart = run.predict()
+    assert together["unique_id"].tolist() == apart["unique_id"].tolist()
+    np.testing.assert_allclose(apart["mean"], together["mean"], rtol=1e-5)
+
+
+def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path):
+    hours = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=96, freq="h"), "y": wave(96)})
+    run = echoic.train("forecast", hours, out=tmp_path / "run", time="ds", **TINY)
+    for frequency, windows in (("h", 40 - 4 + 1), ("15min", 40 - 12 - 4 + 1)):
+        new = pd.DataFrame({"ds": pd.date_range("2024-01-05", periods=40, freq=frequency), "y": wave(40)})
+        assert run.evaluate(new).windows == windows
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"y": wave(40)}, index=pd.MultiIndex.from_product([["a", "b"], range(20)])),
+        pd.DataFrame({"y": wave(40)}, index=pd.period_range("2024-01", periods=40, freq="M")),
+        pd.DataFrame({"y": wave(40)}, index=[f"2024-01-{day + 1}" for day in range(40)]),
+    ],
+)
+def test_what_stands_in_the_index_is_not_lost(table):
+    with pytest.raises(DataError, match=r"its dates or names are in the index; call reset_index\(\)"):
+        prepare("forecast", table, {}, TINY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"head": "gaussian", "loss": "mae"}, "loss"),
+        ({"levels": (0.025, 0.5, 0.975)}, "levels"),
+        ({"lookahead": "direct", "loss_at": "last"}, "loss_at"),
+        ({"lookahead": "direct", "segment": 4}, "segment"),
+        ({"lookahead": "step", "batches": "chunks", "recent": 2.0}, "recent"),
+    ],
+)
+def test_settings_that_would_do_nothing_are_refused(asked, name):
+    with pytest.raises(ConfigError, match=f"`{name}` does nothing"):
+        prepare("forecast", wave(200), {}, TINY | asked)

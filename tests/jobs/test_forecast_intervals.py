@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from echoic.errors import ConfigError
 from echoic.jobs.forecast.forecaster import LEVELS
 from echoic.jobs.session import Run, train
 
@@ -82,3 +83,15 @@ def test_intervals_widen_with_the_steps_ahead(tmp_path):
     assert width[0] < width[1] < width[3]
     # 80 % of a step with deviation 3, and of the stationary distribution.
     assert width[0] == pytest.approx(2 * 1.2816 * 3, rel=0.15)
+
+
+def test_levels_have_to_reach_as_far_as_the_intervals(tmp_path):
+    with pytest.raises(ConfigError, match=r"`levels` must reach from 0\.025 to 0\.975"):
+        make(tmp_path, "quantiles", "direct", levels=(0.1, 0.5, 0.9))
+
+
+def test_too_few_errors_on_dev_give_no_interval(tmp_path):
+    few = make(tmp_path / "few", "point", "direct", split=(1200, 3, 600))
+    assert set(few.predict()) == {"unique_id", "ds", "target", "mean"}
+    enough = make(tmp_path / "enough", "point", "direct", split=(1200, 40, 600))
+    assert "lo-80" in enough.predict()

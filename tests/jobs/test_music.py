@@ -12,11 +12,13 @@ import torch
 from echoic.codecs import PianoRoll
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
+from echoic.jobs.music.compose import Composition
 from echoic.jobs.music.files import ENDINGS, music_bytes
 from echoic.jobs.preparation import prepare
 from echoic.jobs.session import load, train
-from echoic.score import BEGINS, Meter, Note, Song, Tempo
-from echoic.sources.midi import midi_bytes, read_songs
+from echoic.metrics.overlap import Run
+from echoic.score import BEGINS, GOES_ON, Meter, Note, Song, Tempo
+from echoic.sources.midi import midi_bytes, read_songs, unrolled
 from echoic.windows import Ranges, Streams
 
 TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_width": 8}
@@ -109,6 +111,42 @@ def test_the_prime_can_be_kept(run):
     whole = made.with_prime()
     assert len(whole.roll) == len(made.before) + len(made.roll)
     assert np.array_equal(whole.roll[: len(made.before)], made.before)
+    seam = len(made.before)
+    held = (whole.roll[seam] == GOES_ON).sum()
+    begin_late = sum(note.onset_beats >= seam * made.step_beats for note in whole.song.notes)
+    assert len(made.song.notes) == begin_late + held
+
+
+def test_a_held_note_is_not_struck_again_at_the_seam():
+    before, after = np.zeros((2, 4, 128), np.uint8)
+    before[2, 60], before[3, 60], after[:2, 60] = BEGINS, GOES_ON, GOES_ON
+    known = Song("held", unrolled(after, 1.0))
+    made = Composition(known, after, before, 1.0, Run(0, 0, 0), "")
+    assert [(note.onset_beats, note.duration_beats) for note in made.with_prime().song.notes] == [(2.0, 4.0)]
+    assert [(note.onset_beats, note.duration_beats) for note in made.song.notes] == [(0.0, 2.0)]
+
+
+def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path):
+    for number in range(10):
+        notes = tuple(Note(float(at), 60 + number, 1.0) for at in range(12))
+        upbeat = Song("upbeat", notes, meters=(Meter(0.0, 1, 8), Meter(0.5, 4, 4)))
+        (tmp_path / f"{number}.mid").write_bytes(midi_bytes(upbeat))
+    run = train("music", tmp_path, out=tmp_path / "run", grid="quarter", **TINY)
+    assert len(run.generate("3steps").before) == 1
+    with pytest.raises(ConfigError, match="`--length` must be a step at least"):
+        run.generate("1bar")
+
+
+def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder, tmp_path):
+    run = train("music", folder, out=tmp_path / "run", head="categorical", **TINY)
+    assert run.evaluate(part="train").known_windows == 1
+    assert run.evaluate(folder).known_windows == 1
+
+
+@pytest.mark.parametrize("pitches", [36, "36,81", "81-36", "x"])
+def test_pitches_that_are_no_range_are_one_sentence(folder, pitches):
+    with pytest.raises(ConfigError, match="must be the lowest and the highest MIDI pitch, such as 21-108"):
+        prepare("music", folder, TINY | {"pitches": pitches}, {})
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,24 @@ def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
     assert task.codec.points == (ord("a"), ord("b"))
 
 
+def test_a_text_with_bytes_that_are_no_text_is_told(text, tmp_path):
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
+    with pytest.raises(DataError, match="is not in the training part"):
+        run.generate(5, prime="a\udce9")
+    with pytest.raises(ConfigError, match="`unknown` is for characters; all bytes are known"):
+        prepare("text", text, TINY | {"symbols": "bytes", "unknown": "a"}, {})
+    (tmp_path / "one.txt").write_text("a")
+    with pytest.raises(DataError, match=r"one\.txt: has less than two characters"):
+        run.evaluate(tmp_path / "one.txt")
+
+
+def test_a_text_may_be_renamed_and_come_through_a_pipe(text, tmp_path):
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
+    wanted = run.evaluate().scores
+    (tmp_path / "renamed.txt").write_bytes(text.read_bytes())
+    assert load(run.path, data=tmp_path / "renamed.txt").evaluate().scores == wanted
+
+
 def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
     run = train("text", text, out=tmp_path / "run", config=TINY | {"tied": True, "embedding": 16})
     weights, _ = run.folder.read_model()

@@ -28,14 +28,15 @@ NOISY = {"dropout": 0.3, "input_noise": 0.1, "feed_back": 0.5, "average": 0.9}
 GRID: dict[str, dict[str, Any]] = {
     "lstm": {"cell": "lstm", **NOISY},
     "gru with a learned start": {"cell": "gru", "learn_initial_state": True, **NOISY},
-    "lstm in chunks": {"cell": "lstm", "batches": "chunks", "batch_size": 2, **NOISY},
+    "lstm in chunks": {"cell": "lstm", "batches": "chunks", "stride": 1, "batch_size": 2, **NOISY},
     "gru in chunks with a learned start": {
         "cell": "gru",
         "batches": "chunks",
+        "stride": 1,
         "learn_initial_state": True,
         "epochs": 3,
     },
-    "whole series": {"batches": "whole", "epochs": 9, **NOISY},
+    "whole series": {"batches": "whole", "stride": 1, "epochs": 9, **NOISY},
     "draws fed back": {"head": "gaussian", **NOISY},
     "sgd": {"optimizer": "sgd", "weight_decay": 0.01},
     "adam": {"optimizer": "adam", "schedule": "constant"},

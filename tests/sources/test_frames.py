@@ -70,7 +70,10 @@ def test_numbers_in_a_time_column_are_years():
         (pl.DataFrame({"a": []}), "the DataFrame: has no rows"),
         (pd.DataFrame(), "the DataFrame: has no rows or no columns"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name"),
-        (pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2024-01-01"])), "dates are in the index; call reset_index"),
+        (
+            pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2024-01-01"])),
+            "its dates or names are in the index; call reset_index",
+        ),
         (pl.LazyFrame({"a": [1]}), "cannot read data of type LazyFrame"),
         (None, "cannot read data of type NoneType; give a path"),
     ],

@@ -82,7 +82,7 @@ PITCHES = [[60], [60], [64]]
 
 
 def write_json(path, pitches=PITCHES):
-    path.write_text(json.dumps({"train": [pitches], "valid": [pitches], "test": [pitches]}))
+    path.write_text(json.dumps({"train": [pitches], "val": [pitches], "test": [pitches]}))
 
 
 def write_mat(path):
@@ -123,6 +123,8 @@ def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):
         ("{", "is no JSON"),
         ("[" * 100_000, "is nested too deeply"),
         ("[]", "has no songs"),
+        ("[[[60]], []]", "song 2: has no steps"),
+        ('{"train": [[[60]]], "rest": [[[60]]]}', "rest 1: names no part, and others do"),
         ("3", "must be a list, got int"),
         ("[[3]]", "song 1, step 1: must be a list, got int"),
         ('[[[60], ["C"]]]', "song 1, step 2: a pitch must be a whole number from 0 to 127, got 'C'"),
@@ -165,6 +167,30 @@ def test_matlab_files_without_songs_say_what_they_have(tmp_path):
     savemat(tmp_path / "a.mat", {"weights": np.zeros(3)})
     with pytest.raises(DataError, match="has weights; it needs cells named traindata"):
         read(tmp_path / "a.mat", QUARTERS)
+
+
+def test_an_array_that_is_named_as_an_archive_says_so(tmp_path):
+    np.save(tmp_path / "a.npy", ROLL)
+    (tmp_path / "a.npy").rename(tmp_path / "a.npz")
+    with pytest.raises(DataError, match=r"is a single array; let its name end with \.npy"):
+        read(tmp_path / "a.npz", QUARTERS)
+
+
+def test_a_damaged_member_of_an_archive_is_one_sentence(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", train_1=np.random.default_rng(0).integers(0, 2, (400, 88)))
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    content[300] ^= 255
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(DataError, match="holds something else than arrays of numbers"):
+        read(tmp_path / "a.npz", QUARTERS)
+
+
+def test_a_song_that_is_too_long_for_the_grid_is_left_out_of_a_folder(tmp_path):
+    (tmp_path / "a.mid").write_bytes(song(60))
+    (tmp_path / "b.mid").write_bytes(midi_bytes(Song("long", (Note(0.0, 60, 1.0), Note(5000.0, 60, 1.0)))))
+    found = read(tmp_path, MusicDataSettings(grid="0.01"))
+    assert [one.name for one in found.series] == ["a"]
+    assert any("b.mid" in note and "choose a coarser --grid" in note for note in found.report.notes)
 
 
 @pytest.mark.parametrize("name", ["a.mat", "a.npz", "a.npy"])

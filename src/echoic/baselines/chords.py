@@ -7,62 +7,68 @@ from typing import Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-Rolls = Sequence[NDArray[Any]]
-"""Songs, each `(steps, pitches)` of 0 and 1."""
+States = NDArray[Any]
+"""A song `(steps, pitches)`: whether each pitch is silent (0) or sounds (1), or begins (2) where that is told apart."""
 
 Floats = NDArray[np.float64]
 
 SMOOTHING = 0.5
-"""Added to the counts of on and of off (Krichevsky and Trofimov 1981): nothing is ever impossible."""
+"""Added to the count of each state (Krichevsky and Trofimov 1981): nothing is ever impossible."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Marginal:
-    """Each pitch sounds as often as in training, whatever came before: `chance` `(pitches,)`."""
+    """Each pitch is in each state as often as in training, whatever came before: `chance` `(states, pitches)`."""
 
     chance: Floats
 
     @classmethod
-    def fit(cls, songs: Rolls) -> Self:
+    def fit(cls, songs: Sequence[States], states: int = 2) -> Self:
         """Counts all steps of `songs`."""
-        rolls = np.concatenate(songs)
-        return cls(_smoothed(rolls.sum(0), len(rolls)))
+        return cls(_smoothed(sum(_counts(song, states) for song in songs)))
 
-    def chances(self, song: NDArray[Any]) -> Floats:
-        """The chance of each pitch at steps 2 to the last `(steps - 1, pitches)`."""
-        return np.broadcast_to(self.chance, (len(song) - 1, len(self.chance)))
+    def chances(self, song: States) -> Floats:
+        """The chance of each state at steps 2 to the last `(steps - 1, states, pitches)`."""
+        return np.broadcast_to(self.chance, (len(song) - 1, *self.chance.shape))
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Markov:
-    """Each pitch sounds by whether it sounded a step before: `chance` `(2, pitches)`, after off and after on."""
+    """Each pitch by its state a step before: `chance` `(states before, states, pitches)`."""
 
     chance: Floats
 
     @classmethod
-    def fit(cls, songs: Rolls) -> Self:
+    def fit(cls, songs: Sequence[States], states: int = 2) -> Self:
         """Counts all pairs of steps of `songs`."""
-        before = np.concatenate([song[:-1] for song in songs])
-        after = np.concatenate([song[1:] for song in songs])
-        rows = [_smoothed(((before == state) & (after == 1)).sum(0), (before == state).sum(0)) for state in (0, 1)]
-        return cls(np.stack(rows))
+        found = [
+            sum(_counts(np.where(song[:-1] == before, song[1:], states), states) for song in songs)
+            for before in range(states)
+        ]
+        return cls(np.stack([_smoothed(counts) for counts in found]))
 
-    def chances(self, song: NDArray[Any]) -> Floats:
-        """The chance of each pitch at steps 2 to the last `(steps - 1, pitches)`."""
-        return np.asarray(np.where(song[:-1] == 1, self.chance[1], self.chance[0]))
+    def chances(self, song: States) -> Floats:
+        """The chance of each state at steps 2 to the last `(steps - 1, states, pitches)`."""
+        pitches = np.arange(song.shape[1])
+        return np.asarray(self.chance[song[:-1], :, pitches].swapaxes(1, 2))
 
 
-def nll_per_step(model: Marginal | Markov, songs: Rolls) -> float:
-    """Nats over all pitches, on and off, as a mean over all steps but the first of each song."""
+def nll_per_step(model: Marginal | Markov, songs: Sequence[States]) -> float:
+    """Nats over all pitches, whatever their state, as a mean over all steps but the first of each song."""
     total, steps = 0.0, 0
     for song in songs:
-        chance = model.chances(song)
-        total -= np.log(np.where(song[1:] == 1, chance, 1 - chance)).sum()
+        chance = np.take_along_axis(model.chances(song), song[1:, None].astype(np.int64), 1)
+        total -= np.log(chance).sum()
         steps += len(chance)
     return float(total / steps)
 
 
-def _smoothed(on: Any, of: Any) -> Floats:
-    return np.asarray((on + SMOOTHING) / (of + 2 * SMOOTHING), np.float64)
+def _counts(song: States, states: int) -> NDArray[np.int64]:
+    """How often each pitch is in each state, `(states, pitches)`."""
+    return np.stack([(song == state).sum(0) for state in range(states)])
+
+
+def _smoothed(counts: Any) -> Floats:
+    return np.asarray((counts + SMOOTHING) / (counts.sum(0) + len(counts) * SMOOTHING), np.float64)

@@ -51,7 +51,7 @@ def evaluate(
     for note in evaluation.details.get("notes", ()):
         typer.echo(f"data: {note}", err=True)
     if as_json:
-        typer.echo(json.dumps(facts.evaluation_json(opened, evaluation, "new data" if data else part)))
+        typer.echo(json.dumps(facts.evaluation_json(opened, evaluation, part, data)))
     else:
         place = data or f"{part} part"
         title = f"{run}: {place}, {evaluation.over}"

@@ -103,12 +103,12 @@ def _write_series(opened: Any, length: str | None, output: Path | None, keep_pri
 def _write_text(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
     before = (options["prime"] or "") if keep_prime else ""
     if output is None:
-        _show(before)
-        opened.generate(length, **options, on_made=_show)
+        told = iter([before])  # once the request is found to be good
+        opened.generate(length, **options, on_made=lambda text: _show(next(told, "") + text))
         _show("\n")
         return
     made = opened.generate(length, **options)
-    _save(output, (before + made).encode())
+    _save(output, (before + made).encode(errors="surrogateescape"))
     typer.echo(f"{output}: {len(made)} characters", err=True)
 
 

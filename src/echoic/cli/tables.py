@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 def print_scores(title: str, rivals: Mapping[str, Mapping[str, float]]) -> None:
     """A column for each rival, a row for each score; the best of a row in bold."""
     table = _table(title)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for name in rivals:
-        table.add_column(name, justify="right")
+        # Words can be broken into lines where there are many columns.
+        table.add_column(name.replace("_", " "), justify="right")
     for score in dict.fromkeys(name for scores in rivals.values() for name in scores):
         values = [scores.get(score) for scores in rivals.values()]
         best = best_of(score, [value for value in values if value is not None])

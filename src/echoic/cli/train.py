@@ -49,7 +49,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
             _resume(resume, training_data, as_json=as_json)
         elif resume is not None or training_data is not None or as_json:
             raise ConfigError(
-                "`--resume RUN` and `--training-data` are without a job, and `--json` stands after the job's name."
+                "`--resume RUN` and `--training-data` take no job, and --json stands after the job's name."
             )
 
     for job, settings in JOB_SETTINGS.items():

@@ -50,8 +50,8 @@ class Characters:
     def codes(self, text: str) -> Codes:
         """Code points or bytes of a text."""
         if self.is_bytes:
-            return np.frombuffer(text.encode(), np.uint8).astype(np.int64)
-        return np.frombuffer(text.encode("utf-32-le"), np.uint32).astype(np.int64)
+            return np.frombuffer(text.encode(errors="surrogateescape"), np.uint8).astype(np.int64)
+        return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
 
     def encode(self, codes: Codes, origin: str) -> Codes:
         """Numbers of symbols `(steps,)` for code points or bytes.

@@ -66,6 +66,10 @@ class PianoRoll:
         roll[:, self.lowest : self.highest + 1] = inside
         return roll
 
+    def as_kept(self, roll: Roll) -> Roll:
+        """What is left of a roll when it has been encoded: of a line one voice, and no pitch beyond the range."""
+        return self.decode(self.encode(roll))
+
     def outside_count(self, roll: Roll) -> int:
         """How many notes begin beyond the range."""
         return int((roll == BEGINS).sum() - (roll[:, self.lowest : self.highest + 1] == BEGINS).sum())

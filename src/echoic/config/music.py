@@ -27,10 +27,12 @@ def _check_pitches(value: Any) -> tuple[int, int] | None:
     if value is None:
         return None
     ends = re.fullmatch(r"(\d+)\s*-\s*(\d+)", value.strip()) if isinstance(value, str) else None
-    low, high = (int(end) for end in (ends.groups() if ends else value))
-    if not 0 <= low <= high <= 127 or high - low < 11:
-        raise ValueError("must be the lowest and the highest MIDI pitch, such as 21-108, at least an octave apart")
-    return low, high
+    bounds = ends.groups() if ends else value
+    if isinstance(bounds, tuple | list) and len(bounds) == 2:
+        low, high = int(bounds[0]), int(bounds[1])
+        if 0 <= low <= high <= 127 and high - low >= 11:
+            return low, high
+    raise ValueError("must be the lowest and the highest MIDI pitch, such as 21-108, at least an octave apart")
 
 
 def _check_song_split(value: Any) -> SplitRule | None:

@@ -23,6 +23,12 @@ def _odd(value: int) -> int:
     return value
 
 
+def _positive(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    if min(sizes, default=1) < 1:
+        raise ValueError("must be positive sizes, or nothing for none")
+    return sizes
+
+
 Place = Annotated[Path | None, BeforeValidator(absolute)]
 
 
@@ -56,7 +62,7 @@ class AugmentSettings(Section):
 class FrontSettings(Section):
     """What stands before the recurrent layers, and which way those read."""
 
-    channels: Integers = Field(
+    channels: Annotated[Integers, AfterValidator(_positive)] = Field(
         (), description="Outputs of convolutions before the recurrent layers, such as 32,32; empty for none."
     )
     kernel: Annotated[int, AfterValidator(_odd)] = Field(

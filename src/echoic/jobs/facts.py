@@ -14,11 +14,12 @@ from echoic.run import versions
 from echoic.types import Series
 
 
-def evaluation_json(run: Run, evaluation: Evaluation, part: str) -> dict[str, Any]:
-    """What `eval --json` prints: one shape for every job."""
+def evaluation_json(run: Run, evaluation: Evaluation, part: str, new_data: str | None = None) -> dict[str, Any]:
+    """What `eval --json` prints: one shape for every job. `data` are those of the run."""
     return {
         "job": run.config["job"],
-        "part": part,
+        "part": "new data" if new_data else part,
+        **({"new_data": new_data} if new_data else {}),
         "scores": evaluation.scores,
         "naive": evaluation.naive,
         "seed": run.seed,

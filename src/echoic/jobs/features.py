@@ -92,6 +92,11 @@ class Features:
             DataError: a clip is of another kind than those of training.
         """
         for clip in clips:
+            rate_hz = clip.provenance.get("rate_hz")
+            if self.mel is not None and rate_hz is not None and rate_hz != self.mel.rate_hz:
+                raise DataError(
+                    f"{clip.origin}: has {rate_hz:,} samples a second, and those trained on {self.mel.rate_hz:,}."
+                )
             if (self.mel is None) == ("rate_hz" in clip.provenance) or (
                 self.mel is None and len(clip.features) != self.values
             ):

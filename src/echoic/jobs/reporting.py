@@ -107,7 +107,9 @@ def _overview(facts: Sequence[_Facts]) -> Table:
 def _what_was_scored(one: _Facts) -> tuple[Any, ...] | None:
     if one.part is None:
         return None
-    return one.info["data"]["fingerprint"], one.part, one.evaluation.over
+    settings = one.info["settings"]
+    divided = str(settings.get("parts")), str(settings["data"].get("split"))
+    return one.info["data"]["fingerprint"], one.part, divided, one.evaluation.over
 
 
 def _section(one: _Facts) -> Section:

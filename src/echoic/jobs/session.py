@@ -84,9 +84,9 @@ class Run:
             if not self.job.scores_windows:
                 raise ConfigError("`stride` is for forecasts; the others are scored at every step.")
             options["stride"] = stride
-        if data is None and part == "test" and self.job.across is not None and (folds := self.fold_runs()):
+        if data is None and part == "test" and self.job.across is not None and (folds := self.folder.folds()):
             self.folder.read_model()  # a run that has none has not all of its folds
-            return self.job.across([run.evaluate(**options) for run in folds])
+            return self.job.across([Run(fold, self._data).evaluate(**options) for fold in folds])
         return self.job.evaluate(self.fitted, data, part, **options)
 
     def predict(self, data: Any = None) -> Any:
@@ -253,6 +253,8 @@ def _rehearse(task: Task) -> None:
         task.network()
     task.train_batches()
     task.dev_batches()
+    for settings in task.folds:
+        task.fold(settings)
 
 
 def _of_fold(on_progress: OnProgress, number: int, folds: int) -> OnProgress:

@@ -49,7 +49,7 @@ class Known:
         """The longest stretch of `roll` that a known song has too, moved up or down as a whole."""
         song = _line(roll)
         best, low, high = Run(0, 0, 0), 1, len(roll)
-        while low <= high:  # what has a run of n steps has one of n - 1, unless all of those begin with a rest
+        while low <= high:  # what has a run of n steps has one of n - 1
             steps = (low + high) // 2
             found = self._find(_windows(song, steps), steps)
             if found is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -53,6 +53,8 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
     """
+    if not isinstance(data, str | Path):
+        raise DataError("Events are read from one table (.csv, .parquet); put those of all recordings into one.")
     path = Path(data)
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; give a table (.csv, .parquet) of events.")
@@ -61,8 +63,11 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     parts = _parts_of(table, rows, settings)
     files = list(parts) or sorted({file for file, _ in rows}, key=[file for file, _ in rows].index)
     rate_hz, recordings = settings.rate_hz, list[Series]()
+    rows_of = defaultdict[str, list[tuple[int, Event]]](list)
+    for number, (name, event) in enumerate(rows):
+        rows_of[name].append((number, event))
     for file in files:
-        own = [(number, event) for number, (name, event) in enumerate(rows) if name == file]
+        own = rows_of[file]
         sound = decoded((settings.audio or path.parent) / file, AudioDataSettings(channel=settings.channel), rate_hz)
         rate_hz = sound.rate_hz
         events = _in_order(table, own, len(sound.samples) / rate_hz)

@@ -47,10 +47,12 @@ def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) 
 
 
 def _check_index(frame: nw.DataFrame[Any], source: str) -> None:
-    """Dates in the index of pandas would be lost without a word."""
+    """Dates and names in the index of pandas would be lost without a word."""
     index = nw.maybe_get_index(frame)
-    if index is not None and "datetime" in str(index.dtype):
-        raise DataError(f"{source}: its dates are in the index; call reset_index() and name their column as time.")
+    if index is not None and (index.nlevels > 1 or index.dtype.kind not in "iuf"):
+        raise DataError(
+            f"{source}: its dates or names are in the index; call reset_index() and name their columns (time, id)."
+        )
 
 
 def _column(column: nw.Series[Any]) -> pl.Series:

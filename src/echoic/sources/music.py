@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from echoic.errors import DataError
 from echoic.score import BEGINS, PITCHES, Song
 from echoic.sources import rolls
 from echoic.sources.base import Dataset
-from echoic.sources.midi import read_songs, rolled
+from echoic.sources.midi import Rolled, read_songs, rolled
 from echoic.sources.textfile import read_bytes
 from echoic.types import Json, Series
 
@@ -56,6 +56,13 @@ class MusicReport:
         return asdict(self) | {"repaired": dict(self.repaired), "notes": list(self.notes)}
 
 
+class _OnGrid(NamedTuple):
+    """A song, and how its notes lie on the grid."""
+
+    song: Song
+    rolled: Rolled
+
+
 def read(data: Any, settings: MusicDataSettings) -> Dataset:
     """Every song as a series of rolls: float32 `(steps, 128)`, 0 silent, 1 begins, 2 goes on.
 
@@ -75,20 +82,20 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
     digest = hashlib.sha256(raw).hexdigest()
     if path.suffix.lower() in rolls.ENDINGS:
         return _of_rolls(path, raw, digest, settings)
-    songs = [song for song in read_songs(path, pedal=settings.pedal) if song.notes]
+    songs = _on_grid(path, settings)
     if not songs:
         raise DataError(f"{path}: has no notes besides drums; give another file.")
     return _of_songs(songs, (), digest, settings, str(path))
 
 
 def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
-    digest, songs, skipped = hashlib.sha256(), [], []
+    digest, songs, skipped = hashlib.sha256(), list[_OnGrid](), list[str]()
     for path in _midi_files(folder):
         name = path.relative_to(folder)
         try:
             raw = read_bytes(path)
             digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
-            found = [song for song in read_songs(path, pedal=settings.pedal) if song.notes]
+            found = _on_grid(path, settings)
         except DataError as error:
             skipped.append(str(error))
             continue
@@ -109,16 +116,21 @@ def _midi_files(folder: Path) -> Iterator[Path]:
     yield from paths
 
 
+def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:
+    """The songs of a file that have notes."""
+    songs = [song for song in read_songs(path, pedal=settings.pedal) if song.notes]
+    return [_OnGrid(song, rolled(song, settings.grid)) for song in songs]
+
+
 def _of_songs(
-    songs: list[Song], skipped: tuple[str, ...], digest: str, settings: MusicDataSettings, origin: str
+    songs: list[_OnGrid], skipped: tuple[str, ...], digest: str, settings: MusicDataSettings, origin: str
 ) -> Dataset:
     series, merged, repaired = [], 0, Counter[str]()
-    for song in songs:
-        found = rolled(song, settings.grid)
+    for song, found in songs:
         merged += found.merged
         repaired.update(song.repairs)
         series.append(_series(song.name, found.roll, _provenance(song, settings), song.origin))
-    drums = sum(len(song.drums) for song in songs)
+    drums = sum(len(song.drums) for song, _ in songs)
     return _dataset(series, drums, merged, repaired, skipped, digest, origin)
 
 

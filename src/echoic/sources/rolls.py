@@ -15,7 +15,7 @@ from echoic.score import BEGINS, GOES_ON, LOWEST_PIANO_KEY, PITCHES, SILENT
 
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
-PARTS = {"train": "train", "valid": "dev", "dev": "dev", "test": "test"}
+PARTS = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
 """How names of parts begin, and the parts that they are."""
 
 _PIANO_KEYS = 88
@@ -39,6 +39,14 @@ def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
     songs = reader(path, raw)
     if not songs:
         raise DataError(f"{path}: has no songs; give a file with some.")
+    for song in songs:
+        if not len(song.roll):
+            raise DataError(f"{path}, {song.name}: has no steps; remove it.")
+        if song.part is None and any(other.part for other in songs):
+            raise DataError(
+                f"{path}, {song.name}: names no part, and others do; let all names begin with train, valid or test, or "
+                "none."
+            )
     return songs
 
 
@@ -98,11 +106,13 @@ def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
 
 def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
     archive = _loaded(path, raw)
+    if isinstance(archive, np.ndarray):
+        raise DataError(f"{path}: is a single array; let its name end with .npy.")
     try:
         return [RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _part(name)) for name in archive.files]
     except DataError:
         raise
-    except (ValueError, OSError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 (damaged members raise whatever zip, zlib and NumPy do)
         raise DataError(f"{path}: holds something else than arrays of numbers ({error}); save rolls alone.") from None
 
 

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -137,7 +138,11 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def _clips(task: ClassifyTask, data: Any, part: str) -> list[Series]:
     if data is not None:
-        return list(read(data, task.settings.data).series)
+        if Path(data).suffix.lower() == ".npy":
+            raise DataError(
+                f"{data}: an array says nothing of its labels; give it to `train` with --test, and score that."
+            )
+        return list(read(data, task.new_data).series)
     if not task.parts[part]:
         raise DataError(f"The {part} part of {task.dataset.origin} has no clips; choose another --part.")
     return task.clips(part)

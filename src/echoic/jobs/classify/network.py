@@ -7,11 +7,26 @@ from echoic.config import ClassifySettings
 from echoic.encoders import Picture
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
-from echoic.jobs.front import front, layers
+from echoic.jobs.front import check_front, front, layers
 from echoic.model import SequenceModel
 from echoic.readouts import Attention, Last, Mean, Readout
 
 POOLING: dict[str, type[Last] | type[Mean] | type[Attention]] = {"last": Last, "mean": Mean, "attention": Attention}
+
+
+def check_settings(settings: ClassifySettings) -> None:
+    """Whether settings go together.
+
+    Raises:
+        ConfigError: they do not, or one of them does nothing.
+    """
+    check_front(settings.front, settings.stack)
+    if settings.train.input_noise:
+        raise ConfigError("`input_noise` is `noise` here, which leaves what is beyond the end of a clip alone.")
+    if settings.front.bidirectional and settings.network.pooling == "last":
+        raise ConfigError(
+            "`pooling` last is for networks that read one way; with --bidirectional take mean or attention."
+        )
 
 
 def check_network(settings: ClassifySettings, lengths: Sequence[int]) -> None:

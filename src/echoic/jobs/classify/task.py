@@ -9,14 +9,14 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from echoic.config import ClassifySettings
+from echoic.config import ClassifySettings, ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.augment import Augmented
 from echoic.jobs.base import OnWork, Task, unwatched
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling, labelling_of
-from echoic.jobs.classify.network import build_network, check_network
+from echoic.jobs.classify.network import build_network, check_network, check_settings
 from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
@@ -53,6 +53,7 @@ class ClassifyTask(Task):
 
     @classmethod
     def _fit(cls, dataset: Data, settings: ClassifySettings, raw: RawSteps, on_prepare: OnWork = unwatched) -> Self:
+        check_settings(settings)
         parts = divided(dataset.series, settings)
         training = [labels_of(dataset.series[number]) for number in parts["train"]]
         counts = Counter(label for labels in training for label in labels)
@@ -108,6 +109,12 @@ class ClassifyTask(Task):
         return self._fit(self.dataset, settings, self.raw)
 
     @property
+    def new_data(self) -> ClipDataSettings:
+        """How clips are read that are neither for training nor its parts: at the rate of those that were."""
+        rate = {} if self.features.mel is None else {"rate_hz": self.features.mel.rate_hz}
+        return self.settings.data.model_copy(update={"test": None, "fold": None, "group": None, **rate})
+
+    @property
     def classes(self) -> tuple[str, ...]:
         """The labels of the training clips, numbers before words."""
         return self.labelling.labels
@@ -138,8 +145,8 @@ def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, li
         ConfigError: the parts are asked for in two ways, or by a fold that is not there or of no number of folds.
     """
     rule = settings.parts.split
-    if rule is not None and settings.parts.folds is not None:
-        raise ConfigError("`split` and `folds` both choose the test part; give one of them.")
+    if (rule is not None) + (settings.parts.folds is not None) + (settings.data.test is not None) > 1:
+        raise ConfigError("`split`, `folds` and `test` each choose the test part; give one of them.")
     for name, value in (("fold", settings.data.fold), ("test_fold", settings.parts.test_fold)):
         if value is not None and settings.parts.folds is None:
             raise ConfigError(f"`{name}` needs `folds`, the number of folds there are.")
@@ -148,6 +155,7 @@ def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, li
         parts = {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}
         if not parts["dev"]:
             parts["train"], parts["dev"] = _dealt(clips, parts["train"], (1 - DEV_SHARE, DEV_SHARE))
+        _check_groups(clips, parts)
         return parts
     dealt = _dealt(clips, list(range(len(clips))), rule or DEFAULT_SPLIT)
     return dict(zip(PARTS, dealt, strict=True))
@@ -156,7 +164,7 @@ def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, li
 def _given_parts(clips: Sequence[Series], settings: ClassifySettings) -> list[str | None]:
     """The part of each clip, as its fold or its source says."""
     if settings.parts.folds is None:
-        return [clip.provenance.get("part") for clip in clips]
+        return _all_or_none(clips, "part")
     folds, chosen = folds_of(clips, settings), settings.parts.test_fold
     if chosen is not None and chosen not in folds:
         raise ConfigError(f"`test_fold`: there is no fold {chosen!r}; there are {', '.join(sorted(set(folds)))}.")
@@ -170,7 +178,7 @@ def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
         ConfigError: the source has other folds than are asked for.
     """
     count = settings.parts.folds or 0
-    given = [clip.provenance.get("fold") for clip in clips]
+    given = _all_or_none(clips, "fold")
     if any(given):
         found = sorted({str(fold) for fold in given}, key=_natural)
         if len(found) != count:
@@ -179,6 +187,27 @@ def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
     dealt = _dealt(clips, list(range(len(clips))), [1 / count] * count)
     fold_at = {number: str(fold) for fold, numbers in enumerate(dealt, 1) for number in numbers}
     return [fold_at[number] for number in range(len(clips))]
+
+
+def _all_or_none(clips: Sequence[Series], name: str) -> list[str | None]:
+    """What the source says of each clip: of all of them, or of none."""
+    given = [clip.provenance.get(name) for clip in clips]
+    if any(given) and not all(given):
+        bare = clips[[bool(one) for one in given].index(False)]
+        raise DataError(f"{bare.origin}: has no {name}, and others have one; fill in all of them, or none.")
+    return given
+
+
+def _check_groups(clips: Sequence[Series], parts: Mapping[str, Sequence[int]]) -> None:
+    part_of = dict[Any, str]()
+    for part, numbers in parts.items():
+        for number in numbers:
+            group = clips[number].provenance.get("group")
+            if group is not None and part_of.setdefault(group, part) != part:
+                raise DataError(
+                    f"{clips[number].origin}: the group {group!r} is in the {part_of[group]} part and in the {part} "
+                    "part; let no group be on both sides, or leave --group out."
+                )
 
 
 def _dealt(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:

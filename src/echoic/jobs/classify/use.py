@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from echoic.config import AudioDataSettings
+from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.task import ClassifyTask
 from echoic.sources import read
 from echoic.sources.clips import READERS
+from echoic.sources.clips.arrays import bare_clips
 from echoic.types import Series
 
 
@@ -23,10 +25,13 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     `data` are a sound file, or a folder of them, or what the job trains on; by default the run's test part.
 
     Raises:
-        DataError: a file cannot be read, or is of another kind than the clips that were trained on.
+        DataError: a file cannot be read, or is of another kind than the clips that were trained on; or no data are
+            named, and there is no test part.
     """
     task: ClassifyTask = fitted.task
     clips = task.clips("test") if data is None else _clips(task, Path(data))
+    if not clips:
+        raise DataError(f"{task.dataset.origin}: has no test part; name the files to look at.")
     probabilities = probabilities_of(fitted, task.steps["test"] if data is None else task.features.of(clips))
     told = task.labelling.told(probabilities)
     return {
@@ -39,6 +44,8 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
 
 def _clips(task: ClassifyTask, place: Path) -> Sequence[Series]:
     mel = task.features.mel
+    if place.suffix.lower() == ".npy":
+        return bare_clips(place, task.settings.data)
     if mel is None or place.suffix.lower() in READERS:
-        return read(place, task.settings.data).series
+        return read(place, task.new_data).series
     return read(place, AudioDataSettings(rate_hz=mel.rate_hz, channel=task.settings.data.channel)).series

@@ -13,7 +13,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.detect.cleaning import clean_up_of
 from echoic.jobs.detect.frames import Frames, Shares, events_in
 from echoic.jobs.detect.listening import heard
-from echoic.jobs.detect.task import DetectTask
+from echoic.jobs.detect.task import DetectTask, check_labels
 from echoic.metrics.events import event_hits, segment_scores, string_error, switches
 from echoic.sources import read
 from echoic.sources.events import Event, events_of
@@ -90,7 +90,10 @@ def evaluate(
 
 def _recordings(task: DetectTask, data: Any, part: str) -> list[Series]:
     if data is not None:
-        return list(read(data, task.settings.data.model_copy(update={"split": None})).series)
+        settings = task.settings.data.model_copy(update={"split": None, "rate_hz": task.rate_hz})
+        recordings = list(read(data, settings).series)
+        check_labels(recordings, task.labels, "the new data")
+        return recordings
     if not task.parts[part]:
         raise DataError(f"The {part} part of {task.dataset.origin} has no recordings; choose another --part.")
     return task.recordings(part)

@@ -20,7 +20,7 @@ from echoic.jobs.detect.cleaning import CleanUp
 from echoic.jobs.detect.frames import Frames, frame_classes
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.features import Features, RawSteps
-from echoic.jobs.front import front, layers
+from echoic.jobs.front import check_front, front, layers
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
 from echoic.readouts import Every
@@ -56,13 +56,20 @@ class DetectTask(Task):
             raise ConfigError("`shift_steps` is for clips; events have their place in time.")
         if settings.front.bidirectional and settings.detector.delay_ms:
             raise ConfigError("`delay_ms` is for networks that read one way; --bidirectional hears all that follows.")
+        if settings.detector.delay_ms >= settings.detector.excerpt_s * 1000:
+            raise ConfigError("`delay_ms` must be shorter than `excerpt_s`, or nothing is ever told.")
+        if settings.train.input_noise:
+            raise ConfigError(
+                "`input_noise` is `noise` here, which leaves what is beyond the end of a recording alone."
+            )
+        check_front(settings.front, settings.stack)
         parts = divided(dataset.series, settings)
         training = [dataset.series[number] for number in parts["train"]]
         labels = tuple(sorted({event.label for one in training for event in events_of(one)}))
         if not labels:
             raise DataError(f"{dataset.origin}: no training recording has an event; choose another --split.")
         for part in ("dev", "test"):
-            _check(part, [dataset.series[number] for number in parts[part]], labels)
+            check_labels([dataset.series[number] for number in parts[part]], labels, f"the {part} part")
         raw = RawSteps.of(dataset, settings.spectrum)
         raw.make(on_prepare)
         return cls(dataset, settings, labels, Features.fit(raw, parts["train"]), raw)
@@ -175,11 +182,16 @@ def divided(recordings: Sequence[Series], settings: DetectSettings) -> dict[str,
     return dict(zip(PARTS, dealt, strict=True))
 
 
-def _check(part: str, recordings: Sequence[Series], labels: Sequence[str]) -> None:
+def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str) -> None:
+    """Whether all events have one of the `labels` that were trained on.
+
+    Raises:
+        DataError: one has another.
+    """
     for one in recordings:
         for event in events_of(one):
             if event.label not in labels:
                 raise DataError(
-                    f"{one.origin}: the label {event.label!r} at {event.onset_s:g} s is only in the {part} part; add "
-                    "training recordings with it, or remove it."
+                    f"{one.origin}: the label {event.label!r} at {event.onset_s:g} s is only in {where}; add training "
+                    "recordings with it, or remove it."
                 )

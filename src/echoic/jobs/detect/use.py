@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from echoic.config import AudioDataSettings
+from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.cleaning import CleanUp, clean_up_of
 from echoic.jobs.detect.frames import NOTHING
@@ -22,11 +23,13 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     cleaned up, if dev chose a way.
 
     Raises:
-        DataError: a file cannot be read.
+        DataError: a file cannot be read; or none is named, and there is no test part.
     """
     task: DetectTask = fitted.task
     if data is None:
         recordings = task.recordings("test")
+        if not recordings:
+            raise DataError(f"{task.dataset.origin}: has no test part; name the files to listen to.")
     else:
         settings = AudioDataSettings(rate_hz=task.rate_hz, channel=task.settings.data.channel)
         recordings = list(read(Path(data), settings).series)
@@ -37,7 +40,9 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
         shares = heard(fitted.model, steps, task.delay)
         for begin, end, number in runs(clean_up.classes(shares)):
             confidence = float(shares[begin:end, number].mean())
-            rows.append((one.name, begin * task.hop_s, end * task.hop_s, task.labels[number - 1 - NOTHING], confidence))
+            # The last frame may reach beyond the end.
+            offset_s = min(end * task.hop_s, one.steps / task.rate_hz)
+            rows.append((one.name, begin * task.hop_s, offset_s, task.labels[number - 1 - NOTHING], confidence))
     names = ("file", "onset_s", "offset_s", "label", "confidence")
     kinds: tuple[Any, ...] = (object, np.float64, np.float64, object, np.float64)
     return {

@@ -66,10 +66,11 @@ class Codec:
         own = Scaler.fit(
             settings.scaling.scale or "standard", names, [panel.values[begin:end][:seen] for begin, end in bounds]
         )
+        row_of = {name: row for row, name in enumerate(known.names)}
         for row, name in enumerate(names):
-            if name in known.names:
-                own.center[row] = known.center[known.names.index(name)]
-                own.scale[row] = known.scale[known.names.index(name)]
+            if name in row_of:
+                own.center[row] = known.center[row_of[name]]
+                own.scale[row] = known.scale[row_of[name]]
         return replace(self, values=own)
 
     def to_json(self) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
     Raises:
         ConfigError: choices that do not go together.
     """
+    _check_effect(settings)
     length = int(train.lengths.min())
     many = len(panel.names) > 1
     season = settings.scaling.season or _common_season(panel, train)
@@ -65,6 +66,23 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
         window_scale=settings.scaling.window_scale or ("standard" if many else "none"),
     )
     return _with_base(settings, panel, train, lean=many or length < _SHORT)
+
+
+def _check_effect(settings: ForecastSettings) -> None:
+    head, window = settings.output, settings.window
+    idle = {
+        "loss": head.head != "point",
+        "levels": head.head != "quantiles",
+        "loss_at": window.lookahead in {"direct", "segments"},
+        "segment": window.lookahead in {"direct", "step"},
+        **dict.fromkeys(("stride", "recent", "align"), window.batches != "windows"),
+    }
+    plain, asked = (
+        {name: value for _, section in one for name, value in section} for one in (ForecastSettings(), settings)
+    )
+    for name, nothing in idle.items():
+        if nothing and asked[name] != plain[name]:
+            raise ConfigError(f"`{name}` does nothing with this --head, --lookahead or --batches; leave it out.")
 
 
 def frame_of(settings: ForecastSettings) -> WindowFrame:
@@ -163,7 +181,8 @@ def _with_base(settings: ForecastSettings, panel: Panel, train: Ranges, *, lean:
         for base, season in bases
         for scale in scales
     ]
-    fitting = [one for one in trials if len(_windows(one, train))]
+    shortest = int(train.lengths.min())
+    fitting = [one for one in trials if frame_of(one).context + one.window.horizon <= shortest]
     if len(fitting) < 2:
         return (fitting or trials)[0]
     errors = [_naive_error(one, panel, train) for one in fitting]

@@ -11,6 +11,9 @@ from echoic.errors import DataError
 from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Forecast, Forecaster
 from echoic.types import Series
 
+BATCH = 256
+"""Series that are forecast at once."""
+
 Table = dict[str, Any]
 """Columns by name, all of the same length."""
 
@@ -34,7 +37,9 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
                 f"{framing.horizon} needs as many. Add rows that have them and an empty target."
             )
     starts = framing.panel.offsets[1:] - framing.context
-    forecast = forecaster.forecast(starts)
+    parts = [forecaster.forecast(batch) for batch in torch.split(starts, BATCH)]
+    means, quantiles = zip(*parts, strict=True)
+    forecast = Forecast(torch.cat(means), None if quantiles[0] is None else torch.cat(quantiles, 1))
     steps = np.arange(framing.horizon)
     times = [one.time.at(one.steps + steps) for one in series]
     return forecast_columns(forecast, [one.name for one in series], times, series[0].features)

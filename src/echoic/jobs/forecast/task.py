@@ -7,10 +7,10 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from echoic.config import ForecastSettings
+from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import OnWork, Task, unwatched
-from echoic.jobs.forecast.forecaster import Calibration, Forecaster, calibrate
+from echoic.jobs.forecast.forecaster import LEVELS, Calibration, Forecaster, calibrate
 from echoic.jobs.forecast.framing import Codec, FramedBatches, Framing
 from echoic.jobs.forecast.network import build_network
 from echoic.jobs.forecast.plan import default_split, plan
@@ -24,6 +24,9 @@ DEV_BATCH = 256
 _SAMPLED_WINDOWS = 2000
 
 _SMALLEST_UNIT = 1e-4
+
+_FEWEST_CALIBRATED = 9
+"""Of fewer errors on dev none can be said to be exceeded once in ten times; from 39 on, once in forty."""
 
 
 @final
@@ -42,6 +45,7 @@ class ForecastTask(Task):
 
     @classmethod
     def fit(cls, dataset: Data, settings: ForecastSettings, on_prepare: OnWork = unwatched) -> Self:
+        _check_levels(settings.output)
         rule = settings.parts.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
         panel, parts = Panel.of(dataset.series), split(dataset.series, rule)
@@ -49,6 +53,7 @@ class ForecastTask(Task):
         codec = Codec.fit(settings, panel, _fitted_on(settings, parts))
         task = cls(dataset, settings, panel, parts, codec)
         task._check_lengths()
+        task._check_values()
         if settings.window.lookahead != "direct":
             return task
         windows, _ = task.windows("train")
@@ -85,7 +90,7 @@ class ForecastTask(Task):
 
     @property
     def refits(self) -> bool:
-        return bool(self.settings.window.refit) and bool(self.parts["dev"].lengths.sum())
+        return bool(self.settings.window.refit) and bool(self.parts["dev"].lengths.sum()) and not self.is_shuffled
 
     def refit_batches(self) -> FramedBatches:
         return FramedBatches(self.framing, self._order(joined(self.parts["train"], self.parts["dev"])))
@@ -122,7 +127,8 @@ class ForecastTask(Task):
     @property
     def _tail(self) -> int:
         """Steps of a training window after those that the network sees first."""
-        return 1 if self.settings.window.lookahead == "step" else self.settings.window.horizon
+        # Windows that are dealt at random are the same in all parts.
+        return 1 if self.settings.window.lookahead == "step" and not self.is_shuffled else self.settings.window.horizon
 
     @property
     def is_shuffled(self) -> bool:
@@ -155,12 +161,19 @@ class ForecastTask(Task):
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
         wanted = self.settings.output.head == "point" or self.settings.window.conformal
-        framing, horizon = self.framing, self.settings.window.horizon
-        windows = Windows(self.parts["dev"], framing.context + horizon, horizon, 1, self.panel.offsets[:-1])
-        if not wanted or not len(windows):
+        starts = self._dev_starts()
+        if not wanted or len(starts) < _FEWEST_CALIBRATED:
             return None
-        starts = windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))
         return calibrate(self.forecaster(model, None), torch.split(starts, DEV_BATCH)).to_json()
+
+    def _dev_starts(self) -> Tensor:
+        """Where windows of the dev part begin, if there are many, only some of them."""
+        if self.is_shuffled:
+            order = self.dealt_order("dev")
+            return order.windows.starts(order.chosen[evenly(order.count, _SAMPLED_WINDOWS)])
+        context, horizon = self.framing.context, self.settings.window.horizon
+        windows = Windows(self.parts["dev"], context + horizon, horizon, 1, self.panel.offsets[:-1])
+        return windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""
@@ -198,9 +211,20 @@ class ForecastTask(Task):
         if length < need:
             raise DataError(
                 f"{self.dataset.origin}: the training part of {self.panel.names[shortest]!r} has {length} steps; it "
-                f"must have {need}, {context} to look back and {tail} ahead. Choose a smaller --lookback or --horizon, "
-                "or another --split."
+                f"must have {need}, {context} to look back and {tail} ahead. Choose a smaller --lookback, --horizon, "
+                "--season or --lags, or another --split."
             )
+
+    def _check_values(self) -> None:
+        train = self.parts["train"]
+        for name, begin, end in zip(self.panel.names, train.begin.tolist(), train.end.tolist(), strict=True):
+            empty = torch.isnan(self.panel.values[begin:end]).all(0)
+            if empty.any():
+                feature = self.panel.features[int(empty.int().argmax())]
+                raise DataError(
+                    f"{self.dataset.origin}: {feature!r} of {name!r} has no value in the training part; leave it out, "
+                    "or choose another --split."
+                )
 
     def check_columns(self, one: Series) -> None:
         """Checks that a new series has the columns of the run's.
@@ -241,6 +265,12 @@ class ForecastTask(Task):
             touched = upto[dealt[part] + windows.steps] - upto[dealt[part]] > 0
             shares[part] = float(touched.float().mean()) if len(touched) else 0.0
         return shares
+
+
+def _check_levels(settings: HeadSettings) -> None:
+    levels = settings.levels
+    if settings.head == "quantiles" and not (levels[0] <= LEVELS[0] and LEVELS[-1] <= levels[-1]):
+        raise ConfigError(f"`levels` must reach from {LEVELS[0]:g} to {LEVELS[-1]:g}: forecasts tell 95 % intervals.")
 
 
 def _fitted_on(settings: ForecastSettings, parts: dict[str, Ranges]) -> Ranges:

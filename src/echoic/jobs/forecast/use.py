@@ -50,12 +50,18 @@ def _scoring(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluat
     """As `evaluator_of`, and the series that the windows are of."""
     task: ForecastTask = fitted.task
     if data is None:
+        if part == "dev" and task.refits:
+            raise DataError(
+                "The network was trained anew on train and dev (`refit`), so that dev tests nothing; give new data, or "
+                "train with --no-refit."
+            )
         evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.parts["train"])
         order = task.dealt_order(part) if task.is_shuffled else evaluator.order(task.parts[part], stride)
         if not order.count:
+            remedy = "give new data" if task.refits else "choose another --part, or give new data"
             raise DataError(
                 f"The {part} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
-                "choose another --part, or give new data."
+                f"{remedy}."
             )
         return evaluator, order, task.dataset.series
     dataset = read(data, task.settings.data)
@@ -177,7 +183,8 @@ def _continued(own: Data, new: Data) -> tuple[tuple[Series, ...], Ranges]:
 def _follows(before: Series, after: Series) -> bool:
     if before.time.start is None or after.time.start is None:
         return before.time.start is None and after.time.start is None
-    return bool(before.time.at(np.array([before.steps]))[0] == after.time.start)
+    steps = np.arange(after.steps)
+    return np.array_equal(before.time.at(before.steps + steps), after.time.at(steps))
 
 
 def _appended(before: Series, after: Series) -> Series:

@@ -15,7 +15,7 @@ from echoic.heads import Bernoulli, Sampling
 from echoic.jobs.base import Fitted, Request
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.overlap import Known, Run
-from echoic.score import BEGINS, GOES_ON, Meter, Song, Tempo
+from echoic.score import Meter, Song, Tempo
 from echoic.sources import read
 from echoic.sources.midi import unrolled
 from echoic.types import Series
@@ -82,9 +82,9 @@ def generate(fitted: Fitted, request: Request) -> Composition:
         made.append(step[0].numpy().astype(np.uint8))
         request.on_made((len(made), steps))
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
-    roll = _cut_loose(whole[len(before) :])
+    roll = whole[len(before) :]
     training = task.songs("train")
-    copied = Known(rolls_of(training)).longest_run(roll)
+    copied = Known([task.codec.as_kept(one) for one in rolls_of(training)]).longest_run(roll)
     name = training[copied.song].name
     return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, copied, name)
 
@@ -93,7 +93,7 @@ def _prime(task: MusicTask, request: Request) -> Series:
     if request.prime is None:
         training = task.songs("train")
         chosen = training[int(torch.randint(len(training), (1,), generator=generator_of(request.seed)))]
-        first_bar = max(1, _Clock.of(chosen).steps("1bars"))
+        first_bar = max(1, _Clock.of(chosen).nearest("1bars"))
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, provenance=chosen.provenance)
     found = read(request.prime, task.settings.data).series[0]
     if not found.steps:
@@ -123,6 +123,17 @@ class _Clock:
         Raises:
             ConfigError: it cannot be read, or is less than a step.
         """
+        steps = self.nearest(length)
+        if steps < 1:
+            raise ConfigError(f"`--length` must be a step at least ({self.step_beats:g} beats), got {length!r}.")
+        return steps
+
+    def nearest(self, length: int | str) -> int:
+        """The number of steps that is nearest to a length; of a short one none.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
         found = _LENGTH.fullmatch(str(length).strip())
         if not found:
             raise ConfigError(f"`--length` must be steps, or beats, bars or seconds such as 32bars, got {length!r}.")
@@ -130,17 +141,7 @@ class _Clock:
         beats = {"b": 1.0, "bar": numerator * 4 / denominator, "s": self.bpm / 60, "step": self.step_beats}
         unit = (found[2] or "steps").removesuffix("s") or "s"
         each = beats["b" if unit == "beat" else unit]
-        steps = round(float(found[1]) * each / self.step_beats)
-        if steps < 1:
-            raise ConfigError(f"`--length` must be a step at least ({self.step_beats:g} beats), got {length!r}.")
-        return steps
-
-
-def _cut_loose(roll: Roll) -> Roll:
-    """A roll whose first notes begin with it: what they go on from is left out."""
-    loose = roll.copy()
-    loose[:1][loose[:1] == GOES_ON] = BEGINS
-    return loose
+        return round(float(found[1]) * each / self.step_beats)
 
 
 def _song(known: Series, clock: _Clock, roll: Roll) -> Song:

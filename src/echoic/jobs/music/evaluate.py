@@ -15,7 +15,7 @@ from echoic.codecs.pianoroll import Roll
 from echoic.errors import DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
-from echoic.jobs.music.batches import Rolls, SongBatches
+from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.overlap import Known
@@ -24,7 +24,7 @@ from echoic.training import total_loss
 from echoic.types import Series
 from echoic.windows import Streams, ranges_of
 
-Steps = NDArray[np.int64]
+Numbers = NDArray[Any]
 
 SONGS_TOGETHER, CHUNK = 16, 256
 """Songs that are scored side by side, so many steps at a time with the state carried: what bounds the memory."""
@@ -81,23 +81,28 @@ def evaluate(
     task: MusicTask = fitted.task
     songs = _songs(task, data, part)
     rolls = Rolls(task.codec, rolls_of(songs))
-    order = Streams.uncut(ranges_of(songs, range(len(songs))), SONGS_TOGETHER, CHUNK)
+    ranges = ranges_of(songs, range(len(songs)))
+    order = Streams.uncut(ranges, SONGS_TOGETHER, CHUNK)
+    few = Streams.uncut(ranges, max(1, SONGS_TOGETHER // len(KEYS)), CHUNK)
     if not len(order):
+        if data is not None:
+            raise DataError(f"{data}: has no song of two steps, so that nothing can be scored.")
         raise DataError(f"The {part} part of {task.dataset.origin} has no song of two steps; choose another --part.")
-    jobs = 2 * len(order)
+    jobs = len(order) + len(few)
     given = _scored(fitted, SongBatches(rolls, order, "1"), lambda done: on_progress(done, jobs))
-    in_all_keys = SongBatches(rolls, order, "12")
+    in_all_keys = SongBatches(rolls, few, "12")
     moved, moved_steps = total_loss(fitted.model, in_all_keys, lambda done: on_progress(len(order) + done, jobs))
+    training, scored = ([task.codec.as_kept(roll) for roll in rolls_of(part)] for part in (task.songs("train"), songs))
     return MusicEvaluation(
         {
             "nll_per_step": given.nats / given.steps,
             "nll_per_step_12_keys": moved / moved_steps,
             "frame_accuracy": given.accuracy,
         },
-        _naive(task.codec, rolls_of(task.songs("train")), rolls_of(songs)),
+        _naive(task.codec, training, scored),
         len(songs),
         given.steps,
-        Known(rolls_of(task.songs("train"))).share_known(rolls_of(songs), KNOWN_STEPS),
+        Known(training).share_known(scored, KNOWN_STEPS),
     )
 
 
@@ -129,23 +134,33 @@ def _accuracy(codec: PianoRoll, predicted: Any, target: Any) -> float:
 
 
 def _naive(codec: PianoRoll, train: Sequence[Roll], scored: Sequence[Roll]) -> dict[str, dict[str, float]]:
-    """Each pitch by how often it sounds; each by whether it sounded a step before. Of lines: symbols likewise."""
-    known, asked = ([codec.encode(roll).astype(np.int64) for roll in rolls] for rolls in (train, scored))
+    """Each pitch by how often it sounds; each by what it did a step before. Of lines: symbols likewise."""
+    known, asked = ([codec.encode(roll) for roll in rolls] for rolls in (train, scored))
     if codec.form == "line":
-        lines = [song[:, 0] for song in known]
+        lines, wanted = ([song[:, 0].astype(np.int64) for song in songs] for songs in (known, asked))
         models = {"marginal": 1, "markov": 2}
-        return {name: _line_row(NGram.fit(lines, n, codec.symbols), asked) for name, n in models.items()}
-    return {
-        "marginal": _chord_row(chords.Marginal.fit(known), asked),
-        "markov": _chord_row(chords.Markov.fit(known), asked),
-    }
+        return {name: _line_row(NGram.fit(lines, n, codec.symbols), wanted) for name, n in models.items()}
+    states = 3 if codec.form == "onsets" else 2
+    before, after = ([_states(codec, song) for song in songs] for songs in (known, asked))
+    models_of = {"marginal": chords.Marginal, "markov": chords.Markov}
+    return {name: _chord_row(codec, kind.fit(before, states), after) for name, kind in models_of.items()}
 
 
-def _chord_row(model: chords.Marginal | chords.Markov, songs: Sequence[Steps]) -> dict[str, float]:
-    predicted = np.concatenate([model.chances(song) > 0.5 for song in songs])
-    target = np.concatenate([song[1:] for song in songs])
+def _states(codec: PianoRoll, steps: Numbers) -> Numbers:
+    """What each pitch does, `(steps, pitches)`: silent 0, sounds or goes on 1, begins 2."""
+    return steps[:, ::2] + 2 * steps[:, 1::2] if codec.form == "onsets" else steps
+
+
+def _columns(codec: PianoRoll, states: Numbers) -> Numbers:
+    """The inverse of `_states`."""
+    return np.stack([states == 1, states == 2], -1).reshape(len(states), -1) if codec.form == "onsets" else states
+
+
+def _chord_row(codec: PianoRoll, model: chords.Marginal | chords.Markov, songs: Sequence[Numbers]) -> dict[str, float]:
+    predicted = np.concatenate([_columns(codec, model.chances(song).argmax(1)) for song in songs])
+    target = np.concatenate([_columns(codec, song[1:]) for song in songs])
     return {"nll_per_step": chords.nll_per_step(model, songs), "frame_accuracy": frame_accuracy(predicted, target)}
 
 
-def _line_row(model: NGram, songs: Sequence[Steps]) -> dict[str, float]:
-    return {"nll_per_step": -float(np.concatenate([model.log_probs(song[:, 0])[1:] for song in songs]).mean())}
+def _line_row(model: NGram, songs: Sequence[NDArray[np.int64]]) -> dict[str, float]:
+    return {"nll_per_step": -float(np.concatenate([model.log_probs(song)[1:] for song in songs]).mean())}

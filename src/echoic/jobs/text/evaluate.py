@@ -53,6 +53,8 @@ def evaluate(
     symbols, ranges = _scored(task, data, part)
     order = Streams.uncut(ranges, 1, DEV_CHUNK)
     if not len(order):
+        if data is not None:
+            raise DataError(f"{data}: has less than two characters, so that nothing can be scored.")
         raise DataError(f"The {part} part of {task.dataset.origin} has no text to score; choose another --part.")
     batches = FollowingBatches(symbols, order)
     total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))

@@ -123,5 +123,7 @@ def _check(settings: TextSettings) -> None:
             f"`tied` needs a last layer as wide as the embedding, got {stack.layers[-1]} and {network.embedding}; set "
             "--embedding, or the last of --layers, to the other's width."
         )
+    if network.unknown is not None and settings.data.symbols == "bytes":
+        raise ConfigError("`unknown` is for characters; all bytes are known.")
     if settings.train.input_noise:
         raise ConfigError("`input_noise` is for numbers; symbols have none: use --input-dropout.")

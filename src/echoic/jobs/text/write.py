@@ -19,7 +19,8 @@ DEFAULT_LENGTH = 500
 def generate(fitted: Fitted, request: Request) -> str:
     """`length` characters that follow the prime (by default a line break), without the prime.
 
-    `on_made` is called with each character; a byte run calls it as soon as bytes make characters.
+    `on_made` is called with each character. A run of bytes makes `length` bytes, and calls it as soon as they make
+    characters; a last one that is not finished is left out.
 
     Raises:
         ConfigError: `length` is not a positive number of characters, or a way of drawing is out of range.

@@ -46,10 +46,15 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
         ConfigError: several labels a clip are asked for, and the data are no table; or a setting that is missing.
         DataError: a file, a row or a label cannot be used; the message has the place and the remedy.
     """
+    if not isinstance(data, str | Path):
+        raise DataError(
+            "Clips are read from one folder or file; put a folder for each class into one, or list all in a table."
+        )
     place = Path(data)
     clips = list(_read_one(place, settings))
     if settings.test is not None:
-        clips = [*_in_part(clips, "train"), *_in_part(_read_one(settings.test, settings), "test")]
+        same = settings.model_copy(update={"rate_hz": clips[0].provenance.get("rate_hz")})
+        clips = [*_in_part(clips, "train"), *_in_part(_read_one(settings.test, same), "test")]
     widths = {len(clip.features): clip for clip in clips}
     if len(widths) > 1:
         first, other = list(widths.values())[:2]
@@ -81,11 +86,11 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
             f"{place}: is nothing that clips are read from; give a folder with a folder for each class, a table "
             "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels."
         )
-    if settings.label_separator is not None and reader is not tables.read_clips:
-        raise ConfigError(
-            f"`label_separator` is for tables (.csv, .parquet), and {place} is none; list its clips in one, or leave "
-            "the separator out."
-        )
+    for name in ("label_separator", "fold", "group"):
+        if getattr(settings, name) is not None and reader is not tables.read_clips:
+            raise ConfigError(
+                f"`{name}` is for tables (.csv, .parquet), and {place} is none; list its clips in one, or leave it out."
+            )
     clips = reader(place, settings)
     if not clips:
         raise DataError(f"{place}: has no clips.")

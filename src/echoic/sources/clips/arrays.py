@@ -1,6 +1,7 @@
 """Clips that come as features: one NumPy array of all, and one of their labels."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,38 +15,48 @@ AXES = {"clip", "band", "frame"}
 
 
 def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
-    """A series `(frames, bands)` for each clip of the array.
+    """A series `(frames, bands)` for each clip of the array, with its label.
 
     Raises:
         ConfigError: the axes or the labels are not named.
         DataError: an array cannot be read, or the two do not fit.
     """
-    if set(settings.axes) != AXES or len(settings.axes) != len(AXES):
-        raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame; they are not guessed.")
+    clips = bare_clips(path, settings)
     if settings.labels is None:
         raise ConfigError("`labels` must name a .npy file with the label of each clip.")
-    values, labels = _loaded(path), _loaded(settings.labels)
+    labels = _loaded(settings.labels)
+    if labels.shape != (len(clips),) or labels.dtype.kind not in "iuUSb":
+        raise DataError(
+            f"{settings.labels}: must hold a label for each of the {len(clips)} clips of {path.name}, got "
+            f"{_told(labels)}."
+        )
+    return [replace(clip, provenance={"label": _text(label)}) for clip, label in zip(clips, labels, strict=True)]
+
+
+def bare_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
+    """A series `(frames, bands)` for each clip of the array; nothing is known of its label.
+
+    Raises:
+        ConfigError: the axes are not named.
+        DataError: the array cannot be read.
+    """
+    if set(settings.axes) != AXES or len(settings.axes) != len(AXES):
+        raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame; they are not guessed.")
+    values = _loaded(path)
     if values.ndim != len(AXES) or values.dtype.kind not in "fiu":
         raise DataError(f"{path}: must hold numbers with axes {','.join(settings.axes)}, got {_told(values)}.")
     values = np.moveaxis(values, [settings.axes.index(axis) for axis in ("clip", "frame", "band")], [0, 1, 2])
-    if labels.shape != values.shape[:1] or labels.dtype.kind not in "iuUSb":
-        raise DataError(
-            f"{settings.labels}: must hold a label for each of the {len(values)} clips of {path.name}, got "
-            f"{_told(labels)}."
-        )
     bands = tuple(f"band_{number}" for number in range(1, values.shape[2] + 1))
     clips = []
     for number, clip in enumerate(values):
         if not np.isfinite(clip).all():
             raise DataError(f"{path}, clip {number}: holds a value that is no number; mend or remove it.")
-        known = {"label": _text(labels[number])}
         clips.append(
             Series(
                 f"clip {number}",
                 np.array(clip, np.float32, order="C"),
                 bands,
                 origin=f"{path}, clip {number}",
-                provenance=known,
             )
         )
     return clips
