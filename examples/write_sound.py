@@ -1,4 +1,4 @@
-"""Learns a minute and a half of whistled syllables, or a sound of yours, writes more of it, and says whether that lives."""
+"""Learns 90 s of whistled syllables, or a sound of yours, writes more of it, and says whether that lives."""
 
 import argparse
 import tempfile

@@ -12,6 +12,7 @@ import echoic
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.facts import series_columns
 from echoic.jobs.preparation import prepare
+from echoic.windows import PARTS
 
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}
 LENGTHS = {"north": 60, "south": 75, "west": 90}
@@ -264,3 +265,17 @@ def test_what_stands_in_the_index_is_not_lost(table):
 def test_settings_that_would_do_nothing_are_refused(asked, name):
     with pytest.raises(ConfigError, match=f"`{name}` does nothing"):
         prepare("forecast", wave(200), {}, TINY | asked)
+
+
+@pytest.mark.parametrize("lookahead", ["step", "direct"])
+def test_windows_that_are_dealt_at_random_are_the_same_everywhere(lookahead):
+    asked = TINY | {"lookahead": lookahead, "split_order": "shuffled"}
+    task = prepare("forecast", wave(200), asked, {})
+    windows, chosen = task.windows("train")
+    trained = set(windows.starts(chosen).tolist())
+    scored = {
+        part: {start for cut in task.dealt_order(part).epoch() for start in cut.starts.tolist()} for part in PARTS
+    }
+    assert scored["train"] == trained
+    assert not trained & (scored["dev"] | scored["test"])
+    assert not prepare("forecast", wave(200), asked | {"split": (0.8, 0.2, 0)}, {}).refits

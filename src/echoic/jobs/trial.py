@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
+
 from echoic.jobs.preparation import prepare
 from echoic.training import isolated_randomness, overfit_one_batch, thread_count
 
@@ -18,7 +20,7 @@ def check(
         ConfigError, DataError: as `echoic.train` does.
     """
     task = prepare(job, data, config or {}, settings)
-    seed, device = task.training.seed, task.training.device
+    seed, device = task.training.seed, torch.device(task.training.device)
     with thread_count(task.training.threads), isolated_randomness(seed):
         batch = next(task.train_batches().epoch(seed, 0)).to(device)
         return overfit_one_batch(task.network().to(device), batch, steps)

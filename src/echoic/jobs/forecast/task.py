@@ -169,8 +169,8 @@ class ForecastTask(Task):
     def _dev_starts(self) -> Tensor:
         """Where windows of the dev part begin, if there are many, only some of them."""
         if self.is_shuffled:
-            order = self.dealt_order("dev")
-            return order.windows.starts(order.chosen[evenly(order.count, _SAMPLED_WINDOWS)])
+            starts = [cut.starts for cut in self.dealt_order("dev").epoch()]
+            return torch.cat(starts)[evenly(sum(map(len, starts)), _SAMPLED_WINDOWS)] if starts else torch.zeros(0)
         context, horizon = self.framing.context, self.settings.window.horizon
         windows = Windows(self.parts["dev"], context + horizon, horizon, 1, self.panel.offsets[:-1])
         return windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))

@@ -142,8 +142,10 @@ def _naive(codec: PianoRoll, train: Sequence[Roll], scored: Sequence[Roll]) -> d
         return {name: _line_row(NGram.fit(lines, n, codec.symbols), wanted) for name, n in models.items()}
     states = 3 if codec.form == "onsets" else 2
     before, after = ([_states(codec, song) for song in songs] for songs in (known, asked))
-    models_of = {"marginal": chords.Marginal, "markov": chords.Markov}
-    return {name: _chord_row(codec, kind.fit(before, states), after) for name, kind in models_of.items()}
+    return {
+        "marginal": _chord_row(codec, chords.Marginal.fit(before, states), after),
+        "markov": _chord_row(codec, chords.Markov.fit(before, states), after),
+    }
 
 
 def _states(codec: PianoRoll, steps: Numbers) -> Numbers:
