@@ -19,7 +19,9 @@ _BLOCK_SAMPLES = 1 << 20
 _FITTED_PIECES, _PIECE_SAMPLES = 64, 1 << 14
 """Linear prediction is fitted on pieces of the training sound that lie evenly in it; how it errs, on every eighth."""
 
-_ORDERS = (2, 4, 8, 16, 32)
+_LEVELLED_SAMPLES = 256
+
+_ORDERS = (2, 4, 8, 16, 32, 64, 128, 256)
 _DECAYS = (0.7, 0.8, 0.9, 0.97, 0.99)
 _SPREADS = (0.6, 0.8, 1.0, 1.3)
 _COUNTED = 0.01
@@ -56,7 +58,8 @@ class LinearPrediction:
     """The next sample as a weighted sum of those before it, with a Laplace distribution around it.
 
     Its spread follows the errors: an average of their sizes that forgets by `decay` a sample, times `spread`. All of
-    it is fitted on training sound (autocorrelation method; order, decay and spread by likelihood).
+    it is fitted on training sound (autocorrelation method, soft stretches counting as much as loud ones, since the
+    spread follows both; order, decay and spread by likelihood).
     """
 
     scale: Scale
@@ -70,7 +73,7 @@ class LinearPrediction:
         """The best of a few orders, decays and spreads on training sound."""
         chances = frequencies(train, len(scale.table))
         some = _pieces(np.concatenate(train))
-        sound = scale.table[np.concatenate(some)]
+        sound = _levelled(scale.table[np.concatenate(some)])
         weights = {order: prediction_weights(sound, order) for order in _ORDERS}
         candidates = [
             cls(scale, weights[order], decay, spread, chances)
@@ -107,6 +110,14 @@ def prediction_weights(sound: Numbers, order: int) -> Numbers:
     # The smallest of noise keeps the equations solvable.
     correlation[0] = correlation[0] * (1 + 1e-9) + 1e-12
     return np.asarray(solve_toeplitz(correlation[:order], correlation[1:]))
+
+
+def _levelled(sound: Numbers) -> Numbers:
+    """Sound whose short stretches are equally loud, but for what is nearly silent."""
+    rows = sound[: max(1, len(sound) // _LEVELLED_SAMPLES) * _LEVELLED_SAMPLES]
+    rows = rows.reshape(-1, min(_LEVELLED_SAMPLES, len(rows)))
+    size = np.sqrt(np.square(rows).mean(1, keepdims=True))
+    return np.asarray((rows / np.maximum(size, 1e-3 * size.mean() + 1e-12)).ravel())
 
 
 def _pieces(levels: Levels) -> list[NDArray[np.int64]]:
