@@ -22,7 +22,7 @@ def print_scores(title: str, rivals: Mapping[str, Mapping[str, float]]) -> None:
     table.add_column("", no_wrap=True)
     for name in rivals:
         # Words can be broken into lines where there are many columns.
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(name.replace("_", " "), justify="right", overflow="fold")
     for score in dict.fromkeys(name for scores in rivals.values() for name in scores):
         values = [scores.get(score) for scores in rivals.values()]
         best = best_of(score, [value for value in values if value is not None])
