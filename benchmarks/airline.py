@@ -11,7 +11,7 @@ def main() -> None:
     for name, settings in (
         ("echoic's defaults", {}),
         ("the same with a Gaussian head, 2 x 16", {"head": "gaussian", "layers": (16, 16)}),
-        ("without a base", {"base": "none", "epochs": 300}),
+        ("without a base", {"residual_baseline": "none", "epochs": 300}),
     ):
         test, dev, naive = [], [], {}
         for seed in range(options.seeds):
@@ -21,8 +21,8 @@ def main() -> None:
             )  # fmt: skip
             evaluation = run.evaluate()
             test.append(evaluation.scores["rmse"])
-            dev.append(run.evaluate(part="dev").scores["rmse"])
-            naive = evaluation.naive
+            dev.append(run.evaluate(split="dev").scores["rmse"])
+            naive = evaluation.baselines
         rows.append([name, spread(dev, 2), spread(test, 2)])
     rows += [[name, "", f"{scores['rmse']:.2f}"] for name, scores in naive.items()]
     body = table(["forecast", "dev RMSE", "test RMSE"], rows)

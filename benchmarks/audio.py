@@ -17,13 +17,13 @@ import numpy as np
 import echoic
 from common import arguments, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
-from echoic.jobs.audio.drift import Reference, measured
+from echoic.jobs.audio.drift import Reference, measure_streams
 from echoic.jobs.audio.task import scored_batches
 from echoic.jobs.session import Run
 from echoic.training import total_loss
 
 O1: dict[str, Any] = {
-    "model": "frames", "cell": "lstm", "layers": (600, 600, 600), "batch_size": 8, "lr": 1e-3, "average": 0.0,
+    "model": "frames", "cell": "lstm", "layers": (600, 600, 600), "batch_size": 8, "lr": 1e-3, "ema_decay": 0.0,
     "minutes": 3.0,
 }  # fmt: skip
 """The origin's network. Three minutes on one core are 18 epochs of frames of 16,000, whose dev error rises from the
@@ -37,13 +37,13 @@ DROPOUT: dict[str, Any] = {"dropout": 0.1, "input_dropout": 0.1}
 
 FROM_DROPOUT: dict[str, dict[str, Any]] = {
     "no noise in the history": {"history_noise": 0.0},
-    "no gain": {"gain_db": 0.0},
-    "scheduled sampling 0.1": {"feed_back": 0.1},
-    "back through 64 frames": {"chunk": 64, "batch_size": 16},
-    "state carried over 256 frames": {"stream": 256},
+    "no gain": {"max_gain_db": 0.0},
+    "scheduled sampling 0.1": {"scheduled_sampling": 0.1},
+    "back through 64 frames": {"tbptt_steps": 64, "batch_size": 16},
+    "state carried over 256 frames": {"state_reset_steps": 256},
     "learned initial state": {"learn_initial_state": True},
     "a layer of 192": {"layers": 192},
-    ONE_TIER: {"frame_samples": 1, "history_samples": 1, "layers": 256, "chunk": 512},
+    ONE_TIER: {"frame_samples": 1, "history_samples": 1, "layers": 256, "tbptt_steps": 512},
 }
 """Settings that differ from those with dropout."""
 
@@ -51,15 +51,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "echoic": {},
     "dropout": DROPOUT,
     **{name: DROPOUT | settings for name, settings in FROM_DROPOUT.items()},
-    "O1, frames of 200": O1 | {"frame_samples": 200, "chunk": 80},
-    "O1, frames of 16,000": O1 | {"frame_samples": 16_000, "chunk": 10},
+    "O1, frames of 200": O1 | {"frame_samples": 200, "tbptt_steps": 80},
+    "O1, frames of 16,000": O1 | {"frame_samples": 16_000, "tbptt_steps": 10},
 }
 """Settings that differ from the job's own."""
 
 DRAWN: dict[str, dict[str, float]] = {
     "temperature 0.97": {"temperature": 0.97},
     "temperature 1.03": {"temperature": 1.03},
-    "floor 0.002": {"floor": 0.002},
+    "floor 0.002": {"prob_floor": 0.002},
     "loudness at temperature 1": {"loudness_temperature": 1.0},
 }
 """Rows of the networks with dropout whose sound is drawn in another way."""
@@ -90,7 +90,7 @@ def figures(options: Any, name: str, seed: int) -> dict[str, Any]:
     found = bits_of(run) if name == ONE_TIER else drift_of(options, run, DRAWN.get(name, {}))
     found |= {
         "weights": sum(weights.numel() for weights in run.model.parameters()),
-        "epochs": run.outcome()["epochs"],
+        "epochs": run.result()["epochs"],
         "minutes": run.config["settings"]["train"]["minutes"],
     }
     kept.write_text(json.dumps(found))
@@ -108,17 +108,17 @@ def drift_of(options: Any, run: Run, drawn: dict[str, float]) -> dict[str, Any]:
     """All scores, how sound drifts that is made in the way `drawn`, and how fast it is made."""
     task = run.fitted.task
     evaluation = run.evaluate()
-    began = time.monotonic()
+    started_at = time.monotonic()
     made = run.generate(f"{options.seconds}s", streams=options.streams, **drawn).samples
-    took = time.monotonic() - began
-    began = time.monotonic()
+    took = time.monotonic() - started_at
+    started_at = time.monotonic()
     run.generate("5s", **drawn)
-    alone = 5 / (time.monotonic() - began)
-    reference = Reference(np.concatenate(task.sounds("test")), task.parts["train"])
-    report = measured(iter(made), len(made), task.rate_hz, reference)
+    alone = 5 / (time.monotonic() - started_at)
+    reference = Reference(np.concatenate(task.sounds("test")), task.splits["train"])
+    report = measure_streams(iter(made), len(made), task.rate_hz, reference)
     return {
         "scores": evaluation.scores | report.scores,
-        "naive": evaluation.naive,
+        "baselines": evaluation.baselines,
         "controls": {control: drift.scores for control, drift in report.controls.items()},
         "real_time": options.seconds * options.streams / took,
         "real_time_alone": alone,
@@ -129,15 +129,15 @@ def row(name: str, runs: list[dict[str, Any]]) -> list[str]:
     """A variant's row: bits, survival, distances, slope, copies, size, minutes of training, speed of one stream."""
     scores = [one["scores"] for one in runs]
     slopes = [f"{one['slope_low']:.2f} to {one['slope_high']:.2f}" for one in scores if "slope" in one]
-    copied = [one["copied"] for one in scores if "copied" in one]
+    memorized = [one["memorized"] for one in scores if "memorized" in one]
     return [
         name,
         spread_of(scores, "bits_per_sample", 3),
-        spread_of(scores, "alive", 2),
+        spread_of(scores, "survival", 2),
         spread_of(scores, "frechet_ratio", 2),
         spread_of(scores, "spectral_ratio", 2),
         ", ".join(slopes),
-        f"{statistics.fmean(copied):.2f}" if copied else "",
+        f"{statistics.fmean(memorized):.2f}" if memorized else "",
         f"{runs[0]['weights'] / 1e6:.2f} M",
         f"{runs[0]['minutes']:g}",
         spread_of(runs, "real_time_alone", 2),
@@ -153,11 +153,11 @@ def beside(first: dict[str, Any]) -> list[list[str]]:
     """Baselines of bits, and sound that has collapsed for certain."""
     rows = [
         [name, f"{scores['bits_per_sample']:.3f}", *[""] * 8]
-        for name, scores in first["naive"].items()
+        for name, scores in first["baselines"].items()
         if "bits_per_sample" in scores
     ]
     for name, scores in first["controls"].items():
-        told = (f"{scores[measure]:.2f}" for measure in ("alive", "frechet_ratio", "spectral_ratio"))
+        told = (f"{scores[measure]:.2f}" for measure in ("survival", "frechet_ratio", "spectral_ratio"))
         rows.append([name, "", *told, *[""] * 5])
     return rows
 
@@ -177,7 +177,7 @@ def main() -> None:
     names = ROWS if options.variants == "all" else options.variants.split(";")
     runs = {name: [figures(options, name, seed) for seed in range(options.seeds)] for name in names}
     headers = [
-        "", "bits a sample", "alive", "Frechet", "log-spectral", "slopes", "copied", "weights", "minutes",
+        "", "bits a sample", "survival", "Frechet", "log-spectral", "slopes", "memorized", "weights", "minutes",
         "real time, one stream",
     ]  # fmt: skip
     body = table(headers, [*(row(name, found) for name, found in runs.items()), *beside(next(iter(runs.values()))[0])])

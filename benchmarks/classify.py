@@ -17,19 +17,21 @@ from common import arguments, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
 
 DIGITS: dict[str, Any] = {
-    "channels": (16, 32), "stride": 2, "layers": (128,), "pooling": "last", "epochs": 25, "noise": 0.1, "gain_db": 6,
-    "time_masks": 1, "band_masks": 1, "patience": 99,
+    "conv_channels": (16, 32), "conv_stride": 2, "layers": (128,), "pooling": "last", "epochs": 25, "noise_std": 0.1,
+    "max_gain_db": 6,
+    "n_time_masks": 1, "n_freq_masks": 1, "patience": 99,
 }  # fmt: skip
 """One way, so that it can run live."""
 
 SOUNDS: dict[str, Any] = {
-    "hop_ms": 40, "window_ms": 64, "channels": (16, 32), "stride": 2, "layers": (96,), "bidirectional": True,
-    "pooling": "attention", "dropout": 0.4, "noise": 0.1, "gain_db": 6, "time_masks": 2, "time_mask_steps": 15,
-    "band_masks": 2, "epochs": 50, "batch_size": 16, "average": 0.99, "patience": 99,
+    "hop_ms": 40, "window_ms": 64, "conv_channels": (16, 32), "conv_stride": 2, "layers": (96,), "bidirectional": True,
+    "pooling": "attention", "dropout": 0.4, "noise_std": 0.1, "max_gain_db": 6, "n_time_masks": 2,
+    "time_mask_param": 15,
+    "n_freq_masks": 2, "epochs": 50, "batch_size": 16, "ema_decay": 0.99, "patience": 99,
 }  # fmt: skip
 
 VOWELS: dict[str, Any] = {
-    "layers": (256,), "bidirectional": True, "dropout": 0.5, "noise": 0.5, "epochs": 120, "patience": 999,
+    "layers": (256,), "bidirectional": True, "dropout": 0.5, "noise_std": 0.5, "epochs": 120, "patience": 999,
 }  # fmt: skip
 
 GOALS = {
@@ -79,7 +81,7 @@ def sounds(data: Path, _folder: Path, **settings: Any) -> list[echoic.Run]:
 def vowels(data: Path, _folder: Path, **settings: Any) -> list[echoic.Run]:
     """JapaneseVowels, the archive's own split."""
     name = data / "uea_japanesevowels" / "JapaneseVowels"
-    return [echoic.train("classify", f"{name}_TRAIN.ts", test=f"{name}_TEST.ts", **VOWELS | settings)]
+    return [echoic.train("classify", f"{name}_TRAIN.ts", test_data=f"{name}_TEST.ts", **VOWELS | settings)]
 
 
 WORK: dict[str, Callable[..., list[echoic.Run]]] = {
@@ -95,12 +97,12 @@ def mean_of(rows: list[Scores]) -> Scores:
 def measured(name: str, data: Path, seed: int, threads: int | None) -> tuple[Scores, dict[str, Scores], float]:
     """The mean scores of all folds, those of the naive ways, and how long training took."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.monotonic()
+        started_at = time.monotonic()
         runs = WORK[name](data, Path(folder), seed=seed, threads=threads)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - started_at
         found = [run.evaluate() for run in runs]
     print(name, seed, [round(one.scores["accuracy"], 4) for one in found], f"{seconds:.0f} s", flush=True)
-    naive = {way: mean_of([one.naive[way] for one in found]) for way in found[0].naive}
+    naive = {way: mean_of([one.baselines[way] for one in found]) for way in found[0].baselines}
     return mean_of([one.scores for one in found]), naive, seconds
 
 

@@ -22,7 +22,8 @@ from echoic.cli.allocator import keep_freed_memory
 CLIPS, STEPS, BANDS, CLASSES = 4500, 501, 40, 15
 BATCH = 32
 SGD: dict[str, Any] = {
-    "optimizer": "sgd", "lr": 1e-3, "schedule": "constant", "warmup": 0.0, "dropout": 0.0, "batch_size": BATCH,
+    "optimizer": "sgd", "lr": 1e-3, "lr_schedule": "constant", "warmup_fraction": 0.0, "dropout": 0.0,
+    "batch_size": BATCH,
     "pooling": "last", "split": (0.98, 0.01, 0.01),
 }  # fmt: skip
 NETWORKS: dict[str, tuple[dict[str, Any], str]] = {
@@ -59,13 +60,13 @@ def peer_epochs(folder: Path, threads: int | None) -> Iterator[float]:
     if threads is not None:
         torch.set_num_threads(threads)
     while True:
-        began = time.monotonic()
+        started_at = time.monotonic()
         for rows in torch.split(torch.randperm(CLIPS), BATCH):
             optimizer.zero_grad()
             scores = head(lstm(clips[rows])[0][:, -1])
             nn.functional.cross_entropy(scores, labels[rows]).backward()
             optimizer.step()
-        yield time.monotonic() - began
+        yield time.monotonic() - started_at
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from common import arguments, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
 
 BOTH_WAYS: dict[str, Any] = {
-    "hop_ms": 2, "window_ms": 16, "low_hz": 500, "stride": 4, "channels": (16, 32), "bidirectional": True,
+    "hop_ms": 2, "window_ms": 16, "low_hz": 500, "conv_stride": 4, "conv_channels": (16, 32), "bidirectional": True,
     "cell": "lstm", "layers": (64,), "excerpt_s": 2.0, "epochs": 30, "lr": 3e-3, "patience": 99,
 }  # fmt: skip
 
@@ -67,11 +67,11 @@ def measured(data: Path, name: str, seed: int, threads: int | None) -> dict[str,
     with tempfile.TemporaryDirectory() as folder:
         split = shortened(place / "split.csv", Path(folder), seconds)
         events = kept_events(place / "events.csv", split, Path(folder))
-        began = time.monotonic()
+        started_at = time.monotonic()
         run = echoic.train("detect", events, audio=place / "audio", split=split, seed=seed, threads=threads, **recipe)
-        took = time.monotonic() - began
+        took = time.monotonic() - started_at
         found = run.evaluate()
-    return {"raw": found.scores, "cleaned": found.cleaned, "naive": found.naive, "seconds": took}
+    return {"raw": found.scores, "cleaned": found.cleaned, "baselines": found.baselines, "seconds": took}
 
 
 def published(data: Path) -> list[list[str]]:
@@ -92,10 +92,10 @@ def line(name: str, runs: Sequence[Scores], seconds: str = "") -> list[str]:
     """A row of scores."""
     return [
         name,
-        spread([100 * one["frame_error"] for one in runs], 2),
-        spread([one["segment_error"] for one in runs], 4),
+        spread([100 * one["frame_error_rate"] for one in runs], 2),
+        spread([one["label_error_rate"] for one in runs], 4),
         spread([one["event_f1"] for one in runs], 3),
-        spread([one["jitter_per_s"] for one in runs], 2),
+        spread([one["extra_transitions_per_s"] for one in runs], 2),
         seconds,
         WORK[name][2] if name in WORK else "",
     ]
@@ -112,7 +112,7 @@ def main() -> None:
         runs = [measured(options.data, name, seed, options.threads) for seed in range(options.seeds)]
         rows.append(line(name, [one["raw"] for one in runs], f"{statistics.fmean(one['seconds'] for one in runs):.0f}"))
         rows.append(line(f"{name}, cleaned up", [one["cleaned"] for one in runs]))
-        rows += [line(f"{name}: {naive}", [one["naive"][naive] for one in runs]) for naive in runs[0]["naive"]]
+        rows += [line(f"{name}: {naive}", [one["baselines"][naive] for one in runs]) for naive in runs[0]["baselines"]]
     headers = ["", "frame error, %", "segment error", "event F1", "jitter a second", "seconds", "bar / aim"]
     title = f"Bird0, test songs, {options.seeds} seeds"
     publish("detect", title, table(headers, [*rows, *published(options.data)]), write=options.write)

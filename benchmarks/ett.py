@@ -20,17 +20,17 @@ def main() -> None:
     for horizon in options.horizons:
         mse, mae, dev, seconds, naive = [], [], [], [], {}
         for seed in range(options.seeds):
-            began = time.monotonic()
+            started_at = time.monotonic()
             run = echoic.train(
                 "forecast", str(options.data / "ett_h1" / "ETTh1.csv"), time="date", lookback=options.lookback,
                 horizon=horizon, split=(8640, 2880, 2880), seed=seed, threads=options.threads,
             )  # fmt: skip
-            seconds.append(time.monotonic() - began)
-            dev.append(run.evaluate(part="dev").scores["mse"])
+            seconds.append(time.monotonic() - started_at)
+            dev.append(run.evaluate(split="dev").scores["mse"])
             test = run.evaluate()
             mse.append(test.scores["mse"])
             mae.append(test.scores["mae"])
-            naive = test.naive
+            naive = test.baselines
         means.append(statistics.fmean(mse))
         rivals = [
             f"{naive[name]['mse']:.3f} / {naive[name]['mae']:.3f}" for name in ("persistence", "seasonal", "linear")

@@ -13,9 +13,9 @@ from torch import nn
 
 import echoic
 from common import arguments, publish, spread, table
-from echoic.jobs.preparation import prepare
+from echoic.jobs.prepare import prepare
 
-WAYS = {"one key": "1", "a random key each epoch": "random", "twelve keys in each batch": "12"}
+WAYS = {"one key": "none", "a random key each epoch": "random", "twelve keys in each batch": "all"}
 UPDATES = 700
 SETTINGS: dict[str, Any] = {
     "grid": "quarter", "head": "joint", "dropout": 0.4, "input_dropout": 0.1, "head_dropout": 0.3, "patience": 1000,
@@ -25,14 +25,14 @@ ORIGIN_STEPS = 400
 
 def epochs(path: Path, keys: str) -> int:
     """How many make the updates."""
-    return max(1, round(UPDATES / len(prepare("music", path, SETTINGS | {"keys": keys}, {}).train_batches())))
+    return max(1, round(UPDATES / len(prepare("music", path, SETTINGS | {"transpose": keys}, {}).train_batches())))
 
 
 def trained(path: Path, keys: str, seed: int, threads: int | None) -> dict[str, float]:
     """The scores of one run."""
-    more = {"keys": keys, "seed": seed, "threads": threads, "epochs": epochs(path, keys), "checks": 1}
+    more = {"transpose": keys, "seed": seed, "threads": threads, "epochs": epochs(path, keys), "evals_per_epoch": 1}
     run = echoic.train("music", path, **SETTINGS | more)
-    return {"updates": run.outcome()["steps"], **run.evaluate().scores}
+    return {"updates": run.result()["steps"], **run.evaluate().scores}
 
 
 class Origin(nn.Module):
@@ -46,30 +46,30 @@ class Origin(nn.Module):
 
 def tokens_a_second(path: Path) -> tuple[float, float]:
     """Of twelve keys as one batch, and of one step of one key at a time with an update after each."""
-    task = prepare("music", path, {"grid": "quarter", "head": "categorical", "keys": "12", "layers": 256}, {})
+    task = prepare("music", path, {"grid": "quarter", "head": "categorical", "transpose": "all", "layers": 256}, {})
     batches = list(task.train_batches().epoch(0, 0))[:20]
-    model = task.network().train()
+    model = task.build_model().train()
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    began, tokens = time.perf_counter(), 0
+    started_at, tokens = time.perf_counter(), 0
     for batch in batches:
         optimizer.zero_grad()
         loss = model.loss(batch)
         (loss.total / loss.values).backward()
         optimizer.step()
         tokens += loss.values
-    together = tokens / (time.perf_counter() - began)
+    together = tokens / (time.perf_counter() - started_at)
 
     origin = Origin(task.codec.symbols)
     optimizer = torch.optim.Adam(origin.parameters(), fused=True)
     symbols = torch.cat([batch.inputs[0, :, 0] for batch in batches])[: ORIGIN_STEPS + 1].long()
-    state, began = (torch.zeros(1, 256), torch.zeros(1, 256)), time.perf_counter()
+    state, started_at = (torch.zeros(1, 256), torch.zeros(1, 256)), time.perf_counter()
     for now, following in pairwise(symbols):
         optimizer.zero_grad()
         state = origin.cell(nn.functional.one_hot(now, task.codec.symbols)[None].float(), state)
         nn.functional.cross_entropy(origin.scores(state[0]), following[None]).backward()
         optimizer.step()
         state = tuple(vector.detach() for vector in state)
-    return together, (len(symbols) - 1) / (time.perf_counter() - began)
+    return together, (len(symbols) - 1) / (time.perf_counter() - started_at)
 
 
 def main() -> None:

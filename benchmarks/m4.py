@@ -19,16 +19,16 @@ def main() -> None:
     folder = options.data / "m4_hourly"
     scores, seconds, naive = [], [], {}
     for seed in range(options.seeds):
-        began = time.monotonic()
+        started_at = time.monotonic()
         budget = {"minutes": options.minutes} if options.minutes else {}
         run = echoic.train(
             "forecast", str(folder / "Hourly-train.csv"), format="m4", horizon=48, season=24, seed=seed,
             threads=options.threads, **budget,
         )  # fmt: skip
-        seconds.append(time.monotonic() - began)
+        seconds.append(time.monotonic() - started_at)
         evaluation = run.evaluate(str(folder / "Hourly-test.csv"))
         scores.append(evaluation.scores)
-        naive = evaluation.naive
+        naive = evaluation.baselines
     rows = [
         ["echoic", *(spread([one[name] for one in scores], 3) for name in ("smape", "mase", "owa")), spread(seconds, 0)]
     ]

@@ -14,13 +14,13 @@ SETS = {"jsb": "JSB_Chorales.mat", "nottingham": "Nottingham.mat"}
 
 RECIPES: dict[tuple[str, str], dict[str, Any]] = {
     ("jsb", "bernoulli"): {
-        "keys": "random", "layers": 256, "dropout": 0.15, "input_dropout": 0.0, "lr": 5e-3,
+        "transpose": "random", "layers": 256, "dropout": 0.15, "input_dropout": 0.0, "lr": 5e-3,
         "epochs": 400, "patience": 400,
     },
     ("jsb", "joint"): {"dropout": 0.6, "input_dropout": 0.3, "head_dropout": 0.5, "lr": 8e-3, "patience": 80},
     ("nottingham", "bernoulli"): {
-        "keys": "random", "layers": 512, "dropout": 0.3, "input_dropout": 0.0, "lr": 5e-3,
-        "batch_size": 8, "chunk": 128, "epochs": 60, "patience": 60,
+        "transpose": "random", "layers": 512, "dropout": 0.3, "input_dropout": 0.0, "lr": 5e-3,
+        "batch_size": 8, "tbptt_steps": 128, "epochs": 60, "patience": 60,
     },
     ("nottingham", "joint"): {"dropout": 0.4, "lr": 5e-3, "epochs": 14},
 }  # fmt: skip
@@ -37,13 +37,13 @@ GOALS = {
 
 def measured(path: Path, name: str, head: str, seed: int, threads: int | None) -> dict[str, Any]:
     """One run: its scores on dev and test, and how long it took."""
-    began = time.monotonic()
+    started_at = time.monotonic()
     wanted = {"grid": "quarter", "head": head, "seed": seed, "threads": threads} | RECIPES.get((name, head), {})
     run = echoic.train("music", path, **wanted)
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - started_at
     evaluation = run.evaluate()
-    found = {"seconds": seconds, "dev": run.outcome()["best_dev_loss"], "known": evaluation.known_windows}
-    return found | evaluation.scores | {"naive": evaluation.naive}
+    found = {"seconds": seconds, "dev": run.result()["best_dev_loss"], "known": evaluation.known_windows}
+    return found | evaluation.scores | {"baselines": evaluation.baselines}
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
         rows, naive, known = [], {}, 0.0
         for head in options.heads.split(","):
             runs = [measured(path, name, head, seed, options.threads) for seed in range(options.seeds)]
-            naive, known = runs[0]["naive"], runs[0]["known"]
+            naive, known = runs[0]["baselines"], runs[0]["known"]
             columns = ("dev", "nll_per_step", "nll_per_step_12_keys", "frame_accuracy", "seconds")
             digits = {"seconds": 0, "frame_accuracy": 4}
             cells = [spread([run[column] for run in runs], digits.get(column, 3)) for column in columns]

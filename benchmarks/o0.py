@@ -10,11 +10,11 @@ import echoic
 from common import arguments, publish, spread, table
 
 ORIGIN = {
-    "cell": "lstm", "layers": [16, 16], "lookback": 100, "lookahead": "step", "loss_at": "last", "batch_size": 128,
-    "optimizer": "adam", "lr": 5e-5, "schedule": "constant", "warmup": 0.0, "epochs": 10, "patience": 10,
-    "scale": "none", "average": 0.0, "dev_windows": 10_000,
+    "cell": "lstm", "layers": [16, 16], "lookback": 100, "strategy": "recursive", "loss_at": "last", "batch_size": 128,
+    "optimizer": "adam", "lr": 5e-5, "lr_schedule": "constant", "warmup_fraction": 0.0, "epochs": 10, "patience": 10,
+    "scale": "none", "ema_decay": 0.0, "max_dev_windows": 10_000,
 }  # fmt: skip
-DEFAULTS = {"cell": "lstm", "layers": [16, 16], "lookahead": "step", "epochs": 3}
+DEFAULTS = {"cell": "lstm", "layers": [16, 16], "strategy": "recursive", "epochs": 3}
 SAMPLES_A_PERIOD = 100
 PRIME_END = 50_001
 
@@ -29,7 +29,7 @@ def phase_and_amplitude(signal: np.ndarray, first_step: int) -> tuple[float, flo
 
 def dev_noise(run: echoic.Run) -> float:
     """The variance of the noise in the dev part: the best squared error that any forecast can have on it."""
-    dev = run.fitted.task.parts["dev"]
+    dev = run.fitted.task.splits["dev"]
     steps = np.arange(int(dev.begin[0]), int(dev.end[0]))
     values = run.fitted.task.panel.values[steps, 0].numpy()
     return float(np.var(values - np.sin(2 * np.pi * steps / SAMPLES_A_PERIOD)))
@@ -52,15 +52,15 @@ def main() -> None:
         scores, seconds, floors, linear = [], [], [], []
         for seed in range(options.seeds if settings is DEFAULTS else min(options.seeds, 3)):
             with tempfile.TemporaryDirectory() as folder:
-                began = time.monotonic()
+                started_at = time.monotonic()
                 run = echoic.train(
                     "forecast", f"synth:sine,seed={seed}", out=Path(folder) / "run", seed=seed, threads=options.threads,
                     **settings,
                 )  # fmt: skip
-                seconds.append(time.monotonic() - began)
-                evaluation = run.evaluate(part="dev")
+                seconds.append(time.monotonic() - started_at)
+                evaluation = run.evaluate(split="dev")
                 scores.append(evaluation.scores["mse"])
-                linear.append(evaluation.naive["linear"]["mse"])
+                linear.append(evaluation.baselines["linear"]["mse"])
                 floors.append(dev_noise(run))
                 if settings is DEFAULTS:
                     for length, errors in continued.items():

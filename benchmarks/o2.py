@@ -29,7 +29,7 @@ STUDY = {
 }
 
 
-LOOKAHEADS = ({"lookahead": "step", "epochs": 100, "patience": 30}, {"lookahead": "direct"})
+STRATEGIES = ({"strategy": "recursive", "epochs": 100, "patience": 30}, {"strategy": "direct"})
 """The origin's way, and the whole horizon at once; dev picks."""
 
 
@@ -64,10 +64,10 @@ def function_row(title: str, signal: str, seeds: int, threads: int | None) -> li
     horizon = HELD_OUT if len(values) > 500 else HELD_OUT // 3
     scores, chosen = [], []
     for seed in range(seeds):
-        runs = [train(seen, horizon, seed=seed, threads=threads, **settings) for settings in LOOKAHEADS]
-        best = min(runs, key=lambda run: run.evaluate(part="dev").scores["mse"])
+        runs = [train(seen, horizon, seed=seed, threads=threads, **settings) for settings in STRATEGIES]
+        best = min(runs, key=lambda run: run.evaluate(split="dev").scores["mse"])
         scores.append(held_out_rmse(best, truth))
-        chosen.append(best.settings.window.lookahead)
+        chosen.append(best.settings.window.strategy)
     season = detect_season(seen)
     naive = [f"{rmse(np.full(HELD_OUT, seen[-1]), truth):.3f}", "no season"]
     if season:
@@ -81,10 +81,10 @@ def study_row(name: str, field: str, value: object, seeds: int, threads: int | N
     values = series_of("o2-sine-long")
     seen, truth = values[:-HELD_OUT], values[-HELD_OUT:].astype(np.float64)
     fixed = {
-        "lookahead": "step",
+        "strategy": "recursive",
         "cell": "lstm",
         "epochs": 40,
-        "schedule": "constant",
+        "lr_schedule": "constant",
         "layers": (32,) * 3,
         "lr": 0.001,
     }

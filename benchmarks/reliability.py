@@ -40,26 +40,26 @@ from echoic.run import RunFolder
 
 DATA = "synth:sine,steps=120"
 SETTINGS: dict[str, Any] = {
-    "lookahead": "step",
+    "strategy": "recursive",
     "lookback": 10,
     "refit": True,
     "cell": "lstm",
     "layers": (4,),
     "dropout": 0.2,
-    "input_noise": 0.1,
-    "average": 0.9,
+    "input_noise_std": 0.1,
+    "ema_decay": 0.9,
     "threads": 1,
     "epochs": 2,
     "stride": 16,
     "batch_size": 2,
-    "checkpoint_seconds": 1e-9,  # a checkpoint after every step
+    "checkpoint_interval_s": 1e-9,  # a checkpoint after every step
 }
 MOST_CALLS = 1000
 """More file calls than a run makes; a loop over them ends when a run comes through."""
 
 
 class Disk:
-    """A shim around the calls that change files below `root`: counts them, and strikes at number `at`.
+    """A shim around the calls that change files below `root`: counts them, and strikes at number `times`.
 
     `how`: kill (the process ends there), lose and tear (so does the power: what was not synced is undone; with tear,
     renames and deletions happen to be kept), once and full (the call fails, that one or every one from there on).
@@ -233,7 +233,9 @@ def content(run: Path) -> dict[str, Any]:
     weights, best = folder.read_model()
     if checkpoint is None:
         raise RunError(f"{run}: has no checkpoint")
-    timeless = checkpoint.notes | {"at": {k: v for k, v in checkpoint.notes["at"].items() if not k.endswith("seconds")}}
+    timeless = checkpoint.metadata | {
+        "state": {k: v for k, v in checkpoint.metadata["state"].items() if not k.endswith("seconds")}
+    }
     tensors = {f"best {name}": tensor for name, tensor in weights.items()} | checkpoint.tensors
     bits = {name: (str(tensor.dtype), tensor.numpy().tobytes()) for name, tensor in tensors.items()}
     files = {name: (run / name).read_bytes() for name in ("metrics.jsonl", "calibration.json", "codec.json")}
@@ -260,10 +262,10 @@ class Range:
                 file.write(str(disk.calls))
 
         train(folder / "warm-up")  # what is loaded and compiled now need not be in every child
-        began = time.monotonic()
+        started_at = time.monotonic()
         if ended(forked(undisturbed)):
             sys.exit("The undisturbed run failed.")
-        self.seconds = time.monotonic() - began
+        self.seconds = time.monotonic() - started_at
         self.calls = int(calls.read_text())
         self.reference = content(reference)
 
@@ -370,14 +372,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:
         shooting = Range(Path(folder))
         for kind in options.only or [*KINDS, "random"]:
-            began = time.monotonic()
+            started_at = time.monotonic()
             if kind == "random":
                 shooting.kill_at_random(options.kills, options.seed)
             for how in KINDS.get(kind, ()):
                 shooting.strike_everywhere(how)
             if not options.json:
                 count = sum(shooting.attempts.get(how, 0) for how in KINDS.get(kind, ["random"]))
-                print(f"{kind:8} {count:5} attempts in {time.monotonic() - began:.0f} s", flush=True)
+                print(f"{kind:8} {count:5} attempts in {time.monotonic() - started_at:.0f} s", flush=True)
     if options.json:
         print(json.dumps({"calls": shooting.calls, "attempts": shooting.attempts, "bad": shooting.bad}))
     else:

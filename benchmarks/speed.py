@@ -17,11 +17,12 @@ from common import arguments, publish, table
 LAYERS, WINDOWS, STEPS, HORIZON = 128, 64, 266, 96
 
 
-def echoic_command(file: Path, out: str, lookahead: str) -> list[str]:
+def echoic_command(file: Path, out: str, strategy: str) -> list[str]:
     """Two epochs of batches of 64 windows of 7 channels: 266 steps, with a look at dev at the end."""
     options = {
         "time": "date", "lookback": 96, "horizon": HORIZON, "split": "8640,2880,2880", "layers": LAYERS,
-        "batch-size": WINDOWS, "epochs": 2, "checks": 1, "lookahead": lookahead, "channels": "shared", "out": out,
+        "batch-size": WINDOWS, "epochs": 2, "evals-per-epoch": 1, "strategy": strategy, "channels": "independent",
+        "out": out,
     }  # fmt: skip
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [sys.executable, "-m", "echoic", "train", "forecast", str(file), *flags]
@@ -41,11 +42,11 @@ def peer_command(peer: str, file: Path) -> list[str]:
 
 def seconds(command: list[str], kernel: str) -> float:
     """Wall time of a whole process, its output thrown away."""
-    began = time.monotonic()
+    started_at = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ECHOIC_KERNEL": kernel}
         subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
-    return time.monotonic() - began
+    return time.monotonic() - started_at
 
 
 def main() -> None:
@@ -54,7 +55,7 @@ def main() -> None:
     parser.add_argument("--peer", required=True, help="Python with neuralforecast")
     options = parser.parse_args()
     file = (options.data / "ett_h1" / "ETTh1.csv").resolve()
-    segments, direct = (echoic_command(file, "run", lookahead) for lookahead in ("segments", "direct"))
+    segments, direct = (echoic_command(file, "run", strategy) for strategy in ("segments", "direct"))
     commands = {
         "NeuralForecast GRU": (peer_command(options.peer, file), "auto"),
         "echoic, segments (its default here)": (segments, "auto"),

@@ -16,12 +16,17 @@ RECIPES: dict[str, dict[str, Any]] = {"60": {"minutes": None, "epochs": 12, "dro
 
 def measured(path: Any, minutes: float, seed: int, threads: int | None) -> dict[str, Any]:
     """One run of so many minutes: its score and how long it took in all."""
-    began = time.monotonic()
+    started_at = time.monotonic()
     wanted = {"split": (0.9, 0.1, 0.0), "minutes": minutes, "seed": seed, "threads": threads}
     run = echoic.train("text", path, **wanted | RECIPES.get(f"{minutes:g}", {}))
-    seconds = time.monotonic() - began
-    evaluation = run.evaluate(part="dev")
-    return {"seconds": seconds, "epochs": run.outcome()["epochs"], **evaluation.scores, "naive": evaluation.naive}
+    seconds = time.monotonic() - started_at
+    evaluation = run.evaluate(split="dev")
+    return {
+        "seconds": seconds,
+        "epochs": run.result()["epochs"],
+        **evaluation.scores,
+        "baselines": evaluation.baselines,
+    }
 
 
 def main() -> None:
@@ -36,7 +41,8 @@ def main() -> None:
     cells = [spread([run[column] for run in runs], 3) for column in columns]
     rows = [["echoic", *cells, spread([run["epochs"] for run in runs], 1), spread([run["seconds"] for run in runs], 0)]]
     rows += [
-        [name, *(f"{scores[column]:.3f}" for column in columns), "", ""] for name, scores in runs[0]["naive"].items()
+        [name, *(f"{scores[column]:.3f}" for column in columns), "", ""]
+        for name, scores in runs[0]["baselines"].items()
     ]
     title = f"Tiny Shakespeare, {options.minutes:g} minutes, {options.seeds} seeds"
     body = table(["", "nats a character", "bits", "epochs", "seconds"], rows)

@@ -10,7 +10,7 @@ STEPS = 300
 def main() -> None:
     """Trains on a noisy sine of 100 samples a period, and measures the period and height of what the network makes."""
     run = echoic.train(
-        "forecast", "synth:sine,steps=4000,noise=0.1", lookahead="step", lookback=100, layers=[16], head="gaussian",
+        "forecast", "synth:sine,steps=4000,noise=0.1", strategy="recursive", lookback=100, layers=[16], head="gaussian",
         epochs=6,
     )  # fmt: skip
 

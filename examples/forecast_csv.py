@@ -48,7 +48,7 @@ def main() -> None:
 
     evaluation = run.evaluate()
     print(f"mean absolute error over {evaluation.windows} forecasts of the test part")
-    for name, scores in {"echoic": evaluation.scores, **evaluation.naive}.items():
+    for name, scores in {"echoic": evaluation.scores, **evaluation.baselines}.items():
         print(f"  {name:12} {scores['mae']:.3f}")
     print(f"80 % intervals hold {evaluation.scores['coverage_80']:.0%} of the values")
 

@@ -40,12 +40,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         events = write_recordings(Path(folder), 32, np.random.default_rng(0))
         run = echoic.train(
-            "detect", events, bands=20, layers=[24], channels=[8], delay_ms=40, lr=5e-3, epochs=options.epochs
+            "detect", events, n_mels=20, layers=[24], conv_channels=[8], delay_ms=40, lr=5e-3, epochs=options.epochs
         )
         evaluation = run.evaluate()
         task = run.fitted.task
         (frames,) = task.features.of(task.recordings("test")[:1])
-    for name, scores in {"network": evaluation.scores, **evaluation.naive}.items():
+    for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
         print(f"{name}: frames that are wrong: {scores['frame_error']:.1%}")
     listener, names, before, heard = Listener(run.model, task.features.values, task.delay), ("", *task.labels), "", 0
     print(f"what is told of a moment comes {1000 * task.latency_s:.0f} ms later:")

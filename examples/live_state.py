@@ -17,7 +17,7 @@ STATE = Path("state.safetensors")
 def main() -> None:
     """Trains on a sine, then shows that stopping and going on equals one pass."""
     wave = np.sin(np.arange(600, dtype=np.float32) / 8)
-    run = echoic.train("forecast", wave, lookahead="step", lookback=50, layers=[16], scale="none", epochs=40)
+    run = echoic.train("forecast", wave, strategy="recursive", lookback=50, layers=[16], scale="none", epochs=40)
     live = torch.from_numpy(wave)[None, :, None]  # (batch, steps, features)
 
     # Today: feed what is known, and write the state down.

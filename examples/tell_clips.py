@@ -37,7 +37,7 @@ def main() -> None:
         run = echoic.train("classify", options.clips or folder, layers=[48], hop_ms=16, lr=4e-3, epochs=options.epochs)
         evaluation = run.evaluate()
         told = run.predict()
-    for name, scores in {"network": evaluation.scores, **evaluation.naive}.items():
+    for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
         print(f"{name}: accuracy: {scores['accuracy']:.1%}")
     for file, label, confidence in list(zip(told["file"], told["label"], told["confidence"], strict=True))[:5]:
         print(f"{file}: {label} ({confidence:.0%})")

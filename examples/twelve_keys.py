@@ -31,13 +31,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=60)
     options = parser.parse_args()
-    settings = {"grid": "quarter", "pitches": "48-96", "layers": [64], "dropout": 0.2}
+    settings = {"grid": "quarter", "pitch_range": "48-96", "layers": [64], "dropout": 0.2}
     with tempfile.TemporaryDirectory() as folder:
         write_tunes(Path(folder))
-        for keys in ("1", "random"):
-            run = echoic.train("music", folder, **settings, keys=keys, epochs=options.epochs)
+        for keys in ("none", "random"):
+            run = echoic.train("music", folder, **settings, transpose=keys, epochs=options.epochs)
             scores = run.evaluate().scores
-            print(f"trained in {'one key' if keys == '1' else 'twelve keys'}:")
+            print(f"trained in {'one key' if keys == 'none' else 'twelve keys'}:")
             print(f"  nats a step, songs as given: {scores['nll_per_step']:.2f}")
             print(f"  in all twelve keys: {scores['nll_per_step_12_keys']:.2f}")
         made = run.generate("4bars", temperature=0.7, seed=1)

@@ -35,10 +35,10 @@ def main() -> None:
         place = Path(options.sound or folder)
         if not options.sound:
             soundfile.write(place / "whistle.wav", whistle(90, np.random.default_rng(0)), RATE_HZ)
-        sizes = {"layers": [64], "sample_width": 48, "place_width": 16, "batch_size": 8, "chunk": 32}
+        sizes = {"layers": [64], "fast_hidden_size": 48, "conditioning_size": 16, "batch_size": 8, "tbptt_steps": 32}
         run = echoic.train("audio", place, **sizes, lr=4e-3, history_noise=1, epochs=options.epochs)
         evaluation = run.evaluate()
-        for name, scores in {"network": evaluation.scores, **evaluation.naive}.items():
+        for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
             if "bits_per_sample" in scores:
                 print(f"{name}: bits a sample: {scores['bits_per_sample']:.3f}")
         sound = run.generate("5s")

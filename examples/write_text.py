@@ -22,10 +22,10 @@ def main() -> None:
         path = Path(options.text or Path(folder) / "str.txt")
         if not options.text:
             path.write_text(documentation())
-        settings = {"split": (0.9, 0.1, 0), "layers": [128], "batch_size": 8, "unknown": " "}
+        settings = {"split": (0.9, 0.1, 0), "layers": [128], "batch_size": 8, "unknown_char": " "}
         run = echoic.train("text", path, epochs=options.epochs, **settings)
-        evaluation = run.evaluate(part="dev")
-        for name, scores in {"network": evaluation.scores, **evaluation.naive}.items():
+        evaluation = run.evaluate(split="dev")
+        for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
             print(f"{name}: nats a character: {scores['nats_per_char']:.3f}")
         print(run.generate(200, temperature=0.7, seed=1))
 

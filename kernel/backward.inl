@@ -14,10 +14,10 @@ struct BackwardPass {
   static constexpr Index row_size = Cell::slots * W;
   static constexpr Index grad_size = Cell::grads * W;
   static constexpr Index gate_size = Cell::gates * W;
-  static constexpr Index most_vectors = 4;
+  static constexpr Index max_vectors = 4;
   static constexpr Index groups_deep = max_of(1, product_depth / gate_size);
 
-  struct Mine {  // what one block needs for itself
+  struct BlockWorkspace {  // what one block needs for itself
     Real *x, *h, *c0, *dh, *dc, *dgates, *dx, *dbias;
     const Real* saved;
     Index capacity;  // rows of one chunk
@@ -28,79 +28,79 @@ struct BackwardPass {
   Plan plan;
   Sizes<Cell> size;
   Real *w_in, *w_rec, *dw_in, *dw_rec, *zeros;
-  Mine* mine;
+  BlockWorkspace* workspaces;
 
-  BackwardPass(const Backward<Real>& backward, const Plan& made) : call(backward), layout(backward.layout), plan(made), size(layout) {}
+  BackwardPass(const Backward<Real>& backward, const Plan& block_plan) : call(backward), layout(backward.layout), plan(block_plan), size(layout) {}
 
-  void carve(Carver& memory) {
+  void allocate_buffers(Arena& arena) {
     const Index depth = size.groups * gate_size;
-    w_in = call.dx ? memory.take<Real>(depth * groups_of(size.inputs, W) * W) : nullptr;
-    w_rec = memory.take<Real>(depth * groups_of(size.hidden, W) * W);
-    dw_in = memory.take<Real>(depth * size.inputs);
-    dw_rec = memory.take<Real>(depth * size.hidden);
-    zeros = memory.take<Real>(most_vectors * W);
-    mine = memory.take<Mine>(plan.block_count);
+    w_in = call.dx ? arena.allocate<Real>(depth * group_count(size.inputs, W) * W) : nullptr;
+    w_rec = arena.allocate<Real>(depth * group_count(size.hidden, W) * W);
+    dw_in = arena.allocate<Real>(depth * size.inputs);
+    dw_rec = arena.allocate<Real>(depth * size.hidden);
+    zeros = arena.allocate<Real>(max_vectors * W);
+    workspaces = arena.allocate<BlockWorkspace>(plan.block_count);
     Index before = 0;
-    for (Index at = 0; at < plan.block_count; ++at) {
-      const Block& block = plan.blocks[at];
-      Mine m;
-      m.capacity = max_of(block.rows, chunk_rows);
-      m.x = memory.take<Real>(m.capacity * size.x_row);
-      m.h = memory.take<Real>(m.capacity * size.h_row);
-      m.c0 = Cell::has_cell ? memory.take<Real>(size.groups * block.rows * W) : nullptr;
-      m.dh = memory.take<Real>(block.rows * size.h_row);
-      m.dc = memory.take<Real>(size.groups * block.rows * W);
-      m.dgates = memory.take<Real>(size.groups * m.capacity * grad_size);
-      m.dx = call.dx ? memory.take<Real>(m.capacity * size.x_row) : nullptr;
-      m.dbias = memory.take<Real>(size.groups * grad_size);
-      m.saved = call.saved + before * size.groups * row_size;
+    for (Index b = 0; b < plan.block_count; ++b) {
+      const Block& block = plan.blocks[b];
+      BlockWorkspace ws;
+      ws.capacity = max_of(block.rows, chunk_rows);
+      ws.x = arena.allocate<Real>(ws.capacity * size.x_row);
+      ws.h = arena.allocate<Real>(ws.capacity * size.h_row);
+      ws.c0 = Cell::has_cell ? arena.allocate<Real>(size.groups * block.rows * W) : nullptr;
+      ws.dh = arena.allocate<Real>(block.rows * size.h_row);
+      ws.dc = arena.allocate<Real>(size.groups * block.rows * W);
+      ws.dgates = arena.allocate<Real>(size.groups * ws.capacity * grad_size);
+      ws.dx = call.dx ? arena.allocate<Real>(ws.capacity * size.x_row) : nullptr;
+      ws.dbias = arena.allocate<Real>(size.groups * grad_size);
+      ws.saved = call.saved + before * size.groups * row_size;
       before += block.total();
-      if (mine) mine[at] = m;
+      if (workspaces) workspaces[b] = ws;
     }
   }
 
   // Column panels of up to four vectors, shared out to the team.
-  void pack_back(const Team& team, const Real* w, Index depth, const int* order, Real* to) {
-    const Index panels = groups_of(depth, most_vectors * W);
+  void pack_backward(const Team& team, const Real* w, Index depth, const int* order, Real* to) {
+    const Index panels = group_count(depth, max_vectors * W);
     for (Index panel = team.id; panel < panels; panel += team.size) {
-      const Index column = panel * most_vectors * W;
+      const Index column = panel * max_vectors * W;
       pack_columns<Cell>(w, depth, size.hidden, order, column, vectors_from(column, depth),
                          to + column * size.groups * gate_size);
     }
   }
 
-  static Index vectors_from(Index column, Index depth) { return min_of(most_vectors, groups_of(depth - column, W)); }
+  static Index vectors_from(Index column, Index depth) { return min_of(max_vectors, group_count(depth - column, W)); }
 
   void begin(const Team& team) {
-    pack_back(team, call.weights.w_rec, size.hidden, Cell::rec_order, w_rec);
-    if (call.dx) pack_back(team, call.weights.w_in, size.inputs, Cell::in_order, w_in);
-    if (team.id == 0) fill(zeros, most_vectors * W, Real(0));
-    for (Index at = team.id; at < plan.block_count; at += team.size) {
-      const Block& block = plan.blocks[at];
-      const Mine& m = mine[at];
-      fill(m.dbias, size.groups * grad_size, Real(0));
+    pack_backward(team, call.weights.w_rec, size.hidden, Cell::rec_order, w_rec);
+    if (call.dx) pack_backward(team, call.weights.w_in, size.inputs, Cell::in_order, w_in);
+    if (team.id == 0) fill(zeros, max_vectors * W, Real(0));
+    for (Index b = team.id; b < plan.block_count; b += team.size) {
+      const Block& block = plan.blocks[b];
+      const BlockWorkspace& ws = workspaces[b];
+      fill(ws.dbias, size.groups * grad_size, Real(0));
       // Rows without any step hand their gradients on; the others get theirs when their last step comes.
-      load_gradients(block, m, block.steps ? block.active(0) : 0, block.rows);
+      load_gradients(block, ws, block.steps ? block.active(0) : 0, block.rows);
       if constexpr (Cell::has_cell)
         for (Index group = 0; group < size.groups; ++group)
           for (Index row = 0; row < block.rows; ++row)
-            widen<V>(call.c0 + block.order[row] * size.hidden + group * W, units_in<V>(group, size.hidden),
-                     m.c0 + (group * block.rows + row) * W);
+            copy_padded<V>(call.c0 + block.order[row] * size.hidden + group * W, units_in<V>(group, size.hidden),
+                     ws.c0 + (group * block.rows + row) * W);
     }
   }
 
-  void load_gradients(const Block& block, const Mine& m, Index first, Index last) {
+  void load_gradients(const Block& block, const BlockWorkspace& ws, Index first, Index last) {
     for (Index row = first; row < last; ++row) {
       const Index from = block.order[row] * size.hidden;
       if (call.dh_end)
-        widen<V>(call.dh_end + from, size.hidden, m.dh + row * size.h_row);
+        copy_padded<V>(call.dh_end + from, size.hidden, ws.dh + row * size.h_row);
       else
-        fill(m.dh + row * size.h_row, size.h_row, Real(0));
+        fill(ws.dh + row * size.h_row, size.h_row, Real(0));
       if constexpr (Cell::has_cell)
         for (Index group = 0; group < size.groups; ++group) {
-          Real* to = m.dc + (group * block.rows + row) * W;
+          Real* to = ws.dc + (group * block.rows + row) * W;
           if (call.dc_end)
-            widen<V>(call.dc_end + from + group * W, units_in<V>(group, size.hidden), to);
+            copy_padded<V>(call.dc_end + from + group * W, units_in<V>(group, size.hidden), to);
           else
             V::all(0).store(to);
         }
@@ -111,26 +111,26 @@ struct BackwardPass {
   void gather_hidden(const Block& block, Index t0, Index t1, Real* to) {
     if (t0 == 0)
       for (Index row = 0; row < block.active(0); ++row, to += size.h_row)
-        widen<V>(call.h0 + block.order[row] * size.hidden, size.hidden, to);
-    each_source(block, max_of(t0, 1), t1, [&](Index source, Index ahead) {
-      V::prefetch(call.y + (ahead - block.direction) * size.hidden);
-      widen<V>(call.y + (source - block.direction) * size.hidden, size.hidden, to);
+        copy_padded<V>(call.h0 + block.order[row] * size.hidden, size.hidden, to);
+    for_each_row(block, max_of(t0, 1), t1, [&](Index source, Index upcoming) {
+      V::prefetch(call.y + (upcoming - block.direction) * size.hidden);
+      copy_padded<V>(call.y + (source - block.direction) * size.hidden, size.hidden, to);
       to += size.h_row;
     });
   }
 
   // A [rows, groups * gates * W], lying in gradient panels from row `first` and vector `slot` on, times packed columns.
-  void back_product(const Mine& m, Index first, Index rows, Index slot, const Real* w, Index depth, bool onto, Real* c,
+  void backward_product(const BlockWorkspace& ws, Index first, Index rows, Index slot, const Real* w, Index depth, bool accumulate, Real* c,
                     Index c_row) {
-    for (Index column = 0; column < depth; column += most_vectors * W) {
+    for (Index column = 0; column < depth; column += max_vectors * W) {
       const Index vectors = vectors_from(column, depth);
       const Real* panel = w + column * size.groups * gate_size;
-      const Real* start = onto ? c + column : zeros;
-      Index start_row = onto ? c_row : 0;
+      const Real* start = accumulate ? c + column : zeros;
+      Index start_row = accumulate ? c_row : 0;
       for (Index group = 0; group < size.groups; group += groups_deep) {
         multiply<V, Real>({min_of(groups_deep, size.groups - group), gate_size,
-                     m.dgates + (group * m.capacity + first) * grad_size + slot * W, grad_size, 1,
-                     m.capacity * grad_size, panel + group * gate_size * vectors * W, vectors * W,
+                     ws.dgates + (group * ws.capacity + first) * grad_size + slot * W, grad_size, 1,
+                     ws.capacity * grad_size, panel + group * gate_size * vectors * W, vectors * W,
                      gate_size * vectors * W, start, start_row, c + column, c_row},
                     rows, vectors);
         start = c + column;
@@ -139,76 +139,76 @@ struct BackwardPass {
     }
   }
 
-  void step_back(const Block& block, const Mine& m, Index t, Index t0) {
+  void backward_step(const Block& block, const BlockWorkspace& ws, Index t, Index t0) {
     const Index rows = block.active(t), first = block.start[t] - block.start[t0];
-    load_gradients(block, m, t + 1 < block.steps ? block.active(t + 1) : 0, rows);
+    load_gradients(block, ws, t + 1 < block.steps ? block.active(t + 1) : 0, rows);
     if (call.dy) {
-      Real* dh = m.dh;
-      each_source(block, t, t + 1, [&](Index source, Index ahead) {
-        V::prefetch(call.dy + ahead * size.hidden);
+      Real* dh = ws.dh;
+      for_each_row(block, t, t + 1, [&](Index source, Index upcoming) {
+        V::prefetch(call.dy + upcoming * size.hidden);
         add<V>(call.dy + source * size.hidden, size.hidden, dh);
         dh += size.h_row;
       });
     }
     for (Index group = 0; group < size.groups; ++group) {
-      const Real* panel = m.saved + group * block.total() * row_size;
-      const Real* c_prev = t == 0 ? m.c0 + group * block.rows * W
+      const Real* panel = ws.saved + group * block.total() * row_size;
+      const Real* c_prev = t == 0 ? ws.c0 + group * block.rows * W
                                   : panel + block.start[t - 1] * row_size + (Cell::slots - 1) * W;
-      Real* dgates = m.dgates + (group * m.capacity + first) * grad_size;
-      Cell::differentiate({rows, panel + block.start[t] * row_size, m.h + first * size.h_row + group * W, size.h_row,
-                           c_prev, t == 0 ? W : row_size, m.dh + group * W, size.h_row,
-                           m.dc + group * block.rows * W, dgates, m.dbias + group * grad_size});
+      Real* dgates = ws.dgates + (group * ws.capacity + first) * grad_size;
+      Cell::differentiate({rows, panel + block.start[t] * row_size, ws.h + first * size.h_row + group * W, size.h_row,
+                           c_prev, t == 0 ? W : row_size, ws.dh + group * W, size.h_row,
+                           ws.dc + group * block.rows * W, dgates, ws.dbias + group * grad_size});
       // Units that do not exist: zero times infinity must not reach the others.
       const Index units = units_in<V>(group, size.hidden);
       if (units < W)
-        for (Index n = 0; n < rows * Cell::grads; ++n) widen<V>(dgates + n * W, units, dgates + n * W);
+        for (Index n = 0; n < rows * Cell::grads; ++n) copy_padded<V>(dgates + n * W, units, dgates + n * W);
     }
-    back_product(m, first, rows, Cell::rec_slot, w_rec, size.hidden, Cell::starts_from_dh, m.dh, size.h_row);
+    backward_product(ws, first, rows, Cell::rec_slot, w_rec, size.hidden, Cell::starts_from_dh, ws.dh, size.h_row);
   }
 
-  void chunk_back(const Block& block, const Mine& m, Index t0, Index t1) {
+  void backward_chunk(const Block& block, const BlockWorkspace& ws, Index t0, Index t1) {
     t1 = min_of(t1, block.steps);
     if (t0 >= t1) return;
-    gather_inputs<Cell>(layout, block, call.x, t0, t1, m.x, size.x_row);
-    gather_hidden(block, t0, t1, m.h);
-    for (Index t = t1 - 1; t >= t0; --t) step_back(block, m, t, t0);
+    gather_inputs<Cell>(layout, block, call.x, t0, t1, ws.x, size.x_row);
+    gather_hidden(block, t0, t1, ws.h);
+    for (Index t = t1 - 1; t >= t0; --t) backward_step(block, ws, t, t0);
     if (!call.dx) return;
-    back_product(m, 0, block.start[t1] - block.start[t0], Cell::in_slot, w_in, size.inputs, false, m.dx, size.x_row);
-    const Real* from = m.dx;
-    each_source(block, t0, t1, [&](Index source, Index) {
-      narrow<V>(from, size.inputs, call.dx + source * size.inputs);
+    backward_product(ws, 0, block.start[t1] - block.start[t0], Cell::in_slot, w_in, size.inputs, false, ws.dx, size.x_row);
+    const Real* from = ws.dx;
+    for_each_row(block, t0, t1, [&](Index source, Index) {
+      copy_partial<V>(from, size.inputs, call.dx + source * size.inputs);
       from += size.x_row;
     });
   }
 
   // Adds this chunk's share of a weight gradient: rows [k, k + rows) of one group, packed as for the way forward.
-  void weight_gradient(Index group, Index k, Index rows, bool of_input, bool is_first, Index t0, Index t1) {
-    const Index depth = of_input ? size.inputs : size.hidden;
-    const Index slot = of_input ? Cell::in_slot : Cell::rec_slot;
-    Real* sums = (of_input ? dw_in : dw_rec) + (group * depth + k) * gate_size;
-    for (Index at = 0; at < plan.block_count; ++at) {
-      const Block& block = plan.blocks[at];
-      const Mine& m = mine[at];
+  void weight_gradient(Index group, Index k, Index rows, bool for_input, bool is_first, Index t0, Index t1) {
+    const Index depth = for_input ? size.inputs : size.hidden;
+    const Index slot = for_input ? Cell::in_slot : Cell::rec_slot;
+    Real* sums = (for_input ? dw_in : dw_rec) + (group * depth + k) * gate_size;
+    for (Index b = 0; b < plan.block_count; ++b) {
+      const Block& block = plan.blocks[b];
+      const BlockWorkspace& ws = workspaces[b];
       const Index end = min_of(t1, block.steps);
       const Index steps = t0 < end ? block.start[end] - block.start[t0] : 0;
-      const bool fresh = is_first && at == 0;
-      if (steps == 0 && !fresh) continue;
-      multiply<V, Cell::gates, Real>({1, steps, (of_input ? m.x : m.h) + k, 1, of_input ? size.x_row : size.h_row, 0,
-                                m.dgates + group * m.capacity * grad_size + slot * W, grad_size, 0,
-                                fresh ? zeros : sums, fresh ? 0 : gate_size, sums, gate_size},
+      const bool overwrite = is_first && b == 0;
+      if (steps == 0 && !overwrite) continue;
+      multiply<V, Cell::gates, Real>({1, steps, (for_input ? ws.x : ws.h) + k, 1, for_input ? size.x_row : size.h_row, 0,
+                                ws.dgates + group * ws.capacity * grad_size + slot * W, grad_size, 0,
+                                overwrite ? zeros : sums, overwrite ? 0 : gate_size, sums, gate_size},
                                rows);
     }
   }
 
   void weight_gradients(const Team& team, bool is_first, Index t0, Index t1) {
     constexpr Index R = V::tile_rows;
-    const Index tiles_in = groups_of(size.inputs, R), tiles_rec = groups_of(size.hidden, R);
-    const Index of_group = tiles_in + tiles_rec, tasks = size.groups * of_group;
+    const Index tiles_in = group_count(size.inputs, R), tiles_rec = group_count(size.hidden, R);
+    const Index tiles_per_group = tiles_in + tiles_rec, tasks = size.groups * tiles_per_group;
     for (Index task = tasks * team.id / team.size; task < tasks * (team.id + 1) / team.size; ++task) {
-      const Index group = task / of_group, tile = task % of_group;
-      const bool of_input = tile < tiles_in;
-      const Index k = (of_input ? tile : tile - tiles_in) * R;
-      weight_gradient(group, k, min_of(R, (of_input ? size.inputs : size.hidden) - k), of_input, is_first, t0, t1);
+      const Index group = task / tiles_per_group, tile = task % tiles_per_group;
+      const bool for_input = tile < tiles_in;
+      const Index k = (for_input ? tile : tile - tiles_in) * R;
+      weight_gradient(group, k, min_of(R, (for_input ? size.inputs : size.hidden) - k), for_input, is_first, t0, t1);
     }
   }
 
@@ -219,7 +219,7 @@ struct BackwardPass {
     const Index rows = max_of(1, plan.blocks[0].rows), chunk = max_of(1, chunk_rows / rows);
     for (Index t1 = plan.steps; t1 > 0;) {
       const Index t0 = (t1 - 1) / chunk * chunk;
-      for (Index at = team.id; at < plan.block_count; at += team.size) chunk_back(plan.blocks[at], mine[at], t0, t1);
+      for (Index b = team.id; b < plan.block_count; b += team.size) backward_chunk(plan.blocks[b], workspaces[b], t0, t1);
       team.barrier();
       weight_gradients(team, t1 == plan.steps, t0, t1);
       team.barrier();
@@ -229,7 +229,7 @@ struct BackwardPass {
   }
 
   void finish(const Team& team) {
-    for (Index at = team.id; at < plan.block_count; at += team.size) store_gradients(plan.blocks[at], mine[at]);
+    for (Index b = team.id; b < plan.block_count; b += team.size) store_gradients(plan.blocks[b], workspaces[b]);
     for (Index group = team.id; group < size.groups; group += team.size) {
       if (plan.steps == 0) {
         fill(dw_in + group * size.inputs * gate_size, size.inputs * gate_size, Real(0));
@@ -244,23 +244,23 @@ struct BackwardPass {
   }
 
   void bias_gradient(Index group) {
-    Real* sums = mine[0].dbias + group * grad_size;
-    for (Index at = 1; at < plan.block_count; ++at) add<V>(mine[at].dbias + group * grad_size, grad_size, sums);
+    Real* sums = workspaces[0].dbias + group * grad_size;
+    for (Index b = 1; b < plan.block_count; ++b) add<V>(workspaces[b].dbias + group * grad_size, grad_size, sums);
     const Index units = units_in<V>(group, size.hidden);
     for (int slot = 0; slot < Cell::gates; ++slot)
-      narrow<V>(sums + (Cell::in_slot + slot) * W, units,
+      copy_partial<V>(sums + (Cell::in_slot + slot) * W, units,
                 call.dbias + Cell::in_order[slot] * size.hidden + group * W);
     if constexpr (Cell::has_inner_bias)
-      narrow<V>(sums + (Cell::grads - 1) * W, units, call.dbias_rec + group * W);
+      copy_partial<V>(sums + (Cell::grads - 1) * W, units, call.dbias_rec + group * W);
   }
 
-  void store_gradients(const Block& block, const Mine& m) {
+  void store_gradients(const Block& block, const BlockWorkspace& ws) {
     for (Index row = 0; row < block.rows; ++row) {
       const Index to = block.order[row] * size.hidden;
-      narrow<V>(m.dh + row * size.h_row, size.hidden, call.dh0 + to);
+      copy_partial<V>(ws.dh + row * size.h_row, size.hidden, call.dh0 + to);
       if constexpr (Cell::has_cell)
         for (Index group = 0; group < size.groups; ++group)
-          narrow<V>(m.dc + (group * block.rows + row) * W, units_in<V>(group, size.hidden), call.dc0 + to + group * W);
+          copy_partial<V>(ws.dc + (group * block.rows + row) * W, units_in<V>(group, size.hidden), call.dc0 + to + group * W);
       if (call.dx)
         fill(call.dx + (block.order[row] * layout.steps + block.length[row]) * size.inputs,
              (layout.steps - block.length[row]) * size.inputs, Real(0));

@@ -26,8 +26,8 @@ namespace {
 const std::vector<const Kernels*>& supported() {
   static const std::vector<const Kernels*> found = [] {
     std::vector<const Kernels*> list;
-    for (int at = 0; at < echoic::target_count; ++at)
-      if (echoic::targets[at]->supported()) list.push_back(echoic::targets[at]);
+    for (int i = 0; i < echoic::target_count; ++i)
+      if (echoic::targets[i]->supported()) list.push_back(echoic::targets[i]);
     return list;
   }();
   return found;
@@ -56,7 +56,7 @@ const echoic::Sequence<Real>& sequence_of(const Kernels& kernels) {
 }
 
 template <class Real>
-Real* at(std::uintptr_t address) {
+Real* pointer(std::uintptr_t address) {
   return reinterpret_cast<Real*>(address);
 }
 
@@ -65,7 +65,7 @@ using Dimensions = std::vector<Index>;     // batch, steps, inputs, hidden, reve
 using Addresses = std::vector<Address>;  // in the order of the structs in kernels.h
 
 echoic::Layout layout_of(const Dimensions& d, Address lengths) {
-  return {d.at(0), d.at(1), d.at(2), d.at(3), at<const std::int64_t>(lengths), d.at(4) != 0, d.at(5)};
+  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5)};
 }
 
 template <class Real>
@@ -73,9 +73,9 @@ void forward(const Kernels& kernels, CellKind kind, const Dimensions& d, Address
              int threads) {
   const echoic::Forward<Real> call{
       layout_of(d, lengths),
-      {at<Real>(a.at(0)), at<Real>(a.at(1)), at<Real>(a.at(2)), at<Real>(a.at(3))},
-      at<Real>(a.at(4)), at<Real>(a.at(5)), at<Real>(a.at(6)),
-      at<Real>(a.at(7)), at<Real>(a.at(8)), at<Real>(a.at(9)), at<Real>(a.at(10))};
+      {pointer<Real>(a.at(0)), pointer<Real>(a.at(1)), pointer<Real>(a.at(2)), pointer<Real>(a.at(3))},
+      pointer<Real>(a.at(4)), pointer<Real>(a.at(5)), pointer<Real>(a.at(6)),
+      pointer<Real>(a.at(7)), pointer<Real>(a.at(8)), pointer<Real>(a.at(9)), pointer<Real>(a.at(10))};
   sequence_of<Real>(kernels).forward(kind, call, threads);
 }
 
@@ -84,11 +84,11 @@ void backward(const Kernels& kernels, CellKind kind, const Dimensions& d, Addres
               int threads) {
   const echoic::Backward<Real> call{
       layout_of(d, lengths),
-      {at<Real>(a.at(0)), at<Real>(a.at(1)), nullptr, nullptr},
-      at<Real>(a.at(2)), at<Real>(a.at(3)), at<Real>(a.at(4)), at<Real>(a.at(5)), at<Real>(a.at(6)),
-      at<Real>(a.at(7)), at<Real>(a.at(8)), at<Real>(a.at(9)),
-      at<Real>(a.at(10)), at<Real>(a.at(11)), at<Real>(a.at(12)), at<Real>(a.at(13)), at<Real>(a.at(14)),
-      at<Real>(a.at(15)), at<Real>(a.at(16))};
+      {pointer<Real>(a.at(0)), pointer<Real>(a.at(1)), nullptr, nullptr},
+      pointer<Real>(a.at(2)), pointer<Real>(a.at(3)), pointer<Real>(a.at(4)), pointer<Real>(a.at(5)), pointer<Real>(a.at(6)),
+      pointer<Real>(a.at(7)), pointer<Real>(a.at(8)), pointer<Real>(a.at(9)),
+      pointer<Real>(a.at(10)), pointer<Real>(a.at(11)), pointer<Real>(a.at(12)), pointer<Real>(a.at(13)), pointer<Real>(a.at(14)),
+      pointer<Real>(a.at(15)), pointer<Real>(a.at(16))};
   sequence_of<Real>(kernels).backward(kind, call, threads);
 }
 
@@ -120,8 +120,8 @@ using Block = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Noise = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
 using Rows = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-void expect(bool holds, const char* what) {
-  if (!holds) throw std::invalid_argument(what);
+void expect(bool holds, const char* message) {
+  if (!holds) throw std::invalid_argument(message);
 }
 
 class Live {
@@ -133,42 +133,42 @@ class Live {
     for (std::size_t n = 0; n < cells.size(); ++n) {
       const CellKind kind = kind_of(cells[n]);
       layers.push_back({kind, sizes.at(n), sizes.at(n + 1),
-                        {at<const float>(weights.at(4 * n)), at<const float>(weights.at(4 * n + 1)),
-                         at<const float>(weights.at(4 * n + 2)), at<const float>(weights.at(4 * n + 3))}});
+                        {pointer<const float>(weights.at(4 * n)), pointer<const float>(weights.at(4 * n + 1)),
+                         pointer<const float>(weights.at(4 * n + 2)), pointer<const float>(weights.at(4 * n + 3))}});
       state_size_ += sizes.at(n + 1) * (kind == CellKind::lstm ? 2 : 1);
     }
     const auto kept = storage == "float16" ? echoic::Storage::f16
                       : storage == "int8"  ? echoic::Storage::i8
                                            : echoic::Storage::f32;
     network_.reset(find(target).network({static_cast<Index>(layers.size()), layers.data(), outputs,
-                                         at<const float>(w_out), at<const float>(b_out), kept, threads}));
+                                         pointer<const float>(w_out), pointer<const float>(b_out), kept, threads}));
   }
 
-  void step(Input x, Matrix states, Matrix out, std::optional<Rows> which) const {
-    const echoic::LiveStep step = checked(x.shape(0), x.data(), states, out, which);
+  void step(Input x, Matrix states, Matrix out, std::optional<Rows> stream_ids) const {
+    const echoic::LiveStep step = checked(x.shape(0), x.data(), states, out, stream_ids);
     expect(static_cast<Index>(x.shape(1)) == inputs_, "x must have a column for each input");
     nb::gil_scoped_release release;
     network_->step(step);
   }
 
-  void loop(Matrix states, Matrix out, std::optional<Rows> which, Block values, const std::string& draw,
-            float temperature, float smallest_scale, std::optional<Noise> noise, std::optional<Input> table) const {
-    const echoic::LiveStep step = checked(out.shape(0), nullptr, states, out, which);
-    const auto kind = draw == "gaussian"      ? echoic::Draw::gaussian
-                      : draw == "categorical" ? echoic::Draw::categorical
-                                              : echoic::Draw::outputs;
-    const bool is_class = kind == echoic::Draw::categorical;
-    const Index each = is_class ? 1 : kind == echoic::Draw::gaussian ? outputs_ / 2 : outputs_;
+  void loop(Matrix states, Matrix out, std::optional<Rows> stream_ids, Block values, const std::string& distribution,
+            float temperature, float min_scale, std::optional<Noise> noise, std::optional<Input> table) const {
+    const echoic::LiveStep step = checked(out.shape(0), nullptr, states, out, stream_ids);
+    const auto kind = distribution == "gaussian"      ? echoic::Distribution::gaussian
+                      : distribution == "categorical" ? echoic::Distribution::categorical
+                                              : echoic::Distribution::point;
+    const bool is_class = kind == echoic::Distribution::categorical;
+    const Index each = is_class ? 1 : kind == echoic::Distribution::gaussian ? outputs_ / 2 : outputs_;
     expect(static_cast<Index>(values.shape(2)) == each && values.shape(1) == out.shape(0), "values must be (steps, rows, values)");
     expect(is_class || each == inputs_, "a network feeds itself only as many values as it has inputs");
     expect(!is_class || (table && static_cast<Index>(table->shape(0)) == outputs_ &&
                          static_cast<Index>(table->shape(1)) == inputs_),
            "the table must have a row for each class and a column for each input");
-    expect(temperature == 0 || kind == echoic::Draw::outputs ||
+    expect(temperature == 0 || kind == echoic::Distribution::point ||
                (noise && noise->shape(0) == values.shape(0) && noise->shape(1) == values.shape(1) &&
                 noise->shape(2) == values.shape(2)),
            "noise must have the shape of values");
-    const echoic::LiveLoop loop{static_cast<Index>(values.shape(0)), kind, temperature, smallest_scale,
+    const echoic::LiveLoop loop{static_cast<Index>(values.shape(0)), kind, temperature, min_scale,
                                 noise ? noise->data() : nullptr, table ? table->data() : nullptr, values.data()};
     nb::gil_scoped_release release;
     network_->loop(step, loop);
@@ -176,48 +176,48 @@ class Live {
 
  private:
   echoic::LiveStep checked(std::size_t rows, const float* x, Matrix states, Matrix out,
-                           const std::optional<Rows>& which) const {
+                           const std::optional<Rows>& stream_ids) const {
     expect(static_cast<Index>(states.shape(1)) == state_size_, "states must be (streams, state_size)");
     expect(out.shape(0) == rows && static_cast<Index>(out.shape(1)) == outputs_, "out must be (rows, outputs)");
-    expect(which ? which->shape(0) == rows : states.shape(0) >= rows, "there must be a state for each row");
-    for (std::size_t n = 0; which && n < rows; ++n)
-      expect(which->data()[n] >= 0 && which->data()[n] < static_cast<std::int64_t>(states.shape(0)), "no such stream");
-    return {static_cast<Index>(rows), which ? which->data() : nullptr, states.data(), x, out.data()};
+    expect(stream_ids ? stream_ids->shape(0) == rows : states.shape(0) >= rows, "there must be a state for each row");
+    for (std::size_t n = 0; stream_ids && n < rows; ++n)
+      expect(stream_ids->data()[n] >= 0 && stream_ids->data()[n] < static_cast<std::int64_t>(states.shape(0)), "no such stream");
+    return {static_cast<Index>(rows), stream_ids ? stream_ids->data() : nullptr, states.data(), x, out.data()};
   }
 
   Index inputs_, outputs_, state_size_ = 0;
   std::unique_ptr<echoic::Network> network_;
 };
 
-using Shares = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+using Uniforms = nb::ndarray<const double, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 
 class SampleTier {
  public:
-  SampleTier(const std::string& target, Index past, Index hidden, Index components, Index levels, const Addresses& a,
+  SampleTier(const std::string& target, Index past, Index hidden, Index components, Index num_codes, const Addresses& a,
              float first_width)
       : past_(past), hidden_(hidden) {
     const Kernels& kernels = find(target);
     expect(hidden % kernels.f32->width == 0, "hidden must be a multiple of the target's width");
-    expect(components >= 1 && components <= echoic::most_components, "there are too many components");
-    tier_.reset(kernels.sample_tier({past, hidden, components, levels, at<const float>(a.at(0)),
-                                     at<const float>(a.at(1)), at<const float>(a.at(2)), at<const float>(a.at(3)),
-                                     at<const float>(a.at(4)), first_width}));
+    expect(components >= 1 && components <= echoic::max_components, "there are too many components");
+    tier_.reset(kernels.sample_tier({past, hidden, components, num_codes, pointer<const float>(a.at(0)),
+                                     pointer<const float>(a.at(1)), pointer<const float>(a.at(2)), pointer<const float>(a.at(3)),
+                                     pointer<const float>(a.at(4)), first_width}));
   }
 
-  void draw(Noise places, Input prediction, Input window, Vector power, Shares shares, float temperature, float floor,
-            Matrix drawn, int threads) const {
-    const std::size_t rows = places.shape(0), samples = places.shape(1);
-    expect(static_cast<Index>(places.shape(2)) == hidden_, "places must be (rows, samples, hidden)");
-    for (const Input& one : {prediction, window})
-      expect(one.shape(0) == rows && static_cast<Index>(one.shape(1)) == past_, "prediction and window must be (rows, past)");
+  void sample(Noise positions, Input lpc_weights, Input history, Vector power, Uniforms uniforms, float temperature, float floor,
+            Matrix codes, int threads) const {
+    const std::size_t rows = positions.shape(0), samples = positions.shape(1);
+    expect(static_cast<Index>(positions.shape(2)) == hidden_, "positions must be (rows, samples, hidden)");
+    for (const Input& one : {lpc_weights, history})
+      expect(one.shape(0) == rows && static_cast<Index>(one.shape(1)) == past_, "lpc_weights and history must be (rows, past)");
     expect(power.shape(0) == rows, "power must be (rows,)");
-    expect(shares.shape(0) == samples && shares.shape(1) == rows, "shares must be (samples, rows)");
-    expect(drawn.shape(0) == rows && drawn.shape(1) == samples, "drawn must be (rows, samples)");
-    const echoic::SampleCall call{static_cast<Index>(rows), static_cast<Index>(samples), places.data(),
-                                  prediction.data(), window.data(), power.data(), shares.data(), temperature,
-                                  floor, drawn.data(), threads};
+    expect(uniforms.shape(0) == samples && uniforms.shape(1) == rows, "uniforms must be (samples, rows)");
+    expect(codes.shape(0) == rows && codes.shape(1) == samples, "codes must be (rows, samples)");
+    const echoic::SampleCall call{static_cast<Index>(rows), static_cast<Index>(samples), positions.data(),
+                                  lpc_weights.data(), history.data(), power.data(), uniforms.data(), temperature,
+                                  floor, codes.data(), threads};
     nb::gil_scoped_release release;
-    tier_->draw(call);
+    tier_->sample(call);
   }
 
  private:
@@ -249,13 +249,13 @@ NB_MODULE(_kernel, m) {
       .def(nb::init<const std::string&, const std::vector<std::string>&, const std::vector<Index>&, const Addresses&,
                     Index, Address, Address, const std::string&, int>())
       .def("step", &Live::step, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert(),
-           nb::arg("which").noconvert().none() = nb::none())
+           nb::arg("stream_ids").noconvert().none() = nb::none())
       .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),
-           nb::arg("which").noconvert().none(), nb::arg("values").noconvert(), nb::arg("draw"), nb::arg("temperature"),
-           nb::arg("smallest_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none());
+           nb::arg("stream_ids").noconvert().none(), nb::arg("values").noconvert(), nb::arg("distribution"), nb::arg("temperature"),
+           nb::arg("min_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none());
   nb::class_<SampleTier>(m, "SampleTier")
       .def(nb::init<const std::string&, Index, Index, Index, Index, const Addresses&, float>())
-      .def("draw", &SampleTier::draw, nb::arg("places").noconvert(), nb::arg("prediction").noconvert(),
-           nb::arg("window").noconvert(), nb::arg("power").noconvert(), nb::arg("shares").noconvert(),
-           nb::arg("temperature"), nb::arg("floor"), nb::arg("drawn").noconvert(), nb::arg("threads"));
+      .def("sample", &SampleTier::sample, nb::arg("positions").noconvert(), nb::arg("lpc_weights").noconvert(),
+           nb::arg("history").noconvert(), nb::arg("power").noconvert(), nb::arg("uniforms").noconvert(),
+           nb::arg("temperature"), nb::arg("floor"), nb::arg("codes").noconvert(), nb::arg("threads"));
 }

@@ -70,13 +70,13 @@ struct Lstm {
     for (Index row = 0; row < d.rows; ++row) {
       const Real* s = d.panel + row * slots * W;
       const V i = V::load(s), f = V::load(s + W), g = V::load(s + 2 * W), o = V::load(s + 3 * W);
-      const V squashed = tanh_of(V::load(s + 4 * W)), dh = V::load(d.dh + row * d.dh_row);
+      const V tanh_c = tanh_of(V::load(s + 4 * W)), dh = V::load(d.dh + row * d.dh_row);
       const V dho = dh * o;
-      const V dc = V::load(d.dc + row * W) + dho * (one - squashed * squashed);
+      const V dc = V::load(d.dc + row * W) + dho * (one - tanh_c * tanh_c);
       const V di = dc * g * i * (one - i);
       const V df = dc * V::load(d.c_prev + row * d.c_row) * f * (one - f);
       const V dg = dc * i * (one - g * g);
-      const V d_o = dho * squashed * (one - o);
+      const V d_o = dho * tanh_c * (one - o);
       (dc * f).store(d.dc + row * W);
       Real* to = d.dgates + row * grads * W;
       di.store(to);

@@ -21,7 +21,7 @@ static unsigned long long enabled_registers() {
 
 namespace {
 
-bool bit(int word, int at) { return (word >> at) & 1; }
+bool bit(int word, int index) { return (word >> index) & 1; }
 
 // The operating system saves the registers of `mask` when it switches threads.
 bool saved_by_system(unsigned long long mask) {

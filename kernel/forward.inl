@@ -13,7 +13,7 @@ struct ForwardPass {
   static constexpr Index W = V::width;
   static constexpr Index row_size = Cell::slots * W;
 
-  struct Mine {  // what one block needs for itself
+  struct BlockWorkspace {  // what one block needs for itself
     Real *x, *h, *h_next, *c, *panels;
   };
 
@@ -22,25 +22,25 @@ struct ForwardPass {
   Plan plan;
   Sizes<Cell> size;
   Real *w_in, *w_rec, *bias, *bias_rec;
-  Mine* mine;
+  BlockWorkspace* workspaces;
 
-  ForwardPass(const Forward<Real>& forward, const Plan& made) : call(forward), layout(forward.layout), plan(made), size(layout) {}
+  ForwardPass(const Forward<Real>& forward, const Plan& block_plan) : call(forward), layout(forward.layout), plan(block_plan), size(layout) {}
 
-  void carve(Carver& memory) {
-    w_in = memory.take<Real>(size.groups * size.inputs * Cell::gates * W);
-    w_rec = memory.take<Real>(size.groups * size.hidden * Cell::gates * W);
-    bias = memory.take<Real>(size.groups * Cell::gates * W);
-    bias_rec = memory.take<Real>(size.groups * W);
-    mine = memory.take<Mine>(plan.block_count);
-    for (Index at = 0; at < plan.block_count; ++at) {
-      const Index rows = plan.blocks[at].rows, most = max_of(rows, chunk_rows);
-      Mine m;
-      m.x = memory.take<Real>(most * size.x_row);
-      m.h = memory.take<Real>(rows * size.h_row);
-      m.h_next = memory.take<Real>(rows * size.h_row);
-      m.c = memory.take<Real>(size.groups * rows * W);
-      m.panels = call.saved ? nullptr : memory.take<Real>(size.groups * most * row_size);
-      if (mine) mine[at] = m;
+  void allocate_buffers(Arena& arena) {
+    w_in = arena.allocate<Real>(size.groups * size.inputs * Cell::gates * W);
+    w_rec = arena.allocate<Real>(size.groups * size.hidden * Cell::gates * W);
+    bias = arena.allocate<Real>(size.groups * Cell::gates * W);
+    bias_rec = arena.allocate<Real>(size.groups * W);
+    workspaces = arena.allocate<BlockWorkspace>(plan.block_count);
+    for (Index b = 0; b < plan.block_count; ++b) {
+      const Index rows = plan.blocks[b].rows, max_rows = max_of(rows, chunk_rows);
+      BlockWorkspace ws;
+      ws.x = arena.allocate<Real>(max_rows * size.x_row);
+      ws.h = arena.allocate<Real>(rows * size.h_row);
+      ws.h_next = arena.allocate<Real>(rows * size.h_row);
+      ws.c = arena.allocate<Real>(size.groups * rows * W);
+      ws.panels = call.saved ? nullptr : arena.allocate<Real>(size.groups * max_rows * row_size);
+      if (workspaces) workspaces[b] = ws;
     }
   }
 
@@ -52,33 +52,33 @@ struct ForwardPass {
                        w_rec + group * size.hidden * Cell::gates * W);
       pack_group<Cell>(call.weights.bias, 1, size.hidden, Cell::in_order, group, bias + group * Cell::gates * W);
       if constexpr (Cell::has_inner_bias)
-        widen<V>(call.weights.bias_rec + group * W, units_in<V>(group, size.hidden), bias_rec + group * W);
+        copy_padded<V>(call.weights.bias_rec + group * W, units_in<V>(group, size.hidden), bias_rec + group * W);
     }
   }
 
-  void load_state(const Block& block, const Mine& m) {
+  void load_state(const Block& block, const BlockWorkspace& ws) {
     for (Index row = 0; row < block.rows; ++row) {
       const Index from = block.order[row] * size.hidden;
-      widen<V>(call.h0 + from, size.hidden, m.h + row * size.h_row);
+      copy_padded<V>(call.h0 + from, size.hidden, ws.h + row * size.h_row);
       if constexpr (Cell::has_cell)
         for (Index group = 0; group < size.groups; ++group)
-          widen<V>(call.c0 + from + group * W, units_in<V>(group, size.hidden), m.c + (group * block.rows + row) * W);
+          copy_padded<V>(call.c0 + from + group * W, units_in<V>(group, size.hidden), ws.c + (group * block.rows + row) * W);
     }
   }
 
   // Writes the final state of rows [first, last).
-  void store_state(const Block& block, const Mine& m, const Real* h, Index first, Index last) {
+  void store_state(const Block& block, const BlockWorkspace& ws, const Real* h, Index first, Index last) {
     for (Index row = first; row < last; ++row) {
       const Index to = block.order[row] * size.hidden;
-      narrow<V>(h + row * size.h_row, size.hidden, call.h_end + to);
+      copy_partial<V>(h + row * size.h_row, size.hidden, call.h_end + to);
       if constexpr (Cell::has_cell)
         for (Index group = 0; group < size.groups; ++group)
-          narrow<V>(m.c + (group * block.rows + row) * W, units_in<V>(group, size.hidden), call.c_end + to + group * W);
+          copy_partial<V>(ws.c + (group * block.rows + row) * W, units_in<V>(group, size.hidden), call.c_end + to + group * W);
     }
   }
 
   // The input's share of all gates of steps [t0, t1).
-  void project(const Block& block, const Mine& m, Real* panels, Index panel_rows, Index first, Index t0, Index t1) {
+  void project(const Block& block, const BlockWorkspace& ws, Real* panels, Index panel_rows, Index first, Index t0, Index t1) {
     const Index rows = block.start[t1] - block.start[t0];
     for (Index group = 0; group < size.groups; ++group) {
       Real* sums = panels + (group * panel_rows + first) * row_size;
@@ -86,7 +86,7 @@ struct ForwardPass {
       Index start_row = 0;
       for (Index k = 0; k < size.inputs; k += product_depth) {
         const Real* weights = w_in + (group * size.inputs + k) * Cell::gates * W;
-        multiply<V, Cell::gates, Real>({1, min_of(product_depth, size.inputs - k), m.x + k, size.x_row, 1, 0, weights,
+        multiply<V, Cell::gates, Real>({1, min_of(product_depth, size.inputs - k), ws.x + k, size.x_row, 1, 0, weights,
                                   Cell::gates * W, 0, start, start_row, sums + Cell::in_slot * W, row_size},
                                  rows);
         start = sums + Cell::in_slot * W;
@@ -99,40 +99,40 @@ struct ForwardPass {
     }
   }
 
-  void step(const Block& block, const Mine& m, Real* panels, Index panel_rows, Index first, Index rows) {
+  void step(const Block& block, const BlockWorkspace& ws, Real* panels, Index panel_rows, Index first, Index rows) {
     for (Index group = 0; group < size.groups; ++group) {
       Real* panel = panels + (group * panel_rows + first) * row_size;
       Real* sums = panel + Cell::rec_slot * W;
-      multiply<V, Cell::gates, Real>({1, size.hidden, m.h, size.h_row, 1, 0,
+      multiply<V, Cell::gates, Real>({1, size.hidden, ws.h, size.h_row, 1, 0,
                                 w_rec + group * size.hidden * Cell::gates * W, Cell::gates * W, 0, sums, row_size, sums,
                                 row_size},
                                rows);
-      Cell::activate({rows, panel, m.h + group * W, m.h_next + group * W, size.h_row,
-                      m.c + group * block.rows * W});
+      Cell::activate({rows, panel, ws.h + group * W, ws.h_next + group * W, size.h_row,
+                      ws.c + group * block.rows * W});
     }
   }
 
-  void run_block(Index at, Real* saved) {
-    const Block& block = plan.blocks[at];
-    Mine m = mine[at];
-    load_state(block, m);
-    store_state(block, m, m.h, block.steps ? block.active(0) : 0, block.rows);
+  void run_block(Index b, Real* saved) {
+    const Block& block = plan.blocks[b];
+    BlockWorkspace ws = workspaces[b];
+    load_state(block, ws);
+    store_state(block, ws, ws.h, block.steps ? block.active(0) : 0, block.rows);
     for (Index t0 = 0; t0 < block.steps;) {
       const Index t1 = chunk_end(block, t0);
-      Real* panels = saved ? saved : m.panels;
+      Real* panels = saved ? saved : ws.panels;
       const Index panel_rows = saved ? block.total() : max_of(block.rows, chunk_rows);
       const Index before = saved ? 0 : block.start[t0];
-      gather_inputs<Cell>(layout, block, call.x, t0, t1, m.x, size.x_row);
-      project(block, m, panels, panel_rows, block.start[t0] - before, t0, t1);
+      gather_inputs<Cell>(layout, block, call.x, t0, t1, ws.x, size.x_row);
+      project(block, ws, panels, panel_rows, block.start[t0] - before, t0, t1);
       for (Index t = t0; t < t1; ++t) {
         const Index rows = block.active(t);
-        step(block, m, panels, panel_rows, block.start[t] - before, rows);
+        step(block, ws, panels, panel_rows, block.start[t] - before, rows);
         for (Index row = 0; row < rows; ++row)
-          narrow<V>(m.h_next + row * size.h_row, size.hidden, call.y + block.source(t, row) * size.hidden);
-        store_state(block, m, m.h_next, t + 1 < block.steps ? block.active(t + 1) : 0, rows);
-        Real* after = m.h_next;
-        m.h_next = m.h;
-        m.h = after;
+          copy_partial<V>(ws.h_next + row * size.h_row, size.hidden, call.y + block.source(t, row) * size.hidden);
+        store_state(block, ws, ws.h_next, t + 1 < block.steps ? block.active(t + 1) : 0, rows);
+        Real* after = ws.h_next;
+        ws.h_next = ws.h;
+        ws.h = after;
       }
       t0 = t1;
     }
@@ -144,10 +144,10 @@ struct ForwardPass {
   void run(const Team& team) {
     pack(team);
     team.barrier();
-    for (Index at = team.id; at < plan.block_count; at += team.size) {
+    for (Index b = team.id; b < plan.block_count; b += team.size) {
       Index before = 0;
-      for (Index other = 0; other < at; ++other) before += plan.blocks[other].total();
-      run_block(at, call.saved ? call.saved + before * size.groups * row_size : nullptr);
+      for (Index other = 0; other < b; ++other) before += plan.blocks[other].total();
+      run_block(b, call.saved ? call.saved + before * size.groups * row_size : nullptr);
     }
   }
 };

@@ -73,8 +73,8 @@ struct Sequence {
 enum class Storage { f32, f16, i8 };  // i8: a byte a weight and one scale for each row of the weight matrix
 
 // What a closed loop feeds back: the outputs as they are; for each value a draw from a normal distribution, whose mean
-// and raw deviation (see `smallest_scale`) stand side by side; or a draw from classes, each with its row of a table.
-enum class Draw { outputs, gaussian, categorical };
+// and raw deviation (see `min_scale`) stand side by side; or a draw from classes, each with its row of a table.
+enum class Distribution { point, gaussian, categorical };
 
 struct LiveLayer {
   CellKind kind;
@@ -95,7 +95,7 @@ struct LiveNetwork {
 // One step of some of the streams whose states are the rows of one matrix, h then c of each layer, the lowest first.
 struct LiveStep {
   Index rows;
-  const std::int64_t* which;  // [rows], no row twice; or nullptr: the first ones
+  const std::int64_t* stream_ids;  // [rows], no row twice; or nullptr: the first ones
   float* states;              // [streams, state_size], replaced
   const float* x;             // [rows, I]
   float* out;                 // [rows, outputs]
@@ -104,9 +104,9 @@ struct LiveStep {
 // Steps in which a network feeds itself.
 struct LiveLoop {
   Index steps;
-  Draw draw;
+  Distribution distribution;
   float temperature;     // scales the distance of a draw from the mean, or divides the scores of classes; 0: no draw
-  float smallest_scale;  // a deviation is softplus(raw) + smallest_scale
+  float min_scale;  // a deviation is softplus(raw) + smallest_scale
   const float* noise;    // [steps, rows, values]: standard normal, or uniform for classes; not read at temperature 0
   const float* table;    // [classes, I], categorical only
   float* values;         // [steps, rows, values]: what was fed back; for classes their number
@@ -122,13 +122,13 @@ class Network {
 
 // The fast tier of raw audio (SampleRNN's, with the mixture of logistic distributions of PixelCNN++). Levels are mu-law
 // levels; as numbers they lie evenly from -1 to 1.
-constexpr Index most_components = 32;
+constexpr Index max_components = 32;
 
 // What the samples to come may have of the power told, against an even share: no less than this, and in these units.
-constexpr float least_left = 1e-3f, left_unit = 4;
+constexpr float min_remaining = 1e-3f, remaining_unit = 4;
 
 struct SampleWeights {
-  Index past, hidden, components, levels;  // hidden: a multiple of the width of a group
+  Index past, hidden, components, num_codes;  // hidden: a multiple of the width of a group
   // [H, past + 2]: of the numbers of the samples before, the oldest first, of the predicted one, and of the power left.
   const float* w_first;
   const float* w_second;   // [H, H]
@@ -140,20 +140,20 @@ struct SampleWeights {
 
 struct SampleCall {
   Index rows, samples;
-  const float* places;      // [rows, samples, H]: the first layer's sums of what it sees besides, bias included
-  const float* prediction;  // [rows, past]: weights of linear prediction, of sound rather than numbers
-  const float* window;      // [rows, past]: the numbers of the samples before the first one
+  const float* positions;      // [rows, samples, H]: the first layer's sums of what it sees besides, bias included
+  const float* lpc_weights;  // [rows, past]: weights of linear prediction, of sound rather than numbers
+  const float* history;      // [rows, past]: the numbers of the samples before the first one
   const float* power;       // [rows]: the mean square that the samples are told to have
-  const double* shares;     // [samples, rows], 0 up to 1: where in the distribution a draw is made
+  const double* uniforms;     // [samples, rows], 0 up to 1: where in the distribution a draw is made
   float temperature, floor;
-  float* drawn;  // [rows, samples]: levels
+  float* codes;  // [rows, samples]: levels
   int threads;
 };
 
 class SampleTier {
  public:
   virtual ~SampleTier();
-  virtual void draw(const SampleCall&) const = 0;
+  virtual void sample(const SampleCall&) const = 0;
 };
 
 // One CPU target. `f64` is there for the scalar target only.

@@ -7,7 +7,7 @@
 namespace {
 
 using echoic::CellKind;
-using echoic::Draw;
+using echoic::Distribution;
 using echoic::LiveLayer;
 using echoic::LiveLoop;
 using echoic::LiveNetwork;
@@ -16,16 +16,16 @@ using echoic::Storage;
 
 // [depth, columns] as it is stored.
 template <class Weight>
-struct Stored {
+struct StoredMatrix {
   Weight* weights;
   float* scale;  // [columns], for bytes
 
-  void take(Carver& memory, Index depth, Index columns) {
-    weights = memory.take<Weight>(depth * columns);
-    scale = memory.take<float>(sizeof(Weight) == 1 ? columns : 0);
+  void allocate(Arena& arena, Index depth, Index columns) {
+    weights = arena.allocate<Weight>(depth * columns);
+    scale = arena.allocate<float>(sizeof(Weight) == 1 ? columns : 0);
   }
 
-  void put(const float* from, Index depth, Index columns) {
+  void pack(const float* from, Index depth, Index columns) {
     for (Index n = 0; n < columns; ++n) {
       float largest = 0;
       for (Index k = 0; k < depth; ++k) largest = fmaxf(largest, fabsf(from[k * columns + n]));
@@ -43,18 +43,18 @@ struct Stored {
 };
 
 template <class V, class Weight>
-class LiveOf final : public echoic::Network {
+class LiveNetworkImpl final : public echoic::Network {
   static constexpr Index W = V::width;
   static constexpr Index R = V::tile_rows;
 
   struct Layer {
     CellKind kind;
     Index inputs, hidden, groups, h_row, gates;
-    Stored<Weight>*w_in, *w_rec;  // [groups]
+    StoredMatrix<Weight>*w_in, *w_rec;  // [groups]
     float *bias, *bias_rec;
   };
 
-  struct Work {  // of one call; before an odd step, h and next have changed places
+  struct Workspace {  // of one call; before an odd step, h and next have changed places
     float **h, **next, **c;
     float *params, *x;
   };
@@ -62,82 +62,82 @@ class LiveOf final : public echoic::Network {
   Index layer_count_, outputs_, out_groups_, state_size_ = 0;
   int threads_;
   Layer* layers_;
-  Stored<Weight>* w_out_;
+  StoredMatrix<Weight>* w_out_;
   float* b_out_;
   char* memory_;
 
  public:
-  explicit LiveOf(const LiveNetwork& network)
-      : layer_count_(network.layer_count), outputs_(network.outputs), out_groups_(groups_of(network.outputs, W)),
+  explicit LiveNetworkImpl(const LiveNetwork& network)
+      : layer_count_(network.layer_count), outputs_(network.outputs), out_groups_(group_count(network.outputs, W)),
         threads_(network.threads) {
-    Carver counter;
-    carve(counter, network);
-    memory_ = echoic::allocate(counter.used);
-    Carver memory{memory_, 0};
-    carve(memory, network);
-    for (Index at = 0; at < layer_count_; ++at) {
-      const LiveLayer& from = network.layers[at];
+    Arena counter;
+    allocate_buffers(counter, network);
+    memory_ = echoic::allocate_aligned(counter.used);
+    Arena arena{memory_, 0};
+    allocate_buffers(arena, network);
+    for (Index i = 0; i < layer_count_; ++i) {
+      const LiveLayer& from = network.layers[i];
       state_size_ += from.hidden * (from.kind == CellKind::lstm ? 2 : 1);
       if (from.kind == CellKind::lstm)
-        fill_layer<Lstm<V>>(layers_[at], from.weights);
+        fill_layer<Lstm<V>>(layers_[i], from.weights);
       else
-        fill_layer<Gru<V>>(layers_[at], from.weights);
+        fill_layer<Gru<V>>(layers_[i], from.weights);
     }
     if (outputs_) fill_outputs(network);
   }
 
-  ~LiveOf() override { echoic::release(memory_); }
+  ~LiveNetworkImpl() override { echoic::free_aligned(memory_); }
 
   void step(const LiveStep& step) const override {
-    run(step, 1, [&](const Work& work, const Team& team) { advance(work, 0, step.rows, step.x, team); });
+    run(step, 1, [&](const Workspace& work, const Team& team) { advance(work, 0, step.rows, step.x, team); });
   }
 
   void loop(const LiveStep& step, const LiveLoop& loop) const override {
-    run(step, loop.steps, [&](const Work& work, const Team& team) {
+    run(step, loop.steps, [&](const Workspace& work, const Team& team) {
       const Index inputs = layers_[0].inputs;
-      const Index values = loop.draw == Draw::outputs ? outputs_ : loop.draw == Draw::gaussian ? outputs_ / 2 : 1;
+      const Index values = loop.distribution == Distribution::point ? outputs_ : loop.distribution == Distribution::gaussian ? outputs_ / 2 : 1;
       if (team.id == 0)
         for (Index row = 0; row < step.rows; ++row)
-          widen<V>(step.out + row * outputs_, outputs_, work.params + row * out_groups_ * W);
-      for (Index at = 0; at < loop.steps; ++at) {
+          copy_padded<V>(step.out + row * outputs_, outputs_, work.params + row * out_groups_ * W);
+      for (Index i = 0; i < loop.steps; ++i) {
         if (team.id == 0)
           for (Index row = 0; row < step.rows; ++row) {
-            const Index place = (at * step.rows + row) * values;
-            choose(loop, work.params + row * out_groups_ * W, values, loop.noise ? loop.noise + place : nullptr, loop.values + place,
+            const Index place = (i * step.rows + row) * values;
+            sample_outputs(loop, work.params + row * out_groups_ * W, values, loop.noise ? loop.noise + place : nullptr, loop.values + place,
                    work.x + row * inputs);
           }
         team.barrier();
-        advance(work, at, step.rows, work.x, team);
+        advance(work, i, step.rows, work.x, team);
       }
     });
   }
 
  private:
-  void carve(Carver& memory, const LiveNetwork& network) {
-    layers_ = memory.take<Layer>(layer_count_);
-    for (Index at = 0; at < layer_count_; ++at) {
-      const LiveLayer& from = network.layers[at];
-      Layer layer{from.kind, from.inputs, from.hidden, groups_of(from.hidden, W), row_distance<V>(from.hidden),
+  void allocate_buffers(Arena& arena, const LiveNetwork& network) {
+    layers_ = arena.allocate<Layer>(layer_count_);
+    for (Index i = 0; i < layer_count_; ++i) {
+      const LiveLayer& from = network.layers[i];
+      Layer layer{from.kind, from.inputs, from.hidden, group_count(from.hidden, W), row_stride<V>(from.hidden),
                   from.kind == CellKind::lstm ? 4 : 3, nullptr, nullptr, nullptr, nullptr};
-      layer.w_in = memory.take<Stored<Weight>>(layer.groups);
-      layer.w_rec = memory.take<Stored<Weight>>(layer.groups);
-      layer.bias = memory.take<float>(layer.groups * layer.gates * W);
-      layer.bias_rec = memory.take<float>(layer.groups * W);
+      layer.w_in = arena.allocate<StoredMatrix<Weight>>(layer.groups);
+      layer.w_rec = arena.allocate<StoredMatrix<Weight>>(layer.groups);
+      layer.bias = arena.allocate<float>(layer.groups * layer.gates * W);
+      layer.bias_rec = arena.allocate<float>(layer.groups * W);
       for (Index group = 0; group < layer.groups; ++group) {
-        Stored<Weight> in, rec;
-        in.take(memory, layer.inputs, layer.gates * W);
-        rec.take(memory, layer.hidden, layer.gates * W);
-        if (memory.base) layer.w_in[group] = in, layer.w_rec[group] = rec;
+        StoredMatrix<Weight> in, rec;
+        in.allocate(arena, layer.inputs, layer.gates * W);
+        rec.allocate(arena, layer.hidden, layer.gates * W);
+        if (arena.base) layer.w_in[group] = in, layer.w_rec[group] = rec;
       }
-      if (memory.base) layers_[at] = layer;
+      if (arena.base) layers_[i] = layer;
     }
     const Index hidden = network.layers[layer_count_ - 1].hidden;
-    w_out_ = memory.take<Stored<Weight>>(out_groups_);
-    b_out_ = memory.take<float>(out_groups_ * W);
+    w_out_ = arena.allocate<StoredMatrix<Weight>>(out_groups_);
+    b_out_ = arena.allocate<float>(out_groups_ * W);
     for (Index group = 0; group < out_groups_; ++group) {
-      Stored<Weight> out;
-      out.take(memory, hidden, W);
-      if (memory.base) w_out_[group] = out;
+      StoredMatrix<Weight> out;
+      out.allocate(arena, hidden, W);
+      if (arena.base) w_out_[group] = out;
     }
   }
 
@@ -148,12 +148,12 @@ class LiveOf final : public echoic::Network {
     auto* packed = reinterpret_cast<float*>(echoic::scratch(depth * columns * sizeof(float)));
     for (Index group = 0; group < layer.groups; ++group) {
       pack_group<Cell>(from.w_in, layer.inputs, layer.hidden, Cell::in_order, group, packed);
-      layer.w_in[group].put(packed, layer.inputs, columns);
+      layer.w_in[group].pack(packed, layer.inputs, columns);
       pack_group<Cell>(from.w_rec, layer.hidden, layer.hidden, Cell::rec_order, group, packed);
-      layer.w_rec[group].put(packed, layer.hidden, columns);
+      layer.w_rec[group].pack(packed, layer.hidden, columns);
       pack_group<Cell>(from.bias, 1, layer.hidden, Cell::in_order, group, layer.bias + group * columns);
       if constexpr (Cell::has_inner_bias)
-        widen<V>(from.bias_rec + group * W, units_in<V>(group, layer.hidden), layer.bias_rec + group * W);
+        copy_padded<V>(from.bias_rec + group * W, units_in<V>(group, layer.hidden), layer.bias_rec + group * W);
     }
   }
 
@@ -163,44 +163,44 @@ class LiveOf final : public echoic::Network {
     for (Index group = 0; group < out_groups_; ++group) {
       const Index units = units_in<V>(group, outputs_);
       transpose(network.w_out + group * W * hidden, hidden, hidden, units, packed, W, W);
-      w_out_[group].put(packed, hidden, W);
-      widen<V>(network.b_out + group * W, units, b_out_ + group * W);
+      w_out_[group].pack(packed, hidden, W);
+      copy_padded<V>(network.b_out + group * W, units, b_out_ + group * W);
     }
   }
 
-  Work carve_work(Carver& memory, Index rows) const {
-    Work work;
-    work.h = memory.take<float*>(layer_count_);
-    work.next = memory.take<float*>(layer_count_);
-    work.c = memory.take<float*>(layer_count_);
-    for (Index at = 0; at < layer_count_; ++at) {
-      const Layer& layer = layers_[at];
-      float* h = memory.take<float>(rows * layer.h_row);
-      float* next = memory.take<float>(rows * layer.h_row);
-      float* c = memory.take<float>(rows * layer.groups * W);
-      if (memory.base) work.h[at] = h, work.next[at] = next, work.c[at] = c;
+  Workspace allocate_workspace(Arena& arena, Index rows) const {
+    Workspace work;
+    work.h = arena.allocate<float*>(layer_count_);
+    work.next = arena.allocate<float*>(layer_count_);
+    work.c = arena.allocate<float*>(layer_count_);
+    for (Index i = 0; i < layer_count_; ++i) {
+      const Layer& layer = layers_[i];
+      float* h = arena.allocate<float>(rows * layer.h_row);
+      float* next = arena.allocate<float>(rows * layer.h_row);
+      float* c = arena.allocate<float>(rows * layer.groups * W);
+      if (arena.base) work.h[i] = h, work.next[i] = next, work.c[i] = c;
     }
-    work.params = memory.take<float>(rows * out_groups_ * W);
-    work.x = memory.take<float>(rows * layers_[0].inputs);
+    work.params = arena.allocate<float>(rows * out_groups_ * W);
+    work.x = arena.allocate<float>(rows * layers_[0].inputs);
     return work;
   }
 
   // Takes the states in, lets `body` take `steps` steps on each thread of a team, and puts states and outputs back.
   template <class Body>
   void run(const LiveStep& step, Index steps, Body body) const {
-    Carver counter;
-    carve_work(counter, step.rows);
-    Carver memory{echoic::scratch(counter.used), 0};
+    Arena counter;
+    allocate_workspace(counter, step.rows);
+    Arena arena{echoic::scratch(counter.used), 0};
     struct Job {
-      const LiveOf& self;
+      const LiveNetworkImpl& self;
       const LiveStep& step;
       Body& body;
-      Work work;
-    } job{*this, step, body, carve_work(memory, step.rows)};
+      Workspace work;
+    } job{*this, step, body, allocate_workspace(arena, step.rows)};
     load(job.work, step);
     const auto work = [](void* argument, const Team& team) {
-      auto& mine = *static_cast<Job*>(argument);
-      mine.body(mine.work, team);
+      auto& task = *static_cast<Job*>(argument);
+      task.body(task.work, team);
     };
     if (threads_ > 1)
       echoic::run_team(threads_, work, &job);
@@ -209,60 +209,60 @@ class LiveOf final : public echoic::Network {
     store(job.work, steps, step);
   }
 
-  static Index stream(const LiveStep& step, Index row) { return step.which ? step.which[row] : row; }
+  static Index stream(const LiveStep& step, Index row) { return step.stream_ids ? step.stream_ids[row] : row; }
 
-  void load(const Work& work, const LiveStep& step) const {
+  void load(const Workspace& work, const LiveStep& step) const {
     for (Index row = 0; row < step.rows; ++row) {
       const float* from = step.states + stream(step, row) * state_size_;
-      for (Index at = 0; at < layer_count_; ++at) {
-        const Layer& layer = layers_[at];
-        widen<V>(from, layer.hidden, work.h[at] + row * layer.h_row);
+      for (Index i = 0; i < layer_count_; ++i) {
+        const Layer& layer = layers_[i];
+        copy_padded<V>(from, layer.hidden, work.h[i] + row * layer.h_row);
         from += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
         for (Index group = 0; group < layer.groups; ++group)
-          widen<V>(from + group * W, units_in<V>(group, layer.hidden), work.c[at] + (group * step.rows + row) * W);
+          copy_padded<V>(from + group * W, units_in<V>(group, layer.hidden), work.c[i] + (group * step.rows + row) * W);
         from += layer.hidden;
       }
     }
   }
 
-  // The hidden vectors before step number `at`, and those that it makes.
-  static float** before(const Work& work, Index at) { return at % 2 ? work.next : work.h; }
-  static float** after(const Work& work, Index at) { return at % 2 ? work.h : work.next; }
+  // The hidden vectors before step number `i`, and those that it makes.
+  static float** before(const Workspace& work, Index i) { return i % 2 ? work.next : work.h; }
+  static float** after(const Workspace& work, Index i) { return i % 2 ? work.h : work.next; }
 
-  void store(const Work& work, Index steps, const LiveStep& step) const {
+  void store(const Workspace& work, Index steps, const LiveStep& step) const {
     float** h = before(work, steps);
     for (Index row = 0; row < step.rows; ++row) {
       float* to = step.states + stream(step, row) * state_size_;
-      for (Index at = 0; at < layer_count_; ++at) {
-        const Layer& layer = layers_[at];
-        narrow<V>(h[at] + row * layer.h_row, layer.hidden, to);
+      for (Index i = 0; i < layer_count_; ++i) {
+        const Layer& layer = layers_[i];
+        copy_partial<V>(h[i] + row * layer.h_row, layer.hidden, to);
         to += layer.hidden;
         if (layer.kind != CellKind::lstm) continue;
         for (Index group = 0; group < layer.groups; ++group)
-          narrow<V>(work.c[at] + (group * step.rows + row) * W, units_in<V>(group, layer.hidden), to + group * W);
+          copy_partial<V>(work.c[i] + (group * step.rows + row) * W, units_in<V>(group, layer.hidden), to + group * W);
         to += layer.hidden;
       }
       const Layer& last = layers_[layer_count_ - 1];
       if (outputs_)
-        narrow<V>(work.params + row * out_groups_ * W, outputs_, step.out + row * outputs_);
+        copy_partial<V>(work.params + row * out_groups_ * W, outputs_, step.out + row * outputs_);
       else
-        narrow<V>(h[layer_count_ - 1] + row * last.h_row, last.hidden, step.out + row * last.hidden);
+        copy_partial<V>(h[layer_count_ - 1] + row * last.h_row, last.hidden, step.out + row * last.hidden);
     }
   }
 
-  void advance(const Work& work, Index number, Index rows, const float* x, const Team& team) const {
+  void advance(const Workspace& work, Index step_index, Index rows, const float* x, const Team& team) const {
     Index x_row = layers_[0].inputs;
-    for (Index at = 0; at < layer_count_; ++at) {
-      const Layer& layer = layers_[at];
+    for (Index i = 0; i < layer_count_; ++i) {
+      const Layer& layer = layers_[i];
       for (Index group = layer.groups * team.id / team.size; group < layer.groups * (team.id + 1) / team.size; ++group)
         for (Index row = 0; row < rows; row += R)
           if (layer.kind == CellKind::lstm)
-            tile_of_units<Lstm<V>>(layer, work, at, number, rows, group, row, x, x_row);
+            tile_of_units<Lstm<V>>(layer, work, i, step_index, rows, group, row, x, x_row);
           else
-            tile_of_units<Gru<V>>(layer, work, at, number, rows, group, row, x, x_row);
+            tile_of_units<Gru<V>>(layer, work, i, step_index, rows, group, row, x, x_row);
       team.barrier();
-      x = after(work, number)[at];
+      x = after(work, step_index)[i];
       x_row = layer.h_row;
     }
     const Index hidden = layers_[layer_count_ - 1].hidden;
@@ -275,13 +275,13 @@ class LiveOf final : public echoic::Network {
 
   // W units of up to R rows from `row` on.
   template <class Cell>
-  void tile_of_units(const Layer& layer, const Work& work, Index at, Index number, Index rows, Index group, Index row,
+  void tile_of_units(const Layer& layer, const Workspace& work, Index i, Index step_index, Index rows, Index group, Index row,
                      const float* x, Index x_row) const {
     constexpr Index columns = Cell::gates * W, row_size = Cell::slots * W;
     const Index count = min_of(R, rows - row);
-    const float* h = before(work, number)[at] + row * layer.h_row;
+    const float* h = before(work, step_index)[i] + row * layer.h_row;
     alignas(64) float panel[R * row_size];
-    const Stored<Weight>&in = layer.w_in[group], &rec = layer.w_rec[group];
+    const StoredMatrix<Weight>&in = layer.w_in[group], &rec = layer.w_rec[group];
     multiply<V, Cell::gates, Weight>({1, layer.inputs, x + row * x_row, x_row, 1, 0, in.weights, columns, 0,
                                       layer.bias + group * columns, 0, panel + Cell::in_slot * W, row_size, in.scale},
                                      count);
@@ -292,47 +292,47 @@ class LiveOf final : public echoic::Network {
     multiply<V, Cell::gates, Weight>({1, layer.hidden, h, layer.h_row, 1, 0, rec.weights, columns, 0, sums, row_size,
                                       sums, row_size, rec.scale},
                                      count);
-    Cell::activate({count, panel, h + group * W, after(work, number)[at] + row * layer.h_row + group * W, layer.h_row,
-                    work.c[at] + (group * rows + row) * W});
+    Cell::activate({count, panel, h + group * W, after(work, step_index)[i] + row * layer.h_row + group * W, layer.h_row,
+                    work.c[i] + (group * rows + row) * W});
   }
 
   // One value from the outputs of one row, and the next input that it makes.
-  void choose(const LiveLoop& loop, const float* params, Index values, const float* noise, float* value,
+  void sample_outputs(const LiveLoop& loop, const float* params, Index values, const float* noise, float* value,
               float* x) const {
-    const bool draws = loop.temperature > 0;
-    if (loop.draw == Draw::categorical) {
-      const Index best = draws ? draw_class(params, loop.temperature, noise[0]) : largest(params);
+    const bool is_sampling = loop.temperature > 0;
+    if (loop.distribution == Distribution::categorical) {
+      const Index best = is_sampling ? sample_class(params, loop.temperature, noise[0]) : argmax(params);
       *value = static_cast<float>(best);
       for (Index n = 0; n < layers_[0].inputs; ++n) x[n] = loop.table[best * layers_[0].inputs + n];
       return;
     }
     for (Index n = 0; n < values; ++n) {
-      const bool is_normal = loop.draw == Draw::gaussian;
-      float drawn = is_normal ? params[2 * n] : params[n];
-      if (is_normal && draws) {
+      const bool is_normal = loop.distribution == Distribution::gaussian;
+      float sampled = is_normal ? params[2 * n] : params[n];
+      if (is_normal && is_sampling) {
         const float raw = params[2 * n + 1];
-        const float deviation = (raw > 20 ? raw : log1pf(expf(raw))) + loop.smallest_scale;
-        drawn += loop.temperature * (deviation * noise[n]);
+        const float deviation = (raw > 20 ? raw : log1pf(expf(raw))) + loop.min_scale;
+        sampled += loop.temperature * (deviation * noise[n]);
       }
-      value[n] = x[n] = drawn;
+      value[n] = x[n] = sampled;
     }
   }
 
-  Index largest(const float* scores) const {
+  Index argmax(const float* logits) const {
     Index best = 0;
     for (Index n = 1; n < outputs_; ++n)
-      if (scores[n] > scores[best]) best = n;
+      if (logits[n] > logits[best]) best = n;
     return best;
   }
 
   // The class at which the summed probabilities pass `uniform`.
-  Index draw_class(const float* scores, float temperature, float uniform) const {
-    const float top = scores[largest(scores)];
-    const auto weight = [&](Index n) { return static_cast<double>(expf((scores[n] - top) / temperature)); };
-    double total = 0, passed = 0;
+  Index sample_class(const float* logits, float temperature, float uniform) const {
+    const float top = logits[argmax(logits)];
+    const auto weight = [&](Index n) { return static_cast<double>(expf((logits[n] - top) / temperature)); };
+    double total = 0, cumulative = 0;
     for (Index n = 0; n < outputs_; ++n) total += weight(n);
     for (Index n = 0; n < outputs_; ++n)
-      if ((passed += weight(n)) > uniform * total) return n;
+      if ((cumulative += weight(n)) > uniform * total) return n;
     return outputs_ - 1;
   }
 };
@@ -340,9 +340,9 @@ class LiveOf final : public echoic::Network {
 template <class V>
 echoic::Network* make_network(const LiveNetwork& network) {
   switch (network.storage) {
-    case Storage::f16: return new LiveOf<V, std::uint16_t>(network);
-    case Storage::i8: return new LiveOf<V, std::int8_t>(network);
-    default: return new LiveOf<V, float>(network);
+    case Storage::f16: return new LiveNetworkImpl<V, std::uint16_t>(network);
+    case Storage::i8: return new LiveNetworkImpl<V, std::int8_t>(network);
+    default: return new LiveNetworkImpl<V, float>(network);
   }
 }
 

@@ -3,7 +3,7 @@
 // Floats: x P(x^2) / Q(x^2) with both polynomials of degree 4, fitted for this project to the least largest relative
 // error on [0, 9]. At 9.5 the ratio has passed 1 by more than rounding can take back, so that cutting there, and the
 // result at 1, gives the limits exactly. Absolute and relative error of tanh at most 4e-7, absolute error of the
-// logistic function at most 2e-7 (test/claims_activations.h). Infinity gives the limits; not a number passes through.
+// logistic function at most 2e-7 (test/test_activations.h). Infinity gives the limits; not a number passes through.
 #pragma once
 #include <math.h>  // the plain functions of C: templates of C++ could be shared with code for other CPUs
 
@@ -11,12 +11,12 @@ namespace {
 
 template <class V>
 struct Ratio {
-  V above, below;
+  V numerator, denominator;
 };
 
 // Numerator and denominator of scale * tanh(scale * x).
 template <class V>
-inline Ratio<V> ratio(V x, float scale) {
+inline Ratio<V> tanh_ratio(V x, float scale) {
   const float s2 = scale * scale, s4 = s2 * s2, s6 = s4 * s2, s8 = s4 * s4;
   const V s = x * x;
   V p = fma(s, V::all(1.3354605e-08f * s8 * s2), V::all(2.0609039e-05f * s8));
@@ -35,8 +35,8 @@ inline V tanh_of(V x) {
   if constexpr (sizeof(typename V::Real) == 8) {
     return {tanh(x.v)};
   } else {
-    const Ratio<V> r = ratio(clamp(x, -9.5f, 9.5f), 1.0f);
-    return clamp(r.above * reciprocal(r.below), -1.0f, 1.0f);
+    const Ratio<V> r = tanh_ratio(clamp(x, -9.5f, 9.5f), 1.0f);
+    return clamp(r.numerator * reciprocal(r.denominator), -1.0f, 1.0f);
   }
 }
 
@@ -47,8 +47,8 @@ inline V logistic(V x) {
     return {1 / (1 + exp(-x.v))};
   } else {
     // (1 + tanh(x / 2)) / 2
-    const Ratio<V> r = ratio(clamp(x, -19.0f, 19.0f), 0.5f);
-    return clamp(fma(r.above, reciprocal(r.below), V::all(0.5f)), 0.0f, 1.0f);
+    const Ratio<V> r = tanh_ratio(clamp(x, -19.0f, 19.0f), 0.5f);
+    return clamp(fma(r.numerator, reciprocal(r.denominator), V::all(0.5f)), 0.0f, 1.0f);
   }
 }
 

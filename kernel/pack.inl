@@ -5,12 +5,12 @@
 
 namespace {
 
-constexpr Index groups_of(Index count, Index width) { return (count + width - 1) / width; }
+constexpr Index group_count(Index count, Index width) { return (count + width - 1) / width; }
 
 // The distance between rows: never a multiple of a page, or rows would push each other out of the nearest cache.
 template <class V>
-constexpr Index row_distance(Index count) {
-  const Index whole = groups_of(count, V::width) * V::width;
+constexpr Index row_stride(Index count) {
+  const Index whole = group_count(count, V::width) * V::width;
   return whole % 256 == 0 ? whole + V::width : whole;
 }
 
@@ -18,9 +18,9 @@ constexpr Index row_distance(Index count) {
 // Goes in squares, so that both sides stay in the nearest cache.
 template <class Real>
 void transpose(const Real* from, Index from_row, Index rows, Index columns, Real* to, Index to_row, Index to_columns) {
-  constexpr Index square = 16;
-  for (Index first = 0; first < rows; first += square) {
-    const Index last = first + square < rows ? first + square : rows;
+  constexpr Index tile_size = 16;
+  for (Index first = 0; first < rows; first += tile_size) {
+    const Index last = first + tile_size < rows ? first + tile_size : rows;
     for (Index n = 0; n < columns; ++n)
       for (Index r = first; r < last; ++r) to[r * to_row + n] = from[n * from_row + r];
     for (Index n = columns; n < to_columns; ++n)
@@ -63,19 +63,19 @@ void pack_columns(const typename Cell::Real* w, Index depth, Index hidden, const
   using V = typename Cell::V;
   using Real = typename Cell::Real;
   const Index width = vectors * V::width;
-  const Index there = depth - column < width ? depth - column : width;
-  for (Index group = 0; group < groups_of(hidden, V::width); ++group)
+  const Index available = depth - column < width ? depth - column : width;
+  for (Index group = 0; group < group_count(hidden, V::width); ++group)
     for (int slot = 0; slot < Cell::gates; ++slot)
       for (Index lane = 0; lane < V::width; ++lane, to += width) {
         const bool exists = lane < units_in<V>(group, hidden);
         const Real* from = w + (order[slot] * hidden + group * V::width + lane) * depth + column;
-        for (Index n = 0; n < width; ++n) to[n] = exists && n < there ? from[n] : 0;
+        for (Index n = 0; n < width; ++n) to[n] = exists && n < available ? from[n] : 0;
       }
 }
 
 // Copies `count` numbers; `to` has room for whole vectors, and what is beyond becomes zero.
 template <class V>
-void widen(const typename V::Real* from, Index count, typename V::Real* to) {
+void copy_padded(const typename V::Real* from, Index count, typename V::Real* to) {
   Index n = 0;
   for (; n + V::width <= count; n += V::width) V::load(from + n).store(to + n);
   if (n < count) V::load_part(from + n, static_cast<int>(count - n)).store(to + n);
@@ -83,7 +83,7 @@ void widen(const typename V::Real* from, Index count, typename V::Real* to) {
 
 // Copies `count` numbers and touches no others of `to`.
 template <class V>
-void narrow(const typename V::Real* from, Index count, typename V::Real* to) {
+void copy_partial(const typename V::Real* from, Index count, typename V::Real* to) {
   Index n = 0;
   for (; n + V::width <= count; n += V::width) V::load(from + n).store(to + n);
   if (n < count) V::load(from + n).store_part(to + n, static_cast<int>(count - n));

@@ -15,7 +15,7 @@ constexpr std::size_t kept_bytes = std::size_t{64} << 20;
 struct Memory {
   char* data = nullptr;
   std::size_t size = 0;
-  ~Memory() { release(data); }
+  ~Memory() { free_aligned(data); }
 };
 
 struct PlanMemory {
@@ -46,15 +46,15 @@ Plan make_plan(const Layout& layout) {
   plan.length.reserve(layout.batch);
   plan.first.reserve(layout.batch);
   plan.start.reserve(layout.blocks * (layout.steps + 1));
-  for (Index at = 0; at < layout.blocks; ++at) {
-    Block& block = plan.blocks[at];
+  for (Index b = 0; b < layout.blocks; ++b) {
+    Block& block = plan.blocks[b];
     block.order = plan.order.data() + plan.order.size();
     block.length = plan.length.data() + plan.length.size();
     block.start = plan.start.data() + plan.start.size();
     block.first = plan.first.data() + plan.first.size();
     block.direction = layout.reverse ? -1 : 1;
     // Rows of unequal length are dealt like cards, so that all blocks get long and short ones.
-    for (Index row = at; row < layout.batch; row += layout.blocks) {
+    for (Index row = b; row < layout.batch; row += layout.blocks) {
       plan.order.push_back(sorted[row]);
       plan.length.push_back(length_of(layout, sorted[row]));
       plan.first.push_back(sorted[row] * layout.steps + (layout.reverse ? plan.length.back() - 1 : 0));
@@ -72,18 +72,18 @@ Plan make_plan(const Layout& layout) {
   return {layout.blocks, steps, plan.blocks.data()};
 }
 
-char* allocate(std::size_t bytes) {
+char* allocate_aligned(std::size_t bytes) {
   return static_cast<char*>(::operator new(bytes, std::align_val_t{64}));
 }
 
-void release(char* memory) { ::operator delete(memory, std::align_val_t{64}); }
+void free_aligned(char* memory) { ::operator delete(memory, std::align_val_t{64}); }
 
 char* scratch(std::size_t bytes) {
   Memory& kept = memory;
   if (kept.size < bytes || (kept.size > kept_bytes && bytes <= kept_bytes)) {
-    release(std::exchange(kept.data, nullptr));
+    free_aligned(std::exchange(kept.data, nullptr));
     kept.size = 0;
-    kept.data = allocate(bytes);
+    kept.data = allocate_aligned(bytes);
     kept.size = bytes;
   }
   return kept.data;

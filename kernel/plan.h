@@ -30,8 +30,8 @@ Plan make_plan(const Layout& layout);
 char* scratch(std::size_t bytes);
 
 // Memory aligned to 64 that stays until it is given back.
-char* allocate(std::size_t bytes);
-void release(char* memory);
+char* allocate_aligned(std::size_t bytes);
+void free_aligned(char* memory);
 
 // Calls `work` once on each of `threads` threads. Threads wait for each other in `barrier`.
 struct Team {

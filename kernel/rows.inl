@@ -19,11 +19,11 @@ constexpr Index min_of(Index a, Index b) { return a < b ? a : b; }
 constexpr Index max_of(Index a, Index b) { return a > b ? a : b; }
 
 // Takes arrays off one piece of memory; without memory it only counts.
-struct Carver {
+struct Arena {
   char* base = nullptr;
   std::size_t used = 0;
   template <class Real>
-  Real* take(Index count) {
+  Real* allocate(Index count) {
     Real* taken = base ? reinterpret_cast<Real*>(base + used) : nullptr;
     used += (count * sizeof(Real) + 63) / 64 * 64;
     return taken;
@@ -37,21 +37,21 @@ struct Sizes {
   explicit Sizes(const Layout& layout)
       : inputs(layout.inputs),
         hidden(layout.hidden),
-        groups(groups_of(layout.hidden, V::width)),
-        h_row(row_distance<V>(layout.hidden)),
-        x_row(row_distance<V>(layout.inputs)) {}
+        groups(group_count(layout.hidden, V::width)),
+        h_row(row_stride<V>(layout.hidden)),
+        x_row(row_stride<V>(layout.inputs)) {}
 };
 
 // Rows of the user's arrays lie far apart, and no hardware foresees the next one: it is asked for so many rows ahead.
-constexpr Index rows_ahead = 8;
+constexpr Index prefetch_distance = 8;
 
 // Calls `visit` with the place in the user's [B * T] rows of every row of steps [t0, t1), and of one further on.
 template <class Visit>
-inline void each_source(const Block& block, Index t0, Index t1, Visit visit) {
+inline void for_each_row(const Block& block, Index t0, Index t1, Visit visit) {
   for (Index t = t0; t < t1; ++t) {
     const Index rows = block.active(t);
     for (Index row = 0; row < rows; ++row)
-      visit(block.source(t, row), block.source(t, min_of(row + rows_ahead, rows - 1)));
+      visit(block.source(t, row), block.source(t, min_of(row + prefetch_distance, rows - 1)));
   }
 }
 
@@ -60,9 +60,9 @@ template <class Cell>
 void gather_inputs(const Layout& layout, const Block& block, const typename Cell::Real* x, Index t0, Index t1,
                    typename Cell::Real* to, Index x_row) {
   using V = typename Cell::V;
-  each_source(block, t0, t1, [&](Index source, Index ahead) {
-    V::prefetch(x + ahead * layout.inputs);
-    widen<V>(x + source * layout.inputs, layout.inputs, to);
+  for_each_row(block, t0, t1, [&](Index source, Index upcoming) {
+    V::prefetch(x + upcoming * layout.inputs);
+    copy_padded<V>(x + source * layout.inputs, layout.inputs, to);
     to += x_row;
   });
 }

@@ -6,10 +6,10 @@ namespace {
 template <class Pass, class Call>
 void run_pass(const Call& call, int threads) {
   Pass pass(call, echoic::make_plan(call.layout));
-  Carver counter;
-  pass.carve(counter);
-  Carver memory{echoic::scratch(counter.used), 0};
-  pass.carve(memory);
+  Arena counter;
+  pass.allocate_buffers(counter);
+  Arena memory{echoic::scratch(counter.used), 0};
+  pass.allocate_buffers(memory);
   echoic::run_team(threads, [](void* self, const Team& team) { static_cast<Pass*>(self)->run(team); }, &pass);
 }
 
@@ -19,7 +19,7 @@ struct SequenceOf {
 
   static Index saved_size(echoic::CellKind kind, Index rows, Index hidden) {
     const int slots = kind == echoic::CellKind::lstm ? Lstm<V>::slots : Gru<V>::slots;
-    return rows * groups_of(hidden, V::width) * slots * V::width;
+    return rows * group_count(hidden, V::width) * slots * V::width;
   }
 
   static void forward(echoic::CellKind kind, const Forward<Real>& call, int threads) {

@@ -33,7 +33,7 @@ struct Avx2 {
   friend Avx2 operator+(Avx2 a, Avx2 b) { return {_mm256_add_ps(a.v, b.v)}; }
   friend Avx2 operator-(Avx2 a, Avx2 b) { return {_mm256_sub_ps(a.v, b.v)}; }
   friend Avx2 operator*(Avx2 a, Avx2 b) { return {_mm256_mul_ps(a.v, b.v)}; }
-  static void prefetch(const void* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+  static void prefetch(const void* address) { _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0); }
   // The estimate and one step of Newton's: half the time of a division, an error of at most 2^-22.
   friend Avx2 reciprocal(Avx2 a) {
     const __m256 guess = _mm256_rcp_ps(a.v);

@@ -31,7 +31,7 @@ struct Avx512 {
   friend Avx512 operator+(Avx512 a, Avx512 b) { return {_mm512_add_ps(a.v, b.v)}; }
   friend Avx512 operator-(Avx512 a, Avx512 b) { return {_mm512_sub_ps(a.v, b.v)}; }
   friend Avx512 operator*(Avx512 a, Avx512 b) { return {_mm512_mul_ps(a.v, b.v)}; }
-  static void prefetch(const void* at) { _mm_prefetch(reinterpret_cast<const char*>(at), _MM_HINT_T0); }
+  static void prefetch(const void* address) { _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0); }
   // The estimate and one step of Newton's: half the time of a division, an error of at most 2^-23.
   friend Avx512 reciprocal(Avx512 a) {
     const __m512 guess = _mm512_rcp14_ps(a.v);

@@ -6,11 +6,11 @@ from torch import nn
 
 from echoic.cells import CELLS, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Plain
+from echoic.encoders import Identity
 from echoic.generate import CHUNK_STEPS, free_run, prime
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
-from echoic.readouts import Every
+from echoic.readouts import PerStep
 
 PASS = 1e-5  # float32
 
@@ -18,7 +18,7 @@ PASS = 1e-5  # float32
 def make(cell="gru"):
     torch.manual_seed(0)
     stack = Stack(CELLS, 2, StackSettings(cell=cell, layers=(4, 3), dropout=0.5))
-    return SequenceModel(Plain(2), stack, Every(3), HEADS["point"].build(3, 1, 1, HeadSettings()))
+    return SequenceModel(Identity(2), stack, PerStep(3), HEADS["point"].build(3, 1, 1, HeadSettings()))
 
 
 class Sum(nn.Module):

@@ -9,13 +9,13 @@ import echoic
 from echoic import ops
 from echoic.cells import CELLS, Cell, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Plain, Segments
+from echoic.encoders import Identity, Segments
 from echoic.errors import ConfigError, KernelError
 from echoic.generate import free_run, prime
 from echoic.heads import HEADS
 from echoic.live import DRAWS, Live, can_run
 from echoic.model import SequenceModel
-from echoic.readouts import Every, Last
+from echoic.readouts import Last, PerStep
 
 STEP = 1e-6  # float32, one step
 LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
@@ -34,15 +34,15 @@ def target(request, monkeypatch):
 def make(cell="lstm", layers=(13, 20), features=2, head="point"):
     torch.manual_seed(0)
     stack = Stack(CELLS, features, StackSettings(cell=cell, layers=layers, learn_initial_state=True))
-    torch.nn.init.normal_(stack.start)
+    torch.nn.init.normal_(stack.learned_state)
     top = HEADS[head].build(layers[-1], features, 1, HeadSettings(head=head))
-    return SequenceModel(Plain(features), stack, Every(layers[-1]), top)
+    return SequenceModel(Identity(features), stack, PerStep(layers[-1]), top)
 
 
 class Other(Cell):
     """A cell that no kernel knows."""
 
-    gates = vectors = 1
+    num_gates = num_states = 1
 
     def __init__(self, input_size, hidden_size, _forget_bias=1.0):
         super().__init__(input_size, hidden_size)
@@ -50,7 +50,7 @@ class Other(Cell):
     def forward(self, x, state):
         return x, state
 
-    def branch(self, projected, _state):
+    def parallel_step(self, projected, _state):
         return projected
 
 
@@ -160,7 +160,7 @@ def test_drawing_a_class_follows_the_probabilities_and_feeds_its_row_of_the_tabl
 def trained(tmp_path_factory):
     wave = np.sin(np.arange(800, dtype=np.float32) / 8)
     out = tmp_path_factory.mktemp("live") / "run"
-    return wave, echoic.train("forecast", wave, lookahead="step", lookback=50, layers=[32, 32], epochs=15, out=out)
+    return wave, echoic.train("forecast", wave, strategy="recursive", lookback=50, layers=[32, 32], epochs=15, out=out)
 
 
 @pytest.mark.usefixtures("target")
@@ -231,7 +231,11 @@ def test_other_encoders_cells_readouts_and_heads_are_refused():
     stack = Stack(CELLS, 4, StackSettings(cell="lstm", layers=(3,)))
     other_cell = Stack({"lstm": Other}, 4, StackSettings(cell="lstm", layers=(3,)))
     head = HEADS["point"].build(3, 1, 1, HeadSettings())
-    parts = [(Segments(1, 2, 4), stack, Every(3)), (Plain(4), stack, Last(3)), (Plain(4), other_cell, Every(3))]
+    parts = [
+        (Segments(1, 2, 4), stack, PerStep(3)),
+        (Identity(4), stack, Last(3)),
+        (Identity(4), other_cell, PerStep(3)),
+    ]
     for encoder, layers, readout in parts:
         model = SequenceModel(encoder, layers, readout, head)
         assert not can_run(model)

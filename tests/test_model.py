@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from echoic.cells import CELLS, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Plain
+from echoic.encoders import Identity
 from echoic.errors import ShapeError
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
-from echoic.readouts import Every
+from echoic.readouts import PerStep
 from echoic.tensors import Batch
 
 PASS = 1e-5  # float32: what the model promises for chunks and steps
@@ -20,7 +20,7 @@ def make(cell="gru", layers=(5, 4), features=2, head="point", width=2, **stack):
     torch.manual_seed(0)
     layers = Stack(CELLS, width, StackSettings(cell=cell, layers=layers, **stack))
     sayer = HEADS[head].build(layers.output_size, features, 1, HeadSettings(head=head))
-    return SequenceModel(Plain(width), layers, Every(layers.output_size), sayer)
+    return SequenceModel(Identity(width), layers, PerStep(layers.output_size), sayer)
 
 
 def make_batch(rows=3, steps=6, features=2, width=2, seed=0):
@@ -61,7 +61,7 @@ def test_a_state_of_another_width_is_refused():
 def test_priming_in_chunks_and_stepping_equals_one_pass(cell, learned):
     model = make(cell, learn_initial_state=learned).eval()
     if learned:
-        torch.nn.init.normal_(model.stack.start)
+        torch.nn.init.normal_(model.stack.learned_state)
     x = torch.randn(3, 20, 2)
     whole, end = model(x)
     state, outputs = None, []
@@ -78,7 +78,7 @@ def test_priming_in_chunks_and_stepping_equals_one_pass(cell, learned):
 
 def test_without_a_state_the_sequence_starts_afresh():
     model, x = make(learn_initial_state=True).eval(), torch.randn(3, 4, 2)
-    torch.nn.init.normal_(model.stack.start)
+    torch.nn.init.normal_(model.stack.learned_state)
     first, _ = model(x)
     assert torch.equal(model(x)[0], first)
     assert torch.equal(model(x, model.initial_state(3))[0], first)
@@ -87,7 +87,7 @@ def test_without_a_state_the_sequence_starts_afresh():
 def test_a_learned_initial_state_learns():
     model, batch = make(learn_initial_state=True), make_batch()
     model.loss(batch).total.backward()
-    assert (model.stack.start.grad != 0).all()
+    assert (model.stack.learned_state.grad != 0).all()
 
 
 def test_dropout_works_in_training_only():
@@ -105,7 +105,7 @@ def test_the_loss_is_the_sum_over_what_counts(head):
     each = model.head.loss(params, batch.targets)
     wanted = sum(float(each[index].detach()) for index in zip(*torch.where(batch.mask), strict=True))
     assert float(loss.total.detach()) == pytest.approx(wanted, rel=1e-5)
-    assert loss.values == int(batch.mask.sum())
+    assert loss.num_values == int(batch.mask.sum())
     assert torch.equal(model.pack(loss.state), model.pack(state))
 
 
@@ -127,7 +127,7 @@ def test_nothing_that_counts_is_a_loss_of_zero():
     batch = make_batch()
     loss = make().loss(batch._replace(mask=torch.zeros_like(batch.mask)))
     assert float(loss.total.detach()) == 0
-    assert loss.values == 0
+    assert loss.num_values == 0
 
 
 def test_the_loss_carries_on_from_a_state():
@@ -137,7 +137,7 @@ def test_the_loss_carries_on_from_a_state():
     second = model.loss(Batch(*(part[:, 5:] for part in batch[:3])), first.state)
     total = float((first.total + second.total).detach())
     assert total == pytest.approx(float(whole.total.detach()), rel=1e-5)
-    assert first.values + second.values == whole.values
+    assert first.num_values + second.num_values == whole.num_values
 
 
 def test_a_head_may_say_more_steps_than_there_are_targets():
@@ -152,7 +152,7 @@ def test_a_head_may_say_more_steps_than_there_are_targets():
 def fed(share, head="point", width=3, **batch):
     model = make(head=head, width=width).eval()
     original = make_batch(width=width, **batch)
-    return model, original, model.fed_back(original, share, None, torch.Generator().manual_seed(0))
+    return model, original, model.scheduled_sampling(original, share, None, torch.Generator().manual_seed(0))
 
 
 def test_a_share_of_zero_feeds_nothing_back():

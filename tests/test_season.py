@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from echoic.season import LONGEST, detect_season
+from echoic.season import MAX_LAG, detect_season
 
 
 def wave(steps, season, noise=0.0, seed=0):
@@ -54,7 +54,7 @@ def test_a_series_too_short_for_three_seasons_has_none(steps):
 
 
 def test_a_season_longer_than_is_looked_for_is_not_found():
-    assert detect_season(wave(4 * (LONGEST + 200), LONGEST + 200)) is None
+    assert detect_season(wave(4 * (MAX_LAG + 200), MAX_LAG + 200)) is None
 
 
 @pytest.mark.parametrize("share", [0.1, 0.4])

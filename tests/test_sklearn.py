@@ -6,7 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from echoic.sklearn import Forecaster
 
-TINY = {"train.threads": 1, "train.batch_size": 8, "train.patience": 50, "scaling.base": "last"}
+TINY = {"train.threads": 1, "train.batch_size": 8, "train.patience": 50, "scaling.residual_baseline": "last"}
 
 NOT_FOR_SERIES = {
     "check_methods_subset_invariance": "a forecast depends on the rows before it",

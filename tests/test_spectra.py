@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from echoic.spectra import mel_matrix, stft
+from echoic.spectra import mel_filterbank, stft
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from echoic.spectra import mel_matrix, stft
 )
 def test_mel_bands_are_those_of_librosa(rate_hz, window, bands, low, high):
     theirs = librosa.filters.mel(sr=rate_hz, n_fft=window, n_mels=bands, fmin=low, fmax=high)
-    np.testing.assert_allclose(mel_matrix(rate_hz, window, bands, low, high).numpy(), theirs, atol=1e-7)
+    np.testing.assert_allclose(mel_filterbank(rate_hz, window, bands, low, high).numpy(), theirs, atol=1e-7)
 
 
 @pytest.mark.parametrize(("window", "hop"), [(64, 16), (51, 20), (32, 32)])

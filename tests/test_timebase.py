@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoic.timebase import INDEX, Frequency, TimeBase, infer_frequency, usual_frequency
+from echoic.timebase import INDEX, Frequency, TimeBase, infer_frequency, most_common_frequency
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -131,7 +131,7 @@ def test_what_follows_no_frequency_has_none(irregular):
 )
 def test_the_usual_frequency_of_a_series_with_gaps_is_that_of_most_steps(frequency):
     steps = np.array([0, 1, 2, 3, 5, 6, 7, 12, 13, 14])
-    assert usual_frequency(frequency.advance(np.datetime64("2024-01-01"), steps)) == frequency
+    assert most_common_frequency(frequency.advance(np.datetime64("2024-01-01"), steps)) == frequency
 
 
 BASES = {
@@ -147,26 +147,26 @@ BASES = {
 @pytest.mark.parametrize("name", BASES)
 def test_a_shifted_base_gives_the_same_times_later(name, steps):
     base = BASES[name]
-    np.testing.assert_array_equal(base.shifted(steps).at(np.arange(9)), base.at(np.arange(9) + steps))
-    assert base.shifted(steps).first_step == steps
-    assert base.shifted(2).shifted(steps) == base.shifted(2 + steps)
+    np.testing.assert_array_equal(base.shift(steps).times(np.arange(9)), base.times(np.arange(9) + steps))
+    assert base.shift(steps).first_step == steps
+    assert base.shift(2).shift(steps) == base.shift(2 + steps)
 
 
 def test_a_day_of_the_month_is_kept_however_often_it_is_shifted():
     """The 28th is the last of February, but of no other month."""
     base = TimeBase(Frequency("month", 1), np.datetime64("2025-01-28"))
-    times = base.shifted(2).at(np.arange(2)).astype("datetime64[D]").astype(str).tolist()
+    times = base.shift(2).times(np.arange(2)).astype("datetime64[D]").astype(str).tolist()
     assert times == ["2025-03-28", "2025-04-28"]
 
 
 def test_an_index_counts_on():
-    assert INDEX.shifted(5).at(np.array([0, 1, 7])).tolist() == [5, 6, 12]
+    assert INDEX.shift(5).times(np.array([0, 1, 7])).tolist() == [5, 6, 12]
 
 
 @pytest.mark.parametrize("steps", [0, 3])
 @pytest.mark.parametrize("name", BASES)
 def test_json_gives_back_the_same_base(name, steps):
-    base = BASES[name].shifted(steps)
+    base = BASES[name].shift(steps)
     assert TimeBase.from_json(json.loads(json.dumps(base.to_json()))) == base
 
 

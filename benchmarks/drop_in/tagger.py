@@ -58,7 +58,7 @@ def main() -> None:
     model = Tagger(nn.LSTM if options.layer == "torch" else echoic.nn.LSTM)
     optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
     generator = torch.Generator().manual_seed(options.seed)
-    losses, began = [], time.perf_counter()
+    losses, started_at = [], time.perf_counter()
     for step in range(options.steps):
         symbols, lengths, tags = draw(generator)
         loss = nn.functional.cross_entropy(model(symbols, lengths), tags, ignore_index=IGNORED)
@@ -67,7 +67,7 @@ def main() -> None:
         optimizer.step()
         if step % EVERY == EVERY - 1:
             losses.append(loss.item())
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started_at
     generator.manual_seed(10**6)
     with torch.no_grad():
         fresh = [draw(generator) for _ in range(20)]

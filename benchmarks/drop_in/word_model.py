@@ -66,7 +66,7 @@ def main() -> None:
     train, test = read(options.text)
     model = WordModel(nn.LSTM if options.layer == "torch" else echoic.nn.LSTM)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-    losses, state, at, began = [], None, 0, time.perf_counter()
+    losses, state, at, started_at = [], None, 0, time.perf_counter()
     for step in range(options.steps):
         if at + SPAN + 1 > train.shape[1]:
             at, state = 0, None
@@ -80,7 +80,7 @@ def main() -> None:
         at += SPAN
         if step % EVERY == EVERY - 1:
             losses.append(loss.item())
-    seconds = time.perf_counter() - began
+    seconds = time.perf_counter() - started_at
     print(json.dumps({"losses": losses, "held_out": held_out(model, test), "seconds": seconds}))
 
 

@@ -62,5 +62,5 @@ class EchoicLive(Stepper):
     def closed_loop(self, n: int) -> Floats:
         """The values fed back `(n, 1, outputs)`, the first being zero or what the call before left."""
         values = np.empty((n, 1, self._outputs), np.float32)
-        self._network.loop(self._state, self._fed, None, values, "outputs", 0.0, 0.0, None, None)
+        self._network.loop(self._state, self._fed, None, values, "point", 0.0, 0.0, None, None)
         return values

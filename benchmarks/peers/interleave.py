@@ -44,6 +44,6 @@ def _block(run: Run, block_s: float) -> int:
 
 
 def _took(run: Run, steps: int, clock: Clock) -> float:
-    began = clock()
+    started_at = clock()
     run(steps)
-    return clock() - began
+    return clock() - started_at

@@ -10,7 +10,7 @@
 
 namespace {
 
-struct Way {
+struct CallOptions {
   long blocks;
   int threads;
   bool all_gradients = true;  // otherwise those that may be missing are: dy, dh_end, dc_end, dx
@@ -21,12 +21,12 @@ template <class Real>
 struct Result {
   Array<Real> y, h_end, c_end, dx, dh0, dc0, dw_in, dw_rec, dbias, dbias_rec;
 
-  explicit Result(const Given& g)
+  explicit Result(const CaseArrays& g)
       : y(g.dy.size()), h_end(g.h0.size()), c_end(g.c0.size()), dx(g.x.size()), dh0(g.h0.size()), dc0(g.c0.size()),
         dw_in(g.w_in.size()), dw_rec(g.w_rec.size()), dbias(g.bias.size()), dbias_rec(g.bias_rec.size()) {}
 
   template <class Function>
-  void each(const Answer& other, Function function) const {
+  void each(const Expected& other, Function function) const {
     function(y, other.y, "y", false), function(h_end, other.h_end, "h_end", false);
     function(c_end, other.c_end, "c_end", false), function(dx, other.dx, "dx", true);
     function(dh0, other.dh0, "dh0", true), function(dc0, other.dc0, "dc0", true);
@@ -42,32 +42,32 @@ struct Result {
 };
 
 template <class Real>
-Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& of, const Given& given, const Way& way) {
-  const Array<Real> x(given.x), h0(given.h0), c0(given.c0), w_in(given.w_in), w_rec(given.w_rec), bias(given.bias),
-      bias_rec(given.bias_rec), dy(given.dy), dh_end(given.dh_end), dc_end(given.dc_end);
-  const bool lstm = of.kind == CellKind::lstm;
-  const std::int64_t* lengths = of.lengths.empty() ? nullptr : of.lengths.data();
-  const echoic::Layout layout{of.batch, of.steps, of.inputs, of.hidden, lengths, of.reverse, way.blocks};
+Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& test_case, const CaseArrays& arrays, const CallOptions& options) {
+  const Array<Real> x(arrays.x), h0(arrays.h0), c0(arrays.c0), w_in(arrays.w_in), w_rec(arrays.w_rec), bias(arrays.bias),
+      bias_rec(arrays.bias_rec), dy(arrays.dy), dh_end(arrays.dh_end), dc_end(arrays.dc_end);
+  const bool lstm = test_case.kind == CellKind::lstm;
+  const std::int64_t* lengths = test_case.lengths.empty() ? nullptr : test_case.lengths.data();
+  const echoic::Layout layout{test_case.batch, test_case.steps, test_case.inputs, test_case.hidden, lengths, test_case.reverse, options.blocks};
   const echoic::Weights<Real> weights{w_in.data(), w_rec.data(), bias.data(), lstm ? nullptr : bias_rec.data()};
   const Real* cell = lstm ? c0.data() : nullptr;
-  Array<Real> saved(kernel.saved_size(of.kind, of.row_steps(), of.hidden));
-  Result<Real> out(given), alone(given);
+  Array<Real> saved(kernel.saved_size(test_case.kind, test_case.row_steps(), test_case.hidden));
+  Result<Real> out(arrays), alone(arrays);
   auto forward = [&](Result<Real>& to, Real* kept) {
-    kernel.forward(of.kind, {layout, weights, x.data(), h0.data(), cell, to.y.data(), to.h_end.data(),
-                             lstm ? to.c_end.data() : nullptr, kept}, way.threads);
+    kernel.forward(test_case.kind, {layout, weights, x.data(), h0.data(), cell, to.y.data(), to.h_end.data(),
+                             lstm ? to.c_end.data() : nullptr, kept}, options.threads);
   };
   forward(out, saved.data());
   forward(alone, nullptr);
   check(alone.y.same_bits(out.y) && alone.h_end.same_bits(out.h_end) && alone.c_end.same_bits(out.c_end),
-        "forward gives the same with and without what backward needs: " + of.text() + way.text());
-  kernel.backward(of.kind,
+        "forward gives the same with and without what backward needs: " + test_case.text() + options.text());
+  kernel.backward(test_case.kind,
                   {layout, weights, x.data(), h0.data(), cell, out.y.data(), saved.data(),
-                   way.all_gradients ? dy.data() : nullptr, way.all_gradients ? dh_end.data() : nullptr,
-                   way.all_gradients && lstm ? dc_end.data() : nullptr, way.all_gradients ? out.dx.data() : nullptr,
+                   options.all_gradients ? dy.data() : nullptr, options.all_gradients ? dh_end.data() : nullptr,
+                   options.all_gradients && lstm ? dc_end.data() : nullptr, options.all_gradients ? out.dx.data() : nullptr,
                    out.dh0.data(), lstm ? out.dc0.data() : nullptr, out.dw_in.data(), out.dw_rec.data(),
                    out.dbias.data(), lstm ? nullptr : out.dbias_rec.data()},
-                  way.threads);
-  check(saved.intact(), "the memory before `saved` is left alone: " + of.text() + way.text());
+                  options.threads);
+  check(saved.intact(), "the memory before `saved` is left alone: " + test_case.text() + options.text());
   return out;
 }
 
@@ -88,8 +88,8 @@ double error_of(const Array<Real>& got, const std::vector<double>& wanted) {
 double worst_output = 0, worst_gradient = 0;
 
 template <class Real>
-void compare(const Result<Real>& result, const Answer& answer, const std::string& where) {
-  result.each(answer, [&](const Array<Real>& got, const std::vector<double>& wanted, const char* name, bool gradient) {
+void compare(const Result<Real>& result, const Expected& expected, const std::string& where) {
+  result.each(expected, [&](const Array<Real>& got, const std::vector<double>& wanted, const char* name, bool gradient) {
     const double error = error_of(got, wanted);
     double& worst = gradient ? worst_gradient : worst_output;
     if (sizeof(Real) == 4) worst = std::fmax(worst, error);
@@ -100,14 +100,14 @@ void compare(const Result<Real>& result, const Answer& answer, const std::string
   });
 }
 
-// Calls `claim(kernel, name)` for every target and precision there is here.
-template <class Claim>
-void every_kernel(const Claim& claim) {
-  for (int at = 0; at < echoic::target_count; ++at) {
-    const echoic::Kernels& target = *echoic::targets[at];
+// Calls `function(kernel, name)` for every target and precision there is here.
+template <class Check>
+void for_each_kernel(const Check& function) {
+  for (int i = 0; i < echoic::target_count; ++i) {
+    const echoic::Kernels& target = *echoic::targets[i];
     if (!target.supported()) continue;
-    claim(*target.f32, std::string(target.name) + " ");
-    if (target.f64) claim(*target.f64, std::string(target.name) + " double ");
+    function(*target.f32, std::string(target.name) + " ");
+    if (target.f64) function(*target.f64, std::string(target.name) + " double ");
   }
 }
 

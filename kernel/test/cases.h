@@ -33,28 +33,28 @@ struct Case {
 };
 
 // What goes in, rounded to float so that both precisions mean the same numbers.
-struct Given {
+struct CaseArrays {
   std::vector<double> x, h0, c0, w_in, w_rec, bias, bias_rec, dy, dh_end, dc_end;
 };
 
-Given random_numbers(const Case& of, unsigned seed) {
+CaseArrays random_numbers(const Case& test_case, unsigned seed) {
   std::mt19937 draw(seed);
   auto numbers = [&](long count, double scale) {
     std::vector<double> made(count);
     for (double& one : made) one = static_cast<float>(scale * (draw() / 2147483648.0 - 1));
     return made;
   };
-  const long rows = of.gates() * of.hidden;
-  const long state = of.batch * of.hidden, cell = of.kind == CellKind::lstm ? state : 0;
-  Given made;
-  made.x = numbers(of.batch * of.steps * of.inputs, 2);
+  const long rows = test_case.gates() * test_case.hidden;
+  const long state = test_case.batch * test_case.hidden, cell = test_case.kind == CellKind::lstm ? state : 0;
+  CaseArrays made;
+  made.x = numbers(test_case.batch * test_case.steps * test_case.inputs, 2);
   made.h0 = numbers(state, 1);
   made.c0 = numbers(cell, 2);
-  made.w_in = numbers(rows * of.inputs, 2 / std::sqrt(1.0 + of.inputs));
-  made.w_rec = numbers(rows * of.hidden, 2 / std::sqrt(1.0 + of.hidden));
+  made.w_in = numbers(rows * test_case.inputs, 2 / std::sqrt(1.0 + test_case.inputs));
+  made.w_rec = numbers(rows * test_case.hidden, 2 / std::sqrt(1.0 + test_case.hidden));
   made.bias = numbers(rows, 1);
-  made.bias_rec = numbers(of.kind == CellKind::gru ? of.hidden : 0, 1);
-  made.dy = numbers(state * of.steps, 1);
+  made.bias_rec = numbers(test_case.kind == CellKind::gru ? test_case.hidden : 0, 1);
+  made.dy = numbers(state * test_case.steps, 1);
   made.dh_end = numbers(state, 1);
   made.dc_end = numbers(cell, 1);
   return made;

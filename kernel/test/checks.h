@@ -27,9 +27,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 long passed = 0, failed = 0;
 
-void check(bool holds, const std::string& claim) {
+void check(bool holds, const std::string& message) {
   ++(holds ? passed : failed);
-  if (!holds && failed <= 20) std::printf("FAILED: %s\n", claim.c_str());
+  if (!holds && failed <= 20) std::printf("FAILED: %s\n", message.c_str());
 }
 
 std::string text_of(double value) {

@@ -2,10 +2,10 @@
 #include <cstdio>
 #include <cstring>
 
-#include "claims_activations.h"
-#include "claims_samples.h"
-#include "claims_sizes.h"
-#include "claims_special.h"
+#include "test_activations.h"
+#include "test_samples.h"
+#include "test_sizes.h"
+#include "test_special.h"
 
 namespace {
 
@@ -13,13 +13,13 @@ void check_table() {
   const int last = echoic::target_count - 1;
   check(std::strcmp(echoic::targets[last]->name, "scalar") == 0, "plain C++ is the last target");
   check(echoic::targets[last]->supported() && echoic::targets[last]->f64, "plain C++ runs anywhere, in double too");
-  for (int at = 0; at < last; ++at) {
-    check(echoic::targets[at]->f32->width > echoic::targets[at + 1]->f32->width, "targets stand widest first");
-    check(!echoic::targets[at]->f64, "only plain C++ has double precision");
+  for (int i = 0; i < last; ++i) {
+    check(echoic::targets[i]->f32->width > echoic::targets[i + 1]->f32->width, "targets stand widest first");
+    check(!echoic::targets[i]->f64, "only plain C++ has double precision");
   }
   std::printf("targets:");
-  for (int at = 0; at <= last; ++at)
-    if (echoic::targets[at]->supported()) std::printf(" %s", echoic::targets[at]->name);
+  for (int i = 0; i <= last; ++i)
+    if (echoic::targets[i]->supported()) std::printf(" %s", echoic::targets[i]->name);
   std::printf("\n");
 }
 

@@ -9,7 +9,7 @@
 
 namespace {
 
-struct Answer {
+struct Expected {
   std::vector<double> y, h_end, c_end, dx, dh0, dc0, dw_in, dw_rec, dbias, dbias_rec;
 };
 
@@ -18,11 +18,11 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 // One row of the batch through its steps and back, one number at a time.
 class Row {
  public:
-  Row(const Case& of, const Given& given, long row) : of_(of), in_(given), row_(row), H_(of.hidden) {}
+  Row(const Case& test_case, const CaseArrays& arrays, long row) : case_(test_case), in_(arrays), row_(row), H_(test_case.hidden) {}
 
-  void run(Answer& out) {
-    const long length = of_.length(row_), state = row_ * H_;
-    const bool lstm = of_.kind == CellKind::lstm;
+  void run(Expected& out) {
+    const long length = case_.length(row_), state = row_ * H_;
+    const bool lstm = case_.kind == CellKind::lstm;
     h_.assign(1, std::vector<double>(&in_.h0[state], &in_.h0[state] + H_));
     c_.assign(1, lstm ? std::vector<double>(&in_.c0[state], &in_.c0[state] + H_) : std::vector<double>(H_));
     for (long t = 0; t < length; ++t) forward(t, out);
@@ -36,11 +36,11 @@ class Row {
   }
 
  private:
-  long place(long t) const { return row_ * of_.steps + (of_.reverse ? of_.length(row_) - 1 - t : t); }
+  long array_row(long t) const { return row_ * case_.steps + (case_.reverse ? case_.length(row_) - 1 - t : t); }
 
   double from_input(long gate, long t) const {
     double sum = in_.bias[gate];
-    for (long k = 0; k < of_.inputs; ++k) sum += in_.w_in[gate * of_.inputs + k] * in_.x[place(t) * of_.inputs + k];
+    for (long k = 0; k < case_.inputs; ++k) sum += in_.w_in[gate * case_.inputs + k] * in_.x[array_row(t) * case_.inputs + k];
     return sum;
   }
 
@@ -50,11 +50,11 @@ class Row {
     return sum;
   }
 
-  void forward(long t, Answer& out) {
+  void forward(long t, Expected& out) {
     std::vector<double> h(H_), c(H_), gates(4 * H_);
     for (long u = 0; u < H_; ++u) {
       double* g = &gates[4 * u];
-      if (of_.kind == CellKind::lstm) {
+      if (case_.kind == CellKind::lstm) {
         for (int gate = 0; gate < 4; ++gate) {
           const double sum = from_input(gate * H_ + u, t) + from_state(gate * H_ + u, t);
           g[gate] = gate == 2 ? std::tanh(sum) : sigmoid(sum);
@@ -68,29 +68,29 @@ class Row {
         g[2] = std::tanh(from_input(2 * H_ + u, t) + g[0] * g[3]);
         h[u] = (1 - g[1]) * g[2] + g[1] * h_[t][u];
       }
-      out.y[place(t) * H_ + u] = h[u];
+      out.y[array_row(t) * H_ + u] = h[u];
     }
     h_.push_back(h), c_.push_back(c), gates_.push_back(gates);
   }
 
-  void backward(long t, std::vector<double>& dh, std::vector<double>& dc, Answer& out) {
+  void backward(long t, std::vector<double>& dh, std::vector<double>& dc, Expected& out) {
     std::vector<double> before(H_);
-    for (long u = 0; u < H_; ++u) dh[u] += in_.dy[place(t) * H_ + u];
+    for (long u = 0; u < H_; ++u) dh[u] += in_.dy[array_row(t) * H_ + u];
     for (long u = 0; u < H_; ++u) {
       const double* g = &gates_[t][4 * u];
-      if (of_.kind == CellKind::lstm) {
-        const double squashed = std::tanh(c_[t + 1][u]);
-        dc[u] += dh[u] * g[3] * (1 - squashed * squashed);
-        send(u, t, dc[u] * g[2] * g[0] * (1 - g[0]), 1, before, out);
-        send(H_ + u, t, dc[u] * c_[t][u] * g[1] * (1 - g[1]), 1, before, out);
-        send(2 * H_ + u, t, dc[u] * g[0] * (1 - g[2] * g[2]), 1, before, out);
-        send(3 * H_ + u, t, dh[u] * squashed * g[3] * (1 - g[3]), 1, before, out);
+      if (case_.kind == CellKind::lstm) {
+        const double tanh_c = std::tanh(c_[t + 1][u]);
+        dc[u] += dh[u] * g[3] * (1 - tanh_c * tanh_c);
+        backpropagate(u, t, dc[u] * g[2] * g[0] * (1 - g[0]), 1, before, out);
+        backpropagate(H_ + u, t, dc[u] * c_[t][u] * g[1] * (1 - g[1]), 1, before, out);
+        backpropagate(2 * H_ + u, t, dc[u] * g[0] * (1 - g[2] * g[2]), 1, before, out);
+        backpropagate(3 * H_ + u, t, dh[u] * tanh_c * g[3] * (1 - g[3]), 1, before, out);
         dc[u] *= g[1];
       } else {
         const double dn = dh[u] * (1 - g[1]) * (1 - g[2] * g[2]);
-        send(u, t, dn * g[3] * g[0] * (1 - g[0]), 1, before, out);
-        send(H_ + u, t, dh[u] * (h_[t][u] - g[2]) * g[1] * (1 - g[1]), 1, before, out);
-        send(2 * H_ + u, t, dn, g[0], before, out);
+        backpropagate(u, t, dn * g[3] * g[0] * (1 - g[0]), 1, before, out);
+        backpropagate(H_ + u, t, dh[u] * (h_[t][u] - g[2]) * g[1] * (1 - g[1]), 1, before, out);
+        backpropagate(2 * H_ + u, t, dn, g[0], before, out);
         out.dbias_rec[u] += dn * g[0];
         before[u] += dh[u] * g[1];
       }
@@ -99,11 +99,11 @@ class Row {
   }
 
   // The gradient of one gate's sum, to all that went into it; the state's share is scaled by `reset`.
-  void send(long gate, long t, double gradient, double reset, std::vector<double>& before, Answer& out) {
+  void backpropagate(long gate, long t, double gradient, double reset, std::vector<double>& before, Expected& out) {
     out.dbias[gate] += gradient;
-    for (long k = 0; k < of_.inputs; ++k) {
-      out.dw_in[gate * of_.inputs + k] += gradient * in_.x[place(t) * of_.inputs + k];
-      out.dx[place(t) * of_.inputs + k] += gradient * in_.w_in[gate * of_.inputs + k];
+    for (long k = 0; k < case_.inputs; ++k) {
+      out.dw_in[gate * case_.inputs + k] += gradient * in_.x[array_row(t) * case_.inputs + k];
+      out.dx[array_row(t) * case_.inputs + k] += gradient * in_.w_in[gate * case_.inputs + k];
     }
     for (long k = 0; k < H_; ++k) {
       out.dw_rec[gate * H_ + k] += gradient * reset * h_[t][k];
@@ -111,60 +111,60 @@ class Row {
     }
   }
 
-  const Case& of_;
-  const Given& in_;
+  const Case& case_;
+  const CaseArrays& in_;
   long row_, H_;
   // Of each step: h and c before it, and the gates of its units, i f g o or r z n q.
   std::vector<std::vector<double>> h_, c_, gates_;
 };
 
-Answer answer_of(const Case& of, const Given& given) {
-  Answer out;
-  out.y.assign(of.batch * of.steps * of.hidden, 0);
-  out.h_end.assign(given.h0.size(), 0), out.dh0 = out.h_end;
-  out.c_end.assign(given.c0.size(), 0), out.dc0 = out.c_end;
-  out.dx.assign(given.x.size(), 0);
-  out.dw_in.assign(given.w_in.size(), 0), out.dw_rec.assign(given.w_rec.size(), 0);
-  out.dbias.assign(given.bias.size(), 0), out.dbias_rec.assign(given.bias_rec.size(), 0);
-  for (long row = 0; row < of.batch; ++row) Row(of, given, row).run(out);
+Expected expected_of(const Case& test_case, const CaseArrays& arrays) {
+  Expected out;
+  out.y.assign(test_case.batch * test_case.steps * test_case.hidden, 0);
+  out.h_end.assign(arrays.h0.size(), 0), out.dh0 = out.h_end;
+  out.c_end.assign(arrays.c0.size(), 0), out.dc0 = out.c_end;
+  out.dx.assign(arrays.x.size(), 0);
+  out.dw_in.assign(arrays.w_in.size(), 0), out.dw_rec.assign(arrays.w_rec.size(), 0);
+  out.dbias.assign(arrays.bias.size(), 0), out.dbias_rec.assign(arrays.bias_rec.size(), 0);
+  for (long row = 0; row < test_case.batch; ++row) Row(test_case, arrays, row).run(out);
   return out;
 }
 
 // What the gradients are gradients of.
-double loss_of(const Case& of, const Given& given) {
-  const Answer out = answer_of(of, given);
+double loss_of(const Case& test_case, const CaseArrays& arrays) {
+  const Expected out = expected_of(test_case, arrays);
   double sum = 0;
-  for (std::size_t n = 0; n < out.y.size(); ++n) sum += out.y[n] * given.dy[n];
-  for (std::size_t n = 0; n < out.h_end.size(); ++n) sum += out.h_end[n] * given.dh_end[n];
-  for (std::size_t n = 0; n < out.c_end.size(); ++n) sum += out.c_end[n] * given.dc_end[n];
+  for (std::size_t n = 0; n < out.y.size(); ++n) sum += out.y[n] * arrays.dy[n];
+  for (std::size_t n = 0; n < out.h_end.size(); ++n) sum += out.h_end[n] * arrays.dh_end[n];
+  for (std::size_t n = 0; n < out.c_end.size(); ++n) sum += out.c_end[n] * arrays.dc_end[n];
   return sum;
 }
 
 void check_oracle(CellKind kind) {
-  const Case of{kind, 2, 3, 2, 3, {3, 2}, true};
-  Given given = random_numbers(of, 5);
-  const Answer out = answer_of(of, given);
+  const Case test_case{kind, 2, 3, 2, 3, {3, 2}, true};
+  CaseArrays arrays = random_numbers(test_case, 5);
+  const Expected out = expected_of(test_case, arrays);
   constexpr double change = 1e-5, tolerance = 1e-8;
   auto differences = [&](std::vector<double>& values, const std::vector<double>& gradient, const char* name) {
     bool holds = values.size() == gradient.size();
     for (std::size_t n = 0; holds && n < values.size(); ++n) {
       const double value = values[n];
       values[n] = value + change;
-      const double above = loss_of(of, given);
+      const double above = loss_of(test_case, arrays);
       values[n] = value - change;
-      const double below = loss_of(of, given);
+      const double below = loss_of(test_case, arrays);
       values[n] = value;
       holds = std::fabs((above - below) / (2 * change) - gradient[n]) < tolerance;
     }
-    check(holds, "differences of the oracle itself: " + std::string(name) + ", " + of.text());
+    check(holds, "differences of the oracle itself: " + std::string(name) + ", " + test_case.text());
   };
-  differences(given.x, out.dx, "dx");
-  differences(given.h0, out.dh0, "dh0");
-  differences(given.c0, out.dc0, "dc0");
-  differences(given.w_in, out.dw_in, "dw_in");
-  differences(given.w_rec, out.dw_rec, "dw_rec");
-  differences(given.bias, out.dbias, "dbias");
-  differences(given.bias_rec, out.dbias_rec, "dbias_rec");
+  differences(arrays.x, out.dx, "dx");
+  differences(arrays.h0, out.dh0, "dh0");
+  differences(arrays.c0, out.dc0, "dc0");
+  differences(arrays.w_in, out.dw_in, "dw_in");
+  differences(arrays.w_rec, out.dw_rec, "dw_rec");
+  differences(arrays.bias, out.dbias, "dbias");
+  differences(arrays.bias_rec, out.dbias_rec, "dbias_rec");
 }
 
 }  // namespace

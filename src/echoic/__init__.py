@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from echoic.errors import EchoicError as EchoicError
     from echoic.jobs.audio.drift import drift as drift
+    from echoic.jobs.overfit_check import check as check
     from echoic.jobs.session import Run as Run
     from echoic.jobs.session import load as load
     from echoic.jobs.session import train as train
-    from echoic.jobs.trial import check as check
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "EchoicError": "echoic.errors",
     "Run": "echoic.jobs.session",
-    "check": "echoic.jobs.trial",
+    "check": "echoic.jobs.overfit_check",
     "drift": "echoic.jobs.audio.drift",
     "load": "echoic.jobs.session",
     "train": "echoic.jobs.session",

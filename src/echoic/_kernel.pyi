@@ -47,17 +47,17 @@ class Live:
         x: NDArray[np.float32],
         states: NDArray[np.float32],
         out: NDArray[np.float32],
-        which: NDArray[np.int64] | None = None,
+        stream_ids: NDArray[np.int64] | None = None,
     ) -> None: ...
     def loop(
         self,
         states: NDArray[np.float32],
         out: NDArray[np.float32],
-        which: NDArray[np.int64] | None,
+        stream_ids: NDArray[np.int64] | None,
         values: NDArray[np.float32],
-        draw: str,
+        distribution: str,
         temperature: float,
-        smallest_scale: float,
+        min_scale: float,
         noise: NDArray[np.float32] | None,
         table: NDArray[np.float32] | None,
     ) -> None: ...
@@ -71,19 +71,19 @@ class SampleTier:
         past: int,
         hidden: int,
         components: int,
-        levels: int,
+        num_codes: int,
         weights: Sequence[int],
         first_width: float,
     ) -> None: ...
-    def draw(
+    def sample(
         self,
-        places: NDArray[np.float32],
-        prediction: NDArray[np.float32],
-        window: NDArray[np.float32],
+        positions: NDArray[np.float32],
+        lpc_weights: NDArray[np.float32],
+        history: NDArray[np.float32],
         power: NDArray[np.float32],
-        shares: NDArray[np.float64],
+        uniforms: NDArray[np.float64],
         temperature: float,
         floor: float,
-        drawn: NDArray[np.float32],
+        codes: NDArray[np.float32],
         threads: int,
     ) -> None: ...

@@ -12,13 +12,13 @@ Role = Literal["data", "model", "reference", "baseline", "train", "dev", "test",
 Style = Literal["line", "dashed", "dots"]
 Numbers = NDArray[np.floating]
 
-MOST_POINTS = 4000
+MAX_POINTS = 4000
 """Points of a line that are drawn: more than a screen has columns, few enough for a phone."""
 
-SHADES = "cividis"
+COLORMAP = "cividis"
 """The scale of shades: as dark as it is low, and the same to colour-blind eyes (Nunez 2018)."""
 
-_MOST_MARKED = 60
+_MAX_MARKED_POINTS = 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Spans:
 
 
 @dataclass(frozen=True, eq=False)
-class Raster:
+class Heatmap:
     """A shade for each of `values` `(y, x)`, evenly spaced; `x` and `y` are the places of columns and rows.
 
     Places have `names` where they are no quantities: those of columns, then those of rows.
@@ -97,7 +97,7 @@ class Chart:
     bands: tuple[Band, ...] = ()
     bars: tuple[Bars, ...] = ()
     spans: tuple[Spans, ...] = ()
-    rasters: tuple[Raster, ...] = ()
+    heatmaps: tuple[Heatmap, ...] = ()
     caption: str = ""
     log_y: bool = False
     y_names: tuple[tuple[float, str], ...] = ()
@@ -142,9 +142,9 @@ def colour_keys(lines: Sequence[Line]) -> list[str]:
     return keys
 
 
-def marked(lines: Sequence[Line]) -> list[bool]:
+def with_markers(lines: Sequence[Line]) -> list[bool]:
     """Which lines have a mark at each point: all of a chart with few points, and those too short to be seen."""
-    few = max((len(line.x) for line in lines), default=0) <= _MOST_MARKED
+    few = max((len(line.x) for line in lines), default=0) <= _MAX_MARKED_POINTS
     return [line.style == "line" and (few or len(line.x) <= 2) for line in lines]
 
 
@@ -153,8 +153,8 @@ def band_alphas(bands: Sequence[Band]) -> list[float]:
     return [0.18 + 0.14 * number for number in range(len(bands))]
 
 
-def thinned(chart: Chart) -> Chart:
-    """The chart with at most `MOST_POINTS` points a line and band; peaks and troughs survive."""
+def decimated(chart: Chart) -> Chart:
+    """The chart with at most `MAX_POINTS` points a line and band; peaks and troughs survive."""
     lines = []
     for line in chart.lines:
         kept = _extremes(line.y, line.y)
@@ -169,9 +169,9 @@ def thinned(chart: Chart) -> Chart:
 def _extremes(low: Numbers, high: Numbers) -> NDArray[np.intp]:
     """Which points to keep: the first and the last, and of every bucket the lowest and the highest."""
     points = len(low)
-    if points <= MOST_POINTS:
+    if points <= MAX_POINTS:
         return np.arange(points)
-    edges = np.linspace(0, points, MOST_POINTS // 2).astype(int)
+    edges = np.linspace(0, points, MAX_POINTS // 2).astype(int)
     # A missing value is neither lowest nor highest; a bucket of nothing else keeps one, so that the gap is seen.
     floor, ceiling = np.where(np.isnan(low), np.inf, low), np.where(np.isnan(high), -np.inf, high)
     kept = {0, points - 1}

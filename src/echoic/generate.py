@@ -67,7 +67,7 @@ def symbols_after(
         model,
         params,
         state,
-        choose=head.drawer(generator, sampling),
+        choose=head.sample_fn(generator, sampling),
         next_input=lambda values, _step: values[:, 0],
     )
     for step in run:

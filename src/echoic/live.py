@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic import ops
-from echoic.encoders import Plain
+from echoic.encoders import Identity
 from echoic.errors import ConfigError
 from echoic.heads import Gaussian, Head, Point
-from echoic.heads.gaussian import SMALLEST_SCALE
+from echoic.heads.gaussian import MIN_SCALE
 from echoic.model import SequenceModel
-from echoic.readouts import Every
+from echoic.readouts import PerStep
 from echoic.types import Floats
 
 Storage = Literal["float32", "float16", "int8"]
 
-DRAWS: dict[type[Head], str] = {Point: "outputs", Gaussian: "gaussian"}
+DRAWS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
 """Heads whose values the kernel can draw itself, and what it calls that."""
 
 
@@ -29,7 +29,9 @@ def can_run(model: SequenceModel) -> bool:
 
 def _fits(model: SequenceModel) -> bool:
     return (
-        model.stack.live_layers() is not None and isinstance(model.encoder, Plain) and isinstance(model.readout, Every)
+        model.stack.live_layers() is not None
+        and isinstance(model.encoder, Identity)
+        and isinstance(model.readout, PerStep)
     )
 
 
@@ -63,8 +65,8 @@ class Live:
             parts = (model.encoder, model.stack, *model.stack.layers, model.readout)
             kinds = [type(part).__name__ for part in parts]
             raise ConfigError(
-                "A live model must have the encoder `plain`, cells lstm or gru and the readout `every` (train with "
-                f"--lookahead step); this one has {', '.join(kinds)}: use model.step."
+                "A live model must have the encoder `identity`, cells lstm or gru and the readout `per_step` "
+                f"(train with --strategy recursive); this one has {', '.join(kinds)}: use model.step."
             )
         linear = model.head.linear
         self._network = ops.live_network(layers, (linear.weight, linear.bias), storage=storage, threads=threads)
@@ -140,11 +142,11 @@ class Live:
             )
         values = np.empty((steps, len(outputs), self._features), np.float32)
         noise = None
-        if temperature and self._draw != "outputs":
+        if temperature and self._draw != "point":
             if generator is None:
                 raise ConfigError("Draws need a `generator`; a temperature of 0 needs none.")
             # One draw a step, as stepping by hand would make them.
             shape = (len(outputs), 1, self._features)
             noise = np.stack([torch.randn(shape, generator=generator).numpy()[:, 0] for _ in range(steps)])
-        self._network.loop(states, outputs, None, values, self._draw, temperature, SMALLEST_SCALE, noise, None)
+        self._network.loop(states, outputs, None, values, self._draw, temperature, MIN_SCALE, noise, None)
         return values

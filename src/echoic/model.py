@@ -7,23 +7,23 @@ import torch
 from torch import Tensor, nn
 
 from echoic import ops
-from echoic.cells import NoLayers, Stack, TwoWay
+from echoic.cells import Bidirectional, IdentityStack, Stack
 from echoic.encoders import Encoder
 from echoic.heads import Head
-from echoic.readouts import Readout, Seen
+from echoic.readouts import Readout, ReadoutInputs
 from echoic.tensors import Batch, State
 
 
 class Loss(NamedTuple):
-    """The sum of the losses of `values` values (a tensor, so that it can be differentiated), and the state after.
+    """The sum of the losses of `num_values` values (a tensor, so that it can be differentiated), and the state after.
 
-    `right` counts those that are told rightly, by heads that tell symbols.
+    `correct` counts those that are told rightly, by heads that tell symbols.
     """
 
     total: Tensor
-    values: int
+    num_values: int
     state: State
-    right: int | None = None
+    correct: int | None = None
 
 
 @final
@@ -33,7 +33,9 @@ class SequenceModel(nn.Module):
     Priming in chunks and then stepping equals one pass over the whole sequence, up to float32 rounding (1e-5).
     """
 
-    def __init__(self, encoder: Encoder, stack: Stack | TwoWay | NoLayers, readout: Readout, head: Head) -> None:
+    def __init__(
+        self, encoder: Encoder, stack: Stack | Bidirectional | IdentityStack, readout: Readout, head: Head
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.stack = stack
@@ -66,30 +68,37 @@ class SequenceModel(nn.Module):
         x: Tensor,
         state: State | None = None,
         ids: Tensor | None = None,
-        ahead: Tensor | None = None,
+        future_covariates: Tensor | None = None,
         lengths: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Head parameters `(batch, samples, features, parameters)` for `x` `(batch, steps, width)`, and the state.
 
-        Without `state` the sequence starts afresh. `ids`, `ahead` and `lengths` are those of a `Batch`.
+        Without `state` the sequence starts afresh. `ids`, `future_covariates` and `lengths` are those of a `Batch`.
         """
-        vectors, state = self._vectors(x, state, ids, ahead, lengths)
-        return self.head(vectors), state
+        head_inputs, state = self._head_inputs(x, state, ids, future_covariates, lengths)
+        return self.head(head_inputs), state
 
-    def _vectors(
-        self, x: Tensor, state: State | None, ids: Tensor | None, ahead: Tensor | None, lengths: Tensor | None
+    def _head_inputs(
+        self,
+        x: Tensor,
+        state: State | None,
+        ids: Tensor | None,
+        future_covariates: Tensor | None,
+        lengths: Tensor | None,
     ) -> tuple[Tensor, State]:
-        """What the head is given, `(batch, vectors, width)`, and the state."""
+        """What the head is given, `(batch, head_inputs, width)`, and the state."""
         if state is None:
             state = self.initial_state(len(x))
         encoded = self.encoder(x)
-        real = None if lengths is None else self.encoder.network_steps(lengths)
-        hidden, state = self.stack(encoded, state, real)
-        vectors: Tensor = self.readout(Seen(encoded, hidden, state, self._lent, ids, ahead, real))
-        return vectors, state
+        valid_lengths = None if lengths is None else self.encoder.output_lengths(lengths)
+        hidden, state = self.stack(encoded, state, valid_lengths)
+        head_inputs: Tensor = self.readout(
+            ReadoutInputs(encoded, hidden, state, self._stateful_layers, ids, future_covariates, valid_lengths)
+        )
+        return head_inputs, state
 
     @property
-    def _lent(self) -> Stack | None:
+    def _stateful_layers(self) -> Stack | None:
         """The layers, if they can go on from a state."""
         return self.stack if isinstance(self.stack, Stack) else None
 
@@ -105,7 +114,7 @@ class SequenceModel(nn.Module):
             states, hidden = self.pack(state).contiguous(), x_t.new_empty(len(x_t), self.stack.output_size)
             network.step(encoded[:, 0].contiguous().numpy(), states.numpy(), hidden.numpy())
             after = self.unpack(states)
-            return self.head(self.readout(Seen(encoded, hidden[:, None], after, self._lent))), after
+            return self.head(self.readout(ReadoutInputs(encoded, hidden[:, None], after, self._stateful_layers))), after
 
         return step
 
@@ -115,34 +124,34 @@ class SequenceModel(nn.Module):
 
     def loss(self, batch: Batch, state: State | None = None) -> Loss:
         """The summed loss over the values that `batch.mask` lets count."""
-        vectors, after = self._vectors(batch.inputs, state, batch.ids, batch.ahead, batch.lengths)
+        head_inputs, after = self._head_inputs(batch.inputs, state, batch.ids, batch.future_covariates, batch.lengths)
         mask = batch.mask
         # Values that do not count could be so large that their loss overflows, and infinity times zero is no number.
         targets = batch.targets.masked_fill(~mask, 0.0)
-        counts = mask.any(-1)
-        if counts.shape == vectors.shape[:2] and self.head.span == 1 and counts.any() and not counts.all():
+        valid = mask.any(-1)
+        if valid.shape == head_inputs.shape[:2] and self.head.outputs_per_step == 1 and valid.any() and not valid.all():
             # Some heads are dear: they see the steps that count and no others.
-            vectors, targets, mask = (part[counts][None] for part in (vectors, targets, mask))
-        params = self.head(vectors)[:, : targets.shape[1]]
-        each = self.head.loss(params, targets)
-        right = self.head.right(params.detach(), targets)
-        counted = None if right is None else int((right & mask).sum())
-        return Loss((each * mask).sum(), int(mask.sum()), after, counted)
+            head_inputs, targets, mask = (part[valid][None] for part in (head_inputs, targets, mask))
+        params = self.head(head_inputs)[:, : targets.shape[1]]
+        losses = self.head.loss(params, targets)
+        correct = self.head.correct(params.detach(), targets)
+        num_correct = None if correct is None else int((correct & mask).sum())
+        return Loss((losses * mask).sum(), int(mask.sum()), after, num_correct)
 
-    def fed_back(self, batch: Batch, share: float, state: State | None, generator: torch.Generator) -> Batch:
-        """The batch with a random `share` of its inputs replaced by what the model predicted for them.
+    def scheduled_sampling(self, batch: Batch, prob: float, state: State | None, generator: torch.Generator) -> Batch:
+        """The batch with a random `prob` of its inputs replaced by what the model predicted for them.
 
         Scheduled sampling (Bengio 2015) in its parallel form (Mihaylova 2019): predictions come from one pass over
         the true inputs.
         """
         with torch.no_grad():
-            params, _ = self.forward(batch.inputs, state, batch.ids, batch.ahead)
-            foretold = params[:, :-1]
-            chosen = torch.rand(foretold.shape[:2], generator=generator) < share
-            if not chosen.any():
+            params, _ = self.forward(batch.inputs, state, batch.ids, batch.future_covariates)
+            predicted = params[:, :-1]
+            replaced = torch.rand(predicted.shape[:2], generator=generator) < prob
+            if not replaced.any():
                 return batch
             # Only those that are needed: to draw a frame of sound is slow.
-            own = self.head.sample(foretold[chosen][:, None], generator)[:, 0]
+            sampled = self.head.sample(predicted[replaced][:, None], generator)[:, 0]
         inputs = batch.inputs.clone()
-        inputs[:, 1:, : own.shape[-1]][chosen] = own
+        inputs[:, 1:, : sampled.shape[-1]][replaced] = sampled
         return batch._replace(inputs=inputs)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 LOWEST_PIANO_KEY, HIGHEST_PIANO_KEY = 21, 108
 """The 88 keys of a piano, as MIDI pitches."""
 
-PITCHES = 128
+NUM_PITCHES = 128
 """All of MIDI's."""
 
-SILENT, BEGINS, GOES_ON = 0, 1, 2
+SILENT, ONSET, SUSTAIN = 0, 1, 2
 """What a pitch can do at a step of a roll `(steps, 128)`."""
 
 
@@ -67,12 +67,12 @@ class Song:
         return max((note.onset_beats + note.duration_beats for note in (*self.notes, *self.drums)), default=0.0)
 
 
-def seconds_at(song: Song, beats: float) -> float:
+def beats_to_seconds(song: Song, beats: float) -> float:
     """When a place in a song is heard, in seconds from its beginning, after all changes of tempo before it."""
-    seconds, at, bpm = 0.0, 0.0, song.tempos[0].bpm
+    seconds, position_beats, bpm = 0.0, 0.0, song.tempos[0].bpm
     for tempo in song.tempos:
         if tempo.at_beats >= beats:
             break
-        seconds += (tempo.at_beats - at) * 60 / bpm
-        at, bpm = tempo.at_beats, tempo.bpm
-    return seconds + (beats - at) * 60 / bpm
+        seconds += (tempo.at_beats - position_beats) * 60 / bpm
+        position_beats, bpm = tempo.at_beats, tempo.bpm
+    return seconds + (beats - position_beats) * 60 / bpm

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST = 1000
+MAX_LAG = 1000
 """Seasons are looked for up to this many steps."""
 
-_LEAST_CORRELATION = 0.3
-_LEAST_PROMINENCE = 0.1
+_MIN_CORRELATION = 0.3
+_MIN_PROMINENCE = 0.1
 
 
 def detect_season(values: NDArray[np.floating]) -> int | None:
@@ -17,43 +17,43 @@ def detect_season(values: NDArray[np.floating]) -> int | None:
     and stands out by 0.1; of peaks nearly as high, the shortest lag. At least three seasons must fit into the series.
     Missing values (NaN) count as the mean.
     """
-    series = _without_trend(np.asarray(values, np.float64))
-    most = min(LONGEST, len(series) // 3)
-    if most < 2 or not np.any(series):
+    series = _detrended(np.asarray(values, np.float64))
+    max_lag = min(MAX_LAG, len(series) // 3)
+    if max_lag < 2 or not np.any(series):
         return None
-    correlation = _autocorrelation(series, most + 1)
+    correlation = _autocorrelation(series, max_lag + 1)
     lowest_before = np.minimum.accumulate(correlation)
-    lags = np.arange(2, most)
+    lags = np.arange(2, max_lag)
     peaks = [
         int(lag)
         for lag in lags
-        if correlation[lag] > max(correlation[lag - 1], correlation[lag + 1], _LEAST_CORRELATION)
-        and correlation[lag] - lowest_before[lag] > _LEAST_PROMINENCE
+        if correlation[lag] > max(correlation[lag - 1], correlation[lag + 1], _MIN_CORRELATION)
+        and correlation[lag] - lowest_before[lag] > _MIN_PROMINENCE
     ]
     if not peaks:
         return None
     best = max(correlation[lag] for lag in peaks)
     first = next(lag for lag in peaks if correlation[lag] > best - 0.1 * abs(best))
-    return _sharpened(first, correlation[:most])
+    return _refined(first, correlation[:max_lag])
 
 
-def _sharpened(lag: int, correlation: NDArray[np.float64]) -> int:
+def _refined(lag: int, correlation: NDArray[np.float64]) -> int:
     """The lag within a tenth of `lag` whose multiples correlate best: noise moves the top of a broad peak."""
     near = range(max(2, lag - lag // 10), min(lag + lag // 10, len(correlation) - 1) + 1)
     multiples = max(1, (len(correlation) - 1) // near[-1])
     return max(near, key=lambda one: correlation[one : one * multiples + 1 : one].mean())
 
 
-def _without_trend(series: NDArray[np.float64]) -> NDArray[np.float64]:
-    known = ~np.isnan(series)
-    if known.sum() < 3:
+def _detrended(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    observed = ~np.isnan(series)
+    if observed.sum() < 3:
         return np.zeros(0)
     steps = np.arange(len(series), dtype=np.float64)
-    slope, level = np.polyfit(steps[known], series[known], 1)
-    rest = np.where(known, series - (slope * steps + level), 0.0)
+    slope, level = np.polyfit(steps[observed], series[observed], 1)
+    residual = np.where(observed, series - (slope * steps + level), 0.0)
     # What is left of a straight line is the rounding of its float32 values.
-    rounding = np.finfo(np.float32).eps * np.abs(series[known]).max()
-    return np.where(np.abs(rest).max() > rounding, rest, 0.0)
+    rounding = np.finfo(np.float32).eps * np.abs(series[observed]).max()
+    return np.where(np.abs(residual).max() > rounding, residual, 0.0)
 
 
 def _autocorrelation(series: NDArray[np.float64], lags: int) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         if twice:
             raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which Forecaster takes as an argument.")
         table = self._table(X, reset=True)
-        chosen: dict[str, Any] = {"lookahead": "direct", "split": (0.8, 0.2, 0.0), "refit": False}
+        chosen: dict[str, Any] = {"strategy": "direct", "split": (0.8, 0.2, 0.0), "refit": False}
         self.run_: Run = train(
             "forecast",
             table,

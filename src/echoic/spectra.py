@@ -12,7 +12,7 @@ _LINEAR_HZ = 200 / 3
 """Width of a mel below the break, in Hz."""
 
 _BREAK_HZ = 1000.0
-_STEP_ABOVE = math.log(6.4) / 27
+_LOG_STEP = math.log(6.4) / 27
 """Logarithm of the ratio between neighbouring mels above the break."""
 
 
@@ -34,26 +34,26 @@ def hann(samples: int) -> Tensor:
 
 
 @cache
-def mel_matrix(rate_hz: int, window_samples: int, bands: int, low_hz: float, high_hz: float) -> Tensor:
+def mel_filterbank(rate_hz: int, window_samples: int, bands: int, low_hz: float, high_hz: float) -> Tensor:
     """Triangles `(bands, window_samples // 2 + 1)` that sum power spectra into mel bands of equal area.
 
     Slaney's mel scale: linear up to 1,000 Hz, then logarithmic (Auditory Toolbox, 1998).
     """
     spectrum_hz = np.linspace(0, rate_hz / 2, window_samples // 2 + 1)
-    low_mel, high_mel = _mel(np.array([low_hz, high_hz])).tolist()
-    edges_hz = _hz(np.linspace(low_mel, high_mel, bands + 2))
+    low_mel, high_mel = _hz_to_mel(np.array([low_hz, high_hz])).tolist()
+    edges_hz = _mel_to_hz(np.linspace(low_mel, high_mel, bands + 2))
     rising = (spectrum_hz - edges_hz[:-2, None]) / np.diff(edges_hz)[:-1, None]
     falling = (edges_hz[2:, None] - spectrum_hz) / np.diff(edges_hz)[1:, None]
     triangles = np.maximum(0, np.minimum(rising, falling))
     return torch.from_numpy(triangles * (2 / (edges_hz[2:] - edges_hz[:-2]))[:, None]).float()
 
 
-def _mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    above = _BREAK_HZ / _LINEAR_HZ + np.log(np.maximum(hz, _BREAK_HZ) / _BREAK_HZ) / _STEP_ABOVE
+def _hz_to_mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+    above = _BREAK_HZ / _LINEAR_HZ + np.log(np.maximum(hz, _BREAK_HZ) / _BREAK_HZ) / _LOG_STEP
     return np.where(hz < _BREAK_HZ, hz / _LINEAR_HZ, above)
 
 
-def _hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     first = _BREAK_HZ / _LINEAR_HZ
-    above = _BREAK_HZ * np.exp(_STEP_ABOVE * np.maximum(mel - first, 0))
+    above = _BREAK_HZ * np.exp(_LOG_STEP * np.maximum(mel - first, 0))
     return np.where(mel < first, mel * _LINEAR_HZ, above)

@@ -10,13 +10,13 @@ State = tuple[tuple[Tensor, ...], ...]
 
 
 class Batch(NamedTuple):
-    """What one training step sees.
+    """Inputs and targets of one training step.
 
-    `inputs` `(rows, steps, width)`; the first columns are the features that the model predicts, so that its own
-    output can be fed back. `targets` `(rows, out_steps, features)` and `mask` of the same shape: only entries
-    with a true mask count. `carry`: the rows continue those of the batch before. `ids` `(rows,)` names the
-    channel of each row for models that embed it. `ahead` `(rows, horizon, known)` holds what is known of the future.
-    `lengths` `(rows,)` says how many steps of each row are real, where rows are whole sequences; None: all.
+    `inputs` `(rows, steps, width)`: the first columns are the features that the model predicts, which lets its own
+    output be fed back. `targets` `(rows, out_steps, features)`, and `mask` of the same shape: only entries with a true
+    mask count. `carry`: the rows continue those of the previous batch. `ids` `(rows,)`: the channel of each row, for
+    models that embed it. `future_covariates` `(rows, horizon, covariates)`: values known for the steps to predict.
+    `lengths` `(rows,)`: number of valid steps of each row where rows are whole sequences; None: all.
     """
 
     inputs: Tensor
@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     mask: Tensor
     carry: bool = False
     ids: Tensor | None = None
-    ahead: Tensor | None = None
+    future_covariates: Tensor | None = None
     lengths: Tensor | None = None
 
     def to(self, device: torch.device) -> Self:
@@ -34,6 +34,6 @@ class Batch(NamedTuple):
             targets=self.targets.to(device),
             mask=self.mask.to(device),
             ids=None if self.ids is None else self.ids.to(device),
-            ahead=None if self.ahead is None else self.ahead.to(device),
+            future_covariates=None if self.future_covariates is None else self.future_covariates.to(device),
             lengths=None if self.lengths is None else self.lengths.to(device),
         )

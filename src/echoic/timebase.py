@@ -25,8 +25,8 @@ class Frequency:
 
     def __str__(self) -> str:
         if self.unit != "us":
-            words = {"step": "step", "month": "month", "business_day": "business day"}[self.unit]
-            return f"{self.count} {words}{'s' if self.count > 1 else ''}"
+            names = {"step": "step", "month": "month", "business_day": "business day"}[self.unit]
+            return f"{self.count} {names}{'s' if self.count > 1 else ''}"
         for name, size in _MICROSECONDS.items():
             if self.count % size == 0:
                 return f"{self.count // size} {name}"
@@ -63,12 +63,12 @@ class TimeBase:
     start: np.datetime64 | None = None
     first_step: int = 0
 
-    def at(self, steps: NDArray[np.int64]) -> NDArray[Any]:
+    def times(self, steps: NDArray[np.int64]) -> NDArray[Any]:
         """The time of each of `steps` (0 is the first): datetimes, or integers without a clock."""
         steps = steps + self.first_step
         return steps if self.start is None else self.frequency.advance(self.start, steps)
 
-    def shifted(self, steps: int) -> Self:
+    def shift(self, steps: int) -> Self:
         """The time base of the series without its first `steps` steps."""
         return replace(self, first_step=self.first_step + steps)
 
@@ -102,7 +102,7 @@ def infer_frequency(times: Times) -> Frequency | None:
     return None
 
 
-def usual_frequency(times: Times) -> Frequency:
+def most_common_frequency(times: Times) -> Frequency:
     """The frequency that most neighbouring `times` follow: what a series with gaps should have had."""
     times = times.astype("datetime64[us]")
     gaps = np.diff(times).astype(np.int64)

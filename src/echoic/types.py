@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 Json = Mapping[str, Any]
 
 
-def _no_columns() -> Floats:
+def _empty_columns() -> Floats:
     return np.zeros((0, 0), np.float32)
 
 
@@ -28,9 +28,9 @@ class Covariates:
     long as it is known; `static` `(static_names,)` never changes. Missing entries are NaN.
     """
 
-    past: Floats = field(default_factory=_no_columns)
+    past: Floats = field(default_factory=_empty_columns)
     past_names: tuple[str, ...] = ()
-    future: Floats = field(default_factory=_no_columns)
+    future: Floats = field(default_factory=_empty_columns)
     future_names: tuple[str, ...] = ()
     static: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
     static_names: tuple[str, ...] = ()

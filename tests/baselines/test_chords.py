@@ -12,7 +12,7 @@ SONGS = [np.array([[1, 0], [1, 1], [0, 1]]), np.array([[1, 0], [1, 0]])]
 
 
 def test_marginal_counts_every_step():
-    np.testing.assert_allclose(Marginal.fit(SONGS).chance[1], [(4 + 0.5) / 6, (2 + 0.5) / 6])
+    np.testing.assert_allclose(Marginal.fit(SONGS).probs[1], [(4 + 0.5) / 6, (2 + 0.5) / 6])
 
 
 def test_markov_counts_what_followed():
@@ -20,7 +20,7 @@ def test_markov_counts_what_followed():
     wanted = [[0.5, (1 + 0.5) / (2 + 1)], [(2 + 0.5) / (3 + 1), (1 + 0.5) / (1 + 1)]]
     # The second song adds an off after an off to pitch 1.
     wanted[0][1] = (1 + 0.5) / (2 + 1)
-    np.testing.assert_allclose(Markov.fit(SONGS).chance[:, 1], wanted)
+    np.testing.assert_allclose(Markov.fit(SONGS).probs[:, 1], wanted)
 
 
 @pytest.mark.parametrize("kind", [Marginal, Markov])
@@ -35,9 +35,9 @@ def test_what_begins_is_told_from_what_goes_on():
     """A note of two steps that begins again and again: after its beginning it goes on for certain."""
     songs = [np.array([[2], [1]] * 50)]
     markov = Markov.fit(songs, 3)
-    assert markov.chance[2, 1, 0] == pytest.approx(50.5 / 51.5)
+    assert markov.probs[2, 1, 0] == pytest.approx(50.5 / 51.5)
     assert nll_per_step(markov, songs) < 0.05
-    assert Marginal.fit(songs, 3).chance[:, 0].sum() == pytest.approx(1)
+    assert Marginal.fit(songs, 3).probs[:, 0].sum() == pytest.approx(1)
 
 
 def test_songs_count_by_their_steps():

@@ -65,13 +65,13 @@ def test_a_matrix_of_another_shape_is_refused(shape):
 
 def test_a_learned_initial_state_is_used_by_every_row_and_learns():
     stack = make(cell="lstm", layers=(3, 2), learn_initial_state=True)
-    assert stack.start.shape == (10,)
-    torch.nn.init.normal_(stack.start)
+    assert stack.learned_state.shape == (10,)
+    torch.nn.init.normal_(stack.learned_state)
     packed = stack.pack(stack.initial_state(4))
-    assert torch.equal(packed, stack.start.detach().expand(4, -1))
+    assert torch.equal(packed, stack.learned_state.detach().expand(4, -1))
     y, _ = stack(torch.zeros(4, 2, 2), stack.initial_state(4))
     y.sum().backward()
-    assert (stack.start.grad != 0).all()
+    assert (stack.learned_state.grad != 0).all()
 
 
 def test_the_initial_state_is_no_parameter_unless_it_is_learned():
@@ -98,7 +98,7 @@ def test_every_branch_is_one_step_from_the_same_state(cell, layers):
     stack = make(cell=cell, layers=layers).double()
     _, state = stack(torch.randn(3, 4, 2).double(), stack.initial_state(3))
     x = torch.randn(3, 4, 2).double()
-    hidden = stack.branch(stack.project(x), state)
+    hidden = stack.parallel_step(stack.project(x), state)
     for branch in range(4):
         step, _ = stack(x[:, branch : branch + 1], state)
         torch.testing.assert_close(hidden[:, branch], step[:, 0], atol=EXACT, rtol=0)

@@ -18,7 +18,7 @@ import pytest
 import echoic
 from echoic.cli import demo, main
 from echoic.cli.predict import _plain, _short
-from echoic.cli.progress import progress_bar, show_rounds
+from echoic.cli.progress import progress_bar, round_progress
 
 SMALL = "--layers 4 --epochs 1 --threads 1"
 Command = Callable[[str], tuple[int, str, str]]
@@ -115,7 +115,7 @@ def test_train_and_its_twin_in_python_make_the_same_run(command, tmp_path, line,
     made = echoic.load(tmp_path / "run")
     same = echoic.train("forecast", line.split()[0], out=tmp_path / "twin", layers=4, epochs=1, threads=1, **twin)
     assert made.settings == same.settings
-    assert made.evaluate(part="train", stride=9) == same.evaluate(part="train", stride=9)
+    assert made.evaluate(split="train", stride=9) == same.evaluate(split="train", stride=9)
 
 
 def test_a_run_without_dev_or_with_a_refit_is_told_as_any_other(command, tmp_path):
@@ -159,7 +159,7 @@ def test_check_tells_that_the_loss_falls(command):
 
 def test_check_fails_with_exit_1_where_nothing_is_learned(command, tmp_path):
     (tmp_path / "far.csv").write_text("y\n" + "".join(f"{step % 7}e25\n" for step in range(200)))
-    code, out, _ = command(f"check forecast {tmp_path}/far.csv --scale none --lookahead step --lookback 10 {SMALL}")
+    code, out, _ = command(f"check forecast {tmp_path}/far.csv --scale none --strategy recursive --lookback 10 {SMALL}")
     assert code == 1
     assert "It does not fall" in out
 
@@ -178,12 +178,12 @@ def test_eval_as_json_is_one_object_on_stdout(command):
     code, out, err = command("eval runs/ett --json")
     assert (code, err) == (0, "")
     told = json.loads(out)
-    assert list(told)[:7] == ["job", "part", "scores", "naive", "seed", "data", "steps"]
-    assert told["part"] == "test"
+    assert list(told)[:7] == ["job", "split", "scores", "baselines", "seed", "data", "steps"]
+    assert told["split"] == "test"
     assert {"mse", "mae"} <= told["scores"].keys()
-    assert {"persistence", "seasonal", "linear"} <= told["naive"].keys()
-    dev = json.loads(command("eval runs/ett --part dev --stride 5 --json")[1])
-    assert dev["part"] == "dev"
+    assert {"persistence", "seasonal", "linear"} <= told["baselines"].keys()
+    dev = json.loads(command("eval runs/ett --split dev --stride 5 --json")[1])
+    assert dev["split"] == "dev"
     assert dev["windows"] == len(range(0, 80 - 24 + 1, 5))
 
 
@@ -212,7 +212,7 @@ def test_times_of_events_are_told_to_the_millisecond():
 
 def test_a_bar_begins_anew_with_each_round():
     bar = progress_bar()
-    show = show_rounds(bar, "scoring")
+    show = round_progress(bar, "scoring")
     for done in (1, 2):
         show(done, 2)
     assert bar.finished
@@ -268,11 +268,11 @@ def test_draws_depend_on_the_seed(command, tmp_path):
 
 def test_info_tells_run_and_machine(command):
     told = json.loads(command("info runs/ett --json")[1])
-    assert {"job", "settings", "data", "versions", "outcome", "parameters", "parameter_table"} <= told.keys()
+    assert {"job", "settings", "data", "versions", "result", "parameters", "parameter_table"} <= told.keys()
     assert {"echoic", "torch", "kernel", "threads"} <= json.loads(command("info --json")[1]).keys()
     code, out, err = command("info runs/ett")
     assert (code, err) == (0, "")
-    assert "settings.window.lookahead" in out
+    assert "settings.window.strategy" in out
     assert "stack.cells.0.w_rec" in out
 
 
@@ -285,7 +285,7 @@ def test_report_of_two_runs_is_one_page(command, tmp_path):
 
 @pytest.mark.slow
 def test_demo_learns_continues_and_reports(command, tmp_path, monkeypatch):
-    quick = {"stride": 50, "layers": (4,), "epochs": 1, "threads": 1, "dev_windows": 50}
+    quick = {"stride": 50, "layers": (4,), "epochs": 1, "threads": 1, "max_dev_windows": 50}
     monkeypatch.setattr(demo, "SETTINGS", demo.SETTINGS | quick)
     code, out, _ = command(f"demo --out {tmp_path}/demo --seed 3")
     assert code == 0
@@ -313,6 +313,6 @@ def test_the_whole_way_in_processes_of_their_own(tmp_path):
     write_m4(tmp_path / "Hourly-train.csv")
     train = "train forecast Hourly-train.csv --format m4 --horizon 24 --season 24 --minutes 0.25 --out runs/m4 --json"
     assert json.loads(echo(*train.split(), "--threads", "1", "--layers", "4"))["steps"] > 0
-    assert json.loads(echo("eval", "runs/m4", "--part", "train", "--stride", "50", "--json"))["windows"] > 4
+    assert json.loads(echo("eval", "runs/m4", "--split", "train", "--stride", "50", "--json"))["windows"] > 4
     assert echo("generate", "runs/m4", "--length", "3", "-o", "next.csv") == ""
     assert pl.read_csv(tmp_path / "next.csv").height == 12

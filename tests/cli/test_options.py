@@ -3,9 +3,13 @@
 import re
 
 import pytest
+from click.testing import CliRunner as ClickRunner
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from echoic.cli import make_app
+from echoic.config import JOB_SETTINGS
+from echoic.errors import ConfigError
 
 
 def help_of(job):
@@ -17,10 +21,10 @@ def help_of(job):
 @pytest.mark.parametrize(
     ("job", "shown"),
     [
-        ("forecast", "--lookahead step|direct|segments"),
+        ("forecast", "--strategy recursive|direct|segments"),
         ("forecast", "--lags A,B,..."),
         ("forecast", "--refit / --no-refit"),
-        ("forecast", "--epochs INTEGER Passes over the training windows. [default: by --lookahead]"),
+        ("forecast", "--epochs INTEGER Passes over the training windows. [default: by --strategy]"),
         ("forecast", "--lookback INTEGER"),
         ("audio", "--split-by file|time"),
         ("audio", "--channel TEXT"),
@@ -30,3 +34,17 @@ def help_of(job):
 )
 def test_help_shows_choices_and_defaults_that_hold(job, shown):
     assert shown in help_of(job)
+
+
+@pytest.mark.parametrize("job", JOB_SETTINGS)
+def test_an_old_option_names_the_new_one_and_help_does_not_show_it(job):
+    fields = {name: info for one in JOB_SETTINGS[job].sections().values() for name, info in one.model_fields.items()}
+    shown = help_of(job)
+    command = get_command(make_app(["train", job]))
+    for old, new in JOB_SETTINGS[job].renamed().items():
+        flag = "--" + old.replace("_", "-")
+        line = ["train", job, "data", "--out", "run", flag]
+        found = ClickRunner().invoke(command, line if fields[new].annotation is bool else [*line, "1"])
+        assert isinstance(found.exception, ConfigError)
+        assert str(found.exception) == f"`{old}` was renamed to `{new}`."
+        assert f"{flag} " not in shown

@@ -22,7 +22,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     def call(line: str) -> tuple[int, str, str]:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "argv", ["echoic", *line.split()])
-            patch.setattr("echoic.cli.train.BEGAN", time.monotonic())
+            patch.setattr("echoic.cli.train.STARTED_AT", time.monotonic())
             patch.setattr("warnings.showwarning", None)
             with pytest.raises(SystemExit) as ended:
                 main()
@@ -35,7 +35,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    songs = {part: [[[48, 60 + step % 5] for step in range(16)]] * 3 for part in ("train", "valid", "test")}
+    songs = {split: [[[48, 60 + step % 5] for step in range(16)]] * 3 for split in ("train", "valid", "test")}
     (tmp_path / "chorales.json").write_text(json.dumps(songs))
     (tmp_path / "midi_folder").mkdir()
     for number in range(10):
@@ -54,11 +54,11 @@ def done(result: tuple[int, str, str]) -> tuple[str, str]:
 
 @pytest.mark.usefixtures("folder")
 def test_music_from_rolls_to_a_tune(command):
-    done(command(f"train music chorales.json --keys 12 --head joint --minutes 0.1 {SMALL} --out runs/jsb"))
+    done(command(f"train music chorales.json --transpose all --head joint --minutes 0.1 {SMALL} --out runs/jsb"))
     scored = json.loads(done(command("eval runs/jsb --json"))[0])
     assert scored["job"] == "music"
     assert {"nll_per_step", "frame_accuracy"} <= scored["scores"].keys()
-    assert {"marginal", "markov"} <= scored["naive"].keys()
+    assert {"marginal", "markov"} <= scored["baselines"].keys()
     assert scored["songs"] == 3
     done(command(f"train music midi_folder/ --grid sixteenth {SMALL} --out runs/tunes"))
     line = "generate runs/tunes --prime midi_folder/3.mid --length 2bars --temperature 0.9 --seed 1 -o new.mid"
@@ -90,9 +90,9 @@ def test_music_is_written_as_what_the_ending_says(command):
 @pytest.mark.usefixtures("folder")
 def test_text_from_a_file_to_the_terminal(command):
     done(command(f"train text input.txt --split 0.9,0.1,0 --minutes 0.05 {SMALL} --out runs/bard"))
-    scored = json.loads(done(command("eval runs/bard --part dev --json"))[0])
+    scored = json.loads(done(command("eval runs/bard --split dev --json"))[0])
     assert {"nats_per_char", "bits_per_char"} <= scored["scores"].keys()
-    assert {"unigram", "bigram", "ngram5"} <= scored["naive"].keys()
+    assert {"unigram", "bigram", "ngram5"} <= scored["baselines"].keys()
     out, err = done(command("generate runs/bard --prime ROMEO: --length 50 --temperature 0.8"))
     assert len(out) == 51
     assert err == ""
@@ -135,8 +135,8 @@ def test_help_has_the_defaults_of_the_job(command):
         ("train music input.txt --out new", "input.txt, byte 0: is no MIDI file"),
         ("train music missing.mid --out new", "missing.mid: there is no such file"),
         ("train music chorales.json --grid third --out new", "must be quarter, eighth, sixteenth, or the length"),
-        ("train music chorales.json --pitches 60-65 --out new", "at least an octave apart, got '60-65'"),
-        ("train music chorales.json --keys 7 --out new", "`pitch.keys` should be '1', '12' or 'random'"),
+        ("train music chorales.json --pitch-range 60-65 --out new", "at least an octave apart, got '60-65'"),
+        ("train music chorales.json --transpose 7 --out new", "`pitch.transpose` should be 'none', 'all' or 'random'"),
         ("train text missing.txt --out new", "missing.txt: there is no such file"),
         ("train text input.txt --split 0.5,0.6,0 --out new", "must be fractions with a sum of at most 1"),
         ("train forecast input.txt chorales.json --out new", "2 places are named; a forecast reads one file"),

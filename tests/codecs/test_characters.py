@@ -14,21 +14,21 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 def fitted(text, unknown=None):
-    return Characters.fit(Characters(()).codes(text), unknown)
+    return Characters.fit(Characters(()).code_points(text), unknown)
 
 
 @given(TEXTS)
 def test_a_text_survives_its_own_vocabulary(text):
     codec = fitted(text)
-    numbers = codec.encode(codec.codes(text), "here")
+    numbers = codec.encode(codec.code_points(text), "here")
     assert codec.decode(numbers) == text
     assert len(codec) == len(set(text)) == numbers.max() + 1
 
 
 @given(TEXTS)
 def test_a_text_survives_as_bytes(text):
-    codec = Characters.of_bytes()
-    assert codec.decode(codec.encode(codec.codes(text), "here")) == text
+    codec = Characters.byte_level()
+    assert codec.decode(codec.encode(codec.code_points(text), "here")) == text
 
 
 @given(TEXTS)
@@ -40,12 +40,12 @@ def test_the_vocabulary_survives_json(text):
 def test_an_unknown_character_is_named_with_its_place():
     codec = fitted("abc\U0001f600")
     with pytest.raises(DataError, match=r"^essay.txt: the character 'ß' at position 2 is not in the training part"):
-        codec.encode(codec.codes("caß"), "essay.txt")
+        codec.encode(codec.code_points("caß"), "essay.txt")
 
 
 def test_an_unknown_character_can_be_read_as_another():
     codec = fitted("ab ", unknown=" ")
-    assert codec.decode(codec.encode(codec.codes("aéb"), "here")) == "a b"
+    assert codec.decode(codec.encode(codec.code_points("aéb"), "here")) == "a b"
 
 
 @pytest.mark.parametrize("unknown", ["", "ab", "x"])
@@ -55,4 +55,4 @@ def test_what_stands_in_must_be_known(unknown):
 
 
 def test_bytes_that_are_no_text_are_shown_as_such():
-    assert Characters.of_bytes().decode(np.array([0x61, 0xFF, 0x62])) == "a�b"
+    assert Characters.byte_level().decode(np.array([0x61, 0xFF, 0x62])) == "a�b"

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import HOLD, REST
-from echoic.score import BEGINS, GOES_ON, SILENT
+from echoic.score import ONSET, SILENT, SUSTAIN
 
 LOW, HIGH = 48, 71
 FORMS = ("chords", "onsets", "line")
@@ -21,7 +21,7 @@ def codec(form, low=LOW, high=HIGH, outside="fold"):
 def sounding(roll):
     """A roll in which what goes on has begun, as sources make them."""
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]])
-    return np.where((roll == GOES_ON) & (before == SILENT), BEGINS, roll).astype(np.uint8)
+    return np.where((roll == SUSTAIN) & (before == SILENT), ONSET, roll).astype(np.uint8)
 
 
 @st.composite
@@ -46,7 +46,7 @@ def test_chords_keep_what_sounds_and_join_repeated_notes(roll):
     decoded = codec("chords").decode(codec("chords").encode(roll))
     assert np.array_equal(decoded > 0, roll > 0)
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]]) > 0
-    assert np.array_equal(decoded == GOES_ON, (roll > 0) & before)
+    assert np.array_equal(decoded == SUSTAIN, (roll > 0) & before)
 
 
 @given(rolls(most_notes=1))
@@ -56,10 +56,10 @@ def test_a_single_line_survives(roll):
 
 def test_a_line_is_the_highest_note_and_says_what_holds():
     roll = np.zeros((5, 128), np.uint8)
-    roll[0, [50, 60]] = BEGINS
-    roll[1, [50, 60]] = GOES_ON
-    roll[2, 50] = GOES_ON  # the upper voice stops: the lower one is heard anew
-    roll[4, 60] = BEGINS
+    roll[0, [50, 60]] = ONSET
+    roll[1, [50, 60]] = SUSTAIN
+    roll[2, 50] = SUSTAIN  # the upper voice stops: the lower one is heard anew
+    roll[4, 60] = ONSET
     assert codec("line").encode(roll)[:, 0].tolist() == [60 - LOW + 2, HOLD, 50 - LOW + 2, REST, 60 - LOW + 2]
 
 
@@ -86,18 +86,18 @@ def test_a_key_moves_every_note_alike(roll, shift, form):
 )
 def test_notes_outside_are_folded_by_octaves_to_the_nearest_place_inside(pitch, place):
     roll = np.zeros((1, 128), np.uint8)
-    roll[0, pitch] = BEGINS
+    roll[0, pitch] = ONSET
     decoded = codec("onsets").decode(codec("onsets").encode(roll))
     assert np.flatnonzero(decoded[0]).tolist() == [place]
     assert (pitch - place) % 12 == 0
     assert not codec("onsets", outside="drop").encode(roll).any()
-    assert codec("onsets").outside_count(roll) == 1
+    assert codec("onsets").count_outside(roll) == 1
 
 
 def test_of_two_notes_on_one_pitch_the_one_that_begins_is_heard():
     roll = np.zeros((1, 128), np.uint8)
-    roll[0, [HIGH + 1, HIGH - 11]] = [BEGINS, GOES_ON]
-    assert codec("onsets").decode(codec("onsets").encode(roll))[0, HIGH - 11] == BEGINS
+    roll[0, [HIGH + 1, HIGH - 11]] = [ONSET, SUSTAIN]
+    assert codec("onsets").decode(codec("onsets").encode(roll))[0, HIGH - 11] == ONSET
 
 
 @pytest.mark.parametrize(("form", "symbols", "features"), [("line", 26, 1), ("chords", 24, 24), ("onsets", 48, 48)])
@@ -111,4 +111,4 @@ def test_sizes(form, symbols, features):
 def test_a_model_that_lets_go_on_what_never_began_begins_it():
     steps = np.zeros((2, 48), np.uint8)
     steps[:, 0] = 1
-    assert codec("onsets").decode(steps)[:, LOW].tolist() == [BEGINS, GOES_ON]
+    assert codec("onsets").decode(steps)[:, LOW].tolist() == [ONSET, SUSTAIN]

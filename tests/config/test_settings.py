@@ -3,7 +3,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from echoic.config import ForecastSettings, assignments, read_toml
+from echoic.config import JOB_SETTINGS, ForecastSettings, assignments, read_toml
+from echoic.config.renamed import RENAMED
 from echoic.errors import ConfigError
 
 build = ForecastSettings.build
@@ -55,6 +56,55 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(layer, message):
 
 
 @pytest.mark.parametrize(
+    ("job", "layer", "message"),
+    [
+        ("forecast", {"feed_back": 0.1}, "`feed_back` was renamed to `scheduled_sampling`."),
+        ("forecast", {"train.clip": 1}, "`train.clip` was renamed to `train.grad_clip_norm`."),
+        ("forecast", {"train": {"checks": 2}}, "`train.checks` was renamed to `train.evals_per_epoch`."),
+        ("forecast", {"parts": {"split": "8,1,1"}}, "`parts` was renamed to `split`."),
+        ("forecast", {"parts.split": "8,1,1"}, "`parts.split` was renamed to `split.split`."),
+        ("detect", {"front.stride": 2}, "`front.stride` was renamed to `encoder.conv_stride`."),
+        ("detect", {"channels": (4,)}, "`channels` was renamed to `conv_channels`."),
+        ("audio", {"drift": {"gain_db": 1}}, "`drift` was renamed to `regularization`."),
+    ],
+)
+def test_an_old_name_is_refused_with_the_new_one(job, layer, message):
+    with pytest.raises(ConfigError) as caught:
+        JOB_SETTINGS[job].build(layer)
+    assert str(caught.value) == message
+
+
+def test_an_old_name_from_a_file_or_an_assignment_is_refused_too(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text("[train]\naverage = 0.9\n")
+    with pytest.raises(ConfigError, match=r"^`train\.average` was renamed to `train\.ema_decay`\.$"):
+        build(read_toml(path))
+    with pytest.raises(ConfigError, match=r"^`lookahead` was renamed to `strategy`\.$"):
+        build(assignments(["lookahead=direct"]))
+
+
+def test_every_new_name_is_a_setting_or_a_section_and_old_names_of_another_job_are_unknown():
+    known = {name for job in JOB_SETTINGS.values() for name in (*job.sections(), *job.places())}
+    assert set(RENAMED.values()) <= known
+    with pytest.raises(ConfigError, match="no setting 'kernel'"):
+        build({"kernel": 3})
+
+
+def test_an_old_name_that_still_means_something_is_taken():
+    assert build({"stride": 2, "channels": "joint"}).window.stride == 2
+    assert {"stride", "channels"}.isdisjoint(ForecastSettings.renamed())
+
+
+def test_a_mapping_named_split_is_the_section_and_anything_else_the_field():
+    section = build({"split": {"split": "0.5,0.3,0.2", "split_order": "shuffled"}})
+    assert section == build({"split": "0.5,0.3,0.2", "split_order": "shuffled"})
+    assert section == section.replaced()
+    assert build(section.model_dump(), {"split": (8, 1, 1)}).split.split == (8, 1, 1)
+    with pytest.raises(ConfigError, match=r"`data\.split` must be three fractions.*, got \{'split': 'a'\}"):
+        JOB_SETTINGS["detect"].build({"split": {"split": "a"}})
+
+
+@pytest.mark.parametrize(
     ("layer", "message"),
     [
         ({"lookback": 0}, r"`window\.lookback` should be greater than or equal to 1, got 0"),
@@ -63,8 +113,8 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(layer, message):
         ({"dropout": 1.0}, r"`stack\.dropout` should be less than 1, got 1\.0"),
         ({"layers": "16,0"}, r"`stack\.layers` must be one or more positive layer sizes"),
         ({"layers": ""}, r"`stack\.layers` must be one or more positive layer sizes"),
-        ({"levels": "0.5,0.1"}, r"`output\.levels` must be increasing probabilities between 0 and 1"),
-        ({"levels": (0.0, 0.5)}, r"`output\.levels` must be increasing probabilities"),
+        ({"quantiles": "0.5,0.1"}, r"`output\.quantiles` must be increasing probabilities between 0 and 1"),
+        ({"quantiles": (0.0, 0.5)}, r"`output\.quantiles` must be increasing probabilities"),
         ({"season": "24,1"}, r"`scaling\.season` must be season lengths of at least 2 steps"),
         ({"minutes": 0}, r"`train\.minutes` should be greater than 0, got 0"),
         ({"seed": 2**31}, r"`train\.seed` should be less than 2147483648"),
@@ -102,7 +152,7 @@ def test_replaced_changes_a_copy_and_keeps_the_rest():
         ("layers", " 16 , 8,", (16, 8)),
         ("layers", 32, (32,)),
         ("layers", [4, 5], (4, 5)),
-        ("levels", "0.1,0.9", (0.1, 0.9)),
+        ("quantiles", "0.1,0.9", (0.1, 0.9)),
         ("season", "24,168", (24, 168)),
         ("target", "OT, HUFL", ("OT", "HUFL")),
         ("target", "", ()),
@@ -131,7 +181,7 @@ def test_lists_may_be_written_with_commas(name, value, wanted):
     ],
 )
 def test_a_split_is_fractions_counts_or_dates(value, wanted):
-    split = build({"split": value}).parts.split
+    split = build({"split": value}).split.split
     assert split == wanted
     assert split is None or [type(part) for part in split] == [type(part) for part in wanted]
 
@@ -151,18 +201,18 @@ def test_a_split_is_fractions_counts_or_dates(value, wanted):
     ],
 )
 def test_a_bad_split_is_refused(value, message):
-    with pytest.raises(ConfigError, match=rf"`parts\.split` {message}.*, got"):
+    with pytest.raises(ConfigError, match=rf"`split\.split` {message}.*, got"):
         build({"split": value})
 
 
 @pytest.mark.parametrize("split", ["0.6,0.2,0.2", "1,0,0", "0,1,0", "10,5,5", "2020-01-01,2020-06-01", None])
 def test_json_gives_back_the_same_settings(split):
     settings = build(
-        {"split": split, "layers": "16,8", "lookback": 96, "lr": 0.1, "target": "a,b", "levels": "0.1,0.7"}
+        {"split": split, "layers": "16,8", "lookback": 96, "lr": 0.1, "target": "a,b", "quantiles": "0.1,0.7"}
     )
     again = ForecastSettings.build(json.loads(json.dumps(settings.model_dump(mode="json"))))
     assert again == settings
-    assert repr(again.parts) == repr(settings.parts)
+    assert repr(again.split) == repr(settings.split)
 
 
 def test_assignments_are_keys_and_texts():

@@ -112,7 +112,7 @@ def test_every_branch_is_one_step_from_the_same_state(kind, shared, branches):
     cell = make(kind)
     state = random_state(cell, 3)
     x = noise(1 if shared else 3, branches, 2)
-    hidden = cell.branch(cell.project(x), state)
+    hidden = cell.parallel_step(cell.project(x), state)
     assert hidden.shape == (3, branches, 5)
     for branch in range(branches):
         step, _ = cell(x[:, branch : branch + 1].expand(3, -1, -1), state)
@@ -125,7 +125,7 @@ def test_a_call_leaves_inputs_and_state_as_they_were(kind):
     state = random_state(cell, 2)
     copies = [x.clone(), *(vector.clone() for vector in state)]
     cell(x, state)
-    cell.branch(cell.project(x), state)
+    cell.parallel_step(cell.project(x), state)
     for now, before in zip((x, *state), copies, strict=True):
         assert torch.equal(now, before)
 
@@ -134,7 +134,7 @@ def test_a_call_leaves_inputs_and_state_as_they_were(kind):
 def test_the_initial_state_is_zero_in_the_dtype_of_the_weights(kind):
     cell = make(kind, dtype=torch.float64)
     state = cell.initial_state(3)
-    assert len(state) == cell.vectors
+    assert len(state) == cell.num_states
     for vector in state:
         assert vector.shape == (3, 5)
         assert vector.dtype == torch.float64

@@ -8,7 +8,7 @@ import torch
 from echoic.encoders import ENCODERS
 
 FLOAT32 = 1e-6
-FEATURES, SPAN, WIDTH, CLASSES = 3, 4, 5, 7
+FEATURES, STRIDE, WIDTH, CLASSES = 3, 4, 5, 7
 
 
 def make(kind):
@@ -16,24 +16,24 @@ def make(kind):
     torch.manual_seed(0)
     known = {
         "features": FEATURES,
-        "span": SPAN,
+        "stride": STRIDE,
         "output_size": WIDTH,
-        "width": WIDTH,
-        "classes": CLASSES,
-        "deviation": 1.0,
-        "levels": 256,
+        "embedding_dim": WIDTH,
+        "num_classes": CLASSES,
+        "std": 1.0,
+        "num_codes": 256,
         "noise": 2.0,
         "channels": (4, 5),
         "kernel": 3,
-        "ahead": 0,
+        "right_context": 0,
     }
     wanted = [name for name in inspect.signature(ENCODERS[kind].__init__).parameters if name != "self"]
     encoder = ENCODERS[kind](**{name: known[name] for name in wanted}).eval()
-    return encoder, getattr(encoder, "span", 1)
+    return encoder, getattr(encoder, "stride", 1)
 
 
 def takes_symbols(kind):
-    return "classes" in inspect.signature(ENCODERS[kind].__init__).parameters
+    return "num_classes" in inspect.signature(ENCODERS[kind].__init__).parameters
 
 
 def inputs(kind, rows, steps):
@@ -50,18 +50,18 @@ def others(kind, x):
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 12])
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_steps_and_width_are_those_promised(kind, steps):
-    encoder, span = make(kind)
-    assert encoder(inputs(kind, 2, steps)).shape == (2, -(-steps // span), encoder.output_size)
+    encoder, stride = make(kind)
+    assert encoder(inputs(kind, 2, steps)).shape == (2, -(-steps // stride), encoder.output_size)
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_the_future_never_changes_the_past(kind):
-    encoder, span = make(kind)
-    x = inputs(kind, 2, 6 * span)
+    encoder, stride = make(kind)
+    x = inputs(kind, 2, 6 * stride)
     before = encoder(x)
     for step in range(6):
         other = x.clone()
-        other[:, step * span :] = others(kind, x[:, step * span :])
+        other[:, step * stride :] = others(kind, x[:, step * stride :])
         after = encoder(other)
         torch.testing.assert_close(after[:, :step], before[:, :step], atol=FLOAT32, rtol=0)
         assert not torch.allclose(after[:, step], before[:, step])
@@ -69,17 +69,17 @@ def test_the_future_never_changes_the_past(kind):
 
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_rows_do_not_see_each_other(kind):
-    encoder, span = make(kind)
-    x = inputs(kind, 3, 2 * span)
+    encoder, stride = make(kind)
+    x = inputs(kind, 3, 2 * stride)
     for row in range(3):
         torch.testing.assert_close(encoder(x)[row], encoder(x[row : row + 1])[0], atol=FLOAT32, rtol=0)
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_a_length_that_does_not_fit_is_padded_in_front(kind):
-    encoder, span = make(kind)
+    encoder, stride = make(kind)
     # Two steps, and all that they look back on.
-    x = inputs(kind, 2, 2 * span + getattr(encoder, "before", 0) + 1)
-    padded = torch.cat([torch.zeros(2, -len(x[0]) % span, x.shape[2]), x], 1)
+    x = inputs(kind, 2, 2 * stride + getattr(encoder, "left_context", 0) + 1)
+    padded = torch.cat([torch.zeros(2, -len(x[0]) % stride, x.shape[2]), x], 1)
     torch.testing.assert_close(encoder(x), encoder(padded), atol=FLOAT32, rtol=0)
     torch.testing.assert_close(encoder(x)[:, -2:], encoder(x[:, 1:])[:, -2:], atol=FLOAT32, rtol=0)

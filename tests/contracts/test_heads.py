@@ -16,9 +16,9 @@ DRAW_ERROR = 0.05  # of the interquartile range: far beyond five deviations of a
 FINE = tuple(round(0.01 + 0.02 * number, 2) for number in range(50))
 
 
-def make(kind, width=3, features=2, span=1, **settings):
+def make(kind, width=3, features=2, outputs_per_step=1, **settings):
     torch.manual_seed(0)
-    return HEADS[kind].build(width, features, span, HeadSettings(head=kind, **settings))
+    return HEADS[kind].build(width, features, outputs_per_step, HeadSettings(head=kind, **settings))
 
 
 def random_params(head, *shape, seed=0, scale=1.0):
@@ -26,16 +26,18 @@ def random_params(head, *shape, seed=0, scale=1.0):
     return scale * torch.randn(*shape, head.parameters_per_value, generator=draw)
 
 
-@pytest.mark.parametrize("span", [1, 4])
+@pytest.mark.parametrize("outputs_per_step", [1, 4])
 @pytest.mark.parametrize("kind", HEADS)
-def test_a_vector_renders_span_samples_of_every_feature(kind, span):
-    head = make(kind, span=span)
+def test_a_vector_renders_span_samples_of_every_feature(kind, outputs_per_step):
+    head = make(kind, outputs_per_step=outputs_per_step)
     vectors = torch.randn(5, 6, 3)
     params = head(vectors)
-    assert params.shape == (5, 6 * span, 2, head.parameters_per_value)
+    assert params.shape == (5, 6 * outputs_per_step, 2, head.parameters_per_value)
     for at in range(6):
         alone = head(vectors[:, at : at + 1])
-        torch.testing.assert_close(alone, params[:, at * span : (at + 1) * span], atol=FLOAT32, rtol=0)
+        torch.testing.assert_close(
+            alone, params[:, at * outputs_per_step : (at + 1) * outputs_per_step], atol=FLOAT32, rtol=0
+        )
 
 
 @pytest.mark.parametrize("kind", HEADS)
@@ -91,7 +93,7 @@ def test_quantiles_never_cross(kind):
 
 @pytest.mark.parametrize("kind", PROBABILISTIC)
 def test_draws_have_the_quantiles_that_the_head_names(kind):
-    head = make(kind, features=1, levels=FINE)
+    head = make(kind, features=1, quantiles=FINE)
     params = random_params(head, 1, 1, 1, seed=3).expand(DRAWS, 1, 1, -1)
     draws = head.sample(params, torch.Generator().manual_seed(1)).flatten()
     exact = torch.stack([head.quantile(params[:1], level).flatten() for level in LEVELS]).flatten()
@@ -130,7 +132,7 @@ def test_loss_falls_on_a_separable_toy(kind):
 
 @pytest.mark.parametrize("kind", HEADS)
 def test_the_loss_is_smallest_near_the_target(kind):
-    head = make(kind, features=1, levels=LEVELS)
+    head = make(kind, features=1, quantiles=LEVELS)
     params = random_params(head, 1, 1, 1)
     middle = head.quantile(params, 0.5)
     away = [float(head.loss(params, middle + distance)) for distance in (0.0, 5.0, 20.0, -5.0, -20.0)]

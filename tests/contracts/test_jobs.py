@@ -12,8 +12,8 @@ import torch
 
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS
-from echoic.jobs.base import no_generate
-from echoic.jobs.preparation import prepare
+from echoic.jobs.base import generate_unsupported
+from echoic.jobs.prepare import prepare
 from echoic.jobs.session import Run, train
 
 HUGE = 1e6
@@ -32,7 +32,7 @@ def sine(_folder: Path, changed: str | None = None) -> np.ndarray:
 def tunes(folder: Path, changed: str | None = None) -> Path:
     """A scale that goes up and down over a drone, in JSON; the changed part has another melody, beyond its range."""
     scale = [60, 62, 64, 65, 67, 65, 64, 62]
-    songs = {part: [[[48, pitch] for pitch in scale * 4] for _ in range(4)] for part in ("train", "valid", "test")}
+    songs = {split: [[[48, pitch] for pitch in scale * 4] for _ in range(4)] for split in ("train", "valid", "test")}
     if changed is not None:
         songs[{"dev": "valid"}.get(changed, changed)] = [[[20, 90 + step % 5] for step in range(32)] for _ in range(4)]
     path = folder / "tunes.json"
@@ -67,13 +67,13 @@ def beeps(folder: Path, changed: str | None = None) -> Path:
     draws = np.random.default_rng(0)
     rows = ["file,label,split"]
     for number in range(48):
-        part, label = ("train", "dev", "test")[number % 3], ("low", "high")[number // 3 % 2]
+        split, label = ("train", "dev", "test")[number % 3], ("low", "high")[number // 3 % 2]
         time = np.arange(int(draws.integers(300, 700)))
         tone = np.sin(time * {"low": 0.3, "high": 0.9}[label] + draws.uniform(0, 6)) * draws.uniform(0.1, 0.5)
         noise = draws.standard_normal(len(time))
         name = f"{number}-{changed}.wav"
-        soundfile.write(folder / name, 0.9 * np.tanh(noise) if part == changed else tone + 0.01 * noise, 2000)
-        rows.append(f"{name},{label},{part}")
+        soundfile.write(folder / name, 0.9 * np.tanh(noise) if split == changed else tone + 0.01 * noise, 2000)
+        rows.append(f"{name},{label},{split}")
     path = folder / f"beeps-{changed}.csv"
     path.write_text("\n".join(rows))
     return path
@@ -83,13 +83,13 @@ def signals(folder: Path, changed: str | None = None) -> Path:
     """Tones of two pitches with pauses, a recording a part; the changed part has other pitches at other times."""
     draws = np.random.default_rng(0)
     events = ["file,onset_s,offset_s,label,split"]
-    for part in ("train", "dev", "test"):
-        name, sound = f"{part}-{changed}.wav", 0.02 * draws.standard_normal(8000)
-        for at in range(300, 7600, 500 if part != changed else 700):
+    for split in ("train", "dev", "test"):
+        name, sound = f"{split}-{changed}.wav", 0.02 * draws.standard_normal(8000)
+        for at in range(300, 7600, 500 if split != changed else 700):
             label = ("low", "high")[int(draws.integers(2))]
-            pitch = {"low": 0.4, "high": 1.2}[label] + (0.5 if part == changed else 0)
+            pitch = {"low": 0.4, "high": 1.2}[label] + (0.5 if split == changed else 0)
             sound[at : at + 250] += 0.4 * np.sin(np.arange(250) * pitch)
-            events.append(f"{name},{at / 2000},{(at + 250) / 2000},{label},{part}")
+            events.append(f"{name},{at / 2000},{(at + 250) / 2000},{label},{split}")
         soundfile.write(folder / name, sound, 2000)
     path = folder / f"events-{changed}.csv"
     path.write_text("\n".join(events))
@@ -112,9 +112,9 @@ CASES = {
         sine,
         {"split": SIZES, "lookback": 24, "horizon": 4, "layers": (8,), "epochs": 2, "threads": 1},
         {
-            "step": {"lookahead": "step", "epochs": 60, "batch_size": 32},
-            "direct": {"lookahead": "direct", "epochs": 60},
-            "segments": {"lookahead": "segments", "segment": 4, "layers": (16,), "epochs": 60, "lr": 5e-3},
+            "step": {"strategy": "recursive", "epochs": 60, "batch_size": 32},
+            "direct": {"strategy": "direct", "epochs": 60},
+            "segments": {"strategy": "segments", "segment_steps": 4, "layers": (16,), "epochs": 60, "lr": 5e-3},
         },
         "mse",
         "persistence",
@@ -129,13 +129,13 @@ CASES = {
             "head_dropout": 0,
             "epochs": 2,
             "threads": 1,
-            "chord_width": 16,
+            "chord_hidden_size": 16,
         },
         {
             "joint": {"head": "joint", "layers": (32,), "epochs": 250, "lr": 2e-2},
             "bernoulli": {"head": "bernoulli", "layers": (32,), "epochs": 600, "lr": 3e-2, "patience": 600},
             "line": {"head": "categorical", "layers": (16,), "epochs": 200, "lr": 2e-2},
-            "twelve keys": {"head": "categorical", "keys": "12", "layers": (32,), "epochs": 60, "lr": 2e-2},
+            "twelve keys": {"head": "categorical", "transpose": "all", "layers": (32,), "epochs": 60, "lr": 2e-2},
         },
         "nll_per_step",
         "markov",
@@ -143,11 +143,11 @@ CASES = {
     ),
     "text": Case(
         lines,
-        {"split": (0.6, 0.2, 0.2), "layers": (8,), "epochs": 2, "threads": 1, "batch_size": 4, "chunk": 10},
+        {"split": (0.6, 0.2, 0.2), "layers": (8,), "epochs": 2, "threads": 1, "batch_size": 4, "tbptt_steps": 10},
         {
             "characters": {"layers": (16,), "epochs": 20, "lr": 2e-2},
-            "bytes": {"symbols": "bytes", "layers": (16,), "epochs": 60, "lr": 2e-2},
-            "tied": {"tied": True, "layers": (16,), "embedding": 16, "epochs": 20, "lr": 2e-2},
+            "bytes": {"tokenizer": "bytes", "layers": (16,), "epochs": 60, "lr": 2e-2},
+            "tie_embeddings": {"tie_embeddings": True, "layers": (16,), "embedding_dim": 16, "epochs": 20, "lr": 2e-2},
         },
         "nats_per_char",
         "unigram",
@@ -159,19 +159,19 @@ CASES = {
             "split": (0.6, 0.2, 0.2),
             "frame_samples": 5,
             "layers": (8,),
-            "sample_width": 16,
-            "place_width": 4,
+            "fast_hidden_size": 16,
+            "conditioning_size": 4,
             "batch_size": 4,
-            "chunk": 16,
+            "tbptt_steps": 16,
             "history_noise": 0.0,
-            "gain_db": 0.0,
-            "average": 0.0,
+            "max_gain_db": 0.0,
+            "ema_decay": 0.0,
             "epochs": 2,
             "threads": 1,
         },
         {
-            "samples": {"layers": (16,), "epochs": 30, "lr": 1e-2, "frames_learned": 1.0},
-            "against drift": {"layers": (16,), "epochs": 90, "lr": 1e-2, "history_noise": 0.5, "gain_db": 0.5},
+            "samples": {"layers": (16,), "epochs": 30, "lr": 1e-2, "trained_frame_fraction": 1.0},
+            "against drift": {"layers": (16,), "epochs": 90, "lr": 1e-2, "history_noise": 0.5, "max_gain_db": 0.5},
         },
         "bits_per_sample",
         "histogram",
@@ -179,20 +179,20 @@ CASES = {
     ),
     "classify": Case(
         beeps,
-        {"bands": 8, "layers": (8,), "batch_size": 4, "epochs": 2, "threads": 1, "dropout": 0.0},
+        {"n_mels": 8, "layers": (8,), "batch_size": 4, "epochs": 2, "threads": 1, "dropout": 0.0},
         {
             "last": {"pooling": "last", "epochs": 40, "lr": 1e-2},
             "mean": {
                 "pooling": "mean",
                 "epochs": 40,
                 "lr": 1e-2,
-                "noise": 0.1,
-                "gain_db": 3,
-                "class_weights": "balanced",
+                "noise_std": 0.1,
+                "max_gain_db": 3,
+                "class_weight": "balanced",
             },
-            "attention": {"pooling": "attention", "epochs": 40, "lr": 1e-2, "time_masks": 1, "band_masks": 1},
-            "both ways": {"bidirectional": True, "cell": "lstm", "epochs": 40, "lr": 1e-2, "shift_steps": 5},
-            "convolutions": {"channels": (4, 4), "stride": 2, "epochs": 40, "lr": 1e-2, "pooling": "last"},
+            "attention": {"pooling": "attention", "epochs": 40, "lr": 1e-2, "n_time_masks": 1, "n_freq_masks": 1},
+            "both ways": {"bidirectional": True, "cell": "lstm", "epochs": 40, "lr": 1e-2, "max_shift_steps": 5},
+            "convolutions": {"conv_channels": (4, 4), "conv_stride": 2, "epochs": 40, "lr": 1e-2, "pooling": "last"},
         },
         "nats_per_clip",
         "majority",
@@ -200,13 +200,13 @@ CASES = {
     ),
     "detect": Case(
         signals,
-        {"bands": 8, "hop_ms": 10, "channels": (4,), "layers": (8,), "excerpt_s": 0.5, "epochs": 2, "threads": 1},
+        {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "layers": (8,), "excerpt_s": 0.5, "epochs": 2, "threads": 1},
         {
             "one way": {"epochs": 40, "lr": 1e-2, "delay_ms": 20, "layers": (16,)},
             "both ways": {"epochs": 40, "lr": 1e-2, "bidirectional": True, "stride": 2, "layers": (16,)},
-            "no convolutions": {"epochs": 60, "lr": 1e-2, "channels": (), "bidirectional": True, "noise": 0.1},
+            "no convolutions": {"epochs": 60, "lr": 1e-2, "conv_channels": (), "bidirectional": True, "noise_std": 0.1},
         },
-        "frame_error",
+        "frame_error_rate",
         "energy",
         0.3,
     ),
@@ -222,7 +222,7 @@ def test_every_job_has_its_case():
 @pytest.mark.parametrize("job", JOBS)
 def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, job):
     first_way = next(iter(CASES[job].ways.values()))
-    data, wanted = CASES[job].data(tmp_path), CASES[job].tiny | first_way | {"feed_back": 0.5}
+    data, wanted = CASES[job].data(tmp_path), CASES[job].tiny | first_way | {"scheduled_sampling": 0.5}
     if job in {"classify", "detect"}:
         with pytest.raises(ConfigError, match="for networks that read what they told a step before"):
             prepare(job, data, {}, wanted)
@@ -230,14 +230,19 @@ def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, 
         task = prepare(job, data, {}, wanted)
         batch = next(iter(task.train_batches().epoch(0, 0)))
         shares = (0.0, 0.5, 1.0)
-        fed = [task.network().fed_back(batch, share, None, torch.Generator().manual_seed(0)) for share in shares]
+        fed = [
+            task.build_model().scheduled_sampling(batch, share, None, torch.Generator().manual_seed(0))
+            for share in shares
+        ]
         changed = [float((again.inputs != batch.inputs).float().mean()) for again in fed]
         assert changed[0] == 0 < changed[1] < changed[2]
 
 
 def test_a_forecast_of_the_whole_horizon_feeds_nothing_back():
     with pytest.raises(ConfigError, match="for networks that read what they told a step before"):
-        prepare("forecast", sine(Path()), {}, {"lookahead": "direct", "horizon": 8, "lookback": 8, "feed_back": 0.5})
+        prepare(
+            "forecast", sine(Path()), {}, {"strategy": "direct", "horizon": 8, "lookback": 8, "scheduled_sampling": 0.5}
+        )
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -263,7 +268,7 @@ def test_a_tiny_set_is_learned(tmp_path, job, way):
     case = CASES[job]
     evaluation = train(job, case.data(tmp_path), out=tmp_path / "run", config=settings_of(job, way)).evaluate()
     score = case.score.replace("char", "byte") if way == "bytes" else case.score
-    assert evaluation.scores[score] < case.share * evaluation.naive[case.rival][score]
+    assert evaluation.scores[score] < case.share * evaluation.baselines[case.rival][score]
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
@@ -284,7 +289,7 @@ def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path, job, wa
     wanted = settings_of(job, way) | ({"lookback": None} if job == "forecast" else {})
     clean, leaky = (prepare(job, CASES[job].data(tmp_path, changed), wanted, {}) for changed in (None, "dev"))
     assert clean.settings == leaky.settings
-    assert json.dumps(clean.codec_json()) == json.dumps(leaky.codec_json())
+    assert json.dumps(clean.codec_state()) == json.dumps(leaky.codec_state())
     for one, other in zip(clean.train_batches().epoch(0, 0), leaky.train_batches().epoch(0, 0), strict=True):
         assert torch.equal(one.inputs, other.inputs)
         assert torch.equal(one.targets, other.targets)
@@ -297,7 +302,7 @@ def test_missing_values_in_dev_move_no_setting_and_no_statistic(tmp_path):
         wanted = settings_of("forecast", way) | {"lookback": None}
         clean, leaky = (prepare("forecast", values, wanted, {}) for values in (sine(tmp_path), holed))
         assert clean.settings == leaky.settings
-        assert json.dumps(clean.codec_json()) == json.dumps(leaky.codec_json())
+        assert json.dumps(clean.codec_state()) == json.dumps(leaky.codec_state())
 
 
 @pytest.mark.parametrize("job", JOBS)
@@ -327,7 +332,7 @@ def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     run = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job), input_dropout=0.1)
     run.evaluate()
-    if run.job.generate is not no_generate:
+    if run.job.generate is not generate_unsupported:
         run.generate(3, temperature=1.0)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads
@@ -336,8 +341,8 @@ def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
 @pytest.mark.parametrize("job", JOBS)
 def test_scores_stand_beside_naive_rows(tmp_path, job):
     evaluation = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job)).evaluate()
-    assert evaluation.naive
-    for row in evaluation.naive.values():
+    assert evaluation.baselines
+    for row in evaluation.baselines.values():
         assert row.keys() & evaluation.scores.keys()
-    assert evaluation.over
+    assert evaluation.description
     json.dumps(evaluation.details)

@@ -5,20 +5,20 @@ import torch
 
 from echoic.cells import CELLS, Stack
 from echoic.config import StackSettings
-from echoic.readouts import READOUTS, Seen
+from echoic.readouts import READOUTS, ReadoutInputs
 
 FLOAT32 = 1e-6
 HORIZON, KNOWN, SEGMENTS = 6, 2, 3
 
 MAKERS = {
-    "every": lambda stack, _known: READOUTS["every"](stack.output_size),
-    "beside": lambda stack, _known: READOUTS["beside"](stack.output_size, stack.input_size),
+    "per_step": lambda stack, _known: READOUTS["per_step"](stack.output_size),
+    "concat_input": lambda stack, _known: READOUTS["concat_input"](stack.output_size, stack.input_size),
     "last": lambda stack, known: READOUTS["last"](stack.output_size, HORIZON, known),
     "mean": lambda stack, _known: READOUTS["mean"](stack.output_size),
     "attention": lambda stack, _known: READOUTS["attention"](stack.output_size),
     "horizon": lambda stack, known: READOUTS["horizon"](stack, SEGMENTS, 1, HORIZON // SEGMENTS * known),
 }
-VECTORS = {"every": 5, "beside": 5, "last": 1, "mean": 1, "attention": 1, "horizon": SEGMENTS}
+VECTORS = {"per_step": 5, "concat_input": 5, "last": 1, "mean": 1, "attention": 1, "horizon": SEGMENTS}
 
 
 def make(kind, known, cell="gru"):
@@ -40,19 +40,23 @@ def test_every_readout_has_a_case():
 @pytest.mark.parametrize("kind", READOUTS)
 def test_vectors_have_the_promised_width(kind, known, cell):
     readout, encoded, hidden, state, stack, ahead = make(kind, known, cell)
-    assert readout(Seen(encoded, hidden, state, stack, None, ahead)).shape == (7, VECTORS[kind], readout.output_size)
+    assert readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead)).shape == (
+        7,
+        VECTORS[kind],
+        readout.output_size,
+    )
 
 
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
 def test_rows_do_not_see_each_other(kind, known):
     readout, encoded, hidden, state, stack, ahead = make(kind, known)
-    whole = readout(Seen(encoded, hidden, state, stack, None, ahead))
+    whole = readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead))
     matrix = stack.pack(state)
     for row in range(7):
         one = slice(row, row + 1)
         alone = readout(
-            Seen(
+            ReadoutInputs(
                 encoded[one], hidden[one], stack.unpack(matrix[one]), stack, None, None if ahead is None else ahead[one]
             )
         )
@@ -62,20 +66,20 @@ def test_rows_do_not_see_each_other(kind, known):
 @pytest.mark.parametrize("kind", ["last", "horizon"])
 def test_what_is_known_of_the_future_is_used(kind):
     readout, encoded, hidden, state, stack, ahead = make(kind, KNOWN)
-    before = readout(Seen(encoded, hidden, state, stack, None, ahead))
+    before = readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead))
     for step in range(HORIZON):
         other = ahead.clone()
         other[:, step] += 1
-        assert not torch.allclose(readout(Seen(encoded, hidden, state, stack, None, other)), before)
+        assert not torch.allclose(readout(ReadoutInputs(encoded, hidden, state, stack, None, other)), before)
 
 
 @pytest.mark.parametrize("kind", ["last", "mean", "attention"])
 def test_steps_that_are_not_real_say_nothing(kind):
     readout, encoded, hidden, state, stack, _ = make(kind, 0)
     lengths = torch.tensor([5, 1, 2, 3, 4, 5, 1])
-    whole = readout(Seen(encoded, hidden, state, stack, lengths=lengths))
+    whole = readout(ReadoutInputs(encoded, hidden, state, stack, lengths=lengths))
     noise = hidden + 9 * (torch.arange(5) >= lengths[:, None])[..., None]
-    torch.testing.assert_close(readout(Seen(encoded, noise, state, stack, lengths=lengths)), whole)
+    torch.testing.assert_close(readout(ReadoutInputs(encoded, noise, state, stack, lengths=lengths)), whole)
     for row, length in enumerate(lengths.tolist()):
-        alone = readout(Seen(encoded[row : row + 1], hidden[row : row + 1, :length], state, stack))
+        alone = readout(ReadoutInputs(encoded[row : row + 1], hidden[row : row + 1, :length], state, stack))
         torch.testing.assert_close(alone[0], whole[row], atol=FLOAT32, rtol=0)

@@ -12,7 +12,7 @@ from echoic.errors import DataError
 
 RATE_HZ = 16_000
 HOP = 128
-CODECS = [Spectrogram(HOP), LogMel.of(RATE_HZ, HOP, 64)]
+CODECS = [Spectrogram(HOP), LogMel.full_band(RATE_HZ, HOP, 64)]
 SPECTRAL_ERROR = 0.15
 """Of magnitudes: for speech it is 6 % (Spectrogram) and 8 % (LogMel); noise is harder."""
 
@@ -43,7 +43,7 @@ def test_frames_are_those_of_librosa(codec):
     # 60 dB below the loudest, float32 rounds more than this.
     loud = wanted > wanted.max() - (14 if isinstance(codec, LogMel) else 7)
     np.testing.assert_allclose(codec.encode(sound).numpy().T[loud], wanted[loud], atol=1e-4)
-    assert codec.encode(sound).shape == wanted.T.shape == (len(wanted.T), codec.values)
+    assert codec.encode(sound).shape == wanted.T.shape == (len(wanted.T), codec.frame_size)
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
@@ -88,7 +88,7 @@ def test_pieces_of_sound_give_the_frames_of_the_whole(codec):
     sound = voice(1)
     pieces = [codec.encode(sound[at : at + 11 * HOP]) for at in range(0, len(sound), 8 * HOP)]
     torch.testing.assert_close(torch.cat(pieces), codec.encode(sound), atol=1e-5, rtol=1e-5)
-    assert codec.encode(sound[: 4 * HOP - 1]).shape == (0, codec.values)
+    assert codec.encode(sound[: 4 * HOP - 1]).shape == (0, codec.frame_size)
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
@@ -102,23 +102,23 @@ def test_sound_of_windows_that_overlap_otherwise_cannot_be_made():
         codec.decode([])
 
 
-@pytest.mark.parametrize("emphasis", [0.0, 0.85])
-def test_levels_give_sound_back_within_the_error_that_is_stated(emphasis):
+@pytest.mark.parametrize("pre_emphasis", [0.0, 0.85])
+def test_levels_give_sound_back_within_the_error_that_is_stated(pre_emphasis):
     sound = voice().numpy()
-    codec = MuLaw.fit([sound, 0.5 * sound], emphasis)
-    emphasised = sound.astype(np.float64) - emphasis * np.concatenate([[0.0], sound[:-1]])
-    np.testing.assert_array_equal(codec.emphasised(sound), emphasised)
+    codec = MuLaw.fit([sound, 0.5 * sound], pre_emphasis)
+    emphasised = sound.astype(np.float64) - pre_emphasis * np.concatenate([[0.0], sound[:-1]])
+    np.testing.assert_array_equal(codec.pre_emphasized(sound), emphasised)
     assert codec.scale == pytest.approx(np.abs(emphasised).max())
     levels = codec.encode(sound)
-    assert (np.abs(codec.table[levels] - emphasised) <= codec.error_at(emphasised) + 1e-7).all()
-    assert np.abs(codec.decode(levels) - sound).max() <= codec.error_at(emphasised).max() / (1 - emphasis)
-    assert codec.error_at(emphasised).max() < 0.03 * codec.scale
+    assert (np.abs(codec.code_values[levels] - emphasised) <= codec.quantization_error(emphasised) + 1e-7).all()
+    assert np.abs(codec.decode(levels) - sound).max() <= codec.quantization_error(emphasised).max() / (1 - pre_emphasis)
+    assert codec.quantization_error(emphasised).max() < 0.03 * codec.scale
     assert MuLaw.from_json(json.loads(json.dumps(codec.to_json()))) == codec
 
 
-@pytest.mark.parametrize("emphasis", [0.0, 0.85])
-def test_levels_in_pieces_give_the_sound_of_the_whole(emphasis):
-    codec = MuLaw(0.5, emphasis)
+@pytest.mark.parametrize("pre_emphasis", [0.0, 0.85])
+def test_levels_in_pieces_give_the_sound_of_the_whole(pre_emphasis):
+    codec = MuLaw(0.5, pre_emphasis)
     levels = np.random.default_rng(0).integers(100, 156, (3, 200))
     whole, before, pieces = codec.decode(levels), np.zeros(3, np.float32), []
     for at in range(0, 200, 7):
@@ -130,12 +130,12 @@ def test_levels_in_pieces_give_the_sound_of_the_whole(emphasis):
 def test_levels_are_many_for_soft_sounds_symmetric_and_never_beyond_the_scale():
     codec = MuLaw(0.5)
     assert codec.encode(np.array([-9, -0.5, 0.5, 9], np.float32)).tolist() == [0, 0, 255, 255]
-    np.testing.assert_allclose(codec.table, -codec.table[::-1], atol=1e-8)
-    steps = np.diff(codec.table)
+    np.testing.assert_allclose(codec.code_values, -codec.code_values[::-1], atol=1e-8)
+    steps = np.diff(codec.code_values)
     assert steps[127] < 1e-3
     assert steps[0] > 1e-2
-    assert (codec.edges[1:-1] > codec.table[:-1]).all()
-    assert (codec.edges[1:-1] < codec.table[1:]).all()
+    assert (codec.code_edges[1:-1] > codec.code_values[:-1]).all()
+    assert (codec.code_edges[1:-1] < codec.code_values[1:]).all()
 
 
 def test_silence_has_no_scale():

@@ -17,7 +17,7 @@ from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.score import Note, Song
-from echoic.sources import SOURCES, Settings, kind_of, read
+from echoic.sources import SOURCES, Settings, read, source_kind
 from echoic.sources.midi import midi_bytes
 
 FOREIGN = b"RIFF\x00\x00\x00\x06\x00\x01"
@@ -69,7 +69,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
     "events": ("events.csv", _events, EventDataSettings()),
 }
 MEMORY: dict[str, tuple[Any, list[Any]]] = {
-    "frame": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),
+    "dataframe": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),
     "array": (np.arange(3.0), [np.zeros(0), np.array(["x"]), np.array([1j])]),
     "synth": ("synth:sine,steps=10", ["synth:", "synth:sine,steps", "synth:table.csv"]),
 }
@@ -88,7 +88,7 @@ def test_reader_takes_data_and_settings(kind):
 def test_good_file_reads_the_same_twice(tmp_path, kind):
     name, write, settings = FILES[kind]
     write(tmp_path / name)
-    assert kind_of(tmp_path / name, settings) == kind
+    assert source_kind(tmp_path / name, settings) == kind
     first, second = read(tmp_path / name, settings), read(str(tmp_path / name), settings)
     assert first.fingerprint == second.fingerprint
     np.testing.assert_array_equal(first.series[0].values, second.series[0].values)
@@ -114,7 +114,7 @@ def test_bad_file_is_refused_with_path_and_remedy(tmp_path, kind, damage):
 @pytest.mark.parametrize("kind", MEMORY)
 def test_bad_data_in_memory_are_refused(kind):
     good, bad = MEMORY[kind]
-    assert kind_of(good, WIDE) == kind
+    assert source_kind(good, WIDE) == kind
     assert read(good).fingerprint == read(good).fingerprint
     for data in bad:
         with pytest.raises(DataError, match=r"[;,] [a-z]"):

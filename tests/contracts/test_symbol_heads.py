@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from echoic.config import FastTierSettings
-from echoic.heads import SYMBOL_HEADS, Bernoulli, Categorical, Joint, Samples, Sampling, Source, SymbolHead
-from echoic.sound import LOUDNESSES
+from echoic.heads import SYMBOL_HEADS, AudioSamples, Bernoulli, Categorical, Joint, Sampling, SourceStats, SymbolHead
+from echoic.sound import NUM_LOUDNESS_LEVELS
 
 WIDTH, NOTES = 3, 4
 DRAWS = 20_000
@@ -22,15 +22,15 @@ def one_state_a_pitch(chord: list[float]) -> bool:
     return all(chord[at] + chord[at + 1] <= 1 for at in range(0, len(chord), 2))
 
 
-FAST_TIER = FastTierSettings(sample_width=16, place_width=4, components=2)
+FAST_TIER = FastTierSettings(fast_hidden_size=16, conditioning_size=4, mixture_components=2)
 
 CASES = {
     "categorical": (lambda: Categorical(WIDTH, NOTES), [[float(symbol)] for symbol in range(NOTES)]),
     "bernoulli": (lambda: Bernoulli(WIDTH, NOTES), subsets(NOTES)),
     "joint": (lambda: Joint(WIDTH, NOTES, 8, 0.0), subsets(NOTES)),
     "joint, onsets": (lambda: Joint(WIDTH, 6, 8, 0.0, per_pitch=2), list(filter(one_state_a_pitch, subsets(6)))),
-    "samples": (
-        lambda: Samples(WIDTH, 2, 3, FAST_TIER, Source((-0.3, 0.9))),
+    "audio_samples": (
+        lambda: AudioSamples(WIDTH, 2, 3, FAST_TIER, SourceStats((-0.3, 0.9))),
         [list(map(float, levels)) for levels in itertools.product(range(3), repeat=2)],
     ),
 }
@@ -55,10 +55,10 @@ def made(name: str, seed: int = 0) -> tuple[SymbolHead, torch.Tensor]:
 def likelihoods(head: SymbolHead, vector: torch.Tensor, outcomes: torch.Tensor) -> torch.Tensor:
     """Of each outcome, all after the same hidden vector."""
     params = head(vector.expand(1, len(outcomes), -1))
-    if isinstance(head, Samples):
+    if isinstance(head, AudioSamples):
         # Its loss is of samples and of how loud they are; here it is the samples alone that count.
-        told = [torch.full((len(outcomes),), loud) for loud in range(LOUDNESSES)]
-        return sum(torch.exp(-head.nats_told(params, outcomes[None], loud).sum(-1))[0] for loud in told)
+        told = [torch.full((len(outcomes),), loud) for loud in range(NUM_LOUDNESS_LEVELS)]
+        return sum(torch.exp(-head.nll_given_loudness(params, outcomes[None], loud).sum(-1))[0] for loud in told)
     return torch.exp(-head.loss(params, outcomes[None]).sum(-1))[0]
 
 
@@ -86,9 +86,9 @@ def test_draws_come_as_often_as_their_likelihood_says(name):
 def test_a_low_temperature_comes_near_the_draw_at_zero(name):
     head, _ = made(name)
     params = head(torch.randn(2, 5, WIDTH).double())
-    cold = head.draw(params, torch.Generator().manual_seed(0), Sampling(temperature=1e-4))
-    assert torch.equal(cold, head.likeliest(params))
-    assert torch.equal(cold, head.draw(params, torch.Generator(), Sampling(temperature=0)))
+    cold = head.sample(params, torch.Generator().manual_seed(0), Sampling(temperature=1e-4))
+    assert torch.equal(cold, head.mode(params))
+    assert torch.equal(cold, head.sample(params, torch.Generator(), Sampling(temperature=0)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,7 +132,7 @@ def test_a_rule_is_learned(name):
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.1
-    assert torch.equal(head.eval().likeliest(head(vectors)), target)
+    assert torch.equal(head.eval().mode(head(vectors)), target)
 
 
 @pytest.mark.parametrize("size", [0.0, 1e3, -1e3])

@@ -22,7 +22,7 @@ OPTIONS = {
     "demo": ("--out", "--seed"),
     "train": ("--resume", "forecast"),
     "check": ("forecast",),
-    "eval": ("--part", "--stride", "--backtest", "--json"),
+    "eval": ("--split", "--stride", "--backtest", "--json"),
     "predict": ("--output", "FILE"),
     "generate": ("--length", "--prime", "--temperature", "--seed", "--output"),
     "drift": ("--against", "--training", "--output", "--json"),
@@ -49,7 +49,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "it must have 97"),
         "taken folder": ("train forecast synth:sine --out {run}", "is already there"),
         "no run": ("train --resume missing", "missing: is no run folder"),
-        "endless number": ("train forecast synth:sine --out new --clip inf", "train.clip"),
+        "endless number": ("train forecast synth:sine --out new --grad-clip-norm inf", "train.grad_clip_norm"),
     },
     "check": {
         "no data": ("check forecast missing.csv", "missing.csv: there is no such file"),
@@ -58,8 +58,8 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "eval": {
         "no run": ("eval missing", "missing: is no run folder"),
         "no data": ("eval {run} missing.csv", "missing.csv: there is no such file"),
-        "part of new data": ("eval {run} missing.csv --part dev", "`--part` is of the run's own data"),
-        "no part": ("eval {run} --part tset", "must be one of train, dev, test, got 'tset'"),
+        "part of new data": ("eval {run} missing.csv --split dev", "`--split` is of the run's own data"),
+        "no part": ("eval {run} --split tset", "must be one of train, dev, test, got 'tset'"),
     },
     "predict": {
         "no run": ("predict missing -o out.csv", "missing: is no run folder"),
@@ -126,7 +126,7 @@ def run_python(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("verbs") / "run"
-    settings = {"lookahead": "step", "lookback": 10, "layers": (3,), "epochs": 1, "threads": 1}
+    settings = {"strategy": "recursive", "lookback": 10, "layers": (3,), "epochs": 1, "threads": 1}
     session.train("forecast", "synth:sine,steps=120", out=path, config=settings)
     return path
 
@@ -213,9 +213,9 @@ def test_without_anything_the_command_explains_itself(command):
 
 
 def seconds(*arguments: str) -> float:
-    began = time.perf_counter()
+    started_at = time.perf_counter()
     assert run_python(*arguments).returncode == 0
-    return time.perf_counter() - began
+    return time.perf_counter() - started_at
 
 
 def test_help_is_quick():

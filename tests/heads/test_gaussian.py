@@ -5,7 +5,7 @@ import torch
 
 from echoic.config import HeadSettings
 from echoic.heads import Gaussian
-from echoic.heads.gaussian import SMALLEST_SCALE
+from echoic.heads.gaussian import MIN_SCALE
 
 EXACT = 1e-10  # float64
 
@@ -13,7 +13,7 @@ EXACT = 1e-10  # float64
 def make():
     head = Gaussian.build(1, 2, 1, HeadSettings())
     params = 3 * torch.randn(4, 5, 2, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    mean, scale = params[..., 0], torch.nn.functional.softplus(params[..., 1]) + SMALLEST_SCALE
+    mean, scale = params[..., 0], torch.nn.functional.softplus(params[..., 1]) + MIN_SCALE
     return head, params, mean, scale
 
 
@@ -34,5 +34,5 @@ def test_quantiles_are_those_of_the_normal_distribution(level):
 def test_a_perfect_fit_has_a_bounded_likelihood():
     head, _, _, _ = make()
     params = torch.tensor([0.0, -1e4]).expand(1, 1, 2, 2)
-    floor = -scipy.stats.norm.logpdf(0, 0, SMALLEST_SCALE)
+    floor = -scipy.stats.norm.logpdf(0, 0, MIN_SCALE)
     torch.testing.assert_close(head.loss(params, torch.zeros(1, 1, 2)), torch.full((1, 1, 2), floor).float())

@@ -9,7 +9,7 @@ FLOAT32 = 1e-5
 
 
 def make(levels=LEVELS):
-    return Quantiles.build(1, 1, 1, HeadSettings(head="quantiles", levels=levels))
+    return Quantiles.build(1, 1, 1, HeadSettings(head="quantiles", quantiles=levels))
 
 
 def params_of(*values):

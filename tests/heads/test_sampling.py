@@ -3,14 +3,14 @@ import torch
 
 from echoic.errors import ConfigError
 from echoic.heads import Sampling
-from echoic.heads.sampling import draw_class, shares
+from echoic.heads.sampling import draw_uniforms, sample_class
 
 SCORES = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
 DRAWS = 40_000
 
 
 def frequencies(sampling, scores=SCORES):
-    drawn = draw_class(scores.expand(DRAWS, -1), shares((DRAWS,), torch.Generator().manual_seed(0)), sampling)
+    drawn = sample_class(scores.expand(DRAWS, -1), draw_uniforms((DRAWS,), torch.Generator().manual_seed(0)), sampling)
     return torch.bincount(drawn, minlength=len(scores)) / DRAWS
 
 

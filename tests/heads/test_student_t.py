@@ -6,8 +6,8 @@ from torch.nn.functional import softplus
 
 from echoic.config import HeadSettings
 from echoic.heads import StudentT
-from echoic.heads.gaussian import SMALLEST_SCALE
-from echoic.heads.student_t import FEWEST_DEGREES
+from echoic.heads.gaussian import MIN_SCALE
+from echoic.heads.student_t import MIN_DEGREES_OF_FREEDOM
 
 EXACT = 1e-10  # float64
 
@@ -15,7 +15,7 @@ EXACT = 1e-10  # float64
 def make():
     head = StudentT.build(1, 2, 1, HeadSettings())
     params = 3 * torch.randn(4, 5, 2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    degrees, scale = softplus(params[..., 2]) + FEWEST_DEGREES, softplus(params[..., 1]) + SMALLEST_SCALE
+    degrees, scale = softplus(params[..., 2]) + MIN_DEGREES_OF_FREEDOM, softplus(params[..., 1]) + MIN_SCALE
     return head, params, degrees, params[..., 0], scale
 
 
@@ -37,6 +37,6 @@ def test_tails_of_draws_are_heavier_than_normal():
     head, *_ = make()
     params = torch.tensor([0.0, 0.0, -20.0]).expand(40_000, 1, 1, 3)
     draws = head.sample(params, torch.Generator().manual_seed(0)).flatten().numpy()
-    scale = float(softplus(torch.tensor(0.0))) + SMALLEST_SCALE
+    scale = float(softplus(torch.tensor(0.0))) + MIN_SCALE
     outside = np.mean(np.abs(draws) > 4 * scale)
-    assert outside == pytest.approx(2 * scipy.stats.t.sf(4, FEWEST_DEGREES), rel=0.1)
+    assert outside == pytest.approx(2 * scipy.stats.t.sf(4, MIN_DEGREES_OF_FREEDOM), rel=0.1)

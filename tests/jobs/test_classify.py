@@ -16,12 +16,12 @@ from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError, RunError, ShapeError
 from echoic.jobs.augment import Augmented
 from echoic.jobs.classify.batches import ClipBatches
-from echoic.jobs.preparation import prepare
+from echoic.jobs.prepare import prepare
 from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, train
 
 RATE_HZ = 4000
-TINY = {"bands": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
+TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
 CONVNET = {"model": "convnet", **{name: value for name, value in TINY.items() if name != "layers"}}
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 
@@ -53,9 +53,9 @@ def run(clips, tmp_path_factory):
 def test_clips_are_told_and_stand_beside_naive_rows(run):
     found = run.evaluate()
     assert found.scores["accuracy"] == 1
-    assert found.naive["majority"]["accuracy"] == pytest.approx(1 / 3, abs=0.01)
-    assert found.naive["nearest_mean"]["accuracy"] > 0.6
-    assert found.over == "6 clips of 3 classes"
+    assert found.baselines["majority"]["accuracy"] == pytest.approx(1 / 3, abs=0.01)
+    assert found.baselines["nearest_centroid"]["accuracy"] > 0.6
+    assert found.description == "6 clips of 3 classes"
 
 
 def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run):
@@ -75,14 +75,14 @@ def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run):
 
 def test_learning_curves_have_accuracies(run):
     rows = run.metrics()
-    assert rows[-1]["dev_accuracy"] == run.evaluate(part="dev").scores["accuracy"] == 1
+    assert rows[-1]["dev_accuracy"] == run.evaluate(split="dev").scores["accuracy"] == 1
     assert rows[0]["train_accuracy"] < rows[-1]["train_accuracy"] <= 1
 
 
 def test_groups_are_whole(clips):
     task = prepare("classify", clips / "clips.csv", {}, {**TINY, "group": "singer", "split": (0.6, 0.2, 0.2)})
-    singers = {part: {clip.provenance["group"] for clip in task.clips(part)} for part in ("train", "dev", "test")}
-    assert [len(singers[part]) for part in ("train", "dev", "test")] == [3, 1, 1]
+    singers = {split: {clip.provenance["group"] for clip in task.clips(split)} for split in ("train", "dev", "test")}
+    assert [len(singers[split]) for split in ("train", "dev", "test")] == [3, 1, 1]
     assert not singers["train"] & (singers["dev"] | singers["test"])
 
 
@@ -92,13 +92,13 @@ def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips, tm
     assert len(found.true) == 60
     assert len(found.folds) == 4
     assert found.scores["accuracy"] == pytest.approx(np.mean([fold["accuracy"] for fold in found.folds]))
-    assert "mean of 4 folds; accuracy differs by" in found.over
+    assert "mean of 4 folds; accuracy differs by" in found.description
     tested = [{clip.name for clip in one.fitted.task.clips("test")} for one in run.fold_runs()]
     assert sorted(name for names in tested for name in names) == sorted(
         clip.name for clip in run.fitted.task.dataset.series
     )
     for one in run.fold_runs():
-        assert {clip.provenance["fold"] for clip in one.fitted.task.clips("test")} == {one.settings.parts.test_fold}
+        assert {clip.provenance["fold"] for clip in one.fitted.task.clips("test")} == {one.settings.split.test_fold}
     assert set(run.predict(clips / "0.wav")) == {"file", "label", "confidence", "p(high)", "p(low)", "p(middle)"}
     assert load(run.path).evaluate().scores == found.scores
     json.dumps(found.details)
@@ -132,13 +132,13 @@ def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
 def test_progress_tells_which_fold_is_trained(clips):
     told = []
     wanted = TINY | {"epochs": 1, "folds": 3}
-    train("classify", clips / "clips.csv", on_progress=lambda at: told.append(at.stretch), **wanted)
+    train("classify", clips / "clips.csv", on_progress=lambda at: told.append(at.stage), **wanted)
     assert list(dict.fromkeys(told)) == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3", "fit"]
 
 
 def test_what_cannot_be_trained_leaves_no_run(clips, tmp_path):
-    with pytest.raises(ConfigError, match="`stride`"):
-        train("classify", clips / "clips.csv", out=tmp_path / "run", stride=2, **TINY)
+    with pytest.raises(ConfigError, match="`conv_stride`"):
+        train("classify", clips / "clips.csv", out=tmp_path / "run", conv_stride=2, **TINY)
     for wanted in ({"fold": "fold"}, {"fold": "fold", "test_fold": "2"}):
         with pytest.raises(ConfigError, match="`fold` needs `folds`"):
             train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | wanted)
@@ -147,7 +147,13 @@ def test_what_cannot_be_trained_leaves_no_run(clips, tmp_path):
 
 def test_rows_do_not_depend_on_their_company(clips, tmp_path):
     run = train(
-        "classify", clips / "clips.csv", out=tmp_path / "run", channels=(4,), stride=3, bidirectional=True, **TINY
+        "classify",
+        clips / "clips.csv",
+        out=tmp_path / "run",
+        conv_channels=(4,),
+        conv_stride=3,
+        bidirectional=True,
+        **TINY,
     )
     together = run.predict(clips / "clips.csv")
     for number in (0, 17, 59):
@@ -167,11 +173,11 @@ def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
 
 
 AUGMENTS = {
-    "noise": {"noise": 0.5},
-    "gain": {"gain_db": 6},
-    "shift": {"shift_steps": 5},
-    "time masks": {"time_masks": 2},
-    "band masks": {"band_masks": 2, "band_mask_bands": 3},
+    "noise": {"noise_std": 0.5},
+    "gain": {"max_gain_db": 6},
+    "shift": {"max_shift_steps": 5},
+    "time masks": {"n_time_masks": 2},
+    "band masks": {"n_freq_masks": 2, "freq_mask_param": 3},
 }
 
 
@@ -230,27 +236,27 @@ def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
     lines = (clips / "clips.csv").read_text().splitlines()
     few = [line for number, line in enumerate(lines[1:]) if number % 3 or number < 12]
     (clips / "few.csv").write_text("\n".join([lines[0], *few]))
-    task = prepare("classify", clips / "few.csv", {}, {**TINY, "class_weights": "balanced", "split": (1, 0, 0)})
+    task = prepare("classify", clips / "few.csv", {}, {**TINY, "class_weight": "balanced", "split": (1, 0, 0)})
     counts = np.bincount([task.classes.index(clip.provenance["label"]) for clip in task.clips("train")])
-    weights = task.network().head.weights
+    weights = task.build_model().head.weights
     torch.testing.assert_close(weights * torch.tensor(counts), torch.full((3,), counts.sum() / 3))
-    assert "head.weights" not in task.network().state_dict()
+    assert "head.weights" not in task.build_model().state_dict()
 
 
 def test_bad_settings_are_one_sentence(clips, tmp_path):
     table = clips / "clips.csv"
     for wanted, told in (
-        ({"split": (0.8, 0.1, 0.1), "folds": 4}, "`split`, `folds` and `test` each choose the test part"),
-        ({"split": (0.9, 0.1, 0), "test": table}, "`split`, `folds` and `test` each choose the test part"),
-        ({"kernel": 5}, "`kernel` is that of convolutions"),
-        ({"channels": (0,)}, "`front.channels` must be positive sizes"),
-        ({"input_noise": 0.1}, "`input_noise` is `noise` here"),
+        ({"split": (0.8, 0.1, 0.1), "folds": 4}, "`split`, `folds` and `test_data` each choose the test part"),
+        ({"split": (0.9, 0.1, 0), "test_data": table}, "`split`, `folds` and `test_data` each choose the test part"),
+        ({"kernel_size": 5}, "`kernel_size` is that of convolutions"),
+        ({"conv_channels": (0,)}, "`encoder.conv_channels` must be positive sizes"),
+        ({"input_noise_std": 0.1}, "`input_noise_std` is `noise_std` here"),
         ({"bidirectional": True, "pooling": "last"}, "`pooling` last is for networks that read one way"),
         ({"bidirectional": True, "learn_initial_state": True}, "`learn_initial_state` is for layers that read one way"),
         ({"fold": "fold", "folds": 3}, "`folds` is 3, but .* have 1, 2, 3, 4"),
         ({"fold": "fold", "folds": 4, "test_fold": "9"}, "there is no fold '9'; there are 1, 2, 3, 4"),
-        ({"stride": 2}, "`stride` is that of convolutions"),
-        ({"kernel": 2}, "`front.kernel` must be odd"),
+        ({"conv_stride": 2}, "`conv_stride` is that of convolutions"),
+        ({"kernel_size": 2}, "`encoder.kernel_size` must be odd"),
         ({"high_hz": 3000}, "their? .*frequencies end at 2000 Hz|frequencies end at 2000 Hz"),
     ):
         with pytest.raises(ConfigError, match=told):
@@ -328,7 +334,7 @@ def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp
 
 def test_clips_are_told_where_the_training_data_are_not(clips, tmp_path):
     copied = shutil.copytree(clips, tmp_path / "clips")
-    run = train("classify", copied / "clips.csv", out=tmp_path / "run", class_weights="balanced", **TINY)
+    run = train("classify", copied / "clips.csv", out=tmp_path / "run", class_weight="balanced", **TINY)
     before = run.predict(clips / "0.wav")
     copied.rename(tmp_path / "elsewhere")
     moved = load(tmp_path / "run")

@@ -8,7 +8,7 @@ import pytest
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.crossval import cross_validate
 
-TINY: dict[str, Any] = {"lookback": 8, "horizon": 5, "layers": (3,), "epochs": 1, "threads": 1, "lookahead": "direct"}
+TINY: dict[str, Any] = {"lookback": 8, "horizon": 5, "layers": (3,), "epochs": 1, "threads": 1, "strategy": "direct"}
 STEPS = 120
 
 
@@ -17,7 +17,7 @@ def wave(steps: int = STEPS) -> np.ndarray:
 
 
 def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on():
-    folds = list(cross_validate(wave(), folds=3, base="last", **TINY))
+    folds = list(cross_validate(wave(), folds=3, residual_baseline="last", **TINY))
     assert [fold.train_steps for fold in folds] == [STEPS - 20, STEPS - 15, STEPS - 10]
     for number, fold in enumerate(folds):
         first = STEPS - 5 * (3 - number)
@@ -25,16 +25,16 @@ def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on():
         np.testing.assert_allclose(fold.forecasts["y"], wave()[first : first + 5], rtol=0, atol=1e-6)
         error = np.abs(fold.forecasts["y"] - fold.forecasts["mean"]).mean()
         assert fold.scores["mae"] == pytest.approx(error, rel=1e-6)
-        assert {"persistence", "linear"} <= fold.naive.keys()
+        assert {"persistence", "linear"} <= fold.baselines.keys()
 
 
 def test_a_fold_sees_nothing_of_the_later_ones():
     changed = wave()
     changed[-5:] = 1e6
-    settings = TINY | {"base": "last", "season": 19}
+    settings = TINY | {"residual_baseline": "last", "season": 19}
     one, other = (next(iter(cross_validate(data, folds=2, **settings))) for data in (wave(), changed))
     assert one.scores == other.scores
-    assert one.naive == other.naive
+    assert one.baselines == other.baselines
     np.testing.assert_array_equal(one.forecasts["mean"], other.forecasts["mean"])
 
 

@@ -25,10 +25,10 @@ from echoic.sources.events import Event
 RATE_HZ = 2000
 PITCH_HZ = {"low": 200, "high": 700}
 TINY = {
-    "bands": 10,
+    "n_mels": 10,
     "window_ms": 32,
     "hop_ms": 8,
-    "channels": (4,),
+    "conv_channels": (4,),
     "layers": (16,),
     "excerpt_s": 1.0,
     "batch_size": 8,
@@ -43,7 +43,7 @@ TINY = {
 def songs(tmp_path_factory):
     """Twelve songs of 4 s: tones of 60 to 200 ms with pauses, in much noise; a table of events and one of parts."""
     folder, draws = tmp_path_factory.mktemp("songs"), np.random.default_rng(0)
-    events, parts = ["file,onset_s,offset_s,label"], ["file,split"]
+    events, splits = ["file,onset_s,offset_s,label"], ["file,split"]
     for number in range(12):
         sound, at = 0.4 * draws.standard_normal(4 * RATE_HZ), 0.1
         while at < 3.6:
@@ -53,9 +53,9 @@ def songs(tmp_path_factory):
             events.append(f"{number}.wav,{at:.4f},{at + length:.4f},{label}")
             at += length + draws.uniform(0.05, 0.3)
         soundfile.write(folder / f"{number}.wav", sound, RATE_HZ)
-        parts.append(f"{number}.wav,{('train', 'train', 'valid', 'test')[number % 4]}")
+        splits.append(f"{number}.wav,{('train', 'train', 'valid', 'test')[number % 4]}")
     (folder / "events.csv").write_text("\n".join(events))
-    (folder / "split.csv").write_text("\n".join(parts))
+    (folder / "split.csv").write_text("\n".join(splits))
     return folder
 
 
@@ -63,14 +63,14 @@ def songs(tmp_path_factory):
 def run(songs, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "songs"
     return train(
-        "detect", songs / "events.csv", split=songs / "split.csv", out=out, stride=2, bidirectional=True, **TINY
+        "detect", songs / "events.csv", split=songs / "split.csv", out=out, conv_stride=2, bidirectional=True, **TINY
     )
 
 
 @pytest.fixture(scope="module")
 def one_way(songs, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "one-way"
-    return train("detect", songs / "events.csv", split=songs / "split.csv", out=out, stride=2, delay_ms=24, **TINY)
+    return train("detect", songs / "events.csv", split=songs / "split.csv", out=out, conv_stride=2, delay_ms=24, **TINY)
 
 
 EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from("ab")), max_size=8)
@@ -151,12 +151,12 @@ def test_the_way_that_mends_most_and_changes_least_is_chosen(way, spoil):
 @pytest.mark.parametrize("which", ["run", "one_way"])
 def test_events_are_found_better_than_without_memory(which, request):
     found = request.getfixturevalue(which).evaluate()
-    assert found.scores["frame_error"] < 0.5 * found.naive["energy"]["frame_error"]
-    assert found.scores["frame_error"] < found.naive["frame_by_frame"]["frame_error"]
-    assert found.scores["frame_error"] < 0.1
-    assert found.cleaned["segment_error"] <= found.scores["segment_error"]
+    assert found.scores["frame_error_rate"] < 0.5 * found.baselines["energy_threshold"]["frame_error_rate"]
+    assert found.scores["frame_error_rate"] < found.baselines["logistic_regression"]["frame_error_rate"]
+    assert found.scores["frame_error_rate"] < 0.1
+    assert found.cleaned["label_error_rate"] <= found.scores["label_error_rate"]
     assert found.scores["event_f1"] > 0.4
-    assert set(found.naive) == {"frame_by_frame", "energy"}
+    assert set(found.baselines) == {"logistic_regression", "energy_threshold"}
     json.dumps(found.details)
 
 
@@ -219,7 +219,7 @@ def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
     assert len(output.read_text().splitlines()) == len(rows) + 1
     again = run.evaluate(output)
     # What was told, taken for the truth, is what is told: but for frames that lie between grid and table.
-    assert again.cleaned["frame_error"] < 0.01
+    assert again.cleaned["frame_error_rate"] < 0.01
 
 
 def test_events_are_heard_where_the_training_data_are_not(songs, tmp_path):
@@ -249,8 +249,8 @@ def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
     for wanted, told in (
         ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` is for networks that read one way"),
         ({"delay_ms": 1000}, "`delay_ms` must be shorter than `excerpt_s`"),
-        ({"input_noise": 0.1}, "`input_noise` is `noise` here"),
-        ({"shift_steps": 3}, "`shift_steps` is for clips"),
+        ({"input_noise_std": 0.1}, "`input_noise_std` is `noise_std` here"),
+        ({"max_shift_steps": 3}, "`max_shift_steps` is for clips"),
     ):
         with pytest.raises(ConfigError, match=told):
             train("detect", table, out=tmp_path / "new", **TINY | wanted)
@@ -265,7 +265,7 @@ def test_new_recordings_are_heard_at_the_rate_of_training(run, songs, tmp_path):
     rows = (songs / "events.csv").read_text().splitlines()
     own = [row for row in rows if row.startswith("3.wav")]
     (tmp_path / "events.csv").write_text("\n".join([rows[0], *own]))
-    assert run.evaluate(tmp_path / "events.csv").scores["frame_error"] < 0.2
+    assert run.evaluate(tmp_path / "events.csv").scores["frame_error_rate"] < 0.2
     (tmp_path / "strange.csv").write_text(f"{rows[0]}\n3.wav,0.1,0.2,owl\n")
     with pytest.raises(DataError, match=r"the label 'owl' at 0\.1 s is only in the new data"):
         run.evaluate(tmp_path / "strange.csv")

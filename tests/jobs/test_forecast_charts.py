@@ -21,13 +21,13 @@ def panel(series=4, steps=80):
 @pytest.fixture(scope="module")
 def step_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "step"
-    return echoic.train("forecast", "synth:sine,steps=600", lookahead="step", lookback=20, out=out, **TINY)
+    return echoic.train("forecast", "synth:sine,steps=600", strategy="recursive", lookback=20, out=out, **TINY)
 
 
 @pytest.fixture(scope="module")
 def panel_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "panel"
-    settings = {"time": "ds", "lookback": 12, "horizon": 6, "lookahead": "direct", "split": "50,15,15"}
+    settings = {"time": "ds", "lookback": 12, "horizon": 6, "strategy": "direct", "split": "50,15,15"}
     return echoic.train("forecast", panel(), out=out, **settings, **TINY)
 
 
@@ -55,14 +55,14 @@ def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_say
 
 
 def test_data_chart_marks_the_parts(step_run):
-    parts = lines(drawn(step_run)["data"])
-    assert {name: (line.x[0], line.x[-1]) for name, line in parts.items()} == {
+    splits = lines(drawn(step_run)["data"])
+    assert {name: (line.x[0], line.x[-1]) for name, line in splits.items()} == {
         "train": (0, 359),
         "dev": (360, 479),
         "test": (480, 599),
     }
     values = step_run.fitted.task.dataset.series[0].values[:, 0]
-    np.testing.assert_array_equal(np.concatenate([line.y for line in parts.values()]), values)
+    np.testing.assert_array_equal(np.concatenate([line.y for line in splits.values()]), values)
 
 
 def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run):
@@ -90,7 +90,7 @@ def test_forecast_and_errors_are_those_of_the_backtest(panel_run):
 def test_errors_by_steps_ahead_are_those_of_the_evaluation(panel_run):
     evaluation = panel_run.evaluate()
     chart = drawn(panel_run, evaluation)["horizon"]
-    assert list(lines(chart)) == [*evaluation.naive, "model"]
+    assert list(lines(chart)) == [*evaluation.baselines, "model"]
     np.testing.assert_array_equal(lines(chart)["model"].y, [row["mae"] for row in evaluation.by_horizon])
 
 
@@ -101,7 +101,7 @@ def test_continuation_never_sees_what_it_continues(which, request):
     before = lines(drawn(run)[key])
     first, original = before["continuation"].x[0], before["original"].y.copy()
     series = run.fitted.task.dataset.series[0]
-    hidden = series.time.at(np.arange(series.steps)) >= first
+    hidden = series.time.times(np.arange(series.steps)) >= first
     saved = series.values.copy()
     try:
         series.values[hidden] += 100
@@ -141,7 +141,7 @@ def test_steps_outside_the_split_are_marked_as_unused(tmp_path):
 def test_few_windows_are_forecast_however_long_the_part_is(tmp_path, monkeypatch):
     out = tmp_path / "run"
     run = echoic.train(
-        "forecast", "synth:sine,steps=5000", lookback=9, lookahead="step", split="100,100,4800", out=out, **TINY
+        "forecast", "synth:sine,steps=5000", lookback=9, strategy="recursive", split="100,100,4800", out=out, **TINY
     )
     counted = []
     forecast = Forecaster.forecast

@@ -10,9 +10,9 @@ import torch
 
 import echoic
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.facts import series_columns
-from echoic.jobs.preparation import prepare
-from echoic.windows import PARTS
+from echoic.jobs.prepare import prepare
+from echoic.jobs.summaries import series_columns
+from echoic.windows import SPLITS
 
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}
 LENGTHS = {"north": 60, "south": 75, "west": 90}
@@ -45,12 +45,12 @@ def shops(ahead: int = AHEAD) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-COLUMNS: dict[str, Any] = {"past": "heat", "future": "plan", "static": "size"}
+COLUMNS: dict[str, Any] = {"past_covariates": "heat", "future_covariates": "plan", "static_covariates": "size"}
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
-def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path, lookahead):
-    run = echoic.train("forecast", shops(), out=tmp_path / "run", lookahead=lookahead, **TINY, **COLUMNS)
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
+def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path, strategy):
+    run = echoic.train("forecast", shops(), out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
     evaluation = run.evaluate()
     assert evaluation.windows == len(LENGTHS)
     assert all(np.isfinite(value) for value in evaluation.scores.values())
@@ -67,10 +67,10 @@ def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path, lookah
     assert np.isfinite(columns["y"]).all()
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
-def test_forecasts_without_their_known_future_are_refused(tmp_path, lookahead):
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
+def test_forecasts_without_their_known_future_are_refused(tmp_path, strategy):
     frame = shops(AHEAD)
-    run = echoic.train("forecast", frame, out=tmp_path / "run", lookahead=lookahead, **TINY, **COLUMNS)
+    run = echoic.train("forecast", frame, out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
     with pytest.raises(DataError, match="'north' reach 2 steps ahead; a forecast of 4 needs as many"):
         run.predict(shops(2))
     with pytest.raises(DataError, match="reach 4 steps ahead; a continuation of 5 needs 5"):
@@ -87,23 +87,23 @@ def regressed(steps: int = 400, horizon: int = 4) -> pl.DataFrame:
 @pytest.mark.parametrize(
     "way",
     [
-        {"lookahead": "step", "epochs": 10},
-        {"lookahead": "direct", "epochs": 15, "lr": 1e-2},
-        {"lookahead": "segments", "epochs": 15, "segment": 4, "layers": (16,), "lr": 1e-2, "dropout": 0.0},
+        {"strategy": "recursive", "epochs": 10},
+        {"strategy": "direct", "epochs": 15, "lr": 1e-2},
+        {"strategy": "segments", "epochs": 15, "segment_steps": 4, "layers": (16,), "lr": 1e-2, "dropout": 0.0},
     ],
-    ids=lambda way: way["lookahead"],
+    ids=lambda way: way["strategy"],
 )
 def test_a_column_known_ahead_helps(tmp_path, way):
     frame, common = regressed(), TINY | {"layers": (8,), "target": "y", "batch_size": 32}
     blind = echoic.train("forecast", frame, out=tmp_path / "blind", **common | way)
-    told = echoic.train("forecast", frame, out=tmp_path / "told", future="coin", **common | way)
+    told = echoic.train("forecast", frame, out=tmp_path / "told", future_covariates="coin", **common | way)
     assert told.evaluate().scores["mse"] < 0.3 * blind.evaluate().scores["mse"]
-    assert told.evaluate().scores["mse"] < 0.3 * min(row["mse"] for row in told.evaluate().naive.values())
+    assert told.evaluate().scores["mse"] < 0.3 * min(row["mse"] for row in told.evaluate().baselines.values())
 
 
 def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp_path):
     run = echoic.train(
-        "forecast", regressed(), out=tmp_path / "run", target="y", future="coin", lookahead="direct", **TINY
+        "forecast", regressed(), out=tmp_path / "run", target="y", future_covariates="coin", strategy="direct", **TINY
     )
     other = regressed().with_columns(
         pl.when(pl.col("y").is_null()).then(1 - pl.col("coin")).otherwise(pl.col("coin")).alias("coin")
@@ -111,12 +111,12 @@ def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp
     assert not np.array_equal(run.predict()["mean"], run.predict(other)["mean"])
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
-def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path, lookahead):
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
+def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path, strategy):
     values = np.stack([wave(300, 0), wave(300, 1)], 1)
     holes = np.random.default_rng(0).random(values.shape) < 0.1
     values[holes] = np.nan
-    run = echoic.train("forecast", values, out=tmp_path / "run", lookahead=lookahead, **TINY)
+    run = echoic.train("forecast", values, out=tmp_path / "run", strategy=strategy, **TINY)
     assert sum(run.config["data"]["report"]["missing"].values()) == holes.sum()
     assert all(torch.isfinite(weight).all() for weight in run.model.state_dict().values())
     assert np.isfinite(run.predict()["mean"]).all()
@@ -124,16 +124,16 @@ def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path,
     assert all(np.isfinite(value) for value in run.evaluate().scores.values())
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
-def test_what_is_missing_weighs_nothing(lookahead):
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
+def test_what_is_missing_weighs_nothing(strategy):
     values = wave(200)
     values[20:150:7] = np.nan
-    task = prepare("forecast", values, TINY | {"lookahead": lookahead}, {})
+    task = prepare("forecast", values, TINY | {"strategy": strategy}, {})
     assert task.codec.has_missing
     batch = next(task.train_batches().epoch(0, 0))
     assert 0 < batch.mask.sum() < batch.mask.numel()
     torch.manual_seed(0)
-    model = task.network().eval()  # no dropout
+    model = task.build_model().eval()  # no dropout
     gradients = []
     for filler in (0.0, 1e4):
         model.zero_grad()
@@ -165,10 +165,10 @@ def test_frames_of_pandas_and_polars_train_alike(tmp_path):
     np.testing.assert_array_equal(loaded.predict()["mean"], runs[0].predict()["mean"])
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
-def test_channels_that_share_a_network_are_forecast_apart(tmp_path, lookahead):
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
+def test_channels_that_share_a_network_are_forecast_apart(tmp_path, strategy):
     values = np.stack([wave(300), 50 + 10 * wave(300, 1)], 1)
-    settings = TINY | {"channels": "shared", "lookahead": lookahead, "head": "gaussian"}
+    settings = TINY | {"channels": "independent", "strategy": strategy, "head": "gaussian"}
     run = echoic.train("forecast", values, out=tmp_path / "run", **settings)
     changed = values.copy()
     changed[:, 1] += 5 * np.sin(np.arange(300) / 7)
@@ -183,13 +183,13 @@ def test_channels_that_share_a_network_are_forecast_apart(tmp_path, lookahead):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"lookahead": "step", "base": "last"}, ConfigError, "carries its state from step to step"),
-        ({"lookahead": "direct", "batches": "chunks"}, ConfigError, "are for --lookahead step"),
-        ({"base": "seasonal", "lookahead": "direct"}, ConfigError, "needs --season"),
+        ({"strategy": "recursive", "residual_baseline": "last"}, ConfigError, "carries its state from step to step"),
+        ({"strategy": "direct", "batching": "chunks"}, ConfigError, "are for --strategy recursive"),
+        ({"residual_baseline": "seasonal", "strategy": "direct"}, ConfigError, "needs --season"),
         ({"lookback": 500}, DataError, "has 60 steps; it must have 504, 500 to look back and 4 ahead"),
         ({"split": (99, 1, 1)}, DataError, "has 100 steps, but the split 99,1,1 needs 101"),
         ({"split": (0, 60, 40)}, DataError, "training part of series 'series' is empty"),
-        ({"split_order": "shuffled", "batches": "chunks", "lookahead": "step"}, ConfigError, "is for --batches"),
+        ({"split_order": "shuffled", "batching": "chunks", "strategy": "recursive"}, ConfigError, "is for --batching"),
         ({"lokback": 3}, ConfigError, "did you mean 'lookback'"),
         ({"lr": "fast"}, ConfigError, "`train.lr`"),
         ({"split": "2024-01-01,2024-02-01"}, ConfigError, "only for series with timestamps"),
@@ -204,9 +204,9 @@ def test_what_does_not_go_together_is_refused(tmp_path, settings, error, message
 
 def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path):
     run = echoic.train("forecast", wave(120), out=tmp_path / "run", split=(90, 30, 0), **TINY)
-    assert run.fitted.task.refits
+    assert run.fitted.task.should_refit
     with pytest.raises(DataError, match=r"trained anew on train and dev .* train with --no-refit"):
-        run.evaluate(part="dev")
+        run.evaluate(split="dev")
 
 
 def test_a_target_without_a_value_in_the_training_part_is_named():
@@ -256,10 +256,10 @@ def test_what_stands_in_the_index_is_not_lost(table):
     ("asked", "name"),
     [
         ({"head": "gaussian", "loss": "mae"}, "loss"),
-        ({"levels": (0.025, 0.5, 0.975)}, "levels"),
-        ({"lookahead": "direct", "loss_at": "last"}, "loss_at"),
-        ({"lookahead": "direct", "segment": 4}, "segment"),
-        ({"lookahead": "step", "batches": "chunks", "recent": 2.0}, "recent"),
+        ({"quantiles": (0.025, 0.5, 0.975)}, "quantiles"),
+        ({"strategy": "direct", "loss_at": "last"}, "loss_at"),
+        ({"strategy": "direct", "segment_steps": 4}, "segment_steps"),
+        ({"strategy": "recursive", "batching": "chunks", "recency_exponent": 2.0}, "recency_exponent"),
     ],
 )
 def test_settings_that_would_do_nothing_are_refused(asked, name):
@@ -267,15 +267,16 @@ def test_settings_that_would_do_nothing_are_refused(asked, name):
         prepare("forecast", wave(200), {}, TINY | asked)
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct"])
-def test_windows_that_are_dealt_at_random_are_the_same_everywhere(lookahead):
-    asked = TINY | {"lookahead": lookahead, "split_order": "shuffled"}
+@pytest.mark.parametrize("strategy", ["recursive", "direct"])
+def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy):
+    asked = TINY | {"strategy": strategy, "split_order": "shuffled"}
     task = prepare("forecast", wave(200), asked, {})
     windows, chosen = task.windows("train")
     trained = set(windows.starts(chosen).tolist())
     scored = {
-        part: {start for cut in task.dealt_order(part).epoch() for start in cut.starts.tolist()} for part in PARTS
+        split: {start for index in task.shuffled_sampler(split).epoch() for start in index.starts.tolist()}
+        for split in SPLITS
     }
     assert scored["train"] == trained
     assert not trained & (scored["dev"] | scored["test"])
-    assert not prepare("forecast", wave(200), asked | {"split": (0.8, 0.2, 0)}, {}).refits
+    assert not prepare("forecast", wave(200), asked | {"split": (0.8, 0.2, 0)}, {}).should_refit

@@ -14,7 +14,7 @@ HEADS = ["point", "gaussian", "student_t", "quantiles"]
 STEPS = 2400
 SETTINGS: dict[str, Any] = {
     "split": (1200, 600, 600), "lookback": 8, "horizon": 3, "layers": (6,), "epochs": 8, "lr": 1e-2, "batch_size": 64,
-    "threads": 1, "base": "none", "scale": "standard",
+    "threads": 1, "residual_baseline": "none", "scale": "standard",
 }  # fmt: skip
 
 
@@ -27,13 +27,13 @@ def noisy(steps: int = STEPS) -> np.ndarray:
     return 20 + 3 * values
 
 
-def make(path: Any, head: str, lookahead: str, **settings: Any) -> Run:
-    wanted = SETTINGS | {"head": head, "lookahead": lookahead} | settings
-    if lookahead == "step":
-        wanted.pop("base")
-    if lookahead == "segments":
-        wanted |= {"segment": 4, "layers": (12,), "dropout": 0.0, "channels": "joint"}
-    return train("forecast", noisy(), out=path / f"{head}-{lookahead}-{wanted.get('conformal')}", **wanted)
+def make(path: Any, head: str, strategy: str, **settings: Any) -> Run:
+    wanted = SETTINGS | {"head": head, "strategy": strategy} | settings
+    if strategy == "recursive":
+        wanted.pop("residual_baseline")
+    if strategy == "segments":
+        wanted |= {"segment_steps": 4, "layers": (12,), "dropout": 0.0, "channels": "joint"}
+    return train("forecast", noisy(), out=path / f"{head}-{strategy}-{wanted.get('conformal')}", **wanted)
 
 
 def quantiles(run: Run) -> np.ndarray:
@@ -44,10 +44,10 @@ def quantiles(run: Run) -> np.ndarray:
     return found.numpy()
 
 
-@pytest.mark.parametrize("lookahead", ["step", "direct", "segments"])
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
 @pytest.mark.parametrize("head", HEADS)
-def test_intervals_hold_about_as_many_values_as_they_say(tmp_path, head, lookahead):
-    run = make(tmp_path, head, lookahead)
+def test_intervals_hold_about_as_many_values_as_they_say(tmp_path, head, strategy):
+    run = make(tmp_path, head, strategy)
     scores = run.evaluate(stride=2).scores
     assert 0.70 < scores["coverage_80"] < 0.90
     assert 0.85 < scores["coverage_95"] < 0.99
@@ -86,8 +86,8 @@ def test_intervals_widen_with_the_steps_ahead(tmp_path):
 
 
 def test_levels_have_to_reach_as_far_as_the_intervals(tmp_path):
-    with pytest.raises(ConfigError, match=r"`levels` must reach from 0\.025 to 0\.975"):
-        make(tmp_path, "quantiles", "direct", levels=(0.1, 0.5, 0.9))
+    with pytest.raises(ConfigError, match=r"`quantiles` must reach from 0\.025 to 0\.975"):
+        make(tmp_path, "quantiles", "direct", quantiles=(0.1, 0.5, 0.9))
 
 
 def test_too_few_errors_on_dev_give_no_interval(tmp_path):

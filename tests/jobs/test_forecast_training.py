@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
-from echoic.jobs.preparation import prepare
+from echoic.jobs.prepare import prepare
 from echoic.jobs.session import train
 
-TINY: dict[str, Any] = {"lookback": 16, "layers": (6,), "epochs": 2, "threads": 1, "lookahead": "step"}
+TINY: dict[str, Any] = {"lookback": 16, "layers": (6,), "epochs": 2, "threads": 1, "strategy": "recursive"}
 
 
 def wave(steps: int = 300, seed: int = 0) -> np.ndarray:
@@ -18,21 +18,21 @@ def wave(steps: int = 300, seed: int = 0) -> np.ndarray:
     return (np.sin(np.arange(steps) / 4) + 0.02 * draw.standard_normal(steps)).astype(np.float32)
 
 
-@pytest.mark.parametrize(("batches", "epochs"), [("windows", 6), ("chunks", 60), ("whole", 150)])
-def test_every_regime_learns(tmp_path, batches, epochs):
-    wanted = TINY | {"batches": batches, "epochs": epochs, "batch_size": 8, "average": 0.5, "patience": 999}
+@pytest.mark.parametrize(("batching", "epochs"), [("windows", 6), ("chunks", 60), ("whole", 150)])
+def test_every_regime_learns(tmp_path, batching, epochs):
+    wanted = TINY | {"batching": batching, "epochs": epochs, "batch_size": 8, "ema_decay": 0.5, "patience": 999}
     evaluation = train("forecast", wave(), out=tmp_path / "run", config=wanted).evaluate()
-    assert evaluation.scores["mse"] < 0.5 * evaluation.naive["persistence"]["mse"]
+    assert evaluation.scores["mse"] < 0.5 * evaluation.baselines["persistence"]["mse"]
 
 
-@pytest.mark.parametrize("batches", ["windows", "chunks", "whole"])
-def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batches):
+@pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
+def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batching):
     places = {
         place: train(
             "forecast",
             wave(),
             out=tmp_path / place,
-            config=TINY | {"batches": batches, "loss_at": place, "batch_size": 2, "schedule": "constant"},
+            config=TINY | {"batching": batching, "loss_at": place, "batch_size": 2, "lr_schedule": "constant"},
         )
         for place in ("every", "late", "last")
     }
@@ -42,8 +42,8 @@ def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batches):
     assert not torch.equal(heads[1], heads[2])
 
 
-@pytest.mark.parametrize("batches", ["chunks", "whole"])
-def test_series_of_unequal_length_train_in_every_regime(tmp_path, batches):
+@pytest.mark.parametrize("batching", ["chunks", "whole"])
+def test_series_of_unequal_length_train_in_every_regime(tmp_path, batching):
     names, lengths = ("a", "b", "c"), (60, 95, 130)
     frame = pd.DataFrame(
         {
@@ -52,34 +52,34 @@ def test_series_of_unequal_length_train_in_every_regime(tmp_path, batches):
             "y": np.concatenate([wave(steps) + 10 for steps in lengths]),
         }
     )
-    run = train("forecast", frame, out=tmp_path / "run", config=TINY | {"batches": batches, "batch_size": 2})
+    run = train("forecast", frame, out=tmp_path / "run", config=TINY | {"batching": batching, "batch_size": 2})
     assert np.isfinite(run.evaluate().scores["mse"])
     assert len(run.predict()["mean"]) == 3
 
 
 def test_chunks_carry_the_state_of_the_chunk_before():
-    task = prepare("forecast", wave(), TINY | {"batches": "chunks", "batch_size": 2}, {})
+    task = prepare("forecast", wave(), TINY | {"batching": "chunks", "batch_size": 2}, {})
     carried = [batch.carry for batch in task.train_batches().epoch(0, 0)]
     assert carried == [False] + [True] * (len(carried) - 1)
     assert len(carried) > 3
 
 
-@pytest.mark.parametrize("batches", ["windows", "chunks", "whole"])
+@pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
 @pytest.mark.parametrize("head", ["point", "gaussian"])
-@pytest.mark.parametrize("kind", ["feed_back", "input_noise"])
-def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(tmp_path, kind, head, batches):
-    wanted = TINY | {"batches": batches, "head": head, "batch_size": 16}
+@pytest.mark.parametrize("kind", ["scheduled_sampling", "input_noise_std"])
+def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(tmp_path, kind, head, batching):
+    wanted = TINY | {"batching": batching, "head": head, "batch_size": 16}
     plain = train("forecast", wave(), out=tmp_path / "plain", config=wanted)
     other = train("forecast", wave(), out=tmp_path / "other", config=wanted | {kind: 0.3})
     weights, others = plain.model.state_dict(), other.model.state_dict()
     assert all(torch.isfinite(weight).all() for weight in others.values())
     assert any(not torch.equal(weight, others[name]) for name, weight in weights.items())
-    assert other.outcome()["skipped_steps"] == 0
+    assert other.result()["skipped_steps"] == 0
 
 
-@pytest.mark.parametrize("lookahead", ["direct", "segments"])
-def test_noise_works_on_windows_of_every_kind(tmp_path, lookahead):
-    wanted = TINY | {"lookahead": lookahead, "horizon": 4, "input_noise": 0.3}
+@pytest.mark.parametrize("strategy", ["direct", "segments"])
+def test_noise_works_on_windows_of_every_kind(tmp_path, strategy):
+    wanted = TINY | {"strategy": strategy, "horizon": 4, "input_noise_std": 0.3}
     assert np.isfinite(train("forecast", wave(), out=tmp_path / "run", config=wanted).evaluate().scores["mse"])
 
 
@@ -111,7 +111,7 @@ def test_a_refit_sees_what_dev_shows(tmp_path):
 
 
 def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_dealt(tmp_path):
-    wanted = TINY | {"split_order": "shuffled", "horizon": 2, "lookahead": "direct"}
+    wanted = TINY | {"split_order": "shuffled", "horizon": 2, "strategy": "direct"}
     run = train("forecast", wave(), out=tmp_path / "run", config=wanted)
     report = run.config["data"]["report"]
     windows = report["windows"]
@@ -119,10 +119,10 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
     assert report["shared_with_train"]["test"] > 0.9
     assert report["shared_with_train"]["dev"] > 0.9
     cutoffs = {}
-    for part in ("train", "dev", "test"):
-        assert run.evaluate(part=part).windows == windows[part]
-        cutoffs[part] = set(run.backtest(part=part)["cutoff"].tolist())
-        assert len(cutoffs[part]) == windows[part]
+    for split in ("train", "dev", "test"):
+        assert run.evaluate(split=split).windows == windows[split]
+        cutoffs[split] = set(run.backtest(split=split)["cutoff"].tolist())
+        assert len(cutoffs[split]) == windows[split]
     assert not cutoffs["train"] & cutoffs["test"]
     assert not cutoffs["dev"] & cutoffs["test"]
     assert (
@@ -133,7 +133,7 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
 
 def test_shuffled_parts_are_dealt_by_the_seed():
     wanted = TINY | {"split_order": "shuffled"}
-    dealt = [prepare("forecast", wave(), wanted, {"seed": seed})._dealt(100)["test"] for seed in (0, 0, 1)]
+    dealt = [prepare("forecast", wave(), wanted, {"seed": seed})._shuffled_indices(100)["test"] for seed in (0, 0, 1)]
     assert torch.equal(dealt[0], dealt[1])
     assert not torch.equal(dealt[0], dealt[2])
 
@@ -141,28 +141,41 @@ def test_shuffled_parts_are_dealt_by_the_seed():
 @pytest.mark.parametrize("scale", ["none", "standard", "robust", "minmax", "range", "log"])
 def test_forecasts_are_in_the_units_of_the_data_whatever_the_scale(tmp_path, scale):
     values = 50 + 5 * wave()
-    wanted = TINY | {"scale": scale, "lookahead": "direct", "horizon": 2, "base": "last", "epochs": 1}
+    wanted = TINY | {"scale": scale, "strategy": "direct", "horizon": 2, "residual_baseline": "last", "epochs": 1}
     run = train("forecast", values, out=tmp_path / "run", config=wanted)
     assert (np.abs(run.backtest()["mean"] - 50) < 10).all()
 
 
-@pytest.mark.parametrize("base", ["none", "last", "seasonal", "growth"])
-@pytest.mark.parametrize("window_scale", ["none", "standard"])
-def test_a_base_is_leant_on(tmp_path, base, window_scale):
+@pytest.mark.parametrize("residual_baseline", ["none", "last", "seasonal", "growth"])
+@pytest.mark.parametrize("instance_norm", ["none", "standard"])
+def test_a_base_is_leant_on(tmp_path, residual_baseline, instance_norm):
     values = (20 + np.arange(300) % 12).astype(np.float32)
-    wanted = TINY | {"lookahead": "direct", "horizon": 6, "season": 12, "base": base, "window_scale": window_scale}
-    wanted |= {"scale": "standard", "epochs": 15, "lr": 0.02, "average": 0.0}
+    wanted = TINY | {
+        "strategy": "direct",
+        "horizon": 6,
+        "season": 12,
+        "residual_baseline": residual_baseline,
+        "instance_norm": instance_norm,
+    }
+    wanted |= {"scale": "standard", "epochs": 15, "lr": 0.02, "ema_decay": 0.0}
     evaluation = train("forecast", values, out=tmp_path / "run", config=wanted).evaluate()
-    assert evaluation.scores["mae"] < evaluation.naive["persistence"]["mae"]
-    if base in {"seasonal", "growth"}:  # there is nothing left to learn but to add nothing
+    assert evaluation.scores["mae"] < evaluation.baselines["persistence"]["mae"]
+    if residual_baseline in {"seasonal", "growth"}:  # there is nothing left to learn but to add nothing
         assert evaluation.scores["mae"] < 0.2
 
 
 def test_lags_tell_what_was_long_before_the_lookback(tmp_path):
     pulses = np.zeros(600, np.float32)
     pulses[::41] = 1
-    wanted = TINY | {"lookahead": "direct", "horizon": 3, "base": "none", "season": 2, "scale": "none", "epochs": 60}
-    wanted |= {"lookback": 4, "lr": 0.02, "average": 0.0}
+    wanted = TINY | {
+        "strategy": "direct",
+        "horizon": 3,
+        "residual_baseline": "none",
+        "season": 2,
+        "scale": "none",
+        "epochs": 60,
+    }
+    wanted |= {"lookback": 4, "lr": 0.02, "ema_decay": 0.0}
     blind = train("forecast", pulses, out=tmp_path / "blind", config=wanted | {"lags": ()})
     told = train("forecast", pulses, out=tmp_path / "told", config=wanted | {"lags": (41,)})
     assert told.evaluate().scores["mse"] < 0.5 * blind.evaluate().scores["mse"]
@@ -172,6 +185,6 @@ def test_early_stopping_keeps_the_weights_that_were_best_on_dev(tmp_path):
     run = train("forecast", wave(), out=tmp_path / "run", config=TINY | {"epochs": 30, "lr": 0.3, "patience": 2})
     rows = run.metrics()
     best = min(rows, key=lambda row: row["dev_loss"])
-    assert run.outcome()["best_step"] == best["step"]
-    assert run.outcome()["best_dev_loss"] == best["dev_loss"]
+    assert run.result()["best_step"] == best["step"]
+    assert run.result()["best_dev_loss"] == best["dev_loss"]
     assert len(rows) < 30

@@ -11,12 +11,12 @@ import pytest
 
 import echoic
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.facts import evaluation_json
+from echoic.jobs.summaries import evaluation_json
 
 SAME = 1e-6
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 2, "threads": 1}
 STEPS, TEST = 300, 60
-LOOKAHEADS = ["step", "direct", "segments"]
+STRATEGIES = ["recursive", "direct", "segments"]
 
 
 def wave(steps: int = STEPS, seed: int = 0, level: float = 0.0) -> np.ndarray:
@@ -47,19 +47,19 @@ def write_m4(path: Path, rows: slice = slice(None)) -> Path:
 
 def close(one: Any, other: Any) -> None:
     assert one.scores == pytest.approx(other.scores, rel=SAME, abs=SAME)
-    assert one.naive.keys() == other.naive.keys()
-    for name, row in one.naive.items():
-        assert row == pytest.approx(other.naive[name], rel=SAME, abs=SAME)
+    assert one.baselines.keys() == other.baselines.keys()
+    for name, row in one.baselines.items():
+        assert row == pytest.approx(other.baselines[name], rel=SAME, abs=SAME)
 
 
-@pytest.mark.parametrize("lookahead", LOOKAHEADS)
-def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path, lookahead):
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path, strategy):
     """Whatever the file is called: the series of a wide table has its name from there."""
     train, test = STEPS - 2 * TEST, STEPS - TEST
     both = write_wide(tmp_path / "both.csv")
     known = write_wide(tmp_path / "known.csv", slice(0, test))
     new = write_wide(tmp_path / "new.csv", slice(test, None))
-    settings = TINY | {"lookahead": lookahead, "time": "time", "refit": False}
+    settings = TINY | {"strategy": strategy, "time": "time", "refit": False}
     whole = echoic.train("forecast", both, out=tmp_path / "whole", split=(train, TEST, TEST), **settings)
     partly = echoic.train("forecast", known, out=tmp_path / "partly", split=(train, TEST, 0), **settings)
     close(partly.evaluate(new), whole.evaluate())
@@ -71,7 +71,7 @@ def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path, loo
 def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path):
     known = write_m4(tmp_path / "train.csv", slice(0, -4))
     new, _ = write_m4(tmp_path / "test.csv", slice(-4, None)), write_m4(tmp_path / "both.csv")
-    settings = TINY | {"format": "m4", "refit": False, "season": 19, "lookahead": "direct"}
+    settings = TINY | {"format": "m4", "refit": False, "season": 19, "strategy": "direct"}
     whole = echoic.train("forecast", tmp_path / "both.csv", out=tmp_path / "whole", split=(0, 4, 4), **settings)
     partly = echoic.train("forecast", known, out=tmp_path / "partly", split=(0, 4, 0), **settings)
     close(partly.evaluate(new), whole.evaluate())
@@ -79,7 +79,7 @@ def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path):
 
 
 def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tmp_path):
-    settings = TINY | {"lookahead": "direct", "time": "time", "base": "last"}
+    settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv", slice(0, 200)), out=tmp_path / "run", **settings)
     later = write_wide(tmp_path / "later.csv", slice(230, None))
     assert run.evaluate(later).windows == 70 - 12 - 4 + 1
@@ -89,13 +89,13 @@ def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tm
 
 
 def test_a_single_series_keeps_its_scale_whatever_its_file_is_called(tmp_path):
-    settings = TINY | {"lookahead": "direct", "time": "time", "base": "last"}
+    settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv"), out=tmp_path / "run", **settings)
-    part = write_wide(tmp_path / "part.csv", slice(100, 220))
-    frame = pl.read_csv(part, try_parse_dates=True)
-    np.testing.assert_array_equal(run.predict(part)["mean"], run.predict(frame)["mean"])
+    split = write_wide(tmp_path / "part.csv", slice(100, 220))
+    frame = pl.read_csv(split, try_parse_dates=True)
+    np.testing.assert_array_equal(run.predict(split)["mean"], run.predict(frame)["mean"])
     np.testing.assert_allclose(
-        run.predict(part)["mean"],
+        run.predict(split)["mean"],
         run.predict(write_wide(tmp_path / "longer.csv", slice(0, 220)))["mean"],
         rtol=0,
         atol=1e-5,
@@ -110,9 +110,9 @@ def long_table(names: tuple[str, ...], steps: int = 120) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("lookahead", LOOKAHEADS)
-def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_path, lookahead):
-    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lookahead=lookahead, **TINY)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_path, strategy):
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", strategy=strategy, **TINY)
     table = run.predict(long_table(("new", "b")))
     assert list(dict.fromkeys(table["unique_id"])) == ["new", "b"]
     assert (np.abs(table["mean"][table["unique_id"] == "new"] - 1000) < 10).all()
@@ -141,7 +141,7 @@ def test_other_columns_are_refused(tmp_path, ask):
 
 
 def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
-    settings = TINY | {"lookahead": "direct", "base": "last"}
+    settings = TINY | {"strategy": "direct", "residual_baseline": "last"}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), **settings)
     with pytest.raises(DataError, match="'new' has 11 steps; the run needs 12"):
         run.predict(long_table(("new",), 11))
@@ -170,19 +170,19 @@ def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
 def test_times_go_on_at_the_frequency_of_the_data(tmp_path, every, first, last):
     times = pd.date_range(end=last, periods=104, freq=every)
     frame = pd.DataFrame({"when": times, "y": wave(104)})[:-4]
-    run = echoic.train("forecast", frame, out=tmp_path / "run", time="when", lookahead="direct", **TINY)
+    run = echoic.train("forecast", frame, out=tmp_path / "run", time="when", strategy="direct", **TINY)
     wanted = times[-4:].to_numpy().astype("datetime64[us]")
     assert wanted[0] == np.datetime64(first)
     np.testing.assert_array_equal(run.predict()["ds"].astype("datetime64[us]"), wanted)
     continued = run.generate(4)[0]
-    np.testing.assert_array_equal(continued.time.at(np.arange(4)).astype("datetime64[us]"), wanted)
+    np.testing.assert_array_equal(continued.time.times(np.arange(4)).astype("datetime64[us]"), wanted)
 
 
-@pytest.mark.parametrize("lookahead", LOOKAHEADS)
-def test_scores_can_be_worked_out_from_the_backtest(tmp_path, lookahead):
-    wanted = TINY | {"lookahead": lookahead, "split": (0, 24, 24)}
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_scores_can_be_worked_out_from_the_backtest(tmp_path, strategy):
+    wanted = TINY | {"strategy": strategy, "split": (0, 24, 24)}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **wanted)
-    for options in ({}, {"part": "dev"}, {"part": "train", "stride": 7}):
+    for options in ({}, {"split": "dev"}, {"split": "train", "stride": 7}):
         table, evaluation = run.backtest(**options), run.evaluate(**options)
         assert list(table) == [
             *("unique_id", "ds", "target", "mean", "lo-80", "hi-80", "lo-95", "hi-95", "cutoff", "y"),
@@ -209,27 +209,27 @@ def test_the_backtest_of_several_targets_has_a_row_for_each(tmp_path):
         assert table["y"][row] == pytest.approx(truth, abs=1e-5)
 
 
-@pytest.mark.parametrize("part", ["train", "dev", "test"])
-def test_scores_as_json_have_one_shape_for_every_part(tmp_path, part):
-    run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, lookahead="direct", seed=5, **TINY)
-    shape = evaluation_json(run, run.evaluate(part=part), part)
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_scores_as_json_have_one_shape_for_every_part(tmp_path, split):
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, strategy="direct", seed=5, **TINY)
+    shape = evaluation_json(run, run.evaluate(split=split), split)
     again = json.loads(json.dumps(shape, allow_nan=False))
-    assert list(again)[:7] == ["job", "part", "scores", "naive", "seed", "data", "steps"]
-    assert (again["job"], again["part"], again["seed"]) == ("forecast", part, 5)
-    assert {"persistence", "seasonal", "linear", "drift"} <= again["naive"].keys()
+    assert list(again)[:7] == ["job", "split", "scores", "baselines", "seed", "data", "steps"]
+    assert (again["job"], again["split"], again["seed"]) == ("forecast", split, 5)
+    assert {"persistence", "seasonal", "linear", "drift"} <= again["baselines"].keys()
     wanted = {"mse", "mae", "rmse", "smape", "mase", "owa", "crps", "coverage_80", "coverage_95"}
     assert again["scores"].keys() == wanted
-    for row in again["naive"].values():
+    for row in again["baselines"].values():
         assert {"mse", "mae", "rmse", "smape", "mase"} <= row.keys()
     assert again["data"]["fingerprint"] == run.config["data"]["fingerprint"]
-    assert again["steps"] == run.outcome()["best_step"]
+    assert again["steps"] == run.result()["best_step"]
     assert len(again["by_horizon"]) == TINY["horizon"]
 
 
 def test_naive_rows_are_those_that_numpy_works_out(tmp_path):
     values = wave().astype(np.float32)
-    run = echoic.train("forecast", values, out=tmp_path / "run", season=19, lookahead="direct", **TINY)
-    naive = run.evaluate().naive
+    run = echoic.train("forecast", values, out=tmp_path / "run", season=19, strategy="direct", **TINY)
+    naive = run.evaluate().baselines
     origins = np.arange(STEPS - TEST, STEPS - TINY["horizon"] + 1)
     ahead = np.arange(TINY["horizon"])
     truth = values[origins[:, None] + ahead]
@@ -244,4 +244,4 @@ def test_a_part_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(DataError, match="The test part of the array has no window of 4 steps"):
         run.evaluate()
     with pytest.raises(ConfigError, match="must be one of train, dev, test, got 'tests'"):
-        run.evaluate(part="tests")
+        run.evaluate(split="tests")

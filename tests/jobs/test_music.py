@@ -14,14 +14,14 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.compose import Composition
 from echoic.jobs.music.files import ENDINGS, music_bytes
-from echoic.jobs.preparation import prepare
+from echoic.jobs.prepare import prepare
 from echoic.jobs.session import load, train
-from echoic.metrics.overlap import Run
-from echoic.score import BEGINS, GOES_ON, Meter, Note, Song, Tempo
-from echoic.sources.midi import midi_bytes, read_songs, unrolled
-from echoic.windows import Ranges, Streams
+from echoic.metrics.memorization import Match
+from echoic.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
+from echoic.sources.midi import midi_bytes, read_songs, to_notes
+from echoic.windows import ChunkSampler, Ranges
 
-TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_width": 8}
+TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_hidden_size": 8}
 
 
 def tune(first, steps=32):
@@ -55,20 +55,20 @@ def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
     assert settings["output"]["head"] == "joint"
     assert settings["pitch"]["onsets"] is True
     report = run.config["data"]["report"]
-    assert report["parts"] == {"train": 8, "dev": 1, "test": 1}
+    assert report["splits"] == {"train": 8, "dev": 1, "test": 1}
     assert any("broken.mid" in note for note in report["notes"])
 
 
 def test_the_network_of_the_origin_has_23060_parameters(tmp_path):
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
-    wanted = {"layers": (64,), "pitches": "60-77", "split": (1, 0, 0), "grid": "quarter"}
-    network = prepare("music", tmp_path / "a.mid", wanted, {}).network()
+    wanted = {"layers": (64,), "pitch_range": "60-77", "split": (1, 0, 0), "grid": "quarter"}
+    network = prepare("music", tmp_path / "a.mid", wanted, {}).build_model()
     assert sum(weights.numel() for weights in network.parameters()) == 23_060
 
 
 def test_a_single_line_is_found_to_be_one(tmp_path):
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
-    task = prepare("music", tmp_path / "a.mid", {"split": (1, 0, 0), "grid": "quarter", "keys": "12"}, {})
+    task = prepare("music", tmp_path / "a.mid", {"split": (1, 0, 0), "grid": "quarter", "transpose": "all"}, {})
     assert (task.settings.output.head, task.codec.form) == ("categorical", "line")
     assert (task.codec.lowest, task.codec.highest) == (60 + KEYS[0], 67 + KEYS[-1])
 
@@ -102,8 +102,8 @@ def test_a_trained_run_goes_on_as_it_was_taught(run, tmp_path):
     prime.write_bytes(midi_bytes(tune(61, steps=16)))
     made = run.generate(16, prime=prime, temperature=0)
     wanted = [61 + [0, 4, 7, 4][step % 4] for step in range(16)]
-    assert [127 - int((row[::-1] == BEGINS).argmax()) for row in made.roll] == wanted
-    assert made.copied.steps == 16
+    assert [127 - int((row[::-1] == ONSET).argmax()) for row in made.roll] == wanted
+    assert made.memorized.steps == 16
 
 
 def test_the_prime_can_be_kept(run):
@@ -112,16 +112,16 @@ def test_the_prime_can_be_kept(run):
     assert len(whole.roll) == len(made.before) + len(made.roll)
     assert np.array_equal(whole.roll[: len(made.before)], made.before)
     seam = len(made.before)
-    held = (whole.roll[seam] == GOES_ON).sum()
+    held = (whole.roll[seam] == SUSTAIN).sum()
     begin_late = sum(note.onset_beats >= seam * made.step_beats for note in whole.song.notes)
     assert len(made.song.notes) == begin_late + held
 
 
 def test_a_held_note_is_not_struck_again_at_the_seam():
     before, after = np.zeros((2, 4, 128), np.uint8)
-    before[2, 60], before[3, 60], after[:2, 60] = BEGINS, GOES_ON, GOES_ON
-    known = Song("held", unrolled(after, 1.0))
-    made = Composition(known, after, before, 1.0, Run(0, 0, 0), "")
+    before[2, 60], before[3, 60], after[:2, 60] = ONSET, SUSTAIN, SUSTAIN
+    known = Song("held", to_notes(after, 1.0))
+    made = Composition(known, after, before, 1.0, Match(0, 0, 0), "")
     assert [(note.onset_beats, note.duration_beats) for note in made.with_prime().song.notes] == [(2.0, 4.0)]
     assert [(note.onset_beats, note.duration_beats) for note in made.song.notes] == [(0.0, 2.0)]
 
@@ -139,14 +139,14 @@ def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path):
 
 def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder, tmp_path):
     run = train("music", folder, out=tmp_path / "run", head="categorical", **TINY)
-    assert run.evaluate(part="train").known_windows == 1
-    assert run.evaluate(folder).known_windows == 1
+    assert run.evaluate(split="train").memorized_windows == 1
+    assert run.evaluate(folder).memorized_windows == 1
 
 
-@pytest.mark.parametrize("pitches", [36, "36,81", "81-36", "x"])
-def test_pitches_that_are_no_range_are_one_sentence(folder, pitches):
+@pytest.mark.parametrize("pitch_range", [36, "36,81", "81-36", "x"])
+def test_pitches_that_are_no_range_are_one_sentence(folder, pitch_range):
     with pytest.raises(ConfigError, match="must be the lowest and the highest MIDI pitch, such as 21-108"):
-        prepare("music", folder, TINY | {"pitches": pitches}, {})
+        prepare("music", folder, TINY | {"pitch_range": pitch_range}, {})
 
 
 @pytest.mark.parametrize(
@@ -185,15 +185,15 @@ def test_what_is_heard_has_the_pitch_that_was_written():
 
 
 def test_dev_and_test_songs_are_never_moved_to_other_keys(folder):
-    task = prepare("music", folder, TINY | {"keys": "12"}, {})
-    assert task.dev_batches().keys == "1"
+    task = prepare("music", folder, TINY | {"transpose": "all"}, {})
+    assert task.dev_batches().keys == "none"
 
 
 def songs(count=6, steps=9):
     rolls = []
     for number in range(count):
         roll = np.zeros((steps, 128), np.uint8)
-        roll[:, 50 + number] = BEGINS
+        roll[:, 50 + number] = ONSET
         rolls.append(roll)
     return rolls
 
@@ -201,8 +201,8 @@ def songs(count=6, steps=9):
 def batches(keys, rows, chunk=None):
     codec = PianoRoll("chords", 21, 108, "fold")
     rolls = Rolls(codec, songs())
-    order = Streams.of(Ranges(rolls.offsets[:-1], rolls.offsets[1:]), rows, chunk)
-    return SongBatches(rolls, order, keys)
+    sampler = ChunkSampler.from_ranges(Ranges(rolls.offsets[:-1], rolls.offsets[1:]), rows, chunk)
+    return SongBatches(rolls, sampler, keys)
 
 
 def pitches(batch):
@@ -210,7 +210,7 @@ def pitches(batch):
 
 
 def test_twelve_keys_are_rows_of_one_batch():
-    for batch in batches("12", 1).epoch(0, 0):
+    for batch in batches("all", 1).epoch(0, 0):
         (song,) = {pitch - shift for pitch, shift in zip(pitches(batch), KEYS, strict=True)}
         assert 50 <= song < 56
         assert torch.equal(batch.inputs[:, 1:], batch.targets[:, :-1])
@@ -253,8 +253,8 @@ def test_a_part_without_songs_and_an_unknown_part_are_refused(folder, tmp_path):
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
     with pytest.raises(DataError, match=r"The test part of .* has no songs"):
         run.evaluate()
-    with pytest.raises(ConfigError, match="`--part` must be one of"):
-        run.evaluate(part="final")
+    with pytest.raises(ConfigError, match="`--split` must be one of"):
+        run.evaluate(split="final")
 
 
 def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):

@@ -11,10 +11,10 @@ import torch
 
 import echoic
 from echoic.errors import ConfigError, DataError, RunError
-from echoic.jobs.facts import machine_info, run_info, series_columns
-from echoic.jobs.trial import check_passes
+from echoic.jobs.overfit_check import check_passes
+from echoic.jobs.summaries import machine_info, run_info, series_columns
 
-TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "lookahead": "step"}
+TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "strategy": "recursive"}
 
 
 def wave(steps: int = 200) -> np.ndarray:
@@ -85,7 +85,7 @@ def test_settings_by_section_by_name_and_by_dot_are_the_same(tmp_path):
         {"config": {"window.lookback": 10}, "layers": "4"},
         {"config": {"lookback": 99, "layers": 9}, "lookback": "10", "layers": 4},
     ]
-    common = {"epochs": 1, "threads": 1, "lookahead": "step"}
+    common = {"epochs": 1, "threads": 1, "strategy": "recursive"}
     runs = [
         echoic.train("forecast", wave(), out=tmp_path / str(number), **common, **way) for number, way in enumerate(ways)
     ]
@@ -108,16 +108,16 @@ def test_what_is_not_there_is_named():
 
 def test_a_run_without_dev_tells_its_outcome(tmp_path):
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(0.8, 0, 0.2), **TINY)
-    outcome = run.outcome()
-    assert outcome["best_dev_loss"] is None
-    assert outcome["best_step"] == outcome["steps"] > 0
+    result = run.result()
+    assert result["best_dev_loss"] is None
+    assert result["best_step"] == result["steps"] > 0
     assert run.evaluate().windows == 40
 
 
 def test_progress_is_told_after_every_step(tmp_path):
     told = []
     run = echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=told.append, **TINY | {"epochs": 3})
-    assert sorted({at.step for at in told}) == list(range(1, run.outcome()["steps"] + 1))
+    assert sorted({at.step for at in told}) == list(range(1, run.result()["steps"] + 1))
     assert all(earlier.done <= later.done for earlier, later in pairwise(told))
     assert told[-1].done == 1
 

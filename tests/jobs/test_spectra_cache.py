@@ -16,7 +16,7 @@ from echoic.config import ClassifySettings
 from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError
 from echoic.jobs.features import RawSteps
-from echoic.jobs.preparation import prepare
+from echoic.jobs.prepare import prepare
 from echoic.jobs.session import load, train
 from echoic.jobs.spectra_cache import NOWHERE, SpectraCache, spectra_key
 from echoic.sources import DataReport, Dataset
@@ -24,7 +24,7 @@ from echoic.types import Series
 
 RATE_HZ = 2000
 MEL = LogMel(RATE_HZ, 64, 16, 8, 50.0, 1000.0)
-TINY = {"bands": 8, "layers": (4,), "batch_size": 8, "epochs": 1, "threads": 1}
+TINY = {"n_mels": 8, "layers": (4,), "batch_size": 8, "epochs": 1, "threads": 1}
 
 
 def clip(samples, seed=0):
@@ -111,7 +111,7 @@ def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch):
                 "rate_hz": 4000,
                 "window_samples": 66,
                 "hop_samples": 17,
-                "bands": 9,
+                "n_mels": 9,
                 "low_hz": 51.0,
                 "high_hz": 999.0,
             }.items()
@@ -225,35 +225,35 @@ def test_the_folder_is_that_of_the_setting_else_the_user_s(tmp_path, monkeypatch
     assert SpectraCache.of("none") is NOWHERE
     assert SpectraCache.of(tmp_path).folder == tmp_path
     monkeypatch.chdir(tmp_path)
-    assert SpectrumSettings(cache="here").cache == tmp_path / "here"
-    again = ClassifySettings.build(ClassifySettings.build({"cache": "none"}).model_dump(mode="json"))
-    assert again.spectrum.cache == "none"
+    assert SpectrumSettings(cache_dir="here").cache_dir == tmp_path / "here"
+    again = ClassifySettings.build(ClassifySettings.build({"cache_dir": "none"}).model_dump(mode="json"))
+    assert again.spectrum.cache_dir == "none"
 
 
 def test_one_training_hears_every_clip_once_and_later_work_none(beeps, tmp_path, encoded):
-    run = train("classify", beeps, out=tmp_path / "one", cache=tmp_path / "cache", **TINY)
+    run = train("classify", beeps, out=tmp_path / "one", cache_dir=tmp_path / "cache", **TINY)
     assert len(encoded) == 24
     encoded.clear()
-    train("classify", beeps, out=tmp_path / "two", cache=tmp_path / "cache", seed=1, **TINY)
+    train("classify", beeps, out=tmp_path / "two", cache_dir=tmp_path / "cache", seed=1, **TINY)
     scores = load(run.path).evaluate().scores
     table = load(run.path).predict()
     load(run.path).evaluate(beeps)
     assert encoded == []
     assert len(files(tmp_path / "cache")) == 1
-    plain = train("classify", beeps, out=tmp_path / "plain", cache="none", **TINY)
+    plain = train("classify", beeps, out=tmp_path / "plain", cache_dir="none", **TINY)
     assert plain.evaluate().scores == scores
     assert plain.predict()["confidence"].tolist() == table["confidence"].tolist()
 
 
 def test_folds_share_what_was_computed_without_a_cache(beeps, tmp_path, encoded, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    train("classify", beeps, out=tmp_path / "run", cache="none", folds=3, **TINY)
+    train("classify", beeps, out=tmp_path / "run", cache_dir="none", folds=3, **TINY)
     assert len(encoded) == 24
     assert files(tmp_path) == ["run"]
 
 
 def test_detection_hears_every_recording_once(calls, tmp_path, encoded):
-    wanted = {**TINY, "channels": (), "excerpt_s": 0.5, "cache": tmp_path / "cache"}
+    wanted = {**TINY, "conv_channels": (), "excerpt_s": 0.5, "cache_dir": tmp_path / "cache"}
     run = train("detect", calls, out=tmp_path / "one", **wanted)
     assert len(encoded) == 6
     encoded.clear()
@@ -264,7 +264,7 @@ def test_detection_hears_every_recording_once(calls, tmp_path, encoded):
 
 
 def test_a_run_outlives_its_cache(beeps, tmp_path):
-    run = train("classify", beeps, out=tmp_path / "run", cache=tmp_path / "cache", **TINY)
+    run = train("classify", beeps, out=tmp_path / "run", cache_dir=tmp_path / "cache", **TINY)
     scores = run.evaluate().scores
     (tmp_path / "cache").rename(tmp_path / "moved")
     (tmp_path / "cache").write_text("now a file")
@@ -274,10 +274,12 @@ def test_a_run_outlives_its_cache(beeps, tmp_path):
 def test_who_watches_hears_of_every_clip_that_is_computed_and_of_none_that_is_found(beeps, tmp_path):
     for wanted in ([(done, 24) for done in range(1, 25)], []):
         told = []
-        prepare("classify", beeps, {}, {**TINY, "cache": tmp_path}, lambda done, total: told.append((done, total)))  # noqa: B023
+        prepare("classify", beeps, {}, {**TINY, "cache_dir": tmp_path}, lambda done, total: told.append((done, total)))  # noqa: B023
         assert told == wanted
     told = []
-    run = train("classify", beeps, out=tmp_path / "run", cache="none", on_prepare=lambda *at: told.append(at), **TINY)
+    run = train(
+        "classify", beeps, out=tmp_path / "run", cache_dir="none", on_prepare=lambda *at: told.append(at), **TINY
+    )
     assert told[-1] == (24, 24)
     told.clear()
     load(run.path).evaluate(on_progress=lambda *at: told.append(at))
@@ -297,6 +299,6 @@ def test_the_bar_has_a_line_for_spectra_while_they_are_computed():
 
 def test_bands_beyond_the_sound_are_refused_before_anything_is_computed(beeps, tmp_path, encoded):
     with pytest.raises(ConfigError, match="frequencies end at 1000 Hz"):
-        train("classify", beeps, out=tmp_path / "run", cache=tmp_path / "cache", high_hz=1500, **TINY)
+        train("classify", beeps, out=tmp_path / "run", cache_dir=tmp_path / "cache", high_hz=1500, **TINY)
     assert encoded == []
     assert not (tmp_path / "run").exists()

@@ -11,13 +11,13 @@ import torch
 
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.classify.evaluate import across
-from echoic.jobs.preparation import prepare
+from echoic.jobs.classify.evaluate import aggregate_folds
+from echoic.jobs.prepare import prepare
 from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, train
 
 RATE_HZ = 4000
-TINY = {"bands": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1, "label_separator": ";"}
+TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1, "label_separator": ";"}
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 SETS = [names for count in range(4) for names in itertools.combinations(PITCH_HZ, count)]
 
@@ -51,15 +51,15 @@ def run(clips, tmp_path_factory):
 
 def test_tones_that_sound_together_are_told_and_stand_beside_naive_rows(run):
     found = run.evaluate()
-    assert found.scores.keys() == {"macro_f1", "micro_f1", "mean_average_precision", "exact", "nats_per_clip"}
+    assert found.scores.keys() == {"macro_f1", "micro_f1", "mean_average_precision", "exact_match", "nats_per_clip"}
     assert found.scores["macro_f1"] > 0.9
-    assert found.scores["exact"] > 0.8
-    assert found.naive.keys() == {"frequencies", "nearest_mean"}
-    for naive in found.naive.values():
+    assert found.scores["exact_match"] > 0.8
+    assert found.baselines.keys() == {"frequencies", "nearest_centroid"}
+    for naive in found.baselines.values():
         assert found.scores["nats_per_clip"] < naive["nats_per_clip"]
-    assert found.naive["frequencies"]["nats_per_clip"] == pytest.approx(3 * np.log(2), abs=0.1)
-    assert found.naive["nearest_mean"]["macro_f1"] > 0.8
-    assert found.over == f"{len(found.true)} clips, 3 labels to tell"
+    assert found.baselines["frequencies"]["nats_per_clip"] == pytest.approx(3 * np.log(2), abs=0.1)
+    assert found.baselines["nearest_centroid"]["macro_f1"] > 0.8
+    assert found.description == f"{len(found.true)} clips, 3 labels to tell"
     assert found.true.shape == found.probabilities.shape == (len(found.clips), 3)
 
 
@@ -71,9 +71,9 @@ def test_the_run_opened_again_scores_the_same(run):
 
 def test_learning_curves_have_the_share_of_sets_that_are_right(run):
     last = run.metrics()[-1]
-    dev = run.evaluate(part="dev").scores
+    dev = run.evaluate(split="dev").scores
     best = max(run.metrics(), key=lambda row: -row["dev_loss"])
-    assert best["dev_accuracy"] == pytest.approx(dev["exact"])
+    assert best["dev_accuracy"] == pytest.approx(dev["exact_match"])
     assert best["dev_loss"] == pytest.approx(dev["nats_per_clip"], rel=1e-4)
     assert run.metrics()[0]["train_accuracy"] < last["train_accuracy"] <= 1
 
@@ -81,14 +81,14 @@ def test_learning_curves_have_the_share_of_sets_that_are_right(run):
 def test_parts_have_every_label_by_the_shares(run):
     task = run.fitted.task
     whole = task.labelling.targets(task.dataset.series).mean(0)
-    for part, share in (("train", 0.8), ("dev", 0.1), ("test", 0.1)):
-        assert len(task.parts[part]) == pytest.approx(96 * share, abs=4)
-        np.testing.assert_allclose(task.labelling.targets(task.clips(part)).mean(0), whole, atol=0.25)
+    for split, share in (("train", 0.8), ("dev", 0.1), ("test", 0.1)):
+        assert len(task.splits[split]) == pytest.approx(96 * share, abs=4)
+        np.testing.assert_allclose(task.labelling.targets(task.clips(split)).mean(0), whole, atol=0.25)
 
 
 def test_the_most_confused_clips_are_those_whose_labels_cost_most(clips, tmp_path):
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | {"epochs": 1})
-    found = run.evaluate(part="train")
+    found = run.evaluate(split="train")
     shown = found.details["most_confused"]
     assert len(shown) == 10
     chosen = np.where(found.true == 1, found.probabilities, 1 - found.probabilities).prod(1)
@@ -105,20 +105,20 @@ def test_cross_validation_scores_every_clip_once(clips, tmp_path):
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **wanted)
     found = run.evaluate()
     assert sorted(found.clips) == sorted(f"{number}.wav" for number in range(96))
-    assert found.scores["exact"] == pytest.approx(np.mean([fold["exact"] for fold in found.folds]))
-    assert "96 clips, 3 labels to tell, mean of 3 folds; macro f1 differs by" in found.over
-    assert found.naive["nearest_mean"].keys() == found.scores.keys()
+    assert found.scores["exact_match"] == pytest.approx(np.mean([fold["exact_match"] for fold in found.folds]))
+    assert "96 clips, 3 labels to tell, mean of 3 folds; macro f1 differs by" in found.description
+    assert found.baselines["nearest_centroid"].keys() == found.scores.keys()
     assert load(run.path).evaluate().scores == found.scores
 
 
 def test_a_score_that_a_fold_cannot_have_is_the_mean_of_the_others(run):
-    whole, task = run.evaluate(part="train"), run.fitted.task
+    whole, task = run.evaluate(split="train"), run.fitted.task
     nothing = np.zeros_like(whole.true)
     bare = replace(whole, true=nothing, scores=task.labelling.scores(nothing, whole.probabilities))
-    found = across([whole, bare])
+    found = aggregate_folds([whole, bare])
     assert "mean_average_precision" not in bare.scores
     assert found.scores["mean_average_precision"] == whole.scores["mean_average_precision"]
-    assert found.scores["exact"] == pytest.approx((whole.scores["exact"] + bare.scores["exact"]) / 2)
+    assert found.scores["exact_match"] == pytest.approx((whole.scores["exact_match"] + bare.scores["exact_match"]) / 2)
 
 
 def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
@@ -156,13 +156,13 @@ def test_predictions_go_through_the_command(run, clips, tmp_path, capsys):
     (tmp_path / "told.csv").rename(clips / "told.csv")
     told = json.loads(command("eval", str(run.path), str(clips / "told.csv"), "--json"))
     assert scored["scores"]["macro_f1"] > 0.9
-    assert told["scores"]["exact"] == 1
+    assert told["scores"]["exact_match"] == 1
     assert "3 labels to tell" in " ".join(command("eval", str(run.path)).split())
 
 
 def test_the_command_trains_with_a_separator(clips, tmp_path, capsys):
     words = ["train", "classify", str(clips / "clips.csv"), "--label-separator", ";", "--out", str(tmp_path / "run")]
-    words += ["--bands", "12", "--layers", "4", "--epochs", "1"]
+    words += ["--n-mels", "12", "--layers", "4", "--epochs", "1"]
     make_app(words)(words, standalone_mode=False)
     assert "12 of 96 clips have no label." in " ".join("".join(capsys.readouterr()).split())
     assert load(tmp_path / "run").fitted.task.classes == ("high", "low", "middle")
@@ -177,8 +177,8 @@ def test_the_report_shows_how_well_each_label_is_told(run):
 
 
 def test_what_does_not_go_with_several_labels_is_one_sentence(clips):
-    with pytest.raises(ConfigError, match="`class_weights` balanced is for one label a clip"):
-        prepare("classify", clips / "clips.csv", {}, {**TINY, "class_weights": "balanced"})
+    with pytest.raises(ConfigError, match="`class_weight` balanced is for one label a clip"):
+        prepare("classify", clips / "clips.csv", {}, {**TINY, "class_weight": "balanced"})
     with pytest.raises(ConfigError, match=r"`data.label_separator` .* at least 1 character"):
         prepare("classify", clips / "clips.csv", {}, {**TINY, "label_separator": ""})
     with pytest.raises(ConfigError, match="`label_separator` is for tables"):
@@ -213,5 +213,5 @@ def test_one_label_that_is_there_or_not_can_be_told(clips, tmp_path):
     kept = [line for line in lines[1:] if line.split(",")[1] in {"", "low"}]
     (clips / "binary.csv").write_text("\n".join([lines[0], *kept]))
     run = train("classify", clips / "binary.csv", out=tmp_path / "run", **TINY)
-    assert run.evaluate(part="train").scores["exact"] == 1
+    assert run.evaluate(split="train").scores["exact_match"] == 1
     assert set(run.predict(clips / "1.wav")) == {"file", "label", "confidence", "p(low)"}

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.preparation import prepare
+from echoic.jobs.prepare import prepare
 from echoic.jobs.session import load, train
 
-TINY = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "chunk": 10}
+TINY = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "tbptt_steps": 10}
 ALPHABET = "abcdefghij"
 
 
@@ -32,7 +32,7 @@ def test_a_trained_run_writes_on(run):
 
 def test_what_is_made_is_told_as_it_is_made(run):
     pieces = []
-    assert run.generate(7, prime="c", on_made=pieces.append) == "".join(pieces)
+    assert run.generate(7, prime="c", on_chunk=pieces.append) == "".join(pieces)
     assert len(pieces) == 7
 
 
@@ -49,9 +49,9 @@ def test_top_k_of_one_is_the_likeliest(run):
 def test_bytes_are_written_as_the_characters_that_they_make(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("süß " * 150)
-    run = train("text", path, out=tmp_path / "run", config=TINY | {"symbols": "bytes", "epochs": 60})
+    run = train("text", path, out=tmp_path / "run", config=TINY | {"tokenizer": "bytes", "epochs": 60})
     pieces = []
-    made = run.generate(24, prime="süß süß ", temperature=0, on_made=pieces.append)
+    made = run.generate(24, prime="süß süß ", temperature=0, on_chunk=pieces.append)
     assert made == "süß " * 4
     assert all(pieces)
 
@@ -72,9 +72,9 @@ def test_what_cannot_be_written_is_refused(run, options, error, words):
 
 
 def test_the_score_is_one_pass_with_the_state_carried(run):
-    evaluation = run.evaluate(part="dev")
+    evaluation = run.evaluate(split="dev")
     task = run.fitted.task
-    begin, end = int(task.parts["dev"].begin), int(task.parts["dev"].end)
+    begin, end = int(task.splits["dev"].begin), int(task.splits["dev"].end)
     symbols = task.symbols[None, begin:end].float()
     with torch.no_grad():
         params, _ = run.model(symbols[:, :-1])
@@ -82,7 +82,7 @@ def test_the_score_is_one_pass_with_the_state_carried(run):
     assert evaluation.scores["nats_per_char"] == pytest.approx(wanted, rel=1e-4)
     assert evaluation.scores["bits_per_char"] == pytest.approx(wanted / math.log(2), rel=1e-4)
     assert evaluation.symbols == end - begin - 1
-    assert evaluation.naive["uniform"]["nats_per_char"] == pytest.approx(math.log(10))
+    assert evaluation.baselines["uniform"]["nats_per_char"] == pytest.approx(math.log(10))
 
 
 def test_new_text_is_scored_and_strange_characters_are_refused(run, tmp_path):
@@ -94,7 +94,7 @@ def test_new_text_is_scored_and_strange_characters_are_refused(run, tmp_path):
 
 
 def test_a_stand_in_reads_strange_characters(text, tmp_path):
-    run = train("text", text, out=tmp_path / "run", config=TINY | {"unknown": "a", "epochs": 1})
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"unknown_char": "a", "epochs": 1})
     (tmp_path / "new.txt").write_text("abc!")
     assert run.evaluate(tmp_path / "new.txt").symbols == 3
 
@@ -105,16 +105,16 @@ def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
     with pytest.raises(DataError, match="the character '!' at position 92 is not in the training part"):
         train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.9, 0.1, 0)})
     assert not (tmp_path / "run").exists()
-    task = prepare("text", path, TINY | {"split": (0.9, 0.1, 0), "unknown": "a"}, {})
-    assert task.codec.points == (ord("a"), ord("b"))
+    task = prepare("text", path, TINY | {"split": (0.9, 0.1, 0), "unknown_char": "a"}, {})
+    assert task.codec.vocabulary == (ord("a"), ord("b"))
 
 
 def test_a_text_with_bytes_that_are_no_text_is_told(text, tmp_path):
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
     with pytest.raises(DataError, match="is not in the training part"):
         run.generate(5, prime="a\udce9")
-    with pytest.raises(ConfigError, match="`unknown` is for characters; all bytes are known"):
-        prepare("text", text, TINY | {"symbols": "bytes", "unknown": "a"}, {})
+    with pytest.raises(ConfigError, match="`unknown_char` is for characters; all bytes are known"):
+        prepare("text", text, TINY | {"tokenizer": "bytes", "unknown_char": "a"}, {})
     (tmp_path / "one.txt").write_text("a")
     with pytest.raises(DataError, match=r"one\.txt: has less than two characters"):
         run.evaluate(tmp_path / "one.txt")
@@ -128,7 +128,7 @@ def test_a_text_may_be_renamed_and_come_through_a_pipe(text, tmp_path):
 
 
 def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
-    run = train("text", text, out=tmp_path / "run", config=TINY | {"tied": True, "embedding": 16})
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"tie_embeddings": True, "embedding_dim": 16})
     weights, _ = run.folder.read_model()
     assert sum(weight.shape == (10, 16) for weight in weights.values()) == 1
     assert load(run.path).generate(10, prime="a", temperature=0) == "bcdefghija"
@@ -137,8 +137,8 @@ def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"tied": True}, "`tied` needs a last layer as wide as the embedding, got 16 and 64"),
-        ({"input_noise": 0.1}, "`input_noise` is for numbers"),
+        ({"tie_embeddings": True}, "`tie_embeddings` needs a last layer as wide as the embedding, got 16 and 64"),
+        ({"input_noise_std": 0.1}, "`input_noise_std` is for numbers"),
         ({"split": (0.0, 0.5, 0.5)}, "must be three fractions"),
     ],
 )
@@ -173,9 +173,9 @@ def test_dev_streams_score_as_one_pass_does(run):
     for streams in (1, 4):
         total = count = 0.0
         state = None
-        for batch in task.batches(task.parts["train"], streams).epoch(0, 0):
+        for batch in task.batches(task.splits["train"], streams).epoch(0, 0):
             loss = run.model.loss(batch, state if batch.carry else None)
-            total, count, state = total + loss.total.item(), count + loss.values, loss.state
+            total, count, state = total + loss.total.item(), count + loss.num_values, loss.state
         losses.append(total / count)
     assert losses[0] == pytest.approx(losses[1], abs=0.05)
     assert np.isfinite(losses).all()

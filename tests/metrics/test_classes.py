@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from echoic.baselines.classes import NearestMean, majority
-from echoic.metrics.classes import calibration_error, confusion, scores_of
+from echoic.baselines.classes import NearestCentroid, majority_class
+from echoic.metrics.classes import calibration_error, classification_scores, confusion_matrix
 
 
 @pytest.fixture
@@ -18,11 +18,13 @@ def told():
 
 def test_scores_are_those_of_scikit_learn(told):
     true, probabilities = told
-    found, best = scores_of(true, probabilities), probabilities.argmax(1)
+    found, best = classification_scores(true, probabilities), probabilities.argmax(1)
     assert found["accuracy"] == pytest.approx(metrics.accuracy_score(true, best))
     assert found["macro_f1"] == pytest.approx(metrics.f1_score(true, best, average="macro"))
     assert found["nats_per_clip"] == pytest.approx(metrics.log_loss(true, probabilities, labels=range(5)))
-    np.testing.assert_array_equal(confusion(true, best, 5), metrics.confusion_matrix(true, best, labels=range(5)))
+    np.testing.assert_array_equal(
+        confusion_matrix(true, best, 5), metrics.confusion_matrix(true, best, labels=range(5))
+    )
 
 
 def test_calibration_by_hand():
@@ -33,17 +35,19 @@ def test_calibration_by_hand():
 
 
 def test_a_probability_of_zero_costs_much_and_no_more():
-    assert scores_of(np.array([1]), np.array([[1.0, 0.0]]))["nats_per_clip"] == pytest.approx(27.63, abs=0.01)
+    assert classification_scores(np.array([1]), np.array([[1.0, 0.0]]))["nats_per_clip"] == pytest.approx(
+        27.63, abs=0.01
+    )
 
 
 def test_majority_says_how_often_each_class_comes():
-    np.testing.assert_allclose(majority(np.array([0, 0, 0, 2]), 2, 3), [[0.75, 0, 0.25]] * 2)
+    np.testing.assert_allclose(majority_class(np.array([0, 0, 0, 2]), 2, 3), [[0.75, 0, 0.25]] * 2)
 
 
 def test_nearest_mean_takes_the_nearest_in_units_of_deviation():
     values = np.array([[0.0, 0.0], [0.0, 100.0], [1.0, 0.0], [1.0, 100.0]])
-    model = NearestMean.fit(values, np.array([0, 0, 1, 1]), 3)
-    chances = model.probabilities(np.array([[0.2, 90.0], [0.9, 10.0]]))
+    model = NearestCentroid.fit(values, np.array([0, 0, 1, 1]), 3)
+    chances = model.predict_probs(np.array([[0.2, 90.0], [0.9, 10.0]]))
     assert chances.argmax(1).tolist() == [0, 1]
     np.testing.assert_allclose(chances.sum(1), 1)
     assert (chances[:, 2] == 0).all()

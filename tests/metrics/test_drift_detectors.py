@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoic.metrics.drift import Features, find_death
+from echoic.metrics.drift import Features, detect_collapse
 
 RATE_HZ = 8000
 
@@ -20,9 +20,9 @@ def syllables(seconds, seed=0):
     return sound.astype(np.float32)
 
 
-def death(sound):
+def collapse_of(sound):
     sound = sound.astype(np.float32)
-    return find_death(sound, Features.of(sound, RATE_HZ), RATE_HZ)
+    return detect_collapse(sound, Features.from_sound(sound, RATE_HZ), RATE_HZ)
 
 
 def noise(level_db, seconds=12):
@@ -54,23 +54,23 @@ COLLAPSED = {
     ("detector", "sound"), [(name, sound) for name, sounds in COLLAPSED.items() for sound in sounds]
 )
 def test_collapsed_sound_is_caught(detector, sound):
-    found = death(sound)
+    found = collapse_of(sound)
     assert found is not None
     assert found.detector == detector
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_sound_that_goes_on_is_alive(seed):
-    assert death(syllables(20, seed)) is None
-    assert death(0.01 * syllables(20, seed)) is None
+    assert collapse_of(syllables(20, seed)) is None
+    assert collapse_of(0.01 * syllables(20, seed)) is None
 
 
 @pytest.mark.parametrize(("sound", "begins_s"), [(np.zeros(8 * RATE_HZ), 20), (noise(-20), 20)])
 def test_death_begins_where_the_collapse_does(sound, begins_s):
-    found = death(np.concatenate([syllables(20), sound]))
+    found = collapse_of(np.concatenate([syllables(20), sound]))
     assert found is not None
     assert found.time_s == pytest.approx(begins_s, abs=1)
 
 
 def test_two_seconds_of_silence_are_a_pause():
-    assert death(np.concatenate([syllables(8), np.zeros(2 * RATE_HZ), syllables(8, 1)])) is None
+    assert collapse_of(np.concatenate([syllables(8), np.zeros(2 * RATE_HZ), syllables(8, 1)])) is None

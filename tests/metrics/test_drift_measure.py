@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt
 
-from echoic.metrics.drift import Features, KnownSound, Stream, measure
+from echoic.metrics.drift import Features, RecordingIndex, StreamWindows, measure_drift
 
 RATE_HZ = 16_000
 
@@ -21,19 +21,19 @@ def babble(seconds, seed):
 
 
 def stream(sound):
-    return Stream(Features.of(sound, RATE_HZ), None)
+    return StreamWindows(Features.from_sound(sound, RATE_HZ), None)
 
 
 @pytest.fixture(scope="module")
 def real():
-    return Features.of(babble(40, 0), RATE_HZ)
+    return Features.from_sound(babble(40, 0), RATE_HZ)
 
 
 @pytest.mark.parametrize("lengths_s", [[12.5], [3] * 200, [2] * 159 + [9], [5] * 20 + [60]])
 def test_streams_may_be_of_any_length(real, lengths_s):
     sound = babble(sum(lengths_s), 1)
     ends = np.cumsum([0, *(round(length * RATE_HZ) for length in lengths_s)])
-    found = measure([stream(sound[a:b]) for a, b in itertools.pairwise(ends)], real)
+    found = measure_drift([stream(sound[a:b]) for a, b in itertools.pairwise(ends)], real)
     assert 0.3 < found.overall["frechet_ratio"] < 3
     assert len(found.time_s) >= 1
     assert np.isfinite(found.frechet).all()
@@ -43,8 +43,8 @@ def test_streams_may_be_of_any_length(real, lengths_s):
 def test_slopes_follow_each_stream_by_itself(real):
     """Streams that get worse the longer they are: those that end early leave the slope of the others as it was."""
     streams = [stream(babble(30, seed) * np.linspace(1, 0.01, 30 * RATE_HZ, dtype=np.float32)) for seed in range(1, 17)]
-    short = [Stream(one.seen.chosen(np.arange(10)), None) for one in streams[:8]]
-    whole, partly = measure(streams, real).slope, measure([*short, *streams[8:]], real).slope
+    short = [StreamWindows(one.features.select(np.arange(10)), None) for one in streams[:8]]
+    whole, partly = measure_drift(streams, real).slope, measure_drift([*short, *streams[8:]], real).slope
     assert whole is not None
     assert partly is not None
     assert whole.low > 0.1
@@ -54,13 +54,13 @@ def test_slopes_follow_each_stream_by_itself(real):
 def test_streams_that_end_make_no_slope(real):
     """Distances of fewer windows come out larger; that is no drift."""
     lengths_s = [36] * 8 + [11] * 7
-    found = measure([stream(babble(length, seed)) for seed, length in enumerate(lengths_s, 1)], real)
+    found = measure_drift([stream(babble(length, seed)) for seed, length in enumerate(lengths_s, 1)], real)
     assert found.slope is not None
     assert found.slope.low < 0 < found.slope.high
 
 
 def test_few_streams_have_no_slope(real):
-    found = measure([stream(babble(120, seed)) for seed in range(1, 8)], real)
+    found = measure_drift([stream(babble(120, seed)) for seed in range(1, 8)], real)
     assert len(found.time_s) >= 3
     assert found.slope is None
 
@@ -68,30 +68,30 @@ def test_few_streams_have_no_slope(real):
 @pytest.mark.parametrize("lengths_s", [[7.9], [2] * 10, [2, 2, 2, 7]])
 def test_less_than_eight_seconds_of_streams_that_can_die_say_nothing(real, lengths_s):
     with pytest.raises(ValueError, match="8 s of real sound, and as many of generated sound in streams of 3 s"):
-        measure([stream(babble(length, 1)) for length in lengths_s], real)
+        measure_drift([stream(babble(length, 1)) for length in lengths_s], real)
 
 
 def test_a_little_where_real_sound_has_nothing_is_not_far():
     telephone = butter(12, 3000, fs=RATE_HZ, output="sos")
-    real = Features.of(sosfilt(telephone, babble(60, 0)).astype(np.float32), RATE_HZ)
+    real = Features.from_sound(sosfilt(telephone, babble(60, 0)).astype(np.float32), RATE_HZ)
     made = sosfilt(telephone, babble(60, 1)).astype(np.float32)
     assert real.mel.std(0).min() < 1e-3
     hiss = made + 2e-4 * np.random.default_rng(2).standard_normal(len(made)).astype(np.float32)
     assert (
-        measure([stream(hiss)], real).overall["frechet_ratio"]
-        < 1000 * measure([stream(made)], real).overall["frechet_ratio"]
+        measure_drift([stream(hiss)], real).overall["frechet_ratio"]
+        < 1000 * measure_drift([stream(made)], real).overall["frechet_ratio"]
     )
 
 
 @pytest.mark.parametrize("shift", range(5))
 def test_copies_are_found_wherever_they_begin(shift):
     training = [babble(5, 0), babble(20, 1), babble(0.4, 2)]
-    known = KnownSound(training, RATE_HZ)
+    known = RecordingIndex(training, RATE_HZ)
     begin = 7 * RATE_HZ + 1000 + shift
-    found = known.likest(training[1][begin : begin + RATE_HZ])
+    found = known.best_match(training[1][begin : begin + RATE_HZ])
     assert found is not None
-    assert found.value > 0.999
+    assert found.similarity > 0.999
     assert (found.recording, found.time_s) == (1, pytest.approx(begin / RATE_HZ))
-    other = known.likest(babble(1, 5))
+    other = known.best_match(babble(1, 5))
     assert other is not None
-    assert other.value < 0.5
+    assert other.similarity < 0.5

@@ -2,12 +2,12 @@
 
 import pytest
 
-from echoic.metrics.drift import Death
+from echoic.metrics.drift import Collapse
 from echoic.metrics.drift.survival import survival
 
 
 def died(time_s):
-    return Death(time_s, "silence")
+    return Collapse(time_s, "silence")
 
 
 def test_without_an_end_before_the_last_it_is_the_plain_share():

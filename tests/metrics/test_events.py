@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echoic.metrics.events import edit_distance, event_hits, runs, segment_scores, string_error, switches
+from echoic.metrics.events import (
+    class_spans,
+    count_matches,
+    edit_distance,
+    label_error_rate,
+    num_transitions,
+    segment_scores,
+)
 
 
 class E(NamedTuple):
@@ -22,9 +29,9 @@ def frames(text):
 
 
 def test_runs_leave_out_what_is_nothing():
-    assert runs(frames("0011022")) == [(2, 4, 1), (5, 7, 2)]
-    assert runs(frames("1122")) == [(0, 2, 1), (2, 4, 2)]
-    assert runs(frames("000")) == []
+    assert class_spans(frames("0011022")) == [(2, 4, 1), (5, 7, 2)]
+    assert class_spans(frames("1122")) == [(0, 2, 1), (2, 4, 2)]
+    assert class_spans(frames("000")) == []
 
 
 def slow_distance(one, other):
@@ -44,15 +51,15 @@ def test_edit_distance_is_that_of_its_definition(one, other):
 
 def test_string_error_counts_edits_for_each_label_that_there_is():
     true = [frames("110220330"), frames("111")]
-    assert string_error(true, true) == 0
-    assert string_error(true, [frames("110200330"), frames("111")]) == 0
-    assert string_error(true, [frames("110000330"), frames("122")]) == 2 / 4
-    assert string_error([frames("000")], [frames("010")]) == 1
+    assert label_error_rate(true, true) == 0
+    assert label_error_rate(true, [frames("110200330"), frames("111")]) == 0
+    assert label_error_rate(true, [frames("110000330"), frames("122")]) == 2 / 4
+    assert label_error_rate([frames("000")], [frames("010")]) == 1
 
 
 def test_switches():
-    assert switches(frames("0011022")) == 3
-    assert switches(frames("000")) == 0
+    assert num_transitions(frames("0011022")) == 3
+    assert num_transitions(frames("000")) == 0
 
 
 def test_segments_by_hand():
@@ -68,12 +75,12 @@ def test_segments_by_hand():
 
 def test_events_are_matched_one_to_one_within_their_collars():
     true = [E(1.0, 1.1, "a"), E(2.0, 3.0, "b")]
-    assert event_hits(true, true, 0.02) == 2
-    assert event_hits(true, [E(1.02, 1.12, "a"), E(2.0, 3.2, "b")], 0.02) == 2  # a fifth of a long event
-    assert event_hits(true, [E(1.03, 1.1, "a"), E(2.0, 3.21, "b")], 0.02) == 0
-    assert event_hits(true, [E(1.0, 1.1, "b"), E(2.0, 3.0, "a")], 0.02) == 0
-    assert event_hits(true[:1], [E(0.99, 1.1, "a"), E(1.0, 1.1, "a")], 0.02) == 1
-    assert event_hits([], true, 0.02) == event_hits(true, [], 0.02) == 0
+    assert count_matches(true, true, 0.02) == 2
+    assert count_matches(true, [E(1.02, 1.12, "a"), E(2.0, 3.2, "b")], 0.02) == 2  # a fifth of a long event
+    assert count_matches(true, [E(1.03, 1.1, "a"), E(2.0, 3.21, "b")], 0.02) == 0
+    assert count_matches(true, [E(1.0, 1.1, "b"), E(2.0, 3.0, "a")], 0.02) == 0
+    assert count_matches(true[:1], [E(0.99, 1.1, "a"), E(1.0, 1.1, "a")], 0.02) == 1
+    assert count_matches([], true, 0.02) == count_matches(true, [], 0.02) == 0
 
 
 @given(
@@ -87,4 +94,4 @@ def test_never_more_hits_than_the_best_matching(onsets, moved):
         sum(abs(one.onset_s - other.onset_s) <= 0.02 + 1e-9 for one, other in zip(true, order, strict=True))
         for order in itertools.permutations(told)
     )
-    assert event_hits(true, told, 0.02) == best
+    assert count_matches(true, told, 0.02) == best

@@ -18,7 +18,7 @@ def kind(request):
         drawn = tuple(torch.randn(*shape, **options) for _ in range(vectors))
         return drawn if vectors == 2 else drawn[0]
 
-    return SimpleNamespace(ours=ours, theirs=theirs, vectors=vectors, state=state)
+    return SimpleNamespace(ours=ours, theirs=theirs, num_states=vectors, state=state)
 
 
 @pytest.fixture(autouse=True)

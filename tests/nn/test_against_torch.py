@@ -101,7 +101,7 @@ def test_ones_and_sizes_that_no_vector_width_divides(kind, rows, steps, inputs, 
 def test_a_batch_of_no_rows_gives_no_rows(kind):
     output, state = kind.ours(INPUTS, HIDDEN, 2, batch_first=True)(torch.zeros(0, 4, INPUTS))
     assert output.shape == (0, 4, HIDDEN)
-    assert [one.shape for one in tensors_of(state)] == [(2, 0, HIDDEN)] * kind.vectors
+    assert [one.shape for one in tensors_of(state)] == [(2, 0, HIDDEN)] * kind.num_states
 
 
 def test_the_state_is_no_view_so_that_it_can_be_detached_in_place(kind):

@@ -137,7 +137,7 @@ def test_flatten_parameters_changes_nothing(kind):
 
 def test_under_autocast_shorter_inputs_and_states_are_taken(kind):
     layer, x, hx = kind.ours(3, 5, 2), torch.randn(4, 2, 3).bfloat16(), kind.state(2, 2, 5, dtype=torch.bfloat16)
-    wanted, _ = layer(x.float(), tuple(v.float() for v in hx) if kind.vectors == 2 else hx.float())
+    wanted, _ = layer(x.float(), tuple(v.float() for v in hx) if kind.num_states == 2 else hx.float())
     with torch.autocast("cpu", torch.bfloat16):
         for value in (x, x.float()):
             got, _ = layer(value, hx)
@@ -225,7 +225,7 @@ def test_inputs_of_other_shapes_and_types_are_refused(kind, x, message):
     ],
 )
 def test_states_of_other_shapes_are_refused(kind, x, shape, message):
-    with pytest.raises(ShapeError, match=rf"`hx` must be {kind.vectors} {message}"):
+    with pytest.raises(ShapeError, match=rf"`hx` must be {kind.num_states} {message}"):
         kind.ours(3, 5, 2)(x, kind.state(*shape))
 
 

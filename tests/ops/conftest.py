@@ -20,8 +20,8 @@ class Layer(NamedTuple):
     name: str
     run: Callable[..., tuple[Tensor, ...]]
     reference: Callable[..., tuple[Tensor, ...]]
-    gates: int
-    vectors: int
+    num_gates: int
+    num_states: int
     has_inner_bias: bool = False
 
     def arguments(self, sizes: Sizes, dtype: torch.dtype, *, grad: bool = True) -> list[Tensor]:
@@ -30,12 +30,12 @@ class Layer(NamedTuple):
         Weights shrink with what they sum over, or the layer would amplify rounding from step to step.
         """
         batch, steps, inputs, hidden = sizes
-        rows = self.gates * hidden
-        shapes = [(batch, steps, inputs), *[(batch, hidden)] * self.vectors, (rows, inputs), (rows, hidden), (rows,)]
+        rows = self.num_gates * hidden
+        shapes = [(batch, steps, inputs), *[(batch, hidden)] * self.num_states, (rows, inputs), (rows, hidden), (rows,)]
         shapes += [(hidden,)] * self.has_inner_bias
         draw = torch.Generator().manual_seed(sum(sizes))
         made = [torch.randn(shape, generator=draw) for shape in shapes]
-        for weights in made[1 + self.vectors : 3 + self.vectors]:
+        for weights in made[1 + self.num_states : 3 + self.num_states]:
             weights.div_((1 + weights.shape[1]) ** 0.5)
         return [one.to(dtype).requires_grad_(grad) for one in made]
 
@@ -43,12 +43,12 @@ class Layer(NamedTuple):
         """Random gradients of the outputs."""
         batch, steps, _, hidden = sizes
         draw = torch.Generator().manual_seed(1 + sum(sizes))
-        shapes = [(batch, steps, hidden), *[(batch, hidden)] * self.vectors]
+        shapes = [(batch, steps, hidden), *[(batch, hidden)] * self.num_states]
         return [torch.randn(shape, generator=draw).to(dtype) for shape in shapes]
 
     def oracle(self, values: list[Tensor], lengths: list[int] | None, *, reverse: bool) -> tuple[Tensor, ...]:
         """Row by row: each row's own steps are cut out, turned round if need be, and put back."""
-        x, state, weights = values[0], values[1 : 1 + self.vectors], values[1 + self.vectors :]
+        x, state, weights = values[0], values[1 : 1 + self.num_states], values[1 + self.num_states :]
         if lengths is None and not reverse:
             return self.reference(*values)
         rows, ends = [], []

@@ -97,13 +97,13 @@ def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(target, laye
 
 
 def operator_arguments(cell, dtype, *, lengths, grad):
-    """The tensors of a layer's operator, in its order: those of `compiled.Inputs`."""
+    """The tensors of a layer's operator, in its order: those of `compiled.LayerInputs`."""
     batch, steps, inputs, hidden = 3, 4, 2, 5
-    rows = hidden * CELLS[cell].gates
+    rows = hidden * CELLS[cell].num_gates
     made = [(batch, steps, inputs), *[(batch, hidden)] * 2, (rows, inputs), (rows, hidden), (rows,), (hidden,)]
     draw = torch.Generator().manual_seed(0)
     tensors = [torch.randn(shape, generator=draw, dtype=dtype).requires_grad_(grad) for shape in made]
-    given = compiled.Inputs(*tensors, torch.tensor([4, 0, 2]) if lengths else None)
+    given = compiled.LayerInputs(*tensors, torch.tensor([4, 0, 2]) if lengths else None)
     return list(given._replace(bias_rec=None) if cell == "lstm" else given._replace(c=None))
 
 
@@ -128,15 +128,15 @@ def test_the_operator_keeps_torchs_rules(cell, name, dtype, lengths):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
-@pytest.mark.parametrize("for_x", [True, False], ids=["with dx", "without dx"])
+@pytest.mark.parametrize("needs_dx", [True, False], ids=["with dx", "without dx"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_operator_for_gradients_keeps_torchs_rules(cell, name, dtype, for_x):
+def test_the_operator_for_gradients_keeps_torchs_rules(cell, name, dtype, needs_dx):
     settings = cell, True, name, 2
     tensors = operator_arguments(cell, dtype, lengths=True, grad=False)
     y, h_end, c_end, saved = compiled._layer(tensors, *settings, True)
     incoming = [torch.randn_like(y), torch.randn_like(h_end), torch.randn_like(c_end) if cell == "lstm" else None]
-    torch.library.opcheck(compiled._layer_backward, (incoming, tensors, y, saved, *settings, for_x))
+    torch.library.opcheck(compiled._layer_backward, (incoming, tensors, y, saved, *settings, needs_dx))
 
 
 @pytest.mark.usefixtures("target")

@@ -46,4 +46,4 @@ def test_other_devices_run_here_whatever_kernel_is_chosen(layer):
     y, *ends = layer.run(*values)
     assert y.device.type == "meta"
     assert y.shape == (3, 4, 5)
-    assert [tuple(end.shape) for end in ends] == [(3, 5)] * layer.vectors
+    assert [tuple(end.shape) for end in ends] == [(3, 5)] * layer.num_states

@@ -72,7 +72,7 @@ def test_any_shape_equals_the_reference(layer, data, assert_equals_oracle):
 @pytest.mark.parametrize("chunks", [[1] * 11, [4, 1, 6]], ids=["step by step", "chunks"])
 def test_a_sequence_in_parts_equals_the_whole(layer, dtype, hidden, chunks):
     x, *others = arguments(layer, (3, 11, 2, hidden), dtype)
-    state, weights = others[: layer.vectors], others[layer.vectors :]
+    state, weights = others[: layer.num_states], others[layer.num_states :]
     whole, *end = layer.run(x, *state, *weights)
     outputs = []
     for chunk in x.split(chunks, 1):
@@ -136,7 +136,7 @@ def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer, dtype):
 def test_a_batch_without_rows_has_outputs_without_rows(layer):
     values = layer.arguments((0, 4, 2, 5), torch.float32)
     outputs = layer.run(*values)
-    assert [tuple(output.shape) for output in outputs] == [(0, 4, 5), *[(0, 5)] * layer.vectors]
+    assert [tuple(output.shape) for output in outputs] == [(0, 4, 5), *[(0, 5)] * layer.num_states]
     for gradient in torch.autograd.grad(sum(output.sum() for output in outputs), values):
         assert not gradient.any()
 
@@ -170,9 +170,9 @@ def test_incoming_gradients_may_be_expanded(layer):
     values = layer.arguments((3, 4, 2, 5), torch.float32)
     outputs = layer.run(*values)
     ones = [torch.ones_like(output) for output in outputs]
-    expanded = [torch.ones(()).expand_as(output) for output in outputs]
+    expand = [torch.ones(()).expand_as(output) for output in outputs]
     wanted = torch.autograd.grad(outputs, values, ones, retain_graph=True)
-    for one, other in zip(torch.autograd.grad(outputs, values, expanded), wanted, strict=True):
+    for one, other in zip(torch.autograd.grad(outputs, values, expand), wanted, strict=True):
         assert torch.equal(one, other)
 
 
@@ -255,7 +255,7 @@ def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer, hidden):
     results = []
     for values in (clean, dirty):
         outputs = layer.run(*values)
-        row_gradients = layer.gradients(outputs, values, sizes)[: 1 + layer.vectors]
+        row_gradients = layer.gradients(outputs, values, sizes)[: 1 + layer.num_states]
         results.append([*outputs, *row_gradients])
     for one, other in zip(*results, strict=True):
         assert one[[0, 2]].isfinite().all()
@@ -276,7 +276,7 @@ def test_infinite_inputs_saturate(layer, hidden, value):
     for one, other in zip(outputs, wanted, strict=True):
         assert other.isfinite().all()
         torch.testing.assert_close(one.double(), other, atol=CHUNKED[torch.float32], rtol=1e-6)
-    del values[1 + layer.vectors]  # the gradient of the input's own weights is 0 * infinity: NaN by right
+    del values[1 + layer.num_states]  # the gradient of the input's own weights is 0 * infinity: NaN by right
     for gradient in torch.autograd.grad(sum(output.sum() for output in outputs), values):
         assert gradient.isfinite().all()
 

@@ -3,7 +3,7 @@ import torch
 
 from echoic.cells import CELLS, Stack
 from echoic.config import StackSettings
-from echoic.readouts import Horizon, Seen
+from echoic.readouts import Horizon, ReadoutInputs
 
 FLOAT32 = 1e-6
 
@@ -24,16 +24,16 @@ def naive(readout, stack, state, ids, ahead=None):
     rows = []
     for row in range(len(matrix)):
         vectors = []
-        for segment in range(readout.segments):
+        for segment in range(readout.num_segments):
             x = readout.position[segment]
             if readout.channel is not None:
                 x = torch.cat([x, readout.channel[ids[row]]])
             if ahead is not None:
-                size = readout.known.in_features // ahead.shape[2]
+                size = readout.covariates.in_features // ahead.shape[2]
                 known = torch.zeros(size, ahead.shape[2])
                 part = ahead[row, segment * size : (segment + 1) * size]
                 known[: len(part)] = part
-                x = x + readout.known.weight @ known.flatten()
+                x = x + readout.covariates.weight @ known.flatten()
             y, _ = stack(x[None, None], stack.unpack(matrix[row : row + 1]))
             vectors.append(y[0, 0])
         rows.append(torch.stack(vectors))
@@ -47,7 +47,7 @@ def test_decoding_in_parallel_equals_a_step_for_each_row_and_segment(cell, chann
     stack, readout = make(channels, cell=cell, width=width)
     ids = torch.arange(channels).repeat(2)
     state = state_of(stack, len(ids))
-    got = readout(Seen(None, torch.zeros(len(ids), 1, 4), state, stack, ids if channels > 1 else None, None))
+    got = readout(ReadoutInputs(None, torch.zeros(len(ids), 1, 4), state, stack, ids if channels > 1 else None, None))
     torch.testing.assert_close(got, naive(readout, stack, state, ids), atol=FLOAT32, rtol=0)
 
 
@@ -55,7 +55,7 @@ def test_channels_may_come_in_any_order():
     stack, readout = make(3)
     ids = torch.tensor([2, 0, 0, 1, 2])
     state = state_of(stack, 5)
-    got = readout(Seen(None, torch.zeros(5, 1, 4), state, stack, ids, None))
+    got = readout(ReadoutInputs(None, torch.zeros(5, 1, 4), state, stack, ids, None))
     torch.testing.assert_close(got, naive(readout, stack, state, ids), atol=FLOAT32, rtol=0)
 
 
@@ -65,14 +65,14 @@ def test_the_known_future_is_added_segment_by_segment(channels, horizon):
     stack, readout = make(channels, segments=3, segment_known=4 * 2)
     ids = torch.arange(channels).repeat(2)
     state, ahead = state_of(stack, len(ids)), torch.randn(len(ids), horizon, 2)
-    got = readout(Seen(None, torch.zeros(len(ids), 1, 4), state, stack, ids if channels > 1 else None, ahead))
+    got = readout(ReadoutInputs(None, torch.zeros(len(ids), 1, 4), state, stack, ids if channels > 1 else None, ahead))
     torch.testing.assert_close(got, naive(readout, stack, state, ids, ahead), atol=FLOAT32, rtol=0)
 
 
 def test_the_embeddings_learn():
     stack, readout = make(3)
     readout(
-        Seen(None, torch.zeros(3, 1, 4), state_of(stack, 3), stack, torch.arange(3), None)
+        ReadoutInputs(None, torch.zeros(3, 1, 4), state_of(stack, 3), stack, torch.arange(3), None)
     ).square().sum().backward()
     assert (readout.position.grad != 0).any()
     assert (readout.channel.grad != 0).any(1).all()

@@ -17,13 +17,13 @@ def _content(run: Path) -> dict[str, Any]:
     checkpoint, damaged = folder.read_checkpoint()
     assert checkpoint is not None
     assert damaged == []
-    weights, notes = folder.read_model()
+    weights, metadata = folder.read_model()
     tensors = {f"best {name}": tensor for name, tensor in weights.items()} | checkpoint.tensors
-    at = {key: value for key, value in checkpoint.notes["at"].items() if not key.endswith("seconds")}
+    state = {key: value for key, value in checkpoint.metadata["state"].items() if not key.endswith("seconds")}
     files = ["metrics.jsonl", "codec.json", *(["calibration.json"] if (run / "calibration.json").exists() else [])]
     return {
-        "notes": notes,
-        "position": checkpoint.notes | {"at": at},
+        "metadata": metadata,
+        "position": checkpoint.metadata | {"state": state},
         "names": sorted(path.relative_to(run).as_posix() for path in run.rglob("*")),
         **{name: (run / name).read_bytes() for name in files},
         **{name: (str(tensor.dtype), tensor.numpy().tobytes()) for name, tensor in tensors.items()},

@@ -16,16 +16,16 @@ from echoic.errors import RunError
 from echoic.jobs import session
 
 SETTINGS: dict[str, Any] = {
-    "lookahead": "step",
+    "strategy": "recursive",
     "lookback": 50,
     "layers": (8,),
     "dropout": 0.2,
     "threads": 1,
     "patience": 100,
-    "checkpoint_seconds": 0.05,
+    "checkpoint_interval_s": 0.05,
 }
-TRAIN = ["train", "forecast", "synth:sine,steps=1000", "--lookahead", "step", "--lookback", "50", "--layers", "8"]
-TRAIN += ["--dropout", "0.2", "--threads", "1", "--patience", "100", "--set", "train.checkpoint_seconds=0.05"]
+TRAIN = ["train", "forecast", "synth:sine,steps=1000", "--strategy", "recursive", "--lookback", "50", "--layers", "8"]
+TRAIN += ["--dropout", "0.2", "--threads", "1", "--patience", "100", "--set", "train.checkpoint_interval_s=0.05"]
 FOREVER = ["--epochs", "100000"]
 
 
@@ -141,9 +141,9 @@ def exit_seconds(processes: Any) -> float:
     def once() -> float:
         process = processes.start("info", code="import atexit\natexit.register(lambda: print('over', file=sys.stderr))")
         assert process.stderr.readline() == "over\n"
-        began = time.monotonic()
+        started_at = time.monotonic()
         processes.end(process)
-        return time.monotonic() - began
+        return time.monotonic() - started_at
 
     return max(once() for _ in range(3))
 
@@ -152,12 +152,12 @@ def exit_seconds(processes: Any) -> float:
 @pytest.mark.parametrize("minutes", [0.15, 0.25])
 def test_a_budget_in_minutes_is_kept_by_the_whole_process(tmp_path: Path, processes: Any, minutes: float) -> None:
     run = tmp_path / "run"
-    began = time.monotonic()
+    started_at = time.monotonic()
     process = processes.start(*TRAIN, "--minutes", str(minutes), "--out", str(run))
     said = process.stderr.readline()
-    told = time.monotonic() - began
+    told = time.monotonic() - started_at
     code, rest = processes.end(process)
-    took = time.monotonic() - began
+    took = time.monotonic() - started_at
     assert code == 0, said + rest
     assert "best dev loss" in said
     latest = 1.05 * 60 * minutes + 0.5

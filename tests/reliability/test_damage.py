@@ -11,14 +11,14 @@ from echoic.errors import RunError
 from echoic.jobs import session
 
 SETTINGS: dict[str, Any] = {
-    "lookahead": "step",
+    "strategy": "recursive",
     "lookback": 10,
     "layers": (4,),
     "threads": 1,
     "epochs": 2,
     "stride": 8,
     "batch_size": 4,
-    "checkpoint_seconds": 1e-9,
+    "checkpoint_interval_s": 1e-9,
 }
 
 
@@ -47,7 +47,7 @@ def test_every_damage_to_the_newest_checkpoint_makes_the_one_before_it_the_newes
         newest.write_bytes(damaged)
         found, named = folder.read_checkpoint()
         assert found is not None
-        assert found.notes["at"]["step"] == int(before.stem.split("-")[1])
+        assert found.metadata["state"]["step"] == int(before.stem.split("-")[1])
         assert len(named) == 1
         assert str(newest) in named[0]
 

@@ -15,35 +15,42 @@ from echoic.jobs import session
 from echoic.training import Progress
 
 BASE: dict[str, Any] = {
-    "lookahead": "step",
+    "strategy": "recursive",
     "lookback": 10,
     "layers": (4, 3),
     "threads": 1,
     "epochs": 2,
     "stride": 8,
     "batch_size": 4,
-    "checkpoint_seconds": 1e-9,
+    "checkpoint_interval_s": 1e-9,
 }
-NOISY = {"dropout": 0.3, "input_noise": 0.1, "feed_back": 0.5, "average": 0.9}
+NOISY = {"dropout": 0.3, "input_noise_std": 0.1, "scheduled_sampling": 0.5, "ema_decay": 0.9}
 GRID: dict[str, dict[str, Any]] = {
     "lstm": {"cell": "lstm", **NOISY},
     "gru with a learned start": {"cell": "gru", "learn_initial_state": True, **NOISY},
-    "lstm in chunks": {"cell": "lstm", "batches": "chunks", "stride": 1, "batch_size": 2, **NOISY},
+    "lstm in chunks": {"cell": "lstm", "batching": "chunks", "stride": 1, "batch_size": 2, **NOISY},
     "gru in chunks with a learned start": {
         "cell": "gru",
-        "batches": "chunks",
+        "batching": "chunks",
         "stride": 1,
         "learn_initial_state": True,
         "epochs": 3,
     },
-    "whole series": {"batches": "whole", "stride": 1, "epochs": 9, **NOISY},
+    "whole series": {"batching": "whole", "stride": 1, "epochs": 9, **NOISY},
     "draws fed back": {"head": "gaussian", **NOISY},
     "sgd": {"optimizer": "sgd", "weight_decay": 0.01},
-    "adam": {"optimizer": "adam", "schedule": "constant"},
-    "looks within an epoch": {"checks": 3, "patience": 4, "average": 0.9},
+    "adam": {"optimizer": "adam", "lr_schedule": "constant"},
+    "evaluations within an epoch": {"evals_per_epoch": 3, "patience": 4, "ema_decay": 0.9},
     "refit": {"refit": True, **NOISY},
-    "direct": {"lookahead": "direct", "horizon": 3, "dropout": 0.3, "average": 0.9, "input_noise": 0.1},
-    "segments": {"lookahead": "segments", "lookback": 20, "horizon": 10, "segment": 5, "layers": (4,), "dropout": 0.3},
+    "direct": {"strategy": "direct", "horizon": 3, "dropout": 0.3, "ema_decay": 0.9, "input_noise_std": 0.1},
+    "segments": {
+        "strategy": "segments",
+        "lookback": 20,
+        "horizon": 10,
+        "segment_steps": 5,
+        "layers": (4,),
+        "dropout": 0.3,
+    },
 }
 
 
@@ -95,7 +102,7 @@ def test_training_stopped_three_times_ends_as_if_it_never_was(
 def test_a_signal_at_any_step_is_answered_there_and_lost_at_none(
     tmp_path: Path, content: Callable[[Path], Any], refit: bool, reports: int
 ) -> None:
-    settings = {"epochs": 1, "batch_size": 8, "checkpoint_seconds": 3600, "refit": refit}
+    settings = {"epochs": 1, "batch_size": 8, "checkpoint_interval_s": 3600, "refit": refit}
     train(tmp_path / "whole", settings)
     told: list[Progress] = []
     stopper = Stopper(reports, signal.SIGTERM)
@@ -112,7 +119,7 @@ def test_a_signal_at_any_step_is_answered_there_and_lost_at_none(
     if stopped is not None:
         assert stopped.exit_code == 143
         steps = sorted(int(path.stem.split("-")[1]) for path in (tmp_path / "run" / "checkpoints").iterdir())
-        assert max(steps) == len({(at.stretch, at.step) for at in told[:reports]})
+        assert max(steps) == len({(at.stage, at.step) for at in told[:reports]})
     else:
         assert len(told) < reports
     train(tmp_path / "run", settings)
@@ -168,12 +175,12 @@ def test_time_already_spent_counts_towards_the_budget(tmp_path: Path) -> None:
     told: list[float] = []
 
     def stop_late(at: Progress) -> None:
-        if at.done > 0.7 and not told:
-            told.append(at.done)
+        if at.fraction > 0.7 and not told:
+            told.append(at.fraction)
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted, match="Stopped by SIGINT"):
         train(tmp_path / "run", settings, stop_late)
-    began = time.monotonic()
+    started_at = time.monotonic()
     train(tmp_path / "run", settings)
-    assert time.monotonic() - began < 1.9  # of 3 seconds, 2.1 were spent before
+    assert time.monotonic() - started_at < 1.9  # of 3 seconds, 2.1 were spent before

@@ -30,7 +30,7 @@ def _table(name=NASTY):
 
 
 def _section(title, name=NASTY):
-    details = [Table("Settings", ["", "value"], [["a", name]], folded=True)]
+    details = [Table("Settings", ["", "value"], [["a", name]], collapsed=True)]
     return Section(title, name, [_table(name)], _charts(name), details)
 
 

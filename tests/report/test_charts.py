@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from echoic.charts import MOST_POINTS, PALETTES, Band, Chart, Line, colour_keys, marked, thinned
+from echoic.charts import MAX_POINTS, PALETTES, Band, Chart, Line, colour_keys, decimated, with_markers
 
 
 def chart(*lines, bands=()):
@@ -15,8 +15,8 @@ def line(y, role="data", style="line"):
 def test_thinning_keeps_every_peak_and_the_ends():
     y = np.sin(np.arange(100_000) / 50)
     y[12_345], y[54_321] = 99, -77
-    thin = thinned(chart(line(y))).lines[0]
-    assert len(thin.x) <= MOST_POINTS
+    thin = decimated(chart(line(y))).lines[0]
+    assert len(thin.x) <= MAX_POINTS
     assert (thin.y.max(), thin.y.min()) == (99, -77)
     assert (thin.x[0], thin.x[-1]) == (0, 99_999)
     np.testing.assert_array_equal(thin.y, y[thin.x])
@@ -24,8 +24,8 @@ def test_thinning_keeps_every_peak_and_the_ends():
 
 
 def test_thinning_leaves_short_lines_alone():
-    y = np.arange(MOST_POINTS, dtype=float)
-    np.testing.assert_array_equal(thinned(chart(line(y))).lines[0].y, y)
+    y = np.arange(MAX_POINTS, dtype=float)
+    np.testing.assert_array_equal(decimated(chart(line(y))).lines[0].y, y)
 
 
 def test_thinning_keeps_gaps_and_the_peaks_beside_them():
@@ -33,7 +33,7 @@ def test_thinning_keeps_gaps_and_the_peaks_beside_them():
     y[10_000:20_000] = np.nan
     y[20_001] = 5
     y[9_999] = -5
-    thin = thinned(chart(line(y))).lines[0]
+    thin = decimated(chart(line(y))).lines[0]
     assert np.isnan(thin.y[(thin.x > 10_100) & (thin.x < 19_900)]).all()
     assert np.isnan(thin.y).any()
     assert np.nanmax(thin.y) == 5
@@ -44,8 +44,8 @@ def test_thinning_keeps_the_widest_places_of_a_band():
     x = np.arange(30_000)
     low, high = np.zeros(30_000), np.ones(30_000)
     low[7_000], high[22_222] = -3, 8
-    thin = thinned(chart(bands=[Band("b", x, low, high)])).bands[0]
-    assert len(thin.x) <= MOST_POINTS
+    thin = decimated(chart(bands=[Band("b", x, low, high)])).bands[0]
+    assert len(thin.x) <= MAX_POINTS
     assert thin.low.min() == -3
     assert thin.high.max() == 8
 
@@ -63,4 +63,4 @@ def test_a_picture_of_model_truth_and_baselines_has_no_colour_twice(scheme):
 
 
 def test_a_single_point_is_marked_so_that_it_is_seen():
-    assert marked([line(np.zeros(500)), line([1.0]), line(np.zeros(100), style="dots")]) == [False, True, False]
+    assert with_markers([line(np.zeros(500)), line([1.0]), line(np.zeros(100), style="dots")]) == [False, True, False]

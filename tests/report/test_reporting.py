@@ -10,7 +10,7 @@ import echoic
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.reporting import write_report
 
-TINY = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "lookahead": "direct"}
+TINY = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "strategy": "direct"}
 NASTY = "<script>alert(1)</script>"
 
 

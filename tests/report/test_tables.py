@@ -24,7 +24,9 @@ def test_everything_in_a_table_is_escaped(examples):
 
 
 def test_a_folded_table_can_be_opened():
-    assert table_html(Table("Settings", ["a"], [["b"]], folded=True)).startswith("<details><summary>Settings</summary>")
+    assert table_html(Table("Settings", ["a"], [["b"]], collapsed=True)).startswith(
+        "<details><summary>Settings</summary>"
+    )
 
 
 @pytest.mark.parametrize(

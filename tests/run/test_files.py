@@ -12,7 +12,7 @@ from echoic.run.files import (
     append,
     read_json,
     read_tensors,
-    remove_leftovers,
+    remove_temporary_files,
     write_atomically,
     write_json,
     write_tensors,
@@ -26,7 +26,7 @@ TENSORS = {
     "transposed": torch.arange(6.0).view(2, 3).T,
     "empty": torch.zeros(0, 4),
 }
-NOTES = {"step": 3, "loss": 0.1 + 0.2, "best": None, "bad": float("inf")}
+METADATA = {"step": 3, "loss": 0.1 + 0.2, "best": None, "bad": float("inf")}
 
 
 def fail(*_: object, **__: object) -> None:
@@ -93,7 +93,7 @@ def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
 def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
     for name in (".model.safetensors.1-ab.tmp", "notes.tmp", ".hidden", "model.safetensors"):
         (tmp_path / name).touch()
-    remove_leftovers(tmp_path)
+    remove_temporary_files(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "model.safetensors", "notes.tmp"]
 
 
@@ -138,9 +138,9 @@ def test_json_that_is_missing_is_a_run_error(tmp_path: Path) -> None:
 
 
 def test_tensors_and_notes_come_back_bit_for_bit(tmp_path: Path) -> None:
-    write_tensors(tmp_path / "file", TENSORS, NOTES)
-    tensors, notes = read_tensors(tmp_path / "file")
-    assert notes == NOTES
+    write_tensors(tmp_path / "file", TENSORS, METADATA)
+    tensors, metadata = read_tensors(tmp_path / "file")
+    assert metadata == METADATA
     assert tensors.keys() == TENSORS.keys()
     for name, tensor in TENSORS.items():
         assert tensors[name].dtype == tensor.dtype
@@ -159,7 +159,7 @@ def test_what_was_read_does_not_change_with_the_file(tmp_path: Path) -> None:
 
 def test_a_flipped_bit_is_found_in_every_byte(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    write_tensors(path, TENSORS, NOTES)
+    write_tensors(path, TENSORS, METADATA)
     whole = path.read_bytes()
     for place in range(len(whole)):
         damaged = bytearray(whole)
@@ -171,7 +171,7 @@ def test_a_flipped_bit_is_found_in_every_byte(tmp_path: Path) -> None:
 
 def test_every_truncation_is_found(tmp_path: Path) -> None:
     path = tmp_path / "file"
-    write_tensors(path, TENSORS, NOTES)
+    write_tensors(path, TENSORS, METADATA)
     whole = path.read_bytes()
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
@@ -188,7 +188,7 @@ def test_two_tensors_exchanged_in_the_header_are_found(tmp_path: Path) -> None:
 
 
 def test_safetensors_without_a_checksum_are_refused(tmp_path: Path) -> None:
-    header = json.dumps({"__metadata__": {"notes": "{}"}}).encode()
+    header = json.dumps({"__metadata__": {"metadata": "{}"}}).encode()
     (tmp_path / "file").write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(RunError, match="its checksum does not match"):
         read_tensors(tmp_path / "file")

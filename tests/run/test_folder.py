@@ -49,14 +49,14 @@ def test_a_folder_with_something_in_it_is_never_taken(tmp_path: Path) -> None:
 
 def test_a_run_is_made_over_another_only_where_that_has_nothing_to_go_on_with(folder: RunFolder) -> None:
     RunFolder.create(folder.path)
-    with folder.writing():
+    with folder.lock():
         folder.write_checkpoint(3, Checkpoint({"random": torch.zeros(2)}, {}))
     with pytest.raises(RunError, match="is already there"):
         RunFolder.create(folder.path)
 
 
 def test_a_part_of_a_run_is_resumed_by_resuming_the_run(folder: RunFolder) -> None:
-    with RunFolder.create(folder.folds_path / "1", folder.path).writing():
+    with RunFolder.create(folder.folds_path / "1", folder.path).lock():
         RunFolder(folder.folds_path / "1").write_config({})
     (fold,) = folder.folds()
     with pytest.raises(RunError, match=rf"no trained model yet; go on with `echoic train --resume {folder.path}`"):
@@ -72,7 +72,7 @@ def test_a_folder_whose_maker_was_killed_before_it_was_a_run_can_be_made_again(t
     with pytest.raises(RunError, match="is no run folder"):
         RunFolder.open(run)
     folder = RunFolder.create(run)
-    with folder.writing():
+    with folder.lock():
         folder.write_config({})
     assert sorted(path.name for path in run.iterdir()) == ["checkpoints", "config.json", "run.lock"]
 
@@ -93,7 +93,7 @@ def test_writing_clears_what_killed_writers_left(folder: RunFolder) -> None:
     left = [folder.path / ".model.safetensors.1-ab.tmp", folder.checkpoints / ".step-000000001.safetensors.1-ab.tmp"]
     for path in left:
         path.touch()
-    with folder.writing():
+    with folder.lock():
         assert not any(path.exists() for path in left)
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(folder: RunFol
     flip(folder.checkpoints / "step-000000010.safetensors")
     found, damaged = folder.read_checkpoint()
     assert found is not None
-    assert found.notes == {"step": 5}
+    assert found.metadata == {"step": 5}
     assert torch.equal(found.tensors["weight"], torch.full((50,), 5.0))
     assert damaged == [f"{folder.checkpoints}/step-000000010.safetensors: is damaged (its checksum does not match)."]
 
@@ -134,7 +134,7 @@ def test_damaged_later_checkpoints_never_push_out_those_that_training_writes_now
     folder.write_checkpoint(12, checkpoint(12))
     found, damaged = folder.read_checkpoint()
     assert found is not None
-    assert (found.notes, damaged) == ({"step": 12}, [])
+    assert (found.metadata, damaged) == ({"step": 12}, [])
 
 
 def test_a_stray_file_is_no_checkpoint(folder: RunFolder) -> None:
@@ -149,7 +149,7 @@ def test_metrics_are_cut_back_to_the_rows_a_checkpoint_knows(folder: RunFolder) 
     with folder.metrics_path.open("ab") as file:
         file.write(b'{"epoch": 3')
     assert folder.read_metrics() == [{"epoch": 0}, {"epoch": 1}, {"epoch": 2}]
-    folder.keep_metrics(2)
+    folder.truncate_metrics(2)
     folder.append_metrics([{"epoch": "new"}])
     assert folder.read_metrics() == [{"epoch": 0}, {"epoch": 1}, {"epoch": "new"}]
 

@@ -13,13 +13,13 @@ import pytest
 
 from echoic.errors import RunError
 from echoic.run import lock
-from echoic.run.lock import locked
+from echoic.run.lock import file_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from echoic.run.lock import locked
-with locked(Path(sys.argv[1])):
+from echoic.run.lock import file_lock
+with file_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -45,35 +45,35 @@ def test_a_second_process_is_refused_and_told_who_holds_until_the_holder_is_kill
     path = tmp_path / "run.lock"
     who = re.escape(f"is being written by process {holder.pid} on {socket.gethostname()}; wait for it or stop it.")
     for _ in range(2):
-        with pytest.raises(RunError, match=who), locked(path):
+        with pytest.raises(RunError, match=who), file_lock(path):
             pass
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
-    with locked(path):
+    with file_lock(path):
         assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
 def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="any"), locked(tmp_path / "run.lock"):
+    with pytest.raises(KeyError, match="any"), file_lock(tmp_path / "run.lock"):
         raise KeyError("any")
-    with locked(tmp_path / "run.lock"):
+    with file_lock(tmp_path / "run.lock"):
         pass
 
 
 def test_one_process_cannot_hold_a_lock_twice(tmp_path: Path) -> None:
     with (
-        locked(tmp_path / "run.lock"),
+        file_lock(tmp_path / "run.lock"),
         pytest.raises(RunError, match=f"process {os.getpid()}"),
-        locked(tmp_path / "run.lock"),
+        file_lock(tmp_path / "run.lock"),
     ):
         pass
 
 
 def test_a_lock_that_says_nothing_is_a_lock_still(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
-    with locked(path):
+    with file_lock(path):
         path.write_text("not JSON")
-        with pytest.raises(RunError, match="is being written by another process"), locked(path):
+        with pytest.raises(RunError, match="is being written by another process"), file_lock(path):
             pass
 
 
@@ -82,7 +82,11 @@ def test_on_a_full_disk_the_lock_holds_without_a_name(tmp_path: Path, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with locked(tmp_path / "run.lock"), pytest.raises(RunError, match="another process"), locked(tmp_path / "run.lock"):
+    with (
+        file_lock(tmp_path / "run.lock"),
+        pytest.raises(RunError, match="another process"),
+        file_lock(tmp_path / "run.lock"),
+    ):
         pass
 
 
@@ -93,13 +97,13 @@ def test_a_file_system_without_locks_is_not_taken_for_another_writer(
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(lock, "_try_lock", unsupported)
-    with pytest.raises(RunError, match=r"cannot be locked \(No locks available\)"), locked(tmp_path / "run.lock"):
+    with pytest.raises(RunError, match=r"cannot be locked \(No locks available\)"), file_lock(tmp_path / "run.lock"):
         pass
 
 
 def test_a_lock_in_a_missing_folder_is_a_run_error(tmp_path: Path) -> None:
     with (
         pytest.raises(RunError, match=r"cannot be written \(No such file"),
-        locked(tmp_path / "missing" / "run.lock"),
+        file_lock(tmp_path / "missing" / "run.lock"),
     ):
         pass

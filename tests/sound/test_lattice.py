@@ -7,39 +7,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import solve_toeplitz
 
-from echoic.sound import reflections_of, weights_of
+from echoic.sound import reflections_from_weights, weights_from_reflections
 
 REFLECTIONS = st.lists(st.floats(-0.95, 0.95), min_size=1, max_size=12)
 
 
 @given(reflections=REFLECTIONS)
 def test_every_pole_lies_within_the_unit_circle(reflections):
-    weights = weights_of(torch.tensor(reflections, dtype=torch.float64)).numpy()
+    weights = weights_from_reflections(torch.tensor(reflections, dtype=torch.float64)).numpy()
     poles = np.roots(np.concatenate([[1.0], -weights[::-1]]))
     assert np.abs(poles).max(initial=0) < 1
 
 
 @given(reflections=REFLECTIONS)
 def test_there_and_back(reflections):
-    weights = weights_of(torch.tensor(reflections, dtype=torch.float64))
-    assert reflections_of(weights.tolist()) == pytest.approx(reflections, abs=1e-6)
+    weights = weights_from_reflections(torch.tensor(reflections, dtype=torch.float64))
+    assert reflections_from_weights(weights.tolist()) == pytest.approx(reflections, abs=1e-6)
 
 
 def test_rows_are_filters_of_their_own():
     reflections = torch.rand(3, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 0.5
-    alone = [[weights_of(row) for row in rows] for rows in reflections]
-    torch.testing.assert_close(weights_of(reflections), torch.stack([torch.stack(rows) for rows in alone]))
+    alone = [[weights_from_reflections(row) for row in rows] for rows in reflections]
+    torch.testing.assert_close(
+        weights_from_reflections(reflections), torch.stack([torch.stack(rows) for rows in alone])
+    )
 
 
 def test_what_the_autocorrelation_method_finds_is_stable():
     sound = np.random.default_rng(0).standard_normal(4000).cumsum()
     correlation = np.array([sound[lag:] @ sound[: len(sound) - lag] for lag in range(9)])
     weights = solve_toeplitz(correlation[:8], correlation[1:])[::-1]
-    reflections = reflections_of(weights)
+    reflections = reflections_from_weights(weights)
     assert max(map(abs, reflections)) < 1
-    np.testing.assert_allclose(weights_of(torch.tensor(reflections, dtype=torch.float64)), weights, atol=1e-6)
+    np.testing.assert_allclose(
+        weights_from_reflections(torch.tensor(reflections, dtype=torch.float64)), weights, atol=1e-6
+    )
 
 
 def test_a_filter_that_runs_away_is_refused():
     with pytest.raises(ValueError, match="unstable"):
-        reflections_of([0.2, 1.5, -0.9, 1.2])
+        reflections_from_weights([0.2, 1.5, -0.9, 1.2])

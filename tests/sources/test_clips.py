@@ -55,8 +55,8 @@ def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path):
     first, second = read(table(tmp_path, text), settings).series
     assert first.steps == 300
     assert second.steps == 1000
-    assert first.provenance == {"label": "x", "fold": "1", "group": "ann", "part": "train", "rate_hz": RATE_HZ}
-    assert second.provenance["part"] == "dev"
+    assert first.provenance == {"label": "x", "fold": "1", "group": "ann", "split": "train", "rate_hz": RATE_HZ}
+    assert second.provenance["split"] == "dev"
     np.testing.assert_array_equal(first.values, second.values[200:500])
 
 
@@ -161,8 +161,8 @@ TS = "# a comment\n@problemName a\n@timeStamps false\n@classLabel true x y\n@dat
 
 def test_a_ts_file_has_a_clip_a_line(tmp_path):
     train, test = table(tmp_path, TS, "a_TRAIN.ts"), table(tmp_path, TS, "a_TEST.ts")
-    clips = read(train, ClipDataSettings(test=test)).series
-    assert [(clip.provenance["label"], clip.provenance["part"]) for clip in clips] == [
+    clips = read(train, ClipDataSettings(test_data=test)).series
+    assert [(clip.provenance["label"], clip.provenance["split"]) for clip in clips] == [
         ("x", "train"),
         ("y", "train"),
         ("x", "test"),
@@ -210,7 +210,7 @@ def test_arrays_have_the_axes_that_are_named(tmp_path, axes):
     order = [("clip", "band", "frame").index(axis) for axis in axes.split(",")]
     np.save(tmp_path / "values.npy", values.transpose(order))
     np.save(tmp_path / "labels.npy", np.array(["a", "b", "a", "b"]))
-    settings = ClipDataSettings(labels=tmp_path / "labels.npy", axes=axes.split(","))
+    settings = ClipDataSettings(labels_path=tmp_path / "labels.npy", axes=axes.split(","))
     clips = read(tmp_path / "values.npy", settings).series
     assert [clip.provenance["label"] for clip in clips] == ["a", "b", "a", "b"]
     for clip, value in zip(clips, values, strict=True):
@@ -222,10 +222,10 @@ def test_arrays_that_do_not_fit(tmp_path):
     np.save(values, np.zeros((4, 3, 5)))
     np.save(labels, np.arange(3))
     with pytest.raises(ConfigError, match="`axes` must name the array's axes"):
-        read(values, ClipDataSettings(labels=labels))
-    with pytest.raises(ConfigError, match=r"`labels` must name a .npy file"):
+        read(values, ClipDataSettings(labels_path=labels))
+    with pytest.raises(ConfigError, match=r"`labels_path` must name a .npy file"):
         read(values, ClipDataSettings(axes=("clip", "band", "frame")))
-    settings = ClipDataSettings(axes=("clip", "band", "frame"), labels=labels)
+    settings = ClipDataSettings(axes=("clip", "band", "frame"), labels_path=labels)
     with pytest.raises(DataError, match=r"must hold a label for each of the 4 clips of values.npy, got int64 of shape"):
         read(values, settings)
     np.save(labels, np.array([1, 2, 3, None], object), allow_pickle=True)
@@ -248,4 +248,4 @@ def test_arrays_that_do_not_fit(tmp_path):
 def test_clips_of_one_kind_only(tmp_path):
     one, two = table(tmp_path, TS, "a.ts"), table(tmp_path, TS.replace(":4,5,6", "").replace(":8,9", ""), "b.ts")
     with pytest.raises(DataError, match=r"has 1 values a step where .* has 2"):
-        read(one, ClipDataSettings(test=two))
+        read(one, ClipDataSettings(test_data=two))

@@ -6,7 +6,7 @@ from echoic.errors import DataError
 
 def times_of(dataset):
     series = dataset.series[0]
-    return series.time.at(np.arange(series.steps)).astype("datetime64[s]").astype(str).tolist()
+    return series.time.times(np.arange(series.steps)).astype("datetime64[s]").astype(str).tolist()
 
 
 def column(*cells):

@@ -121,7 +121,7 @@ def test_unknown_column_suggests_the_nearest(read_text):
     with pytest.raises(DataError, match="no column 'xyz'; there are load, b"):
         read_text("load,b\n1,2\n", target="xyz")
     with pytest.raises(DataError, match="column 'b' is given two parts"):
-        read_text("load,b\n1,2\n", target="b", past="b")
+        read_text("load,b\n1,2\n", target="b", past_covariates="b")
 
 
 def test_blank_lines_are_skipped_counted_and_keep_the_line_numbers(read_text):
@@ -193,7 +193,7 @@ def test_compressed_file_is_read_and_limited(read_text, monkeypatch, ending, com
         read_text(packed[:-5], f"table.csv{ending}")
     with pytest.raises(DataError, match=f"cut short or not {ending} data"):
         read_text(TEXT, f"table.csv{ending}")
-    monkeypatch.setattr(textfile, "LIMIT_BYTES", 10)
+    monkeypatch.setattr(textfile, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="unpacks to more than 10 bytes"):
         read_text(packed, f"table.csv{ending}")
 
@@ -206,7 +206,7 @@ def test_zstd_file_is_read_and_limited(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"cut short or not \.zst data"):
         read(path)
     pl.DataFrame({"a": [1, 3], "b": [2, 4]}).write_csv(path, compression="zstd")
-    monkeypatch.setattr(textfile, "LIMIT_BYTES", 10)
+    monkeypatch.setattr(textfile, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="unpacks to more than 10 bytes"):
         read(path)
 

@@ -70,7 +70,7 @@ B,2024-01-02,,8,,8
 
 
 def test_covariates_keep_the_known_future_which_is_no_step(read_text):
-    dataset = read_text(COVARIATES, past="wind", future="holiday", static="size")
+    dataset = read_text(COVARIATES, past_covariates="wind", future_covariates="holiday", static_covariates="size")
     a, b = dataset.series
     assert a.values[:, 0].tolist() == [1, 2]
     assert a.covariates.past[:, 0].tolist() == [5, 6]
@@ -83,15 +83,15 @@ def test_covariates_keep_the_known_future_which_is_no_step(read_text):
 
 
 def test_trailing_empty_targets_without_known_future_are_missing_values(read_text):
-    assert [series.steps for series in read_text(COVARIATES, past="wind").series] == [4, 2]
+    assert [series.steps for series in read_text(COVARIATES, past_covariates="wind").series] == [4, 2]
 
 
 def test_static_column_that_changes_is_refused(read_text):
     with pytest.raises(DataError, match="line 5, column 'size': changes within series 'A'; static"):
-        read_text(COVARIATES.replace("2024-01-04,,,1,9", "2024-01-04,,,1,10"), static="size")
+        read_text(COVARIATES.replace("2024-01-04,,,1,9", "2024-01-04,,,1,10"), static_covariates="size")
 
 
 def test_categorical_covariate_is_refused(read_text):
     text = COVARIATES.replace(",9\n", ",big\n").replace(",8\n", ",small\n")
     with pytest.raises(DataError, match=r"column 'size': 'big' is text .*; covariates must be numbers"):
-        read_text(text, static="size")
+        read_text(text, static_covariates="size")

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.errors import DataError
-from echoic.score import Meter, Note, Song, Tempo, seconds_at
-from echoic.sources.midi import listening as heard
-from echoic.sources.midi import midi_bytes, read_songs
+from echoic.score import Meter, Note, Song, Tempo, beats_to_seconds
+from echoic.sources.midi import midi_bytes, performance, read_songs
 
 TICKS = 96
 SECONDS = 5.0
@@ -74,7 +73,7 @@ def test_notes_tempo_meter_and_key_are_read(songs):
     assert song.tempos == (Tempo(0.0, 120.0), Tempo(3.0, 60.0))
     assert song.meters == (Meter(0.0, 3, 4),)
     assert (song.key, song.repairs, song.beats) == ("D", {}, 3.5)
-    assert seconds_at(song, 4.0) == pytest.approx(3 * 0.5 + 1.0)
+    assert beats_to_seconds(song, 4.0) == pytest.approx(3 * 0.5 + 1.0)
 
 
 def test_running_status_needs_no_status_byte(songs):
@@ -100,7 +99,7 @@ def test_film_frames_are_counted_as_seconds(songs):
     frames_25, ticks_a_frame = 256 - 25, 40  # 1,000 ticks a second
     content = header(1, 0, frames_25 << 8 | ticks_a_frame) + track((0, on(60)), (1000, off(60)))
     (song,) = songs(content)
-    assert seconds_at(song, song.notes[0].duration_beats) == pytest.approx(1.0)
+    assert beats_to_seconds(song, song.notes[0].duration_beats) == pytest.approx(1.0)
 
 
 def test_the_pedal_lengthens_notes_until_it_is_up_or_they_are_struck_again(songs):
@@ -115,10 +114,10 @@ def test_the_pedal_lengthens_notes_until_it_is_up_or_they_are_struck_again(songs
 @pytest.mark.parametrize(
     ("events", "notes", "repair"),
     [
-        ([(0, on(60)), (TICKS, on(62)), (TICKS, off(62))], [(0.0, 60, 2.0), (1.0, 62, 1.0)], heard.HANGING),
-        ([(0, on(60)), (0, off(60)), (TICKS, b"\xff\x01\x00")], [(0.0, 60, 1 / TICKS)], heard.EMPTY),
-        ([(0, on(60)), (TICKS, on(60)), (TICKS, off(60))], [(0.0, 60, 1.0), (1.0, 60, 1.0)], heard.OVERLAPPING),
-        ([(0, b"\xff\x51\x03\x00\x00\x00"), (0, on(60)), (TICKS, off(60))], [(0.0, 60, 1.0)], heard.NO_TEMPO),
+        ([(0, on(60)), (TICKS, on(62)), (TICKS, off(62))], [(0.0, 60, 2.0), (1.0, 62, 1.0)], performance.HANGING),
+        ([(0, on(60)), (0, off(60)), (TICKS, b"\xff\x01\x00")], [(0.0, 60, 1 / TICKS)], performance.EMPTY),
+        ([(0, on(60)), (TICKS, on(60)), (TICKS, off(60))], [(0.0, 60, 1.0), (1.0, 60, 1.0)], performance.OVERLAPPING),
+        ([(0, b"\xff\x51\x03\x00\x00\x00"), (0, on(60)), (TICKS, off(60))], [(0.0, 60, 1.0)], performance.NO_TEMPO),
     ],
 )
 def test_what_is_mended_is_counted(songs, events, notes, repair):
@@ -170,7 +169,7 @@ GOOD = header(1, 0) + track((0, on(60)), (TICKS, off(60)))
     ],
 )
 def test_a_broken_file_is_one_sentence_with_the_place(songs, content, words):
-    began = time.monotonic()
+    started_at = time.monotonic()
     with pytest.raises(DataError) as caught:
         songs(content)
     sentence = str(caught.value)
@@ -178,7 +177,7 @@ def test_a_broken_file_is_one_sentence_with_the_place(songs, content, words):
     assert "song.mid" in sentence
     assert "\n" not in sentence
     assert "; " in sentence
-    assert time.monotonic() - began < SECONDS
+    assert time.monotonic() - started_at < SECONDS
 
 
 def test_a_file_larger_than_music_is_refused_before_it_is_read(songs):

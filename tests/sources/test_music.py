@@ -8,7 +8,7 @@ from scipy.io import savemat
 
 from echoic.config import MusicDataSettings
 from echoic.errors import DataError
-from echoic.score import BEGINS, GOES_ON, Meter, Note, Song, Tempo
+from echoic.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.sources import read
 from echoic.sources.midi import midi_bytes
 
@@ -26,13 +26,13 @@ def test_a_file_is_one_series_with_what_the_song_says_of_itself(tmp_path):
     (one,) = dataset.series
     assert one.name == "tune"
     assert one.values.shape == (3, 128)
-    assert one.values[:, 60].tolist() == [BEGINS, BEGINS, GOES_ON]
+    assert one.values[:, 60].tolist() == [ONSET, ONSET, SUSTAIN]
     assert one.provenance["bpm"] == pytest.approx(100.0)
-    assert {key: one.provenance[key] for key in ("meter", "key", "step_beats", "part", "onsets")} == {
+    assert {key: one.provenance[key] for key in ("meter", "key", "step_beats", "split", "onsets")} == {
         "meter": [3, 4],
         "key": "G",
         "step_beats": 1.0,
-        "part": None,
+        "split": None,
         "onsets": True,
     }
     assert dataset.report.to_json()["notes_read"] == 2
@@ -99,22 +99,22 @@ def write_npz(path):
 def test_rolls_come_in_their_parts_and_join_what_sounds_on(tmp_path, name, write):
     write(tmp_path / name)
     found = read(tmp_path / name, QUARTERS).series
-    assert [one.provenance["part"] for one in found] == ["train", "dev", "test"]
+    assert [one.provenance["split"] for one in found] == ["train", "dev", "test"]
     for one in found:
-        assert one.values[:, 60].tolist() == [BEGINS, GOES_ON, 0]
-        assert one.values[:, 64].tolist() == [0, 0, BEGINS]
+        assert one.values[:, 60].tolist() == [ONSET, SUSTAIN, 0]
+        assert one.values[:, 64].tolist() == [0, 0, ONSET]
         assert not one.provenance["onsets"]
 
 
 def test_a_single_array_is_a_song_without_a_part(tmp_path):
     np.save(tmp_path / "a.npy", ROLL)
     (one,) = read(tmp_path / "a.npy", QUARTERS).series
-    assert (one.name, one.steps, one.provenance["part"]) == ("a", 3, None)
+    assert (one.name, one.steps, one.provenance["split"]) == ("a", 3, None)
 
 
 def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):
     write_json(tmp_path / "a.json", [[60.0], [], [64]])
-    assert read(tmp_path / "a.json", QUARTERS).series[0].values[:, 60].tolist() == [BEGINS, 0, 0]
+    assert read(tmp_path / "a.json", QUARTERS).series[0].values[:, 60].tolist() == [ONSET, 0, 0]
 
 
 @pytest.mark.parametrize(

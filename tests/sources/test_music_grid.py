@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.errors import DataError
-from echoic.score import BEGINS, GOES_ON, Note, Song, Tempo
-from echoic.sources.midi import midi_bytes, read_songs, rolled, unrolled
+from echoic.score import ONSET, SUSTAIN, Note, Song, Tempo
+from echoic.sources.midi import midi_bytes, read_songs, to_grid, to_notes
 
 
 @st.composite
@@ -26,8 +26,8 @@ def on_grid(draw, step_beats=0.25):
 
 @given(on_grid())
 def test_notes_on_the_grid_survive(song):
-    roll, merged = rolled(song, "sixteenth")
-    assert unrolled(roll, 0.25) == song.notes
+    roll, merged = to_grid(song, "sixteenth")
+    assert to_notes(roll, 0.25) == song.notes
     assert merged == 0
 
 
@@ -35,41 +35,41 @@ def test_notes_on_the_grid_survive(song):
 def test_midi_to_steps_to_midi_keeps_pitch_onset_and_duration(tmp_path_factory, song):
     path = tmp_path_factory.mktemp("midi") / "song.mid"
     path.write_bytes(midi_bytes(song))
-    steps = rolled(read_songs(path, pedal=True)[0], "sixteenth").roll
-    path.write_bytes(midi_bytes(Song("back", unrolled(steps, 0.25))))
+    steps = to_grid(read_songs(path, pedal=True)[0], "sixteenth").roll
+    path.write_bytes(midi_bytes(Song("back", to_notes(steps, 0.25))))
     assert read_songs(path, pedal=True)[0].notes == song.notes
 
 
 def test_notes_go_to_the_nearest_step_and_last_one_at_least():
     song = Song("song", (Note(0.1, 60, 0.05), Note(0.9, 62, 1.2)))
-    roll, _ = rolled(song, "eighth")
-    assert roll[:, 60].tolist() == [BEGINS, 0, 0, 0]
-    assert roll[:, 62].tolist() == [0, 0, BEGINS, GOES_ON]
+    roll, _ = to_grid(song, "eighth")
+    assert roll[:, 60].tolist() == [ONSET, 0, 0, 0]
+    assert roll[:, 62].tolist() == [0, 0, ONSET, SUSTAIN]
 
 
 def test_a_repeated_note_begins_again():
-    roll, _ = rolled(Song("song", (Note(0.0, 60, 1.0), Note(1.0, 60, 1.0))), "quarter")
-    assert roll[:, 60].tolist() == [BEGINS, BEGINS]
+    roll, _ = to_grid(Song("song", (Note(0.0, 60, 1.0), Note(1.0, 60, 1.0))), "quarter")
+    assert roll[:, 60].tolist() == [ONSET, ONSET]
 
 
 def test_notes_of_one_pitch_and_step_are_merged_and_counted():
-    roll, merged = rolled(Song("song", (Note(0.0, 60, 1.0), Note(0.0, 60, 3.0, channel=1))), "quarter")
-    assert roll[:, 60].tolist() == [BEGINS, GOES_ON, GOES_ON]
+    roll, merged = to_grid(Song("song", (Note(0.0, 60, 1.0), Note(0.0, 60, 3.0, channel=1))), "quarter")
+    assert roll[:, 60].tolist() == [ONSET, SUSTAIN, SUSTAIN]
     assert merged == 1
 
 
 def test_a_grid_in_seconds_follows_the_tempo():
     song = Song("song", (Note(2.0, 60, 1.0),), tempos=(Tempo(0.0, 120.0), Tempo(2.0, 60.0)))
-    roll, _ = rolled(song, "0.25")
-    assert roll[:, 60].tolist() == [0, 0, 0, 0, BEGINS, GOES_ON, GOES_ON, GOES_ON]
+    roll, _ = to_grid(song, "0.25")
+    assert roll[:, 60].tolist() == [0, 0, 0, 0, ONSET, SUSTAIN, SUSTAIN, SUSTAIN]
 
 
 def test_too_fine_a_grid_is_refused():
     with pytest.raises(DataError, match="choose a coarser --grid"):
-        rolled(Song("song", (Note(0.0, 60, 10_000.0),)), "0.001")
+        to_grid(Song("song", (Note(0.0, 60, 10_000.0),)), "0.001")
 
 
 def test_what_goes_on_without_having_begun_begins_where_it_is_heard():
     roll = np.zeros((3, 128), np.uint8)
-    roll[1:, 60] = GOES_ON
-    assert unrolled(roll, 1.0) == (Note(1.0, 60, 2.0),)
+    roll[1:, 60] = SUSTAIN
+    assert to_notes(roll, 1.0) == (Note(1.0, 60, 2.0),)

@@ -38,9 +38,9 @@ def test_small_classics_are_read(data_dir: Path, file, time, steps, start, frequ
     assert sum(dataset.report.missing.values()) == missing
 
 
-@pytest.mark.parametrize(("part", "values"), [("train", 353_500), ("test", 19_872)])
-def test_m4_hourly_is_read(data_dir: Path, part, values):
-    dataset = read(data_dir / f"m4_hourly/Hourly-{part}.csv", TableSettings(format="m4"))
+@pytest.mark.parametrize(("split", "values"), [("train", 353_500), ("test", 19_872)])
+def test_m4_hourly_is_read(data_dir: Path, split, values):
+    dataset = read(data_dir / f"m4_hourly/Hourly-{split}.csv", TableSettings(format="m4"))
     assert len(dataset.series) == 414
     assert dataset.series[413].name == "H414"
     assert dataset.report.values == dataset.report.steps == values
@@ -74,9 +74,9 @@ def test_odd_midi_files_are_read_or_refused_in_one_sentence(data_dir: Path):
 )
 def test_chorales_and_folk_tunes_are_whole(data_dir: Path, name, songs, steps):
     series = read(data_dir / "music_bl2012" / f"{name}.mat", QUARTERS).series
-    parts = [[one for one in series if one.provenance["part"] == part] for part in ("train", "dev", "test")]
-    assert tuple(map(len, parts)) == songs
-    assert tuple(sum(one.steps for one in part) for part in parts) == steps
+    splits = [[one for one in series if one.provenance["split"] == split] for split in ("train", "dev", "test")]
+    assert tuple(map(len, splits)) == songs
+    assert tuple(sum(one.steps for one in split) for split in splits) == steps
 
 
 def test_the_chorales_in_quarters_are_the_same_in_both_files(data_dir: Path):
@@ -85,9 +85,10 @@ def test_the_chorales_in_quarters_are_the_same_in_both_files(data_dir: Path):
 
     def songs(series):
         return {
-            part: [one.values for one in series if one.provenance["part"] == part] for part in ("train", "dev", "test")
+            split: [one.values for one in series if one.provenance["split"] == split]
+            for split in ("train", "dev", "test")
         }
 
-    for part, found in songs(from_mat).items():
-        for one, other in zip(found, songs(from_json)[part], strict=True):
+    for split, found in songs(from_mat).items():
+        for one, other in zip(found, songs(from_json)[split], strict=True):
             np.testing.assert_array_equal(one, other)

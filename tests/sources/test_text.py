@@ -31,7 +31,7 @@ def test_a_step_is_a_character(tmp_path):
 def test_a_step_can_be_a_byte(tmp_path):
     path = tmp_path / "poem.txt"
     path.write_text(POEM)
-    (one,) = read(path, TextDataSettings(symbols="bytes")).series
+    (one,) = read(path, TextDataSettings(tokenizer="bytes")).series
     assert bytes(one.values[:, 0].astype(np.uint8)) == POEM.encode()
 
 

@@ -8,10 +8,10 @@ import torch
 from echoic.cells import CELLS, Stack
 from echoic.config import TrainSettings
 from echoic.config.model import HeadSettings, StackSettings
-from echoic.encoders import Plain
+from echoic.encoders import Identity
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
-from echoic.readouts import Every
+from echoic.readouts import PerStep
 from echoic.run import RunFolder
 from echoic.tensors import Batch
 from echoic.training import Trainer, TrainingData, isolated_randomness
@@ -48,7 +48,7 @@ class Bench:
         folder = RunFolder.create(self.path / f"run-{self.made}")
         with isolated_randomness(0):
             stack = Stack(CELLS, 1, StackSettings(cell="lstm", layers=(4,)))
-            model = SequenceModel(Plain(1), stack, Every(4), HEADS["point"].build(4, 1, 1, HeadSettings()))
+            model = SequenceModel(Identity(1), stack, PerStep(4), HEADS["point"].build(4, 1, 1, HeadSettings()))
         data = TrainingData(train or Waves(), dev)
         return Trainer(model, data, TrainSettings(**{"epochs": 3, "lr": 0.05, "threads": 1} | settings), folder)
 

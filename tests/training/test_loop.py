@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from echoic.errors import TrainingError
-from echoic.training import Look, isolated_randomness, thread_count
-from echoic.training.loop import MOST_SKIPPED
+from echoic.training import EvalResult, isolated_randomness, thread_count
+from echoic.training.loop import MAX_SKIPPED_STEPS
 
 
 def weights(trainer: Any) -> dict[str, torch.Tensor]:
@@ -21,10 +21,10 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_one_bad_batch_is_counted_and_leaves_every_weight_as_it_was(bench: Any, waves: Any, bad: float) -> None:
     seen: list[dict[str, torch.Tensor]] = []
-    trainer = bench.trainer(waves(spoil=lambda epoch, number: bad if (epoch, number) == (1, 2) else 0.0), average=0.9)
+    trainer = bench.trainer(waves(spoil=lambda epoch, number: bad if (epoch, number) == (1, 2) else 0.0), ema_decay=0.9)
     trainer.on_progress = lambda at: seen.append(weights(trainer)) if at.step > len(seen) else None
-    outcome = trainer.run()
-    assert (outcome.skipped_steps, outcome.steps) == (1, 15)
+    result = trainer.run()
+    assert (result.skipped_steps, result.steps) == (1, 15)
     moved = [not same(before, after) for before, after in itertools.pairwise(seen)]
     assert moved.count(False) == 1
     saved, _ = trainer.folder.read_model()
@@ -43,23 +43,23 @@ def test_a_bad_gradient_of_a_good_loss_is_not_stepped_on(bench: Any, bad: float)
         return gradient * bad if len(calls) == 3 else gradient
 
     trainer.model.head.linear.weight.register_hook(spoil)
-    outcome = trainer.run()
-    assert (len(calls), outcome.skipped_steps) == (5, 1)
+    result = trainer.run()
+    assert (len(calls), result.skipped_steps) == (5, 1)
     assert all(torch.isfinite(weight).all() for weight in weights(trainer).values())
 
 
 def test_losses_that_stay_bad_end_training_with_the_best_weights_on_disk(bench: Any, waves: Any) -> None:
     trainer = bench.trainer(
-        waves(30, lambda epoch, _: math.nan if epoch else 0.0), waves(1), epochs=3, checkpoint_seconds=3600
+        waves(30, lambda epoch, _: math.nan if epoch else 0.0), waves(1), epochs=3, checkpoint_interval_s=3600
     )
     with pytest.raises(
-        TrainingError, match=f"not finite for {MOST_SKIPPED} steps in a row.* the best weights so far are"
+        TrainingError, match=f"not finite for {MAX_SKIPPED_STEPS} steps in a row.* the best weights so far are"
     ):
         trainer.run()
-    assert trainer.at.skipped == MOST_SKIPPED
-    saved, notes = trainer.folder.read_model()
+    assert trainer.state.skipped == MAX_SKIPPED_STEPS
+    saved, metadata = trainer.folder.read_model()
     assert same(saved, weights(trainer))
-    assert notes["step"] == 30
+    assert metadata["step"] == 30
     assert len(trainer.folder.read_metrics()) == 1
 
 
@@ -75,16 +75,16 @@ def test_losses_bad_from_the_start_end_training_with_the_first_weights_in_a_chec
 
 
 def test_bad_steps_with_good_ones_between_never_end_training(bench: Any, waves: Any) -> None:
-    outcome = bench.trainer(waves(30, lambda _, number: math.nan if number % 10 else 0.0)).run()
-    assert (outcome.steps, outcome.skipped_steps) == (90, 81)
+    result = bench.trainer(waves(30, lambda _, number: math.nan if number % 10 else 0.0)).run()
+    assert (result.steps, result.skipped_steps) == (90, 81)
 
 
 def test_a_dev_loss_that_was_not_a_number_is_soon_beaten(bench: Any, waves: Any) -> None:
     trainer = bench.trainer(dev=waves(1), epochs=3)
     losses = iter([math.nan, 2.0, math.nan])
-    trainer._score_dev = lambda *_: Look(next(losses), None)
-    outcome = trainer.run()
-    assert (outcome.best_dev_loss, outcome.best_step) == (2.0, 10)
+    trainer._evaluate_dev = lambda *_: EvalResult(next(losses), None)
+    result = trainer.run()
+    assert (result.best_dev_loss, result.best_step) == (2.0, 10)
 
 
 def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any, waves: Any) -> None:
@@ -92,33 +92,33 @@ def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any
     losses = iter([5.0, 3.0, 4.0, 3.0, 3.5])
     at_best: list[dict[str, torch.Tensor]] = []
 
-    def score(given: dict[str, torch.Tensor], _: Any) -> Look:
+    def score(given: dict[str, torch.Tensor], _: Any) -> EvalResult:
         loss = next(losses)
         if loss == 3.0 and not at_best:
             at_best.append({name: weight.clone() for name, weight in given.items()})
-        return Look(loss, None)
+        return EvalResult(loss, None)
 
-    trainer._score_dev = score
-    outcome = trainer.run()
-    assert (outcome.steps, outcome.best_step, outcome.best_dev_loss) == (25, 10, 3.0)
-    assert "no better dev loss in 3 looks" in outcome.stopped
-    saved, notes = trainer.folder.read_model()
+    trainer._evaluate_dev = score
+    result = trainer.run()
+    assert (result.steps, result.best_step, result.best_dev_loss) == (25, 10, 3.0)
+    assert "no better dev loss in 3 evaluations" in result.stop_reason
+    saved, metadata = trainer.folder.read_model()
     assert same(saved, at_best[0])
     assert not same(saved, weights(trainer))
-    assert notes == {"step": 10, "dev_loss": 3.0}
+    assert metadata == {"step": 10, "dev_loss": 3.0}
 
 
 def test_looking_at_dev_changes_nothing(bench: Any, waves: Any) -> None:
-    plain, watched = bench.trainer(average=0.9), bench.trainer(dev=waves(2), average=0.9)
+    plain, watched = bench.trainer(ema_decay=0.9), bench.trainer(dev=waves(2), ema_decay=0.9)
     plain.run()
     watched.run()
     assert same(weights(plain), weights(watched))
 
 
 def test_no_batch_is_left_out_or_seen_twice_on_either_side_of_a_checkpoint(bench: Any) -> None:
-    whole = bench.trainer(epochs=2, average=0.9)
+    whole = bench.trainer(epochs=2, ema_decay=0.9)
     whole.run()
-    first = bench.trainer(epochs=2, average=0.9)
+    first = bench.trainer(epochs=2, ema_decay=0.9)
 
     def stop(at: Any) -> None:
         if at.step == 7:
@@ -128,23 +128,23 @@ def test_no_batch_is_left_out_or_seen_twice_on_either_side_of_a_checkpoint(bench
     first.on_progress = stop
     with pytest.raises(KeyboardInterrupt):
         first.run()
-    second = bench.trainer(epochs=2, average=0.9)
+    second = bench.trainer(epochs=2, ema_decay=0.9)
     second.folder = first.folder
     # A step counts as done once its progress is told; the checkpoint inside knows the batch that comes next.
     second.restore(first.folder.read_checkpoint()[0])
-    assert (second.at.epoch, second.at.batch, second.at.step) == (1, 2, 7)
+    assert (second.state.epoch, second.state.batch, second.state.step) == (1, 2, 7)
     second.run()
     assert same(weights(whole), weights(second))
     assert same(whole.best, second.best)
 
 
 def test_averaged_weights_keep_their_names_through_a_checkpoint(bench: Any) -> None:
-    trainer = bench.trainer(average=0.9)
+    trainer = bench.trainer(ema_decay=0.9)
     trainer.run()
-    other = bench.trainer(average=0.9)
+    other = bench.trainer(ema_decay=0.9)
     other.restore(trainer.folder.read_checkpoint()[0])
-    assert list(other.average.weights) == [name for name, _ in other.model.named_parameters()]
-    assert same(other.average.weights, trainer.average.weights)
+    assert list(other.ema.weights) == [name for name, _ in other.model.named_parameters()]
+    assert same(other.ema.weights, trainer.ema.weights)
 
 
 def test_isolated_randomness_leaves_the_generator_of_the_caller_alone() -> None:

@@ -4,7 +4,7 @@ import torch
 
 from echoic.config import TrainSettings
 from echoic.training.optimizer import (
-    AveragedWeights,
+    EMA,
     learning_rate,
     load_optimizer_tensors,
     make_optimizer,
@@ -13,7 +13,7 @@ from echoic.training.optimizer import (
 
 
 @pytest.mark.parametrize(
-    ("schedule", "done", "share"),
+    ("schedule", "progress", "factor"),
     [
         ("cosine", 0.0, 0.01),
         ("cosine", 0.05, 0.5),
@@ -27,27 +27,27 @@ from echoic.training.optimizer import (
         ("constant", 1.0, 1.0),
     ],
 )
-def test_the_learning_rate_rises_then_falls_as_a_cosine_or_stays(schedule: str, done: float, share: float) -> None:
-    settings = TrainSettings(lr=0.2, warmup=0.1, schedule=schedule)
-    assert learning_rate(settings, done) == pytest.approx(0.2 * share, abs=1e-12)
+def test_the_learning_rate_rises_then_falls_as_a_cosine_or_stays(schedule: str, progress: float, factor: float) -> None:
+    settings = TrainSettings(lr=0.2, warmup_fraction=0.1, lr_schedule=schedule)
+    assert learning_rate(settings, progress) == pytest.approx(0.2 * factor, abs=1e-12)
 
 
 def test_without_a_rise_the_learning_rate_begins_at_its_peak() -> None:
-    assert learning_rate(TrainSettings(lr=0.2, warmup=0), 0) == 0.2
+    assert learning_rate(TrainSettings(lr=0.2, warmup_fraction=0), 0) == 0.2
 
 
 def test_averaged_weights_are_those_that_numpy_computes() -> None:
     torch.manual_seed(0)
     model = torch.nn.Linear(3, 2)
-    average = AveragedWeights(model, 0.9)
+    ema = EMA(model, 0.9)
     expected = {name: weight.detach().numpy().astype(np.float64) for name, weight in model.named_parameters()}
     for step in range(1, 200):
         decay = min(0.9, (1 + step) / (10 + step))
         for name, weight in model.named_parameters():
             weight.data.add_(torch.randn_like(weight))
             expected[name] = decay * expected[name] + (1 - decay) * weight.detach().numpy()
-        average.update()
-    for name, weight in average.weights.items():
+        ema.update()
+    for name, weight in ema.weights.items():
         np.testing.assert_allclose(weight.numpy(), expected[name], rtol=1e-5, atol=1e-5)
 
 

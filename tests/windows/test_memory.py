@@ -14,7 +14,7 @@ import re, sys
 from pathlib import Path
 import numpy as np, torch
 from echoic.types import Series
-from echoic.windows import Panel, Shuffled, Windows, whole
+from echoic.windows import Panel, ShuffledSampler, Windows, full_ranges
 
 torch.set_num_threads(1)
 steps, rounds = int(sys.argv[1]), int(sys.argv[2])
@@ -24,10 +24,10 @@ def peak_mb():
 
 def visit(values, rounds):
     series = [Series("a", values, ("y",))]
-    panel = Panel.of(series)
-    order = Shuffled(Windows(whole(series), 96, 24), 64)
-    for _, cut in zip(range(rounds), order.epoch(0, 0)):
-        panel.cut(cut.starts, cut.steps)
+    panel = Panel.from_series(series)
+    sampler = ShuffledSampler(Windows(full_ranges(series), 96, 24), 64)
+    for _, index in zip(range(rounds), sampler.epoch(0, 0)):
+        panel.window(index.starts, index.steps)
 
 visit(np.ones((10_000, 1), np.float32), 3)
 values = np.ones((steps, 1), np.float32)

@@ -33,44 +33,44 @@ def assert_same(got, wanted):
 
 def test_a_single_series_is_not_copied():
     one = make(ahead=3)
-    panel = Panel.of([one])
+    panel = Panel.from_series([one])
     assert np.shares_memory(panel.values.numpy(), one.values)
     assert np.shares_memory(panel.past.numpy(), one.covariates.past)
     assert np.shares_memory(panel.future.numpy(), one.covariates.future)
 
 
 def test_series_lie_one_after_the_other():
-    panel = Panel.of(SEVERAL)
+    panel = Panel.from_series(SEVERAL)
     assert_same(panel.values, np.concatenate([one.values for one in SEVERAL]))
     assert panel.offsets.tolist() == [0, 6, 9, 14]
     assert panel.future_offsets.tolist() == [0, 8, 11, 20]
     assert panel.names == ("a", "b", "c")
     assert panel.static.tolist() == [[0.0], [100.0], [200.0]]
-    assert panel.series_of(torch.arange(14)).tolist() == [0] * 6 + [1] * 3 + [2] * 5
+    assert panel.series_index(torch.arange(14)).tolist() == [0] * 6 + [1] * 3 + [2] * 5
 
 
 @pytest.mark.parametrize("value", [0.0, NAN])
 def test_missing_values_are_noticed(value):
     one = make()
     one.values[3, 1] = value
-    assert Panel.of([one]).has_missing == np.isnan(value)
+    assert Panel.from_series([one]).has_missing == np.isnan(value)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
 def test_cut_takes_the_rows_from_each_start_on(steps):
-    panel = Panel.of(SEVERAL)
+    panel = Panel.from_series(SEVERAL)
     starts = torch.tensor([0, 7, 3, 13])
     table = panel.values.tolist()
     wanted = [[table[at] if at < 14 else [NAN] * 2 for at in range(start, start + steps)] for start in starts.tolist()]
-    assert_same(panel.cut(starts, steps), wanted)
+    assert_same(panel.window(starts, steps), wanted)
     past = panel.past.tolist()
     wanted = [[past[at] if at < 14 else [NAN] for at in range(start, start + steps)] for start in starts.tolist()]
-    assert_same(panel.cut_past(starts, steps), wanted)
+    assert_same(panel.past_window(starts, steps), wanted)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
 def test_history_ends_before_the_row_and_never_enters_another_series(steps):
-    panel = Panel.of(SEVERAL)
+    panel = Panel.from_series(SEVERAL)
     rows = torch.arange(14)
     wanted = []
     for row in rows.tolist():
@@ -81,7 +81,7 @@ def test_history_ends_before_the_row_and_never_enters_another_series(steps):
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
 def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(steps):
-    panel = Panel.of(SEVERAL)
+    panel = Panel.from_series(SEVERAL)
     series = torch.tensor([0, 0, 1, 1, 2, 2, 2])
     starts = torch.tensor([0, 6, 7, 9, 9, 13, 15])
     wanted = []
@@ -89,18 +89,18 @@ def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(ste
         known = SEVERAL[number].covariates.future.tolist()
         first = start - int(panel.offsets[number])
         wanted.append([known[at] if at < len(known) else [NAN] for at in range(first, first + steps)])
-    assert_same(panel.cut_future(starts, steps, series), wanted)
+    assert_same(panel.future_window(starts, steps, series), wanted)
 
 
 def test_without_covariates_cuts_have_no_columns():
-    panel = Panel.of([make("a"), make("b")])
+    panel = Panel.from_series([make("a"), make("b")])
     starts = torch.tensor([0, 11, 12])
-    assert panel.cut_past(starts, 4).shape == (3, 4, 0)
-    assert panel.cut_future(starts, 4, torch.tensor([0, 1, 1])).shape == (3, 4, 0)
+    assert panel.past_window(starts, 4).shape == (3, 4, 0)
+    assert panel.future_window(starts, 4, torch.tensor([0, 1, 1])).shape == (3, 4, 0)
     assert panel.static.shape == (2, 0)
 
 
 def test_a_cut_is_a_copy():
-    panel = Panel.of([make()])
-    panel.cut(torch.tensor([0]), 3).zero_()
+    panel = Panel.from_series([make()])
+    panel.window(torch.tensor([0]), 3).zero_()
     assert_same(panel.values, make().values)

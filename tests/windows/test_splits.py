@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from echoic.errors import ConfigError, DataError
 from echoic.timebase import INDEX, Frequency, TimeBase
 from echoic.types import Series
-from echoic.windows import PARTS, Windows, joined, split, whole
+from echoic.windows import SPLITS, Windows, full_ranges, merge_ranges, split_series
 
 HOUR_US = 3_600_000_000
 
@@ -16,8 +16,8 @@ def make(steps, name="a", time=INDEX):
     return Series(name, np.zeros((steps, 1), np.float32), ("y",), time, origin="table.csv")
 
 
-def bounds(parts):
-    return [list(zip(parts[part].begin.tolist(), parts[part].end.tolist(), strict=True)) for part in PARTS]
+def bounds(splits):
+    return [list(zip(splits[split].begin.tolist(), splits[split].end.tolist(), strict=True)) for split in SPLITS]
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def bounds(parts):
     ],
 )
 def test_fractions_and_counts_cut_where_they_say(steps, rule, wanted):
-    assert bounds(split([make(steps)], rule)) == [[pair] for pair in wanted]
+    assert bounds(split_series([make(steps)], rule)) == [[pair] for pair in wanted]
 
 
 def test_every_series_is_cut_on_its_own_and_rows_go_on():
-    parts = split([make(10), make(20, "b"), make(5, "c")], (0.6, 0.2, 0.2))
-    assert bounds(parts) == [
+    splits = split_series([make(10), make(20, "b"), make(5, "c")], (0.6, 0.2, 0.2))
+    assert bounds(splits) == [
         [(0, 6), (10, 22), (30, 33)],
         [(6, 8), (22, 26), (33, 34)],
         [(8, 10), (26, 30), (34, 35)],
@@ -48,8 +48,8 @@ def test_every_series_is_cut_on_its_own_and_rows_go_on():
 
 
 def test_a_first_count_of_zero_adapts_to_each_length():
-    parts = split([make(10), make(20, "b")], (0, 2, 3))
-    assert bounds(parts) == [[(0, 5), (10, 25)], [(5, 7), (25, 27)], [(7, 10), (27, 30)]]
+    splits = split_series([make(10), make(20, "b")], (0, 2, 3))
+    assert bounds(splits) == [[(0, 5), (10, 25)], [(5, 7), (25, 27)], [(7, 10), (27, 30)]]
 
 
 @pytest.mark.parametrize(
@@ -63,20 +63,20 @@ def test_a_first_count_of_zero_adapts_to_each_length():
 )
 def test_dates_cut_months(rule, wanted):
     time = TimeBase(Frequency("month", 1), np.datetime64("2020-01-01"))
-    assert bounds(split([make(6, time=time)], rule)) == [[pair] for pair in wanted]
+    assert bounds(split_series([make(6, time=time)], rule)) == [[pair] for pair in wanted]
 
 
 def test_dates_cut_hours():
     time = TimeBase(Frequency("us", HOUR_US), np.datetime64("2020-01-31T20:00"))
-    parts = split([make(30, time=time)], ("2020-02-01", "2020-02-01T12:00"))
-    assert bounds(parts) == [[(0, 4)], [(4, 16)], [(16, 30)]]
+    splits = split_series([make(30, time=time)], ("2020-02-01", "2020-02-01T12:00"))
+    assert bounds(splits) == [[(0, 4)], [(4, 16)], [(16, 30)]]
 
 
 def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment():
     day = Frequency("us", 24 * HOUR_US)
     early, late = (TimeBase(day, np.datetime64(start)) for start in ("2020-01-01", "2020-01-06"))
-    parts = split([make(10, time=early), make(10, "b", late)], ("2020-01-08", "2020-01-10"))
-    assert bounds(parts) == [[(0, 7), (10, 12)], [(7, 9), (12, 14)], [(9, 10), (14, 20)]]
+    splits = split_series([make(10, time=early), make(10, "b", late)], ("2020-01-08", "2020-01-10"))
+    assert bounds(splits) == [[(0, 7), (10, 12)], [(7, 9), (12, 14)], [(9, 10), (14, 20)]]
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment():
 )
 def test_a_series_too_short_is_refused(steps, rule, message):
     with pytest.raises(DataError, match=message):
-        split([make(50, "long"), make(steps)], rule)
+        split_series([make(50, "long"), make(steps)], rule)
 
 
 def test_dates_need_timestamps():
     with pytest.raises(ConfigError, match=r"dates only for series with timestamps; choose them with --time"):
-        split([make(9)], ("2020-01-01", "2020-02-01"))
+        split_series([make(9)], ("2020-01-01", "2020-02-01"))
 
 
 @pytest.mark.parametrize(
@@ -108,17 +108,17 @@ def test_dates_need_timestamps():
 )
 def test_bad_dates_are_refused(rule, message):
     with pytest.raises(ConfigError, match=message):
-        split([make(9, time=TimeBase(Frequency("month", 1), np.datetime64("2020-01-01")))], rule)
+        split_series([make(9, time=TimeBase(Frequency("month", 1), np.datetime64("2020-01-01")))], rule)
 
 
 def test_whole_and_joined_parts():
     series = [make(10), make(4, "b")]
-    assert torch.equal(whole(series).begin, torch.tensor([0, 10]))
-    assert torch.equal(whole(series).end, torch.tensor([10, 14]))
-    parts = split(series, (0.5, 0.25, 0.25))
-    both = joined(parts["train"], parts["dev"])
-    assert torch.equal(both.begin, parts["train"].begin)
-    assert torch.equal(both.end, parts["dev"].end)
+    assert torch.equal(full_ranges(series).begin, torch.tensor([0, 10]))
+    assert torch.equal(full_ranges(series).end, torch.tensor([10, 14]))
+    splits = split_series(series, (0.5, 0.25, 0.25))
+    both = merge_ranges(splits["train"], splits["dev"])
+    assert torch.equal(both.begin, splits["train"].begin)
+    assert torch.equal(both.end, splits["dev"].end)
     assert both.lengths.tolist() == [7, 3]
 
 
@@ -135,14 +135,14 @@ fractions = st.tuples(st.floats(0.2, 0.6), st.floats(0, 0.2), st.floats(0, 0.2))
 def test_no_window_ever_straddles_a_boundary(lengths, rule, steps, data):
     tail = data.draw(st.integers(1, steps))
     series = [make(length, str(number)) for number, length in enumerate(lengths)]
-    parts = split(series, rule)
+    splits = split_series(series, rule)
     ends = np.cumsum(lengths)
-    for part in PARTS:
-        for floor in (None, whole(series).begin):
-            windows = Windows(parts[part], steps, tail, floor=floor)
+    for split in SPLITS:
+        for floor in (None, full_ranges(series).begin):
+            windows = Windows(splits[split], steps, tail, floor=floor)
             starts = windows.starts(torch.arange(len(windows)))
             owner = np.searchsorted(ends, starts.numpy(), side="right")
-            inside = parts[part].begin[owner] <= starts + (steps - tail if floor is not None else 0)
+            inside = splits[split].begin[owner] <= starts + (steps - tail if floor is not None else 0)
             assert inside.all()
-            assert (starts + steps <= parts[part].end[owner]).all()
+            assert (starts + steps <= splits[split].end[owner]).all()
             assert (starts.numpy() >= (ends - lengths)[owner]).all()

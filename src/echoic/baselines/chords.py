@@ -19,26 +19,26 @@ SMOOTHING = 0.5
 @final
 @dataclass(frozen=True, eq=False)
 class Marginal:
-    """Each pitch is in each state as often as in training, whatever came before: `chance` `(states, pitches)`."""
+    """Each pitch is in each state as often as in training, whatever came before: `probs` `(states, pitches)`."""
 
-    chance: Floats
+    probs: Floats
 
     @classmethod
     def fit(cls, songs: Sequence[States], states: int = 2) -> Self:
         """Counts all steps of `songs`."""
-        return cls(_smoothed(sum(_counts(song, states) for song in songs)))
+        return cls(_smooth(sum(_counts(song, states) for song in songs)))
 
-    def chances(self, song: States) -> Floats:
+    def predict_probs(self, song: States) -> Floats:
         """The chance of each state at steps 2 to the last `(steps - 1, states, pitches)`."""
-        return np.broadcast_to(self.chance, (len(song) - 1, *self.chance.shape))
+        return np.broadcast_to(self.probs, (len(song) - 1, *self.probs.shape))
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Markov:
-    """Each pitch by its state a step before: `chance` `(states before, states, pitches)`."""
+    """Each pitch by its state a step before: `probs` `(states before, states, pitches)`."""
 
-    chance: Floats
+    probs: Floats
 
     @classmethod
     def fit(cls, songs: Sequence[States], states: int = 2) -> Self:
@@ -47,21 +47,21 @@ class Markov:
             sum(_counts(np.where(song[:-1] == before, song[1:], states), states) for song in songs)
             for before in range(states)
         ]
-        return cls(np.stack([_smoothed(counts) for counts in found]))
+        return cls(np.stack([_smooth(counts) for counts in found]))
 
-    def chances(self, song: States) -> Floats:
+    def predict_probs(self, song: States) -> Floats:
         """The chance of each state at steps 2 to the last `(steps - 1, states, pitches)`."""
         pitches = np.arange(song.shape[1])
-        return np.asarray(self.chance[song[:-1], :, pitches].swapaxes(1, 2))
+        return np.asarray(self.probs[song[:-1], :, pitches].swapaxes(1, 2))
 
 
 def nll_per_step(model: Marginal | Markov, songs: Sequence[States]) -> float:
     """Nats over all pitches, whatever their state, as a mean over all steps but the first of each song."""
     total, steps = 0.0, 0
     for song in songs:
-        chance = np.take_along_axis(model.chances(song), song[1:, None].astype(np.int64), 1)
-        total -= np.log(chance).sum()
-        steps += len(chance)
+        probs = np.take_along_axis(model.predict_probs(song), song[1:, None].astype(np.int64), 1)
+        total -= np.log(probs).sum()
+        steps += len(probs)
     return float(total / steps)
 
 
@@ -70,5 +70,5 @@ def _counts(song: States, states: int) -> NDArray[np.int64]:
     return np.stack([(song == state).sum(0) for state in range(states)])
 
 
-def _smoothed(counts: Any) -> Floats:
+def _smooth(counts: Any) -> Floats:
     return np.asarray((counts + SMOOTHING) / (counts.sum(0) + len(counts) * SMOOTHING), np.float64)

@@ -18,28 +18,28 @@ _RIDGE = 1e-3
 
 def persistence(history: Array, horizon: int) -> Array:
     """The last known value goes on."""
-    return np.repeat(_last_known(history)[:, None], horizon, 1)
+    return np.repeat(_last_observed(history)[:, None], horizon, 1)
 
 
 def seasonal_naive(history: Array, horizon: int, season: int) -> Array:
     """The values one season ago; where one is missing, persistence."""
     if history.shape[1] < season:
         return persistence(history, horizon)
-    ago = history[:, -season:][:, np.arange(horizon) % season]
-    return np.asarray(np.where(np.isnan(ago), persistence(history, horizon), ago))
+    season_before = history[:, -season:][:, np.arange(horizon) % season]
+    return np.asarray(np.where(np.isnan(season_before), persistence(history, horizon), season_before))
 
 
 def drift(history: Array, horizon: int) -> Array:
     """The straight line through the first and the last known value goes on."""
-    known = ~np.isnan(history)
+    observed = ~np.isnan(history)
     steps = history.shape[1]
-    first_at = known.argmax(1)
-    last_at = steps - 1 - known[:, ::-1].argmax(1)
+    first_at = observed.argmax(1)
+    last_at = steps - 1 - observed[:, ::-1].argmax(1)
     first = np.take_along_axis(np.nan_to_num(history), first_at[:, None], 1)[:, 0]
-    last = _last_known(history)
+    last = _last_observed(history)
     slope = (last - first) / np.maximum(last_at - first_at, 1)
-    ahead = np.arange(1, horizon + 1)[None, :, None] + (steps - 1 - last_at)[:, None]
-    return np.asarray(last[:, None] + slope[:, None] * ahead)
+    steps_ahead = np.arange(1, horizon + 1)[None, :, None] + (steps - 1 - last_at)[:, None]
+    return np.asarray(last[:, None] + slope[:, None] * steps_ahead)
 
 
 def seasonal_growth(history: Array, horizon: int, season: int) -> Array:
@@ -66,12 +66,12 @@ def naive2(history: Array, horizon: int, season: int) -> Array:
 
 def _naive2_with_gaps(series: Array, horizon: int, season: int) -> Array:
     """Gaps are bridged by straight lines, so that the season stays in step; nothing known gives 0, as persistence."""
-    known = np.flatnonzero(~np.isnan(series))
-    if not len(known):
+    observed = np.flatnonzero(~np.isnan(series))
+    if not len(observed):
         return np.zeros(horizon)
-    bridged = np.interp(np.arange(known[0], known[-1] + 1), known, series[known])
-    unknown = len(series) - 1 - known[-1]
-    return _naive2(bridged, unknown + horizon, season)[unknown:]
+    bridged = np.interp(np.arange(observed[0], observed[-1] + 1), observed, series[observed])
+    num_missing_at_end = len(series) - 1 - observed[-1]
+    return _naive2(bridged, num_missing_at_end + horizon, season)[num_missing_at_end:]
 
 
 def _naive2(series: Array, horizon: int, season: int) -> Array:
@@ -108,9 +108,9 @@ def _seasonal_indices(series: Array, season: int) -> Array:
     return np.asarray(indices / indices.mean())
 
 
-def _last_known(history: Array) -> Array:
-    known = ~np.isnan(history)
-    last_at = history.shape[1] - 1 - known[:, ::-1].argmax(1)
+def _last_observed(history: Array) -> Array:
+    observed = ~np.isnan(history)
+    last_at = history.shape[1] - 1 - observed[:, ::-1].argmax(1)
     return np.asarray(np.take_along_axis(np.nan_to_num(history), last_at[:, None], 1)[:, 0])
 
 
@@ -131,22 +131,22 @@ class LinearMap:
         Windows with a missing value are left out.
         """
         products = np.zeros((lookback + 1, lookback + 1))
-        answers = np.zeros((lookback + 1, horizon))
-        for seen, followed in windows:
-            x, y = _rows(seen), _rows(followed)
+        responses = np.zeros((lookback + 1, horizon))
+        for inputs, targets in windows:
+            x, y = _rows(inputs), _rows(targets)
             whole = ~(np.isnan(x).any(1) | np.isnan(y).any(1))
             x, y = x[whole], y[whole]
             last = x[:, -1:]
             design = np.concatenate([x - last, np.ones((len(x), 1))], 1)
             products += design.T @ design
-            answers += design.T @ (y - last)
+            responses += design.T @ (y - last)
         ridge = _RIDGE * np.trace(products[:-1, :-1]) / max(lookback, 1) * np.eye(lookback + 1)
         ridge[-1, -1] = 1e-9
-        return cls(np.linalg.solve(products + ridge + 1e-9 * np.eye(lookback + 1), answers))
+        return cls(np.linalg.solve(products + ridge + 1e-9 * np.eye(lookback + 1), responses))
 
     def forecast(self, lookback: Array) -> Array:
         """What follows look-backs `(windows, lookback, features)`; missing values count as the last known one."""
-        filled = np.where(np.isnan(lookback), _last_known(lookback)[:, None], lookback)
+        filled = np.where(np.isnan(lookback), _last_observed(lookback)[:, None], lookback)
         x = _rows(filled)
         last = x[:, -1:]
         y = np.concatenate([x - last, np.ones((len(x), 1))], 1) @ self.weights + last

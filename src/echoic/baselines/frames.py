@@ -11,7 +11,7 @@ from torch.nn import functional
 
 Frames = NDArray[np.int64]
 
-_MOST_FRAMES = 50_000
+_MAX_FRAMES = 50_000
 _ITERATIONS = 60
 _DECAY = 1e-4
 
@@ -22,7 +22,7 @@ class EnergyThreshold:
     """Frames whose mean over all bands lies above a threshold are events, all of the commonest class."""
 
     threshold: float
-    commonest: int
+    majority_class: int
 
     @classmethod
     def fit(cls, values: Tensor, classes: Frames) -> Self:
@@ -30,42 +30,44 @@ class EnergyThreshold:
         level = values.mean(1).numpy()
         counts = np.bincount(classes)
         counts[0] = 0
-        commonest = int(counts.argmax())
-        choices = np.quantile(level, np.linspace(0, 1, 200))
-        wrong = [(np.where(level > choice, commonest, 0) != classes).mean() for choice in choices]
-        return cls(float(choices[int(np.argmin(wrong))]), commonest)
+        majority_class = int(counts.argmax())
+        thresholds = np.quantile(level, np.linspace(0, 1, 200))
+        error_rates = [(np.where(level > candidate, majority_class, 0) != classes).mean() for candidate in thresholds]
+        return cls(float(thresholds[int(np.argmin(error_rates))]), majority_class)
 
-    def told(self, values: Tensor) -> Frames:
+    def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""
-        return np.where(values.mean(1).numpy() > self.threshold, self.commonest, 0)
+        return np.where(values.mean(1).numpy() > self.threshold, self.majority_class, 0)
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class FrameByFrame:
+class LogisticRegression:
     """A softmax over a linear map of each frame, by maximum likelihood (logistic regression)."""
 
     weight: Tensor
     bias: Tensor
 
     @classmethod
-    def fit(cls, values: Tensor, classes: Frames, count: int) -> Self:
+    def fit(cls, values: Tensor, classes: Frames, num_classes: int) -> Self:
         """On up to 50,000 frames `(frames, bands)`, evenly spaced."""
-        chosen = torch.linspace(0, len(values) - 1, min(len(values), _MOST_FRAMES)).long()
-        x, y = values[chosen], torch.from_numpy(classes)[chosen]
-        weight, bias = (torch.zeros(*shape, requires_grad=True) for shape in ((count, values.shape[1]), (count,)))
+        selected = torch.linspace(0, len(values) - 1, min(len(values), _MAX_FRAMES)).long()
+        x, y = values[selected], torch.from_numpy(classes)[selected]
+        weight, bias = (
+            torch.zeros(*shape, requires_grad=True) for shape in ((num_classes, values.shape[1]), (num_classes,))
+        )
         optimizer = torch.optim.LBFGS([weight, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
 
         def loss() -> Tensor:
             optimizer.zero_grad()
-            found = functional.cross_entropy(x @ weight.T + bias, y) + _DECAY * weight.square().sum()
-            torch.autograd.backward(found)
-            return found
+            loss_value = functional.cross_entropy(x @ weight.T + bias, y) + _DECAY * weight.square().sum()
+            torch.autograd.backward(loss_value)
+            return loss_value
 
         with torch.enable_grad():
             optimizer.step(loss)  # type: ignore[no-untyped-call]
         return cls(weight.detach(), bias.detach())
 
-    def told(self, values: Tensor) -> Frames:
+    def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""
         return np.asarray((values @ self.weight.T + self.bias).argmax(1).numpy())

@@ -15,15 +15,15 @@ class _Table(NamedTuple):
     """Counts after contexts of one length. Contexts have dense numbers.
 
     `contexts` sorted: number of the context one shorter * vocabulary + the symbol before it. `pairs` sorted: number of
-    the context * vocabulary + the symbol after it, seen `counts` times. `totals` and `kinds` of each context: how many
-    symbols came after it, and how many different ones.
+    the context * vocabulary + the symbol after it, seen `counts` times. `totals` and `num_distinct` of each context:
+    how many symbols came after it, and how many different ones.
     """
 
     contexts: Integers
     pairs: Integers
     counts: Integers
     totals: Integers
-    kinds: Integers
+    num_distinct: Integers
 
 
 @final
@@ -44,38 +44,40 @@ class NGram:
         """Counts `texts`, each `(symbols,)` below `vocabulary`; no context reaches from one text into the next."""
         tables: list[_Table] = []
         for length in range(n):
-            contexts, symbols = _joined(_numbered(tables, text, vocabulary, length) for text in texts)
+            contexts, symbols = _concatenated(_contexts(tables, text, vocabulary, length) for text in texts)
             if not len(contexts):
                 break  # no text is as long
             keys = np.unique(contexts)
             pairs, counts = np.unique(np.searchsorted(keys, contexts) * vocabulary + symbols, return_counts=True)
-            owner = pairs // vocabulary
-            totals = np.bincount(owner, counts, minlength=len(keys)).astype(np.int64)
-            tables.append(_Table(keys, pairs, counts, totals, np.bincount(owner, minlength=len(keys))))
+            context_of_pair = pairs // vocabulary
+            totals = np.bincount(context_of_pair, counts, minlength=len(keys)).astype(np.int64)
+            tables.append(_Table(keys, pairs, counts, totals, np.bincount(context_of_pair, minlength=len(keys))))
         return cls(vocabulary, tuple(tables))
 
     def log_probs(self, text: NDArray[Any]) -> Floats:
         """Natural logarithm of the chance of each of `text` `(symbols,)` after those before it."""
         symbols = np.asarray(text, np.int64)
-        chance = np.full(len(symbols), 1 / self.vocabulary)
+        probs = np.full(len(symbols), 1 / self.vocabulary)
         context = np.zeros(len(symbols), np.int64)
         for length, table in enumerate(self.tables):
-            context = _longer(table, context, symbols, self.vocabulary, length)
-            seen = context >= 0
-            owner = np.where(seen, context, 0)
-            place, there = _find(table.pairs, owner * self.vocabulary + symbols)
-            count = np.where(there, table.counts[place], 0)
-            kinds = table.kinds[owner]
-            chance = np.where(seen, (count + kinds * chance) / (table.totals[owner] + kinds), chance)
-        return np.asarray(np.log(chance))
+            context = _extend(table, context, symbols, self.vocabulary, length)
+            known = context >= 0
+            context_of_pair = np.where(known, context, 0)
+            position, found = _find(table.pairs, context_of_pair * self.vocabulary + symbols)
+            count = np.where(found, table.counts[position], 0)
+            num_distinct = table.num_distinct[context_of_pair]
+            probs = np.where(
+                known, (count + num_distinct * probs) / (table.totals[context_of_pair] + num_distinct), probs
+            )
+        return np.asarray(np.log(probs))
 
 
-def _numbered(tables: Sequence[_Table], text: NDArray[Any], vocabulary: int, length: int) -> tuple[Integers, Integers]:
+def _contexts(tables: Sequence[_Table], text: NDArray[Any], vocabulary: int, length: int) -> tuple[Integers, Integers]:
     """The keys of all contexts of a length in a training text, and the symbols after them."""
     symbols = np.asarray(text, np.int64)
     context = np.zeros(len(symbols), np.int64)
     for shorter, table in enumerate(tables):
-        context = _longer(table, context, symbols, vocabulary, shorter)
+        context = _extend(table, context, symbols, vocabulary, shorter)
     return _keys(context, symbols, vocabulary, length)[length:], symbols[length:]
 
 
@@ -89,18 +91,18 @@ def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) ->
     return keys
 
 
-def _longer(table: _Table, context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
+def _extend(table: _Table, context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
     """Numbers of the contexts of a length; -1 for those never seen."""
-    place, there = _find(table.contexts, _keys(context, symbols, vocabulary, length))
-    return np.where(there, place, -1)
+    position, found = _find(table.contexts, _keys(context, symbols, vocabulary, length))
+    return np.where(found, position, -1)
 
 
-def _find(known: Integers, keys: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+def _find(sorted_keys: Integers, keys: Integers) -> tuple[Integers, NDArray[np.bool_]]:
     """Where each key is among the sorted known ones, and whether it is there."""
-    place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-    return place, known[place] == keys
+    position = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    return position, sorted_keys[position] == keys
 
 
-def _joined(parts: Iterator[tuple[Integers, Integers]]) -> tuple[Integers, Integers]:
-    contexts, symbols = zip(*parts, strict=True)
+def _concatenated(tables: Iterator[tuple[Integers, Integers]]) -> tuple[Integers, Integers]:
+    contexts, symbols = zip(*tables, strict=True)
     return np.concatenate(contexts), np.concatenate(symbols)

@@ -15,9 +15,9 @@ class GRU(Cell):
     A GRU has no forget gate of its own; `forget_bias` is taken so that all cells are built alike, and not used.
     """
 
-    gates = 3
-    vectors = 1
-    live = "gru"
+    num_gates = 3
+    num_states = 1
+    live_kernel = "gru"
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
@@ -29,6 +29,6 @@ class GRU(Cell):
         y, h = ops.gru(x, state[0], self.w_in, w_rec, self.bias)
         return y, (h,)
 
-    def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+    def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
         (h,) = state
         return ops.gru_update(projected, (h @ self.w_rec.T)[:, None], h[:, None])

@@ -16,16 +16,16 @@ class LSTM(Cell):
     the forget gate: 1 lets a young network remember (Jozefowicz 2015).
     """
 
-    gates = 4
-    vectors = 2
-    live = "lstm"
+    num_gates = 4
+    num_states = 2
+    live_kernel = "lstm"
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
         # Measured on the noisy sine of benchmarks/o0.py: half the error above the noise that uniform weights leave.
-        for gate in self.w_in.data.chunk(self.gates):
+        for gate in self.w_in.data.chunk(self.num_gates):
             nn.init.xavier_uniform_(gate)
-        for gate in self.w_rec.data.chunk(self.gates):
+        for gate in self.w_rec.data.chunk(self.num_gates):
             nn.init.orthogonal_(gate)
         nn.init.constant_(self.bias.data[hidden_size : 2 * hidden_size], forget_bias)
 
@@ -37,7 +37,7 @@ class LSTM(Cell):
         y, h, c = ops.lstm(x, h, c, self.w_in, w_rec, self.bias)
         return y, (h, c)
 
-    def branch(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+    def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
         h, c = state
         h, _ = ops.lstm_update(projected, (h @ self.w_rec.T)[:, None], c[:, None])
         return h

@@ -22,20 +22,20 @@ class Stack(nn.Module):
     With `weight_dropout` a share of each layer's recurrent weights is zeroed too, once a pass (Merity 2018).
     """
 
-    def __init__(self, kinds: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
+    def __init__(self, cell_types: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
         super().__init__()
         sizes = [input_size, *settings.layers]
         self.input_size = input_size
-        kind = kinds[settings.cell]
+        cell_type = cell_types[settings.cell]
         self.cells = nn.ModuleList(
-            kind(below, size, settings.forget_bias)  # type: ignore[call-arg]
-            for below, size in itertools.pairwise(sizes)
+            cell_type(in_size, size, settings.forget_bias)  # type: ignore[call-arg]
+            for in_size, size in itertools.pairwise(sizes)
         )
-        self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational)
-        self.dropout = Dropout(settings.dropout, locked=settings.variational)
+        self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational_dropout)
+        self.dropout = Dropout(settings.dropout, locked=settings.variational_dropout)
         self.weight_dropout = Dropout(settings.weight_dropout)
         self.output_size = sizes[-1]
-        self.start = nn.Parameter(torch.zeros(self.state_size)) if settings.learn_initial_state else None
+        self.learned_state = nn.Parameter(torch.zeros(self.state_size)) if settings.learn_initial_state else None
 
     @property
     def layers(self) -> list[Cell]:
@@ -45,12 +45,12 @@ class Stack(nn.Module):
     @property
     def state_size(self) -> int:
         """How many numbers one row remembers."""
-        return sum(cell.vectors * cell.hidden_size for cell in self.layers)
+        return sum(cell.num_states * cell.hidden_size for cell in self.layers)
 
     def initial_state(self, batch: int) -> State:
         """The state before the first step of `batch` rows: zero, or as learned."""
-        if self.start is not None:
-            return self.unpack(self.start.expand(batch, -1))
+        if self.learned_state is not None:
+            return self.unpack(self.learned_state.expand(batch, -1))
         return tuple(cell.initial_state(batch) for cell in self.layers)
 
     def pack(self, state: State) -> Tensor:
@@ -65,9 +65,9 @@ class Stack(nn.Module):
         """
         if matrix.ndim != 2 or matrix.shape[1] != self.state_size:
             raise ShapeError(f"A state matrix must be (batch, {self.state_size}), got {tuple(matrix.shape)}.")
-        widths = [cell.hidden_size for cell in self.layers for _ in range(cell.vectors)]
+        widths = [cell.hidden_size for cell in self.layers for _ in range(cell.num_states)]
         vectors = iter(torch.split(matrix, widths, -1))
-        return tuple(tuple(next(vectors) for _ in range(cell.vectors)) for cell in self.layers)
+        return tuple(tuple(next(vectors) for _ in range(cell.num_states)) for cell in self.layers)
 
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """Hidden vectors of the last layer `(batch, steps, output_size)` and the state after the last step.
@@ -84,21 +84,21 @@ class Stack(nn.Module):
 
     def live_layers(self) -> list[ops.LayerWeights] | None:
         """The layers as the step kernels take them; None if they lack a cell."""
-        if any(cell.live is None for cell in self.layers):
+        if any(cell.live_kernel is None for cell in self.layers):
             return None
-        return [ops.LayerWeights(str(cell.live), cell.w_in, cell.w_rec, cell.bias) for cell in self.layers]
+        return [ops.LayerWeights(str(cell.live_kernel), cell.w_in, cell.w_rec, cell.bias) for cell in self.layers]
 
     def project(self, x: Tensor) -> Tensor:
-        """The input's share of the lowest layer's gates, for `branch`."""
+        """The input's share of the lowest layer's gates, for `parallel_step`."""
         return self.layers[0].project(x)
 
-    def branch(self, projected: Tensor, state: State) -> Tensor:
+    def parallel_step(self, projected: Tensor, state: State) -> Tensor:
         """One step in several directions from the same state.
 
         `projected` `(batch or 1, branches, ...)` comes from `project`; gives
         `(batch, branches, output_size)`.
         """
-        hidden: Tensor = self.dropout(self.layers[0].branch(projected, state[0]))
+        hidden: Tensor = self.dropout(self.layers[0].parallel_step(projected, state[0]))
         for cell, before in zip(self.layers[1:], state[1:], strict=True):
-            hidden = self.dropout(cell.branch(cell.project(hidden), before))
+            hidden = self.dropout(cell.parallel_step(cell.project(hidden), before))
         return hidden

@@ -10,7 +10,7 @@ from echoic.errors import ShapeError
 from echoic.tensors import State
 
 
-class Stateless(nn.Module, abc.ABC):
+class StatelessStack(nn.Module, abc.ABC):
     """The state is empty; there is no going step by step."""
 
     state_size = 0

@@ -15,7 +15,7 @@ import typer
 from echoic.cli.allocator import keep_freed_memory
 from echoic.errors import EchoicError
 
-BEGAN = time.monotonic()
+STARTED_AT = time.monotonic()
 """When the command started: budgets in minutes count from here."""
 
 VERBS = {
@@ -35,7 +35,7 @@ VERBS = {
 def main() -> None:
     """Runs the command line and exits."""
     keep_freed_memory()
-    warnings.showwarning = _tell_warning  # type: ignore[assignment]
+    warnings.showwarning = _print_warning  # type: ignore[assignment]
     try:
         make_app(sys.argv[1:])(prog_name="echoic")
     except EchoicError as error:
@@ -79,7 +79,7 @@ def make_app(arguments: list[str]) -> typer.Typer:
     return app
 
 
-def _tell_warning(message: Warning | str, category: type[Warning], *_place: object) -> None:
+def _print_warning(message: Warning | str, category: type[Warning], *_place: object) -> None:
     """Our own warnings are sentences for the user; those of libraries name their kind."""
     kind = "" if category is UserWarning else f"{category.__name__}: "
     typer.echo(f"echoic: {kind}{message}", err=True)

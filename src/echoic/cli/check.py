@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli.options import with_settings
-from echoic.cli.train import Data, Json, one_or_all, reading
+from echoic.cli.train import Data, Json, single_or_list, with_data_help
 from echoic.config import JOB_SETTINGS
 
 
@@ -15,7 +15,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
     for job, settings in JOB_SETTINGS.items():
         jobs.command(job, help=f"Fit one batch of DATA again and again with the {job} job's network.")(
-            with_settings(settings, reading(job, _checker(job)))
+            with_settings(settings, with_data_help(job, _checker(job)))
         )
 
     @jobs.callback()
@@ -32,10 +32,10 @@ def _checker(job: str) -> Any:
         steps: Annotated[int, typer.Option(help="Updates on the one batch.", min=1)] = 120,
         as_json: Json = False,
     ) -> None:
-        from echoic.jobs import trial
+        from echoic.jobs import overfit_check
 
-        losses = trial.check(job, one_or_all(data), config=settings, steps=steps)
-        falls = trial.check_passes(losses)
+        losses = overfit_check.check(job, single_or_list(data), config=settings, steps=steps)
+        falls = overfit_check.check_passes(losses)
         if as_json:
             typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))
         else:

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli import BEGAN
+from echoic.cli import STARTED_AT
 from echoic.cli.progress import TrainingBar
 from echoic.cli.tables import print_scores, write_table
 
 SETTINGS: dict[str, Any] = {
-    "lookahead": "step",
+    "strategy": "recursive",
     "cell": "lstm",
     "layers": (16, 16),
     "epochs": 3,
@@ -27,18 +27,23 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(help="Seed of the weights.", min=0)] = 0,
 ) -> None:
-    from echoic.jobs import facts, reporting, session
+    from echoic.jobs import reporting, session, summaries
 
     typer.echo("A sine of one period a second, 100 samples a second, with noise of 0.02; the best possible", err=True)
     typer.echo("squared error is 0.0004, the noise itself.", err=True)
     with TrainingBar() as bar:
         run = session.train(
-            "forecast", "synth:sine", out=out, config=SETTINGS | {"seed": seed}, on_progress=bar.update, began=BEGAN
+            "forecast",
+            "synth:sine",
+            out=out,
+            config=SETTINGS | {"seed": seed},
+            on_progress=bar.update,
+            started_at=STARTED_AT,
         )
     evaluation = run.evaluate()
-    print_scores("one step ahead, test part", facts.score_rows(evaluation))
+    print_scores("one step ahead, test part", summaries.score_rows(evaluation))
     continuation = run.folder.samples / "continuation.csv"
     continuation.parent.mkdir(exist_ok=True)
-    write_table(continuation, facts.series_columns(run.generate(1000)))
+    write_table(continuation, summaries.series_columns(run.generate(1000)))
     page = reporting.write_report([run], None)
     typer.echo(f"continuation: {continuation}\nreport: {page}")

@@ -23,12 +23,12 @@ def drift(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML page to write.")] = None,
     as_json: Json = False,
 ) -> None:
-    from echoic.jobs.audio.drift import drift as measured
+    from echoic.jobs.audio.drift import drift as measure_streams
     from echoic.jobs.audio.drift_page import write_drift_page
 
     with progress_bar() as bar:
         task = bar.add_task("listening", total=None)
-        report = measured(
+        report = measure_streams(
             generated,
             against,
             training=training,
@@ -40,6 +40,6 @@ def drift(
         typer.echo(json.dumps(report.to_json()))
     else:
         controls = {name: control.scores for name, control in report.controls.items()}
-        print_scores(f"{generated}: {report.told}", {"model": report.scores} | controls)
+        print_scores(f"{generated}: {report.summary}", {"model": report.scores} | controls)
     if output is not None:
         write_drift_page(report, output)

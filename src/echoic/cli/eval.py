@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from echoic.cli.progress import progress_bar, show_rounds
+from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import print_scores, write_table
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
@@ -24,7 +24,7 @@ def evaluate(
     data: Annotated[
         str | None, typer.Argument(metavar="DATA", help="New data to score on; the run's own by default.")
     ] = None,
-    part: Annotated[
+    split: Annotated[
         str | None, typer.Option(help="Part of the run's own data: train, dev or test. [default: test]")
     ] = None,
     stride: Annotated[
@@ -36,23 +36,23 @@ def evaluate(
     training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
-    from echoic.jobs import facts, session
+    from echoic.jobs import session, summaries
 
-    if data is not None and part is not None:
-        raise ConfigError("`--part` is of the run's own data; new data are scored whole.")
-    part = part or "test"
+    if data is not None and split is not None:
+        raise ConfigError("`--split` is of the run's own data; new data are scored whole.")
+    split = split or "test"
     opened = session.load(run, data=training_data)
     if backtest is not None and not opened.job.scores_windows:
         raise ConfigError("`--backtest` is for forecasts.")
     with progress_bar() as bar:
-        evaluation = opened.evaluate(data, part=part, stride=stride, on_progress=show_rounds(bar, "scoring"))
+        evaluation = opened.evaluate(data, split=split, stride=stride, on_progress=round_progress(bar, "scoring"))
     if backtest is not None:
-        write_table(backtest, opened.backtest(data, part=part, stride=stride or 1))
+        write_table(backtest, opened.backtest(data, split=split, stride=stride or 1))
     for note in evaluation.details.get("notes", ()):
         typer.echo(f"data: {note}", err=True)
     if as_json:
-        typer.echo(json.dumps(facts.evaluation_json(opened, evaluation, part, data)))
+        typer.echo(json.dumps(summaries.evaluation_json(opened, evaluation, split, data)))
     else:
-        place = data or f"{part} part"
-        title = f"{run}: {place}, {evaluation.over}"
-        print_scores(title, facts.score_rows(evaluation))
+        place = data or f"{split} part"
+        title = f"{run}: {place}, {evaluation.description}"
+        print_scores(title, summaries.score_rows(evaluation))

@@ -60,7 +60,7 @@ def generate(
     top_p: Annotated[
         float | None, typer.Option(help="All but forecasts: draw from the fewest that are together so likely.")
     ] = None,
-    floor: Annotated[
+    prob_floor: Annotated[
         float | None,
         typer.Option(help="Audio: taken off every probability, so that what is rarer never comes. [default: 0]", min=0),
     ] = None,
@@ -83,28 +83,28 @@ def generate(
 
     opened = session.load(run, data=training_data)
     job = opened.config["job"]
-    write: Callable[..., None] = _WRITERS.get(job, _refuse)
+    write: Callable[..., None] = _WRITERS.get(job, _unsupported)
     options = {"prime": prime, "temperature": temperature, "top_k": top_k, "top_p": top_p, "seed": seed}
-    of_sound = {"streams": streams, "floor": floor, "loudness_temperature": loudness_temperature}
-    options |= {name: value for name, value in of_sound.items() if value is not None}
+    audio_options = {"streams": streams, "prob_floor": prob_floor, "loudness_temperature": loudness_temperature}
+    options |= {name: value for name, value in audio_options.items() if value is not None}
     write(opened, length, output, keep_prime, options)
 
 
 def _write_series(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
-    from echoic.jobs import facts
+    from echoic.jobs import summaries
 
     if output is None or keep_prime:
         raise ConfigError("A forecast run needs `-o FILE`, a CSV or Parquet file, and puts no prime before it.")
     made = opened.generate(length, **options)
-    write_table(output, facts.series_columns(made))
+    write_table(output, summaries.series_columns(made))
     typer.echo(f"{output}: {made[0].steps} steps of {len(made)} series", err=True)
 
 
 def _write_text(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
     before = (options["prime"] or "") if keep_prime else ""
     if output is None:
-        told = iter([before])  # once the request is found to be good
-        opened.generate(length, **options, on_made=lambda text: _show(next(told, "") + text))
+        summary = iter([before])  # once the request is found to be good
+        opened.generate(length, **options, on_chunk=lambda text: _show(next(summary, "") + text))
         _show("\n")
         return
     made = opened.generate(length, **options)
@@ -126,29 +126,29 @@ def _write_music(opened: Any, length: str | None, output: Path | None, keep_prim
         raise ConfigError(f"A music run needs `-o FILE` with one of the endings {', '.join(ENDINGS)}.")
     with progress_bar() as bar:
         task = bar.add_task("composing", total=None)
-        made = opened.generate(length, **options, on_made=lambda at: bar.update(task, completed=at[0], total=at[1]))
+        made = opened.generate(length, **options, on_chunk=lambda at: bar.update(task, completed=at[0], total=at[1]))
     _save(output, music_bytes(made, output.suffix.lower(), keep_prime=keep_prime))
     typer.echo(f"{output}: {made.summary}", err=True)
 
 
 def _write_audio(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
     from echoic.jobs.audio.files import write_sound
-    from echoic.jobs.base import Request
+    from echoic.jobs.base import GenerateRequest
 
     if output is None or keep_prime:
         raise ConfigError("An audio run needs `-o FILE` or a folder, and puts no prime before what it makes.")
     with progress_bar() as bar:
         task = bar.add_task("sounding", total=None)
-        told = write_sound(
+        summary = write_sound(
             opened.fitted,
-            Request(length, **options),
+            GenerateRequest(length, **options),
             output,
             lambda made, wanted: bar.update(task, completed=made, total=wanted),
         )
-    typer.echo(told, err=True)
+    typer.echo(summary, err=True)
 
 
-def _refuse(opened: Any, length: str | None, *_: Any) -> None:
+def _unsupported(opened: Any, length: str | None, *_: Any) -> None:
     """The job says itself that it makes nothing."""
     opened.generate(length)
 

@@ -18,14 +18,14 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def info(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Run folder.")] = None, as_json: Json = False
 ) -> None:
-    from echoic.jobs import facts, session
+    from echoic.jobs import session, summaries
 
-    found = facts.machine_info() if run is None else facts.run_info(session.load(run))
+    found = summaries.machine_info() if run is None else summaries.run_info(session.load(run))
     if as_json:
         typer.echo(json.dumps(found))
         return
     parameters = found.pop("parameter_table", None)
-    rows = [(name, str(value)) for name, value in facts.named_values(found)]
+    rows = [(name, str(value)) for name, value in summaries.flat_items(found)]
     print_columns("echoic" if run is None else str(run), ["", "value"], rows)
     if parameters is not None:
         print_columns("parameters", ["name", "shape", "count"], parameters)

@@ -25,13 +25,14 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
     sections = [info.default for info in settings.model_fields.values()]
     fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
     defaults = {name: _shown(getattr(section, name)) for section in sections for name in type(section).model_fields}
-    defaults |= {name: f"by {decides}" for name, decides in settings.decided_by.items() if defaults[name]}
+    defaults |= {name: f"by {decides}" for name, decides in settings.default_depends_on.items() if defaults[name]}
+    renamed = settings.renamed()
     own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
 
     def command(**given: Any) -> None:
         config: Path | None = given.pop("config")
         sets: list[str] | None = given.pop("set_")
-        flags = {name: value for name in fields if (value := given.pop(name)) is not None}
+        flags = {name: value for name in (*fields, *renamed) if (value := given.pop(name)) is not None}
         body(merged(settings, read_toml(config) if config else {}, assignments(sets or []), flags), **given)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
@@ -41,6 +42,11 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
         *(
             inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name], default))
             for name, default in defaults.items()
+        ),
+        # Taken, so that the settings can name the new one.
+        *(
+            inspect.Parameter(old, keyword, default=None, annotation=_option(old, fields[new], "", hidden=True))
+            for old, new in renamed.items()
         ),
     ]
     command.__signature__ = inspect.Signature([*(one.replace(kind=keyword) for one in own), *extra])  # type: ignore[attr-defined]
@@ -57,12 +63,14 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
     return settings.build(*layers).model_dump(exclude_unset=True)
 
 
-def _option(name: str, info: FieldInfo, default: str) -> Any:
+def _option(name: str, info: FieldInfo, default: str, *, hidden: bool = False) -> Any:
     flag = "--" + name.replace("_", "-")
     text = f"{info.description} [default: {default}]" if default else info.description
     if _plain(info.annotation) is bool:
-        return Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)]
-    return Annotated[str | None, typer.Option(flag, help=text, metavar=_metavar(info.annotation), show_default=False)]
+        both = f"{flag}/--no-{flag[2:]}"
+        return Annotated[bool | None, typer.Option(both, help=text, show_default=False, hidden=hidden)]
+    metavar = _metavar(info.annotation)
+    return Annotated[str | None, typer.Option(flag, help=text, metavar=metavar, show_default=False, hidden=hidden)]
 
 
 def _shown(default: Any) -> str:

@@ -12,7 +12,7 @@ from echoic.cli.tables import print_columns, write_table
 from echoic.cli.train import Json, TrainingData
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write: CSV, or Parquet by its ending.")]
-_MOST_SHOWN = 50
+_MAX_ROWS = 50
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -45,10 +45,10 @@ def predict(
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
     elif output is None:
-        shown = [_short(name, column[:_MOST_SHOWN]) for name, column in columns.items()]
+        shown = [_short(name, column[:_MAX_ROWS]) for name, column in columns.items()]
         print_columns(f"{run}: {rows} rows", list(columns), list(zip(*shown, strict=True)))
-        if rows > _MOST_SHOWN:
-            typer.echo(f"... {rows - _MOST_SHOWN} more; write them all with -o FILE", err=True)
+        if rows > _MAX_ROWS:
+            typer.echo(f"... {rows - _MAX_ROWS} more; write them all with -o FILE", err=True)
 
 
 def _plain(column: Any) -> list[Any]:

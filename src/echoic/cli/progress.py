@@ -29,10 +29,10 @@ def progress_bar(*extra: str) -> Progress:
     )
 
 
-_STRETCHES = {"fit": "training", "refit": "training on train and dev"}
+_STAGES = {"fit": "training", "refit": "training on train and dev"}
 
 
-def show_rounds(bar: Progress, description: str) -> Callable[[int, int], None]:
+def round_progress(bar: Progress, description: str) -> Callable[[int, int], None]:
     """A task of `bar` that is told how much is done of how much, and begins anew when that falls."""
     task, before = bar.add_task(description, total=None), 0
 
@@ -53,7 +53,7 @@ class TrainingBar:
     def __init__(self) -> None:
         self._bar = progress_bar("epoch", "rate", "losses")
         self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
-        self._stretch = ""
+        self._stage = ""
         self._spectra = self._bar.add_task("spectra", total=None, visible=False, epoch="", rate="", losses="")
 
     def __enter__(self) -> Self:
@@ -73,13 +73,13 @@ class TrainingBar:
 
     def update(self, at: "TrainingProgress") -> None:
         """Shows where training stands; each fold, and the refit, begins anew."""
-        if at.stretch != self._stretch:
-            self._stretch = at.stretch
-            self._bar.reset(self._task, description=_STRETCHES.get(at.stretch, at.stretch))
+        if at.stage != self._stage:
+            self._stage = at.stage
+            self._bar.reset(self._task, description=_STAGES.get(at.stage, at.stage))
         dev = "" if at.dev_loss is None else f" dev {at.dev_loss:.4g} (best {at.best_dev_loss:.4g})"
         self._bar.update(
             self._task,
-            completed=at.done,
+            completed=at.fraction,
             epoch=f"epoch {at.epoch + 1}",
             rate=f"{at.batches_per_s:.3g} batches/s",
             losses=f"train {at.train_loss:.4g}{dev}",

@@ -10,22 +10,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from echoic.errors import RunError
-from echoic.metrics.better import best_of
+from echoic.metrics.goals import best_value
 
 if TYPE_CHECKING:
     import polars as pl
 
 
-def print_scores(title: str, rivals: Mapping[str, Mapping[str, float]]) -> None:
+def print_scores(title: str, columns: Mapping[str, Mapping[str, float]]) -> None:
     """A column for each rival, a row for each score; the best of a row in bold."""
     table = _table(title)
     table.add_column("", no_wrap=True)
-    for name in rivals:
+    for name in columns:
         # Words can be broken into lines where there are many columns.
         table.add_column(name.replace("_", " "), justify="right", overflow="fold")
-    for score in dict.fromkeys(name for scores in rivals.values() for name in scores):
-        values = [scores.get(score) for scores in rivals.values()]
-        best = best_of(score, [value for value in values if value is not None])
+    for score in dict.fromkeys(name for scores in columns.values() for name in scores):
+        values = [scores.get(score) for scores in columns.values()]
+        best = best_value(score, [value for value in values if value is not None])
         table.add_row(score, *(_cell(value, best) for value in values))
     Console().print(table)
 

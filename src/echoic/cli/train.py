@@ -7,19 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli import BEGAN
+from echoic.cli import STARTED_AT
 from echoic.cli.options import with_settings
 from echoic.cli.progress import TrainingBar
 from echoic.config import JOB_SETTINGS
 from echoic.errors import ConfigError
 
-DATA = {
+DATA_HELP = {
     "forecast": "A CSV, Parquet or M4 file, or synth:NAME such as synth:sine.",
     "music": "A MIDI file, a folder of them, or piano-rolls (.json, .mat, .npy, .npz).",
     "text": "One or more text files, a folder of .txt, or - for standard input.",
     "audio": "A sound file (.wav, .flac, .ogg and others) or a folder of them.",
     "classify": "A folder with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a "
-    ".ts file, or an array (.npy) with --labels and --axes.",
+    ".ts file, or an array (.npy) with --labels-path and --axes.",
     "detect": "A table (.csv, .parquet) with the columns file, onset_s, offset_s and label.",
 }
 """What each job reads."""
@@ -54,18 +54,18 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
     for job, settings in JOB_SETTINGS.items():
         jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(
-            with_settings(settings, reading(job, _trainer(job)))
+            with_settings(settings, with_data_help(job, _trainer(job)))
         )
     app.add_typer(jobs, name="train")
 
 
-def reading(job: str, body: Callable[..., None]) -> Callable[..., None]:
+def with_data_help(job: str, body: Callable[..., None]) -> Callable[..., None]:
     """`body`, whose argument `data` says what the job reads."""
-    body.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA", help=DATA[job])]
+    body.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA", help=DATA_HELP[job])]
     return body
 
 
-def one_or_all(data: list[str]) -> str | list[str]:
+def single_or_list(data: list[str]) -> str | list[str]:
     """A single place as itself."""
     return data[0] if len(data) == 1 else data
 
@@ -77,14 +77,14 @@ def _trainer(job: str) -> Any:
         with TrainingBar() as bar:
             run = session.train(
                 job,
-                one_or_all(data),
+                single_or_list(data),
                 out=out,
                 config=settings,
                 on_progress=bar.update,
                 on_prepare=bar.prepare,
-                began=BEGAN,
+                started_at=STARTED_AT,
             )
-        _tell(run, as_json=as_json)
+        _print_result(run, as_json=as_json)
 
     return train_job
 
@@ -94,18 +94,18 @@ def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
 
     run = session.load(path, data=training_data)
     with TrainingBar() as bar:
-        run.resume(bar.update, began=BEGAN)
-    _tell(run, as_json=as_json)
+        run.resume(bar.update, started_at=STARTED_AT)
+    _print_result(run, as_json=as_json)
 
 
-def _tell(run: Any, *, as_json: bool) -> None:
-    outcome = run.outcome()
+def _print_result(run: Any, *, as_json: bool) -> None:
+    result = run.result()
     if as_json:
-        typer.echo(json.dumps(outcome))
+        typer.echo(json.dumps(result))
         return
     for note in run.config["data"]["report"]["notes"]:
         typer.echo(f"data: {note}", err=True)
-    best = outcome["best_dev_loss"]
-    told = "trained" if best is None else f"best dev loss {best:.6g} after"
-    typer.echo(f"{run.path}: {told} {outcome['best_step']} steps", err=True)
+    best = result["best_dev_loss"]
+    summary = "trained" if best is None else f"best dev loss {best:.6g} after"
+    typer.echo(f"{run.path}: {summary} {result['best_step']} steps", err=True)
     typer.echo(f"next: echoic eval {run.path}; echoic report {run.path}", err=True)

@@ -9,81 +9,81 @@ from numpy.typing import NDArray
 
 from echoic.errors import ConfigError, DataError
 
-Codes = NDArray[np.int64]
+Symbols = NDArray[np.int64]
 
 
 @final
 @dataclass(frozen=True)
 class Characters:
-    """A vocabulary: `points` are the Unicode code points (or byte values) known, in increasing order.
+    """A vocabulary: `vocabulary` are the Unicode code points (or byte values) known, in increasing order.
 
     `unknown` is the code point that others are read as; None: they are an error. `is_bytes`: a symbol is a byte of
     UTF-8, and all 256 are known.
     """
 
-    points: tuple[int, ...]
+    vocabulary: tuple[int, ...]
     unknown: int | None = None
     is_bytes: bool = False
 
     @classmethod
-    def fit(cls, codes: Codes, unknown: str | None) -> Self:
-        """The characters that occur in `codes` `(steps,)`, code points of the training part.
+    def fit(cls, code_points: Symbols, unknown: str | None) -> Self:
+        """The characters that occur in `code_points` `(steps,)`, code points of the training part.
 
         Raises:
             ConfigError: `unknown` is not one character that occurs.
         """
-        points = tuple(np.unique(codes).tolist())
+        vocabulary = tuple(np.unique(code_points).tolist())
         if unknown is None:
-            return cls(points)
-        if len(unknown) != 1 or ord(unknown) not in points:
+            return cls(vocabulary)
+        if len(unknown) != 1 or ord(unknown) not in vocabulary:
             raise ConfigError(f"`unknown` must be one character that the training part has, got {unknown!r}.")
-        return cls(points, ord(unknown))
+        return cls(vocabulary, ord(unknown))
 
     @classmethod
-    def of_bytes(cls) -> Self:
+    def byte_level(cls) -> Self:
         """All bytes."""
         return cls(tuple(range(256)), is_bytes=True)
 
     def __len__(self) -> int:
-        return len(self.points)
+        return len(self.vocabulary)
 
-    def codes(self, text: str) -> Codes:
+    def code_points(self, text: str) -> Symbols:
         """Code points or bytes of a text."""
         if self.is_bytes:
             return np.frombuffer(text.encode(errors="surrogateescape"), np.uint8).astype(np.int64)
         return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
 
-    def encode(self, codes: Codes, origin: str) -> Codes:
+    def encode(self, code_points: Symbols, origin: str) -> Symbols:
         """Numbers of symbols `(steps,)` for code points or bytes.
 
         Raises:
             DataError: a character is unknown and nothing stands in for it.
         """
-        known = np.array(self.points)
-        numbers = np.minimum(np.searchsorted(known, codes), len(known) - 1)
-        strange = known[numbers] != codes
-        if not strange.any():
-            return numbers
+        known_points = np.array(self.vocabulary)
+        symbols = np.minimum(np.searchsorted(known_points, code_points), len(known_points) - 1)
+        unknown_mask = known_points[symbols] != code_points
+        if not unknown_mask.any():
+            return symbols
         if self.unknown is None:
-            at = int(strange.argmax())
+            at = int(unknown_mask.argmax())
             raise DataError(
-                f"{origin}: the character {chr(int(codes[at]))!r} at position {at} is not in the training part; leave "
-                "it out, or train with --unknown and a character that stands in for it."
+                f"{origin}: the character {chr(int(code_points[at]))!r} at position {at} is not in the training part; "
+                "leave it out, or train with --unknown-char and a character that stands in for it."
             )
-        return np.where(strange, self.points.index(self.unknown), numbers)
+        return np.where(unknown_mask, self.vocabulary.index(self.unknown), symbols)
 
-    def decode(self, numbers: Codes) -> str:
+    def decode(self, symbols: Symbols) -> str:
         """The text of symbols; bytes that are no UTF-8 become the replacement character."""
-        codes = np.array(self.points)[numbers]
+        code_points = np.array(self.vocabulary)[symbols]
         if self.is_bytes:
-            return codes.astype(np.uint8).tobytes().decode(errors="replace")
-        return codes.astype(np.uint32).tobytes().decode("utf-32-le")
+            return code_points.astype(np.uint8).tobytes().decode(errors="replace")
+        return code_points.astype(np.uint32).tobytes().decode("utf-32-le")
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"points": list(self.points), "unknown": self.unknown, "is_bytes": self.is_bytes}
+        return {"vocabulary": list(self.vocabulary), "unknown": self.unknown, "is_bytes": self.is_bytes}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(tuple(values["points"]), values["unknown"], values["is_bytes"])
+        return cls(tuple(values["vocabulary"]), values["unknown"], values["is_bytes"])

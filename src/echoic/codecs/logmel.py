@@ -8,14 +8,14 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
-from echoic.codecs.phase import OVERLAP, sound_from
-from echoic.spectra import mel_matrix, stft
+from echoic.codecs.phase import OVERLAP, reconstruct_sound
+from echoic.spectra import mel_filterbank, stft
 
-LEAST_POWER = 1e-10
+MIN_POWER = 1e-10
 """Power below it is as good as silence; its logarithm stops there."""
 
 _ITERATIONS = 30
-_LEAST = 1e-12
+_EPSILON = 1e-12
 
 
 @final
@@ -36,12 +36,12 @@ class LogMel:
     high_hz: float
 
     @classmethod
-    def of(cls, rate_hz: int, hop_samples: int, bands: int) -> Self:
+    def full_band(cls, rate_hz: int, hop_samples: int, bands: int) -> Self:
         """Bands from 0 Hz to half of the rate, windows of four hops, from which sound comes back."""
         return cls(rate_hz, OVERLAP * hop_samples, hop_samples, bands, 0.0, rate_hz / 2)
 
     @property
-    def values(self) -> int:
+    def frame_size(self) -> int:
         """Numbers in a frame."""
         return self.bands
 
@@ -50,39 +50,39 @@ class LogMel:
         if sound.shape[-1] < self.window_samples:
             return sound.new_zeros(*sound.shape[:-1], 0, self.bands)
         power = stft(sound, self.window_samples, self.hop_samples).abs().square()
-        return (power @ self._matrix.T.to(sound)).clamp(min=LEAST_POWER).log()
+        return (power @ self._matrix.T.to(sound)).clamp(min=MIN_POWER).log()
 
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
         """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, three frames late, and the tail.
 
-        It goes on from the sound `before` `(samples,)`, if there is any: see `sound_from`.
+        It goes on from the sound `before` `(samples,)`, if there is any: see `reconstruct_sound`.
 
         Raises:
             ValueError: a window is not four hops.
         """
         if self.window_samples != OVERLAP * self.hop_samples:
             raise ValueError(f"sound comes back of windows of {OVERLAP} hops only")
-        return sound_from((self._magnitudes(frame) for frame in frames), before)
+        return reconstruct_sound((self._magnitudes(frame) for frame in frames), before)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
+    def from_json(cls, frame_size: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(**values)
+        return cls(**frame_size)
 
     @cached_property
     def _matrix(self) -> Tensor:
-        return mel_matrix(self.rate_hz, self.window_samples, self.bands, self.low_hz, self.high_hz)
+        return mel_filterbank(self.rate_hz, self.window_samples, self.bands, self.low_hz, self.high_hz)
 
     def _magnitudes(self, frame: Tensor) -> Tensor:
         """Power that is not negative and has these bands, by the multiplicative rule of Lee and Seung (2001)."""
-        wanted = torch.where(frame > float(torch.tensor(LEAST_POWER).log()), frame.exp(), 0)
+        target = torch.where(frame > float(torch.tensor(MIN_POWER).log()), frame.exp(), 0)
         matrix = self._matrix.to(frame)
-        back = wanted @ matrix
-        power = back.clone()
+        back_projection = target @ matrix
+        power = back_projection.clone()
         for _ in range(_ITERATIONS):
-            power *= back / ((power @ matrix.T) @ matrix).clamp(min=_LEAST)
+            power *= back_projection / ((power @ matrix.T) @ matrix).clamp(min=_EPSILON)
         return power.sqrt()

@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 from echoic.errors import DataError
 from echoic.types import Floats
 
-Levels = NDArray[np.uint8]
+Codes = NDArray[np.uint8]
 
 _BLOCK_SAMPLES = 1 << 20
 """Sound is turned into levels in blocks, so that hours of it need no second copy in float32."""
@@ -22,93 +22,94 @@ _BLOCK_SAMPLES = 1 << 20
 class MuLaw:
     """256 levels by the mu-law of telephony (ITU-T G.711, in its continuous form), one symmetric scale for all sound.
 
-    With `emphasis` a share of the sample before is taken off each sample first, and put back in the end: high
+    With `pre_emphasis` a share of the sample before is taken off each sample first, and put back in the end: high
     frequencies, which are soft in speech, are lifted above the noise of the levels (Valin and Skoglund 2019).
-    Emphasised sound beyond `scale` becomes the outermost level, and comes back within half a level: `error_at` says how
-    much that is. Sound comes back within the largest of those errors divided by `1 - emphasis`.
+    Emphasised sound beyond `scale` becomes the outermost level, and comes back within half a level:
+    `quantization_error` says how much that is. Sound comes back within the largest of those errors divided by `1 -
+    emphasis`.
     """
 
     scale: float
-    emphasis: float = 0.0
+    pre_emphasis: float = 0.0
 
-    levels: ClassVar[int] = 256
+    num_codes: ClassVar[int] = 256
 
     @classmethod
-    def fit(cls, sounds: Iterable[Floats], emphasis: float = 0.0) -> Self:
+    def fit(cls, sounds: Iterable[Floats], pre_emphasis: float = 0.0) -> Self:
         """The scale that holds all `sounds`: the largest distance of an emphasised sample from zero.
 
         Raises:
             DataError: they are silent.
         """
-        blocks = (block for sound in sounds for block in _emphasised(sound, emphasis))
+        blocks = (block for sound in sounds for block in _pre_emphasized(sound, pre_emphasis))
         scale = max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
         if not scale:
             raise DataError("The training part is silent: all of its samples are zero; give a recording with sound.")
-        return cls(scale, emphasis)
+        return cls(scale, pre_emphasis)
 
-    def emphasised(self, sound: Floats) -> NDArray[np.float64]:
+    def pre_emphasized(self, sound: Floats) -> NDArray[np.float64]:
         """What the levels are of, `(samples,)`."""
-        return np.concatenate([np.zeros(0), *_emphasised(sound, self.emphasis)])
+        return np.concatenate([np.zeros(0), *_pre_emphasized(sound, self.pre_emphasis)])
 
-    def encode(self, sound: Floats) -> Levels:
+    def encode(self, sound: Floats) -> Codes:
         """Levels `(samples,)` of sound `(samples,)`."""
-        blocks = [self.levels_of(block) for block in _emphasised(sound, self.emphasis)]
+        blocks = [self.quantize(block) for block in _pre_emphasized(sound, self.pre_emphasis)]
         return np.concatenate([np.zeros(0, np.uint8), *blocks])
 
-    def levels_of(self, emphasised: NDArray[Any]) -> Levels:
+    def quantize(self, pre_emphasized: NDArray[Any]) -> Codes:
         """Levels of emphasised samples of any shape."""
-        share = emphasised / self.scale
-        companded = np.sign(share) * np.log1p(self._mu * np.abs(share)) / np.log1p(self._mu)
-        levels: Levels = np.rint((np.clip(companded, -1, 1) + 1) * self._mu / 2).astype(np.uint8)
-        return levels
+        scaled = pre_emphasized / self.scale
+        compand = np.sign(scaled) * np.log1p(self._mu * np.abs(scaled)) / np.log1p(self._mu)
+        codes: Codes = np.rint((np.clip(compand, -1, 1) + 1) * self._mu / 2).astype(np.uint8)
+        return codes
 
-    def decode(self, levels: NDArray[Any], before: Floats | float = 0.0) -> Floats:
+    def decode(self, codes: NDArray[Any], before: Floats | float = 0.0) -> Floats:
         """Sound `(..., samples)` of levels; `before` `(...)` are the samples of sound that came before them."""
-        emphasised = self.table[levels.astype(np.uint8)]
-        if not self.emphasis:
-            return emphasised
-        start = np.broadcast_to(self.emphasis * np.asarray(before), levels.shape[:-1])[..., None]
-        return np.asarray(lfilter([1.0], [1.0, -self.emphasis], emphasised, zi=start)[0], np.float32)
+        pre_emphasized = self.code_values[codes.astype(np.uint8)]
+        if not self.pre_emphasis:
+            return pre_emphasized
+        start = np.broadcast_to(self.pre_emphasis * np.asarray(before), codes.shape[:-1])[..., None]
+        return np.asarray(lfilter([1.0], [1.0, -self.pre_emphasis], pre_emphasized, zi=start)[0], np.float32)
 
-    def error_at(self, emphasised: NDArray[Any]) -> Floats:
+    def quantization_error(self, pre_emphasized: NDArray[Any]) -> Floats:
         """How far levels are from emphasised samples within the scale, at most: half a level there."""
-        slope = np.log1p(self._mu) * (self.scale / self._mu + np.abs(emphasised))
+        slope = np.log1p(self._mu) * (self.scale / self._mu + np.abs(pre_emphasized))
         # Within a level the curve steepens by no more than a level does.
         return np.asarray(slope / self._mu * np.exp(np.log1p(self._mu) / self._mu), np.float32)
 
     @property
-    def table(self) -> Floats:
+    def code_values(self) -> Floats:
         """The emphasised sample of each level `(256,)`."""
-        companded = np.arange(self.levels) * 2 / self._mu - 1
-        return (self.scale * self._expanded(companded)).astype(np.float32)
+        compand = np.arange(self.num_codes) * 2 / self._mu - 1
+        return (self.scale * self._expand(compand)).astype(np.float32)
 
     @property
-    def edges(self) -> NDArray[np.float64]:
+    def code_edges(self) -> NDArray[np.float64]:
         """The emphasised samples at which levels meet `(257,)`, infinite at both ends."""
-        companded = np.arange(1, self.levels) * 2 / self._mu - 1 - 1 / self._mu
-        return np.concatenate([[-np.inf], self.scale * self._expanded(companded), [np.inf]])
+        compand = np.arange(1, self.num_codes) * 2 / self._mu - 1 - 1 / self._mu
+        return np.concatenate([[-np.inf], self.scale * self._expand(compand), [np.inf]])
 
-    def _expanded(self, companded: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(self._mu)) / self._mu)
+    def _expand(self, compand: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.sign(compand) * np.expm1(np.abs(compand) * np.log1p(self._mu)) / self._mu)
 
     @property
     def _mu(self) -> int:
-        return self.levels - 1
+        return self.num_codes - 1
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"scale": self.scale, "emphasis": self.emphasis}
+        return {"scale": self.scale, "pre_emphasis": self.pre_emphasis}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(values["scale"], values["emphasis"])
+        return cls(values["scale"], values["pre_emphasis"])
 
 
-def _emphasised(sound: Floats, emphasis: float) -> Iterator[NDArray[np.float64]]:
+def _pre_emphasized(sound: Floats, pre_emphasis: float) -> Iterator[NDArray[np.float64]]:
     """Sound less a share of the sample before, in blocks."""
     for at in range(0, len(sound), _BLOCK_SAMPLES):
         block = sound[max(at - 1, 0) : at + _BLOCK_SAMPLES].astype(np.float64)
-        emphasised = block.copy()
-        emphasised[1:] -= emphasis * block[:-1]
-        yield emphasised if at == 0 else emphasised[1:]
+        pre_emphasized = block.copy()
+        pre_emphasized[1:] -= pre_emphasis * block[:-1]
+        yield pre_emphasized if at == 0 else pre_emphasized[1:]

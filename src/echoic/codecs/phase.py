@@ -16,7 +16,7 @@ _ITERATIONS = 4
 _SILENCE = 1e-8
 
 
-def sound_from(magnitudes: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
+def reconstruct_sound(magnitudes: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
     """Yields the sound of magnitudes `(streams, bins)`, a hop `(streams, hop_samples)` for each frame and the tail.
 
     With the sound `before` `(samples,)`, of a window at least, it goes on from there: the first frame begins a hop
@@ -32,70 +32,70 @@ def sound_from(magnitudes: Iterable[Tensor], before: Tensor | None = None) -> It
 
 
 def _hops(magnitudes: Iterable[Tensor], before: Tensor | None) -> Iterator[Tensor]:
-    search: _Search | None = None
+    search: _PhaseSearch | None = None
     for magnitude in magnitudes:
-        search = search or _Search(magnitude, before)
-        search.take(magnitude)
-        if len(search.wanted) > _LOOK_AHEAD:
-            yield search.settle()
+        search = search or _PhaseSearch(magnitude, before)
+        search.push(magnitude)
+        if len(search.target_magnitudes) > _LOOK_AHEAD:
+            yield search.pop()
     if search is None:
         return
-    while search.wanted:
-        yield search.settle()
-    yield search.settled[:, : -search.hop]
+    while search.target_magnitudes:
+        yield search.pop()
+    yield search.committed[:, : -search.hop]
 
 
-class _Search:
+class _PhaseSearch:
     """Frames whose phases are sought, and the sum of those that are settled from where they begin."""
 
-    def __init__(self, like: Tensor, before: Tensor | None) -> None:
-        self.window_samples = 2 * (like.shape[-1] - 1)
+    def __init__(self, template: Tensor, before: Tensor | None) -> None:
+        self.window_samples = 2 * (template.shape[-1] - 1)
         self.hop = self.window_samples // OVERLAP
-        self.window = hann(self.window_samples).to(like)
-        self.evenness = self.window.square().view(OVERLAP, -1).sum(0)[0]
-        self.settled = like.new_zeros(len(like), self.window_samples)
+        self.window = hann(self.window_samples).to(template)
+        self.overlap_gain = self.window.square().view(OVERLAP, -1).sum(0)[0]
+        self.committed = template.new_zeros(len(template), self.window_samples)
         if before is not None:
-            self._settle_frames_of(before[-self.window_samples - _LOOK_AHEAD * self.hop :].to(like))
-        self.wanted: list[Tensor] = []
-        self.found: list[Tensor] = []
+            self._commit_frames_of(before[-self.window_samples - _LOOK_AHEAD * self.hop :].to(template))
+        self.target_magnitudes: list[Tensor] = []
+        self.estimates: list[Tensor] = []
         # Sound from nothing begins in the middle of its window.
-        self.first_phase = torch.ones_like(like[:1]).to(torch.complex64)
+        self.first_phase = torch.ones_like(template[:1]).to(torch.complex64)
         self.first_phase[:, 1::2] = -1
 
-    def _settle_frames_of(self, before: Tensor) -> None:
+    def _commit_frames_of(self, before: Tensor) -> None:
         """The last windows of `before`, as if they had been found: what of them reaches beyond the first hop."""
-        share = self.window.square() / self.evenness
+        weight = self.window.square() / self.overlap_gain
         frames = before.flip(0).unfold(0, self.window_samples, self.hop).flip(1)
         for ago, frame in enumerate(frames[:_LOOK_AHEAD], 1):
             reach = self.window_samples - ago * self.hop
-            self.settled[:, :reach] += (share * frame)[-reach:]
+            self.committed[:, :reach] += (weight * frame)[-reach:]
 
-    def take(self, magnitude: Tensor) -> None:
-        self.wanted.append(magnitude)
-        self.found.append(torch.zeros_like(self.settled))
+    def push(self, magnitude: Tensor) -> None:
+        self.target_magnitudes.append(magnitude)
+        self.estimates.append(torch.zeros_like(self.committed))
 
-    def settle(self) -> Tensor:
+    def pop(self) -> Tensor:
         """The sound of the oldest hop; its frame is settled then."""
         for _ in range(_ITERATIONS):
-            for place in range(len(self.wanted)):
-                self._improve(place)
-        self.wanted.pop(0)
-        self.settled += self.found.pop(0)
-        done = self.settled[:, : self.hop].clone()
-        self.settled = torch.nn.functional.pad(self.settled[:, self.hop :], (0, self.hop))
+            for place in range(len(self.target_magnitudes)):
+                self._refine(place)
+        self.target_magnitudes.pop(0)
+        self.committed += self.estimates.pop(0)
+        done = self.committed[:, : self.hop].clone()
+        self.committed = torch.nn.functional.pad(self.committed[:, self.hop :], (0, self.hop))
         return done
 
-    def _improve(self, place: int) -> None:
+    def _refine(self, place: int) -> None:
         """The frame at `place`: the magnitudes asked for with the phases of all the sound there is in its window."""
         spectrum = torch.fft.rfft(self.window * self._sound_at(place))
         size = spectrum.abs()
         phase = torch.where(size > _SILENCE, spectrum / size.clamp(min=_SILENCE), self.first_phase)
-        frame = torch.fft.irfft(self.wanted[place] * phase, n=self.window_samples)
-        self.found[place] = self.window * frame / self.evenness
+        frame = torch.fft.irfft(self.target_magnitudes[place] * phase, n=self.window_samples)
+        self.estimates[place] = self.window * frame / self.overlap_gain
 
     def _sound_at(self, place: int) -> Tensor:
-        sound = torch.zeros_like(self.settled)
-        frames = [(0, self.settled), *enumerate(self.found)]
+        sound = torch.zeros_like(self.committed)
+        frames = [(0, self.committed), *enumerate(self.estimates)]
         for number, frame in frames:
             shift = (number - place) * self.hop
             if 0 <= shift < self.window_samples:

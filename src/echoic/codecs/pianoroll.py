@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.score import BEGINS, GOES_ON, PITCHES, SILENT
+from echoic.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 Roll = NDArray[np.uint8]
 """`(steps, 128)`: 0 silent, 1 begins, 2 goes on."""
@@ -52,27 +52,27 @@ class PianoRoll:
 
     def encode(self, roll: Roll, shift: int = 0) -> Numbers:
         """Steps `(steps, features)` of a roll moved up by `shift` semitones."""
-        inside = self._inside(roll, shift)
+        inside = self._to_range(roll, shift)
         if self.form == "chords":
             return (inside > SILENT).astype(np.uint8)
         if self.form == "onsets":
-            return np.stack([inside == GOES_ON, inside == BEGINS], -1).reshape(len(roll), -1).astype(np.uint8)
-        return _line(inside)[:, None]
+            return np.stack([inside == SUSTAIN, inside == ONSET], -1).reshape(len(roll), -1).astype(np.uint8)
+        return _to_line(inside)[:, None]
 
     def decode(self, steps: NDArray[Any]) -> Roll:
         """The roll `(steps, 128)` of encoded steps; a chord's note that sounded before goes on."""
-        inside = self._decoded(np.asarray(steps).astype(np.uint8))
-        roll = np.zeros((len(steps), PITCHES), np.uint8)
+        inside = self._decode_steps(np.asarray(steps).astype(np.uint8))
+        roll = np.zeros((len(steps), NUM_PITCHES), np.uint8)
         roll[:, self.lowest : self.highest + 1] = inside
         return roll
 
-    def as_kept(self, roll: Roll) -> Roll:
+    def round_trip(self, roll: Roll) -> Roll:
         """What is left of a roll when it has been encoded: of a line one voice, and no pitch beyond the range."""
         return self.decode(self.encode(roll))
 
-    def outside_count(self, roll: Roll) -> int:
+    def count_outside(self, roll: Roll) -> int:
         """How many notes begin beyond the range."""
-        return int((roll == BEGINS).sum() - (roll[:, self.lowest : self.highest + 1] == BEGINS).sum())
+        return int((roll == ONSET).sum() - (roll[:, self.lowest : self.highest + 1] == ONSET).sum())
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -83,7 +83,7 @@ class PianoRoll:
         """The inverse of `to_json`."""
         return cls(**values)
 
-    def _inside(self, roll: Roll, shift: int) -> Roll:
+    def _to_range(self, roll: Roll, shift: int) -> Roll:
         """`(steps, pitches)`: of several notes on one pitch, one that begins counts more than one that goes on."""
         inside = np.zeros((len(roll), self.pitches), np.uint8)
         for pitch in np.flatnonzero(roll.any(0)).tolist():
@@ -91,55 +91,55 @@ class PianoRoll:
             if not 0 <= place < self.pitches:
                 if self.outside == "drop":
                     continue
-                place = self._folded(place)
-            inside[:, place] = _louder(inside[:, place], roll[:, pitch])
+                place = self._fold_octaves(place)
+            inside[:, place] = _merge_notes(inside[:, place], roll[:, pitch])
         return inside
 
-    def _folded(self, place: int) -> int:
+    def _fold_octaves(self, place: int) -> int:
         """By octaves to the nearest place inside; the range holds an octave at least."""
         if place < 0:
             return place % OCTAVE
         return self.pitches - 1 - (self.pitches - 1 - place) % OCTAVE
 
-    def _decoded(self, steps: Numbers) -> Roll:
+    def _decode_steps(self, steps: Numbers) -> Roll:
         """`(steps, pitches)`."""
         if self.form == "line":
-            return _line_roll(steps[:, 0], self.pitches)
+            return _line_to_roll(steps[:, 0], self.pitches)
         if self.form == "chords":
-            before = np.concatenate([np.zeros_like(steps[:1]), steps[:-1]])
-            return np.where(steps > 0, np.where(before > 0, GOES_ON, BEGINS), SILENT).astype(np.uint8)
-        goes_on, begins = steps[:, ::2] > 0, steps[:, 1::2] > 0
-        sounds = goes_on | begins
-        before = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
+            previous = np.concatenate([np.zeros_like(steps[:1]), steps[:-1]])
+            return np.where(steps > 0, np.where(previous > 0, SUSTAIN, ONSET), SILENT).astype(np.uint8)
+        sustained, onset = steps[:, ::2] > 0, steps[:, 1::2] > 0
+        sounds = sustained | onset
+        previous = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
         # What goes on must have begun: a model may say otherwise.
-        return np.where(sounds, np.where(begins | ~before, BEGINS, GOES_ON), SILENT).astype(np.uint8)
+        return np.where(sounds, np.where(onset | ~previous, ONSET, SUSTAIN), SILENT).astype(np.uint8)
 
 
-def _louder(first: Roll, second: Roll) -> Roll:
+def _merge_notes(first: Roll, second: Roll) -> Roll:
     """What is heard of two notes of one pitch."""
-    return np.where((first == BEGINS) | (second == BEGINS), BEGINS, np.maximum(first, second)).astype(np.uint8)
+    return np.where((first == ONSET) | (second == ONSET), ONSET, np.maximum(first, second)).astype(np.uint8)
 
 
-def _line(inside: Roll) -> Numbers:
+def _to_line(inside: Roll) -> Numbers:
     """Symbols `(steps,)`: the highest note of each step; it holds if it is the one of the step before and goes on."""
     pitches = inside.shape[1]
     sounds = inside.any(1)
     top = pitches - 1 - (inside[:, ::-1] > SILENT).argmax(1)
-    goes_on = inside[np.arange(len(inside)), top] == GOES_ON
-    before = np.concatenate([[-1], np.where(sounds, top, -1)[:-1]])
-    return np.where(sounds, np.where(goes_on & (top == before), HOLD, top + 2), REST).astype(np.uint8)
+    sustained = inside[np.arange(len(inside)), top] == SUSTAIN
+    previous = np.concatenate([[-1], np.where(sounds, top, -1)[:-1]])
+    return np.where(sounds, np.where(sustained & (top == previous), HOLD, top + 2), REST).astype(np.uint8)
 
 
-def _line_roll(symbols: Numbers, pitches: int) -> Roll:
+def _line_to_roll(symbols: Numbers, pitches: int) -> Roll:
     """`(steps, pitches)`; a hold after a rest is silent."""
     roll = np.zeros((len(symbols), pitches), np.uint8)
-    sounding = -1
+    current = -1
     for step, symbol in enumerate(symbols.tolist()):
         if symbol >= 2:
-            sounding = symbol - 2
-            roll[step, sounding] = BEGINS
-        elif symbol == HOLD and sounding >= 0:
-            roll[step, sounding] = GOES_ON
+            current = symbol - 2
+            roll[step, current] = ONSET
+        elif symbol == HOLD and current >= 0:
+            roll[step, current] = SUSTAIN
         else:
-            sounding = -1
+            current = -1
     return roll

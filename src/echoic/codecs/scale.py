@@ -27,8 +27,8 @@ class Scaler:
     scale: Tensor
 
     @classmethod
-    def fit(cls, method: str, names: Sequence[str], parts: Sequence[Tensor], *, per_series: bool = True) -> Self:
-        """Statistics of `parts`, the training values `(steps, features)` of each series.
+    def fit(cls, method: str, names: Sequence[str], training: Sequence[Tensor], *, per_series: bool = True) -> Self:
+        """Statistics of `training`, the training values `(steps, features)` of each series.
 
         Methods: none; standard (mean, deviation); robust (median, quartile range); minmax (minimum, range);
         range (mean, range); log (logarithm, then standard). A feature that does not vary keeps scale 1.
@@ -38,12 +38,12 @@ class Scaler:
         """
         log = method == "log"
         if log:
-            parts = [_logarithm(part, name) for part, name in zip(parts, names, strict=True)]
+            training = [_log(values, name) for values, name in zip(training, names, strict=True)]
         if not per_series:
-            one = _statistics(method, torch.cat(list(parts)))
-            tables = [one] * len(parts)
+            shared = _statistics(method, torch.cat(list(training)))
+            tables = [shared] * len(training)
         else:
-            tables = [_statistics(method, part) for part in parts]
+            tables = [_statistics(method, values) for values in training]
         return cls(
             tuple(names),
             log,
@@ -90,21 +90,21 @@ def _table(data: dict[str, Any], name: str) -> Tensor:
     return torch.tensor(data[name], dtype=torch.float32).view(len(data["names"]), -1)
 
 
-def _logarithm(part: Tensor, name: str) -> Tensor:
-    if bool((part <= 0).any()):
+def _log(values: Tensor, name: str) -> Tensor:
+    if bool((values <= 0).any()):
         raise DataError(f"Series {name!r} has values that are not positive; choose another --scale than log.")
-    return part.log()
+    return values.log()
 
 
-def _statistics(method: str, part: Tensor) -> tuple[Tensor, Tensor]:
-    columns = [_column(method, column[~torch.isnan(column)].double()) for column in part.unbind(1)]
+def _statistics(method: str, values: Tensor) -> tuple[Tensor, Tensor]:
+    columns = [_column_statistics(method, column[~torch.isnan(column)].double()) for column in values.unbind(1)]
     center, scale = torch.tensor(columns, dtype=torch.float64).view(-1, 2).unbind(1)
     # Less than the rounding of float32, or so little that to divide by it overflows: nothing varies.
-    smallest = (1e-7 * center.abs()).clamp(min=1e-30)
-    return center.float(), torch.where(scale > smallest, scale, 1.0).float()
+    threshold = (1e-7 * center.abs()).clamp(min=1e-30)
+    return center.float(), torch.where(scale > threshold, scale, 1.0).float()
 
 
-def _column(method: str, column: Tensor) -> tuple[float, float]:
+def _column_statistics(method: str, column: Tensor) -> tuple[float, float]:
     if method == "none" or not len(column):
         return 0.0, 1.0
     span = float(column.max() - column.min())

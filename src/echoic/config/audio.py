@@ -59,7 +59,7 @@ class SoundSettings(Section):
         "its state. frames: the next frame by mean squared error, as a baseline; LSTM without average, chunks of "
         "50 and a learning rate of 0.001 unless asked otherwise.",
     )
-    frame_of: Literal["samples", "spectrum", "mel"] = Field(
+    frame_features: Literal["samples", "spectrum", "mel"] = Field(
         "samples",
         description="What a frame of the frames model is: samples, or the logarithm of its spectrum or of its mel "
         "bands, for which phases are found when sound is made.",
@@ -70,27 +70,27 @@ class SoundSettings(Section):
         description="Samples from one step of the recurrent tier to the next. Default: 5 ms, which is 80 at 16 kHz; of "
         "spectra 12.5 ms.",
     )
-    emphasis: float = Field(
+    preemphasis: float = Field(
         0.85,
         ge=0,
         lt=1,
         description="Share of the sample before that is taken off each sample before it becomes a level, and put back "
         "when sound is made: keeps the noise of 256 levels from soft high frequencies. Samples model.",
     )
-    bands: int = Field(80, ge=1, le=512, description="Mel bands.")
-    chunk: int = Field(
+    n_mels: int = Field(80, ge=1, le=512, description="Mel bands.")
+    tbptt_steps: int = Field(
         256,
         ge=1,
         description="Steps that gradients go back; the state is carried further. Speech needs a second of them at "
         "least to learn its pauses.",
     )
-    stream: int = Field(
+    state_reset_steps: int = Field(
         4000, ge=1, description="Steps over which the state is carried at most; then a stream begins without one."
     )
 
     def samples_of_step(self, rate_hz: int) -> int:
         """Samples from one step to the next."""
-        return self.frame_samples or round(rate_hz * (0.005 if self.frame_of == "samples" else 0.0125))
+        return self.frame_samples or round(rate_hz * (0.005 if self.frame_features == "samples" else 0.0125))
 
 
 class FastTierSettings(Section):
@@ -99,14 +99,14 @@ class FastTierSettings(Section):
     history_samples: int = Field(
         20, ge=1, description="Samples before the one that is drawn that the tier looks at, a frame at most."
     )
-    sample_width: int = Field(256, ge=1, description="Hidden units of each of its two layers.")
-    place_width: int = Field(
+    fast_hidden_size: int = Field(256, ge=1, description="Hidden units of each of its two layers.")
+    conditioning_size: int = Field(
         32, ge=1, description="Numbers by which the recurrent tier tells it of each sample's place in the frame."
     )
-    components: int = Field(
+    mixture_components: int = Field(
         6, ge=1, le=32, description="Logistic distributions in the mixture that a sample is drawn from."
     )
-    frames_learned: float = Field(
+    trained_frame_fraction: float = Field(
         0.25,
         gt=0,
         le=1,
@@ -115,7 +115,7 @@ class FastTierSettings(Section):
     )
 
 
-class AgainstDriftSettings(Section):
+class RegularizationSettings(Section):
     """What makes a network stand its own mistakes."""
 
     history_noise: float = Field(
@@ -125,12 +125,12 @@ class AgainstDriftSettings(Section):
         "deviation in levels of 256. A share of it is drawn anew for each batch: in the slow tier for each stream, in "
         "the fast tier for each frame.",
     )
-    gain_db: float = Field(
+    max_gain_db: float = Field(
         2.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
     )
 
 
-_ORIGIN = {"cell": "lstm", "chunk": 50, "lr": 1e-3, "average": 0.0}
+_ORIGIN = {"cell": "lstm", "tbptt_steps": 50, "lr": 1e-3, "ema_decay": 0.0}
 """How networks of frames were trained where they come from: a baseline has to be what it is a baseline of."""
 
 
@@ -138,12 +138,12 @@ class AudioSettings(JobSettings):
     """Everything that `echoic train audio` can be told. The frames model has defaults of its own for some of it."""
 
     data: AudioDataSettings = AudioDataSettings()
-    parts: AudioSplitSettings = AudioSplitSettings()
+    split: AudioSplitSettings = AudioSplitSettings()
     sound: SoundSettings = SoundSettings()
     fast: FastTierSettings = FastTierSettings()
-    drift: AgainstDriftSettings = AgainstDriftSettings()
+    regularization: RegularizationSettings = RegularizationSettings()
     stack: StackSettings = StackSettings(cell="gru", layers=(384,))
-    train: TrainSettings = TrainSettings(epochs=40, batch_size=4, lr=2e-3, warmup=0.0, average=0.998)
+    train: TrainSettings = TrainSettings(epochs=40, batch_size=4, lr=2e-3, warmup_fraction=0.0, ema_decay=0.998)
 
     @classmethod
     def build(cls, *layers: Mapping[str, Any]) -> Self:

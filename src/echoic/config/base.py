@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from echoic.config.renamed import RENAMED
 from echoic.errors import ConfigError
 
 
@@ -40,10 +41,10 @@ Numbers = Annotated[tuple[float, ...], Listed]
 class JobSettings(Section):
     """All settings of one job: fields that are sections.
 
-    `decided_by` has the fields whose default depends on another setting, and the name of that option.
+    `default_depends_on` has the fields whose default depends on another setting, and the name of that option.
     """
 
-    decided_by: ClassVar[Mapping[str, str]] = {}
+    default_depends_on: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def sections(cls) -> dict[str, type[Section]]:
@@ -56,14 +57,21 @@ class JobSettings(Section):
         return {field: name for name, section in cls.sections().items() for field in section.model_fields}
 
     @classmethod
+    def renamed(cls) -> dict[str, str]:
+        """Old names of this job's fields, and the fields."""
+        places = cls.places()
+        return {old: new for old, new in RENAMED.items() if new in places and old not in places}
+
+    @classmethod
     def build(cls, *layers: Mapping[str, Any]) -> Self:
         """Settings from layers of values, later ones first in rank.
 
         A layer may hold sections (`{"window": {"lookback": 96}}`), dotted names (`{"window.lookback": 96}`) and
-        bare names (`{"lookback": 96}`).
+        bare names (`{"lookback": 96}`). A section and a field may share a name: a mapping is the section, any other
+        value is the field.
 
         Raises:
-            ConfigError: a name is unknown (with the nearest known one), or a value is not allowed.
+            ConfigError: a name is unknown (with the nearest known one) or was renamed, or a value is not allowed.
         """
         # A job may have defaults of its own for a section that it shares with others.
         nested = {name: info.default.model_dump(exclude_unset=True) for name, info in cls.model_fields.items()}
@@ -91,7 +99,7 @@ class JobSettings(Section):
                 for field, inner in value.items():
                     if field not in sections[key].model_fields:
                         raise ConfigError(
-                            _unknown(f"{key}.{field}", [f"{key}.{f}" for f in sections[key].model_fields])
+                            cls._refusal(f"{key}.{field}", [f"{key}.{f}" for f in sections[key].model_fields])
                         )
                     yield key, field, inner
             elif key in places:
@@ -100,7 +108,14 @@ class JobSettings(Section):
                 yield *key.split("."), value
             else:
                 known = [*places, *(f"{section}.{field}" for field, section in places.items())]
-                raise ConfigError(_unknown(key, known))
+                raise ConfigError(cls._refusal(key, known))
+
+    @classmethod
+    def _refusal(cls, name: str, known: list[str]) -> str:
+        renamed = ".".join(RENAMED.get(part, part) for part in name.split("."))
+        if renamed != name and (renamed in known or renamed in cls.sections()):
+            return f"`{name}` was renamed to `{renamed}`."
+        return _unknown(name, known)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

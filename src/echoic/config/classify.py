@@ -7,7 +7,7 @@ from pydantic import Field
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Names, Section
 from echoic.config.model import StackSettings
-from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, SpectrumSettings
+from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings
 from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
@@ -31,9 +31,11 @@ class ClipDataSettings(SoundSourceSettings):
         None, description="Tables: column that names what clips share (speaker, recording); no group is on both sides."
     )
     split_column: str = Field("split", description="Tables: column that says train, dev (or valid) or test.")
-    labels: Place = Field(None, description="Arrays: a .npy file with the label of each clip.")
+    labels_path: Place = Field(None, description="Arrays: a .npy file with the label of each clip.")
     axes: Names = Field((), description="Arrays: what their axes are, in order: clip,band,frame or clip,frame,band.")
-    test: Place = Field(None, description="More data of the same kind that are the test part: a .ts file, a folder.")
+    test_data: Place = Field(
+        None, description="More data of the same kind that are the test part: a .ts file, a folder."
+    )
 
 
 class ClipSplitSettings(Section):
@@ -66,7 +68,7 @@ class ClassifierSettings(Section):
     pooling: Literal["last", "mean", "attention"] = Field(
         "mean", description="What of the hidden vectors is judged: the last, their mean, or a weighted mean."
     )
-    class_weights: Literal["none", "balanced"] = Field(
+    class_weight: Literal["none", "balanced"] = Field(
         "none", description="balanced: rare classes count as much as common ones in training."
     )
 
@@ -75,10 +77,10 @@ class ClassifySettings(JobSettings):
     """Everything that `echoic train classify` can be told."""
 
     data: ClipDataSettings = ClipDataSettings()
-    parts: ClipSplitSettings = ClipSplitSettings()
+    split: ClipSplitSettings = ClipSplitSettings()
     spectrum: SpectrumSettings = SpectrumSettings()
     augment: AugmentSettings = AugmentSettings()
-    front: FrontSettings = FrontSettings()
+    encoder: EncoderSettings = EncoderSettings()
     network: ClassifierSettings = ClassifierSettings()
     stack: StackSettings = StackSettings(cell="gru", layers=(128,), dropout=0.2)
     train: TrainSettings = TrainSettings(epochs=40, batch_size=32, lr=2e-3)

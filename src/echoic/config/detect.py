@@ -1,5 +1,6 @@
 """Settings of the detect job: its sections, and the fields that only it has."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -7,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import StackSettings
-from echoic.config.spectrum import AugmentSettings, FrontSettings, Place, SpectrumSettings, absolute
+from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings, absolute
 from echoic.config.split import check_fractions
 from echoic.config.train import TrainSettings
 
@@ -17,7 +18,9 @@ def _split(value: Any) -> Any:
     try:
         return check_fractions(value)
     except ValueError:
-        return None if value is None else str(absolute(value))
+        if value is None or isinstance(value, str | Path):
+            return None if value is None else str(absolute(value))
+        raise
 
 
 class EventDataSettings(SoundSourceSettings):
@@ -40,7 +43,7 @@ class DetectorSettings(Section):
     delay_ms: float = Field(
         0.0, ge=0, description="How long after a moment the network tells of it: what it may wait for to be surer."
     )
-    clean_up: bool = Field(
+    postprocess: bool = Field(
         default=True,
         description="Clean events up (medians, hysteresis, one label for what has no pause, no short ones) in the way "
         "that dev chooses; scores are given with and without.",
@@ -53,7 +56,7 @@ class DetectSettings(JobSettings):
     data: EventDataSettings = EventDataSettings()
     spectrum: SpectrumSettings = SpectrumSettings()
     augment: AugmentSettings = AugmentSettings()
-    front: FrontSettings = FrontSettings(channels=(16, 32))
+    encoder: EncoderSettings = EncoderSettings(conv_channels=(16, 32))
     detector: DetectorSettings = DetectorSettings()
     stack: StackSettings = StackSettings(cell="gru", layers=(96,), dropout=0.2)
     train: TrainSettings = TrainSettings(epochs=40, batch_size=16, lr=2e-3)

@@ -18,20 +18,22 @@ class WindowSettings(Section):
     lookback: int | None = Field(None, ge=1, description="Steps the network sees; fitted to the data by default.")
     horizon: int = Field(1, ge=1, description="Steps to forecast.")
     stride: int = Field(1, ge=1, description="Distance between training windows, in steps.")
-    dev_windows: int = Field(2000, ge=1, description="Windows of dev that are looked at in training, evenly spaced.")
-    lookahead: Literal["step", "direct", "segments"] | None = Field(
+    max_dev_windows: int = Field(
+        2000, ge=1, description="Windows of dev that are looked at in training, evenly spaced."
+    )
+    strategy: Literal["recursive", "direct", "segments"] | None = Field(
         None,
         description="step: one at a time, fed back. direct: the whole horizon at once. segments: in segments, decoded "
         "in parallel. Default: segments for a long horizon, direct for a short one, step by step for a horizon of 1 "
         "without a season.",
     )
-    segment: int | None = Field(None, ge=1, description="Steps in a segment; a season or 24 by default.")
-    channels: Literal["shared", "joint"] | None = Field(
+    segment_steps: int | None = Field(None, ge=1, description="Steps in a segment; a season or 24 by default.")
+    channels: Literal["independent", "joint"] | None = Field(
         None,
         description="Several targets: one network shared by all channels, or one that sees them jointly. "
         "Default: shared for segments, joint otherwise.",
     )
-    batches: Literal["windows", "chunks", "whole"] = Field(
+    batching: Literal["windows", "chunks", "whole"] = Field(
         "windows",
         description="windows: shuffled. chunks: neighbouring pieces with the state carried. whole: entire series, "
         "bucketed by length. chunks and whole are for step by step.",
@@ -44,13 +46,13 @@ class WindowSettings(Section):
     conformal: bool = Field(
         default=False, description="Calibrate the intervals on the dev part (always done for the point head)."
     )
-    recent: float | None = Field(
+    recency_exponent: float | None = Field(
         None,
         ge=1,
         description="Windows are drawn by age: the power of a random share that picks it. 1: all alike; 2: recent "
         "windows more often. Default: 2 for many series, else 1.",
     )
-    align: float | None = Field(
+    season_aligned_fraction: float | None = Field(
         None,
         ge=0,
         le=1,
@@ -64,16 +66,17 @@ class WindowSettings(Section):
     )
 
 
-BY_LOOKAHEAD: dict[str, dict[str, Any]] = {
-    "step": {"layers": (32,), "batch_size": 64, "lr": 1e-2, "average": 0.99, "epochs": 10},
-    "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "average": 0.99, "epochs": 40},
+BY_STRATEGY: dict[str, dict[str, Any]] = {
+    "recursive": {"layers": (32,), "batch_size": 64, "lr": 1e-2, "ema_decay": 0.99, "epochs": 10},
+    "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "ema_decay": 0.99, "epochs": 40},
     "segments": {
-        "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "schedule": "constant",
-        "warmup": 0.0, "average": 0.99, "epochs": 6, "checks": 4, "dev_windows": 600, "patience": 5,
+        "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "lr_schedule": "constant",
+        "warmup_fraction": 0.0, "ema_decay": 0.99, "epochs": 6, "evals_per_epoch": 4, "max_dev_windows": 600,
+        "patience": 5,
     },
     "many": {
         "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
-        "epochs": 3, "recent": 2.0, "align": 0.7,
+        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7,
     },
 }  # fmt: skip
 """Defaults by the way of looking ahead, and for many series at once; a value set by the user stands."""
@@ -82,10 +85,10 @@ BY_LOOKAHEAD: dict[str, dict[str, Any]] = {
 class ForecastSettings(JobSettings):
     """Everything that `echoic train forecast` can be told."""
 
-    decided_by = dict.fromkeys((field for chosen in BY_LOOKAHEAD.values() for field in chosen), "--lookahead")
+    default_depends_on = dict.fromkeys((field for chosen in BY_STRATEGY.values() for field in chosen), "--strategy")
 
     data: TableSettings = TableSettings()
-    parts: SplitSettings = SplitSettings()
+    split: SplitSettings = SplitSettings()
     scaling: ScaleSettings = ScaleSettings()
     window: WindowSettings = WindowSettings()
     stack: StackSettings = StackSettings()

@@ -28,7 +28,7 @@ class StackSettings(Section):
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="Share of each layer's outputs dropped in training.")
     input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the lowest layer's inputs dropped in training.")
-    variational: bool = Field(
+    variational_dropout: bool = Field(
         default=False, description="Drop the same values at all steps of a sequence, instead of others at each."
     )
     weight_dropout: float = Field(
@@ -49,7 +49,7 @@ class HeadSettings(Section):
     loss: Literal["mse", "mae", "huber"] = Field(
         "mse", description="Loss of the point head; huber turns from squared to absolute at half a scaled unit."
     )
-    levels: Annotated[Numbers, AfterValidator(_levels)] = Field(
+    quantiles: Annotated[Numbers, AfterValidator(_levels)] = Field(
         (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975),
         description="Quantile levels of the quantile head.",
     )

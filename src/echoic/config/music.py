@@ -68,17 +68,17 @@ class SongSplitSettings(Section):
 class PitchSettings(Section):
     """How a step of music is written as numbers."""
 
-    keys: Annotated[Literal["1", "12", "random"], BeforeValidator(str)] = Field(
-        "1",
+    transpose: Annotated[Literal["none", "all", "random"], BeforeValidator(str)] = Field(
+        "none",
         description="Keys that training songs are heard in. 1: as given. 12: all transpositions of a song in one "
         "batch. random: each song anew in a key at random, every epoch. Dev and test stay as given.",
     )
-    pitches: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches)] = Field(
+    pitch_range: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches)] = Field(
         None,
         description="Lowest and highest MIDI pitch, such as 36-81. Default: the piano's 21-108 for chords; for single "
         "lines what the training songs reach in the keys they are heard in.",
     )
-    outside: Literal["fold", "drop"] = Field(
+    out_of_range: Literal["fold", "drop"] = Field(
         "fold",
         description="Notes beyond the pitches: fold moves them by octaves to the nearest place inside, drop leaves "
         "them out. Both are counted.",
@@ -88,7 +88,7 @@ class PitchSettings(Section):
         description="Chords: tell a note that begins from one that goes on. Default: if the songs do (MIDI files do, "
         "piano-rolls do not).",
     )
-    chunk: int | None = Field(
+    tbptt_steps: int | None = Field(
         None, ge=2, description="Cut training songs into so many steps, the state carried; by default songs are whole."
     )
 
@@ -102,7 +102,7 @@ class NotesHeadSettings(Section):
         "joint: a chord note by note, each given those before it. Default: categorical if no step of the training "
         "songs has two notes, else joint.",
     )
-    chord_width: int = Field(384, ge=1, description="Hidden units of the joint head's network inside the chord.")
+    chord_hidden_size: int = Field(384, ge=1, description="Hidden units of the joint head's network inside the chord.")
     head_dropout: float = Field(0.3, ge=0, lt=1, description="Share of those dropped in training.")
 
 
@@ -110,7 +110,7 @@ class MusicSettings(JobSettings):
     """Everything that `echoic train music` can be told."""
 
     data: MusicDataSettings = MusicDataSettings()
-    parts: SongSplitSettings = SongSplitSettings()
+    split: SongSplitSettings = SongSplitSettings()
     pitch: PitchSettings = PitchSettings()
     stack: StackSettings = StackSettings(cell="lstm", layers=(384,), dropout=0.5, input_dropout=0.2)
     output: NotesHeadSettings = NotesHeadSettings()

@@ -31,10 +31,10 @@ class ScaleSettings(Section):
     scale_per: Literal["series", "all"] = Field(
         "series", description="Statistics for each series on its own, or one set for all series."
     )
-    window_scale: Literal["none", "standard"] | None = Field(
+    instance_norm: Literal["none", "standard"] | None = Field(
         None, description="standard: each window by its own mean and deviation as well. Default: for many series."
     )
-    base: Literal["none", "last", "seasonal", "growth"] | None = Field(
+    residual_baseline: Literal["none", "last", "seasonal", "growth"] | None = Field(
         None,
         description="What the network's output is added to: nothing, the last value, the mean of the values a season "
         "ago, or those plus the latest change over a season. Default: the last value for long series; for many or "

@@ -35,12 +35,12 @@ Place = Annotated[Path | None, BeforeValidator(absolute)]
 class SpectrumSettings(Section):
     """How sound becomes steps: the logarithm of power in mel bands."""
 
-    bands: int = Field(64, ge=1, le=512, description="Mel bands.")
+    n_mels: int = Field(64, ge=1, le=512, description="Mel bands.")
     window_ms: float = Field(32.0, gt=0, description="Length of a spectrum's window.")
     hop_ms: float = Field(10.0, gt=0, description="From one spectrum to the next.")
     low_hz: float = Field(50.0, ge=0, description="Where the lowest band begins.")
     high_hz: float | None = Field(None, gt=0, description="Where the highest band ends. Default: half of the rate.")
-    cache: Annotated[Path | Literal["none"] | None, BeforeValidator(_place_or_none)] = Field(
+    cache_dir: Annotated[Path | Literal["none"] | None, BeforeValidator(_place_or_none)] = Field(
         None,
         description="Folder where spectra are kept, so that they are computed only once; none: nowhere. Default: "
         "echoic in the user's cache folder.",
@@ -50,23 +50,25 @@ class SpectrumSettings(Section):
 class AugmentSettings(Section):
     """What is done to training clips, each time otherwise; dev and test stay as given."""
 
-    noise: float = Field(0.0, ge=0, description="Deviation of noise added to every value, in deviations of the values.")
-    gain_db: float = Field(0.0, ge=0, description="Clips become louder or softer by as much at random.")
-    shift_steps: int = Field(0, ge=0, description="Up to so many steps are taken off the front of a clip.")
-    time_masks: int = Field(0, ge=0, description="Stretches of steps that are set to the mean (SpecAugment).")
-    time_mask_steps: int = Field(20, ge=1, description="Longest of those.")
-    band_masks: int = Field(0, ge=0, description="Stretches of bands that are set to the mean (SpecAugment).")
-    band_mask_bands: int = Field(8, ge=1, description="Widest of those.")
+    noise_std: float = Field(
+        0.0, ge=0, description="Deviation of noise added to every value, in deviations of the values."
+    )
+    max_gain_db: float = Field(0.0, ge=0, description="Clips become louder or softer by as much at random.")
+    max_shift_steps: int = Field(0, ge=0, description="Up to so many steps are taken off the front of a clip.")
+    n_time_masks: int = Field(0, ge=0, description="Stretches of steps that are set to the mean (SpecAugment).")
+    time_mask_param: int = Field(20, ge=1, description="Longest of those.")
+    n_freq_masks: int = Field(0, ge=0, description="Stretches of bands that are set to the mean (SpecAugment).")
+    freq_mask_param: int = Field(8, ge=1, description="Widest of those.")
 
 
-class FrontSettings(Section):
+class EncoderSettings(Section):
     """What stands before the recurrent layers, and which way those read."""
 
-    channels: Annotated[Integers, AfterValidator(_positive)] = Field(
+    conv_channels: Annotated[Integers, AfterValidator(_positive)] = Field(
         (), description="Outputs of convolutions before the recurrent layers, such as 32,32; empty for none."
     )
-    kernel: Annotated[int, AfterValidator(_odd)] = Field(
+    kernel_size: Annotated[int, AfterValidator(_odd)] = Field(
         3, ge=1, description="Steps and bands that a convolution sees, an odd number."
     )
-    stride: int = Field(1, ge=1, description="Input steps that make one step of the recurrent layers.")
+    conv_stride: int = Field(1, ge=1, description="Input steps that make one step of the recurrent layers.")
     bidirectional: bool = Field(default=False, description="Read clips from both ends: better, but not live.")

@@ -14,7 +14,7 @@ class TextDataSettings(Section):
     """How text is read."""
 
     encoding: str = Field("utf-8", description="Text encoding of the files.")
-    symbols: Literal["characters", "bytes"] = Field(
+    tokenizer: Literal["characters", "bytes"] = Field(
         "characters", description="A step is a character (the training part's are known), or a byte of UTF-8 (all are)."
     )
 
@@ -30,17 +30,17 @@ class TextSplitSettings(Section):
 class TextNetworkSettings(Section):
     """How symbols enter and leave the network."""
 
-    embedding: int = Field(64, ge=1, description="Numbers that stand for a symbol.")
-    tied: bool = Field(
+    embedding_dim: int = Field(64, ge=1, description="Numbers that stand for a symbol.")
+    tie_embeddings: bool = Field(
         default=False, description="Use the embedding for the output too (the last layer then has its width)."
     )
-    unknown: str | None = Field(
+    unknown_char: str | None = Field(
         None,
         description="What a character that the training part does not have is read as, such as a space. By default it "
         "is an error.",
     )
-    chunk: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
-    stream: int = Field(
+    tbptt_steps: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
+    state_reset_steps: int = Field(
         4096,
         ge=1,
         description="Steps over which the state is carried at most; then a stream begins without one, as in use.",
@@ -51,7 +51,7 @@ class TextSettings(JobSettings):
     """Everything that `echoic train text` can be told."""
 
     data: TextDataSettings = TextDataSettings()
-    parts: TextSplitSettings = TextSplitSettings()
+    split: TextSplitSettings = TextSplitSettings()
     network: TextNetworkSettings = TextNetworkSettings()
     stack: StackSettings = StackSettings(cell="lstm", layers=(512,))
-    train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3, warmup=0.0)
+    train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3, warmup_fraction=0.0)

@@ -20,22 +20,24 @@ class TrainSettings(Section):
     batch_size: int = Field(64, ge=1, description="Windows, streams or sequences in a batch.")
     optimizer: Literal["adam", "adamw", "sgd"] = Field("adamw", description="Optimiser.")
     lr: float = Field(2e-3, gt=0, description="Peak learning rate.")
-    schedule: Literal["constant", "cosine"] = Field("cosine", description="How the learning rate falls over the run.")
-    warmup: float = Field(0.02, ge=0, lt=1, description="Share of the run over which the learning rate rises.")
+    lr_schedule: Literal["constant", "cosine"] = Field(
+        "cosine", description="How the learning rate falls over the run."
+    )
+    warmup_fraction: float = Field(0.02, ge=0, lt=1, description="Share of the run over which the learning rate rises.")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay.")
-    clip: float = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
-    average: float = Field(0.0, ge=0, lt=1, description="Decay per step of the averaged weights; 0 keeps none.")
-    checks: int = Field(1, ge=1, description="Looks at dev in an epoch.")
+    grad_clip_norm: float = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
+    ema_decay: float = Field(0.0, ge=0, lt=1, description="Decay per step of the averaged weights; 0 keeps none.")
+    evals_per_epoch: int = Field(1, ge=1, description="Looks at dev in an epoch.")
     patience: int = Field(
         10, ge=1, description="Looks at dev without a better loss before stopping (not with --minutes)."
     )
-    input_noise: float = Field(
+    input_noise_std: float = Field(
         0.0, ge=0, description="Deviation of noise added to the inputs in training, scaled units."
     )
-    feed_back: float = Field(
+    scheduled_sampling: float = Field(
         0.0, ge=0, le=1, description="Share of inputs replaced by the network's own prediction (scheduled sampling)."
     )
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of weights, order, dropout and noise.")
     device: str = Field("cpu", description="Torch device.")
     threads: int | None = Field(None, ge=1, description="CPU threads; torch's own choice by default.")
-    checkpoint_seconds: float = Field(30.0, gt=0, description="Longest time between two checkpoints.")
+    checkpoint_interval_s: float = Field(30.0, gt=0, description="Longest time between two checkpoints.")

@@ -1,19 +1,19 @@
 """From input vectors to network steps. To add one: a file with an `Encoder`, and a line in `ENCODERS`."""
 
+from echoic.encoders.audio_codes import AudioCodes as AudioCodes
 from echoic.encoders.base import Encoder as Encoder
+from echoic.encoders.convnet import ConvNet as ConvNet
 from echoic.encoders.convolution import Convolution as Convolution
-from echoic.encoders.levels import Levels as Levels
-from echoic.encoders.picture import Picture as Picture
-from echoic.encoders.plain import Plain as Plain
+from echoic.encoders.identity import Identity as Identity
 from echoic.encoders.segments import Segments as Segments
 from echoic.encoders.symbols import Embedding as Embedding
 from echoic.encoders.symbols import OneHot as OneHot
 
 ENCODERS: dict[str, type[Encoder]] = {
-    "plain": Plain,
+    "identity": Identity,
     "segments": Segments,
     "embedding": Embedding,
     "one_hot": OneHot,
-    "levels": Levels,
+    "audio_codes": AudioCodes,
     "convolution": Convolution,
 }

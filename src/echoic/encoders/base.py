@@ -14,6 +14,6 @@ class Encoder(nn.Module, abc.ABC):
     def forward(self, x: Tensor) -> Tensor:
         """`(batch, steps, features)` to `(batch, network steps, output_size)`; strictly causal."""
 
-    def network_steps(self, steps: Tensor) -> Tensor:
+    def output_lengths(self, steps: Tensor) -> Tensor:
         """How many network steps so many `steps` of input make."""
         return steps

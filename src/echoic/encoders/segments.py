@@ -10,19 +10,19 @@ from echoic.encoders.base import Encoder
 
 @final
 class Segments(Encoder):
-    """Each `span` samples become one vector: a linear map and a ReLU (SegRNN, Lin 2023, arXiv 2308.11200).
+    """Each `stride` samples become one vector: a linear map and a ReLU (SegRNN, Lin 2023, arXiv 2308.11200).
 
-    A length that is no multiple of `span` is padded with zeros before its first sample.
+    A length that is no multiple of `stride` is padded with zeros before its first sample.
     """
 
-    def __init__(self, features: int, span: int, output_size: int) -> None:
+    def __init__(self, features: int, stride: int, output_size: int) -> None:
         super().__init__()
-        self.span = span
+        self.stride = stride
         self.output_size = output_size
-        self.linear = nn.Linear(span * features, output_size)
+        self.linear = nn.Linear(stride * features, output_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        missing = -x.shape[1] % self.span
+        missing = -x.shape[1] % self.stride
         if missing:
             x = nn.functional.pad(x, (0, 0, missing, 0))
-        return torch.relu(self.linear(x.reshape(x.shape[0], x.shape[1] // self.span, -1)))
+        return torch.relu(self.linear(x.reshape(x.shape[0], x.shape[1] // self.stride, -1)))

@@ -10,15 +10,15 @@ from echoic.encoders.base import Encoder
 
 @final
 class Embedding(Encoder):
-    """A learned vector for each of `classes` symbols; inputs `(batch, steps, 1)` are their numbers.
+    """A learned vector for each of `num_classes` symbols; inputs `(batch, steps, 1)` are their numbers.
 
-    Start values: normal with this `deviation`.
+    Start values: normal with this `std`.
     """
 
-    def __init__(self, classes: int, width: int, deviation: float = 1.0) -> None:
+    def __init__(self, num_classes: int, embedding_dim: int, std: float = 1.0) -> None:
         super().__init__()
-        self.output_size = width
-        self.weight = nn.Parameter(deviation * torch.randn(classes, width))
+        self.output_size = embedding_dim
+        self.weight = nn.Parameter(std * torch.randn(num_classes, embedding_dim))
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.embedding(x[..., 0].long(), self.weight)
@@ -26,11 +26,11 @@ class Embedding(Encoder):
 
 @final
 class OneHot(Encoder):
-    """A one at the place of the symbol, zeros elsewhere; inputs `(batch, steps, 1)` are numbers below `classes`."""
+    """A one at the place of the symbol, zeros elsewhere; inputs `(batch, steps, 1)` are numbers below `num_classes`."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, num_classes: int) -> None:
         super().__init__()
-        self.output_size = classes
+        self.output_size = num_classes
 
     def forward(self, x: Tensor) -> Tensor:
         return nn.functional.one_hot(x[..., 0].long(), self.output_size).to(x.dtype)

@@ -1,5 +1,7 @@
 """What sits on the hidden vectors. To add one: a file with a `Head`, and a line in the table of its kind."""
 
+from echoic.heads.audio_samples import AudioSamples as AudioSamples
+from echoic.heads.audio_samples import SourceStats as SourceStats
 from echoic.heads.base import Head as Head
 from echoic.heads.base import SymbolHead as SymbolHead
 from echoic.heads.base import ValueHead as ValueHead
@@ -9,8 +11,6 @@ from echoic.heads.gaussian import Gaussian as Gaussian
 from echoic.heads.joint import Joint as Joint
 from echoic.heads.point import Point as Point
 from echoic.heads.quantiles import Quantiles as Quantiles
-from echoic.heads.samples import Samples as Samples
-from echoic.heads.samples import Source as Source
 from echoic.heads.sampling import Sampling as Sampling
 from echoic.heads.student_t import StudentT as StudentT
 
@@ -26,6 +26,6 @@ SYMBOL_HEADS: dict[str, type[SymbolHead]] = {
     "categorical": Categorical,
     "bernoulli": Bernoulli,
     "joint": Joint,
-    "samples": Samples,
+    "audio_samples": AudioSamples,
 }
 """Heads for classes, for sets of notes and for the levels of samples."""

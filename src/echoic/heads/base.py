@@ -8,33 +8,33 @@ import torch
 from torch import Tensor, nn
 
 from echoic.config import HeadSettings
-from echoic.heads.sampling import Sampling
+from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
 
 
 class Head(nn.Module, abc.ABC):
     """A linear map from hidden vectors to the parameters of a distribution, and what follows from them.
 
-    A vector renders `span` samples of `features` values, each described by `parameters` numbers. All methods take
-    `params` `(batch, samples, features, parameters)` as `forward` gives them.
+    A vector renders `outputs_per_step` samples of `features` values, each described by `parameters` numbers. All
+    methods take `params` `(batch, samples, features, parameters)` as `forward` gives them.
     """
 
-    def __init__(self, width: int, features: int, span: int, parameters: int) -> None:
+    def __init__(self, width: int, features: int, outputs_per_step: int, parameters: int) -> None:
         super().__init__()
         self.features = features
-        self.span = span
+        self.outputs_per_step = outputs_per_step
         self.parameters_per_value = parameters
-        self.linear = nn.Linear(width, span * features * parameters)
+        self.linear = nn.Linear(width, outputs_per_step * features * parameters)
 
-    def forward(self, vectors: Tensor) -> Tensor:
-        """`(batch, vectors, width)` to `(batch, vectors * span, features, parameters)`."""
-        params: Tensor = self.linear(vectors)
-        return params.view(len(vectors), -1, self.features, self.parameters_per_value)
+    def forward(self, hidden: Tensor) -> Tensor:
+        """`(batch, hidden, width)` to `(batch, hidden * outputs_per_step, features, parameters)`."""
+        params: Tensor = self.linear(hidden)
+        return params.view(len(hidden), -1, self.features, self.parameters_per_value)
 
     @abc.abstractmethod
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         """The loss without reduction, `(batch, samples, features)` like `target`, or with one number a sample."""
 
-    def right(self, params: Tensor, target: Tensor) -> Tensor | None:
+    def correct(self, params: Tensor, target: Tensor) -> Tensor | None:
         """What is told rightly, shaped like `loss`, of heads whose bets are right or wrong."""
         return None
 
@@ -48,7 +48,7 @@ class ValueHead(Head):
 
     @classmethod
     @abc.abstractmethod
-    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
+    def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
         """The head that `settings` ask for."""
 
     @abc.abstractmethod
@@ -64,16 +64,13 @@ class SymbolHead(Head):
     """A head for symbols: a class, or a set of notes, at each step. Losses are exact negative log-likelihoods."""
 
     @abc.abstractmethod
-    def likeliest(self, params: Tensor) -> Tensor:
+    def mode(self, params: Tensor) -> Tensor:
         """The symbols to bet on, shaped like a target."""
 
     @abc.abstractmethod
-    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
-        """A random draw under `sampling`; at temperature 0 the same as `likeliest`."""
+    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
+        """A random draw under `sampling`; at temperature 0 the same as `mode`."""
 
-    def drawer(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
-        """`draw` for many calls with the weights as they are now; a head may get ready for them."""
-        return lambda params: self.draw(params, generator, sampling)
-
-    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
-        return self.draw(params, generator, Sampling())
+    def sample_fn(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
+        """`sample` for many calls with the weights as they are now; a head may get ready for them."""
+        return lambda params: self.sample(params, generator, sampling)

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
-from echoic.heads.sampling import Sampling
+from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
 
 
 @final
@@ -23,16 +23,16 @@ class Bernoulli(SymbolHead):
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         return functional.binary_cross_entropy_with_logits(params[..., 0], target, reduction="none")
 
-    def right(self, params: Tensor, target: Tensor) -> Tensor:
+    def correct(self, params: Tensor, target: Tensor) -> Tensor:
         """Which samples have the whole set right, `(batch, samples, 1)`."""
-        return (self.likeliest(params) == target).all(-1, keepdim=True)
+        return (self.mode(params) == target).all(-1, keepdim=True)
 
-    def likeliest(self, params: Tensor) -> Tensor:
+    def mode(self, params: Tensor) -> Tensor:
         return (params[..., 0] > 0).to(params.dtype)
 
-    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
         """Temperature divides the log-odds; `top_k` and `top_p` are for classes and change nothing here."""
         if sampling.temperature == 0:
-            return self.likeliest(params)
-        chance = torch.sigmoid(params[..., 0] / sampling.temperature)
-        return (torch.rand(chance.shape, generator=generator).to(chance) < chance).to(params.dtype)
+            return self.mode(params)
+        prob = torch.sigmoid(params[..., 0] / sampling.temperature)
+        return (torch.rand(prob.shape, generator=generator).to(prob) < prob).to(params.dtype)

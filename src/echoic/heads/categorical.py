@@ -8,44 +8,44 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
-from echoic.heads.sampling import Sampling, draw_class, shares
+from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
 
 
 @final
 class Categorical(SymbolHead):
-    """A softmax over `classes`; targets `(batch, samples, 1)` are their numbers, `span` of them for each vector.
+    """A softmax over `num_classes`; targets `(batch, samples, 1)` are class indices, `outputs_per_step` per vector.
 
-    With `tied`, a function that gives the embedding's weights `(classes, width)`, the map has no weights of its own
-    (Press and Wolf 2017). `weights` `(classes,)` say how much each class counts in training.
+    With `tied`, a function that gives the embedding's weights `(num_classes, width)`, the map has no weights of its own
+    (Press and Wolf 2017). `weights` `(num_classes,)` say how much each class counts in training.
     """
 
     def __init__(
         self,
         width: int,
-        classes: int,
+        num_classes: int,
         tied: Callable[[], Tensor] | None = None,
         weights: Tensor | None = None,
-        span: int = 1,
+        outputs_per_step: int = 1,
     ) -> None:
-        super().__init__(width, 1, span, classes)
+        super().__init__(width, 1, outputs_per_step, num_classes)
         self.weights: Tensor | None
         self.register_buffer("weights", weights, persistent=False)
         if tied is not None:
-            self.linear = _Tied(tied, classes)  # type: ignore[assignment]
+            self.linear = _Tied(tied, num_classes)  # type: ignore[assignment]
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
-        scores = params[:, :, 0].transpose(1, 2)
+        logits = params[:, :, 0].transpose(1, 2)
         weights = self.weights if self.training else None
-        return functional.cross_entropy(scores, target[..., 0].long(), weights, reduction="none")[..., None]
+        return functional.cross_entropy(logits, target[..., 0].long(), weights, reduction="none")[..., None]
 
-    def right(self, params: Tensor, target: Tensor) -> Tensor:
-        return self.likeliest(params) == target
+    def correct(self, params: Tensor, target: Tensor) -> Tensor:
+        return self.mode(params) == target
 
-    def likeliest(self, params: Tensor) -> Tensor:
+    def mode(self, params: Tensor) -> Tensor:
         return params.argmax(-1).to(params.dtype)
 
-    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
-        return draw_class(params, shares(params.shape[:-1], generator), sampling).to(params.dtype)
+    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
+        return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
 
 
 @final

@@ -10,7 +10,7 @@ from torch.nn import functional
 from echoic.config import HeadSettings
 from echoic.heads.base import ValueHead
 
-SMALLEST_SCALE = 1e-3
+MIN_SCALE = 1e-3
 """Deviations never fall below this, in scaled units: a perfect fit must not reach an infinite likelihood."""
 
 
@@ -19,8 +19,8 @@ class Gaussian(ValueHead):
     """Mean and deviation, trained by the negative log-likelihood in nats."""
 
     @classmethod
-    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
-        return cls(width, features, span, 2)
+    def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
+        return cls(width, features, outputs_per_step, 2)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         mean, scale = self._split(params)
@@ -40,4 +40,4 @@ class Gaussian(ValueHead):
 
     @staticmethod
     def _split(params: Tensor) -> tuple[Tensor, Tensor]:
-        return params[..., 0], functional.softplus(params[..., 1]) + SMALLEST_SCALE
+        return params[..., 0], functional.softplus(params[..., 1]) + MIN_SCALE

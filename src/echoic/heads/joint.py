@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
-from echoic.heads.sampling import Sampling, draw_class, shares
+from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
 from echoic.nn import Dropout
 
 
@@ -42,53 +42,53 @@ class Joint(SymbolHead):
         self.chosen = nn.Linear(features, hidden, bias=False)
         self.last = nn.Embedding(features + 1, hidden)
         self.dropout = Dropout(dropout)
-        self.scores = nn.Linear(hidden, features + 1)
+        self.logits = nn.Linear(hidden, features + 1)
         for weights in (self.chosen.weight, self.last.weight):
             nn.init.normal_(weights, std=0.1)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         flat = params.flatten(0, 2)
         slots = self._slots(target.flatten(0, 1))
-        scores = self._next(flat[slots.step], slots.chosen, slots.last)
-        each = functional.cross_entropy(scores, slots.choice, reduction="none")
-        return flat.new_zeros(len(flat)).index_add(0, slots.step, each).view(*target.shape[:2], 1)
+        logits = self._next_logits(flat[slots.step], slots.chosen, slots.last)
+        losses = functional.cross_entropy(logits, slots.choice, reduction="none")
+        return flat.new_zeros(len(flat)).index_add(0, slots.step, losses).view(*target.shape[:2], 1)
 
-    def likeliest(self, params: Tensor) -> Tensor:
+    def mode(self, params: Tensor) -> Tensor:
         """The chord of the likeliest choices one after the other, which need not be the likeliest chord."""
-        return self.draw(params, torch.Generator(), Sampling(temperature=0))
+        return self.sample(params, torch.Generator(), Sampling(temperature=0))
 
-    def draw(self, params: Tensor, generator: torch.Generator, sampling: Sampling) -> Tensor:
+    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
         flat = params.flatten(0, 2)
         chord = flat.new_zeros(len(flat), self.notes)
         last = torch.full((len(flat),), self.notes, device=flat.device)
-        going = torch.arange(len(flat), device=flat.device)
-        while len(going):
-            scores = self._next(flat[going], chord[going], last[going])
-            choice = draw_class(scores, shares(scores.shape[:-1], generator), sampling)
-            going, choice = going[choice < self.notes], choice[choice < self.notes]
-            chord[going, choice] = 1
-            last[going] = choice
+        active = torch.arange(len(flat), device=flat.device)
+        while len(active):
+            logits = self._next_logits(flat[active], chord[active], last[active])
+            choice = sample_class(logits, draw_uniforms(logits.shape[:-1], generator), sampling)
+            active, choice = active[choice < self.notes], choice[choice < self.notes]
+            chord[active, choice] = 1
+            last[active] = choice
         return chord.view(*params.shape[:2], self.notes)
 
-    def _next(self, context: Tensor, chosen: Tensor, last: Tensor) -> Tensor:
+    def _next_logits(self, context: Tensor, chosen: Tensor, last: Tensor) -> Tensor:
         """Scores `(slots, features + 1)` of each note and of the end, minus infinity for what is barred."""
         hidden = torch.relu(context + self.chosen(chosen) + self.last(last))
-        scores: Tensor = self.scores(self.dropout(hidden))
-        return scores.masked_fill(self._barred()[last], -torch.inf)
+        logits: Tensor = self.logits(self.dropout(hidden))
+        return logits.masked_fill(self._forbidden()[last], -torch.inf)
 
-    def _barred(self) -> Tensor:
+    def _forbidden(self) -> Tensor:
         """`(features + 1, features + 1)`: for each last note, what may not follow."""
-        pitch = torch.arange(self.notes + 1, device=self.scores.weight.device) // self.per_pitch
-        barred = pitch[None] >= pitch[:, None]
-        barred[self.notes] = False  # nothing chosen yet
-        barred[:, self.notes] = False  # the end is always open
-        return barred
+        pitch = torch.arange(self.notes + 1, device=self.logits.weight.device) // self.per_pitch
+        forbidden = pitch[None] >= pitch[:, None]
+        forbidden[self.notes] = False  # nothing chosen yet
+        forbidden[:, self.notes] = False  # the end is always open
+        return forbidden
 
     def _slots(self, chords: Tensor) -> _Slots:
         """`chords` `(steps, features)` as choices, those of a step together, the highest note first."""
-        at, note = chords.flip(1).nonzero(as_tuple=True)
+        steps, note = chords.flip(1).nonzero(as_tuple=True)
         note = self.notes - 1 - note
-        counts = torch.bincount(at, minlength=len(chords))
+        counts = torch.bincount(steps, minlength=len(chords))
         ends = (counts + 1).cumsum(0) - 1
         step = torch.repeat_interleave(torch.arange(len(chords), device=chords.device), counts + 1)
         is_note = torch.ones(len(step), dtype=torch.bool, device=chords.device).index_fill(0, ends, value=False)

@@ -25,13 +25,13 @@ _LOSSES: dict[str, Callable[..., Tensor]] = {
 class Point(ValueHead):
     """The forecast itself, trained by squared, absolute or Huber error. Its draws and quantiles are that value."""
 
-    def __init__(self, width: int, features: int, span: int, loss: str) -> None:
-        super().__init__(width, features, span, 1)
+    def __init__(self, width: int, features: int, outputs_per_step: int, loss: str) -> None:
+        super().__init__(width, features, outputs_per_step, 1)
         self._error = _LOSSES[loss]
 
     @classmethod
-    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
-        return cls(width, features, span, settings.loss)
+    def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
+        return cls(width, features, outputs_per_step, settings.loss)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         return self._error(params[..., 0], target, reduction="none")

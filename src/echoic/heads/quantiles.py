@@ -17,13 +17,13 @@ class Quantiles(ValueHead):
 
     levels: Tensor
 
-    def __init__(self, width: int, features: int, span: int, levels: Sequence[float]) -> None:
-        super().__init__(width, features, span, len(levels))
+    def __init__(self, width: int, features: int, outputs_per_step: int, levels: Sequence[float]) -> None:
+        super().__init__(width, features, outputs_per_step, len(levels))
         self.register_buffer("levels", torch.tensor(levels), persistent=False)
 
     @classmethod
-    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
-        return cls(width, features, span, settings.levels)
+    def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
+        return cls(width, features, outputs_per_step, settings.quantiles)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         error = target[..., None] - self._values(params)
@@ -54,7 +54,7 @@ class Quantiles(ValueHead):
             return values[..., 0]
         above = torch.searchsorted(self.levels, level.contiguous()).clamp(1, len(self.levels) - 1)
         low, high = self.levels[above - 1], self.levels[above]
-        share = ((level - low) / (high - low)).clamp(0, 1)
+        weight = ((level - low) / (high - low)).clamp(0, 1)
         return torch.lerp(
-            values.gather(-1, (above - 1)[..., None])[..., 0], values.gather(-1, above[..., None])[..., 0], share
+            values.gather(-1, (above - 1)[..., None])[..., 0], values.gather(-1, above[..., None])[..., 0], weight
         )

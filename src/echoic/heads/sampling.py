@@ -42,46 +42,50 @@ class Sampling:
         if not 0 <= self.loudness_temperature < float("inf"):
             raise ConfigError(f"`loudness_temperature` must be 0 or more, got {self.loudness_temperature}.")
 
-    def of_loudness(self) -> Self:
+    def for_loudness(self) -> Self:
         """How loudness is drawn."""
         return replace(self, temperature=self.temperature * self.loudness_temperature, loudness_temperature=1.0)
 
 
-def shares(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+DEFAULT_SAMPLING = Sampling()
+"""Draws from the distribution as it is."""
+
+
+def draw_uniforms(shape: Sequence[int], generator: torch.Generator) -> Tensor:
     """Numbers from 0 up to 1, one for each draw that is to be made."""
     return torch.rand(*shape, generator=generator, dtype=torch.float64)
 
 
-def draw_class(scores: Tensor, share: Tensor, sampling: Sampling) -> Tensor:
+def sample_class(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Tensor:
     """Classes `(...)` from scores `(..., classes)`, of which some may be minus infinity but not all of a row.
 
-    `share` `(...)`, from `shares`, decides: the class is the one at which the probabilities add up beyond it.
+    `uniform` `(...)`, from `draw_uniforms`, decides: the class is the one at which the probabilities add up beyond it.
     """
     if sampling.temperature == 0:
-        return scores.argmax(-1)
-    scores = scores / sampling.temperature
-    if sampling.top_k is not None and sampling.top_k < scores.shape[-1]:
-        least = scores.topk(sampling.top_k).values[..., -1:]
-        scores = scores.masked_fill(scores < least, -torch.inf)
+        return logits.argmax(-1)
+    logits = logits / sampling.temperature
+    if sampling.top_k is not None and sampling.top_k < logits.shape[-1]:
+        threshold = logits.topk(sampling.top_k).values[..., -1:]
+        logits = logits.masked_fill(logits < threshold, -torch.inf)
     if sampling.top_p is not None:
-        scores = _nucleus(scores, sampling.top_p)
+        logits = _nucleus(logits, sampling.top_p)
     # In double precision, so that rounding does not favour the last classes.
-    probabilities = torch.softmax(scores.double(), -1)
+    probabilities = torch.softmax(logits.double(), -1)
     if sampling.floor:
         # The likeliest always stays: of many equal classes all could lie below the floor.
-        likeliest = probabilities.argmax(-1, keepdim=True)
+        mode = probabilities.argmax(-1, keepdim=True)
         above = (probabilities - sampling.floor).clamp(min=0)
-        probabilities = above.scatter(-1, likeliest, above.gather(-1, likeliest).clamp(min=1e-12))
-    bounds = probabilities.cumsum(-1)
-    total = bounds[..., -1:]
+        probabilities = above.scatter(-1, mode, above.gather(-1, mode).clamp(min=1e-12))
+    cdf = probabilities.cumsum(-1)
+    total = cdf[..., -1:]
     # Below the total even after rounding, so that a class without a chance is never drawn.
-    level = torch.minimum(share.to(total)[..., None] * total, torch.nextafter(total, torch.zeros_like(total)))
-    return torch.searchsorted(bounds, level, right=True)[..., 0]
+    target = torch.minimum(uniform.to(total)[..., None] * total, torch.nextafter(total, torch.zeros_like(total)))
+    return torch.searchsorted(cdf, target, right=True)[..., 0]
 
 
-def _nucleus(scores: Tensor, top_p: float) -> Tensor:
+def _nucleus(logits: Tensor, top_p: float) -> Tensor:
     """Minus infinity for all but the fewest classes that together reach `top_p`; the likeliest always stays."""
-    ordered, places = scores.sort(-1, descending=True)
+    ordered, indices = logits.sort(-1, descending=True)
     probabilities = torch.softmax(ordered, -1)
-    beyond = probabilities.cumsum(-1) - probabilities >= top_p
-    return torch.full_like(scores, -torch.inf).scatter(-1, places, ordered.masked_fill(beyond, -torch.inf))
+    excluded = probabilities.cumsum(-1) - probabilities >= top_p
+    return torch.full_like(logits, -torch.inf).scatter(-1, indices, ordered.masked_fill(excluded, -torch.inf))

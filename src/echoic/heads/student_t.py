@@ -10,9 +10,9 @@ from torch.nn import functional
 
 from echoic.config import HeadSettings
 from echoic.heads.base import ValueHead
-from echoic.heads.gaussian import SMALLEST_SCALE
+from echoic.heads.gaussian import MIN_SCALE
 
-FEWEST_DEGREES = 2.0
+MIN_DEGREES_OF_FREEDOM = 2.0
 """Above two degrees of freedom the variance is finite."""
 
 
@@ -21,8 +21,8 @@ class StudentT(ValueHead):
     """Location, scale and degrees of freedom (above two), trained by the negative log-likelihood in nats."""
 
     @classmethod
-    def build(cls, width: int, features: int, span: int, settings: HeadSettings) -> Self:
-        return cls(width, features, span, 3)
+    def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
+        return cls(width, features, outputs_per_step, 3)
 
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
         location, scale, degrees = self._split(params)
@@ -49,6 +49,6 @@ class StudentT(ValueHead):
     def _split(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         return (
             params[..., 0],
-            functional.softplus(params[..., 1]) + SMALLEST_SCALE,
-            functional.softplus(params[..., 2]) + FEWEST_DEGREES,
+            functional.softplus(params[..., 1]) + MIN_SCALE,
+            functional.softplus(params[..., 2]) + MIN_DEGREES_OF_FREEDOM,
         )

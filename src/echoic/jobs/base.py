@@ -8,21 +8,21 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError
 from echoic.model import SequenceModel
-from echoic.sources import Data
+from echoic.sources import DatasetLike
 from echoic.training import Batches
 
-OnWork = Callable[[int, int], None]
+ProgressFn = Callable[[int, int], None]
 """Told how much of some work is done, and how much there is."""
 
 
-def unwatched(_done: int, _all: int) -> None:
-    """For work that nobody watches."""
+def no_progress(*_: object) -> None:
+    """Ignores progress."""
 
 
 class Task(abc.ABC):
     """A job laid over one data set: settings with every choice made, fitted codecs, batches.
 
-    Made by `fit` before training, and by `reopen` from what a run folder holds.
+    Made by `fit` before training, and by `restore` from what a run folder holds.
     """
 
     settings_class: ClassVar[type[JobSettings]]
@@ -31,11 +31,11 @@ class Task(abc.ABC):
     settings: Any
     """The job's settings, every open choice made."""
 
-    dataset: Data
+    dataset: DatasetLike
 
     @classmethod
     @abc.abstractmethod
-    def fit(cls, dataset: Data, settings: Any, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: DatasetLike, settings: Any, on_prepare: ProgressFn = no_progress) -> Self:
         """Splits, fits codecs on the training part and makes every choice that `settings` leave open.
 
         `on_prepare` hears of the preparation of the data, where that takes time.
@@ -47,18 +47,18 @@ class Task(abc.ABC):
 
     @classmethod
     @abc.abstractmethod
-    def reopen(cls, dataset: Data, settings: Any, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: Any, codec: Mapping[str, Any]) -> Self:
         """The task as it was when `codec` was written: nothing is fitted again.
 
         The data may be gone; who can do without them should not ask for them before they are needed.
         """
 
     @abc.abstractmethod
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         """The fitted state of the codecs, as plain JSON values."""
 
     @abc.abstractmethod
-    def network(self) -> SequenceModel:
+    def build_model(self) -> SequenceModel:
         """A new network; weights are drawn from torch's generator."""
 
     @abc.abstractmethod
@@ -70,17 +70,17 @@ class Task(abc.ABC):
         """Batches of the dev part, if there is one."""
 
     @property
-    def feeds_back(self) -> bool:
-        """Whether what the network tells at a step is its input at the next, as `feed_back` needs."""
+    def supports_scheduled_sampling(self) -> bool:
+        """Whether what the network tells at a step is its input at the next, as `scheduled_sampling` needs."""
         return False
 
     @property
-    def refits(self) -> bool:
+    def should_refit(self) -> bool:
         """Whether, once dev has shown how long to train, a network is trained anew on train and dev."""
         return False
 
     def refit_batches(self) -> Batches:
-        """Batches of train and dev together, for `refits`."""
+        """Batches of train and dev together, for `should_refit`."""
         return self.train_batches()
 
     @property
@@ -102,7 +102,7 @@ class Task(abc.ABC):
         return None
 
     @property
-    def training(self) -> TrainSettings:
+    def train_settings(self) -> TrainSettings:
         """The settings of the loop."""
         settings: TrainSettings = self.settings.train
         return settings
@@ -120,10 +120,10 @@ class Evaluation(Protocol):
     """What scoring gives, whatever the job: the model's scores beside those of the naive ways, and over what."""
 
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored and in which units: `96 windows, errors in kW`."""
 
     @property
@@ -131,15 +131,15 @@ class Evaluation(Protocol):
         """What else there is, as plain JSON values."""
 
 
-OF_SOUND = ("streams", "floor", "loudness_temperature")
+AUDIO_OPTIONS = ("streams", "prob_floor", "loudness_temperature")
 """Fields of a request that only sound has."""
 
 
 @dataclass(frozen=True)
-class Request:
+class GenerateRequest:
     """What `generate` is asked for.
 
-    `prime` and `length` mean what the job says they do; a temperature of None is the job's own choice. `on_made` is
+    `prime` and `length` mean what the job says they do; a temperature of None is the job's own choice. `on_chunk` is
     called with each piece as soon as it is there, by jobs whose work can be followed.
     """
 
@@ -148,20 +148,20 @@ class Request:
     temperature: float | None = None
     top_k: int | None = None
     top_p: float | None = None
-    floor: float = 0.0
+    prob_floor: float = 0.0
     loudness_temperature: float | None = None
     streams: int = 1
     seed: int = 0
-    on_made: Callable[[Any], None] = lambda _: None
+    on_chunk: Callable[[Any], None] = lambda _: None
 
 
-def _no_predict(*_: Any) -> Any:
+def _predict_unsupported(*_: Any) -> Any:
     raise ConfigError(
         "`predict` is for forecasts, classes and events; let this run `generate`, or `eval` it on new data."
     )
 
 
-def no_generate(*_: Any) -> Any:
+def generate_unsupported(*_: Any) -> Any:
     """For jobs whose networks do not go on by themselves.
 
     Raises:
@@ -170,7 +170,7 @@ def no_generate(*_: Any) -> Any:
     raise ConfigError("This run tells what is there and does not go on by itself; use `echoic predict`.")
 
 
-def _no_backtest(*_: Any, **__: Any) -> Any:
+def _backtest_unsupported(*_: Any, **__: Any) -> Any:
     raise ConfigError("A backtest is for forecasts.")
 
 
@@ -181,11 +181,11 @@ class Job:
     `evaluate(fitted, data, part, on_progress=..., **options)` scores; `data` None means the run's own.
     `generate(fitted, request)` lets the model feed itself.
     `charts(fitted, metrics, evaluation)` draws the report; without an evaluation, what can be drawn without one.
-    `makes_sound`: whether requests may have the fields `OF_SOUND`.
+    `generates_audio`: whether requests may have the fields `AUDIO_OPTIONS`.
     `scores_windows`: whether `evaluate` takes a `stride`.
     `predict(fitted, data)` gives a long table of what the model says of `data`.
     `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
-    `across(evaluations)` makes one evaluation of those of all folds.
+    `aggregate_folds(evaluations)` makes one evaluation of those of all folds.
     """
 
     task: type[Task]
@@ -193,7 +193,7 @@ class Job:
     generate: Callable[..., Any]
     charts: Callable[..., Any]
     scores_windows: bool = False
-    makes_sound: bool = False
-    predict: Callable[..., Any] = _no_predict
-    backtest: Callable[..., Any] = _no_backtest
-    across: Callable[[Sequence[Any]], Any] | None = None
+    generates_audio: bool = False
+    predict: Callable[..., Any] = _predict_unsupported
+    backtest: Callable[..., Any] = _backtest_unsupported
+    aggregate_folds: Callable[[Sequence[Any]], Any] | None = None

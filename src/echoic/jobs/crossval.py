@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from echoic import sources
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.preparation import settings_of
+from echoic.jobs.prepare import build_settings
 from echoic.jobs.session import train
 
 
@@ -16,7 +16,7 @@ class Fold(NamedTuple):
 
     train_steps: int
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     forecasts: dict[str, Any]
 
 
@@ -38,8 +38,8 @@ def cross_validate(
         ConfigError: a split is given, or `folds` is not positive.
         DataError: the series differ in length or are too short for so many folds.
     """
-    wanted: Any = settings_of("forecast", config or {}, settings)
-    if folds < 1 or wanted.parts.split is not None:
+    wanted: Any = build_settings("forecast", config or {}, settings)
+    if folds < 1 or wanted.split.split is not None:
         raise ConfigError("`cross_validate` makes the splits itself: give `folds` (at least 1) and no `split`.")
     lengths = {one.steps for one in sources.read(data, wanted.data).series}
     if len(lengths) > 1:
@@ -52,8 +52,8 @@ def cross_validate(
     return (_fold(data, {"config": config, **settings, "split": split}) for split in splits)
 
 
-def _fold(data: Any, asked: dict[str, Any]) -> Fold:
+def _fold(data: Any, options: dict[str, Any]) -> Fold:
     with tempfile.TemporaryDirectory() as folder:
-        run = train("forecast", data, out=Path(folder) / "run", **asked)
+        run = train("forecast", data, out=Path(folder) / "run", **options)
         evaluation = run.evaluate()
-        return Fold(asked["split"][0], evaluation.scores, evaluation.naive, run.backtest())
+        return Fold(options["split"][0], evaluation.scores, evaluation.baselines, run.backtest())

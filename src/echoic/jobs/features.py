@@ -12,9 +12,9 @@ from torch import Tensor
 from echoic.codecs import LogMel, Scaler
 from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import OnWork, unwatched
+from echoic.jobs.base import ProgressFn, no_progress
 from echoic.jobs.spectra_cache import NOWHERE, SpectraCache, spectra_key
-from echoic.sources import Data
+from echoic.sources import DatasetLike
 from echoic.training import thread_count
 from echoic.types import Series
 
@@ -31,22 +31,22 @@ class RawSteps:
         cache: where spectra are kept from one process to the next.
     """
 
-    def __init__(self, dataset: Data, mel: LogMel | None, cache: SpectraCache) -> None:
+    def __init__(self, dataset: DatasetLike, mel: LogMel | None, cache: SpectraCache) -> None:
         self.dataset = dataset
         self.mel = mel
         self.cache = cache
         self._made: list[Tensor] | None = None
 
     @classmethod
-    def of(cls, dataset: Data, settings: SpectrumSettings) -> Self:
+    def of(cls, dataset: DatasetLike, settings: SpectrumSettings) -> Self:
         """Those of `dataset`, not made yet.
 
         Raises:
             ConfigError: there is no sound where the bands are to be.
         """
-        return cls(dataset, _mel(dataset.series[0], settings), SpectraCache.of(settings.cache))
+        return cls(dataset, _mel(dataset.series[0], settings), SpectraCache.of(settings.cache_dir))
 
-    def make(self, on_progress: OnWork = unwatched) -> list[Tensor]:
+    def make(self, on_progress: ProgressFn = no_progress) -> list[Tensor]:
         """The steps `(steps, values)` of each clip; `on_progress` hears of clips whose spectra are computed."""
         if self._made is None:
             self._made = _raw(self.mel, self.dataset.series, self.cache, on_progress)
@@ -71,7 +71,7 @@ class Features:
         return cls(raw.mel, Scaler.fit("standard", [""], [values]))
 
     def of(
-        self, clips: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: OnWork = unwatched
+        self, clips: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: ProgressFn = no_progress
     ) -> list[Tensor]:
         """The steps of each clip, `(steps, values)`; what is missing is 0, the mean.
 
@@ -135,10 +135,10 @@ def _mel(clip: Series, settings: SpectrumSettings) -> LogMel | None:
             f"at {rate_hz / 2:g} Hz; change --low-hz, --high-hz or --rate-hz."
         )
     # An even window, so that its spectrum ends at half of the rate.
-    return LogMel(rate_hz, window + window % 2, hop, settings.bands, settings.low_hz, high_hz)
+    return LogMel(rate_hz, window + window % 2, hop, settings.n_mels, settings.low_hz, high_hz)
 
 
-def _raw(mel: LogMel | None, clips: Sequence[Series], cache: SpectraCache, on_progress: OnWork) -> list[Tensor]:
+def _raw(mel: LogMel | None, clips: Sequence[Series], cache: SpectraCache, on_progress: ProgressFn) -> list[Tensor]:
     if mel is None:
         return [torch.from_numpy(clip.values) for clip in clips]
     key = spectra_key(mel, clips)
@@ -149,7 +149,7 @@ def _raw(mel: LogMel | None, clips: Sequence[Series], cache: SpectraCache, on_pr
     return found
 
 
-def _computed(mel: LogMel, clips: Sequence[Series], on_progress: OnWork) -> list[Tensor]:
+def _computed(mel: LogMel, clips: Sequence[Series], on_progress: ProgressFn) -> list[Tensor]:
     made = []
     # A clip for each thread: threads within a clip on top of them would only be in each other's way.
     workers = torch.get_num_threads()

@@ -6,27 +6,27 @@ from collections.abc import Callable
 from echoic.jobs.base import Task
 from echoic.run import Checkpoint, RunFolder
 from echoic.training import (
-    Outcome,
     Phase,
     Progress,
     Trainer,
     TrainingData,
+    TrainResult,
     isolated_randomness,
     read_phase,
     thread_count,
 )
 
-OnProgress = Callable[[Progress], None]
+TrainProgressFn = Callable[[Progress], None]
 
 
-def fit(folder: RunFolder, task: Task, on_progress: OnProgress, began: float) -> Outcome:
+def fit(folder: RunFolder, task: Task, on_progress: TrainProgressFn, started_at: float) -> TrainResult:
     """Trains from the newest checkpoint in `folder`, or from the start; the caller holds the folder's lock.
 
     Args:
         folder: where checkpoints, metrics, the model and its calibration are written.
         task: what is trained, on what.
         on_progress: called after every step.
-        began: `time.monotonic()` when the work began, for a budget in minutes.
+        started_at: `time.monotonic()` when the work began, for a budget in minutes.
 
     Raises:
         RunError: no checkpoint can be read.
@@ -37,21 +37,21 @@ def fit(folder: RunFolder, task: Task, on_progress: OnProgress, began: float) ->
     for sentence in damaged:
         warnings.warn(f"{sentence} The checkpoint before it is used.", stacklevel=2)
     if checkpoint is None:
-        folder.keep_metrics(0)
-    share = 0.5 if task.refits else 1.0
-    phase = Phase(budget=(0.0, share)) if checkpoint is None else read_phase(checkpoint)
+        folder.truncate_metrics(0)
+    fraction = 0.5 if task.should_refit else 1.0
+    phase = Phase(budget=(0.0, fraction)) if checkpoint is None else read_phase(checkpoint)
     if phase.name == "fit":
-        outcome = _run_phase(folder, task, phase, checkpoint, on_progress, began)
+        result = _run_phase(folder, task, phase, checkpoint, on_progress, started_at)
         _calibrate(folder, task)
         # A falling learning rate is made for its whole length; with a constant one the best step is the length.
-        steps = outcome.best_step if task.training.schedule == "constant" else outcome.steps
-        phase = Phase("refit", steps, (share, 1.0), outcome.steps)
+        steps = result.best_step if task.train_settings.lr_schedule == "constant" else result.steps
+        phase = Phase("refit", steps, (fraction, 1.0), result.steps)
         if checkpoint is not None:
-            began -= checkpoint.notes["at"]["seconds"]
+            started_at -= checkpoint.metadata["state"]["seconds"]
             checkpoint = None
-    if task.refits:
-        outcome = _run_phase(folder, task, phase, checkpoint, on_progress, began)
-    return outcome
+    if task.should_refit:
+        result = _run_phase(folder, task, phase, checkpoint, on_progress, started_at)
+    return result
 
 
 def _run_phase(
@@ -59,15 +59,15 @@ def _run_phase(
     task: Task,
     phase: Phase,
     checkpoint: Checkpoint | None,
-    on_progress: OnProgress,
-    began: float,
-) -> Outcome:
+    on_progress: TrainProgressFn,
+    started_at: float,
+) -> TrainResult:
     if phase.name == "fit":
         data = TrainingData(task.train_batches(), task.dev_batches())
     else:
         data = TrainingData(task.refit_batches(), None)
-    with isolated_randomness(task.training.seed):
-        trainer = Trainer(task.network(), data, task.training, folder, phase, on_progress, began)
+    with isolated_randomness(task.train_settings.seed):
+        trainer = Trainer(task.build_model(), data, task.train_settings, folder, phase, on_progress, started_at)
         if checkpoint is not None:
             trainer.restore(checkpoint)
         return trainer.run()
@@ -75,10 +75,10 @@ def _run_phase(
 
 def _calibrate(folder: RunFolder, task: Task) -> None:
     """On dev, with the network that has not been trained on it."""
-    with isolated_randomness(task.training.seed):
-        model = task.network()
+    with isolated_randomness(task.train_settings.seed):
+        model = task.build_model()
     model.load_state_dict(folder.read_model()[0])
-    with thread_count(task.training.threads):
+    with thread_count(task.train_settings.threads):
         calibration = task.calibrate(model.eval())
     if calibration is not None:
         folder.write_calibration(calibration)

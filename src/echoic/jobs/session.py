@@ -9,17 +9,13 @@ from typing import Any, final
 from echoic import sources
 from echoic.config import JobSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import OF_SOUND, Fitted, OnWork, Request, Task, unwatched
-from echoic.jobs.fitting import OnProgress, fit
-from echoic.jobs.preparation import job_of, prepare
+from echoic.jobs.base import AUDIO_OPTIONS, Fitted, GenerateRequest, ProgressFn, Task, no_progress
+from echoic.jobs.fitting import TrainProgressFn, fit
+from echoic.jobs.prepare import get_job, prepare
 from echoic.model import SequenceModel
-from echoic.run import RunFolder, check_free, versions
-from echoic.training import Outcome, Progress, isolated_randomness
-from echoic.windows import PARTS
-
-
-def _silent(_: Progress) -> None:
-    pass
+from echoic.run import RunFolder, ensure_new, versions
+from echoic.training import TrainResult, isolated_randomness
+from echoic.windows import SPLITS
 
 
 @final
@@ -33,7 +29,7 @@ class Run:
     def __init__(self, folder: RunFolder, data: Any = None) -> None:
         self.folder = folder
         self.config = folder.read_config()
-        self.job = job_of(self.config["job"])
+        self.job = get_job(self.config["job"])
         self.settings: JobSettings = self.job.task.settings_class.build(self.config["settings"])
         self._data = self.config["data"]["path"] if data is None else data
         self._fitted: Fitted | None = None
@@ -58,8 +54,8 @@ class Run:
         """
         if self._fitted is None:
             task = self._task()
-            with isolated_randomness(task.training.seed):
-                model = task.network()
+            with isolated_randomness(task.train_settings.seed):
+                model = task.build_model()
             weights, _ = self.folder.read_model()
             model.load_state_dict(weights)
             self._fitted = Fitted(task, model.eval(), self.folder.read_calibration())
@@ -70,7 +66,7 @@ class Run:
         """The network with the weights that scored best on dev."""
         return self.fitted.model
 
-    def evaluate(self, data: Any = None, *, part: str = "test", stride: int | None = None, **options: Any) -> Any:
+    def evaluate(self, data: Any = None, *, split: str = "test", stride: int | None = None, **options: Any) -> Any:
         """Scores beside the naive rows, on a part of the run's data or on new data.
 
         `stride` is the number of steps between the windows that are scored, of jobs that score windows: by default 1.
@@ -79,15 +75,15 @@ class Run:
             ConfigError: there is no such part, or a stride of what has no windows.
             DataError: there is nothing to score.
         """
-        _check_part(part)
+        _check_split(split)
         if stride is not None:
             if not self.job.scores_windows:
                 raise ConfigError("`stride` is for forecasts; the others are scored at every step.")
             options["stride"] = stride
-        if data is None and part == "test" and self.job.across is not None and (folds := self.folder.folds()):
+        if data is None and split == "test" and self.job.aggregate_folds is not None and (folds := self.folder.folds()):
             self.folder.read_model()  # a run that has none has not all of its folds
-            return self.job.across([Run(fold, self._data).evaluate(**options) for fold in folds])
-        return self.job.evaluate(self.fitted, data, part, **options)
+            return self.job.aggregate_folds([Run(fold, self._data).evaluate(**options) for fold in folds])
+        return self.job.evaluate(self.fitted, data, split, **options)
 
     def predict(self, data: Any = None) -> Any:
         """What the model says of `data`: by default what follows its own, of clips and recordings of its test part."""
@@ -98,27 +94,27 @@ class Run:
 
         Args:
             length: steps, or what else the job counts in (`"32bars"`); by default what the job finds fit.
-            **options: fields of `echoic.jobs.base.Request`: `prime`, `temperature`, `top_k`, `top_p`, `seed`,
-                `on_made`; of sound also `streams`, `floor` and `loudness_temperature`.
+            **options: fields of `echoic.jobs.base.GenerateRequest`: `prime`, `temperature`, `top_k`, `top_p`, `seed`,
+                `on_chunk`; of sound also `streams`, `prob_floor` and `loudness_temperature`.
 
         Raises:
             ConfigError: a length, prime or way of drawing that the job does not know.
         """
-        of_sound = [f"`{name}`" for name in OF_SOUND if name in options]
-        if of_sound and not self.job.makes_sound:
-            raise ConfigError(f"{', '.join(of_sound)}: for audio runs alone.")
-        return self.job.generate(self.fitted, Request(length, **options))
+        audio_options = [f"`{name}`" for name in AUDIO_OPTIONS if name in options]
+        if audio_options and not self.job.generates_audio:
+            raise ConfigError(f"{', '.join(audio_options)}: for audio runs alone.")
+        return self.job.generate(self.fitted, GenerateRequest(length, **options))
 
     def metrics(self) -> list[dict[str, Any]]:
         """A row for each look at dev: losses, learning rate, skipped steps."""
         return self.folder.read_metrics()
 
-    def backtest(self, data: Any = None, *, part: str = "test", stride: int = 1) -> Any:
+    def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1) -> Any:
         """Every forecast that `evaluate` scores beside what happened, as a long table with its cutoff."""
-        _check_part(part)
-        return self.job.backtest(self.fitted, data, part, stride)
+        _check_split(split)
+        return self.job.backtest(self.fitted, data, split, stride)
 
-    def outcome(self) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """What training came to: the dev loss and the step of the weights that are kept, epochs and steps in all.
 
         After a refit, which learns from dev as well, there is no dev loss.
@@ -139,21 +135,21 @@ class Run:
         """The runs of cross-validation, if there are any."""
         return [Run(folder, self._data) for folder in self.folder.folds()]
 
-    def resume(self, on_progress: OnProgress = _silent, began: float | None = None) -> Outcome:
+    def resume(self, on_progress: TrainProgressFn = no_progress, started_at: float | None = None) -> TrainResult:
         """Goes on training from the newest checkpoint that is whole, bit for bit as if it had never stopped (CPU).
 
         Raises:
             RunError: another process writes this run, or no checkpoint can be read.
             Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
         """
-        began = time.monotonic() if began is None else began
-        with self.folder.writing():
-            outcome = self.fit(self._task(), on_progress, began)
+        started_at = time.monotonic() if started_at is None else started_at
+        with self.folder.lock():
+            result = self.fit(self._task(), on_progress, started_at)
         self._fitted = None
-        return outcome
+        return result
 
     def _task(self) -> Task:
-        return self.job.task.reopen(sources.Later(self._read), self.settings, self.folder.read_codec())
+        return self.job.task.restore(sources.LazyDataset(self._read), self.settings, self.folder.read_codec())
 
     def _read(self) -> sources.Dataset:
         """What the run was trained on."""
@@ -161,10 +157,10 @@ class Run:
             raise DataError(
                 f"{self.path}: was trained on what no file holds; give it again, with `data=` or --training-data."
             )
-        gone = [place for place in _places(self._data) if not Path(place).exists()]
-        if gone:
+        missing = [place for place in _data_paths(self._data) if not Path(place).exists()]
+        if missing:
             raise DataError(
-                f"{gone[0]}: is gone, and {self.path} was trained on it; put it back, or say with `data=` or "
+                f"{missing[0]}: is gone, and {self.path} was trained on it; put it back, or say with `data=` or "
                 "--training-data where it is."
             )
         settings: Any = self.settings
@@ -176,21 +172,21 @@ class Run:
             )
         return dataset
 
-    def fit(self, task: Task, on_progress: OnProgress, began: float) -> Outcome:
+    def fit(self, task: Task, on_progress: TrainProgressFn, started_at: float) -> TrainResult:
         """Trains what is not trained yet, the folds of cross-validation first; the caller holds the lock.
 
         So a run that has a model has all of its folds.
         """
-        begun = {folder.path.name: folder for folder in self.folder.folds()}
+        started = {folder.path.name: folder for folder in self.folder.folds()}
         for number, settings in enumerate(task.folds, 1):
-            tell = _of_fold(on_progress, number, len(task.folds))
-            if str(number) in begun:
-                Run(begun[str(number)], self._data).resume(tell)
+            fold_progress = _fold_progress(on_progress, number, len(task.folds))
+            if str(number) in started:
+                Run(started[str(number)], self._data).resume(fold_progress)
             else:
                 folder = RunFolder.create(self.folder.folds_path / str(number), self.path)
-                _trained(task.fold(settings), self._data, folder, tell, began)
-            began = time.monotonic()
-        return fit(self.folder, task, on_progress, began)
+                _train_run(task.fold(settings), self._data, folder, fold_progress, started_at)
+            started_at = time.monotonic()
+        return fit(self.folder, task, on_progress, started_at)
 
 
 def train(
@@ -199,9 +195,9 @@ def train(
     *,
     out: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
-    on_progress: OnProgress = _silent,
-    on_prepare: OnWork = unwatched,
-    began: float | None = None,
+    on_progress: TrainProgressFn = no_progress,
+    on_prepare: ProgressFn = no_progress,
+    started_at: float | None = None,
     **settings: Any,
 ) -> Run:
     """Trains a network and gives the run.
@@ -213,7 +209,7 @@ def train(
         config: settings by section, as in a TOML file; `settings` go before them.
         on_progress: called after every step.
         on_prepare: called with how many clips are prepared and how many there are, by jobs that prepare clips first.
-        began: `time.monotonic()` when the work began, for a budget in minutes; by default now.
+        started_at: `time.monotonic()` when the work began, for a budget in minutes; by default now.
         settings: any field of the job's settings by its name, such as `lookback=96`.
 
     Raises:
@@ -223,42 +219,46 @@ def train(
         TrainingError: losses stay non-finite.
         Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
     """
-    began = time.monotonic() if began is None else began
+    started_at = time.monotonic() if started_at is None else started_at
     path = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
-    check_free(path)
+    ensure_new(path)
     task = prepare(job, data, config or {}, settings, on_prepare)
-    _rehearse(task)
-    return _trained(task, data, RunFolder.create(path), on_progress, began)
+    _dry_run(task)
+    return _train_run(task, data, RunFolder.create(path), on_progress, started_at)
 
 
-def _trained(task: Task, data: Any, folder: RunFolder, on_progress: OnProgress, began: float) -> Run:
-    with folder.writing():
-        folder.write_codec(task.codec_json())
+def _train_run(task: Task, data: Any, folder: RunFolder, on_progress: TrainProgressFn, started_at: float) -> Run:
+    with folder.lock():
+        folder.write_codec(task.codec_state())
         folder.write_config(
             {
                 "job": task.name,
                 "settings": task.settings.model_dump(mode="json"),
-                "data": {"path": _kept(data), "fingerprint": task.dataset.fingerprint, "report": task.data_report()},
+                "data": {
+                    "path": _data_reference(data),
+                    "fingerprint": task.dataset.fingerprint,
+                    "report": task.data_report(),
+                },
                 "versions": versions(),
             }
         )
         run = Run(folder, data)
-        run.fit(task, on_progress, began)
+        run.fit(task, on_progress, started_at)
     return run
 
 
-def _rehearse(task: Task) -> None:
+def _dry_run(task: Task) -> None:
     """Whatever has to be refused is refused before there is a run folder."""
-    with isolated_randomness(task.training.seed):
-        task.network()
+    with isolated_randomness(task.train_settings.seed):
+        task.build_model()
     task.train_batches()
     task.dev_batches()
     for settings in task.folds:
         task.fold(settings)
 
 
-def _of_fold(on_progress: OnProgress, number: int, folds: int) -> OnProgress:
-    return lambda at: on_progress(at._replace(stretch=f"fold {number} of {folds}"))
+def _fold_progress(on_progress: TrainProgressFn, number: int, folds: int) -> TrainProgressFn:
+    return lambda at: on_progress(at._replace(stage=f"fold {number} of {folds}"))
 
 
 def load(path: str | Path, *, data: Any = None) -> Run:
@@ -270,20 +270,20 @@ def load(path: str | Path, *, data: Any = None) -> Run:
     return Run(RunFolder.open(Path(path)), data)
 
 
-def _check_part(part: str) -> None:
-    if part not in PARTS:
-        raise ConfigError(f"`--part` must be one of {', '.join(PARTS)}, got {part!r}.")
+def _check_split(split: str) -> None:
+    if split not in SPLITS:
+        raise ConfigError(f"`--split` must be one of {', '.join(SPLITS)}, got {split!r}.")
 
 
-def _kept(data: Any) -> str | list[str] | None:
+def _data_reference(data: Any) -> str | list[str] | None:
     """How a run finds its data again: absolute paths, the name of a synthetic signal, or None for memory."""
     if isinstance(data, str) and data.startswith("synth:"):
         return data
-    places = [str(Path(place).resolve()) for place in _places(data)]
+    places = [str(Path(place).resolve()) for place in _data_paths(data)]
     return places[0] if len(places) == 1 else places or None
 
 
-def _places(data: Any) -> list[str | Path]:
+def _data_paths(data: Any) -> list[str | Path]:
     """The files or folders that `data` names; none for data in memory, synthetic signals and standard input."""
     named = data if isinstance(data, list | tuple) else [data]
     if all(isinstance(one, str | Path) for one in named) and data != sources.STANDARD_INPUT:

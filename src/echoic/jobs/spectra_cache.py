@@ -43,7 +43,7 @@ class SpectraCache:
 
     @classmethod
     def of(cls, setting: Path | Literal["none"] | None) -> "SpectraCache":
-        """That of the setting `spectrum.cache`."""
+        """That of the setting `spectrum.cache_dir`."""
         if setting == "none":
             return NOWHERE
         return cls(setting or _user_folder())

@@ -5,48 +5,50 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.int64]
-Shares = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Probs = NDArray[np.float64]
 
 CALIBRATION_BINS = 15
 
 
-def confusion(true: Numbers, told: Numbers, classes: int) -> Numbers:
+def confusion_matrix(true: Labels, predicted: Labels, classes: int) -> Labels:
     """How often each class (row) was told to be each class (column), `(classes, classes)`."""
-    counts: Numbers = np.bincount(true * classes + told, minlength=classes * classes).reshape(classes, classes)
+    counts: Labels = np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
     return counts
 
 
-def scores_of(true: Numbers, probabilities: Shares) -> dict[str, float]:
+def classification_scores(true: Labels, probs: Probs) -> dict[str, float]:
     """Accuracy, macro F1, nats a clip and expected calibration error, from probabilities `(clips, classes)`."""
-    table = confusion(true, probabilities.argmax(1), probabilities.shape[1])
-    chosen = np.clip(probabilities[np.arange(len(true)), true], 1e-12, 1)
+    table = confusion_matrix(true, probs.argmax(1), probs.shape[1])
+    true_probs = np.clip(probs[np.arange(len(true)), true], 1e-12, 1)
     return {
         "accuracy": float(np.diag(table).sum() / table.sum()),
         "macro_f1": macro_f1(table),
-        "nats_per_clip": -float(np.log(chosen).mean()),
-        "calibration_error": calibration_error(true, probabilities),
+        "nats_per_clip": -float(np.log(true_probs).mean()),
+        "calibration_error": calibration_error(true, probs),
     }
 
 
-def macro_f1(table: Numbers) -> float:
+def macro_f1(table: Labels) -> float:
     """The mean over classes that occur, or were told, of the harmonic mean of precision and recall."""
-    right, occurred, told = np.diag(table), table.sum(1), table.sum(0)
-    there = occurred + told > 0
-    return float((2 * right[there] / (occurred + told)[there]).mean())
+    correct, occurred, predicted = np.diag(table), table.sum(1), table.sum(0)
+    present = occurred + predicted > 0
+    return float((2 * correct[present] / (occurred + predicted)[present]).mean())
 
 
-def calibration(true: Numbers, probabilities: Shares) -> tuple[Shares, Shares, Numbers]:
+def calibration_curve(true: Labels, probs: Probs) -> tuple[Probs, Probs, Labels]:
     """Mean confidence, accuracy and count of clips by confidence of the class that was told, for bins with clips."""
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == true
+    confidence, correct = probs.max(1), probs.argmax(1) == true
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     counts: Any = np.bincount(bins, minlength=CALIBRATION_BINS)
-    some = counts > 0
-    means = [np.bincount(bins, what, CALIBRATION_BINS)[some] / counts[some] for what in (confidence, right)]
-    return means[0], means[1], counts[some]
+    non_empty = counts > 0
+    means = [
+        np.bincount(bins, column, CALIBRATION_BINS)[non_empty] / counts[non_empty] for column in (confidence, correct)
+    ]
+    return means[0], means[1], counts[non_empty]
 
 
-def calibration_error(true: Numbers, probabilities: Shares) -> float:
+def calibration_error(true: Labels, probs: Probs) -> float:
     """How far confidence is from accuracy, a clip counting as much as any (Guo 2017, 15 bins)."""
-    confidence, accuracy, counts = calibration(true, probabilities)
+    confidence, accuracy, counts = calibration_curve(true, probs)
     return float((np.abs(confidence - accuracy) * counts).sum() / counts.sum())

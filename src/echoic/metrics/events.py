@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Frames = NDArray[np.int64]
 
 
-class Timed(Protocol):
+class TimeInterval(Protocol):
     """What is there from when to when."""
 
     @property
@@ -20,7 +20,7 @@ class Timed(Protocol):
     def label(self) -> str: ...  # noqa: D102
 
 
-def runs(frames: Frames) -> list[tuple[int, int, int]]:
+def class_spans(frames: Frames) -> list[tuple[int, int, int]]:
     """Stretches of one class: begin, end (not included) and class; class 0 is left out."""
     edges = np.flatnonzero(np.diff(frames)) + 1
     begins, ends = [0, *edges.tolist()], [*edges.tolist(), len(frames)]
@@ -30,63 +30,72 @@ def runs(frames: Frames) -> list[tuple[int, int, int]]:
 def edit_distance(one: Sequence[object], other: Sequence[object]) -> int:
     """The fewest insertions, deletions and replacements that make one string of the other (Levenshtein 1966)."""
     row = list(range(len(other) + 1))
-    for place, mine in enumerate(one, 1):
-        before, row[0] = row[0], place
-        for at, theirs in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (mine != theirs))
+    for position, own in enumerate(one, 1):
+        before, row[0] = row[0], position
+        for at, others in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (own != others))
     return row[-1]
 
 
-def string_error(true: Sequence[Frames], told: Sequence[Frames]) -> float:
+def label_error_rate(true: Sequence[Frames], predicted: Sequence[Frames]) -> float:
     """Edits between the labels in their order, of what frames say, for each label that there is (as in TweetyNet).
 
     Neighbours of one label with no frame between them are one, in truth and in what is told.
     """
-    strings = [[[label for _, _, label in runs(frames)] for frames in side] for side in (true, told)]
-    edits = sum(edit_distance(real, said) for real, said in zip(*strings, strict=True))
-    return edits / max(sum(len(real) for real in strings[0]), 1)
+    label_strings = [
+        [[label for _, _, label in class_spans(frames)] for frames in frames_of_side]
+        for frames_of_side in (true, predicted)
+    ]
+    num_edits = sum(edit_distance(truth, estimate) for truth, estimate in zip(*label_strings, strict=True))
+    return num_edits / max(sum(len(truth) for truth in label_strings[0]), 1)
 
 
-def switches(frames: Frames) -> int:
+def num_transitions(frames: Frames) -> int:
     """How often the class changes."""
     return int((frames[1:] != frames[:-1]).sum())
 
 
-def segment_scores(true: Sequence[Frames], told: Sequence[Frames], segment_frames: int) -> tuple[float, float]:
+def segment_scores(true: Sequence[Frames], predicted: Sequence[Frames], segment_frames: int) -> tuple[float, float]:
     """F1 and error rate over segments, in which a class is there if any frame has it (Mesaros 2016).
 
     The error rate counts in each segment substitutions, deletions and insertions, and divides by the classes that are
     there in truth.
     """
-    hits = misses = extras = errors = 0
-    for real, said in zip(true, told, strict=True):
-        for at in range(0, len(real), segment_frames):
-            there, claimed = (set(row[at : at + segment_frames].tolist()) - {0} for row in (real, said))
-            missed, extra = len(there - claimed), len(claimed - there)
-            hits, misses, extras = hits + len(there & claimed), misses + missed, extras + extra
-            errors += max(missed, extra)
-    f1 = 2 * hits / (2 * hits + misses + extras) if hits + misses + extras else 1.0
-    return f1, errors / max(hits + misses, 1)
+    hits = deletions = insertions = errors = 0
+    for truth, estimate in zip(true, predicted, strict=True):
+        for at in range(0, len(truth), segment_frames):
+            true_classes, predicted_classes = (
+                set(row[at : at + segment_frames].tolist()) - {0} for row in (truth, estimate)
+            )
+            num_missed, num_extra = len(true_classes - predicted_classes), len(predicted_classes - true_classes)
+            hits, deletions, insertions = (
+                hits + len(true_classes & predicted_classes),
+                deletions + num_missed,
+                insertions + num_extra,
+            )
+            errors += max(num_missed, num_extra)
+    f1 = 2 * hits / (2 * hits + deletions + insertions) if hits + deletions + insertions else 1.0
+    return f1, errors / max(hits + deletions, 1)
 
 
-def event_hits(true: Sequence[Timed], told: Sequence[Timed], collar_s: float) -> int:
+def count_matches(true: Sequence[TimeInterval], predicted: Sequence[TimeInterval], collar_s: float) -> int:
     """How many events were found: the same label, onset within the collar, and offset within it too.
 
     The offset may differ by a fifth of the event's length if that is more (Mesaros 2016). Pairs are matched one to one,
     in time.
     """
-    hits, open_ = 0, list(told)
+    hits, unmatched = 0, list(predicted)
     for event in true:
         reach = max(collar_s, 0.2 * (event.offset_s - event.onset_s))
-        for place, claim in enumerate(open_):
-            if claim.onset_s > event.onset_s + collar_s + 1e-9:
+        for position, candidate in enumerate(unmatched):
+            if candidate.onset_s > event.onset_s + collar_s + 1e-9:
                 break
             if (
-                claim.label == event.label
-                and abs(claim.onset_s - event.onset_s) <= collar_s + 1e-9
-                and abs(claim.offset_s - event.offset_s) <= reach + 1e-9
+                candidate.label == event.label
+                and abs(candidate.onset_s - event.onset_s) <= collar_s + 1e-9
+                and abs(candidate.offset_s - event.offset_s) <= reach + 1e-9
             ):
                 hits += 1
-                open_.pop(place)
+                unmatched.pop(position)
                 break
     return hits

@@ -21,9 +21,9 @@ def seasonal_scale(history: NDArray[np.floating], season: int) -> Array:
     values = np.asarray(history, np.float64)
     lag = season if len(values) > season else 1
     differences = np.abs(values[lag:] - values[:-lag])
-    known = ~np.isnan(differences)
-    count = known.sum(0)
-    total = np.where(known, differences, 0.0).sum(0)
+    observed = ~np.isnan(differences)
+    count = observed.sum(0)
+    total = np.where(observed, differences, 0.0).sum(0)
     return np.where((count > 0) & (total > 0), total / np.maximum(count, 1), np.nan)
 
 
@@ -52,7 +52,7 @@ class ForecastScores:
         target: Array,
         mean: Array,
         quantiles: Array | None,
-        unit: Array,
+        scale: Array,
         mase_scale: Array,
     ) -> None:
         """Counts a batch of windows.
@@ -61,21 +61,21 @@ class ForecastScores:
             target: `(windows, horizon, features)`, in data units.
             mean: the forecasts, alike.
             quantiles: `(levels, windows, horizon, features)`, or None.
-            unit: `(windows, 1, features)`: squared and absolute errors are divided by it.
+            scale: `(windows, 1, features)`: squared and absolute errors are divided by it.
             mase_scale: `(windows, 1, features)`, from `seasonal_scale`.
         """
-        known = ~np.isnan(target)
-        error = np.where(known, target - mean, 0.0)
-        self._count("values", known.astype(np.float64))
-        self._count("squared", (error / unit) ** 2)
-        self._count("absolute", np.abs(error / unit))
-        size = np.abs(np.where(known, target, 0.0)) + np.abs(np.where(known, mean, 0.0))
+        observed = ~np.isnan(target)
+        error = np.where(observed, target - mean, 0.0)
+        self._count("values", observed.astype(np.float64))
+        self._count("squared", (error / scale) ** 2)
+        self._count("absolute", np.abs(error / scale))
+        size = np.abs(np.where(observed, target, 0.0)) + np.abs(np.where(observed, mean, 0.0))
         self._count("symmetric", 200 * np.divide(np.abs(error), size, out=np.zeros_like(size), where=size > 0))
-        comparable = known & ~np.isnan(mase_scale)
+        comparable = observed & ~np.isnan(mase_scale)
         self._count("scaled_values", comparable.astype(np.float64))
         self._count("scaled", np.where(comparable, np.abs(error) / np.where(comparable, mase_scale, 1.0), 0.0))
         if quantiles is not None:
-            self._add_quantiles(target, known, quantiles, unit)
+            self._add_quantiles(target, observed, quantiles, scale)
 
     def table(self) -> dict[str, float]:
         """The scores over everything."""
@@ -95,19 +95,19 @@ class ForecastScores:
             for column, feature in enumerate(self.features)
         }
 
-    def _add_quantiles(self, target: Array, known: NDArray[np.bool_], quantiles: Array, unit: Array) -> None:
+    def _add_quantiles(self, target: Array, observed: NDArray[np.bool_], quantiles: Array, scale: Array) -> None:
         # The continuous ranked probability score is twice the pinball loss integrated over all levels (Gneiting 2007):
         # here by the trapezoid rule, for levels that lie closer together in the tails.
         bounds = np.array([0.0, *self.levels, 1.0])
-        shares = (bounds[2:] - bounds[:-2]) / 2
+        weights = (bounds[2:] - bounds[:-2]) / 2
         pinball = np.zeros_like(target)
-        for level, share, values in zip(self.levels, shares, quantiles, strict=True):
-            error = np.where(known, target - values, 0.0)
-            pinball += share * np.maximum(level * error, (level - 1) * error)
-        self._count("crps", 2 * pinball / unit)
+        for level, weight, values in zip(self.levels, weights, quantiles, strict=True):
+            error = np.where(observed, target - values, 0.0)
+            pinball += weight * np.maximum(level * error, (level - 1) * error)
+        self._count("crps", 2 * pinball / scale)
         for percent, (low, high) in self.intervals.items():
             below, above = quantiles[self.levels.index(low)], quantiles[self.levels.index(high)]
-            inside = known & (below <= target) & (target <= above)
+            inside = observed & (below <= target) & (target <= above)
             self._count(f"inside_{percent}", inside.astype(np.float64))
 
     def _count(self, name: str, values: NDArray[np.floating]) -> None:
@@ -134,5 +134,5 @@ class ForecastScores:
 
 def owa(scores: Mapping[str, float], naive2: Mapping[str, float]) -> float | None:
     """The M4 competition's overall weighted average: 1 is as good as Naive2. None where a part of it is missing."""
-    parts = [scores[name] / naive2[name] for name in ("smape", "mase") if name in scores and naive2.get(name)]
-    return sum(parts) / 2 if len(parts) == 2 else None
+    ratios = [scores[name] / naive2[name] for name in ("smape", "mase") if name in scores and naive2.get(name)]
+    return sum(ratios) / 2 if len(ratios) == 2 else None

@@ -11,6 +11,6 @@ def frame_accuracy(predicted: NDArray[Any], target: NDArray[Any]) -> float:
 
     Both are `(steps, notes)` of 0 and 1. Silence that is foretold as silence is perfect: 1.
     """
-    right = np.logical_and(predicted, target).sum()
-    named = np.logical_or(predicted, target).sum()
-    return float(right / named) if named else 1.0
+    correct = np.logical_and(predicted, target).sum()
+    union = np.logical_or(predicted, target).sum()
+    return float(correct / union) if union else 1.0

@@ -15,14 +15,14 @@ from echoic.errors import ConfigError, ShapeError
 Sequences = TypeVar("Sequences", Tensor, PackedSequence)
 """What goes in comes out: a tensor for a tensor, packed for packed."""
 
-Vectors = tuple[Tensor, ...]
+LayerState = tuple[Tensor, ...]
 
 
 class Recurrent(nn.Module, abc.ABC):
     """Recurrent layers one above the other, each in one direction or both, as `torch.nn.RNNBase` has them."""
 
-    gates: ClassVar[int]
-    vectors: ClassVar[int]
+    num_gates: ClassVar[int]
+    num_states: ClassVar[int]
     """How many vectors of `hidden_size` the state has."""
 
     proj_size: ClassVar[int] = 0
@@ -63,7 +63,10 @@ class Recurrent(nn.Module, abc.ABC):
     def _add_parameters(
         self, layer: int, suffix: str, device: torch.device | str | int | None, dtype: torch.dtype | None
     ) -> None:
-        rows, inputs = self.gates * self.hidden_size, self.hidden_size * self._directions if layer else self.input_size
+        rows, inputs = (
+            self.num_gates * self.hidden_size,
+            self.hidden_size * self._directions if layer else self.input_size,
+        )
         shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, inputs), "weight_hh": (rows, self.hidden_size)}
         if self.bias:
             shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
@@ -95,17 +98,17 @@ class Recurrent(nn.Module, abc.ABC):
 
     def extra_repr(self) -> str:
         """For torch's listing of a model."""
-        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
-        others = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
+        others = [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
         return ", ".join([str(self.input_size), str(self.hidden_size), *others])
 
     @abc.abstractmethod
     def _layer(
-        self, x: Tensor, state: Vectors, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
-    ) -> tuple[Tensor, Vectors]:
+        self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+    ) -> tuple[Tensor, LayerState]:
         """One layer in one direction: hidden vectors for `x` `(batch, steps, inputs)`, and the state afterwards."""
 
-    def _run(self, input: Sequences, hx: Vectors | None) -> tuple[Sequences, Vectors]:
+    def _run(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
         """All layers over `input` in any of its forms, the state given and returned as one tensor for each vector."""
         if isinstance(input, PackedSequence):
             return self._run_packed(input, hx)
@@ -118,7 +121,7 @@ class Recurrent(nn.Module, abc.ABC):
             return y[0], after
         raise ShapeError(f"`input` must have 3 dimensions, or 2 without a batch, got {tuple(input.shape)}.")
 
-    def _run_packed(self, packed: PackedSequence, hx: Vectors | None) -> tuple[PackedSequence, Vectors]:
+    def _run_packed(self, packed: PackedSequence, hx: LayerState | None) -> tuple[PackedSequence, LayerState]:
         """The rows stay in the packed order, longest first; `hx` and the state returned are in the caller's."""
         data, batch_sizes, order, back = packed
         if data.ndim != 2:
@@ -132,11 +135,11 @@ class Recurrent(nn.Module, abc.ABC):
     def _run_rows(
         self,
         x: Tensor,
-        hx: Vectors | None,
+        hx: LayerState | None,
         batch: tuple[int, ...],
         lengths: Tensor | None = None,
         order: Tensor | None = None,
-    ) -> tuple[Tensor, Vectors]:
+    ) -> tuple[Tensor, LayerState]:
         """All layers over `x` `(rows, steps, input_size)`; `hx` is `(layers * directions, *batch, hidden_size)`."""
         weights = self.all_weights
         dtype = weights[0][0].dtype
@@ -149,19 +152,21 @@ class Recurrent(nn.Module, abc.ABC):
             )
         if hx is None:
             zeros = x.new_zeros(x.shape[0], self.hidden_size)
-            states = [(zeros,) * self.vectors] * len(weights)
+            states = [(zeros,) * self.num_states] * len(weights)
         else:
             states = self._split(hx, batch, order, dtype)
         y, ends = self._run_layers(x, states, weights, lengths)
         join = torch.stack if batch else torch.cat
         return y, tuple(join(vectors) for vectors in zip(*ends, strict=True))
 
-    def _split(self, hx: Vectors, batch: tuple[int, ...], order: Tensor | None, dtype: torch.dtype) -> list[Vectors]:
+    def _split(
+        self, hx: LayerState, batch: tuple[int, ...], order: Tensor | None, dtype: torch.dtype
+    ) -> list[LayerState]:
         """The state of each layer and direction, `(rows, hidden_size)` a vector, the rows in the given order."""
         shape = (len(self._names), *batch, self.hidden_size)
-        if len(hx) != self.vectors or any(vector.shape != shape or vector.dtype != dtype for vector in hx):
+        if len(hx) != self.num_states or any(vector.shape != shape or vector.dtype != dtype for vector in hx):
             got = ", ".join(f"{tuple(vector.shape)} in {vector.dtype}" for vector in hx)
-            raise ShapeError(f"`hx` must be {self.vectors} x {shape} in {dtype}, got {got}.")
+            raise ShapeError(f"`hx` must be {self.num_states} x {shape} in {dtype}, got {got}.")
         if not batch:
             hx = tuple(vector[:, None] for vector in hx)
         if order is not None:
@@ -169,15 +174,15 @@ class Recurrent(nn.Module, abc.ABC):
         return list(zip(*[vector.unbind() for vector in hx], strict=True))
 
     def _run_layers(
-        self, x: Tensor, states: list[Vectors], weights: list[list[Tensor]], lengths: Tensor | None
-    ) -> tuple[Tensor, list[Vectors]]:
+        self, x: Tensor, states: list[LayerState], weights: list[list[Tensor]], lengths: Tensor | None
+    ) -> tuple[Tensor, list[LayerState]]:
         """The output of the top layer, and the state afterwards of each layer and direction."""
         directions, last = self._directions, len(weights) - self._directions
         ends = []
         for first in range(0, len(weights), directions):
             outputs = []
-            for at in range(first, first + directions):
-                y, end = self._layer(x, states[at], weights[at], lengths, reverse=at > first)
+            for index in range(first, first + directions):
+                y, end = self._layer(x, states[index], weights[index], lengths, reverse=index > first)
                 outputs.append(y)
                 ends.append(end)
             x = outputs[0] if directions == 1 else torch.cat(outputs, 2)
@@ -192,7 +197,7 @@ def _check_sizes(**sizes: int) -> None:
             raise ConfigError(f"`{name}` must be a whole number of at least 1, got {size!r}.")
 
 
-def _cast(x: Tensor, hx: Vectors | None, dtype: torch.dtype) -> tuple[Tensor, Vectors | None]:
+def _cast(x: Tensor, hx: LayerState | None, dtype: torch.dtype) -> tuple[Tensor, LayerState | None]:
     """Under autocast, whose layers give shorter types, everything as the weights are; else all as it was."""
     if not torch.is_autocast_enabled(x.device.type):
         return x, hx

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from echoic import ops
-from echoic.nn.base import Recurrent, Sequences, Vectors
+from echoic.nn.base import LayerState, Recurrent, Sequences
 
 
 @final
@@ -27,8 +27,8 @@ class GRU(Recurrent):
         ConfigError: a size is not positive, or `dropout` is not a probability.
     """
 
-    gates = 3
-    vectors = 1
+    num_gates = 3
+    num_states = 1
 
     def forward(self, input: Sequences, hx: Tensor | None = None) -> tuple[Sequences, Tensor]:
         """Hidden vectors of the top layer, and `h` after each row's last step.
@@ -49,8 +49,8 @@ class GRU(Recurrent):
         return output, h
 
     def _layer(
-        self, x: Tensor, state: Vectors, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
-    ) -> tuple[Tensor, Vectors]:
+        self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+    ) -> tuple[Tensor, LayerState]:
         w_in, w_rec, *biases = weights
         if biases:
             gates, inner = biases[1].split_with_sizes([2 * self.hidden_size, self.hidden_size])

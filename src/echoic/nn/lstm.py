@@ -5,7 +5,7 @@ from typing import final
 from torch import Tensor
 
 from echoic import ops
-from echoic.nn.base import Recurrent, Sequences, Vectors
+from echoic.nn.base import LayerState, Recurrent, Sequences
 
 
 @final
@@ -26,8 +26,8 @@ class LSTM(Recurrent):
         ConfigError: a size is not positive, `dropout` is not a probability, or `proj_size` is not 0.
     """
 
-    gates = 4
-    vectors = 2
+    num_gates = 4
+    num_states = 2
 
     def forward(
         self, input: Sequences, hx: tuple[Tensor, Tensor] | None = None
@@ -50,8 +50,8 @@ class LSTM(Recurrent):
         return output, (h, c)
 
     def _layer(
-        self, x: Tensor, state: Vectors, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
-    ) -> tuple[Tensor, Vectors]:
+        self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+    ) -> tuple[Tensor, LayerState]:
         h, c = state
         w_in, w_rec, *biases = weights
         bias = biases[0] + biases[1] if biases else w_rec.new_zeros(len(w_rec))

@@ -27,13 +27,13 @@ def kernel() -> str:
     Raises:
         KernelError: the name is not available on this machine.
     """
-    wanted = os.environ.get("ECHOIC_KERNEL", "auto")
-    if wanted == "auto":
+    requested = os.environ.get("ECHOIC_KERNEL", "auto")
+    if requested == "auto":
         # Plain C++ is slower than torch's own layers: it is for checking, and runs only when it is asked for.
         return next(name for name in AVAILABLE if name != "scalar")
-    if wanted not in AVAILABLE:
-        raise KernelError(f"`ECHOIC_KERNEL` must be one of auto, {', '.join(AVAILABLE)}, got {wanted!r}.")
-    return wanted
+    if requested not in AVAILABLE:
+        raise KernelError(f"`ECHOIC_KERNEL` must be one of auto, {', '.join(AVAILABLE)}, got {requested!r}.")
+    return requested
 
 
 def fma_gflops() -> float | None:

@@ -20,14 +20,14 @@ from echoic.ops.choice import native
 Outputs = tuple[Tensor, Tensor, Tensor, Tensor]
 """`y`, `h_end`, `c_end` (empty without a cell) and `saved`."""
 
-_SMALL = 100_000
+_MIN_PARALLEL_WORK = 100_000
 """Multiplications below which a second thread costs more than it brings."""
 
-_SLOTS = {"lstm": 5, "gru": 4}
+_SAVED_PER_UNIT = {"lstm": 5, "gru": 4}
 """Numbers that each unit of one row and step leaves for backward."""
 
 
-class Inputs(NamedTuple):
+class LayerInputs(NamedTuple):
     """What a layer works on, as `echoic.ops.lstm` and `gru` describe it; None where the cell has no such thing."""
 
     x: Tensor
@@ -40,7 +40,7 @@ class Inputs(NamedTuple):
     lengths: Tensor | None
 
 
-class How(NamedTuple):
+class LayerCall(NamedTuple):
     """The rest of what a call of the kernel says. `blocks` of rows are worked on side by side."""
 
     cell: str
@@ -49,34 +49,34 @@ class How(NamedTuple):
     blocks: int
 
 
-def layer(cell: str, inputs: Inputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
+def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
     """Hidden vectors, then h and c (empty for a GRU) after the last step, by the kernels of `target`."""
     lengths = inputs.lengths
     if lengths is not None:
         lengths = lengths.to("cpu", torch.int64)
-    ready = Inputs(*(None if one is None else one.contiguous() for one in inputs._replace(lengths=lengths)))  # type: ignore[arg-type]
-    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in ready)
-    blocks = max(1, min(_threads(ready), len(ready.x)))
-    y, h_end, c_end, _ = _layer(ready, cell, reverse, target, blocks, save)
+    contiguous = LayerInputs(*(None if one is None else one.contiguous() for one in inputs._replace(lengths=lengths)))  # type: ignore[arg-type]
+    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in contiguous)
+    blocks = max(1, min(_threads(contiguous), len(contiguous.x)))
+    y, h_end, c_end, _ = _layer(contiguous, cell, reverse, target, blocks, save)
     return y, h_end, c_end
 
 
-def _threads(inputs: Inputs) -> int:
+def _threads(inputs: LayerInputs) -> int:
     batch, steps, width = inputs.x.shape
     hidden = inputs.h.shape[1]
-    return torch.get_num_threads() if batch * steps * hidden * (width + hidden) >= _SMALL else 1
+    return torch.get_num_threads() if batch * steps * hidden * (width + hidden) >= _MIN_PARALLEL_WORK else 1
 
 
 def _addresses(*tensors: Tensor | None) -> list[int]:
     return [0 if one is None else one.data_ptr() for one in tensors]
 
 
-def _run(kernel: Any, inputs: Inputs, how: How, tensors: Sequence[Tensor | None]) -> None:
+def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Tensor | None]) -> None:
     """Calls the kernel on contiguous tensors, in the order of the structs in kernel/kernels.h."""
-    dimensions = [*inputs.x.shape, inputs.h.shape[1], int(how.reverse), how.blocks]
+    dimensions = [*inputs.x.shape, inputs.h.shape[1], int(call.reverse), call.blocks]
     (lengths,) = _addresses(inputs.lengths)
     is_double = inputs.x.dtype == torch.float64
-    kernel(how.target, how.cell, is_double, dimensions, lengths, _addresses(*tensors), _threads(inputs))
+    kernel(call.target, call.cell, is_double, dimensions, lengths, _addresses(*tensors), _threads(inputs))
 
 
 _library = torch.library.Library("echoic", "DEF")  # type: ignore[no-untyped-call]
@@ -85,8 +85,8 @@ _library.define(  # type: ignore[no-untyped-call]
     "-> (Tensor, Tensor, Tensor, Tensor)"
 )
 _library.define(  # type: ignore[no-untyped-call]
-    "layer_backward(Tensor?[] incoming, Tensor?[] inputs, Tensor y, Tensor saved, "
-    "str cell, bool reverse, str target, int blocks, bool for_x) -> Tensor[]"
+    "layer_backward(Tensor?[] grad_outputs, Tensor?[] inputs, Tensor y, Tensor saved, "
+    "str cell, bool reverse, str target, int blocks, bool needs_dx) -> Tensor[]"
 )
 _layer = torch.ops.echoic.layer.default
 _layer_backward = torch.ops.echoic.layer_backward.default
@@ -95,11 +95,11 @@ _layer_backward = torch.ops.echoic.layer_backward.default
 @torch.library.register_fake("echoic::layer", lib=_library)  # type: ignore[untyped-decorator]
 def _outputs(tensors: Sequence[Any], *settings: Any) -> Outputs:
     """Empty tensors of the right shapes."""
-    inputs, (cell, _, target, _, save) = Inputs(*tensors), settings
+    inputs, (cell, _, target, _, save) = LayerInputs(*tensors), settings
     batch, steps, _ = inputs.x.shape
     hidden = inputs.h.shape[1]
     width = native.width(target) if inputs.x.dtype == torch.float32 else 1
-    saved = batch * steps * ((hidden + width - 1) // width) * width * _SLOTS[cell] if save else 0
+    saved = batch * steps * ((hidden + width - 1) // width) * width * _SAVED_PER_UNIT[cell] if save else 0
     return (
         inputs.x.new_empty(batch, steps, hidden),
         torch.empty_like(inputs.h),
@@ -111,54 +111,64 @@ def _outputs(tensors: Sequence[Any], *settings: Any) -> Outputs:
 @torch.library.impl(_library, "layer", "CPU")
 def _forward(tensors: Sequence[Any], *settings: Any) -> Outputs:
     outputs: Outputs = _outputs(tensors, *settings)
-    inputs, save = Inputs(*tensors), settings[-1]
+    inputs, save = LayerInputs(*tensors), settings[-1]
     y, h_end, c_end, saved = outputs
     weights = inputs.w_in, inputs.w_rec, inputs.bias, inputs.bias_rec
-    given = inputs.x, inputs.h, inputs.c
-    _run(native.forward, inputs, How(*settings[:-1]), [*weights, *given, y, h_end, c_end, saved if save else None])
+    arguments = inputs.x, inputs.h, inputs.c
+    _run(
+        native.forward,
+        inputs,
+        LayerCall(*settings[:-1]),
+        [*weights, *arguments, y, h_end, c_end, saved if save else None],
+    )
     return outputs
 
 
 @torch.library.register_fake("echoic::layer_backward", lib=_library)  # type: ignore[untyped-decorator]
-def _gradients(_incoming: Any, tensors: Sequence[Any], _y: Tensor, _saved: Tensor, *settings: Any) -> list[Tensor]:
+def _gradients(_grad_outputs: Any, tensors: Sequence[Any], _y: Tensor, _saved: Tensor, *settings: Any) -> list[Tensor]:
     """Empty tensors like x, h, c, w_in, w_rec, bias and bias_rec, of no size where no gradient is wanted."""
-    inputs, for_x = Inputs(*tensors), settings[-1]
-    wanted = inputs[:7] if for_x else (None, *inputs[1:7])
-    return [inputs.x.new_empty(0) if one is None else torch.empty_like(one) for one in wanted]
+    inputs, needs_dx = LayerInputs(*tensors), settings[-1]
+    needed = inputs[:7] if needs_dx else (None, *inputs[1:7])
+    return [inputs.x.new_empty(0) if one is None else torch.empty_like(one) for one in needed]
 
 
 @torch.library.impl(_library, "layer_backward", "CPU")
 def _backward(
-    incoming: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
+    grad_outputs: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
 ) -> list[Tensor]:
-    gradients: list[Tensor] = _gradients(incoming, tensors, y, saved, *settings)
-    inputs, for_x = Inputs(*tensors), settings[-1]
+    gradients: list[Tensor] = _gradients(grad_outputs, tensors, y, saved, *settings)
+    inputs, needs_dx = LayerInputs(*tensors), settings[-1]
     dx, *others = gradients
-    given = inputs.w_in, inputs.w_rec, inputs.x, inputs.h, inputs.c, y, saved
-    _run(native.backward, inputs, How(*settings[:-1]), [*given, *incoming, dx if for_x else None, *others])
+    arguments = inputs.w_in, inputs.w_rec, inputs.x, inputs.h, inputs.c, y, saved
+    _run(
+        native.backward,
+        inputs,
+        LayerCall(*settings[:-1]),
+        [*arguments, *grad_outputs, dx if needs_dx else None, *others],
+    )
     return gradients
 
 
-class _Differentiable(torch.autograd.Function):
+class _LayerFunction(torch.autograd.Function):
     """What autograd sees of a layer."""
 
     @staticmethod
-    def forward(ctx: Any, how: How, save: bool, *tensors: Tensor | None) -> Outputs:  # noqa: FBT001
+    def forward(ctx: Any, call: LayerCall, save: bool, *tensors: Tensor | None) -> Outputs:  # noqa: FBT001
         with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001 (torch's documented way)
-            outputs: Outputs = _layer(tensors, *how, save)
+            outputs: Outputs = _layer(tensors, *call, save)
         y, _, _, saved = outputs
         ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(saved)
         ctx.save_for_backward(y, saved, *tensors)
-        ctx.how = how
+        ctx.call = call
         return outputs
 
     @staticmethod
-    def backward(ctx: Any, *incoming: Tensor | None) -> tuple[Any, ...]:
+    def backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Any, ...]:
         y, saved, *tensors = ctx.saved_tensors
-        dense = [None if one is None else one.contiguous() for one in incoming[:3]]
-        for_x = ctx.needs_input_grad[2]
-        gradients = _layer_backward(dense, tensors, y, saved, *ctx.how, for_x)
+        dense = [None if one is None else one.contiguous() for one in grad_outputs[:3]]
+        needs_dx = ctx.needs_input_grad[2]
+        gradients = _layer_backward(dense, tensors, y, saved, *ctx.call, needs_dx)
         return (
             None,
             None,
@@ -169,11 +179,11 @@ class _Differentiable(torch.autograd.Function):
 
 @torch.library.impl(_library, "layer", "AutogradCPU")
 def _apply(tensors: Sequence[Any], *settings: Any) -> Outputs:
-    outputs: Outputs = _Differentiable.apply(How(*settings[:-1]), settings[-1], *tensors)  # type: ignore[no-untyped-call]
+    outputs: Outputs = _LayerFunction.apply(LayerCall(*settings[:-1]), settings[-1], *tensors)  # type: ignore[no-untyped-call]
     return outputs
 
 
-class _Final(torch.autograd.Function):
+class _OnceDifferentiable(torch.autograd.Function):
     """Gradients that cannot be differentiated once more; said aloud, or a penalty on them would be zero in silence."""
 
     @staticmethod
@@ -182,7 +192,7 @@ class _Final(torch.autograd.Function):
             return tuple(_layer_backward(tensors[:3], tensors[3:], y, saved, *settings))
 
     @staticmethod
-    def backward(_ctx: Any, *_incoming: Tensor | None) -> Any:
+    def backward(_ctx: Any, *_grad_outputs: Tensor | None) -> Any:
         raise KernelError(
             "The compiled kernels have no second derivatives; set `ECHOIC_KERNEL=off` for torch's layers."
         )
@@ -190,10 +200,10 @@ class _Final(torch.autograd.Function):
 
 @torch.library.impl(_library, "layer_backward", "AutogradCPU")
 def _apply_backward(
-    incoming: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
+    grad_outputs: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
 ) -> list[Tensor]:
     if torch.is_grad_enabled():
-        return list(_Final.apply(settings, y, saved, *incoming, *tensors))  # type: ignore[no-untyped-call]
+        return list(_OnceDifferentiable.apply(settings, y, saved, *grad_outputs, *tensors))  # type: ignore[no-untyped-call]
     with torch._C._AutoDispatchBelowAutograd():  # noqa: SLF001
-        gradients: list[Tensor] = _layer_backward(incoming, tensors, y, saved, *settings)
+        gradients: list[Tensor] = _layer_backward(grad_outputs, tensors, y, saved, *settings)
     return gradients

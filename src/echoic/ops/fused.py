@@ -16,39 +16,39 @@ def layer(
     """
     if x.shape[1] == 0:
         return x.new_zeros(len(x), 0, state[0].shape[1]), state
-    x = _turned(x, lengths) if reverse else x
+    x = _reversed(x, lengths) if reverse else x
     if lengths is None:
-        y, *ends = run(x, _states(run, state), weights, batch_first=True, **_one_layer())
+        y, *ends = run(x, _states(run, state), weights, batch_first=True, **_one_layer_options())
     else:
-        y, *ends = _unequal(run, x, state, weights, lengths)
-    return _turned(y, lengths) if reverse else y, tuple(end[0] for end in ends)
+        y, *ends = _run_with_lengths(run, x, state, weights, lengths)
+    return _reversed(y, lengths) if reverse else y, tuple(end[0] for end in ends)
 
 
-def _unequal(
+def _run_with_lengths(
     run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor
 ) -> tuple[Tensor, ...]:
     """Torch packs no empty rows: they get one step, which is then forgotten."""
-    there = (lengths > 0).to(x.device)[:, None]
-    x = torch.where(there[..., None], x, 0.0)
+    nonempty = (lengths > 0).to(x.device)[:, None]
+    x = torch.where(nonempty[..., None], x, 0.0)
     packed = pack_padded_sequence(x, lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False)
     order = packed.sorted_indices
     data, *ends = run(packed.data, packed.batch_sizes, _states(run, tuple(one[order] for one in state)), weights,
-                      **_one_layer())  # fmt: skip
+                      **_one_layer_options())  # fmt: skip
     y, _ = pad_packed_sequence(
         PackedSequence(data, packed.batch_sizes, order, packed.unsorted_indices),
         batch_first=True,
         total_length=x.shape[1],
     )
     ends = [end[:, packed.unsorted_indices] for end in ends]
-    kept = [torch.where(there, end, before[None]) for end, before in zip(ends, state, strict=True)]
-    return torch.where(there[..., None], y, 0.0), *kept
+    final = [torch.where(nonempty, end, before[None]) for end, before in zip(ends, state, strict=True)]
+    return torch.where(nonempty[..., None], y, 0.0), *final
 
 
 def _states(run: Any, state: tuple[Tensor, ...]) -> Any:
     return [one[None] for one in state] if run is torch.lstm else state[0][None]
 
 
-def _turned(x: Tensor, lengths: Tensor | None) -> Tensor:
+def _reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
     """Each row's steps from last to first; what lies beyond its length stays."""
     if lengths is None:
         return x.flip(1)
@@ -58,7 +58,7 @@ def _turned(x: Tensor, lengths: Tensor | None) -> Tensor:
     return x.gather(1, order[..., None].expand_as(x))
 
 
-def _one_layer() -> dict[str, Any]:
+def _one_layer_options() -> dict[str, Any]:
     """For one layer in one direction."""
     return {
         "has_biases": True,

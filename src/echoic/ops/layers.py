@@ -6,7 +6,7 @@ from torch import Tensor
 from echoic.errors import ShapeError
 from echoic.ops import fused
 from echoic.ops.choice import kernel
-from echoic.ops.compiled import Inputs, layer
+from echoic.ops.compiled import LayerInputs, layer
 
 Lengths = Tensor | None
 """`(batch,)` integers, how many steps each row has; None: all of them."""
@@ -45,8 +45,8 @@ def lstm(
     """
     _check(x, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     target = kernel()
-    if _runs_on(target, x):
-        inputs = Inputs(x, h, c, w_in, w_rec, bias, None, lengths)
+    if _supports(target, x):
+        inputs = LayerInputs(x, h, c, w_in, w_rec, bias, None, lengths)
         return layer("lstm", inputs, reverse=reverse, target=target)
     weights = [w_in, w_rec, bias, torch.zeros_like(bias)]
     y, (h_end, c_end) = fused.layer(torch.lstm, x, (h, c), weights, lengths, reverse=reverse)
@@ -71,16 +71,16 @@ def gru(
     """
     _check(x, (h,), w_in, w_rec, (bias,) if bias_rec is None else (bias, bias_rec), lengths, gates=3)
     target = kernel()
-    if _runs_on(target, x):
+    if _supports(target, x):
         inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
-        inputs = Inputs(x, h, None, w_in, w_rec, bias, inner, lengths)
+        inputs = LayerInputs(x, h, None, w_in, w_rec, bias, inner, lengths)
         return layer("gru", inputs, reverse=reverse, target=target)[:2]
     inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
     y, (h_end,) = fused.layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse=reverse)
     return y, h_end
 
 
-def _runs_on(target: str, x: Tensor) -> bool:
+def _supports(target: str, x: Tensor) -> bool:
     """Whether the kernel named `target` computes for `x`; float64 is for checks, by the scalar one."""
     if target == "off" or x.device.type != "cpu":
         return False
@@ -105,10 +105,10 @@ def _check(
             f"got {tuple(x.shape)}, {tuple(w_in.shape)} and {tuple(w_rec.shape)}."
         )
     batch, steps, _ = x.shape
-    wanted = [(gates * hidden,), (hidden,)][: len(biases)] + [(batch, hidden)] * len(state)
-    if [tuple(one.shape) for one in (*biases, *state)] != wanted:
+    expected = [(gates * hidden,), (hidden,)][: len(biases)] + [(batch, hidden)] * len(state)
+    if [tuple(one.shape) for one in (*biases, *state)] != expected:
         raise ShapeError(
-            f"Biases and state must be {', '.join(map(str, wanted))}, "
+            f"Biases and state must be {', '.join(map(str, expected))}, "
             f"got {', '.join(str(tuple(one.shape)) for one in (*biases, *state))}."
         )
     if any(one.dtype != x.dtype for one in (*state, w_in, w_rec, *biases)):

@@ -40,23 +40,23 @@ def live_network(
         compiled = ", ".join(name for name in AVAILABLE if name != "off")
         remedy = f"set `ECHOIC_KERNEL` to {compiled}" if compiled else "install with a C++ compiler at hand"
         raise KernelError(f"Live networks need a compiled kernel, and `off` is in use; {remedy}.")
-    kept: list[Tensor] = []
+    tensors: list[Tensor] = []
     for layer in layers:
         inner = layer.w_rec.new_zeros(layer.w_rec.shape[1]) if layer.bias_rec is None else layer.bias_rec
-        kept += [_plain(one) for one in (layer.w_in, layer.w_rec, layer.bias, inner)]
-    top = [_plain(one) for one in out or ()]
+        tensors += [_as_float32(one) for one in (layer.w_in, layer.w_rec, layer.bias, inner)]
+    output = [_as_float32(one) for one in out or ()]
     sizes = [layers[0].w_in.shape[1], *(layer.w_rec.shape[1] for layer in layers)]
     return native.Live(
         target,
         [layer.cell for layer in layers],
         sizes,
-        [one.data_ptr() for one in kept],
-        len(top[1]) if top else 0,
-        *([one.data_ptr() for one in top] or [0, 0]),
+        [one.data_ptr() for one in tensors],
+        len(output[1]) if output else 0,
+        *([one.data_ptr() for one in output] or [0, 0]),
         storage,
         threads,
     )
 
 
-def _plain(weights: Tensor) -> Tensor:
+def _as_float32(weights: Tensor) -> Tensor:
     return weights.detach().to("cpu", torch.float32).contiguous()

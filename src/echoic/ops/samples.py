@@ -26,53 +26,55 @@ class SampleWeights(NamedTuple):
 class SampleTier:
     """A copy of the weights in the kernel's own layout. Hidden units are filled up to whole vectors with zeros."""
 
-    def __init__(self, weights: SampleWeights, levels: int, first_width: float) -> None:
+    def __init__(self, weights: SampleWeights, num_codes: int, first_width: float) -> None:
         hidden = len(weights.second)
-        self._more = -hidden % int(native.width(kernel()))
-        more = self._more
-        kept = [
-            pad(weights.first, (0, 0, 0, more)),
-            pad(weights.second, (0, more, 0, more)),
-            pad(weights.second_bias, (0, more)),
-            pad(weights.mixture, (0, more)),
+        self._padding = -hidden % int(native.width(kernel()))
+        padding = self._padding
+        tensors = [
+            pad(weights.first, (0, 0, 0, padding)),
+            pad(weights.second, (0, padding, 0, padding)),
+            pad(weights.second_bias, (0, padding)),
+            pad(weights.mixture, (0, padding)),
             weights.mixture_bias,
         ]
-        kept = [one.detach().to("cpu", torch.float32).contiguous() for one in kept]
+        tensors = [one.detach().to("cpu", torch.float32).contiguous() for one in tensors]
         past, components = weights.first.shape[1] - 2, len(weights.mixture) // 3
-        addresses = [one.data_ptr() for one in kept]
-        self._tier: Any = native.SampleTier(kernel(), past, hidden + more, components, levels, addresses, first_width)
+        addresses = [one.data_ptr() for one in tensors]
+        self._tier: Any = native.SampleTier(
+            kernel(), past, hidden + padding, components, num_codes, addresses, first_width
+        )
 
-    def draw(
+    def sample(
         self,
-        places: Tensor,
-        prediction: Tensor,
-        window: Tensor,
+        positions: Tensor,
+        lpc_weights: Tensor,
+        history: Tensor,
         power: Tensor,
-        shares: Tensor,
+        uniforms: Tensor,
         temperature: float,
         floor: float,
     ) -> Tensor:
         """Levels `(rows, samples)`.
 
         Args:
-            places: `(rows, samples, hidden)`, the first layer's sums of the place in the frame, bias included.
-            prediction: `(rows, past)`, weights of linear prediction, the oldest sample first.
-            window: `(rows, past)`, the samples before as numbers from -1 to 1.
+            positions: `(rows, samples, hidden)`, the first layer's sums of the place in the frame, bias included.
+            lpc_weights: `(rows, past)`, weights of linear prediction, the oldest sample first.
+            history: `(rows, past)`, the samples before as numbers from -1 to 1.
             power: `(rows,)`, the mean square that each row is told to have.
-            shares: `(samples, rows)` in float64, 0 up to 1: where in the distribution each draw is made.
+            uniforms: `(samples, rows)` in float64, 0 up to 1: where in the distribution each draw is made.
             temperature: sharpens the distribution; 0 takes the likeliest level.
             floor: taken off every chance.
         """
-        drawn = torch.empty(places.shape[:2])
-        self._tier.draw(
-            pad(places, (0, self._more)).contiguous().numpy(),
-            prediction.contiguous().numpy(),
-            window.contiguous().numpy(),
+        codes = torch.empty(positions.shape[:2])
+        self._tier.sample(
+            pad(positions, (0, self._padding)).contiguous().numpy(),
+            lpc_weights.contiguous().numpy(),
+            history.contiguous().numpy(),
             power.contiguous().numpy(),
-            shares.numpy(),
+            uniforms.numpy(),
             temperature,
             floor,
-            drawn.numpy(),
-            min(torch.get_num_threads(), len(places)),
+            codes.numpy(),
+            min(torch.get_num_threads(), len(positions)),
         )
-        return drawn
+        return codes

@@ -2,16 +2,16 @@
 
 from echoic.readouts.attention import Attention as Attention
 from echoic.readouts.base import Readout as Readout
-from echoic.readouts.base import Seen as Seen
-from echoic.readouts.beside import Beside as Beside
-from echoic.readouts.every import Every as Every
+from echoic.readouts.base import ReadoutInputs as ReadoutInputs
+from echoic.readouts.concat_input import ConcatInput as ConcatInput
 from echoic.readouts.horizon import Horizon as Horizon
 from echoic.readouts.last import Last as Last
 from echoic.readouts.mean import Mean as Mean
+from echoic.readouts.per_step import PerStep as PerStep
 
 READOUTS: dict[str, type[Readout]] = {
-    "every": Every,
-    "beside": Beside,
+    "per_step": PerStep,
+    "concat_input": ConcatInput,
     "last": Last,
     "mean": Mean,
     "attention": Attention,

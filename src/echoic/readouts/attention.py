@@ -5,8 +5,8 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from echoic.readouts.base import Readout, Seen
-from echoic.readouts.mean import real_steps
+from echoic.readouts.base import Readout, ReadoutInputs
+from echoic.readouts.mean import valid_mask
 
 
 @final
@@ -19,7 +19,7 @@ class Attention(Readout):
         self.inner = nn.Linear(hidden_size, hidden_size)
         self.score = nn.Linear(hidden_size, 1, bias=False)
 
-    def forward(self, seen: Seen) -> Tensor:
-        scores = self.score(torch.tanh(self.inner(seen.hidden)))[..., 0]
-        weights = scores.masked_fill(~real_steps(seen), -torch.inf).softmax(1)
-        return torch.einsum("bt,bth->bh", weights, seen.hidden)[:, None]
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        scores = self.score(torch.tanh(self.inner(inputs.hidden)))[..., 0]
+        weights = scores.masked_fill(~valid_mask(inputs), -torch.inf).softmax(1)
+        return torch.einsum("bt,bth->bh", weights, inputs.hidden)[:, None]

@@ -17,17 +17,17 @@ class Layers(Protocol):
     def project(self, x: Tensor) -> Tensor:
         """The input's share of the lowest layer's gates."""
 
-    def branch(self, projected: Tensor, state: State) -> Tensor:
+    def parallel_step(self, projected: Tensor, state: State) -> Tensor:
         """One step in several directions from the same state."""
 
 
-class Seen(NamedTuple):
+class ReadoutInputs(NamedTuple):
     """What a readout may look at.
 
     `encoded` `(batch, steps, width)` is what the lowest layer read, `hidden` `(batch, steps, hidden)` what the last one
     gave, `state` the state after the last step. `layers` are lent, for readouts that let them step on (None: they
-    cannot); `ids` and `ahead` are those of the `Batch`. Of each row the first `lengths` `(batch,)` hidden vectors are
-    real; None: all.
+    cannot); `ids` and `future_covariates` are those of the `Batch`. Of each row the first `lengths` `(batch,)` hidden
+    vectors are real; None: all.
     """
 
     encoded: Tensor
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
     state: State
     layers: Layers | None
     ids: Tensor | None = None
-    ahead: Tensor | None = None
+    future_covariates: Tensor | None = None
     lengths: Tensor | None = None
 
 
@@ -46,5 +46,5 @@ class Readout(nn.Module, abc.ABC):
     """Width of each vector."""
 
     @abc.abstractmethod
-    def forward(self, seen: Seen) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
         """`(batch, vectors, output_size)` from what there is to see."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from echoic.errors import ConfigError
-from echoic.readouts.base import Layers, Readout, Seen
+from echoic.readouts.base import Layers, Readout, ReadoutInputs
 
 
 @final
@@ -17,41 +17,43 @@ class Horizon(Readout):
     (SegRNN, Lin 2023, arXiv 2308.11200). Known future values of a segment are added through a linear map.
     """
 
-    def __init__(self, layers: Layers, segments: int, channels: int = 1, segment_known: int = 0) -> None:
+    def __init__(self, layers: Layers, num_segments: int, channels: int = 1, segment_covariates: int = 0) -> None:
         super().__init__()
         width = layers.input_size
         for_channel = width // 2 if channels > 1 else 0
-        self.segments = segments
-        self.segment_known = segment_known
+        self.num_segments = num_segments
+        self.segment_covariates = segment_covariates
         self.output_size = layers.output_size
-        self.position = nn.Parameter(torch.randn(segments, width - for_channel))
+        self.position = nn.Parameter(torch.randn(num_segments, width - for_channel))
         self.channel = nn.Parameter(torch.randn(channels, for_channel)) if channels > 1 else None
-        self.known = nn.Linear(segment_known, width, bias=False) if segment_known else None
+        self.covariates = nn.Linear(segment_covariates, width, bias=False) if segment_covariates else None
 
-    def forward(self, seen: Seen) -> Tensor:
-        embedded, layers, state, ids = self._embeddings(), seen.layers, seen.state, seen.ids
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        embedded, layers, state, ids = self._embeddings(), inputs.layers, inputs.state, inputs.ids
         if layers is None:
             raise ConfigError(
                 "A horizon is told by layers that go on from their state; those that read both ways have none."
             )
-        if self.known is not None and seen.ahead is not None:
+        if self.covariates is not None and inputs.future_covariates is not None:
             rows = embedded if ids is None or self.channel is None else embedded[ids]
-            return layers.branch(layers.project(rows + self.known(self._cut(seen.ahead))), state)
+            return layers.parallel_step(
+                layers.project(rows + self.covariates(self._to_segments(inputs.future_covariates))), state
+            )
         # The product with the embeddings is the same for all rows of a channel: made once for each.
         projected = layers.project(embedded)
         if self.channel is not None and ids is not None:
-            projected = nn.functional.embedding(ids, projected.flatten(1)).view(len(ids), self.segments, -1)
-        return layers.branch(projected, state)
+            projected = nn.functional.embedding(ids, projected.flatten(1)).view(len(ids), self.num_segments, -1)
+        return layers.parallel_step(projected, state)
 
     def _embeddings(self) -> Tensor:
-        """`(channels, segments, width)`."""
+        """`(channels, num_segments, width)`."""
         if self.channel is None:
             return self.position[None]
         position = self.position.expand(len(self.channel), -1, -1)
-        return torch.cat([position, self.channel[:, None].expand(-1, self.segments, -1)], -1)
+        return torch.cat([position, self.channel[:, None].expand(-1, self.num_segments, -1)], -1)
 
-    def _cut(self, ahead: Tensor) -> Tensor:
-        """`(batch, horizon, known)` as `(batch, segments, segment_known)`, the last segment padded with zeros."""
-        flat = ahead.flatten(1)
-        padded = nn.functional.pad(flat, (0, self.segments * self.segment_known - flat.shape[1]))
-        return padded.view(len(ahead), self.segments, self.segment_known)
+    def _to_segments(self, future_covariates: Tensor) -> Tensor:
+        """`(batch, horizon, covariates)` as `(batch, num_segments, segment_covariates)`, padded with zeros."""
+        flat = future_covariates.flatten(1)
+        padded = nn.functional.pad(flat, (0, self.num_segments * self.segment_covariates - flat.shape[1]))
+        return padded.view(len(future_covariates), self.num_segments, self.segment_covariates)

@@ -5,19 +5,23 @@ from typing import final
 import torch
 from torch import Tensor
 
-from echoic.readouts.base import Readout, Seen
+from echoic.readouts.base import Readout, ReadoutInputs
 
 
 @final
 class Last(Readout):
-    """The last real hidden vector, beside all that is known of the future (`known` columns for `horizon` steps)."""
+    """The last valid hidden vector and the known future, `num_covariates` columns for `horizon` steps."""
 
-    def __init__(self, hidden_size: int, horizon: int = 1, known: int = 0) -> None:
+    def __init__(self, hidden_size: int, horizon: int = 1, num_covariates: int = 0) -> None:
         super().__init__()
-        self.output_size = hidden_size + horizon * known
+        self.output_size = hidden_size + horizon * num_covariates
 
-    def forward(self, seen: Seen) -> Tensor:
-        last = seen.hidden[:, -1:]
-        if seen.lengths is not None:
-            last = seen.hidden[torch.arange(len(seen.hidden)), seen.lengths - 1][:, None]
-        return last if seen.ahead is None else torch.cat([last, seen.ahead.flatten(1)[:, None]], -1)
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        last = inputs.hidden[:, -1:]
+        if inputs.lengths is not None:
+            last = inputs.hidden[torch.arange(len(inputs.hidden)), inputs.lengths - 1][:, None]
+        return (
+            last
+            if inputs.future_covariates is None
+            else torch.cat([last, inputs.future_covariates.flatten(1)[:, None]], -1)
+        )

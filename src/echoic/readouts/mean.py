@@ -5,15 +5,15 @@ from typing import final
 import torch
 from torch import Tensor
 
-from echoic.readouts.base import Readout, Seen
+from echoic.readouts.base import Readout, ReadoutInputs
 
 
-def real_steps(seen: Seen) -> Tensor:
+def valid_mask(inputs: ReadoutInputs) -> Tensor:
     """Which hidden vectors are of steps that there are, `(batch, steps)`."""
-    steps = torch.arange(seen.hidden.shape[1], device=seen.hidden.device)
-    if seen.lengths is None:
-        return torch.ones_like(steps, dtype=torch.bool).expand(len(seen.hidden), -1)
-    return steps < seen.lengths[:, None]
+    steps = torch.arange(inputs.hidden.shape[1], device=inputs.hidden.device)
+    if inputs.lengths is None:
+        return torch.ones_like(steps, dtype=torch.bool).expand(len(inputs.hidden), -1)
+    return steps < inputs.lengths[:, None]
 
 
 @final
@@ -24,6 +24,6 @@ class Mean(Readout):
         super().__init__()
         self.output_size = hidden_size
 
-    def forward(self, seen: Seen) -> Tensor:
-        weights = real_steps(seen).to(seen.hidden)
-        return torch.einsum("bt,bth->bh", weights / weights.sum(1, keepdim=True), seen.hidden)[:, None]
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        weights = valid_mask(inputs).to(inputs.hidden)
+        return torch.einsum("bt,bth->bh", weights / weights.sum(1, keepdim=True), inputs.hidden)[:, None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from echoic.charts import PALETTES, SHADES, Chart, Line, band_alphas, colour_keys, marked, thinned
+from echoic.charts import COLORMAP, PALETTES, Chart, Line, band_alphas, colour_keys, decimated, with_markers
 
 if TYPE_CHECKING:  # matplotlib takes a second to import
     from matplotlib.axes import Axes
@@ -43,10 +43,10 @@ def write_figures(
 
 def chart_bytes(chart: Chart, ending: str) -> bytes:
     """One chart as the bytes of a `png` or `pdf` file."""
-    return _saved(_drawn(thinned(chart)), ending)
+    return _save(_draw(decimated(chart)), ending)
 
 
-def _saved(figure: "Figure", ending: str) -> bytes:
+def _save(figure: "Figure", ending: str) -> bytes:
     buffer = io.BytesIO()
     # The time of drawing would make every file a new one.
     metadata: dict[str, Any] = {"CreationDate": None} if ending == "pdf" else {}
@@ -57,18 +57,18 @@ def _saved(figure: "Figure", ending: str) -> bytes:
     return buffer.getvalue()
 
 
-def _drawn(chart: Chart) -> "Figure":
+def _draw(chart: Chart) -> "Figure":
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
     axes = figure.add_subplot()
-    for raster in chart.rasters:
-        shade: dict[str, Any] = {"cmap": SHADES, "shading": "nearest", "rasterized": True}
-        mesh = axes.pcolormesh(raster.x, raster.y, raster.values, **shade)
-        figure.colorbar(mesh, ax=axes, label=raster.name, pad=0.01)
-        if raster.names is not None:
-            axes.set_xticks(raster.x, raster.names[0], **_SLANTED, **_TICK_NAMES)
-            axes.set_yticks(raster.y, raster.names[1], **_TICK_NAMES)
+    for heatmap in chart.heatmaps:
+        shade: dict[str, Any] = {"cmap": COLORMAP, "shading": "nearest", "rasterized": True}
+        mesh = axes.pcolormesh(heatmap.x, heatmap.y, heatmap.values, **shade)
+        figure.colorbar(mesh, ax=axes, label=heatmap.name, pad=0.01)
+        if heatmap.names is not None:
+            axes.set_xticks(heatmap.x, heatmap.names[0], **_SLANTED, **_TICK_NAMES)
+            axes.set_yticks(heatmap.y, heatmap.names[1], **_TICK_NAMES)
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
         if bars.names is not None:
@@ -79,9 +79,9 @@ def _drawn(chart: Chart) -> "Figure":
     for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
         style: dict[str, Any] = {"color": _COLOURS["model"], "alpha": alpha, "linewidth": 0}
         axes.fill_between(band.x, band.low, band.high, label=_label(band.name), **style)
-    for line, key, mark in zip(chart.lines, colour_keys(chart.lines), marked(chart.lines), strict=True):
+    for line, key, mark in zip(chart.lines, colour_keys(chart.lines), with_markers(chart.lines), strict=True):
         _add_line(axes, line, _COLOURS[key], mark=mark)
-    _add_words(figure, axes, chart)
+    _add_labels(figure, axes, chart)
     return figure
 
 
@@ -94,13 +94,13 @@ def _add_line(axes: "Axes", line: Line, colour: str, *, mark: bool) -> None:
     axes.plot(line.x, line.y, label=_label(line.name), **style)
 
 
-def _add_words(figure: "Figure", axes: "Axes", chart: Chart) -> None:
+def _add_labels(figure: "Figure", axes: "Axes", chart: Chart) -> None:
     # Names come from users: a dollar sign in one is a dollar sign, not the beginning of a formula.
     axes.set_title(chart.title, fontsize=11, loc="left", parse_math=False)
     axes.set_xlabel(chart.x_label, parse_math=False)
     axes.set_ylabel(chart.y_label, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
-    if not chart.rasters:
+    if not chart.heatmaps:
         axes.grid(alpha=0.25, linewidth=0.6)
     axes.margins(x=0.01)
     if chart.log_y:

@@ -7,20 +7,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import SHADES, Band, Bars, Chart, Line, Raster, Spans, band_alphas, colour_keys, marked, thinned
+from echoic.charts import (
+    COLORMAP,
+    Band,
+    Bars,
+    Chart,
+    Heatmap,
+    Line,
+    Spans,
+    band_alphas,
+    colour_keys,
+    decimated,
+    with_markers,
+)
 
 _DASHES = {"line": "solid", "dashed": "dash", "dots": "solid"}
 
 
 def plot_json(chart: Chart) -> str:
     """`{"data": traces, "layout": ...}` as JSON that is safe inside a script element."""
-    chart = thinned(chart)
+    chart = decimated(chart)
     traces: list[dict[str, Any]] = [_bars(bars) for bars in chart.bars]
     traces += [_spans(spans) for spans in chart.spans]
-    traces += [_raster(raster) for raster in chart.rasters]
+    traces += [_heatmap(heatmap) for heatmap in chart.heatmaps]
     for band, alpha in zip(chart.bands, band_alphas(chart.bands), strict=True):
         traces += _band(band, alpha)
-    for line, key, mark in zip(chart.lines, colour_keys(chart.lines), marked(chart.lines), strict=True):
+    for line, key, mark in zip(chart.lines, colour_keys(chart.lines), with_markers(chart.lines), strict=True):
         traces.append(_line(line, key, mark=mark))
     whole = all(np.issubdtype(line.x.dtype, np.integer) for line in chart.lines) and bool(chart.lines)
     whole = whole and not chart.bars and not chart.spans
@@ -30,8 +42,8 @@ def plot_json(chart: Chart) -> str:
         "barmode": "overlay",
         "showlegend": len(traces) > 1,
     }
-    for raster in chart.rasters:
-        for axis, places, names in zip(("xaxis", "yaxis"), (raster.x, raster.y), raster.names or (), strict=False):
+    for heatmap in chart.heatmaps:
+        for axis, places, names in zip(("xaxis", "yaxis"), (heatmap.x, heatmap.y), heatmap.names or (), strict=False):
             layout[axis] |= _ticks(places, names)
     for bars in chart.bars:
         if bars.names is not None:
@@ -98,16 +110,16 @@ def _spans(spans: Spans) -> dict[str, Any]:
     }
 
 
-def _raster(raster: Raster) -> dict[str, Any]:
+def _heatmap(heatmap: Heatmap) -> dict[str, Any]:
     return {
         "type": "heatmap",
         "meta": {"colour": "model"},
-        "colorscale": SHADES.capitalize(),
-        "colorbar": {"title": {"text": _plain(raster.name)}},
-        "x": _values(raster.x),
-        "y": _values(raster.y),
+        "colorscale": COLORMAP.capitalize(),
+        "colorbar": {"title": {"text": _plain(heatmap.name)}},
+        "x": _values(heatmap.x),
+        "y": _values(heatmap.y),
         # Three digits are more than an eye tells apart, and a third of the page's size.
-        "z": [[float(f"{value:.3g}") for value in row] for row in raster.values.tolist()],
+        "z": [[float(f"{value:.3g}") for value in row] for row in heatmap.values.tolist()],
     }
 
 

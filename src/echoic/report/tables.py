@@ -15,17 +15,17 @@ Better = Literal["low", "high"] | float
 class Table:
     """Rows of cells under column names; None is a cell without a value.
 
-    `better` says for columns by name which value is best. `links` are targets on the page for the first cell of
+    `goal` says for columns by name which value is best. `links` are targets on the page for the first cell of
     each row. A folded table shows its title until it is opened.
     """
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
-    better: Mapping[str, Better] = field(default_factory=dict)
+    goal: Mapping[str, Better] = field(default_factory=dict)
     links: Sequence[str] = ()
     note: str = ""
-    folded: bool = False
+    collapsed: bool = False
 
 
 def table_html(table: Table) -> str:
@@ -38,7 +38,7 @@ def table_html(table: Table) -> str:
     inner = (
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>\n{note}'
     )
-    if table.folded:
+    if table.collapsed:
         return f"<details><summary>{title}</summary>\n{inner}</details>\n"
     return f"<h3>{title}</h3>\n{inner}\n"
 
@@ -68,13 +68,13 @@ def _row(table: Table, number: int, best: Sequence[str | None]) -> str:
 
 def _best_text(table: Table, column: int) -> str | None:
     """The best value as it is shown, so that values that look equal are marked alike."""
-    better = table.better.get(table.columns[column])
+    goal = table.goal.get(table.columns[column])
     cells = [row[column] for row in table.rows]
     values = [cell for cell in cells if isinstance(cell, int | float) and math.isfinite(cell)]
-    if better is None or len(values) < 2:
+    if goal is None or len(values) < 2:
         return None
-    if better == "low":
+    if goal == "low":
         return cell_text(min(values))
-    if better == "high":
+    if goal == "high":
         return cell_text(max(values))
-    return cell_text(min(values, key=lambda value: abs(value - better)))
+    return cell_text(min(values, key=lambda value: abs(value - goal)))

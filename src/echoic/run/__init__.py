@@ -2,5 +2,5 @@
 
 from echoic.run.folder import Checkpoint as Checkpoint
 from echoic.run.folder import RunFolder as RunFolder
-from echoic.run.folder import check_free as check_free
+from echoic.run.folder import ensure_new as ensure_new
 from echoic.run.versions import versions as versions

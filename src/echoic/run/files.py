@@ -31,7 +31,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise _unwritable(path, error) from error
+        raise _write_error(path, error) from error
 
 
 def append(path: Path, data: bytes) -> None:
@@ -43,10 +43,10 @@ def append(path: Path, data: bytes) -> None:
     try:
         _write(path, "ab", data)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _write_error(path, error) from error
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_temporary_files(folder: Path) -> None:
     """Deletes the temporary files that killed writers left behind, as far as they can be deleted."""
     for leftover in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
@@ -73,15 +73,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
-    """Writes a safetensors file atomically, with `notes` (plain JSON) and a digest of all of it in its header.
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
+    """Writes a safetensors file atomically, with `metadata` (plain JSON) and a digest of all of it in its header.
 
     Raises:
         RunError: the disk is full or the folder cannot be written; the old file is still there.
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    text = json.dumps(notes, sort_keys=True)
-    write_atomically(path, save(plain, {"notes": text, "sha256": _digest(plain, text)}))
+    text = json.dumps(metadata, sort_keys=True)
+    write_atomically(path, save(plain, {"metadata": text, "sha256": _digest(plain, text)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -97,13 +97,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             header = file.metadata() or {}
     except (OSError, SafetensorError, ValueError) as error:
         raise RunError(f"{path}: cannot be read ({error}).") from None
-    if header.get("sha256") != _digest(tensors, header.get("notes", "")):
+    if header.get("sha256") != _digest(tensors, header.get("metadata", "")):
         raise RunError(f"{path}: is damaged (its checksum does not match).")
-    return tensors, json.loads(header["notes"])
+    return tensors, json.loads(header["metadata"])
 
 
-def _digest(tensors: Mapping[str, Tensor], notes: str) -> str:
-    digest = hashlib.sha256(notes.encode())
+def _digest(tensors: Mapping[str, Tensor], metadata: str) -> str:
+    digest = hashlib.sha256(metadata.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -129,6 +129,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _unwritable(path: Path, error: OSError) -> RunError:
+def _write_error(path: Path, error: OSError) -> RunError:
     reason = error.strerror or str(error)
     return RunError(f"{path}: cannot be written ({reason}); what was saved before is intact.")

@@ -14,17 +14,17 @@ from echoic.run.files import (
     append,
     read_json,
     read_tensors,
-    remove_leftovers,
+    remove_temporary_files,
     write_atomically,
     write_json,
     write_tensors,
 )
-from echoic.run.lock import locked
+from echoic.run.lock import file_lock
 
 FORMAT = 1
 """Version of the folder's layout, in config.json."""
 
-_KEPT = 2
+_MAX_CHECKPOINTS = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
 _BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metrics\.jsonl|\..*\.tmp")
 
@@ -33,20 +33,20 @@ class Checkpoint(NamedTuple):
     """Everything that training needs to go on as if it had never stopped."""
 
     tensors: dict[str, Tensor]
-    notes: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 @final
 class RunFolder:
     """Names and formats of the files of one run.
 
-    Create one with `create` (new) or `open` (existing); hold `writing()` around everything that training reads again.
-    A run that is `part_of` another, as a fold of cross-validation is, is resumed by resuming that one.
+    Create one with `create` (new) or `open` (existing); hold `lock()` around everything that training reads again.
+    A run that is `parent` another, as a fold of cross-validation is, is resumed by resuming that one.
     """
 
-    def __init__(self, path: Path, part_of: Path | None = None) -> None:
+    def __init__(self, path: Path, parent: Path | None = None) -> None:
         self.path = path
-        self.resume_command = f"echoic train --resume {part_of or path}"
+        self.resume_command = f"echoic train --resume {parent or path}"
         self.model_path = path / "model.safetensors"
         self.metrics_path = path / "metrics.jsonl"
         self.checkpoints = path / "checkpoints"
@@ -55,18 +55,18 @@ class RunFolder:
         self.folds_path = path / "folds"
 
     @classmethod
-    def create(cls, path: Path, part_of: Path | None = None) -> Self:
+    def create(cls, path: Path, parent: Path | None = None) -> Self:
         """Makes a new run folder, also where a writer stopped before there was anything to go on with.
 
         Raises:
             RunError: there is already something at `path`, or it cannot be made.
         """
-        check_free(path)
+        ensure_new(path)
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RunError(f"{path}: cannot be made ({error.strerror}).") from None
-        return cls(path, part_of)
+        return cls(path, parent)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -80,22 +80,23 @@ class RunFolder:
         return cls(path)
 
     def folds(self) -> list[Self]:
-        """The runs of cross-validation that have begun, in order."""
-        begun = self.folds_path.glob("*/config.json")
+        """The runs of cross-validation that have started, in order."""
+        started = self.folds_path.glob("*/config.json")
         return [
-            type(self)(config.parent, self.path) for config in sorted(begun, key=lambda config: int(config.parent.name))
+            type(self)(config.parent, self.path)
+            for config in sorted(started, key=lambda config: int(config.parent.name))
         ]
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Holds the run's lock and first clears what killed writers left.
 
         Raises:
             RunError: another process is writing this run.
         """
-        with locked(self.path / "run.lock"):
+        with file_lock(self.path / "run.lock"):
             for folder in (self.path, self.checkpoints):
-                remove_leftovers(folder)
+                remove_temporary_files(folder)
             yield
 
     def write_config(self, config: Mapping[str, Any]) -> None:
@@ -140,9 +141,9 @@ class RunFolder:
         path = self.path / "calibration.json"
         return read_json(path) if path.exists() else None
 
-    def write_model(self, weights: Mapping[str, Tensor], notes: Mapping[str, Any]) -> None:
+    def write_model(self, weights: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
         """Writes model.safetensors: the weights that scored best on dev."""
-        write_tensors(self.model_path, weights, notes)
+        write_tensors(self.model_path, weights, metadata)
 
     def read_model(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Weights and notes of the best model so far.
@@ -160,8 +161,8 @@ class RunFolder:
         Those of later steps are deleted too: training went on from an earlier step because they are damaged.
         """
         path = self.checkpoints / f"step-{step:09d}.safetensors"
-        write_tensors(path, checkpoint.tensors, checkpoint.notes)
-        kept = [one for one in self._checkpoint_paths() if one <= path][:_KEPT]
+        write_tensors(path, checkpoint.tensors, checkpoint.metadata)
+        kept = [one for one in self._checkpoint_paths() if one <= path][:_MAX_CHECKPOINTS]
         for other in self._checkpoint_paths():
             if other not in kept:
                 with contextlib.suppress(OSError):  # an old one that stays does no harm
@@ -191,7 +192,7 @@ class RunFolder:
         """
         append(self.metrics_path, "".join(json.dumps(row) + "\n" for row in rows).encode())
 
-    def keep_metrics(self, rows: int) -> None:
+    def truncate_metrics(self, rows: int) -> None:
         """Cuts metrics.jsonl back to its first `rows` lines: those that a checkpoint knows of."""
         lines = self.metrics_path.read_bytes().splitlines(keepends=True) if self.metrics_path.exists() else []
         write_atomically(self.metrics_path, b"".join(lines[:rows]))
@@ -215,7 +216,7 @@ class RunFolder:
         return sorted((p for p in self.checkpoints.glob("step-*") if _CHECKPOINT.fullmatch(p.name)), reverse=True)
 
 
-def check_free(path: Path) -> None:
+def ensure_new(path: Path) -> None:
     """Whether a new run may be made at `path`: nothing is there, or what has no checkpoint yet.
 
     Raises:
@@ -224,7 +225,7 @@ def check_free(path: Path) -> None:
     if not path.exists():
         return
     if path.is_dir() and all(_BEFORE_TRAINING.fullmatch(one.name) for one in path.iterdir()):
-        begun = path / "checkpoints"
-        if not begun.exists() or (begun.is_dir() and not any(begun.glob("step-*"))):
+        started = path / "checkpoints"
+        if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
             return
     raise RunError(f"{path}: is already there; choose another --out, or go on with `echoic train --resume {path}`.")

@@ -22,7 +22,7 @@ else:
 
 
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """Holds the lock file `path`, which names its holder's process and host.
 
     The operating system lets go when the process ends, however it ends: a lock can never be left behind.

@@ -1,10 +1,10 @@
 """What networks and codecs of sound share: levels, their noise, loudness, and linear prediction that stays stable."""
 
-from echoic.sound.companding import companded as companded
-from echoic.sound.companding import expanded as expanded
-from echoic.sound.lattice import reflections_of as reflections_of
-from echoic.sound.lattice import weights_of as weights_of
-from echoic.sound.loudness import LOUDNESSES as LOUDNESSES
-from echoic.sound.loudness import loudness_of as loudness_of
-from echoic.sound.loudness import power_of as power_of
-from echoic.sound.noise import LevelNoise as LevelNoise
+from echoic.sound.companding import compand as compand
+from echoic.sound.companding import expand as expand
+from echoic.sound.lattice import reflections_from_weights as reflections_from_weights
+from echoic.sound.lattice import weights_from_reflections as weights_from_reflections
+from echoic.sound.loudness import NUM_LOUDNESS_LEVELS as NUM_LOUDNESS_LEVELS
+from echoic.sound.loudness import loudness_power as loudness_power
+from echoic.sound.loudness import quantize_loudness as quantize_loudness
+from echoic.sound.noise import CodeNoise as CodeNoise

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 
-def companded(x: Tensor, levels: int) -> Tensor:
-    """Sound from -1 to 1 as mu-law of so many `levels` has it; beyond that it goes on rising slowly."""
-    return torch.sign(x) * torch.log1p((levels - 1) * x.abs()) / math.log(levels)
+def compand(x: Tensor, num_codes: int) -> Tensor:
+    """Sound from -1 to 1 as mu-law of so many `num_codes` has it; beyond that it goes on rising slowly."""
+    return torch.sign(x) * torch.log1p((num_codes - 1) * x.abs()) / math.log(num_codes)
 
 
-def expanded(y: Tensor, levels: int) -> Tensor:
-    """The inverse of `companded`."""
-    return torch.sign(y) * torch.expm1(y.abs() * math.log(levels)) / (levels - 1)
+def expand(y: Tensor, num_codes: int) -> Tensor:
+    """The inverse of `compand`."""
+    return torch.sign(y) * torch.expm1(y.abs() * math.log(num_codes)) / (num_codes - 1)

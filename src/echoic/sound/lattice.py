@@ -10,29 +10,29 @@ import torch
 from torch import Tensor
 
 
-def weights_of(reflections: Tensor) -> Tensor:
+def weights_from_reflections(reflections: Tensor) -> Tensor:
     """Weights of the samples before, the oldest first, `(..., order)`, from reflection coefficients `(..., order)`."""
-    latest_first = reflections[..., :1]
+    newest_first = reflections[..., :1]
     for order in range(1, reflections.shape[-1]):
         new = reflections[..., order : order + 1]
-        latest_first = torch.cat([latest_first - new * latest_first.flip(-1), new], -1)
-    return latest_first.flip(-1)
+        newest_first = torch.cat([newest_first - new * newest_first.flip(-1), new], -1)
+    return newest_first.flip(-1)
 
 
-def reflections_of(weights: Sequence[float]) -> list[float]:
-    """The inverse of `weights_of` for one predictor.
+def reflections_from_weights(weights: Sequence[float]) -> list[float]:
+    """The inverse of `weights_from_reflections` for one predictor.
 
     Raises:
         ValueError: it is not stable.
     """
-    latest_first, reflections = list(weights)[::-1], []
-    while latest_first:
-        last = latest_first.pop()
-        if abs(last) >= 1:
-            raise ValueError(f"a reflection coefficient of {last} makes an unstable filter")
-        reflections.append(last)
-        latest_first = [
-            (weight + last * mirrored) / (1 - last**2)
-            for weight, mirrored in zip(latest_first, latest_first[::-1], strict=True)
+    newest_first, reflections = list(weights)[::-1], []
+    while newest_first:
+        reflection = newest_first.pop()
+        if abs(reflection) >= 1:
+            raise ValueError(f"a reflection coefficient of {reflection} makes an unstable filter")
+        reflections.append(reflection)
+        newest_first = [
+            (weight + reflection * mirrored) / (1 - reflection**2)
+            for weight, mirrored in zip(newest_first, newest_first[::-1], strict=True)
         ]
     return reflections[::-1]

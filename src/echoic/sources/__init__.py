@@ -18,10 +18,10 @@ from echoic.config import (
 )
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
-from echoic.sources.base import Data as Data
 from echoic.sources.base import DataReport as DataReport
 from echoic.sources.base import Dataset as Dataset
-from echoic.sources.base import Later as Later
+from echoic.sources.base import DatasetLike as DatasetLike
+from echoic.sources.base import LazyDataset as LazyDataset
 from echoic.sources.base import Report as Report
 
 STANDARD_INPUT = "-"
@@ -30,7 +30,7 @@ STANDARD_INPUT = "-"
 SOURCES = {
     "csv": "echoic.sources.delimited",
     "parquet": "echoic.sources.parquet",
-    "frame": "echoic.sources.frame",
+    "dataframe": "echoic.sources.dataframe",
     "array": "echoic.sources.arrays",
     "m4": "echoic.sources.m4",
     "synth": "echoic.sources.synth",
@@ -49,7 +49,7 @@ Settings = (
 """How data are read; the class also says what they are."""
 
 
-_OF_SETTINGS: dict[type[Settings], str] = {
+_KIND_OF_SETTINGS: dict[type[Settings], str] = {
     MusicDataSettings: "music",
     TextDataSettings: "text",
     AudioDataSettings: "audio",
@@ -58,10 +58,10 @@ _OF_SETTINGS: dict[type[Settings], str] = {
 }
 
 
-def kind_of(data: Any, settings: Settings) -> str:
+def source_kind(data: Any, settings: Settings) -> str:
     """The key of `SOURCES` for `data`: by what the settings are for; tables by the file's ending, the rest by type."""
     if not isinstance(settings, TableSettings):
-        return _OF_SETTINGS[type(settings)]
+        return _KIND_OF_SETTINGS[type(settings)]
     if isinstance(data, list | tuple):
         raise DataError(f"{len(data)} places are named; a forecast reads one file (many series fit in a long table).")
     if isinstance(data, str) and data.startswith("synth:"):
@@ -70,7 +70,7 @@ def kind_of(data: Any, settings: Settings) -> str:
         if settings.format == "m4":
             return "m4"
         return "parquet" if Path(data).suffix.lower() in {".parquet", ".pq"} else "csv"
-    return "array" if isinstance(data, np.ndarray) else "frame"
+    return "array" if isinstance(data, np.ndarray) else "dataframe"
 
 
 def read(data: Any, settings: Settings | None = None) -> Dataset:
@@ -90,5 +90,5 @@ def read(data: Any, settings: Settings | None = None) -> Dataset:
         ConfigError: a setting is not allowed for this kind of data.
     """
     settings = settings or TableSettings()
-    dataset: Dataset = import_module(SOURCES[kind_of(data, settings)]).read(data, settings)
+    dataset: Dataset = import_module(SOURCES[source_kind(data, settings)]).read(data, settings)
     return dataset

@@ -30,5 +30,5 @@ def read(data: NDArray[Any], settings: TableSettings) -> Dataset:
         raise DataError(f"{_SOURCE}: is empty, {data.shape}; give at least one step of one feature.")
     columns = data.reshape(len(data), -1).astype(np.float64).T
     names = ["y"] if len(columns) == 1 else [f"y{number}" for number in range(len(columns))]
-    frame = pl.DataFrame([pl.Series(name, values) for name, values in zip(names, columns, strict=True)])
-    return assemble(Table(frame, _SOURCE, "series"), settings)
+    dataframe = pl.DataFrame([pl.Series(name, values) for name, values in zip(names, columns, strict=True)])
+    return assemble(Table(dataframe, _SOURCE, "series"), settings)

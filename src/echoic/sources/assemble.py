@@ -8,7 +8,7 @@ import polars as pl
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError
 from echoic.sources.base import DataReport, Dataset, fingerprint_of
-from echoic.sources.cells import numbers
+from echoic.sources.cells import numeric_column
 from echoic.sources.dates import parse_times
 from echoic.sources.grid import Rows, common_frequency, frequency_of, in_order, positions_on_grid
 from echoic.sources.roles import Roles, resolve_roles
@@ -20,7 +20,7 @@ _LIMIT_GROWTH, _LIMIT_STEPS = 10, 1_000_000
 
 
 @dataclass(frozen=True)
-class _Placed:
+class _PlacedRows:
     """The rows of one series in order, and the step that each of them is."""
 
     name: str
@@ -46,7 +46,7 @@ def assemble(table: Table, settings: TableSettings) -> Dataset:
     cells = _numeric_cells(table, roles, settings.decimal)
     times, utc = (None, False) if roles.time is None else parse_times(table, roles.time, settings.date_format)
     groups = _rows_by_series(table, roles.id)
-    placed = _placed_by_index(groups) if times is None else _placed_in_time(table, roles, groups, times, settings)
+    placed = _place_by_index(groups) if times is None else _place_in_time(table, roles, groups, times, settings)
     _check_growth(table, placed)
     series = tuple(_series(table, roles, cells, one) for one in placed)
     report = _report(table, roles, cells, placed, series, utc=utc)
@@ -59,11 +59,11 @@ def _numeric_cells(table: Table, roles: Roles, decimal: str) -> Floats:
     target = "leave it out by choosing the columns to predict with --target"
     if roles.time is None:
         target = "name it with --time if it holds times, or choose the columns to predict with --target"
-    if table.frame.columns[:2] == ["V1", "V2"]:
+    if table.dataframe.columns[:2] == ["V1", "V2"]:
         target = "if every row is a series, pass --format m4"
     columns = []
     for name in roles.numeric:
-        values = numbers(table, name, decimal, target if name in roles.target else covariate)
+        values = numeric_column(table, name, decimal, target if name in roles.target else covariate)
         if np.isnan(values).all():
             raise table.error("holds no value at all; fill it in or leave the column out.", column=name)
         columns.append(values)
@@ -72,28 +72,28 @@ def _numeric_cells(table: Table, roles: Roles, decimal: str) -> Floats:
 
 def _rows_by_series(table: Table, id_column: str | None) -> list[tuple[str, Rows]]:
     """Names and rows of the series, in the order in which they first appear."""
-    rows = np.arange(table.frame.height)
+    rows = np.arange(table.dataframe.height)
     if id_column is None:
         return [(table.name, rows)]
-    ids = table.frame[id_column]
+    ids = table.dataframe[id_column]
     if ids.dtype.is_nested() or ids.dtype == pl.Object:
         raise table.error(f"holds {ids.dtype} values, which name no series; give text or numbers.", column=id_column)
     names = ids.cast(pl.String, strict=False).str.strip_chars()
     unnamed = names.fill_null("") == ""
     if unnamed.any():
-        what = "the row names no series; fill it in or remove the row."
-        raise table.error(what, row=unnamed.arg_max(), column=id_column)
+        message = "the row names no series; fill it in or remove the row."
+        raise table.error(message, row=unnamed.arg_max(), column=id_column)
     groups = pl.DataFrame({"name": names}).with_row_index("row").group_by("name", maintain_order=True).agg("row")
     return [(name, group.to_numpy().astype(np.int64)) for name, group in zip(*groups, strict=True)]
 
 
-def _placed_by_index(groups: list[tuple[str, Rows]]) -> list[_Placed]:
-    return [_Placed(name, rows, np.arange(len(rows)), INDEX) for name, rows in groups]
+def _place_by_index(groups: list[tuple[str, Rows]]) -> list[_PlacedRows]:
+    return [_PlacedRows(name, rows, np.arange(len(rows)), INDEX) for name, rows in groups]
 
 
-def _placed_in_time(
+def _place_in_time(
     table: Table, roles: Roles, groups: list[tuple[str, Rows]], times: Times, settings: TableSettings
-) -> list[_Placed]:
+) -> list[_PlacedRows]:
     column = roles.time or ""
     ordered = [(name, in_order(table, column, times, rows, sort=settings.sort)) for name, rows in groups]
     common = common_frequency(times[max((rows for _, rows in ordered), key=len)])
@@ -105,21 +105,23 @@ def _placed_in_time(
         frequency = frequency_of(times[rows], common)
         mask = settings.gaps == "mask"
         steps = positions_on_grid(table, column, times, rows, frequency, mask_gaps=mask)
-        placed.append(_Placed(name, rows, steps, TimeBase(frequency, times[rows[0]])))
+        placed.append(_PlacedRows(name, rows, steps, TimeBase(frequency, times[rows[0]])))
     return placed
 
 
-def _check_growth(table: Table, placed: list[_Placed]) -> None:
+def _check_growth(table: Table, placed: list[_PlacedRows]) -> None:
     """A mistyped year must not fill the memory with missing values."""
     steps = sum(one.length for one in placed)
-    if steps > max(_LIMIT_GROWTH * table.frame.height, _LIMIT_STEPS):
+    if steps > max(_LIMIT_GROWTH * table.dataframe.height, _LIMIT_STEPS):
         widest = max(placed, key=lambda one: int(np.diff(one.steps).max(initial=0)))
         row = int(widest.rows[np.diff(widest.steps).argmax() + 1])
-        what = f"filling the gaps would make {steps:,} rows of {table.frame.height:,}; check the time in this row."
-        raise table.error(what, row=row)
+        message = (
+            f"filling the gaps would make {steps:,} rows of {table.dataframe.height:,}; check the time in this row."
+        )
+        raise table.error(message, row=row)
 
 
-def _series(table: Table, roles: Roles, cells: Floats, placed: _Placed) -> Series:
+def _series(table: Table, roles: Roles, cells: Floats, placed: _PlacedRows) -> Series:
     ends = np.cumsum([len(roles.target), len(roles.past), len(roles.future)])
     target, past, future, static = (slice(start, end) for start, end in zip([0, *ends], [*ends, None], strict=True))
     rows = cells[placed.rows]
@@ -148,16 +150,19 @@ def _known_steps(rows: Floats, steps: Rows, target: slice, future: slice) -> int
     return int(steps[kept[-1]]) + 1 if len(kept) else 0
 
 
-def _check_static(table: Table, roles: Roles, static: Floats, placed: _Placed) -> None:
+def _check_static(table: Table, roles: Roles, static: Floats, placed: _PlacedRows) -> None:
     same = (static == static[0]) | (np.isnan(static) & np.isnan(static[0]))
     if not same.all():
         row, column = (int(index) for index in np.argwhere(~same)[0])
-        what = f"changes within series {placed.name!r}; static columns must not, so name it with --past or --future."
-        raise table.error(what, row=int(placed.rows[row]), column=roles.static[column])
+        message = (
+            f"changes within series {placed.name!r}; static columns must not, so name it with --past-covariates or "
+            "--future-covariates."
+        )
+        raise table.error(message, row=int(placed.rows[row]), column=roles.static[column])
 
 
 def _report(
-    table: Table, roles: Roles, cells: Floats, placed: list[_Placed], series: tuple[Series, ...], *, utc: bool
+    table: Table, roles: Roles, cells: Floats, placed: list[_PlacedRows], series: tuple[Series, ...], *, utc: bool
 ) -> DataReport:
     future_rows = sum(int((one.steps >= read.steps).sum()) for one, read in zip(placed, series, strict=True))
     missing = dict(zip(roles.numeric, np.isnan(cells).sum(axis=0).tolist(), strict=True))
@@ -165,7 +170,7 @@ def _report(
         missing[name] -= future_rows
     varies = np.nanmin(cells, axis=0) < np.nanmax(cells, axis=0)
     return DataReport(
-        rows=table.frame.height,
+        rows=table.dataframe.height,
         series=len(series),
         steps=sum(one.steps for one in series),
         values=sum(int(np.isfinite(one.values).sum()) for one in series),

@@ -62,7 +62,7 @@ class DataReport:
             f"{self.blank_lines} blank lines were skipped.": self.blank_lines,
             "Times with an offset were converted to UTC.": self.utc,
         }
-        return tuple(sentence for sentence, holds in candidates.items() if holds)
+        return tuple(note for note, applies in candidates.items() if applies)
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -83,7 +83,7 @@ class Dataset:
     origin: str
 
 
-class Data(Protocol):
+class DatasetLike(Protocol):
     """A data set, read or to be read: the same as a `Dataset` to whoever asks for what is in it."""
 
     @property
@@ -104,7 +104,7 @@ class Data(Protocol):
 
 
 @final
-class Later:
+class LazyDataset:
     """A data set that `read` gives when it is first asked for, and raises what that raises."""
 
     def __init__(self, read: Callable[[], Dataset]) -> None:
@@ -139,9 +139,16 @@ def fingerprint_of(series: Sequence[Series]) -> str:
     """SHA-256 in hex of names, times, values and covariates."""
     digest = hashlib.sha256()
     for one in series:
-        known = one.covariates
-        words = [one.name, one.features, one.time.to_json(), known.past_names, known.future_names, known.static_names]
-        digest.update(json.dumps(words).encode())
-        for array in (one.values, known.past, known.future, known.static):
+        covariates = one.covariates
+        metadata = [
+            one.name,
+            one.features,
+            one.time.to_json(),
+            covariates.past_names,
+            covariates.future_names,
+            covariates.static_names,
+        ]
+        digest.update(json.dumps(metadata).encode())
+        for array in (one.values, covariates.past, covariates.future, covariates.static):
             digest.update(repr(array.shape).encode() + array.tobytes())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
-from echoic.sources.table import Table, shown
+from echoic.sources.table import Table, quoted
 
 MISSING = ("", "NA", "NaN", "nan", "null", "None")
 """Cells that say that there is no value."""
@@ -13,7 +13,7 @@ MISSING = ("", "NA", "NaN", "nan", "null", "None")
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 
 
-def numbers(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.float32]:
+def numeric_column(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.float32]:
     """A column as float32 `(rows,)`, NaN where a value is missing.
 
     `remedy` is said when the column holds text or other things throughout.
@@ -21,9 +21,9 @@ def numbers(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.fl
     Raises:
         DataError: a cell is no number, is infinite or beyond the range of float32.
     """
-    column = table.frame[name]
+    column = table.dataframe[name]
     if column.dtype == pl.String:
-        column = _parsed(table, column, decimal, remedy)
+        column = _parse(table, column, decimal, remedy)
     elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
         raise table.error(f"holds {column.dtype} values, not numbers; {remedy}.", column=name)
     exact = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -32,12 +32,12 @@ def numbers(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.fl
     infinite = np.isinf(values)
     if infinite.any():
         row = int(infinite.argmax())
-        cell = shown(table.frame[name][row])
+        cell = quoted(table.dataframe[name][row])
         raise table.error(f"{cell} is infinite or beyond 3.4e38; correct it or leave it empty.", row=row, column=name)
     return values
 
 
-def _parsed(table: Table, column: pl.Series, decimal: str, remedy: str) -> pl.Series:
+def _parse(table: Table, column: pl.Series, decimal: str, remedy: str) -> pl.Series:
     cells = column.str.strip_chars()
     missing = cells.is_null() | cells.is_in(MISSING)
     texts = cells
@@ -56,11 +56,11 @@ def _not_a_number(
     row, name = bad.arg_max() or 0, cells.name
     cell = cells[row]
     if decimal == "." and cells.str.contains(_DECIMAL_COMMA)[row]:
-        what = f"{shown(cell)} has a decimal comma; pass --decimal ,"
+        problem = f"{quoted(cell)} has a decimal comma; pass --decimal ,"
     elif decimal == "," and "." in cell:
-        what = f"{shown(cell)} has a point although --decimal , is given; write it without"
+        problem = f"{quoted(cell)} has a point although --decimal , is given; write it without"
     elif text_only and bad.sum() > 1:
-        what = f"{shown(cell)} is text like all of the column; {remedy}"
+        problem = f"{quoted(cell)} is text like all of the column; {remedy}"
     else:
-        what = f"{shown(cell)} is not a number; correct it or leave it empty"
-    return table.error(f"{what}.", row=row, column=name)
+        problem = f"{quoted(cell)} is not a number; correct it or leave it empty"
+    return table.error(f"{problem}.", row=row, column=name)

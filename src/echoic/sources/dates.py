@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from echoic.errors import DataError
-from echoic.sources.table import Table, shown
+from echoic.sources.table import Table, quoted
 from echoic.timebase import Times
 
 _ISO = (
@@ -18,7 +18,7 @@ _MONTH = r"^\d{4}-\d{2}$"
 _DIGITS = r"^\d{8}$"
 _YEAR = r"^[12]\d{3}(\.0)?$"
 _STYLES = (_ISO, _MONTH, _DIGITS, _YEAR)
-_EITHER_WAY = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b"
+_AMBIGUOUS = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b"
 _EPOCH = r"^\d{10,}(\.\d+)?$"
 _YEAR_NAMES = {"year", "years", "date", "time", "timestamp", "ds"}
 
@@ -31,16 +31,16 @@ def parse_times(table: Table, name: str, date_format: str | None) -> tuple[Times
     Raises:
         DataError: a cell is empty, no date, or ambiguous; or some times have an offset and others have none.
     """
-    column = table.frame[name]
+    column = table.dataframe[name]
     empty = column.is_null() if column.dtype != pl.String else column.fill_null("").str.strip_chars() == ""
     if empty.any():
         row = empty.arg_max() or 0
         raise table.error("the time is empty; fill it in or remove the row.", row=row, column=name)
     if not _is_textual(column):
-        return _typed(table, column)
+        return _from_dtype(table, column)
     cells = _texts(column)
     if date_format is not None:
-        return _formatted(table, cells, date_format)
+        return _from_format(table, cells, date_format)
     style = next((style for style in _STYLES if cells.str.contains(style)[0]), _ISO)
     times = _times(cells, style)
     if times.null_count():
@@ -49,18 +49,18 @@ def parse_times(table: Table, name: str, date_format: str | None) -> tuple[Times
     if offsets.null_count() == len(cells):
         return times.to_numpy(), False
     if offsets.null_count():
-        raise _mixed(table, cells, offsets.is_null().to_numpy())
+        raise _mixed_offsets(table, cells, offsets.is_null().to_numpy())
     return times.to_numpy() - offsets.to_numpy().astype("timedelta64[us]"), True
 
 
-def look_like_dates(column: pl.Series) -> bool:
+def is_date_column(column: pl.Series) -> bool:
     """Whether every cell is a date; four digits count as years only under a name such as `year`."""
     if not _is_textual(column):
         return column.dtype in (pl.Date, pl.Datetime)
     cells = _texts(column.drop_nulls())
     if not len(cells):
         return False
-    if cells.str.contains(_EITHER_WAY).all():
+    if cells.str.contains(_AMBIGUOUS).all():
         return True
     style = next((style for style in _STYLES if cells.str.contains(style)[0]), None)
     if style is None or (style == _YEAR and column.name.lower() not in _YEAR_NAMES):
@@ -78,7 +78,7 @@ def _texts(column: pl.Series) -> pl.Series:
     return column.cast(pl.String, strict=False).str.strip_chars()
 
 
-def _typed(table: Table, column: pl.Series) -> tuple[Times, bool]:
+def _from_dtype(table: Table, column: pl.Series) -> tuple[Times, bool]:
     if column.dtype not in (pl.Date, pl.Datetime):
         raise table.error(
             f"holds {column.dtype} values, not dates; name another column with --time.", column=column.name
@@ -93,9 +93,9 @@ def _times(cells: pl.Series, style: str) -> pl.Series:
     """The local times of `cells`, null where a cell is not of that style or not in the calendar."""
     cell = pl.col(cells.name)
     if style == _ISO:
-        part = [cell.str.extract(_ISO, group) for group in range(7)]
-        clock = (part[4].fill_null("00:00"), pl.lit(":"), part[5].fill_null("00"), part[6].fill_null(""))
-        text = pl.concat_str(part[1], pl.lit("-"), part[2], pl.lit("-"), part[3], pl.lit("T"), *clock)
+        groups = [cell.str.extract(_ISO, group) for group in range(7)]
+        clock = (groups[4].fill_null("00:00"), pl.lit(":"), groups[5].fill_null("00"), groups[6].fill_null(""))
+        text = pl.concat_str(groups[1], pl.lit("-"), groups[2], pl.lit("-"), groups[3], pl.lit("T"), *clock)
     else:
         digits = cell.str.replace(r"\.0$", "").str.replace_all("-", "") + "0101"
         date = digits.str.slice(0, 8).str.replace(r"^(\d{4})(\d{2})(\d{2})$", "${1}-${2}-${3}")
@@ -111,37 +111,37 @@ def _offsets_us(cells: pl.Series) -> pl.Series:
     return cells.to_frame().select((signed * 60_000_000).alias(cells.name)).to_series()
 
 
-def _formatted(table: Table, cells: pl.Series, date_format: str) -> tuple[Times, bool]:
+def _from_format(table: Table, cells: pl.Series, date_format: str) -> tuple[Times, bool]:
     """Python's own `strptime`: polars' lacks formats without a day, such as %m/%Y."""
     times = []
     for row, cell in enumerate(cells):
         try:
             times.append(datetime.strptime(cell, date_format))  # noqa: DTZ007 (an offset is looked at below)
         except ValueError:
-            what = f"{shown(cell)} does not have the form {date_format!r}; correct it or change --date-format."
-            raise table.error(what, row=row, column=cells.name) from None
+            problem = f"{quoted(cell)} does not have the form {date_format!r}; correct it or change --date-format."
+            raise table.error(problem, row=row, column=cells.name) from None
     naive = np.array([time.tzinfo is None for time in times])
     if naive.any() and not naive.all():
-        raise _mixed(table, cells, naive)
+        raise _mixed_offsets(table, cells, naive)
     if not naive.any():
         times = [time.astimezone(UTC).replace(tzinfo=None) for time in times]
     return np.array(times, "datetime64[us]"), not naive.any()
 
 
-def _mixed(table: Table, cells: pl.Series, naive: np.ndarray) -> DataError:
+def _mixed_offsets(table: Table, cells: pl.Series, naive: np.ndarray) -> DataError:
     row = int((naive != naive[0]).argmax())
-    what = f"{shown(cells[row])} mixes times with and without an offset; write all of them the same way."
-    return table.error(what, row=row, column=cells.name)
+    problem = f"{quoted(cells[row])} mixes times with and without an offset; write all of them the same way."
+    return table.error(problem, row=row, column=cells.name)
 
 
 def _not_a_date(table: Table, cells: pl.Series, row: int) -> DataError:
     cell = cells[row]
-    if pl.Series([cell]).str.contains(_EITHER_WAY)[0]:
-        what = "is ambiguous, day and month may be either; say which is which with --date-format, such as %d/%m/%Y"
+    if pl.Series([cell]).str.contains(_AMBIGUOUS)[0]:
+        problem = "is ambiguous, day and month may be either; say which is which with --date-format, such as %d/%m/%Y"
     elif pl.Series([cell]).str.contains(_EPOCH)[0]:
-        what = "looks like seconds or milliseconds since 1970; convert it to dates such as 2024-01-31T12:00:00"
+        problem = "looks like seconds or milliseconds since 1970; convert it to dates such as 2024-01-31T12:00:00"
     elif row > 0:
-        what = "is not a date of the form above it; correct it, or describe all with --date-format"
+        problem = "is not a date of the form above it; correct it, or describe all with --date-format"
     else:
-        what = "is not a date; write it as 2024-01-31, or describe it with --date-format"
-    return table.error(f"{shown(cell)} {what}.", row=row, column=cells.name)
+        problem = "is not a date; write it as 2024-01-31, or describe it with --date-format"
+    return table.error(f"{quoted(cell)} {problem}.", row=row, column=cells.name)

@@ -109,14 +109,14 @@ def _split(text: TextFile, below: Records, body: Records, names: list[str], deli
     if not below.filled.all():  # blank lines are left out, or are empty cells of a single column
         data = b"\n".join(text.data[start:end] or b'""' for start, end in zip(body.starts, body.ends, strict=True))
     header = delimiter.join(f"{number}" for number in range(len(names)))
-    frame = pl.read_csv(header.encode() + b"\n" + data, separator=delimiter, infer_schema=False)
-    frame.columns = names
-    return frame
+    dataframe = pl.read_csv(header.encode() + b"\n" + data, separator=delimiter, infer_schema=False)
+    dataframe.columns = names
+    return dataframe
 
 
 def _check_header(table: Table) -> None:
     """Refuses a first line of numbers, unless they count from 0 as pandas names columns."""
-    names = table.frame.columns
+    names = table.dataframe.columns
     try:
         numbers = [float(name) for name in names]
     except ValueError:
@@ -129,14 +129,14 @@ def _check_header(table: Table) -> None:
 
 def _without_unnamed(table: Table) -> Table:
     """Drops columns that have no name and are empty (a delimiter at the line's end) or count the rows (an index)."""
-    frame, dropped = table.frame, []
-    for number, name in enumerate(frame.columns, 1):
+    dataframe, dropped = table.dataframe, []
+    for number, name in enumerate(dataframe.columns, 1):
         if name != f"column_{number}":
             continue
-        column = frame[name]
-        counts = number == 1 and column.equals(pl.int_range(frame.height, eager=True).cast(pl.String))
-        if frame.width > 1 and (counts or (column.fill_null("").str.strip_chars() == "").all()):
+        column = dataframe[name]
+        counts = number == 1 and column.equals(pl.int_range(dataframe.height, eager=True).cast(pl.String))
+        if dataframe.width > 1 and (counts or (column.fill_null("").str.strip_chars() == "").all()):
             dropped.append(name)
-    ignored = tuple(dropped) if len(dropped) < frame.width else ()
-    fields = table.__dict__ | {"frame": frame.drop(ignored), "ignored": ignored}
+    ignored = tuple(dropped) if len(dropped) < dataframe.width else ()
+    fields = table.__dict__ | {"dataframe": dataframe.drop(ignored), "ignored": ignored}
     return Table(**fields)

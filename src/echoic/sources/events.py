@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from echoic.config import AudioDataSettings, EventDataSettings
 from echoic.errors import DataError
-from echoic.sources.audio.decoding import decoded
+from echoic.sources.audio.decoding import decode_file
 from echoic.sources.base import Dataset
-from echoic.sources.clips.tables import PARTS, table_of
-from echoic.sources.table import Table, shown
+from echoic.sources.clips.tables import SPLIT_NAMES, table_of
+from echoic.sources.table import Table, quoted
 from echoic.types import Series
 
 COLUMNS = ("file", "onset_s", "offset_s", "label")
@@ -46,7 +46,7 @@ class EventReport:
 
 
 def read(data: Any, settings: EventDataSettings) -> Dataset:
-    """Every recording as a series of samples `(samples, 1)`, with its `events` and its `part` in its provenance.
+    """Every recording as a series of samples `(samples, 1)`, with its `events` and its `split` in its provenance.
 
     Recordings are those of the split table, if there is one, also those without an event; else those of the events.
 
@@ -60,21 +60,23 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
         raise DataError(f"{path}: there is no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
     rows = _rows(table)
-    parts = _parts_of(table, rows, settings)
-    files = list(parts) or sorted({file for file, _ in rows}, key=[file for file, _ in rows].index)
+    splits = _splits_of(table, rows, settings)
+    files = list(splits) or sorted({file for file, _ in rows}, key=[file for file, _ in rows].index)
     rate_hz, recordings = settings.rate_hz, list[Series]()
     rows_of = defaultdict[str, list[tuple[int, Event]]](list)
     for number, (name, event) in enumerate(rows):
         rows_of[name].append((number, event))
     for file in files:
-        own = rows_of[file]
-        sound = decoded((settings.audio or path.parent) / file, AudioDataSettings(channel=settings.channel), rate_hz)
+        own_rows = rows_of[file]
+        sound = decode_file(
+            (settings.audio or path.parent) / file, AudioDataSettings(channel=settings.channel), rate_hz
+        )
         rate_hz = sound.rate_hz
-        events = _in_order(table, own, len(sound.samples) / rate_hz)
-        known = {"rate_hz": rate_hz, "events": [list(event) for event in events]}
-        known |= {"part": parts[file]} if parts else {}
+        events = _in_order(table, own_rows, len(sound.samples) / rate_hz)
+        provenance = {"rate_hz": rate_hz, "events": [list(event) for event in events]}
+        provenance |= {"split": splits[file]} if splits else {}
         origin = str((settings.audio or path.parent) / file)
-        recordings.append(Series(file, sound.samples[:, None], ("sample",), origin=origin, provenance=known))
+        recordings.append(Series(file, sound.samples[:, None], ("sample",), origin=origin, provenance=provenance))
     labels = Counter(event.label for _, event in rows)
     seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
     report = EventReport(len(recordings), seconds, rate_hz or 0, dict(sorted(labels.items())), ())
@@ -105,60 +107,60 @@ def _rows(table: Table) -> list[tuple[str, Event]]:
 
 
 def _columns(table: Table, names: Sequence[str]) -> list[list[str]]:
-    missing = [name for name in names if name not in table.frame.columns]
+    missing = [name for name in names if name not in table.dataframe.columns]
     if missing:
-        raise table.error(f"has no column {shown(missing[0])}; it must have {', '.join(names)}.")
-    return [table.frame[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list() for name in names]
+        raise table.error(f"has no column {quoted(missing[0])}; it must have {', '.join(names)}.")
+    return [table.dataframe[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list() for name in names]
 
 
 def _seconds(table: Table, number: int, column: str, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise table.error(f"{shown(cell)} is no time in seconds.", row=number, column=column) from None
+        raise table.error(f"{quoted(cell)} is no time in seconds.", row=number, column=column) from None
 
 
-def _parts_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, str]:
-    """The part of each file: by the split table, or by a column `split` of the events; none if there is neither."""
+def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, str]:
+    """The part of each file: by the split table, or by a column `cell` of the events; none if there is neither."""
     if isinstance(settings.split, str):
-        parts = _parts(settings.split)
+        splits = _read_splits(settings.split)
         for number, (file, _) in enumerate(rows):
-            if file not in parts:
-                raise table.error(f"the file {shown(file)} is not in {settings.split}.", row=number)
-        return parts
-    if settings.split is not None or "split" not in table.frame.columns:
+            if file not in splits:
+                raise table.error(f"the file {quoted(file)} is not in {settings.split}.", row=number)
+        return splits
+    if settings.split is not None or "split" not in table.dataframe.columns:
         return {}
-    parts = {}
-    for number, ((file, _), split) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
-        part = _part(table, number, split)
-        if parts.setdefault(file, part) != part:
-            raise table.error(f"puts the file {shown(file)} into another part than a row before it.", row=number)
-    return parts
+    splits = {}
+    for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
+        split = _parse_split(table, number, cell)
+        if splits.setdefault(file, split) != split:
+            raise table.error(f"puts the file {quoted(file)} into another part than a row before it.", row=number)
+    return splits
 
 
-def _part(table: Table, number: int, split: str) -> str:
-    if split.lower() not in PARTS:
-        raise table.error(f"names no part; it must be train, dev or test, got {shown(split)}.", row=number)
-    return PARTS[split.lower()]
+def _parse_split(table: Table, number: int, cell: str) -> str:
+    if cell.lower() not in SPLIT_NAMES:
+        raise table.error(f"names no part; it must be train, dev or test, got {quoted(cell)}.", row=number)
+    return SPLIT_NAMES[cell.lower()]
 
 
-def _parts(place: str) -> dict[str, str]:
+def _read_splits(place: str) -> dict[str, str]:
     """The part of each file of a split table."""
     path = Path(place)
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; --split takes a table, or shares such as 0.8,0.1,0.1.")
     table = table_of(path)
-    parts: dict[str, str] = {}
-    for number, (file, split) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
-        if file in parts:
-            raise table.error(f"the file {shown(file)} is there twice.", row=number)
-        parts[file] = _part(table, number, split)
-    return parts
+    splits: dict[str, str] = {}
+    for number, (file, cell) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
+        if file in splits:
+            raise table.error(f"the file {quoted(file)} is there twice.", row=number)
+        splits[file] = _parse_split(table, number, cell)
+    return splits
 
 
-def _in_order(table: Table, own: Sequence[tuple[int, Event]], length_s: float) -> list[Event]:
+def _in_order(table: Table, own_rows: Sequence[tuple[int, Event]], length_s: float) -> list[Event]:
     """The events of one file in time; each row is checked against the file and its neighbour."""
-    ordered = sorted(own, key=lambda one: one[1])
+    ordered = sorted(own_rows, key=lambda one: one[1])
     for number, event in ordered:
         if event.offset_s > length_s + _GRACE_S:
             raise table.error(f"the event ends at {event.offset_s:g} s, but the file at {length_s:.3f} s.", row=number)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.sources.table import Table
-from echoic.timebase import Frequency, Times, infer_frequency, usual_frequency
+from echoic.timebase import Frequency, Times, infer_frequency, most_common_frequency
 
 _DAY = Frequency("us", 86_400_000_000)
 Rows = NDArray[np.int64]
@@ -18,24 +18,24 @@ def in_order(table: Table, column: str, times: Times, rows: Rows, *, sort: bool)
     Raises:
         DataError: a time repeats, or a row is out of order and `sort` is not asked for.
     """
-    back = np.diff(times[rows]) < np.timedelta64(0)
-    if back.any():
+    decreasing = np.diff(times[rows]) < np.timedelta64(0)
+    if decreasing.any():
         if not sort:
-            row = int(rows[back.argmax() + 1])
-            what = f"{_shown(times[row])} is earlier than the row before it; pass --sort to sort the rows by time."
-            raise table.error(what, row=row, column=column)
+            row = int(rows[decreasing.argmax() + 1])
+            message = f"{_short(times[row])} is earlier than the row before it; pass --sort to sort the rows by time."
+            raise table.error(message, row=row, column=column)
         rows = rows[np.argsort(times[rows], kind="stable")]
-    again = np.diff(times[rows]) == np.timedelta64(0)
-    if again.any():
-        first, second = (int(row) for row in rows[again.argmax() :][:2])
-        what = f"{_shown(times[second])} was there before, in {table.row(first)}; keep one row for each time."
-        raise table.error(what, row=second, column=column)
+    repeated = np.diff(times[rows]) == np.timedelta64(0)
+    if repeated.any():
+        first, second = (int(row) for row in rows[repeated.argmax() :][:2])
+        message = f"{_short(times[second])} was there before, in {table.row_name(first)}; keep one row for each time."
+        raise table.error(message, row=second, column=column)
     return rows
 
 
 def common_frequency(longest: Times) -> Frequency | None:
     """The frequency of the longest series, which short ones follow where it fits; None for a single row."""
-    return infer_frequency(longest) or (_usual(longest) if len(longest) > 1 else None)
+    return infer_frequency(longest) or (_most_common(longest) if len(longest) > 1 else None)
 
 
 def frequency_of(times: Times, common: Frequency) -> Frequency:
@@ -45,7 +45,7 @@ def frequency_of(times: Times, common: Frequency) -> Frequency:
     own = infer_frequency(times)
     if own is not None:
         return own
-    return common if (_positions(times, common) >= 0).all() else _usual(times)
+    return common if (_positions(times, common) >= 0).all() else _most_common(times)
 
 
 def positions_on_grid(
@@ -59,33 +59,33 @@ def positions_on_grid(
     positions = _positions(times[rows], frequency)
     if (positions < 0).any():
         row = int(rows[(positions < 0).argmax()])
-        grid = f"{frequency} from {_shown(times[rows[0]])}"
-        what = f"{_shown(times[row])} is off the grid of {grid}; bring the rows to one frequency."
-        raise table.error(what, row=row, column=column)
+        grid = f"{frequency} from {_short(times[rows[0]])}"
+        message = f"{_short(times[row])} is off the grid of {grid}; bring the rows to one frequency."
+        raise table.error(message, row=row, column=column)
     skipped = np.diff(positions) - 1
     if skipped.any() and not mask_gaps:
         gap = int((skipped > 0).argmax())
         before, after = rows[gap], int(rows[gap + 1])
-        between = f"{_shown(times[before])} and {_shown(times[after])}"
-        what = (
+        between = f"{_short(times[before])} and {_short(times[after])}"
+        message = (
             f"{skipped[gap]} rows of {frequency} are missing between {between}; pass --gaps mask to insert them empty."
         )
-        raise table.error(what, row=after, column=column)
+        raise table.error(message, row=after, column=column)
     return positions
 
 
-def _shown(time: np.datetime64) -> str:
+def _short(time: np.datetime64) -> str:
     """The time without zeros at its end: `2024-01-31`, `2024-01-31T12:30`."""
     text = str(time).removesuffix(".000000").removesuffix(":00")
     return text.removesuffix("T00:00")
 
 
-def _usual(times: Times) -> Frequency:
+def _most_common(times: Times) -> Frequency:
     """The usual frequency; daily rows over weekends that never fall on one are business days with holidays."""
-    usual, days = usual_frequency(times), times.astype("datetime64[D]")
+    most_common, days = most_common_frequency(times), times.astype("datetime64[D]")
     spans_weekend = np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(int)
-    business = usual == _DAY and spans_weekend and np.is_busday(days).all()
-    return Frequency("business_day", 1) if business else usual
+    business = most_common == _DAY and spans_weekend and np.is_busday(days).all()
+    return Frequency("business_day", 1) if business else most_common
 
 
 def _positions(times: Times, frequency: Frequency) -> Rows:

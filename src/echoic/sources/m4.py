@@ -7,7 +7,7 @@ import polars as pl
 
 from echoic.config.table import TableSettings
 from echoic.sources.base import DataReport, Dataset
-from echoic.sources.cells import numbers
+from echoic.sources.cells import numeric_column
 from echoic.sources.delimited import read_table
 from echoic.sources.roles import refuse_columns
 from echoic.sources.table import Table
@@ -27,10 +27,10 @@ def read(data: str | Path, settings: TableSettings) -> Dataset:
     refuse_columns(settings, "the M4 format")
     table = read_table(Path(data), settings, short_rows=True)
     names = _names(table)
-    columns = table.frame.columns[1:]
+    columns = table.dataframe.columns[1:]
     if not columns:
         raise table.error("has no columns of values; give the name of a series and its values in each row.")
-    values = np.column_stack([numbers(table, column, settings.decimal, "write numbers") for column in columns])
+    values = np.column_stack([numeric_column(table, column, settings.decimal, "write numbers") for column in columns])
     series = tuple(
         Series(name, np.ascontiguousarray(row[:length, None]), (_FEATURE,), INDEX, origin=table.source)
         for name, row, length in zip(names, values, _lengths(table, values), strict=True)
@@ -39,8 +39,8 @@ def read(data: str | Path, settings: TableSettings) -> Dataset:
 
 
 def _names(table: Table) -> list[str]:
-    column = table.frame.columns[0]
-    names = table.frame[column].fill_null("").str.strip_chars()
+    column = table.dataframe.columns[0]
+    names = table.dataframe[column].fill_null("").str.strip_chars()
     if (names == "").any():
         raise table.error("the series has no name; fill it in.", row=(names == "").arg_max(), column=column)
     if names.is_duplicated().any():
@@ -51,7 +51,7 @@ def _names(table: Table) -> list[str]:
 
 def _lengths(table: Table, values: Floats) -> list[int]:
     """The number of cells of each row up to the last that is not empty."""
-    filled = table.frame[:, 1:].select(pl.all().fill_null("").str.strip_chars() != "").to_numpy()
+    filled = table.dataframe[:, 1:].select(pl.all().fill_null("").str.strip_chars() != "").to_numpy()
     empty = np.isnan(values).all(axis=1)
     if empty.any():
         raise table.error("the series has no values; fill them in or remove the row.", row=int(empty.argmax()))
@@ -65,7 +65,7 @@ def _report(table: Table, series: tuple[Series, ...]) -> DataReport:
     lowest = min(float(np.nanmin(one.values)) for one in series)
     highest = max(float(np.nanmax(one.values)) for one in series)
     return DataReport(
-        rows=table.frame.height,
+        rows=table.dataframe.height,
         series=len(series),
         steps=steps,
         values=steps - missing,

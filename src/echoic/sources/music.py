@@ -11,17 +11,17 @@ import numpy as np
 
 from echoic.config.music import GRIDS, MusicDataSettings
 from echoic.errors import DataError
-from echoic.score import BEGINS, PITCHES, Song
+from echoic.score import NUM_PITCHES, ONSET, Song
 from echoic.sources import rolls
 from echoic.sources.base import Dataset
-from echoic.sources.midi import Rolled, read_songs, rolled
+from echoic.sources.midi import GridRoll, read_songs, to_grid
 from echoic.sources.textfile import read_bytes
 from echoic.types import Json, Series
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
 
-_FEATURES = tuple(str(pitch) for pitch in range(PITCHES))
-_MOST_TOLD = 10
+_FEATURES = tuple(str(pitch) for pitch in range(NUM_PITCHES))
+_MAX_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class MusicReport:
         candidates = {
             f"{self.drums:,} notes of drums were left out.": self.drums,
             f"{self.merged:,} notes fell on the pitch and step of another and were merged with it.": self.merged,
-            **{f"{count:,} {what}.": count for what, count in self.repaired.items()},
+            **{f"{count:,} {repair}.": count for repair, count in self.repaired.items()},
             f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
-        told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
-        return (*(sentence for sentence, holds in candidates.items() if holds), *told)
+        listed = [*self.skipped[:_MAX_LISTED], *(["..."] if len(self.skipped) > _MAX_LISTED else [])]
+        return (*(note for note, applies in candidates.items() if applies), *listed)
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -60,14 +60,14 @@ class _OnGrid(NamedTuple):
     """A song, and how its notes lie on the grid."""
 
     song: Song
-    rolled: Rolled
+    to_grid: GridRoll
 
 
 def read(data: Any, settings: MusicDataSettings) -> Dataset:
     """Every song as a series of rolls: float32 `(steps, 128)`, 0 silent, 1 begins, 2 goes on.
 
     Of a folder, all MIDI files and those below, in order; what cannot be read is left out and named in the report. Each
-    series' provenance has `bpm`, `meter`, `key`, `step_beats` or `step_s`, `part` (where the data come in parts) and
+    series' provenance has `bpm`, `meter`, `key`, `step_beats` or `step_s`, `split` (where the data come in parts) and
     `onsets`: whether the data tell notes that begin from notes that go on.
 
     Raises:
@@ -95,13 +95,13 @@ def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
         try:
             raw = read_bytes(path)
             digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
-            found = _on_grid(path, settings)
+            grid_roll = _on_grid(path, settings)
         except DataError as error:
             skipped.append(str(error))
             continue
-        if not found:
+        if not grid_roll:
             skipped.append(f"{path}: has no notes besides drums.")
-        songs += found
+        songs += grid_roll
     if not songs:
         raise DataError(f"{folder}: none of its {len(skipped)} MIDI files can be used; the first: {skipped[0]}")
     return _of_songs(songs, tuple(skipped), digest.hexdigest(), settings, str(folder))
@@ -119,25 +119,26 @@ def _midi_files(folder: Path) -> Iterator[Path]:
 def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:
     """The songs of a file that have notes."""
     songs = [song for song in read_songs(path, pedal=settings.pedal) if song.notes]
-    return [_OnGrid(song, rolled(song, settings.grid)) for song in songs]
+    return [_OnGrid(song, to_grid(song, settings.grid)) for song in songs]
 
 
 def _of_songs(
     songs: list[_OnGrid], skipped: tuple[str, ...], digest: str, settings: MusicDataSettings, origin: str
 ) -> Dataset:
     series, merged, repaired = [], 0, Counter[str]()
-    for song, found in songs:
-        merged += found.merged
+    for song, grid_roll in songs:
+        merged += grid_roll.merged
         repaired.update(song.repairs)
-        series.append(_series(song.name, found.roll, _provenance(song, settings), song.origin))
+        series.append(_series(song.name, grid_roll.roll, _provenance(song, settings), song.origin))
     drums = sum(len(song.drums) for song, _ in songs)
     return _dataset(series, drums, merged, repaired, skipped, digest, origin)
 
 
 def _of_rolls(path: Path, raw: bytes, digest: str, settings: MusicDataSettings) -> Dataset:
-    known = {"bpm": None, "meter": None, "key": None, "onsets": False} | _step(settings)
+    provenance = {"bpm": None, "meter": None, "key": None, "onsets": False} | _step(settings)
     series = [
-        _series(song.name, song.roll, known | {"part": song.part}, str(path)) for song in rolls.read_rolls(path, raw)
+        _series(song.name, song.roll, provenance | {"split": song.split}, str(path))
+        for song in rolls.read_rolls(path, raw)
     ]
     return _dataset(series, 0, 0, Counter(), (), digest, str(path))
 
@@ -152,7 +153,7 @@ def _dataset(
     origin: str,
 ) -> Dataset:
     steps = sum(one.steps for one in series)
-    notes = sum(int((one.values == BEGINS).sum()) for one in series)
+    notes = sum(int((one.values == ONSET).sum()) for one in series)
     report = MusicReport(len(series), steps, notes, drums, merged, repaired, skipped)
     return Dataset(tuple(series), report, digest, origin)
 
@@ -167,7 +168,7 @@ def _provenance(song: Song, settings: MusicDataSettings) -> Json:
         "bpm": song.tempos[0].bpm,
         "meter": [meter.numerator, meter.denominator],
         "key": song.key,
-        "part": None,
+        "split": None,
         "onsets": True,
     } | _step(settings)
 

@@ -10,7 +10,7 @@ from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset
-from echoic.sources.frame import table_of
+from echoic.sources.dataframe import table_of
 from echoic.sources.table import Table
 from echoic.sources.textfile import read_bytes
 
@@ -32,8 +32,8 @@ def read_table(path: Path) -> Table:
     """
     raw = read_bytes(path)
     try:
-        frame = pl.read_parquet(io.BytesIO(raw))
+        dataframe = pl.read_parquet(io.BytesIO(raw))
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: is cut short or not a Parquet file ({reason}); write it again.") from None
-    return table_of(frame, str(path), path.stem, hashlib.sha256(raw).hexdigest())
+    return table_of(dataframe, str(path), path.stem, hashlib.sha256(raw).hexdigest())

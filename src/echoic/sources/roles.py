@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from echoic.config.base import suggestion
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
-from echoic.sources.dates import look_like_dates
+from echoic.sources.dates import is_date_column
 from echoic.sources.table import Table
 
 _LONG_ID, _LONG_TIME, _LONG_TARGET = "unique_id", "ds", "y"
@@ -35,7 +35,7 @@ def resolve_roles(table: Table, settings: TableSettings) -> Roles:
     Raises:
         DataError: a named column is not there or is named twice, or a column of dates is not named.
     """
-    columns = table.frame.columns
+    columns = table.dataframe.columns
     is_long = settings.format == "long" or (settings.format == "auto" and (settings.id or _LONG_ID in columns))
     if settings.id and not is_long:
         raise ConfigError(
@@ -43,7 +43,7 @@ def resolve_roles(table: Table, settings: TableSettings) -> Roles:
         )
     name = settings.id or (_LONG_ID if is_long else None)
     time = settings.time or (_LONG_TIME if is_long and _LONG_TIME in columns else None)
-    covariates = (*settings.past, *settings.future, *settings.static)
+    covariates = (*settings.past_covariates, *settings.future_covariates, *settings.static_covariates)
     named = [column for column in (name, time, *settings.target, *covariates) if column is not None]
     _check_names(table, named)
     target = settings.target
@@ -55,7 +55,9 @@ def resolve_roles(table: Table, settings: TableSettings) -> Roles:
         if time is None:
             _check_for_dates(table, target)
     ignored = tuple(column for column in columns if column not in {*named, *target})
-    return Roles(name, time, target, settings.past, settings.future, settings.static, ignored)
+    return Roles(
+        name, time, target, settings.past_covariates, settings.future_covariates, settings.static_covariates, ignored
+    )
 
 
 def refuse_columns(settings: TableSettings, kind: str) -> None:
@@ -64,13 +66,13 @@ def refuse_columns(settings: TableSettings, kind: str) -> None:
     Raises:
         ConfigError: a setting names a column.
     """
-    for setting in ("time", "target", "id", "past", "future", "static"):
+    for setting in ("time", "target", "id", "past_covariates", "future_covariates", "static_covariates"):
         if getattr(settings, setting):
             raise ConfigError(f"`{setting}` names a column, and {kind} has none with a name; leave it out.")
 
 
 def _check_names(table: Table, named: list[str]) -> None:
-    columns = table.frame.columns
+    columns = table.dataframe.columns
     for column in named:
         if column not in columns:
             known = ", ".join(columns[:8]) + (", ..." if len(columns) > 8 else "")
@@ -82,5 +84,5 @@ def _check_names(table: Table, named: list[str]) -> None:
 
 def _check_for_dates(table: Table, target: tuple[str, ...]) -> None:
     for column in target:
-        if look_like_dates(table.frame[column]):
+        if is_date_column(table.dataframe[column]):
             raise table.error(f"holds dates; pass --time {column}.", column=column)

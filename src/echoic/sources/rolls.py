@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from echoic.errors import DataError
-from echoic.score import BEGINS, GOES_ON, LOWEST_PIANO_KEY, PITCHES, SILENT
+from echoic.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
-PARTS = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
+SPLIT_PREFIXES = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
 """How names of parts begin, and the parts that they are."""
 
 _PIANO_KEYS = 88
@@ -26,7 +26,7 @@ class RollSong(NamedTuple):
 
     name: str
     roll: NDArray[np.uint8]
-    part: str | None
+    split: str | None
 
 
 def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
@@ -42,7 +42,7 @@ def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
     for song in songs:
         if not len(song.roll):
             raise DataError(f"{path}, {song.name}: has no steps; remove it.")
-        if song.part is None and any(other.part for other in songs):
+        if song.split is None and any(other.split for other in songs):
             raise DataError(
                 f"{path}, {song.name}: names no part, and others do; let all names begin with train, valid or test, or "
                 "none."
@@ -58,29 +58,33 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
         raise DataError(f"{path}: is no JSON ({error}); export it again.") from None
     except RecursionError:
         raise DataError(f"{path}: is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
-    parts = found if isinstance(found, dict) else {"": found}
+    arrays_by_split = found if isinstance(found, dict) else {"": found}
     return [
-        RollSong(f"{name or 'song'} {number}", _pitches_roll(f"{path}, {name or 'song'} {number}", song), _part(name))
-        for name, songs in parts.items()
-        for number, song in enumerate(_listed(f"{path}, {name!r}", songs), 1)
+        RollSong(
+            f"{name or 'song'} {number}",
+            _pitches_roll(f"{path}, {name or 'song'} {number}", song),
+            _split_from_name(name),
+        )
+        for name, songs in arrays_by_split.items()
+        for number, song in enumerate(_as_list(f"{path}, {name!r}", songs), 1)
     ]
 
 
-def _listed(place: str, value: Any) -> list[Any]:
+def _as_list(place: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise DataError(f"{place}: must be a list, got {type(value).__name__}; a song is a list of steps of pitches.")
     return value
 
 
 def _pitches_roll(place: str, song: Any) -> NDArray[np.uint8]:
-    steps = _listed(place, song)
-    sounds = np.zeros((len(steps), PITCHES), np.bool_)
+    steps = _as_list(place, song)
+    sounds = np.zeros((len(steps), NUM_PITCHES), np.bool_)
     for number, step in enumerate(steps, 1):
-        for pitch in _listed(f"{place}, step {number}", step):
-            if isinstance(pitch, bool) or pitch not in range(PITCHES):
+        for pitch in _as_list(f"{place}, step {number}", step):
+            if isinstance(pitch, bool) or pitch not in range(NUM_PITCHES):
                 raise DataError(f"{place}, step {number}: a pitch must be a whole number from 0 to 127, got {pitch!r}.")
             sounds[number - 1, int(pitch)] = True
-    return joined_notes(sounds)
+    return notes_from_activity(sounds)
 
 
 def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
@@ -89,7 +93,7 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
         found = loadmat(io.BytesIO(raw))
     except Exception as error:  # noqa: BLE001 (the reader raises whatever its parts do)
         raise DataError(f"{path}: is no MATLAB file that can be read ({error}); export it as version 7.") from None
-    cells = {name: value for name, value in found.items() if _part(name) and _is_cell(value)}
+    cells = {name: value for name, value in found.items() if _split_from_name(name) and _is_cell(value)}
     if not cells:
         names = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
         raise DataError(f"{path}: has {names}; it needs cells named traindata, validdata and testdata.")
@@ -101,32 +105,35 @@ def _is_cell(value: Any) -> bool:
 
 
 def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
-    return [RollSong(path.stem, _array_roll(str(path), _loaded(path, raw)), None)]
+    return [RollSong(path.stem, _array_roll(str(path), _load(path, raw)), None)]
 
 
 def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
-    archive = _loaded(path, raw)
+    archive = _load(path, raw)
     if isinstance(archive, np.ndarray):
         raise DataError(f"{path}: is a single array; let its name end with .npy.")
     try:
-        return [RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _part(name)) for name in archive.files]
+        return [
+            RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
+            for name in archive.files
+        ]
     except DataError:
         raise
     except Exception as error:  # noqa: BLE001 (damaged members raise whatever zip, zlib and NumPy do)
         raise DataError(f"{path}: holds something else than arrays of numbers ({error}); save rolls alone.") from None
 
 
-def _loaded(path: Path, raw: bytes) -> Any:
+def _load(path: Path, raw: bytes) -> Any:
     try:
         return np.load(io.BytesIO(raw), allow_pickle=False)
     except Exception as error:  # noqa: BLE001 (damaged archives raise whatever zip, zlib and NumPy do)
         raise DataError(f"{path}: is no NumPy file that can be read ({error}); save it with numpy.save.") from None
 
 
-def _arrays(path: Path, parts: Mapping[str, Sequence[Any]]) -> list[RollSong]:
+def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[RollSong]:
     return [
-        RollSong(f"{name} {number}", _array_roll(f"{path}, {name} {number}", song), _part(name))
-        for name, songs in parts.items()
+        RollSong(f"{name} {number}", _array_roll(f"{path}, {name} {number}", song), _split_from_name(name))
+        for name, songs in arrays_by_split.items()
         for number, song in enumerate(songs, 1)
     ]
 
@@ -134,26 +141,26 @@ def _arrays(path: Path, parts: Mapping[str, Sequence[Any]]) -> list[RollSong]:
 def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
     """From `(steps, 88)`, the piano's keys, or `(steps, 128)`, all pitches; what is not 0 sounds."""
     array = np.asarray(array)
-    if array.ndim != 2 or array.shape[1] not in {_PIANO_KEYS, PITCHES} or array.dtype.kind not in "biuf":
+    if array.ndim != 2 or array.shape[1] not in {_PIANO_KEYS, NUM_PITCHES} or array.dtype.kind not in "biuf":
         raise DataError(
             f"{place}: a roll must be numbers (steps, 88) or (steps, 128), got {array.dtype} {array.shape}."
         )
-    strange = ~np.isfinite(array) if array.dtype.kind == "f" else np.zeros((0, 0), np.bool_)
-    if strange.any():
+    invalid = ~np.isfinite(array) if array.dtype.kind == "f" else np.zeros((0, 0), np.bool_)
+    if invalid.any():
         raise DataError(
-            f"{place}, step {int(strange.any(1).argmax()) + 1}: has a value that is no number; use 0 and 1."
+            f"{place}, step {int(invalid.any(1).argmax()) + 1}: has a value that is no number; use 0 and 1."
         )
-    sounds = np.zeros((len(array), PITCHES), np.bool_)
+    sounds = np.zeros((len(array), NUM_PITCHES), np.bool_)
     first = LOWEST_PIANO_KEY if array.shape[1] == _PIANO_KEYS else 0
     sounds[:, first : first + array.shape[1]] = array != 0
-    return joined_notes(sounds)
+    return notes_from_activity(sounds)
 
 
-def joined_notes(sounds: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def notes_from_activity(sounds: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The roll of what sounds `(steps, 128)`: a pitch that sounded a step before goes on."""
     before = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
-    return np.where(sounds, np.where(before, GOES_ON, BEGINS), SILENT).astype(np.uint8)
+    return np.where(sounds, np.where(before, SUSTAIN, ONSET), SILENT).astype(np.uint8)
 
 
-def _part(name: str) -> str | None:
-    return next((part for start, part in PARTS.items() if name.lower().startswith(start)), None)
+def _split_from_name(name: str) -> str | None:
+    return next((split for start, split in SPLIT_PREFIXES.items() if name.lower().startswith(start)), None)

@@ -19,8 +19,8 @@ from echoic.types import Series
 
 Values = NDArray[np.float64]
 
-_MOST_STEPS = 100_000_000
-_LEAST = {"steps": 2, "rate_hz": 1e-6, "noise": 0, "seed": 0}
+_MAX_STEPS = 100_000_000
+_MIN = {"steps": 2, "rate_hz": 1e-6, "noise": 0, "seed": 0}
 
 
 def sine(steps: int = 50_001, rate_hz: float = 100.0, noise: float = 0.02, seed: int = 0) -> Values:
@@ -87,9 +87,9 @@ def signal(name: str, **parameters: Any) -> Series:
     Raises:
         DataError: there is no such signal or parameter, or its value is not allowed.
     """
-    known = _resolved(name, parameters)
-    values = SIGNALS[name](**known).astype(np.float32)[:, None]
-    return Series(name, values, ("y",), _time_base(known), origin=f"synth:{name}")
+    resolved = _resolved(name, parameters)
+    values = SIGNALS[name](**resolved).astype(np.float32)[:, None]
+    return Series(name, values, ("y",), _time_base(resolved), origin=f"synth:{name}")
 
 
 def read(data: str, settings: TableSettings) -> Dataset:
@@ -106,20 +106,20 @@ def read(data: str, settings: TableSettings) -> Dataset:
             raise DataError(f"{data}: {pair!r} has not the form key=value; write synth:NAME,key=value.")
     given = {key.strip(): value.strip() for key, _, value in (pair.partition("=") for pair in pairs)}
     series = signal(name, **given)
-    known = json.dumps([name, _resolved(name, given)], sort_keys=True)
+    resolved = json.dumps([name, _resolved(name, given)], sort_keys=True)
     steps = series.steps
     constant = series.features if np.ptp(series.values) == 0 else ()
     report = DataReport(rows=steps, series=1, steps=steps, values=steps, missing={"y": 0}, constant=constant)
-    return Dataset((series,), report, hashlib.sha256(known.encode()).hexdigest(), data)
+    return Dataset((series,), report, hashlib.sha256(resolved.encode()).hexdigest(), data)
 
 
 def _gaussian(steps: int, noise: float, seed: int) -> Values:
     return noise * np.random.default_rng(seed).standard_normal(steps)
 
 
-def _time_base(known: dict[str, Any]) -> TimeBase:
+def _time_base(resolved: dict[str, Any]) -> TimeBase:
     """The sampling rate as a frequency, where it is a whole number of microseconds."""
-    distance_us = 1e6 / known["rate_hz"] if "rate_hz" in known else 0.5
+    distance_us = 1e6 / resolved["rate_hz"] if "rate_hz" in resolved else 0.5
     return TimeBase(Frequency("us", int(distance_us))) if distance_us.is_integer() else INDEX
 
 
@@ -128,23 +128,23 @@ def _resolved(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
     if name not in SIGNALS:
         hint = suggestion(name, SIGNALS) or f"; there are {', '.join(SIGNALS)}."
         raise DataError(f"synth: there is no signal {name!r}{hint}")
-    known = {key: one.default for key, one in inspect.signature(SIGNALS[name]).parameters.items()}
+    resolved = {key: one.default for key, one in inspect.signature(SIGNALS[name]).parameters.items()}
     for key, value in parameters.items():
-        if key not in known:
-            hint = suggestion(key, known) or f"; it takes {', '.join(known) or 'none'}."
+        if key not in resolved:
+            hint = suggestion(key, resolved) or f"; it takes {', '.join(resolved) or 'none'}."
             raise DataError(f"synth:{name}: there is no parameter {key!r}{hint}")
-        known[key] = _number(name, key, value, type(known[key]))
-    return known
+        resolved[key] = _number(name, key, value, type(resolved[key]))
+    return resolved
 
 
 def _number(name: str, key: str, value: Any, kind: type[int] | type[float]) -> int | float:
-    most = _MOST_STEPS if key == "steps" else 2**63 - 1
+    maximum = _MAX_STEPS if key == "steps" else 2**63 - 1
     try:
         number = kind(value)
-        fits = _LEAST[key] <= number <= most and float(number) == float(value)
+        fits = _MIN[key] <= number <= maximum and float(number) == float(value)
     except (TypeError, ValueError, OverflowError):
         fits = False
     if not fits:
         word = "a whole number" if kind is int else "a number"
-        raise DataError(f"synth:{name}: `{key}` must be {word} from {_LEAST[key]} to {most}, got {value!r}.")
+        raise DataError(f"synth:{name}: `{key}` must be {word} from {_MIN[key]} to {maximum}, got {value!r}.")
     return number

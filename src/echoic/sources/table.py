@@ -17,7 +17,7 @@ class Table:
     are counted from 0, as in a DataFrame.
     """
 
-    frame: pl.DataFrame
+    dataframe: pl.DataFrame
     source: str
     name: str
     lines: NDArray[Any] | None = None
@@ -27,21 +27,21 @@ class Table:
     bom: bool = False
     blank_lines: int = 0
 
-    def row(self, row: int) -> str:
+    def row_name(self, row: int) -> str:
         """`line 5` in a file, `row 3` in a DataFrame."""
         return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
 
-    def error(self, what: str, *, row: int | None = None, column: str | None = None) -> DataError:
-        """A `DataError` that names the source, the row and the column before `what`."""
+    def error(self, message: str, *, row: int | None = None, column: str | None = None) -> DataError:
+        """A `DataError` that names the source, the row and the column before `message`."""
         place = self.source
         if row is not None:
-            place += f", {self.row(row)}"
+            place += f", {self.row_name(row)}"
         if column is not None:
-            place += f", column {shown(column)}"
-        return DataError(f"{place}: {what}")
+            place += f", column {quoted(column)}"
+        return DataError(f"{place}: {message}")
 
 
-def shown(cell: object) -> str:
+def quoted(cell: object) -> str:
     """A cell for a message: quoted, and cut when long."""
     text = str(cell)
     return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -12,7 +12,7 @@ from echoic.config.text import TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import STANDARD_INPUT
 from echoic.sources.base import Dataset
-from echoic.sources.textfile import decoded_text, read_bytes, unpacked
+from echoic.sources.textfile import decode_text, decompress, read_bytes
 from echoic.types import Series
 
 
@@ -33,7 +33,7 @@ class TextReport:
             "A byte order mark was removed.": self.bom,
             f"{self.changed_line_ends:,} line ends of Windows or old Macs became line feeds.": self.changed_line_ends,
         }
-        return tuple(sentence for sentence, holds in candidates.items() if holds)
+        return tuple(note for note, applies in candidates.items() if applies)
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -56,11 +56,11 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
     for name, path, raw in files:
         # A single file may be renamed, or come through standard input.
         digest.update(raw if len(files) == 1 else f"{name}\0{len(raw)}\0".encode() + raw)
-        text = decoded_text(path, unpacked(path, raw), settings.encoding)
+        text = decode_text(path, decompress(path, raw), settings.encoding)
         bom |= text.startswith("\ufeff")
         lines, ends = _with_line_feeds(text.removeprefix("\ufeff"))
         changed += ends
-        series.append(Series(name, _codes(lines, settings.symbols)[:, None], ("symbol",), origin=str(path)))
+        series.append(Series(name, _codes(lines, settings.tokenizer)[:, None], ("symbol",), origin=str(path)))
     characters = sum(one.steps for one in series)
     report = TextReport(len(series), characters, settings.encoding, bom, changed)
     return Dataset(tuple(series), report, digest.hexdigest(), _origin(data))

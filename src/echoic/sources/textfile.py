@@ -16,7 +16,7 @@ import polars as pl
 from echoic.config.base import suggestion
 from echoic.errors import ConfigError, DataError
 
-LIMIT_BYTES = 4 << 30
+MAX_BYTES = 4 << 30
 """The most that a compressed file may grow to."""
 
 _CHUNK_BYTES = 1 << 20
@@ -73,7 +73,7 @@ def read_text(path: Path, encoding: str) -> TextFile:
         ConfigError: there is no such encoding.
     """
     raw = read_bytes(path)
-    text = decoded_text(path, unpacked(path, raw), encoding)
+    text = decode_text(path, decompress(path, raw), encoding)
     data = text.removeprefix(_MARK).encode()
     bom = text.startswith(_MARK)
     return TextFile(path, _with_lf(path, data), hashlib.sha256(raw).hexdigest(), _codec(encoding), bom)
@@ -87,7 +87,7 @@ def _codec(encoding: str) -> str:
         raise ConfigError(f"`encoding` must be a text encoding such as utf-8 or latin-1, got {encoding!r}.") from None
 
 
-def unpacked(path: Path, raw: bytes) -> bytes:
+def decompress(path: Path, raw: bytes) -> bytes:
     """The bytes inside a compressed file, as its ending says; others as they are.
 
     Raises:
@@ -99,7 +99,7 @@ def unpacked(path: Path, raw: bytes) -> bytes:
             data = _zstd_lines(path)
         elif suffix in _OPENERS:
             with _OPENERS[suffix](io.BytesIO(raw)) as stream:
-                data = _limited(path, stream)
+                data = _read_limited(path, stream)
         else:
             return raw
     except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError) as error:
@@ -109,7 +109,7 @@ def unpacked(path: Path, raw: bytes) -> bytes:
     return data
 
 
-def _limited(path: Path, stream: IO[bytes]) -> bytes:
+def _read_limited(path: Path, stream: IO[bytes]) -> bytes:
     data = bytearray()
     while chunk := stream.read(_CHUNK_BYTES):
         data += chunk
@@ -130,11 +130,11 @@ def _zstd_lines(path: Path) -> bytes:
 
 
 def _check_size(path: Path, size: int) -> None:
-    if size > LIMIT_BYTES:
-        raise DataError(f"{path}: unpacks to more than {LIMIT_BYTES:,} bytes; split it into smaller files.")
+    if size > MAX_BYTES:
+        raise DataError(f"{path}: unpacks to more than {MAX_BYTES:,} bytes; split it into smaller files.")
 
 
-def decoded_text(path: Path, data: bytes, encoding: str) -> str:
+def decode_text(path: Path, data: bytes, encoding: str) -> str:
     """The text that `data` holds, its byte order mark included.
 
     Raises:

@@ -20,7 +20,7 @@ def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> list[fl
     for _ in range(steps):
         optimizer.zero_grad()
         loss = model.loss(batch)
-        mean = loss.total / max(loss.values, 1)
+        mean = loss.total / max(loss.num_values, 1)
         torch.autograd.backward(mean)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

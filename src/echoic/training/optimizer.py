@@ -20,13 +20,13 @@ def make_optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) 
     return kind(groups, **common)
 
 
-def learning_rate(settings: TrainSettings, done: float) -> float:
-    """The learning rate when a share `done` (0 to 1) of the run is over: a linear rise, then flat or half a cosine."""
-    if done < settings.warmup:
-        return settings.lr * max(done / settings.warmup, 1e-2)
-    if settings.schedule == "constant":
+def learning_rate(settings: TrainSettings, progress: float) -> float:
+    """The learning rate at `progress` (0 to 1) of the run: linear warm-up, then constant or cosine decay."""
+    if progress < settings.warmup_fraction:
+        return settings.lr * max(progress / settings.warmup_fraction, 1e-2)
+    if settings.lr_schedule == "constant":
         return settings.lr
-    fall = (done - settings.warmup) / (1 - settings.warmup)
+    fall = (progress - settings.warmup_fraction) / (1 - settings.warmup_fraction)
     return settings.lr * 0.5 * (1 + math.cos(math.pi * min(fall, 1.0)))
 
 
@@ -46,7 +46,7 @@ def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: dict[str, 
 
 
 @final
-class AveragedWeights:
+class EMA:
     """An exponential moving average of the weights (Polyak and Juditsky 1992): smoother on dev than the last step.
 
     The decay rises to `decay` over the first steps, so that the start values are soon forgotten.
@@ -55,11 +55,11 @@ class AveragedWeights:
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.decay = decay
         self.steps = 0
-        self.live = list(model.parameters())
+        self.parameters = list(model.parameters())
         self.weights = {name: weight.detach().clone() for name, weight in model.named_parameters()}
 
     def update(self) -> None:
         """Takes in the weights after a step."""
         self.steps += 1
         decay = min(self.decay, self.steps / (self.steps + 4))
-        torch._foreach_lerp_(list(self.weights.values()), [weight.detach() for weight in self.live], 1 - decay)
+        torch._foreach_lerp_(list(self.weights.values()), [weight.detach() for weight in self.parameters], 1 - decay)

@@ -26,22 +26,22 @@ class TrainingData(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where training stands: `done` is the share of the `stretch` that is over; losses are means per value.
+    """Where training stands: `fraction` is the share of the `stage` that is over; losses are means per value.
 
     A stretch is a phase of the run, or the fold of cross-validation that is trained.
     """
 
-    stretch: str
+    stage: str
     epoch: int
     step: int
-    done: float
+    fraction: float
     train_loss: float
     dev_loss: float | None
     best_dev_loss: float | None
     batches_per_s: float
 
 
-class Outcome(NamedTuple):
+class TrainResult(NamedTuple):
     """What training came to."""
 
     steps: int
@@ -49,7 +49,7 @@ class Outcome(NamedTuple):
     best_step: int
     skipped_steps: int
     seconds: float
-    stopped: str
+    stop_reason: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Phase:
 
 
 @dataclass
-class Position:
+class TrainerState:
     """Where the loop stands; with the tensors of a checkpoint, all that the future depends on."""
 
     epoch: int = 0
@@ -76,10 +76,10 @@ class Position:
     seconds: float = 0.0
     loss_total: float = 0.0
     loss_values: int = 0
-    right: int | None = None
+    correct: int | None = None
     best_dev_loss: float | None = None
     best_step: int = 0
-    looks_since_best: int = 0
+    evals_since_best: int = 0
     skipped: int = 0
     skipped_in_a_row: int = 0
     lr: float = 0.0
@@ -89,5 +89,5 @@ class Position:
 
 def read_phase(checkpoint: Checkpoint) -> Phase:
     """The phase that a checkpoint was written in."""
-    phase = checkpoint.notes["phase"]
+    phase = checkpoint.metadata["phase"]
     return Phase(**phase | {"budget": tuple(phase["budget"])})

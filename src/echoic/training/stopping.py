@@ -29,12 +29,12 @@ def stop_on_signals() -> Iterator[Stop]:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    def note(number: int, _frame: FrameType | None) -> None:
+    def record(number: int, _frame: FrameType | None) -> None:
         stop.signal = signal.Signals(number)
         restore()
 
     for number in before:
-        signal.signal(number, note)
+        signal.signal(number, record)
     try:
         yield stop
     finally:

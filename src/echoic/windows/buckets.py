@@ -5,8 +5,8 @@ from typing import final
 
 import torch
 
-from echoic.windows.cut import Cut
-from echoic.windows.seeds import generator_of
+from echoic.windows.samplers import WindowIndex
+from echoic.windows.seeds import make_generator
 from echoic.windows.splits import Ranges
 
 _POOL = 16
@@ -14,35 +14,35 @@ _POOL = 16
 
 
 @final
-class Buckets:
+class BucketSampler:
     """Every sequence of a part once an epoch; `shuffle` off: in their order, for scoring.
 
     A cut is as long as its longest sequence, made up to a multiple of `multiple` steps.
     """
 
-    def __init__(self, part: Ranges, batch_size: int, *, multiple: int = 1, shuffle: bool = True) -> None:
-        self.part = part
+    def __init__(self, ranges: Ranges, batch_size: int, *, multiple: int = 1, shuffle: bool = True) -> None:
+        self.ranges = ranges
         self.batch_size = batch_size
         self.multiple = multiple
         self.shuffle = shuffle
 
     def __len__(self) -> int:
-        return (len(self.part.begin) + self.batch_size - 1) // self.batch_size
+        return (len(self.ranges.begin) + self.batch_size - 1) // self.batch_size
 
-    def epoch(self, seed: int = 0, epoch: int = 0, skip: int = 0) -> Iterator[Cut]:
+    def epoch(self, seed: int = 0, epoch: int = 0, skip: int = 0) -> Iterator[WindowIndex]:
         """The cuts of an epoch from number `skip` on."""
         for rows in self.rows(seed, epoch)[skip:]:
-            lengths = self.part.lengths[rows]
+            lengths = self.ranges.lengths[rows]
             steps = -(-int(lengths.max()) // self.multiple) * self.multiple
-            yield Cut(self.part.begin[rows], steps, lengths)
+            yield WindowIndex(self.ranges.begin[rows], steps, lengths)
 
     def rows(self, seed: int, epoch: int) -> list[torch.Tensor]:
         """The numbers of the sequences in each batch of an epoch."""
-        count = len(self.part.begin)
+        num_sequences = len(self.ranges.begin)
         if not self.shuffle:
-            return list(torch.split(torch.arange(count), self.batch_size))
-        draws = generator_of(seed, epoch)
-        pools = torch.split(torch.randperm(count, generator=draws), _POOL * self.batch_size)
-        ordered = torch.cat([pool[self.part.lengths[pool].argsort(stable=True)] for pool in pools])
+            return list(torch.split(torch.arange(num_sequences), self.batch_size))
+        generator = make_generator(seed, epoch)
+        pools = torch.split(torch.randperm(num_sequences, generator=generator), _POOL * self.batch_size)
+        ordered = torch.cat([pool[self.ranges.lengths[pool].argsort(stable=True)] for pool in pools])
         batches = torch.split(ordered, self.batch_size)
-        return [batches[number] for number in torch.randperm(len(batches), generator=draws).tolist()]
+        return [batches[number] for number in torch.randperm(len(batches), generator=generator).tolist()]

@@ -31,9 +31,9 @@ class Panel:
     has_missing: bool
 
     @classmethod
-    def of(cls, series: Sequence[Series]) -> Self:
+    def from_series(cls, series: Sequence[Series]) -> Self:
         """The panel of `series`, which have the same features and covariates."""
-        values = _joined([one.values for one in series])
+        values = _concatenated([one.values for one in series])
         covariates = [one.covariates for one in series]
         future = [one.future if one.future_names else np.zeros((0, 0), np.float32) for one in covariates]
         return cls(
@@ -41,32 +41,32 @@ class Panel:
             features=series[0].features,
             values=values,
             offsets=_offsets([one.steps for one in series]),
-            past=_joined([one.past if one.past_names else np.zeros((0, 0), np.float32) for one in covariates]),
-            future=_joined(future),
+            past=_concatenated([one.past if one.past_names else np.zeros((0, 0), np.float32) for one in covariates]),
+            future=_concatenated(future),
             future_offsets=_offsets([len(one) for one in future]),
             static=torch.from_numpy(np.stack([one.static for one in covariates])),
             has_missing=bool(torch.isnan(values).any()),
         )
 
-    def series_of(self, rows: Tensor) -> Tensor:
+    def series_index(self, rows: Tensor) -> Tensor:
         """The number of the series that each of `rows` lies in."""
         return torch.searchsorted(self.offsets, rows, right=True) - 1
 
-    def cut(self, starts: Tensor, steps: int) -> Tensor:
+    def window(self, starts: Tensor, steps: int) -> Tensor:
         """`(len(starts), steps, features)`: that many values from each start on, NaN beyond the last row."""
         return _gather(self.values, starts, steps)
 
     def history(self, rows: Tensor, steps: int) -> Tensor:
         """`(len(rows), steps, features)`: the values before each of `rows`, NaN before its series began."""
-        wanted = rows[:, None] - steps + torch.arange(steps)
-        before = wanted < self.offsets[self.series_of(rows)][:, None]
-        return self.values[wanted.clamp(min=0)].masked_fill(before[..., None], torch.nan)
+        rows_before = rows[:, None] - steps + torch.arange(steps)
+        before = rows_before < self.offsets[self.series_index(rows)][:, None]
+        return self.values[rows_before.clamp(min=0)].masked_fill(before[..., None], torch.nan)
 
-    def cut_past(self, starts: Tensor, steps: int) -> Tensor:
-        """`(len(starts), steps, past)`: the past-only columns beside `cut`."""
+    def past_window(self, starts: Tensor, steps: int) -> Tensor:
+        """`(len(starts), steps, past)`: the past-only columns beside `window`."""
         return _gather(self.past, starts, steps)
 
-    def cut_future(self, starts: Tensor, steps: int, series: Tensor) -> Tensor:
+    def future_window(self, starts: Tensor, steps: int, series: Tensor) -> Tensor:
         """`(len(starts), steps, known)`: the known-future columns of `series`; NaN where they are not known.
 
         `starts` may lie behind the last row of a series, so the series have to be named.
@@ -76,7 +76,7 @@ class Panel:
         return _gather(self.future, rows, steps).masked_fill(beyond[..., None], torch.nan)
 
 
-def _joined(arrays: list[Floats]) -> Tensor:
+def _concatenated(arrays: list[Floats]) -> Tensor:
     if len(arrays) == 1:
         return torch.from_numpy(arrays[0])
     return torch.from_numpy(np.concatenate(arrays))

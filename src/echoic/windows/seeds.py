@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 
-def generator_of(*words: int) -> torch.Generator:
-    """A generator that all `words` (seed, epoch) decide: torch itself takes 32 bits of a seed and drops the rest."""
-    (state,) = np.random.SeedSequence(words).generate_state(1).tolist()
+def make_generator(*seeds: int) -> torch.Generator:
+    """A generator that all `seeds` (seed, epoch) decide: torch itself takes 32 bits of a seed and drops the rest."""
+    (state,) = np.random.SeedSequence(seeds).generate_state(1).tolist()
     return torch.Generator().manual_seed(state)

@@ -11,7 +11,7 @@ from echoic.config.split import SplitRule, are_fractions
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 
-PARTS = ("train", "dev", "test")
+SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Ranges:
         return self.end - self.begin
 
 
-def split(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
+def split_series(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
     """The ranges of train, dev and test in the panel of `series`.
 
     Three fractions, or three counts of steps, cut every series; a first count of 0 stands for all that lies before
@@ -37,10 +37,10 @@ def split(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
         DataError: a series is shorter than the counts, or has no training part.
         ConfigError: dates for series without timestamps, or not a date.
     """
-    cuts = [_cuts(one, rule) for one in series]
+    bounds_of_series = [_split_steps(one, rule) for one in series]
     offset = 0
     bounds = []
-    for one, (train_end, dev_end, test_end) in zip(series, cuts, strict=True):
+    for one, (train_end, dev_end, test_end) in zip(series, bounds_of_series, strict=True):
         if train_end < 1:
             raise DataError(
                 f"{one.origin}: the training part of series {one.name!r} is empty; it has {one.steps} steps and the "
@@ -49,26 +49,26 @@ def split(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
         bounds.append([offset, offset + train_end, offset + dev_end, offset + test_end])
         offset += one.steps
     table = torch.tensor(bounds)
-    return {part: Ranges(table[:, at], table[:, at + 1]) for at, part in enumerate(PARTS)}
+    return {split: Ranges(table[:, at], table[:, at + 1]) for at, split in enumerate(SPLITS)}
 
 
-def whole(series: Sequence[Series]) -> Ranges:
+def full_ranges(series: Sequence[Series]) -> Ranges:
     """All steps of every series."""
     ends = torch.tensor([one.steps for one in series]).cumsum(0)
     return Ranges(ends - torch.tensor([one.steps for one in series]), ends)
 
 
-def joined(first: Ranges, second: Ranges) -> Ranges:
+def merge_ranges(first: Ranges, second: Ranges) -> Ranges:
     """Two neighbouring parts as one."""
     return Ranges(first.begin, second.end)
 
 
-def _cuts(one: Series, rule: SplitRule) -> tuple[int, int, int]:
+def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
     """Steps at which train, dev and test end."""
     if len(rule) == 2:
-        dev_begins, test_begins = (_step_at(one, text) for text in rule)
+        dev_begins, test_begins = (_step_of_date(one, text) for text in rule)
         if dev_begins > test_begins:
-            raise ConfigError(f"`parts.split`: dev must begin before test, got {rule[0]} and {rule[1]}.")
+            raise ConfigError(f"`split.split`: dev must begin before test, got {rule[0]} and {rule[1]}.")
         return dev_begins, test_begins, one.steps
     train, dev, test = rule
     if are_fractions(train, dev, test):
@@ -86,11 +86,11 @@ def _cuts(one: Series, rule: SplitRule) -> tuple[int, int, int]:
     return train_end, dev_end, test_end
 
 
-def _step_at(one: Series, text: str) -> int:
+def _step_of_date(one: Series, text: str) -> int:
     if one.time.start is None:
-        raise ConfigError("`parts.split` can name dates only for series with timestamps; choose them with --time.")
+        raise ConfigError("`split.split` can name dates only for series with timestamps; choose them with --time.")
     try:
         date = np.datetime64(text, "us")
     except ValueError:
-        raise ConfigError(f"`parts.split` must be dates such as 2020-01-31, got {text!r}.") from None
-    return int(np.searchsorted(one.time.at(np.arange(one.steps)), date))
+        raise ConfigError(f"`split.split` must be dates such as 2020-01-31, got {text!r}.") from None
+    return int(np.searchsorted(one.time.times(np.arange(one.steps)), date))

@@ -12,8 +12,16 @@ from numpy.typing import NDArray
 from echoic.jobs.session import Run, train
 
 RATE_HZ = 2000
-OF_ALL = {"frame_samples": 16, "layers": 8, "batch_size": 4, "chunk": 16, "average": 0.0, "epochs": 1, "threads": 1}
-OF_SAMPLES = OF_ALL | {"sample_width": 16, "place_width": 4, "history_noise": 0.0, "gain_db": 0.0}
+OF_ALL = {
+    "frame_samples": 16,
+    "layers": 8,
+    "batch_size": 4,
+    "tbptt_steps": 16,
+    "ema_decay": 0.0,
+    "epochs": 1,
+    "threads": 1,
+}
+OF_SAMPLES = OF_ALL | {"fast_hidden_size": 16, "conditioning_size": 4, "history_noise": 0.0, "max_gain_db": 0.0}
 OF_FRAMES = OF_ALL | {"model": "frames"}
 
 Voice = Callable[..., NDArray[np.float32]]

@@ -5,14 +5,14 @@ import pytest
 import soundfile
 from scipy.signal import welch
 
-from echoic.codecs import LowCut, MuLaw, Spectrogram
+from echoic.codecs import HighPass, MuLaw, Spectrogram
 from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.evaluate import DRIFT_SCORES
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
 from echoic.jobs.audio.render import LOUDNESS_TEMPERATURE, blocks, samples_in
-from echoic.jobs.base import Request
+from echoic.jobs.base import GenerateRequest
 from echoic.jobs.reporting import write_report
 from echoic.jobs.session import load, train
 from echoic.metrics.drift import CONTROLS
@@ -39,7 +39,7 @@ def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
     assert not np.array_equal(first.samples, other.samples)
     assert not np.array_equal(first.samples[0], first.samples[1])
     codec = run.fitted.task.codec
-    assert np.abs(first.samples).max() <= codec.scale / (1 - codec.emphasis) * (1 + 1e-6)
+    assert np.abs(first.samples).max() <= codec.scale / (1 - codec.pre_emphasis) * (1 + 1e-6)
 
 
 def test_a_longer_sound_begins_as_a_shorter_one(run):
@@ -50,13 +50,13 @@ def test_a_longer_sound_begins_as_a_shorter_one(run):
 def test_sound_of_levels_does_not_rumble_below_the_source():
     seconds = np.arange(8 * RATE_HZ) / RATE_HZ
     source = (0.5 * np.sin(2 * np.pi * 300 * seconds) + 0.2 * np.sin(2 * np.pi * 711 * seconds)).astype(np.float32)
-    codec = MuLaw.fit([source], emphasis=0.85)
+    codec = MuLaw.fit([source], pre_emphasis=0.85)
     rumble = {}
-    for low_cut in (LowCut(0.0, RATE_HZ), LowCut.fit([source], RATE_HZ)):
-        framing = LevelFrames(8, codec, low_cut)
+    for high_pass in (HighPass(0.0, RATE_HZ), HighPass.fit([source], RATE_HZ)):
+        framing = LevelFrames(8, codec, high_pass)
         sound = np.concatenate(list(framing.sound(framing.frames([source])[:, None])), 1)[0]
         hz, power = welch(sound[RATE_HZ:], RATE_HZ, nperseg=RATE_HZ)
-        rumble[low_cut.corner_hz > 0] = 10 * np.log10(power[hz < 60].mean())
+        rumble[high_pass.cutoff_hz > 0] = 10 * np.log10(power[hz < 60].mean())
         heard = np.sqrt(np.square(sound[RATE_HZ:]).mean())
         assert heard == pytest.approx(np.sqrt(np.square(source).mean()), rel=0.02)
     assert rumble[True] < rumble[False] - 30
@@ -72,7 +72,7 @@ def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwis
 
 
 def test_blocks_come_one_by_one(run):
-    made = blocks(run.fitted, Request("1h", streams=3))
+    made = blocks(run.fitted, GenerateRequest("1h", streams=3))
     assert next(made).shape == next(made).shape == (3, 496)
 
 
@@ -84,8 +84,8 @@ def test_sound_goes_on_where_the_sound_before_ends():
     """In level, in the state of the filter, and of spectra in phase."""
     sound = np.sin(np.arange(6 * RATE_HZ) * 0.31).astype(np.float32) * 0.5
     half = 3 * RATE_HZ
-    codec = MuLaw.fit([sound], emphasis=0.85)
-    levels = LevelFrames(8, codec, LowCut.fit([sound], RATE_HZ))
+    codec = MuLaw.fit([sound], pre_emphasis=0.85)
+    levels = LevelFrames(8, codec, HighPass.fit([sound], RATE_HZ))
     spectra = SpectralFrames.fit(Spectrogram(40), [sound])
     for framing, heard, error in ((levels, 4, 0.02), (spectra, 400, 0.05)):
         first = (half - framing.seen_samples) // framing.step_samples + 1
@@ -116,17 +116,17 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
     with pytest.raises(DataError, match="is shorter than a frame of 16 samples"):
         run.generate("1s", prime=tmp_path / "short.wav")
     with pytest.raises(ConfigError, match=r"one of the endings \.wav, \.flac, \.png, \.pdf, or a folder"):
-        write_sound(run.fitted, Request("1s"), tmp_path / "a.mp3", lambda *_: None)
-    with pytest.raises(ConfigError, match="`input_noise` is for numbers"):
-        train("audio", run.config["data"]["path"], input_noise=0.1)
-    with pytest.raises(ConfigError, match="`frame_of` mel is for --model frames"):
-        train("audio", run.config["data"]["path"], frame_of="mel")
-    for name in ("history_noise", "components", "emphasis"):
+        write_sound(run.fitted, GenerateRequest("1s"), tmp_path / "a.mp3", lambda *_: None)
+    with pytest.raises(ConfigError, match="`input_noise_std` is for numbers"):
+        train("audio", run.config["data"]["path"], input_noise_std=0.1)
+    with pytest.raises(ConfigError, match="`frame_features` mel is for --model frames"):
+        train("audio", run.config["data"]["path"], frame_features="mel")
+    for name in ("history_noise", "mixture_components", "preemphasis"):
         with pytest.raises(ConfigError, match=f"`{name}` is for the samples model"):
-            train("audio", run.config["data"]["path"], **{"model": "frames", name: 0.5 if name == "emphasis" else 1})
+            train("audio", run.config["data"]["path"], **{"model": "frames", name: 0.5 if name == "preemphasis" else 1})
     for model in ("frames", "samples"):
-        with pytest.raises(ConfigError, match="`bands` is for --frame-of mel"):
-            train("audio", run.config["data"]["path"], model=model, bands=20)
+        with pytest.raises(ConfigError, match="`n_mels` is for --frame-features mel"):
+            train("audio", run.config["data"]["path"], model=model, n_mels=20)
     two = [tmp_path / "a.wav", tmp_path / "b.wav"]
     for number, path in enumerate(two):
         soundfile.write(path, 0.1 * np.ones(RATE_HZ + number), RATE_HZ)
@@ -141,9 +141,9 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
 def test_a_report_shows_what_the_network_makes(run):
     found = run.evaluate()
     assert set(found.scores) == {"bits_per_sample", *DRIFT_SCORES}
-    assert set(found.naive) == {"histogram", "linear_prediction", *CONTROLS}
-    assert set(found.naive["loop"]) == {"frechet_ratio", "spectral_ratio", "alive"}
-    assert found.scores["bits_per_sample"] < found.naive["histogram"]["bits_per_sample"]
+    assert set(found.baselines) == {"histogram", "linear_prediction", *CONTROLS}
+    assert set(found.baselines["loop"]) == {"frechet_ratio", "spectral_ratio", "survival"}
+    assert found.scores["bits_per_sample"] < found.baselines["histogram"]["bits_per_sample"]
     page = write_report([run])
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
     assert figures == {"loss", "strip", "distance", "survival", "level_db", "centroid_hz", "flatness"}
@@ -156,7 +156,7 @@ def test_a_report_shows_what_the_network_makes(run):
     [
         ({}, 16_000, 80),
         ({}, 44_100, 220),
-        ({"model": "frames", "frame_of": "mel"}, 16_000, 200),
+        ({"model": "frames", "frame_features": "mel"}, 16_000, 200),
         ({}, 1000, 5),
         ({"frame_samples": 7}, 16_000, 7),
     ],
@@ -168,18 +168,18 @@ def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given, rate_hz
 def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path, voice, train_samples):
     for number in range(12):
         soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
-    run = train_samples(tmp_path, emphasis=0)
+    run = train_samples(tmp_path, preemphasis=0)
     task = run.fitted.task
-    names = {part: {stretch.recording.name for stretch in stretches} for part, stretches in task.parts.items()}
-    assert [len(names[part]) for part in ("train", "dev", "test")] == [10, 1, 1]
+    names = {split: {excerpt.recording.name for excerpt in excerpts} for split, excerpts in task.splits.items()}
+    assert [len(names[split]) for split in ("train", "dev", "test")] == [10, 1, 1]
     assert not names["train"] & (names["dev"] | names["test"])
-    loudest = max(np.abs(stretch.sound).max() for stretch in task.parts["train"])
+    loudest = max(np.abs(excerpt.sound).max() for excerpt in task.splits["train"])
     assert task.codec.scale == pytest.approx(float(loudest))
     assert load(run.path).evaluate().scores == run.evaluate().scores
 
 
 def test_what_is_loud_may_come_late(tmp_path, voice, train_samples):
     soundfile.write(tmp_path / "crescendo.wav", np.concatenate([0.01 * voice(90), voice(60)]), RATE_HZ)
-    late = train_samples(tmp_path / "crescendo.wav").fitted.task.source.loudest
+    late = train_samples(tmp_path / "crescendo.wav").fitted.task.source.max_loudness
     soundfile.write(tmp_path / "loud.wav", voice(150), RATE_HZ)
-    assert late == train_samples(tmp_path / "loud.wav").fitted.task.source.loudest
+    assert late == train_samples(tmp_path / "loud.wav").fitted.task.source.max_loudness

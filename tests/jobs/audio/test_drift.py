@@ -7,9 +7,9 @@ import pytest
 import soundfile
 
 from echoic.errors import DataError
-from echoic.jobs.audio.drift import Reference, drift, measured
+from echoic.jobs.audio.drift import Reference, drift, measure_streams
 from echoic.jobs.audio.drift_page import write_drift_page
-from echoic.jobs.audio.parts import all_of
+from echoic.jobs.audio.splits import whole_recording
 from echoic.types import Series
 
 RATE_HZ = 2000
@@ -22,32 +22,34 @@ def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path, vo
             soundfile.write(tmp_path / folder / f"{seed}.wav", voice(40, seed), RATE_HZ)
     soundfile.write(tmp_path / "noise" / "a.wav", 0.1 * np.random.default_rng(0).standard_normal(20_000), RATE_HZ)
     found = drift(tmp_path / "made", tmp_path / "real")
-    assert found.scores["alive"] == 1
+    assert found.scores["survival"] == 1
     assert found.scores["frechet_ratio"] < 2
     for control in found.controls.values():
         assert control.scores["frechet_ratio"] > 2 * found.scores["frechet_ratio"]
-    assert [control.scores["alive"] for control in found.controls.values()] == [0, 0, 0, 0]
+    assert [control.scores["survival"] for control in found.controls.values()] == [0, 0, 0, 0]
     json.dumps(found.to_json(), allow_nan=False)
     collapsed = drift(tmp_path / "noise", tmp_path / "real")
-    assert collapsed.scores["alive"] == 0
-    assert collapsed.drift.deaths[0].detector == "noise"
-    assert "copied" not in collapsed.scores
+    assert collapsed.scores["survival"] == 0
+    assert collapsed.drift.collapses[0].detector == "noise"
+    assert "memorized" not in collapsed.scores
 
 
 def test_streams_that_copy_the_training_sound_are_dead_from_there_on(voice):
-    training = [all_of(Series(name, voice(60, seed)[:, None], ("sample",))) for name, seed in {"a": 1, "b": 2}.items()]
+    training = [
+        whole_recording(Series(name, voice(60, seed)[:, None], ("sample",))) for name, seed in {"a": 1, "b": 2}.items()
+    ]
     begin = 31 * RATE_HZ + 77
     copying = np.concatenate([voice(20, 3), 0.5 * training[1].sound[begin : begin + 20 * RATE_HZ]])
     sounds = [voice(40, 4), copying, voice(40, 5), 0.5 * training[0].sound[: 40 * RATE_HZ]]
-    found = measured(iter(sounds), len(sounds), RATE_HZ, Reference(voice(40, 6), training))
-    deaths = found.drift.deaths
-    assert [death is None for death in deaths] == [True, False, True, False]
-    assert {death.detector for death in deaths if death} == {"copy"}
-    assert 20 <= deaths[1].time_s <= 23.5
-    assert deaths[3].time_s < 1
-    assert found.scores["alive"] == 0.5
-    assert found.scores["copied"] == pytest.approx(0.375, abs=0.02)
-    assert found.likest.likeness == pytest.approx(1)
+    found = measure_streams(iter(sounds), len(sounds), RATE_HZ, Reference(voice(40, 6), training))
+    collapses = found.drift.collapses
+    assert [collapse is None for collapse in collapses] == [True, False, True, False]
+    assert {collapse.detector for collapse in collapses if collapse} == {"copy"}
+    assert 20 <= collapses[1].time_s <= 23.5
+    assert collapses[3].time_s < 1
+    assert found.scores["survival"] == 0.5
+    assert found.scores["memorized"] == pytest.approx(0.375, abs=0.02)
+    assert found.closest.likeness == pytest.approx(1)
 
 
 def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path, voice):
@@ -76,6 +78,6 @@ def test_too_little_generated_sound_is_refused(tmp_path, voice):
 
 def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it(voice):
     loud = np.concatenate([voice(10), 20 * voice(6), voice(10)])
-    found = measured(iter([loud]), 1, RATE_HZ, Reference(voice(40, 1), []))
-    assert found.drift.deaths[0].detector == "clipping"
-    assert found.drift.deaths[0].time_s == pytest.approx(10, abs=1)
+    found = measure_streams(iter([loud]), 1, RATE_HZ, Reference(voice(40, 1), []))
+    assert found.drift.collapses[0].detector == "clipping"
+    assert found.drift.collapses[0].time_s == pytest.approx(10, abs=1)

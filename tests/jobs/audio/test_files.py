@@ -7,7 +7,7 @@ import soundfile
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.base import Request
+from echoic.jobs.base import GenerateRequest
 
 RATE_HZ = 2000
 
@@ -19,31 +19,31 @@ def test_a_bad_request_leaves_what_is_there(run, tmp_path, voice):
     for asked, wrong in (
         ({"prime": str(take)}, "is the --prime, and would be written over"),
         ({"prime": str(tmp_path / "none.wav")}, "there is no such file"),
-        ({"floor": 7.0}, "`floor` must be"),
+        ({"prob_floor": 7.0}, "`floor` must be"),
     ):
         with pytest.raises((ConfigError, DataError), match=wrong):
-            write_sound(run.fitted, Request("1s", **asked), take, lambda *_: None)
+            write_sound(run.fitted, GenerateRequest("1s", **asked), take, lambda *_: None)
     assert take.read_bytes() == before
     with pytest.raises(ConfigError, match=r"a WAV file holds 4 GiB at most, .* write \.flac"):
-        write_sound(run.fitted, Request("400h"), take, lambda *_: None)
+        write_sound(run.fitted, GenerateRequest("400h"), take, lambda *_: None)
     assert take.read_bytes() == before
     with pytest.raises(ConfigError, match="`--streams` must be from 1 to 1024"):
-        write_sound(run.fitted, Request("1s", streams=2000), tmp_path / "many", lambda *_: None)
+        write_sound(run.fitted, GenerateRequest("1s", streams=2000), tmp_path / "many", lambda *_: None)
     assert not (tmp_path / "many").exists()
 
 
 def test_streams_of_another_time_are_not_mixed_with_new_ones(run, tmp_path):
-    write_sound(run.fitted, Request("0.1s", streams=3), tmp_path, lambda *_: None)
-    write_sound(run.fitted, Request("0.2s", streams=3), tmp_path, lambda *_: None)
+    write_sound(run.fitted, GenerateRequest("0.1s", streams=3), tmp_path, lambda *_: None)
+    write_sound(run.fitted, GenerateRequest("0.2s", streams=3), tmp_path, lambda *_: None)
     with pytest.raises(ConfigError, match=r"has 1 more streams .* such as stream-003\.wav"):
-        write_sound(run.fitted, Request("0.1s", streams=2), tmp_path, lambda *_: None)
+        write_sound(run.fitted, GenerateRequest("0.1s", streams=2), tmp_path, lambda *_: None)
 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 @pytest.mark.parametrize("length", ["3samples", "1s"])
 def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
     seen = []
-    told = write_sound(run.fitted, Request(length), tmp_path / f"a.{ending}", lambda *made: seen.append(made))
+    told = write_sound(run.fitted, GenerateRequest(length), tmp_path / f"a.{ending}", lambda *made: seen.append(made))
     assert told.endswith("the spectrum of 1.0 s" if length == "1s" else "the spectrum of 0.0 s")
     assert (tmp_path / f"a.{ending}").read_bytes().startswith(begins)
     assert seen[-1][0] == seen[-1][1]
@@ -51,30 +51,30 @@ def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
 
 def test_a_picture_is_of_one_stream(run, tmp_path):
     with pytest.raises(ConfigError, match="which several streams need"):
-        write_sound(run.fitted, Request("1s", streams=2), tmp_path / "a.png", lambda *_: None)
+        write_sound(run.fitted, GenerateRequest("1s", streams=2), tmp_path / "a.png", lambda *_: None)
 
 
 def test_the_strip_shows_when_and_how_high():
     time_s = np.arange(4 * RATE_HZ) / RATE_HZ
     tone = (np.sin(2 * np.pi * 250 * time_s) * (time_s > 2)).astype(np.float32)
-    (raster,) = strip(tone, RATE_HZ).rasters
-    late = raster.x > 2.2
-    loudest_hz = raster.y[raster.values[:, late].argmax(0)]
+    (heatmap,) = strip(tone, RATE_HZ).heatmaps
+    late = heatmap.x > 2.2
+    loudest_hz = heatmap.y[heatmap.values[:, late].argmax(0)]
     assert np.abs(loudest_hz - 250).max() < 10
-    assert raster.values[:, raster.x < 1.8].max() < raster.values[:, late].max() - 60
+    assert heatmap.values[:, heatmap.x < 1.8].max() < heatmap.values[:, late].max() - 60
 
 
 def test_the_strip_of_a_long_stream_shows_what_is_short():
     sound = np.zeros(1000 * RATE_HZ, np.float32)
     sound[501 * RATE_HZ + 100 :][:200] = 0.5
-    (raster,) = strip(sound, RATE_HZ).rasters
-    assert raster.x[raster.values.max(0).argmax()] == pytest.approx(501, abs=2)
-    assert raster.values.max() > -30
+    (heatmap,) = strip(sound, RATE_HZ).heatmaps
+    assert heatmap.x[heatmap.values.max(0).argmax()] == pytest.approx(501, abs=2)
+    assert heatmap.values.max() > -30
 
 
 @pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])
 def test_files_hold_what_was_made(run, tmp_path, name, streams):
-    told = write_sound(run.fitted, Request("1s", streams=streams), tmp_path / name, lambda *_: None)
+    told = write_sound(run.fitted, GenerateRequest("1s", streams=streams), tmp_path / name, lambda *_: None)
     paths = sorted((tmp_path / name).iterdir()) if streams > 1 else [tmp_path / name]
     wanted = run.generate("1s", streams=streams).samples
     assert len(paths) == streams

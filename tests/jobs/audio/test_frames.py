@@ -16,25 +16,25 @@ def test_the_frames_model_foretells_whole_frames(recording, train_frames):
     found = run.evaluate()
     assert found.drift.streams == 1
     assert set(found.scores) == {"mse", *DRIFT_SCORES} - {"slope", "slope_low", "slope_high"}
-    assert set(found.naive) == {"repeat", *CONTROLS}
-    assert {"mse", "alive"} <= set(found.naive["silence"])
+    assert set(found.baselines) == {"repeat", *CONTROLS}
+    assert {"mse", "survival"} <= set(found.baselines["silence"])
     (first, second) = run.generate("1s", streams=2).samples
     assert first.shape == (2000,)
     assert np.array_equal(first, second)
-    for asked in ({"temperature": 0.5}, {"top_k": 2}, {"floor": 0.1}):
+    for asked in ({"temperature": 0.5}, {"top_k": 2}, {"prob_floor": 0.1}):
         with pytest.raises(ConfigError, match="is for draws; the frames model foretells means"):
             run.generate("1s", **asked)
 
 
-@pytest.mark.parametrize("frame_of", ["spectrum", "mel"])
-def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, frame_of):
-    bands = {"bands": 20} if frame_of == "mel" else {}
-    run = train_frames(recording, frame_of=frame_of, frame_samples=64, epochs=12, lr=1e-2, **bands)
+@pytest.mark.parametrize("frame_features", ["spectrum", "mel"])
+def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, frame_features):
+    bands = {"n_mels": 20} if frame_features == "mel" else {}
+    run = train_frames(recording, frame_features=frame_features, frame_samples=64, epochs=12, lr=1e-2, **bands)
     frames = run.fitted.task.frames["train"]
     assert frames.mean().abs() < 0.01
     assert frames.std() == pytest.approx(1, abs=0.05)
     found = run.evaluate()
-    assert found.scores["mse"] < found.naive["repeat"]["mse"]
+    assert found.scores["mse"] < found.baselines["repeat"]["mse"]
     short, long = run.generate("700samples", prime=recording), run.generate("1s", prime=recording)
     assert short.samples.shape == (1, 700)
     assert np.array_equal(short.samples, long.samples[:, :700])
@@ -43,7 +43,7 @@ def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, 
 
 def test_sound_goes_through_spectra_and_back(recording, voice, train_frames):
     """What the frames of a recording sound like is what the recording sounds like, second by second."""
-    run = train_frames(recording, frame_of="spectrum")
+    run = train_frames(recording, frame_features="spectrum")
     framing, sound = run.fitted.task.framing, voice(10, seed=5)
     again = np.concatenate(list(framing.sound(framing.frames([sound])[:, None])), 1)[0]
     levels = [np.sqrt(np.square(x[:19_000].reshape(-1, 1000)).mean(1)) for x in (sound, again)]
@@ -55,5 +55,5 @@ def test_o1_has_as_many_parameters_as_it_says():
     settings = AudioSettings.build({"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600)})
     count = sum(weights.numel() for weights in build_network(settings, 16_000, ()).parameters())
     assert round(count / 1e6) == 55
-    assert (settings.stack.dropout, settings.stack.input_dropout, settings.train.average) == (0, 0, 0)
+    assert (settings.stack.dropout, settings.stack.input_dropout, settings.train.ema_decay) == (0, 0, 0)
     assert AudioSettings.build({"model": "frames"}, {"cell": "gru"}).stack.cell == "gru"

@@ -6,4 +6,4 @@ from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask as AudioTask
 from echoic.jobs.base import Job
 
-AUDIO = Job(AudioTask, evaluate, generate, charts, makes_sound=True)
+AUDIO = Job(AudioTask, evaluate, generate, charts, generates_audio=True)

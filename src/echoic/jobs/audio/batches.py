@@ -8,15 +8,15 @@ from torch import Tensor
 
 from echoic.codecs import MuLaw
 from echoic.tensors import Batch
-from echoic.windows import FollowingBatches, Order, generator_of
+from echoic.windows import NextStepBatches, Sampler, make_generator
 
 
 @final
 class FrameBatches:
     """Cuts of `frames` `(frames, values)`, every value of which counts."""
 
-    def __init__(self, frames: Tensor, order: Order) -> None:
-        self.batches = FollowingBatches(frames, order)
+    def __init__(self, frames: Tensor, order: Sampler) -> None:
+        self.batches = NextStepBatches(frames, order)
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -47,7 +47,7 @@ class LearnedFrames:
         """The batches of an epoch from number `skip` on."""
         gains = torch.zeros(0)
         for number, batch in enumerate(self.batches.epoch(seed, epoch)):
-            draws = generator_of(seed, epoch, number)
+            draws = make_generator(seed, epoch, number)
             if not batch.carry:
                 gains = self.gain_db * (2 * torch.rand(len(batch.inputs), generator=draws) - 1)
             if number >= skip:
@@ -65,4 +65,4 @@ class LearnedFrames:
 
     def _moved(self, gain_db: float) -> Tensor:
         """For each level, the one that it becomes `(levels,)`."""
-        return torch.from_numpy(self.codec.levels_of(self.codec.table * 10 ** (gain_db / 20))).float()
+        return torch.from_numpy(self.codec.quantize(self.codec.code_values * 10 ** (gain_db / 20))).float()

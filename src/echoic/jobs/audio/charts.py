@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from echoic.charts import Band, Chart, Line, Raster
+from echoic.charts import Band, Chart, Heatmap, Line
 from echoic.jobs.audio.drift import DriftReport
 from echoic.jobs.base import Fitted
 from echoic.report.standard import loss_chart
@@ -42,7 +42,7 @@ def drift_charts(report: DriftReport) -> list[Chart]:
             for name, control in report.controls.items()
         ),
     ]
-    seconds = np.arange(len(found.alive), dtype=np.float64)
+    seconds = np.arange(len(found.survival), dtype=np.float64)
     return [
         strip(report.strip, report.rate_hz),
         Chart(
@@ -59,7 +59,7 @@ def drift_charts(report: DriftReport) -> list[Chart]:
             "Streams alive",
             "Generated time, s",
             "Share",
-            lines=(Line("alive", seconds, found.alive, "model"),),
+            lines=(Line("survival", seconds, found.survival, "model"),),
             caption="Dead: silent, flat noise, clipped, disordered, offset, looping or copied for 3 s and more.",
         ),
         _against_range(report, "level_db", "Level", "dB of full scale"),
@@ -84,8 +84,8 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
         "One stream",
         "Generated time, s",
         "Frequency, Hz",
-        rasters=(
-            Raster(
+        heatmaps=(
+            Heatmap(
                 "dB of a full-scale sine",
                 np.arange(len(shades)) * column / rate_hz,
                 np.linspace(0, rate_hz / 2, rows + 1),

@@ -9,18 +9,18 @@ import numpy as np
 
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
-from echoic.jobs.audio.copying import Copying, Place
-from echoic.jobs.audio.parts import Stretch, all_of
+from echoic.jobs.audio.memorization import MemorizationSearch, TrainingMatch
+from echoic.jobs.audio.splits import Excerpt, whole_recording
 from echoic.metrics.drift import (
+    COLLAPSE_S,
     CONTROLS,
-    DEAD_S,
-    LEAST_STREAM_WINDOWS,
-    LEAST_WINDOWS,
+    MIN_STREAM_WINDOWS,
+    MIN_WINDOWS,
     Drift,
     Features,
-    Stream,
-    find_death,
-    measure,
+    StreamWindows,
+    detect_collapse,
+    measure_drift,
 )
 from echoic.sources import read
 from echoic.sources.audio import sound_files
@@ -34,15 +34,15 @@ CONTROL_STREAMS, CONTROL_S = 8, 30
 class DriftReport:
     """What was measured. `controls` are the same measures of collapsed sound.
 
-    `copied` is the share of the seconds looked up that the training sound has, too, and `likest` the likest place
+    `memorized` is the share of the seconds looked up that the training sound has, too, and `closest` the likest place
     there; None if none was looked up that can be heard. `strip` is one stream, to look at. `notes` say what
     could not be read, or only in another form.
     """
 
     drift: Drift
     controls: dict[str, Drift]
-    copied: float | None
-    likest: Place | None
+    memorized: float | None
+    closest: TrainingMatch | None
     strip: Floats
     rate_hz: int
     streams: int
@@ -53,17 +53,17 @@ class DriftReport:
     @property
     def scores(self) -> dict[str, float]:
         """The figures."""
-        return self.drift.scores | ({} if self.copied is None else {"copied": self.copied})
+        return self.drift.scores | ({} if self.memorized is None else {"memorized": self.memorized})
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was measured, against what, in a sentence or two."""
         streams = "1 stream" if self.streams == 1 else f"{self.streams} streams"
         made = f"{streams}, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
-        if self.likest is not None:
+        if self.closest is not None:
             made += (
-                f" The likest second in the training sound is {self.likest.likeness:.2f} alike (1 is a copy): "
-                f"{self.likest.name} at {self.likest.time_s:.1f} s."
+                f" The likest second in the training sound is {self.closest.similarity:.2f} alike (1 is a copy): "
+                f"{self.closest.name} at {self.closest.time_s:.1f} s."
             )
         return made
 
@@ -72,7 +72,7 @@ class DriftReport:
         return self.drift.to_json() | {
             "scores": self.scores,
             "controls": {name: control.scores for name, control in self.controls.items()},
-            "likest": None if self.likest is None else self.likest._asdict(),
+            "closest": None if self.closest is None else self.closest._asdict(),
             "streams": self.streams,
             "seconds": self.seconds,
             "real_seconds": self.real_seconds,
@@ -84,7 +84,7 @@ class Reference(NamedTuple):
     """Real sound that was not trained on, `(samples,)`, and the recordings that were, if they are known."""
 
     heldout: Floats
-    training: Sequence[Stretch]
+    training: Sequence[Excerpt]
 
 
 def drift(
@@ -110,7 +110,7 @@ def drift(
     settings = AudioDataSettings(rate_hz=rate_hz)
     real = read(against, settings)
     known = None if training is None else read(training, settings)
-    reference = Reference(joined(real.series), [] if known is None else list(map(all_of, known.series)))
+    reference = Reference(concatenated(real.series), [] if known is None else list(map(whole_recording, known.series)))
     notes = [*real.report.notes, *(known.report.notes if known else ())]
 
     def sounds() -> Iterator[Floats]:
@@ -120,16 +120,16 @@ def drift(
             notes.extend(f"{path.name}: {note}" for note in stream.report.notes)
             yield stream.series[0].values[:, 0]
 
-    report = measured(sounds(), len(paths), rate_hz, reference, on_progress)
+    report = measure_streams(sounds(), len(paths), rate_hz, reference, on_progress)
     return replace(report, notes=tuple(notes))
 
 
-def joined(recordings: Sequence[Series]) -> Floats:
+def concatenated(recordings: Sequence[Series]) -> Floats:
     """Recordings one after the other, `(samples,)`."""
     return np.concatenate([one.values[:, 0] for one in recordings])
 
 
-def measured(
+def measure_streams(
     sounds: Iterator[Floats],
     streams: int,
     rate_hz: int,
@@ -142,32 +142,32 @@ def measured(
         DataError: there is too little sound.
     """
     reference = reference._replace(heldout=reference.heldout.clip(-1, 1))
-    real = Features.of(reference.heldout, rate_hz)
-    if len(real) < LEAST_WINDOWS:
+    real = Features.from_sound(reference.heldout, rate_hz)
+    if len(real) < MIN_WINDOWS:
         raise DataError(
-            f"Drift needs {LEAST_WINDOWS} s of real sound at least, and there are "
+            f"Drift needs {MIN_WINDOWS} s of real sound at least, and there are "
             f"{len(reference.heldout) / rate_hz:.1f} s; give more."
         )
-    copying = Copying(reference.training, rate_hz, streams) if reference.training else None
-    found, strip, seconds = list[Stream](), np.zeros(0, np.float32), 0.0
+    search = MemorizationSearch(reference.training, rate_hz, streams) if reference.training else None
+    found, strip, seconds = list[StreamWindows](), np.zeros(0, np.float32), 0.0
     for number, sound in enumerate(sounds):
-        found.append(_stream(sound, rate_hz, copying))
+        found.append(_stream(sound, rate_hz, search))
         strip = sound if number == 0 else strip
         seconds += len(sound) / rate_hz
         on_progress(number + 1, streams)
-    if sum(len(stream.seen) for stream in found if len(stream.seen) >= LEAST_STREAM_WINDOWS) < LEAST_WINDOWS:
+    if sum(len(stream.features) for stream in found if len(stream.features) >= MIN_STREAM_WINDOWS) < MIN_WINDOWS:
         raise DataError(
-            f"Drift needs {LEAST_WINDOWS} s of generated sound at least, in streams of {DEAD_S:g} s and more, and "
+            f"Drift needs {MIN_WINDOWS} s of generated sound at least, in streams of {COLLAPSE_S:g} s and more, and "
             f"there are {seconds:.1f} s in all; generate more."
         )
     controls = {name: _control(name, reference.heldout, real, rate_hz) for name in CONTROLS}
     real_seconds = len(reference.heldout) / rate_hz
-    places = copying.places if copying else []
+    matches = search.matches if search else []
     return DriftReport(
-        drift=measure(found, real),
+        drift=measure_drift(found, real),
         controls=controls,
-        copied=copying.share if copying and places else None,
-        likest=max(places, default=None),
+        memorized=search.fraction if search and matches else None,
+        closest=max(matches, default=None),
         strip=strip,
         rate_hz=rate_hz,
         streams=len(found),
@@ -176,15 +176,15 @@ def measured(
     )
 
 
-def _stream(sound: Floats, rate_hz: int, copying: Copying | None = None) -> Stream:
+def _stream(sound: Floats, rate_hz: int, search: MemorizationSearch | None = None) -> StreamWindows:
     # As a file holds it and a loudspeaker plays it: sound beyond full scale is clipped sound.
     sound = sound.clip(-1, 1)
-    seen = Features.of(sound, rate_hz)
-    deaths = [find_death(sound, seen, rate_hz), copying.death(sound) if copying else None]
-    return Stream(seen, min((death for death in deaths if death), default=None))
+    features = Features.from_sound(sound, rate_hz)
+    collapses = [detect_collapse(sound, features, rate_hz), search.collapse(sound) if search else None]
+    return StreamWindows(features, min((collapse for collapse in collapses if collapse), default=None))
 
 
 def _control(name: str, heldout: Floats, real: Features, rate_hz: int) -> Drift:
-    draws = np.random.default_rng(0)
-    sounds = [CONTROLS[name](heldout, CONTROL_S * rate_hz, rate_hz, draws) for _ in range(CONTROL_STREAMS)]
-    return measure([_stream(sound, rate_hz) for sound in sounds], real)
+    rng = np.random.default_rng(0)
+    sounds = [CONTROLS[name](heldout, CONTROL_S * rate_hz, rate_hz, rng) for _ in range(CONTROL_STREAMS)]
+    return measure_drift([_stream(sound, rate_hz) for sound in sounds], real)

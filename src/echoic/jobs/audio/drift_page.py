@@ -14,9 +14,9 @@ def write_drift_page(report: DriftReport, path: Path) -> None:
     Raises:
         RunError: it cannot be written.
     """
-    names = [name for name in ("frechet_ratio", "spectral_ratio", "alive") if name in report.scores]
+    names = [name for name in ("frechet_ratio", "spectral_ratio", "survival") if name in report.scores]
     rows = {"generated": report.scores} | {name: control.scores for name, control in report.controls.items()}
     table = Table("Against real sound", ["", *names], [[row, *(rows[row][name] for name in names)] for row in rows])
-    rest = Table("All figures", ["", "value"], list(report.scores.items()), folded=True)
-    section = Section("Drift", " ".join([report.told, *report.notes]), [table], drift_charts(report), [rest])
+    rest = Table("All figures", ["", "value"], list(report.scores.items()), collapsed=True)
+    section = Section("Drift", " ".join([report.summary, *report.notes]), [table], drift_charts(report), [rest])
     write_atomically(path, page("echoic drift", [section]).encode())

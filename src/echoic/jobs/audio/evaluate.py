@@ -11,11 +11,11 @@ import torch
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
 from echoic.errors import DataError
 from echoic.heads import Point
-from echoic.jobs.audio.drift import DriftReport, Reference, measured
+from echoic.jobs.audio.drift import DriftReport, Reference, measure_streams
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
-from echoic.jobs.base import Fitted, Request
-from echoic.metrics.drift import LEAST_WINDOWS, WINDOW_S
+from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.metrics.drift import MIN_WINDOWS, WINDOW_S
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats
@@ -23,7 +23,7 @@ from echoic.types import Floats
 DRIFT_STREAMS, DRIFT_S = 32, 15
 """Three points of a curve, from which a slope can be told."""
 
-DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "alive", "slope", "slope_low", "slope_high", "copied")
+DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "survival", "slope", "slope_low", "slope_high", "memorized")
 
 
 @final
@@ -35,14 +35,14 @@ class AudioEvaluation:
     """
 
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     seconds: float
     drift: DriftReport | None
     notes: tuple[str, ...] = ()
     """What a careful reader should know of how new data were read."""
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored."""
         return f"{self.seconds:,.1f} s of sound, the state carried"
 
@@ -53,7 +53,7 @@ class AudioEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> AudioEvaluation:
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 
@@ -65,17 +65,17 @@ def evaluate(
         DataError: there is nothing to score.
     """
     task: AudioTask = fitted.task
-    sounds, notes = _sounds(task, data, part)
+    sounds, notes = _sounds(task, data, split)
     frames = task.framing.frames(sounds)
     if len(frames) < 2:
-        remedy = f"{data}: has less" if data is not None else f"The {part} part has less"
+        remedy = f"{data}: has less" if data is not None else f"The {split} part has less"
         raise DataError(
             f"{remedy} than two frames of {task.framing.seen_samples} samples, so that nothing can be scored; "
-            + ("give more sound." if data is not None else "choose another --part.")
+            + ("give more sound." if data is not None else "choose another --split.")
         )
     batches = scored_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz
-    compared = seconds >= LEAST_WINDOWS * WINDOW_S
+    compared = seconds >= MIN_WINDOWS * WINDOW_S
     work = len(batches) + DRIFT_S * compared
     total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, work))
     on_second = lambda made: on_progress(len(batches) + made, work)  # noqa: E731
@@ -94,15 +94,15 @@ def _drift(fitted: Fitted, heldout: Floats, on_second: Callable[[int], None]) ->
     rate_hz = fitted.task.rate_hz
     # Means are not drawn, so that all streams would be the same.
     streams = 1 if isinstance(fitted.model.head, Point) else DRIFT_STREAMS
-    wanted = Request(f"{DRIFT_S}s", streams=streams, on_made=lambda made: on_second(made[0] // rate_hz))
+    wanted = GenerateRequest(f"{DRIFT_S}s", streams=streams, on_chunk=lambda made: on_second(made[0] // rate_hz))
     made = generate(fitted, wanted).samples
-    return measured(iter(made), len(made), rate_hz, Reference(heldout, fitted.task.parts["train"]))
+    return measure_streams(iter(made), len(made), rate_hz, Reference(heldout, fitted.task.splits["train"]))
 
 
-def _sounds(task: AudioTask, data: Any, part: str) -> tuple[list[Floats], tuple[str, ...]]:
+def _sounds(task: AudioTask, data: Any, split: str) -> tuple[list[Floats], tuple[str, ...]]:
     """What is scored, and what is to be told of how it was read."""
     if data is None:
-        return task.sounds(part), ()
+        return task.sounds(split), ()
     new = read(data, task.settings.data)
     return [one.values[:, 0] for one in new.series], tuple(new.report.notes)
 
@@ -110,9 +110,9 @@ def _sounds(task: AudioTask, data: Any, part: str) -> tuple[list[Floats], tuple[
 def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
     """By how often each level comes; by linear prediction."""
     train, scored = [task.frames["train"].flatten().numpy()], [frames.flatten().numpy()]
-    scale = Scale(task.codec.table.astype(np.float64), task.codec.edges)
+    scale = Scale(task.codec.code_values.astype(np.float64), task.codec.code_edges)
     nats = {
-        "histogram": histogram_nats(train, scored, task.codec.levels),
+        "histogram": histogram_nats(train, scored, task.codec.num_codes),
         "linear_prediction": LinearPrediction.fit(train, scale).nats(scored),
     }
     return {name: {"bits_per_sample": found / math.log(2)} for name, found in nats.items()}

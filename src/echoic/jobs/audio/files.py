@@ -8,10 +8,10 @@ from pathlib import Path
 from echoic.errors import ConfigError, RunError
 from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.render import blocks, generate, samples_in
-from echoic.jobs.base import Fitted, Request
+from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.report.figures import chart_bytes
 from echoic.run.files import write_atomically
-from echoic.sources.audio.writing import WRITTEN, SoundWriter
+from echoic.sources.audio.writing import SUBTYPES, SoundWriter
 
 DIGITS = 3
 
@@ -22,11 +22,11 @@ DRAWN = (".png", ".pdf")
 """Endings of pictures of one stream."""
 
 
-def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callable[[int, int], None]) -> str:
+def write_sound(fitted: Fitted, request: GenerateRequest, output: Path, on_chunk: Callable[[int, int], None]) -> str:
     """Writes each stream as it is made, in constant memory, and says in one line what was written.
 
     `output` is a .wav or .flac file, or a .png or .pdf of the spectrum to look at, which is drawn when all is made; of
-    several streams a folder, which gets `stream-001.wav` and so on. `on_made` is called with the samples made so far
+    several streams a folder, which gets `stream-001.wav` and so on. `on_chunk` is called with the samples made so far
     and those wanted.
 
     Raises:
@@ -34,7 +34,7 @@ def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callabl
         RunError: a file cannot be written.
     """
     if request.streams == 1 and output.suffix.lower() in DRAWN:
-        sound = generate(fitted, replace(request, on_made=lambda made: on_made(*made)))
+        sound = generate(fitted, replace(request, on_chunk=lambda made: on_chunk(*made)))
         write_atomically(output, chart_bytes(strip(sound.samples[0], sound.rate_hz), output.suffix.lower()[1:]))
         return f"{output}: the spectrum of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
     rate_hz, wanted = fitted.task.rate_hz, samples_in(fitted.task, request.length)
@@ -50,16 +50,16 @@ def write_sound(fitted: Fitted, request: Request, output: Path, on_made: Callabl
             for writer, samples in zip(writers, block, strict=True):
                 writer.write(samples)
             made += block.shape[1]
-            on_made(made, wanted)
+            on_chunk(made, wanted)
     return _told(writers, made / rate_hz, output)
 
 
 def _paths(output: Path, streams: int) -> Sequence[Path]:
-    is_file = output.suffix.lower() in WRITTEN
+    is_file = output.suffix.lower() in SUBTYPES
     if streams == 1 and is_file:
         return [output]
     if output.suffix and not output.is_dir():
-        endings = ", ".join((*WRITTEN, *DRAWN))
+        endings = ", ".join((*SUBTYPES, *DRAWN))
         raise ConfigError(
             f"An audio run needs `-o FILE` with one of the endings {endings}, or a folder, which several streams need; "
             f"got {output}."

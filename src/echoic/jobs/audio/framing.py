@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.codecs import LogMel, LowCut, MuLaw, Scaler, Spectrogram
+from echoic.codecs import HighPass, LogMel, MuLaw, Scaler, Spectrogram
 from echoic.config.audio import SoundSettings
 from echoic.types import Floats
 
@@ -75,28 +75,28 @@ class LevelFrames(_Cut):
     """Mu-law levels, as bytes."""
 
     codec: MuLaw
-    low_cut: LowCut
+    high_pass: HighPass
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
         levels = [np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)]
         return _whole_frames(torch.from_numpy(np.concatenate(levels)), self.step_samples)
 
     def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
-        heard = np.zeros(1, np.float32) if before is None else before[-self.low_cut.rate_hz :]
+        heard = np.zeros(1, np.float32) if before is None else before[-self.high_pass.rate_hz :]
         last: Floats | float = heard[-1]
-        _, state = self.low_cut.passed(heard[None], self.low_cut.start(1))
+        _, state = self.high_pass.apply(heard[None], self.high_pass.start(1))
         # Nothing has cut the sound before: to go over all at once would be a click.
-        fade = np.linspace(1, 0, 0 if before is None else round(_FADE_S * self.low_cut.rate_hz), dtype=np.float32)
+        fade = np.linspace(1, 0, 0 if before is None else round(_FADE_S * self.high_pass.rate_hz), dtype=np.float32)
         for frame in frames:
             sound = self.codec.decode(frame.numpy(), last)
             last = sound[:, -1]
-            cut, state = self.low_cut.passed(sound, np.broadcast_to(state, (len(state), len(sound), 2)))
+            cut, state = self.high_pass.apply(sound, np.broadcast_to(state, (len(state), len(sound), 2)))
             uncut, fade = fade[: sound.shape[1]], fade[sound.shape[1] :]
             cut[:, : len(uncut)] += uncut * (sound - cut)[:, : len(uncut)]
             yield cut
 
     def to_json(self) -> dict[str, Any]:
-        return {"low_cut": self.low_cut.to_json()}
+        return {"high_pass": self.high_pass.to_json()}
 
 
 @final
@@ -127,7 +127,7 @@ class SpectralFrames:
 
     @property
     def values(self) -> int:
-        return self.codec.values
+        return self.codec.frame_size
 
     @property
     def step_samples(self) -> int:
@@ -159,21 +159,21 @@ def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: S
     """The framing that `settings` ask for, fitted on the sounds of the training part."""
     step_samples = settings.samples_of_step(rate_hz)
     if settings.model == "samples":
-        return LevelFrames(step_samples, codec, LowCut.fit(training, rate_hz))
-    if settings.frame_of == "samples":
+        return LevelFrames(step_samples, codec, HighPass.fit(training, rate_hz))
+    if settings.frame_features == "samples":
         return SampleFrames(step_samples, codec.scale)
-    if settings.frame_of == "spectrum":
+    if settings.frame_features == "spectrum":
         return SpectralFrames.fit(Spectrogram(step_samples), training)
-    return SpectralFrames.fit(LogMel.of(rate_hz, step_samples, settings.bands), training)
+    return SpectralFrames.fit(LogMel.full_band(rate_hz, step_samples, settings.n_mels), training)
 
 
 def reopen_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
     """The framing of a run; `fitted` has what its `to_json` gave."""
     if settings.model == "samples":
-        return LevelFrames(settings.samples_of_step(rate_hz), codec, LowCut.from_json(fitted["low_cut"]))
-    if settings.frame_of == "samples":
+        return LevelFrames(settings.samples_of_step(rate_hz), codec, HighPass.from_json(fitted["high_pass"]))
+    if settings.frame_features == "samples":
         return SampleFrames(settings.samples_of_step(rate_hz), codec.scale)
-    kind = _SPECTRA[settings.frame_of]
+    kind = _SPECTRA[settings.frame_features]
     return SpectralFrames(kind.from_json(fitted["spectral"]["codec"]), Scaler.from_json(fitted["spectral"]["scaler"]))
 
 

@@ -3,29 +3,31 @@
 from echoic.cells import CELLS, Stack
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
-from echoic.encoders import Levels, Plain
-from echoic.heads import Point, Samples, Source
+from echoic.encoders import AudioCodes, Identity
+from echoic.heads import AudioSamples, Point, SourceStats
 from echoic.model import SequenceModel
-from echoic.readouts import Beside, Every
+from echoic.readouts import ConcatInput, PerStep
 
 
-def build_network(settings: AudioSettings, values: int, source: Source) -> SequenceModel:
+def build_network(settings: AudioSettings, values: int, source: SourceStats) -> SequenceModel:
     """The model that `settings` ask for, of steps of so many `values`; weights are drawn from torch's generator."""
     two_tiers = settings.sound.model == "samples"
     return _two_tiers(settings, values, source) if two_tiers else _next_frame(settings, values)
 
 
-def _two_tiers(settings: AudioSettings, frame_samples: int, source: Source) -> SequenceModel:
+def _two_tiers(settings: AudioSettings, frame_samples: int, source: SourceStats) -> SequenceModel:
     """Recurrent layers over frames, and a head that draws their samples one after the other."""
-    noise = settings.drift.history_noise
-    encoder = Levels(frame_samples, MuLaw.levels, noise)
+    noise = settings.regularization.history_noise
+    encoder = AudioCodes(frame_samples, MuLaw.num_codes, noise)
     stack = Stack(CELLS, encoder.output_size, settings.stack)
-    readout = Beside(stack.output_size, encoder.output_size)
-    head = Samples(readout.output_size, frame_samples, MuLaw.levels, settings.fast, source, noise)
+    readout = ConcatInput(stack.output_size, encoder.output_size)
+    head = AudioSamples(readout.output_size, frame_samples, MuLaw.num_codes, settings.fast, source, noise)
     return SequenceModel(encoder, stack, readout, head)
 
 
 def _next_frame(settings: AudioSettings, values: int) -> SequenceModel:
     """Frames in, the mean of the next frame out."""
     stack = Stack(CELLS, values, settings.stack)
-    return SequenceModel(Plain(values), stack, Every(stack.output_size), Point(stack.output_size, values, 1, "mse"))
+    return SequenceModel(
+        Identity(values), stack, PerStep(stack.output_size), Point(stack.output_size, values, 1, "mse")
+    )

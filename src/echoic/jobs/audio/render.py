@@ -12,7 +12,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.generate import free_run, prime, symbols_after
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
-from echoic.jobs.base import Fitted, Request
+from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.model import SequenceModel
 from echoic.sources import read
 from echoic.types import Floats
@@ -38,10 +38,10 @@ class Sound:
     rate_hz: int
 
 
-def generate(fitted: Fitted, request: Request) -> Sound:
+def generate(fitted: Fitted, request: GenerateRequest) -> Sound:
     """All of `blocks` together: for lengths that fit into memory.
 
-    `on_made` is called with the samples made so far and those wanted.
+    `on_chunk` is called with the samples made so far and those wanted.
 
     Raises:
         ConfigError: a length, a number of streams or a way of drawing that cannot be.
@@ -50,11 +50,11 @@ def generate(fitted: Fitted, request: Request) -> Sound:
     made, wanted = [], samples_in(fitted.task, request.length)
     for block in blocks(fitted, request):
         made.append(block)
-        request.on_made((sum(part.shape[1] for part in made), wanted))
+        request.on_chunk((sum(part.shape[1] for part in made), wanted))
     return Sound(np.concatenate(made, 1), fitted.task.rate_hz)
 
 
-def blocks(fitted: Fitted, request: Request) -> Iterator[Floats]:
+def blocks(fitted: Fitted, request: GenerateRequest) -> Iterator[Floats]:
     """Sound `(streams, samples)` block by block, in constant memory: what follows the prime, without it.
 
     `prime` is a file, or by default silence; the streams differ by their draws. All is checked and read before the
@@ -114,7 +114,7 @@ def _known(task: AudioTask, place: str | None) -> Floats:
     return sound[(len(sound) - seen) % task.framing.step_samples :]
 
 
-def _steps(fitted: Fitted, request: Request) -> Callable[[Tensor], Iterator[Tensor]]:
+def _steps(fitted: Fitted, request: GenerateRequest) -> Callable[[Tensor], Iterator[Tensor]]:
     """What makes steps `(streams, values)` without end after known ones `(1, frames, values)`."""
     model, head = fitted.model, fitted.model.head
     if isinstance(head, Point):
@@ -122,13 +122,13 @@ def _steps(fitted: Fitted, request: Request) -> Callable[[Tensor], Iterator[Tens
         return lambda known: (step.expand(request.streams, -1) for step in _means(model, head, known))
     of_loudness = LOUDNESS_TEMPERATURE if request.loudness_temperature is None else request.loudness_temperature
     temperature = 1.0 if request.temperature is None else request.temperature
-    sampling = Sampling(temperature, request.top_k, request.top_p, request.floor, of_loudness)
+    sampling = Sampling(temperature, request.top_k, request.top_p, request.prob_floor, of_loudness)
     return lambda known: symbols_after(model, known, sampling, request.seed, request.streams)
 
 
-def _check_nothing_is_drawn(request: Request) -> None:
+def _check_nothing_is_drawn(request: GenerateRequest) -> None:
     drawn = ("temperature", "top_k", "top_p", "loudness_temperature")
-    asked = [name for name in drawn if getattr(request, name) is not None] + ["floor"] * bool(request.floor)
+    asked = [name for name in drawn if getattr(request, name) is not None] + ["prob_floor"] * bool(request.prob_floor)
     if asked:
         raise ConfigError(f"`--{asked[0].replace('_', '-')}` is for draws; the frames model foretells means.")
 

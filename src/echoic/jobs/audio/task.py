@@ -13,18 +13,18 @@ from echoic.baselines.sound import prediction_weights
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
-from echoic.heads import Source
+from echoic.heads import SourceStats
 from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
 from echoic.jobs.audio.framing import Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
-from echoic.jobs.audio.parts import Stretch, divided
-from echoic.jobs.base import OnWork, Task, unwatched
+from echoic.jobs.audio.splits import Excerpt, split_recordings
+from echoic.jobs.base import ProgressFn, Task, no_progress
 from echoic.model import SequenceModel
-from echoic.sound import LOUDNESSES, loudness_of
-from echoic.sources import Data
+from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
+from echoic.sources import DatasetLike
 from echoic.training import Batches
 from echoic.types import Floats
-from echoic.windows import PARTS, Ranges, Streams
+from echoic.windows import SPLITS, ChunkSampler, Ranges
 
 PREDICTION_SAMPLES = 1 << 22
 """Linear prediction is fitted on so much of the training part at most."""
@@ -50,18 +50,18 @@ class AudioTask(Task):
     name = "audio"
     settings_class = AudioSettings
 
-    dataset: Data
+    dataset: DatasetLike
     settings: AudioSettings
     codec: MuLaw
     framing: Framing
-    source: Source
+    source: SourceStats
 
     @classmethod
-    def fit(cls, dataset: Data, settings: AudioSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: DatasetLike, settings: AudioSettings, on_prepare: ProgressFn = no_progress) -> Self:
         _check(settings)
-        parts = divided(dataset.series, settings.parts)
-        training = [stretch.sound for stretch in parts["train"]]
-        codec = MuLaw.fit(training, settings.sound.emphasis if settings.sound.model == "samples" else 0.0)
+        splits = split_recordings(dataset.series, settings.split)
+        training = [excerpt.sound for excerpt in splits["train"]]
+        codec = MuLaw.fit(training, settings.sound.preemphasis if settings.sound.model == "samples" else 0.0)
         rate_hz = _rate_hz(dataset, settings)
         framing = fit_framing(settings.sound, rate_hz, codec, training)
         source = _source(training, codec, framing.step_samples, settings.fast.history_samples)
@@ -69,45 +69,49 @@ class AudioTask(Task):
         return cls(dataset, settings, codec, framing, source)
 
     @classmethod
-    def reopen(cls, dataset: Data, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
         mulaw = MuLaw.from_json(codec["mulaw"])
         framing = reopen_framing(settings.sound, _rate_hz(dataset, settings), mulaw, codec)
-        return cls(dataset, settings, mulaw, framing, Source(codec["prediction"], codec["loudest"]))
+        return cls(dataset, settings, mulaw, framing, SourceStats(codec["lpc_weights"], codec["max_loudness"]))
 
     @cached_property
-    def parts(self) -> dict[str, list[Stretch]]:
+    def splits(self) -> dict[str, list[Excerpt]]:
         """The stretches of each part."""
-        return divided(self.dataset.series, self.settings.parts)
+        return split_recordings(self.dataset.series, self.settings.split)
 
     @property
     def rate_hz(self) -> int:
         """Samples a second."""
         return _rate_hz(self.dataset, self.settings)
 
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         return {"mulaw": self.codec.to_json(), **self.source._asdict(), **self.framing.to_json()}
 
-    def network(self) -> SequenceModel:
+    def build_model(self) -> SequenceModel:
         return build_network(self.settings, self.framing.values, self.source)
 
     @property
-    def feeds_back(self) -> bool:
+    def supports_scheduled_sampling(self) -> bool:
         return True
 
     def train_batches(self) -> Batches:
         sound = self.settings.sound
         frames = self.frames["train"]
         if len(frames) < 2:
-            seconds = _seconds(self.parts["train"], self.rate_hz)
+            seconds = _seconds(self.splits["train"], self.rate_hz)
             raise DataError(
                 f"{self.dataset.origin}: the training part has {seconds:.3g} s, less than two frames of "
                 f"{self.framing.seen_samples} samples; give more sound, or a smaller --frame-samples."
             )
-        order = Streams.of(_whole(frames), self.training.batch_size, sound.chunk, sound.stream)
+        order = ChunkSampler.from_ranges(
+            _whole(frames), self.train_settings.batch_size, sound.tbptt_steps, sound.state_reset_steps
+        )
         batches = FrameBatches(frames, order)
         if sound.model == "frames":
             return batches
-        return LearnedFrames(batches, self.codec, self.settings.fast.frames_learned, self.settings.drift.gain_db)
+        return LearnedFrames(
+            batches, self.codec, self.settings.fast.trained_frame_fraction, self.settings.regularization.max_gain_db
+        )
 
     def dev_batches(self) -> FrameBatches | None:
         return scored_batches(self.frames["dev"]) if len(self.frames["dev"]) > 1 else None
@@ -115,78 +119,82 @@ class AudioTask(Task):
     @cached_property
     def frames(self) -> dict[str, Tensor]:
         """The sound of each part as the network sees it, `(frames, values)`."""
-        return {part: self.framing.frames(self.sounds(part)) for part in PARTS}
+        return {split: self.framing.frames(self.sounds(split)) for split in SPLITS}
 
-    def sounds(self, part: str) -> list[Floats]:
+    def sounds(self, split: str) -> list[Floats]:
         """The sounds of a part, `(samples,)` each."""
-        return [stretch.sound for stretch in self.parts[part]]
+        return [excerpt.sound for excerpt in self.splits[split]]
 
     def data_report(self) -> dict[str, Any]:
-        seconds = {part: _seconds(stretches, self.rate_hz) for part, stretches in self.parts.items()}
-        return self.dataset.report.to_json() | {"parts": seconds}
+        seconds = {split: _seconds(excerpts, self.rate_hz) for split, excerpts in self.splits.items()}
+        return self.dataset.report.to_json() | {"splits": seconds}
 
 
 def scored_batches(frames: Tensor) -> FrameBatches:
     """Frames in a few streams with the state carried."""
-    return FrameBatches(frames, Streams.of(_whole(frames), SCORED_STREAMS, SCORED_CHUNK))
+    return FrameBatches(frames, ChunkSampler.from_ranges(_whole(frames), SCORED_STREAMS, SCORED_CHUNK))
 
 
 def _whole(frames: Tensor) -> Ranges:
     return Ranges(torch.tensor([0]), torch.tensor([len(frames)]))
 
 
-def _seconds(stretches: list[Stretch], rate_hz: int) -> float:
-    return sum(stretch.end - stretch.begin for stretch in stretches) / rate_hz
+def _seconds(excerpts: list[Excerpt], rate_hz: int) -> float:
+    return sum(excerpt.end - excerpt.begin for excerpt in excerpts) / rate_hz
 
 
-def _source(training: list[Floats], codec: MuLaw, frame_samples: int, history_samples: int) -> Source:
+def _source(training: list[Floats], codec: MuLaw, frame_samples: int, history_samples: int) -> SourceStats:
     order = min(history_samples, frame_samples)
-    return Source(_prediction(training, codec, order), _loudest(training, codec, frame_samples))
+    return SourceStats(_prediction(training, codec, order), _loudest(training, codec, frame_samples))
 
 
 def _prediction(training: list[Floats], codec: MuLaw, order: int) -> list[float]:
     """From as much of the training part as says enough."""
-    parts, left = list[Floats](), PREDICTION_SAMPLES
+    excerpts, left = list[Floats](), PREDICTION_SAMPLES
     for sound in training:
-        parts.append(sound[:left])
-        left -= len(parts[-1])
+        excerpts.append(sound[:left])
+        left -= len(excerpts[-1])
         if not left:
             break
-    weights = prediction_weights(codec.emphasised(np.concatenate(parts)) / codec.scale, order)
+    weights = prediction_weights(codec.pre_emphasized(np.concatenate(excerpts)) / codec.scale, order)
     return list(map(float, weights[::-1]))
 
 
 def _loudest(training: list[Floats], codec: MuLaw, frame_samples: int) -> int:
     """From all of the training part, block by block: what is loud may come late."""
-    counts = np.zeros(LOUDNESSES, np.int64)
+    counts = np.zeros(NUM_LOUDNESS_LEVELS, np.int64)
     for sound in training:
         whole = len(sound) // frame_samples * frame_samples
         together = max(1, _BLOCK_SAMPLES // frame_samples) * frame_samples
         for at in range(0, whole, together):
             block = sound[at : min(at + together, whole)]
-            frames = torch.from_numpy(codec.emphasised(block) / codec.scale).view(-1, frame_samples)
-            counts += np.bincount(loudness_of(frames).numpy(), minlength=LOUDNESSES)
+            frames = torch.from_numpy(codec.pre_emphasized(block) / codec.scale).view(-1, frame_samples)
+            counts += np.bincount(quantize_loudness(frames).numpy(), minlength=NUM_LOUDNESS_LEVELS)
     if not counts.any():
-        return LOUDNESSES - 1
+        return NUM_LOUDNESS_LEVELS - 1
     return int(np.searchsorted(counts.cumsum(), (1 - RARELY) * counts.sum()))
 
 
-def _rate_hz(dataset: Data, settings: AudioSettings) -> int:
+def _rate_hz(dataset: DatasetLike, settings: AudioSettings) -> int:
     return settings.data.rate_hz or int(dataset.series[0].provenance["rate_hz"])
 
 
 def _check(settings: AudioSettings) -> None:
-    if settings.sound.model == "samples" and settings.train.input_noise:
-        raise ConfigError("`input_noise` is for numbers; of the samples model it is --history-noise, in levels.")
-    if settings.sound.model == "samples" and settings.sound.frame_of != "samples":
-        raise ConfigError(f"`frame_of` {settings.sound.frame_of} is for --model frames.")
-    if "bands" in settings.given() and settings.sound.frame_of != "mel":
-        raise ConfigError("`bands` is for --frame-of mel.")
+    if settings.sound.model == "samples" and settings.train.input_noise_std:
+        raise ConfigError("`input_noise_std` is for numbers; of the samples model it is --history-noise, in levels.")
+    if settings.sound.model == "samples" and settings.sound.frame_features != "samples":
+        raise ConfigError(f"`frame_features` {settings.sound.frame_features} is for --model frames.")
+    if "n_mels" in settings.given() and settings.sound.frame_features != "mel":
+        raise ConfigError("`n_mels` is for --frame-features mel.")
     if settings.sound.model == "frames":
         _check_frames(settings)
 
 
 def _check_frames(settings: AudioSettings) -> None:
-    of_samples = {"emphasis", *type(settings.fast).model_fields, *type(settings.drift).model_fields} & settings.given()
+    of_samples = {
+        "preemphasis",
+        *type(settings.fast).model_fields,
+        *type(settings.regularization).model_fields,
+    } & settings.given()
     if of_samples:
-        raise ConfigError(f"`{min(of_samples)}` is for the samples model; against drift frames have --input-noise.")
+        raise ConfigError(f"`{min(of_samples)}` is for the samples model; against drift frames have --input-noise-std.")

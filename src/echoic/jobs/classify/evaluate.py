@@ -37,7 +37,7 @@ class ClassifyEvaluation:
     """Scores over `clips`, by their names; behind them their targets `true` and `probabilities` `(clips, labels)`."""
 
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     labelling: Labelling
     clips: tuple[str, ...]
     true: NDArray[np.int64]
@@ -46,7 +46,7 @@ class ClassifyEvaluation:
     """The scores of each fold, if these are those of cross-validation."""
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored."""
         clips, headline = self.labelling.over(len(self.clips)), self.labelling.headline
         if not self.folds:
@@ -74,7 +74,7 @@ class ClassifyEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> ClassifyEvaluation:
     """Scores over the clips of a part, or of new `data`.
 
@@ -85,9 +85,9 @@ def evaluate(
         DataError: there is nothing to score.
     """
     task: ClassifyTask = fitted.task
-    clips = _clips(task, data, part)
+    clips = _clips(task, data, split)
     task.raw.make(on_progress)
-    steps = task.steps[part] if data is None else task.features.of(clips, task.raw.cache, on_progress)
+    steps = task.steps[split] if data is None else task.features.of(clips, task.raw.cache, on_progress)
     true = task.labelling.targets(clips)
     probabilities = probabilities_of(fitted, steps, on_progress)
     return ClassifyEvaluation(
@@ -107,7 +107,7 @@ def probabilities_of(
     """What the network says of clips of these `steps`, `(clips, labels)`."""
     task: ClassifyTask = fitted.task
     unknown = torch.zeros(len(steps), 1)
-    batches = ClipBatches(steps, unknown, SCORED_BATCH, task.settings.front.stride, shuffle=False)
+    batches = ClipBatches(steps, unknown, SCORED_BATCH, task.settings.encoder.conv_stride, shuffle=False)
     fitted.model.eval()
     told = []
     for number, batch in enumerate(batches.epoch(0, 0), 1):
@@ -117,11 +117,11 @@ def probabilities_of(
     return np.concatenate(told)
 
 
-def across(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
+def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
     """Cross-validation: the mean of the scores of all folds, and all their clips together."""
     return ClassifyEvaluation(
         _mean([fold.scores for fold in folds]),
-        {name: _mean([fold.naive[name] for fold in folds]) for name in folds[0].naive},
+        {name: _mean([fold.baselines[name] for fold in folds]) for name in folds[0].baselines},
         folds[0].labelling,
         tuple(name for fold in folds for name in fold.clips),
         np.concatenate([fold.true for fold in folds]),
@@ -136,16 +136,16 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: statistics.fmean(row[name] for row in rows if name in row) for name in names}
 
 
-def _clips(task: ClassifyTask, data: Any, part: str) -> list[Series]:
+def _clips(task: ClassifyTask, data: Any, split: str) -> list[Series]:
     if data is not None:
         if Path(data).suffix.lower() == ".npy":
             raise DataError(
-                f"{data}: an array says nothing of its labels; give it to `train` with --test, and score that."
+                f"{data}: an array says nothing of its labels; give it to `train` with --test-data, and score that."
             )
         return list(read(data, task.new_data).series)
-    if not task.parts[part]:
-        raise DataError(f"The {part} part of {task.dataset.origin} has no clips; choose another --part.")
-    return task.clips(part)
+    if not task.splits[split]:
+        raise DataError(f"The {split} part of {task.dataset.origin} has no clips; choose another --split.")
+    return task.clips(split)
 
 
 def _naive(task: ClassifyTask, steps: Sequence[Tensor], true: NDArray[np.int64]) -> dict[str, dict[str, float]]:

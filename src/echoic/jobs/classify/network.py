@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from echoic.cells import NoLayers
+from echoic.cells import IdentityStack
 from echoic.config import ClassifySettings
-from echoic.encoders import Picture
+from echoic.encoders import ConvNet
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.front import check_front, front, layers
@@ -20,10 +20,10 @@ def check_settings(settings: ClassifySettings) -> None:
     Raises:
         ConfigError: they do not, or one of them does nothing.
     """
-    check_front(settings.front, settings.stack)
-    if settings.train.input_noise:
-        raise ConfigError("`input_noise` is `noise` here, which leaves what is beyond the end of a clip alone.")
-    if settings.front.bidirectional and settings.network.pooling == "last":
+    check_front(settings.encoder, settings.stack)
+    if settings.train.input_noise_std:
+        raise ConfigError("`input_noise_std` is `noise_std` here, which leaves what is beyond the end of a clip alone.")
+    if settings.encoder.bidirectional and settings.network.pooling == "last":
         raise ConfigError(
             "`pooling` last is for networks that read one way; with --bidirectional take mean or attention."
         )
@@ -44,7 +44,7 @@ def check_network(settings: ClassifySettings, lengths: Sequence[int]) -> None:
         )
     plain = ClassifySettings()
     stack = settings.stack.model_copy(update={"dropout": plain.stack.dropout})
-    if (settings.front, stack, settings.network.pooling) != (plain.front, plain.stack, plain.network.pooling):
+    if (settings.encoder, stack, settings.network.pooling) != (plain.encoder, plain.stack, plain.network.pooling):
         raise ConfigError(
             "`model` convnet has convolutions of its own, no recurrent layers and no pooling; of their settings it "
             "takes the dropout alone."
@@ -55,13 +55,13 @@ def build_network(settings: ClassifySettings, values: int, clip_steps: int, labe
     """The model that `settings` ask for, over steps of so many `values`; a convnet for clips of `clip_steps`."""
     if settings.network.model == "recurrent":
         return _recurrent(settings, values, labelling)
-    encoder = Picture(values, clip_steps)
-    stack = NoLayers(encoder.output_size, settings.stack.dropout)
+    encoder = ConvNet(values, clip_steps)
+    stack = IdentityStack(encoder.output_size, settings.stack.dropout)
     return SequenceModel(encoder, stack, Last(stack.output_size), labelling.head(stack.output_size))
 
 
 def _recurrent(settings: ClassifySettings, values: int, labelling: Labelling) -> SequenceModel:
-    encoder = front(settings.front, values)
-    stack = layers(settings.front, encoder.output_size, settings.stack)
+    encoder = front(settings.encoder, values)
+    stack = layers(settings.encoder, encoder.output_size, settings.stack)
     readout: Readout = POOLING[settings.network.pooling](stack.output_size)
     return SequenceModel(encoder, stack, readout, labelling.head(readout.output_size))

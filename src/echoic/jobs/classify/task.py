@@ -13,21 +13,21 @@ from echoic.config import ClassifySettings, ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.augment import Augmented
-from echoic.jobs.base import OnWork, Task, unwatched
+from echoic.jobs.base import ProgressFn, Task, no_progress
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling, labelling_of
 from echoic.jobs.classify.network import build_network, check_network, check_settings
 from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
-from echoic.sources import Data
+from echoic.sources import DatasetLike
 from echoic.sources.clips import labels_of
 from echoic.training import Batches
 from echoic.types import Series
-from echoic.windows import PARTS, deal_labelled
+from echoic.windows import SPLITS, stratified_group_split
 
 DEFAULT_SPLIT = (0.8, 0.1, 0.1)
-DEV_SHARE = 0.1
+DEV_FRACTION = 0.1
 SCORED_BATCH = 64
 
 
@@ -39,7 +39,7 @@ class ClassifyTask(Task):
     name = "classify"
     settings_class = ClassifySettings
 
-    dataset: Data
+    dataset: DatasetLike
     settings: ClassifySettings
     labelling: Labelling
     features: Features
@@ -48,30 +48,32 @@ class ClassifyTask(Task):
     """Of the longest clip."""
 
     @classmethod
-    def fit(cls, dataset: Data, settings: ClassifySettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: DatasetLike, settings: ClassifySettings, on_prepare: ProgressFn = no_progress) -> Self:
         return cls._fit(dataset, settings, RawSteps.of(dataset, settings.spectrum), on_prepare)
 
     @classmethod
-    def _fit(cls, dataset: Data, settings: ClassifySettings, raw: RawSteps, on_prepare: OnWork = unwatched) -> Self:
+    def _fit(
+        cls, dataset: DatasetLike, settings: ClassifySettings, raw: RawSteps, on_prepare: ProgressFn = no_progress
+    ) -> Self:
         check_settings(settings)
-        parts = divided(dataset.series, settings)
-        training = [labels_of(dataset.series[number]) for number in parts["train"]]
+        splits = split_clips(dataset.series, settings)
+        training = [labels_of(dataset.series[number]) for number in splits["train"]]
         counts = Counter(label for labels in training for label in labels)
         labels = tuple(sorted(counts, key=_natural))
-        _check(dataset.series, parts, labels)
+        _check(dataset.series, splits, labels)
         labelling = labelling_of(settings, labels, [counts[label] for label in labels])
         lengths = [len(clip) for clip in raw.make(on_prepare)]
         check_network(settings, lengths)
-        return cls(dataset, settings, labelling, Features.fit(raw, parts["train"]), raw, max(lengths))
+        return cls(dataset, settings, labelling, Features.fit(raw, splits["train"]), raw, max(lengths))
 
     @classmethod
-    def reopen(cls, dataset: Data, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(codec["features"])
         labelling = labelling_of(settings, tuple(codec["classes"]), codec["counts"])
-        raw = RawSteps(dataset, features.mel, SpectraCache.of(settings.spectrum.cache))
+        raw = RawSteps(dataset, features.mel, SpectraCache.of(settings.spectrum.cache_dir))
         return cls(dataset, settings, labelling, features, raw, codec["clip_steps"])
 
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         return {
             "classes": list(self.classes),
             "counts": list(self.labelling.counts),
@@ -80,27 +82,27 @@ class ClassifyTask(Task):
         }
 
     @cached_property
-    def parts(self) -> dict[str, list[int]]:
+    def splits(self) -> dict[str, list[int]]:
         """The numbers of the clips of each part."""
-        return divided(self.dataset.series, self.settings)
+        return split_clips(self.dataset.series, self.settings)
 
-    def network(self) -> SequenceModel:
+    def build_model(self) -> SequenceModel:
         return build_network(self.settings, self.features.values, self.clip_steps, self.labelling)
 
     def train_batches(self) -> Batches:
-        batches = self._batches("train", self.training.batch_size, shuffle=True)
+        batches = self._batches("train", self.train_settings.batch_size, shuffle=True)
         if self.settings.augment == AugmentSettings():
             return batches
-        if self.settings.augment.gain_db and self.features.mel is None:
-            raise ConfigError("`gain_db` is for sound; these clips come as features.")
+        if self.settings.augment.max_gain_db and self.features.mel is None:
+            raise ConfigError("`max_gain_db` is for sound; these clips come as features.")
         return Augmented(batches, self.settings.augment, self.features.per_db)
 
     def dev_batches(self) -> ClipBatches | None:
-        return self._batches("dev", SCORED_BATCH, shuffle=False) if self.parts["dev"] else None
+        return self._batches("dev", SCORED_BATCH, shuffle=False) if self.splits["dev"] else None
 
     @property
     def folds(self) -> Sequence[ClassifySettings]:
-        if self.settings.parts.folds is None or self.settings.parts.test_fold is not None:
+        if self.settings.split.folds is None or self.settings.split.test_fold is not None:
             return ()
         names = sorted(set(folds_of(self.dataset.series, self.settings)), key=_natural)
         return [self.settings.replaced(test_fold=name) for name in names]
@@ -112,60 +114,60 @@ class ClassifyTask(Task):
     def new_data(self) -> ClipDataSettings:
         """How clips are read that are neither for training nor its parts: at the rate of those that were."""
         rate = {} if self.features.mel is None else {"rate_hz": self.features.mel.rate_hz}
-        return self.settings.data.model_copy(update={"test": None, "fold": None, "group": None, **rate})
+        return self.settings.data.model_copy(update={"test_data": None, "fold": None, "group": None, **rate})
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The labels of the training clips, numbers before words."""
         return self.labelling.labels
 
-    def clips(self, part: str) -> list[Series]:
+    def clips(self, split: str) -> list[Series]:
         """The clips of a part."""
-        return [self.dataset.series[number] for number in self.parts[part]]
+        return [self.dataset.series[number] for number in self.splits[split]]
 
     @cached_property
     def steps(self) -> dict[str, list[Tensor]]:
         """The steps of the clips of each part."""
         self.features.check(self.dataset.series)
-        return {part: [self.features.scaled(self.raw[number]) for number in self.parts[part]] for part in PARTS}
+        return {split: [self.features.scaled(self.raw[number]) for number in self.splits[split]] for split in SPLITS}
 
-    def _batches(self, part: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
-        targets = torch.from_numpy(self.labelling.targets(self.clips(part)))
-        return ClipBatches(self.steps[part], targets, batch_size, self.settings.front.stride, shuffle=shuffle)
+    def _batches(self, split: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
+        targets = torch.from_numpy(self.labelling.targets(self.clips(split)))
+        return ClipBatches(self.steps[split], targets, batch_size, self.settings.encoder.conv_stride, shuffle=shuffle)
 
     def data_report(self) -> dict[str, Any]:
-        clips = {part: len(numbers) for part, numbers in self.parts.items()}
-        return self.dataset.report.to_json() | {"parts": clips, "classes": list(self.classes)}
+        clips = {split: len(numbers) for split, numbers in self.splits.items()}
+        return self.dataset.report.to_json() | {"splits": clips, "classes": list(self.classes)}
 
 
-def divided(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, list[int]]:
+def split_clips(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, list[int]]:
     """The numbers of the clips of each part.
 
     Raises:
         ConfigError: the parts are asked for in two ways, or by a fold that is not there or of no number of folds.
     """
-    rule = settings.parts.split
-    if (rule is not None) + (settings.parts.folds is not None) + (settings.data.test is not None) > 1:
-        raise ConfigError("`split`, `folds` and `test` each choose the test part; give one of them.")
-    for name, value in (("fold", settings.data.fold), ("test_fold", settings.parts.test_fold)):
-        if value is not None and settings.parts.folds is None:
+    rule = settings.split.split
+    if (rule is not None) + (settings.split.folds is not None) + (settings.data.test_data is not None) > 1:
+        raise ConfigError("`split`, `folds` and `test_data` each choose the test part; give one of them.")
+    for name, value in (("fold", settings.data.fold), ("test_fold", settings.split.test_fold)):
+        if value is not None and settings.split.folds is None:
             raise ConfigError(f"`{name}` needs `folds`, the number of folds there are.")
-    given = _given_parts(clips, settings)
+    given = _splits_from_source(clips, settings)
     if rule is None and any(given):
-        parts = {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}
-        if not parts["dev"]:
-            parts["train"], parts["dev"] = _dealt(clips, parts["train"], (1 - DEV_SHARE, DEV_SHARE))
-        _check_groups(clips, parts)
-        return parts
-    dealt = _dealt(clips, list(range(len(clips))), rule or DEFAULT_SPLIT)
-    return dict(zip(PARTS, dealt, strict=True))
+        splits = {split: [at for at, name in enumerate(given) if name == split] for split in SPLITS}
+        if not splits["dev"]:
+            splits["train"], splits["dev"] = _assigned(clips, splits["train"], (1 - DEV_FRACTION, DEV_FRACTION))
+        _check_groups(clips, splits)
+        return splits
+    assigned = _assigned(clips, list(range(len(clips))), rule or DEFAULT_SPLIT)
+    return dict(zip(SPLITS, assigned, strict=True))
 
 
-def _given_parts(clips: Sequence[Series], settings: ClassifySettings) -> list[str | None]:
+def _splits_from_source(clips: Sequence[Series], settings: ClassifySettings) -> list[str | None]:
     """The part of each clip, as its fold or its source says."""
-    if settings.parts.folds is None:
-        return _all_or_none(clips, "part")
-    folds, chosen = folds_of(clips, settings), settings.parts.test_fold
+    if settings.split.folds is None:
+        return _all_or_none(clips, "split")
+    folds, chosen = folds_of(clips, settings), settings.split.test_fold
     if chosen is not None and chosen not in folds:
         raise ConfigError(f"`test_fold`: there is no fold {chosen!r}; there are {', '.join(sorted(set(folds)))}.")
     return ["test" if fold == chosen else "train" for fold in folds]
@@ -177,15 +179,15 @@ def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
     Raises:
         ConfigError: the source has other folds than are asked for.
     """
-    count = settings.parts.folds or 0
+    count = settings.split.folds or 0
     given = _all_or_none(clips, "fold")
     if any(given):
         found = sorted({str(fold) for fold in given}, key=_natural)
         if len(found) != count:
             raise ConfigError(f"`folds` is {count}, but {clips[0].origin} and the rest have {', '.join(found)}.")
         return [str(fold) for fold in given]
-    dealt = _dealt(clips, list(range(len(clips))), [1 / count] * count)
-    fold_at = {number: str(fold) for fold, numbers in enumerate(dealt, 1) for number in numbers}
+    assigned = _assigned(clips, list(range(len(clips))), [1 / count] * count)
+    fold_at = {number: str(fold) for fold, numbers in enumerate(assigned, 1) for number in numbers}
     return [fold_at[number] for number in range(len(clips))]
 
 
@@ -198,35 +200,35 @@ def _all_or_none(clips: Sequence[Series], name: str) -> list[str | None]:
     return given
 
 
-def _check_groups(clips: Sequence[Series], parts: Mapping[str, Sequence[int]]) -> None:
-    part_of = dict[Any, str]()
-    for part, numbers in parts.items():
+def _check_groups(clips: Sequence[Series], splits: Mapping[str, Sequence[int]]) -> None:
+    split_of = dict[Any, str]()
+    for split, numbers in splits.items():
         for number in numbers:
             group = clips[number].provenance.get("group")
-            if group is not None and part_of.setdefault(group, part) != part:
+            if group is not None and split_of.setdefault(group, split) != split:
                 raise DataError(
-                    f"{clips[number].origin}: the group {group!r} is in the {part_of[group]} part and in the {part} "
+                    f"{clips[number].origin}: the group {group!r} is in the {split_of[group]} part and in the {split} "
                     "part; let no group be on both sides, or leave --group out."
                 )
 
 
-def _dealt(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
+def _assigned(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
     labels = [labels_of(clips[number]) for number in chosen]
     groups = [clips[number].provenance.get("group") for number in chosen]
-    return [[chosen[at] for at in part] for part in deal_labelled(labels, groups, shares)]
+    return [[chosen[at] for at in split] for split in stratified_group_split(labels, groups, shares)]
 
 
-def _check(clips: Sequence[Series], parts: Mapping[str, Sequence[int]], classes: Sequence[str]) -> None:
-    alike = {labels_of(clips[number]) for number in parts["train"]}
+def _check(clips: Sequence[Series], splits: Mapping[str, Sequence[int]], classes: Sequence[str]) -> None:
+    alike = {labels_of(clips[number]) for number in splits["train"]}
     if len(alike) == 1:
         what = ", ".join(map(repr, *alike)) or "without a label"
         raise DataError(f"{clips[0].origin}: all training clips are {what}; there is nothing to tell apart.")
-    for part in ("dev", "test"):
-        for number in parts[part]:
+    for split in ("dev", "test"):
+        for number in splits[split]:
             for label in labels_of(clips[number]):
                 if label not in classes:
                     raise DataError(
-                        f"{clips[number].origin}: the class {label!r} is only in the {part} part; add training clips "
+                        f"{clips[number].origin}: the class {label!r} is only in the {split} part; add training clips "
                         "of it, or remove it."
                     )
 

@@ -13,7 +13,7 @@ from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.task import ClassifyTask
 from echoic.sources import read
 from echoic.sources.clips import READERS
-from echoic.sources.clips.arrays import bare_clips
+from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
 
 
@@ -45,7 +45,7 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
 def _clips(task: ClassifyTask, place: Path) -> Sequence[Series]:
     mel = task.features.mel
     if place.suffix.lower() == ".npy":
-        return bare_clips(place, task.settings.data)
+        return unlabelled_clips(place, task.settings.data)
     if mel is None or place.suffix.lower() in READERS:
         return read(place, task.new_data).series
     return read(place, AudioDataSettings(rate_hz=mel.rate_hz, channel=task.settings.data.channel)).series

@@ -1,10 +1,10 @@
 """The detect job: learn what happens when in recordings, and say how well."""
 
-from echoic.jobs.base import Job, no_generate
+from echoic.jobs.base import Job, generate_unsupported
 from echoic.jobs.detect.charts import charts
 from echoic.jobs.detect.evaluate import evaluate
 from echoic.jobs.detect.listening import Listener as Listener
 from echoic.jobs.detect.task import DetectTask as DetectTask
 from echoic.jobs.detect.use import predict
 
-DETECT = Job(DetectTask, evaluate, no_generate, charts, predict=predict)
+DETECT = Job(DetectTask, evaluate, generate_unsupported, charts, predict=predict)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from echoic.charts import Chart, Raster, Spans
+from echoic.charts import Chart, Heatmap, Spans
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.evaluate import DetectEvaluation
 from echoic.jobs.detect.task import DetectTask
@@ -43,7 +43,7 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
             _spans("truth", evaluation.true, task.labels, 1, "data"),
             _spans("told", evaluation.told, task.labels, 0, "model"),
         ),
-        rasters=(Raster("deviations", time_s, heights, steps.T),),
+        heatmaps=(Heatmap("deviations", time_s, heights, steps.T),),
         y_names=((heights[0], "low bands"), (heights[-1], "high bands"), *middles),
         caption="What was heard, and above it for each label what is true and, below that, what is told.",
     )

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.frames import NOTHING, Frames, Shares
-from echoic.metrics.events import runs, string_error
+from echoic.metrics.events import class_spans, label_error_rate
 
 SHORTEST_MS = (0, 5, 10, 15, 20, 40, 100, 300)
 PAUSE_MS = (0, 5, 20, 100)
@@ -46,7 +46,7 @@ class CleanUp:
         if self.hysteresis:
             found = np.where(_lasting(1 - steady[:, NOTHING], self.hysteresis), _likeliest_label(steady), NOTHING)
         if self.one_label:
-            for begin, end, _ in runs((found != NOTHING).astype(np.int64)):
+            for begin, end, _ in class_spans((found != NOTHING).astype(np.int64)):
                 found[begin:end] = _likeliest_label(steady[begin:end].sum(0, keepdims=True))
         return _without_short(_closed(found, self.pause_frames), self.shortest_frames)
 
@@ -60,7 +60,7 @@ class CleanUp:
 
         def errors(way: Self) -> tuple[float, int]:
             told = [way.classes(one) for one in shares]
-            return string_error(true, told), sum(int((a != b).sum()) for a, b in zip(true, told, strict=True))
+            return label_error_rate(true, told), sum(int((a != b).sum()) for a, b in zip(true, told, strict=True))
 
         def frames(choices_ms: Sequence[float]) -> list[int]:
             return sorted({max(1, round(ms / 1000 / hop_s)) for ms in choices_ms})
@@ -107,8 +107,8 @@ def _lasting(chance: Shares, margin: float) -> NDArray[np.bool_]:
 def _closed(classes: Frames, shortest: int) -> Frames:
     """Without pauses of fewer than `shortest` frames between two events of one label."""
     classes = classes.copy()
-    for (_, end, number), (begin, _, following) in itertools.pairwise(runs(classes)):
-        if number == following and begin - end < shortest:
+    for (_, end, number), (begin, _, next_step_batch) in itertools.pairwise(class_spans(classes)):
+        if number == next_step_batch and begin - end < shortest:
             classes[end:begin] = number
     return classes
 
@@ -116,7 +116,7 @@ def _closed(classes: Frames, shortest: int) -> Frames:
 def _without_short(classes: Frames, shortest: int) -> Frames:
     """Without events of fewer than `shortest` frames."""
     classes = classes.copy()
-    for begin, end, _ in runs(classes):
+    for begin, end, _ in class_spans(classes):
         if end - begin < shortest:
             classes[begin:end] = NOTHING
     return classes

@@ -7,14 +7,14 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from echoic.baselines.frames import EnergyThreshold, FrameByFrame
+from echoic.baselines.frames import EnergyThreshold, LogisticRegression
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.cleaning import clean_up_of
 from echoic.jobs.detect.frames import Frames, Shares, events_in
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.detect.task import DetectTask, check_labels
-from echoic.metrics.events import event_hits, segment_scores, string_error, switches
+from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.sources import read
 from echoic.sources.events import Event, events_of
 from echoic.types import Series
@@ -28,12 +28,12 @@ COLLAR_S = 0.02
 class DetectEvaluation:
     """Scores over recordings. `cleaned` are those after the clean-up that dev chose, if it was to choose one.
 
-    `recording`, `true` and `told` are of one recording, to look at.
+    `recording`, `true` and `predict` are of one recording, to look at.
     """
 
     scores: dict[str, float]
     cleaned: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     recordings: int
     seconds: float
     recording: Series
@@ -41,7 +41,7 @@ class DetectEvaluation:
     told: tuple[Event, ...]
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored."""
         return f"{self.recordings:,} recordings, {self.seconds:,.1f} s, in frames"
 
@@ -52,22 +52,22 @@ class DetectEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> DetectEvaluation:
     """Scores over the recordings of a part, or of new `data`, a table of events.
 
-    `frame_error` is the share of frames that are wrong, `segment_error` the edits between the strings of labels for
-    each label that there is; `segment_f1` and `error_rate` are of segments of 100 ms, `event_f1` of events with their
-    onsets and offsets within 20 ms; `jitter_per_s` is how many times a second the class changes more often than in
-    truth.
+    `frame_error_rate` is the share of frames that are wrong, `label_error_rate` the edits between the strings of labels
+    for each label that there is; `segment_f1` and `segment_error_rate` are of segments of 100 ms, `event_f1` of events
+    with their onsets and offsets within 20 ms; `extra_transitions_per_s` is how many times a second the class changes
+    more often than in truth.
 
     Raises:
         DataError: there is nothing to score.
     """
     task: DetectTask = fitted.task
-    recordings = _recordings(task, data, part)
+    recordings = _recordings(task, data, split)
     task.raw.make(on_progress)
-    steps = task.steps[part] if data is None else task.features.of(recordings, task.raw.cache, on_progress)
+    steps = task.steps[split] if data is None else task.features.of(recordings, task.raw.cache, on_progress)
     true, shares = task.classes_of(recordings, steps), list[Shares]()
     for number, one in enumerate(steps):
         shares.append(heard(fitted.model, one, task.delay))
@@ -88,15 +88,15 @@ def evaluate(
     )
 
 
-def _recordings(task: DetectTask, data: Any, part: str) -> list[Series]:
+def _recordings(task: DetectTask, data: Any, split: str) -> list[Series]:
     if data is not None:
         settings = task.settings.data.model_copy(update={"split": None, "rate_hz": task.rate_hz})
         recordings = list(read(data, settings).series)
         check_labels(recordings, task.labels, "the new data")
         return recordings
-    if not task.parts[part]:
-        raise DataError(f"The {part} part of {task.dataset.origin} has no recordings; choose another --part.")
-    return task.recordings(part)
+    if not task.splits[split]:
+        raise DataError(f"The {split} part of {task.dataset.origin} has no recordings; choose another --split.")
+    return task.recordings(split)
 
 
 def _scores(
@@ -105,16 +105,16 @@ def _scores(
     hop_s, frames = task.hop_s, sum(map(len, true))
     segment_f1, error_rate = segment_scores(true, told, max(1, round(SEGMENT_S / hop_s)))
     found = [events_in(one, task.labels, hop_s) for one in told]
-    hits = sum(event_hits(real, said, COLLAR_S) for real, said in zip(events, found, strict=True))
+    hits = sum(count_matches(real, said, COLLAR_S) for real, said in zip(events, found, strict=True))
     there = sum(map(len, events)) + sum(map(len, found))
-    extra = sum(map(switches, told)) - sum(map(switches, true))
+    extra = sum(map(num_transitions, told)) - sum(map(num_transitions, true))
     return {
-        "frame_error": sum(int((real != said).sum()) for real, said in zip(true, told, strict=True)) / frames,
-        "segment_error": string_error(true, told),
+        "frame_error_rate": sum(int((real != said).sum()) for real, said in zip(true, told, strict=True)) / frames,
+        "label_error_rate": label_error_rate(true, told),
         "segment_f1": segment_f1,
-        "error_rate": error_rate,
+        "segment_error_rate": error_rate,
         "event_f1": 2 * hits / there if there else 1.0,
-        "jitter_per_s": max(0, extra) / (frames * hop_s),
+        "extra_transitions_per_s": max(0, extra) / (frames * hop_s),
     }
 
 
@@ -123,8 +123,8 @@ def _naive(
 ) -> dict[str, dict[str, float]]:
     training = torch.cat(task.steps["train"])
     classes = np.concatenate(task.classes_of(task.recordings("train"), task.steps["train"]))
-    rows: dict[str, FrameByFrame | EnergyThreshold] = {
-        "frame_by_frame": FrameByFrame.fit(training, classes, len(task.labels) + 1),
-        "energy": EnergyThreshold.fit(training, classes),
+    rows: dict[str, LogisticRegression | EnergyThreshold] = {
+        "logistic_regression": LogisticRegression.fit(training, classes, len(task.labels) + 1),
+        "energy_threshold": EnergyThreshold.fit(training, classes),
     }
-    return {name: _scores(task, events, true, [row.told(one) for one in steps]) for name, row in rows.items()}
+    return {name: _scores(task, events, true, [row.predict(one) for one in steps]) for name, row in rows.items()}

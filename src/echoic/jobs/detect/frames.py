@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.metrics.events import runs
+from echoic.metrics.events import class_spans
 from echoic.sources.events import Event
 
 Frames = NDArray[np.int64]
@@ -27,4 +27,4 @@ def frame_classes(events: Sequence[Event], labels: Sequence[str], frames: int, h
 
 def events_in(classes: Frames, labels: Sequence[str], hop_s: float) -> list[Event]:
     """The stretches of each class as events; the inverse of `frame_classes` but for what lies between frames."""
-    return [Event(begin * hop_s, end * hop_s, labels[number - 1]) for begin, end, number in runs(classes)]
+    return [Event(begin * hop_s, end * hop_s, labels[number - 1]) for begin, end, number in class_spans(classes)]

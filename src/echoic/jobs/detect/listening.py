@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.cells import TwoWay
+from echoic.cells import Bidirectional
 from echoic.encoders import Convolution
 from echoic.errors import ConfigError
 from echoic.jobs.detect.frames import Shares
@@ -18,7 +18,7 @@ PIECE_FRAMES = 4096
 
 def heard(model: SequenceModel, steps: Tensor, delay: int) -> Shares:
     """The probability of each class in each frame `(frames, classes)` of a recording `(frames, values)`."""
-    if isinstance(model.stack, TwoWay):
+    if isinstance(model.stack, Bidirectional):
         return _whole(model, steps)
     listener = Listener(model, steps.shape[1], delay)
     told = [listener.push(piece) for piece in torch.split(steps, PIECE_FRAMES)]
@@ -41,13 +41,13 @@ class Listener:
     """
 
     def __init__(self, model: SequenceModel, values: int, delay: int) -> None:
-        if isinstance(model.stack, TwoWay):
+        if isinstance(model.stack, Bidirectional):
             raise ConfigError("A network that reads both ways hears recordings whole; train without --bidirectional.")
         encoder = model.encoder
         self.model = model.eval()
         self.delay = delay
-        self.span = encoder.span if isinstance(encoder, Convolution) else 1
-        before = encoder.before if isinstance(encoder, Convolution) else 0
+        self.span = encoder.stride if isinstance(encoder, Convolution) else 1
+        before = encoder.left_context if isinstance(encoder, Convolution) else 0
         self.state = model.initial_state(1)
         self.before = before
         self.values = values
@@ -89,7 +89,7 @@ class Listener:
 def _whole(model: SequenceModel, steps: Tensor) -> Shares:
     model.eval()
     encoder = model.encoder
-    span = encoder.span if isinstance(encoder, Convolution) else 1
+    span = encoder.stride if isinstance(encoder, Convolution) else 1
     padded = torch.nn.functional.pad(steps, (0, 0, 0, -len(steps) % span))[None]
     params, _ = model(padded, lengths=torch.tensor([len(steps)]))
     return np.asarray(params[0, : len(steps), 0].double().softmax(-1).numpy())

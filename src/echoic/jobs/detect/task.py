@@ -14,7 +14,7 @@ from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
 from echoic.jobs.augment import Augmented
-from echoic.jobs.base import OnWork, Task, unwatched
+from echoic.jobs.base import ProgressFn, Task, no_progress
 from echoic.jobs.detect.batches import ExcerptBatches
 from echoic.jobs.detect.cleaning import CleanUp
 from echoic.jobs.detect.frames import Frames, frame_classes
@@ -23,12 +23,12 @@ from echoic.jobs.features import Features, RawSteps
 from echoic.jobs.front import check_front, front, layers
 from echoic.jobs.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
-from echoic.readouts import Every
-from echoic.sources import Data
+from echoic.readouts import PerStep
+from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
 from echoic.training import Batches
 from echoic.types import Series
-from echoic.windows import PARTS, deal_labelled
+from echoic.windows import SPLITS, stratified_group_split
 
 DEFAULT_SPLIT = (0.8, 0.1, 0.1)
 
@@ -44,55 +44,57 @@ class DetectTask(Task):
     name = "detect"
     settings_class = DetectSettings
 
-    dataset: Data
+    dataset: DatasetLike
     settings: DetectSettings
     labels: tuple[str, ...]
     features: Features
     raw: RawSteps
 
     @classmethod
-    def fit(cls, dataset: Data, settings: DetectSettings, on_prepare: OnWork = unwatched) -> Self:
-        if settings.augment.shift_steps:
-            raise ConfigError("`shift_steps` is for clips; events have their place in time.")
-        if settings.front.bidirectional and settings.detector.delay_ms:
+    def fit(cls, dataset: DatasetLike, settings: DetectSettings, on_prepare: ProgressFn = no_progress) -> Self:
+        if settings.augment.max_shift_steps:
+            raise ConfigError("`max_shift_steps` is for clips; events have their place in time.")
+        if settings.encoder.bidirectional and settings.detector.delay_ms:
             raise ConfigError("`delay_ms` is for networks that read one way; --bidirectional hears all that follows.")
         if settings.detector.delay_ms >= settings.detector.excerpt_s * 1000:
             raise ConfigError("`delay_ms` must be shorter than `excerpt_s`, or nothing is ever told.")
-        if settings.train.input_noise:
+        if settings.train.input_noise_std:
             raise ConfigError(
-                "`input_noise` is `noise` here, which leaves what is beyond the end of a recording alone."
+                "`input_noise_std` is `noise_std` here, which leaves what is beyond the end of a recording alone."
             )
-        check_front(settings.front, settings.stack)
-        parts = divided(dataset.series, settings)
-        training = [dataset.series[number] for number in parts["train"]]
+        check_front(settings.encoder, settings.stack)
+        splits = split_recordings(dataset.series, settings)
+        training = [dataset.series[number] for number in splits["train"]]
         labels = tuple(sorted({event.label for one in training for event in events_of(one)}))
         if not labels:
             raise DataError(f"{dataset.origin}: no training recording has an event; choose another --split.")
-        for part in ("dev", "test"):
-            check_labels([dataset.series[number] for number in parts[part]], labels, f"the {part} part")
+        for split in ("dev", "test"):
+            check_labels([dataset.series[number] for number in splits[split]], labels, f"the {split} part")
         raw = RawSteps.of(dataset, settings.spectrum)
         raw.make(on_prepare)
-        return cls(dataset, settings, labels, Features.fit(raw, parts["train"]), raw)
+        return cls(dataset, settings, labels, Features.fit(raw, splits["train"]), raw)
 
     @classmethod
-    def reopen(cls, dataset: Data, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(codec["features"])
-        raw = RawSteps(dataset, features.mel, SpectraCache.of(settings.spectrum.cache))
+        raw = RawSteps(dataset, features.mel, SpectraCache.of(settings.spectrum.cache_dir))
         return cls(dataset, settings, tuple(codec["labels"]), features, raw)
 
     @cached_property
-    def parts(self) -> dict[str, list[int]]:
+    def splits(self) -> dict[str, list[int]]:
         """The numbers of the recordings of each part."""
-        return divided(self.dataset.series, self.settings)
+        return split_recordings(self.dataset.series, self.settings)
 
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         return {"labels": list(self.labels), "features": self.features.to_json()}
 
-    def network(self) -> SequenceModel:
-        encoder = front(self.settings.front, self.features.values)
-        stack = layers(self.settings.front, encoder.output_size, self.settings.stack)
-        readout = Every(stack.output_size)
-        head = Categorical(readout.output_size, len(self.labels) + 1, span=self.settings.front.stride)
+    def build_model(self) -> SequenceModel:
+        encoder = front(self.settings.encoder, self.features.values)
+        stack = layers(self.settings.encoder, encoder.output_size, self.settings.stack)
+        readout = PerStep(stack.output_size)
+        head = Categorical(
+            readout.output_size, len(self.labels) + 1, outputs_per_step=self.settings.encoder.conv_stride
+        )
         return SequenceModel(encoder, stack, readout, head)
 
     @property
@@ -120,9 +122,9 @@ class DetectTask(Task):
     @property
     def latency_s(self) -> float | None:
         """How much of the future is heard before a moment is told of; None if all of it."""
-        if self.settings.front.bidirectional:
+        if self.settings.encoder.bidirectional:
             return None
-        frames = self.delay + self.settings.front.stride - 1
+        frames = self.delay + self.settings.encoder.conv_stride - 1
         return frames * self.hop_s + self.mel.window_samples / 2 / self.rate_hz
 
     def train_batches(self) -> Batches:
@@ -132,11 +134,11 @@ class DetectTask(Task):
         return Augmented(batches, self.settings.augment, self.features.per_db)
 
     def dev_batches(self) -> ExcerptBatches | None:
-        return self._batches("dev", fixed=True) if self.parts["dev"] else None
+        return self._batches("dev", fixed=True) if self.splits["dev"] else None
 
-    def recordings(self, part: str) -> list[Series]:
+    def recordings(self, split: str) -> list[Series]:
         """The recordings of a part."""
-        return [self.dataset.series[number] for number in self.parts[part]]
+        return [self.dataset.series[number] for number in self.splits[split]]
 
     def classes_of(self, recordings: Sequence[Series], steps: Sequence[Tensor]) -> list[Frames]:
         """The class of each frame of each recording."""
@@ -149,37 +151,37 @@ class DetectTask(Task):
     def steps(self) -> dict[str, list[Tensor]]:
         """The steps of the recordings of each part."""
         self.features.check(self.dataset.series)
-        return {part: [self.features.scaled(self.raw[number]) for number in self.parts[part]] for part in PARTS}
+        return {split: [self.features.scaled(self.raw[number]) for number in self.splits[split]] for split in SPLITS}
 
-    def _batches(self, part: str, *, fixed: bool) -> ExcerptBatches:
-        span = self.settings.front.stride
+    def _batches(self, split: str, *, fixed: bool) -> ExcerptBatches:
+        span = self.settings.encoder.conv_stride
         length = max(1, round(self.settings.detector.excerpt_s / self.hop_s / span)) * span
-        steps = self.steps[part]
-        classes = [torch.from_numpy(frames) for frames in self.classes_of(self.recordings(part), steps)]
-        return ExcerptBatches(steps, classes, self.training.batch_size, length, self.delay, fixed=fixed)
+        steps = self.steps[split]
+        classes = [torch.from_numpy(frames) for frames in self.classes_of(self.recordings(split), steps)]
+        return ExcerptBatches(steps, classes, self.train_settings.batch_size, length, self.delay, fixed=fixed)
 
     def data_report(self) -> dict[str, Any]:
-        recordings = {part: len(numbers) for part, numbers in self.parts.items()}
+        recordings = {split: len(numbers) for split, numbers in self.splits.items()}
         latency = {} if self.latency_s is None else {"latency_s": self.latency_s}
-        return self.dataset.report.to_json() | {"parts": recordings} | latency
+        return self.dataset.report.to_json() | {"splits": recordings} | latency
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
         """How what the network says is cleaned up, as dev chooses."""
-        if not self.parts["dev"] or not self.settings.detector.clean_up:
+        if not self.splits["dev"] or not self.settings.detector.postprocess:
             return None
         true = self.classes_of(self.recordings("dev"), self.steps["dev"])
         shares = [heard(model, one, self.delay) for one in self.steps["dev"]]
         return {"clean_up": CleanUp.chosen(true, shares, self.hop_s).to_json()}
 
 
-def divided(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:
+def split_recordings(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:
     """The numbers of the recordings of each part."""
-    given = [one.provenance.get("part") for one in recordings]
+    given = [one.provenance.get("split") for one in recordings]
     if any(given):
-        return {part: [at for at, name in enumerate(given) if name == part] for part in PARTS}
+        return {split: [at for at, name in enumerate(given) if name == split] for split in SPLITS}
     rule = settings.data.split if isinstance(settings.data.split, tuple) else DEFAULT_SPLIT
-    dealt = deal_labelled([("recording",)] * len(recordings), [None] * len(recordings), rule)
-    return dict(zip(PARTS, dealt, strict=True))
+    assigned = stratified_group_split([("recording",)] * len(recordings), [None] * len(recordings), rule)
+    return dict(zip(SPLITS, assigned, strict=True))
 
 
 def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str) -> None:

@@ -12,7 +12,7 @@ from echoic.jobs.detect.cleaning import CleanUp, clean_up_of
 from echoic.jobs.detect.frames import NOTHING
 from echoic.jobs.detect.listening import heard
 from echoic.jobs.detect.task import DetectTask
-from echoic.metrics.events import runs
+from echoic.metrics.events import class_spans
 from echoic.sources import read
 
 
@@ -38,7 +38,7 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     heard_in = task.steps["test"] if data is None else task.features.of(recordings)
     for one, steps in zip(recordings, heard_in, strict=True):
         shares = heard(fitted.model, steps, task.delay)
-        for begin, end, number in runs(clean_up.classes(shares)):
+        for begin, end, number in class_spans(clean_up.classes(shares)):
             confidence = float(shares[begin:end, number].mean())
             # The last frame may reach beyond the end.
             offset_s = min(end * task.hop_s, one.steps / task.rate_hz)

@@ -53,7 +53,7 @@ def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Eva
         made += [_window(view, scored) for view in views]
         made += [_continuation(view, scored, fitted) for view in views]
         if evaluation is not None:
-            made.append(_by_horizon(evaluation, scored.part))
+            made.append(_by_horizon(evaluation, scored.split))
         made += _residuals(views[0], scored)
     made += [_future(view, fitted) for view in views]
     return [chart for chart in made if chart is not None]
@@ -75,9 +75,9 @@ class _View:
         """Panel rows as steps of the series."""
         return np.asarray((rows - self.task.panel.offsets[self.number]).numpy())
 
-    def bounds(self, part: str) -> tuple[int, int]:
+    def bounds(self, split: str) -> tuple[int, int]:
         """The first step of a part and the step after its last."""
-        ranges = self.task.parts[part]
+        ranges = self.task.splits[split]
         begin, end = self.within(torch.stack([ranges.begin[self.number], ranges.end[self.number]])).tolist()
         return begin, end
 
@@ -86,7 +86,7 @@ class _View:
         return Line(name, self.time(np.arange(begin, end)), self.series.values[begin:end, 0], role)
 
     def time(self, steps: NDArray[np.int64]) -> NDArray[Any]:
-        return self.series.time.at(steps)
+        return self.series.time.times(steps)
 
     def chart(self, key: str, title: str, lines: Sequence[Line], caption: str, bands: Sequence[Band] = ()) -> Chart:
         several = len(self.task.panel.names) > 1
@@ -115,35 +115,37 @@ class _View:
 class _Scored:
     """The part that is forecast, and what forecasts it."""
 
-    part: str
+    split: str
     ranges: Ranges
     evaluator: Evaluator
 
     @classmethod
     def of(cls, fitted: Fitted) -> Self | None:
         """The test part if it has a window, else dev, else None."""
-        for part in ("test", "dev"):
+        for split in ("test", "dev"):
             try:
-                evaluator, _ = evaluator_of(fitted, None, part, 1)
+                evaluator, _ = evaluator_of(fitted, None, split, 1)
             except DataError:
                 continue
-            return cls(part, fitted.task.parts[part], evaluator)
+            return cls(split, fitted.task.splits[split], evaluator)
         return None
 
     def starts(self, number: int, stride: int = 1) -> Tensor:
         """The first row of each window of one series."""
-        windows = self.evaluator.order(self.ranges, stride).windows
+        windows = self.evaluator.sampler(self.ranges, stride).windows
         return windows.first[number] + stride * torch.arange(int(windows.counts[number]))
 
 
 def _data(view: _View) -> Chart:
     steps = view.series.steps
-    if view.task.settings.parts.split_order == "shuffled":
+    if view.task.settings.split.split_order == "shuffled":
         caption = "Windows were dealt to train, dev and test at random, so that no stretch of time belongs to one."
         return view.chart("data", "Data", [view.seen("data", 0, steps)], caption)
     roles: dict[str, Role] = {"train": "train", "dev": "dev", "test": "test"}
-    bounds = {part: view.bounds(part) for part in roles}
-    lines = [view.seen(part, *bounds[part], role) for part, role in roles.items() if bounds[part][0] < bounds[part][1]]
+    bounds = {split: view.bounds(split) for split in roles}
+    lines = [
+        view.seen(split, *bounds[split], role) for split, role in roles.items() if bounds[split][0] < bounds[split][1]
+    ]
     last = bounds["test"][1]
     if last < steps:
         lines.append(view.seen("unused", last, steps, "unused"))
@@ -167,39 +169,39 @@ def _window(view: _View, scored: _Scored) -> Chart | None:
     ]
     forecast, bands = _forecast_parts(scored.evaluator.forecaster.forecast(starts), view.time(steps))
     ahead = "1 step" if horizon == 1 else f"{horizon} steps"
-    caption = f"From the middle of the {scored.part} part: a look-back of {lookback} and {ahead} ahead."
+    caption = f"From the middle of the {scored.split} part: a look-back of {lookback} and {ahead} ahead."
     if windows > 1:
         caption += f" {windows} forecasts in a row, each with all that was known before it."
     return view.chart("window", "Forecast and truth", [*lines, forecast], caption, bands)
 
 
 def _continuation(view: _View, scored: _Scored, fitted: Fitted) -> Chart | None:
-    begin, end = view.bounds(scored.part)
+    begin, end = view.bounds(scored.split)
     framing = scored.evaluator.forecaster.framing
     wanted = MOST_CONTINUED if framing.is_step else max(300, 3 * framing.horizon)
     length = min(wanted, MOST_CONTINUED, end - begin, end - framing.context)
     if length < 2:
         return None
-    cut = end - length
-    original = view.seen("original", max(cut - max(length // 3, framing.lookback), 0), end)
+    origin = end - length
+    original = view.seen("original", max(origin - max(length // 3, framing.lookback), 0), end)
     how = "step by step" if framing.is_step else "horizon by horizon"
-    caption = f"The last {length} steps of the {scored.part} part, made {how} from what lies before them alone."
-    lines = [original, _continued(view, fitted, cut, length)]
+    caption = f"The last {length} steps of the {scored.split} part, made {how} from what lies before them alone."
+    lines = [original, _continued(view, fitted, origin, length)]
     return view.chart("continuation", "Continuation beside the original", lines, caption)
 
 
-def _continued(view: _View, fitted: Fitted, cut: int, length: int) -> Line:
-    """What the model makes of the steps from `cut` on when it is shown only what lies before them."""
+def _continued(view: _View, fitted: Fitted, origin: int, length: int) -> Line:
+    """What the model makes of the steps from `origin` on when it is shown only what lies before them."""
     columns = view.series.covariates
-    known = replace(columns, past=columns.past[:cut] if columns.past_names else columns.past)
-    before = replace(view.series, values=view.series.values[:cut], covariates=known)
-    prime = primed(before, min(cut, MOST_PRIMED))
+    known = replace(columns, past=columns.past[:origin] if columns.past_names else columns.past)
+    before = replace(view.series, values=view.series.values[:origin], covariates=known)
+    prime = primed(before, min(origin, MOST_PRIMED))
     forecaster = view.task.forecaster_for(fitted.model, None, (prime,))
     values = continue_series(forecaster, length, 0.0, 0).values[:, 0]
-    return Line("continuation", view.time(cut + np.arange(length)), values, "model")
+    return Line("continuation", view.time(origin + np.arange(length)), values, "model")
 
 
-def _by_horizon(evaluation: Evaluation, part: str) -> Chart | None:
+def _by_horizon(evaluation: Evaluation, split: str) -> Chart | None:
     horizon = len(evaluation.by_horizon)
     if horizon < 2:
         return None
@@ -215,7 +217,7 @@ def _by_horizon(evaluation: Evaluation, part: str) -> Chart | None:
         x_label="Steps ahead",
         y_label="Mean absolute error",
         lines=(*lines, Line("model", ahead, errors(evaluation.by_horizon), "model")),
-        caption=f"Over {evaluation.windows:,} windows of the {part} part, in {evaluation.units}; all features.",
+        caption=f"Over {evaluation.windows:,} windows of the {split} part, in {evaluation.units}; all features.",
     )
 
 
@@ -228,7 +230,7 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
         return []
     rows = starts + framing.context
     mean = scored.evaluator.forecaster.forecast(starts).mean[..., 0]
-    errors = (framing.panel.cut(rows, framing.horizon)[..., 0] - mean).double().reshape(-1).numpy()
+    errors = (framing.panel.window(rows, framing.horizon)[..., 0] - mean).double().reshape(-1).numpy()
     steps = view.within(rows[:, None] + torch.arange(framing.horizon)).reshape(-1)
     known = np.isfinite(errors)
     errors, steps = errors[known], steps[known]
@@ -236,7 +238,7 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
         return []
     zero = Line("zero", view.time(steps[[0, -1]]), np.zeros(2), "reference", "dashed")
     dots = Line("truth minus forecast", view.time(steps), errors, "model", "dots")
-    caption = f"{len(starts)} windows of the {scored.part} part; a good model leaves no pattern."
+    caption = f"{len(starts)} windows of the {scored.split} part; a good model leaves no pattern."
     chart = view.chart("residuals", "Errors over time", [zero, dots], caption)
     return [
         replace(chart, key="residuals", y_label=f"Truth minus forecast, {chart.y_label}"),

@@ -51,7 +51,7 @@ def _carried(forecaster: Forecaster, length: int, temperature: float, generator:
 
     def next_input(values: Tensor, step: int) -> Tensor:
         covariates = framing.covariates_ahead(start, step)
-        return framing.network_inputs(framing.unfold(values), None, covariates)[:, 0]
+        return framing.network_inputs(framing.batch_to_channels(values), None, covariates)[:, 0]
 
     path = np.empty((length, len(framing.panel.features)), np.float32)
     if _feeds_itself(forecaster):
@@ -61,7 +61,7 @@ def _carried(forecaster: Forecaster, length: int, temperature: float, generator:
     else:
         run = islice(free_run(forecaster.model, params, state, choose, next_input), length)
         for step, one in enumerate(run):
-            path[step] = framing.unfold(one)[0, 0].numpy()
+            path[step] = framing.batch_to_channels(one)[0, 0].numpy()
     return framing.decoded(torch.from_numpy(path)[None], start)[0]
 
 
@@ -124,4 +124,4 @@ def primed(series: Series, steps: int | None) -> Series:
         past=series.covariates.past[first:] if series.covariates.past_names else series.covariates.past,
         future=series.covariates.future[first:] if series.covariates.future_names else series.covariates.future,
     )
-    return replace(series, values=series.values[first:], time=series.time.shifted(first), covariates=covariates)
+    return replace(series, values=series.values[first:], time=series.time.shift(first), covariates=covariates)

@@ -13,7 +13,7 @@ from echoic.baselines import forecasts as baselines
 from echoic.codecs import Scaler
 from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Forecaster
 from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
-from echoic.windows import InOrder, Panel, Ranges, Windows, evenly
+from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
 
 Array = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class Evaluation(NamedTuple):
     """Scores of the model and of the naive forecasts; `by_horizon` and `by_feature` are the model's."""
 
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     by_horizon: list[dict[str, float]]
     naive_by_horizon: dict[str, list[dict[str, float]]]
     by_feature: dict[str, dict[str, float]]
@@ -38,7 +38,7 @@ class Evaluation(NamedTuple):
     windows: int
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored."""
         return f"{self.windows:,} windows, errors in {self.units}"
 
@@ -71,41 +71,46 @@ class Evaluator:
     train_panel: Panel
     train: Ranges
 
-    def order(self, part: Ranges, stride: int = 1) -> InOrder:
-        """Every window whose horizon lies in `part`; the look-back may reach into what lies before."""
+    def sampler(self, ranges: Ranges, stride: int = 1) -> SequentialSampler:
+        """Every window whose horizon lies in `ranges`; the look-back may reach into what lies before."""
         framing = self.forecaster.framing
         steps = framing.context + framing.horizon
-        return InOrder(Windows(part, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1]), BATCH)
+        return SequentialSampler(
+            Windows(ranges, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1]), BATCH
+        )
 
-    def scored(self, order: InOrder) -> Iterator[Scored]:
+    def scored(self, sampler: SequentialSampler) -> Iterator[Scored]:
         """Forecasts beside what happened, batch by batch."""
         framing = self.forecaster.framing
-        for cut in order.epoch():
-            forecast = self.forecaster.forecast(cut.starts)
-            origins = cut.starts + framing.context
-            target = framing.panel.cut(origins, framing.horizon)
+        for index in sampler.epoch():
+            forecast = self.forecaster.forecast(index.starts)
+            origins = index.starts + framing.context
+            target = framing.panel.window(origins, framing.horizon)
             quantiles = None if forecast.quantiles is None else _numpy(forecast.quantiles)
             yield Scored(origins, _numpy(target), _numpy(forecast.mean), quantiles)
 
     def evaluate(
-        self, order: InOrder, season: int, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+        self,
+        sampler: SequentialSampler,
+        season: int,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> Evaluation:
-        """The scores over the windows of `order`; `season` is for the seasonal naive forecast and MASE (1: none)."""
+        """The scores over the windows of `sampler`; `season` is for the seasonal naive forecast and MASE (1: none)."""
         framing = self.forecaster.framing
         several = len(framing.panel.features) > 1
         units = self._units() if several else np.ones((len(framing.panel.names), 1, 1))
-        mase_scales = self._mase_scales(order.windows, season)
-        rivals = self._rivals(season, order.count)
+        mase_scales = self._mase_scales(sampler.windows, season)
+        rivals = self._rivals(season, sampler.num_windows)
         tables = {name: self._new_scores() for name in ("model", *rivals)}
         done = 0
-        for batch in self.scored(order):
-            series = framing.panel.series_of(batch.origins).numpy()
+        for batch in self.scored(sampler):
+            series = framing.panel.series_index(batch.origins).numpy()
             common = (units[series], mase_scales[series])
             tables["model"].add(batch.target, batch.mean, batch.quantiles, *common)
             for name, rival in rivals.items():
                 tables[name].add(batch.target, rival(batch.origins), None, *common)
             done += len(batch.origins)
-            on_progress(done, order.count)
+            on_progress(done, sampler.num_windows)
         naive = {name: tables[name].table() for name in rivals}
         scores = tables["model"].table()
         for table in (scores, *naive.values()) if "naive2" in naive else ():
@@ -119,7 +124,7 @@ class Evaluator:
             {name: tables[name].by_horizon() for name in rivals},
             tables["model"].by_feature(),
             "deviations of the training part" if several else "the units of the data",
-            order.count,
+            sampler.num_windows,
         )
 
     def _new_scores(self) -> ForecastScores:
@@ -183,17 +188,17 @@ class Evaluator:
         windows = Windows(self.train, lookback + horizon, horizon)
 
         def pairs() -> Iterator[tuple[Array, Array]]:
-            for cut in InOrder(windows, BATCH, evenly(len(windows), MOST_LINEAR_WINDOWS)).epoch():
+            for index in SequentialSampler(windows, BATCH, evenly_spaced(len(windows), MOST_LINEAR_WINDOWS)).epoch():
                 values = standard.encode(
-                    self.train_panel.cut(cut.starts, cut.steps), self.train_panel.series_of(cut.starts)
+                    self.train_panel.window(index.starts, index.steps), self.train_panel.series_index(index.starts)
                 )
                 yield _numpy(values[:, :lookback]), _numpy(values[:, lookback:])
 
         linear = baselines.LinearMap.fit(pairs(), lookback, horizon)
 
         def forecast(rows: Tensor) -> Array:
-            series = rows_of[framing.panel.series_of(rows)]
-            seen = standard.encode(framing.panel.cut(rows - lookback, lookback), series)
+            series = rows_of[framing.panel.series_index(rows)]
+            seen = standard.encode(framing.panel.window(rows - lookback, lookback), series)
             return _numpy(standard.decode(torch.from_numpy(linear.forecast(_numpy(seen))), series))
 
         return forecast

@@ -98,11 +98,11 @@ class Forecaster:
         output = head.mean(params)
         if temperature:
             output = output + temperature * (head.sample(params, generator) - output)
-        return self.framing.decoded(window.frame.decode(self.framing.unfold(output)), starts)
+        return self.framing.decoded(window.stats.decode(self.framing.batch_to_channels(output)), starts)
 
     def over(self, series: Series) -> Self:
         """The same forecaster over another series, scaled as the first one of this panel is."""
-        framing = Framing(self.framing.settings, self.framing.codec, Panel.of([series]))
+        framing = Framing(self.framing.settings, self.framing.codec, Panel.from_series([series]))
         return type(self)(self.model, framing, self.calibration, self.seed)
 
     def _direct(self, window: Window) -> tuple[Tensor, Tensor | None]:
@@ -111,7 +111,7 @@ class Forecaster:
         params = params[:, :horizon]
 
         def values(output: Tensor) -> Tensor:
-            return window.frame.decode(self.framing.unfold(output))
+            return window.stats.decode(self.framing.batch_to_channels(output))
 
         quantiles = None
         if self.has_distribution:
@@ -124,7 +124,7 @@ class Forecaster:
             return mean, None
         if self.framing.horizon == 1:
             params, _ = prime(self.model, window.inputs)
-            levels = [self.framing.unfold(self.head.quantile(params, level)) for level in LEVELS]
+            levels = [self.framing.batch_to_channels(self.head.quantile(params, level)) for level in LEVELS]
             return mean, torch.stack(levels)
         paths = self._run(window, starts, copies=PATHS)
         return mean, torch.quantile(paths, torch.tensor(LEVELS), 0)
@@ -142,11 +142,13 @@ class Forecaster:
 
         def next_input(values: Tensor, step: int) -> Tensor:
             covariates = self.framing.covariates_ahead(starts, step).repeat(copies, 1, 1)
-            return self.framing.network_inputs(self.framing.unfold(values), None, covariates)[:, 0]
+            return self.framing.network_inputs(self.framing.batch_to_channels(values), None, covariates)[:, 0]
 
         run = free_run(self.model, params, state, choose, next_input)
         path = torch.cat(list(islice(run, self.framing.horizon)), 1)
-        return self.framing.unfold(path).view(copies, -1, self.framing.horizon, path.shape[-1] * self.framing.channels)
+        return self.framing.batch_to_channels(path).view(
+            copies, -1, self.framing.horizon, path.shape[-1] * self.framing.channels
+        )
 
 
 def calibrate(forecaster: Forecaster, starts: Sequence[Tensor]) -> Calibration:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple, Self, final
 import torch
 from torch import Tensor
 
-from echoic.codecs import Frame, Scaler
+from echoic.codecs import Scaler, WindowStats
 from echoic.config import ForecastSettings
-from echoic.jobs.forecast.plan import frame_of
+from echoic.jobs.forecast.plan import normalizer_of
 from echoic.tensors import Batch
-from echoic.windows import Cut, Order, Panel, Ranges
+from echoic.windows import Panel, Ranges, Sampler, WindowIndex
 
 
 @final
@@ -91,7 +91,7 @@ class Window(NamedTuple):
     inputs: Tensor
     ids: Tensor | None
     ahead: Tensor | None
-    frame: Frame
+    stats: WindowStats
 
 
 @final
@@ -105,12 +105,12 @@ class Framing:
         self.settings = settings
         self.codec = codec
         self.panel = panel
-        self.frame = frame_of(settings)
+        self.normalizer = normalizer_of(settings)
         self.lookback = settings.window.lookback or 1
         self.horizon = settings.window.horizon
-        self.is_step = settings.window.lookahead == "step"
-        self.shared = settings.window.channels == "shared"
-        self.context = self.frame.context
+        self.is_step = settings.window.strategy == "recursive"
+        self.shared = settings.window.channels == "independent"
+        self.context = self.normalizer.context
         self.known = panel.future.shape[1]
         rows = {name: row for row, name in enumerate(codec.values.names)}
         self._scaler_rows = torch.tensor([rows[name] for name in panel.names])
@@ -138,15 +138,15 @@ class Framing:
     @property
     def ahead_width(self) -> int:
         """Numbers that are known of each step of the horizon, for one row."""
-        return self.known + self.features * len(self.frame.lags)
+        return self.known + self.features * len(self.normalizer.lags)
 
-    def batch(self, cut: Cut) -> Batch:
+    def batch(self, index: WindowIndex) -> Batch:
         """The training batch of a cut."""
-        return self._step_batch(cut) if self.is_step else self._window_batch(cut)
+        return self._step_batch(index) if self.is_step else self._window_batch(index)
 
     def encoded(self, starts: Tensor, steps: int) -> Tensor:
         """Scaled values `(batch, steps, features)`, NaN where missing."""
-        return self.codec.values.encode(self.panel.cut(starts, steps), self._scaler_row(starts))
+        return self.codec.values.encode(self.panel.window(starts, steps), self._scaler_row(starts))
 
     def decoded(self, values: Tensor, starts: Tensor) -> Tensor:
         """The inverse of `encoded`."""
@@ -157,25 +157,25 @@ class Framing:
         return self._window(starts, self.encoded(starts, self.context))
 
     def _window(self, starts: Tensor, seen: Tensor) -> Window:
-        framed = self.frame(seen)
+        normalized = self.normalizer(seen)
         observed = ~torch.isnan(seen[:, -self.lookback :]) if self.codec.has_missing else None
         covariates = self.covariates(starts + self.context - self.lookback, self.lookback)
-        ahead = None if self.is_step else self._ahead(starts, framed.lagged)
-        inputs = self.network_inputs(framed.inputs, observed, covariates)
-        location, scale = framed.frame
-        return Window(inputs, self._ids(len(starts)), ahead, Frame(location, scale * self.codec.unit))
+        ahead = None if self.is_step else self._ahead(starts, normalized.lagged)
+        inputs = self.network_inputs(normalized.inputs, observed, covariates)
+        location, scale = normalized.stats
+        return Window(inputs, self._ids(len(starts)), ahead, WindowStats(location, scale * self.codec.unit))
 
     def base_error(self, starts: Tensor) -> float:
         """The deviation of the base's error over what follows the look-backs that begin at `starts`, in units."""
-        error = self.window(starts).frame.encode(self.encoded(starts + self.context, self.horizon))
+        error = self.window(starts).stats.encode(self.encoded(starts + self.context, self.horizon))
         known = error[~torch.isnan(error)]
         return float(known.std()) if len(known) > 1 else 0.0
 
     def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
         """`values` (0 where missing) beside what is known, a row for each channel if they share the network."""
-        parts = [self.fold(values)]
+        parts = [self.channels_to_batch(values)]
         if self.codec.has_missing:
-            parts.append(self.fold(torch.ones_like(values) if observed is None else observed.to(values)))
+            parts.append(self.channels_to_batch(torch.ones_like(values) if observed is None else observed.to(values)))
         if covariates.shape[-1]:
             parts.append(covariates.repeat_interleave(self.channels, 0))
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
@@ -188,11 +188,11 @@ class Framing:
         if not self.covariate_width:
             return starts.new_zeros(len(starts), steps, 0, dtype=torch.float32)
         shift = 1 if self.is_step else 0
-        series = self.panel.series_of(starts)
+        series = self.panel.series_index(starts)
         static = self.panel.static[series][:, None].expand(-1, steps, -1)
         columns = [
-            _scaled(self.codec.past, self.panel.cut_past(starts, steps)),
-            _scaled(self.codec.future, self.panel.cut_future(starts + shift, steps, series)),
+            _scaled(self.codec.past, self.panel.past_window(starts, steps)),
+            _scaled(self.codec.future, self.panel.future_window(starts + shift, steps, series)),
             _scaled(self.codec.static, static),
         ]
         return torch.cat(columns, -1)
@@ -205,50 +205,52 @@ class Framing:
         if not self.covariate_width:
             return starts.new_zeros(len(starts), 1, 0, dtype=torch.float32)
         after = starts + self.context
-        series = self.panel.series_of(starts)
+        series = self.panel.series_index(starts)
         columns = [
-            _scaled(self.codec.past, self.panel.cut_past(after - 1, 1)),
-            _scaled(self.codec.future, self.panel.cut_future(after + step + 1, 1, series)),
+            _scaled(self.codec.past, self.panel.past_window(after - 1, 1)),
+            _scaled(self.codec.future, self.panel.future_window(after + step + 1, 1, series)),
             _scaled(self.codec.static, self.panel.static[series][:, None]),
         ]
         return torch.cat(columns, -1)
 
-    def fold(self, values: Tensor) -> Tensor:
+    def channels_to_batch(self, values: Tensor) -> Tensor:
         """`(batch, steps, features)` with a row for each channel, if they share the network."""
         if not self.shared:
             return values
         return values.transpose(1, 2).reshape(-1, values.shape[1], 1)
 
-    def unfold(self, values: Tensor) -> Tensor:
-        """The inverse of `fold`."""
+    def batch_to_channels(self, values: Tensor) -> Tensor:
+        """The inverse of `channels_to_batch`."""
         if not self.shared:
             return values
         return values.view(-1, self.channels, values.shape[1]).transpose(1, 2)
 
-    def _step_batch(self, cut: Cut) -> Batch:
-        raw = self.panel.cut(cut.starts, cut.steps)
-        values = self.codec.values.encode(raw, self._scaler_row(cut.starts))
+    def _step_batch(self, index: WindowIndex) -> Batch:
+        raw = self.panel.window(index.starts, index.steps)
+        values = self.codec.values.encode(raw, self._scaler_row(index.starts))
         observed = ~torch.isnan(values)
-        step, last = torch.arange(1, cut.steps), cut.valid[:, None] - 1
+        step, last = torch.arange(1, index.steps), index.valid[:, None] - 1
         first = {"last": last, "late": last // 2}.get(self.settings.window.loss_at or "every", 0)
         real = (first <= step) & (step <= last)
         filled = torch.nan_to_num(values)
-        covariates = self.covariates(cut.starts, cut.steps - 1)
+        covariates = self.covariates(index.starts, index.steps - 1)
         return Batch(
             inputs=self.network_inputs(filled[:, :-1], observed[:, :-1], covariates),
-            targets=self.fold(filled[:, 1:]),
-            mask=self.fold(observed[:, 1:] & real[..., None]),
-            carry=cut.carry,
-            ids=self._ids(len(cut.starts)),
+            targets=self.channels_to_batch(filled[:, 1:]),
+            mask=self.channels_to_batch(observed[:, 1:] & real[..., None]),
+            carry=index.carry,
+            ids=self._ids(len(index.starts)),
         )
 
-    def _window_batch(self, cut: Cut) -> Batch:
-        values = self.encoded(cut.starts, cut.steps)
-        window = self._window(cut.starts, values[:, : self.context])
-        target = window.frame.encode(values[:, self.context :])
+    def _window_batch(self, index: WindowIndex) -> Batch:
+        values = self.encoded(index.starts, index.steps)
+        window = self._window(index.starts, values[:, : self.context])
+        target = window.stats.encode(values[:, self.context :])
         mask = ~torch.isnan(target)
-        targets = self.fold(torch.nan_to_num(target))
-        return Batch(window.inputs, targets, self.fold(mask), ids=window.ids, ahead=window.ahead)
+        targets = self.channels_to_batch(torch.nan_to_num(target))
+        return Batch(
+            window.inputs, targets, self.channels_to_batch(mask), ids=window.ids, future_covariates=window.ahead
+        )
 
     def _ahead(self, starts: Tensor, lagged: Tensor) -> Tensor | None:
         """What is known of each step of the horizon: future columns, and values some lags before it."""
@@ -256,33 +258,33 @@ class Framing:
             return None
         columns = []
         if self.known:
-            series = self.panel.series_of(starts)
-            known = _scaled(self.codec.future, self.panel.cut_future(starts + self.context, self.horizon, series))
+            series = self.panel.series_index(starts)
+            known = _scaled(self.codec.future, self.panel.future_window(starts + self.context, self.horizon, series))
             columns.append(known.repeat_interleave(self.channels, 0))
-        columns += [self.fold(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
+        columns += [self.channels_to_batch(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
         return torch.cat(columns, -1)
 
     def _ids(self, batch: int) -> Tensor | None:
         return torch.arange(self.channels).repeat(batch) if self.shared else None
 
     def _scaler_row(self, starts: Tensor) -> Tensor:
-        return self._scaler_rows[self.panel.series_of(starts)]
+        return self._scaler_rows[self.panel.series_index(starts)]
 
 
 @final
 class FramedBatches:
     """An order of cuts as batches for the training loop."""
 
-    def __init__(self, framing: Framing, order: Order) -> None:
+    def __init__(self, framing: Framing, sampler: Sampler) -> None:
         self.framing = framing
-        self.order = order
+        self.sampler = sampler
 
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.sampler)
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from number `skip` on."""
-        return map(self.framing.batch, self.order.epoch(seed, epoch, skip))
+        return map(self.framing.batch, self.sampler.epoch(seed, epoch, skip))
 
 
 def _fit_shared(parts: list[Tensor]) -> Scaler:

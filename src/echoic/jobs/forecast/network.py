@@ -4,11 +4,11 @@ from torch import nn
 
 from echoic.cells import CELLS, Stack
 from echoic.config import ForecastSettings
-from echoic.encoders import Encoder, Plain, Segments
+from echoic.encoders import Encoder, Identity, Segments
 from echoic.heads import HEADS
 from echoic.jobs.forecast.framing import Framing
 from echoic.model import SequenceModel
-from echoic.readouts import Every, Horizon, Last, Readout
+from echoic.readouts import Horizon, Last, PerStep, Readout
 
 
 def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel:
@@ -17,14 +17,14 @@ def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel
     step: plain, every step, one value. direct: plain, last step, the whole horizon. segments: segments, the horizon
     decoded in parallel, a segment each.
     """
-    horizon, segment = settings.window.horizon, settings.window.segment or 1
-    encoder: Encoder = Plain(framing.width)
-    if settings.window.lookahead == "segments":
+    horizon, segment = settings.window.horizon, settings.window.segment_steps or 1
+    encoder: Encoder = Identity(framing.width)
+    if settings.window.strategy == "segments":
         encoder = Segments(framing.width, segment, settings.stack.layers[0])
     stack = Stack(CELLS, encoder.output_size, settings.stack)
     readout, span = _readout(settings, framing, stack, horizon, segment)
     head = HEADS[settings.output.head].build(readout.output_size, framing.features, span, settings.output)
-    if settings.window.lookahead == "direct":
+    if settings.window.strategy == "direct":
         # Training starts from the naive forecast that the output is added to: short series bear few steps.
         nn.init.zeros_(head.linear.weight)
         nn.init.zeros_(head.linear.bias)
@@ -35,9 +35,9 @@ def _readout(
     settings: ForecastSettings, framing: Framing, stack: Stack, horizon: int, segment: int
 ) -> tuple[Readout, int]:
     """The readout, and how many steps each of its vectors renders."""
-    if settings.window.lookahead == "step":
-        return Every(stack.output_size), 1
-    if settings.window.lookahead == "direct":
+    if settings.window.strategy == "recursive":
+        return PerStep(stack.output_size), 1
+    if settings.window.strategy == "direct":
         return Last(stack.output_size, horizon, framing.ahead_width), horizon
     segments = -(-horizon // segment)
     return Horizon(stack, segments, framing.channels, segment * framing.ahead_width), segment

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import torch
 
-from echoic.codecs import Scaler, WindowFrame
+from echoic.codecs import Scaler, WindowNormalizer
 from echoic.config import ForecastSettings
-from echoic.config.forecast import BY_LOOKAHEAD
+from echoic.config.forecast import BY_STRATEGY
 from echoic.config.split import SplitRule
 from echoic.errors import ConfigError
 from echoic.season import detect_season
 from echoic.types import Series
-from echoic.windows import Panel, Ranges, Windows, evenly
+from echoic.windows import Panel, Ranges, Windows, evenly_spaced
 
 _SHORT = 1000
 """Below this many training steps a network needs a naive forecast to lean on."""
@@ -41,29 +41,31 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
     length = int(train.lengths.min())
     many = len(panel.names) > 1
     season = settings.scaling.season or _common_season(panel, train)
-    lookahead = settings.window.lookahead or _lookahead(settings, season, length)
-    settings = _with_defaults(settings, "many" if many and lookahead != "step" else lookahead)
-    channels = settings.window.channels or ("shared" if lookahead == "segments" else "joint")
+    strategy = settings.window.strategy or _strategy(settings, season, length)
+    settings = _with_defaults(settings, "many" if many and strategy != "recursive" else strategy)
+    channels = settings.window.channels or ("independent" if strategy == "segments" else "joint")
     lookback = settings.window.lookback or _lookback(settings, season, length)
     settings = settings.replaced(
-        lookahead=lookahead,
+        strategy=strategy,
         lookback=lookback,
         season=season,
         channels=channels if len(panel.features) > 1 else "joint",
         refit=settings.window.refit if settings.window.refit is not None else _has_no_test(settings),
-        recent=settings.window.recent or 1.0,
-        align=settings.window.align or 0.0,
+        recency_exponent=settings.window.recency_exponent or 1.0,
+        season_aligned_fraction=settings.window.season_aligned_fraction or 0.0,
     )
-    if lookahead == "step":
+    if strategy == "recursive":
         _check_step(settings)
         scale = settings.scaling.scale or "standard"
-        loss_at = settings.window.loss_at or ("late" if settings.window.batches == "windows" else "every")
-        return settings.replaced(base="none", segment=1, lags=(), window_scale="none", scale=scale, loss_at=loss_at)
-    segment = settings.window.segment or _segment(season, lookback)
+        loss_at = settings.window.loss_at or ("late" if settings.window.batching == "windows" else "every")
+        return settings.replaced(
+            residual_baseline="none", segment_steps=1, lags=(), instance_norm="none", scale=scale, loss_at=loss_at
+        )
+    segment = settings.window.segment_steps or _segment(season, lookback)
     settings = settings.replaced(
-        segment=segment if lookahead == "segments" else lookback,
+        segment_steps=segment if strategy == "segments" else lookback,
         lags=_lags(settings, length) if many else settings.scaling.lags or (),
-        window_scale=settings.scaling.window_scale or ("standard" if many else "none"),
+        instance_norm=settings.scaling.instance_norm or ("standard" if many else "none"),
     )
     return _with_base(settings, panel, train, lean=many or length < _SHORT)
 
@@ -72,38 +74,38 @@ def _check_effect(settings: ForecastSettings) -> None:
     head, window = settings.output, settings.window
     idle = {
         "loss": head.head != "point",
-        "levels": head.head != "quantiles",
-        "loss_at": window.lookahead in {"direct", "segments"},
-        "segment": window.lookahead in {"direct", "step"},
-        **dict.fromkeys(("stride", "recent", "align"), window.batches != "windows"),
+        "quantiles": head.head != "quantiles",
+        "loss_at": window.strategy in {"direct", "segments"},
+        "segment_steps": window.strategy in {"direct", "recursive"},
+        **dict.fromkeys(("stride", "recency_exponent", "season_aligned_fraction"), window.batching != "windows"),
     }
     plain, asked = (
         {name: value for _, section in one for name, value in section} for one in (ForecastSettings(), settings)
     )
     for name, nothing in idle.items():
         if nothing and asked[name] != plain[name]:
-            raise ConfigError(f"`{name}` does nothing with this --head, --lookahead or --batches; leave it out.")
+            raise ConfigError(f"`{name}` does nothing with this --head, --strategy or --batching; leave it out.")
 
 
-def frame_of(settings: ForecastSettings) -> WindowFrame:
+def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
     """The window scaling that `settings` (as planned) ask for."""
-    return WindowFrame(
-        base=settings.scaling.base or "none",
+    return WindowNormalizer(
+        baseline=settings.scaling.residual_baseline or "none",
         seasons=settings.scaling.season,
         lags=settings.scaling.lags or (),
         lookback=settings.window.lookback or 1,
         horizon=settings.window.horizon,
-        own_scale=settings.scaling.window_scale == "standard",
+        instance_norm=settings.scaling.instance_norm == "standard",
     )
 
 
 def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
     asked = settings.given()
-    return settings.replaced(**{key: value for key, value in BY_LOOKAHEAD[kind].items() if key not in asked})
+    return settings.replaced(**{key: value for key, value in BY_STRATEGY[kind].items() if key not in asked})
 
 
 def _has_no_test(settings: ForecastSettings) -> bool:
-    rule = settings.parts.split
+    rule = settings.split.split
     return rule is not None and len(rule) == 3 and rule[2] == 0 and rule[1] != 0
 
 
@@ -130,12 +132,12 @@ def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
     return tuple(lag for lag in (season, 7 * season, 14 * season) if lag + settings.window.horizon <= 2 * length // 3)
 
 
-def _lookahead(settings: ForecastSettings, season: Sequence[int], length: int) -> str:
+def _strategy(settings: ForecastSettings, season: Sequence[int], length: int) -> str:
     horizon = settings.window.horizon
     if horizon == 1:
         return "direct" if season and length < _SHORT else "step"
     lookback = settings.window.lookback or horizon
-    segment = settings.window.segment or _segment(season, lookback)
+    segment = settings.window.segment_steps or _segment(season, lookback)
     return "segments" if segment > 1 and horizon >= 2 * segment else "direct"
 
 
@@ -158,31 +160,34 @@ def _segment(season: Sequence[int], lookback: int) -> int:
 
 def _check_step(settings: ForecastSettings) -> None:
     scaling = settings.scaling
-    if scaling.base not in {None, "none"} or scaling.window_scale == "standard" or scaling.lags:
+    if scaling.residual_baseline not in {None, "none"} or scaling.instance_norm == "standard" or scaling.lags:
         raise ConfigError(
-            "`--lookahead step` carries its state from step to step and has no window to take a base, a scale or lags "
-            "from; leave out --base, --window-scale and --lags, or choose --lookahead direct."
+            "`--strategy recursive` carries its state from step to step and has no window to take a base, a scale or "
+            "lags "
+            "from; leave out --residual-baseline, --instance-norm and --lags, or choose --strategy direct."
         )
 
 
 def _with_base(settings: ForecastSettings, panel: Panel, train: Ranges, *, lean: bool) -> ForecastSettings:
     """Scale and base as asked for; what is open is the last value, or where the network has to `lean`, the best."""
     scaling = settings.scaling
-    if scaling.base in {"seasonal", "growth"} and not scaling.season:
-        raise ConfigError(f"`--base {scaling.base}` needs --season: none was found in the training part.")
+    if scaling.residual_baseline in {"seasonal", "growth"} and not scaling.season:
+        raise ConfigError(
+            f"`--residual-baseline {scaling.residual_baseline}` needs --season: none was found in the training part."
+        )
     scales = [scaling.scale] if scaling.scale else ["standard"]
     if scaling.scale is None and lean and not bool((panel.values[_rows(train)] <= 0).any()):
         scales.append("log")
-    bases: list[tuple[str, tuple[int, ...]]] = [(scaling.base or "last", scaling.season)]
-    if scaling.base is None and lean:
+    bases: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", scaling.season)]
+    if scaling.residual_baseline is None and lean:
         bases = _candidates(scaling.season)
     trials = [
-        settings.replaced(scale=scale, base=base, season=season or scaling.season)
+        settings.replaced(scale=scale, residual_baseline=base, season=season or scaling.season)
         for base, season in bases
         for scale in scales
     ]
     shortest = int(train.lengths.min())
-    fitting = [one for one in trials if frame_of(one).context + one.window.horizon <= shortest]
+    fitting = [one for one in trials if normalizer_of(one).context + one.window.horizon <= shortest]
     if len(fitting) < 2:
         return (fitting or trials)[0]
     errors = [_naive_error(one, panel, train) for one in fitting]
@@ -197,24 +202,24 @@ def _naive_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> flo
     Its mean over a horizon of several steps is left out: a network corrects a level easily, but not a shape.
     """
     windows = _windows(settings, train)
-    starts = windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))
+    starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
     parts = [panel.values[begin:end] for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
     scaler = Scaler.fit(settings.scaling.scale or "standard", panel.names, parts)
     standard = Scaler.fit("standard", panel.names, parts)
-    frame, series = frame_of(settings), panel.series_of(starts)
-    seen = frame(scaler.encode(panel.cut(starts, frame.context), series))
-    forecast = scaler.decode(seen.frame.location, series)
-    truth = panel.cut(starts + frame.context, frame.horizon)
+    normalizer, series = normalizer_of(settings), panel.series_index(starts)
+    seen = normalizer(scaler.encode(panel.window(starts, normalizer.context), series))
+    forecast = scaler.decode(seen.stats.location, series)
+    truth = panel.window(starts + normalizer.context, normalizer.horizon)
     error = standard.encode(forecast, series) - standard.encode(truth, series)
-    if frame.horizon > 1:
+    if normalizer.horizon > 1:
         error = error - error.nanmean(1, keepdim=True)
     size = float(error.abs().nanmean())
     return math.inf if math.isnan(size) else size
 
 
 def _windows(settings: ForecastSettings, train: Ranges) -> Windows:
-    frame = frame_of(settings)
-    return Windows(train, frame.context + frame.horizon, frame.horizon)
+    normalizer = normalizer_of(settings)
+    return Windows(train, normalizer.context + normalizer.horizon, normalizer.horizon)
 
 
 def _rows(train: Ranges) -> torch.Tensor:

@@ -41,7 +41,7 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
     means, quantiles = zip(*parts, strict=True)
     forecast = Forecast(torch.cat(means), None if quantiles[0] is None else torch.cat(quantiles, 1))
     steps = np.arange(framing.horizon)
-    times = [one.time.at(one.steps + steps) for one in series]
+    times = [one.time.times(one.steps + steps) for one in series]
     return forecast_columns(forecast, [one.name for one in series], times, series[0].features)
 
 

@@ -9,15 +9,27 @@ from torch import Tensor
 
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import OnWork, Task, unwatched
+from echoic.jobs.base import ProgressFn, Task, no_progress
 from echoic.jobs.forecast.forecaster import LEVELS, Calibration, Forecaster, calibrate
 from echoic.jobs.forecast.framing import Codec, FramedBatches, Framing
 from echoic.jobs.forecast.network import build_network
 from echoic.jobs.forecast.plan import default_split, plan
 from echoic.model import SequenceModel
-from echoic.sources import Data, Dataset
+from echoic.sources import Dataset, DatasetLike
 from echoic.types import Series
-from echoic.windows import Drawn, InOrder, Order, Panel, Ranges, Shuffled, Streams, Windows, evenly, joined, split
+from echoic.windows import (
+    ChunkSampler,
+    Panel,
+    Ranges,
+    Sampler,
+    SequentialSampler,
+    ShuffledSampler,
+    WeightedWindowSampler,
+    Windows,
+    evenly_spaced,
+    merge_ranges,
+    split_series,
+)
 
 DEV_BATCH = 256
 
@@ -37,125 +49,127 @@ class ForecastTask(Task):
     name = "forecast"
     settings_class = ForecastSettings
 
-    dataset: Data
+    dataset: DatasetLike
     settings: ForecastSettings
     panel: Panel
-    parts: dict[str, Ranges]
+    splits: dict[str, Ranges]
     codec: Codec
 
     @classmethod
-    def fit(cls, dataset: Data, settings: ForecastSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: DatasetLike, settings: ForecastSettings, on_prepare: ProgressFn = no_progress) -> Self:
         _check_levels(settings.output)
-        rule = settings.parts.split or default_split(dataset.series, settings)
+        rule = settings.split.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
-        panel, parts = Panel.of(dataset.series), split(dataset.series, rule)
-        settings = plan(settings, panel, parts["train"])
-        codec = Codec.fit(settings, panel, _fitted_on(settings, parts))
-        task = cls(dataset, settings, panel, parts, codec)
+        panel, splits = Panel.from_series(dataset.series), split_series(dataset.series, rule)
+        settings = plan(settings, panel, splits["train"])
+        codec = Codec.fit(settings, panel, _fitted_on(settings, splits))
+        task = cls(dataset, settings, panel, splits, codec)
         task._check_lengths()
         task._check_values()
-        if settings.window.lookahead != "direct":
+        if settings.window.strategy != "direct":
             return task
         windows, _ = task.windows("train")
-        unit = task.framing.base_error(windows.starts(evenly(len(windows), _SAMPLED_WINDOWS)))
+        unit = task.framing.base_error(windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS)))
         # A base that is never wrong leaves nothing to scale.
         return replace(task, codec=replace(codec, unit=unit if unit > _SMALLEST_UNIT else 1.0))
 
     @classmethod
-    def reopen(cls, dataset: Data, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
         fitted = Codec.from_json(dict(codec))
         # A wide table is named after its file, which may have been renamed since.
         series = tuple(replace(one, name=name) for one, name in zip(dataset.series, fitted.values.names, strict=True))
-        parts = split(series, settings.parts.split or default_split(series, settings))
+        splits = split_series(series, settings.split.split or default_split(series, settings))
         own = Dataset(series, dataset.report, dataset.fingerprint, dataset.origin)
-        return cls(own, settings, Panel.of(series), parts, fitted)
+        return cls(own, settings, Panel.from_series(series), splits, fitted)
 
     @property
     def framing(self) -> Framing:
         """The framing of the task's own panel."""
         return Framing(self.settings, self.codec, self.panel)
 
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         return self.codec.to_json()
 
-    def network(self) -> SequenceModel:
+    def build_model(self) -> SequenceModel:
         return build_network(self.settings, self.framing)
 
     def train_batches(self) -> FramedBatches:
-        return FramedBatches(self.framing, self._order(self.parts["train"]))
+        return FramedBatches(self.framing, self._sampler(self.splits["train"]))
 
     @property
-    def feeds_back(self) -> bool:
-        return self.settings.window.lookahead == "step"
+    def supports_scheduled_sampling(self) -> bool:
+        return self.settings.window.strategy == "recursive"
 
     @property
-    def refits(self) -> bool:
-        return bool(self.settings.window.refit) and bool(self.parts["dev"].lengths.sum()) and not self.is_shuffled
+    def should_refit(self) -> bool:
+        return bool(self.settings.window.refit) and bool(self.splits["dev"].lengths.sum()) and not self.is_shuffled
 
     def refit_batches(self) -> FramedBatches:
-        return FramedBatches(self.framing, self._order(joined(self.parts["train"], self.parts["dev"])))
+        return FramedBatches(self.framing, self._sampler(merge_ranges(self.splits["train"], self.splits["dev"])))
 
     def dev_batches(self) -> FramedBatches | None:
-        dev = self.parts["dev"]
-        if self.settings.window.batches == "windows" or int(dev.lengths.min()) < 2:
+        dev = self.splits["dev"]
+        if self.settings.window.batching == "windows" or int(dev.lengths.min()) < 2:
             windows, chosen = self.windows("dev")
             count = len(windows) if chosen is None else len(chosen)
-            thinned = evenly(count, self.settings.window.dev_windows)
-            order: Order = InOrder(windows, DEV_BATCH, thinned if chosen is None else chosen[thinned])
+            thinned = evenly_spaced(count, self.settings.window.max_dev_windows)
+            sampler: Sampler = SequentialSampler(windows, DEV_BATCH, thinned if chosen is None else chosen[thinned])
         else:
             # One pass with the state carried: the way the network is used.
-            order = Streams.of(dev, 1, self.settings.window.lookback)
-        return FramedBatches(self.framing, order) if len(order) else None
+            sampler = ChunkSampler.from_ranges(dev, 1, self.settings.window.lookback)
+        return FramedBatches(self.framing, sampler) if len(sampler) else None
 
-    def windows(self, part: str) -> tuple[Windows, Tensor | None]:
+    def windows(self, split: str) -> tuple[Windows, Tensor | None]:
         """The windows of a part; with shuffled parts, all windows and the numbers of those that fell to the part."""
         context, tail = self.framing.context, self._tail
         stride = self.settings.window.stride
         if self.is_shuffled:
-            windows = Windows(_everything(self.parts), context + tail, tail, stride)
-            return windows, self._dealt(len(windows))[part]
-        if part == "train":
-            return Windows(self.parts[part], context + tail, tail, stride), None
-        return Windows(self.parts[part], context + tail, tail, 1, self.panel.offsets[:-1]), None
+            windows = Windows(_everything(self.splits), context + tail, tail, stride)
+            return windows, self._shuffled_indices(len(windows))[split]
+        if split == "train":
+            return Windows(self.splits[split], context + tail, tail, stride), None
+        return Windows(self.splits[split], context + tail, tail, 1, self.panel.offsets[:-1]), None
 
-    def dealt_order(self, part: str) -> InOrder:
+    def shuffled_sampler(self, split: str) -> SequentialSampler:
         """The windows of a whole horizon that fell to a part when they were dealt at random."""
         steps, horizon = self.framing.context + self.settings.window.horizon, self.settings.window.horizon
-        windows = Windows(_everything(self.parts), steps, horizon, self.settings.window.stride)
-        return InOrder(windows, DEV_BATCH, self._dealt(len(windows))[part])
+        windows = Windows(_everything(self.splits), steps, horizon, self.settings.window.stride)
+        return SequentialSampler(windows, DEV_BATCH, self._shuffled_indices(len(windows))[split])
 
     @property
     def _tail(self) -> int:
         """Steps of a training window after those that the network sees first."""
         # Windows that are dealt at random are the same in all parts.
-        return 1 if self.settings.window.lookahead == "step" and not self.is_shuffled else self.settings.window.horizon
+        return (
+            1 if self.settings.window.strategy == "recursive" and not self.is_shuffled else self.settings.window.horizon
+        )
 
     @property
     def is_shuffled(self) -> bool:
         """Whether windows were dealt to the parts at random."""
-        return self.settings.parts.split_order == "shuffled"
+        return self.settings.split.split_order == "shuffled"
 
-    def _order(self, part: Ranges) -> Order:
+    def _sampler(self, ranges: Ranges) -> Sampler:
         """The order of training batches over a part."""
         size, window = self.settings.train.batch_size, self.settings.window
-        if window.batches != "windows":
-            return Streams.of(part, size, window.lookback if window.batches == "chunks" else None)
+        if window.batching != "windows":
+            return ChunkSampler.from_ranges(ranges, size, window.lookback if window.batching == "chunks" else None)
         if self.is_shuffled:
             windows, chosen = self.windows("train")
-            return Shuffled(windows, size, chosen)
-        windows = Windows(part, self.framing.context + self._tail, self._tail, window.stride)
-        recent, align = window.recent or 1.0, window.align or 0.0
+            return ShuffledSampler(windows, size, chosen)
+        windows = Windows(ranges, self.framing.context + self._tail, self._tail, window.stride)
+        recent, align = window.recency_exponent or 1.0, window.season_aligned_fraction or 0.0
         if recent == 1.0 and align == 0.0:
-            return Shuffled(windows, size)
+            return ShuffledSampler(windows, size)
         season = self.settings.scaling.season
-        return Drawn(windows, size, recent, align, season[0] if season else 1)
+        return WeightedWindowSampler(windows, size, recent, align, season[0] if season else 1)
 
     def data_report(self) -> dict[str, Any]:
-        lengths = {part: int(ranges.lengths.sum()) for part, ranges in self.parts.items()}
-        report = self.dataset.report.to_json() | {"steps_in_parts": lengths}
-        windows = {part: len(self.windows(part)[0]) for part in self.parts}
+        lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
+        report = self.dataset.report.to_json() | {"steps_per_split": lengths}
+        windows = {split: len(self.windows(split)[0]) for split in self.splits}
         if self.is_shuffled:
-            windows = {part: len(chosen) for part in self.parts if (chosen := self.windows(part)[1]) is not None}
+            windows = {split: len(chosen) for split in self.splits if (chosen := self.windows(split)[1]) is not None}
             report["shared_with_train"] = self._overlap()
         return report | {"windows": windows}
 
@@ -169,11 +183,13 @@ class ForecastTask(Task):
     def _dev_starts(self) -> Tensor:
         """Where windows of the dev part begin, if there are many, only some of them."""
         if self.is_shuffled:
-            starts = [cut.starts for cut in self.dealt_order("dev").epoch()]
-            return torch.cat(starts)[evenly(sum(map(len, starts)), _SAMPLED_WINDOWS)] if starts else torch.zeros(0)
+            starts = [index.starts for index in self.shuffled_sampler("dev").epoch()]
+            return (
+                torch.cat(starts)[evenly_spaced(sum(map(len, starts)), _SAMPLED_WINDOWS)] if starts else torch.zeros(0)
+            )
         context, horizon = self.framing.context, self.settings.window.horizon
-        windows = Windows(self.parts["dev"], context + horizon, horizon, 1, self.panel.offsets[:-1])
-        return windows.starts(evenly(len(windows), _SAMPLED_WINDOWS))
+        windows = Windows(self.splits["dev"], context + horizon, horizon, 1, self.panel.offsets[:-1])
+        return windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""
@@ -194,20 +210,20 @@ class ForecastTask(Task):
             DataError: they have other columns.
         """
         self.check_columns(series[0])
-        panel = Panel.of(series)
+        panel = Panel.from_series(series)
         framing = Framing(self.settings, self.codec.extended(self.settings, panel, seen), panel)
         return Forecaster(model, framing, calibration, self.settings.train.seed)
 
     def _check_lengths(self) -> None:
         context, tail = self.framing.context, self._tail
-        in_windows = self.settings.window.batches == "windows"
+        in_windows = self.settings.window.batching == "windows"
         if self.is_shuffled and not in_windows:
-            raise ConfigError("`parts.split_order` = shuffled is for --batches windows.")
-        if not in_windows and self.settings.window.lookahead != "step":
-            raise ConfigError("`window.batches` chunks and whole are for --lookahead step.")
+            raise ConfigError("`split.split_order` = shuffled is for --batching windows.")
+        if not in_windows and self.settings.window.strategy != "recursive":
+            raise ConfigError("`window.batching` chunks and whole are for --strategy recursive.")
         need = context + tail if in_windows else 2
-        shortest = int(self.parts["train"].lengths.argmin())
-        length = int(self.parts["train"].lengths[shortest])
+        shortest = int(self.splits["train"].lengths.argmin())
+        length = int(self.splits["train"].lengths[shortest])
         if length < need:
             raise DataError(
                 f"{self.dataset.origin}: the training part of {self.panel.names[shortest]!r} has {length} steps; it "
@@ -216,7 +232,7 @@ class ForecastTask(Task):
             )
 
     def _check_values(self) -> None:
-        train = self.parts["train"]
+        train = self.splits["train"]
         for name, begin, end in zip(self.panel.names, train.begin.tolist(), train.end.tolist(), strict=True):
             empty = torch.isnan(self.panel.values[begin:end]).all(0)
             if empty.any():
@@ -240,46 +256,48 @@ class ForecastTask(Task):
                 f"{one.origin}: has the columns {_names(theirs)}, but the run was trained on {_names(mine)}."
             )
 
-    def _dealt(self, windows: int) -> dict[str, Tensor]:
+    def _shuffled_indices(self, windows: int) -> dict[str, Tensor]:
         """Which windows fell to which part; the seed decides."""
-        order = torch.randperm(windows, generator=torch.Generator().manual_seed(self.settings.train.seed))
-        sizes = [int(self.parts[part].lengths.sum()) for part in ("train", "dev")]
-        every = int(_everything(self.parts).lengths.sum())
+        permutation = torch.randperm(windows, generator=torch.Generator().manual_seed(self.settings.train.seed))
+        sizes = [int(self.splits[split].lengths.sum()) for split in ("train", "dev")]
+        every = int(_everything(self.splits).lengths.sum())
         train, dev = (windows * size // every for size in sizes)
         return {
-            "train": order[:train].sort().values,
-            "dev": order[train : train + dev].sort().values,
-            "test": order[train + dev :].sort().values,
+            "train": permutation[:train].sort().values,
+            "dev": permutation[train : train + dev].sort().values,
+            "test": permutation[train + dev :].sort().values,
         }
 
     def _overlap(self) -> dict[str, float]:
         """The share of the windows of dev and test that have a step in common with a training window."""
         windows, _ = self.windows("train")
-        dealt = {part: windows.starts(chosen) for part, chosen in self._dealt(len(windows)).items()}
+        starts = {split: windows.starts(chosen) for split, chosen in self._shuffled_indices(len(windows)).items()}
         covered = torch.zeros(len(self.panel.values) + 1)
-        for start in dealt["train"]:
+        for start in starts["train"]:
             covered[int(start) : int(start) + windows.steps] = 1
         upto = torch.cat([torch.zeros(1), covered.cumsum(0)])
-        shares = {}
-        for part in ("dev", "test"):
-            touched = upto[dealt[part] + windows.steps] - upto[dealt[part]] > 0
-            shares[part] = float(touched.float().mean()) if len(touched) else 0.0
-        return shares
+        fractions = {}
+        for split in ("dev", "test"):
+            touched = upto[starts[split] + windows.steps] - upto[starts[split]] > 0
+            fractions[split] = float(touched.float().mean()) if len(touched) else 0.0
+        return fractions
 
 
 def _check_levels(settings: HeadSettings) -> None:
-    levels = settings.levels
+    levels = settings.quantiles
     if settings.head == "quantiles" and not (levels[0] <= LEVELS[0] and LEVELS[-1] <= levels[-1]):
-        raise ConfigError(f"`levels` must reach from {LEVELS[0]:g} to {LEVELS[-1]:g}: forecasts tell 95 % intervals.")
+        raise ConfigError(
+            f"`quantiles` must reach from {LEVELS[0]:g} to {LEVELS[-1]:g}: forecasts tell 95 % intervals."
+        )
 
 
-def _fitted_on(settings: ForecastSettings, parts: dict[str, Ranges]) -> Ranges:
+def _fitted_on(settings: ForecastSettings, splits: dict[str, Ranges]) -> Ranges:
     """What scalers may see: the training part; with shuffled windows that is everything."""
-    return _everything(parts) if settings.parts.split_order == "shuffled" else parts["train"]
+    return _everything(splits) if settings.split.split_order == "shuffled" else splits["train"]
 
 
-def _everything(parts: dict[str, Ranges]) -> Ranges:
-    return joined(parts["train"], parts["test"])
+def _everything(splits: dict[str, Ranges]) -> Ranges:
+    return merge_ranges(splits["train"], splits["test"])
 
 
 def _names(columns: tuple[tuple[str, ...], ...]) -> str:

@@ -9,21 +9,21 @@ import torch
 from numpy.typing import NDArray
 
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import Fitted, Request
+from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.jobs.forecast.continuation import continue_series, primed
 from echoic.jobs.forecast.evaluate import BATCH, Evaluation, Evaluator
 from echoic.jobs.forecast.forecaster import Calibration, Forecast
 from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
-from echoic.sources import Data, read
+from echoic.sources import DatasetLike, read
 from echoic.types import Covariates, Series
-from echoic.windows import InOrder, Ranges, whole
+from echoic.windows import Ranges, SequentialSampler, full_ranges
 
 
 def evaluate(
     fitted: Fitted,
     data: Any,
-    part: str,
+    split: str,
     stride: int = 1,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Evaluation:
@@ -35,66 +35,68 @@ def evaluate(
     Raises:
         DataError: there is no window to score.
     """
-    evaluator, order = evaluator_of(fitted, data, part, stride)
+    evaluator, sampler = evaluator_of(fitted, data, split, stride)
     season = fitted.task.settings.scaling.season
-    return evaluator.evaluate(order, season[0] if season else 1, on_progress)
+    return evaluator.evaluate(sampler, season[0] if season else 1, on_progress)
 
 
-def evaluator_of(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, InOrder]:
+def evaluator_of(fitted: Fitted, data: Any, split: str, stride: int) -> tuple[Evaluator, SequentialSampler]:
     """What scores, and the windows that are scored, in batches."""
-    evaluator, order, _ = _scoring(fitted, data, part, stride)
-    return evaluator, order
+    evaluator, sampler, _ = _scoring(fitted, data, split, stride)
+    return evaluator, sampler
 
 
-def _scoring(fitted: Fitted, data: Any, part: str, stride: int) -> tuple[Evaluator, InOrder, tuple[Series, ...]]:
+def _scoring(
+    fitted: Fitted, data: Any, split: str, stride: int
+) -> tuple[Evaluator, SequentialSampler, tuple[Series, ...]]:
     """As `evaluator_of`, and the series that the windows are of."""
     task: ForecastTask = fitted.task
     if data is None:
-        if part == "dev" and task.refits:
+        if split == "dev" and task.should_refit:
             raise DataError(
                 "The network was trained anew on train and dev (`refit`), so that dev tests nothing; give new data, or "
                 "train with --no-refit."
             )
-        evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.parts["train"])
-        order = task.dealt_order(part) if task.is_shuffled else evaluator.order(task.parts[part], stride)
-        if not order.count:
-            remedy = "give new data" if task.refits else "choose another --part, or give new data"
+        evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.splits["train"])
+        sampler = task.shuffled_sampler(split) if task.is_shuffled else evaluator.sampler(task.splits[split], stride)
+        if not sampler.num_windows:
+            remedy = "give new data" if task.should_refit else "choose another --split, or give new data"
             raise DataError(
-                f"The {part} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
+                f"The {split} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
                 f"{remedy}."
             )
-        return evaluator, order, task.dataset.series
+        return evaluator, sampler, task.dataset.series
     dataset = read(data, task.settings.data)
     task.check_columns(dataset.series[0])
     series, ranges = _continued(task.dataset, dataset)
     # What is scored must not set its own scale: only the first look-back may.
     forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, task.framing.context)
-    evaluator = Evaluator(forecaster, task.panel, task.parts["train"])
-    order = evaluator.order(ranges, stride)
-    if not order.count:
+    evaluator = Evaluator(forecaster, task.panel, task.splits["train"])
+    sampler = evaluator.sampler(ranges, stride)
+    if not sampler.num_windows:
         raise DataError(
             f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
             f"{forecaster.framing.context} that the run needs to see."
         )
-    return evaluator, order, series
+    return evaluator, sampler, series
 
 
-def backtest(fitted: Fitted, data: Any, part: str, stride: int = 1) -> Table:
+def backtest(fitted: Fitted, data: Any, split: str, stride: int = 1) -> Table:
     """Every forecast behind the scores, in the long format: unique_id, cutoff, ds, target, y, mean and intervals."""
-    evaluator, order, scored = _scoring(fitted, data, part, stride)
+    evaluator, sampler, scored = _scoring(fitted, data, split, stride)
     framing = evaluator.forecaster.framing
     tables = []
-    for batch in evaluator.scored(order):
-        series = framing.panel.series_of(batch.origins)
+    for batch in evaluator.scored(sampler):
+        series = framing.panel.series_index(batch.origins)
         names = [scored[number].name for number in series.tolist()]
         bases = [scored[number].time for number in series.tolist()]
         steps = (batch.origins - framing.panel.offsets[series]).numpy()
         ahead = np.arange(framing.horizon)
-        when = [base.at(step + ahead) for base, step in zip(bases, steps, strict=True)]
+        when = [base.times(step + ahead) for base, step in zip(bases, steps, strict=True)]
         quantiles = None if batch.quantiles is None else torch.from_numpy(batch.quantiles)
         table = forecast_columns(Forecast(torch.from_numpy(batch.mean), quantiles), names, when, framing.panel.features)
         rows = framing.horizon * len(framing.panel.features)
-        cutoffs = [base.at(step - 1 + np.arange(1)) for base, step in zip(bases, steps, strict=True)]
+        cutoffs = [base.times(step - 1 + np.arange(1)) for base, step in zip(bases, steps, strict=True)]
         table["cutoff"] = np.repeat(np.concatenate(cutoffs), rows)
         table["y"] = batch.target.transpose(0, 2, 1).reshape(-1)
         tables.append(table)
@@ -124,7 +126,7 @@ def rolling(fitted: Fitted, values: NDArray[np.float32]) -> NDArray[np.float64]:
 DEFAULT_LENGTH = 100
 
 
-def generate(fitted: Fitted, request: Request) -> list[Series]:
+def generate(fitted: Fitted, request: GenerateRequest) -> list[Series]:
     """The continuation of every series of the prime: the run's data (None), their last N steps, or other data.
 
     Raises:
@@ -139,11 +141,11 @@ def generate(fitted: Fitted, request: Request) -> list[Series]:
     for one in series:
         forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),))
         values = continue_series(forecaster, length, request.temperature or 0.0, request.seed)
-        made.append(replace(values, time=one.time.shifted(one.steps)))
+        made.append(replace(values, time=one.time.shift(one.steps)))
     return made
 
 
-def _steps(request: Request) -> int:
+def _steps(request: GenerateRequest) -> int:
     if request.top_k is not None or request.top_p is not None:
         raise ConfigError("`top_k` and `top_p` are for music, text and audio; forecasts take a `temperature`.")
     length = DEFAULT_LENGTH if request.length is None else request.length
@@ -163,7 +165,7 @@ def _calibration(fitted: Fitted) -> Calibration | None:
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
 
 
-def _continued(own: Data, new: Data) -> tuple[tuple[Series, ...], Ranges]:
+def _continued(own: DatasetLike, new: DatasetLike) -> tuple[tuple[Series, ...], Ranges]:
     """The new series, joined to those of the run that they continue, and the rows that are new."""
     known = {one.name: one for one in own.series}
     if len(own.series) == len(new.series) == 1 and new.series[0].time.start is not None:
@@ -176,7 +178,7 @@ def _continued(own: Data, new: Data) -> tuple[tuple[Series, ...], Ranges]:
         follows = before is not None and _follows(before, one)
         joined.append(_appended(before, one) if before is not None and follows else one)
         old_steps.append(before.steps if before is not None and follows else 0)
-    ranges = whole(joined)
+    ranges = full_ranges(joined)
     return tuple(joined), Ranges(ranges.begin + torch.tensor(old_steps), ranges.end)
 
 
@@ -184,7 +186,7 @@ def _follows(before: Series, after: Series) -> bool:
     if before.time.start is None or after.time.start is None:
         return before.time.start is None and after.time.start is None
     steps = np.arange(after.steps)
-    return np.array_equal(before.time.at(before.steps + steps), after.time.at(steps))
+    return np.array_equal(before.time.times(before.steps + steps), after.time.times(steps))
 
 
 def _appended(before: Series, after: Series) -> Series:

@@ -11,7 +11,7 @@ from torch import Tensor
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.tensors import Batch
-from echoic.windows import Cut, Order, following, gathered, generator_of
+from echoic.windows import Sampler, WindowIndex, gather, make_generator, next_step_batch
 
 KEYS = range(-5, 7)
 """Semitones by which songs are moved: all twelve keys, 0 among them, none further than a tritone."""
@@ -28,43 +28,43 @@ class Rolls:
         self.offsets = torch.tensor([0, *np.cumsum([len(roll) for roll in rolls])])
         self.in_key = cache(lambda shift: torch.from_numpy(codec.encode(np.concatenate(rolls), shift)))
 
-    def cut(self, cut: Cut, shifts: Tensor) -> Tensor:
+    def window(self, index: WindowIndex, shifts: Tensor) -> Tensor:
         """Steps `(rows, steps, features)`, each row moved by its own of `shifts` `(rows,)`."""
         in_keys = {shift: shifts == shift for shift in sorted(set(shifts.tolist()))}
-        moved = [
-            gathered(self.in_key(shift), cut._replace(starts=cut.starts[rows], valid=cut.valid[rows]))
+        shifted = [
+            gather(self.in_key(shift), index._replace(starts=index.starts[rows], valid=index.valid[rows]))
             for shift, rows in in_keys.items()
         ]
-        order = torch.cat([rows.nonzero()[:, 0] for rows in in_keys.values()])
-        return torch.cat(moved)[order.argsort()]
+        permutation = torch.cat([rows.nonzero()[:, 0] for rows in in_keys.values()])
+        return torch.cat(shifted)[permutation.argsort()]
 
 
 @final
 class SongBatches:
     """Cuts of songs.
 
-    `keys`: 1, as they are; 12, each row twelve times, in every key; random, one key for a song and epoch.
+    `keys`: none, as they are; all, each row twelve times, in every key; random, one key for a song and epoch.
     """
 
-    def __init__(self, rolls: Rolls, order: Order, keys: str) -> None:
+    def __init__(self, rolls: Rolls, sampler: Sampler, keys: str) -> None:
         self.rolls = rolls
-        self.order = order
+        self.sampler = sampler
         self.keys = keys
 
     def __len__(self) -> int:
-        return len(self.order)
+        return len(self.sampler)
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from number `skip` on."""
         songs = len(self.rolls.offsets) - 1
-        drawn = torch.randint(KEYS.start, KEYS.stop, (songs,), generator=generator_of(seed, epoch, _FOR_KEYS))
-        for cut in self.order.epoch(seed, epoch, skip):
-            shifts = torch.zeros(len(cut.starts), dtype=torch.long)
+        drawn = torch.randint(KEYS.start, KEYS.stop, (songs,), generator=make_generator(seed, epoch, _FOR_KEYS))
+        for index in self.sampler.epoch(seed, epoch, skip):
+            shifts = torch.zeros(len(index.starts), dtype=torch.long)
             if self.keys == "random":
-                shifts = drawn[torch.searchsorted(self.rolls.offsets, cut.starts, right=True) - 1]
-            elif self.keys == "12":
-                shifts = torch.tensor(KEYS).repeat(len(cut.starts))
-                cut = cut._replace(  # noqa: PLW2901
-                    starts=cut.starts.repeat_interleave(len(KEYS)), valid=cut.valid.repeat_interleave(len(KEYS))
+                shifts = drawn[torch.searchsorted(self.rolls.offsets, index.starts, right=True) - 1]
+            elif self.keys == "all":
+                shifts = torch.tensor(KEYS).repeat(len(index.starts))
+                index = index._replace(  # noqa: PLW2901
+                    starts=index.starts.repeat_interleave(len(KEYS)), valid=index.valid.repeat_interleave(len(KEYS))
                 )
-            yield following(self.rolls.cut(cut, shifts).float(), cut)
+            yield next_step_batch(self.rolls.window(index, shifts).float(), index)

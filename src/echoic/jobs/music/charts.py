@@ -7,17 +7,17 @@ import numpy as np
 
 from echoic.charts import Chart, Spans
 from echoic.codecs.pianoroll import Roll
-from echoic.jobs.base import Fitted, Request
+from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.jobs.music.compose import Composition, generate
 from echoic.report.standard import loss_chart
-from echoic.sources.midi import unrolled
+from echoic.sources.midi import to_notes
 
 SHOWN_LENGTH = "8bars"
 
 
 def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
     """How training went, and how a training song's first bar goes on."""
-    made = generate(fitted, Request(SHOWN_LENGTH))
+    made = generate(fitted, GenerateRequest(SHOWN_LENGTH))
     drawn = [loss_chart(metrics, "Loss per step, nats"), roll_chart(made)]
     return [chart for chart in drawn if chart is not None]
 
@@ -29,20 +29,20 @@ def roll_chart(made: Composition) -> Chart:
         _spans("prime", made.before, made.step_beats, start, "data"),
         _spans("model", made.roll, made.step_beats, 0.0, "model"),
     )
-    copied = made.copied
-    origin = f", of {made.copied_from!r}" if copied.steps else ""
+    memorized = made.memorized
+    origin = f", of {made.memorized_from!r}" if memorized.steps else ""
     return Chart(
         key="piano_roll",
         title=made.song.name,
         x_label="Beats",
         y_label="MIDI pitch",
         spans=tuple(one for one in spans if len(one.y)),
-        caption=f"Longest run that a training song has too, in any key: {copied.steps} steps{origin}.",
+        caption=f"Longest run that a training song has too, in any key: {memorized.steps} steps{origin}.",
     )
 
 
 def _spans(name: str, roll: Roll, step_beats: float, start: float, role: Any) -> Spans:
-    notes = unrolled(roll, step_beats)
+    notes = to_notes(roll, step_beats)
     begin = np.array([note.onset_beats + start for note in notes])
     length = np.array([note.duration_beats for note in notes])
     return Spans(name, begin, length, np.array([note.pitch for note in notes], np.float64), role)

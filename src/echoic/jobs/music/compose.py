@@ -12,14 +12,14 @@ from echoic.codecs.pianoroll import Roll
 from echoic.errors import ConfigError, DataError
 from echoic.generate import symbols_after
 from echoic.heads import Bernoulli, Sampling
-from echoic.jobs.base import Fitted, Request
+from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.jobs.music.task import MusicTask, rolls_of
-from echoic.metrics.overlap import Known, Run
+from echoic.metrics.memorization import Match, MemorizationIndex
 from echoic.score import Meter, Song, Tempo
 from echoic.sources import read
-from echoic.sources.midi import unrolled
+from echoic.sources.midi import to_notes
 from echoic.types import Series
-from echoic.windows import generator_of
+from echoic.windows import make_generator
 
 DEFAULT_LENGTH = "16bars"
 DEFAULT_BPM = 100.0
@@ -41,25 +41,25 @@ class Composition:
     roll: Roll
     before: Roll
     step_beats: float
-    copied: Run
-    copied_from: str
+    memorized: Match
+    memorized_from: str
 
     def with_prime(self) -> "Composition":
         """The prime and what follows as one piece."""
         roll = np.concatenate([self.before, self.roll])
-        return replace(self, song=replace(self.song, notes=unrolled(roll, self.step_beats)), roll=roll)
+        return replace(self, song=replace(self.song, notes=to_notes(roll, self.step_beats)), roll=roll)
 
     @property
     def summary(self) -> str:
         """In one line: how much was made, and how much of it was heard in training."""
-        found = f", of {self.copied_from!r}" if self.copied.steps else ""
+        found = f", of {self.memorized_from!r}" if self.memorized.steps else ""
         return (
             f"{len(self.roll)} steps, {len(self.song.notes)} notes; longest run that a training song has too, in any "
-            f"key: {self.copied.steps} steps{found}"
+            f"key: {self.memorized.steps} steps{found}"
         )
 
 
-def generate(fitted: Fitted, request: Request) -> Composition:
+def generate(fitted: Fitted, request: GenerateRequest) -> Composition:
     """Music that follows the prime: a file (its first song), or by default the first bar of a training song.
 
     Tempo, meter and key are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`.
@@ -80,19 +80,19 @@ def generate(fitted: Fitted, request: Request) -> Composition:
     run = symbols_after(fitted.model, torch.from_numpy(before).float()[None], sampling, request.seed)
     for step in islice(run, steps):
         made.append(step[0].numpy().astype(np.uint8))
-        request.on_made((len(made), steps))
+        request.on_chunk((len(made), steps))
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
     roll = whole[len(before) :]
     training = task.songs("train")
-    copied = Known([task.codec.as_kept(one) for one in rolls_of(training)]).longest_run(roll)
-    name = training[copied.song].name
-    return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, copied, name)
+    memorized = MemorizationIndex([task.codec.round_trip(one) for one in rolls_of(training)]).longest_match(roll)
+    name = training[memorized.song].name
+    return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, memorized, name)
 
 
-def _prime(task: MusicTask, request: Request) -> Series:
+def _prime(task: MusicTask, request: GenerateRequest) -> Series:
     if request.prime is None:
         training = task.songs("train")
-        chosen = training[int(torch.randint(len(training), (1,), generator=generator_of(request.seed)))]
+        chosen = training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))]
         first_bar = max(1, _Clock.of(chosen).nearest("1bars"))
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, provenance=chosen.provenance)
     found = read(request.prime, task.settings.data).series[0]
@@ -147,7 +147,7 @@ class _Clock:
 def _song(known: Series, clock: _Clock, roll: Roll) -> Song:
     return Song(
         name=f"{known.name}, continued",
-        notes=unrolled(roll, clock.step_beats),
+        notes=to_notes(roll, clock.step_beats),
         tempos=(Tempo(0.0, clock.bpm),),
         meters=(Meter(0.0, *clock.meter),),
         key=known.provenance.get("key"),

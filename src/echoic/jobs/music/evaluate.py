@@ -18,18 +18,18 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.frames import frame_accuracy
-from echoic.metrics.overlap import Known
+from echoic.metrics.memorization import MemorizationIndex
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Series
-from echoic.windows import Streams, ranges_of
+from echoic.windows import ChunkSampler, select_ranges
 
 Numbers = NDArray[Any]
 
 SONGS_TOGETHER, CHUNK = 16, 256
 """Songs that are scored side by side, so many steps at a time with the state carried: what bounds the memory."""
 
-KNOWN_STEPS = 8
+MEMORIZED_STEPS = 8
 """The windows whose share in the training songs is told."""
 
 
@@ -39,24 +39,24 @@ class MusicEvaluation:
     """Scores over `steps` steps of `songs`; the first step of each is not scored, as in the literature."""
 
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     songs: int
     steps: int
-    known_windows: float
+    memorized_windows: float
     """The share of the songs' windows of 8 steps that are in a training song, in any key."""
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored."""
         return (
-            f"{self.steps:,} steps of {self.songs} songs, the first of each not scored; {self.known_windows:.1%} of "
-            f"their {KNOWN_STEPS}-step windows are in training songs, in any key"
+            f"{self.steps:,} steps of {self.songs} songs, the first of each not scored; {self.memorized_windows:.1%} "
+            f"of their {MEMORIZED_STEPS}-step windows are in training songs, in any key"
         )
 
     @property
     def details(self) -> dict[str, Any]:
         """How much was scored, and how much of it could be known by heart."""
-        return {"songs": self.songs, "steps_scored": self.steps, "known_windows": self.known_windows}
+        return {"songs": self.songs, "steps_scored": self.steps, "memorized_windows": self.memorized_windows}
 
 
 class _Found(NamedTuple):
@@ -68,7 +68,7 @@ class _Found(NamedTuple):
 
 
 def evaluate(
-    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> MusicEvaluation:
     """Nats a step over the songs of a part, or of new `data`: the total over all steps, divided by their number.
 
@@ -79,20 +79,22 @@ def evaluate(
         DataError: there is no song to score.
     """
     task: MusicTask = fitted.task
-    songs = _songs(task, data, part)
+    songs = _songs(task, data, split)
     rolls = Rolls(task.codec, rolls_of(songs))
-    ranges = ranges_of(songs, range(len(songs)))
-    order = Streams.uncut(ranges, SONGS_TOGETHER, CHUNK)
-    few = Streams.uncut(ranges, max(1, SONGS_TOGETHER // len(KEYS)), CHUNK)
-    if not len(order):
+    ranges = select_ranges(songs, range(len(songs)))
+    sampler = ChunkSampler.whole_series(ranges, SONGS_TOGETHER, CHUNK)
+    small_sampler = ChunkSampler.whole_series(ranges, max(1, SONGS_TOGETHER // len(KEYS)), CHUNK)
+    if not len(sampler):
         if data is not None:
             raise DataError(f"{data}: has no song of two steps, so that nothing can be scored.")
-        raise DataError(f"The {part} part of {task.dataset.origin} has no song of two steps; choose another --part.")
-    jobs = len(order) + len(few)
-    given = _scored(fitted, SongBatches(rolls, order, "1"), lambda done: on_progress(done, jobs))
-    in_all_keys = SongBatches(rolls, few, "12")
-    moved, moved_steps = total_loss(fitted.model, in_all_keys, lambda done: on_progress(len(order) + done, jobs))
-    training, scored = ([task.codec.as_kept(roll) for roll in rolls_of(part)] for part in (task.songs("train"), songs))
+        raise DataError(f"The {split} part of {task.dataset.origin} has no song of two steps; choose another --split.")
+    jobs = len(sampler) + len(small_sampler)
+    given = _scored(fitted, SongBatches(rolls, sampler, "1"), lambda done: on_progress(done, jobs))
+    in_all_keys = SongBatches(rolls, small_sampler, "12")
+    moved, moved_steps = total_loss(fitted.model, in_all_keys, lambda done: on_progress(len(sampler) + done, jobs))
+    training, scored = (
+        [task.codec.round_trip(roll) for roll in rolls_of(split)] for split in (task.songs("train"), songs)
+    )
     return MusicEvaluation(
         {
             "nll_per_step": given.nats / given.steps,
@@ -102,16 +104,16 @@ def evaluate(
         _naive(task.codec, training, scored),
         len(songs),
         given.steps,
-        Known(training).share_known(scored, KNOWN_STEPS),
+        MemorizationIndex(training).memorized_fraction(scored, MEMORIZED_STEPS),
     )
 
 
-def _songs(task: MusicTask, data: Any, part: str) -> Sequence[Series]:
+def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
     if data is not None:
         return read(data, task.settings.data).series
-    if not task.parts[part]:
-        raise DataError(f"The {part} part of {task.dataset.origin} has no songs; choose another --part.")
-    return task.songs(part)
+    if not task.splits[split]:
+        raise DataError(f"The {split} part of {task.dataset.origin} has no songs; choose another --split.")
+    return task.songs(split)
 
 
 @torch.no_grad()
@@ -122,7 +124,7 @@ def _scored(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], N
         params, state = model(batch.inputs, state if batch.carry else None)
         nats += (head.loss(params, batch.targets) * batch.mask).sum().item()
         real = batch.mask[..., 0]
-        said.append(head.likeliest(params)[real].numpy())
+        said.append(head.mode(params)[real].numpy())
         true.append(batch.targets[real].numpy())
         on_progress(number + 1)
     predicted, target = np.concatenate(said), np.concatenate(true)
@@ -159,7 +161,7 @@ def _columns(codec: PianoRoll, states: Numbers) -> Numbers:
 
 
 def _chord_row(codec: PianoRoll, model: chords.Marginal | chords.Markov, songs: Sequence[Numbers]) -> dict[str, float]:
-    predicted = np.concatenate([_columns(codec, model.chances(song).argmax(1)) for song in songs])
+    predicted = np.concatenate([_columns(codec, model.predict_probs(song).argmax(1)) for song in songs])
     target = np.concatenate([_columns(codec, song[1:]) for song in songs])
     return {"nll_per_step": chords.nll_per_step(model, songs), "frame_accuracy": frame_accuracy(predicted, target)}
 

@@ -3,20 +3,20 @@
 from echoic.cells import CELLS, Stack
 from echoic.codecs import PianoRoll
 from echoic.config import MusicSettings
-from echoic.encoders import Encoder, OneHot, Plain
+from echoic.encoders import Encoder, Identity, OneHot
 from echoic.heads import Bernoulli, Categorical, Joint, SymbolHead
 from echoic.model import SequenceModel
-from echoic.readouts import Beside, Every, Readout
+from echoic.readouts import ConcatInput, PerStep, Readout
 
 
 def build_network(settings: MusicSettings, codec: PianoRoll) -> SequenceModel:
     """The model that `settings` (as planned) ask for; weights are drawn from torch's generator."""
-    encoder: Encoder = OneHot(codec.symbols) if codec.form == "line" else Plain(codec.features)
+    encoder: Encoder = OneHot(codec.symbols) if codec.form == "line" else Identity(codec.features)
     stack = Stack(CELLS, encoder.output_size, settings.stack)
-    readout: Readout = Every(stack.output_size)
+    readout: Readout = PerStep(stack.output_size)
     if settings.output.head == "joint":
         # Voices move by small steps: where they stood must reach the choice of each note undimmed by dropout.
-        readout = Beside(stack.output_size, encoder.output_size)
+        readout = ConcatInput(stack.output_size, encoder.output_size)
     return SequenceModel(encoder, stack, readout, _head(settings, codec, readout.output_size))
 
 
@@ -27,4 +27,4 @@ def _head(settings: MusicSettings, codec: PianoRoll, width: int) -> SymbolHead:
     if output.head == "bernoulli":
         return Bernoulli(width, codec.features)
     per_pitch = 2 if codec.form == "onsets" else 1
-    return Joint(width, codec.features, output.chord_width, output.head_dropout, per_pitch)
+    return Joint(width, codec.features, output.chord_hidden_size, output.head_dropout, per_pitch)

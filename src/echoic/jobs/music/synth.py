@@ -6,7 +6,7 @@ import wave
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.score import Song, seconds_at
+from echoic.score import Song, beats_to_seconds
 
 RATE_HZ = 22_050
 _PARTIALS = ((1, 1.0), (2, 0.45), (3, 0.25), (4, 0.12), (5, 0.06))
@@ -30,7 +30,7 @@ def wav_bytes(song: Song) -> bytes:
 def _mixed(song: Song) -> NDArray[np.float64]:
     """All notes together, the loudest sample at 1."""
     times = [
-        (seconds_at(song, note.onset_beats), seconds_at(song, note.onset_beats + note.duration_beats))
+        (beats_to_seconds(song, note.onset_beats), beats_to_seconds(song, note.onset_beats + note.duration_beats))
         for note in song.notes
     ]
     total = np.zeros(int((max((end for _, end in times), default=0.0) + _RELEASE_S) * RATE_HZ) + 1)

@@ -10,14 +10,14 @@ from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import OnWork, Task, unwatched
+from echoic.jobs.base import ProgressFn, Task, no_progress
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
 from echoic.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
-from echoic.sources import Data
+from echoic.sources import DatasetLike
 from echoic.types import Series
-from echoic.windows import Ranges, Streams, deal, ranges_of
+from echoic.windows import ChunkSampler, Ranges, assign_splits, select_ranges
 
 DEV_BATCH, DEV_CHUNK = 32, 256
 
@@ -35,77 +35,77 @@ class MusicTask(Task):
     name = "music"
     settings_class = MusicSettings
 
-    dataset: Data
+    dataset: DatasetLike
     settings: MusicSettings
-    parts: dict[str, list[int]]
+    splits: dict[str, list[int]]
     codec: PianoRoll
     rolls: Rolls
 
     @classmethod
-    def fit(cls, dataset: Data, settings: MusicSettings, on_prepare: OnWork = unwatched) -> Self:
-        if settings.train.input_noise:
-            raise ConfigError("`input_noise` is for numbers; notes have none: use --input-dropout.")
-        parts = deal(dataset.series, settings.parts.split)
-        training = [dataset.series[number] for number in parts["train"]]
+    def fit(cls, dataset: DatasetLike, settings: MusicSettings, on_prepare: ProgressFn = no_progress) -> Self:
+        if settings.train.input_noise_std:
+            raise ConfigError("`input_noise_std` is for numbers; notes have none: use --input-dropout.")
+        splits = assign_splits(dataset.series, settings.split.split)
+        training = [dataset.series[number] for number in splits["train"]]
         codec = _codec(training, settings)
         settings = settings.replaced(
             head=settings.output.head or ("categorical" if codec.form == "line" else "joint"),
-            pitches=(codec.lowest, codec.highest),
+            pitch_range=(codec.lowest, codec.highest),
             onsets=codec.form == "onsets",
-            chunk=settings.pitch.chunk or _chunk(training),
+            tbptt_steps=settings.pitch.tbptt_steps or _chunk(training),
         )
-        return cls(dataset, settings, parts, codec, Rolls(codec, rolls_of(dataset.series)))
+        return cls(dataset, settings, splits, codec, Rolls(codec, rolls_of(dataset.series)))
 
     @classmethod
-    def reopen(cls, dataset: Data, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
         read = PianoRoll.from_json(codec)
-        parts = deal(dataset.series, settings.parts.split)
-        return cls(dataset, settings, parts, read, Rolls(read, rolls_of(dataset.series)))
+        splits = assign_splits(dataset.series, settings.split.split)
+        return cls(dataset, settings, splits, read, Rolls(read, rolls_of(dataset.series)))
 
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         return self.codec.to_json()
 
-    def network(self) -> SequenceModel:
+    def build_model(self) -> SequenceModel:
         return build_network(self.settings, self.codec)
 
     @property
-    def feeds_back(self) -> bool:
+    def supports_scheduled_sampling(self) -> bool:
         return True
 
     def train_batches(self) -> SongBatches:
-        keys, size = self.settings.pitch.keys, self.training.batch_size
-        songs = max(1, round(size / len(KEYS))) if keys == "12" else size
-        order = Streams.of(self.ranges("train"), songs, self.settings.pitch.chunk)
-        if not len(order):
+        keys, size = self.settings.pitch.transpose, self.train_settings.batch_size
+        songs = max(1, round(size / len(KEYS))) if keys == "all" else size
+        sampler = ChunkSampler.from_ranges(self.ranges("train"), songs, self.settings.pitch.tbptt_steps)
+        if not len(sampler):
             raise DataError(f"{self.dataset.origin}: no training song has two steps; choose a finer --grid.")
-        return SongBatches(self.rolls, order, keys)
+        return SongBatches(self.rolls, sampler, keys)
 
     def dev_batches(self) -> SongBatches | None:
-        if not self.parts["dev"]:
+        if not self.splits["dev"]:
             return None
-        order = Streams.uncut(self.ranges("dev"), DEV_BATCH, DEV_CHUNK)
-        return SongBatches(self.rolls, order, "1") if len(order) else None
+        sampler = ChunkSampler.whole_series(self.ranges("dev"), DEV_BATCH, DEV_CHUNK)
+        return SongBatches(self.rolls, sampler, "1") if len(sampler) else None
 
-    def ranges(self, part: str) -> Ranges:
+    def ranges(self, split: str) -> Ranges:
         """The steps of a part's songs."""
-        return ranges_of(self.dataset.series, self.parts[part])
+        return select_ranges(self.dataset.series, self.splits[split])
 
-    def songs(self, part: str) -> list[Series]:
+    def songs(self, split: str) -> list[Series]:
         """The songs of a part."""
-        return [self.dataset.series[number] for number in self.parts[part]]
+        return [self.dataset.series[number] for number in self.splits[split]]
 
     def data_report(self) -> dict[str, Any]:
         rolls = rolls_of(self.dataset.series)
         report = self.dataset.report.to_json()
         notes = [*report["notes"], *self._changes(rolls)]
-        songs = {part: len(numbers) for part, numbers in self.parts.items()}
-        steps = {part: sum(len(rolls[number]) for number in numbers) for part, numbers in self.parts.items()}
-        return report | {"notes": notes, "parts": songs, "part_steps": steps, "symbols": self.codec.symbols}
+        songs = {split: len(numbers) for split, numbers in self.splits.items()}
+        steps = {split: sum(len(rolls[number]) for number in numbers) for split, numbers in self.splits.items()}
+        return report | {"notes": notes, "splits": songs, "steps_per_split": steps, "symbols": self.codec.symbols}
 
     def _changes(self, rolls: Sequence[Roll]) -> list[str]:
         """What writing the songs as the network sees them does to their notes."""
         codec = self.codec
-        outside = sum(codec.outside_count(roll) for roll in rolls)
+        outside = sum(codec.count_outside(roll) for roll in rolls)
         verb = {"fold": "moved by octaves", "drop": "left out"}[codec.outside]
         several = sum(int(((roll > SILENT).sum(1) > 1).sum()) for roll in rolls) if codec.form == "line" else 0
         candidates = {
@@ -125,10 +125,10 @@ def _codec(training: Sequence[Series], settings: MusicSettings) -> PianoRoll:
     rolls, pitch = rolls_of(training), settings.pitch
     is_line = all(int((roll > 0).sum(1).max(initial=0)) <= 1 for roll in rolls)
     if settings.output.head == "categorical" or (settings.output.head is None and is_line):
-        return PianoRoll("line", *(pitch.pitches or _reach(rolls, pitch.keys)), pitch.outside)
+        return PianoRoll("line", *(pitch.pitch_range or _reach(rolls, pitch.transpose)), pitch.out_of_range)
     has_onsets = all(one.provenance["onsets"] for one in training) if pitch.onsets is None else pitch.onsets
-    range_ = pitch.pitches or (LOWEST_PIANO_KEY, HIGHEST_PIANO_KEY)
-    return PianoRoll("onsets" if has_onsets else "chords", *range_, pitch.outside)
+    range_ = pitch.pitch_range or (LOWEST_PIANO_KEY, HIGHEST_PIANO_KEY)
+    return PianoRoll("onsets" if has_onsets else "chords", *range_, pitch.out_of_range)
 
 
 def _reach(rolls: Sequence[Roll], keys: str) -> tuple[int, int]:
@@ -136,7 +136,7 @@ def _reach(rolls: Sequence[Roll], keys: str) -> tuple[int, int]:
     sounding = np.flatnonzero(np.any([roll.any(0) for roll in rolls], 0))
     if not len(sounding):
         raise DataError("The training songs have no notes; look at --split and at the drums that are left out.")
-    down, up = (KEYS[0], KEYS[-1]) if keys != "1" else (0, 0)
+    down, up = (KEYS[0], KEYS[-1]) if keys != "none" else (0, 0)
     lowest, highest = max(int(sounding[0]) + down, 0), min(int(sounding[-1]) + up, 127)
     highest = min(max(highest, lowest + OCTAVE), 127)
     return min(lowest, highest - OCTAVE), highest

@@ -15,7 +15,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
 from echoic.sources import read
 from echoic.training import total_loss
-from echoic.windows import FollowingBatches, Ranges, Streams, whole
+from echoic.windows import ChunkSampler, NextStepBatches, Ranges, full_ranges
 
 ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
 
@@ -26,12 +26,12 @@ class TextEvaluation:
     """Scores over `symbols` characters (or bytes, the `unit`); the first of each text is not scored."""
 
     scores: dict[str, float]
-    naive: dict[str, dict[str, float]]
+    baselines: dict[str, dict[str, float]]
     symbols: int
     unit: str
 
     @property
-    def over(self) -> str:
+    def description(self) -> str:
         """What was scored."""
         return f"{self.symbols:,} {self.unit}s, the state carried; the first of each text is not scored"
 
@@ -42,7 +42,7 @@ class TextEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, part: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> TextEvaluation:
     """Nats and bits a character in one pass over each text of a part, or of new `data`, the state carried.
 
@@ -50,16 +50,16 @@ def evaluate(
         DataError: there is nothing to score, or a character that the network does not know.
     """
     task: TextTask = fitted.task
-    symbols, ranges = _scored(task, data, part)
-    order = Streams.uncut(ranges, 1, DEV_CHUNK)
-    if not len(order):
+    symbols, ranges = _scored(task, data, split)
+    sampler = ChunkSampler.whole_series(ranges, 1, DEV_CHUNK)
+    if not len(sampler):
         if data is not None:
             raise DataError(f"{data}: has less than two characters, so that nothing can be scored.")
-        raise DataError(f"The {part} part of {task.dataset.origin} has no text to score; choose another --part.")
-    batches = FollowingBatches(symbols, order)
+        raise DataError(f"The {split} part of {task.dataset.origin} has no text to score; choose another --split.")
+    batches = NextStepBatches(symbols, sampler)
     total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
     unit = "byte" if task.codec.is_bytes else "char"
-    train, scored = _texts(task.symbols, task.parts["train"]), _texts(symbols, ranges)
+    train, scored = _texts(task.symbols, task.splits["train"]), _texts(symbols, ranges)
     naive = {"uniform": math.log(len(task.codec))}
     for name, n in ORDERS.items():
         model = NGram.fit(train, n, len(task.codec))
@@ -68,11 +68,11 @@ def evaluate(
     return TextEvaluation(_rates(total / count, unit), rows, count, unit)
 
 
-def _scored(task: TextTask, data: Any, part: str) -> tuple[torch.Tensor, Ranges]:
+def _scored(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges]:
     if data is None:
-        return task.symbols, task.parts[part]
+        return task.symbols, task.splits[split]
     dataset = read(data, task.settings.data)
-    return encoded(task.codec, dataset), whole(dataset.series)
+    return encoded(task.codec, dataset), full_ranges(dataset.series)
 
 
 def _texts(symbols: torch.Tensor, ranges: Ranges) -> list[NDArray[np.int64]]:

@@ -15,12 +15,12 @@ from echoic.config import TextSettings
 from echoic.encoders import Embedding
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
-from echoic.jobs.base import OnWork, Task, unwatched
+from echoic.jobs.base import ProgressFn, Task, no_progress
 from echoic.model import SequenceModel
-from echoic.readouts import Every
-from echoic.sources import Data
+from echoic.readouts import PerStep
+from echoic.sources import DatasetLike
 from echoic.types import Series
-from echoic.windows import FollowingBatches, Ranges, Streams, split
+from echoic.windows import ChunkSampler, NextStepBatches, Ranges, split_series
 
 DEV_STREAMS = 8
 """The dev part is cut into so many streams for a look: each begins without a state, which few thousand steps forget."""
@@ -38,71 +38,73 @@ class TextTask(Task):
     name = "text"
     settings_class = TextSettings
 
-    dataset: Data
+    dataset: DatasetLike
     settings: TextSettings
     codec: Characters
 
     @classmethod
-    def fit(cls, dataset: Data, settings: TextSettings, on_prepare: OnWork = unwatched) -> Self:
+    def fit(cls, dataset: DatasetLike, settings: TextSettings, on_prepare: ProgressFn = no_progress) -> Self:
         _check(settings)
-        parts = split(dataset.series, settings.parts.split)
-        if settings.data.symbols == "bytes":
-            codec = Characters.of_bytes()
+        splits = split_series(dataset.series, settings.split.split)
+        if settings.data.tokenizer == "bytes":
+            codec = Characters.byte_level()
         else:
-            lengths = parts["train"].lengths.tolist()
+            lengths = splits["train"].lengths.tolist()
             seen = [code_points(one)[:length] for one, length in zip(dataset.series, lengths, strict=True)]
-            codec = Characters.fit(np.concatenate(seen), settings.network.unknown)
+            codec = Characters.fit(np.concatenate(seen), settings.network.unknown_char)
         return cls(dataset, settings, codec)
 
     @classmethod
-    def reopen(cls, dataset: Data, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
+    def restore(cls, dataset: DatasetLike, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
         return cls(dataset, settings, Characters.from_json(codec))
 
     @cached_property
-    def parts(self) -> dict[str, Ranges]:
+    def splits(self) -> dict[str, Ranges]:
         """Where the parts lie in each text."""
-        return split(self.dataset.series, self.settings.parts.split)
+        return split_series(self.dataset.series, self.settings.split.split)
 
     @cached_property
     def symbols(self) -> Tensor:
         """All texts one after the other, as numbers of symbols `(steps, 1)`."""
         return encoded(self.codec, self.dataset)
 
-    def codec_json(self) -> dict[str, Any]:
+    def codec_state(self) -> dict[str, Any]:
         return self.codec.to_json()
 
-    def network(self) -> SequenceModel:
+    def build_model(self) -> SequenceModel:
         settings = self.settings
         # A tied embedding is the scores' map, too: that has to begin small.
-        deviation = TIED_DEVIATION if settings.network.tied else 1.0
-        encoder = Embedding(len(self.codec), settings.network.embedding, deviation)
+        deviation = TIED_DEVIATION if settings.network.tie_embeddings else 1.0
+        encoder = Embedding(len(self.codec), settings.network.embedding_dim, deviation)
         stack = Stack(CELLS, encoder.output_size, settings.stack)
-        tied = (lambda: encoder.weight) if settings.network.tied else None
+        tied = (lambda: encoder.weight) if settings.network.tie_embeddings else None
         return SequenceModel(
-            encoder, stack, Every(stack.output_size), Categorical(stack.output_size, len(self.codec), tied)
+            encoder, stack, PerStep(stack.output_size), Categorical(stack.output_size, len(self.codec), tied)
         )
 
     @property
-    def feeds_back(self) -> bool:
+    def supports_scheduled_sampling(self) -> bool:
         return True
 
-    def train_batches(self) -> FollowingBatches:
+    def train_batches(self) -> NextStepBatches:
         network = self.settings.network
-        order = Streams.of(self.parts["train"], self.training.batch_size, network.chunk, network.stream)
-        if not len(order):
+        sampler = ChunkSampler.from_ranges(
+            self.splits["train"], self.train_settings.batch_size, network.tbptt_steps, network.state_reset_steps
+        )
+        if not len(sampler):
             raise DataError(f"{self.dataset.origin}: the training part is too short; it needs two characters at least.")
-        return FollowingBatches(self.symbols, order)
+        return NextStepBatches(self.symbols, sampler)
 
-    def dev_batches(self) -> FollowingBatches | None:
-        return self.batches(self.parts["dev"], DEV_STREAMS) if int(self.parts["dev"].lengths.max()) > 1 else None
+    def dev_batches(self) -> NextStepBatches | None:
+        return self.batches(self.splits["dev"], DEV_STREAMS) if int(self.splits["dev"].lengths.max()) > 1 else None
 
-    def batches(self, part: Ranges, streams: int) -> FollowingBatches:
+    def batches(self, ranges: Ranges, streams: int) -> NextStepBatches:
         """A part in `streams` streams with the state carried, for scoring."""
-        return FollowingBatches(self.symbols, Streams.of(part, streams, DEV_CHUNK))
+        return NextStepBatches(self.symbols, ChunkSampler.from_ranges(ranges, streams, DEV_CHUNK))
 
     def data_report(self) -> dict[str, Any]:
-        lengths = {part: int(ranges.lengths.sum()) for part, ranges in self.parts.items()}
-        return self.dataset.report.to_json() | {"parts": lengths, "symbols": len(self.codec)}
+        lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
+        return self.dataset.report.to_json() | {"splits": lengths, "symbols": len(self.codec)}
 
 
 def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -110,7 +112,7 @@ def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
     return series.values[:, 0].astype(np.int64)
 
 
-def encoded(codec: Characters, dataset: Data) -> Tensor:
+def encoded(codec: Characters, dataset: DatasetLike) -> Tensor:
     """All texts of a data set one after the other, as numbers of symbols `(steps, 1)`."""
     numbers = [codec.encode(code_points(one), one.origin) for one in dataset.series]
     return torch.from_numpy(np.concatenate(numbers))[:, None].to(torch.int32)
@@ -118,12 +120,13 @@ def encoded(codec: Characters, dataset: Data) -> Tensor:
 
 def _check(settings: TextSettings) -> None:
     network, stack = settings.network, settings.stack
-    if network.tied and stack.layers[-1] != network.embedding:
+    if network.tie_embeddings and stack.layers[-1] != network.embedding_dim:
         raise ConfigError(
-            f"`tied` needs a last layer as wide as the embedding, got {stack.layers[-1]} and {network.embedding}; set "
-            "--embedding, or the last of --layers, to the other's width."
+            f"`tie_embeddings` needs a last layer as wide as the embedding, got {stack.layers[-1]} and "
+            f"{network.embedding_dim}; set "
+            "--embedding-dim, or the last of --layers, to the other's width."
         )
-    if network.unknown is not None and settings.data.symbols == "bytes":
-        raise ConfigError("`unknown` is for characters; all bytes are known.")
-    if settings.train.input_noise:
-        raise ConfigError("`input_noise` is for numbers; symbols have none: use --input-dropout.")
+    if network.unknown_char is not None and settings.data.tokenizer == "bytes":
+        raise ConfigError("`unknown_char` is for characters; all bytes are known.")
+    if settings.train.input_noise_std:
+        raise ConfigError("`input_noise_std` is for numbers; symbols have none: use --input-dropout.")

@@ -11,15 +11,15 @@ from echoic.codecs import Characters
 from echoic.errors import ConfigError, DataError
 from echoic.generate import symbols_after
 from echoic.heads import Sampling
-from echoic.jobs.base import Fitted, Request
+from echoic.jobs.base import Fitted, GenerateRequest
 
 DEFAULT_LENGTH = 500
 
 
-def generate(fitted: Fitted, request: Request) -> str:
+def generate(fitted: Fitted, request: GenerateRequest) -> str:
     """`length` characters that follow the prime (by default a line break), without the prime.
 
-    `on_made` is called with each character. A run of bytes makes `length` bytes, and calls it as soon as they make
+    `on_chunk` is called with each character. A run of bytes makes `length` bytes, and calls it as soon as they make
     characters; a last one that is not finished is left out.
 
     Raises:
@@ -35,11 +35,11 @@ def generate(fitted: Fitted, request: Request) -> str:
         piece = to_text(int(symbol))
         pieces.append(piece)
         if piece:
-            request.on_made(piece)
+            request.on_chunk(piece)
     return "".join(pieces)
 
 
-def _length(request: Request) -> int:
+def _length(request: GenerateRequest) -> int:
     length = DEFAULT_LENGTH if request.length is None else request.length
     if not str(length).isdigit() or int(length) < 1:
         raise ConfigError(f"`--length` must be a positive number of characters, got {length}.")
@@ -48,11 +48,11 @@ def _length(request: Request) -> int:
 
 def _prime(codec: Characters, text: str | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     if text is None:
-        newline = codec.codes("\n")
-        return codec.encode(newline, "prime") if newline[0] in codec.points else np.zeros(1, np.int64)
+        newline = codec.code_points("\n")
+        return codec.encode(newline, "prime") if newline[0] in codec.vocabulary else np.zeros(1, np.int64)
     if not text:
         raise DataError("The prime is empty; give some characters to go on from, or none of it for a new line.")
-    return codec.encode(codec.codes(text), "--prime")
+    return codec.encode(codec.code_points(text), "--prime")
 
 
 def _decoder(codec: Characters) -> Callable[[int], str]:

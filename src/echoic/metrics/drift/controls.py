@@ -12,28 +12,28 @@ Control = Callable[[Floats, int, int, np.random.Generator], Floats]
 """From real sound, a number of samples, the rate and a generator to sound of so many samples."""
 
 
-def _white_noise(real: Floats, samples: int, _rate_hz: int, draws: np.random.Generator) -> Floats:
+def _white_noise(real: Floats, samples: int, _rate_hz: int, rng: np.random.Generator) -> Floats:
     """Noise of the same level."""
     level = float(np.sqrt(np.mean(np.square(real, dtype=np.float64))))
-    return (level * draws.standard_normal(samples)).astype(np.float32)
+    return (level * rng.standard_normal(samples)).astype(np.float32)
 
 
-def _silence(_real: Floats, samples: int, _rate_hz: int, _draws: np.random.Generator) -> Floats:
+def _silence(_real: Floats, samples: int, _rate_hz: int, _rng: np.random.Generator) -> Floats:
     return np.zeros(samples, np.float32)
 
 
-def _shuffled(real: Floats, samples: int, rate_hz: int, draws: np.random.Generator) -> Floats:
+def _shuffled(real: Floats, samples: int, rate_hz: int, rng: np.random.Generator) -> Floats:
     """Frames of 20 ms in random order."""
     frame = round(_FRAME_S * rate_hz)
     frames = real[: len(real) // frame * frame].reshape(-1, frame)
-    return frames[draws.integers(len(frames), size=-(-samples // frame))].reshape(-1)[:samples]
+    return frames[rng.integers(len(frames), size=-(-samples // frame))].reshape(-1)[:samples]
 
 
-def _loop(real: Floats, samples: int, rate_hz: int, draws: np.random.Generator) -> Floats:
+def _loop(real: Floats, samples: int, rate_hz: int, rng: np.random.Generator) -> Floats:
     """The same second again and again: one that can be heard."""
     seconds = real[: len(real) // rate_hz * rate_hz].reshape(-1, rate_hz)
     loud = seconds[np.square(seconds).mean(1) >= np.median(np.square(seconds).mean(1))]
-    return np.resize(loud[draws.integers(len(loud))], samples)
+    return np.resize(loud[rng.integers(len(loud))], samples)
 
 
 CONTROLS: dict[str, Control] = {

@@ -11,21 +11,21 @@ Numbers = NDArray[np.float64]
 _SHRINKAGE = 0.1
 """Share of the covariance that only its diagonal keeps: few windows say little of how features go together."""
 
-_DRAWS = 20
-_LEAST_FLOOR = 1e-6
+_NUM_DRAWS = 20
+_MIN_FLOOR = 1e-6
 
 
 class Ratio(NamedTuple):
     """A distance, the same distance between real and real at the same number of windows, and one over the other."""
 
     distance: float
-    floor: float
+    floors: float
 
     @property
     def ratio(self) -> float:
         """The distance in units of the floor."""
         # Real sound that repeats itself exactly has no floor.
-        return self.distance / max(self.floor, _LEAST_FLOOR)
+        return self.distance / max(self.floors, _MIN_FLOOR)
 
 
 Distance = Callable[[Numbers, Numbers], float]
@@ -46,23 +46,23 @@ def log_spectral(one: Numbers, other: Numbers) -> float:
     return float(np.sqrt(np.square(one.mean(0) - other.mean(0)).mean()))
 
 
-def against_real(distance: Distance, made: Numbers, real: Numbers, seed: int = 0) -> Ratio:
-    """The distance of `made` from `real`, both `(windows, features)`, beside that of real from real.
+def compare_to_real(distance: Distance, generated: Numbers, real: Numbers, seed: int = 0) -> Ratio:
+    """The distance of `generated` from `real`, both `(windows, features)`, beside that of real from real.
 
     Distances of small sets come out too large, so all are of equally many windows: a random half of the real ones
     against as many made ones, and against the other half; the mean over 20 draws.
     """
-    draws = np.random.default_rng(seed)
-    half = min(len(real) // 2, len(made))
-    found, floor = [], []
-    for _ in range(_DRAWS):
-        order = draws.permutation(len(real))
-        kept, others = real[order[:half]], real[order[half : 2 * half]]
-        found.append(distance(made[draws.permutation(len(made))[:half]], kept))
-        floor.append(distance(others, kept))
-    return Ratio(float(np.mean(found)), float(np.mean(floor)))
+    rng = np.random.default_rng(seed)
+    half = min(len(real) // 2, len(generated))
+    distances, floors = [], []
+    for _ in range(_NUM_DRAWS):
+        order = rng.permutation(len(real))
+        reference, others = real[order[:half]], real[order[half : 2 * half]]
+        distances.append(distance(generated[rng.permutation(len(generated))[:half]], reference))
+        floors.append(distance(others, reference))
+    return Ratio(float(np.mean(distances)), float(np.mean(floors)))
 
 
 def _covariance(rows: Numbers) -> Numbers:
-    found = np.cov(rows, rowvar=False)
-    return np.asarray((1 - _SHRINKAGE) * found + _SHRINKAGE * np.diag(np.diag(found)))
+    distances = np.cov(rows, rowvar=False)
+    return np.asarray((1 - _SHRINKAGE) * distances + _SHRINKAGE * np.diag(np.diag(distances)))

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.spectra import mel_matrix, stft
+from echoic.spectra import mel_filterbank, stft
 from echoic.types import Floats
 
 Numbers = NDArray[np.float64]
@@ -23,7 +23,7 @@ _FLOOR = 1e-8
 """Power below this counts as this much (-80 dB): how silent silence is says nothing."""
 
 _BLOCK_WINDOWS = 64
-_AT_PEAK = 0.999
+_PEAK_RATIO = 0.999
 _STEADY_DB = 3.0
 
 
@@ -44,28 +44,30 @@ class Features:
     centroid_hz: Numbers
     flatness: Numbers
     mean: Numbers
-    at_peak: Numbers
+    peak_fraction: Numbers
     continuity: Numbers
 
     def __len__(self) -> int:
         return len(self.level_db)
 
     @classmethod
-    def of(cls, sound: Floats, rate_hz: int) -> Self:
+    def from_sound(cls, sound: Floats, rate_hz: int) -> Self:
         """Of every whole window of `sound` `(samples,)`."""
-        return cls.joined([cls._of_block(block, rate_hz) for block in _blocks(sound, rate_hz)] or [cls._none(rate_hz)])
+        return cls.concatenate(
+            [cls._of_block(block, rate_hz) for block in _blocks(sound, rate_hz)] or [cls._empty(rate_hz)]
+        )
 
     @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
         """All windows one after the other."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
-    def chosen(self, rows: NDArray[np.intp]) -> Self:
+    def select(self, rows: NDArray[np.intp]) -> Self:
         """Some of the windows."""
         return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @classmethod
-    def _none(cls, rate_hz: int) -> Self:
+    def _empty(cls, rate_hz: int) -> Self:
         return cls._of_block(torch.zeros(0, round(WINDOW_S * rate_hz)), rate_hz)
 
     @classmethod
@@ -73,7 +75,7 @@ class Features:
         frame = _frame_samples(rate_hz)
         hann_power = float(torch.hann_window(frame).square().sum())
         power = stft(windows, frame, frame // 2).abs().square() / hann_power
-        log_mel = torch.log((power @ mel_matrix(rate_hz, frame, MEL_BANDS, 0.0, rate_hz / 2).T).clamp(min=_FLOOR))
+        log_mel = torch.log((power @ mel_filterbank(rate_hz, frame, MEL_BANDS, 0.0, rate_hz / 2).T).clamp(min=_FLOOR))
         mean_power = power.mean(1).clamp(min=_FLOOR)
         hz = torch.linspace(0, rate_hz / 2, frame // 2 + 1)
         peak = windows.abs().amax(1, keepdim=True)
@@ -84,7 +86,7 @@ class Features:
             (mean_power * hz).sum(1) / mean_power.sum(1),
             torch.exp(torch.log(mean_power).mean(1)) / mean_power.mean(1),
             windows.mean(1),
-            (windows.abs() >= _AT_PEAK * peak).float().mean(1),
+            (windows.abs() >= _PEAK_RATIO * peak).float().mean(1),
             _continuity(windows, frame // 2),
         )
         return cls(*(part.double().numpy() for part in found))
@@ -92,9 +94,9 @@ class Features:
 
 def _continuity(windows: Tensor, frame: int) -> Tensor:
     level_db = 10 * torch.log10(windows.unfold(1, frame, frame).square().mean(2).clamp(min=_FLOOR))
-    around = level_db - level_db.mean(1, keepdim=True)
-    variance = around.square().mean(1)
-    correlation = (around[:, 1:] * around[:, :-1]).mean(1) / variance.clamp(min=_FLOOR)
+    centered = level_db - level_db.mean(1, keepdim=True)
+    variance = centered.square().mean(1)
+    correlation = (centered[:, 1:] * centered[:, :-1]).mean(1) / variance.clamp(min=_FLOOR)
     return torch.where(variance.sqrt() < _STEADY_DB, 1.0, correlation)
 
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.metrics.drift.detectors import DEAD_S, Death
-from echoic.metrics.drift.distances import against_real, frechet, log_spectral
+from echoic.metrics.drift.detectors import COLLAPSE_S, Collapse
+from echoic.metrics.drift.distances import compare_to_real, frechet, log_spectral
 from echoic.metrics.drift.features import WINDOW_S, Features
 from echoic.metrics.drift.survival import survival
 
@@ -17,27 +17,27 @@ Numbers = NDArray[np.float64]
 BIN_WINDOWS = 160
 """Windows of all streams together in each point of a curve, while all last: fewer say little about 40 features."""
 
-LEAST_WINDOWS = 8
+MIN_WINDOWS = 8
 """Of fewer windows nothing is said."""
 
-LEAST_STREAM_WINDOWS = round(DEAD_S / WINDOW_S)
+MIN_STREAM_WINDOWS = round(COLLAPSE_S / WINDOW_S)
 """A shorter stream cannot be told to be dead, nor alive."""
 
-LEAST_STREAMS = 8
+MIN_STREAMS = 8
 """Of fewer streams no slope is told: how it differs between them would be a guess."""
 
-_LEAST_SPREAD = 0.1
+_MIN_SPREAD = 0.1
 """Of features, in nats: where real sound has nothing at all, as above the band of a telephone, a little is not far."""
 
 _RESAMPLES = 200
 _LOW, _HIGH = 2.5, 97.5
 
 
-class Stream(NamedTuple):
+class StreamWindows(NamedTuple):
     """What is known of one stream: its windows, and how it died, if it did."""
 
-    seen: Features
-    death: Death | None
+    features: Features
+    collapse: Collapse | None
 
 
 class Slope(NamedTuple):
@@ -54,7 +54,7 @@ class Drift:
     """Curves over `time_s` `(points,)`, the middle of each stretch of generated time.
 
     `frechet` and `spectral` are in units of the real-against-real floor; `level_db`, `centroid_hz` and `flatness` are
-    medians. `alive` `(seconds + 1,)` is the share of streams alive at the end of each second. `real` has the 5th and
+    medians. `survival` `(seconds + 1,)` is the share of streams alive at the end of each second. `real` has the 5th and
     95th percentiles of real windows. `overall` are the distances over all time. `slope` is of the Frechet distance.
     """
 
@@ -64,110 +64,117 @@ class Drift:
     level_db: Numbers
     centroid_hz: Numbers
     flatness: Numbers
-    alive: Numbers
+    survival: Numbers
     real: dict[str, tuple[float, float]]
     overall: dict[str, float]
     slope: Slope | None
-    deaths: tuple[Death | None, ...]
+    collapses: tuple[Collapse | None, ...]
 
     @property
     def scores(self) -> dict[str, float]:
         """The figures by name; a slope needs three points in time, and eight streams."""
         slopes = {} if self.slope is None else dict(zip(("slope", "slope_low", "slope_high"), self.slope, strict=True))
-        return {**self.overall, "alive": float(self.alive[-1]), **slopes}
+        return {**self.overall, "survival": float(self.survival[-1]), **slopes}
 
     def to_json(self) -> dict[str, Any]:
         """All of it as plain JSON values."""
-        curves = ("time_s", "frechet", "spectral", "level_db", "centroid_hz", "flatness", "alive")
-        deaths = [None if death is None else death._asdict() for death in self.deaths]
+        curves = ("time_s", "frechet", "spectral", "level_db", "centroid_hz", "flatness", "survival")
+        collapses = [None if collapse is None else collapse._asdict() for collapse in self.collapses]
         return {
             "scores": self.scores,
             "curves": {name: getattr(self, name).tolist() for name in curves},
             "real": {name: list(range_) for name, range_ in self.real.items()},
-            "deaths": deaths,
+            "collapses": collapses,
         }
 
 
-class _Point(NamedTuple):
+class _Interval(NamedTuple):
     """A stretch of time: its middle, and the windows in it of each stream that reaches its end, by its number."""
 
     time_s: float
-    parts: dict[int, Features]
+    features: dict[int, Features]
 
 
-def measure(streams: Sequence[Stream], real: Features) -> Drift:
+def measure_drift(streams: Sequence[StreamWindows], real: Features) -> Drift:
     """The drift of `streams`, which need not be equally long, against windows of `real` sound that was not trained on.
 
     Raises:
         ValueError: there are fewer than 8 real windows, or 8 generated ones in streams of 3 s and more.
     """
-    if min(len(real), sum(len(one.seen) for one in streams if len(one.seen) >= LEAST_STREAM_WINDOWS)) < LEAST_WINDOWS:
+    if (
+        min(len(real), sum(len(one.features) for one in streams if len(one.features) >= MIN_STREAM_WINDOWS))
+        < MIN_WINDOWS
+    ):
         raise ValueError(
-            f"Drift needs {LEAST_WINDOWS} s of real sound, and as many of generated sound in streams of {DEAD_S:g} s."
+            f"Drift needs {MIN_WINDOWS} s of real sound, and as many of generated sound in streams of {COLLAPSE_S:g} s."
         )
-    made = Features.joined([stream.seen for stream in streams])
-    centre, spread = real.mel.mean(0), np.maximum(real.mel.std(0), _LEAST_SPREAD)
+    generated = Features.concatenate([stream.features for stream in streams])
+    centre, spread = real.mel.mean(0), np.maximum(real.mel.std(0), _MIN_SPREAD)
     real_mel = (real.mel - centre) / spread
-    stretches = _stretches(streams)
-    points = [Features.joined(list(stretch.parts.values())) for stretch in stretches]
+    intervals = _intervals(streams)
+    points = [Features.concatenate(list(interval.features.values())) for interval in intervals]
     mels = [(point.mel - centre) / spread for point in points]
     return Drift(
-        time_s=np.array([stretch.time_s for stretch in stretches]),
-        frechet=np.array([against_real(frechet, mel, real_mel).ratio for mel in mels]),
-        spectral=np.array([against_real(log_spectral, point.spectrum_db, real.spectrum_db).ratio for point in points]),
+        time_s=np.array([interval.time_s for interval in intervals]),
+        frechet=np.array([compare_to_real(frechet, mel, real_mel).ratio for mel in mels]),
+        spectral=np.array(
+            [compare_to_real(log_spectral, point.spectrum_db, real.spectrum_db).ratio for point in points]
+        ),
         level_db=np.array([np.median(point.level_db) for point in points]),
         centroid_hz=np.array([np.median(point.centroid_hz) for point in points]),
         flatness=np.array([np.median(point.flatness) for point in points]),
-        alive=survival([stream.death for stream in streams], [len(stream.seen) for stream in streams]),
+        survival=survival([stream.collapse for stream in streams], [len(stream.features) for stream in streams]),
         real={
             name: tuple(np.percentile(getattr(real, name), [5, 95]).tolist())
             for name in ("level_db", "centroid_hz", "flatness")
         },
         overall={
-            "frechet_ratio": against_real(frechet, (made.mel - centre) / spread, real_mel).ratio,
-            "spectral_ratio": against_real(log_spectral, made.spectrum_db, real.spectrum_db).ratio,
+            "frechet_ratio": compare_to_real(frechet, (generated.mel - centre) / spread, real_mel).ratio,
+            "spectral_ratio": compare_to_real(log_spectral, generated.spectrum_db, real.spectrum_db).ratio,
         },
-        slope=_slope(stretches, lambda seen: (seen.mel - centre) / spread, real_mel),
-        deaths=tuple(stream.death for stream in streams),
+        slope=_slope(intervals, lambda features: (features.mel - centre) / spread, real_mel),
+        collapses=tuple(stream.collapse for stream in streams),
     )
 
 
-def _stretches(streams: Sequence[Stream]) -> list[_Point]:
+def _intervals(streams: Sequence[StreamWindows]) -> list[_Interval]:
     """One after the other, none longer than half of the streams; those that too few streams reach are left out."""
-    lengths = sorted((len(stream.seen) for stream in streams), reverse=True)
+    lengths = sorted((len(stream.features) for stream in streams), reverse=True)
     longest, common = lengths[0], lengths[(len(lengths) - 1) // 2]
     width = max(1, min(common, -(-BIN_WINDOWS // len(streams))))
-    found = []
+    points = []
     for begin in range(0, longest - width + 1, width):
         rows = np.arange(begin, begin + width)
-        parts = {
-            number: stream.seen.chosen(rows)
+        windows = {
+            number: stream.features.select(rows)
             for number, stream in enumerate(streams)
-            if len(stream.seen) >= begin + width
+            if len(stream.features) >= begin + width
         }
-        if len(parts) * width >= LEAST_WINDOWS:
-            found.append(_Point((begin + width / 2) * WINDOW_S, parts))
-    return found
+        if len(windows) * width >= MIN_WINDOWS:
+            points.append(_Interval((begin + width / 2) * WINDOW_S, windows))
+    return points
 
 
-def _slope(stretches: Sequence[_Point], scaled: Callable[[Features], Numbers], real: Numbers) -> Slope | None:
+def _slope(intervals: Sequence[_Interval], scaled: Callable[[Features], Numbers], real: Numbers) -> Slope | None:
     """By least squares, of those streams that last as long as half of them do; resamples draw them with replacement.
 
     Distances of few windows come out too large, so each point has as many as every other.
     """
-    lasting = [len(stretch.parts) for stretch in stretches]
-    stretches = [stretch for stretch, count in zip(stretches, lasting, strict=True) if 2 * count >= lasting[0]]
-    if len(stretches) < 3 or len(stretches[-1].parts) < LEAST_STREAMS:
+    num_streams = [len(interval.features) for interval in intervals]
+    intervals = [
+        interval for interval, count in zip(intervals, num_streams, strict=True) if 2 * count >= num_streams[0]
+    ]
+    if len(intervals) < 3 or len(intervals[-1].features) < MIN_STREAMS:
         return None
-    log_time = np.log([stretch.time_s for stretch in stretches])
-    streams = np.array(list(stretches[-1].parts))
-    mels = [{number: scaled(stretch.parts[number]) for number in streams} for stretch in stretches]
-    draws = np.random.default_rng(0)
+    log_time = np.log([interval.time_s for interval in intervals])
+    streams = np.array(list(intervals[-1].features))
+    mels = [{number: scaled(interval.features[number]) for number in streams} for interval in intervals]
+    rng = np.random.default_rng(0)
 
-    def slope_of(chosen: NDArray[np.intp]) -> float:
-        distances = [frechet(np.concatenate([parts[number] for number in chosen]), real) for parts in mels]
+    def slope_of(select: NDArray[np.intp]) -> float:
+        distances = [frechet(np.concatenate([features[number] for number in select]), real) for features in mels]
         return float(np.polyfit(log_time, np.log(np.maximum(distances, 1e-9)), 1)[0])
 
-    found = [slope_of(draws.choice(streams, len(streams))) for _ in range(_RESAMPLES)]
+    found = [slope_of(rng.choice(streams, len(streams))) for _ in range(_RESAMPLES)]
     low, high = np.percentile(found, [_LOW, _HIGH]).tolist()
     return Slope(slope_of(streams), low, high)

@@ -10,13 +10,13 @@ import numpy as np
 
 from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
-from echoic.sources.audio.decoding import Decoded, decoded
+from echoic.sources.audio.decoding import DecodedSound, decode_file
 from echoic.sources.base import Dataset
 from echoic.types import Series
 
 ENDINGS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
 
-_MOST_TOLD = 10
+_MAX_LISTED = 10
 _BLOCK_BYTES = 1 << 20
 
 
@@ -48,8 +48,8 @@ class AudioReport:
             f"{self.streamed:,} files do not say how long they are and were read to their end.": self.streamed,
             f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
-        told = [*self.skipped[:_MOST_TOLD], *(["..."] if len(self.skipped) > _MOST_TOLD else [])]
-        return (*(sentence for sentence, holds in candidates.items() if holds), *told)
+        listed = [*self.skipped[:_MAX_LISTED], *(["..."] if len(self.skipped) > _MAX_LISTED else [])]
+        return (*(note for note, applies in candidates.items() if applies), *listed)
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -78,11 +78,11 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
             # What is named twice, as itself and by its folder, is read once.
             named.setdefault(path.resolve(), (place, path))
     files = list(named.values())
-    digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, Decoded]](), list[str]()
+    digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, DecodedSound]](), list[str]()
     for place, path in files:
         name = str(path.relative_to(place)) if path != place else path.name
         try:
-            sound = decoded(path, settings, settings.rate_hz or (found[0][2].rate_hz if found else None))
+            sound = decode_file(path, settings, settings.rate_hz or (found[0][2].rate_hz if found else None))
         except DataError as error:
             if len(files) == 1:
                 raise
@@ -124,7 +124,7 @@ def _add_file(update: Callable[[bytes], None], path: Path, name: str) -> None:
             update(block)
 
 
-def _report(sounds: Sequence[Decoded], settings: AudioDataSettings, skipped: tuple[str, ...]) -> AudioReport:
+def _report(sounds: Sequence[DecodedSound], settings: AudioDataSettings, skipped: tuple[str, ...]) -> AudioReport:
     rate_hz = sounds[0].rate_hz
     return AudioReport(
         files=len(sounds),

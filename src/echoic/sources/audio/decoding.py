@@ -14,18 +14,18 @@ from echoic.errors import DataError
 from echoic.sources.audio.headers import Streamed, check_format, check_header, ends_inside_page
 from echoic.types import Floats
 
-LOUDEST = 1e4
+MAX_AMPLITUDE = 1e4
 """Samples beyond this are no sound: full scale is 1."""
 
-MOST_RATIO = 64
+MAX_RATE_RATIO = 64
 """Of rates, in resampling."""
 
 _BLOCK_FRAMES = 1 << 18
-_MOST_FRAMES_A_BYTE = 8192
+_MAX_FRAMES_PER_BYTE = 8192
 """No codec packs silence more tightly: a byte of Vorbis holds up to 4,096 samples, one of FLAC 5,461."""
 
 
-class Decoded(NamedTuple):
+class DecodedSound(NamedTuple):
     """Samples `(samples,)` at `rate_hz`, and what the file had; `streamed`: a WAV file that did not say its size."""
 
     samples: Floats
@@ -35,7 +35,7 @@ class Decoded(NamedTuple):
     streamed: bool
 
 
-def decoded(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Decoded:
+def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> DecodedSound:
     """The sound of a file, at `rate_hz` or at its own rate.
 
     Raises:
@@ -49,13 +49,13 @@ def decoded(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Dec
         size_at = check_header(path)
         source = nullcontext(path) if size_at is None else Streamed(path, size_at)
         with source as opened, soundfile.SoundFile(opened) as file:
-            wanted = rate_hz or file.samplerate
-            _check_opened(path, file, settings, wanted)
-            samples = _empty(path, file, wanted)
-            length = _fill(samples, _mono(path, file, settings), file.samplerate, wanted)
+            target_hz = rate_hz or file.samplerate
+            _check_opened(path, file, settings, target_hz)
+            samples = _empty(path, file, target_hz)
+            length = _fill(samples, _mono(path, file, settings), file.samplerate, target_hz)
             if not length:
-                raise DataError(f"{path}: is too short for a sample at {wanted:,} Hz; leave it out.")
-            return Decoded(samples[:length], wanted, file.samplerate, file.channels, size_at is not None)
+                raise DataError(f"{path}: is too short for a sample at {target_hz:,} Hz; leave it out.")
+            return DecodedSound(samples[:length], target_hz, file.samplerate, file.channels, size_at is not None)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
     except soundfile.LibsndfileError as error:
@@ -64,14 +64,14 @@ def decoded(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Dec
         ) from None
 
 
-def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings, wanted_hz: int) -> None:
+def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings, target_hz: int) -> None:
     check_format(path, file.channels, file.samplerate)
     if isinstance(settings.channel, int) and settings.channel > file.channels:
         raise DataError(f"{path}: has {file.channels} channels; choose another --channel than {settings.channel}.")
-    if max(wanted_hz, file.samplerate) > MOST_RATIO * min(wanted_hz, file.samplerate):
+    if max(target_hz, file.samplerate) > MAX_RATE_RATIO * min(target_hz, file.samplerate):
         raise DataError(
-            f"{path}: has {file.samplerate:,} samples a second and {wanted_hz:,} are wanted; one must be at most "
-            f"{MOST_RATIO} times the other: choose another --rate-hz."
+            f"{path}: has {file.samplerate:,} samples a second and {target_hz:,} are wanted; one must be at most "
+            f"{MAX_RATE_RATIO} times the other: choose another --rate-hz."
         )
     if file.format == "OGG" and ends_inside_page(path):
         raise DataError(
@@ -80,7 +80,7 @@ def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSett
     if not file.frames:
         raise DataError(f"{path}: has no samples; export it again.")
     size = path.stat().st_size
-    if file.frames > size * _MOST_FRAMES_A_BYTE:
+    if file.frames > size * _MAX_FRAMES_PER_BYTE:
         raise DataError(
             f"{path}: declares no length, or one that its {size:,} bytes cannot hold; it was written into a pipe or "
             "damaged: export it again as WAV or FLAC."
@@ -95,7 +95,7 @@ def _mono(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings) ->
         read += len(block)
         yield block.mean(1) if settings.channel == "mix" else block[:, int(settings.channel) - 1]
     if read != file.frames:
-        raise _cut(path, file, read)
+        raise _truncated(path, file, read)
 
 
 def _block(path: Path, file: soundfile.SoundFile) -> Floats:
@@ -103,11 +103,11 @@ def _block(path: Path, file: soundfile.SoundFile) -> Floats:
     try:
         block: Floats = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:
-        raise _cut(path, file, file.tell()) from None
+        raise _truncated(path, file, file.tell()) from None
     return block
 
 
-def _cut(path: Path, file: soundfile.SoundFile, read: int) -> DataError:
+def _truncated(path: Path, file: soundfile.SoundFile, read: int) -> DataError:
     return DataError(
         f"{path}: declares {file.frames / file.samplerate:.3f} s of sound and ends after "
         f"{read / file.samplerate:.3f} s; it was cut off or is damaged there: export it again."
@@ -116,9 +116,9 @@ def _cut(path: Path, file: soundfile.SoundFile, read: int) -> DataError:
 
 def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None:
     # A comparison with NaN is false, so this finds what is not a number as well.
-    strange = ~(np.abs(block) <= LOUDEST)
-    if strange.any():
-        at, channel = np.argwhere(strange)[0].tolist()
+    invalid = ~(np.abs(block) <= MAX_AMPLITUDE)
+    if invalid.any():
+        at, channel = np.argwhere(invalid)[0].tolist()
         raise DataError(
             f"{path}: the sample at {(before + at) / rate_hz:.3f} s in channel {channel + 1} is "
             f"{block[at, channel]:g}, which is no sound; export it again."

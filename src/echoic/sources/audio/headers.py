@@ -8,8 +8,8 @@ from typing import IO, Any, final
 
 from echoic.errors import DataError
 
-LOWEST_HZ, HIGHEST_HZ = 1_000, 384_000
-MOST_CHANNELS = 64
+MIN_RATE_HZ, MAX_RATE_HZ = 1_000, 384_000
+MAX_CHANNELS = 64
 
 _BYTE_ORDER = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">", b"FORM": ">"}
 _SOUND_CHUNK = {b"WAVE": b"data", b"AIFF": b"SSND", b"AIFC": b"SSND"}
@@ -85,10 +85,10 @@ def _chunks(file: IO[bytes], order: str, size: int) -> Iterator[tuple[bytes, int
         file.seek(min(begins + declared + declared % 2, size))
 
 
-def _check_sound(path: Path, declared: int, begins: int, there: int) -> None:
-    if declared > there:
+def _check_sound(path: Path, declared: int, begins: int, actual: int) -> None:
+    if declared > actual:
         raise DataError(
-            f"{path}: declares {declared:,} bytes of sound from byte {begins} on, and {there:,} are there; it was cut "
+            f"{path}: declares {declared:,} bytes of sound from byte {begins} on, and {actual:,} are there; it was cut "
             "off or never finished: export it again."
         )
 
@@ -99,14 +99,14 @@ def check_format(path: Path, channels: int, rate_hz: int) -> None:
     Raises:
         DataError: it is not.
     """
-    if not LOWEST_HZ <= rate_hz <= HIGHEST_HZ:
+    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         raise DataError(
-            f"{path}: declares {rate_hz:,} samples a second; it must be {LOWEST_HZ:,} to {HIGHEST_HZ:,}: export it "
+            f"{path}: declares {rate_hz:,} samples a second; it must be {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,}: export it "
             "again."
         )
-    if not 1 <= channels <= MOST_CHANNELS:
+    if not 1 <= channels <= MAX_CHANNELS:
         raise DataError(
-            f"{path}: declares {channels} channels; it must be 1 to {MOST_CHANNELS}: export it again with fewer."
+            f"{path}: declares {channels} channels; it must be 1 to {MAX_CHANNELS}: export it again with fewer."
         )
 
 

@@ -10,7 +10,7 @@ import soundfile
 from echoic.errors import RunError
 from echoic.types import Floats
 
-WRITTEN = {".wav": "PCM_16", ".flac": "PCM_16"}
+SUBTYPES = {".wav": "PCM_16", ".flac": "PCM_16"}
 """Endings of files that are written, and how samples are kept in them."""
 
 
@@ -25,7 +25,7 @@ class SoundWriter:
         self.path = path
         self.clipped = 0
         try:
-            self._file = soundfile.SoundFile(path, "w", rate_hz, 1, WRITTEN[path.suffix.lower()])
+            self._file = soundfile.SoundFile(path, "w", rate_hz, 1, SUBTYPES[path.suffix.lower()])
         except (soundfile.LibsndfileError, OSError) as error:
             raise RunError(f"{path}: cannot be written ({error}).") from None
 

@@ -52,9 +52,9 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
         )
     place = Path(data)
     clips = list(_read_one(place, settings))
-    if settings.test is not None:
+    if settings.test_data is not None:
         same = settings.model_copy(update={"rate_hz": clips[0].provenance.get("rate_hz")})
-        clips = [*_in_part(clips, "train"), *_in_part(_read_one(settings.test, same), "test")]
+        clips = [*_with_split(clips, "train"), *_with_split(_read_one(settings.test_data, same), "test")]
     widths = {len(clip.features): clip for clip in clips}
     if len(widths) > 1:
         first, other = list(widths.values())[:2]
@@ -63,8 +63,8 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
             "give clips of one kind."
         )
     labels = Counter(label for clip in clips for label in labels_of(clip))
-    bare = sum(not labels_of(clip) for clip in clips)
-    notes = (f"{bare:,} of {len(clips):,} clips have no label.",) if bare else ()
+    num_unlabelled = sum(not labels_of(clip) for clip in clips)
+    notes = (f"{num_unlabelled:,} of {len(clips):,} clips have no label.",) if num_unlabelled else ()
     rate_hz = clips[0].provenance.get("rate_hz")
     steps = sum(clip.steps for clip in clips)
     report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes)
@@ -73,8 +73,8 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
 
 def labels_of(clip: Series) -> tuple[str, ...]:
     """The labels of a clip that was read: one, or any number where a separator was given."""
-    known = clip.provenance
-    return tuple(known["labels"]) if "labels" in known else (str(known["label"]),)
+    provenance = clip.provenance
+    return tuple(provenance["labels"]) if "labels" in provenance else (str(provenance["label"]),)
 
 
 def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
@@ -84,7 +84,7 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     if reader is None:
         raise DataError(
             f"{place}: is nothing that clips are read from; give a folder with a folder for each class, a table "
-            "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels."
+            "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels-path."
         )
     for name in ("label_separator", "fold", "group"):
         if getattr(settings, name) is not None and reader is not tables.read_clips:
@@ -97,8 +97,8 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     return clips
 
 
-def _in_part(clips: Sequence[Series], part: str) -> list[Series]:
-    return [replace(clip, provenance={**clip.provenance, "part": part}) for clip in clips]
+def _with_split(clips: Sequence[Series], split: str) -> list[Series]:
+    return [replace(clip, provenance={**clip.provenance, "split": split}) for clip in clips]
 
 
 def _fingerprint(clips: Sequence[Series]) -> str:

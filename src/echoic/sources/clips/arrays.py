@@ -21,19 +21,19 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
         ConfigError: the axes or the labels are not named.
         DataError: an array cannot be read, or the two do not fit.
     """
-    clips = bare_clips(path, settings)
-    if settings.labels is None:
-        raise ConfigError("`labels` must name a .npy file with the label of each clip.")
-    labels = _loaded(settings.labels)
+    clips = unlabelled_clips(path, settings)
+    if settings.labels_path is None:
+        raise ConfigError("`labels_path` must name a .npy file with the label of each clip.")
+    labels = _load(settings.labels_path)
     if labels.shape != (len(clips),) or labels.dtype.kind not in "iuUSb":
         raise DataError(
-            f"{settings.labels}: must hold a label for each of the {len(clips)} clips of {path.name}, got "
-            f"{_told(labels)}."
+            f"{settings.labels_path}: must hold a label for each of the {len(clips)} clips of {path.name}, got "
+            f"{_describe(labels)}."
         )
     return [replace(clip, provenance={"label": _text(label)}) for clip, label in zip(clips, labels, strict=True)]
 
 
-def bare_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
+def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
     """A series `(frames, bands)` for each clip of the array; nothing is known of its label.
 
     Raises:
@@ -42,9 +42,9 @@ def bare_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
     """
     if set(settings.axes) != AXES or len(settings.axes) != len(AXES):
         raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame; they are not guessed.")
-    values = _loaded(path)
+    values = _load(path)
     if values.ndim != len(AXES) or values.dtype.kind not in "fiu":
-        raise DataError(f"{path}: must hold numbers with axes {','.join(settings.axes)}, got {_told(values)}.")
+        raise DataError(f"{path}: must hold numbers with axes {','.join(settings.axes)}, got {_describe(values)}.")
     values = np.moveaxis(values, [settings.axes.index(axis) for axis in ("clip", "frame", "band")], [0, 1, 2])
     bands = tuple(f"band_{number}" for number in range(1, values.shape[2] + 1))
     clips = []
@@ -62,7 +62,7 @@ def bare_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
     return clips
 
 
-def _loaded(path: Path) -> NDArray[np.generic]:
+def _load(path: Path) -> NDArray[np.generic]:
     try:
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def _loaded(path: Path) -> NDArray[np.generic]:
     return array
 
 
-def _told(array: NDArray[np.generic]) -> str:
+def _describe(array: NDArray[np.generic]) -> str:
     return f"{array.dtype} of shape {array.shape}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from echoic.config import ClipDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio import ENDINGS, sound_files
-from echoic.sources.clips.sound import ClipSounds
+from echoic.sources.clips.sound import ClipReader
 from echoic.types import Series
 
 
@@ -21,7 +21,7 @@ def read_clips(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
         has_sound = any(path.suffix.lower() in ENDINGS for path in place.iterdir())
         remedy = "give a table of files and labels instead" if has_sound else "make one folder for each class"
         raise DataError(f"{place}: has no folders that could be classes; {remedy}.")
-    sounds = ClipSounds(settings)
+    sounds = ClipReader(settings)
     return [
         sounds.clip(path, str(path.relative_to(place)), {"label": folder.name})
         for folder in classes

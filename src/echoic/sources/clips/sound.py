@@ -4,11 +4,11 @@ from pathlib import Path
 
 from echoic.config import AudioDataSettings, ClipDataSettings
 from echoic.errors import DataError
-from echoic.sources.audio.decoding import Decoded, decoded
+from echoic.sources.audio.decoding import DecodedSound, decode_file
 from echoic.types import Json, Series
 
 
-class ClipSounds:
+class ClipReader:
     """Reads sound file after sound file; the first decides the rate if the settings do not.
 
     The file that was read last is kept: tables often have many stretches of one.
@@ -17,16 +17,16 @@ class ClipSounds:
     def __init__(self, settings: ClipDataSettings) -> None:
         self.settings = AudioDataSettings(rate_hz=settings.rate_hz, channel=settings.channel)
         self.rate_hz = settings.rate_hz
-        self._last: tuple[Path, Decoded] | None = None
+        self._last: tuple[Path, DecodedSound] | None = None
 
-    def clip(self, path: Path, name: str, known: Json, begin_s: float = 0.0, end_s: float | None = None) -> Series:
+    def clip(self, path: Path, name: str, provenance: Json, begin_s: float = 0.0, end_s: float | None = None) -> Series:
         """A clip of a file, from `begin_s` to `end_s`.
 
         Raises:
             DataError: the file cannot be read, or the stretch does not lie within it.
         """
         if self._last is None or self._last[0] != path:
-            self._last = path, decoded(path, self.settings, self.rate_hz)
+            self._last = path, decode_file(path, self.settings, self.rate_hz)
         sound = self._last[1]
         self.rate_hz = sound.rate_hz
         length_s = len(sound.samples) / sound.rate_hz
@@ -38,5 +38,5 @@ class ClipSounds:
         if not len(samples):
             raise DataError(f"{path.name} has not a sample from {begin_s:g} s to {end_s:g} s")
         return Series(
-            name, samples[:, None], ("sample",), origin=str(path), provenance={**known, "rate_hz": sound.rate_hz}
+            name, samples[:, None], ("sample",), origin=str(path), provenance={**provenance, "rate_hz": sound.rate_hz}
         )

@@ -9,13 +9,13 @@ from echoic.config import ClipDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import delimited, parquet
-from echoic.sources.clips.sound import ClipSounds
-from echoic.sources.table import Table, shown
+from echoic.sources.clips.sound import ClipReader
+from echoic.sources.table import Table, quoted
 from echoic.types import Series
 
 FILE_COLUMNS = ("file", "path", "filename")
-PARTS = {"train": "train", "training": "train", "dev": "dev", "valid": "dev", "validation": "dev", "val": "dev"}
-PARTS |= {"test": "test", "eval": "test"}
+SPLIT_NAMES = {"train": "train", "training": "train", "dev": "dev", "valid": "dev", "validation": "dev", "val": "dev"}
+SPLIT_NAMES |= {"test": "test", "eval": "test"}
 
 
 def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
@@ -28,7 +28,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
     """
     table = table_of(path)
     rows = _rows(table, settings)
-    sounds = ClipSounds(settings)
+    sounds = ClipReader(settings)
     folder = settings.audio or path.parent
     clips = []
     for number, row in enumerate(rows):
@@ -36,11 +36,13 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
             raise table.error("has no file; fill it in or remove the row.", row=number)
         labels = _labels(table, number, row["label"], settings.label_separator)
         begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
-        known = labels | {name: row[name] for name in ("fold", "group") if row[name]} | _part(table, number, row)
+        provenance = (
+            labels | {name: row[name] for name in ("fold", "group") if row[name]} | _split_of(table, number, row)
+        )
         try:
-            clips.append(sounds.clip(folder / row["file"], row["file"], known, begin_s or 0.0, end_s))
+            clips.append(sounds.clip(folder / row["file"], row["file"], provenance, begin_s or 0.0, end_s))
         except DataError as error:
-            raise DataError(f"{table.source}, {table.row(number)}: {str(error).rstrip('.')}.") from None
+            raise DataError(f"{table.source}, {table.row_name(number)}: {str(error).rstrip('.')}.") from None
     return clips
 
 
@@ -53,19 +55,19 @@ def table_of(path: Path) -> Table:
 
 def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
     """Each row by what its columns mean; empty where there is nothing."""
-    there = table.frame.columns
-    file = settings.file or next((name for name in FILE_COLUMNS if name in there), FILE_COLUMNS[0])
+    names_in_table = table.dataframe.columns
+    file = settings.file or next((name for name in FILE_COLUMNS if name in names_in_table), FILE_COLUMNS[0])
     wanted = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}
     for meaning, name in wanted.items():
-        if name is not None and name not in there:
+        if name is not None and name not in names_in_table:
             raise ConfigError(
-                f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(shown, there))}."
+                f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(quoted, names_in_table))}."
             )
     wanted |= {"split": settings.split_column, "start": "start", "end": "end"}
     columns = {
-        meaning: table.frame[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list()
-        if name in there
-        else [""] * table.frame.height
+        meaning: table.dataframe[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list()
+        if name in names_in_table
+        else [""] * table.dataframe.height
         for meaning, name in wanted.items()
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
@@ -79,11 +81,11 @@ def _labels(table: Table, number: int, cell: str, separator: str | None) -> dict
         return {"label": cell}
     names = [name.strip() for name in cell.split(separator)] if cell else []
     if "" in names:
-        told = f"the labels {shown(cell)} have an empty name among them; remove the {separator!r} too many."
-        raise table.error(told, row=number)
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        raise table.error(f"has the label {shown(twice[0])} more than once; name it once.", row=number)
+        message = f"the labels {quoted(cell)} have an empty name among them; remove the {separator!r} too many."
+        raise table.error(message, row=number)
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise table.error(f"has the label {quoted(repeated[0])} more than once; name it once.", row=number)
     return {"labels": sorted(names)}
 
 
@@ -93,13 +95,13 @@ def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> flo
     try:
         return float(row[column])
     except ValueError:
-        raise table.error(f"{shown(row[column])} is no time in seconds.", row=number, column=column) from None
+        raise table.error(f"{quoted(row[column])} is no time in seconds.", row=number, column=column) from None
 
 
-def _part(table: Table, number: int, row: dict[str, str]) -> dict[str, Any]:
+def _split_of(table: Table, number: int, row: dict[str, str]) -> dict[str, Any]:
     if not row["split"]:
         return {}
-    part = PARTS.get(row["split"].lower())
-    if part is None:
-        raise table.error(f"names no part; it must be train, dev or test, got {shown(row['split'])}.", row=number)
-    return {"part": part}
+    split = SPLIT_NAMES.get(row["split"].lower())
+    if split is None:
+        raise table.error(f"names no part; it must be train, dev or test, got {quoted(row['split'])}.", row=number)
+    return {"split": split}

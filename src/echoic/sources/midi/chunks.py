@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from echoic.errors import DataError
 
-LARGEST_FILE_BYTES = 2 << 20
+MAX_FILE_BYTES = 2 << 20
 """A few hundred thousand notes: more than any music, and what a library can hold without harm."""
 
 _HEADER_BYTES = 14
@@ -22,10 +22,8 @@ class Header(NamedTuple):
 
 def check_size(path: Path, raw: bytes) -> None:
     """Raises `DataError` for a file that is larger than any music."""
-    if len(raw) > LARGEST_FILE_BYTES:
-        raise DataError(
-            f"{path}: has {len(raw):,} bytes, more than the {LARGEST_FILE_BYTES:,} that a MIDI file may have."
-        )
+    if len(raw) > MAX_FILE_BYTES:
+        raise DataError(f"{path}: has {len(raw):,} bytes, more than the {MAX_FILE_BYTES:,} that a MIDI file may have.")
 
 
 def read_header(path: Path, raw: bytes) -> Header:

@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 
 from echoic.config.music import GRIDS
 from echoic.errors import DataError
-from echoic.score import BEGINS, GOES_ON, PITCHES, SILENT, Note, Song, seconds_at
+from echoic.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN, Note, Song, beats_to_seconds
 
-MOST_STEPS = 200_000
+MAX_STEPS = 200_000
 
 
-class Rolled(NamedTuple):
+class GridRoll(NamedTuple):
     """`roll` `(steps, 128)`: 0 silent, 1 begins, 2 goes on; `merged` notes share pitch and step with another."""
 
     roll: NDArray[np.uint8]
     merged: int
 
 
-def rolled(song: Song, grid: str) -> Rolled:
+def to_grid(song: Song, grid: str) -> GridRoll:
     """The notes of a song, drums left out, on the nearest steps of a grid; each lasts a step at least.
 
     `grid` is a name of `GRIDS`, or a number of seconds. Silence before the first note stays, that after the last goes.
@@ -31,25 +31,25 @@ def rolled(song: Song, grid: str) -> Rolled:
     spans = [(_step(song, grid, note.onset_beats), _step(song, grid, _end(note)), note.pitch) for note in song.notes]
     spans = [(begin, max(end, begin + 1), pitch) for begin, end, pitch in spans]
     steps = max((end for _, end, _ in spans), default=0)
-    if steps > MOST_STEPS:
+    if steps > MAX_STEPS:
         raise DataError(
-            f"{song.origin}: has {steps:,} steps of {grid}, more than {MOST_STEPS:,}; choose a coarser --grid."
+            f"{song.origin}: has {steps:,} steps of {grid}, more than {MAX_STEPS:,}; choose a coarser --grid."
         )
-    roll = np.zeros((steps, PITCHES), np.uint8)
+    roll = np.zeros((steps, NUM_PITCHES), np.uint8)
     merged = 0
     for begin, end, pitch in sorted(spans):
-        merged += int(roll[begin, pitch] == BEGINS)
-        roll[begin, pitch] = BEGINS
-        roll[begin + 1 : end, pitch] = GOES_ON
-    return Rolled(roll, merged)
+        merged += int(roll[begin, pitch] == ONSET)
+        roll[begin, pitch] = ONSET
+        roll[begin + 1 : end, pitch] = SUSTAIN
+    return GridRoll(roll, merged)
 
 
-def unrolled(roll: NDArray[np.uint8], step_beats: float) -> tuple[Note, ...]:
+def to_notes(roll: NDArray[np.uint8], step_beats: float) -> tuple[Note, ...]:
     """The notes of a roll, in order; one that goes on without having begun begins where it is first heard."""
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]])
     notes = []
-    for begin, pitch in np.argwhere((roll == BEGINS) | ((roll == GOES_ON) & (before == SILENT))).tolist():
-        stops = np.flatnonzero(roll[begin + 1 :, pitch] != GOES_ON)
+    for begin, pitch in np.argwhere((roll == ONSET) | ((roll == SUSTAIN) & (before == SILENT))).tolist():
+        stops = np.flatnonzero(roll[begin + 1 :, pitch] != SUSTAIN)
         length = 1 + (int(stops[0]) if len(stops) else len(roll) - begin - 1)
         notes.append(Note(begin * step_beats, pitch, length * step_beats))
     return tuple(notes)
@@ -60,5 +60,5 @@ def _end(note: Note) -> float:
 
 
 def _step(song: Song, grid: str, beats: float) -> int:
-    place = beats / GRIDS[grid] if grid in GRIDS else seconds_at(song, beats) / float(grid)
+    place = beats / GRIDS[grid] if grid in GRIDS else beats_to_seconds(song, beats) / float(grid)
     return math.floor(place + 0.5)

@@ -11,7 +11,7 @@ import mido
 from echoic.errors import DataError
 from echoic.score import Song
 from echoic.sources.midi.chunks import Header, check_size, read_header, track_chunks
-from echoic.sources.midi.listening import heard
+from echoic.sources.midi.performance import song_from_events
 from echoic.sources.textfile import read_bytes
 
 BPM_OF_SECONDS = 120.0
@@ -39,16 +39,16 @@ def read_songs(path: Path, *, pedal: bool) -> list[Song]:
         named = [(f"{path.stem}, track {number}", track) for number, track in enumerate(tracks, 1)]
     else:
         named = [(path.stem, sorted((event for track in tracks for event in track), key=lambda event: event[0]))]
-    return [heard(name, events, ticks_per_beat, pedal=pedal, origin=str(path)) for name, events in named]
+    return [song_from_events(name, events, ticks_per_beat, pedal=pedal, origin=str(path)) for name, events in named]
 
 
 def _ticks_per_beat(path: Path, header: Header) -> float:
     if not header.division & 0x8000:
         return header.division
-    frames_a_second, ticks_a_frame = 256 - (header.division >> 8), header.division & 0xFF
-    if not ticks_a_frame:
+    frames_per_second, ticks_per_frame = 256 - (header.division >> 8), header.division & 0xFF
+    if not ticks_per_frame:
         raise DataError(f"{path}, byte {header.start + 12}: says that a film frame has 0 ticks; export it again.")
-    return frames_a_second * ticks_a_frame * 60 / BPM_OF_SECONDS
+    return frames_per_second * ticks_per_frame * 60 / BPM_OF_SECONDS
 
 
 def _events(path: Path, header: Header, begin: int, data: bytes) -> list[Event]:

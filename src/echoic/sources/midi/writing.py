@@ -5,7 +5,7 @@ import io
 import mido
 
 from echoic.score import Note, Song
-from echoic.sources.midi.listening import DRUM_CHANNEL
+from echoic.sources.midi.performance import DRUM_CHANNEL
 
 TICKS_PER_BEAT = 480
 

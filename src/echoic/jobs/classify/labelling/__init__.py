@@ -15,9 +15,9 @@ def labelling_of(settings: ClassifySettings, labels: tuple[str, ...], counts: Se
     Raises:
         ConfigError: balanced classes where a clip has several labels.
     """
-    separator, balanced = settings.data.label_separator, settings.network.class_weights == "balanced"
+    separator, balanced = settings.data.label_separator, settings.network.class_weight == "balanced"
     if separator is None:
         return OneLabel(labels, tuple(counts), balanced)
     if balanced:
-        raise ConfigError("`class_weights` balanced is for one label a clip; leave it out with `label_separator`.")
+        raise ConfigError("`class_weight` balanced is for one label a clip; leave it out with `label_separator`.")
     return SeveralLabels(labels, tuple(counts), separator)

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.baselines.classes import NearestMean, majority
-from echoic.charts import Bars, Chart, Line, Raster
+from echoic.baselines.classes import NearestCentroid, majority_class
+from echoic.charts import Bars, Chart, Heatmap, Line
 from echoic.heads import Categorical
 from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
-from echoic.metrics.classes import CALIBRATION_BINS, calibration, confusion, scores_of
+from echoic.metrics.classes import CALIBRATION_BINS, calibration_curve, classification_scores, confusion_matrix
 from echoic.types import Series
 
 
@@ -51,14 +51,14 @@ class OneLabel:
 
     def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
         """Accuracy, macro F1, nats a clip and calibration error."""
-        return scores_of(true[:, 0], probabilities)
+        return classification_scores(true[:, 0], probabilities)
 
     def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
         """The commonest class, and the class whose mean is nearest."""
         numbers, classes = training[:, 0], len(self.labels)
         return {
-            "majority": majority(numbers, len(seen), classes),
-            "nearest_mean": NearestMean.fit(values, numbers, classes).probabilities(seen),
+            "majority": majority_class(numbers, len(seen), classes),
+            "nearest_centroid": NearestCentroid.fit(values, numbers, classes).predict_probs(seen),
         }
 
     def over(self, clips: int) -> str:
@@ -70,16 +70,16 @@ class OneLabel:
 
 
 def _confusion(classes: Sequence[str], true: Numbers, probabilities: Values) -> Chart:
-    table = confusion(true, probabilities.argmax(1), len(classes)).astype(np.float64)
+    table = confusion_matrix(true, probabilities.argmax(1), len(classes)).astype(np.float64)
     shares = table / np.maximum(table.sum(1, keepdims=True), 1)
     places = np.arange(len(classes), dtype=np.float64)
     # The first class on top, as tables of confusion are read.
-    raster = Raster("share of the class", places, places, shares[::-1], (classes, classes[::-1]))
-    return Chart("confusion", "What each class is told to be", "Told", "Is", rasters=(raster,))
+    heatmap = Heatmap("share of the class", places, places, shares[::-1], (classes, classes[::-1]))
+    return Chart("confusion", "What each class is told to be", "Told", "Is", heatmaps=(heatmap,))
 
 
 def _calibration(true: Numbers, probabilities: Values) -> Chart:
-    confidence, accuracy, _ = calibration(true, probabilities)
+    confidence, accuracy, _ = calibration_curve(true, probabilities)
     middles = (np.floor(confidence * CALIBRATION_BINS).clip(max=CALIBRATION_BINS - 1) + 0.5) / CALIBRATION_BINS
     ends = np.array([0.0, 1.0])
     return Chart(

@@ -7,11 +7,11 @@ from typing import ClassVar, final
 import numpy as np
 from torch import Tensor
 
-from echoic.baselines.tags import frequencies, nearest_means
+from echoic.baselines.multilabel import label_frequencies, nearest_centroids
 from echoic.charts import Bars, Chart
 from echoic.heads import Bernoulli
 from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
-from echoic.metrics.tags import f1_by_label, nats, scores_of, told_of
+from echoic.metrics.multilabel import binarize, f1_by_label, multilabel_scores, nats_per_clip
 from echoic.types import Series
 
 
@@ -41,24 +41,24 @@ class SeveralLabels:
 
     def told(self, probabilities: Values) -> Told:
         """The labels that are likelier there than not; the confidence is the probability of exactly this set."""
-        return Told(told_of(probabilities), np.maximum(probabilities, 1 - probabilities).prod(1))
+        return Told(binarize(probabilities), np.maximum(probabilities, 1 - probabilities).prod(1))
 
     def words(self, numbers: Numbers) -> list[str]:
         return [self.separator.join(self.labels[number] for number in np.flatnonzero(row)) for row in numbers]
 
     def wrongness(self, true: Numbers, probabilities: Values) -> Values:
         """The nats that the true set costs."""
-        return nats(true, probabilities)
+        return nats_per_clip(true, probabilities)
 
     def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
         """Macro and micro F1, mean average precision, exact sets and nats a clip."""
-        return scores_of(true, probabilities)
+        return multilabel_scores(true, probabilities)
 
     def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
         """How often each label comes, and the nearer of two means: of clips with it, of clips without it."""
         return {
-            "frequencies": frequencies(training, len(seen)),
-            "nearest_mean": nearest_means(training, values, seen),
+            "frequencies": label_frequencies(training, len(seen)),
+            "nearest_centroid": nearest_centroids(training, values, seen),
         }
 
     def over(self, clips: int) -> str:
@@ -66,7 +66,7 @@ class SeveralLabels:
 
     def charts(self, true: Numbers, probabilities: Values) -> list[Chart]:
         """How well each label is told."""
-        each = f1_by_label(true, told_of(probabilities))
+        each = f1_by_label(true, binarize(probabilities))
         there = np.flatnonzero(~np.isnan(each))
         places, names = np.arange(len(there), dtype=np.float64), [self.labels[number] for number in there]
         return [

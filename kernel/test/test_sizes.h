@@ -1,0 +1,76 @@
+// Claims about all sizes, and about calls that are repeated or leave out gradients.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "call.h"
+
+namespace {
+
+void check_against_oracle(const Case& test_case, const std::vector<CallOptions>& options) {
+  const CaseArrays arrays = random_numbers(test_case, static_cast<unsigned>(test_case.batch + 31 * test_case.hidden + 977 * test_case.inputs));
+  const Expected expected = expected_of(test_case, arrays);
+  for_each_kernel([&](const auto& kernel, const std::string& name) {
+    for (const CallOptions& options : options) compare(run(kernel, test_case, arrays, options), expected, name + test_case.text() + options.text());
+  });
+}
+
+std::vector<std::int64_t> unequal(long batch, long steps) {
+  std::vector<std::int64_t> lengths(batch);
+  for (long row = 0; row < batch; ++row) lengths[row] = (row * 7 + 3) % (steps + 1);  // with zeros, not sorted
+  lengths[batch / 2] = 0;
+  return lengths;
+}
+
+void check_sizes(bool quick) {
+  const std::vector<long> some{5, 17}, all{1, 5, 8, 13, 16, 17, 33};
+  for (CellKind kind : {CellKind::lstm, CellKind::gru})
+    for (long hidden : quick ? some : all)
+      for (long batch : {1, 3, 7, 20})
+        for (long steps : {0, 1, 9})
+          for (long inputs : {1, 2, 9}) {
+            if (quick && (batch == 7 || inputs == 2)) continue;
+            // Threads are slow where cores are few; and each way of reading has a number of blocks that goes round.
+            const int threads = batch == 7 && inputs == 9 ? 3 : 1;
+            const long blocks = 1 + (hidden + batch + steps + inputs) % 3;
+            const auto lengths = unequal(batch, steps);
+            check_against_oracle({kind, batch, steps, inputs, hidden, {}, false}, {{1, 1}, {2, 1}, {3, threads}});
+            check_against_oracle({kind, batch, steps, inputs, hidden, lengths, false}, {{2, 1}, {3, threads}});
+            check_against_oracle({kind, batch, steps, inputs, hidden, {}, true}, {{blocks, 1}});
+            check_against_oracle({kind, batch, steps, inputs, hidden, lengths, true}, {{blocks, 1}});
+          }
+}
+
+// Beyond the sizes at which the work is cut into chunks of steps, rows and depth.
+void check_large(CellKind kind) {
+  check_against_oracle({kind, 20, 40, 3, 9, unequal(20, 40), false}, {{1, 1}, {2, 2}, {3, 2}});
+  check_against_oracle({kind, 300, 3, 2, 5, unequal(300, 3), true}, {{1, 1}, {2, 2}});
+  check_against_oracle({kind, 300, 3, 2, 5, {}, false}, {{1, 1}, {1, 2}, {2, 2}});
+  check_against_oracle({kind, 2, 3, 300, 70, {}, false}, {{1, 1}, {2, 2}});
+  check_against_oracle({kind, 3, 2, 256, 256, {}, true}, {{1, 1}, {2, 2}});
+}
+
+void check_missing_gradients(CellKind kind) {
+  const Case test_case{kind, 3, 4, 2, 13, {4, 0, 2}, false};
+  CaseArrays arrays = random_numbers(test_case, 3);
+  for (auto* gradient : {&arrays.dy, &arrays.dh_end, &arrays.dc_end}) gradient->assign(gradient->size(), 0);
+  Expected expected = expected_of(test_case, arrays);
+  expected.dx.assign(expected.dx.size(), nan);  // not asked for, so not written
+  for_each_kernel([&](const auto& kernel, const std::string& name) {
+    compare(run(kernel, test_case, arrays, {2, 1, false}), expected, name + "without incoming gradients " + test_case.text());
+  });
+}
+
+void check_repeated(CellKind kind) {
+  const Case test_case{kind, 20, 30, 3, 33, unequal(20, 30), false};
+  const CaseArrays arrays = random_numbers(test_case, 11);
+  for_each_kernel([&](const auto& kernel, const std::string& name) {
+    const auto once = run(kernel, test_case, arrays, {3, 3});
+    check(once.same_bits(run(kernel, test_case, arrays, {3, 3})), name + "gives the same bits again: " + test_case.text());
+    for (int threads : {1, 2})
+      check(once.same_bits(run(kernel, test_case, arrays, {3, threads})),
+            name + "gives the same bits for any number of threads: " + test_case.text());
+  });
+}
+
+}  // namespace

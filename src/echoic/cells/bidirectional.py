@@ -1,0 +1,71 @@
+"""Layers that hear a sequence from both ends: for whole sequences, never live."""
+
+import itertools
+from collections.abc import Mapping
+from typing import final
+
+import torch
+from torch import Tensor, nn
+
+from echoic.cells.base import Cell
+from echoic.cells.stateless import StatelessStack
+from echoic.config import StackSettings
+from echoic.nn import Dropout
+from echoic.tensors import State
+
+
+@final
+class Bidirectional(StatelessStack):
+    """Layers of two cells, one of which reads backwards; each layer gives both their vectors (Schuster 1997).
+
+    A layer of `hidden` units has so many each way. There is no state to carry: a sequence is heard whole.
+    """
+
+    def __init__(self, cell_types: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
+        super().__init__()
+        sizes = [input_size, *(2 * size for size in settings.layers)]
+        cell_type = cell_types[settings.cell]
+        self.input_size = input_size
+        self.output_size = sizes[-1]
+        self.forward_cells, self.backward_cells = (
+            nn.ModuleList(
+                cell_type(in_size, size // 2, settings.forget_bias)  # type: ignore[call-arg]
+                for in_size, size in itertools.pairwise(sizes)
+            )
+            for _ in range(2)
+        )
+        self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational_dropout)
+        self.dropout = Dropout(settings.dropout, locked=settings.variational_dropout)
+        self.weight_dropout = Dropout(settings.weight_dropout)
+
+    @property
+    def layers(self) -> list[Cell]:
+        """The cells that read forwards, lowest first."""
+        return _cells(self.forward_cells)
+
+    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        """Hidden vectors `(batch, steps, output_size)`; of each row the first `lengths` steps are read backwards."""
+        x = self.input_dropout(x)
+        reversed_steps = _reversed_steps(x, lengths)
+        for forward_cell, backward_cell in zip(self.layers, _cells(self.backward_cells), strict=True):
+            forward_hidden = self._run(forward_cell, x)
+            backward_hidden = self._run(backward_cell, x.gather(1, reversed_steps.expand_as(x)))
+            x = self.dropout(
+                torch.cat([forward_hidden, backward_hidden.gather(1, reversed_steps.expand_as(backward_hidden))], -1)
+            )
+        return x, state
+
+    def _run(self, cell: Cell, x: Tensor) -> Tensor:
+        hidden: Tensor = cell(x, cell.initial_state(len(x)), self.weight_dropout(cell.w_rec))[0]
+        return hidden
+
+
+def _cells(modules: nn.ModuleList) -> list[Cell]:
+    return [cell for cell in modules if isinstance(cell, Cell)]
+
+
+def _reversed_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """For each step the one that is read in its place, `(batch, steps, 1)`; steps that are not real stay."""
+    steps = torch.arange(x.shape[1], device=x.device).expand(len(x), -1)
+    ends = torch.full_like(steps[:, :1], x.shape[1]) if lengths is None else lengths[:, None]
+    return torch.where(steps < ends, ends - 1 - steps, steps)[..., None]

@@ -1,0 +1,29 @@
+"""No recurrent layers, where others have some."""
+
+from typing import final
+
+from torch import Tensor
+
+from echoic.cells.base import Cell
+from echoic.cells.stateless import StatelessStack
+from echoic.nn import Dropout
+from echoic.tensors import State
+
+
+@final
+class IdentityStack(StatelessStack):
+    """What is read is handed on, with dropout. For baselines."""
+
+    def __init__(self, input_size: int, dropout: float) -> None:
+        super().__init__()
+        self.input_size = self.output_size = input_size
+        self.dropout = Dropout(dropout)
+
+    @property
+    def layers(self) -> list[Cell]:
+        """None."""
+        return []
+
+    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
+        """`x` `(batch, steps, input_size)` as it is."""
+        return self.dropout(x), state

@@ -1,0 +1,56 @@
+"""Which stretches of which recordings are for training, which for dev and which for test."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from echoic.config.audio import AudioSplitSettings
+from echoic.errors import DataError
+from echoic.types import Floats, Series
+from echoic.windows import SPLITS, assign_splits, full_ranges, split_series
+
+FILES_FOR_SPLIT_BY_FILE = 10
+
+
+class Excerpt(NamedTuple):
+    """Samples `begin` up to, not including, `end` of a recording."""
+
+    recording: Series
+    begin: int
+    end: int
+
+    @property
+    def sound(self) -> Floats:
+        """The samples `(samples,)`; a view, no copy."""
+        return self.recording.values[self.begin : self.end, 0]
+
+
+def split_recordings(recordings: Sequence[Series], settings: AudioSplitSettings) -> dict[str, list[Excerpt]]:
+    """The stretches of each part; their order in training is that of the files.
+
+    Raises:
+        DataError: there are too few recordings, or one is too short to be cut.
+    """
+    by = settings.split_by or ("file" if len(recordings) >= FILES_FOR_SPLIT_BY_FILE else "time")
+    if by == "file":
+        try:
+            assigned = assign_splits(recordings, settings.split)
+        except DataError as error:
+            raise DataError(f"{str(error).rstrip('.')}, or cut each file in time: --split-by time.") from None
+        return {split: [whole_recording(recordings[number]) for number in assigned[split]] for split in SPLITS}
+    offsets = full_ranges(recordings).begin.tolist()
+    ranges = split_series(recordings, settings.split)
+    return {
+        split: [
+            Excerpt(recording, begin - offset, end - offset)
+            for recording, offset, begin, end in zip(
+                recordings, offsets, ranges[split].begin.tolist(), ranges[split].end.tolist(), strict=True
+            )
+            if end > begin
+        ]
+        for split in SPLITS
+    }
+
+
+def whole_recording(recording: Series) -> Excerpt:
+    """The whole of it."""
+    return Excerpt(recording, 0, recording.steps)

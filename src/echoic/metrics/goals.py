@@ -1,0 +1,32 @@
+"""What is best of each score."""
+
+from typing import Literal
+
+_HIGHER_IS_BETTER = {
+    "accuracy", "survival", "event_f1", "exact_match", "frame_accuracy", "macro_f1", "mean_average_precision",
+    "micro_f1", "segment_f1",
+}  # fmt: skip
+_NO_GOAL = {"slope", "slope_low", "slope_high"}
+_COVERAGE = "coverage_"
+
+
+def goal(score: str) -> Literal["low", "high"] | float | None:
+    """Whether less or more of it is better, or which value is; None where that cannot be said.
+
+    Coverage should be what it promises: 0.8 of `coverage_80`.
+    """
+    if score.startswith(_COVERAGE):
+        return int(score.removeprefix(_COVERAGE)) / 100
+    if score in _NO_GOAL:
+        return None
+    return "high" if score in _HIGHER_IS_BETTER else "low"
+
+
+def best_value(score: str, values: list[float]) -> float | None:
+    """The best of two values or more; None if there is none."""
+    target = goal(score)
+    if target is None or len(values) < 2:
+        return None
+    if isinstance(target, str):
+        return min(values) if target == "low" else max(values)
+    return min(values, key=lambda value: abs(value - target))

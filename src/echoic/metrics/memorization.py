@@ -1,0 +1,104 @@
+"""What a piece of music has in common with those a model was trained on, in whatever key."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Roll = NDArray[Any]
+"""`(steps, 128)`: 0 is silent."""
+
+Hashes = NDArray[np.uint64]
+
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_SHAPE, _MOVE = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_HIGH = np.uint64(0xD6E8FEB86659FD93)
+"""Odd numbers without a pattern: hashes are taken modulo 2^64, where two windows are alike by chance once in 10^19."""
+
+_SILENCE = 0
+
+
+class Match(NamedTuple):
+    """A stretch of `steps` steps that song number `song` of the known ones has too, from its step `start` on."""
+
+    steps: int
+    song: int
+    start: int
+
+
+class _HashedSong(NamedTuple):
+    """A song as prefix hashes `(steps + 1,)` of its chords' shapes and of the moves of their lowest notes."""
+
+    sounding: NDArray[np.bool_]
+    shapes: Hashes
+    moves: Hashes
+
+
+@final
+class MemorizationIndex:
+    """The training songs, as chords that no key changes: each by its shape and by how its lowest note moved.
+
+    Windows and runs begin with a chord that sounds.
+    """
+
+    def __init__(self, rolls: Sequence[Roll]) -> None:
+        self._songs = [_hash_song(roll) for roll in rolls]
+
+    def longest_match(self, roll: Roll) -> Match:
+        """The longest stretch of `roll` that a known song has too, moved up or down as a whole."""
+        song = _hash_song(roll)
+        best, low, high = Match(0, 0, 0), 1, len(roll)
+        while low <= high:  # what has a run of n steps has one of n - 1
+            steps = (low + high) // 2
+            found = self._find_any(_windows(song, steps), steps)
+            if found is None:
+                high = steps - 1
+            else:
+                best, low = found, steps + 1
+        return best
+
+    def memorized_fraction(self, rolls: Sequence[Roll], steps: int) -> float:
+        """The share of all windows of so many steps in `rolls` that a known song has too; 0 if there are none."""
+        training = np.concatenate([_windows(song, steps) for song in self._songs])
+        queries = np.concatenate([_windows(_hash_song(roll), steps) for roll in rolls])
+        return float(np.isin(queries, training).mean()) if len(queries) else 0.0
+
+    def _find_any(self, hashes: Hashes, steps: int) -> Match | None:
+        for song_index, song in enumerate(self._songs):
+            present = np.isin(_windows(song, steps), hashes)
+            if present.any():
+                start = int(np.flatnonzero(song.sounding[: len(song.sounding) - steps + 1])[present.argmax()])
+                return Match(steps, song_index, start)
+        return None
+
+
+def _hash_song(roll: Roll) -> _HashedSong:
+    shapes, moves, before = [], [], None
+    for step in roll > 0:
+        pitches = np.flatnonzero(step).tolist()
+        lowest = pitches[0] if pitches else before
+        moves.append(0 if before is None or lowest is None else lowest - before)
+        shapes.append(sum(1 << (pitch - pitches[0]) for pitch in pitches) if pitches else _SILENCE)
+        before = lowest
+    return _HashedSong(np.array(shapes, object) != _SILENCE, _prefix(shapes), _prefix(moves))
+
+
+def _prefix(tokens: Sequence[int]) -> Hashes:
+    """Polynomial hashes of the first 0, 1, ... tokens."""
+    hashes, total, base = [0], 0, int(_BASE)
+    for token in tokens:
+        # A chord has 128 bits. Python's own hash would not do: it is the same for -1 and -2.
+        total = (total * base + token + (token >> 64) * int(_HIGH) + 3) % 2**64
+        hashes.append(total)
+    return np.array(hashes, np.uint64)
+
+
+def _windows(song: _HashedSong, steps: int) -> Hashes:
+    """A hash for every window of so many steps; where the first chord came from does not count."""
+    first = np.flatnonzero(song.sounding[: max(len(song.sounding) - steps + 1, 0)])
+    power = np.uint64(pow(int(_BASE), steps, 2**64))
+    power_moves = np.uint64(pow(int(_BASE), steps - 1, 2**64))
+    shapes = song.shapes[first + steps] - song.shapes[first] * power
+    moves = song.moves[first + steps] - song.moves[first + 1] * power_moves
+    return np.asarray(shapes * _SHAPE + moves * _MOVE)

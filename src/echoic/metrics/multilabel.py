@@ -1,0 +1,67 @@
+"""How well clips are told that have any number of labels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Labels = NDArray[np.int64]
+Probs = NDArray[np.float64]
+
+
+def binarize(probs: Probs) -> Labels:
+    """1 for each label that is likelier there than not, otherwise 0, shaped like `probs`."""
+    return (probs > 0.5).astype(np.int64)
+
+
+def multilabel_scores(true: Labels, probs: Probs) -> dict[str, float]:
+    """F1, mean average precision, the share of sets that are exactly right, and nats a clip.
+
+    Both `true`, 0 or 1, and `probs` are `(clips, labels)`. The mean average precision is over the labels that
+    occur, and is left out if none does.
+    """
+    predicted = binarize(probs)
+    occurring = np.flatnonzero(true.any(0))
+    precisions = [average_precision(true[:, label], probs[:, label]) for label in occurring]
+    return {
+        "macro_f1": macro_f1(true, predicted),
+        "micro_f1": micro_f1(true, predicted),
+        **({"mean_average_precision": float(np.mean(precisions))} if precisions else {}),
+        "exact_match": float((true == predicted).all(1).mean()),
+        "nats_per_clip": float(nats_per_clip(true, probs).mean()),
+    }
+
+
+def f1_by_label(true: Labels, predicted: Labels) -> Probs:
+    """The harmonic mean of precision and recall `(labels,)`; NaN for labels that neither occur nor were told."""
+    hits, positives = (true & predicted).sum(0), true.sum(0) + predicted.sum(0)
+    return np.where(positives > 0, 2 * hits / np.maximum(positives, 1), np.nan)
+
+
+def macro_f1(true: Labels, predicted: Labels) -> float:
+    """The mean of F1 over the labels that occur or were told; 1 if there are none."""
+    per_label = f1_by_label(true, predicted)
+    defined = per_label[~np.isnan(per_label)]
+    return float(defined.mean()) if len(defined) else 1.0
+
+
+def micro_f1(true: Labels, predicted: Labels) -> float:
+    """F1 over the labels of all clips together; 1 if there are none and none was told."""
+    positives = int(true.sum() + predicted.sum())
+    return 2 * int((true & predicted).sum()) / positives if positives else 1.0
+
+
+def average_precision(true: Labels, probs: Probs) -> float:
+    """The mean of the precision at every clip that has the label, the likeliest clips first (steps, no interpolation).
+
+    Both are `(clips,)`, and one clip at least has the label. As in Manning, Raghavan and Schütze (2008), Introduction
+    to Information Retrieval, section 8.4; clips of the same probability come at once, as in scikit-learn.
+    """
+    order = np.argsort(-probs, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(probs[order])), len(order) - 1)
+    hits = true[order].cumsum()[ends]
+    return float((np.diff(hits, prepend=0) * hits / (ends + 1)).sum() / hits[-1])
+
+
+def nats_per_clip(true: Labels, probs: Probs) -> Probs:
+    """Minus the logarithm of the probability of each clip's whole set, `(clips,)`."""
+    chosen = np.where(true == 1, probs, 1 - probs)
+    return np.asarray(-np.log(np.clip(chosen, 1e-12, 1)).sum(1))

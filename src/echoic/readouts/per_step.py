@@ -1,0 +1,19 @@
+"""A prediction at every step."""
+
+from typing import final
+
+from torch import Tensor
+
+from echoic.readouts.base import Readout, ReadoutInputs
+
+
+@final
+class PerStep(Readout):
+    """Hands every hidden vector to the head."""
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.output_size = hidden_size
+
+    def forward(self, inputs: ReadoutInputs) -> Tensor:
+        return inputs.hidden

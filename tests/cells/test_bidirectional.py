@@ -1,0 +1,76 @@
+"""Layers that read both ways, against torch's bidirectional ones."""
+
+import pytest
+import torch
+
+from echoic.cells import CELLS, Bidirectional, Stack
+from echoic.config import StackSettings
+from echoic.encoders import Identity
+from echoic.errors import ConfigError, ShapeError
+from echoic.heads import Categorical
+from echoic.live import Live
+from echoic.model import SequenceModel
+from echoic.readouts import Horizon, PerStep
+
+THEIRS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+
+
+def made(cell="lstm", layers=(5, 3)):
+    torch.manual_seed(0)
+    return Bidirectional(CELLS, 4, StackSettings(cell=cell, layers=layers))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_they_are_torch_s_bidirectional_layers(cell):
+    ours = made(cell, (5,))
+    theirs = THEIRS[cell](4, 5, batch_first=True, bidirectional=True)
+    # torch adds a second bias; within the GRU's new gate the two differ, so ours and theirs are both zero.
+    for name, module in (("", ours.forward_cells[0]), ("_reverse", ours.backward_cells[0])):
+        module.bias.data.zero_()
+        getattr(theirs, f"weight_ih_l0{name}").data = module.w_in.data
+        getattr(theirs, f"weight_hh_l0{name}").data = module.w_rec.data
+        getattr(theirs, f"bias_ih_l0{name}").data.zero_()
+        getattr(theirs, f"bias_hh_l0{name}").data.zero_()
+    x, lengths = torch.randn(6, 9, 4), torch.tensor([9, 1, 4, 7, 9, 2])
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    wanted, _ = torch.nn.utils.rnn.pad_packed_sequence(theirs(packed)[0], batch_first=True)
+    found, state = ours(x, ours.initial_state(6), lengths)
+    real = torch.arange(9) < lengths[:, None]
+    torch.testing.assert_close(found[real], wanted[real], atol=1e-5, rtol=1e-5)
+    assert found.shape == (6, 9, ours.output_size)
+    assert state == ()
+
+
+def test_what_is_not_real_changes_nothing_and_rows_are_alone():
+    stack = made()
+    x, lengths = torch.randn(4, 8, 4), torch.tensor([8, 3, 5, 1])
+    whole, _ = stack(x, (), lengths)
+    other = x + 9 * (torch.arange(8) >= lengths[:, None])[..., None]
+    found, _ = stack(other, (), lengths)
+    for row, length in enumerate(lengths.tolist()):
+        torch.testing.assert_close(found[row, :length], whole[row, :length])
+        alone, _ = stack(x[row : row + 1, :length], ())
+        torch.testing.assert_close(alone[0], whole[row, :length], atol=1e-6, rtol=1e-5)
+
+
+def test_there_is_no_state_and_no_live_use():
+    stack = made()
+    assert stack.state_size == 0
+    assert stack.unpack(stack.pack(stack.initial_state(3))) == ()
+    with pytest.raises(ShapeError, match="have no state"):
+        stack.unpack(torch.ones(1, 2))
+
+
+def test_they_cannot_tell_a_horizon():
+    stack = made()
+    one_way = Stack(CELLS, 4, StackSettings(layers=(stack.output_size,)))
+    model = SequenceModel(Identity(4), stack, Horizon(one_way, 3), Categorical(stack.output_size, 3))
+    with pytest.raises(ConfigError, match="those that read both ways have none"):
+        model(torch.zeros(1, 5, 4))
+
+
+def test_a_live_model_is_refused():
+    stack = made()
+    model = SequenceModel(Identity(4), stack, PerStep(stack.output_size), Categorical(stack.output_size, 3))
+    with pytest.raises(ConfigError, match="this one has Identity, Bidirectional"):
+        Live(model)

@@ -1,0 +1,122 @@
+import hashlib
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from echoic.config.table import TableSettings
+from echoic.errors import ConfigError, DataError, ShapeError
+from echoic.sources import read
+
+HOURS = np.datetime64("2024-01-01T00", "us") + np.arange(3) * np.timedelta64(1, "h")
+COLUMNS = {"t": HOURS, "a": [1, 2, 3], "b": [1.5, None, 2.5]}
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_frames_of_every_library_read_alike(library):
+    frame = library(COLUMNS)
+    dataset = read(frame, TableSettings(time="t"))
+    (series,) = dataset.series
+    np.testing.assert_array_equal(series.values, [[1, 1.5], [2, np.nan], [3, 2.5]])
+    assert series.time.start == HOURS[0]
+    assert str(series.time.frequency) == "1 h"
+    assert dataset.report.missing == {"a": 0, "b": 1}
+    assert dataset.fingerprint == read(pl.DataFrame(COLUMNS), TableSettings(time="t")).fingerprint
+
+
+@pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_time_zones_become_utc(library):
+    berlin = pl.Series(HOURS).dt.replace_time_zone("Europe/Berlin")
+    column = berlin if library is pl.DataFrame else berlin.to_pandas() if library is pd.DataFrame else berlin.to_arrow()
+    dataset = read(library({"t": column, "a": [1, 2, 3]}), TableSettings(time="t"))
+    assert dataset.series[0].time.start == HOURS[0] - np.timedelta64(1, "h")
+    assert dataset.report.utc
+
+
+def test_long_pandas_frame_with_categories_and_nullable_numbers():
+    frame = pd.DataFrame(
+        {
+            "unique_id": pd.Categorical(["x", "z", "x"]),
+            "ds": ["2024-01-01", "2024-01-01", "2024-01-02"],
+            "y": pd.array([1, 2, None], dtype="Int64"),
+            "on": [True, False, True],
+        }
+    )
+    dataset = read(frame, TableSettings(past_covariates="on"))
+    assert [series.name for series in dataset.series] == ["x", "z"]
+    np.testing.assert_array_equal(dataset.series[0].values[:, 0], [1, np.nan])
+    assert dataset.series[0].covariates.past[:, 0].tolist() == [1, 1]
+
+
+def test_numbers_in_a_time_column_are_years():
+    frame = pd.DataFrame({"year": [1999.0, 2000.0], "y": [1, 2]})
+    assert str(read(frame, TableSettings(time="year")).series[0].time.frequency) == "12 months"
+    with pytest.raises(DataError, match="the DataFrame, row 0, column 't': '1700000000' looks like seconds"):
+        read(pl.DataFrame({"t": [1_700_000_000], "y": [1]}), TableSettings(time="t"))
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"a": ["1", "x"]}), "the DataFrame, row 1, column 'a': 'x' is not a number"),
+        (pl.DataFrame({"a": [1.0, float("inf")]}), "row 1, column 'a': 'inf' is infinite"),
+        (pl.DataFrame({"a": [1.0, 1e39]}), "row 1, column 'a': '1e.?39' is infinite or beyond"),
+        (pl.DataFrame({"a": [[1]]}), "column 'a': holds List.* values, not numbers"),
+        (pl.DataFrame({"unique_id": [[1]], "y": [1]}), "column .unique_id.: holds List.* which name no series"),
+        (pl.DataFrame({"a": [None]}), "column 'a': holds no value at all"),
+        (pl.DataFrame({"a": HOURS, "y": [1, 2, 3]}), r"column 'a': holds dates; pass --time a\."),
+        (pl.DataFrame({"a": []}), "the DataFrame: has no rows"),
+        (pd.DataFrame(), "the DataFrame: has no rows or no columns"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name"),
+        (
+            pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2024-01-01"])),
+            "its dates or names are in the index; call reset_index",
+        ),
+        (pl.LazyFrame({"a": [1]}), "cannot read data of type LazyFrame"),
+        (None, "cannot read data of type NoneType; give a path"),
+    ],
+)
+def test_bad_frame_is_refused(frame, message):
+    with pytest.raises(DataError, match=message):
+        read(frame, TableSettings())
+
+
+def test_m4_format_is_for_files():
+    with pytest.raises(ConfigError, match="`format` m4 is for CSV files"):
+        read(pl.DataFrame({"a": [1]}), TableSettings(format="m4"))
+
+
+def test_arrays_are_steps_by_features():
+    one = read(np.arange(3), TableSettings())
+    assert one.series[0].features == ("y",)
+    assert one.series[0].values.tolist() == [[0], [1], [2]]
+    two = read(np.array([[1, np.nan], [3, 4]]), TableSettings(target="y0", past_covariates="y1"))
+    assert two.series[0].values[:, 0].tolist() == [1, 3]
+    assert two.report.missing == {"y0": 0, "y1": 1}
+    assert one.fingerprint != two.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("array", "error", "message"),
+    [
+        (np.zeros((2, 2, 2)), ShapeError, "must be `"),
+        (np.zeros(()), ShapeError, "must be `"),
+        (np.zeros((0, 2)), DataError, r"the array: is empty, \(0, 2\)"),
+        (np.array(["a"]), DataError, "holds <U1 values, not real numbers"),
+        (np.array([1.0, -np.inf]), DataError, "the array, row 1, column 'y': '-inf' is infinite"),
+    ],
+)
+def test_bad_array_is_refused(array, error, message):
+    with pytest.raises(error, match=message):
+        read(array, TableSettings())
+
+
+def test_parquet_file_reads_as_its_frame(tmp_path):
+    path = tmp_path / "load.parquet"
+    pl.DataFrame(COLUMNS).write_parquet(path)
+    dataset = read(path, TableSettings(time="t"))
+    assert dataset.series[0].name == "load"
+    np.testing.assert_array_equal(dataset.series[0].values, [[1, 1.5], [2, np.nan], [3, 2.5]])
+    assert dataset.fingerprint == hashlib.sha256(path.read_bytes()).hexdigest()
