@@ -61,8 +61,8 @@ TABLES = {"ETTh1.csv": etth1, "sales.csv": sales}
 
 def write_songs(folder: Path) -> None:
     """Ten tunes over a bass, each in a key of its own."""
-    from echoic.score import Note, Song
-    from echoic.sources.midi import midi_bytes
+    from echoic.types.score import Note, Song
+    from echoic.writers.midi import midi_bytes
 
     folder.mkdir()
     for number in range(10):

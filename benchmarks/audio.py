@@ -16,10 +16,10 @@ import numpy as np
 
 import echoic
 from common import arguments, publish, spread, table
+from echoic.api.run import Run
 from echoic.cli.allocator import keep_freed_memory
-from echoic.jobs.audio.drift import Reference, measure_streams
+from echoic.drift.report import Reference, measure_streams
 from echoic.jobs.audio.task import scored_batches
-from echoic.jobs.session import Run
 from echoic.training import total_loss
 
 O1: dict[str, Any] = {

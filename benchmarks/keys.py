@@ -13,7 +13,7 @@ from torch import nn
 
 import echoic
 from common import arguments, publish, spread, table
-from echoic.jobs.prepare import prepare
+from echoic.api.prepare import prepare
 
 WAYS = {"one key": "none", "a random key each epoch": "random", "twelve keys in each batch": "all"}
 UPDATES = 700

@@ -7,7 +7,7 @@ import numpy as np
 import echoic
 from common import arguments, publish, spread, table
 from echoic.config.table import TableSettings
-from echoic.season import detect_season
+from echoic.forecasting.season import detect_season
 from echoic.sources import read
 
 HELD_OUT = 30

@@ -34,8 +34,8 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import torch
 
+from echoic.api import run as session
 from echoic.errors import RunError
-from echoic.jobs import session
 from echoic.run import RunFolder
 
 DATA = "synth:sine,steps=120"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import echoic
-from echoic.jobs.reporting import write_report
+from echoic.api.report import write_report
 
 
 def make_up_data(path: Path) -> None:

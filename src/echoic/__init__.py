@@ -10,22 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from echoic.api.overfit_check import check as check
+    from echoic.api.run import Run as Run
+    from echoic.api.run import load as load
+    from echoic.api.run import train as train
+    from echoic.drift.report import measure_drift as measure_drift
     from echoic.errors import EchoicError as EchoicError
-    from echoic.jobs.audio.drift import drift as drift
-    from echoic.jobs.overfit_check import check as check
-    from echoic.jobs.session import Run as Run
-    from echoic.jobs.session import load as load
-    from echoic.jobs.session import train as train
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "EchoicError": "echoic.errors",
-    "Run": "echoic.jobs.session",
-    "check": "echoic.jobs.overfit_check",
-    "drift": "echoic.jobs.audio.drift",
-    "load": "echoic.jobs.session",
-    "train": "echoic.jobs.session",
+    "Run": "echoic.api.run",
+    "check": "echoic.api.overfit_check",
+    "measure_drift": "echoic.drift.report",
+    "load": "echoic.api.run",
+    "train": "echoic.api.run",
 }
 
 

@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from echoic.api.run import Run, train
 from echoic.config import ForecastSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.forecast.use import rolling
-from echoic.jobs.session import Run, train
 
 _ARGUMENTS = frozenset({"lookback", "horizon", "cell", "layers", "epochs", "seed"})
 """Settings of the job that are arguments of their own, `seed` as `random_state`."""

@@ -8,9 +8,9 @@ from echoic.config import StackSettings
 from echoic.encoders import Identity
 from echoic.errors import ConfigError, ShapeError
 from echoic.heads import Categorical
-from echoic.live import Live
 from echoic.model import SequenceModel
 from echoic.readouts import Horizon, PerStep
+from echoic.streams.kernel import Live
 
 THEIRS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from echoic.cli import main
-from echoic.score import Note, Song
-from echoic.sources.midi import midi_bytes, read_songs
+from echoic.sources.midi import read_songs
+from echoic.types.score import Note, Song
+from echoic.writers.midi import midi_bytes
 
 SMALL = "--layers 8 --epochs 1 --threads 1"
 Command = Callable[[str], tuple[int, str, str]]

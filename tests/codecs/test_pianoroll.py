@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import HOLD, REST
-from echoic.score import ONSET, SILENT, SUSTAIN
+from echoic.types.score import ONSET, SILENT, SUSTAIN
 
 LOW, HIGH = 48, 71
 FORMS = ("chords", "onsets", "line")

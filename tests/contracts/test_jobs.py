@@ -10,11 +10,11 @@ import pytest
 import soundfile
 import torch
 
+from echoic.api.prepare import prepare
+from echoic.api.run import Run, train
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS
 from echoic.jobs.base import generate_unsupported
-from echoic.jobs.prepare import prepare
-from echoic.jobs.session import Run, train
 
 HUGE = 1e6
 STEPS = 400

@@ -16,9 +16,9 @@ import soundfile
 from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
-from echoic.score import Note, Song
 from echoic.sources import SOURCES, Settings, read, source_kind
-from echoic.sources.midi import midi_bytes
+from echoic.types.score import Note, Song
+from echoic.writers.midi import midi_bytes
 
 FOREIGN = b"RIFF\x00\x00\x00\x06\x00\x01"
 WIDE = TableSettings()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from echoic.api import run as session
 from echoic.cli import VERBS, main
-from echoic.jobs import session
 
 HELP_S, HELP_ON_A_BUSY_MACHINE_S = 0.3, 0.6
 BARE_PYTHON_S = 0.03

@@ -10,15 +10,15 @@ import soundfile
 import soxr
 import torch
 
+from echoic.api.prepare import prepare
+from echoic.api.report import write_report
+from echoic.api.run import load, train
 from echoic.cli import make_app
 from echoic.cli.generate import generate
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError, RunError, ShapeError
-from echoic.jobs.augment import Augmented
 from echoic.jobs.classify.batches import ClipBatches
-from echoic.jobs.prepare import prepare
-from echoic.jobs.reporting import write_report
-from echoic.jobs.session import load, train
+from echoic.labelled.augment import Augmented
 
 RATE_HZ = 4000
 TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}

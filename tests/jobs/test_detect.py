@@ -11,16 +11,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from echoic.api.report import write_report
+from echoic.api.run import load, train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.detect import Listener
 from echoic.jobs.detect.batches import ExcerptBatches
-from echoic.jobs.detect.cleaning import CleanUp
-from echoic.jobs.detect.frames import events_in, frame_classes
-from echoic.jobs.detect.listening import heard
-from echoic.jobs.reporting import write_report
-from echoic.jobs.session import load, train
+from echoic.labelled.frames import events_in, frame_classes
+from echoic.labelled.postprocessing import PostProcessing
 from echoic.sources.events import Event
+from echoic.streams.detection import heard
 
 RATE_HZ = 2000
 PITCH_HZ = {"low": 200, "high": 700}
@@ -99,53 +99,53 @@ def sure(classes, count=3):
     return np.eye(count)[np.array(classes)]
 
 
-def test_clean_up_that_asks_for_nothing_changes_nothing():
+def test_postprocessing_that_asks_for_nothing_changes_nothing():
     shares = np.random.default_rng(0).dirichlet(np.ones(3), 50)
-    assert CleanUp().classes(shares).tolist() == shares.argmax(1).tolist()
+    assert PostProcessing().classes(shares).tolist() == shares.argmax(1).tolist()
 
 
 def test_short_pauses_within_a_label_are_closed_and_then_short_events_removed():
     classes = [0, 1, 1, 1, 0, 1, 1, 0, 2, 0, 2, 2, 2, 0, 0, 0, 2, 2]
-    closed = CleanUp(pause_frames=2).classes(sure(classes)).tolist()
+    closed = PostProcessing(pause_frames=2).classes(sure(classes)).tolist()
     assert closed == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 2]
-    removed = CleanUp(shortest_frames=3).classes(sure(classes)).tolist()
+    removed = PostProcessing(shortest_frames=3).classes(sure(classes)).tolist()
     assert removed == [0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0]
-    both = CleanUp(pause_frames=2, shortest_frames=3).classes(sure(classes)).tolist()
+    both = PostProcessing(pause_frames=2, shortest_frames=3).classes(sure(classes)).tolist()
     assert both == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
 
 
 def test_a_median_takes_out_what_lasts_less_than_half_of_it():
     classes = [0, 0, 1, 0, 0, 1, 1, 1, 2, 1, 1, 0, 0]
-    assert CleanUp(median_frames=3).classes(sure(classes)).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
+    assert PostProcessing(median_frames=3).classes(sure(classes)).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
 
 
 def test_with_hysteresis_an_event_begins_surely_and_ends_surely():
     chance = np.array([0.1, 0.4, 0.6, 0.4, 0.1, 0.4, 0.9, 0.4, 0.3, 0.6, 0.1])
     shares = np.stack([1 - chance, 0.3 * chance, 0.7 * chance], 1)
-    assert CleanUp(hysteresis=0.25).classes(shares).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
+    assert PostProcessing(hysteresis=0.25).classes(shares).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
 
 
 def test_what_has_no_pause_gets_the_label_that_is_likeliest_in_all_of_it():
     classes = [0, 1, 2, 1, 1, 0, 2, 2, 1, 0]
-    assert CleanUp(one_label=True).classes(sure(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
+    assert PostProcessing(one_label=True).classes(sure(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
 
 
 @pytest.mark.parametrize(
     ("way", "spoil"),
     [
-        (CleanUp(), lambda _: None),
-        (CleanUp(shortest_frames=2), lambda shares: shares.__setitem__(np.arange(5, 200, 20), np.eye(3)[2])),
-        (CleanUp(pause_frames=4), lambda shares: shares.__setitem__(np.arange(13, 200, 20), np.eye(3)[0])),
+        (PostProcessing(), lambda _: None),
+        (PostProcessing(shortest_frames=2), lambda shares: shares.__setitem__(np.arange(5, 200, 20), np.eye(3)[2])),
+        (PostProcessing(pause_frames=4), lambda shares: shares.__setitem__(np.arange(13, 200, 20), np.eye(3)[0])),
     ],
 )
 def test_the_way_that_mends_most_and_changes_least_is_chosen(way, spoil):
     classes = np.tile(np.repeat([0, 1], 10), 10)
     shares = sure(classes)
     spoil(shares)
-    chosen = CleanUp.chosen([classes], [shares], 0.005)
+    chosen = PostProcessing.chosen([classes], [shares], 0.005)
     assert chosen == way
     assert chosen.classes(shares).tolist() == classes.tolist()
-    assert CleanUp.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
+    assert PostProcessing.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
 
 
 @pytest.mark.parametrize("which", ["run", "one_way"])

@@ -3,8 +3,8 @@ import polars as pl
 import pytest
 
 import echoic
+from echoic.forecasting.forecaster import Forecaster
 from echoic.jobs.forecast.charts import MOST_WINDOWS, charts
-from echoic.jobs.forecast.forecaster import Forecaster
 
 TINY = {"layers": [4], "epochs": 1, "threads": 1}
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 import echoic
+from echoic.api.prepare import prepare
+from echoic.api.summaries import series_columns
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.prepare import prepare
-from echoic.jobs.summaries import series_columns
 from echoic.windows import SPLITS
 
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}
@@ -225,7 +225,7 @@ def test_a_base_fits_into_the_shortest_series():
 def test_series_are_predicted_alike_however_many_there_are(tmp_path, monkeypatch):
     run = echoic.train("forecast", shops(), out=tmp_path / "run", **TINY | COLUMNS)
     together = run.predict()
-    monkeypatch.setattr("echoic.jobs.forecast.results.BATCH", 2)
+    monkeypatch.setattr("echoic.forecasting.results.BATCH", 2)
     apart = run.predict()
     assert together["unique_id"].tolist() == apart["unique_id"].tolist()
     np.testing.assert_allclose(apart["mean"], together["mean"], rtol=1e-5)

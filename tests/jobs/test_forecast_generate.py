@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import echoic
+from echoic.api.run import Run, train
 from echoic.errors import DataError
-from echoic.jobs.session import Run, train
 
 FLOAT32 = 1e-4
 STRATEGIES = ["recursive", "direct", "segments"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from echoic.api.run import Run, train
 from echoic.errors import ConfigError
-from echoic.jobs.forecast.forecaster import LEVELS
-from echoic.jobs.session import Run, train
+from echoic.forecasting.forecaster import LEVELS
 
 HEADS = ["point", "gaussian", "student_t", "quantiles"]
 STEPS = 2400

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from echoic.jobs.prepare import prepare
-from echoic.jobs.session import train
+from echoic.api.prepare import prepare
+from echoic.api.run import train
 
 TINY: dict[str, Any] = {"lookback": 16, "layers": (6,), "epochs": 2, "threads": 1, "strategy": "recursive"}
 

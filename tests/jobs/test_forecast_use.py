@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 import echoic
+from echoic.api.summaries import evaluation_json
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.summaries import evaluation_json
 
 SAME = 1e-6
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 2, "threads": 1}

@@ -9,17 +9,18 @@ import pytest
 import symusic
 import torch
 
+from echoic.api.prepare import prepare
+from echoic.api.run import load, train
 from echoic.codecs import PianoRoll
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.compose import Composition
 from echoic.jobs.music.files import ENDINGS, music_bytes
-from echoic.jobs.prepare import prepare
-from echoic.jobs.session import load, train
 from echoic.metrics.memorization import Match
-from echoic.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
-from echoic.sources.midi import midi_bytes, read_songs, to_notes
+from echoic.sources.midi import read_songs, to_notes
+from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.windows import ChunkSampler, Ranges
+from echoic.writers.midi import midi_bytes
 
 TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_hidden_size": 8}
 
@@ -175,7 +176,7 @@ def test_every_kind_of_file_is_what_its_ending_says(run, ending):
 
 
 def test_what_is_heard_has_the_pitch_that_was_written():
-    from echoic.jobs.music.synth import RATE_HZ, wav_bytes  # noqa: PLC0415
+    from echoic.writers.synthesizer import RATE_HZ, wav_bytes  # noqa: PLC0415
 
     with wave.open(io.BytesIO(wav_bytes(Song("a", (Note(0.0, 69, 2.0),))))) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)

@@ -9,12 +9,12 @@ import pytest
 import soundfile
 import torch
 
+from echoic.api.prepare import prepare
+from echoic.api.report import write_report
+from echoic.api.run import load, train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.classify.evaluate import aggregate_folds
-from echoic.jobs.prepare import prepare
-from echoic.jobs.reporting import write_report
-from echoic.jobs.session import load, train
 
 RATE_HZ = 4000
 TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1, "label_separator": ";"}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from echoic.api.prepare import prepare
+from echoic.api.run import load, train
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.prepare import prepare
-from echoic.jobs.session import load, train
 
 TINY = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "tbptt_steps": 10}
 ALPHABET = "abcdefghij"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from echoic.api import run as session
 from echoic.errors import RunError
-from echoic.jobs import session
 
 SETTINGS: dict[str, Any] = {
     "strategy": "recursive",

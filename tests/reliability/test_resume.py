@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
+from echoic.api import run as session
 from echoic.errors import Interrupted
-from echoic.jobs import session
 from echoic.training import Progress
 
 BASE: dict[str, Any] = {

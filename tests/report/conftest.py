@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from echoic.charts import Band, Bars, Chart, Line
 from echoic.report import Section, Table
+from echoic.report.charts import Band, Bars, Chart, Line
 
 NASTY = "<script>alert(1)</script> & $x^ _$"
 """All that a user may put into the name of a series or a file."""

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from echoic.charts import MAX_POINTS, PALETTES, Band, Chart, Line, colour_keys, decimated, with_markers
+from echoic.report.charts import MAX_POINTS, PALETTES, Band, Chart, Line, colour_keys, decimated, with_markers
 
 
 def chart(*lines, bands=()):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from echoic.charts import Bars, Chart, Line
 from echoic.report import write_figures
+from echoic.report.charts import Bars, Chart, Line
 
 
 def test_figures_are_whole_png_and_pdf_files(tmp_path, examples):

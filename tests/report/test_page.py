@@ -5,8 +5,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from echoic.charts import Chart, Line
 from echoic.report import Section, Table, page
+from echoic.report.charts import Chart, Line
 from echoic.report.plots import plot_json
 
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 import echoic
+from echoic.api.report import write_report
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.reporting import write_report
 
 TINY = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "strategy": "direct"}
 NASTY = "<script>alert(1)</script>"
@@ -101,5 +101,5 @@ def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
 
 
 def test_training_and_loading_need_no_drawing_library():
-    code = "import sys, echoic.jobs.session, echoic.jobs.reporting; print({'matplotlib', 'plotly'} & set(sys.modules))"
+    code = "import sys, echoic.api.run, echoic.api.report; print({'matplotlib', 'plotly'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.errors import DataError
-from echoic.score import Meter, Note, Song, Tempo, beats_to_seconds
-from echoic.sources.midi import midi_bytes, performance, read_songs
+from echoic.sources.midi import performance, read_songs
+from echoic.types.score import Meter, Note, Song, Tempo, beats_to_seconds
+from echoic.writers.midi import midi_bytes
 
 TICKS = 96
 SECONDS = 5.0

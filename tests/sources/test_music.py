@@ -8,9 +8,9 @@ from scipy.io import savemat
 
 from echoic.config import MusicDataSettings
 from echoic.errors import DataError
-from echoic.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.sources import read
-from echoic.sources.midi import midi_bytes
+from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
+from echoic.writers.midi import midi_bytes
 
 QUARTERS = MusicDataSettings(grid="quarter")
 

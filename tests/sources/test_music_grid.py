@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.errors import DataError
-from echoic.score import ONSET, SUSTAIN, Note, Song, Tempo
-from echoic.sources.midi import midi_bytes, read_songs, to_grid, to_notes
+from echoic.sources.midi import read_songs, to_grid, to_notes
+from echoic.types.score import ONSET, SUSTAIN, Note, Song, Tempo
+from echoic.writers.midi import midi_bytes
 
 
 @st.composite

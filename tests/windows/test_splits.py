@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from echoic.errors import ConfigError, DataError
-from echoic.timebase import INDEX, Frequency, TimeBase
 from echoic.types import Series
+from echoic.types.timebase import INDEX, Frequency, TimeBase
 from echoic.windows import SPLITS, Windows, full_ranges, merge_ranges, split_series
 
 HOUR_US = 3_600_000_000

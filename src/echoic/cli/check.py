@@ -32,7 +32,7 @@ def _checker(job: str) -> Any:
         steps: Annotated[int, typer.Option(help="Updates on the one batch.", min=1)] = 120,
         as_json: Json = False,
     ) -> None:
-        from echoic.jobs import overfit_check
+        from echoic.api import overfit_check
 
         losses = overfit_check.check(job, single_or_list(data), config=settings, steps=steps)
         falls = overfit_check.check_passes(losses)

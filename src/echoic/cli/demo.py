@@ -7,7 +7,7 @@ import typer
 
 from echoic.cli import STARTED_AT
 from echoic.cli.progress import TrainingBar
-from echoic.cli.tables import print_scores, write_table
+from echoic.cli.tables import print_scores
 
 SETTINGS: dict[str, Any] = {
     "strategy": "recursive",
@@ -27,7 +27,10 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(help="Seed of the weights.", min=0)] = 0,
 ) -> None:
-    from echoic.jobs import reporting, session, summaries
+    from echoic.api import report as reporting
+    from echoic.api import run as session
+    from echoic.api import summaries
+    from echoic.writers.tables import write_table
 
     typer.echo("A sine of one period a second, 100 samples a second, with noise of 0.02; the best possible", err=True)
     typer.echo("squared error is 0.0004, the noise itself.", err=True)

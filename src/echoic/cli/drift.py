@@ -23,12 +23,12 @@ def drift(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML page to write.")] = None,
     as_json: Json = False,
 ) -> None:
-    from echoic.jobs.audio.drift import drift as measure_streams
-    from echoic.jobs.audio.drift_page import write_drift_page
+    from echoic.drift.page import write_drift_page
+    from echoic.drift.report import measure_drift
 
     with progress_bar() as bar:
         task = bar.add_task("listening", total=None)
-        report = measure_streams(
+        report = measure_drift(
             generated,
             against,
             training=training,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from echoic.cli.progress import progress_bar, round_progress
-from echoic.cli.tables import print_scores, write_table
+from echoic.cli.tables import print_scores
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
 
@@ -36,7 +36,9 @@ def evaluate(
     training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
-    from echoic.jobs import session, summaries
+    from echoic.api import run as session
+    from echoic.api import summaries
+    from echoic.writers.tables import write_table
 
     if data is not None and split is not None:
         raise ConfigError("`--split` is of the run's own data; new data are scored whole.")

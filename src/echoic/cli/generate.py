@@ -9,7 +9,6 @@ import typer
 
 from echoic.cli.eval import RunPath
 from echoic.cli.progress import progress_bar
-from echoic.cli.tables import write_table
 from echoic.cli.train import TrainingData
 from echoic.errors import ConfigError, RunError
 
@@ -79,7 +78,7 @@ def generate(
     seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 0,
     training_data: TrainingData = None,
 ) -> None:
-    from echoic.jobs import session
+    from echoic.api import run as session
 
     opened = session.load(run, data=training_data)
     job = opened.config["job"]
@@ -91,7 +90,8 @@ def generate(
 
 
 def _write_series(opened: Any, length: str | None, output: Path | None, keep_prime: bool, options: Any) -> None:  # noqa: FBT001
-    from echoic.jobs import summaries
+    from echoic.api import summaries
+    from echoic.writers.tables import write_table
 
     if output is None or keep_prime:
         raise ConfigError("A forecast run needs `-o FILE`, a CSV or Parquet file, and puts no prime before it.")

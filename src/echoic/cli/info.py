@@ -18,7 +18,8 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def info(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Run folder.")] = None, as_json: Json = False
 ) -> None:
-    from echoic.jobs import session, summaries
+    from echoic.api import run as session
+    from echoic.api import summaries
 
     found = summaries.machine_info() if run is None else summaries.run_info(session.load(run))
     if as_json:

@@ -8,7 +8,7 @@ import typer
 
 from echoic.cli.eval import RunPath
 from echoic.cli.progress import progress_bar
-from echoic.cli.tables import print_columns, write_table
+from echoic.cli.tables import print_columns
 from echoic.cli.train import Json, TrainingData
 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write: CSV, or Parquet by its ending.")]
@@ -31,7 +31,8 @@ def predict(
 ) -> None:
     import numpy as np
 
-    from echoic.jobs import session
+    from echoic.api import run as session
+    from echoic.writers.tables import write_table
 
     opened = session.load(run, data=training_data)
     with progress_bar() as bar:

@@ -21,7 +21,8 @@ def report(
     ] = None,
     training_data: TrainingData = None,
 ) -> None:
-    from echoic.jobs import reporting, session
+    from echoic.api import report as reporting
+    from echoic.api import run as session
 
     if output is None and len(runs) > 1:
         raise ConfigError("Several runs need a page of their own: name it with -o.")

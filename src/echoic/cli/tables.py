@@ -1,19 +1,14 @@
-"""Tables in the terminal and in files."""
+"""Tables in the terminal."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from echoic.errors import RunError
 from echoic.metrics.goals import best_value
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 def print_scores(title: str, columns: Mapping[str, Mapping[str, float]]) -> None:
@@ -38,33 +33,6 @@ def print_columns(title: str, headers: Sequence[str], rows: Sequence[Sequence[An
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
     Console().print(table)
-
-
-def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Writes columns to a file: Parquet if its name ends so, otherwise CSV.
-
-    Raises:
-        RunError: the file cannot be written.
-    """
-    import polars as pl
-
-    frame = pl.DataFrame(dict(columns))
-    try:
-        if path.suffix.lower() in {".parquet", ".pq"}:
-            frame.write_parquet(path)
-        else:
-            frame.write_csv(path, datetime_format=_shortest_format(frame))
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error}).") from None
-
-
-def _shortest_format(frame: "pl.DataFrame") -> str:
-    """Dates alone where every time is midnight, and no fractions of seconds where there are none."""
-    times = [column.dt for column in frame.iter_columns() if column.dtype.is_temporal()]
-    if all((time.epoch("us") % 86_400_000_000 == 0).all() for time in times):
-        return "%Y-%m-%d"
-    whole = all((time.epoch("us") % 1_000_000 == 0).all() for time in times)
-    return "%Y-%m-%d %H:%M:%S" if whole else "%Y-%m-%d %H:%M:%S%.6f"
 
 
 def _table(title: str) -> Table:

@@ -72,7 +72,7 @@ def single_or_list(data: list[str]) -> str | list[str]:
 
 def _trainer(job: str) -> Any:
     def train_job(settings: dict[str, Any], data: Data, out: Out, as_json: Json = False) -> None:
-        from echoic.jobs import session
+        from echoic.api import run as session
 
         with TrainingBar() as bar:
             run = session.train(
@@ -90,7 +90,7 @@ def _trainer(job: str) -> Any:
 
 
 def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
-    from echoic.jobs import session
+    from echoic.api import run as session
 
     run = session.load(path, data=training_data)
     with TrainingBar() as bar:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from echoic.codecs.phase import OVERLAP, reconstruct_sound
-from echoic.spectra import mel_filterbank, stft
+from echoic.sound.spectra import mel_filterbank, stft
 
 MIN_POWER = 1e-10
 """Power below it is as good as silence; its logarithm stops there."""

@@ -6,7 +6,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from echoic.spectra import hann
+from echoic.sound.spectra import hann
 
 OVERLAP = 4
 """Hops in a window: what the sum of squared Hann windows needs to be even, and what phases are found from."""

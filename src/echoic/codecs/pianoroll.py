@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN
+from echoic.types.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 Roll = NDArray[np.uint8]
 """`(steps, 128)`: 0 silent, 1 begins, 2 goes on."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from echoic.codecs.phase import OVERLAP, reconstruct_sound
-from echoic.spectra import stft
+from echoic.sound.spectra import stft
 
 MIN_MAGNITUDE = 1e-5
 """Magnitudes below it are as good as silence; their logarithm stops there."""

@@ -8,15 +8,9 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError
 from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.training import Batches
-
-ProgressFn = Callable[[int, int], None]
-"""Told how much of some work is done, and how much there is."""
-
-
-def no_progress(*_: object) -> None:
-    """Ignores progress."""
 
 
 class Task(abc.ABC):

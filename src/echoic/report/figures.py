@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from echoic.charts import COLORMAP, PALETTES, Chart, Line, band_alphas, colour_keys, decimated, with_markers
+from echoic.report.charts import COLORMAP, PALETTES, Chart, Line, band_alphas, colour_keys, decimated, with_markers
 
 if TYPE_CHECKING:  # matplotlib takes a second to import
     from matplotlib.axes import Axes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from echoic.charts import PALETTES, Chart
+from echoic.report.charts import PALETTES, Chart
 from echoic.report.plots import plot_json
 from echoic.report.tables import Table, table_html
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import (
+from echoic.report.charts import (
     COLORMAP,
     Band,
     Bars,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.charts import Bars, Chart, Line, Role
+from echoic.report.charts import Bars, Chart, Line, Role
 
 _OVERFITTING = 0.1
 

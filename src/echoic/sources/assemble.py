@@ -13,8 +13,8 @@ from echoic.sources.dates import parse_times
 from echoic.sources.grid import Rows, common_frequency, frequency_of, in_order, positions_on_grid
 from echoic.sources.roles import Roles, resolve_roles
 from echoic.sources.table import Table
-from echoic.timebase import INDEX, TimeBase, Times
 from echoic.types import Covariates, Floats, Series
+from echoic.types.timebase import INDEX, TimeBase, Times
 
 _LIMIT_GROWTH, _LIMIT_STEPS = 10, 1_000_000
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from echoic.errors import DataError
 from echoic.sources.table import Table, quoted
-from echoic.timebase import Times
+from echoic.types.timebase import Times
 
 _ISO = (
     r"^(\d{4})[-/](\d{2})[-/](\d{2})"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.sources.table import Table
-from echoic.timebase import Frequency, Times, infer_frequency, most_common_frequency
+from echoic.types.timebase import Frequency, Times, infer_frequency, most_common_frequency
 
 _DAY = Frequency("us", 86_400_000_000)
 Rows = NDArray[np.int64]

@@ -11,8 +11,8 @@ from echoic.sources.cells import numeric_column
 from echoic.sources.delimited import read_table
 from echoic.sources.roles import refuse_columns
 from echoic.sources.table import Table
-from echoic.timebase import INDEX
 from echoic.types import Floats, Series
+from echoic.types.timebase import INDEX
 
 _FEATURE = "y"
 

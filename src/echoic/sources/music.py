@@ -11,12 +11,12 @@ import numpy as np
 
 from echoic.config.music import GRIDS, MusicDataSettings
 from echoic.errors import DataError
-from echoic.score import NUM_PITCHES, ONSET, Song
 from echoic.sources import rolls
 from echoic.sources.base import Dataset
 from echoic.sources.midi import GridRoll, read_songs, to_grid
 from echoic.sources.textfile import read_bytes
 from echoic.types import Json, Series
+from echoic.types.score import NUM_PITCHES, ONSET, Song
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from echoic.errors import DataError
-from echoic.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
+from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 

@@ -14,8 +14,8 @@ from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import DataReport, Dataset
 from echoic.sources.roles import refuse_columns
-from echoic.timebase import INDEX, Frequency, TimeBase
 from echoic.types import Series
+from echoic.types.timebase import INDEX, Frequency, TimeBase
 
 Values = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from echoic.jobs.session import Run, train
+from echoic.api.run import Run, train
 
 RATE_HZ = 2000
 OF_ALL = {

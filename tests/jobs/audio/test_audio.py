@@ -5,17 +5,17 @@ import pytest
 import soundfile
 from scipy.signal import welch
 
+from echoic.api.report import write_report
+from echoic.api.run import load, train
 from echoic.codecs import HighPass, MuLaw, Spectrogram
 from echoic.config import AudioSettings
+from echoic.drift import CONTROLS
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.evaluate import DRIFT_SCORES
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
 from echoic.jobs.audio.render import LOUDNESS_TEMPERATURE, blocks, samples_in
 from echoic.jobs.base import GenerateRequest
-from echoic.jobs.reporting import write_report
-from echoic.jobs.session import load, train
-from echoic.metrics.drift import CONTROLS
 
 RATE_HZ = 2000
 

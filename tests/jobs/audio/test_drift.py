@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 import soundfile
-
-from echoic.errors import DataError
-from echoic.jobs.audio.drift import Reference, drift, measure_streams
-from echoic.jobs.audio.drift_page import write_drift_page
 from echoic.jobs.audio.splits import whole_recording
+
+from echoic.drift.page import write_drift_page
+from echoic.drift.report import Reference, measure_drift, measure_streams
+from echoic.errors import DataError
 from echoic.types import Series
 
 RATE_HZ = 2000
@@ -21,14 +21,14 @@ def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path, vo
         for seed in seeds:
             soundfile.write(tmp_path / folder / f"{seed}.wav", voice(40, seed), RATE_HZ)
     soundfile.write(tmp_path / "noise" / "a.wav", 0.1 * np.random.default_rng(0).standard_normal(20_000), RATE_HZ)
-    found = drift(tmp_path / "made", tmp_path / "real")
+    found = measure_drift(tmp_path / "made", tmp_path / "real")
     assert found.scores["survival"] == 1
     assert found.scores["frechet_ratio"] < 2
     for control in found.controls.values():
         assert control.scores["frechet_ratio"] > 2 * found.scores["frechet_ratio"]
     assert [control.scores["survival"] for control in found.controls.values()] == [0, 0, 0, 0]
     json.dumps(found.to_json(), allow_nan=False)
-    collapsed = drift(tmp_path / "noise", tmp_path / "real")
+    collapsed = measure_drift(tmp_path / "noise", tmp_path / "real")
     assert collapsed.scores["survival"] == 0
     assert collapsed.drift.collapses[0].detector == "noise"
     assert "memorized" not in collapsed.scores
@@ -57,7 +57,7 @@ def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path, v
         (tmp_path / folder).mkdir()
         soundfile.write(tmp_path / folder / "a.wav", voice(20, seed), RATE_HZ)
     (tmp_path / "real" / "broken.wav").write_text("no sound")
-    found = drift(tmp_path / "made", tmp_path / "real", training=tmp_path / "training")
+    found = measure_drift(tmp_path / "made", tmp_path / "real", training=tmp_path / "training")
     write_drift_page(found, tmp_path / "drift.html")
     page = (tmp_path / "drift.html").read_text("utf-8")
     assert "1 stream, 20 s in all, against 20 s of real sound." in page
@@ -71,9 +71,9 @@ def test_too_little_generated_sound_is_refused(tmp_path, voice):
         (tmp_path / folder).mkdir()
         soundfile.write(tmp_path / folder / "a.wav", voice(seconds), RATE_HZ)
     with pytest.raises(DataError, match=r"needs 8 s of generated sound .* there are 7\.0 s in all; generate more"):
-        drift(tmp_path / "made", tmp_path / "real")
+        measure_drift(tmp_path / "made", tmp_path / "real")
     with pytest.raises(DataError, match="Drift needs 8 s of real sound"):
-        drift(tmp_path / "real", tmp_path / "made")
+        measure_drift(tmp_path / "real", tmp_path / "made")
 
 
 def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it(voice):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from echoic.drift.charts import strip
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.base import GenerateRequest
 

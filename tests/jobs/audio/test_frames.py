@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from echoic.api.run import load
 from echoic.config import AudioSettings
+from echoic.drift import CONTROLS
 from echoic.errors import ConfigError
 from echoic.jobs.audio.evaluate import DRIFT_SCORES
 from echoic.jobs.audio.network import build_network
-from echoic.jobs.session import load
-from echoic.metrics.drift import CONTROLS
 
 
 def test_the_frames_model_foretells_whole_frames(recording, train_frames):

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
+from echoic.drift import MIN_WINDOWS, WINDOW_S
+from echoic.drift.report import DriftReport, Reference, measure_streams
 from echoic.errors import DataError
 from echoic.heads import Point
-from echoic.jobs.audio.drift import DriftReport, Reference, measure_streams
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
 from echoic.jobs.base import Fitted, GenerateRequest
-from echoic.metrics.drift import MIN_WINDOWS, WINDOW_S
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats

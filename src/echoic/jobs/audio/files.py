@@ -5,13 +5,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from echoic.drift.charts import strip
 from echoic.errors import ConfigError, RunError
-from echoic.jobs.audio.charts import strip
 from echoic.jobs.audio.render import blocks, generate, samples_in
 from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.report.figures import chart_bytes
 from echoic.run.files import write_atomically
-from echoic.sources.audio.writing import SUBTYPES, SoundWriter
+from echoic.writers.sound import SUBTYPES, SoundWriter
 
 DIGITS = 3
 

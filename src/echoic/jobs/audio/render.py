@@ -9,12 +9,12 @@ import numpy as np
 from torch import Tensor
 
 from echoic.errors import ConfigError, DataError
-from echoic.generate import free_run, prime, symbols_after
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.model import SequenceModel
 from echoic.sources import read
+from echoic.streams.generation import free_run, prime, symbols_after
 from echoic.types import Floats
 
 DEFAULT_LENGTH = "10s"

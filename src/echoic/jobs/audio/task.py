@@ -17,14 +17,15 @@ from echoic.heads import SourceStats
 from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
 from echoic.jobs.audio.framing import Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
-from echoic.jobs.audio.splits import Excerpt, split_recordings
-from echoic.jobs.base import ProgressFn, Task, no_progress
+from echoic.jobs.base import Task
 from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
 from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
 from echoic.sources import DatasetLike
 from echoic.training import Batches
 from echoic.types import Floats
 from echoic.windows import SPLITS, ChunkSampler, Ranges
+from echoic.windows.recordings import Excerpt, split_recordings
 
 PREDICTION_SAMPLES = 1 << 22
 """Linear prediction is fitted on so much of the training part at most."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from echoic.charts import Chart
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import ClassifyEvaluation
+from echoic.report.charts import Chart
 from echoic.report.standard import accuracy_chart, loss_chart
 
 

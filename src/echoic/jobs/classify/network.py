@@ -7,7 +7,7 @@ from echoic.config import ClassifySettings
 from echoic.encoders import ConvNet
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
-from echoic.jobs.front import check_front, front, layers
+from echoic.labelled.front_end import check_front, front, layers
 from echoic.model import SequenceModel
 from echoic.readouts import Attention, Last, Mean, Readout
 

@@ -12,14 +12,15 @@ from torch import Tensor
 from echoic.config import ClassifySettings, ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.augment import Augmented
-from echoic.jobs.base import ProgressFn, Task, no_progress
+from echoic.jobs.base import Task
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling, labelling_of
 from echoic.jobs.classify.network import build_network, check_network, check_settings
-from echoic.jobs.features import Features, RawSteps
-from echoic.jobs.spectra_cache import SpectraCache
+from echoic.labelled.augment import Augmented
+from echoic.labelled.features import Features, RawSteps
+from echoic.labelled.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.sources.clips import labels_of
 from echoic.training import Batches

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from echoic.charts import Chart, Heatmap, Spans
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.evaluate import DetectEvaluation
 from echoic.jobs.detect.task import DetectTask
+from echoic.report.charts import Chart, Heatmap, Spans
 from echoic.report.standard import accuracy_chart, loss_chart
 from echoic.sources.events import Event
 

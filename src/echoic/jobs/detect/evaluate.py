@@ -10,13 +10,13 @@ import torch
 from echoic.baselines.frames import EnergyThreshold, LogisticRegression
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
-from echoic.jobs.detect.cleaning import clean_up_of
-from echoic.jobs.detect.frames import Frames, Shares, events_in
-from echoic.jobs.detect.listening import heard
 from echoic.jobs.detect.task import DetectTask, check_labels
+from echoic.labelled.frames import Frames, Shares, events_in
+from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.sources import read
 from echoic.sources.events import Event, events_of
+from echoic.streams.detection import heard
 from echoic.types import Series
 
 SEGMENT_S = 0.1
@@ -74,8 +74,8 @@ def evaluate(
         on_progress(number + 1, len(steps))
     events = [events_of(one) for one in recordings]
     told = [one.argmax(1) for one in shares]
-    clean_up = clean_up_of(fitted)
-    clean = [] if clean_up is None else [clean_up.classes(one) for one in shares]
+    postprocessing = read_postprocessing(fitted.calibration)
+    clean = [] if postprocessing is None else [postprocessing.classes(one) for one in shares]
     return DetectEvaluation(
         _scores(task, events, true, told),
         _scores(task, events, true, clean) if clean else {},

@@ -13,19 +13,20 @@ from echoic.config import DetectSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
-from echoic.jobs.augment import Augmented
-from echoic.jobs.base import ProgressFn, Task, no_progress
+from echoic.jobs.base import Task
 from echoic.jobs.detect.batches import ExcerptBatches
-from echoic.jobs.detect.cleaning import CleanUp
-from echoic.jobs.detect.frames import Frames, frame_classes
-from echoic.jobs.detect.listening import heard
-from echoic.jobs.features import Features, RawSteps
-from echoic.jobs.front import check_front, front, layers
-from echoic.jobs.spectra_cache import SpectraCache
+from echoic.labelled.augment import Augmented
+from echoic.labelled.features import Features, RawSteps
+from echoic.labelled.frames import Frames, frame_classes
+from echoic.labelled.front_end import check_front, front, layers
+from echoic.labelled.postprocessing import PostProcessing
+from echoic.labelled.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
+from echoic.streams.detection import heard
 from echoic.training import Batches
 from echoic.types import Series
 from echoic.windows import SPLITS, stratified_group_split
@@ -171,7 +172,7 @@ class DetectTask(Task):
             return None
         true = self.classes_of(self.recordings("dev"), self.steps["dev"])
         shares = [heard(model, one, self.delay) for one in self.steps["dev"]]
-        return {"clean_up": CleanUp.chosen(true, shares, self.hop_s).to_json()}
+        return {"postprocessing": PostProcessing.chosen(true, shares, self.hop_s).to_json()}
 
 
 def split_recordings(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:

@@ -8,12 +8,12 @@ import numpy as np
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
-from echoic.jobs.detect.cleaning import CleanUp, clean_up_of
-from echoic.jobs.detect.frames import NOTHING
-from echoic.jobs.detect.listening import heard
 from echoic.jobs.detect.task import DetectTask
+from echoic.labelled.frames import NOTHING
+from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
 from echoic.sources import read
+from echoic.streams.detection import heard
 
 
 def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
@@ -33,12 +33,12 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     else:
         settings = AudioDataSettings(rate_hz=task.rate_hz, channel=task.settings.data.channel)
         recordings = list(read(Path(data), settings).series)
-    clean_up = clean_up_of(fitted) or CleanUp()
+    postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
     rows = []
     heard_in = task.steps["test"] if data is None else task.features.of(recordings)
     for one, steps in zip(recordings, heard_in, strict=True):
         shares = heard(fitted.model, steps, task.delay)
-        for begin, end, number in class_spans(clean_up.classes(shares)):
+        for begin, end, number in class_spans(postprocessing.classes(shares)):
             confidence = float(shares[begin:end, number].mean())
             # The last frame may reach beyond the end.
             offset_s = min(end * task.hop_s, one.steps / task.rate_hz)

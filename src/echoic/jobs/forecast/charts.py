@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.charts import Band, Chart, Line, Role
 from echoic.errors import DataError
+from echoic.forecasting.continuation import continue_series, primed
+from echoic.forecasting.evaluator import Evaluation, Evaluator
+from echoic.forecasting.forecaster import INTERVALS, LEVELS, Calibration, Forecast
 from echoic.jobs.base import Fitted
-from echoic.jobs.forecast.continuation import continue_series, primed
-from echoic.jobs.forecast.evaluate import Evaluation, Evaluator
-from echoic.jobs.forecast.forecaster import INTERVALS, LEVELS, Calibration, Forecast
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import evaluator_of
+from echoic.report.charts import Band, Chart, Line, Role
 from echoic.report.standard import error_histogram, loss_chart
 from echoic.types import Series
 from echoic.windows import Ranges

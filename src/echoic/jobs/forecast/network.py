@@ -5,8 +5,8 @@ from torch import nn
 from echoic.cells import CELLS, Stack
 from echoic.config import ForecastSettings
 from echoic.encoders import Encoder, Identity, Segments
+from echoic.forecasting.framing import Framing
 from echoic.heads import HEADS
-from echoic.jobs.forecast.framing import Framing
 from echoic.model import SequenceModel
 from echoic.readouts import Horizon, Last, PerStep, Readout
 

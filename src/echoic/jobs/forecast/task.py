@@ -9,12 +9,13 @@ from torch import Tensor
 
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import ProgressFn, Task, no_progress
-from echoic.jobs.forecast.forecaster import LEVELS, Calibration, Forecaster, calibrate
-from echoic.jobs.forecast.framing import Codec, FramedBatches, Framing
+from echoic.forecasting.forecaster import LEVELS, Calibration, Forecaster, calibrate
+from echoic.forecasting.framing import Codec, FramedBatches, Framing
+from echoic.forecasting.plan import default_split, plan
+from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
-from echoic.jobs.forecast.plan import default_split, plan
 from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import Dataset, DatasetLike
 from echoic.types import Series
 from echoic.windows import (

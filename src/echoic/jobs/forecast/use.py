@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from echoic.errors import ConfigError, DataError
+from echoic.forecasting.continuation import continue_series, primed
+from echoic.forecasting.evaluator import BATCH, Evaluation, Evaluator
+from echoic.forecasting.forecaster import Calibration, Forecast
+from echoic.forecasting.results import Table, forecast_columns, predict_table
 from echoic.jobs.base import Fitted, GenerateRequest
-from echoic.jobs.forecast.continuation import continue_series, primed
-from echoic.jobs.forecast.evaluate import BATCH, Evaluation, Evaluator
-from echoic.jobs.forecast.forecaster import Calibration, Forecast
-from echoic.jobs.forecast.results import Table, forecast_columns, predict_table
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import DatasetLike, read
 from echoic.types import Covariates, Series

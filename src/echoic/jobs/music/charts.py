@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from echoic.charts import Chart, Spans
 from echoic.codecs.pianoroll import Roll
 from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.jobs.music.compose import Composition, generate
+from echoic.report.charts import Chart, Spans
 from echoic.report.standard import loss_chart
 from echoic.sources.midi import to_notes
 

@@ -10,15 +10,15 @@ import torch
 
 from echoic.codecs.pianoroll import Roll
 from echoic.errors import ConfigError, DataError
-from echoic.generate import symbols_after
 from echoic.heads import Bernoulli, Sampling
 from echoic.jobs.base import Fitted, GenerateRequest
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.memorization import Match, MemorizationIndex
-from echoic.score import Meter, Song, Tempo
 from echoic.sources import read
 from echoic.sources.midi import to_notes
+from echoic.streams.generation import symbols_after
 from echoic.types import Series
+from echoic.types.score import Meter, Song, Tempo
 from echoic.windows import make_generator
 
 DEFAULT_LENGTH = "16bars"

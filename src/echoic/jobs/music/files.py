@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from echoic.jobs.music.charts import roll_chart
 from echoic.jobs.music.compose import Composition
-from echoic.jobs.music.synth import wav_bytes
 from echoic.report.figures import chart_bytes
-from echoic.sources.midi import midi_bytes
+from echoic.writers.midi import midi_bytes
+from echoic.writers.synthesizer import wav_bytes
 
 ENDINGS: dict[str, Callable[[Composition], bytes]] = {
     ".mid": lambda made: midi_bytes(made.song),

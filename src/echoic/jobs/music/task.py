@@ -10,13 +10,14 @@ from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.base import ProgressFn, Task, no_progress
+from echoic.jobs.base import Task
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
-from echoic.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.types import Series
+from echoic.types.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
 from echoic.windows import ChunkSampler, Ranges, assign_splits, select_ranges
 
 DEV_BATCH, DEV_CHUNK = 32, 256

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from echoic.charts import Chart
 from echoic.jobs.base import Fitted
+from echoic.report.charts import Chart
 from echoic.report.standard import loss_chart
 
 

@@ -15,8 +15,9 @@ from echoic.config import TextSettings
 from echoic.encoders import Embedding
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
-from echoic.jobs.base import ProgressFn, Task, no_progress
+from echoic.jobs.base import Task
 from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.types import Series

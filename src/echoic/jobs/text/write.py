@@ -9,9 +9,9 @@ import torch
 
 from echoic.codecs import Characters
 from echoic.errors import ConfigError, DataError
-from echoic.generate import symbols_after
 from echoic.heads import Sampling
 from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.streams.generation import symbols_after
 
 DEFAULT_LENGTH = 500
 

@@ -1,7 +1,6 @@
-"""Standard MIDI files: reading, writing, and the grid of steps that notes are laid on."""
+"""Standard MIDI files: reading, and the grid of steps that notes are laid on."""
 
 from echoic.sources.midi.grid import GridRoll as GridRoll
 from echoic.sources.midi.grid import to_grid as to_grid
 from echoic.sources.midi.grid import to_notes as to_notes
 from echoic.sources.midi.reading import read_songs as read_songs
-from echoic.sources.midi.writing import midi_bytes as midi_bytes

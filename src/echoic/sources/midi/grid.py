@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from echoic.config.music import GRIDS
 from echoic.errors import DataError
-from echoic.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN, Note, Song, beats_to_seconds
+from echoic.types.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN, Note, Song, beats_to_seconds
 
 MAX_STEPS = 200_000
 

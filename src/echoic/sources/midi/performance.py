@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from typing import Any, final
 
 from echoic.errors import DataError
-from echoic.score import Meter, Note, Song, Tempo
+from echoic.types.score import DRUM_CHANNEL, Meter, Note, Song, Tempo
 
-DRUM_CHANNEL = 9
 MAX_BEATS = 20_000
 """Longer than any song; a few bytes can announce far more."""
 

@@ -9,10 +9,10 @@ from typing import Any
 import mido
 
 from echoic.errors import DataError
-from echoic.score import Song
 from echoic.sources.midi.chunks import Header, check_size, read_header, track_chunks
 from echoic.sources.midi.performance import song_from_events
 from echoic.sources.textfile import read_bytes
+from echoic.types.score import Song
 
 BPM_OF_SECONDS = 120.0
 """Files that count in film frames have no beats: two a second are made of their seconds."""

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.charts import Chart
 from echoic.errors import DataError
 from echoic.heads import SymbolHead
+from echoic.report.charts import Chart
 from echoic.sources.clips import labels_of
 from echoic.types import Series
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from echoic.baselines.classes import NearestCentroid, majority_class
-from echoic.charts import Bars, Chart, Heatmap, Line
 from echoic.heads import Categorical
 from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
 from echoic.metrics.classes import CALIBRATION_BINS, calibration_curve, classification_scores, confusion_matrix
+from echoic.report.charts import Bars, Chart, Heatmap, Line
 from echoic.types import Series
 
 

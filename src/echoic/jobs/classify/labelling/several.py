@@ -8,10 +8,10 @@ import numpy as np
 from torch import Tensor
 
 from echoic.baselines.multilabel import label_frequencies, nearest_centroids
-from echoic.charts import Bars, Chart
 from echoic.heads import Bernoulli
 from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
 from echoic.metrics.multilabel import binarize, f1_by_label, multilabel_scores, nats_per_clip
+from echoic.report.charts import Bars, Chart
 from echoic.types import Series
 
 

@@ -1,0 +1,149 @@
+"""The report of one run, or of several side by side."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from echoic.api.run import Run
+from echoic.api.summaries import flat_items, run_info, score_rows
+from echoic.errors import ConfigError, DataError
+from echoic.metrics.goals import goal
+from echoic.report import Section, Table, page, write_figures
+from echoic.report.charts import Chart
+from echoic.report.tables import Better
+from echoic.run.files import write_atomically
+
+_NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}
+
+
+def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
+    """Writes the report of `runs` as one HTML page and gives its path.
+
+    One run without `out` gets `report.html` and `figures/` in its own folder; otherwise only `out` is written. Files
+    are replaced whole: whoever reads meanwhile, or after a crash, sees the old one or the new one.
+
+    Raises:
+        ConfigError: there is no run, or there are several and no `out`.
+        RunError: a run is damaged or has no model yet, or a file cannot be written.
+        DataError: the data of a run are gone or have changed.
+    """
+    if not runs:
+        raise ConfigError("A report needs at least one run.")
+    if len(runs) > 1 and out is None:
+        raise ConfigError("A report of several runs needs a page of its own: name it with `out`.")
+    summaries = [_RunSummary.of(run) for run in runs]
+    if out is None:
+        write_figures(summaries[0].charts, runs[0].folder.figures, write_atomically)
+    path = out or runs[0].path / "report.html"
+    title = "echoic report" if len(runs) == 1 else f"echoic report: {len(runs)} runs"
+    overview = _overview(summaries) if len(runs) > 1 else None
+    write_atomically(path, page(title, [_section(one) for one in summaries], overview).encode())
+    return path
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _RunSummary:
+    """All that the report says of a run. `split` is the one that was scored, None if none has a window."""
+
+    name: str
+    info: Mapping[str, Any]
+    split: str | None
+    evaluation: Any
+    charts: Sequence[Chart]
+
+    @classmethod
+    def of(cls, run: Run) -> "_RunSummary":
+        split, evaluation = _evaluate_available(run)
+        charts = run.job.charts(run.fitted, run.metrics(), evaluation)
+        return cls(run.path.resolve().name, run_info(run), split, evaluation, charts)
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        return self.evaluation.scores if self.split else {}
+
+    @property
+    def data(self) -> str:
+        """The file's name; its whole path stands in the details."""
+        path = self.info["data"]["path"]
+        return Path(path).name if path else "data in memory"
+
+
+def _evaluate_available(run: Run) -> tuple[str | None, Any]:
+    """The part that can be scored, test before dev, and its scores."""
+    # Missing data are an error here, not a part without windows.
+    _ = run.fitted.task.dataset.series
+    for split in ("test", "dev"):
+        try:
+            return split, run.evaluate(split=split)
+        except DataError:
+            continue
+    return None, None
+
+
+def _overview(summaries: Sequence[_RunSummary]) -> Table:
+    scores = list(dict.fromkeys(name for one in summaries for name in one.scores))
+    rows = [
+        [one.name, one.info["job"], one.data, one.info["parameters"], one.info["result"]["steps"], one.split]
+        + [one.scores.get(name) for name in scores]
+        for one in summaries
+    ]
+    evaluated_on = {_evaluated_on(one) for one in summaries}
+    comparable = len(evaluated_on) == 1 and None not in evaluated_on
+    note = (
+        ""
+        if comparable
+        else "Not all runs were scored on the same steps of the same data, so no score is marked as best."
+    )
+    return Table(
+        "Side by side",
+        ["run", "job", "data", "parameters", "train steps", "scored on", *map(_score_name, scores)],
+        rows,
+        goal=_better(scores) if comparable else {},
+        links=[f"run-{number}" for number in range(1, len(summaries) + 1)],
+        note=note,
+    )
+
+
+def _evaluated_on(one: _RunSummary) -> tuple[Any, ...] | None:
+    if one.split is None:
+        return None
+    settings = one.info["settings"]
+    divided = str(settings.get("split")), str(settings["data"].get("split"))
+    return one.info["data"]["fingerprint"], one.split, divided, one.evaluation.description
+
+
+def _section(one: _RunSummary) -> Section:
+    result = one.info["result"]
+    summary = (
+        f"{one.info['job']} on {one.data}: {one.info['parameters']:,} parameters, {result['steps']:,} training steps."
+    )
+    parameters = [(name, " x ".join(map(str, shape)), count) for name, shape, count in one.info["parameter_table"]]
+    details = [
+        Table("Training", ["", "value"], flat_items(result), collapsed=True),
+        Table("Data", ["", "value"], flat_items(one.info["data"]), collapsed=True),
+        Table("Settings", ["setting", "value"], flat_items(one.info["settings"]), collapsed=True),
+        Table("Parameters", ["name", "shape", "count"], parameters, collapsed=True),
+        Table("Versions", ["", "version"], flat_items(one.info["versions"]), collapsed=True),
+    ]
+    return Section(one.name, summary, [_scores(one)] if one.split else [], one.charts, details)
+
+
+def _scores(one: _RunSummary) -> Table:
+    """The model's scores beside the naive ones."""
+    tables = score_rows(one.evaluation)
+    names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
+    rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
+    columns = ["", *map(_score_name, names)]
+    note = f"Over {one.evaluation.description}; the best of each column in bold."
+    return Table(f"Scores on the {one.split} part", columns, rows, goal=_better(names), note=note)
+
+
+def _better(scores: Sequence[str]) -> dict[str, Better]:
+    """For each score, by the name that is shown, what is best."""
+    return {_score_name(name): wanted for name in scores if (wanted := goal(name)) is not None}
+
+
+def _score_name(name: str) -> str:
+    return _NAMES.get(name, name.upper() if len(name) <= 4 else name)

@@ -1,0 +1,1 @@
+"""The forecasting library: resolving settings, framing windows, forecasts of many windows, continuation, scores."""

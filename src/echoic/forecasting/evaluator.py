@@ -1,0 +1,208 @@
+"""Scores of a forecaster over the windows of a part, beside those of the naive forecasts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from echoic.baselines import forecasts as baselines
+from echoic.codecs import Scaler
+from echoic.forecasting.forecaster import INTERVALS, LEVELS, Forecaster
+from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
+from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
+
+Array = NDArray[np.float64]
+
+BATCH = 256
+
+MOST_LINEAR_WINDOWS = 20_000
+"""The linear map is fitted on at most so many training windows, evenly spaced."""
+
+MOST_NAIVE2_WINDOWS = 2000
+"""Naive2 decomposes the whole history of every window and feature: with more of them it is left out, and OWA too."""
+
+
+class Evaluation(NamedTuple):
+    """Scores of the model and of the naive forecasts; `by_horizon` and `by_feature` are the model's."""
+
+    scores: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+    by_horizon: list[dict[str, float]]
+    naive_by_horizon: dict[str, list[dict[str, float]]]
+    by_feature: dict[str, dict[str, float]]
+    units: str
+    windows: int
+
+    @property
+    def description(self) -> str:
+        """What was scored."""
+        return f"{self.windows:,} windows, errors in {self.units}"
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Units, count, and the scores by step ahead and by feature."""
+        return {
+            "units": self.units,
+            "windows": self.windows,
+            "by_horizon": self.by_horizon,
+            "by_feature": self.by_feature,
+        }
+
+
+class Scored(NamedTuple):
+    """A batch of windows: absolute rows of their first targets, targets and forecasts, in data units."""
+
+    origins: Tensor
+    target: Array
+    mean: Array
+    quantiles: Array | None
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Evaluator:
+    """What scoring needs besides the forecaster: the training part, whose statistics are the units of the scores."""
+
+    forecaster: Forecaster
+    train_panel: Panel
+    train: Ranges
+
+    def sampler(self, ranges: Ranges, stride: int = 1) -> SequentialSampler:
+        """Every window whose horizon lies in `ranges`; the look-back may reach into what lies before."""
+        framing = self.forecaster.framing
+        steps = framing.context + framing.horizon
+        return SequentialSampler(
+            Windows(ranges, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1]), BATCH
+        )
+
+    def scored(self, sampler: SequentialSampler) -> Iterator[Scored]:
+        """Forecasts beside what happened, batch by batch."""
+        framing = self.forecaster.framing
+        for index in sampler.epoch():
+            forecast = self.forecaster.forecast(index.starts)
+            origins = index.starts + framing.context
+            target = framing.panel.window(origins, framing.horizon)
+            quantiles = None if forecast.quantiles is None else _numpy(forecast.quantiles)
+            yield Scored(origins, _numpy(target), _numpy(forecast.mean), quantiles)
+
+    def evaluate(
+        self,
+        sampler: SequentialSampler,
+        season: int,
+        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> Evaluation:
+        """The scores over the windows of `sampler`; `season` is for the seasonal naive forecast and MASE (1: none)."""
+        framing = self.forecaster.framing
+        several = len(framing.panel.features) > 1
+        units = self._units() if several else np.ones((len(framing.panel.names), 1, 1))
+        mase_scales = self._mase_scales(sampler.windows, season)
+        rivals = self._rivals(season, sampler.num_windows)
+        tables = {name: self._new_scores() for name in ("model", *rivals)}
+        done = 0
+        for batch in self.scored(sampler):
+            series = framing.panel.series_index(batch.origins).numpy()
+            common = (units[series], mase_scales[series])
+            tables["model"].add(batch.target, batch.mean, batch.quantiles, *common)
+            for name, rival in rivals.items():
+                tables[name].add(batch.target, rival(batch.origins), None, *common)
+            done += len(batch.origins)
+            on_progress(done, sampler.num_windows)
+        naive = {name: tables[name].table() for name in rivals}
+        scores = tables["model"].table()
+        for table in (scores, *naive.values()) if "naive2" in naive else ():
+            weighted = owa(table, naive["naive2"])
+            if weighted is not None:
+                table["owa"] = weighted
+        return Evaluation(
+            scores,
+            naive,
+            tables["model"].by_horizon(),
+            {name: tables[name].by_horizon() for name in rivals},
+            tables["model"].by_feature(),
+            "deviations of the training part" if several else "the units of the data",
+            sampler.num_windows,
+        )
+
+    def _new_scores(self) -> ForecastScores:
+        framing = self.forecaster.framing
+        intervals = {percent: ((100 - percent) / 200, 1 - (100 - percent) / 200) for percent in INTERVALS}
+        return ForecastScores(framing.horizon, framing.panel.features, LEVELS, intervals)
+
+    def _units(self) -> Array:
+        """`(series, 1, features)`: the training deviation, for scores over features of different kinds."""
+        return _numpy(self._standard().scale[self._standard_rows()])[:, None]
+
+    def _standard(self) -> Scaler:
+        bounds = zip(self.train.begin.tolist(), self.train.end.tolist(), strict=True)
+        parts = [self.train_panel.values[begin:end] for begin, end in bounds]
+        return Scaler.fit("standard", self.train_panel.names, parts)
+
+    def _standard_rows(self) -> Tensor:
+        """The training series of each series that is scored; the first one stands in for unknown ones."""
+        known = {name: row for row, name in enumerate(self.train_panel.names)}
+        return torch.tensor([known.get(name, 0) for name in self.forecaster.framing.panel.names])
+
+    def _mase_scales(self, windows: Windows, season: int) -> Array:
+        """`(series, 1, features)`, from all that lies before the first scored step of each series."""
+        panel, framing = self.forecaster.framing.panel, self.forecaster.framing
+        first = windows.first + framing.context
+        scales = [
+            seasonal_scale(panel.values[begin:end].numpy(), season)
+            for begin, end in zip(panel.offsets[:-1].tolist(), first.tolist(), strict=True)
+        ]
+        return np.stack(scales)[:, None]
+
+    def _rivals(self, season: int, windows: int) -> dict[str, Callable[[Tensor], Array]]:
+        """The naive forecasts, as functions of the rows of the first targets."""
+        horizon, lookback = self.forecaster.framing.horizon, self.forecaster.framing.lookback
+        panel = self.forecaster.framing.panel
+
+        def history(rows: Tensor, steps: int) -> Array:
+            return _numpy(panel.history(rows, steps))
+
+        steps = max(lookback, season + 1)
+        rivals: dict[str, Callable[[Tensor], Array]] = {
+            "persistence": lambda rows: baselines.persistence(history(rows, steps), horizon),
+            "drift": lambda rows: baselines.drift(history(rows, steps), horizon),
+        }
+        if season > 1:
+            rivals["seasonal"] = lambda rows: baselines.seasonal_naive(history(rows, steps), horizon, season)
+            rivals["growth"] = lambda rows: baselines.seasonal_growth(history(rows, steps), horizon, season)
+        rivals["linear"] = self._linear()
+        if windows * len(panel.features) <= MOST_NAIVE2_WINDOWS:
+            longest = int(panel.offsets.diff().max())
+            rivals["naive2"] = lambda rows: np.concatenate(
+                [baselines.naive2(history(row, longest), horizon, season) for row in torch.split(rows, 1)]
+            )
+        return rivals
+
+    def _linear(self) -> Callable[[Tensor], Array]:
+        """A linear map, fitted on the training part in its standard units."""
+        framing = self.forecaster.framing
+        standard, rows_of = self._standard(), self._standard_rows()
+        lookback, horizon = framing.lookback, framing.horizon
+        windows = Windows(self.train, lookback + horizon, horizon)
+
+        def pairs() -> Iterator[tuple[Array, Array]]:
+            for index in SequentialSampler(windows, BATCH, evenly_spaced(len(windows), MOST_LINEAR_WINDOWS)).epoch():
+                values = standard.encode(
+                    self.train_panel.window(index.starts, index.steps), self.train_panel.series_index(index.starts)
+                )
+                yield _numpy(values[:, :lookback]), _numpy(values[:, lookback:])
+
+        linear = baselines.LinearMap.fit(pairs(), lookback, horizon)
+
+        def forecast(rows: Tensor) -> Array:
+            series = rows_of[framing.panel.series_index(rows)]
+            seen = standard.encode(framing.panel.window(rows - lookback, lookback), series)
+            return _numpy(standard.decode(torch.from_numpy(linear.forecast(_numpy(seen))), series))
+
+        return forecast
+
+
+def _numpy(values: Tensor) -> Array:
+    return values.double().numpy()

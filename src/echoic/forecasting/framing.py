@@ -1,0 +1,295 @@
+"""From cuts of the panel to batches of the network, and from its output back to values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, Self, final
+
+import torch
+from torch import Tensor
+
+from echoic.codecs import Scaler, WindowStats
+from echoic.config import ForecastSettings
+from echoic.forecasting.plan import normalizer_of
+from echoic.tensors import Batch
+from echoic.windows import Panel, Ranges, Sampler, WindowIndex
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Codec:
+    """Everything that was fitted on the training part: scalers, and whether values can be missing.
+
+    `unit` is the deviation of the base's error, in which a `direct` network speaks: with the few steps that a short
+    series bears, outputs and spreads have to begin at about the right size.
+    """
+
+    values: Scaler
+    past: Scaler
+    future: Scaler
+    static: Scaler
+    has_missing: bool
+    unit: float = 1.0
+
+    @classmethod
+    def fit(cls, settings: ForecastSettings, panel: Panel, train: Ranges) -> Self:
+        """Statistics of the training part of `panel`."""
+        rows = [slice(begin, end) for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
+        futures = (
+            panel.future_offsets[:-1].tolist(),
+            (panel.future_offsets[:-1] + train.end - panel.offsets[:-1]).tolist(),
+        )
+        per_series = settings.scaling.scale_per == "series"
+        return cls(
+            Scaler.fit(
+                settings.scaling.scale or "standard",
+                panel.names,
+                [panel.values[at] for at in rows],
+                per_series=per_series,
+            ),
+            _fit_shared([panel.past[at] for at in rows]),
+            _fit_shared([panel.future[begin:end] for begin, end in zip(*futures, strict=True)]),
+            _fit_shared([panel.static]),
+            panel.has_missing and any(bool(torch.isnan(panel.values[at]).any()) for at in rows),
+        )
+
+    def extended(self, settings: ForecastSettings, panel: Panel, seen: int | None = None) -> Self:
+        """The codec for `panel`: series that it was not fitted on get scales of their own, from what they show.
+
+        Only their first `seen` steps are looked at (None: all). The one series of a run and a single new one are
+        taken for the same, whatever their files are called.
+        """
+        known, names = self.values, panel.names
+        if settings.scaling.scale_per == "all" or len(known.names) == len(names) == 1:
+            rows = torch.zeros(len(names), dtype=torch.long)
+            return replace(self, values=replace(known, names=names, center=known.center[rows], scale=known.scale[rows]))
+        bounds = zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True)
+        own = Scaler.fit(
+            settings.scaling.scale or "standard", names, [panel.values[begin:end][:seen] for begin, end in bounds]
+        )
+        row_of = {name: row for row, name in enumerate(known.names)}
+        for row, name in enumerate(names):
+            if name in row_of:
+                own.center[row] = known.center[row_of[name]]
+                own.scale[row] = known.scale[row_of[name]]
+        return replace(self, values=own)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; `from_json` is the inverse."""
+        scalers = {name: getattr(self, name).to_json() for name in ("values", "past", "future", "static")}
+        return scalers | {"has_missing": self.has_missing, "unit": self.unit}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The codec that `to_json` wrote."""
+        scalers = {name: Scaler.from_json(data[name]) for name in ("values", "past", "future", "static")}
+        return cls(**scalers, has_missing=data["has_missing"], unit=data["unit"])
+
+
+class Window(NamedTuple):
+    """A look-back as the network sees it: a `Batch` without targets, and the way back."""
+
+    inputs: Tensor
+    ids: Tensor | None
+    ahead: Tensor | None
+    stats: WindowStats
+
+
+@final
+class Framing:
+    """Makes batches from `panel` by the rules in `settings` (as planned) and `codec`.
+
+    With shared channels every channel of a window is a row of its own.
+    """
+
+    def __init__(self, settings: ForecastSettings, codec: Codec, panel: Panel) -> None:
+        self.settings = settings
+        self.codec = codec
+        self.panel = panel
+        self.normalizer = normalizer_of(settings)
+        self.lookback = settings.window.lookback or 1
+        self.horizon = settings.window.horizon
+        self.is_step = settings.window.strategy == "recursive"
+        self.shared = settings.window.channels == "independent"
+        self.context = self.normalizer.context
+        self.known = panel.future.shape[1]
+        rows = {name: row for row, name in enumerate(codec.values.names)}
+        self._scaler_rows = torch.tensor([rows[name] for name in panel.names])
+
+    @property
+    def channels(self) -> int:
+        """Channels that share the network (1: it sees all features jointly)."""
+        return len(self.panel.features) if self.shared else 1
+
+    @property
+    def features(self) -> int:
+        """Features that one row of a batch predicts."""
+        return 1 if self.shared else len(self.panel.features)
+
+    @property
+    def width(self) -> int:
+        """Width of the input vectors."""
+        return self.features * (1 + self.codec.has_missing) + self.covariate_width
+
+    @property
+    def covariate_width(self) -> int:
+        """Columns that are known beside the values at every step."""
+        return self.panel.past.shape[1] + self.known + self.panel.static.shape[1]
+
+    @property
+    def ahead_width(self) -> int:
+        """Numbers that are known of each step of the horizon, for one row."""
+        return self.known + self.features * len(self.normalizer.lags)
+
+    def batch(self, index: WindowIndex) -> Batch:
+        """The training batch of a cut."""
+        return self._step_batch(index) if self.is_step else self._window_batch(index)
+
+    def encoded(self, starts: Tensor, steps: int) -> Tensor:
+        """Scaled values `(batch, steps, features)`, NaN where missing."""
+        return self.codec.values.encode(self.panel.window(starts, steps), self._scaler_row(starts))
+
+    def decoded(self, values: Tensor, starts: Tensor) -> Tensor:
+        """The inverse of `encoded`."""
+        return self.codec.values.decode(values, self._scaler_row(starts))
+
+    def window(self, starts: Tensor) -> Window:
+        """The look-backs whose context begins at `starts`."""
+        return self._window(starts, self.encoded(starts, self.context))
+
+    def _window(self, starts: Tensor, seen: Tensor) -> Window:
+        normalized = self.normalizer(seen)
+        observed = ~torch.isnan(seen[:, -self.lookback :]) if self.codec.has_missing else None
+        covariates = self.covariates(starts + self.context - self.lookback, self.lookback)
+        ahead = None if self.is_step else self._ahead(starts, normalized.lagged)
+        inputs = self.network_inputs(normalized.inputs, observed, covariates)
+        location, scale = normalized.stats
+        return Window(inputs, self._ids(len(starts)), ahead, WindowStats(location, scale * self.codec.unit))
+
+    def base_error(self, starts: Tensor) -> float:
+        """The deviation of the base's error over what follows the look-backs that begin at `starts`, in units."""
+        error = self.window(starts).stats.encode(self.encoded(starts + self.context, self.horizon))
+        known = error[~torch.isnan(error)]
+        return float(known.std()) if len(known) > 1 else 0.0
+
+    def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
+        """`values` (0 where missing) beside what is known, a row for each channel if they share the network."""
+        parts = [self.channels_to_batch(values)]
+        if self.codec.has_missing:
+            parts.append(self.channels_to_batch(torch.ones_like(values) if observed is None else observed.to(values)))
+        if covariates.shape[-1]:
+            parts.append(covariates.repeat_interleave(self.channels, 0))
+        return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
+
+    def covariates(self, starts: Tensor, steps: int) -> Tensor:
+        """Scaled covariates `(batch, steps, columns)`: past-only, known-future, static; 0 where missing.
+
+        Step by step the known future runs one step ahead, as what is to be predicted does.
+        """
+        if not self.covariate_width:
+            return starts.new_zeros(len(starts), steps, 0, dtype=torch.float32)
+        shift = 1 if self.is_step else 0
+        series = self.panel.series_index(starts)
+        static = self.panel.static[series][:, None].expand(-1, steps, -1)
+        columns = [
+            _scaled(self.codec.past, self.panel.past_window(starts, steps)),
+            _scaled(self.codec.future, self.panel.future_window(starts + shift, steps, series)),
+            _scaled(self.codec.static, static),
+        ]
+        return torch.cat(columns, -1)
+
+    def covariates_ahead(self, starts: Tensor, step: int) -> Tensor:
+        """What is known beside step number `step` (0 is the first) after the look-backs that begin at `starts`.
+
+        `(batch, 1, columns)`; past-only columns stay as they were last.
+        """
+        if not self.covariate_width:
+            return starts.new_zeros(len(starts), 1, 0, dtype=torch.float32)
+        after = starts + self.context
+        series = self.panel.series_index(starts)
+        columns = [
+            _scaled(self.codec.past, self.panel.past_window(after - 1, 1)),
+            _scaled(self.codec.future, self.panel.future_window(after + step + 1, 1, series)),
+            _scaled(self.codec.static, self.panel.static[series][:, None]),
+        ]
+        return torch.cat(columns, -1)
+
+    def channels_to_batch(self, values: Tensor) -> Tensor:
+        """`(batch, steps, features)` with a row for each channel, if they share the network."""
+        if not self.shared:
+            return values
+        return values.transpose(1, 2).reshape(-1, values.shape[1], 1)
+
+    def batch_to_channels(self, values: Tensor) -> Tensor:
+        """The inverse of `channels_to_batch`."""
+        if not self.shared:
+            return values
+        return values.view(-1, self.channels, values.shape[1]).transpose(1, 2)
+
+    def _step_batch(self, index: WindowIndex) -> Batch:
+        raw = self.panel.window(index.starts, index.steps)
+        values = self.codec.values.encode(raw, self._scaler_row(index.starts))
+        observed = ~torch.isnan(values)
+        step, last = torch.arange(1, index.steps), index.valid[:, None] - 1
+        first = {"last": last, "late": last // 2}.get(self.settings.window.loss_at or "every", 0)
+        real = (first <= step) & (step <= last)
+        filled = torch.nan_to_num(values)
+        covariates = self.covariates(index.starts, index.steps - 1)
+        return Batch(
+            inputs=self.network_inputs(filled[:, :-1], observed[:, :-1], covariates),
+            targets=self.channels_to_batch(filled[:, 1:]),
+            mask=self.channels_to_batch(observed[:, 1:] & real[..., None]),
+            carry=index.carry,
+            ids=self._ids(len(index.starts)),
+        )
+
+    def _window_batch(self, index: WindowIndex) -> Batch:
+        values = self.encoded(index.starts, index.steps)
+        window = self._window(index.starts, values[:, : self.context])
+        target = window.stats.encode(values[:, self.context :])
+        mask = ~torch.isnan(target)
+        targets = self.channels_to_batch(torch.nan_to_num(target))
+        return Batch(
+            window.inputs, targets, self.channels_to_batch(mask), ids=window.ids, future_covariates=window.ahead
+        )
+
+    def _ahead(self, starts: Tensor, lagged: Tensor) -> Tensor | None:
+        """What is known of each step of the horizon: future columns, and values some lags before it."""
+        if not self.ahead_width:
+            return None
+        columns = []
+        if self.known:
+            series = self.panel.series_index(starts)
+            known = _scaled(self.codec.future, self.panel.future_window(starts + self.context, self.horizon, series))
+            columns.append(known.repeat_interleave(self.channels, 0))
+        columns += [self.channels_to_batch(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
+        return torch.cat(columns, -1)
+
+    def _ids(self, batch: int) -> Tensor | None:
+        return torch.arange(self.channels).repeat(batch) if self.shared else None
+
+    def _scaler_row(self, starts: Tensor) -> Tensor:
+        return self._scaler_rows[self.panel.series_index(starts)]
+
+
+@final
+class FramedBatches:
+    """An order of cuts as batches for the training loop."""
+
+    def __init__(self, framing: Framing, sampler: Sampler) -> None:
+        self.framing = framing
+        self.sampler = sampler
+
+    def __len__(self) -> int:
+        return len(self.sampler)
+
+    def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch from number `skip` on."""
+        return map(self.framing.batch, self.sampler.epoch(seed, epoch, skip))
+
+
+def _fit_shared(parts: list[Tensor]) -> Scaler:
+    return Scaler.fit("standard", ["all"], [torch.cat(parts)])
+
+
+def _scaled(scaler: Scaler, values: Tensor) -> Tensor:
+    return torch.nan_to_num(scaler.encode(values, torch.zeros(len(values), dtype=torch.long)))

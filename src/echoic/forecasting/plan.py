@@ -1,0 +1,237 @@
+"""What the user left open, decided from the training part."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from echoic.codecs import Scaler, WindowNormalizer
+from echoic.config import ForecastSettings
+from echoic.config.forecast import BY_STRATEGY
+from echoic.config.split import SplitRule
+from echoic.errors import ConfigError
+from echoic.forecasting.season import detect_season
+from echoic.types import Series
+from echoic.windows import Panel, Ranges, Windows, evenly_spaced
+
+_SHORT = 1000
+"""Below this many training steps a network needs a naive forecast to lean on."""
+
+_SAMPLED_WINDOWS = 2000
+
+
+def default_split(series: Sequence[Series], settings: ForecastSettings) -> SplitRule:
+    """The split when none is asked for."""
+    horizon = settings.window.horizon
+    if settings.data.format == "m4":
+        return (0, horizon, 0)  # the format has its test part in a file of its own
+    return (0.6, 0.2, 0.2) if len(series) == 1 else (0, horizon, horizon)
+
+
+def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSettings:
+    """`settings` with every open choice made: season, look-back, way of looking ahead, scale, base, segment, channels.
+
+    Only the training part is looked at.
+
+    Raises:
+        ConfigError: choices that do not go together.
+    """
+    _check_effect(settings)
+    length = int(train.lengths.min())
+    many = len(panel.names) > 1
+    season = settings.scaling.season or _common_season(panel, train)
+    strategy = settings.window.strategy or _strategy(settings, season, length)
+    settings = _with_defaults(settings, "many" if many and strategy != "recursive" else strategy)
+    channels = settings.window.channels or ("independent" if strategy == "segments" else "joint")
+    lookback = settings.window.lookback or _lookback(settings, season, length)
+    settings = settings.replaced(
+        strategy=strategy,
+        lookback=lookback,
+        season=season,
+        channels=channels if len(panel.features) > 1 else "joint",
+        refit=settings.window.refit if settings.window.refit is not None else _has_no_test(settings),
+        recency_exponent=settings.window.recency_exponent or 1.0,
+        season_aligned_fraction=settings.window.season_aligned_fraction or 0.0,
+    )
+    if strategy == "recursive":
+        _check_step(settings)
+        scale = settings.scaling.scale or "standard"
+        loss_at = settings.window.loss_at or ("late" if settings.window.batching == "windows" else "every")
+        return settings.replaced(
+            residual_baseline="none", segment_steps=1, lags=(), instance_norm="none", scale=scale, loss_at=loss_at
+        )
+    segment = settings.window.segment_steps or _segment(season, lookback)
+    settings = settings.replaced(
+        segment_steps=segment if strategy == "segments" else lookback,
+        lags=_lags(settings, length) if many else settings.scaling.lags or (),
+        instance_norm=settings.scaling.instance_norm or ("standard" if many else "none"),
+    )
+    return _with_base(settings, panel, train, lean=many or length < _SHORT)
+
+
+def _check_effect(settings: ForecastSettings) -> None:
+    head, window = settings.output, settings.window
+    idle = {
+        "loss": head.head != "point",
+        "quantiles": head.head != "quantiles",
+        "loss_at": window.strategy in {"direct", "segments"},
+        "segment_steps": window.strategy in {"direct", "recursive"},
+        **dict.fromkeys(("stride", "recency_exponent", "season_aligned_fraction"), window.batching != "windows"),
+    }
+    plain, asked = (
+        {name: value for _, section in one for name, value in section} for one in (ForecastSettings(), settings)
+    )
+    for name, nothing in idle.items():
+        if nothing and asked[name] != plain[name]:
+            raise ConfigError(f"`{name}` does nothing with this --head, --strategy or --batching; leave it out.")
+
+
+def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
+    """The window scaling that `settings` (as planned) ask for."""
+    return WindowNormalizer(
+        baseline=settings.scaling.residual_baseline or "none",
+        seasons=settings.scaling.season,
+        lags=settings.scaling.lags or (),
+        lookback=settings.window.lookback or 1,
+        horizon=settings.window.horizon,
+        instance_norm=settings.scaling.instance_norm == "standard",
+    )
+
+
+def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
+    asked = settings.given()
+    return settings.replaced(**{key: value for key, value in BY_STRATEGY[kind].items() if key not in asked})
+
+
+def _has_no_test(settings: ForecastSettings) -> bool:
+    rule = settings.split.split
+    return rule is not None and len(rule) == 3 and rule[2] == 0 and rule[1] != 0
+
+
+def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
+    """The season that most columns of the training part have, if a third of them have one."""
+    found: Counter[int] = Counter()
+    columns = 0
+    for begin, end in list(zip(train.begin.tolist(), train.end.tolist(), strict=True))[:50]:
+        for column in panel.values[begin:end].unbind(1):
+            columns += 1
+            season = detect_season(column.numpy())
+            if season:
+                found[season] += 1
+    if not found or found.total() * 3 < columns:
+        return ()
+    return (found.most_common(1)[0][0],)
+
+
+def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
+    """One, seven and fourteen seasons (a day, a week, a fortnight), if a third of the steps is left for windows."""
+    if settings.scaling.lags is not None or not settings.scaling.season:
+        return settings.scaling.lags or ()
+    season = settings.scaling.season[0]
+    return tuple(lag for lag in (season, 7 * season, 14 * season) if lag + settings.window.horizon <= 2 * length // 3)
+
+
+def _strategy(settings: ForecastSettings, season: Sequence[int], length: int) -> str:
+    horizon = settings.window.horizon
+    if horizon == 1:
+        return "direct" if season and length < _SHORT else "step"
+    lookback = settings.window.lookback or horizon
+    segment = settings.window.segment_steps or _segment(season, lookback)
+    return "segments" if segment > 1 and horizon >= 2 * segment else "direct"
+
+
+def _lookback(settings: ForecastSettings, season: Sequence[int], length: int) -> int:
+    """Seven seasons (a week of days) or two long ones; without a season twice the horizon."""
+    longest = max((length - settings.window.horizon) // 2, 1)
+    if not season:
+        return min(max(2 * settings.window.horizon, 32), longest)
+    wanted = max(2 * max(season), settings.window.horizon, min(7 * min(season), 168))
+    seasons = min(wanted, longest) // min(season)
+    return seasons * min(season) if seasons else longest
+
+
+def _segment(season: Sequence[int], lookback: int) -> int:
+    """A season, if the look-back holds whole ones; otherwise the longest divisor of the look-back up to 24."""
+    if season and season[0] <= 48 and lookback % season[0] == 0:
+        return season[0]
+    return max(size for size in range(1, min(24, lookback) + 1) if lookback % size == 0)
+
+
+def _check_step(settings: ForecastSettings) -> None:
+    scaling = settings.scaling
+    if scaling.residual_baseline not in {None, "none"} or scaling.instance_norm == "standard" or scaling.lags:
+        raise ConfigError(
+            "`--strategy recursive` carries its state from step to step and has no window to take a base, a scale or "
+            "lags "
+            "from; leave out --residual-baseline, --instance-norm and --lags, or choose --strategy direct."
+        )
+
+
+def _with_base(settings: ForecastSettings, panel: Panel, train: Ranges, *, lean: bool) -> ForecastSettings:
+    """Scale and base as asked for; what is open is the last value, or where the network has to `lean`, the best."""
+    scaling = settings.scaling
+    if scaling.residual_baseline in {"seasonal", "growth"} and not scaling.season:
+        raise ConfigError(
+            f"`--residual-baseline {scaling.residual_baseline}` needs --season: none was found in the training part."
+        )
+    scales = [scaling.scale] if scaling.scale else ["standard"]
+    if scaling.scale is None and lean and not bool((panel.values[_rows(train)] <= 0).any()):
+        scales.append("log")
+    bases: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", scaling.season)]
+    if scaling.residual_baseline is None and lean:
+        bases = _candidates(scaling.season)
+    trials = [
+        settings.replaced(scale=scale, residual_baseline=base, season=season or scaling.season)
+        for base, season in bases
+        for scale in scales
+    ]
+    shortest = int(train.lengths.min())
+    fitting = [one for one in trials if normalizer_of(one).context + one.window.horizon <= shortest]
+    if len(fitting) < 2:
+        return (fitting or trials)[0]
+    errors = [_naive_error(one, panel, train) for one in fitting]
+    # The logarithm is preferred where it makes no difference: it turns growth by a factor into growth by a sum.
+    weights = [0.98 if one.scaling.scale == "log" else 1.0 for one in fitting]
+    return min(zip(fitting, errors, weights, strict=True), key=lambda trial: trial[1] * trial[2])[0]
+
+
+def _naive_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
+    """The mean absolute error of the base alone on windows of the training part, in deviations of each series.
+
+    Its mean over a horizon of several steps is left out: a network corrects a level easily, but not a shape.
+    """
+    windows = _windows(settings, train)
+    starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
+    parts = [panel.values[begin:end] for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
+    scaler = Scaler.fit(settings.scaling.scale or "standard", panel.names, parts)
+    standard = Scaler.fit("standard", panel.names, parts)
+    normalizer, series = normalizer_of(settings), panel.series_index(starts)
+    seen = normalizer(scaler.encode(panel.window(starts, normalizer.context), series))
+    forecast = scaler.decode(seen.stats.location, series)
+    truth = panel.window(starts + normalizer.context, normalizer.horizon)
+    error = standard.encode(forecast, series) - standard.encode(truth, series)
+    if normalizer.horizon > 1:
+        error = error - error.nanmean(1, keepdim=True)
+    size = float(error.abs().nanmean())
+    return math.inf if math.isnan(size) else size
+
+
+def _windows(settings: ForecastSettings, train: Ranges) -> Windows:
+    normalizer = normalizer_of(settings)
+    return Windows(train, normalizer.context + normalizer.horizon, normalizer.horizon)
+
+
+def _rows(train: Ranges) -> torch.Tensor:
+    bounds = zip(train.begin.tolist(), train.end.tolist(), strict=True)
+    return torch.cat([torch.arange(begin, end) for begin, end in bounds])
+
+
+def _candidates(season: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """Bases to compare; to a season of a day belongs a week."""
+    candidates: list[tuple[str, tuple[int, ...]]] = [("last", ())]
+    if season:
+        candidates += [("seasonal", season), ("growth", season)]
+    if len(season) == 1:
+        candidates.append(("seasonal", (season[0], 7 * season[0])))
+    return candidates

@@ -1,0 +1,1 @@
+"""Running a trained network step by step: the state goes in and comes out of every call."""

@@ -1,0 +1,1 @@
+"""Writers of output files, one module per kind: tables, MIDI, sound."""

@@ -1,0 +1,58 @@
+"""Rolling-origin cross-validation."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echoic.api.cross_validation import cross_validate
+from echoic.errors import ConfigError, DataError
+
+TINY: dict[str, Any] = {"lookback": 8, "horizon": 5, "layers": (3,), "epochs": 1, "threads": 1, "strategy": "direct"}
+STEPS = 120
+
+
+def wave(steps: int = STEPS) -> np.ndarray:
+    return np.sin(np.arange(steps) / 3).astype(np.float32)
+
+
+def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on():
+    folds = list(cross_validate(wave(), folds=3, residual_baseline="last", **TINY))
+    assert [fold.train_steps for fold in folds] == [STEPS - 20, STEPS - 15, STEPS - 10]
+    for number, fold in enumerate(folds):
+        first = STEPS - 5 * (3 - number)
+        assert fold.forecasts["ds"].tolist() == list(range(first, first + 5))
+        np.testing.assert_allclose(fold.forecasts["y"], wave()[first : first + 5], rtol=0, atol=1e-6)
+        error = np.abs(fold.forecasts["y"] - fold.forecasts["mean"]).mean()
+        assert fold.scores["mae"] == pytest.approx(error, rel=1e-6)
+        assert {"persistence", "linear"} <= fold.baselines.keys()
+
+
+def test_a_fold_sees_nothing_of_the_later_ones():
+    changed = wave()
+    changed[-5:] = 1e6
+    settings = TINY | {"residual_baseline": "last", "season": 19}
+    one, other = (next(iter(cross_validate(data, folds=2, **settings))) for data in (wave(), changed))
+    assert one.scores == other.scores
+    assert one.baselines == other.baselines
+    np.testing.assert_array_equal(one.forecasts["mean"], other.forecasts["mean"])
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"folds": 0}, ConfigError, "at least 1"),
+        ({"split": (1, 2, 3)}, ConfigError, "makes the splits itself"),
+        ({"folds": 40}, DataError, "40 folds of a horizon of 5 need more than the 120 steps there are"),
+        ({"lookbak": 3}, ConfigError, "did you mean 'lookback'"),
+    ],
+)
+def test_what_makes_no_folds_is_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        cross_validate(wave(), **TINY | options)
+
+
+def test_series_of_unequal_length_are_refused(tmp_path):
+    (tmp_path / "long.csv").write_text("unique_id,y\n" + "a,1\n" * 30 + "b,2\n" * 31)
+    with pytest.raises(DataError, match="needs series of the same length"):
+        cross_validate(tmp_path / "long.csv", **TINY)

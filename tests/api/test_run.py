@@ -1,0 +1,166 @@
+"""From data to a run, and from a folder back to something that can be used."""
+
+import shutil
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import echoic
+from echoic.api.overfit_check import check_passes
+from echoic.api.summaries import machine_info, run_info, series_columns
+from echoic.errors import ConfigError, DataError, RunError
+
+TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "strategy": "recursive"}
+
+
+def wave(steps: int = 200) -> np.ndarray:
+    return np.sin(np.arange(steps) / 4).astype(np.float32)
+
+
+def write(path: Path, values: np.ndarray) -> Path:
+    np.savetxt(path, values, header="y", comments="", fmt="%.9g")
+    return path
+
+
+def test_a_run_comes_back_from_its_folder(tmp_path):
+    made = echoic.train("forecast", write(tmp_path / "data.csv", wave()), out=tmp_path / "run", **TINY)
+    loaded = echoic.load(tmp_path / "run")
+    assert loaded.seed == made.seed
+    assert loaded.settings == made.settings
+    assert loaded.evaluate() == made.evaluate()
+    np.testing.assert_array_equal(loaded.predict()["mean"], made.predict()["mean"])
+    assert loaded.metrics() == made.metrics()
+
+
+def test_a_run_finds_its_data_from_any_working_folder(tmp_path, monkeypatch):
+    write(tmp_path / "data.csv", wave())
+    monkeypatch.chdir(tmp_path)
+    echoic.train("forecast", "data.csv", out="run", **TINY)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert echoic.load(tmp_path / "run").evaluate().windows == 40
+
+
+def test_a_run_folder_can_be_moved(tmp_path):
+    before = echoic.train("forecast", write(tmp_path / "data.csv", wave()), out=tmp_path / "run", **TINY).evaluate()
+    shutil.move(tmp_path / "run", tmp_path / "moved")
+    assert echoic.load(tmp_path / "moved").evaluate() == before
+
+
+def test_data_that_moved_are_missed_with_a_remedy_that_works(tmp_path):
+    data = write(tmp_path / "data.csv", wave())
+    before = echoic.train("forecast", data, out=tmp_path / "run", **TINY).evaluate()
+    moved = data.rename(tmp_path / "moved.csv")
+    with pytest.raises(DataError, match=r"data\.csv: is gone, and .*run was trained on it; .* with `data=`"):
+        echoic.load(tmp_path / "run").evaluate()
+    assert echoic.load(tmp_path / "run", data=moved).evaluate() == before
+
+
+def test_data_that_changed_are_refused(tmp_path):
+    data = write(tmp_path / "data.csv", wave())
+    echoic.train("forecast", data, out=tmp_path / "run", **TINY)
+    kept = shutil.copy(data, tmp_path / "kept.csv")
+    write(data, wave() + 1)
+    with pytest.raises(DataError, match=r"data\.csv: is not what .*run was trained on, or has changed since"):
+        echoic.load(tmp_path / "run").predict()
+    assert echoic.load(tmp_path / "run", data=kept).evaluate().windows == 40
+
+
+def test_data_in_memory_have_to_be_given_again(tmp_path):
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
+    with pytest.raises(DataError, match="was trained on what no file holds; give it again, with `data=`"):
+        echoic.load(tmp_path / "run").evaluate()
+    with pytest.raises(DataError, match=r"the array: is not what .*run was trained on"):
+        echoic.load(tmp_path / "run", data=wave() + 1).evaluate()
+    assert echoic.load(tmp_path / "run", data=wave()).evaluate() == run.evaluate()
+
+
+def test_settings_by_section_by_name_and_by_dot_are_the_same(tmp_path):
+    ways: list[dict[str, Any]] = [
+        {"config": {"window": {"lookback": 10}, "stack": {"layers": [4]}}},
+        {"config": {"window.lookback": 10}, "layers": "4"},
+        {"config": {"lookback": 99, "layers": 9}, "lookback": "10", "layers": 4},
+    ]
+    common = {"epochs": 1, "threads": 1, "strategy": "recursive"}
+    runs = [
+        echoic.train("forecast", wave(), out=tmp_path / str(number), **common, **way) for number, way in enumerate(ways)
+    ]
+    assert runs[0].settings == runs[1].settings == runs[2].settings
+
+
+def test_without_a_folder_the_run_is_in_a_temporary_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert echoic.train("forecast", wave(), **TINY).path.is_relative_to(tmp_path)
+
+
+def test_what_is_not_there_is_named():
+    with pytest.raises(ConfigError, match="There is no job 'forecats'; there are: forecast"):
+        echoic.train("forecats", wave())
+    with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
+        echoic.train("forecast", wave(), device="nothing")
+    with pytest.raises(RunError, match="nowhere: is no run folder"):
+        echoic.load("nowhere")
+
+
+def test_a_run_without_dev_tells_its_outcome(tmp_path):
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(0.8, 0, 0.2), **TINY)
+    result = run.result()
+    assert result["best_dev_loss"] is None
+    assert result["best_step"] == result["steps"] > 0
+    assert run.evaluate().windows == 40
+
+
+def test_progress_is_told_after_every_step(tmp_path):
+    told = []
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=told.append, **TINY | {"epochs": 3})
+    assert sorted({at.step for at in told}) == list(range(1, run.result()["steps"] + 1))
+    assert all(earlier.done <= later.done for earlier, later in pairwise(told))
+    assert told[-1].done == 1
+
+
+def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone():
+    before = torch.get_rng_state()
+    losses = echoic.check("forecast", wave(), steps=60, **TINY)
+    assert len(losses) == 60
+    assert check_passes(losses)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_check_fails_where_losses_are_beyond_all_numbers():
+    assert not check_passes(echoic.check("forecast", 1e25 * wave(), steps=20, scale="none", **TINY))
+
+
+@pytest.mark.parametrize(
+    ("losses", "passes"),
+    [
+        ([1.0, 0.5, 0.2, 0.1, 0.1, 0.1], True),
+        ([1.0, 0.99, 0.98, 0.97, 0.96, 0.95], False),
+        ([1.0] * 10, False),
+        ([0.0] * 10, False),
+        ([1.0, 2.0, 5.0, 9.0, 9.0, 9.0], False),
+        ([-1.0, -1.5, -2.0, -2.0, -2.0, -2.0], True),
+        ([float("nan")] * 10, False),
+        ([1.0, float("nan")] * 10, False),
+    ],
+)
+def test_check_passes_if_the_loss_falls_by_a_clear_share(losses, passes):
+    assert check_passes(losses) == passes
+
+
+def test_info_tells_machine_and_run(tmp_path):
+    assert {"echoic", "torch", "kernel", "threads", "jobs"} <= machine_info().keys()
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
+    told = run_info(run)
+    assert told["parameters"] == sum(weight.numel() for weight in run.model.parameters())
+    assert [name for name, _, _ in told["parameter_table"]] == sorted(run.model.state_dict())
+
+
+def test_series_of_one_name_have_no_name_column(tmp_path):
+    run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
+    columns = series_columns(run.generate(7))
+    assert list(columns) == ["ds", "y0", "y1"]
+    assert columns["ds"].tolist() == list(range(200, 207))

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+
+from echoic.forecasting.season import MAX_LAG, detect_season
+
+
+def wave(steps, season, noise=0.0, seed=0):
+    draw = np.random.default_rng(seed).standard_normal(steps)
+    return np.sin(2 * np.pi * np.arange(steps) / season) + noise * draw
+
+
+def airline(steps=144):
+    """A trend, times a yearly shape: as airline passengers."""
+    month = np.arange(steps)
+    shape = 1 + 0.25 * np.sin(2 * np.pi * month / 12) + 0.08 * np.cos(4 * np.pi * month / 12)
+    return (110 + 2.6 * month) * shape + 3 * np.random.default_rng(0).standard_normal(steps)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+@pytest.mark.parametrize("season", [4, 7, 12, 24, 96, 168])
+def test_the_season_of_a_wave_is_found(season, noise):
+    assert detect_season(wave(10 * season + 3, season, noise)) == season
+
+
+def test_a_yearly_season_under_a_trend_is_found():
+    assert detect_season(airline()) == 12
+
+
+def test_float32_values_far_from_zero_are_enough():
+    assert detect_season((5000 + wave(300, 12)).astype(np.float32)) == 12
+
+
+def test_a_square_pulse_once_a_week_is_found():
+    assert detect_season((np.arange(200) % 7 == 3).astype(float)) == 7
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_random_walk_and_noise_have_no_season(seed):
+    draw = np.random.default_rng(seed).standard_normal(1000)
+    assert detect_season(draw) is None
+    assert detect_season(draw.cumsum()) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("steps", [50, 144, 300, 1000])
+def test_a_straight_line_has_no_season_of_rounding(steps, dtype):
+    assert detect_season((3.1 + 0.37 * np.arange(steps)).astype(dtype)) is None
+    assert detect_season(np.full(steps, 0.1, dtype)) is None
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 5, 23, 35])
+def test_a_series_too_short_for_three_seasons_has_none(steps):
+    assert detect_season(wave(steps, 12)) is None
+
+
+def test_a_season_longer_than_is_looked_for_is_not_found():
+    assert detect_season(wave(4 * (MAX_LAG + 200), MAX_LAG + 200)) is None
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4])
+def test_missing_values_do_not_hide_the_season(share):
+    values = wave(400, 24, noise=0.1)
+    values[np.random.default_rng(0).random(400) < share] = np.nan
+    assert detect_season(values) == 24
+
+
+def test_nothing_known_has_no_season():
+    assert detect_season(np.full(100, np.nan)) is None
+
+
+def test_of_a_day_in_a_week_the_day_is_the_season():
+    assert detect_season(wave(24 * 7 * 6, 24) + 0.2 * wave(24 * 7 * 6, 168)) == 24

@@ -1,0 +1,247 @@
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+import echoic
+from echoic import ops
+from echoic.cells import CELLS, Cell, Stack
+from echoic.config import HeadSettings, StackSettings
+from echoic.encoders import Identity, Segments
+from echoic.errors import ConfigError, KernelError
+from echoic.heads import HEADS
+from echoic.model import SequenceModel
+from echoic.readouts import Last, PerStep
+from echoic.streams.generation import free_run, prime
+from echoic.streams.kernel import DRAWS, Live, can_run
+
+STEP = 1e-6  # float32, one step
+LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
+# The largest error that smaller weights may make in a prediction of a trained network, in deviations of the signal.
+TRAINED = {"float16": 1e-3, "int8": 2e-2}
+
+TARGETS = [name for name in ops.AVAILABLE if name != "off"]
+
+
+@pytest.fixture(params=TARGETS)
+def target(request, monkeypatch):
+    monkeypatch.setenv("ECHOIC_KERNEL", request.param)
+    return request.param
+
+
+def make(cell="lstm", layers=(13, 20), features=2, head="point"):
+    torch.manual_seed(0)
+    stack = Stack(CELLS, features, StackSettings(cell=cell, layers=layers, learn_initial_state=True))
+    torch.nn.init.normal_(stack.learned_state)
+    top = HEADS[head].build(layers[-1], features, 1, HeadSettings(head=head))
+    return SequenceModel(Identity(features), stack, PerStep(layers[-1]), top)
+
+
+class Other(Cell):
+    """A cell that no kernel knows."""
+
+    num_gates = num_states = 1
+
+    def __init__(self, input_size, hidden_size, _forget_bias=1.0):
+        super().__init__(input_size, hidden_size)
+
+    def forward(self, x, state):
+        return x, state
+
+    def parallel_step(self, projected, _state):
+        return projected
+
+
+def noise(*shape):
+    return np.random.default_rng(sum(shape)).normal(size=shape).astype(np.float32)
+
+
+@torch.no_grad()
+def by_model(model, x, states):
+    params, state = model.step(torch.from_numpy(x), model.unpack(torch.from_numpy(states)))
+    return params.flatten(1).numpy(), model.pack(state).numpy()
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("layers", [(1,), (16, 16), (13, 20), (40, 33, 7)])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, layers, threads):
+    model = make(cell, layers)
+    states, rows, x = noise(11, model.state_size), np.array([7, 0, 10, 3, 8, 1, 2]), noise(7, 2)
+    before = states.copy()
+    outputs = Live(model, threads=threads).step(x, states, rows)
+    wanted, after = by_model(model, x, before[rows])
+    np.testing.assert_allclose(outputs, wanted, atol=STEP)
+    np.testing.assert_allclose(states[rows], after, atol=STEP)
+    others = np.setdiff1d(np.arange(11), rows)
+    assert np.array_equal(states[others], before[others])
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_stream_does_not_notice_how_many_step_with_it(cell):
+    live = Live(make(cell))
+    states, x = noise(9, live.state_size), noise(9, 2)
+    alone = states[4:5].copy()
+    one = live.step(x[4:5], alone)
+    together = live.step(x, states)
+    assert np.array_equal(one[0], together[4])
+    assert np.array_equal(alone[0], states[4])
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("cell", CELLS)
+def test_step_by_step_equals_the_whole_sequence(cell):
+    model = make(cell)
+    x = noise(3, 25, 2)
+    live = Live(model)
+    states = live.initial_states(3)
+    stepped = np.stack([live.step(np.ascontiguousarray(x[:, t]), states) for t in range(25)], 1)
+    with torch.no_grad():
+        whole, end = model(torch.from_numpy(x))
+    np.testing.assert_allclose(stepped, whole.flatten(2).numpy(), atol=LOOP)
+    np.testing.assert_allclose(states, model.pack(end).numpy(), atol=LOOP)
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+@pytest.mark.parametrize("head", ["point", "gaussian"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_closed_loop_draws_what_stepping_draws(cell, head, temperature):
+    model = make(cell, head=head)
+    params, state = prime(model, torch.from_numpy(noise(4, 6, 2)))
+    generator = torch.Generator().manual_seed(3)
+
+    def choose(params):
+        mean = model.head.mean(params)
+        return mean + temperature * (model.head.sample(params, generator) - mean) if temperature else mean
+
+    wanted = list(islice(free_run(model, params, state, choose, lambda values, _: values[:, 0]), 30))
+    outputs, states = Live.flat(params), model.pack(state).detach().numpy()
+    live, again = Live(model), torch.Generator().manual_seed(3)
+    got = [live.free_run(outputs, states, steps, temperature=temperature, generator=again) for steps in (1, 20, 9)]
+    np.testing.assert_allclose(np.concatenate(got), torch.cat(wanted, 1).transpose(0, 1).numpy(), atol=LOOP)
+    # Draws are used up alike, so whoever goes on by hand goes on with the same ones.
+    assert torch.equal(again.get_state(), generator.get_state())
+
+
+@pytest.mark.usefixtures("target")
+def test_drawing_a_class_follows_the_probabilities_and_feeds_its_row_of_the_table():
+    classes, width = 5, 3
+    torch.manual_seed(0)
+    weights = [torch.randn(shape) for shape in [(32, width), (32, 8), (32,)]]
+    out_weight, out_bias = torch.randn(classes, 8), torch.randn(classes)
+    network = ops.live_network(
+        [ops.LayerWeights("lstm", *weights)], (out_weight, out_bias), storage="float32", threads=1
+    )
+    table = noise(classes, width)
+    uniform = np.random.default_rng(0).random((200, 1, 1), np.float32)
+    states, outputs = np.zeros((1, 16), np.float32), noise(1, classes)
+    values = np.empty((200, 1, 1), np.float32)
+    start = outputs.copy()
+    network.loop(states, outputs, None, values, "categorical", 0.8, 0.0, uniform, table)
+    h = c = torch.zeros(1, 8, dtype=torch.float64)
+    scores = torch.from_numpy(start).double()
+    for step, got in enumerate(values.ravel()):
+        passed = torch.softmax(scores / 0.8, 1).cumsum(1)[0]
+        assert int(got) == int(torch.searchsorted(passed, float(uniform[step, 0, 0]), right=True))
+        x = torch.from_numpy(table[int(got)]).double()[None, None]
+        y, h, c = ops.lstm_reference(x, h, c, *(one.double() for one in weights))
+        scores = y[:, 0] @ out_weight.double().T + out_bias.double()
+    np.testing.assert_allclose(outputs, scores.numpy(), atol=LOOP)
+    network.loop(states, outputs, None, values, "categorical", 0.0, 0.0, None, table)
+    assert len(np.unique(values)) <= classes
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    wave = np.sin(np.arange(800, dtype=np.float32) / 8)
+    out = tmp_path_factory.mktemp("live") / "run"
+    return wave, echoic.train("forecast", wave, strategy="recursive", lookback=50, layers=[32, 32], epochs=15, out=out)
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("storage", TRAINED)
+def test_smaller_weights_of_a_trained_network_predict_within_the_stated_error(trained, storage):
+    wave, run = trained
+    exact, small = Live(run.model), Live(run.model, storage=storage)
+    of_exact, of_small = exact.initial_states(1), small.initial_states(1)
+    scaled = (wave - wave.mean()) / wave.std()
+    worst = 0.0
+    for value in scaled:
+        x = np.full((1, 1), value)
+        worst = max(worst, float(np.abs(exact.step(x, of_exact) - small.step(x, of_small)).max()))
+    assert 0 < worst < TRAINED[storage]
+
+
+def test_several_threads_may_step_their_own_streams_at_once():
+    live = Live(make(layers=(64, 64)))
+    x = noise(8, 400, 2)
+
+    def run(row):
+        states = live.initial_states(1)
+        return [live.step(x[row : row + 1, t].copy(), states)[0] for t in range(400)]
+
+    alone = [run(row) for row in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(run, range(8)))
+    assert np.array_equal(alone, together)
+
+
+def test_a_live_network_keeps_weights_of_its_own():
+    model = make()
+    live, states, x = Live(model), noise(1, model.state_size), noise(1, 2)
+    before = live.step(x, states.copy())
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.zero_()
+    assert np.array_equal(live.step(x, states.copy()), before)
+
+
+def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
+    model = make()
+    live = Live(model)
+    states = live.initial_states(3)
+    with pytest.raises(ValueError, match="a column for each input"):
+        live.step(noise(1, 3), states)
+    with pytest.raises(ValueError, match=r"states must be \(streams, state_size\)"):
+        live.step(noise(1, 2), states[:, 1:].copy())
+    with pytest.raises(ValueError, match="no such stream"):
+        live.step(noise(1, 2), states, np.array([3]))
+    with pytest.raises(ValueError, match="a state for each row"):
+        live.step(noise(4, 2), states)
+    with pytest.raises(TypeError):
+        live.step(noise(1, 2).astype(np.float64), states)
+    with pytest.raises(ConfigError, match="`storage` must be one of float32, float16, int8, got 'int4'"):
+        Live(model, storage="int4")
+    with pytest.raises(ConfigError, match="`threads` must be 1 or more, got 0"):
+        Live(model, threads=0)
+    with pytest.raises(ConfigError, match="Draws need a `generator`"):
+        Live(make(head="gaussian")).free_run(noise(3, 4), states, 2, temperature=1.0)
+    monkeypatch.setenv("ECHOIC_KERNEL", "off")
+    with pytest.raises(KernelError, match=r"Live networks need a compiled kernel, .*; set `ECHOIC_KERNEL` to .*scalar"):
+        Live(model)
+    assert not can_run(model)
+
+
+def test_other_encoders_cells_readouts_and_heads_are_refused():
+    stack = Stack(CELLS, 4, StackSettings(cell="lstm", layers=(3,)))
+    other_cell = Stack({"lstm": Other}, 4, StackSettings(cell="lstm", layers=(3,)))
+    head = HEADS["point"].build(3, 1, 1, HeadSettings())
+    parts = [
+        (Segments(1, 2, 4), stack, PerStep(3)),
+        (Identity(4), stack, Last(3)),
+        (Identity(4), other_cell, PerStep(3)),
+    ]
+    for encoder, layers, readout in parts:
+        model = SequenceModel(encoder, layers, readout, head)
+        assert not can_run(model)
+        with pytest.raises(ConfigError, match=r"use model\.step"):
+            Live(model)
+    other = next(name for name, kind in HEADS.items() if kind not in DRAWS)
+    live = Live(make(head=other))
+    with pytest.raises(ConfigError, match=r"heads Point, Gaussian run in one call"):
+        live.free_run(noise(1, live.outputs), live.initial_states(1), 2)
