@@ -111,7 +111,7 @@ def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch):
                 "rate_hz": 4000,
                 "window_samples": 66,
                 "hop_samples": 17,
-                "n_mels": 9,
+                "bands": 9,
                 "low_hz": 51.0,
                 "high_hz": 999.0,
             }.items()
