@@ -25,7 +25,9 @@ ORIGIN_STEPS = 400
 
 def epochs(path: Path, keys: str) -> int:
     """How many make the updates."""
-    return max(1, round(UPDATES / len(prepare("music", path, SETTINGS | {"transpose": keys}, {}).train_batches())))
+    return max(
+        1, round(UPDATES / len(prepare("music", path, config=SETTINGS | {"transpose": keys}).task.train_batches()))
+    )
 
 
 def trained(path: Path, keys: str, seed: int, threads: int | None) -> dict[str, float]:
@@ -46,7 +48,9 @@ class Origin(nn.Module):
 
 def tokens_a_second(path: Path) -> tuple[float, float]:
     """Of twelve keys as one batch, and of one step of one key at a time with an update after each."""
-    task = prepare("music", path, {"grid": "quarter", "head": "categorical", "transpose": "all", "layers": 256}, {})
+    task = prepare(
+        "music", path, config={"grid": "quarter", "head": "categorical", "transpose": "all", "layers": 256}
+    ).task
     batches = list(task.train_batches().epoch(0, 0))[:20]
     model = task.build_model().train()
     optimizer = torch.optim.Adam(model.parameters(), fused=True)

@@ -34,7 +34,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import torch
 
-from echoic.api import run as session
+import echoic
 from echoic.errors import RunError
 from echoic.run import RunFolder
 
@@ -184,9 +184,9 @@ class Watched:
 def train(run: Path) -> None:
     """Trains anew, or goes on if there is a run to go on with: what a user does after a crash."""
     if (run / "config.json").exists():
-        session.load(run).resume()
+        echoic.load(run).resume()
     else:
-        session.train("forecast", DATA, out=run, config=SETTINGS)
+        echoic.train("forecast", DATA, out=run, config=SETTINGS)
 
 
 def forked(work: Callable[[], None]) -> int:

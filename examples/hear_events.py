@@ -9,7 +9,7 @@ import soundfile
 import torch
 
 import echoic
-from echoic.jobs.detect import Listener
+from echoic.streams.detection import Listener
 
 RATE_HZ = 8000
 PITCH_HZ = {"cuckoo": 700, "owl": 350}
@@ -46,7 +46,7 @@ def main() -> None:
         task = run.fitted.task
         (frames,) = task.features.of(task.recordings("test")[:1])
     for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
-        print(f"{name}: frames that are wrong: {scores['frame_error']:.1%}")
+        print(f"{name}: frames that are wrong: {scores['frame_error_rate']:.1%}")
     listener, names, before, heard = Listener(run.model, task.features.values, task.delay), ("", *task.labels), "", 0
     print(f"what is told of a moment comes {1000 * task.latency_s:.0f} ms later:")
     for piece in torch.split(frames, PIECE_FRAMES):

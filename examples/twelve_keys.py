@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 import echoic
-from echoic.sources.midi import midi_bytes
 from echoic.types.score import Note, Song
+from echoic.writers.midi import midi_bytes
 
 PATTERNS = [(0, 4, 7, 12), (0, 7, 4, 7), (12, 7, 4, 0), (0, 2, 4, 5)]
 

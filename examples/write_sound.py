@@ -44,7 +44,7 @@ def main() -> None:
         sound = run.generate("5s")
     soundfile.write(options.output, sound.samples[0], sound.rate_hz)
     if evaluation.drift is not None:
-        print(f"streams that are alive to their end: {evaluation.scores['alive']:.0%}")
+        print(f"streams that are alive to their end: {evaluation.scores['survival']:.0%}")
 
 
 if __name__ == "__main__":

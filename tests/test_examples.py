@@ -23,7 +23,7 @@ TOLD = {
     "forecast_csv.py": "report: ",
     "hear_events.py": "what is told of a moment comes 56 ms later",
     "live_state.py": "step by step and in one pass differ by ",
-    "tell_clips.py": "nearest_mean: accuracy: ",
+    "tell_clips.py": "nearest_centroid: accuracy: ",
     "twelve_keys.py": "in all twelve keys: ",
     "write_sound.py": "bits a sample: ",
     "write_text.py": "nats a character: ",

@@ -13,7 +13,7 @@ import echoic
 from echoic.cells import CELLS
 from echoic.config import HeadSettings, StackSettings
 from echoic.heads import HEADS
-from echoic.jobs import JOBS
+from echoic.jobs import JOBS, settings_class
 
 SOURCE = Path(echoic.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
@@ -72,7 +72,7 @@ def test_no_source_file_can_unpickle():
 
 @pytest.mark.parametrize("job", JOBS)
 def test_setting_names_need_no_section(job):
-    settings = JOBS[job].task.settings_class
+    settings = settings_class(job)
     sections = settings.sections()
     names = [name for section in sections.values() for name in section.model_fields]
     assert len(names) == len(set(names)) == len(settings.places())
@@ -83,7 +83,7 @@ def test_setting_names_need_no_section(job):
 
 @pytest.mark.parametrize("job", JOBS)
 def test_every_setting_says_what_it_is(job):
-    for section in JOBS[job].task.settings_class.sections().values():
+    for section in settings_class(job).sections().values():
         for name, field in section.model_fields.items():
             assert field.description, name
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from echoic.api.overfit_check import check as check
+    from echoic.api.prepare import prepare as prepare
     from echoic.api.run import Run as Run
     from echoic.api.run import load as load
-    from echoic.api.run import train as train
+    from echoic.api.train import fit as fit
+    from echoic.api.train import train as train
     from echoic.drift.report import measure_drift as measure_drift
     from echoic.errors import EchoicError as EchoicError
 
@@ -23,9 +25,11 @@ _HOMES = {
     "EchoicError": "echoic.errors",
     "Run": "echoic.api.run",
     "check": "echoic.api.overfit_check",
-    "measure_drift": "echoic.drift.report",
+    "fit": "echoic.api.train",
     "load": "echoic.api.run",
-    "train": "echoic.api.run",
+    "measure_drift": "echoic.drift.report",
+    "prepare": "echoic.api.prepare",
+    "train": "echoic.api.train",
 }
 
 

@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from echoic.api.run import Run, train
+from echoic.api.run import Run
+from echoic.api.train import train
 from echoic.config import ForecastSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.forecast.use import rolling

@@ -11,8 +11,9 @@ import torch
 
 import echoic
 from echoic.api.overfit_check import check_passes
-from echoic.api.summaries import machine_info, run_info, series_columns
+from echoic.api.summaries import machine_info, run_info
 from echoic.errors import ConfigError, DataError, RunError
+from echoic.jobs.forecast.use import series_columns
 
 TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "strategy": "recursive"}
 
@@ -55,7 +56,7 @@ def test_data_that_moved_are_missed_with_a_remedy_that_works(tmp_path):
     data = write(tmp_path / "data.csv", wave())
     before = echoic.train("forecast", data, out=tmp_path / "run", **TINY).evaluate()
     moved = data.rename(tmp_path / "moved.csv")
-    with pytest.raises(DataError, match=r"data\.csv: is gone, and .*run was trained on it; .* with `data=`"):
+    with pytest.raises(DataError, match=r"data\.csv: not found, and .*run was trained on it; .* with `data=`"):
         echoic.load(tmp_path / "run").evaluate()
     assert echoic.load(tmp_path / "run", data=moved).evaluate() == before
 
@@ -65,16 +66,16 @@ def test_data_that_changed_are_refused(tmp_path):
     echoic.train("forecast", data, out=tmp_path / "run", **TINY)
     kept = shutil.copy(data, tmp_path / "kept.csv")
     write(data, wave() + 1)
-    with pytest.raises(DataError, match=r"data\.csv: is not what .*run was trained on, or has changed since"):
+    with pytest.raises(DataError, match=r"data\.csv: differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run").predict()
     assert echoic.load(tmp_path / "run", data=kept).evaluate().windows == 40
 
 
 def test_data_in_memory_have_to_be_given_again(tmp_path):
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
-    with pytest.raises(DataError, match="was trained on what no file holds; give it again, with `data=`"):
+    with pytest.raises(DataError, match="was trained on in-memory data; pass the same data again, with `data=`"):
         echoic.load(tmp_path / "run").evaluate()
-    with pytest.raises(DataError, match=r"the array: is not what .*run was trained on"):
+    with pytest.raises(DataError, match=r"the array: differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run", data=wave() + 1).evaluate()
     assert echoic.load(tmp_path / "run", data=wave()).evaluate() == run.evaluate()
 
@@ -98,7 +99,7 @@ def test_without_a_folder_the_run_is_in_a_temporary_one(tmp_path, monkeypatch):
 
 
 def test_what_is_not_there_is_named():
-    with pytest.raises(ConfigError, match="There is no job 'forecats'; there are: forecast"):
+    with pytest.raises(ConfigError, match="Unknown job 'forecats', did you mean 'forecast'"):
         echoic.train("forecats", wave())
     with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
         echoic.train("forecast", wave(), device="nothing")
@@ -118,8 +119,8 @@ def test_progress_is_told_after_every_step(tmp_path):
     told = []
     run = echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=told.append, **TINY | {"epochs": 3})
     assert sorted({at.step for at in told}) == list(range(1, run.result()["steps"] + 1))
-    assert all(earlier.done <= later.done for earlier, later in pairwise(told))
-    assert told[-1].done == 1
+    assert all(earlier.fraction <= later.fraction for earlier, later in pairwise(told))
+    assert told[-1].fraction == 1
 
 
 def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone():

@@ -8,8 +8,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from echoic.cli import make_app
-from echoic.config import JOB_SETTINGS
 from echoic.errors import ConfigError
+from echoic.jobs import JOBS, settings_class
 
 
 def help_of(job):
@@ -36,12 +36,12 @@ def test_help_shows_choices_and_defaults_that_hold(job, shown):
     assert shown in help_of(job)
 
 
-@pytest.mark.parametrize("job", JOB_SETTINGS)
+@pytest.mark.parametrize("job", JOBS)
 def test_an_old_option_names_the_new_one_and_help_does_not_show_it(job):
-    fields = {name: info for one in JOB_SETTINGS[job].sections().values() for name, info in one.model_fields.items()}
+    fields = {name: info for one in settings_class(job).sections().values() for name, info in one.model_fields.items()}
     shown = help_of(job)
     command = get_command(make_app(["train", job]))
-    for old, new in JOB_SETTINGS[job].renamed().items():
+    for old, new in settings_class(job).renamed().items():
         flag = "--" + old.replace("_", "-")
         line = ["train", job, "data", "--out", "run", flag]
         found = ClickRunner().invoke(command, line if fields[new].annotation is bool else [*line, "1"])

@@ -3,9 +3,10 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from echoic.config import JOB_SETTINGS, ForecastSettings, assignments, read_toml
+from echoic.config import ForecastSettings, assignments, read_toml
 from echoic.config.renamed import RENAMED
 from echoic.errors import ConfigError
+from echoic.jobs import JOBS, settings_class
 
 build = ForecastSettings.build
 
@@ -70,7 +71,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(layer, message):
 )
 def test_an_old_name_is_refused_with_the_new_one(job, layer, message):
     with pytest.raises(ConfigError) as caught:
-        JOB_SETTINGS[job].build(layer)
+        settings_class(job).build(layer)
     assert str(caught.value) == message
 
 
@@ -84,7 +85,7 @@ def test_an_old_name_from_a_file_or_an_assignment_is_refused_too(tmp_path):
 
 
 def test_every_new_name_is_a_setting_or_a_section_and_old_names_of_another_job_are_unknown():
-    known = {name for job in JOB_SETTINGS.values() for name in (*job.sections(), *job.places())}
+    known = {name for job in map(settings_class, JOBS) for name in (*job.sections(), *job.places())}
     assert set(RENAMED.values()) <= known
     with pytest.raises(ConfigError, match="no setting 'kernel'"):
         build({"kernel": 3})
@@ -101,23 +102,23 @@ def test_a_mapping_named_split_is_the_section_and_anything_else_the_field():
     assert section == section.replaced()
     assert build(section.model_dump(), {"split": (8, 1, 1)}).split.split == (8, 1, 1)
     with pytest.raises(ConfigError, match=r"`data\.split` must be three fractions.*, got \{'split': 'a'\}"):
-        JOB_SETTINGS["detect"].build({"split": {"split": "a"}})
+        settings_class("detect").build({"split": {"split": "a"}})
 
 
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        ({"lookback": 0}, r"`window\.lookback` should be greater than or equal to 1, got 0"),
-        ({"horizon": "x"}, r"`window\.horizon` should be a valid integer.*, got 'x'"),
-        ({"cell": "lstn"}, r"`stack\.cell` should be 'lstm'.*'gru'.*, got 'lstn'"),
-        ({"dropout": 1.0}, r"`stack\.dropout` should be less than 1, got 1\.0"),
+        ({"lookback": 0}, r"`window\.lookback` must be at least 1, got 0"),
+        ({"horizon": "x"}, r"`window\.horizon` must be an integer, got 'x'"),
+        ({"cell": "lstn"}, r"`stack\.cell` must be 'lstm'.*'gru'.*, got 'lstn'"),
+        ({"dropout": 1.0}, r"`stack\.dropout` must be less than 1, got 1\.0"),
         ({"layers": "16,0"}, r"`stack\.layers` must be one or more positive layer sizes"),
         ({"layers": ""}, r"`stack\.layers` must be one or more positive layer sizes"),
         ({"quantiles": "0.5,0.1"}, r"`output\.quantiles` must be increasing probabilities between 0 and 1"),
         ({"quantiles": (0.0, 0.5)}, r"`output\.quantiles` must be increasing probabilities"),
         ({"season": "24,1"}, r"`scaling\.season` must be season lengths of at least 2 steps"),
-        ({"minutes": 0}, r"`train\.minutes` should be greater than 0, got 0"),
-        ({"seed": 2**31}, r"`train\.seed` should be less than 2147483648"),
+        ({"minutes": 0}, r"`train\.minutes` must be greater than 0, got 0"),
+        ({"seed": 2**31}, r"`train\.seed` must be less than 2147483648"),
         ({"lookback": 0, "horizon": 0}, r"got 0 \(1 more\)\.$"),
     ],
 )

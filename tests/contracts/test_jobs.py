@@ -11,10 +11,11 @@ import soundfile
 import torch
 
 from echoic.api.prepare import prepare
-from echoic.api.run import Run, train
+from echoic.api.run import Run
+from echoic.api.train import train
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS
-from echoic.jobs.base import generate_unsupported
+from echoic.jobs.capabilities import Generates
 
 HUGE = 1e6
 STEPS = 400
@@ -203,11 +204,11 @@ CASES = {
         {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "layers": (8,), "excerpt_s": 0.5, "epochs": 2, "threads": 1},
         {
             "one way": {"epochs": 40, "lr": 1e-2, "delay_ms": 20, "layers": (16,)},
-            "both ways": {"epochs": 40, "lr": 1e-2, "bidirectional": True, "stride": 2, "layers": (16,)},
+            "both ways": {"epochs": 40, "lr": 1e-2, "bidirectional": True, "conv_stride": 2, "layers": (16,)},
             "no convolutions": {"epochs": 60, "lr": 1e-2, "conv_channels": (), "bidirectional": True, "noise_std": 0.1},
         },
         "frame_error_rate",
-        "energy",
+        "energy_threshold",
         0.3,
     ),
 }
@@ -224,10 +225,10 @@ def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, 
     first_way = next(iter(CASES[job].ways.values()))
     data, wanted = CASES[job].data(tmp_path), CASES[job].tiny | first_way | {"scheduled_sampling": 0.5}
     if job in {"classify", "detect"}:
-        with pytest.raises(ConfigError, match="for networks that read what they told a step before"):
-            prepare(job, data, {}, wanted)
+        with pytest.raises(ConfigError, match="requires a network whose input is its own last output"):
+            prepare(job, data, **wanted)
     else:
-        task = prepare(job, data, {}, wanted)
+        task = prepare(job, data, **wanted).task
         batch = next(iter(task.train_batches().epoch(0, 0)))
         shares = (0.0, 0.5, 1.0)
         fed = [
@@ -239,16 +240,14 @@ def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, 
 
 
 def test_a_forecast_of_the_whole_horizon_feeds_nothing_back():
-    with pytest.raises(ConfigError, match="for networks that read what they told a step before"):
-        prepare(
-            "forecast", sine(Path()), {}, {"strategy": "direct", "horizon": 8, "lookback": 8, "scheduled_sampling": 0.5}
-        )
+    with pytest.raises(ConfigError, match="requires a network whose input is its own last output"):
+        prepare("forecast", sine(Path()), strategy="direct", horizon=8, lookback=8, scheduled_sampling=0.5)
 
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_gru_has_no_forget_bias(tmp_path, job):
     with pytest.raises(ConfigError, match="a GRU has no forget gate"):
-        prepare(job, CASES[job].data(tmp_path), {}, CASES[job].tiny | {"cell": "gru", "forget_bias": 2.0})
+        prepare(job, CASES[job].data(tmp_path), **(CASES[job].tiny | {"cell": "gru", "forget_bias": 2.0}))
 
 
 def settings_of(job: str, way: str | None = None) -> dict[str, Any]:
@@ -287,7 +286,7 @@ def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_pa
 @pytest.mark.parametrize(("job", "way"), WAYS)
 def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path, job, way):
     wanted = settings_of(job, way) | ({"lookback": None} if job == "forecast" else {})
-    clean, leaky = (prepare(job, CASES[job].data(tmp_path, changed), wanted, {}) for changed in (None, "dev"))
+    clean, leaky = (prepare(job, CASES[job].data(tmp_path, changed), config=wanted).task for changed in (None, "dev"))
     assert clean.settings == leaky.settings
     assert json.dumps(clean.codec_state()) == json.dumps(leaky.codec_state())
     for one, other in zip(clean.train_batches().epoch(0, 0), leaky.train_batches().epoch(0, 0), strict=True):
@@ -300,7 +299,7 @@ def test_missing_values_in_dev_move_no_setting_and_no_statistic(tmp_path):
     holed[SIZES[0] :] = np.nan
     for way in CASES["forecast"].ways:
         wanted = settings_of("forecast", way) | {"lookback": None}
-        clean, leaky = (prepare("forecast", values, wanted, {}) for values in (sine(tmp_path), holed))
+        clean, leaky = (prepare("forecast", values, config=wanted).task for values in (sine(tmp_path), holed))
         assert clean.settings == leaky.settings
         assert json.dumps(clean.codec_state()) == json.dumps(leaky.codec_state())
 
@@ -332,7 +331,7 @@ def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     run = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job), input_dropout=0.1)
     run.evaluate()
-    if run.job.generate is not generate_unsupported:
+    if isinstance(run.job, Generates):
         run.generate(3, temperature=1.0)
     assert torch.equal(torch.get_rng_state(), before)
     assert torch.get_num_threads() == threads

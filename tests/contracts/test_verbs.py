@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from echoic.api import run as session
+import echoic
 from echoic.cli import VERBS, main
 
 HELP_S, HELP_ON_A_BUSY_MACHINE_S = 0.3, 0.6
@@ -58,7 +58,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "eval": {
         "no run": ("eval missing", "missing: is no run folder"),
         "no data": ("eval {run} missing.csv", "missing.csv: there is no such file"),
-        "part of new data": ("eval {run} missing.csv --split dev", "`--split` is of the run's own data"),
+        "part of new data": ("eval {run} missing.csv --split dev", "`--split` selects from the run's own data"),
         "no part": ("eval {run} --split tset", "must be one of train, dev, test, got 'tset'"),
     },
     "predict": {
@@ -69,15 +69,16 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "generate": {
         "no run": ("generate missing -o out.csv", "missing: is no run folder"),
         "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: there is no such file"),
-        "bad length": ("generate {run} --length 0 -o out.csv", "`--length` must be a positive number of steps, got 0"),
-        "no file to write": ("generate {run}", "needs `-o FILE`"),
+        "bad length": ("generate {run} --length 0 -o out.csv", "`length` must be at least 1, got"),
+        "bad temperature": ("generate {run} --temperature -1 -o out.csv", "`temperature` must be at least 0, got"),
+        "no file to write": ("generate {run}", "name a CSV or Parquet file with -o FILE"),
         "draws of symbols": (
             "generate {run} --top-k 3 -o out.csv",
-            "`top_k` and `top_p` are for music, text and audio",
+            "`top_k` is not an option of forecast runs; it is for music, text and audio runs",
         ),
         "streams of a series": (
             "generate {run} --streams 3 -o out.csv",
-            "`streams`: for audio runs alone",
+            "`streams` is not an option of forecast runs; it is for audio runs",
         ),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
@@ -106,7 +107,6 @@ USAGE = {
     "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
     "eval without a run": "eval",
     "predict without a run": "predict",
-    "generate with a bad temperature": "generate run --temperature -1 -o out.csv",
 }
 
 
@@ -127,7 +127,7 @@ def run_python(*arguments: str, cwd: Path | None = None) -> subprocess.Completed
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("verbs") / "run"
     settings = {"strategy": "recursive", "lookback": 10, "layers": (3,), "epochs": 1, "threads": 1}
-    session.train("forecast", "synth:sine,steps=120", out=path, config=settings)
+    echoic.train("forecast", "synth:sine,steps=120", out=path, config=settings)
     return path
 
 

@@ -12,9 +12,9 @@ import torch
 
 from echoic.api.prepare import prepare
 from echoic.api.report import write_report
-from echoic.api.run import load, train
+from echoic.api.run import load
+from echoic.api.train import train
 from echoic.cli import make_app
-from echoic.cli.generate import generate
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError, RunError, ShapeError
 from echoic.jobs.classify.batches import ClipBatches
@@ -80,7 +80,7 @@ def test_learning_curves_have_accuracies(run):
 
 
 def test_groups_are_whole(clips):
-    task = prepare("classify", clips / "clips.csv", {}, {**TINY, "group": "singer", "split": (0.6, 0.2, 0.2)})
+    task = prepare("classify", clips / "clips.csv", **{**TINY, "group": "singer", "split": (0.6, 0.2, 0.2)}).task
     singers = {split: {clip.provenance["group"] for clip in task.clips(split)} for split in ("train", "dev", "test")}
     assert [len(singers[split]) for split in ("train", "dev", "test")] == [3, 1, 1]
     assert not singers["train"] & (singers["dev"] | singers["test"])
@@ -236,7 +236,7 @@ def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
     lines = (clips / "clips.csv").read_text().splitlines()
     few = [line for number, line in enumerate(lines[1:]) if number % 3 or number < 12]
     (clips / "few.csv").write_text("\n".join([lines[0], *few]))
-    task = prepare("classify", clips / "few.csv", {}, {**TINY, "class_weight": "balanced", "split": (1, 0, 0)})
+    task = prepare("classify", clips / "few.csv", **{**TINY, "class_weight": "balanced", "split": (1, 0, 0)}).task
     counts = np.bincount([task.classes.index(clip.provenance["label"]) for clip in task.clips("train")])
     weights = task.build_model().head.weights
     torch.testing.assert_close(weights * torch.tensor(counts), torch.full((3,), counts.sum() / 3))
@@ -261,10 +261,11 @@ def test_bad_settings_are_one_sentence(clips, tmp_path):
     ):
         with pytest.raises(ConfigError, match=told):
             train("classify", table, out=tmp_path / "new", **TINY | wanted)
-    with pytest.raises(ConfigError, match="does not go on by itself; use `echoic predict`"):
-        train("classify", table, out=tmp_path / "run", **TINY | {"epochs": 1}).generate()
-    with pytest.raises(ConfigError, match="does not go on by itself; use `echoic predict`"):
-        generate(tmp_path / "run")
+    run = train("classify", table, out=tmp_path / "run", **TINY | {"epochs": 1})
+    with pytest.raises(ConfigError, match="`generate` is not supported by classify runs; it is for forecast, music"):
+        run.generate()
+    with pytest.raises(ConfigError, match="`generate` is not supported by classify runs"):
+        run.write(tmp_path / "new.wav")
 
 
 def test_classes_that_are_only_in_test_are_named(clips, tmp_path):
@@ -342,7 +343,7 @@ def test_clips_are_told_where_the_training_data_are_not(clips, tmp_path):
     assert {name: column.tolist() for name, column in told.items()} == {
         name: column.tolist() for name, column in before.items()
     }
-    with pytest.raises(DataError, match=r"clips\.csv: is gone"):
+    with pytest.raises(DataError, match=r"clips\.csv: not found"):
         moved.evaluate()
 
 

@@ -12,15 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.api.report import write_report
-from echoic.api.run import load, train
+from echoic.api.run import load
+from echoic.api.train import train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.detect import Listener
 from echoic.jobs.detect.batches import ExcerptBatches
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
 from echoic.sources.events import Event
-from echoic.streams.detection import heard
+from echoic.streams.detection import Listener, heard
 
 RATE_HZ = 2000
 PITCH_HZ = {"low": 200, "high": 700}

@@ -10,8 +10,8 @@ import torch
 
 import echoic
 from echoic.api.prepare import prepare
-from echoic.api.summaries import series_columns
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.forecast.use import series_columns
 from echoic.windows import SPLITS
 
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}
@@ -128,7 +128,7 @@ def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path,
 def test_what_is_missing_weighs_nothing(strategy):
     values = wave(200)
     values[20:150:7] = np.nan
-    task = prepare("forecast", values, TINY | {"strategy": strategy}, {})
+    task = prepare("forecast", values, config=TINY | {"strategy": strategy}).task
     assert task.codec.has_missing
     batch = next(task.train_batches().epoch(0, 0))
     assert 0 < batch.mask.sum() < batch.mask.numel()
@@ -146,9 +146,9 @@ def test_what_is_missing_weighs_nothing(strategy):
 def test_missing_values_outside_the_training_part_do_not_change_the_network():
     values = wave(200)
     values[190] = np.nan
-    assert not prepare("forecast", values, TINY, {}).codec.has_missing
+    assert not prepare("forecast", values, config=TINY).task.codec.has_missing
     values[50] = np.nan
-    assert prepare("forecast", values, TINY, {}).codec.has_missing
+    assert prepare("forecast", values, config=TINY).task.codec.has_missing
 
 
 def test_frames_of_pandas_and_polars_train_alike(tmp_path):
@@ -212,13 +212,13 @@ def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path):
 def test_a_target_without_a_value_in_the_training_part_is_named():
     table = pl.DataFrame({"a": wave(90), "late": [*[None] * 60, *wave(30).tolist()]})
     with pytest.raises(DataError, match=r"'late' of .* has no value in the training part"):
-        prepare("forecast", table, {"split": (50, 20, 20)}, TINY)
+        prepare("forecast", table, config={"split": (50, 20, 20)}, **TINY)
 
 
 def test_a_base_fits_into_the_shortest_series():
     rows = [(name, 100 + 10 * (step % 7) + step) for name, steps in (("a", 200), ("new", 50)) for step in range(steps)]
     table = pl.DataFrame(rows, schema=["unique_id", "y"], orient="row")
-    task = prepare("forecast", table, {"split": (0, 0, 7)}, {"horizon": 7, "season": 7, "epochs": 1})
+    task = prepare("forecast", table, config={"split": (0, 0, 7)}, horizon=7, season=7, epochs=1).task
     assert task.framing.context + 7 <= 43
 
 
@@ -249,7 +249,7 @@ def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path):
 )
 def test_what_stands_in_the_index_is_not_lost(table):
     with pytest.raises(DataError, match=r"its dates or names are in the index; call reset_index\(\)"):
-        prepare("forecast", table, {}, TINY)
+        prepare("forecast", table, **TINY)
 
 
 @pytest.mark.parametrize(
@@ -264,13 +264,13 @@ def test_what_stands_in_the_index_is_not_lost(table):
 )
 def test_settings_that_would_do_nothing_are_refused(asked, name):
     with pytest.raises(ConfigError, match=f"`{name}` does nothing"):
-        prepare("forecast", wave(200), {}, TINY | asked)
+        prepare("forecast", wave(200), **(TINY | asked))
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct"])
 def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy):
     asked = TINY | {"strategy": strategy, "split_order": "shuffled"}
-    task = prepare("forecast", wave(200), asked, {})
+    task = prepare("forecast", wave(200), config=asked).task
     windows, chosen = task.windows("train")
     trained = set(windows.starts(chosen).tolist())
     scored = {
@@ -279,4 +279,4 @@ def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy):
     }
     assert scored["train"] == trained
     assert not trained & (scored["dev"] | scored["test"])
-    assert not prepare("forecast", wave(200), asked | {"split": (0.8, 0.2, 0)}, {}).should_refit
+    assert not prepare("forecast", wave(200), config=asked | {"split": (0.8, 0.2, 0)}).task.should_refit

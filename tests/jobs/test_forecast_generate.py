@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import echoic
-from echoic.api.run import Run, train
+from echoic.api.run import Run
+from echoic.api.train import train
 from echoic.errors import DataError
 
 FLOAT32 = 1e-4

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from echoic.api.run import Run, train
+from echoic.api.run import Run
+from echoic.api.train import train
 from echoic.errors import ConfigError
 from echoic.forecasting.forecaster import LEVELS
 
@@ -77,7 +78,7 @@ def test_without_dev_a_point_has_no_intervals(tmp_path):
 
 
 def test_intervals_widen_with_the_steps_ahead(tmp_path):
-    run = make(tmp_path, "gaussian", "step", horizon=4)
+    run = make(tmp_path, "gaussian", "recursive", horizon=4)
     table = run.backtest(stride=10)
     width = (table["hi-80"] - table["lo-80"]).reshape(-1, 4).mean(0)
     assert width[0] < width[1] < width[3]

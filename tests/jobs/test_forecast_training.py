@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from echoic.api.prepare import prepare
-from echoic.api.run import train
+from echoic.api.train import train
 
 TINY: dict[str, Any] = {"lookback": 16, "layers": (6,), "epochs": 2, "threads": 1, "strategy": "recursive"}
 
@@ -58,7 +58,7 @@ def test_series_of_unequal_length_train_in_every_regime(tmp_path, batching):
 
 
 def test_chunks_carry_the_state_of_the_chunk_before():
-    task = prepare("forecast", wave(), TINY | {"batching": "chunks", "batch_size": 2}, {})
+    task = prepare("forecast", wave(), config=TINY | {"batching": "chunks", "batch_size": 2}).task
     carried = [batch.carry for batch in task.train_batches().epoch(0, 0)]
     assert carried == [False] + [True] * (len(carried) - 1)
     assert len(carried) > 3
@@ -133,7 +133,9 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
 
 def test_shuffled_parts_are_dealt_by_the_seed():
     wanted = TINY | {"split_order": "shuffled"}
-    dealt = [prepare("forecast", wave(), wanted, {"seed": seed})._shuffled_indices(100)["test"] for seed in (0, 0, 1)]
+    dealt = [
+        prepare("forecast", wave(), config=wanted, seed=seed).task._shuffled_indices(100)["test"] for seed in (0, 0, 1)
+    ]
     assert torch.equal(dealt[0], dealt[1])
     assert not torch.equal(dealt[0], dealt[2])
 

@@ -151,7 +151,7 @@ def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
         run.generate(3, prime=11)
     with pytest.raises(DataError, match="a prime of 200 steps is asked for; there are 120"):
         run.generate(3, prime=200)
-    with pytest.raises(ConfigError, match="must be a positive number of steps, got 0"):
+    with pytest.raises(ConfigError, match="`length` must be at least 1, got 0"):
         run.generate(0)
 
 

@@ -10,12 +10,13 @@ import symusic
 import torch
 
 from echoic.api.prepare import prepare
-from echoic.api.run import load, train
+from echoic.api.run import load
+from echoic.api.train import train
 from echoic.codecs import PianoRoll
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.compose import Composition
-from echoic.jobs.music.files import ENDINGS, music_bytes
+from echoic.jobs.music.files import ENDINGS
 from echoic.metrics.memorization import Match
 from echoic.sources.midi import read_songs, to_notes
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
@@ -63,19 +64,19 @@ def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
 def test_the_network_of_the_origin_has_23060_parameters(tmp_path):
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
     wanted = {"layers": (64,), "pitch_range": "60-77", "split": (1, 0, 0), "grid": "quarter"}
-    network = prepare("music", tmp_path / "a.mid", wanted, {}).build_model()
+    network = prepare("music", tmp_path / "a.mid", config=wanted).task.build_model()
     assert sum(weights.numel() for weights in network.parameters()) == 23_060
 
 
 def test_a_single_line_is_found_to_be_one(tmp_path):
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
-    task = prepare("music", tmp_path / "a.mid", {"split": (1, 0, 0), "grid": "quarter", "transpose": "all"}, {})
+    task = prepare("music", tmp_path / "a.mid", config={"split": (1, 0, 0), "grid": "quarter", "transpose": "all"}).task
     assert (task.settings.output.head, task.codec.form) == ("categorical", "line")
     assert (task.codec.lowest, task.codec.highest) == (60 + KEYS[0], 67 + KEYS[-1])
 
 
 def test_what_a_line_leaves_out_is_told(folder):
-    task = prepare("music", folder, TINY | {"head": "categorical"}, {})
+    task = prepare("music", folder, config=TINY | {"head": "categorical"}).task
     told = [note for note in task.data_report()["notes"] if "several notes sound" in note]
     assert told == ["In 320 steps several notes sound; the highest was taken for the line."]
 
@@ -85,7 +86,7 @@ def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_t
     prime.write_bytes(midi_bytes(tune(61)))
     made = run.generate("4bars", prime=prime, temperature=0.5, seed=1)
     assert len(made.roll) == 4 * 3 * 4
-    (tmp_path / "new.mid").write_bytes(music_bytes(made, ".mid", keep_prime=False))
+    run.write(tmp_path / "new.mid", "4bars", prime=prime, temperature=0.5, seed=1)
     elsewhere = symusic.Score(tmp_path / "new.mid", ttype="quarter")
     assert sorted((note.start, note.pitch, note.duration) for track in elsewhere.tracks for note in track.notes) == [
         (note.onset_beats, note.pitch, note.duration_beats) for note in made.song.notes
@@ -147,7 +148,7 @@ def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder, tmp_pat
 @pytest.mark.parametrize("pitch_range", [36, "36,81", "81-36", "x"])
 def test_pitches_that_are_no_range_are_one_sentence(folder, pitch_range):
     with pytest.raises(ConfigError, match="must be the lowest and the highest MIDI pitch, such as 21-108"):
-        prepare("music", folder, TINY | {"pitch_range": pitch_range}, {})
+        prepare("music", folder, config=TINY | {"pitch_range": pitch_range})
 
 
 @pytest.mark.parametrize(
@@ -170,9 +171,11 @@ def test_the_seed_decides_what_is_made(run):
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_every_kind_of_file_is_what_its_ending_says(run, ending):
+def test_every_kind_of_file_is_what_its_ending_says(run, ending, tmp_path):
     marks = {".mid": b"MThd", ".midi": b"MThd", ".wav": b"RIFF", ".png": b"\x89PNG", ".pdf": b"%PDF"}
-    assert music_bytes(run.generate("2bars"), ending, keep_prime=True).startswith(marks[ending])
+    path = tmp_path / f"new{ending}"
+    run.write(path, "2bars", keep_prime=True)
+    assert path.read_bytes().startswith(marks[ending])
 
 
 def test_what_is_heard_has_the_pitch_that_was_written():
@@ -186,7 +189,7 @@ def test_what_is_heard_has_the_pitch_that_was_written():
 
 
 def test_dev_and_test_songs_are_never_moved_to_other_keys(folder):
-    task = prepare("music", folder, TINY | {"transpose": "all"}, {})
+    task = prepare("music", folder, config=TINY | {"transpose": "all"}).task
     assert task.dev_batches().keys == "none"
 
 

@@ -11,7 +11,8 @@ import torch
 
 from echoic.api.prepare import prepare
 from echoic.api.report import write_report
-from echoic.api.run import load, train
+from echoic.api.run import load
+from echoic.api.train import train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.classify.evaluate import aggregate_folds
@@ -178,20 +179,20 @@ def test_the_report_shows_how_well_each_label_is_told(run):
 
 def test_what_does_not_go_with_several_labels_is_one_sentence(clips):
     with pytest.raises(ConfigError, match="`class_weight` balanced is for one label a clip"):
-        prepare("classify", clips / "clips.csv", {}, {**TINY, "class_weight": "balanced"})
+        prepare("classify", clips / "clips.csv", **{**TINY, "class_weight": "balanced"})
     with pytest.raises(ConfigError, match=r"`data.label_separator` .* at least 1 character"):
-        prepare("classify", clips / "clips.csv", {}, {**TINY, "label_separator": ""})
+        prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": ""})
     with pytest.raises(ConfigError, match="`label_separator` is for tables"):
-        prepare("classify", clips, {}, TINY)
+        prepare("classify", clips, **TINY)
     with pytest.raises(DataError, match=r"line 2: has no label; fill it in or remove the row"):
-        prepare("classify", clips / "clips.csv", {}, {**TINY, "label_separator": None})
+        prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": None})
 
 
 def test_labels_that_nothing_can_be_learned_of_are_named(clips):
     def refused(name, rows):
         (clips / name).write_text("\n".join(["file,label,split", *rows]))
         with pytest.raises(DataError) as caught:
-            prepare("classify", clips / name, {}, TINY)
+            prepare("classify", clips / name, **TINY)
         return str(caught.value)
 
     rows = ["0.wav,,train", "1.wav,low,train", "2.wav,low;middle,test"]

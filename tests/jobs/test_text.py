@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from echoic.api.prepare import prepare
-from echoic.api.run import load, train
+from echoic.api.run import load
+from echoic.api.train import train
 from echoic.errors import ConfigError, DataError
 
 TINY = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "tbptt_steps": 10}
@@ -61,9 +62,9 @@ def test_bytes_are_written_as_the_characters_that_they_make(tmp_path):
     [
         ({"prime": "xyz"}, DataError, "--prime: the character 'x' at position 0 is not in the training part"),
         ({"prime": ""}, DataError, "The prime is empty"),
-        ({"length": "32bars"}, ConfigError, "must be a positive number of characters, got 32bars"),
-        ({"length": 0}, ConfigError, "must be a positive number of characters, got 0"),
-        ({"temperature": -1.0}, ConfigError, "`temperature` must be 0 or more"),
+        ({"length": "32bars"}, ConfigError, "`length` must be an integer, got '32bars'"),
+        ({"length": 0}, ConfigError, "`length` must be at least 1, got 0"),
+        ({"temperature": -1.0}, ConfigError, "`temperature` must be at least 0"),
     ],
 )
 def test_what_cannot_be_written_is_refused(run, options, error, words):
@@ -105,7 +106,7 @@ def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
     with pytest.raises(DataError, match="the character '!' at position 92 is not in the training part"):
         train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.9, 0.1, 0)})
     assert not (tmp_path / "run").exists()
-    task = prepare("text", path, TINY | {"split": (0.9, 0.1, 0), "unknown_char": "a"}, {})
+    task = prepare("text", path, config=TINY | {"split": (0.9, 0.1, 0), "unknown_char": "a"}).task
     assert task.codec.vocabulary == (ord("a"), ord("b"))
 
 
@@ -114,7 +115,7 @@ def test_a_text_with_bytes_that_are_no_text_is_told(text, tmp_path):
     with pytest.raises(DataError, match="is not in the training part"):
         run.generate(5, prime="a\udce9")
     with pytest.raises(ConfigError, match="`unknown_char` is for characters; all bytes are known"):
-        prepare("text", text, TINY | {"tokenizer": "bytes", "unknown_char": "a"}, {})
+        prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})
     (tmp_path / "one.txt").write_text("a")
     with pytest.raises(DataError, match=r"one\.txt: has less than two characters"):
         run.evaluate(tmp_path / "one.txt")
@@ -144,11 +145,11 @@ def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
 )
 def test_settings_that_do_not_go_together_are_refused(text, wrong, words):
     with pytest.raises(ConfigError, match=words):
-        prepare("text", text, TINY | wrong, {})
+        prepare("text", text, config=TINY | wrong)
 
 
 def test_what_only_forecasts_have_is_refused(run):
-    with pytest.raises(ConfigError, match="`stride` is for forecasts"):
+    with pytest.raises(ConfigError, match="`stride` is not supported by text runs; it is for forecast runs"):
         run.evaluate(stride=3)
     with pytest.raises(ConfigError, match="A backtest is for forecasts"):
         run.backtest()
@@ -162,7 +163,7 @@ def test_several_files_are_found_again(tmp_path):
     run = train("text", paths, out=tmp_path / "run", config=TINY | {"epochs": 1})
     assert load(run.path).evaluate().scores == run.evaluate().scores
     paths[1].unlink()
-    with pytest.raises(DataError, match=r"b.txt: is gone"):
+    with pytest.raises(DataError, match=r"b.txt: not found"):
         load(run.path).evaluate()
 
 

@@ -11,7 +11,8 @@ import soundfile
 import torch
 
 from echoic.api.prepare import prepare
-from echoic.api.run import load, train
+from echoic.api.run import load
+from echoic.api.train import train
 from echoic.cli.progress import TrainingBar
 from echoic.codecs import LogMel
 from echoic.config import ClassifySettings
@@ -273,17 +274,22 @@ def test_a_run_outlives_its_cache(beeps, tmp_path):
 
 def test_who_watches_hears_of_every_clip_that_is_computed_and_of_none_that_is_found(beeps, tmp_path):
     for wanted in ([(done, 24) for done in range(1, 25)], []):
-        told = []
-        prepare("classify", beeps, {}, {**TINY, "cache_dir": tmp_path}, lambda done, total: told.append((done, total)))  # noqa: B023
-        assert told == wanted
-    told = []
+        seen = []
+        prepare(
+            "classify",
+            beeps,
+            on_progress=lambda done, total: seen.append((done, total)),  # noqa: B023
+            **{**TINY, "cache_dir": tmp_path},
+        )
+        assert seen == wanted
+    seen = []
     run = train(
-        "classify", beeps, out=tmp_path / "run", cache_dir="none", on_prepare=lambda *at: told.append(at), **TINY
+        "classify", beeps, out=tmp_path / "run", cache_dir="none", on_prepare=lambda *at: seen.append(at), **TINY
     )
-    assert told[-1] == (24, 24)
-    told.clear()
-    load(run.path).evaluate(on_progress=lambda *at: told.append(at))
-    assert told[:24] == [(done, 24) for done in range(1, 25)]
+    assert seen[-1] == (24, 24)
+    seen.clear()
+    load(run.path).evaluate(on_progress=lambda *at: seen.append(at))
+    assert seen[:24] == [(done, 24) for done in range(1, 25)]
 
 
 def test_the_bar_has_a_line_for_spectra_while_they_are_computed():

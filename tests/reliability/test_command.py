@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from echoic.api import run as session
+import echoic
 from echoic.errors import RunError
 
 SETTINGS: dict[str, Any] = {
@@ -58,9 +58,9 @@ def test_a_second_writer_is_refused_until_the_first_is_killed(tmp_path: Path, pr
     processes.until(first, lambda: bool(steps(run)))
     who = re.escape(f"is being written by process {first.pid} on {socket.gethostname()}; wait for it or stop it.")
     with pytest.raises(RunError, match=who):
-        session.load(run).resume()
+        echoic.load(run).resume()
     with pytest.raises(RunError, match="is already there"):
-        session.train("forecast", "synth:sine,steps=1000", out=run, config=SETTINGS)
+        echoic.train("forecast", "synth:sine,steps=1000", out=run, config=SETTINGS)
     assert first.poll() is None
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
@@ -70,7 +70,7 @@ def test_a_second_writer_is_refused_until_the_first_is_killed(tmp_path: Path, pr
         raise KeyError(at.step)
 
     with pytest.raises(KeyError, match=str(reached + 1)):
-        session.load(run).resume(stop)
+        echoic.load(run).resume(stop)
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_training_stopped_by_every_signal_there_is_ends_bit_for_bit_as_if_it_nev
     tmp_path: Path, processes: Any, content: Callable[[Path], Any]
 ) -> None:
     run = tmp_path / "run"
-    session.train("forecast", "synth:sine,steps=1000", out=tmp_path / "whole", config=SETTINGS | {"epochs": 40})
+    echoic.train("forecast", "synth:sine,steps=1000", out=tmp_path / "whole", config=SETTINGS | {"epochs": 40})
     process = processes.start(*TRAIN, "--epochs", "40", "--out", str(run))
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
         reached = steps(run)[-1] if run.exists() else 0
@@ -109,7 +109,7 @@ def test_training_stopped_by_every_signal_there_is_ends_bit_for_bit_as_if_it_nev
     assert code == 0, said
     whole, resumed = content(tmp_path / "whole"), content(run)
     assert [key for key in whole if resumed.get(key) != whole[key] and key != "names"] == []
-    rows = [row["step"] for row in session.load(run).metrics()]
+    rows = [row["step"] for row in echoic.load(run).metrics()]
     assert rows == list(range(rows[0], 40 * rows[0] + 1, rows[0]))
 
 
@@ -132,7 +132,7 @@ def test_a_file_size_limit_ends_training_with_a_sentence_and_the_old_checkpoint(
     assert said.count("\n") == 1
     assert {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()} == before
     assert list(run.rglob("*.tmp")) == []
-    session.load(run).resume()
+    echoic.load(run).resume()
 
 
 def exit_seconds(processes: Any) -> float:
@@ -164,7 +164,7 @@ def test_a_budget_in_minutes_is_kept_by_the_whole_process(tmp_path: Path, proces
     assert 0.9 * 60 * minutes < told < latest
     # What comes after the last line is Python's own.
     assert took < latest + exit_seconds(processes)
-    session.load(run).folder.read_model()
+    echoic.load(run).folder.read_model()
 
 
 def test_a_run_without_room_for_anything_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +173,6 @@ def test_a_run_without_room_for_anything_says_so(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match=r"codec.json: cannot be written \(No space left on device\)"):
-        session.train("forecast", "synth:sine,steps=1000", out=tmp_path / "run", config=SETTINGS)
+        echoic.train("forecast", "synth:sine,steps=1000", out=tmp_path / "run", config=SETTINGS)
     monkeypatch.undo()
-    session.train("forecast", "synth:sine,steps=1000", out=tmp_path / "run", config=SETTINGS | {"epochs": 1})
+    echoic.train("forecast", "synth:sine,steps=1000", out=tmp_path / "run", config=SETTINGS | {"epochs": 1})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from echoic.api import run as session
+import echoic
 from echoic.errors import RunError
 
 SETTINGS: dict[str, Any] = {
@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    session.train("forecast", "synth:sine,steps=150", out=tmp_path / "run", config=SETTINGS)
+    echoic.train("forecast", "synth:sine,steps=150", out=tmp_path / "run", config=SETTINGS)
     return tmp_path / "run"
 
 
@@ -40,7 +40,7 @@ def damages(whole: bytes, count: int) -> list[bytes]:
 
 
 def test_every_damage_to_the_newest_checkpoint_makes_the_one_before_it_the_newest(run: Path) -> None:
-    folder = session.load(run).folder
+    folder = echoic.load(run).folder
     before, newest = sorted(folder.checkpoints.iterdir())
     whole = newest.read_bytes()
     for damaged in damages(whole, 150):
@@ -53,7 +53,7 @@ def test_every_damage_to_the_newest_checkpoint_makes_the_one_before_it_the_newes
 
 
 def test_every_damage_to_the_model_is_a_run_error_with_its_path(run: Path) -> None:
-    folder = session.load(run).folder
+    folder = echoic.load(run).folder
     for damaged in damages(folder.model_path.read_bytes(), 150):
         folder.model_path.write_bytes(damaged)
         with pytest.raises(RunError, match=r"model\.safetensors: (cannot be read|is damaged)"):
@@ -68,7 +68,7 @@ def test_training_goes_on_from_the_checkpoint_before_a_damaged_one_bit_for_bit(
     newest.write_bytes(newest.read_bytes()[:-1])
     (run / "model.safetensors").write_bytes(b"damaged")
     with pytest.warns(UserWarning, match="The checkpoint before it is used"):
-        session.load(run).resume()
+        echoic.load(run).resume()
     assert content(run) == whole
 
 
@@ -77,7 +77,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_is_not_begun_again_in_silence(r
         path.write_bytes(b"")
     model = (run / "model.safetensors").read_bytes()
     with pytest.raises(RunError, match=r"run: no checkpoint can be read: .*step-\d+\.safetensors: cannot be read"):
-        session.load(run).resume()
+        echoic.load(run).resume()
     assert (run / "model.safetensors").read_bytes() == model
 
 
@@ -85,7 +85,7 @@ def test_a_config_of_another_format_is_refused(run: Path) -> None:
     path = run / "config.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 999'))
     with pytest.raises(RunError, match="has run format 999; this version of echoic reads 1"):
-        session.load(run)
+        echoic.load(run)
 
 
 @pytest.mark.parametrize("name", ["config.json", "codec.json", "calibration.json"])
@@ -93,10 +93,10 @@ def test_json_cut_short_is_a_run_error_with_its_path(run: Path, name: str) -> No
     path = run / name
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(RunError, match=f"{name}: cannot be read"):
-        session.load(run).evaluate()
+        echoic.load(run).evaluate()
 
 
 def test_the_last_row_of_metrics_cut_short_is_left_out(run: Path) -> None:
     path = run / "metrics.jsonl"
     path.write_bytes(path.read_bytes()[:-5])
-    assert len(session.load(run).metrics()) == 1
+    assert len(echoic.load(run).metrics()) == 1

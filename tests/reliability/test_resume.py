@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from echoic.api import run as session
+import echoic
 from echoic.errors import Interrupted
 from echoic.training import Progress
 
@@ -56,9 +56,9 @@ GRID: dict[str, dict[str, Any]] = {
 
 def train(run: Path, settings: dict[str, Any], on_progress: Callable[[Progress], None] = lambda _: None) -> None:
     if (run / "config.json").exists():
-        session.load(run).resume(on_progress)
+        echoic.load(run).resume(on_progress)
     else:
-        session.train("forecast", "synth:sine,steps=150", out=run, config=BASE | settings, on_progress=on_progress)
+        echoic.train("forecast", "synth:sine,steps=150", out=run, config=BASE | settings, on_progress=on_progress)
 
 
 class Stopper:

@@ -95,7 +95,7 @@ def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
     pl.DataFrame({"y": np.sin(np.arange(200) / 5)}).write_csv(path)
     run = echoic.train("forecast", str(path), out=tmp_path / "run", **TINY)
     path.write_text("y\n1\n2\n")
-    with pytest.raises(DataError, match="has changed"):
+    with pytest.raises(DataError, match="differs from the data"):
         write_report([echoic.load(run.path)])
     assert not (run.path / "report.html").exists()
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from echoic import sources
 from echoic.api.prepare import build_settings
-from echoic.api.run import train
+from echoic.api.train import train
 from echoic.errors import ConfigError, DataError
 
 

@@ -19,9 +19,9 @@ def check(
     Raises:
         ConfigError, DataError: as `echoic.train` does.
     """
-    task = prepare(job, data, config or {}, settings)
-    seed, device = task.train_settings.seed, torch.device(task.train_settings.device)
-    with thread_count(task.train_settings.threads), isolated_randomness(seed):
+    task = prepare(job, data, config=config, **settings).task
+    seed, device = task.settings.train.seed, torch.device(task.settings.train.device)
+    with thread_count(task.settings.train.threads), isolated_randomness(seed):
         batch = next(task.train_batches().epoch(seed, 0)).to(device)
         return overfit_one_batch(task.build_model().to(device), batch, steps)
 

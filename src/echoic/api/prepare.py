@@ -1,53 +1,61 @@
-"""From what was asked for to a task: the job, its settings, its data."""
+"""From data and settings to a task that is ready to train."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import torch
 
 from echoic import sources
 from echoic.config import JobSettings, TrainSettings
 from echoic.errors import ConfigError
-from echoic.jobs import JOBS
+from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Job, Task
 from echoic.progress import ProgressFn, no_progress
 
 
+@final
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A task that is ready to train: the job, the task over its data, and where the data came from."""
+
+    job: Job[Any]
+    task: Task[Any]
+    data: Any
+
+
 def prepare(
-    job: str, data: Any, config: Mapping[str, Any], settings: Mapping[str, Any], on_prepare: ProgressFn = no_progress
-) -> Task:
-    """Reads the data and makes every choice that the settings leave open.
+    job: str,
+    data: Any,
+    *,
+    config: Mapping[str, Any] | None = None,
+    on_progress: ProgressFn = no_progress,
+    **settings: Any,
+) -> Prepared:
+    """Reads the data, splits them, fits the codecs on the train split and resolves every open setting.
+
+    Arguments are those of `echoic.train`; pass the result to `echoic.fit`.
 
     Raises:
-        ConfigError: an unknown setting, or settings that do not go together.
-        DataError: the data cannot be read or do not suffice.
+        ConfigError: a setting is unknown, or settings contradict each other.
+        DataError: the data cannot be read, or do not suffice.
     """
-    checked: Any = build_settings(job, config, settings)
-    _check_device(checked.train)
-    if checked.stack.cell == "gru" and "forget_bias" in checked.given():
+    resolved = build_settings(job, config or {}, settings)
+    _check_device(resolved.train)
+    if resolved.stack.cell == "gru" and "forget_bias" in resolved.given():
         raise ConfigError("`stack.forget_bias` is for --cell lstm; a GRU has no forget gate.")
-    task = get_job(job).task.fit(sources.read(data, checked.data), checked, on_prepare)
-    if checked.train.scheduled_sampling and not task.supports_scheduled_sampling:
+    task = get_job(job).task_class.prepare(sources.read(data, resolved.data), resolved, on_progress)
+    if resolved.train.scheduled_sampling and not task.supports_scheduled_sampling:
         raise ConfigError(
-            "`train.scheduled_sampling` is for networks that read what they told a step before; this one does not."
+            "`train.scheduled_sampling` requires a network whose input is its own last output; this one has other "
+            "inputs, so leave it out."
         )
-    return task
+    return Prepared(get_job(job), task, data)
 
 
 def build_settings(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:
-    """The checked settings of a job, from sections and from single fields."""
-    return get_job(job).task.settings_class.build(config, settings)
-
-
-def get_job(name: str) -> Job:
-    """The job of that name.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    if name not in JOBS:
-        raise ConfigError(f"There is no job {name!r}; there are: {', '.join(JOBS)}.")
-    return JOBS[name]
+    """The validated settings of a job, from sections (`config`) and from single fields, which come first."""
+    return settings_class(job).build(config, settings)
 
 
 def _check_device(settings: TrainSettings) -> None:

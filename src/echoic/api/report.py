@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, final
 
 from echoic.api.run import Run
-from echoic.api.summaries import flat_items, run_info, score_rows
+from echoic.api.summaries import flat_items, run_info
 from echoic.errors import ConfigError, DataError
 from echoic.metrics.goals import goal
 from echoic.report import Section, Table, page, write_figures
@@ -132,7 +132,7 @@ def _section(one: _RunSummary) -> Section:
 
 def _scores(one: _RunSummary) -> Table:
     """The model's scores beside the naive ones."""
-    tables = score_rows(one.evaluation)
+    tables = one.evaluation.rows
     names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
     rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
     columns = ["", *map(_score_name, names)]

@@ -7,15 +7,15 @@ import typer
 
 from echoic.cli.options import with_settings
 from echoic.cli.train import Data, Json, single_or_list, with_data_help
-from echoic.config import JOB_SETTINGS
+from echoic.jobs import JOBS, settings_class
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
     jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
-    for job, settings in JOB_SETTINGS.items():
+    for job in JOBS:
         jobs.command(job, help=f"Fit one batch of DATA again and again with the {job} job's network.")(
-            with_settings(settings, with_data_help(job, _checker(job)))
+            with_settings(settings_class(job), with_data_help(job, _checker(job)))
         )
 
     @jobs.callback()

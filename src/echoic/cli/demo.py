@@ -27,15 +27,13 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")] = Path("runs/demo"),
     seed: Annotated[int, typer.Option(help="Seed of the weights.", min=0)] = 0,
 ) -> None:
-    from echoic.api import report as reporting
-    from echoic.api import run as session
-    from echoic.api import summaries
-    from echoic.writers.tables import write_table
+    import echoic
+    from echoic.api.report import write_report
 
     typer.echo("A sine of one period a second, 100 samples a second, with noise of 0.02; the best possible", err=True)
     typer.echo("squared error is 0.0004, the noise itself.", err=True)
     with TrainingBar() as bar:
-        run = session.train(
+        run = echoic.train(
             "forecast",
             "synth:sine",
             out=out,
@@ -44,9 +42,9 @@ def demo(
             started_at=STARTED_AT,
         )
     evaluation = run.evaluate()
-    print_scores("one step ahead, test part", summaries.score_rows(evaluation))
+    print_scores("one step ahead, test split", evaluation.rows)
     continuation = run.folder.samples / "continuation.csv"
     continuation.parent.mkdir(exist_ok=True)
-    write_table(continuation, summaries.series_columns(run.generate(1000)))
-    page = reporting.write_report([run], None)
+    run.write(continuation, 1000)
+    page = write_report([run], None)
     typer.echo(f"continuation: {continuation}\nreport: {page}")

@@ -25,27 +25,29 @@ def evaluate(
         str | None, typer.Argument(metavar="DATA", help="New data to score on; the run's own by default.")
     ] = None,
     split: Annotated[
-        str | None, typer.Option(help="Part of the run's own data: train, dev or test. [default: test]")
+        str | None, typer.Option(help="Split of the run's own data: train, dev or test. [default: test]")
     ] = None,
     stride: Annotated[
-        int | None, typer.Option(help="Forecasts: steps between the windows that are scored. [default: 1]", min=1)
+        int | None,
+        typer.Option(help="Forecasts: number of steps between the windows that are scored. [default: 1]", min=1),
     ] = None,
     backtest: Annotated[
-        Path | None, typer.Option(help="Forecasts: also write each to this CSV or Parquet file.")
+        Path | None, typer.Option(help="Forecasts: also write every forecast to this CSV or Parquet file.")
     ] = None,
     training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
-    from echoic.api import run as session
+    import echoic
     from echoic.api import summaries
+    from echoic.jobs.capabilities import Backtests, require
     from echoic.writers.tables import write_table
 
     if data is not None and split is not None:
-        raise ConfigError("`--split` is of the run's own data; new data are scored whole.")
+        raise ConfigError("`--split` selects from the run's own data; new data are scored as a whole, so leave it out.")
     split = split or "test"
-    opened = session.load(run, data=training_data)
-    if backtest is not None and not opened.job.scores_windows:
-        raise ConfigError("`--backtest` is for forecasts.")
+    opened = echoic.load(run, data=training_data)
+    if backtest is not None:
+        require(opened.job, Backtests, "backtest")
     with progress_bar() as bar:
         evaluation = opened.evaluate(data, split=split, stride=stride, on_progress=round_progress(bar, "scoring"))
     if backtest is not None:
@@ -55,6 +57,6 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(summaries.evaluation_json(opened, evaluation, split, data)))
     else:
-        place = data or f"{split} part"
+        place = data or f"{split} split"
         title = f"{run}: {place}, {evaluation.description}"
-        print_scores(title, summaries.score_rows(evaluation))
+        print_scores(title, evaluation.rows)

@@ -24,7 +24,9 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
     """
     sections = [info.default for info in settings.model_fields.values()]
     fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
-    defaults = {name: _shown(getattr(section, name)) for section in sections for name in type(section).model_fields}
+    defaults = {
+        name: shown_default(getattr(section, name)) for section in sections for name in type(section).model_fields
+    }
     defaults |= {name: f"by {decides}" for name, decides in settings.default_depends_on.items() if defaults[name]}
     renamed = settings.renamed()
     own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
@@ -66,21 +68,23 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
 def _option(name: str, info: FieldInfo, default: str, *, hidden: bool = False) -> Any:
     flag = "--" + name.replace("_", "-")
     text = f"{info.description} [default: {default}]" if default else info.description
-    if _plain(info.annotation) is bool:
+    if plain_type(info.annotation) is bool:
         both = f"{flag}/--no-{flag[2:]}"
         return Annotated[bool | None, typer.Option(both, help=text, show_default=False, hidden=hidden)]
-    metavar = _metavar(info.annotation)
-    return Annotated[str | None, typer.Option(flag, help=text, metavar=metavar, show_default=False, hidden=hidden)]
+    shape = metavar(info.annotation)
+    return Annotated[str | None, typer.Option(flag, help=text, metavar=shape, show_default=False, hidden=hidden)]
 
 
-def _shown(default: Any) -> str:
+def shown_default(default: Any) -> str:
+    """A default as it would be typed; nothing for None and empty lists."""
     if default is None or default == ():
         return ""
     return ",".join(str(part) for part in default) if isinstance(default, tuple) else str(default)
 
 
-def _metavar(annotation: Any) -> str:
-    plain = _plain(annotation)
+def metavar(annotation: Any) -> str:
+    """The placeholder of an option's value in help."""
+    plain = plain_type(annotation)
     if get_origin(plain) is Literal:
         return "|".join(str(choice) for choice in get_args(plain))
     if get_origin(plain) is tuple:
@@ -88,10 +92,10 @@ def _metavar(annotation: Any) -> str:
     return {int: "INTEGER", float: "NUMBER"}.get(plain, "TEXT")
 
 
-def _plain(annotation: Any) -> Any:
-    """A type without `None` beside it and without what is done to its values; of several the first."""
+def plain_type(annotation: Any) -> Any:
+    """The type itself, without `None` and without validators; the first one of a union."""
     if get_origin(annotation) is Annotated:
-        return _plain(get_args(annotation)[0])
+        return plain_type(get_args(annotation)[0])
     if get_origin(annotation) in {Union, types.UnionType}:
-        return _plain(next(part for part in get_args(annotation) if part is not type(None)))
+        return plain_type(next(part for part in get_args(annotation) if part is not type(None)))
     return annotation

@@ -31,10 +31,10 @@ def predict(
 ) -> None:
     import numpy as np
 
-    from echoic.api import run as session
+    import echoic
     from echoic.writers.tables import write_table
 
-    opened = session.load(run, data=training_data)
+    opened = echoic.load(run, data=training_data)
     with progress_bar() as bar:
         tables = [opened.predict(file) for file in bar.track(files or [None], description="predicting")]
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}

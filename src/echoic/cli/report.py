@@ -21,11 +21,11 @@ def report(
     ] = None,
     training_data: TrainingData = None,
 ) -> None:
-    from echoic.api import report as reporting
-    from echoic.api import run as session
+    import echoic
+    from echoic.api.report import write_report
 
     if output is None and len(runs) > 1:
         raise ConfigError("Several runs need a page of their own: name it with -o.")
     if training_data is not None and len(runs) > 1:
         raise ConfigError("`--training-data` is for the report of one run.")
-    typer.echo(str(reporting.write_report([session.load(run, data=training_data) for run in runs], output)))
+    typer.echo(str(write_report([echoic.load(run, data=training_data) for run in runs], output)))

@@ -10,8 +10,8 @@ import typer
 from echoic.cli import STARTED_AT
 from echoic.cli.options import with_settings
 from echoic.cli.progress import TrainingBar
-from echoic.config import JOB_SETTINGS
 from echoic.errors import ConfigError
+from echoic.jobs import JOBS, settings_class
 
 DATA_HELP = {
     "forecast": "A CSV, Parquet or M4 file, or synth:NAME such as synth:sine.",
@@ -45,16 +45,16 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     ) -> None:
         if context.invoked_subcommand is None:
             if resume is None:
-                raise ConfigError(f"`echoic train` needs a job ({', '.join(JOB_SETTINGS)}) and data, or --resume RUN.")
+                raise ConfigError(f"`echoic train` needs a job ({', '.join(JOBS)}) and data, or --resume RUN.")
             _resume(resume, training_data, as_json=as_json)
         elif resume is not None or training_data is not None or as_json:
             raise ConfigError(
                 "`--resume RUN` and `--training-data` take no job, and --json stands after the job's name."
             )
 
-    for job, settings in JOB_SETTINGS.items():
+    for job in JOBS:
         jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(
-            with_settings(settings, with_data_help(job, _trainer(job)))
+            with_settings(settings_class(job), with_data_help(job, _trainer(job)))
         )
     app.add_typer(jobs, name="train")
 
@@ -72,10 +72,10 @@ def single_or_list(data: list[str]) -> str | list[str]:
 
 def _trainer(job: str) -> Any:
     def train_job(settings: dict[str, Any], data: Data, out: Out, as_json: Json = False) -> None:
-        from echoic.api import run as session
+        import echoic
 
         with TrainingBar() as bar:
-            run = session.train(
+            run = echoic.train(
                 job,
                 single_or_list(data),
                 out=out,
@@ -90,9 +90,9 @@ def _trainer(job: str) -> Any:
 
 
 def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
-    from echoic.api import run as session
+    import echoic
 
-    run = session.load(path, data=training_data)
+    run = echoic.load(path, data=training_data)
     with TrainingBar() as bar:
         run.resume(bar.update, started_at=STARTED_AT)
     _print_result(run, as_json=as_json)

@@ -19,13 +19,3 @@ from echoic.config.music import MusicSettings as MusicSettings
 from echoic.config.text import TextDataSettings as TextDataSettings
 from echoic.config.text import TextSettings as TextSettings
 from echoic.config.train import TrainSettings as TrainSettings
-
-JOB_SETTINGS: dict[str, type[JobSettings]] = {
-    "forecast": ForecastSettings,
-    "music": MusicSettings,
-    "text": TextSettings,
-    "audio": AudioSettings,
-    "classify": ClassifySettings,
-    "detect": DetectSettings,
-}
-"""The settings of every job."""

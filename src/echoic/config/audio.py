@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import StackSettings
+from echoic.config.requests import SampledRequest
 from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
@@ -130,12 +131,30 @@ class RegularizationSettings(Section):
     )
 
 
+class AudioRequest(SampledRequest):
+    """How to generate sound."""
+
+    length: int | float | str = Field("10s", description="Duration: 10s, 5min, 1h, or 800samples.")
+    prime: Any = Field(None, description="Sound file to continue. Default: silence.")
+    prob_floor: float = Field(
+        0.0, ge=0, description="Subtracted from every probability, so that rarer values are never drawn."
+    )
+    loudness_temperature: float = Field(
+        1.05,
+        ge=0,
+        description="Temperature of each frame's loudness, relative to --temperature; higher values shorten pauses.",
+    )
+    streams: int = Field(1, ge=1, le=1024, description="Number of streams generated side by side.")
+
+
 _ORIGIN = {"cell": "lstm", "tbptt_steps": 50, "lr": 1e-3, "ema_decay": 0.0}
 """How networks of frames were trained where they come from: a baseline has to be what it is a baseline of."""
 
 
 class AudioSettings(JobSettings):
-    """Everything that `echoic train audio` can be told. The frames model has defaults of its own for some of it."""
+    """Settings of `echoic train audio`."""
+
+    request_class = AudioRequest
 
     data: AudioDataSettings = AudioDataSettings()
     split: AudioSplitSettings = AudioSplitSettings()

@@ -9,12 +9,17 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from echoic.config.renamed import RENAMED
 from echoic.errors import ConfigError
+
+if TYPE_CHECKING:
+    from echoic.config.model import StackSettings
+    from echoic.config.requests import GenerateRequest
+    from echoic.config.train import TrainSettings
 
 
 class Section(BaseModel):
@@ -45,6 +50,14 @@ class JobSettings(Section):
     """
 
     default_depends_on: ClassVar[Mapping[str, str]] = {}
+
+    request_class: ClassVar["type[GenerateRequest] | None"] = None
+    """The options of `generate`, for jobs that have it."""
+
+    if TYPE_CHECKING:  # sections that every job has
+        data: Any
+        stack: StackSettings
+        train: TrainSettings
 
     @classmethod
     def sections(cls) -> dict[str, type[Section]]:
@@ -81,7 +94,7 @@ class JobSettings(Section):
         try:
             return cls.model_validate(nested)
         except ValidationError as error:
-            raise ConfigError(_sentence(error)) from None
+            raise ConfigError(validation_message(error)) from None
 
     def given(self) -> set[str]:
         """The fields that were set when the settings were built, not left to their defaults."""
@@ -156,10 +169,35 @@ def _unknown(key: str, known: list[str]) -> str:
     return f"There is no setting {key!r}{hint or '; `echoic train JOB --help` lists them all.'}"
 
 
-def _sentence(error: ValidationError) -> str:
+_REQUIREMENTS = {
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "int_parsing": "an integer",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "literal_error": "{expected}",
+}
+"""From pydantic's kinds of errors to what a value must be."""
+
+
+def validation_message(error: ValidationError) -> str:
+    """The first error in a sentence: place, reason and value."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
     reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if first["type"] in _REQUIREMENTS:
+        bounds = {
+            name: f"{bound:g}" if isinstance(bound, float) else bound for name, bound in first.get("ctx", {}).items()
+        }
+        reason = "must be " + _REQUIREMENTS[first["type"]].format(**bounds)
     reason = reason[0].lower() + reason[1:]
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"`{place}` {reason}, got {first['input']!r}{more}."

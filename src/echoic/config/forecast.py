@@ -6,6 +6,7 @@ from pydantic import Field
 
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import HeadSettings, StackSettings
+from echoic.config.requests import GenerateRequest
 from echoic.config.scale import ScaleSettings
 from echoic.config.split import SplitSettings
 from echoic.config.table import TableSettings
@@ -82,8 +83,26 @@ BY_STRATEGY: dict[str, dict[str, Any]] = {
 """Defaults by the way of looking ahead, and for many series at once; a value set by the user stands."""
 
 
+class ForecastRequest(GenerateRequest):
+    """How to continue series."""
+
+    length: int = Field(100, ge=1, description="Number of steps.")
+    prime: Any = Field(
+        None,
+        description="Series to continue: a file, or N for the last N steps of the run's data. Default: all of it.",
+    )
+    temperature: float = Field(
+        0.0,
+        ge=0,
+        description="Scales the distance of each draw from the mean: 0 follows the mean, 1 samples the model's "
+        "distribution.",
+    )
+
+
 class ForecastSettings(JobSettings):
-    """Everything that `echoic train forecast` can be told."""
+    """Settings of `echoic train forecast`."""
+
+    request_class = ForecastRequest
 
     default_depends_on = dict.fromkeys((field for chosen in BY_STRATEGY.values() for field in chosen), "--strategy")
 

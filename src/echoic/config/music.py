@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import StackSettings
+from echoic.config.requests import SampledRequest
 from echoic.config.split import SplitRule, check_split
 from echoic.config.train import TrainSettings
 
@@ -106,8 +107,20 @@ class NotesHeadSettings(Section):
     head_dropout: float = Field(0.3, ge=0, lt=1, description="Share of those dropped in training.")
 
 
+class MusicRequest(SampledRequest):
+    """How to continue a song."""
+
+    length: int | str = Field("16bars", description="Number of steps, or 8beats, 32bars, 20s.")
+    prime: Any = Field(
+        None, description="File whose first song is continued. Default: the first bar of a training song."
+    )
+    keep_prime: bool = Field(default=False, description="Write the prime before the generated music.")
+
+
 class MusicSettings(JobSettings):
-    """Everything that `echoic train music` can be told."""
+    """Settings of `echoic train music`."""
+
+    request_class = MusicRequest
 
     data: MusicDataSettings = MusicDataSettings()
     split: SongSplitSettings = SongSplitSettings()

@@ -1,11 +1,12 @@
 """Settings of the text job: its sections, and the fields that only it has."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import StackSettings
+from echoic.config.requests import SampledRequest
 from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
@@ -47,8 +48,18 @@ class TextNetworkSettings(Section):
     )
 
 
+class TextRequest(SampledRequest):
+    """How to continue a text."""
+
+    length: int = Field(500, ge=1, description="Number of characters (bytes, for a byte-level run).")
+    prime: Any = Field(None, description="Text to continue. Default: a line break.")
+    keep_prime: bool = Field(default=False, description="Write the prime before the generated text.")
+
+
 class TextSettings(JobSettings):
-    """Everything that `echoic train text` can be told."""
+    """Settings of `echoic train text`."""
+
+    request_class = TextRequest
 
     data: TextDataSettings = TextDataSettings()
     split: TextSplitSettings = TextSplitSettings()

@@ -12,6 +12,7 @@ from torch import Tensor
 from echoic.baselines import forecasts as baselines
 from echoic.codecs import Scaler
 from echoic.forecasting.forecaster import INTERVALS, LEVELS, Forecaster
+from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
 from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
 
@@ -26,13 +27,13 @@ MOST_NAIVE2_WINDOWS = 2000
 """Naive2 decomposes the whole history of every window and feature: with more of them it is left out, and OWA too."""
 
 
-class Evaluation(NamedTuple):
+@final
+@dataclass(frozen=True)
+class ForecastEvaluation(Evaluation):
     """Scores of the model and of the naive forecasts; `by_horizon` and `by_feature` are the model's."""
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
     by_horizon: list[dict[str, float]]
-    naive_by_horizon: dict[str, list[dict[str, float]]]
+    baselines_by_horizon: dict[str, list[dict[str, float]]]
     by_feature: dict[str, dict[str, float]]
     units: str
     windows: int
@@ -94,7 +95,7 @@ class Evaluator:
         sampler: SequentialSampler,
         season: int,
         on_progress: Callable[[int, int], None] = lambda _done, _all: None,
-    ) -> Evaluation:
+    ) -> ForecastEvaluation:
         """The scores over the windows of `sampler`; `season` is for the seasonal naive forecast and MASE (1: none)."""
         framing = self.forecaster.framing
         several = len(framing.panel.features) > 1
@@ -117,7 +118,7 @@ class Evaluator:
             weighted = owa(table, naive["naive2"])
             if weighted is not None:
                 table["owa"] = weighted
-        return Evaluation(
+        return ForecastEvaluation(
             scores,
             naive,
             tables["model"].by_horizon(),

@@ -135,7 +135,7 @@ def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
 def _strategy(settings: ForecastSettings, season: Sequence[int], length: int) -> str:
     horizon = settings.window.horizon
     if horizon == 1:
-        return "direct" if season and length < _SHORT else "step"
+        return "direct" if season and length < _SHORT else "recursive"
     lookback = settings.window.lookback or horizon
     segment = settings.window.segment_steps or _segment(season, lookback)
     return "segments" if segment > 1 and horizon >= 2 * segment else "direct"

@@ -1,18 +1,61 @@
-"""Jobs: each chooses parts of the one pipeline. To add one: a package with a `Job`, and a line in `JOBS`."""
+"""The table of jobs. To add one: a package, and a line here.
 
-from echoic.jobs.audio import AUDIO
-from echoic.jobs.base import Job as Job
-from echoic.jobs.classify import CLASSIFY
-from echoic.jobs.detect import DETECT
-from echoic.jobs.forecast import FORECAST
-from echoic.jobs.music import MUSIC
-from echoic.jobs.text import TEXT
+Nothing heavy is imported until a job is used, so that `--help` and error messages stay fast.
+"""
 
-JOBS: dict[str, Job] = {
-    "forecast": FORECAST,
-    "music": MUSIC,
-    "text": TEXT,
-    "audio": AUDIO,
-    "classify": CLASSIFY,
-    "detect": DETECT,
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from echoic.config.base import JobSettings, suggestion
+from echoic.errors import ConfigError
+
+if TYPE_CHECKING:
+    from echoic.jobs.base import Job
+
+
+class JobEntry(NamedTuple):
+    """Where a job lives: its settings (which must not import torch) and the job itself, each as `module:name`."""
+
+    settings: str
+    job: str
+
+
+JOBS: dict[str, JobEntry] = {
+    "forecast": JobEntry("echoic.config.forecast:ForecastSettings", "echoic.jobs.forecast:FORECAST"),
+    "music": JobEntry("echoic.config.music:MusicSettings", "echoic.jobs.music:MUSIC"),
+    "text": JobEntry("echoic.config.text:TextSettings", "echoic.jobs.text:TEXT"),
+    "audio": JobEntry("echoic.config.audio:AudioSettings", "echoic.jobs.audio:AUDIO"),
+    "classify": JobEntry("echoic.config.classify:ClassifySettings", "echoic.jobs.classify:CLASSIFY"),
+    "detect": JobEntry("echoic.config.detect:DetectSettings", "echoic.jobs.detect:DETECT"),
 }
+
+
+def settings_class(name: str) -> type[JobSettings]:
+    """The settings of a job; imports no torch.
+
+    Raises:
+        ConfigError: there is no such job.
+    """
+    settings: type[JobSettings] = _load(_entry(name).settings)
+    return settings
+
+
+def get_job(name: str) -> "Job[Any]":
+    """The job of that name.
+
+    Raises:
+        ConfigError: there is no such job.
+    """
+    job: Job[Any] = _load(_entry(name).job)
+    return job
+
+
+def _entry(name: str) -> JobEntry:
+    if name not in JOBS:
+        raise ConfigError(f"Unknown job {name!r}{suggestion(name, JOBS)}; choose from {', '.join(JOBS)}.")
+    return JOBS[name]
+
+
+def _load(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

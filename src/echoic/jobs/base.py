@@ -1,50 +1,56 @@
-"""What every job can do, and the one way from data to a run."""
+"""The contracts of a job: a task over one data set, and what every job does with a trained one."""
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
-from echoic.config import JobSettings, TrainSettings
-from echoic.errors import ConfigError
+from numpy.typing import NDArray
+
+from echoic.config import JobSettings
+from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
+from echoic.report.charts import Chart
 from echoic.sources import DatasetLike
 from echoic.training import Batches
 
+S = TypeVar("S", bound=JobSettings)
 
-class Task(abc.ABC):
-    """A job laid over one data set: settings with every choice made, fitted codecs, batches.
+Table = dict[str, NDArray[Any]]
+"""Columns by name, all of the same length."""
 
-    Made by `fit` before training, and by `restore` from what a run folder holds.
+
+class Task(abc.ABC, Generic[S]):
+    """A job applied to one data set: resolved settings, fitted codecs, batches.
+
+    Made by `prepare` before training, and by `restore` from a run folder.
     """
 
     settings_class: ClassVar[type[JobSettings]]
-    name: ClassVar[str]
 
-    settings: Any
-    """The job's settings, every open choice made."""
+    settings: S
+    """The job's settings, with every open choice resolved."""
 
     dataset: DatasetLike
 
     @classmethod
     @abc.abstractmethod
-    def fit(cls, dataset: DatasetLike, settings: Any, on_prepare: ProgressFn = no_progress) -> Self:
-        """Splits, fits codecs on the training part and makes every choice that `settings` leave open.
+    def prepare(cls, dataset: DatasetLike, settings: S, on_progress: ProgressFn = no_progress) -> Self:
+        """Splits the data, fits codecs on the train split and resolves every open choice of `settings`.
 
-        `on_prepare` hears of the preparation of the data, where that takes time.
+        `on_progress` is called with the clips that are prepared and their number, where that takes time.
 
         Raises:
             DataError: the data do not suffice.
-            ConfigError: settings that do not go together.
+            ConfigError: settings contradict each other, or have no effect.
         """
 
     @classmethod
     @abc.abstractmethod
-    def restore(cls, dataset: DatasetLike, settings: Any, codec: Mapping[str, Any]) -> Self:
-        """The task as it was when `codec` was written: nothing is fitted again.
+    def restore(cls, dataset: DatasetLike, settings: S, codec_state: Mapping[str, Any]) -> Self:
+        """The task as it was when `codec_state` was written; fits nothing.
 
-        The data may be gone; who can do without them should not ask for them before they are needed.
+        `dataset` may be lazy and its files gone: read it only where it is needed.
         """
 
     @abc.abstractmethod
@@ -53,24 +59,28 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def build_model(self) -> SequenceModel:
-        """A new network; weights are drawn from torch's generator."""
+        """A new network; its weights are drawn from torch's default generator."""
 
     @abc.abstractmethod
     def train_batches(self) -> Batches:
-        """Batches of the training part."""
+        """Batches of the train split."""
 
     @abc.abstractmethod
     def dev_batches(self) -> Batches | None:
-        """Batches of the dev part, if there is one."""
+        """Batches of the dev split; None if it is empty."""
+
+    @abc.abstractmethod
+    def data_report(self) -> dict[str, Any]:
+        """Counts and notes on the data, the sizes of the splits, and what was left out."""
 
     @property
     def supports_scheduled_sampling(self) -> bool:
-        """Whether what the network tells at a step is its input at the next, as `scheduled_sampling` needs."""
+        """Whether the input at each step is the target of the step before."""
         return False
 
     @property
     def should_refit(self) -> bool:
-        """Whether, once dev has shown how long to train, a network is trained anew on train and dev."""
+        """Whether a second network is trained on train and dev, once dev has decided for how long."""
         return False
 
     def refit_batches(self) -> Batches:
@@ -78,116 +88,48 @@ class Task(abc.ABC):
         return self.train_batches()
 
     @property
-    def folds(self) -> Sequence[Any]:
-        """For cross-validation: the settings of a run for each fold; by default none."""
+    def folds(self) -> Sequence[S]:
+        """The settings of each fold of cross-validation; empty without."""
         return ()
 
-    def fold(self, settings: Any) -> Self:
-        """The task of a fold with these settings, over the same data."""
-        return self.fit(self.dataset, settings)
-
-    @abc.abstractmethod
-    def data_report(self) -> dict[str, Any]:
-        """What was found in the data, how it was split and what was left out."""
+    def fold(self, settings: S) -> Self:
+        """The task of one fold, over the same data."""
+        return self.prepare(self.dataset, settings)
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
-        """What has to be fitted on dev once training is over, as plain JSON values; by default nothing."""
+        """Fits on dev what needs the trained network, as plain JSON values; None if there is nothing."""
         del model
         return None
 
-    @property
-    def train_settings(self) -> TrainSettings:
-        """The settings of the loop."""
-        settings: TrainSettings = self.settings.train
-        return settings
+
+T = TypeVar("T", bound=Task[Any])
 
 
-class Fitted(NamedTuple):
+class Fitted(NamedTuple, Generic[T]):
     """A task with its trained network, and what was calibrated on dev."""
 
-    task: Any
+    task: T
     model: SequenceModel
     calibration: dict[str, Any] | None
 
 
-class Evaluation(Protocol):
-    """What scoring gives, whatever the job: the model's scores beside those of the naive ways, and over what."""
+class Job(abc.ABC, Generic[T]):
+    """One kind of work: its task, its evaluation and its charts.
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
-
-    @property
-    def description(self) -> str:
-        """What was scored and in which units: `96 windows, errors in kW`."""
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """What else there is, as plain JSON values."""
-
-
-AUDIO_OPTIONS = ("streams", "prob_floor", "loudness_temperature")
-"""Fields of a request that only sound has."""
-
-
-@dataclass(frozen=True)
-class GenerateRequest:
-    """What `generate` is asked for.
-
-    `prime` and `length` mean what the job says they do; a temperature of None is the job's own choice. `on_chunk` is
-    called with each piece as soon as it is there, by jobs whose work can be followed.
+    What only some jobs can do is in `echoic.jobs.capabilities`: a job has a capability by having its methods.
     """
 
-    length: int | str | None = None
-    prime: Any = None
-    temperature: float | None = None
-    top_k: int | None = None
-    top_p: float | None = None
-    prob_floor: float = 0.0
-    loudness_temperature: float | None = None
-    streams: int = 1
-    seed: int = 0
-    on_chunk: Callable[[Any], None] = lambda _: None
+    name: ClassVar[str]
+    task_class: type[T]
 
+    @abc.abstractmethod
+    def evaluate(self, fitted: Fitted[T], data: Any, split: str, on_progress: ProgressFn) -> Evaluation:
+        """Scores on a split of the run's own data (`data` None), or on new `data`.
 
-def _predict_unsupported(*_: Any) -> Any:
-    raise ConfigError(
-        "`predict` is for forecasts, classes and events; let this run `generate`, or `eval` it on new data."
-    )
+        Raises:
+            DataError: there is nothing to score.
+        """
 
-
-def generate_unsupported(*_: Any) -> Any:
-    """For jobs whose networks do not go on by themselves.
-
-    Raises:
-        ConfigError: always.
-    """
-    raise ConfigError("This run tells what is there and does not go on by itself; use `echoic predict`.")
-
-
-def _backtest_unsupported(*_: Any, **__: Any) -> Any:
-    raise ConfigError("A backtest is for forecasts.")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job as the table of jobs knows it: its task, and what can be done with a trained one.
-
-    `evaluate(fitted, data, part, on_progress=..., **options)` scores; `data` None means the run's own.
-    `generate(fitted, request)` lets the model feed itself.
-    `charts(fitted, metrics, evaluation)` draws the report; without an evaluation, what can be drawn without one.
-    `generates_audio`: whether requests may have the fields `AUDIO_OPTIONS`.
-    `scores_windows`: whether `evaluate` takes a `stride`.
-    `predict(fitted, data)` gives a long table of what the model says of `data`.
-    `backtest(fitted, data, part, stride)` gives every forecast behind the scores as a long table.
-    `aggregate_folds(evaluations)` makes one evaluation of those of all folds.
-    """
-
-    task: type[Task]
-    evaluate: Callable[..., Any]
-    generate: Callable[..., Any]
-    charts: Callable[..., Any]
-    scores_windows: bool = False
-    generates_audio: bool = False
-    predict: Callable[..., Any] = _predict_unsupported
-    backtest: Callable[..., Any] = _backtest_unsupported
-    aggregate_folds: Callable[[Sequence[Any]], Any] | None = None
+    @abc.abstractmethod
+    def charts(self, fitted: Fitted[T], metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
+        """The charts of the report; without an evaluation (None), those that need none."""

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from echoic.api.run import Run, train
+from echoic.api.run import Run
+from echoic.api.train import train
 
 RATE_HZ = 2000
 OF_ALL = {

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 import soundfile
-from echoic.jobs.audio.splits import whole_recording
 
 from echoic.drift.page import write_drift_page
 from echoic.drift.report import Reference, measure_drift, measure_streams
 from echoic.errors import DataError
 from echoic.types import Series
+from echoic.windows.recordings import whole_recording
 
 RATE_HZ = 2000
 
@@ -49,7 +49,7 @@ def test_streams_that_copy_the_training_sound_are_dead_from_there_on(voice):
     assert collapses[3].time_s < 1
     assert found.scores["survival"] == 0.5
     assert found.scores["memorized"] == pytest.approx(0.375, abs=0.02)
-    assert found.closest.likeness == pytest.approx(1)
+    assert found.closest.similarity == pytest.approx(1)
 
 
 def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path, voice):

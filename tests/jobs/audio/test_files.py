@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from echoic.config.audio import AudioRequest
 from echoic.drift.charts import strip
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.base import GenerateRequest
 
 RATE_HZ = 2000
 
@@ -22,28 +22,30 @@ def test_a_bad_request_leaves_what_is_there(run, tmp_path, voice):
         ({"prob_floor": 7.0}, "`floor` must be"),
     ):
         with pytest.raises((ConfigError, DataError), match=wrong):
-            write_sound(run.fitted, GenerateRequest("1s", **asked), take, lambda *_: None)
+            write_sound(run.fitted, AudioRequest(length="1s", **asked), take, lambda *_: None)
     assert take.read_bytes() == before
     with pytest.raises(ConfigError, match=r"a WAV file holds 4 GiB at most, .* write \.flac"):
-        write_sound(run.fitted, GenerateRequest("400h"), take, lambda *_: None)
+        write_sound(run.fitted, AudioRequest(length="400h"), take, lambda *_: None)
     assert take.read_bytes() == before
-    with pytest.raises(ConfigError, match="`--streams` must be from 1 to 1024"):
-        write_sound(run.fitted, GenerateRequest("1s", streams=2000), tmp_path / "many", lambda *_: None)
+    with pytest.raises(ConfigError, match="`streams` must be at most 1024"):
+        run.write(tmp_path / "many", "1s", streams=2000)
     assert not (tmp_path / "many").exists()
 
 
 def test_streams_of_another_time_are_not_mixed_with_new_ones(run, tmp_path):
-    write_sound(run.fitted, GenerateRequest("0.1s", streams=3), tmp_path, lambda *_: None)
-    write_sound(run.fitted, GenerateRequest("0.2s", streams=3), tmp_path, lambda *_: None)
+    write_sound(run.fitted, AudioRequest(length="0.1s", streams=3), tmp_path, lambda *_: None)
+    write_sound(run.fitted, AudioRequest(length="0.2s", streams=3), tmp_path, lambda *_: None)
     with pytest.raises(ConfigError, match=r"has 1 more streams .* such as stream-003\.wav"):
-        write_sound(run.fitted, GenerateRequest("0.1s", streams=2), tmp_path, lambda *_: None)
+        write_sound(run.fitted, AudioRequest(length="0.1s", streams=2), tmp_path, lambda *_: None)
 
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 @pytest.mark.parametrize("length", ["3samples", "1s"])
 def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
     seen = []
-    told = write_sound(run.fitted, GenerateRequest(length), tmp_path / f"a.{ending}", lambda *made: seen.append(made))
+    told = write_sound(
+        run.fitted, AudioRequest(length=length), tmp_path / f"a.{ending}", lambda *made: seen.append(made)
+    )
     assert told.endswith("the spectrum of 1.0 s" if length == "1s" else "the spectrum of 0.0 s")
     assert (tmp_path / f"a.{ending}").read_bytes().startswith(begins)
     assert seen[-1][0] == seen[-1][1]
@@ -51,7 +53,7 @@ def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
 
 def test_a_picture_is_of_one_stream(run, tmp_path):
     with pytest.raises(ConfigError, match="which several streams need"):
-        write_sound(run.fitted, GenerateRequest("1s", streams=2), tmp_path / "a.png", lambda *_: None)
+        write_sound(run.fitted, AudioRequest(length="1s", streams=2), tmp_path / "a.png", lambda *_: None)
 
 
 def test_the_strip_shows_when_and_how_high():
@@ -74,7 +76,7 @@ def test_the_strip_of_a_long_stream_shows_what_is_short():
 
 @pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])
 def test_files_hold_what_was_made(run, tmp_path, name, streams):
-    told = write_sound(run.fitted, GenerateRequest("1s", streams=streams), tmp_path / name, lambda *_: None)
+    told = write_sound(run.fitted, AudioRequest(length="1s", streams=streams), tmp_path / name, lambda *_: None)
     paths = sorted((tmp_path / name).iterdir()) if streams > 1 else [tmp_path / name]
     wanted = run.generate("1s", streams=streams).samples
     assert len(paths) == streams

@@ -22,7 +22,7 @@ def test_the_frames_model_foretells_whole_frames(recording, train_frames):
     assert first.shape == (2000,)
     assert np.array_equal(first, second)
     for asked in ({"temperature": 0.5}, {"top_k": 2}, {"prob_floor": 0.1}):
-        with pytest.raises(ConfigError, match="is for draws; the frames model foretells means"):
+        with pytest.raises(ConfigError, match="is for sampling; the frames model predicts means"):
             run.generate("1s", **asked)
 
 

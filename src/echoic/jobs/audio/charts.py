@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from echoic.drift.charts import drift_charts
+from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
 from echoic.report.charts import Chart
 from echoic.report.standard import loss_chart
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
+def charts(fitted: Fitted[AudioTask], metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
     """How training went, and what the network makes by itself."""
     label = "Loss per sample, nats" if fitted.task.settings.sound.model == "samples" else "Mean squared error"
     chart = loss_chart(metrics, label)

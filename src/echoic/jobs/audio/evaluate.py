@@ -9,13 +9,15 @@ import numpy as np
 import torch
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
+from echoic.config.audio import AudioRequest
 from echoic.drift import MIN_WINDOWS, WINDOW_S
 from echoic.drift.report import DriftReport, Reference, measure_streams
 from echoic.errors import DataError
 from echoic.heads import Point
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, scored_batches
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.jobs.base import Fitted
+from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats
@@ -28,14 +30,12 @@ DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "survival", "slope", "slope_l
 
 @final
 @dataclass(frozen=True)
-class AudioEvaluation:
+class AudioEvaluation(Evaluation):
     """Scores over `seconds` of sound; the first frame is not scored.
 
     `drift` is of what the network makes by itself; None if there is too little sound to compare it with.
     """
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
     seconds: float
     drift: DriftReport | None
     notes: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class AudioEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[AudioTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> AudioEvaluation:
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 
@@ -64,7 +64,7 @@ def evaluate(
     Raises:
         DataError: there is nothing to score.
     """
-    task: AudioTask = fitted.task
+    task = fitted.task
     sounds, notes = _sounds(task, data, split)
     frames = task.framing.frames(sounds)
     if len(frames) < 2:
@@ -90,12 +90,18 @@ def evaluate(
     return AudioEvaluation(scores | drifted, naive, seconds, drift, notes)
 
 
-def _drift(fitted: Fitted, heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
+def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
     rate_hz = fitted.task.rate_hz
     # Means are not drawn, so that all streams would be the same.
     streams = 1 if isinstance(fitted.model.head, Point) else DRIFT_STREAMS
-    wanted = GenerateRequest(f"{DRIFT_S}s", streams=streams, on_chunk=lambda made: on_second(made[0] // rate_hz))
-    made = generate(fitted, wanted).samples
+    done = 0
+
+    def count(block: Floats) -> None:
+        nonlocal done
+        done += block.shape[1]
+        on_second(done // rate_hz)
+
+    made = generate(fitted, AudioRequest(length=f"{DRIFT_S}s", streams=streams), count).samples
     return measure_streams(iter(made), len(made), rate_hz, Reference(heldout, fitted.task.splits["train"]))
 
 

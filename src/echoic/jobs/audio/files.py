@@ -1,16 +1,19 @@
 """What is generated, into files as it is made."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
+from echoic.config.audio import AudioRequest
 from echoic.drift.charts import strip
 from echoic.errors import ConfigError, RunError
 from echoic.jobs.audio.render import blocks, generate, samples_in
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.jobs.audio.task import AudioTask
+from echoic.jobs.base import Fitted
+from echoic.progress import ProgressFn
 from echoic.report.figures import chart_bytes
 from echoic.run.files import write_atomically
+from echoic.types import Floats
 from echoic.writers.sound import SUBTYPES, SoundWriter
 
 DIGITS = 3
@@ -22,26 +25,33 @@ DRAWN = (".png", ".pdf")
 """Endings of pictures of one stream."""
 
 
-def write_sound(fitted: Fitted, request: GenerateRequest, output: Path, on_chunk: Callable[[int, int], None]) -> str:
+def write_sound(fitted: Fitted[AudioTask], request: AudioRequest, output: Path | None, on_progress: ProgressFn) -> str:
     """Writes each stream as it is made, in constant memory, and says in one line what was written.
 
     `output` is a .wav or .flac file, or a .png or .pdf of the spectrum to look at, which is drawn when all is made; of
-    several streams a folder, which gets `stream-001.wav` and so on. `on_chunk` is called with the samples made so far
-    and those wanted.
+    several streams a folder, which gets `stream-001.wav` and so on. `on_progress` counts samples.
 
     Raises:
         ConfigError: the output is none of them, is the prime or has other streams; or anything that `blocks` raises.
         RunError: a file cannot be written.
     """
+    if output is None:
+        raise ConfigError("An audio run generates into a file; name one with -o FILE, or a folder for several streams.")
+    rate_hz, total = fitted.task.rate_hz, samples_in(fitted.task, request.length)
+    done = 0
+
+    def count(block: Floats) -> None:
+        nonlocal done
+        done += block.shape[1]
+        on_progress(done, total)
+
     if request.streams == 1 and output.suffix.lower() in DRAWN:
-        sound = generate(fitted, replace(request, on_chunk=lambda made: on_chunk(*made)))
+        sound = generate(fitted, request, count)
         write_atomically(output, chart_bytes(strip(sound.samples[0], sound.rate_hz), output.suffix.lower()[1:]))
         return f"{output}: the spectrum of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
-    rate_hz, wanted = fitted.task.rate_hz, samples_in(fitted.task, request.length)
-    made = 0
-    # Whatever is wrong with the request is found before a file is opened, which empties it.
+    # Errors in the request are found before a file is opened, which empties it.
     source = blocks(fitted, request)
-    _check_fits(output, wanted)
+    _check_fits(output, total)
     paths = _paths(output, request.streams)
     _check_nothing_is_lost(paths, output, request.prime)
     with ExitStack() as stack:
@@ -49,9 +59,8 @@ def write_sound(fitted: Fitted, request: GenerateRequest, output: Path, on_chunk
         for block in source:
             for writer, samples in zip(writers, block, strict=True):
                 writer.write(samples)
-            made += block.shape[1]
-            on_chunk(made, wanted)
-    return _told(writers, made / rate_hz, output)
+            count(block)
+    return _summary(writers, done / rate_hz, output)
 
 
 def _paths(output: Path, streams: int) -> Sequence[Path]:
@@ -88,7 +97,7 @@ def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: str | Non
         )
 
 
-def _told(writers: Sequence[SoundWriter], seconds: float, output: Path) -> str:
+def _summary(writers: Sequence[SoundWriter], seconds: float, output: Path) -> str:
     clipped = sum(writer.clipped for writer in writers)
     streams = f"{len(writers)} streams of " if len(writers) > 1 else ""
     return f"{output}: {streams}{seconds:.1f} s" + (f"; {clipped:,} samples were clipped" if clipped else "")

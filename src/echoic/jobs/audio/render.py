@@ -8,19 +8,15 @@ from typing import final
 import numpy as np
 from torch import Tensor
 
+from echoic.config.audio import AudioRequest
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.jobs.base import Fitted
 from echoic.model import SequenceModel
 from echoic.sources import read
 from echoic.streams.generation import free_run, prime, symbols_after
 from echoic.types import Floats
-
-DEFAULT_LENGTH = "10s"
-MOST_STREAMS = 1024
-LOUDNESS_TEMPERATURE = 1.05
-"""By itself a network stays silent for too long: a little less sure of how loud the next frame is, it speaks again."""
 
 BLOCK_S = 0.25
 """Sound is handed over in blocks of about so many seconds."""
@@ -38,23 +34,25 @@ class Sound:
     rate_hz: int
 
 
-def generate(fitted: Fitted, request: GenerateRequest) -> Sound:
-    """All of `blocks` together: for lengths that fit into memory.
+def generate(
+    fitted: Fitted[AudioTask], request: AudioRequest, on_chunk: Callable[[Floats], None] = lambda _: None
+) -> Sound:
+    """All of `blocks` together, for lengths that fit into memory.
 
-    `on_chunk` is called with the samples made so far and those wanted.
+    `on_chunk` is called with each block `(streams, samples)`.
 
     Raises:
         ConfigError: a length, a number of streams or a way of drawing that cannot be.
         DataError: the prime cannot be read.
     """
-    made, wanted = [], samples_in(fitted.task, request.length)
+    made = []
     for block in blocks(fitted, request):
         made.append(block)
-        request.on_chunk((sum(part.shape[1] for part in made), wanted))
+        on_chunk(block)
     return Sound(np.concatenate(made, 1), fitted.task.rate_hz)
 
 
-def blocks(fitted: Fitted, request: GenerateRequest) -> Iterator[Floats]:
+def blocks(fitted: Fitted[AudioTask], request: AudioRequest) -> Iterator[Floats]:
     """Sound `(streams, samples)` block by block, in constant memory: what follows the prime, without it.
 
     `prime` is a file, or by default silence; the streams differ by their draws. All is checked and read before the
@@ -64,10 +62,8 @@ def blocks(fitted: Fitted, request: GenerateRequest) -> Iterator[Floats]:
         ConfigError: a length, a number of streams or a way of drawing that cannot be.
         DataError: the prime cannot be read.
     """
-    task: AudioTask = fitted.task
+    task = fitted.task
     wanted = samples_in(task, request.length)
-    if not 1 <= request.streams <= MOST_STREAMS:
-        raise ConfigError(f"`--streams` must be from 1 to {MOST_STREAMS}, got {request.streams}.")
     steps = _steps(fitted, request)
     known = _known(task, request.prime)
     pieces = task.framing.sound(steps(task.framing.frames([known])[None].float()), known)
@@ -83,13 +79,13 @@ def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_sample
         wanted -= block.shape[1]
 
 
-def samples_in(task: AudioTask, length: int | str | None) -> int:
+def samples_in(task: AudioTask, length: float | str) -> int:
     """The samples of a length such as 500s or 10min; a bare number is of seconds.
 
     Raises:
         ConfigError: it cannot be read, or is less than a sample.
     """
-    found = _LENGTH.fullmatch(str(DEFAULT_LENGTH if length is None else length).strip())
+    found = _LENGTH.fullmatch(str(length).strip())
     if not found:
         raise ConfigError(f"`--length` must be a time such as 10s, 5min, 1h or 800samples, got {length!r}.")
     number, unit = float(found[1]), found[2] or "s"
@@ -114,23 +110,24 @@ def _known(task: AudioTask, place: str | None) -> Floats:
     return sound[(len(sound) - seen) % task.framing.step_samples :]
 
 
-def _steps(fitted: Fitted, request: GenerateRequest) -> Callable[[Tensor], Iterator[Tensor]]:
+def _steps(fitted: Fitted[AudioTask], request: AudioRequest) -> Callable[[Tensor], Iterator[Tensor]]:
     """What makes steps `(streams, values)` without end after known ones `(1, frames, values)`."""
     model, head = fitted.model, fitted.model.head
     if isinstance(head, Point):
-        _check_nothing_is_drawn(request)
+        _check_not_sampled(request)
         return lambda known: (step.expand(request.streams, -1) for step in _means(model, head, known))
-    of_loudness = LOUDNESS_TEMPERATURE if request.loudness_temperature is None else request.loudness_temperature
-    temperature = 1.0 if request.temperature is None else request.temperature
-    sampling = Sampling(temperature, request.top_k, request.top_p, request.prob_floor, of_loudness)
+    sampling = Sampling(
+        request.temperature, request.top_k, request.top_p, request.prob_floor, request.loudness_temperature
+    )
     return lambda known: symbols_after(model, known, sampling, request.seed, request.streams)
 
 
-def _check_nothing_is_drawn(request: GenerateRequest) -> None:
-    drawn = ("temperature", "top_k", "top_p", "loudness_temperature")
-    asked = [name for name in drawn if getattr(request, name) is not None] + ["prob_floor"] * bool(request.prob_floor)
-    if asked:
-        raise ConfigError(f"`--{asked[0].replace('_', '-')}` is for draws; the frames model foretells means.")
+def _check_not_sampled(request: AudioRequest) -> None:
+    sampled = {"temperature", "top_k", "top_p", "prob_floor", "loudness_temperature"} & request.model_fields_set
+    if sampled:
+        raise ConfigError(
+            f"`--{min(sampled).replace('_', '-')}` is for sampling; the frames model predicts means, so leave it out."
+        )
 
 
 def _means(model: SequenceModel, head: Point, known: Tensor) -> Iterator[Tensor]:

@@ -41,14 +41,13 @@ SCORED_STREAMS, SCORED_CHUNK = 8, 128
 
 @final
 @dataclass(frozen=True, eq=False)
-class AudioTask(Task):
+class AudioTask(Task[AudioSettings]):
     """Recordings, and how sound becomes frames.
 
     The stretches of a part are one recording to the network, one after the other: what it writes has no end, so it
     has to know how sound goes on after the end of a file.
     """
 
-    name = "audio"
     settings_class = AudioSettings
 
     dataset: DatasetLike
@@ -58,7 +57,7 @@ class AudioTask(Task):
     source: SourceStats
 
     @classmethod
-    def fit(cls, dataset: DatasetLike, settings: AudioSettings, on_prepare: ProgressFn = no_progress) -> Self:
+    def prepare(cls, dataset: DatasetLike, settings: AudioSettings, on_progress: ProgressFn = no_progress) -> Self:
         _check(settings)
         splits = split_recordings(dataset.series, settings.split)
         training = [excerpt.sound for excerpt in splits["train"]]
@@ -105,7 +104,7 @@ class AudioTask(Task):
                 f"{self.framing.seen_samples} samples; give more sound, or a smaller --frame-samples."
             )
         order = ChunkSampler.from_ranges(
-            _whole(frames), self.train_settings.batch_size, sound.tbptt_steps, sound.state_reset_steps
+            _whole(frames), self.settings.train.batch_size, sound.tbptt_steps, sound.state_reset_steps
         )
         batches = FrameBatches(frames, order)
         if sound.model == "frames":

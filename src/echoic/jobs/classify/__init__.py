@@ -1,9 +1,41 @@
-"""The classify job: learn the label of each sequence, or several, and say how well."""
+"""Learn the labels of whole sequences."""
 
-from echoic.jobs.base import Job, generate_unsupported
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+from echoic.jobs.base import Fitted, Job, Table
 from echoic.jobs.classify.charts import charts
-from echoic.jobs.classify.evaluate import aggregate_folds, evaluate
+from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, evaluate
 from echoic.jobs.classify.task import ClassifyTask as ClassifyTask
 from echoic.jobs.classify.use import predict
+from echoic.progress import ProgressFn
+from echoic.report.charts import Chart
 
-CLASSIFY = Job(ClassifyTask, evaluate, generate_unsupported, charts, predict=predict, aggregate_folds=aggregate_folds)
+
+@final
+class ClassifyJob(Job[ClassifyTask]):
+    """Learn the labels of whole sequences."""
+
+    name = "classify"
+    task_class = ClassifyTask
+
+    def evaluate(
+        self, fitted: Fitted[ClassifyTask], data: Any, split: str, on_progress: ProgressFn
+    ) -> ClassifyEvaluation:
+        return evaluate(fitted, data, split, on_progress)
+
+    def charts(
+        self, fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None
+    ) -> list[Chart]:
+        return charts(fitted, metrics, evaluation)
+
+    def predict(self, fitted: Fitted[ClassifyTask], data: Any) -> Table:
+        """The label of each clip with its probability, as a table."""
+        return predict(fitted, data)
+
+    def aggregate_folds(self, evaluations: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
+        """The mean over the folds of cross-validation."""
+        return aggregate_folds(evaluations)
+
+
+CLASSIFY = ClassifyJob()

@@ -5,11 +5,14 @@ from typing import Any
 
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import ClassifyEvaluation
+from echoic.jobs.classify.task import ClassifyTask
 from echoic.report.charts import Chart
 from echoic.report.standard import accuracy_chart, loss_chart
 
 
-def charts(_fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None) -> list[Chart]:
+def charts(
+    _fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None
+) -> list[Chart]:
     """How training went, and how well labels are told."""
     curves = (loss_chart(metrics, "Nats a clip"), accuracy_chart(metrics))
     found = [chart for chart in curves if chart is not None]

@@ -16,6 +16,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.task import SCORED_BATCH, ClassifyTask
+from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.types import Series
 
@@ -33,11 +34,9 @@ class Mistake(NamedTuple):
 
 @final
 @dataclass(frozen=True, eq=False)
-class ClassifyEvaluation:
+class ClassifyEvaluation(Evaluation):
     """Scores over `clips`, by their names; behind them their targets `true` and `probabilities` `(clips, labels)`."""
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
     labelling: Labelling
     clips: tuple[str, ...]
     true: NDArray[np.int64]
@@ -74,7 +73,10 @@ class ClassifyEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[ClassifyTask],
+    data: Any,
+    split: str,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> ClassifyEvaluation:
     """Scores over the clips of a part, or of new `data`.
 
@@ -84,7 +86,7 @@ def evaluate(
     Raises:
         DataError: there is nothing to score.
     """
-    task: ClassifyTask = fitted.task
+    task = fitted.task
     clips = _clips(task, data, split)
     task.raw.make(on_progress)
     steps = task.steps[split] if data is None else task.features.of(clips, task.raw.cache, on_progress)
@@ -102,10 +104,12 @@ def evaluate(
 
 @torch.no_grad()
 def probabilities_of(
-    fitted: Fitted, steps: Sequence[Tensor], on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[ClassifyTask],
+    steps: Sequence[Tensor],
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> NDArray[np.float64]:
     """What the network says of clips of these `steps`, `(clips, labels)`."""
-    task: ClassifyTask = fitted.task
+    task = fitted.task
     unknown = torch.zeros(len(steps), 1)
     batches = ClipBatches(steps, unknown, SCORED_BATCH, task.settings.encoder.conv_stride, shuffle=False)
     fitted.model.eval()

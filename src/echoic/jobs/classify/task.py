@@ -34,10 +34,9 @@ SCORED_BATCH = 64
 
 @final
 @dataclass(frozen=True, eq=False)
-class ClassifyTask(Task):
+class ClassifyTask(Task[ClassifySettings]):
     """Clips, the numbers of those in each part, how they have their labels, and how they become steps."""
 
-    name = "classify"
     settings_class = ClassifySettings
 
     dataset: DatasetLike
@@ -49,12 +48,12 @@ class ClassifyTask(Task):
     """Of the longest clip."""
 
     @classmethod
-    def fit(cls, dataset: DatasetLike, settings: ClassifySettings, on_prepare: ProgressFn = no_progress) -> Self:
-        return cls._fit(dataset, settings, RawSteps.of(dataset, settings.spectrum), on_prepare)
+    def prepare(cls, dataset: DatasetLike, settings: ClassifySettings, on_progress: ProgressFn = no_progress) -> Self:
+        return cls._fit(dataset, settings, RawSteps.of(dataset, settings.spectrum), on_progress)
 
     @classmethod
     def _fit(
-        cls, dataset: DatasetLike, settings: ClassifySettings, raw: RawSteps, on_prepare: ProgressFn = no_progress
+        cls, dataset: DatasetLike, settings: ClassifySettings, raw: RawSteps, on_progress: ProgressFn = no_progress
     ) -> Self:
         check_settings(settings)
         splits = split_clips(dataset.series, settings)
@@ -63,7 +62,7 @@ class ClassifyTask(Task):
         labels = tuple(sorted(counts, key=_natural))
         _check(dataset.series, splits, labels)
         labelling = labelling_of(settings, labels, [counts[label] for label in labels])
-        lengths = [len(clip) for clip in raw.make(on_prepare)]
+        lengths = [len(clip) for clip in raw.make(on_progress)]
         check_network(settings, lengths)
         return cls(dataset, settings, labelling, Features.fit(raw, splits["train"]), raw, max(lengths))
 
@@ -91,7 +90,7 @@ class ClassifyTask(Task):
         return build_network(self.settings, self.features.values, self.clip_steps, self.labelling)
 
     def train_batches(self) -> Batches:
-        batches = self._batches("train", self.train_settings.batch_size, shuffle=True)
+        batches = self._batches("train", self.settings.train.batch_size, shuffle=True)
         if self.settings.augment == AugmentSettings():
             return batches
         if self.settings.augment.max_gain_db and self.features.mel is None:

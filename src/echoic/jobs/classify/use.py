@@ -17,7 +17,7 @@ from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
 
 
-def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
+def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
     """A row for each clip: file, label, confidence, and the probability of each label by its name.
 
     Where a clip may have several, `label` has all that are told, or nothing, and the confidence is that in just these.
@@ -28,7 +28,7 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
         DataError: a file cannot be read, or is of another kind than the clips that were trained on; or no data are
             named, and there is no test part.
     """
-    task: ClassifyTask = fitted.task
+    task = fitted.task
     clips = task.clips("test") if data is None else _clips(task, Path(data))
     if not clips:
         raise DataError(f"{task.dataset.origin}: has no test part; name the files to look at.")

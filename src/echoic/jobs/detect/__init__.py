@@ -1,10 +1,35 @@
-"""The detect job: learn what happens when in recordings, and say how well."""
+"""Learn to detect labelled events in recordings."""
 
-from echoic.jobs.base import Job, generate_unsupported
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+from echoic.jobs.base import Fitted, Job, Table
 from echoic.jobs.detect.charts import charts
-from echoic.jobs.detect.evaluate import evaluate
+from echoic.jobs.detect.evaluate import DetectEvaluation, evaluate
 from echoic.jobs.detect.task import DetectTask as DetectTask
 from echoic.jobs.detect.use import predict
-from echoic.streams.detection import Listener as Listener
+from echoic.progress import ProgressFn
+from echoic.report.charts import Chart
 
-DETECT = Job(DetectTask, evaluate, generate_unsupported, charts, predict=predict)
+
+@final
+class DetectJob(Job[DetectTask]):
+    """Learn to detect labelled events in recordings."""
+
+    name = "detect"
+    task_class = DetectTask
+
+    def evaluate(self, fitted: Fitted[DetectTask], data: Any, split: str, on_progress: ProgressFn) -> DetectEvaluation:
+        return evaluate(fitted, data, split, on_progress)
+
+    def charts(
+        self, fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None
+    ) -> list[Chart]:
+        return charts(fitted, metrics, evaluation)
+
+    def predict(self, fitted: Fitted[DetectTask], data: Any) -> Table:
+        """The events of each recording with their times, as a table."""
+        return predict(fitted, data)
+
+
+DETECT = DetectJob()

@@ -19,7 +19,9 @@ _MOST_COLUMNS = 1000
 _ROWS, _LEAST_ROWS = 2, 8
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None) -> list[Chart]:
+def charts(
+    fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None
+) -> list[Chart]:
     """How training went, and what was heard in the beginning of a recording."""
     curves = (loss_chart(metrics, "Nats a frame"), accuracy_chart(metrics))
     found = [chart for chart in curves if chart is not None]
@@ -41,7 +43,7 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
         "",
         spans=(
             _spans("truth", evaluation.true, task.labels, 1, "data"),
-            _spans("told", evaluation.told, task.labels, 0, "model"),
+            _spans("told", evaluation.predicted, task.labels, 0, "model"),
         ),
         heatmaps=(Heatmap("deviations", time_s, heights, steps.T),),
         y_names=((heights[0], "low bands"), (heights[-1], "high bands"), *middles),

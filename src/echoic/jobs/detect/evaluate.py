@@ -13,6 +13,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask, check_labels
 from echoic.labelled.frames import Frames, Shares, events_in
 from echoic.labelled.postprocessing import read_postprocessing
+from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.sources import read
 from echoic.sources.events import Event, events_of
@@ -25,20 +26,17 @@ COLLAR_S = 0.02
 
 @final
 @dataclass(frozen=True, eq=False)
-class DetectEvaluation:
+class DetectEvaluation(Evaluation):
     """Scores over recordings. `cleaned` are those after the clean-up that dev chose, if it was to choose one.
 
-    `recording`, `true` and `predict` are of one recording, to look at.
+    `recording`, `true` and `predicted` are of one recording, to look at.
     """
 
-    scores: dict[str, float]
-    cleaned: dict[str, float]
-    baselines: dict[str, dict[str, float]]
     recordings: int
     seconds: float
     recording: Series
     true: tuple[Event, ...]
-    told: tuple[Event, ...]
+    predicted: tuple[Event, ...]
 
     @property
     def description(self) -> str:
@@ -48,11 +46,14 @@ class DetectEvaluation:
     @property
     def details(self) -> dict[str, Any]:
         """How much was scored, and the cleaned scores."""
-        return {"recordings": self.recordings, "seconds": self.seconds, "cleaned": self.cleaned}
+        return {"recordings": self.recordings, "seconds": self.seconds, "postprocessed": self.postprocessed}
 
 
 def evaluate(
-    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[DetectTask],
+    data: Any,
+    split: str,
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> DetectEvaluation:
     """Scores over the recordings of a part, or of new `data`, a table of events.
 
@@ -64,7 +65,7 @@ def evaluate(
     Raises:
         DataError: there is nothing to score.
     """
-    task: DetectTask = fitted.task
+    task = fitted.task
     recordings = _recordings(task, data, split)
     task.raw.make(on_progress)
     steps = task.steps[split] if data is None else task.features.of(recordings, task.raw.cache, on_progress)
@@ -78,13 +79,13 @@ def evaluate(
     clean = [] if postprocessing is None else [postprocessing.classes(one) for one in shares]
     return DetectEvaluation(
         _scores(task, events, true, told),
-        _scores(task, events, true, clean) if clean else {},
         _naive(task, events, true, steps),
         len(recordings),
         sum(map(len, true)) * task.hop_s,
         recordings[0],
         tuple(events[0]),
         tuple(events_in((clean or told)[0], task.labels, task.hop_s)),
+        postprocessed=_scores(task, events, true, clean) if clean else {},
     )
 
 

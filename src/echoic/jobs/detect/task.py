@@ -36,13 +36,12 @@ DEFAULT_SPLIT = (0.8, 0.1, 0.1)
 
 @final
 @dataclass(frozen=True, eq=False)
-class DetectTask(Task):
+class DetectTask(Task[DetectSettings]):
     """Recordings, the labels of events in them, and how sound becomes steps.
 
     Class 0 is nothing; the labels count from 1.
     """
 
-    name = "detect"
     settings_class = DetectSettings
 
     dataset: DatasetLike
@@ -52,7 +51,7 @@ class DetectTask(Task):
     raw: RawSteps
 
     @classmethod
-    def fit(cls, dataset: DatasetLike, settings: DetectSettings, on_prepare: ProgressFn = no_progress) -> Self:
+    def prepare(cls, dataset: DatasetLike, settings: DetectSettings, on_progress: ProgressFn = no_progress) -> Self:
         if settings.augment.max_shift_steps:
             raise ConfigError("`max_shift_steps` is for clips; events have their place in time.")
         if settings.encoder.bidirectional and settings.detector.delay_ms:
@@ -72,7 +71,7 @@ class DetectTask(Task):
         for split in ("dev", "test"):
             check_labels([dataset.series[number] for number in splits[split]], labels, f"the {split} part")
         raw = RawSteps.of(dataset, settings.spectrum)
-        raw.make(on_prepare)
+        raw.make(on_progress)
         return cls(dataset, settings, labels, Features.fit(raw, splits["train"]), raw)
 
     @classmethod
@@ -159,7 +158,7 @@ class DetectTask(Task):
         length = max(1, round(self.settings.detector.excerpt_s / self.hop_s / span)) * span
         steps = self.steps[split]
         classes = [torch.from_numpy(frames) for frames in self.classes_of(self.recordings(split), steps)]
-        return ExcerptBatches(steps, classes, self.train_settings.batch_size, length, self.delay, fixed=fixed)
+        return ExcerptBatches(steps, classes, self.settings.train.batch_size, length, self.delay, fixed=fixed)
 
     def data_report(self) -> dict[str, Any]:
         recordings = {split: len(numbers) for split, numbers in self.splits.items()}

@@ -16,7 +16,7 @@ from echoic.sources import read
 from echoic.streams.detection import heard
 
 
-def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
+def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
     """A row for each event: file, onset_s, offset_s, label, confidence (the mean probability of its frames).
 
     `data` are a sound file or a folder of them; by default the recordings of the run's test part. They are
@@ -25,7 +25,7 @@ def predict(fitted: Fitted, data: Any) -> dict[str, Any]:
     Raises:
         DataError: a file cannot be read; or none is named, and there is no test part.
     """
-    task: DetectTask = fitted.task
+    task = fitted.task
     if data is None:
         recordings = task.recordings("test")
         if not recordings:

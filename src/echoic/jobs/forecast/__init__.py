@@ -1,8 +1,63 @@
-"""The forecast job: learn series, continue them, forecast them, and say how well."""
+"""Forecast and continue series."""
 
-from echoic.jobs.base import Job
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
+
+from echoic.config.forecast import ForecastRequest
+from echoic.forecasting.evaluator import ForecastEvaluation
+from echoic.forecasting.results import Table
+from echoic.jobs.base import Fitted, Job
 from echoic.jobs.forecast.charts import charts
 from echoic.jobs.forecast.task import ForecastTask as ForecastTask
-from echoic.jobs.forecast.use import backtest, evaluate, generate, predict
+from echoic.jobs.forecast.use import backtest, evaluate, generate, predict, write_continuation
+from echoic.progress import ProgressFn
+from echoic.report.charts import Chart
+from echoic.types import Series
 
-FORECAST = Job(ForecastTask, evaluate, generate, charts, scores_windows=True, predict=predict, backtest=backtest)
+
+@final
+class ForecastJob(Job[ForecastTask]):
+    """Forecast and continue series."""
+
+    name = "forecast"
+    task_class = ForecastTask
+
+    def evaluate(
+        self, fitted: Fitted[ForecastTask], data: Any, split: str, on_progress: ProgressFn
+    ) -> ForecastEvaluation:
+        return evaluate(fitted, data, split, 1, on_progress)
+
+    def charts(
+        self, fitted: Fitted[ForecastTask], metrics: Sequence[Mapping[str, Any]], evaluation: ForecastEvaluation | None
+    ) -> list[Chart]:
+        return charts(fitted, metrics, evaluation)
+
+    def evaluate_windows(
+        self, fitted: Fitted[ForecastTask], data: Any, split: str, stride: int, on_progress: ProgressFn
+    ) -> ForecastEvaluation:
+        """Scores over every `stride`-th window."""
+        return evaluate(fitted, data, split, stride, on_progress)
+
+    def backtest(self, fitted: Fitted[ForecastTask], data: Any, split: str, stride: int) -> Table:
+        """Every forecast behind the scores as a long table."""
+        return backtest(fitted, data, split, stride)
+
+    def predict(self, fitted: Fitted[ForecastTask], data: Any) -> Table:
+        """Forecasts of what follows each series, as a long table."""
+        return predict(fitted, data)
+
+    def generate(
+        self, fitted: Fitted[ForecastTask], request: ForecastRequest, on_chunk: Callable[[Series], None]
+    ) -> list[Series]:
+        """Continues each series of the prime."""
+        return generate(fitted, request, on_chunk)
+
+    def write(
+        self, fitted: Fitted[ForecastTask], request: ForecastRequest, output: Path | None, on_progress: ProgressFn
+    ) -> str:
+        """Writes continuations as a CSV or Parquet table."""
+        return write_continuation(fitted, request, output, on_progress)
+
+
+FORECAST = ForecastJob()

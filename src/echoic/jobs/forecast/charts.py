@@ -11,7 +11,7 @@ from torch import Tensor
 
 from echoic.errors import DataError
 from echoic.forecasting.continuation import continue_series, primed
-from echoic.forecasting.evaluator import Evaluation, Evaluator
+from echoic.forecasting.evaluator import Evaluator, ForecastEvaluation
 from echoic.forecasting.forecaster import INTERVALS, LEVELS, Calibration, Forecast
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.task import ForecastTask
@@ -38,13 +38,15 @@ _WINDOW_STEPS = 48
 Array = NDArray[np.float64]
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], evaluation: Evaluation | None = None) -> list[Chart]:
+def charts(
+    fitted: Fitted[ForecastTask], metrics: Sequence[Mapping[str, Any]], evaluation: ForecastEvaluation | None = None
+) -> list[Chart]:
     """What was learned from, how training went, and what the model says of the test part (without windows there: dev).
 
     The first feature of the first three series stands for all; at most some 500 windows are forecast. A chart whose
     data do not suffice is left out, and so are the errors by steps ahead without the `evaluation` of that part.
     """
-    task: ForecastTask = fitted.task
+    task = fitted.task
     views = [_View(task, number) for number in range(min(MOST_SERIES, len(task.panel.names)))]
     made: list[Chart | None] = [_data(view) for view in views]
     made.append(loss_chart(metrics))
@@ -120,7 +122,7 @@ class _Scored:
     evaluator: Evaluator
 
     @classmethod
-    def of(cls, fitted: Fitted) -> Self | None:
+    def of(cls, fitted: Fitted[ForecastTask]) -> Self | None:
         """The test part if it has a window, else dev, else None."""
         for split in ("test", "dev"):
             try:
@@ -175,7 +177,7 @@ def _window(view: _View, scored: _Scored) -> Chart | None:
     return view.chart("window", "Forecast and truth", [*lines, forecast], caption, bands)
 
 
-def _continuation(view: _View, scored: _Scored, fitted: Fitted) -> Chart | None:
+def _continuation(view: _View, scored: _Scored, fitted: Fitted[ForecastTask]) -> Chart | None:
     begin, end = view.bounds(scored.split)
     framing = scored.evaluator.forecaster.framing
     wanted = MOST_CONTINUED if framing.is_step else max(300, 3 * framing.horizon)
@@ -190,7 +192,7 @@ def _continuation(view: _View, scored: _Scored, fitted: Fitted) -> Chart | None:
     return view.chart("continuation", "Continuation beside the original", lines, caption)
 
 
-def _continued(view: _View, fitted: Fitted, origin: int, length: int) -> Line:
+def _continued(view: _View, fitted: Fitted[ForecastTask], origin: int, length: int) -> Line:
     """What the model makes of the steps from `origin` on when it is shown only what lies before them."""
     columns = view.series.covariates
     known = replace(columns, past=columns.past[:origin] if columns.past_names else columns.past)
@@ -201,7 +203,7 @@ def _continued(view: _View, fitted: Fitted, origin: int, length: int) -> Line:
     return Line("continuation", view.time(origin + np.arange(length)), values, "model")
 
 
-def _by_horizon(evaluation: Evaluation, split: str) -> Chart | None:
+def _by_horizon(evaluation: ForecastEvaluation, split: str) -> Chart | None:
     horizon = len(evaluation.by_horizon)
     if horizon < 2:
         return None
@@ -210,7 +212,7 @@ def _by_horizon(evaluation: Evaluation, split: str) -> Chart | None:
     def errors(rows: Sequence[Mapping[str, float]]) -> Array:
         return np.array([row.get("mae", np.nan) for row in rows])
 
-    lines = [Line(name, ahead, errors(rows), "baseline") for name, rows in evaluation.naive_by_horizon.items()]
+    lines = [Line(name, ahead, errors(rows), "baseline") for name, rows in evaluation.baselines_by_horizon.items()]
     return Chart(
         key="horizon",
         title="Error by steps ahead",
@@ -246,7 +248,7 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
     ]
 
 
-def _future(view: _View, fitted: Fitted) -> Chart | None:
+def _future(view: _View, fitted: Fitted[ForecastTask]) -> Chart | None:
     calibration = Calibration.from_json(fitted.calibration) if fitted.calibration else None
     forecaster = view.task.forecaster(fitted.model, calibration)
     panel, framing = view.task.panel, forecaster.framing

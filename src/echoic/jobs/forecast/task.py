@@ -44,10 +44,9 @@ _FEWEST_CALIBRATED = 9
 
 @final
 @dataclass(frozen=True, eq=False)
-class ForecastTask(Task):
+class ForecastTask(Task[ForecastSettings]):
     """Series, their parts, and the framing that turns them into batches."""
 
-    name = "forecast"
     settings_class = ForecastSettings
 
     dataset: DatasetLike
@@ -57,7 +56,7 @@ class ForecastTask(Task):
     codec: Codec
 
     @classmethod
-    def fit(cls, dataset: DatasetLike, settings: ForecastSettings, on_prepare: ProgressFn = no_progress) -> Self:
+    def prepare(cls, dataset: DatasetLike, settings: ForecastSettings, on_progress: ProgressFn = no_progress) -> Self:
         _check_levels(settings.output)
         rule = settings.split.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)

@@ -1,32 +1,36 @@
 """What can be done with a trained forecast: score it, ask it, let it go on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from echoic.config.forecast import ForecastRequest
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.continuation import continue_series, primed
-from echoic.forecasting.evaluator import BATCH, Evaluation, Evaluator
+from echoic.forecasting.evaluator import BATCH, Evaluator, ForecastEvaluation
 from echoic.forecasting.forecaster import Calibration, Forecast
 from echoic.forecasting.results import Table, forecast_columns, predict_table
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.task import ForecastTask
+from echoic.progress import ProgressFn
 from echoic.sources import DatasetLike, read
 from echoic.types import Covariates, Series
 from echoic.windows import Ranges, SequentialSampler, full_ranges
+from echoic.writers.tables import write_table
 
 
 def evaluate(
-    fitted: Fitted,
+    fitted: Fitted[ForecastTask],
     data: Any,
     split: str,
     stride: int = 1,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Evaluation:
+) -> ForecastEvaluation:
     """Scores on a part of the run's own data, or on new `data`.
 
     New series that go on where those of the run end (by their timestamps; without any, by their names) are scored
@@ -40,17 +44,19 @@ def evaluate(
     return evaluator.evaluate(sampler, season[0] if season else 1, on_progress)
 
 
-def evaluator_of(fitted: Fitted, data: Any, split: str, stride: int) -> tuple[Evaluator, SequentialSampler]:
+def evaluator_of(
+    fitted: Fitted[ForecastTask], data: Any, split: str, stride: int
+) -> tuple[Evaluator, SequentialSampler]:
     """What scores, and the windows that are scored, in batches."""
     evaluator, sampler, _ = _scoring(fitted, data, split, stride)
     return evaluator, sampler
 
 
 def _scoring(
-    fitted: Fitted, data: Any, split: str, stride: int
+    fitted: Fitted[ForecastTask], data: Any, split: str, stride: int
 ) -> tuple[Evaluator, SequentialSampler, tuple[Series, ...]]:
     """As `evaluator_of`, and the series that the windows are of."""
-    task: ForecastTask = fitted.task
+    task = fitted.task
     if data is None:
         if split == "dev" and task.should_refit:
             raise DataError(
@@ -81,7 +87,7 @@ def _scoring(
     return evaluator, sampler, series
 
 
-def backtest(fitted: Fitted, data: Any, split: str, stride: int = 1) -> Table:
+def backtest(fitted: Fitted[ForecastTask], data: Any, split: str, stride: int = 1) -> Table:
     """Every forecast behind the scores, in the long format: unique_id, cutoff, ds, target, y, mean and intervals."""
     evaluator, sampler, scored = _scoring(fitted, data, split, stride)
     framing = evaluator.forecaster.framing
@@ -103,9 +109,9 @@ def backtest(fitted: Fitted, data: Any, split: str, stride: int = 1) -> Table:
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def predict(fitted: Fitted, data: Any) -> Table:
+def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
     """A long table of what follows every series of `data`, or of the run's own data."""
-    task: ForecastTask = fitted.task
+    task = fitted.task
     if data is None:
         series = task.dataset.series
         return predict_table(task.forecaster(fitted.model, _calibration(fitted)), series)
@@ -113,9 +119,9 @@ def predict(fitted: Fitted, data: Any) -> Table:
     return predict_table(task.forecaster_for(fitted.model, _calibration(fitted), series), series)
 
 
-def rolling(fitted: Fitted, values: NDArray[np.float32]) -> NDArray[np.float64]:
+def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Forecasts `(windows, horizon, features)` after every full context in `values` `(steps, features)`."""
-    task: ForecastTask = fitted.task
+    task = fitted.task
     name = task.panel.names[0]
     forecaster = task.forecaster_for(fitted.model, None, (Series(name, values, task.panel.features),))
     starts = torch.arange(len(values) - forecaster.framing.context + 1)
@@ -123,35 +129,60 @@ def rolling(fitted: Fitted, values: NDArray[np.float32]) -> NDArray[np.float64]:
     return torch.cat(means).double().numpy()
 
 
-DEFAULT_LENGTH = 100
+def generate(
+    fitted: Fitted[ForecastTask], request: ForecastRequest, on_chunk: Callable[[Series], None] = lambda _: None
+) -> list[Series]:
+    """Continues every series of the prime: the run's data (None), their last N steps, or other data.
 
-
-def generate(fitted: Fitted, request: GenerateRequest) -> list[Series]:
-    """The continuation of every series of the prime: the run's data (None), their last N steps, or other data.
+    `on_chunk` is called with each continuation.
 
     Raises:
-        ConfigError: `length` is not a positive number of steps, or draws are asked for that only symbols have.
         DataError: the prime is too short.
     """
-    length, steps = _steps(request), _known_steps(request.prime)
-    task: ForecastTask = fitted.task
+    steps, task = _known_steps(request.prime), fitted.task
     own = request.prime is None or steps is not None
     series = task.dataset.series if own else read(request.prime, task.settings.data).series
     made = []
     for one in series:
         forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),))
-        values = continue_series(forecaster, length, request.temperature or 0.0, request.seed)
+        values = continue_series(forecaster, request.length, request.temperature, request.seed)
         made.append(replace(values, time=one.time.shift(one.steps)))
+        on_chunk(made[-1])
     return made
 
 
-def _steps(request: GenerateRequest) -> int:
-    if request.top_k is not None or request.top_p is not None:
-        raise ConfigError("`top_k` and `top_p` are for music, text and audio; forecasts take a `temperature`.")
-    length = DEFAULT_LENGTH if request.length is None else request.length
-    if not str(length).isdigit() or int(length) < 1:
-        raise ConfigError(f"`--length` must be a positive number of steps, got {length}.")
-    return int(length)
+def write_continuation(
+    fitted: Fitted[ForecastTask], request: ForecastRequest, output: Path | None, on_progress: ProgressFn
+) -> str:
+    """Writes continuations as a CSV or Parquet table.
+
+    Raises:
+        ConfigError: there is no output file.
+        RunError: the file cannot be written.
+    """
+    if output is None:
+        raise ConfigError("A forecast run generates into a table; name a CSV or Parquet file with -o FILE.")
+    done = 0
+
+    def count(_: Series) -> None:
+        nonlocal done
+        done += 1
+        on_progress(done, max(done, len(fitted.task.panel.names)))
+
+    made = generate(fitted, request, count)
+    write_table(output, series_columns(made))
+    return f"{output}: {made[0].steps} steps of {len(made)} series"
+
+
+def series_columns(series: Sequence[Series]) -> Table:
+    """Series of equal length as columns: ds and one column per feature; unique_id before them if there are several."""
+    columns: Table = {}
+    if len(series) > 1:
+        columns["unique_id"] = np.repeat(np.array([one.name for one in series], object), series[0].steps)
+    columns["ds"] = np.concatenate([one.time.times(np.arange(one.steps)) for one in series])
+    for number, feature in enumerate(series[0].features):
+        columns[feature] = np.concatenate([one.values[:, number] for one in series])
+    return columns
 
 
 def _known_steps(prime: Any) -> int | None:
@@ -161,7 +192,7 @@ def _known_steps(prime: Any) -> int | None:
     return int(prime) if isinstance(prime, str) and prime.isdigit() else None
 
 
-def _calibration(fitted: Fitted) -> Calibration | None:
+def _calibration(fitted: Fitted[ForecastTask]) -> Calibration | None:
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
 
 

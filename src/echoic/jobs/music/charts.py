@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from echoic.codecs.pianoroll import Roll
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.config.music import MusicRequest
+from echoic.jobs.base import Fitted
 from echoic.jobs.music.compose import Composition, generate
+from echoic.jobs.music.task import MusicTask
 from echoic.report.charts import Chart, Spans
 from echoic.report.standard import loss_chart
 from echoic.sources.midi import to_notes
@@ -15,9 +17,9 @@ from echoic.sources.midi import to_notes
 SHOWN_LENGTH = "8bars"
 
 
-def charts(fitted: Fitted, metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
+def charts(fitted: Fitted[MusicTask], metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
     """How training went, and how a training song's first bar goes on."""
-    made = generate(fitted, GenerateRequest(SHOWN_LENGTH))
+    made = generate(fitted, MusicRequest(length=SHOWN_LENGTH))
     drawn = [loss_chart(metrics, "Loss per step, nats"), roll_chart(made)]
     return [chart for chart in drawn if chart is not None]
 

@@ -1,6 +1,7 @@
 """Letting a trained network make music."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import final
@@ -9,9 +10,10 @@ import numpy as np
 import torch
 
 from echoic.codecs.pianoroll import Roll
+from echoic.config.music import MusicRequest
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Bernoulli, Sampling
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.jobs.base import Fitted
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.memorization import Match, MemorizationIndex
 from echoic.sources import read
@@ -21,7 +23,6 @@ from echoic.types import Series
 from echoic.types.score import Meter, Song, Tempo
 from echoic.windows import make_generator
 
-DEFAULT_LENGTH = "16bars"
 DEFAULT_BPM = 100.0
 DEFAULT_METER = (4, 4)
 
@@ -51,7 +52,7 @@ class Composition:
 
     @property
     def summary(self) -> str:
-        """In one line: how much was made, and how much of it was heard in training."""
+        """One line: the length, and the longest run that is copied from training."""
         found = f", of {self.memorized_from!r}" if self.memorized.steps else ""
         return (
             f"{len(self.roll)} steps, {len(self.song.notes)} notes; longest run that a training song has too, in any "
@@ -59,7 +60,9 @@ class Composition:
         )
 
 
-def generate(fitted: Fitted, request: GenerateRequest) -> Composition:
+def generate(
+    fitted: Fitted[MusicTask], request: MusicRequest, on_chunk: Callable[[Roll], None] = lambda _: None
+) -> Composition:
     """Music that follows the prime: a file (its first song), or by default the first bar of a training song.
 
     Tempo, meter and key are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`.
@@ -68,19 +71,19 @@ def generate(fitted: Fitted, request: GenerateRequest) -> Composition:
         ConfigError: the length cannot be read or is nothing, or a way of drawing is out of range.
         DataError: the prime cannot be read or has no step.
     """
-    task: MusicTask = fitted.task
+    task = fitted.task
     if isinstance(fitted.model.head, Bernoulli) and (request.top_k, request.top_p) != (None, None):
         raise ConfigError("`--top-k` and `--top-p` choose among classes; this network tells every pitch by itself.")
-    sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
+    sampling = Sampling(request.temperature, request.top_k, request.top_p)
     known = _prime(task, request)
     clock = _Clock.of(known)
-    steps = clock.steps(DEFAULT_LENGTH if request.length is None else request.length)
+    steps = clock.steps(request.length)
     before = task.codec.encode(rolls_of([known])[0])
     made = []
     run = symbols_after(fitted.model, torch.from_numpy(before).float()[None], sampling, request.seed)
     for step in islice(run, steps):
         made.append(step[0].numpy().astype(np.uint8))
-        request.on_chunk((len(made), steps))
+        on_chunk(made[-1])
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
     roll = whole[len(before) :]
     training = task.songs("train")
@@ -89,7 +92,17 @@ def generate(fitted: Fitted, request: GenerateRequest) -> Composition:
     return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, memorized, name)
 
 
-def _prime(task: MusicTask, request: GenerateRequest) -> Series:
+def num_steps(task: MusicTask, request: MusicRequest) -> int:
+    """The steps that a request asks for.
+
+    Raises:
+        ConfigError: the length cannot be read, or is less than a step.
+        DataError: the prime cannot be read.
+    """
+    return _Clock.of(_prime(task, request)).steps(request.length)
+
+
+def _prime(task: MusicTask, request: MusicRequest) -> Series:
     if request.prime is None:
         training = task.songs("train")
         chosen = training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))]

@@ -17,6 +17,7 @@ from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.task import MusicTask, rolls_of
+from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.memorization import MemorizationIndex
 from echoic.sources import read
@@ -35,11 +36,9 @@ MEMORIZED_STEPS = 8
 
 @final
 @dataclass(frozen=True)
-class MusicEvaluation:
+class MusicEvaluation(Evaluation):
     """Scores over `steps` steps of `songs`; the first step of each is not scored, as in the literature."""
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
     songs: int
     steps: int
     memorized_windows: float
@@ -68,7 +67,7 @@ class _Found(NamedTuple):
 
 
 def evaluate(
-    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[MusicTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> MusicEvaluation:
     """Nats a step over the songs of a part, or of new `data`: the total over all steps, divided by their number.
 
@@ -78,7 +77,7 @@ def evaluate(
     Raises:
         DataError: there is no song to score.
     """
-    task: MusicTask = fitted.task
+    task = fitted.task
     songs = _songs(task, data, split)
     rolls = Rolls(task.codec, rolls_of(songs))
     ranges = select_ranges(songs, range(len(songs)))
@@ -117,7 +116,7 @@ def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
 
 
 @torch.no_grad()
-def _scored(fitted: Fitted, batches: SongBatches, on_progress: Callable[[int], None]) -> _Found:
+def _scored(fitted: Fitted[MusicTask], batches: SongBatches, on_progress: Callable[[int], None]) -> _Found:
     model, head = fitted.model, cast("SymbolHead", fitted.model.head)
     nats, said, true, state = 0.0, [], [], None
     for number, batch in enumerate(batches.epoch(0, 0)):

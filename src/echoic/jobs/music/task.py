@@ -30,10 +30,9 @@ OCTAVE = 12
 
 @final
 @dataclass(frozen=True, eq=False)
-class MusicTask(Task):
+class MusicTask(Task[MusicSettings]):
     """Songs, the numbers of those in each part, and how their steps are written."""
 
-    name = "music"
     settings_class = MusicSettings
 
     dataset: DatasetLike
@@ -43,7 +42,7 @@ class MusicTask(Task):
     rolls: Rolls
 
     @classmethod
-    def fit(cls, dataset: DatasetLike, settings: MusicSettings, on_prepare: ProgressFn = no_progress) -> Self:
+    def prepare(cls, dataset: DatasetLike, settings: MusicSettings, on_progress: ProgressFn = no_progress) -> Self:
         if settings.train.input_noise_std:
             raise ConfigError("`input_noise_std` is for numbers; notes have none: use --input-dropout.")
         splits = assign_splits(dataset.series, settings.split.split)
@@ -74,7 +73,7 @@ class MusicTask(Task):
         return True
 
     def train_batches(self) -> SongBatches:
-        keys, size = self.settings.pitch.transpose, self.train_settings.batch_size
+        keys, size = self.settings.pitch.transpose, self.settings.train.batch_size
         songs = max(1, round(size / len(KEYS))) if keys == "all" else size
         sampler = ChunkSampler.from_ranges(self.ranges("train"), songs, self.settings.pitch.tbptt_steps)
         if not len(sampler):

@@ -1,9 +1,43 @@
-"""The text job: learn to write, character by character, and say how well."""
+"""Learn to write text, character by character."""
 
-from echoic.jobs.base import Job
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
+
+from echoic.config.text import TextRequest
+from echoic.jobs.base import Fitted, Job
 from echoic.jobs.text.charts import charts
-from echoic.jobs.text.evaluate import evaluate
+from echoic.jobs.text.evaluate import TextEvaluation, evaluate
 from echoic.jobs.text.task import TextTask as TextTask
-from echoic.jobs.text.write import generate
+from echoic.jobs.text.write import generate, write_text
+from echoic.progress import ProgressFn
+from echoic.report.charts import Chart
 
-TEXT = Job(TextTask, evaluate, generate, charts)
+
+@final
+class TextJob(Job[TextTask]):
+    """Learn to write text, character by character."""
+
+    name = "text"
+    task_class = TextTask
+
+    def evaluate(self, fitted: Fitted[TextTask], data: Any, split: str, on_progress: ProgressFn) -> TextEvaluation:
+        return evaluate(fitted, data, split, on_progress)
+
+    def charts(
+        self, fitted: Fitted[TextTask], metrics: Sequence[Mapping[str, Any]], evaluation: TextEvaluation | None
+    ) -> list[Chart]:
+        return charts(fitted, metrics, evaluation)
+
+    def generate(self, fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None]) -> str:
+        """Continues a text."""
+        return generate(fitted, request, on_chunk)
+
+    def write(
+        self, fitted: Fitted[TextTask], request: TextRequest, output: Path | None, on_progress: ProgressFn
+    ) -> str:
+        """Writes text into a file, or onto standard output as it is made."""
+        return write_text(fitted, request, output, on_progress)
+
+
+TEXT = TextJob()

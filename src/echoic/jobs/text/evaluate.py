@@ -13,6 +13,7 @@ from echoic.baselines.ngrams import NGram
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
+from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.windows import ChunkSampler, NextStepBatches, Ranges, full_ranges
@@ -22,11 +23,9 @@ ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
 
 @final
 @dataclass(frozen=True)
-class TextEvaluation:
+class TextEvaluation(Evaluation):
     """Scores over `symbols` characters (or bytes, the `unit`); the first of each text is not scored."""
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
     symbols: int
     unit: str
 
@@ -42,14 +41,14 @@ class TextEvaluation:
 
 
 def evaluate(
-    fitted: Fitted, data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[TextTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> TextEvaluation:
     """Nats and bits a character in one pass over each text of a part, or of new `data`, the state carried.
 
     Raises:
         DataError: there is nothing to score, or a character that the network does not know.
     """
-    task: TextTask = fitted.task
+    task = fitted.task
     symbols, ranges = _scored(task, data, split)
     sampler = ChunkSampler.whole_series(ranges, 1, DEV_CHUNK)
     if not len(sampler):

@@ -33,10 +33,9 @@ TIED_DEVIATION = 0.1
 
 @final
 @dataclass(frozen=True, eq=False)
-class TextTask(Task):
+class TextTask(Task[TextSettings]):
     """Texts one after the other as numbers of symbols, their parts, and the vocabulary."""
 
-    name = "text"
     settings_class = TextSettings
 
     dataset: DatasetLike
@@ -44,7 +43,7 @@ class TextTask(Task):
     codec: Characters
 
     @classmethod
-    def fit(cls, dataset: DatasetLike, settings: TextSettings, on_prepare: ProgressFn = no_progress) -> Self:
+    def prepare(cls, dataset: DatasetLike, settings: TextSettings, on_progress: ProgressFn = no_progress) -> Self:
         _check(settings)
         splits = split_series(dataset.series, settings.split.split)
         if settings.data.tokenizer == "bytes":
@@ -90,7 +89,7 @@ class TextTask(Task):
     def train_batches(self) -> NextStepBatches:
         network = self.settings.network
         sampler = ChunkSampler.from_ranges(
-            self.splits["train"], self.train_settings.batch_size, network.tbptt_steps, network.state_reset_steps
+            self.splits["train"], self.settings.train.batch_size, network.tbptt_steps, network.state_reset_steps
         )
         if not len(sampler):
             raise DataError(f"{self.dataset.origin}: the training part is too short; it needs two characters at least.")

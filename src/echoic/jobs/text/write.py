@@ -1,49 +1,75 @@
-"""Letting a trained network write."""
+"""Writing text with a trained network."""
 
 import codecs
+import sys
 from collections.abc import Callable
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from echoic.codecs import Characters
-from echoic.errors import ConfigError, DataError
+from echoic.config.text import TextRequest
+from echoic.errors import DataError
 from echoic.heads import Sampling
-from echoic.jobs.base import Fitted, GenerateRequest
+from echoic.jobs.base import Fitted
+from echoic.jobs.text.task import TextTask
+from echoic.progress import ProgressFn
 from echoic.streams.generation import symbols_after
+from echoic.writers.files import write_bytes
 
-DEFAULT_LENGTH = 500
 
-
-def generate(fitted: Fitted, request: GenerateRequest) -> str:
+def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None] = lambda _: None) -> str:
     """`length` characters that follow the prime (by default a line break), without the prime.
 
-    `on_chunk` is called with each character. A run of bytes makes `length` bytes, and calls it as soon as they make
-    characters; a last one that is not finished is left out.
+    `on_chunk` is called with each character. A byte-level run makes `length` bytes, and calls it as soon as they form
+    characters; an incomplete last one is left out.
 
     Raises:
-        ConfigError: `length` is not a positive number of characters, or a way of drawing is out of range.
-        DataError: the prime is empty, or has a character that the network does not know.
+        DataError: the prime is empty, or has a character that is not in the vocabulary.
     """
     codec: Characters = fitted.task.codec
-    length = _length(request)
-    sampling = Sampling(1.0 if request.temperature is None else request.temperature, request.top_k, request.top_p)
+    sampling = Sampling(request.temperature, request.top_k, request.top_p)
     known = torch.from_numpy(_prime(codec, request.prime)).float()[None, :, None]
     to_text, pieces = _decoder(codec), []
-    for symbol in islice(symbols_after(fitted.model, known, sampling, request.seed), length):
+    for symbol in islice(symbols_after(fitted.model, known, sampling, request.seed), request.length):
         piece = to_text(int(symbol))
         pieces.append(piece)
         if piece:
-            request.on_chunk(piece)
+            on_chunk(piece)
     return "".join(pieces)
 
 
-def _length(request: GenerateRequest) -> int:
-    length = DEFAULT_LENGTH if request.length is None else request.length
-    if not str(length).isdigit() or int(length) < 1:
-        raise ConfigError(f"`--length` must be a positive number of characters, got {length}.")
-    return int(length)
+def write_text(fitted: Fitted[TextTask], request: TextRequest, output: Path | None, on_progress: ProgressFn) -> str:
+    """Writes generated text into a file, or onto standard output as it is made.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    before = (request.prime or "") if request.keep_prime else ""
+    if output is None:
+        pending = iter([before])  # not before the request turned out to be valid
+        made = generate(fitted, request, lambda piece: _print(next(pending, "") + piece))
+        _print("\n")
+        return ""
+    done = 0
+
+    def count(piece: str) -> None:
+        nonlocal done
+        done += len(piece)
+        on_progress(done, request.length)
+
+    made = generate(fitted, request, count)
+    write_bytes(output, (before + made).encode(errors="surrogateescape"))
+    return f"{output}: {len(made)} characters"
+
+
+def _print(text: str) -> None:
+    """Prints at once; characters that the terminal's encoding lacks are replaced."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
 
 
 def _prime(codec: Characters, text: str | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -51,7 +77,7 @@ def _prime(codec: Characters, text: str | None) -> np.ndarray[tuple[int], np.dty
         newline = codec.code_points("\n")
         return codec.encode(newline, "prime") if newline[0] in codec.vocabulary else np.zeros(1, np.int64)
     if not text:
-        raise DataError("The prime is empty; give some characters to go on from, or none of it for a new line.")
+        raise DataError("The prime is empty; give at least one character, or leave it out to start with a line break.")
     return codec.encode(codec.code_points(text), "--prime")
 
 

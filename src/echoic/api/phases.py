@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 from echoic.jobs.base import Task
 from echoic.run import Checkpoint, RunFolder
@@ -19,7 +20,7 @@ from echoic.training import (
 TrainProgressFn = Callable[[Progress], None]
 
 
-def fit(folder: RunFolder, task: Task, on_progress: TrainProgressFn, started_at: float) -> TrainResult:
+def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn, started_at: float) -> TrainResult:
     """Trains from the newest checkpoint in `folder`, or from the start; the caller holds the folder's lock.
 
     Args:
@@ -44,7 +45,7 @@ def fit(folder: RunFolder, task: Task, on_progress: TrainProgressFn, started_at:
         result = _run_phase(folder, task, phase, checkpoint, on_progress, started_at)
         _calibrate(folder, task)
         # A falling learning rate is made for its whole length; with a constant one the best step is the length.
-        steps = result.best_step if task.train_settings.lr_schedule == "constant" else result.steps
+        steps = result.best_step if task.settings.train.lr_schedule == "constant" else result.steps
         phase = Phase("refit", steps, (fraction, 1.0), result.steps)
         if checkpoint is not None:
             started_at -= checkpoint.metadata["state"]["seconds"]
@@ -56,7 +57,7 @@ def fit(folder: RunFolder, task: Task, on_progress: TrainProgressFn, started_at:
 
 def _run_phase(
     folder: RunFolder,
-    task: Task,
+    task: Task[Any],
     phase: Phase,
     checkpoint: Checkpoint | None,
     on_progress: TrainProgressFn,
@@ -66,19 +67,19 @@ def _run_phase(
         data = TrainingData(task.train_batches(), task.dev_batches())
     else:
         data = TrainingData(task.refit_batches(), None)
-    with isolated_randomness(task.train_settings.seed):
-        trainer = Trainer(task.build_model(), data, task.train_settings, folder, phase, on_progress, started_at)
+    with isolated_randomness(task.settings.train.seed):
+        trainer = Trainer(task.build_model(), data, task.settings.train, folder, phase, on_progress, started_at)
         if checkpoint is not None:
             trainer.restore(checkpoint)
         return trainer.run()
 
 
-def _calibrate(folder: RunFolder, task: Task) -> None:
+def _calibrate(folder: RunFolder, task: Task[Any]) -> None:
     """On dev, with the network that has not been trained on it."""
-    with isolated_randomness(task.train_settings.seed):
+    with isolated_randomness(task.settings.train.seed):
         model = task.build_model()
     model.load_state_dict(folder.read_model()[0])
-    with thread_count(task.train_settings.threads):
+    with thread_count(task.settings.train.threads):
         calibration = task.calibrate(model.eval())
     if calibration is not None:
         folder.write_calibration(calibration)

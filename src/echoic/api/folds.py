@@ -1,0 +1,56 @@
+"""Training of a task in its run folder, the folds of cross-validation first."""
+
+import time
+from typing import Any
+
+from echoic.api.data_reference import data_reference
+from echoic.api.phases import TrainProgressFn, fit_phases
+from echoic.jobs.base import Task
+from echoic.run import RunFolder, versions
+from echoic.training import TrainResult
+
+
+def describe(folder: RunFolder, job: str, task: Task[Any], data: Any) -> None:
+    """Writes codec.json and config.json; the caller holds the folder's lock."""
+    folder.write_codec(task.codec_state())
+    folder.write_config(
+        {
+            "job": job,
+            "settings": task.settings.model_dump(mode="json"),
+            "data": {
+                "path": data_reference(data),
+                "fingerprint": task.dataset.fingerprint,
+                "report": task.data_report(),
+            },
+            "versions": versions(),
+        }
+    )
+
+
+def fit_folds(
+    folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn, started_at: float
+) -> TrainResult:
+    """Trains what is not trained yet; the caller holds the folder's lock.
+
+    The whole comes last, so a run that has a model has all of its folds.
+    """
+    for number, settings in enumerate(task.folds, 1):
+        progress = _fold_progress(on_progress, number, len(task.folds))
+        path = folder.folds_path / str(number)
+        if (path / "config.json").is_file():
+            fold = RunFolder(path, folder.path)
+            resolved = type(settings).build(fold.read_config()["settings"])
+            fold_task = type(task).restore(task.dataset, resolved, fold.read_codec())
+            with fold.lock():
+                fit_phases(fold, fold_task, progress, started_at)
+        else:
+            fold, fold_task = RunFolder.create(path, folder.path), task.fold(settings)
+            with fold.lock():
+                describe(fold, job, fold_task, data)
+                fit_phases(fold, fold_task, progress, started_at)
+        started_at = time.monotonic()
+    return fit_phases(folder, task, on_progress, started_at)
+
+
+def _fold_progress(on_progress: TrainProgressFn, number: int, folds: int) -> TrainProgressFn:
+    return lambda state: on_progress(state._replace(stage=f"fold {number} of {folds}"))

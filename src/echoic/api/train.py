@@ -1,0 +1,95 @@
+"""Training a network: `train` is `prepare` and `fit` in a row."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from echoic.api.folds import describe, fit_folds
+from echoic.api.phases import TrainProgressFn
+from echoic.api.prepare import Prepared, prepare
+from echoic.api.run import Run
+from echoic.jobs.base import Task
+from echoic.progress import ProgressFn, no_progress
+from echoic.run import RunFolder, ensure_new
+from echoic.training import isolated_randomness
+
+
+def train(
+    job: str,
+    data: Any,
+    *,
+    out: str | Path | None = None,
+    config: Mapping[str, Any] | None = None,
+    on_progress: TrainProgressFn = no_progress,
+    on_prepare: ProgressFn = no_progress,
+    started_at: float | None = None,
+    **settings: Any,
+) -> Run:
+    """Trains a network and returns the run.
+
+    Args:
+        job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
+        data: the job's input: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
+        out: the run folder to create; by default one in the temporary folder.
+        config: settings by section, as in a TOML file; `settings` take precedence.
+        on_progress: called after every training step.
+        on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
+        started_at: `time.monotonic()` at the start of a budget in minutes; by default now.
+        settings: fields of the job's settings by name, such as `lookback=96`.
+
+    Raises:
+        ConfigError: a setting is unknown, or settings contradict each other.
+        DataError: the data cannot be read, or do not suffice.
+        RunError: `out` exists or cannot be written.
+        TrainingError: losses stay non-finite.
+        Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
+    """
+    started_at = time.monotonic() if started_at is None else started_at
+    out = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
+    ensure_new(out)
+    prepared = prepare(job, data, config=config, on_progress=on_prepare, **settings)
+    return fit(prepared, out=out, on_progress=on_progress, started_at=started_at)
+
+
+def fit(
+    prepared: Prepared,
+    *,
+    out: str | Path | None = None,
+    on_progress: TrainProgressFn = no_progress,
+    started_at: float | None = None,
+) -> Run:
+    """Trains what `echoic.prepare` returned, and returns the run.
+
+    Args:
+        prepared: the task and its data.
+        out: the run folder to create; by default one in the temporary folder.
+        on_progress: called after every training step.
+        started_at: `time.monotonic()` at the start of a budget in minutes; by default now.
+
+    Raises:
+        RunError: `out` exists or cannot be written.
+        TrainingError: losses stay non-finite.
+        Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
+    """
+    started_at = time.monotonic() if started_at is None else started_at
+    name, task = prepared.job.name, prepared.task
+    path = Path(tempfile.mkdtemp(prefix="echoic-")) / name if out is None else Path(out)
+    ensure_new(path)
+    _dry_run(task)
+    folder = RunFolder.create(path)
+    with folder.lock():
+        describe(folder, name, task, prepared.data)
+        fit_folds(folder, name, task, prepared.data, on_progress, started_at)
+    return Run(folder, prepared.data)
+
+
+def _dry_run(task: Task[Any]) -> None:
+    """Raises every error of networks and batches before a run folder is created."""
+    with isolated_randomness(task.settings.train.seed):
+        task.build_model()
+    task.train_batches()
+    task.dev_batches()
+    for settings in task.folds:
+        task.fold(settings)

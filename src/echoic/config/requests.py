@@ -1,0 +1,46 @@
+"""Options of `generate`: those of every job, and those of jobs that sample symbols."""
+
+from typing import Any, Self
+
+from pydantic import Field, ValidationError
+
+from echoic.config.base import Section, suggestion, validation_message
+from echoic.errors import ConfigError
+
+
+class GenerateRequest(Section):
+    """What to generate. Each job has a subclass with its own fields, defaults and descriptions."""
+
+    length: Any = Field(None, description="Amount to generate.")
+    prime: Any = Field(None, description="Known steps to continue.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of the random draws.")
+
+    @classmethod
+    def build(cls, **values: Any) -> Self:
+        """The request with the given values.
+
+        Raises:
+            ConfigError: an option is unknown, or its value is not allowed.
+        """
+        for name in values:
+            if name not in cls.model_fields:
+                raise ConfigError(
+                    f"`generate` has no option `{name}` for this run{suggestion(name, cls.model_fields)}; it has "
+                    f"{', '.join(cls.model_fields)}."
+                )
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise ConfigError(validation_message(error)) from None
+
+
+class SampledRequest(GenerateRequest):
+    """What to generate by sampling symbols: notes, characters, audio samples."""
+
+    temperature: float = Field(
+        1.0, ge=0, description="Divides the logits: below 1 closer to the most probable symbol, 0 always that one."
+    )
+    top_k: int | None = Field(None, ge=1, description="Sample from the k most probable symbols only.")
+    top_p: float | None = Field(
+        None, gt=0, le=1, description="Sample from the fewest symbols whose probabilities sum to p."
+    )
