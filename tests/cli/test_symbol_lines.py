@@ -140,7 +140,7 @@ def test_help_has_the_defaults_of_the_job(command):
         ("train music chorales.json --transpose 7 --out new", "`pitch.transpose` must be 'none', 'all' or 'random'"),
         ("train text missing.txt --out new", "missing.txt: there is no such file"),
         ("train text input.txt --split 0.5,0.6,0 --out new", "must be fractions with a sum of at most 1"),
-        ("train forecast input.txt chorales.json --out new", "2 places are named; a forecast reads one file"),
+        ("train forecast input.txt chorales.json --out new", "Got 2 files where one is expected"),
     ],
 )
 def test_bad_input_exits_2_with_one_sentence(command, line, words):

@@ -16,7 +16,7 @@ import soundfile
 from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings, MusicDataSettings, TextDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
-from echoic.sources import SOURCES, Settings, read, source_kind
+from echoic.sources import SOURCES, Settings, read, source_kind, supported_inputs
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
@@ -81,7 +81,7 @@ def test_every_kind_has_its_cases():
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_reader_takes_data_and_settings(kind):
-    assert list(inspect.signature(import_module(SOURCES[kind]).read).parameters) == ["data", "settings"]
+    assert list(inspect.signature(import_module(SOURCES[kind].module).read).parameters) == ["data", "settings"]
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -92,6 +92,33 @@ def test_good_file_reads_the_same_twice(tmp_path, kind):
     first, second = read(tmp_path / name, settings), read(str(tmp_path / name), settings)
     assert first.fingerprint == second.fingerprint
     np.testing.assert_array_equal(first.series[0].values, second.series[0].values)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_series_is_float32_named_and_annotated(tmp_path, kind):
+    if kind in MEMORY:
+        found = read(MEMORY[kind][0])
+    else:
+        name, write, settings = FILES[kind]
+        write(tmp_path / name)
+        found = read(tmp_path / name, settings)
+    assert found.series
+    assert found.origin
+    for series in found.series:
+        assert series.values.dtype == np.float32
+        assert series.values.shape == (series.steps, len(series.features))
+        assert not np.isinf(series.values).any()
+        assert series.name
+        assert series.origin
+        series.annotations.check(series.origin, series.steps)
+    needed = {"audio": "rate_hz", "events": "events", "clips": "labels", "music": "music"}
+    if kind in needed:
+        assert all(getattr(series.annotations, needed[kind]) is not None for series in found.series)
+
+
+@pytest.mark.parametrize("kind", SOURCES)
+def test_a_source_is_named_in_the_inputs_of_its_settings(kind):
+    assert SOURCES[kind].summary in supported_inputs(SOURCES[kind].settings)
 
 
 @pytest.mark.parametrize("damage", ["empty", "truncated", "foreign", "missing", "folder"])

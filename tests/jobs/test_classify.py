@@ -81,7 +81,7 @@ def test_learning_curves_have_accuracies(run):
 
 def test_groups_are_whole(clips):
     task = prepare("classify", clips / "clips.csv", **{**TINY, "group": "singer", "split": (0.6, 0.2, 0.2)}).task
-    singers = {split: {clip.provenance["group"] for clip in task.clips(split)} for split in ("train", "dev", "test")}
+    singers = {split: {clip.annotations.group for clip in task.clips(split)} for split in ("train", "dev", "test")}
     assert [len(singers[split]) for split in ("train", "dev", "test")] == [3, 1, 1]
     assert not singers["train"] & (singers["dev"] | singers["test"])
 
@@ -98,7 +98,7 @@ def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips, tm
         clip.name for clip in run.fitted.task.dataset.series
     )
     for one in run.fold_runs():
-        assert {clip.provenance["fold"] for clip in one.fitted.task.clips("test")} == {one.settings.split.test_fold}
+        assert {clip.annotations.fold for clip in one.fitted.task.clips("test")} == {one.settings.split.test_fold}
     assert set(run.predict(clips / "0.wav")) == {"file", "label", "confidence", "p(high)", "p(low)", "p(middle)"}
     assert load(run.path).evaluate().scores == found.scores
     json.dumps(found.details)
@@ -226,7 +226,7 @@ def test_the_convnet_refuses_what_it_cannot_do_before_a_run_is_begun(clips, tmp_
     features = np.zeros((4, 12, 9), np.float32)
     np.save(tmp_path / "features.npy", features)
     np.save(tmp_path / "labels.npy", np.array([0, 1, 0, 1]))
-    given = {"labels": tmp_path / "labels.npy", "axes": "clip,frame,band", "model": "convnet"}
+    given = {"labels_path": tmp_path / "labels.npy", "axes": "clip,frame,band", "model": "convnet"}
     for other in ({"bidirectional": True}, {"layers": (8,)}, {"pooling": "last"}):
         with pytest.raises(ConfigError, match="of their settings it takes the dropout alone"):
             train("classify", tmp_path / "features.npy", **given, **other)
@@ -237,7 +237,7 @@ def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
     few = [line for number, line in enumerate(lines[1:]) if number % 3 or number < 12]
     (clips / "few.csv").write_text("\n".join([lines[0], *few]))
     task = prepare("classify", clips / "few.csv", **{**TINY, "class_weight": "balanced", "split": (1, 0, 0)}).task
-    counts = np.bincount([task.classes.index(clip.provenance["label"]) for clip in task.clips("train")])
+    counts = np.bincount([task.classes.index(clip.annotations.labels[0]) for clip in task.clips("train")])
     weights = task.build_model().head.weights
     torch.testing.assert_close(weights * torch.tensor(counts), torch.full((3,), counts.sum() / 3))
     assert "head.weights" not in task.build_model().state_dict()
@@ -279,7 +279,7 @@ def test_classes_that_are_only_in_test_are_named(clips, tmp_path):
 
 def test_what_the_table_says_of_some_clips_alone_is_asked_for(clips, tmp_path):
     (clips / "half.csv").write_text("file,label,split\n0.wav,low,\n1.wav,middle,test\n3.wav,low,\n4.wav,middle,\n")
-    with pytest.raises(DataError, match=r"half\.csv.* has no part, and others have one|0\.wav: has no part"):
+    with pytest.raises(DataError, match=r"half\.csv.* has no split, and others have one|0\.wav: has no split"):
         train("classify", clips / "half.csv", out=tmp_path / "run", **TINY)
     wanted = TINY | {"group": "singer", "fold": "fold", "folds": 4}
     with pytest.raises(DataError, match=r"the group 'singer \d' is in the train part and in the test part"):
@@ -313,7 +313,7 @@ def test_features_are_told_without_labels(tmp_path):
     np.save(tmp_path / "features.npy", features)
     np.save(tmp_path / "labels.npy", np.arange(40) % 2)
     np.save(tmp_path / "new.npy", features[:5])
-    given = {"labels": tmp_path / "labels.npy", "axes": "clip,frame,band", "layers": 4, "lr": 1e-2, "threads": 1}
+    given = {"labels_path": tmp_path / "labels.npy", "axes": "clip,frame,band", "layers": 4, "lr": 1e-2, "threads": 1}
     run = train("classify", tmp_path / "features.npy", out=tmp_path / "run", **given)
     assert run.predict(tmp_path / "new.npy")["label"].tolist() == ["0", "1", "0", "1", "0"]
     with pytest.raises(DataError, match="an array says nothing of its labels"):

@@ -19,8 +19,8 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs.detect.batches import ExcerptBatches
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
-from echoic.sources.events import Event
 from echoic.streams.detection import Listener, heard
+from echoic.types import Event
 
 RATE_HZ = 2000
 PITCH_HZ = {"low": 200, "high": 700}
@@ -154,7 +154,7 @@ def test_events_are_found_better_than_without_memory(which, request):
     assert found.scores["frame_error_rate"] < 0.5 * found.baselines["energy_threshold"]["frame_error_rate"]
     assert found.scores["frame_error_rate"] < found.baselines["logistic_regression"]["frame_error_rate"]
     assert found.scores["frame_error_rate"] < 0.1
-    assert found.cleaned["label_error_rate"] <= found.scores["label_error_rate"]
+    assert found.postprocessed["label_error_rate"] <= found.scores["label_error_rate"]
     assert found.scores["event_f1"] > 0.4
     assert set(found.baselines) == {"logistic_regression", "energy_threshold"}
     json.dumps(found.details)
@@ -219,7 +219,7 @@ def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
     assert len(output.read_text().splitlines()) == len(rows) + 1
     again = run.evaluate(output)
     # What was told, taken for the truth, is what is told: but for frames that lie between grid and table.
-    assert again.cleaned["frame_error_rate"] < 0.01
+    assert again.postprocessed["frame_error_rate"] < 0.01
 
 
 def test_events_are_heard_where_the_training_data_are_not(songs, tmp_path):

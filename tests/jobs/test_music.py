@@ -257,7 +257,7 @@ def test_a_part_without_songs_and_an_unknown_part_are_refused(folder, tmp_path):
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
     with pytest.raises(DataError, match=r"The test part of .* has no songs"):
         run.evaluate()
-    with pytest.raises(ConfigError, match="`--split` must be one of"):
+    with pytest.raises(ConfigError, match="`split` must be one of"):
         run.evaluate(split="final")
 
 
@@ -269,5 +269,7 @@ def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):
 
 
 def test_a_forecast_is_refused_with_what_there_is_instead(run):
-    with pytest.raises(ConfigError, match="`predict` is for forecasts, classes and events; let this run `generate`"):
+    with pytest.raises(
+        ConfigError, match="`predict` is not supported by music runs; it is for forecast, classify and detect runs"
+    ):
         run.predict()

@@ -151,7 +151,7 @@ def test_settings_that_do_not_go_together_are_refused(text, wrong, words):
 def test_what_only_forecasts_have_is_refused(run):
     with pytest.raises(ConfigError, match="`stride` is not supported by text runs; it is for forecast runs"):
         run.evaluate(stride=3)
-    with pytest.raises(ConfigError, match="A backtest is for forecasts"):
+    with pytest.raises(ConfigError, match="`backtest` is not supported by text runs; it is for forecast runs"):
         run.backtest()
 
 

@@ -21,7 +21,7 @@ from echoic.errors import ConfigError
 from echoic.labelled.features import RawSteps
 from echoic.labelled.spectra_cache import NOWHERE, SpectraCache, spectra_key
 from echoic.sources import DataReport, Dataset
-from echoic.types import Series
+from echoic.types import Annotations, Series
 
 RATE_HZ = 2000
 MEL = LogMel(RATE_HZ, 64, 16, 8, 50.0, 1000.0)
@@ -30,7 +30,7 @@ TINY = {"n_mels": 8, "layers": (4,), "batch_size": 8, "epochs": 1, "threads": 1}
 
 def clip(samples, seed=0):
     values = np.random.default_rng(seed).standard_normal((samples, 1)).astype(np.float32)
-    return Series(f"{seed}.wav", values, ("sound",), provenance={"rate_hz": RATE_HZ})
+    return Series(f"{seed}.wav", values, ("sound",), annotations=Annotations(rate_hz=RATE_HZ))
 
 
 CLIPS = (clip(700), clip(300, 1), clip(1), clip(500, 2))
@@ -125,7 +125,9 @@ def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch):
 
 
 def test_names_and_labels_make_no_other_key():
-    renamed = [replace(one, name="other.wav", origin="elsewhere", provenance={"label": "x"}) for one in CLIPS]
+    renamed = [
+        replace(one, name="other.wav", origin="elsewhere", annotations=Annotations(labels=("x",))) for one in CLIPS
+    ]
     assert spectra_key(MEL, renamed) == KEY
 
 

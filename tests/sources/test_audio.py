@@ -42,7 +42,7 @@ def test_samples_come_as_they_were_written(tmp_path, ending, subtype, error):
     (series,) = found.series
     assert series.values.dtype == np.float32
     np.testing.assert_allclose(series.values, tone(), atol=error, rtol=0)
-    assert series.provenance["rate_hz"] == found.report.rate_hz == RATE_HZ
+    assert series.annotations.rate_hz == found.report.rate_hz == RATE_HZ
     assert (found.report.files, found.report.seconds) == (1, 0.25)
 
 

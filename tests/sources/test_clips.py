@@ -9,6 +9,7 @@ from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read
 from echoic.sources.clips import labels_of
+from echoic.types import Annotations
 
 RATE_HZ = 1000
 
@@ -28,7 +29,7 @@ def test_a_folder_has_a_folder_for_each_class(tmp_path):
     for name in ("dog/a.wav", "dog/deep/b.flac", "cat/c.wav"):
         sound(tmp_path / name)
     found = read(tmp_path, ClipDataSettings())
-    assert [(clip.name, clip.provenance["label"]) for clip in found.series] == [
+    assert [(clip.name, clip.annotations.labels[0]) for clip in found.series] == [
         ("cat/c.wav", "cat"),
         ("dog/a.wav", "dog"),
         ("dog/deep/b.flac", "dog"),
@@ -55,8 +56,8 @@ def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path):
     first, second = read(table(tmp_path, text), settings).series
     assert first.steps == 300
     assert second.steps == 1000
-    assert first.provenance == {"label": "x", "fold": "1", "group": "ann", "split": "train", "rate_hz": RATE_HZ}
-    assert second.provenance["split"] == "dev"
+    assert first.annotations == Annotations(RATE_HZ, ("x",), split="train", fold="1", group="ann")
+    assert second.annotations.split == "dev"
     np.testing.assert_array_equal(first.values, second.values[200:500])
 
 
@@ -65,7 +66,7 @@ def test_a_parquet_table_is_read_like_a_csv(tmp_path):
     pl.DataFrame({"file": ["a.wav"] * 2, "label": [1, 2]}).write_parquet(tmp_path / "clips.parquet")
     csv = table(tmp_path, "file,label\na.wav,1\na.wav,2\n")
     one, other = (read(path, ClipDataSettings()) for path in (tmp_path / "clips.parquet", csv))
-    assert [clip.provenance for clip in one.series] == [clip.provenance for clip in other.series]
+    assert [clip.annotations for clip in one.series] == [clip.annotations for clip in other.series]
 
 
 ROWS = {
@@ -144,7 +145,7 @@ def test_columns_and_parts_that_are_not_there(tmp_path):
         read(table(tmp_path, "file,kind\na.wav,x\n"), ClipDataSettings())
     with pytest.raises(ConfigError, match=r"`fold`: .* has no column 'fold'"):
         read(table(tmp_path, "file,label\na.wav,x\n"), ClipDataSettings(fold="fold"))
-    with pytest.raises(DataError, match="line 2: names no part; it must be train, dev or test, got 'later'"):
+    with pytest.raises(DataError, match="line 2: names no split; it must be train, dev or test, got 'later'"):
         read(table(tmp_path, "file,label,split\na.wav,x,later\n"), ClipDataSettings())
 
 
@@ -162,7 +163,7 @@ TS = "# a comment\n@problemName a\n@timeStamps false\n@classLabel true x y\n@dat
 def test_a_ts_file_has_a_clip_a_line(tmp_path):
     train, test = table(tmp_path, TS, "a_TRAIN.ts"), table(tmp_path, TS, "a_TEST.ts")
     clips = read(train, ClipDataSettings(test_data=test)).series
-    assert [(clip.provenance["label"], clip.provenance["split"]) for clip in clips] == [
+    assert [(clip.annotations.labels[0], clip.annotations.split) for clip in clips] == [
         ("x", "train"),
         ("y", "train"),
         ("x", "test"),
@@ -212,7 +213,7 @@ def test_arrays_have_the_axes_that_are_named(tmp_path, axes):
     np.save(tmp_path / "labels.npy", np.array(["a", "b", "a", "b"]))
     settings = ClipDataSettings(labels_path=tmp_path / "labels.npy", axes=axes.split(","))
     clips = read(tmp_path / "values.npy", settings).series
-    assert [clip.provenance["label"] for clip in clips] == ["a", "b", "a", "b"]
+    assert [clip.annotations.labels[0] for clip in clips] == ["a", "b", "a", "b"]
     for clip, value in zip(clips, values, strict=True):
         np.testing.assert_array_equal(clip.values, value.T)
 

@@ -7,7 +7,8 @@ import soundfile
 from echoic.config import DetectSettings, EventDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read
-from echoic.sources.events import Event, events_of
+from echoic.sources.events import events_of
+from echoic.types import Event
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_a_split_table_names_parts_and_recordings_without_events(folder):
     split = table(folder, ["a.wav,train", "quiet.wav,valid", "b.wav,test"], "split.csv", "file,split")
     path = table(folder, ["a.wav,0.1,0.3,x", "b.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings(split=split)).series
-    assert [(one.name, one.provenance["split"], len(events_of(one))) for one in found] == [
+    assert [(one.name, one.annotations.split, len(events_of(one))) for one in found] == [
         ("a.wav", "train", 1),
         ("quiet.wav", "dev", 0),
         ("b.wav", "test", 1),
@@ -45,7 +46,7 @@ def test_a_split_table_names_parts_and_recordings_without_events(folder):
 def test_a_column_of_the_events_names_parts(folder):
     header = "file,onset_s,offset_s,label,split"
     path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
-    assert [one.provenance["split"] for one in read(path, EventDataSettings()).series] == ["train", "test"]
+    assert [one.annotations.split for one in read(path, EventDataSettings()).series] == ["train", "test"]
     path = table(folder, ["a.wav,0.1,0.3,x,train", "a.wav,0.5,0.7,x,test"], header=header)
     with pytest.raises(DataError, match=r"line 3: puts the file 'a.wav' into another part"):
         read(path, EventDataSettings())

@@ -9,6 +9,7 @@ from scipy.io import savemat
 from echoic.config import MusicDataSettings
 from echoic.errors import DataError
 from echoic.sources import read
+from echoic.types import MusicInfo
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.writers.midi import midi_bytes
 
@@ -27,14 +28,11 @@ def test_a_file_is_one_series_with_what_the_song_says_of_itself(tmp_path):
     assert one.name == "tune"
     assert one.values.shape == (3, 128)
     assert one.values[:, 60].tolist() == [ONSET, ONSET, SUSTAIN]
-    assert one.provenance["bpm"] == pytest.approx(100.0)
-    assert {key: one.provenance[key] for key in ("meter", "key", "step_beats", "split", "onsets")} == {
-        "meter": [3, 4],
-        "key": "G",
-        "step_beats": 1.0,
-        "split": None,
-        "onsets": True,
-    }
+    assert one.annotations.music.bpm == pytest.approx(100.0)
+    assert one.annotations.music == MusicInfo(
+        has_onsets=True, step_beats=1.0, bpm=pytest.approx(100.0), meter=(3, 4), key="G"
+    )
+    assert one.annotations.split is None
     assert dataset.report.to_json()["notes_read"] == 2
 
 
@@ -99,17 +97,17 @@ def write_npz(path):
 def test_rolls_come_in_their_parts_and_join_what_sounds_on(tmp_path, name, write):
     write(tmp_path / name)
     found = read(tmp_path / name, QUARTERS).series
-    assert [one.provenance["split"] for one in found] == ["train", "dev", "test"]
+    assert [one.annotations.split for one in found] == ["train", "dev", "test"]
     for one in found:
         assert one.values[:, 60].tolist() == [ONSET, SUSTAIN, 0]
         assert one.values[:, 64].tolist() == [0, 0, ONSET]
-        assert not one.provenance["onsets"]
+        assert not one.annotations.music.has_onsets
 
 
 def test_a_single_array_is_a_song_without_a_part(tmp_path):
     np.save(tmp_path / "a.npy", ROLL)
     (one,) = read(tmp_path / "a.npy", QUARTERS).series
-    assert (one.name, one.steps, one.provenance["split"]) == ("a", 3, None)
+    assert (one.name, one.steps, one.annotations.split) == ("a", 3, None)
 
 
 def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):

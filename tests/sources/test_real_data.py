@@ -74,7 +74,7 @@ def test_odd_midi_files_are_read_or_refused_in_one_sentence(data_dir: Path):
 )
 def test_chorales_and_folk_tunes_are_whole(data_dir: Path, name, songs, steps):
     series = read(data_dir / "music_bl2012" / f"{name}.mat", QUARTERS).series
-    splits = [[one for one in series if one.provenance["split"] == split] for split in ("train", "dev", "test")]
+    splits = [[one for one in series if one.annotations.split == split] for split in ("train", "dev", "test")]
     assert tuple(map(len, splits)) == songs
     assert tuple(sum(one.steps for one in split) for split in splits) == steps
 
@@ -85,7 +85,7 @@ def test_the_chorales_in_quarters_are_the_same_in_both_files(data_dir: Path):
 
     def songs(series):
         return {
-            split: [one.values for one in series if one.provenance["split"] == split]
+            split: [one.values for one in series if one.annotations.split == split]
             for split in ("train", "dev", "test")
         }
 

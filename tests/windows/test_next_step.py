@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from echoic.errors import DataError
-from echoic.types import Series
+from echoic.types import Annotations, Series
 from echoic.windows import ChunkSampler, NextStepBatches, Ranges, assign_splits, make_generator, select_ranges
 
 VALUES = torch.arange(30)[:, None]
@@ -60,7 +60,7 @@ def test_nothing_of_another_part_is_shown_even_where_it_does_not_count():
 
 def series(*splits):
     return [
-        Series(str(at), np.zeros((2 + at, 1), np.float32), ("a",), origin="here", provenance={"split": name})
+        Series(str(at), np.zeros((2 + at, 1), np.float32), ("a",), origin="here", annotations=Annotations(split=name))
         for at, name in enumerate(splits)
     ]
 

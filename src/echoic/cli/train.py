@@ -12,19 +12,9 @@ from echoic.cli.options import with_settings
 from echoic.cli.progress import TrainingBar
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
+from echoic.sources import supported_inputs
 
-DATA_HELP = {
-    "forecast": "A CSV, Parquet or M4 file, or synth:NAME such as synth:sine.",
-    "music": "A MIDI file, a folder of them, or piano-rolls (.json, .mat, .npy, .npz).",
-    "text": "One or more text files, a folder of .txt, or - for standard input.",
-    "audio": "A sound file (.wav, .flac, .ogg and others) or a folder of them.",
-    "classify": "A folder with a folder of sound files for each class, a table (.csv, .parquet) of files and labels, a "
-    ".ts file, or an array (.npy) with --labels-path and --axes.",
-    "detect": "A table (.csv, .parquet) with the columns file, onset_s, offset_s and label.",
-}
-"""What each job reads."""
-
-Data = Annotated[list[str], typer.Argument(metavar="DATA", help="What the job reads.")]
+Data = Annotated[list[str], typer.Argument(metavar="DATA", help="Input of the job.")]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
 TrainingData = Annotated[
     str | None, typer.Option(help="Where the run's own data are now, if they have moved; - for standard input.")
@@ -60,8 +50,10 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def with_data_help(job: str, body: Callable[..., None]) -> Callable[..., None]:
-    """`body`, whose argument `data` says what the job reads."""
-    body.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA", help=DATA_HELP[job])]
+    """`body` with the supported inputs of the job as the help of its argument `data`."""
+    inputs = supported_inputs(settings_class(job).sections()["data"])
+    text = f"{inputs[0].upper()}{inputs[1:]}."
+    body.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA", help=text)]
     return body
 
 

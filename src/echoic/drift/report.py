@@ -23,7 +23,7 @@ from echoic.drift.copies import MemorizationSearch, TrainingMatch
 from echoic.errors import DataError
 from echoic.sources import read
 from echoic.sources.audio import sound_files
-from echoic.types import Floats, Series
+from echoic.types import Floats, Series, sampling_rate
 from echoic.windows.recordings import Excerpt, whole_recording
 
 CONTROL_STREAMS, CONTROL_S = 8, 30
@@ -106,7 +106,7 @@ def measure_drift(
         DataError: a file cannot be read, or there is too little sound.
     """
     paths = sound_files(Path(generated))
-    rate_hz = int(read(paths[0], AudioDataSettings()).series[0].provenance["rate_hz"])
+    rate_hz = sampling_rate(read(paths[0], AudioDataSettings()).series[0])
     settings = AudioDataSettings(rate_hz=rate_hz)
     real = read(against, settings)
     known = None if training is None else read(training, settings)

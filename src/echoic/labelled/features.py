@@ -92,14 +92,12 @@ class Features:
             DataError: a clip is of another kind than those of training.
         """
         for clip in clips:
-            rate_hz = clip.provenance.get("rate_hz")
+            rate_hz = clip.annotations.rate_hz
             if self.mel is not None and rate_hz is not None and rate_hz != self.mel.rate_hz:
                 raise DataError(
                     f"{clip.origin}: has {rate_hz:,} samples a second, and those trained on {self.mel.rate_hz:,}."
                 )
-            if (self.mel is None) == ("rate_hz" in clip.provenance) or (
-                self.mel is None and len(clip.features) != self.values
-            ):
+            if (self.mel is None) == (rate_hz is not None) or (self.mel is None and len(clip.features) != self.values):
                 raise DataError(f"{clip.origin}: is of another kind than the clips that were trained on.")
 
     @property
@@ -124,7 +122,7 @@ class Features:
 
 
 def _mel(clip: Series, settings: SpectrumSettings) -> LogMel | None:
-    rate_hz = clip.provenance.get("rate_hz")
+    rate_hz = clip.annotations.rate_hz
     if rate_hz is None:
         return None
     window, hop = (max(1, round(ms / 1000 * rate_hz)) for ms in (settings.window_ms, settings.hop_ms))

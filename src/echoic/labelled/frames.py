@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.metrics.events import class_spans
-from echoic.sources.events import Event
+from echoic.types import Event
 
 Frames = NDArray[np.int64]
 Shares = NDArray[np.float64]

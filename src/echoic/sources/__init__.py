@@ -3,6 +3,8 @@
 Importing this loads no file reader; each is imported when its kind of data is read.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,50 +29,109 @@ from echoic.sources.base import Report as Report
 STANDARD_INPUT = "-"
 """The name under which texts come from standard input."""
 
-SOURCES = {
-    "csv": "echoic.sources.delimited",
-    "parquet": "echoic.sources.parquet",
-    "dataframe": "echoic.sources.dataframe",
-    "array": "echoic.sources.arrays",
-    "m4": "echoic.sources.m4",
-    "synth": "echoic.sources.synth",
-    "music": "echoic.sources.music",
-    "text": "echoic.sources.text",
-    "audio": "echoic.sources.audio",
-    "clips": "echoic.sources.clips",
-    "events": "echoic.sources.events",
-}
-"""From each kind of data to the module whose `read(data, settings)` reads it."""
-
-
 Settings = (
     TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings | ClipDataSettings | EventDataSettings
 )
-"""How data are read; the class also says what they are."""
+"""How data are read; the class also selects the sources."""
 
 
-_KIND_OF_SETTINGS: dict[type[Settings], str] = {
-    MusicDataSettings: "music",
-    TextDataSettings: "text",
-    AudioDataSettings: "audio",
-    ClipDataSettings: "clips",
-    EventDataSettings: "events",
+@dataclass(frozen=True)
+class Source:
+    """A kind of data that can be read.
+
+    Args:
+        module: its module, imported when it is used; it has `read(data, settings) -> Dataset`.
+        settings: the class of its settings; a job chooses its sources by the class of its section `data`.
+        summary: one phrase for `--help` and for errors.
+        endings: the endings of its files; a source without any takes what no other one claims.
+        accepts: decides instead of the endings.
+    """
+
+    module: str
+    settings: type[Settings]
+    summary: str
+    endings: tuple[str, ...] = ()
+    accepts: Callable[[Any, Any], bool] | None = None
+
+    def claims(self, data: Any, settings: Settings) -> bool:
+        """Whether this source reads `data`."""
+        if type(settings) is not self.settings:
+            return False
+        if self.accepts is not None:
+            return self.accepts(data, settings)
+        return not self.endings or (isinstance(data, str | Path) and str(data).lower().endswith(self.endings))
+
+
+SOURCES = {
+    "synth": Source(
+        "echoic.sources.synth",
+        TableSettings,
+        "synth:NAME, a synthetic signal such as synth:sine",
+        accepts=lambda data, _: isinstance(data, str) and data.startswith("synth:"),
+    ),
+    "m4": Source(
+        "echoic.sources.m4",
+        TableSettings,
+        "a file of the M4 competition (with --format m4)",
+        accepts=lambda data, settings: isinstance(data, str | Path) and settings.format == "m4",
+    ),
+    "parquet": Source("echoic.sources.parquet", TableSettings, "a Parquet file", (".parquet", ".pq")),
+    "csv": Source(
+        "echoic.sources.delimited",
+        TableSettings,
+        "a CSV file, also compressed",
+        accepts=lambda data, _: isinstance(data, str | Path),
+    ),
+    "array": Source(
+        "echoic.sources.arrays",
+        TableSettings,
+        "a NumPy array (from Python)",
+        accepts=lambda data, _: isinstance(data, np.ndarray),
+    ),
+    "dataframe": Source("echoic.sources.dataframe", TableSettings, "a pandas, polars or pyarrow table (from Python)"),
+    "music": Source(
+        "echoic.sources.music",
+        MusicDataSettings,
+        "a MIDI file, a folder of them, or piano-rolls (.json, .mat, .npy, .npz)",
+    ),
+    "text": Source(
+        "echoic.sources.text", TextDataSettings, "one or more text files, a folder of .txt, or - for standard input"
+    ),
+    "audio": Source(
+        "echoic.sources.audio", AudioDataSettings, "a sound file (.wav, .flac, .ogg and others) or a folder of them"
+    ),
+    "clips": Source(
+        "echoic.sources.clips",
+        ClipDataSettings,
+        "a folder with one folder of sound files per class, a table (.csv, .parquet) of files and labels, a .ts file, "
+        "or an array (.npy) with --labels-path and --axes",
+    ),
+    "events": Source(
+        "echoic.sources.events",
+        EventDataSettings,
+        "a table (.csv, .parquet) with the columns file, onset_s, offset_s and label",
+    ),
 }
+"""Every kind of data. The first source that claims the data reads them, so those with endings come first."""
 
 
 def source_kind(data: Any, settings: Settings) -> str:
-    """The key of `SOURCES` for `data`: by what the settings are for; tables by the file's ending, the rest by type."""
-    if not isinstance(settings, TableSettings):
-        return _KIND_OF_SETTINGS[type(settings)]
-    if isinstance(data, list | tuple):
-        raise DataError(f"{len(data)} places are named; a forecast reads one file (many series fit in a long table).")
-    if isinstance(data, str) and data.startswith("synth:"):
-        return "synth"
-    if isinstance(data, str | Path):
-        if settings.format == "m4":
-            return "m4"
-        return "parquet" if Path(data).suffix.lower() in {".parquet", ".pq"} else "csv"
-    return "array" if isinstance(data, np.ndarray) else "dataframe"
+    """The key of `SOURCES` for `data`.
+
+    Raises:
+        DataError: no source of these settings reads such data.
+    """
+    if isinstance(settings, TableSettings) and isinstance(data, list | tuple):
+        raise DataError(f"Got {len(data)} files where one is expected; put many series into one long table.")
+    for kind, source in SOURCES.items():
+        if source.claims(data, settings):
+            return kind
+    raise DataError(f"{data}: is not supported here; give {supported_inputs(type(settings))}.")
+
+
+def supported_inputs(settings: type[Any]) -> str:
+    """The inputs that settings of this class read, as a phrase."""
+    return "; or ".join(source.summary for source in SOURCES.values() if source.settings is settings)
 
 
 def read(data: Any, settings: Settings | None = None) -> Dataset:
@@ -90,5 +151,5 @@ def read(data: Any, settings: Settings | None = None) -> Dataset:
         ConfigError: a setting is not allowed for this kind of data.
     """
     settings = settings or TableSettings()
-    dataset: Dataset = import_module(SOURCES[source_kind(data, settings)]).read(data, settings)
+    dataset: Dataset = import_module(SOURCES[source_kind(data, settings)].module).read(data, settings)
     return dataset

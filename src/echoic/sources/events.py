@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from echoic.config import AudioDataSettings, EventDataSettings
 from echoic.errors import DataError
@@ -14,20 +14,10 @@ from echoic.sources.audio.decoding import decode_file
 from echoic.sources.base import Dataset
 from echoic.sources.clips.tables import SPLIT_NAMES, table_of
 from echoic.sources.table import Table, quoted
-from echoic.types import Series
+from echoic.types import Annotations, Event, Series
+from echoic.types.annotations import EVENT_GRACE_S, SplitName
 
 COLUMNS = ("file", "onset_s", "offset_s", "label")
-
-_GRACE_S = 0.02
-"""Tables are rounded, and files lose a block in conversion: events may end so much after their file."""
-
-
-class Event(NamedTuple):
-    """From `onset_s` up to `offset_s` there is a `label`."""
-
-    onset_s: float
-    offset_s: float
-    label: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +36,7 @@ class EventReport:
 
 
 def read(data: Any, settings: EventDataSettings) -> Dataset:
-    """Every recording as a series of samples `(samples, 1)`, with its `events` and its `split` in its provenance.
+    """Every recording as a series of samples `(samples, 1)`, annotated with its events and, where known, its split.
 
     Recordings are those of the split table, if there is one, also those without an event; else those of the events.
 
@@ -73,10 +63,9 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
         )
         rate_hz = sound.rate_hz
         events = _in_order(table, own_rows, len(sound.samples) / rate_hz)
-        provenance = {"rate_hz": rate_hz, "events": [list(event) for event in events]}
-        provenance |= {"split": splits[file]} if splits else {}
+        annotations = Annotations(rate_hz=rate_hz, events=tuple(events), split=splits[file] if splits else None)
         origin = str((settings.audio or path.parent) / file)
-        recordings.append(Series(file, sound.samples[:, None], ("sample",), origin=origin, provenance=provenance))
+        recordings.append(Series(file, sound.samples[:, None], ("sample",), origin=origin, annotations=annotations))
     labels = Counter(event.label for _, event in rows)
     seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
     report = EventReport(len(recordings), seconds, rate_hz or 0, dict(sorted(labels.items())), ())
@@ -85,7 +74,7 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
 
 def events_of(recording: Series) -> list[Event]:
     """The events of a recording that this source read, in time."""
-    return [Event(*event) for event in recording.provenance["events"]]
+    return list(recording.annotations.events or ())
 
 
 def _rows(table: Table) -> list[tuple[str, Event]]:
@@ -120,7 +109,7 @@ def _seconds(table: Table, number: int, column: str, cell: str) -> float:
         raise table.error(f"{quoted(cell)} is no time in seconds.", row=number, column=column) from None
 
 
-def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, str]:
+def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, SplitName]:
     """The part of each file: by the split table, or by a column `cell` of the events; none if there is neither."""
     if isinstance(settings.split, str):
         splits = _read_splits(settings.split)
@@ -130,7 +119,7 @@ def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventD
         return splits
     if settings.split is not None or "split" not in table.dataframe.columns:
         return {}
-    splits = {}
+    splits = dict[str, SplitName]()
     for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
         split = _parse_split(table, number, cell)
         if splits.setdefault(file, split) != split:
@@ -138,19 +127,19 @@ def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventD
     return splits
 
 
-def _parse_split(table: Table, number: int, cell: str) -> str:
+def _parse_split(table: Table, number: int, cell: str) -> SplitName:
     if cell.lower() not in SPLIT_NAMES:
         raise table.error(f"names no part; it must be train, dev or test, got {quoted(cell)}.", row=number)
     return SPLIT_NAMES[cell.lower()]
 
 
-def _read_splits(place: str) -> dict[str, str]:
+def _read_splits(place: str) -> dict[str, SplitName]:
     """The part of each file of a split table."""
     path = Path(place)
     if not path.is_file():
         raise DataError(f"{path}: there is no such file; --split takes a table, or shares such as 0.8,0.1,0.1.")
     table = table_of(path)
-    splits: dict[str, str] = {}
+    splits: dict[str, SplitName] = {}
     for number, (file, cell) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
         if file in splits:
             raise table.error(f"the file {quoted(file)} is there twice.", row=number)
@@ -162,7 +151,7 @@ def _in_order(table: Table, own_rows: Sequence[tuple[int, Event]], length_s: flo
     """The events of one file in time; each row is checked against the file and its neighbour."""
     ordered = sorted(own_rows, key=lambda one: one[1])
     for number, event in ordered:
-        if event.offset_s > length_s + _GRACE_S:
+        if event.offset_s > length_s + EVENT_GRACE_S:
             raise table.error(f"the event ends at {event.offset_s:g} s, but the file at {length_s:.3f} s.", row=number)
     for (_, before), (number, event) in itertools.pairwise(ordered):
         if event.onset_s < before.offset_s - 1e-9:
@@ -177,6 +166,6 @@ def _in_order(table: Table, own_rows: Sequence[tuple[int, Event]], length_s: flo
 def _fingerprint(recordings: Sequence[Series]) -> str:
     digest = hashlib.sha256()
     for one in recordings:
-        digest.update(repr((one.name, sorted(one.provenance.items()), one.steps)).encode())
+        digest.update(repr((one.name, one.annotations, one.steps)).encode())
         digest.update(one.values.tobytes())
     return digest.hexdigest()

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from echoic.sources import rolls
 from echoic.sources.base import Dataset
 from echoic.sources.midi import GridRoll, read_songs, to_grid
 from echoic.sources.textfile import read_bytes
-from echoic.types import Json, Series
+from echoic.types import Annotations, Json, MusicInfo, Series
 from echoic.types.score import NUM_PITCHES, ONSET, Song
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
@@ -67,8 +67,7 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
     """Every song as a series of rolls: float32 `(steps, 128)`, 0 silent, 1 begins, 2 goes on.
 
     Of a folder, all MIDI files and those below, in order; what cannot be read is left out and named in the report. Each
-    series' provenance has `bpm`, `meter`, `key`, `step_beats` or `step_s`, `split` (where the data come in parts) and
-    `onsets`: whether the data tell notes that begin from notes that go on.
+    series is annotated with its `MusicInfo` and, where the data come in splits, its split.
 
     Raises:
         DataError: a file is missing, broken or of another kind, or a folder has no song.
@@ -129,15 +128,15 @@ def _of_songs(
     for song, grid_roll in songs:
         merged += grid_roll.merged
         repaired.update(song.repairs)
-        series.append(_series(song.name, grid_roll.roll, _provenance(song, settings), song.origin))
+        series.append(_series(song.name, grid_roll.roll, _annotations(song, settings), song.origin))
     drums = sum(len(song.drums) for song, _ in songs)
     return _dataset(series, drums, merged, repaired, skipped, digest, origin)
 
 
 def _of_rolls(path: Path, raw: bytes, digest: str, settings: MusicDataSettings) -> Dataset:
-    provenance = {"bpm": None, "meter": None, "key": None, "onsets": False} | _step(settings)
+    music = _with_step(MusicInfo(has_onsets=False), settings)
     series = [
-        _series(song.name, song.roll, provenance | {"split": song.split}, str(path))
+        _series(song.name, song.roll, Annotations(split=song.split, music=music), str(path))
         for song in rolls.read_rolls(path, raw)
     ]
     return _dataset(series, 0, 0, Counter(), (), digest, str(path))
@@ -158,23 +157,23 @@ def _dataset(
     return Dataset(tuple(series), report, digest, origin)
 
 
-def _series(name: str, roll: np.ndarray[Any, Any], provenance: Json, origin: str) -> Series:
-    return Series(name, roll.astype(np.float32), _FEATURES, origin=origin, provenance=provenance)
+def _series(name: str, roll: np.ndarray[Any, Any], annotations: Annotations, origin: str) -> Series:
+    return Series(name, roll.astype(np.float32), _FEATURES, origin=origin, annotations=annotations)
 
 
-def _provenance(song: Song, settings: MusicDataSettings) -> Json:
+def _annotations(song: Song, settings: MusicDataSettings) -> Annotations:
     meter = song.meters[0]
-    return {
-        "bpm": song.tempos[0].bpm,
-        "meter": [meter.numerator, meter.denominator],
-        "key": song.key,
-        "split": None,
-        "onsets": True,
-    } | _step(settings)
+    music = MusicInfo(
+        has_onsets=True,
+        bpm=song.tempos[0].bpm,
+        meter=(meter.numerator, meter.denominator),
+        key=song.key,
+    )
+    return Annotations(music=_with_step(music, settings))
 
 
-def _step(settings: MusicDataSettings) -> dict[str, float | None]:
-    """What a step lasts."""
+def _with_step(music: MusicInfo, settings: MusicDataSettings) -> MusicInfo:
+    """With the duration of a step, in beats or in seconds."""
     if settings.grid in GRIDS:
-        return {"step_beats": GRIDS[settings.grid], "step_s": None}
-    return {"step_beats": None, "step_s": float(settings.grid)}
+        return replace(music, step_beats=GRIDS[settings.grid])
+    return replace(music, step_s=float(settings.grid))

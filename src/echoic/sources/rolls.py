@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from echoic.errors import DataError
+from echoic.types.annotations import SplitName
 from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
-SPLIT_PREFIXES = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
+SPLIT_PREFIXES: dict[str, SplitName] = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
 """How names of parts begin, and the parts that they are."""
 
 _PIANO_KEYS = 88
@@ -26,7 +27,7 @@ class RollSong(NamedTuple):
 
     name: str
     roll: NDArray[np.uint8]
-    split: str | None
+    split: SplitName | None
 
 
 def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
@@ -162,5 +163,5 @@ def notes_from_activity(sounds: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.where(sounds, np.where(before, SUSTAIN, ONSET), SILENT).astype(np.uint8)
 
 
-def _split_from_name(name: str) -> str | None:
+def _split_from_name(name: str) -> SplitName | None:
     return next((split for start, split in SPLIT_PREFIXES.items() if name.lower().startswith(start)), None)

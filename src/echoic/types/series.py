@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.errors import DataError
+from echoic.types.annotations import Annotations, MusicInfo
 from echoic.types.timebase import INDEX, TimeBase
 
 Floats = NDArray[np.float32]
@@ -40,7 +42,8 @@ class Covariates:
 class Series:
     """One sequence as read: `values` `(steps, features)` in float32, NaN where a value is missing.
 
-    `provenance` is what else its source knows of it, as plain JSON values: a song's tempo, the part it was given for.
+    Raises:
+        DataError: the annotations do not fit the values.
     """
 
     name: str
@@ -49,9 +52,34 @@ class Series:
     time: TimeBase = INDEX
     covariates: Covariates = field(default_factory=Covariates)
     origin: str = ""
-    provenance: Json = field(default_factory=dict)
+    annotations: Annotations = field(default_factory=Annotations)
+
+    def __post_init__(self) -> None:
+        self.annotations.check(self.origin or self.name, self.steps)
 
     @property
     def steps(self) -> int:
-        """How many steps have values, missing ones included."""
+        """Number of steps, missing values included."""
         return len(self.values)
+
+
+def sampling_rate(series: Series) -> int:
+    """The sampling rate of sound in Hz.
+
+    Raises:
+        DataError: the series is not sound.
+    """
+    if series.annotations.rate_hz is None:
+        raise DataError(f"{series.origin or series.name}: has no sampling rate; give sound.")
+    return series.annotations.rate_hz
+
+
+def music_info(series: Series) -> MusicInfo:
+    """The musical time of a piano-roll.
+
+    Raises:
+        DataError: the series is not music.
+    """
+    if series.annotations.music is None:
+        raise DataError(f"{series.origin or series.name}: is not music; give a MIDI file or a piano-roll.")
+    return series.annotations.music

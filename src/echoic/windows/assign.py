@@ -26,7 +26,7 @@ def assign_splits(series: Sequence[Series], rule: SplitSizes | None) -> dict[str
     Raises:
         DataError: there are too few series, or none for training.
     """
-    from_source = [one.provenance.get("split") for one in series]
+    from_source = [one.annotations.split for one in series]
     if rule is None and any(from_source):
         splits = {split: [at for at, name in enumerate(from_source) if name == split] for split in SPLITS}
     else:

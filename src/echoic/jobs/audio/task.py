@@ -23,7 +23,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
 from echoic.sources import DatasetLike
 from echoic.training import Batches
-from echoic.types import Floats
+from echoic.types import Floats, sampling_rate
 from echoic.windows import SPLITS, ChunkSampler, Ranges
 from echoic.windows.recordings import Excerpt, split_recordings
 
@@ -176,7 +176,7 @@ def _loudest(training: list[Floats], codec: MuLaw, frame_samples: int) -> int:
 
 
 def _rate_hz(dataset: DatasetLike, settings: AudioSettings) -> int:
-    return settings.data.rate_hz or int(dataset.series[0].provenance["rate_hz"])
+    return settings.data.rate_hz or sampling_rate(dataset.series[0])
 
 
 def _check(settings: AudioSettings) -> None:

@@ -193,7 +193,7 @@ def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
 
 def _all_or_none(clips: Sequence[Series], name: str) -> list[str | None]:
     """What the source says of each clip: of all of them, or of none."""
-    given = [clip.provenance.get(name) for clip in clips]
+    given = [getattr(clip.annotations, name) for clip in clips]
     if any(given) and not all(given):
         bare = clips[[bool(one) for one in given].index(False)]
         raise DataError(f"{bare.origin}: has no {name}, and others have one; fill in all of them, or none.")
@@ -204,7 +204,7 @@ def _check_groups(clips: Sequence[Series], splits: Mapping[str, Sequence[int]]) 
     split_of = dict[Any, str]()
     for split, numbers in splits.items():
         for number in numbers:
-            group = clips[number].provenance.get("group")
+            group = clips[number].annotations.group
             if group is not None and split_of.setdefault(group, split) != split:
                 raise DataError(
                     f"{clips[number].origin}: the group {group!r} is in the {split_of[group]} part and in the {split} "
@@ -214,7 +214,7 @@ def _check_groups(clips: Sequence[Series], splits: Mapping[str, Sequence[int]]) 
 
 def _assigned(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
     labels = [labels_of(clips[number]) for number in chosen]
-    groups = [clips[number].provenance.get("group") for number in chosen]
+    groups = [clips[number].annotations.group for number in chosen]
     return [[chosen[at] for at in split] for split in stratified_group_split(labels, groups, shares)]
 
 

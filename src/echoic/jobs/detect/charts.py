@@ -10,7 +10,7 @@ from echoic.jobs.detect.evaluate import DetectEvaluation
 from echoic.jobs.detect.task import DetectTask
 from echoic.report.charts import Chart, Heatmap, Spans
 from echoic.report.standard import accuracy_chart, loss_chart
-from echoic.sources.events import Event
+from echoic.types import Event
 
 SHOWN_S = 8.0
 """Seconds of one recording that are drawn."""

@@ -16,9 +16,9 @@ from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.sources import read
-from echoic.sources.events import Event, events_of
+from echoic.sources.events import events_of
 from echoic.streams.detection import heard
-from echoic.types import Series
+from echoic.types import Event, Series
 
 SEGMENT_S = 0.1
 COLLAR_S = 0.02

@@ -176,7 +176,7 @@ class DetectTask(Task[DetectSettings]):
 
 def split_recordings(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:
     """The numbers of the recordings of each part."""
-    given = [one.provenance.get("split") for one in recordings]
+    given = [one.annotations.split for one in recordings]
     if any(given):
         return {split: [at for at, name in enumerate(given) if name == split] for split in SPLITS}
     rule = settings.data.split if isinstance(settings.data.split, tuple) else DEFAULT_SPLIT

@@ -19,7 +19,7 @@ from echoic.metrics.memorization import Match, MemorizationIndex
 from echoic.sources import read
 from echoic.sources.midi import to_notes
 from echoic.streams.generation import symbols_after
-from echoic.types import Series
+from echoic.types import Series, music_info
 from echoic.types.score import Meter, Song, Tempo
 from echoic.windows import make_generator
 
@@ -107,7 +107,7 @@ def _prime(task: MusicTask, request: MusicRequest) -> Series:
         training = task.songs("train")
         chosen = training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))]
         first_bar = max(1, _Clock.of(chosen).nearest("1bars"))
-        return Series(chosen.name, chosen.values[:first_bar], chosen.features, provenance=chosen.provenance)
+        return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)
     found = read(request.prime, task.settings.data).series[0]
     if not found.steps:
         raise DataError(f"{found.origin}: has no notes to go on from; give another --prime.")
@@ -125,10 +125,10 @@ class _Clock:
 
     @classmethod
     def of(cls, series: Series) -> "_Clock":
-        known = series.provenance
-        bpm = known.get("bpm") or DEFAULT_BPM
-        step_beats = known.get("step_beats") or known["step_s"] * bpm / 60
-        return cls(step_beats, bpm, tuple(known.get("meter") or DEFAULT_METER))
+        info = music_info(series)
+        bpm = info.bpm or DEFAULT_BPM
+        step_beats = info.step_beats or (info.step_s or 0.0) * bpm / 60
+        return cls(step_beats, bpm, info.meter or DEFAULT_METER)
 
     def steps(self, length: int | str) -> int:
         """How many steps a length has.
@@ -163,5 +163,5 @@ def _song(known: Series, clock: _Clock, roll: Roll) -> Song:
         notes=to_notes(roll, clock.step_beats),
         tempos=(Tempo(0.0, clock.bpm),),
         meters=(Meter(0.0, *clock.meter),),
-        key=known.provenance.get("key"),
+        key=music_info(known).key,
     )

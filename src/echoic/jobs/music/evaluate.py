@@ -88,7 +88,7 @@ def evaluate(
             raise DataError(f"{data}: has no song of two steps, so that nothing can be scored.")
         raise DataError(f"The {split} part of {task.dataset.origin} has no song of two steps; choose another --split.")
     jobs = len(sampler) + len(small_sampler)
-    given = _scored(fitted, SongBatches(rolls, sampler, "1"), lambda done: on_progress(done, jobs))
+    given = _scored(fitted, SongBatches(rolls, sampler, "none"), lambda done: on_progress(done, jobs))
     in_all_keys = SongBatches(rolls, small_sampler, "12")
     moved, moved_steps = total_loss(fitted.model, in_all_keys, lambda done: on_progress(len(sampler) + done, jobs))
     training, scored = (

@@ -16,7 +16,7 @@ from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
-from echoic.types import Series
+from echoic.types import Series, music_info
 from echoic.types.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
 from echoic.windows import ChunkSampler, Ranges, assign_splits, select_ranges
 
@@ -84,7 +84,7 @@ class MusicTask(Task[MusicSettings]):
         if not self.splits["dev"]:
             return None
         sampler = ChunkSampler.whole_series(self.ranges("dev"), DEV_BATCH, DEV_CHUNK)
-        return SongBatches(self.rolls, sampler, "1") if len(sampler) else None
+        return SongBatches(self.rolls, sampler, "none") if len(sampler) else None
 
     def ranges(self, split: str) -> Ranges:
         """The steps of a part's songs."""
@@ -126,7 +126,7 @@ def _codec(training: Sequence[Series], settings: MusicSettings) -> PianoRoll:
     is_line = all(int((roll > 0).sum(1).max(initial=0)) <= 1 for roll in rolls)
     if settings.output.head == "categorical" or (settings.output.head is None and is_line):
         return PianoRoll("line", *(pitch.pitch_range or _reach(rolls, pitch.transpose)), pitch.out_of_range)
-    has_onsets = all(one.provenance["onsets"] for one in training) if pitch.onsets is None else pitch.onsets
+    has_onsets = all(music_info(one).has_onsets for one in training) if pitch.onsets is None else pitch.onsets
     range_ = pitch.pitch_range or (LOWEST_PIANO_KEY, HIGHEST_PIANO_KEY)
     return PianoRoll("onsets" if has_onsets else "chords", *range_, pitch.out_of_range)
 

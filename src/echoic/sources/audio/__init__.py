@@ -12,7 +12,7 @@ from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import DecodedSound, decode_file
 from echoic.sources.base import Dataset
-from echoic.types import Series
+from echoic.types import Annotations, Series
 
 ENDINGS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
 
@@ -59,7 +59,7 @@ class AudioReport:
 def read(data: Any, settings: AudioDataSettings) -> Dataset:
     """Every file as a series of samples, float32 `(samples, 1)`, full scale 1; nothing is scaled or clipped.
 
-    All series have one rate, in their provenance as `rate_hz`: that of the settings, or of the first file. Of several
+    All series are annotated with one `rate_hz`: that of the settings, or of the first file. Of several
     files and of folders, what cannot be read is left out and named in the report.
 
     Args:
@@ -95,7 +95,9 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
         # A single file may be renamed.
         _add_file(digest.update, path, name if len(found) > 1 else "")
     series = tuple(
-        Series(name, sound.samples[:, None], ("sample",), origin=str(path), provenance={"rate_hz": sound.rate_hz})
+        Series(
+            name, sound.samples[:, None], ("sample",), origin=str(path), annotations=Annotations(rate_hz=sound.rate_hz)
+        )
         for name, path, sound in found
     )
     report = _report([sound for _, _, sound in found], settings, tuple(skipped))

@@ -12,6 +12,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.sources.base import Dataset
 from echoic.sources.clips import arrays, folders, tables, ts
 from echoic.types import Series
+from echoic.types.annotations import SplitName
 
 READERS: dict[str, Callable[[Path, ClipDataSettings], Sequence[Series]]] = {
     ".csv": tables.read_clips,
@@ -38,7 +39,7 @@ class ClipReport:
 
 
 def read(data: Any, settings: ClipDataSettings) -> Dataset:
-    """Every clip as a series, with its labels in its provenance, and what else is known: part, fold, group, rate.
+    """Every clip as a series, annotated with its labels and, where known, split, fold, group and rate.
 
     Sound is samples `(samples, 1)` at one rate; what comes as features stays features `(steps, features)`.
 
@@ -53,7 +54,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     place = Path(data)
     clips = list(_read_one(place, settings))
     if settings.test_data is not None:
-        same = settings.model_copy(update={"rate_hz": clips[0].provenance.get("rate_hz")})
+        same = settings.model_copy(update={"rate_hz": clips[0].annotations.rate_hz})
         clips = [*_with_split(clips, "train"), *_with_split(_read_one(settings.test_data, same), "test")]
     widths = {len(clip.features): clip for clip in clips}
     if len(widths) > 1:
@@ -65,7 +66,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     labels = Counter(label for clip in clips for label in labels_of(clip))
     num_unlabelled = sum(not labels_of(clip) for clip in clips)
     notes = (f"{num_unlabelled:,} of {len(clips):,} clips have no label.",) if num_unlabelled else ()
-    rate_hz = clips[0].provenance.get("rate_hz")
+    rate_hz = clips[0].annotations.rate_hz
     steps = sum(clip.steps for clip in clips)
     report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes)
     return Dataset(tuple(clips), report, _fingerprint(clips), str(place))
@@ -73,8 +74,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
 
 def labels_of(clip: Series) -> tuple[str, ...]:
     """The labels of a clip that was read: one, or any number where a separator was given."""
-    provenance = clip.provenance
-    return tuple(provenance["labels"]) if "labels" in provenance else (str(provenance["label"]),)
+    return clip.annotations.labels or ()
 
 
 def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
@@ -97,13 +97,13 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     return clips
 
 
-def _with_split(clips: Sequence[Series], split: str) -> list[Series]:
-    return [replace(clip, provenance={**clip.provenance, "split": split}) for clip in clips]
+def _with_split(clips: Sequence[Series], split: SplitName) -> list[Series]:
+    return [replace(clip, annotations=replace(clip.annotations, split=split)) for clip in clips]
 
 
 def _fingerprint(clips: Sequence[Series]) -> str:
     digest = hashlib.sha256()
     for clip in clips:
-        digest.update(repr((clip.name, sorted(clip.provenance.items()), clip.values.shape)).encode())
+        digest.update(repr((clip.name, clip.annotations, clip.values.shape)).encode())
         digest.update(clip.values.tobytes())
     return digest.hexdigest()

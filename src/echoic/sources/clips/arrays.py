@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
-from echoic.types import Series
+from echoic.types import Annotations, Series
 
 AXES = {"clip", "band", "frame"}
 
@@ -30,7 +30,10 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
             f"{settings.labels_path}: must hold a label for each of the {len(clips)} clips of {path.name}, got "
             f"{_describe(labels)}."
         )
-    return [replace(clip, provenance={"label": _text(label)}) for clip, label in zip(clips, labels, strict=True)]
+    return [
+        replace(clip, annotations=Annotations(labels=(_text(label),)))
+        for clip, label in zip(clips, labels, strict=True)
+    ]
 
 
 def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:

@@ -7,7 +7,7 @@ from echoic.config import ClipDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio import ENDINGS, sound_files
 from echoic.sources.clips.sound import ClipReader
-from echoic.types import Series
+from echoic.types import Annotations, Series
 
 
 def read_clips(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
@@ -23,7 +23,7 @@ def read_clips(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
         raise DataError(f"{place}: has no folders that could be classes; {remedy}.")
     sounds = ClipReader(settings)
     return [
-        sounds.clip(path, str(path.relative_to(place)), {"label": folder.name})
+        sounds.clip(path, str(path.relative_to(place)), Annotations(labels=(folder.name,)))
         for folder in classes
         for path in sound_files(folder)
     ]

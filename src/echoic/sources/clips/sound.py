@@ -1,11 +1,12 @@
 """The sound of clips: whole files or stretches of them, at one rate."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from echoic.config import AudioDataSettings, ClipDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import DecodedSound, decode_file
-from echoic.types import Json, Series
+from echoic.types import Annotations, Series
 
 
 class ClipReader:
@@ -19,7 +20,9 @@ class ClipReader:
         self.rate_hz = settings.rate_hz
         self._last: tuple[Path, DecodedSound] | None = None
 
-    def clip(self, path: Path, name: str, provenance: Json, begin_s: float = 0.0, end_s: float | None = None) -> Series:
+    def clip(
+        self, path: Path, name: str, annotations: Annotations, begin_s: float = 0.0, end_s: float | None = None
+    ) -> Series:
         """A clip of a file, from `begin_s` to `end_s`.
 
         Raises:
@@ -38,5 +41,9 @@ class ClipReader:
         if not len(samples):
             raise DataError(f"{path.name} has not a sample from {begin_s:g} s to {end_s:g} s")
         return Series(
-            name, samples[:, None], ("sample",), origin=str(path), provenance={**provenance, "rate_hz": sound.rate_hz}
+            name,
+            samples[:, None],
+            ("sample",),
+            origin=str(path),
+            annotations=replace(annotations, rate_hz=sound.rate_hz),
         )

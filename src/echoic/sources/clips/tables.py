@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from echoic.config import ClipDataSettings
 from echoic.config.table import TableSettings
@@ -11,10 +10,18 @@ from echoic.errors import ConfigError, DataError
 from echoic.sources import delimited, parquet
 from echoic.sources.clips.sound import ClipReader
 from echoic.sources.table import Table, quoted
-from echoic.types import Series
+from echoic.types import Annotations, Series
+from echoic.types.annotations import SplitName
 
 FILE_COLUMNS = ("file", "path", "filename")
-SPLIT_NAMES = {"train": "train", "training": "train", "dev": "dev", "valid": "dev", "validation": "dev", "val": "dev"}
+SPLIT_NAMES: dict[str, SplitName] = {
+    "train": "train",
+    "training": "train",
+    "dev": "dev",
+    "valid": "dev",
+    "validation": "dev",
+    "val": "dev",
+}
 SPLIT_NAMES |= {"test": "test", "eval": "test"}
 
 
@@ -36,11 +43,14 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
             raise table.error("has no file; fill it in or remove the row.", row=number)
         labels = _labels(table, number, row["label"], settings.label_separator)
         begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
-        provenance = (
-            labels | {name: row[name] for name in ("fold", "group") if row[name]} | _split_of(table, number, row)
+        annotations = Annotations(
+            labels=labels,
+            split=_split_of(table, number, row),
+            fold=row["fold"] or None,
+            group=row["group"] or None,
         )
         try:
-            clips.append(sounds.clip(folder / row["file"], row["file"], provenance, begin_s or 0.0, end_s))
+            clips.append(sounds.clip(folder / row["file"], row["file"], annotations, begin_s or 0.0, end_s))
         except DataError as error:
             raise DataError(f"{table.source}, {table.row_name(number)}: {str(error).rstrip('.')}.") from None
     return clips
@@ -73,12 +83,12 @@ def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
-def _labels(table: Table, number: int, cell: str, separator: str | None) -> dict[str, Any]:
-    """The `label` of a row; with a separator its `labels`, in the order of their names."""
+def _labels(table: Table, number: int, cell: str, separator: str | None) -> tuple[str, ...]:
+    """The label of a row; with a separator its labels, sorted."""
     if separator is None:
         if not cell:
             raise table.error("has no label; fill it in or remove the row.", row=number)
-        return {"label": cell}
+        return (cell,)
     names = [name.strip() for name in cell.split(separator)] if cell else []
     if "" in names:
         message = f"the labels {quoted(cell)} have an empty name among them; remove the {separator!r} too many."
@@ -86,7 +96,7 @@ def _labels(table: Table, number: int, cell: str, separator: str | None) -> dict
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
         raise table.error(f"has the label {quoted(repeated[0])} more than once; name it once.", row=number)
-    return {"labels": sorted(names)}
+    return tuple(sorted(names))
 
 
 def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> float | None:
@@ -98,10 +108,10 @@ def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> flo
         raise table.error(f"{quoted(row[column])} is no time in seconds.", row=number, column=column) from None
 
 
-def _split_of(table: Table, number: int, row: dict[str, str]) -> dict[str, Any]:
+def _split_of(table: Table, number: int, row: dict[str, str]) -> SplitName | None:
     if not row["split"]:
-        return {}
+        return None
     split = SPLIT_NAMES.get(row["split"].lower())
     if split is None:
-        raise table.error(f"names no part; it must be train, dev or test, got {quoted(row['split'])}.", row=number)
-    return {"split": split}
+        raise table.error(f"names no split; it must be train, dev or test, got {quoted(row['split'])}.", row=number)
+    return split

@@ -7,7 +7,7 @@ import numpy as np
 
 from echoic.config import ClipDataSettings
 from echoic.errors import DataError
-from echoic.types import Floats, Series
+from echoic.types import Annotations, Floats, Series
 
 
 def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # noqa: ARG001
@@ -48,7 +48,11 @@ def _clip(path: Path, number: int, text: str, dimensions: int) -> Series:
         raise DataError(f"{path}, line {number}: has {len(rows)} dimensions where the first line has {dimensions}.")
     names = tuple(f"dimension_{place}" for place in range(1, len(rows) + 1))
     return Series(
-        f"line {number}", np.stack(rows, 1), names, origin=f"{path}, line {number}", provenance={"label": label.strip()}
+        f"line {number}",
+        np.stack(rows, 1),
+        names,
+        origin=f"{path}, line {number}",
+        annotations=Annotations(labels=(label.strip(),)),
     )
 
 

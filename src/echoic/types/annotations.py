@@ -1,0 +1,96 @@
+"""What a source knows about a series besides its values: labels, events, splits, groups, musical time."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from echoic.errors import DataError
+
+SplitName = Literal["train", "dev", "test"]
+
+EVENT_GRACE_S = 0.02
+"""Events may end this much after their recording: tables are rounded, and files lose a block in conversion."""
+
+
+class Event(NamedTuple):
+    """A labelled event from `onset_s` up to, not including, `offset_s`."""
+
+    onset_s: float
+    offset_s: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class MusicInfo:
+    """Musical time of a piano-roll: one of `step_beats` and `step_s` is set.
+
+    `has_onsets`: whether onsets and sustained notes differ in the roll. `meter` is (beats per bar, beat unit), `key` as
+    MIDI names it.
+    """
+
+    has_onsets: bool
+    step_beats: float | None = None
+    step_s: float | None = None
+    bpm: float | None = None
+    meter: tuple[int, int] | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """Annotations of one series; None where a source does not know them.
+
+    Args:
+        rate_hz: sampling rate, for sound.
+        labels: the labels of a clip; the empty tuple is a clip without a label, None an unlabelled one.
+        events: the events of a recording, sorted, one at a time.
+        split: the split that the source assigns.
+        fold: the fold of cross-validation that the source assigns.
+        group: a name shared by series that must stay in one split, such as the speaker.
+        music: musical time.
+    """
+
+    rate_hz: int | None = None
+    labels: tuple[str, ...] | None = None
+    events: tuple[Event, ...] | None = None
+    split: SplitName | None = None
+    fold: str | None = None
+    group: str | None = None
+    music: MusicInfo | None = None
+
+    def check(self, origin: str, steps: int) -> None:
+        """Checks that the annotations fit a series of `steps` steps.
+
+        Raises:
+            DataError: they do not; the message has the origin, the value and the remedy.
+        """
+        if self.rate_hz is not None and self.rate_hz <= 0:
+            raise DataError(f"{origin}: the sampling rate must be positive, got {self.rate_hz} Hz; correct the source.")
+        if self.split is not None and self.split not in get_args(SplitName):
+            raise DataError(f"{origin}: the split must be train, dev or test, got {self.split!r}; correct it.")
+        if self.labels is not None and len(set(self.labels)) < len(self.labels):
+            raise DataError(f"{origin}: has a label twice among {', '.join(self.labels)}; name it once.")
+        if self.events is not None:
+            self._check_events(origin, steps, self.events)
+
+    def _check_events(self, origin: str, steps: int, events: tuple[Event, ...]) -> None:
+        if self.rate_hz is None:
+            raise DataError(f"{origin}: has events but no sampling rate; events need sound.")
+        length_s = steps / self.rate_hz
+        for event in events:
+            if not 0 <= event.onset_s < event.offset_s:
+                raise DataError(
+                    f"{origin}: the event {event.label!r} ends at {event.offset_s:g} s and begins at "
+                    f"{event.onset_s:g} s; it must begin at 0 s or later, and end after that."
+                )
+            if event.offset_s > length_s + EVENT_GRACE_S:
+                raise DataError(
+                    f"{origin}: the event {event.label!r} ends at {event.offset_s:g} s, after the end of the recording "
+                    f"at {length_s:.3f} s; correct or remove it."
+                )
+        for before, after in itertools.pairwise(events):
+            if after.onset_s < before.offset_s - 1e-9:
+                raise DataError(
+                    f"{origin}: the event at {after.onset_s:g} s begins before the one at {before.onset_s:g} s has "
+                    "ended; only one event at a time is supported, so shorten or remove one."
+                )
