@@ -103,7 +103,7 @@ def test_what_is_not_there_is_named():
         echoic.train("forecats", wave())
     with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
         echoic.train("forecast", wave(), device="nothing")
-    with pytest.raises(RunError, match="nowhere: is no run folder"):
+    with pytest.raises(RunError, match="nowhere: is not a run folder"):
         echoic.load("nowhere")
 
 

@@ -123,7 +123,7 @@ def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
         train("classify", clips / "clips.csv", out=tmp_path / "cut", on_progress=stop_in_the_second_fold, **wanted)
     cut = load(tmp_path / "cut")
     assert len(cut.fold_runs()) == 2
-    with pytest.raises(RunError, match=r"cut: has no trained model yet; go on with `echoic train --resume .*cut`"):
+    with pytest.raises(RunError, match=r"cut: has no trained model yet; resume with `echoic train --resume .*cut`"):
         cut.evaluate()
     cut.resume()
     assert cut.evaluate().scores == whole.evaluate().scores

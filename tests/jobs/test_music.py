@@ -269,7 +269,5 @@ def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):
 
 
 def test_a_forecast_is_refused_with_what_there_is_instead(run):
-    with pytest.raises(
-        ConfigError, match="`predict` is not supported by music runs; it is for forecast, classify and detect runs"
-    ):
+    with pytest.raises(ConfigError, match="`predict` is not supported by music runs; it is for forecast"):
         run.predict()

@@ -45,7 +45,7 @@ def test_a_signal_saves_and_ends_training_with_its_exit_code_within_two_seconds(
     code, said = processes.end(process)
     assert time.monotonic() - sent < 2
     assert code == 128 + number
-    told = re.search(rf"Stopped by {number.name} after step (\d+), and saved; go on with `echoic train --resume", said)
+    told = re.search(rf"Stopped by {number.name} after step (\d+), and saved; resume with `echoic train --resume", said)
     assert told is not None, said
     assert str(run) in said.replace("\n", "")
     assert steps(run)[-1] == int(told[1])
@@ -59,7 +59,7 @@ def test_a_second_writer_is_refused_until_the_first_is_killed(tmp_path: Path, pr
     who = re.escape(f"is being written by process {first.pid} on {socket.gethostname()}; wait for it or stop it.")
     with pytest.raises(RunError, match=who):
         echoic.load(run).resume()
-    with pytest.raises(RunError, match="is already there"):
+    with pytest.raises(RunError, match="already exists"):
         echoic.train("forecast", "synth:sine,steps=1000", out=run, config=SETTINGS)
     assert first.poll() is None
     os.kill(first.pid, signal.SIGKILL)

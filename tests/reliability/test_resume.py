@@ -84,7 +84,7 @@ def test_training_stopped_three_times_ends_as_if_it_never_was(
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "run", settings, Stopper(3, None))
     with pytest.raises(
-        Interrupted, match=r"Stopped by SIGTERM after step \d+, and saved; go on with `echoic train --r"
+        Interrupted, match=r"Stopped by SIGTERM after step \d+, and saved; resume with `echoic train --r"
     ):
         train(tmp_path / "run", settings, Stopper(2, signal.SIGTERM))
     with pytest.raises(Interrupted, match="Stopped by SIGINT after step"):

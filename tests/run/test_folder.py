@@ -41,9 +41,9 @@ def flip(path: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_never_taken(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(RunError, match=r"is already there; choose another --out, or go on with `echoic train --resume"):
+    with pytest.raises(RunError, match=r"already exists; choose another --out, or resume with `echoic train --resume"):
         RunFolder.create(tmp_path)
-    with pytest.raises(RunError, match="is already there"):
+    with pytest.raises(RunError, match="already exists"):
         RunFolder.create(tmp_path / "thesis.tex")
 
 
@@ -51,7 +51,7 @@ def test_a_run_is_made_over_another_only_where_that_has_nothing_to_go_on_with(fo
     RunFolder.create(folder.path)
     with folder.lock():
         folder.write_checkpoint(3, Checkpoint({"random": torch.zeros(2)}, {}))
-    with pytest.raises(RunError, match="is already there"):
+    with pytest.raises(RunError, match="already exists"):
         RunFolder.create(folder.path)
 
 
@@ -59,7 +59,7 @@ def test_a_part_of_a_run_is_resumed_by_resuming_the_run(folder: RunFolder) -> No
     with RunFolder.create(folder.folds_path / "1", folder.path).lock():
         RunFolder(folder.folds_path / "1").write_config({})
     (fold,) = folder.folds()
-    with pytest.raises(RunError, match=rf"no trained model yet; go on with `echoic train --resume {folder.path}`"):
+    with pytest.raises(RunError, match=rf"no trained model yet; resume with `echoic train --resume {folder.path}`"):
         fold.read_model()
 
 
@@ -69,7 +69,7 @@ def test_a_folder_whose_maker_was_killed_before_it_was_a_run_can_be_made_again(t
     run.mkdir()
     for name in left:
         (run / name).mkdir() if name.endswith("/") else (run / name).touch()
-    with pytest.raises(RunError, match="is no run folder"):
+    with pytest.raises(RunError, match="is not a run folder"):
         RunFolder.open(run)
     folder = RunFolder.create(run)
     with folder.lock():
@@ -78,7 +78,7 @@ def test_a_folder_whose_maker_was_killed_before_it_was_a_run_can_be_made_again(t
 
 
 def test_a_folder_without_config_is_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"is no run folder \(it has no config.json\); make one with `echoic train`"):
+    with pytest.raises(RunError, match=r"is not a run folder \(no config.json\); create one with `echoic train`"):
         RunFolder.open(tmp_path)
 
 
@@ -161,7 +161,7 @@ def test_a_damaged_row_of_metrics_is_a_run_error(folder: RunFolder) -> None:
 
 
 def test_a_run_without_a_model_says_how_to_get_one(folder: RunFolder) -> None:
-    with pytest.raises(RunError, match="has no trained model yet; go on with `echoic train --resume"):
+    with pytest.raises(RunError, match="has no trained model yet; resume with `echoic train --resume"):
         folder.read_model()
 
 

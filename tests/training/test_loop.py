@@ -53,7 +53,7 @@ def test_losses_that_stay_bad_end_training_with_the_best_weights_on_disk(bench: 
         waves(30, lambda epoch, _: math.nan if epoch else 0.0), waves(1), epochs=3, checkpoint_interval_s=3600
     )
     with pytest.raises(
-        TrainingError, match=f"not finite for {MAX_SKIPPED_STEPS} steps in a row.* the best weights so far are"
+        TrainingError, match=f"not finite for {MAX_SKIPPED_STEPS} consecutive steps.* the best weights so far are"
     ):
         trainer.run()
     assert trainer.state.skipped == MAX_SKIPPED_STEPS

@@ -13,6 +13,7 @@ from echoic.training import (
     TrainingData,
     TrainResult,
     isolated_randomness,
+    no_randomness,
     read_phase,
     thread_count,
 )
@@ -67,7 +68,7 @@ def _run_phase(
         data = TrainingData(task.train_batches(), task.dev_batches())
     else:
         data = TrainingData(task.refit_batches(), None)
-    with isolated_randomness(task.settings.train.seed):
+    with isolated_randomness(task.settings.train.seed, task.settings.train.device):
         trainer = Trainer(task.build_model(), data, task.settings.train, folder, phase, on_progress, started_at)
         if checkpoint is not None:
             trainer.restore(checkpoint)
@@ -76,7 +77,7 @@ def _run_phase(
 
 def _calibrate(folder: RunFolder, task: Task[Any]) -> None:
     """On dev, with the network that has not been trained on it."""
-    with isolated_randomness(task.settings.train.seed):
+    with no_randomness():
         model = task.build_model()
     model.load_state_dict(folder.read_model()[0])
     with thread_count(task.settings.train.threads):

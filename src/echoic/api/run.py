@@ -17,7 +17,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder
-from echoic.training import TrainResult, isolated_randomness
+from echoic.training import TrainResult, no_randomness
 from echoic.windows import SPLITS
 
 
@@ -57,7 +57,7 @@ class Run:
         """
         if self._fitted is None:
             task = self._restore_task()
-            with isolated_randomness(self.seed):
+            with no_randomness():
                 model = task.build_model()
             weights, _ = self.folder.read_model()
             model.load_state_dict(weights)

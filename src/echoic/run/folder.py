@@ -30,7 +30,7 @@ _BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metri
 
 
 class Checkpoint(NamedTuple):
-    """Everything that training needs to go on as if it had never stopped."""
+    """Everything that training needs to resume as if it had never stopped."""
 
     tensors: dict[str, Tensor]
     metadata: dict[str, Any]
@@ -40,8 +40,8 @@ class Checkpoint(NamedTuple):
 class RunFolder:
     """Names and formats of the files of one run.
 
-    Create one with `create` (new) or `open` (existing); hold `lock()` around everything that training reads again.
-    A run that is `parent` another, as a fold of cross-validation is, is resumed by resuming that one.
+    Made by `create` (new) or `open` (existing); hold `lock()` around everything that training reads again. A fold of
+    cross-validation has a `parent`, and is resumed by resuming that run.
     """
 
     def __init__(self, path: Path, parent: Path | None = None) -> None:
@@ -56,16 +56,16 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, parent: Path | None = None) -> Self:
-        """Makes a new run folder, also where a writer stopped before there was anything to go on with.
+        """Makes a new run folder, also where a writer stopped before there was anything to resume with.
 
         Raises:
-            RunError: there is already something at `path`, or it cannot be made.
+            RunError: `path` exists, or it cannot be created.
         """
         ensure_new(path)
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{path}: cannot be made ({error.strerror}).") from None
+            raise RunError(f"{path}: cannot be created ({error.strerror}).") from None
         return cls(path, parent)
 
     @classmethod
@@ -76,7 +76,7 @@ class RunFolder:
             RunError: there is no run at `path`.
         """
         if not (path / "config.json").is_file():
-            raise RunError(f"{path}: is no run folder (it has no config.json); make one with `echoic train`.")
+            raise RunError(f"{path}: is not a run folder (no config.json); create one with `echoic train`.")
         return cls(path)
 
     def folds(self) -> list[Self]:
@@ -89,7 +89,7 @@ class RunFolder:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Holds the run's lock and first clears what killed writers left.
+        """Holds the run's lock, and first removes temporary files of killed processes.
 
         Raises:
             RunError: another process is writing this run.
@@ -104,7 +104,7 @@ class RunFolder:
         write_json(self.path / "config.json", {"format": FORMAT, **config})
 
     def read_config(self) -> dict[str, Any]:
-        """What config.json holds.
+        """The contents of config.json.
 
         Raises:
             RunError: it is damaged, or of a format that this version cannot read.
@@ -121,7 +121,7 @@ class RunFolder:
         write_json(self.path / "codec.json", codec)
 
     def read_codec(self) -> dict[str, Any]:
-        """What codec.json holds.
+        """The contents of codec.json.
 
         Raises:
             RunError: it is missing or damaged.
@@ -129,11 +129,11 @@ class RunFolder:
         return read_json(self.path / "codec.json")
 
     def write_calibration(self, calibration: Mapping[str, Any]) -> None:
-        """Writes calibration.json: what was fitted on dev after training."""
+        """Writes calibration.json, fitted on dev after training."""
         write_json(self.path / "calibration.json", calibration)
 
     def read_calibration(self) -> dict[str, Any] | None:
-        """What calibration.json holds, if there is one.
+        """The contents of calibration.json; None without one.
 
         Raises:
             RunError: it is damaged.
@@ -142,7 +142,7 @@ class RunFolder:
         return read_json(path) if path.exists() else None
 
     def write_model(self, weights: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
-        """Writes model.safetensors: the weights that scored best on dev."""
+        """Writes model.safetensors, the weights with the lowest dev loss."""
         write_tensors(self.model_path, weights, metadata)
 
     def read_model(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -152,24 +152,24 @@ class RunFolder:
             RunError: there is none yet, or it is damaged.
         """
         if not self.model_path.exists():
-            raise RunError(f"{self.path}: has no trained model yet; go on with `{self.resume_command}`.")
+            raise RunError(f"{self.path}: has no trained model yet; resume with `{self.resume_command}`.")
         return read_tensors(self.model_path)
 
     def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
-        """Writes the checkpoint of a step and deletes all but it and the one before it.
+        """Writes the checkpoint of a step and keeps only it and the one before.
 
-        Those of later steps are deleted too: training went on from an earlier step because they are damaged.
+        Those of later steps are deleted as well: they are damaged, and training resumed before them.
         """
         path = self.checkpoints / f"step-{step:09d}.safetensors"
         write_tensors(path, checkpoint.tensors, checkpoint.metadata)
         kept = [one for one in self._checkpoint_paths() if one <= path][:_MAX_CHECKPOINTS]
         for other in self._checkpoint_paths():
             if other not in kept:
-                with contextlib.suppress(OSError):  # an old one that stays does no harm
+                with contextlib.suppress(OSError):  # an old checkpoint that stays does no harm
                     other.unlink()
 
     def read_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint that is whole, and a sentence for each newer one that is damaged.
+        """The newest intact checkpoint, and one sentence for each newer one that is damaged.
 
         Raises:
             RunError: there are checkpoints, and all are damaged.
@@ -193,12 +193,12 @@ class RunFolder:
         append(self.metrics_path, "".join(json.dumps(row) + "\n" for row in rows).encode())
 
     def truncate_metrics(self, rows: int) -> None:
-        """Cuts metrics.jsonl back to its first `rows` lines: those that a checkpoint knows of."""
+        """Truncates metrics.jsonl to its first `rows` lines, those of a checkpoint."""
         lines = self.metrics_path.read_bytes().splitlines(keepends=True) if self.metrics_path.exists() else []
         write_atomically(self.metrics_path, b"".join(lines[:rows]))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """The rows of metrics.jsonl; a torn last line is left out.
+        """The rows of metrics.jsonl, without an incomplete last line.
 
         Raises:
             RunError: a line is damaged.
@@ -217,10 +217,10 @@ class RunFolder:
 
 
 def ensure_new(path: Path) -> None:
-    """Whether a new run may be made at `path`: nothing is there, or what has no checkpoint yet.
+    """Checks that a new run may be created at `path`: nothing is there, or a run without a checkpoint.
 
     Raises:
-        RunError: there is something already.
+        RunError: `path` exists.
     """
     if not path.exists():
         return
@@ -228,4 +228,4 @@ def ensure_new(path: Path) -> None:
         started = path / "checkpoints"
         if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
             return
-    raise RunError(f"{path}: is already there; choose another --out, or go on with `echoic train --resume {path}`.")
+    raise RunError(f"{path}: already exists; choose another --out, or resume with `echoic train --resume {path}`.")

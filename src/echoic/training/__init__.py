@@ -2,6 +2,7 @@
 
 from echoic.training.check import overfit_one_batch as overfit_one_batch
 from echoic.training.context import isolated_randomness as isolated_randomness
+from echoic.training.context import no_randomness as no_randomness
 from echoic.training.context import thread_count as thread_count
 from echoic.training.evaluating import EvalResult as EvalResult
 from echoic.training.evaluating import evaluate as evaluate

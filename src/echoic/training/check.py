@@ -1,4 +1,4 @@
-"""The test before a long run: can the network learn one batch by heart?"""
+"""The test before a long run: can the network overfit one batch?"""
 
 import torch
 
@@ -6,11 +6,11 @@ from echoic.model import SequenceModel
 from echoic.tensors import Batch
 
 LR = 0.02
-"""The origin's learning rate for this test."""
+"""Learning rate of the test."""
 
 
 def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> list[float]:
-    """Takes `steps` Adam steps on the same batch and gives the mean loss before each of them.
+    """Takes `steps` Adam steps on the same batch and returns the mean loss before each of them.
 
     Dropout is off: what is tested is whether gradients lead downhill.
     """

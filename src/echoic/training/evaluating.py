@@ -1,4 +1,4 @@
-"""The loss of a network over batches that it does not learn from."""
+"""The loss of a network over batches, without training."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,14 +10,14 @@ from echoic.training.records import Batches
 
 
 class EvalResult(NamedTuple):
-    """The mean loss per value, and the share that is told rightly, of heads that tell symbols."""
+    """The mean loss per value, and the accuracy, for heads that predict symbols."""
 
     loss: float
     accuracy: float | None
 
 
 def evaluate(model: SequenceModel, batches: Batches) -> EvalResult:
-    """How a network does over all batches."""
+    """Evaluates a network over all batches."""
     total, values, correct = _totals(model, batches, lambda _: None)
     return EvalResult(total / max(values, 1), None if correct is None else correct / max(values, 1))
 
@@ -25,7 +25,7 @@ def evaluate(model: SequenceModel, batches: Batches) -> EvalResult:
 def total_loss(
     model: SequenceModel, batches: Batches, on_batch: Callable[[int], None] = lambda _: None
 ) -> tuple[float, int]:
-    """The sum of the losses over all batches, and of how many values; the state is carried where the batches say so.
+    """The sum of the losses over all batches and the number of values; the state is carried where batches continue.
 
     `on_batch` is called with the number of batches done, after each.
     """

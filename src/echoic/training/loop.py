@@ -27,15 +27,15 @@ from echoic.training.records import Batches, Phase, Progress, TrainerState, Trai
 from echoic.training.stopping import Stop, stop_on_signals
 
 MAX_SKIPPED_STEPS = 20
-"""Steps in a row that may have a non-finite loss or gradient before training gives up."""
+"""Consecutive steps with a non-finite loss or gradient before training stops with an error."""
 
 
 @final
 class Trainer:
-    """Fits a model to batches, watched on dev, and keeps the run folder able to go on from any instant.
+    """Trains a model, tracks the dev loss, and checkpoints so that training can resume from any instant.
 
-    With `settings.minutes` the run lasts that long, counted from `started_at` (`time.monotonic()`; by default now);
-    otherwise it takes `settings.epochs` epochs at most. Without `dev` the last weights are kept, and only at the end.
+    With `settings.minutes` the run lasts that long from `started_at` (`time.monotonic()`; by default now), otherwise at
+    most `settings.epochs` epochs. Without `dev` the last weights are kept, and only at the end.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Trainer:
         self._first_step = self._last_checkpoint = time.monotonic()
 
     def run(self) -> TrainResult:
-        """Trains to the end, from wherever the trainer stands.
+        """Trains from the current state to the end.
 
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
@@ -86,7 +86,7 @@ class Trainer:
                 if stop.signal is not None:
                     self._raise_interrupted(stop)
             if self.state.step == 0:
-                raise TrainingError("The time budget was over before the first step; give more --minutes.")
+                raise TrainingError("The time budget ended before the first step; increase --minutes.")
             if self.state.loss_values:
                 self._evaluate()
             if not self.best:
@@ -105,7 +105,7 @@ class Trainer:
         )
 
     def write_checkpoint(self) -> None:
-        """Saves metrics, best model and then everything that `restore` needs, so that the three always agree."""
+        """Saves metrics, best model, then the checkpoint, so that the three always agree."""
         self.state.seconds = self._elapsed()
         self.folder.append_metrics(self.rows)
         self.state.metrics_rows += len(self.rows)
@@ -115,6 +115,8 @@ class Trainer:
         tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer_tensors(self.optimizer).items()}
         tensors |= {f"best.{name}": weight for name, weight in self.best.items()}
         tensors["random"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random_cuda"] = torch.cuda.get_rng_state(self.device)
         if self.ema:
             tensors |= {f"ema.{name}": weight for name, weight in self.ema.weights.items()}
         if self.carried is not None:
@@ -125,7 +127,7 @@ class Trainer:
         self._last_checkpoint = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Puts the trainer where it stood when `checkpoint` was written, the run folder included."""
+        """Restores trainer and run folder to the state in which `checkpoint` was written."""
         groups: dict[str, dict[str, Tensor]] = {}
         for name, tensor in checkpoint.tensors.items():
             group, _, rest = name.partition(".")
@@ -136,10 +138,12 @@ class Trainer:
         self.best = groups.get("best", {})
         if self.ema:
             self.ema.steps = checkpoint.metadata["ema_steps"]
-            # In the order of the model: `update` pairs by place, and a file has an order of its own.
-            self.ema.weights = {name: groups["ema"][name] for name in self.ema.weights}
-        self.carried = groups["carried"][""] if "carried" in groups else None
+            # In the order of the model: `update` pairs by position, and a file has its own order.
+            self.ema.weights = {name: groups["ema"][name].to(self.device) for name in self.ema.weights}
+        self.carried = groups["carried"][""].to(self.device) if "carried" in groups else None
         torch.set_rng_state(groups["random"][""])
+        if "random_cuda" in groups:
+            torch.cuda.set_rng_state(groups["random_cuda"][""], self.device)
         self.folder.truncate_metrics(self.state.metrics_rows)
         self._write_best()
         self._started_at -= self.state.seconds
@@ -152,7 +156,7 @@ class Trainer:
         return time.monotonic() - self._started_at
 
     def _fraction_done(self) -> float:
-        """The share of the phase that is over."""
+        """The completed fraction of the phase."""
         if self.budget_s is not None:
             first, last = self.phase.budget
             return max(0.0, (self._elapsed() / self.budget_s - first) / (last - first))
@@ -161,7 +165,7 @@ class Trainer:
     def _finished(self) -> str | None:
         if self.budget_s is not None:
             end = self.phase.budget[1] * self.budget_s
-            # The last look at dev has to fit in as well.
+            # The last dev evaluation has to fit in as well.
             return "time is up" if self._elapsed() + self.state.dev_seconds >= end else None
         if self.state.step >= self.total_steps:
             return "all steps done"
@@ -170,7 +174,7 @@ class Trainer:
         return None
 
     def _train_epoch(self, stop: Stop) -> None:
-        """Steps to the end of the epoch, or until something asks for a stop."""
+        """Trains to the end of the epoch, or until a stop is requested."""
         self.model.train()
         for batch in self.train.epoch(self.settings.seed, self.state.epoch, self.state.batch):
             self._step(batch.to(self.device))
@@ -187,7 +191,7 @@ class Trainer:
         self.state.epoch, self.state.batch, self.carried = self.state.epoch + 1, 0, None
 
     def _step(self, batch: Batch) -> None:
-        """One update; if loss or gradient is not finite, none, and it is counted."""
+        """One update; skipped and counted if the loss or the gradient is not finite."""
         settings = self.settings
         progress = self._fraction_done()
         self.state.lr = learning_rate(settings, progress)
@@ -226,13 +230,13 @@ class Trainer:
             self.write_checkpoint()
             kept = "the best weights so far are" if self.best else "a checkpoint with the weights before them is"
             raise TrainingError(
-                f"Loss or gradient was not finite for {MAX_SKIPPED_STEPS} steps in a row, at step {self.state.step}; "
-                f"{kept} "
-                f"kept in {self.folder.path}. Try a smaller --lr or --grad-clip-norm, or look at the data."
+                f"Loss or gradient was not finite for {MAX_SKIPPED_STEPS} consecutive steps, at step "
+                f"{self.state.step}; {kept} kept in {self.folder.path}. Try a smaller --lr or --grad-clip-norm, or "
+                "check the data."
             )
 
     def _evaluate(self) -> None:
-        """Looks at dev, keeps the best weights and notes a row of metrics."""
+        """Evaluates on dev, keeps the best weights and adds a row of metrics."""
         started_at = time.monotonic()
         train_loss = self.state.loss_total / max(self.state.loss_values, 1)
         accuracy = {
@@ -254,12 +258,12 @@ class Trainer:
         self.state.loss_total, self.state.loss_values, self.state.correct = 0.0, 0, None
 
     def _weights(self) -> dict[str, Tensor]:
-        """A copy of the weights that would be used now: the averaged ones, if there are any."""
+        """A copy of the weights to evaluate: the averaged ones, with an EMA."""
         current = self.ema.weights if self.ema else dict(self.model.named_parameters())
         return {name: weight.detach().clone() for name, weight in current.items()}
 
     def _keep_if_best(self, weights: dict[str, Tensor], loss: float) -> None:
-        """Any loss is better than one that is not a number."""
+        """Keeps weights with the lowest loss so far; any number is lower than NaN."""
         self.state.evals_since_best += 1
         best = self.state.best_dev_loss
         if best is None or loss < best or math.isnan(best):
@@ -267,7 +271,7 @@ class Trainer:
             self.best = weights
 
     def _evaluate_dev(self, weights: dict[str, Tensor], dev: Batches) -> EvalResult:
-        """How `weights` do on dev; the model's own weights are as before afterwards."""
+        """Evaluates `weights` on dev, and restores the model's own."""
         current = {name: weight.detach().clone() for name, weight in self.model.named_parameters()}
         self.model.load_state_dict(weights, strict=False)
         try:
@@ -297,7 +301,7 @@ class Trainer:
         number = stop.signal
         if number is not None:
             raise Interrupted(
-                f"Stopped by {number.name} after step {self.state.step}, and saved; go on with "
+                f"Stopped by {number.name} after step {self.state.step}, and saved; resume with "
                 f"`{self.folder.resume_command}`.",
                 number,
             )

@@ -1,4 +1,4 @@
-"""Optimiser, learning rate and averaged weights."""
+"""Optimizer, learning-rate schedule and exponential moving average of the weights."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from echoic.config import TrainSettings
 
 
 def make_optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> torch.optim.Optimizer:
-    """The optimiser that `settings` name, in torch's fused form."""
+    """The optimizer of `settings`, in torch's fused form."""
     groups = list(parameters)
     common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True}
     if settings.optimizer == "sgd":
@@ -31,13 +31,13 @@ def learning_rate(settings: TrainSettings, progress: float) -> float:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimiser's memory under flat names, for a checkpoint."""
+    """The optimizer's state under flat names, for a checkpoint."""
     state = optimizer.state_dict()["state"]
     return {f"{number}.{key}": tensor for number, entry in state.items() for key, tensor in entry.items()}
 
 
 def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Puts back what `optimizer_tensors` gave."""
+    """Restores the state that `optimizer_tensors` returned."""
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in tensors.items():
         number, key = name.split(".", 1)
@@ -59,7 +59,7 @@ class EMA:
         self.weights = {name: weight.detach().clone() for name, weight in model.named_parameters()}
 
     def update(self) -> None:
-        """Takes in the weights after a step."""
+        """Updates the average after a step."""
         self.steps += 1
         decay = min(self.decay, self.steps / (self.steps + 4))
         torch._foreach_lerp_(list(self.weights.values()), [weight.detach() for weight in self.parameters], 1 - decay)

@@ -1,4 +1,4 @@
-"""What goes into the loop, where it stands, and what comes out."""
+"""Inputs, state and result of the training loop."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from echoic.tensors import Batch
 
 
 class Batches(Protocol):
-    """The batches of an epoch, the same for the same seed and epoch."""
+    """Batches per epoch, the same for the same seed and epoch."""
 
     def __len__(self) -> int:
-        """Batches in an epoch."""
+        """Number of batches per epoch."""
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of an epoch from number `skip` on."""
 
 
 class TrainingData(NamedTuple):
-    """What is learned from, and what is watched meanwhile."""
+    """Batches to train on, and batches to evaluate on meanwhile."""
 
     train: Batches
     dev: Batches | None
 
 
 class Progress(NamedTuple):
-    """Where training stands: `fraction` is the share of the `stage` that is over; losses are means per value.
+    """Progress of training: `fraction` of the `stage` is completed; losses are means per value.
 
-    A stretch is a phase of the run, or the fold of cross-validation that is trained.
+    A stage is a phase of the run, or a fold of cross-validation.
     """
 
     stage: str
@@ -42,7 +42,7 @@ class Progress(NamedTuple):
 
 
 class TrainResult(NamedTuple):
-    """What training came to."""
+    """The result of training."""
 
     steps: int
     best_dev_loss: float | None
@@ -54,10 +54,10 @@ class TrainResult(NamedTuple):
 
 @dataclass(frozen=True)
 class Phase:
-    """One stretch of training in a run.
+    """One stage of training in a run.
 
-    `steps`: how many, instead of epochs. `budget`: the shares of the time budget at which it begins and ends.
-    `first_step`: how many steps of the run went before it.
+    `steps`: number of steps, instead of epochs. `budget`: fractions of the time budget at its start and end.
+    `first_step`: number of steps in the phases before.
     """
 
     name: str = "fit"
@@ -68,7 +68,7 @@ class Phase:
 
 @dataclass
 class TrainerState:
-    """Where the loop stands; with the tensors of a checkpoint, all that the future depends on."""
+    """The state of the loop; with the tensors of a checkpoint, everything that later steps depend on."""
 
     epoch: int = 0
     batch: int = 0

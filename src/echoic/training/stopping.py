@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request that the loop answers at its next step."""
+"""Ctrl-C and SIGTERM as a request that the loop handles after its current step."""
 
 import contextlib
 import signal
@@ -10,7 +10,7 @@ from typing import final
 
 @final
 class Stop:
-    """The signal that asked for a stop, if any did."""
+    """The signal that requested a stop; None before."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
@@ -18,7 +18,7 @@ class Stop:
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Notes the first SIGINT or SIGTERM; a second one acts at once. Outside the main thread nothing is caught."""
+    """Records the first SIGINT or SIGTERM; a second one acts at once. Only the main thread can catch signals."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
