@@ -150,7 +150,7 @@ def test_check_tells_that_the_loss_falls(command):
     line = f"check forecast ETTh1.csv --time date --lookback 48 --horizon 24 {SMALL}"
     code, out, err = command(line)
     assert (code, err) == (0, "")
-    assert "It falls as it should" in out
+    assert "The loss falls" in out
     code, out, _ = command(f"{line} --json --steps 100")
     assert code == 0
     assert json.loads(out)["falls"] is True
@@ -161,7 +161,7 @@ def test_check_fails_with_exit_1_where_nothing_is_learned(command, tmp_path):
     (tmp_path / "far.csv").write_text("y\n" + "".join(f"{step % 7}e25\n" for step in range(200)))
     code, out, _ = command(f"check forecast {tmp_path}/far.csv --scale none --strategy recursive --lookback 10 {SMALL}")
     assert code == 1
-    assert "It does not fall" in out
+    assert "The loss does not fall" in out
 
 
 def test_eval_prints_the_model_beside_the_naive_rows(command):

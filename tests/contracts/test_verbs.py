@@ -36,7 +36,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "taken folder": ("demo --out {run}", "already exists"),
     },
     "train": {
-        "json before the job": ("train --json forecast synth:sine --out new", "--json stands after the job's name"),
+        "json before the job": ("train --json forecast synth:sine --out new", "--json comes after the name of the job"),
         "no job": ("train", "needs a job"),
         "no data": ("train forecast missing.csv --out new", "missing.csv: there is no such file"),
         "no such signal": ("train forecast synth:nothing --out new", "nothing"),
@@ -174,7 +174,20 @@ def test_help_of_a_job_names_every_setting_and_its_default(command, job):
     assert code == 0
     for setting in ("--lookback", "--horizon", "--split", "--layers", "--minutes", "--time", "--set", "--config"):
         assert setting in out
-    assert "[default: gru]" in " ".join(out.split())
+    assert "default: gru]" in " ".join(out.replace("│", " ").split())
+
+
+def test_the_version_is_one_line(command):
+    assert command("--version") == (0, f"echoic {echoic.__version__}\n", "")
+
+
+@pytest.mark.parametrize("verb", ["train forecast", "generate", "eval"])
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+def test_help_fits_the_terminal_and_is_never_cut(command, monkeypatch, verb, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    _, out, _ = command(f"{verb} --help")
+    assert max(map(len, out.splitlines())) <= int(columns)
+    assert "…" not in out
 
 
 @pytest.mark.parametrize(("verb", "case"), CASES)

@@ -1,4 +1,4 @@
-"""The `echoic` command: one file a verb, imported when it is asked for.
+"""The `echoic` command: one file per verb, imported on demand.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0, 1 (failed), 2 (bad input or usage), 130 and 143
 (interrupted, after saving). To add a verb: a file with `add_to(app, help_text)`, and a line in `VERBS`.
@@ -9,27 +9,32 @@ import sys
 import time
 import warnings
 from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
+import echoic
 from echoic.cli.allocator import keep_freed_memory
 from echoic.errors import EchoicError
+
+_UsageError: Any = typer.BadParameter.__base__
+"""Click's class, of the copy of click that typer uses."""
 
 STARTED_AT = time.monotonic()
 """When the command started: budgets in minutes count from here."""
 
 VERBS = {
-    "demo": "Learn a noisy sine in under a minute, continue it, and write the report. No data needed.",
-    "train": "Train a network on your data and write a run folder; or go on with --resume RUN.",
-    "check": "Before a long run: can the network learn one batch by heart?",
-    "eval": "Score a run beside the naive rows of its job, on its test part or on new data.",
-    "predict": "Say what follows given data, with intervals; which class clips belong to; or what happens when.",
-    "generate": "Let the model go on by itself, for any length: a series, a tune, a text, sound.",
-    "drift": "Measure how generated sound drifts away from real sound as it goes on.",
-    "report": "Write one self-contained HTML page about a run, or several side by side.",
-    "info": "Show versions, kernel and threads; or a run's settings and parameters.",
+    "demo": "Train on a noisy sine in under a minute, continue it, and write a report. Needs no data.",
+    "train": "Train a network on your data and write a run folder, or resume one with --resume RUN.",
+    "check": "Overfit one batch: a quick test before a long run.",
+    "eval": "Evaluate a run next to simple baselines, on its test split or on new data.",
+    "predict": "Predict: forecasts with intervals, classes of clips, or events in recordings.",
+    "generate": "Generate from a trained network: continue a series, a song or a text, or make sound.",
+    "drift": "Measure how generated sound drifts away from real sound over time.",
+    "report": "Write a self-contained HTML report of one run, or of several side by side.",
+    "info": "Show versions, kernels and threads, or the settings and parameters of a run.",
 }
-"""Verbs and what they do; help for all of them is shown without importing any."""
+"""Verbs and their help; `echoic --help` shows it without importing any of them."""
 
 
 def main() -> None:
@@ -37,7 +42,11 @@ def main() -> None:
     keep_freed_memory()
     warnings.showwarning = _print_warning  # type: ignore[assignment]
     try:
-        make_app(sys.argv[1:])(prog_name="echoic")
+        code = make_app(sys.argv[1:])(prog_name="echoic", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except _UsageError as error:
+        error.show()  # plain: a box is no sentence
+        sys.exit(error.exit_code)
     except EchoicError as error:
         typer.echo(f"echoic: {error}", err=True)
         sys.exit(error.exit_code)
@@ -52,13 +61,12 @@ def main() -> None:
 
 
 def make_app(arguments: list[str]) -> typer.Typer:
-    """The command line; only the verb that `arguments` begin with is imported."""
+    """The command line; imports only the verb that `arguments` name."""
     app = typer.Typer(
         name="echoic",
         help="Train recurrent networks on any sequence, on your own CPU, and run them live.",
         no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
+        rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -70,7 +78,11 @@ def make_app(arguments: list[str]) -> typer.Typer:
             app.command(verb, help=help_text)(_not_loaded)
 
     @app.callback()
-    def _root() -> None:
+    def _root(
+        version: Annotated[
+            bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
+        ] = False,
+    ) -> None:
         """Train recurrent networks on any sequence, on your own CPU, and run them live.
 
         Start with `echoic demo`. Every verb has --help.
@@ -79,11 +91,17 @@ def make_app(arguments: list[str]) -> typer.Typer:
     return app
 
 
+def _print_version(value: bool) -> None:  # noqa: FBT001
+    if value:
+        typer.echo(f"echoic {echoic.__version__}")
+        raise typer.Exit
+
+
 def _print_warning(message: Warning | str, category: type[Warning], *_place: object) -> None:
-    """Our own warnings are sentences for the user; those of libraries name their kind."""
+    """Prints a warning in one line; those of libraries name their category."""
     kind = "" if category is UserWarning else f"{category.__name__}: "
     typer.echo(f"echoic: {kind}{message}", err=True)
 
 
 def _not_loaded() -> None:
-    """Stands in for the verbs that were not asked for."""
+    """Placeholder of verbs that are not loaded."""

@@ -12,9 +12,9 @@ from echoic.jobs import JOBS, settings_class
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
+    jobs = typer.Typer(help=help_text, rich_markup_mode="rich", no_args_is_help=True)
     for job in JOBS:
-        jobs.command(job, help=f"Fit one batch of DATA again and again with the {job} job's network.")(
+        jobs.command(job, help=f"Overfit one batch of DATA with the network of the {job} job.")(
             with_settings(settings_class(job), with_data_help(job, _checker(job)))
         )
 
@@ -29,7 +29,7 @@ def _checker(job: str) -> Any:
     def check_job(
         settings: dict[str, Any],
         data: Data,
-        steps: Annotated[int, typer.Option(help="Updates on the one batch.", min=1)] = 120,
+        steps: Annotated[int, typer.Option(help="Number of training steps on the batch.", min=1)] = 120,
         as_json: Json = False,
     ) -> None:
         from echoic.api import overfit_check
@@ -42,9 +42,9 @@ def _checker(job: str) -> Any:
             marks = sorted({0, *(steps * share // 6 for share in range(1, 6)), steps - 1})
             typer.echo("loss of one batch: " + " -> ".join(f"{losses[mark]:.4g}" for mark in marks))
             typer.echo(
-                "It falls as it should: the network can learn."
+                "The loss falls: the network can learn."
                 if falls
-                else "It does not fall: look at the scaling and the targets before a long run."
+                else "The loss does not fall: check the scaling and the targets before a long run."
             )
         if not falls:
             raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`echoic demo`: the whole way on a signal that needs no file."""
+"""`echoic demo`: training, evaluation and report on a signal that needs no file."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = {
     "layers": (16, 16),
     "epochs": 3,
 }
-"""The origin's network on its noisy sine, with echoic's loss at many steps."""
+"""A small LSTM, as in the project that echoic began with."""
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -24,14 +24,16 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")] = Path("runs/demo"),
-    seed: Annotated[int, typer.Option(help="Seed of the weights.", min=0)] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to create.")] = Path("runs/demo"),
+    seed: Annotated[int, typer.Option(help="Random seed of the weights.", min=0)] = 0,
 ) -> None:
     import echoic
     from echoic.api.report import write_report
 
-    typer.echo("A sine of one period a second, 100 samples a second, with noise of 0.02; the best possible", err=True)
-    typer.echo("squared error is 0.0004, the noise itself.", err=True)
+    typer.echo(
+        "A sine with a period of 1 s, 100 samples per second, and noise with a standard deviation of 0.02.", err=True
+    )
+    typer.echo("The lowest possible squared error is 0.0004, the variance of the noise.", err=True)
     with TrainingBar() as bar:
         run = echoic.train(
             "forecast",

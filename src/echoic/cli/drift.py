@@ -17,9 +17,13 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def drift(
-    generated: Annotated[Path, typer.Argument(metavar="GENERATED", help="Folder of generated sound, a file a stream.")],
-    against: Annotated[Path, typer.Option(help="Folder of real sound that was not trained on.")],
-    training: Annotated[Path | None, typer.Option(help="Folder of the training sound: looks for copies of it.")] = None,
+    generated: Annotated[
+        Path, typer.Argument(metavar="GENERATED", help="Folder of generated sound, one file per stream.")
+    ],
+    against: Annotated[Path, typer.Option(help="Folder of real sound that was not used in training.")],
+    training: Annotated[
+        Path | None, typer.Option(help="Folder of the training sound, to look for copies of it.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML page to write.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -27,7 +31,7 @@ def drift(
     from echoic.drift.report import measure_drift
 
     with progress_bar() as bar:
-        task = bar.add_task("listening", total=None)
+        task = bar.add_task("measuring", total=None)
         report = measure_drift(
             generated,
             against,

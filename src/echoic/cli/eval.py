@@ -22,7 +22,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def evaluate(
     run: RunPath,
     data: Annotated[
-        str | None, typer.Argument(metavar="DATA", help="New data to score on; the run's own by default.")
+        str | None, typer.Argument(metavar="DATA", help="New data to evaluate on. Default: the run's own.")
     ] = None,
     split: Annotated[
         str | None, typer.Option(help="Split of the run's own data: train, dev or test. [default: test]")

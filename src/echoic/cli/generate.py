@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from echoic.cli.eval import RunPath
 from echoic.cli.options import metavar, plain_type, shown_default
@@ -58,10 +59,13 @@ def _options() -> Iterator[tuple[str, Any]]:
         info = next(iter(having.values())).model_fields[name]
         text, flag = _help(name, having, len(having) == len(requests)), "--" + name.replace("_", "-")
         if plain_type(info.annotation) is bool:
-            yield name, Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)]
+            yield (
+                name,
+                Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=escape(text), show_default=False)],
+            )
         else:
             shape = metavar(info.annotation)
-            yield name, Annotated[str | None, typer.Option(flag, help=text, metavar=shape, show_default=False)]
+            yield name, Annotated[str | None, typer.Option(flag, help=escape(text), metavar=shape, show_default=False)]
 
 
 def _help(name: str, having: dict[str, type[GenerateRequest]], everywhere: bool) -> str:  # noqa: FBT001

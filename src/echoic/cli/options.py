@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from echoic.config import JobSettings, assignments, read_toml
 
@@ -24,6 +25,7 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
     """
     sections = [info.default for info in settings.model_fields.values()]
     fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
+    panels = {name: section.panel for section in sections for name in type(section).model_fields}
     defaults = {
         name: shown_default(getattr(section, name)) for section in sections for name in type(section).model_fields
     }
@@ -42,12 +44,14 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
         inspect.Parameter("config", keyword, default=None, annotation=CONFIG),
         inspect.Parameter("set_", keyword, default=None, annotation=SET),
         *(
-            inspect.Parameter(name, keyword, default=None, annotation=_option(name, fields[name], default))
+            inspect.Parameter(
+                name, keyword, default=None, annotation=_option(name, fields[name], default, panels[name])
+            )
             for name, default in defaults.items()
         ),
         # Taken, so that the settings can name the new one.
         *(
-            inspect.Parameter(old, keyword, default=None, annotation=_option(old, fields[new], "", hidden=True))
+            inspect.Parameter(old, keyword, default=None, annotation=_option(old, fields[new], "", None, hidden=True))
             for old, new in renamed.items()
         ),
     ]
@@ -65,14 +69,23 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
     return settings.build(*layers).model_dump(exclude_unset=True)
 
 
-def _option(name: str, info: FieldInfo, default: str, *, hidden: bool = False) -> Any:
+def _option(name: str, info: FieldInfo, default: str, panel: str | None, *, hidden: bool = False) -> Any:
     flag = "--" + name.replace("_", "-")
-    text = f"{info.description} [default: {default}]" if default else info.description
+    text = escape(f"{info.description}{_brackets(info, default)}")
+    look: dict[str, Any] = {"help": text, "show_default": False, "hidden": hidden, "rich_help_panel": panel}
     if plain_type(info.annotation) is bool:
         both = f"{flag}/--no-{flag[2:]}"
-        return Annotated[bool | None, typer.Option(both, help=text, show_default=False, hidden=hidden)]
+        return Annotated[bool | None, typer.Option(both, **look)]
     shape = metavar(info.annotation)
-    return Annotated[str | None, typer.Option(flag, help=text, metavar=shape, show_default=False, hidden=hidden)]
+    return Annotated[str | None, typer.Option(flag, metavar=shape, **look)]
+
+
+def _brackets(info: FieldInfo, default: str) -> str:
+    """Choices and default, after the description."""
+    plain = plain_type(info.annotation)
+    choices = "choices: " + ", ".join(map(str, get_args(plain))) if get_origin(plain) is Literal else ""
+    notes = "; ".join(filter(None, [choices, f"default: {default}" if default else ""]))
+    return f" [{notes}]" if notes else ""
 
 
 def shown_default(default: Any) -> str:
@@ -86,7 +99,7 @@ def metavar(annotation: Any) -> str:
     """The placeholder of an option's value in help."""
     plain = plain_type(annotation)
     if get_origin(plain) is Literal:
-        return "|".join(str(choice) for choice in get_args(plain))
+        return "CHOICE"
     if get_origin(plain) is tuple:
         return "A,B,..."
     return {int: "INTEGER", float: "NUMBER"}.get(plain, "TEXT")

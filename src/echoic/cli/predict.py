@@ -11,7 +11,7 @@ from echoic.cli.progress import progress_bar
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Json, TrainingData
 
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write: CSV, or Parquet by its ending.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write: CSV or Parquet, by its ending.")]
 _MAX_ROWS = 50
 
 
@@ -24,7 +24,7 @@ def predict(
     run: RunPath,
     output: Output = None,
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="FILE...", help="Data; the run's own by default.")
+        list[str] | None, typer.Argument(metavar="FILE...", help="Data to predict for. Default: the run's own.")
     ] = None,
     training_data: TrainingData = None,
     as_json: Json = False,
@@ -49,7 +49,7 @@ def predict(
         shown = [_short(name, column[:_MAX_ROWS]) for name, column in columns.items()]
         print_columns(f"{run}: {rows} rows", list(columns), list(zip(*shown, strict=True)))
         if rows > _MAX_ROWS:
-            typer.echo(f"... {rows - _MAX_ROWS} more; write them all with -o FILE", err=True)
+            typer.echo(f"... {rows - _MAX_ROWS} more; write all rows with -o FILE", err=True)
 
 
 def _plain(column: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar while a person watches, nothing when nobody does."""
+"""Progress on stderr: a bar on a terminal, nothing otherwise."""
 
 from collections.abc import Callable
 from types import TracebackType

@@ -17,7 +17,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Page to write; RUN/report.html for one run by default.")
+        Path | None, typer.Option("--output", "-o", help="Page to write. Default for one run: RUN/report.html.")
     ] = None,
     training_data: TrainingData = None,
 ) -> None:
@@ -25,7 +25,7 @@ def report(
     from echoic.api.report import write_report
 
     if output is None and len(runs) > 1:
-        raise ConfigError("Several runs need a page of their own: name it with -o.")
+        raise ConfigError("A report of several runs needs its own page: name it with -o.")
     if training_data is not None and len(runs) > 1:
-        raise ConfigError("`--training-data` is for the report of one run.")
+        raise ConfigError("`--training-data` is supported for the report of one run only.")
     typer.echo(str(write_report([echoic.load(run, data=training_data) for run in runs], output)))

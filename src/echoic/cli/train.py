@@ -15,21 +15,21 @@ from echoic.jobs import JOBS, settings_class
 from echoic.sources import supported_inputs
 
 Data = Annotated[list[str], typer.Argument(metavar="DATA", help="Input of the job.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to make.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to create.", rich_help_panel="Output")]
 TrainingData = Annotated[
-    str | None, typer.Option(help="Where the run's own data are now, if they have moved; - for standard input.")
+    str | None, typer.Option(help="New place of the training data, if they have moved; - for standard input.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel="Output")]
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(help=help_text, rich_markup_mode=None)
+    jobs = typer.Typer(help=help_text, rich_markup_mode="rich")
 
     @jobs.callback(invoke_without_command=True)
     def train(
         context: typer.Context,
-        resume: Annotated[Path | None, typer.Option("--resume", help="Run folder to go on with.")] = None,
+        resume: Annotated[Path | None, typer.Option("--resume", help="Run folder to resume.")] = None,
         training_data: TrainingData = None,
         as_json: Json = False,
     ) -> None:
@@ -39,7 +39,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
             _resume(resume, training_data, as_json=as_json)
         elif resume is not None or training_data is not None or as_json:
             raise ConfigError(
-                "`--resume RUN` and `--training-data` take no job, and --json stands after the job's name."
+                "`--resume RUN` and `--training-data` take no job, and --json comes after the name of the job."
             )
 
     for job in JOBS:
@@ -51,8 +51,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 def with_data_help(job: str, body: Callable[..., None]) -> Callable[..., None]:
     """`body` with the supported inputs of the job as the help of its argument `data`."""
-    inputs = supported_inputs(settings_class(job).sections()["data"])
-    text = f"{inputs[0].upper()}{inputs[1:]}."
+    text = f"Input: {supported_inputs(settings_class(job).sections()['data'], in_memory=False)}."
     body.__annotations__["data"] = Annotated[list[str], typer.Argument(metavar="DATA", help=text)]
     return body
 

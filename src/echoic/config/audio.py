@@ -1,7 +1,7 @@
-"""Settings of the audio job: its sections, and the fields that only it has."""
+"""Settings of the audio job."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
@@ -23,16 +23,18 @@ def _check_channel(value: Any) -> str | int:
 
 
 class SoundSourceSettings(Section):
-    """How sound is read, whatever it is for."""
+    """How sound is read."""
+
+    panel: ClassVar[str] = "Data"
 
     rate_hz: int | None = Field(
         None,
         ge=1000,
         le=384_000,
-        description="Samples a second to work at; sound at other rates is resampled. Default: that of the first file.",
+        description="Sampling rate in Hz; sound at other rates is resampled. Default: the rate of the first file.",
     )
     channel: Annotated[str | int, BeforeValidator(_check_channel)] = Field(
-        "mix", description="mix: the mean of all channels. Or the number of one, from 1."
+        "mix", description="mix for the mean of all channels, or the number of one channel, from 1."
     )
 
 
@@ -41,52 +43,65 @@ class AudioDataSettings(SoundSourceSettings):
 
 
 class AudioSplitSettings(Section):
-    """How recordings are cut into train, dev and test."""
+    """How recordings are split into train, dev and test."""
 
-    split: FractionSplit = Field((0.8, 0.1, 0.1), description="Shares of train, dev and test.")
+    panel: ClassVar[str] = "Data"
+
+    split: FractionSplit = Field((0.8, 0.1, 0.1), description="Fractions of train, dev and test.")
     split_by: Literal["file", "time"] | None = Field(
         None,
-        description="file: whole files go to parts at random, always the same way. time: each file is cut in this "
-        "order. Default: file from ten files on.",
+        description=(
+            "file: whole files are assigned to splits at random, always the same way. time: each file is cut into "
+            "train, dev and test in this order. Default: file with ten or more files, otherwise time."
+        ),
     )
 
 
 class SoundSettings(Section):
-    """What a step is, and how the network turns steps into sound."""
+    """Steps of the network, and truncated back-propagation."""
+
+    panel: ClassVar[str] = "Windows"
 
     model: Literal["samples", "frames"] = Field(
         "samples",
-        description="samples: a slow recurrent tier over frames, and a fast tier that draws sample after sample given "
-        "its state. frames: the next frame by mean squared error, as a baseline; LSTM without average, chunks of "
-        "50 and a learning rate of 0.001 unless asked otherwise.",
+        description=(
+            "samples: a slow recurrent tier over frames and a fast tier that samples one audio sample after another "
+            "(SampleRNN). frames: predicts the next frame with the mean squared error, a baseline; its defaults are "
+            "an LSTM, no EMA, 50 steps of back-propagation and a learning rate of 0.001."
+        ),
     )
     frame_features: Literal["samples", "spectrum", "mel"] = Field(
         "samples",
-        description="What a frame of the frames model is: samples, or the logarithm of its spectrum or of its mel "
-        "bands, for which phases are found when sound is made.",
+        description=(
+            "Frames model: predict the samples of a frame, its log spectrum, or its log mel spectrum; phases are "
+            "reconstructed for sound."
+        ),
     )
     frame_samples: int | None = Field(
         None,
         ge=1,
-        description="Samples from one step of the recurrent tier to the next. Default: 5 ms, which is 80 at 16 kHz; of "
-        "spectra 12.5 ms.",
+        description="Samples per step of the recurrent tier. Default: 5 ms (80 at 16 kHz), for spectra 12.5 ms.",
     )
     preemphasis: float = Field(
         0.85,
         ge=0,
         lt=1,
-        description="Share of the sample before that is taken off each sample before it becomes a level, and put back "
-        "when sound is made: keeps the noise of 256 levels from soft high frequencies. Samples model.",
+        description=(
+            "Samples model: coefficient of the pre-emphasis filter before mu-law coding, undone for output; keeps "
+            "quantization noise out of soft high frequencies."
+        ),
     )
-    n_mels: int = Field(80, ge=1, le=512, description="Mel bands.")
+    n_mels: int = Field(80, ge=1, le=512, description="Number of mel bands.")
     tbptt_steps: int = Field(
         256,
         ge=1,
-        description="Steps that gradients go back; the state is carried further. Speech needs a second of them at "
-        "least to learn its pauses.",
+        description=(
+            "Steps of truncated back-propagation through time; the state is carried across. Speech needs at least "
+            "one second to learn its pauses."
+        ),
     )
     state_reset_steps: int = Field(
-        4000, ge=1, description="Steps over which the state is carried at most; then a stream begins without one."
+        4000, ge=1, description="Maximum number of steps over which the state is carried before it is reset."
     )
 
     def samples_of_step(self, rate_hz: int) -> int:
@@ -95,40 +110,43 @@ class SoundSettings(Section):
 
 
 class FastTierSettings(Section):
-    """The tier that draws samples."""
+    """The tier that samples audio samples."""
 
     history_samples: int = Field(
-        20, ge=1, description="Samples before the one that is drawn that the tier looks at, a frame at most."
+        20, ge=1, description="Number of previous samples that the fast tier sees, at most one frame."
     )
-    fast_hidden_size: int = Field(256, ge=1, description="Hidden units of each of its two layers.")
+    fast_hidden_size: int = Field(256, ge=1, description="Hidden units of each of the two layers of the fast tier.")
     conditioning_size: int = Field(
-        32, ge=1, description="Numbers by which the recurrent tier tells it of each sample's place in the frame."
+        32,
+        ge=1,
+        description="Size of the vector by which the recurrent tier conditions the fast tier on each sample position.",
     )
-    mixture_components: int = Field(
-        6, ge=1, le=32, description="Logistic distributions in the mixture that a sample is drawn from."
-    )
+    mixture_components: int = Field(6, ge=1, le=32, description="Number of logistic components in the output mixture.")
     trained_frame_fraction: float = Field(
         0.25,
         gt=0,
         le=1,
-        description="Share of the frames of a batch that the fast tier learns from, drawn anew for each; neighbours "
-        "say much the same, and the rest of the time is better spent on other batches.",
+        description=(
+            "Fraction of the frames per batch that the fast tier is trained on, chosen at random; neighbouring "
+            "frames are so similar that more batches pay off instead."
+        ),
     )
 
 
 class RegularizationSettings(Section):
-    """What makes a network stand its own mistakes."""
+    """Regularization against exposure bias."""
+
+    panel: ClassVar[str] = "Training"
 
     history_noise: float = Field(
         1.0,
         ge=0,
-        description="Noise on the samples that the network looks back on, while those to predict stay clean: largest "
-        "deviation in levels of 256. A share of it is drawn anew for each batch: in the slow tier for each stream, in "
-        "the fast tier for each frame.",
+        description=(
+            "Maximum noise on the previous samples that the network sees in training, in steps of the 256 codes; "
+            "targets stay clean. Regularizes against exposure bias."
+        ),
     )
-    max_gain_db: float = Field(
-        2.0, ge=0, description="Training streams are made louder or softer by as much at random, each epoch anew."
-    )
+    max_gain_db: float = Field(2.0, ge=0, description="Maximum random gain of each training stream per epoch, in dB.")
 
 
 class AudioRequest(SampledRequest):

@@ -27,6 +27,9 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    panel: ClassVar[str] = "Model"
+    """The group of its options in `--help`: Data, Windows, Model, Training or Output."""
+
 
 def split_commas(value: Any) -> Any:
     """Text as a tuple of its parts, and what stands alone as a tuple of one."""

@@ -1,6 +1,6 @@
-"""Settings of the classify job: its sections, and the fields that only it has."""
+"""Settings of the classify job."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,66 +15,81 @@ from echoic.config.train import TrainSettings
 class ClipDataSettings(SoundSourceSettings):
     """How clips and their labels are read."""
 
+    panel: ClassVar[str] = "Data"
+
     audio: Place = Field(
         None, description="Tables: folder that their paths are relative to. Default: the folder of the table."
     )
-    file: str | None = Field(None, description="Tables: column of paths. Default: file, path or filename.")
+    file: str | None = Field(None, description="Tables: column of file paths. Default: file, path or filename.")
     label: str = Field("label", description="Tables: column of labels.")
     label_separator: str | None = Field(
         None,
         min_length=1,
-        description="Tables: what stands between the labels of a clip that has several, such as ;. Every label is then "
-        "told on its own, and a clip may have none. Default: one label a clip.",
+        description=(
+            "Tables: separator between several labels of a clip, such as ;. Each label is then predicted "
+            "independently (multi-label), and a clip may have none. Default: one label per clip."
+        ),
     )
-    fold: str | None = Field(None, description="Tables: column that names the fold of each clip, for --folds.")
+    fold: str | None = Field(None, description="Tables: column with the fold of each clip, for --folds.")
     group: str | None = Field(
-        None, description="Tables: column that names what clips share (speaker, recording); no group is on both sides."
+        None,
+        description="Tables: column with a group, such as speaker or recording; all clips of a group are in one split.",
     )
-    split_column: str = Field("split", description="Tables: column that says train, dev (or valid) or test.")
-    labels_path: Place = Field(None, description="Arrays: a .npy file with the label of each clip.")
-    axes: Names = Field((), description="Arrays: what their axes are, in order: clip,band,frame or clip,frame,band.")
+    split_column: str = Field(
+        "split", description="Tables: column with the split of each clip: train, dev (or valid) or test."
+    )
+    labels_path: Place = Field(None, description="Arrays: .npy file with the label of each clip.")
+    axes: Names = Field((), description="Arrays: axes of the array in order, such as clip,band,frame.")
     test_data: Place = Field(
-        None, description="More data of the same kind that are the test part: a .ts file, a folder."
+        None, description="Further data of the same kind to use as the test split: a .ts file or a folder."
     )
 
 
 class ClipSplitSettings(Section):
-    """Which clips are for training, which for dev and which for test."""
+    """How clips are split into train, dev and test."""
+
+    panel: ClassVar[str] = "Data"
 
     split: FractionSplit | None = Field(
         None,
-        description="Shares of train, dev and test; every class and no group is dealt by them. Default: the parts that "
-        "the data name, a tenth of train for dev if they name none; else 0.8,0.1,0.1.",
+        description=(
+            "Fractions of train, dev and test, stratified by class; groups are kept together. Default: the splits "
+            "in the data (without dev, a tenth of train); otherwise 0.8,0.1,0.1."
+        ),
     )
     test_fold: str | None = Field(
-        None, description="Of the --folds, the one that is the test part; a tenth of the rest is dev."
+        None, description="Fold to use as the test split, with --folds; a tenth of the other folds becomes dev."
     )
     folds: int | None = Field(
         None,
         ge=2,
-        description="Cross-validation: besides the network that is trained on all clips, one for each fold is trained "
-        "on the others (each for as long) and scored on it. Folds are those of --fold; without it clips are dealt.",
+        description=(
+            "Number of folds for cross-validation: trains a network per fold on the other folds, besides the one on "
+            "all clips. Folds are those of --fold, or stratified."
+        ),
     )
 
 
 class ClassifierSettings(Section):
-    """What kind of network it is, and what stands after the recurrent layers."""
+    """The network, pooling and loss."""
 
     model: Literal["recurrent", "convnet"] = Field(
         "recurrent",
-        description="recurrent: layers that remember. convnet: four convolutions and a dense layer over whole clips of "
-        "one length, as a baseline.",
+        description=(
+            "recurrent: recurrent layers. convnet: four convolutions and a dense layer over clips of equal length, "
+            "a baseline."
+        ),
     )
     pooling: Literal["last", "mean", "attention"] = Field(
-        "mean", description="What of the hidden vectors is judged: the last, their mean, or a weighted mean."
+        "mean", description="Pooling over time: the last hidden vector, their mean, or an attention-weighted mean."
     )
     class_weight: Literal["none", "balanced"] = Field(
-        "none", description="balanced: rare classes count as much as common ones in training."
+        "none", description="balanced: weights classes inversely to their frequency in the loss."
     )
 
 
 class ClassifySettings(JobSettings):
-    """Everything that `echoic train classify` can be told."""
+    """Settings of `echoic train classify`."""
 
     data: ClipDataSettings = ClipDataSettings()
     split: ClipSplitSettings = ClipSplitSettings()

@@ -1,7 +1,7 @@
-"""Settings of the detect job: its sections, and the fields that only it has."""
+"""Settings of the detect job."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -24,34 +24,42 @@ def _split(value: Any) -> Any:
 
 
 class EventDataSettings(SoundSourceSettings):
-    """How recordings and the events in them are read."""
+    """How recordings and their events are read."""
+
+    panel: ClassVar[str] = "Data"
 
     audio: Place = Field(
         None, description="Folder that the paths in the table are relative to. Default: the folder of the table."
     )
     split: Annotated[tuple[float, float, float] | str | None, BeforeValidator(_split)] = Field(
         None,
-        description="A table with the columns file and split (train, dev or valid, test), or shares of train, dev and "
-        "test by which whole recordings are dealt. Default: the column split of the events; else 0.8,0.1,0.1.",
+        description=(
+            "Table with the columns file and split (train, dev or valid, test), or fractions of train, dev and test "
+            "for whole recordings. Default: the column split of the events table; otherwise 0.8,0.1,0.1."
+        ),
     )
 
 
 class DetectorSettings(Section):
-    """How training recordings are cut, and when the network has to have told what it hears."""
+    """Training excerpts, output delay and post-processing."""
 
-    excerpt_s: float = Field(4.0, gt=0, description="Training recordings are cut into excerpts of so many seconds.")
+    excerpt_s: float = Field(4.0, gt=0, description="Length of training excerpts in seconds.")
     delay_ms: float = Field(
-        0.0, ge=0, description="How long after a moment the network tells of it: what it may wait for to be surer."
+        0.0,
+        ge=0,
+        description="Output delay in ms: how much future context the network sees before it predicts a frame.",
     )
     postprocess: bool = Field(
         default=True,
-        description="Clean events up (medians, hysteresis, one label for what has no pause, no short ones) in the way "
-        "that dev chooses; scores are given with and without.",
+        description=(
+            "Post-process the predicted events (median filter, hysteresis, one label per event, minimum duration) "
+            "with parameters chosen on dev; scores are given with and without."
+        ),
     )
 
 
 class DetectSettings(JobSettings):
-    """Everything that `echoic train detect` can be told."""
+    """Settings of `echoic train detect`."""
 
     data: EventDataSettings = EventDataSettings()
     spectrum: SpectrumSettings = SpectrumSettings()

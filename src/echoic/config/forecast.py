@@ -1,6 +1,6 @@
-"""Settings of the forecast job: its sections, and the few fields that only it has."""
+"""Settings of the forecast job."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,56 +14,77 @@ from echoic.config.train import TrainSettings
 
 
 class WindowSettings(Section):
-    """What the network sees at once, and how it looks ahead."""
+    """Look-back, horizon and training windows."""
 
-    lookback: int | None = Field(None, ge=1, description="Steps the network sees; fitted to the data by default.")
-    horizon: int = Field(1, ge=1, description="Steps to forecast.")
-    stride: int = Field(1, ge=1, description="Distance between training windows, in steps.")
+    panel: ClassVar[str] = "Windows"
+
+    lookback: int | None = Field(
+        None, ge=1, description="Length of the look-back window in steps. Default: chosen from the data."
+    )
+    horizon: int = Field(1, ge=1, description="Forecast horizon in steps.")
+    stride: int = Field(1, ge=1, description="Steps between consecutive training windows.")
     max_dev_windows: int = Field(
-        2000, ge=1, description="Windows of dev that are looked at in training, evenly spaced."
+        2000, ge=1, description="Maximum number of dev windows per dev evaluation, evenly spaced."
     )
     strategy: Literal["recursive", "direct", "segments"] | None = Field(
         None,
-        description="step: one at a time, fed back. direct: the whole horizon at once. segments: in segments, decoded "
-        "in parallel. Default: segments for a long horizon, direct for a short one, step by step for a horizon of 1 "
-        "without a season.",
+        description=(
+            "recursive: one step at a time, each fed back. direct: the whole horizon at once. segments: segment by "
+            "segment, decoded in parallel. Default: segments for long horizons, direct for short ones, recursive "
+            "for a horizon of 1 without a season."
+        ),
     )
-    segment_steps: int | None = Field(None, ge=1, description="Steps in a segment; a season or 24 by default.")
+    segment_steps: int | None = Field(
+        None, ge=1, description="Length of a segment in steps. Default: a season, or up to 24."
+    )
     channels: Literal["independent", "joint"] | None = Field(
         None,
-        description="Several targets: one network shared by all channels, or one that sees them jointly. "
-        "Default: shared for segments, joint otherwise.",
+        description=(
+            "With several targets. independent: one network shared by all channels. joint: one network that sees "
+            "all channels. Default: independent for segments, otherwise joint."
+        ),
     )
     batching: Literal["windows", "chunks", "whole"] = Field(
         "windows",
-        description="windows: shuffled. chunks: neighbouring pieces with the state carried. whole: entire series, "
-        "bucketed by length. chunks and whole are for step by step.",
+        description=(
+            "windows: shuffled windows. chunks: consecutive chunks with the state carried. whole: whole series, "
+            "bucketed by length. chunks and whole require --strategy recursive."
+        ),
     )
     loss_at: Literal["every", "late", "last"] | None = Field(
         None,
-        description="Step by step: which steps of a window count. late: its second half, once the state has warmed "
-        "up. Default: late for windows, every for chunks and whole series.",
+        description=(
+            "Recursive strategy: the steps of a window that count in the loss. late: the second half, after the "
+            "state has warmed up. Default: late for windows, otherwise every."
+        ),
     )
     conformal: bool = Field(
-        default=False, description="Calibrate the intervals on the dev part (always done for the point head)."
+        default=False,
+        description="Calibrate intervals on dev (split conformal prediction; always done for the point head).",
     )
     recency_exponent: float | None = Field(
         None,
         ge=1,
-        description="Windows are drawn by age: the power of a random share that picks it. 1: all alike; 2: recent "
-        "windows more often. Default: 2 for many series, else 1.",
+        description=(
+            "Sampling of training windows by age: 1 is uniform, larger values prefer recent windows. Default: 2 for "
+            "many series, otherwise 1."
+        ),
     )
     season_aligned_fraction: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="Share of training windows that end a whole number of seasons before the series does, as the "
-        "forecast after its end will. Default: 0.7 for many series, else 0.",
+        description=(
+            "Fraction of training windows that end a whole number of seasons before the end of the series, like the "
+            "forecast itself. Default: 0.7 for many series, otherwise 0."
+        ),
     )
     refit: bool | None = Field(
         None,
-        description="When dev has been watched to the end, train anew on train and dev: for as many steps, or with a "
-        "constant learning rate for as many as were best. Default: if there is no test part.",
+        description=(
+            "After training, train again on train and dev together, for as many steps as were best on dev. Default: "
+            "if there is no test split."
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Settings of the network and of the windows it sees."""
+"""Settings of recurrent layers and heads."""
 
 from typing import Annotated, Literal
 
@@ -22,34 +22,33 @@ def _levels(value: tuple[float, ...]) -> tuple[float, ...]:
 class StackSettings(Section):
     """The recurrent layers."""
 
-    cell: Literal["lstm", "gru"] = Field("gru", description="Kind of recurrent layer.")
+    cell: Literal["lstm", "gru"] = Field("gru", description="Type of recurrent layer.")
     layers: Annotated[Integers, AfterValidator(_layer_sizes)] = Field(
-        (64,), description="Hidden size of each layer, such as 16,16."
+        (64,), description="Hidden size of each recurrent layer, such as 16,16."
     )
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of each layer's outputs dropped in training.")
-    input_dropout: float = Field(0.0, ge=0, lt=1, description="Share of the lowest layer's inputs dropped in training.")
+    dropout: float = Field(0.0, ge=0, lt=1, description="Dropout after each recurrent layer.")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on the inputs of the first recurrent layer.")
     variational_dropout: bool = Field(
-        default=False, description="Drop the same values at all steps of a sequence, instead of others at each."
+        default=False, description="Use one dropout mask for all steps of a sequence (Gal and Ghahramani 2016)."
     )
     weight_dropout: float = Field(
-        0.0, ge=0, lt=1, description="Share of the recurrent weights dropped in training, anew for each batch."
+        0.0, ge=0, lt=1, description="Dropout on the recurrent weights, per batch (Merity 2017)."
     )
-    forget_bias: float = Field(1.0, description="Start value of the LSTM's forget-gate bias.")
-    learn_initial_state: bool = Field(
-        default=False, description="Learn the state before the first step instead of zero."
-    )
+    forget_bias: float = Field(1.0, description="Initial bias of the LSTM's forget gate.")
+    learn_initial_state: bool = Field(default=False, description="Learn the initial state; otherwise it is zero.")
 
 
 class HeadSettings(Section):
-    """What sits on the hidden vector."""
+    """The output head."""
 
     head: Literal["point", "gaussian", "student_t", "quantiles"] = Field(
-        "point", description="point: one value. gaussian, student_t: a distribution. quantiles: its levels directly."
+        "point", description="point: one value. gaussian, student_t: a distribution. quantiles: quantiles directly."
     )
     loss: Literal["mse", "mae", "huber"] = Field(
-        "mse", description="Loss of the point head; huber turns from squared to absolute at half a scaled unit."
+        "mse",
+        description="Loss of the point head; huber changes from squared to absolute error at 0.5 in scaled units.",
     )
     quantiles: Annotated[Numbers, AfterValidator(_levels)] = Field(
         (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975),
-        description="Quantile levels of the quantile head.",
+        description="Quantile levels of the quantiles head.",
     )

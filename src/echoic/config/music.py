@@ -1,7 +1,7 @@
-"""Settings of the music job: its sections, and the fields that only it has."""
+"""Settings of the music job."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -46,65 +46,86 @@ def _check_song_split(value: Any) -> SplitRule | None:
 class MusicDataSettings(Section):
     """How songs are read."""
 
+    panel: ClassVar[str] = "Data"
+
     grid: Annotated[str, BeforeValidator(_check_grid)] = Field(
         "sixteenth",
-        description="A step in time: quarter, eighth, sixteenth, or a number of seconds. Piano-rolls come with steps "
-        "of their own; for them it says how long those are.",
+        description=(
+            "Duration of a step: quarter, eighth, sixteenth, or seconds. Piano-rolls keep their steps; for them it "
+            "states the duration."
+        ),
     )
-    pedal: bool = Field(default=True, description="Let the sustain pedal lengthen notes, as it sounds.")
+    pedal: bool = Field(default=True, description="Extend notes by the sustain pedal.")
 
 
 class SongSplitSettings(Section):
-    """Which songs are for training, which for dev and which for test."""
+    """How songs are split into train, dev and test."""
+
+    panel: ClassVar[str] = "Data"
 
     split: Annotated[tuple[float, float, float] | tuple[int, int, int] | None, BeforeValidator(_check_song_split)] = (
         Field(
             None,
-            description="train,dev,test as fractions (0.8,0.1,0.1) or numbers of songs; songs go to parts at random, "
-            "always the same way. Default: the parts that the data come in, else 0.8,0.1,0.1.",
+            description=(
+                "train,dev,test as fractions (0.8,0.1,0.1) or numbers of songs; songs are assigned at random, always "
+                "the same way. Default: the splits in the data; otherwise 0.8,0.1,0.1."
+            ),
         )
     )
 
 
 class PitchSettings(Section):
-    """How a step of music is written as numbers."""
+    """Encoding of a step of music."""
+
+    panel: ClassVar[str] = "Windows"
 
     transpose: Annotated[Literal["none", "all", "random"], BeforeValidator(str)] = Field(
         "none",
-        description="Keys that training songs are heard in. 1: as given. 12: all transpositions of a song in one "
-        "batch. random: each song anew in a key at random, every epoch. Dev and test stay as given.",
+        description=(
+            "Transposition of training songs. none: as given. all: every song in all twelve keys per batch. random: "
+            "every song in a random key per epoch. Dev and test are never transposed."
+        ),
     )
     pitch_range: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches)] = Field(
         None,
-        description="Lowest and highest MIDI pitch, such as 36-81. Default: the piano's 21-108 for chords; for single "
-        "lines what the training songs reach in the keys they are heard in.",
+        description=(
+            "Lowest and highest MIDI pitch, such as 36-81. Default: 21-108 for chords; for single lines the range "
+            "of the training songs in all keys they are trained in."
+        ),
     )
     out_of_range: Literal["fold", "drop"] = Field(
         "fold",
-        description="Notes beyond the pitches: fold moves them by octaves to the nearest place inside, drop leaves "
-        "them out. Both are counted.",
+        description="Notes outside the pitch range. fold: moved by octaves into it. drop: left out. Both are counted.",
     )
     onsets: bool | None = Field(
         None,
-        description="Chords: tell a note that begins from one that goes on. Default: if the songs do (MIDI files do, "
-        "piano-rolls do not).",
+        description=(
+            "Chords: model note onsets and sustained notes separately. Default: if the songs have onsets (MIDI "
+            "files do, piano-rolls do not)."
+        ),
     )
     tbptt_steps: int | None = Field(
-        None, ge=2, description="Cut training songs into so many steps, the state carried; by default songs are whole."
+        None,
+        ge=2,
+        description=(
+            "Steps of truncated back-propagation through time; the state is carried across. Default: whole songs, "
+            "up to 512 steps."
+        ),
     )
 
 
 class NotesHeadSettings(Section):
-    """What sits on the hidden vector."""
+    """The output head."""
 
     head: Literal["categorical", "bernoulli", "joint"] | None = Field(
         None,
-        description="categorical: one note, hold or rest a step (single lines). bernoulli: each pitch on its own. "
-        "joint: a chord note by note, each given those before it. Default: categorical if no step of the training "
-        "songs has two notes, else joint.",
+        description=(
+            "categorical: one note, hold or rest per step (single lines). bernoulli: independent pitches. joint: "
+            "the notes of a chord one after another. Default: categorical for single lines, otherwise joint."
+        ),
     )
-    chord_hidden_size: int = Field(384, ge=1, description="Hidden units of the joint head's network inside the chord.")
-    head_dropout: float = Field(0.3, ge=0, lt=1, description="Share of those dropped in training.")
+    chord_hidden_size: int = Field(384, ge=1, description="Hidden units of the joint head.")
+    head_dropout: float = Field(0.3, ge=0, lt=1, description="Dropout on the hidden units of the joint head.")
 
 
 class MusicRequest(SampledRequest):

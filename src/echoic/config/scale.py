@@ -1,6 +1,6 @@
-"""Settings of how values are scaled, and what is foretold of them."""
+"""Settings of scaling."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -20,31 +20,43 @@ def _seasons(value: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class ScaleSettings(Section):
-    """How values are scaled; everything is fitted on the training part and inverted for output."""
+    """Scaling of values; fitted on train and inverted for output."""
+
+    panel: ClassVar[str] = "Windows"
 
     scale: Literal["none", "standard", "robust", "minmax", "range", "log"] | None = Field(
         None,
-        description="standard: mean and deviation. robust: median and quartile range. minmax: to 0..1. "
-        "range: (x - mean) / (max - min). log: logarithm, then standard. Default: log for positive series that are "
-        "many or short, if a naive forecast is no worse on that scale; otherwise standard.",
+        description=(
+            "standard: mean and standard deviation. robust: median and interquartile range. minmax: to 0..1. range: "
+            "(x - mean) / (max - min). log: logarithm, then standard. Default: log for positive series that are "
+            "many or short, if it is no worse for a naive forecast; otherwise standard."
+        ),
     )
     scale_per: Literal["series", "all"] = Field(
-        "series", description="Statistics for each series on its own, or one set for all series."
+        "series", description="Statistics per series, or one set for all series."
     )
     instance_norm: Literal["none", "standard"] | None = Field(
-        None, description="standard: each window by its own mean and deviation as well. Default: for many series."
+        None,
+        description=(
+            "standard: normalize each window by its own mean and standard deviation as well. Default: standard for "
+            "many series."
+        ),
     )
     residual_baseline: Literal["none", "last", "seasonal", "growth"] | None = Field(
         None,
-        description="What the network's output is added to: nothing, the last value, the mean of the values a season "
-        "ago, or those plus the latest change over a season. Default: the last value for long series; for many or "
-        "short ones the best naive forecast of the training part; none for step by step.",
+        description=(
+            "Baseline forecast that the network's output is added to: none, the last value, the mean of values one "
+            "season ago, or those plus the last change over a season. Default: the last value for long series; for "
+            "many or short ones the best on train; none for the recursive strategy."
+        ),
     )
     lags: Annotated[Integers | None, AfterValidator(_lags)] = Field(
         None,
-        description="Values so many steps ago that the network is told for each step ahead, such as 24,168. "
-        "Default: one, seven and fourteen seasons for many series; otherwise none.",
+        description=(
+            "Lags whose values are inputs for each forecast step, such as 24,168. Default: one, seven and fourteen "
+            "seasons for many series; otherwise none."
+        ),
     )
     season: Annotated[Integers, AfterValidator(_seasons)] = Field(
-        (), description="Season lengths in steps, such as 24,168; found in the training part by default."
+        (), description="Season lengths in steps, such as 24,168. Default: detected on train."
     )

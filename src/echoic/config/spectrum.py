@@ -1,7 +1,7 @@
-"""Settings that the jobs for labelled sound share: spectra, augmentation, and what stands before what is told."""
+"""Settings shared by the jobs for labelled sequences: spectra, augmentation, convolutions."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -33,42 +33,58 @@ Place = Annotated[Path | None, BeforeValidator(absolute)]
 
 
 class SpectrumSettings(Section):
-    """How sound becomes steps: the logarithm of power in mel bands."""
+    """Log mel spectra of sound."""
 
-    n_mels: int = Field(64, ge=1, le=512, description="Mel bands.")
-    window_ms: float = Field(32.0, gt=0, description="Length of a spectrum's window.")
-    hop_ms: float = Field(10.0, gt=0, description="From one spectrum to the next.")
-    low_hz: float = Field(50.0, ge=0, description="Where the lowest band begins.")
-    high_hz: float | None = Field(None, gt=0, description="Where the highest band ends. Default: half of the rate.")
+    panel: ClassVar[str] = "Windows"
+
+    n_mels: int = Field(64, ge=1, le=512, description="Number of mel bands.")
+    window_ms: float = Field(32.0, gt=0, description="Window length of a spectrum in milliseconds.")
+    hop_ms: float = Field(10.0, gt=0, description="Hop between spectra in milliseconds.")
+    low_hz: float = Field(50.0, ge=0, description="Lower edge of the lowest mel band in Hz.")
+    high_hz: float | None = Field(
+        None, gt=0, description="Upper edge of the highest mel band in Hz. Default: half the sampling rate."
+    )
     cache_dir: Annotated[Path | Literal["none"] | None, BeforeValidator(_place_or_none)] = Field(
         None,
-        description="Folder where spectra are kept, so that they are computed only once; none: nowhere. Default: "
-        "echoic in the user's cache folder.",
+        description=(
+            "Folder in which spectra are cached, or none to disable the cache. Default: echoic in the user's cache "
+            "folder."
+        ),
     )
 
 
 class AugmentSettings(Section):
-    """What is done to training clips, each time otherwise; dev and test stay as given."""
+    """Augmentation of training clips; dev and test stay unchanged."""
+
+    panel: ClassVar[str] = "Windows"
 
     noise_std: float = Field(
-        0.0, ge=0, description="Deviation of noise added to every value, in deviations of the values."
+        0.0, ge=0, description="Standard deviation of noise added to the features, relative to theirs."
     )
-    max_gain_db: float = Field(0.0, ge=0, description="Clips become louder or softer by as much at random.")
-    max_shift_steps: int = Field(0, ge=0, description="Up to so many steps are taken off the front of a clip.")
-    n_time_masks: int = Field(0, ge=0, description="Stretches of steps that are set to the mean (SpecAugment).")
-    time_mask_param: int = Field(20, ge=1, description="Longest of those.")
-    n_freq_masks: int = Field(0, ge=0, description="Stretches of bands that are set to the mean (SpecAugment).")
-    freq_mask_param: int = Field(8, ge=1, description="Widest of those.")
+    max_gain_db: float = Field(0.0, ge=0, description="Maximum random gain of a clip, in dB.")
+    max_shift_steps: int = Field(
+        0, ge=0, description="Maximum number of steps removed at random from the start of a clip."
+    )
+    n_time_masks: int = Field(0, ge=0, description="Number of time masks per clip (SpecAugment).")
+    time_mask_param: int = Field(20, ge=1, description="Maximum length of a time mask, in steps.")
+    n_freq_masks: int = Field(0, ge=0, description="Number of frequency masks per clip (SpecAugment).")
+    freq_mask_param: int = Field(8, ge=1, description="Maximum width of a frequency mask, in bands.")
 
 
 class EncoderSettings(Section):
-    """What stands before the recurrent layers, and which way those read."""
+    """Convolutions before the recurrent layers, and their direction."""
 
     conv_channels: Annotated[Integers, AfterValidator(_positive)] = Field(
-        (), description="Outputs of convolutions before the recurrent layers, such as 32,32; empty for none."
+        (),
+        description="Output channels of each convolution before the recurrent layers, such as 32,32. Default: none.",
     )
     kernel_size: Annotated[int, AfterValidator(_odd)] = Field(
-        3, ge=1, description="Steps and bands that a convolution sees, an odd number."
+        3, ge=1, description="Kernel size of the convolutions in steps and bands; odd."
     )
-    conv_stride: int = Field(1, ge=1, description="Input steps that make one step of the recurrent layers.")
-    bidirectional: bool = Field(default=False, description="Read clips from both ends: better, but not live.")
+    conv_stride: int = Field(
+        1, ge=1, description="Stride in time of the first convolution: input steps per step of the recurrent layers."
+    )
+    bidirectional: bool = Field(
+        default=False,
+        description="Read sequences in both directions: more accurate, but the network cannot run live.",
+    )

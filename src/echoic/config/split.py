@@ -1,7 +1,7 @@
-"""Settings of how data are split, and what says it."""
+"""Settings of splits in time."""
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -48,15 +48,22 @@ FractionSplit = Annotated[tuple[float, float, float], BeforeValidator(check_frac
 
 
 class SplitSettings(Section):
-    """How each series is cut in time into train, dev and test."""
+    """How each series is split in time into train, dev and test."""
+
+    panel: ClassVar[str] = "Data"
 
     split: Annotated[SplitRule | None, BeforeValidator(check_split)] = Field(
         None,
-        description="train,dev,test as fractions (0.6,0.2,0.2) or steps (8640,2880,2880), or the two dates at which "
-        "dev and test begin. Default: 0.6,0.2,0.2; of many series the last horizon is test, that before it dev.",
+        description=(
+            "train,dev,test as fractions (0.6,0.2,0.2) or numbers of steps (8640,2880,2880), or the two dates at "
+            "which dev and test begin. Default: 0.6,0.2,0.2; with many series the last horizon is test and the one "
+            "before it dev."
+        ),
     )
     split_order: Literal["time", "shuffled"] = Field(
         "time",
-        description="shuffled: windows go to parts at random. Overlapping windows then share steps between parts: "
-        "scores are too good, and the report says by how much.",
+        description=(
+            "shuffled: windows are assigned to splits at random. Overlapping windows then share steps between "
+            "splits, which inflates scores; the report says by how much."
+        ),
     )

@@ -1,6 +1,6 @@
-"""Settings of how tables are read."""
+"""Settings of tables."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,22 +10,27 @@ from echoic.config.base import Names, Section
 class TableSettings(Section):
     """How a table is read as series."""
 
+    panel: ClassVar[str] = "Data"
+
     format: Literal["auto", "wide", "long", "m4"] = Field(
         "auto",
-        description="wide: a column a feature. long: columns unique_id, ds, y (or --id, --time, --target) and many "
-        "series. m4: a row a series, as in the M4 competition. auto: long if --id is given or unique_id is there.",
+        description=(
+            "wide: one column per feature. long: columns unique_id, ds, y (or --id, --time, --target), many series. "
+            "m4: one row per series, as in the M4 competition. auto: long if --id is given or there is a column "
+            "unique_id, otherwise wide."
+        ),
     )
-    time: str | None = Field(None, description="Column of timestamps; without it steps are just counted.")
-    target: Names = Field((), description="Columns to predict, comma-separated; all numeric ones by default.")
-    id: str | None = Field(None, description="Column that names the series (long format).")
-    past_covariates: Names = Field((), description="Columns known up to now only, used as inputs.")
-    future_covariates: Names = Field((), description="Columns known ahead (calendar, plans), used as inputs.")
-    static_covariates: Names = Field((), description="Columns that never change within a series, used as inputs.")
-    decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers.")
-    delimiter: str | None = Field(None, description="Column separator; found from the header by default.")
+    time: str | None = Field(None, description="Column of timestamps. Default: none, steps are counted.")
+    target: Names = Field((), description="Columns to predict. Default: all numeric columns.")
+    id: str | None = Field(None, description="Column with the name of the series (long format).")
+    past_covariates: Names = Field((), description="Input columns that are known for the past only.")
+    future_covariates: Names = Field((), description="Input columns that are known ahead, such as calendar or plans.")
+    static_covariates: Names = Field((), description="Input columns that are constant within a series.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
+    delimiter: str | None = Field(None, description="Column separator. Default: detected from the header.")
     encoding: str = Field("utf-8", description="Text encoding of CSV files.")
-    date_format: str | None = Field(None, description="Format of timestamps, such as %d.%m.%Y.")
+    date_format: str | None = Field(None, description="Format of timestamps, such as %d.%m.%Y. Default: detected.")
     gaps: Literal["error", "mask"] = Field(
-        "error", description="Missing rows in time: stop, or insert them as missing values (masked, counted)."
+        "error", description="Missing rows in time. error: stop. mask: insert them as missing values."
     )
-    sort: bool = Field(default=False, description="Sort rows by time instead of refusing unsorted ones.")
+    sort: bool = Field(default=False, description="Sort rows by time; without it, unsorted rows are an error.")

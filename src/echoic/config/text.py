@@ -1,6 +1,6 @@
-"""Settings of the text job: its sections, and the fields that only it has."""
+"""Settings of the text job."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,37 +14,44 @@ from echoic.config.train import TrainSettings
 class TextDataSettings(Section):
     """How text is read."""
 
+    panel: ClassVar[str] = "Data"
+
     encoding: str = Field("utf-8", description="Text encoding of the files.")
     tokenizer: Literal["characters", "bytes"] = Field(
-        "characters", description="A step is a character (the training part's are known), or a byte of UTF-8 (all are)."
+        "characters",
+        description="characters: one step per character; the vocabulary comes from train. bytes: one step per byte of UTF-8.",
     )
 
 
 class TextSplitSettings(Section):
-    """How the text is cut into train, dev and test."""
+    """How text is split into train, dev and test."""
+
+    panel: ClassVar[str] = "Data"
 
     split: FractionSplit = Field(
-        (0.9, 0.05, 0.05), description="Shares of train, dev and test, in this order in every file."
+        (0.9, 0.05, 0.05), description="Fractions of train, dev and test, in this order within every file."
     )
 
 
 class TextNetworkSettings(Section):
-    """How symbols enter and leave the network."""
+    """Embedding, vocabulary and truncated back-propagation."""
 
-    embedding_dim: int = Field(64, ge=1, description="Numbers that stand for a symbol.")
+    embedding_dim: int = Field(64, ge=1, description="Embedding size.")
     tie_embeddings: bool = Field(
-        default=False, description="Use the embedding for the output too (the last layer then has its width)."
+        default=False,
+        description="Share the embedding with the output layer; the last recurrent layer then has the embedding size.",
     )
     unknown_char: str | None = Field(
         None,
-        description="What a character that the training part does not have is read as, such as a space. By default it "
-        "is an error.",
+        description="Character that stands for characters that are not in the vocabulary. Default: they are an error.",
     )
-    tbptt_steps: int = Field(64, ge=1, description="Steps that gradients go back; the state is carried further.")
+    tbptt_steps: int = Field(
+        64, ge=1, description="Steps of truncated back-propagation through time; the state is carried across."
+    )
     state_reset_steps: int = Field(
         4096,
         ge=1,
-        description="Steps over which the state is carried at most; then a stream begins without one, as in use.",
+        description="Maximum number of steps over which the state is carried before it is reset.",
     )
 
 

@@ -1,6 +1,6 @@
 """Settings of the training loop."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -8,36 +8,45 @@ from echoic.config.base import Section
 
 
 class TrainSettings(Section):
-    """One loop for every job."""
+    """The training loop."""
 
-    epochs: int = Field(20, ge=1, description="Passes over the training windows.")
+    panel: ClassVar[str] = "Training"
+
+    epochs: int = Field(20, ge=1, description="Number of passes over the training data.")
     minutes: float | None = Field(
         None,
         gt=0,
-        description="Time budget for the whole command, with folds for each network; replaces --epochs, and the "
-        "schedule is fitted to it.",
+        description=(
+            "Time budget in minutes for the whole command (per network with folds); replaces --epochs, and the "
+            "learning-rate schedule follows it."
+        ),
     )
-    batch_size: int = Field(64, ge=1, description="Windows, streams or sequences in a batch.")
-    optimizer: Literal["adam", "adamw", "sgd"] = Field("adamw", description="Optimiser.")
+    batch_size: int = Field(64, ge=1, description="Number of windows, streams or sequences per batch.")
+    optimizer: Literal["adam", "adamw", "sgd"] = Field("adamw", description="Optimizer.")
     lr: float = Field(2e-3, gt=0, description="Peak learning rate.")
-    lr_schedule: Literal["constant", "cosine"] = Field(
-        "cosine", description="How the learning rate falls over the run."
+    lr_schedule: Literal["constant", "cosine"] = Field("cosine", description="Learning-rate schedule after warm-up.")
+    warmup_fraction: float = Field(
+        0.02, ge=0, lt=1, description="Fraction of the run for linear warm-up of the learning rate."
     )
-    warmup_fraction: float = Field(0.02, ge=0, lt=1, description="Share of the run over which the learning rate rises.")
     weight_decay: float = Field(0.0, ge=0, description="Weight decay.")
-    grad_clip_norm: float = Field(1.0, gt=0, description="Largest norm of the whole gradient.")
-    ema_decay: float = Field(0.0, ge=0, lt=1, description="Decay per step of the averaged weights; 0 keeps none.")
-    evals_per_epoch: int = Field(1, ge=1, description="Looks at dev in an epoch.")
+    grad_clip_norm: float = Field(1.0, gt=0, description="Gradient clipping threshold (global norm).")
+    ema_decay: float = Field(
+        0.0, ge=0, lt=1, description="Decay per step of the exponential moving average of the weights; 0 disables it."
+    )
+    evals_per_epoch: int = Field(1, ge=1, description="Number of dev evaluations per epoch.")
     patience: int = Field(
-        10, ge=1, description="Looks at dev without a better loss before stopping (not with --minutes)."
+        10, ge=1, description="Dev evaluations without improvement before early stopping (not with --minutes)."
     )
     input_noise_std: float = Field(
-        0.0, ge=0, description="Deviation of noise added to the inputs in training, scaled units."
+        0.0, ge=0, description="Standard deviation of Gaussian noise on the inputs in training, in scaled units."
     )
     scheduled_sampling: float = Field(
-        0.0, ge=0, le=1, description="Share of inputs replaced by the network's own prediction (scheduled sampling)."
+        0.0,
+        ge=0,
+        le=1,
+        description="Fraction of inputs replaced by the network's own predictions at the end of training (scheduled sampling).",
     )
-    seed: int = Field(0, ge=0, lt=2**31, description="Seed of weights, order, dropout and noise.")
-    device: str = Field("cpu", description="Torch device.")
-    threads: int | None = Field(None, ge=1, description="CPU threads; torch's own choice by default.")
-    checkpoint_interval_s: float = Field(30.0, gt=0, description="Longest time between two checkpoints.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Random seed of weights, batch order, dropout and noise.")
+    device: str = Field("cpu", description="PyTorch device, such as cpu or cuda.")
+    threads: int | None = Field(None, ge=1, description="Number of CPU threads. Default: PyTorch's.")
+    checkpoint_interval_s: float = Field(30.0, gt=0, description="Maximum time between checkpoints in seconds.")

@@ -44,6 +44,7 @@ class Source:
         settings: the class of its settings; a job chooses its sources by the class of its section `data`.
         summary: one phrase for `--help` and for errors.
         endings: the endings of its files; a source without any takes what no other one claims.
+        in_memory: data that only Python can pass.
         accepts: decides instead of the endings.
     """
 
@@ -51,6 +52,7 @@ class Source:
     settings: type[Settings]
     summary: str
     endings: tuple[str, ...] = ()
+    in_memory: bool = False
     accepts: Callable[[Any, Any], bool] | None = None
 
     def claims(self, data: Any, settings: Settings) -> bool:
@@ -86,9 +88,12 @@ SOURCES = {
         "echoic.sources.arrays",
         TableSettings,
         "a NumPy array (from Python)",
+        in_memory=True,
         accepts=lambda data, _: isinstance(data, np.ndarray),
     ),
-    "dataframe": Source("echoic.sources.dataframe", TableSettings, "a pandas, polars or pyarrow table (from Python)"),
+    "dataframe": Source(
+        "echoic.sources.dataframe", TableSettings, "a pandas, polars or pyarrow table (from Python)", in_memory=True
+    ),
     "music": Source(
         "echoic.sources.music",
         MusicDataSettings,
@@ -129,9 +134,10 @@ def source_kind(data: Any, settings: Settings) -> str:
     raise DataError(f"{data}: is not supported here; give {supported_inputs(type(settings))}.")
 
 
-def supported_inputs(settings: type[Any]) -> str:
-    """The inputs that settings of this class read, as a phrase."""
-    return "; or ".join(source.summary for source in SOURCES.values() if source.settings is settings)
+def supported_inputs(settings: type[Any], *, in_memory: bool = True) -> str:
+    """The inputs that settings of this class read, as a phrase; without those in memory for the command line."""
+    sources = (source for source in SOURCES.values() if source.settings is settings)
+    return ", or ".join(source.summary for source in sources if in_memory or not source.in_memory)
 
 
 def read(data: Any, settings: Settings | None = None) -> Dataset:
