@@ -174,7 +174,7 @@ def test_help_of_a_job_names_every_setting_and_its_default(command, job):
     assert code == 0
     for setting in ("--lookback", "--horizon", "--split", "--layers", "--minutes", "--time", "--set", "--config"):
         assert setting in out
-    assert "default: gru]" in " ".join(out.replace("│", " ").split())
+    assert "default: gru]" in " ".join(out.split())
 
 
 def test_the_version_is_one_line(command):

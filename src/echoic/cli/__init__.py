@@ -9,16 +9,13 @@ import sys
 import time
 import warnings
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import echoic
 from echoic.cli.allocator import keep_freed_memory
 from echoic.errors import EchoicError
-
-_UsageError: Any = typer.BadParameter.__base__
-"""Click's class, of the copy of click that typer uses."""
 
 STARTED_AT = time.monotonic()
 """When the command started: budgets in minutes count from here."""
@@ -42,11 +39,7 @@ def main() -> None:
     keep_freed_memory()
     warnings.showwarning = _print_warning  # type: ignore[assignment]
     try:
-        code = make_app(sys.argv[1:])(prog_name="echoic", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except _UsageError as error:
-        error.show()  # plain: a box is no sentence
-        sys.exit(error.exit_code)
+        make_app(sys.argv[1:])(prog_name="echoic")
     except EchoicError as error:
         typer.echo(f"echoic: {error}", err=True)
         sys.exit(error.exit_code)
@@ -66,9 +59,9 @@ def make_app(arguments: list[str]) -> typer.Typer:
         name="echoic",
         help="Train recurrent networks on any sequence, on your own CPU, and run them live.",
         no_args_is_help=True,
-        rich_markup_mode="rich",
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 160},
     )
     wanted = next((word for word in arguments if word in VERBS), None)
     for verb, help_text in VERBS.items():

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.options import with_settings
 from echoic.cli.train import Data, Json, single_or_list, with_data_help
 from echoic.jobs import JOBS, settings_class
@@ -12,9 +13,9 @@ from echoic.jobs import JOBS, settings_class
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(help=help_text, rich_markup_mode="rich", no_args_is_help=True)
+    jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
     for job in JOBS:
-        jobs.command(job, help=f"Overfit one batch of DATA with the network of the {job} job.")(
+        jobs.command(job, cls=GroupedCommand, help=f"Overfit one batch of DATA with the network of the {job} job.")(
             with_settings(settings_class(job), with_data_help(job, _checker(job)))
         )
 

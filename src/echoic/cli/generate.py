@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from echoic.cli.eval import RunPath
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.options import metavar, plain_type, shown_default
 from echoic.cli.progress import progress_bar
 from echoic.cli.train import TrainingData
@@ -48,7 +48,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     extra = [inspect.Parameter(name, keyword, default=None, annotation=option) for name, option in options.items()]
     generate.__signature__ = inspect.Signature([*(one.replace(kind=keyword) for one in own), *extra])  # type: ignore[attr-defined]
     generate.__annotations__ |= options
-    app.command("generate", help=help_text)(generate)
+    app.command("generate", cls=GroupedCommand, help=help_text)(generate)
 
 
 def _options() -> Iterator[tuple[str, Any]]:
@@ -61,11 +61,11 @@ def _options() -> Iterator[tuple[str, Any]]:
         if plain_type(info.annotation) is bool:
             yield (
                 name,
-                Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=escape(text), show_default=False)],
+                Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False)],
             )
         else:
             shape = metavar(info.annotation)
-            yield name, Annotated[str | None, typer.Option(flag, help=escape(text), metavar=shape, show_default=False)]
+            yield name, Annotated[str | None, typer.Option(flag, help=text, metavar=shape, show_default=False)]
 
 
 def _help(name: str, having: dict[str, type[GenerateRequest]], everywhere: bool) -> str:  # noqa: FBT001

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
-from rich.markup import escape
 
 from echoic.config import JobSettings, assignments, read_toml
 
@@ -71,7 +70,7 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
 
 def _option(name: str, info: FieldInfo, default: str, panel: str | None, *, hidden: bool = False) -> Any:
     flag = "--" + name.replace("_", "-")
-    text = escape(f"{info.description}{_brackets(info, default)}")
+    text = f"{info.description}{_brackets(info, default)}"
     look: dict[str, Any] = {"help": text, "show_default": False, "hidden": hidden, "rich_help_panel": panel}
     if plain_type(info.annotation) is bool:
         both = f"{flag}/--no-{flag[2:]}"

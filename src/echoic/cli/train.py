@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli import STARTED_AT
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.options import with_settings
 from echoic.cli.progress import TrainingBar
 from echoic.errors import ConfigError
@@ -24,7 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(help=help_text, rich_markup_mode="rich")
+    jobs = typer.Typer(help=help_text, rich_markup_mode=None)
 
     @jobs.callback(invoke_without_command=True)
     def train(
@@ -43,7 +44,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
             )
 
     for job in JOBS:
-        jobs.command(job, help=f"Train the {job} job on DATA and write a run folder.")(
+        jobs.command(job, cls=GroupedCommand, help=f"Train the {job} job on DATA and write a run folder.")(
             with_settings(settings_class(job), with_data_help(job, _trainer(job)))
         )
     app.add_typer(jobs, name="train")

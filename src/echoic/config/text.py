@@ -19,7 +19,7 @@ class TextDataSettings(Section):
     encoding: str = Field("utf-8", description="Text encoding of the files.")
     tokenizer: Literal["characters", "bytes"] = Field(
         "characters",
-        description="characters: one step per character; the vocabulary comes from train. bytes: one step per byte of UTF-8.",
+        description="characters: the vocabulary comes from train. bytes: the bytes of UTF-8.",
     )
 
 

@@ -44,7 +44,7 @@ class TrainSettings(Section):
         0.0,
         ge=0,
         le=1,
-        description="Fraction of inputs replaced by the network's own predictions at the end of training (scheduled sampling).",
+        description="Fraction of inputs replaced by the network's own predictions by the end of training.",
     )
     seed: int = Field(0, ge=0, lt=2**31, description="Random seed of weights, batch order, dropout and noise.")
     device: str = Field("cpu", description="PyTorch device, such as cpu or cuda.")
