@@ -67,7 +67,7 @@ def test_training_goes_on_from_the_checkpoint_before_a_damaged_one_bit_for_bit(
     newest = max((run / "checkpoints").iterdir())
     newest.write_bytes(newest.read_bytes()[:-1])
     (run / "model.safetensors").write_bytes(b"damaged")
-    with pytest.warns(UserWarning, match="The checkpoint before it is used"):
+    with pytest.warns(UserWarning, match="Using the checkpoint before it"):
         echoic.load(run).resume()
     assert content(run) == whole
 

@@ -33,7 +33,7 @@ def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs):
             image.verify()
     text = path.read_text("utf-8")
     for word in (
-        "Scores on the test part",
+        "Scores on the test split",
         "persistence",
         "window.lookback",
         "data.fingerprint",
@@ -84,7 +84,7 @@ def test_names_of_series_and_files_are_escaped(tmp_path):
 
 
 def test_several_runs_need_a_page_of_their_own(runs):
-    with pytest.raises(ConfigError, match="page of its own"):
+    with pytest.raises(ConfigError, match="its own page"):
         write_report(list(runs.values()))
     with pytest.raises(ConfigError, match="at least one run"):
         write_report([])

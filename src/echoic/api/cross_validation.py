@@ -1,4 +1,4 @@
-"""Rolling-origin cross-validation: train, score what follows, move on in time, train again."""
+"""Rolling-origin cross-validation of forecasts."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from echoic.errors import ConfigError, DataError
 
 
 class Fold(NamedTuple):
-    """One origin: how many steps the network was trained on, the scores of what followed, and every forecast."""
+    """One origin: number of training steps, scores of the horizon after it, and every forecast."""
 
     train_steps: int
     scores: dict[str, float]
@@ -23,15 +23,15 @@ class Fold(NamedTuple):
 def cross_validate(
     data: Any, *, folds: int = 3, config: Mapping[str, Any] | None = None, **settings: Any
 ) -> Iterator[Fold]:
-    """Forecasts: a fold for each of `folds` origins, the earliest first; each is trained when it is asked for.
+    """Yields one fold per origin, the earliest first; each is trained when it is requested.
 
-    The last fold's test part is the last horizon of the data, the one before it lies a horizon earlier, and so on;
-    each has the horizon before its test part for dev, and all that is before that for training.
+    The test split of the last fold is the last horizon of the data, that of the fold before lies one horizon earlier,
+    and so on; the horizon before the test split is dev, and everything before is train.
 
     Args:
-        data: as for forecasts with `train`; all series must have the same length.
-        folds: how many origins.
-        config: settings by section; `settings` go before them.
+        data: as for `echoic.train("forecast", ...)`; all series must have the same length.
+        folds: number of origins.
+        config: settings by section; `settings` take precedence.
         settings: any field of the forecast job's settings except `split`.
 
     Raises:
@@ -40,13 +40,17 @@ def cross_validate(
     """
     wanted: Any = build_settings("forecast", config or {}, settings)
     if folds < 1 or wanted.split.split is not None:
-        raise ConfigError("`cross_validate` makes the splits itself: give `folds` (at least 1) and no `split`.")
+        raise ConfigError("`cross_validate` makes the splits itself: pass `folds` (at least 1) and no `split`.")
     lengths = {one.steps for one in sources.read(data, wanted.data).series}
     if len(lengths) > 1:
-        raise DataError("Cross-validation needs series of the same length; score unequal ones by their last horizon.")
+        raise DataError(
+            "Cross-validation requires series of equal length; evaluate unequal ones on their last horizon instead."
+        )
     steps, horizon = lengths.pop(), wanted.window.horizon
     if steps <= (folds + 1) * horizon:
-        raise DataError(f"{folds} folds of a horizon of {horizon} need more than the {steps} steps there are.")
+        raise DataError(
+            f"{folds} folds with a horizon of {horizon} need more than {(folds + 1) * horizon} steps, got {steps}."
+        )
     first = steps - (folds + 1) * horizon
     splits = [(first + fold * horizon, horizon, horizon) for fold in range(folds)]
     return (_fold(data, {"config": config, **settings, "split": split}) for split in splits)

@@ -1,4 +1,4 @@
-"""Before a long run: can the network learn one batch by heart?"""
+"""A quick test before a long run: can the network overfit one batch?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +12,9 @@ from echoic.training import isolated_randomness, overfit_one_batch, thread_count
 def check(
     job: str, data: Any, *, config: Mapping[str, Any] | None = None, steps: int = 120, **settings: Any
 ) -> list[float]:
-    """Fits one batch again and again, and gives its losses: they must fall, or a long run is not worth starting.
+    """Trains on a single batch and returns its loss before each step; it must fall before a long run is worth it.
 
-    Learning rate and optimiser are the check's own (Adam at 0.02), and dropout is off, whatever the settings say.
+    Optimizer and learning rate are fixed (Adam at 0.02), and dropout is off, independent of the settings.
 
     Raises:
         ConfigError, DataError: as `echoic.train` does.
@@ -27,10 +27,9 @@ def check(
 
 
 def check_passes(losses: Sequence[float]) -> bool:
-    """Whether the loss of the one batch fell as it should: by a clear share of where it began.
+    """Whether the loss of the batch fell by a tenth of its initial value.
 
-    The last losses, averaged because Adam at this rate jumps about, have to lie below nine tenths of the first. A
-    likelihood may begin near zero or below; it has to fall by a tenth of a nat.
+    The last five losses are averaged, because Adam fluctuates at this learning rate.
     """
     last = sum(losses[-5:]) / len(losses[-5:])
     return last < losses[0] - max(0.1 * abs(losses[0]), 1e-12)

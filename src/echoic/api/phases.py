@@ -1,4 +1,4 @@
-"""Training of a task in a run folder: on the training part, on all but test if asked to, with a calibration between."""
+"""The phases of training a task in its run folder: fit on train, calibrate on dev, refit on train and dev."""
 
 import warnings
 from collections.abc import Callable
@@ -25,19 +25,19 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn,
     """Trains from the newest checkpoint in `folder`, or from the start; the caller holds the folder's lock.
 
     Args:
-        folder: where checkpoints, metrics, the model and its calibration are written.
-        task: what is trained, on what.
+        folder: the folder of checkpoints, metrics, model and calibration.
+        task: the task to train.
         on_progress: called after every step.
-        started_at: `time.monotonic()` when the work began, for a budget in minutes.
+        started_at: `time.monotonic()` at the start of a budget in minutes.
 
     Raises:
         RunError: no checkpoint can be read.
         TrainingError: losses stay non-finite.
-        Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
+        Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
     """
     checkpoint, damaged = folder.read_checkpoint()
     for sentence in damaged:
-        warnings.warn(f"{sentence} The checkpoint before it is used.", stacklevel=2)
+        warnings.warn(f"{sentence} Using the checkpoint before it.", stacklevel=2)
     if checkpoint is None:
         folder.truncate_metrics(0)
     fraction = 0.5 if task.should_refit else 1.0
@@ -45,7 +45,7 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn,
     if phase.name == "fit":
         result = _run_phase(folder, task, phase, checkpoint, on_progress, started_at)
         _calibrate(folder, task)
-        # A falling learning rate is made for its whole length; with a constant one the best step is the length.
+        # A decaying learning rate needs its whole length; with a constant one the best step is the length.
         steps = result.best_step if task.settings.train.lr_schedule == "constant" else result.steps
         phase = Phase("refit", steps, (fraction, 1.0), result.steps)
         if checkpoint is not None:

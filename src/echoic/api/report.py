@@ -1,4 +1,4 @@
-"""The report of one run, or of several side by side."""
+"""The HTML report of one run, or of several side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from echoic.report.charts import Chart
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically
 
-_NAMES = {"smape": "sMAPE", "coverage_80": "in 80 % interval", "coverage_95": "in 95 % interval"}
+_NAMES = {"smape": "sMAPE", "coverage_80": "coverage of 80 % interval", "coverage_95": "coverage of 95 % interval"}
 
 
 def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
-    """Writes the report of `runs` as one HTML page and gives its path.
+    """Writes the report of `runs` as one HTML page and returns its path.
 
-    One run without `out` gets `report.html` and `figures/` in its own folder; otherwise only `out` is written. Files
-    are replaced whole: whoever reads meanwhile, or after a crash, sees the old one or the new one.
+    One run without `out` gets `report.html` and `figures/` in its own folder; otherwise only `out` is written. Files are
+    replaced atomically.
 
     Raises:
         ConfigError: there is no run, or there are several and no `out`.
         RunError: a run is damaged or has no model yet, or a file cannot be written.
-        DataError: the data of a run are gone or have changed.
+        DataError: the data of a run are missing or have changed.
     """
     if not runs:
         raise ConfigError("A report needs at least one run.")
     if len(runs) > 1 and out is None:
-        raise ConfigError("A report of several runs needs a page of its own: name it with `out`.")
+        raise ConfigError("A report of several runs needs its own page: name it with `out`.")
     summaries = [_RunSummary.of(run) for run in runs]
     if out is None:
         write_figures(summaries[0].charts, runs[0].folder.figures, write_atomically)
@@ -45,7 +45,7 @@ def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
 @final
 @dataclass(frozen=True, eq=False)
 class _RunSummary:
-    """All that the report says of a run. `split` is the one that was scored, None if none has a window."""
+    """The contents of the report on one run. `split` is the evaluated one; None if none can be evaluated."""
 
     name: str
     info: Mapping[str, Any]
@@ -65,14 +65,14 @@ class _RunSummary:
 
     @property
     def data(self) -> str:
-        """The file's name; its whole path stands in the details."""
+        """The name of the file; its full path is in the details."""
         path = self.info["data"]["path"]
         return Path(path).name if path else "data in memory"
 
 
 def _evaluate_available(run: Run) -> tuple[str | None, Any]:
-    """The part that can be scored, test before dev, and its scores."""
-    # Missing data are an error here, not a part without windows.
+    """The split that can be evaluated, test before dev, and its evaluation."""
+    # Missing data are an error here, not an empty split.
     _ = run.fitted.task.dataset.series
     for split in ("test", "dev"):
         try:
@@ -94,7 +94,7 @@ def _overview(summaries: Sequence[_RunSummary]) -> Table:
     note = (
         ""
         if comparable
-        else "Not all runs were scored on the same steps of the same data, so no score is marked as best."
+        else "The runs were not evaluated on the same steps of the same data, so no score is marked as best."
     )
     return Table(
         "Side by side",
@@ -131,17 +131,17 @@ def _section(one: _RunSummary) -> Section:
 
 
 def _scores(one: _RunSummary) -> Table:
-    """The model's scores beside the naive ones."""
+    """The scores of the model and of the baselines."""
     tables = one.evaluation.rows
     names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
     rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
     columns = ["", *map(_score_name, names)]
-    note = f"Over {one.evaluation.description}; the best of each column in bold."
-    return Table(f"Scores on the {one.split} part", columns, rows, goal=_better(names), note=note)
+    note = f"On {one.evaluation.description}; the best of each column in bold."
+    return Table(f"Scores on the {one.split} split", columns, rows, goal=_better(names), note=note)
 
 
 def _better(scores: Sequence[str]) -> dict[str, Better]:
-    """For each score, by the name that is shown, what is best."""
+    """Whether higher or lower is better, by the displayed name of each score."""
     return {_score_name(name): wanted for name in scores if (wanted := goal(name)) is not None}
 
 

@@ -1,4 +1,4 @@
-"""What runs, scores and machines are, as plain values for the command to print."""
+"""Runs, evaluations and machines as plain values, to print as tables and JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from echoic.run import versions
 
 
 def evaluation_json(run: Run, evaluation: Evaluation, split: str, new_data: str | None = None) -> dict[str, Any]:
-    """What `eval --json` prints: one shape for every job. `data` are those of the run."""
+    """The output of `eval --json`, of one shape for every job. `data` are those of the run."""
     return {
         "job": run.config["job"],
         "split": "new data" if new_data else split,
@@ -28,7 +28,7 @@ def evaluation_json(run: Run, evaluation: Evaluation, split: str, new_data: str 
 
 
 def flat_items(nested: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Nested values as rows of a dotted name and what it holds; a list is joined."""
+    """Nested values as rows of dotted name and value; lists are joined."""
     rows: list[tuple[str, Any]] = []
     for key, value in nested.items():
         if isinstance(value, Mapping):
@@ -39,7 +39,7 @@ def flat_items(nested: Mapping[str, Any], prefix: str = "") -> list[tuple[str, A
 
 
 def machine_info() -> dict[str, Any]:
-    """Versions, kernel and threads.
+    """Versions, kernels, threads and jobs.
 
     Raises:
         KernelError: `ECHOIC_KERNEL` names one that is not available.
