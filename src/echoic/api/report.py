@@ -20,7 +20,7 @@ _NAMES = {"smape": "sMAPE", "coverage_80": "coverage of 80 % interval", "coverag
 def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
     """Writes the report of `runs` as one HTML page and returns its path.
 
-    One run without `out` gets `report.html` and `figures/` in its own folder; otherwise only `out` is written. Files are
+    One run without `out` gets `report.html` and `figures/` in its folder; otherwise only `out` is written. Files are
     replaced atomically.
 
     Raises:
