@@ -15,10 +15,7 @@ from echoic.api.report import write_report
 from echoic.api.run import load
 from echoic.api.train import train
 from echoic.cli import make_app
-from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError, RunError, ShapeError
-from echoic.jobs.classify.batches import ClipBatches
-from echoic.labelled.augment import Augmented
 
 RATE_HZ = 4000
 TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
@@ -170,41 +167,6 @@ def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
     for piece in torch.split(steps, 7, 1):
         params, state = model(piece, state)
     torch.testing.assert_close(params, whole, atol=1e-5, rtol=1e-5)
-
-
-AUGMENTS = {
-    "noise": {"noise_std": 0.5},
-    "gain": {"max_gain_db": 6},
-    "shift": {"max_shift_steps": 5},
-    "time masks": {"n_time_masks": 2},
-    "band masks": {"n_freq_masks": 2, "freq_mask_param": 3},
-}
-
-
-@pytest.mark.parametrize("kind", AUGMENTS)
-def test_augmentation_changes_training_clips_anew_each_epoch_and_keeps_padding(kind):
-    torch.manual_seed(0)
-    steps = [torch.randn(length, 6) + 5 for length in (30, 12, 25, 7)]
-    plain = ClipBatches(steps, torch.arange(4)[:, None], 2, 1, shuffle=True)
-    changed = Augmented(plain, AugmentSettings(**AUGMENTS[kind]), torch.full((6,), 0.1))
-    for epoch in range(2):
-        for before, after in zip(plain.epoch(0, epoch), changed.epoch(0, epoch), strict=True):
-            assert not torch.equal(before.inputs, after.inputs)
-            assert torch.equal(before.targets, after.targets)
-            assert (after.lengths <= before.lengths).all()
-            assert (after.lengths >= 1).all()
-            padding = torch.arange(before.inputs.shape[1]) >= after.lengths[:, None]
-            assert (after.inputs[padding] == 0).all()
-            if kind.endswith("masks"):
-                hidden = (after.inputs == 0) & ~padding[..., None]
-                assert 0 < hidden.float().mean() <= 0.9
-                assert torch.equal(after.inputs[~hidden], before.inputs[~hidden])
-            if kind == "gain":
-                moved = (after.inputs - before.inputs)[~padding]
-                assert moved.abs().max() <= 0.6 + 1e-5
-    first, again, skipped = list(changed.epoch(3, 0)), list(changed.epoch(3, 0)), list(changed.epoch(3, 0, 1))
-    assert all(torch.equal(one.inputs, other.inputs) for one, other in zip(first, again, strict=True))
-    assert torch.equal(skipped[0].inputs, first[1].inputs)
 
 
 def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):

@@ -16,7 +16,6 @@ from echoic.api.run import load
 from echoic.api.train import train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.detect.batches import ExcerptBatches
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
 from echoic.streams.detection import Listener, heard
@@ -179,33 +178,11 @@ def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way):
     task = one_way.fitted.task
     assert task.delay == 3
     assert task.latency_s == pytest.approx(0.024 + 0.008 + 0.016)
-    batches = ExcerptBatches([torch.arange(10.0)[:, None]], [torch.arange(10)], 1, 10, 3, fixed=True)
-    (batch,) = batches.epoch(0, 0)
-    assert batch.inputs[0, :, 0].tolist() == list(range(10))
-    assert batch.targets[0, 3:, 0].tolist() == list(range(7))
-    assert batch.mask[0, :, 0].tolist() == [False] * 3 + [True] * 7
 
 
 def test_a_network_that_reads_both_ways_is_not_heard_in_pieces(run):
     with pytest.raises(ConfigError, match="train without --bidirectional"):
         Listener(run.model, run.fitted.task.features.values, 0)
-
-
-def test_excerpts_cover_every_step_and_move_each_epoch():
-    steps = [
-        torch.arange(length, dtype=torch.float32)[:, None] + 100 * number for number, length in enumerate((25, 7, 40))
-    ]
-    classes = [torch.zeros(len(one), dtype=torch.long) for one in steps]
-    fixed = ExcerptBatches(steps, classes, 2, 10, 0, fixed=True)
-    seen = torch.cat([batch.inputs[batch.mask[..., 0]][:, 0] for batch in fixed.epoch(0, 0)])
-    assert set(seen.tolist()) == {value for one in steps for value in one[:, 0].tolist()}
-    moving = ExcerptBatches(steps, classes, 2, 10, 0, fixed=False)
-    epochs = [[batch.inputs for batch in moving.epoch(0, epoch)] for epoch in (0, 0, 1)]
-    assert len(epochs[0]) == len(moving)
-    assert all(torch.equal(one, other) for one, other in zip(epochs[0], epochs[1], strict=True))
-    assert not all(torch.equal(one, other) for one, other in zip(epochs[0], epochs[2], strict=True))
-    skipped = [batch.inputs for batch in moving.epoch(0, 0, 2)]
-    assert all(torch.equal(one, other) for one, other in zip(epochs[0][2:], skipped, strict=True))
 
 
 def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):

@@ -12,15 +12,13 @@ import torch
 from echoic.api.prepare import prepare
 from echoic.api.run import load
 from echoic.api.train import train
-from echoic.codecs import PianoRoll
+from echoic.batches import KEYS
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.compose import Composition
 from echoic.jobs.music.files import ENDINGS
 from echoic.metrics.memorization import Match
 from echoic.sources.midi import read_songs, to_notes
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
-from echoic.windows import ChunkSampler, Ranges
 from echoic.writers.midi import midi_bytes
 
 TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_hidden_size": 8}
@@ -190,50 +188,7 @@ def test_what_is_heard_has_the_pitch_that_was_written():
 
 def test_dev_and_test_songs_are_never_moved_to_other_keys(folder):
     task = prepare("music", folder, config=TINY | {"transpose": "all"}).task
-    assert task.dev_batches().keys == "none"
-
-
-def songs(count=6, steps=9):
-    rolls = []
-    for number in range(count):
-        roll = np.zeros((steps, 128), np.uint8)
-        roll[:, 50 + number] = ONSET
-        rolls.append(roll)
-    return rolls
-
-
-def batches(keys, rows, chunk=None):
-    codec = PianoRoll("chords", 21, 108, "fold")
-    rolls = Rolls(codec, songs())
-    sampler = ChunkSampler.from_ranges(Ranges(rolls.offsets[:-1], rolls.offsets[1:]), rows, chunk)
-    return SongBatches(rolls, sampler, keys)
-
-
-def pitches(batch):
-    return (batch.inputs.argmax(2) + 21)[:, 0].tolist()
-
-
-def test_twelve_keys_are_rows_of_one_batch():
-    for batch in batches("all", 1).epoch(0, 0):
-        (song,) = {pitch - shift for pitch, shift in zip(pitches(batch), KEYS, strict=True)}
-        assert 50 <= song < 56
-        assert torch.equal(batch.inputs[:, 1:], batch.targets[:, :-1])
-
-
-def test_random_keys_change_with_song_and_epoch_and_stay_for_all_chunks():
-    made = batches("random", 3, chunk=4)
-    epochs = []
-    for epoch in range(3):
-        found = [pitches(batch) for batch in made.epoch(0, epoch)]
-        assert found[0] == found[1]
-        assert found[2] == found[3]
-        epochs.append(sorted(found[0] + found[2]))
-    assert epochs[0] != epochs[1] != epochs[2]
-    moved = np.array(
-        [one for seed in range(60) for batch in batches("random", 6).epoch(seed, 0) for one in pitches(batch)]
-    )
-    assert moved.min() == 50 + KEYS[0]
-    assert moved.max() == 55 + KEYS[-1]
+    assert task.dev_batches().collate.transpose == "none"
 
 
 def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_path):

@@ -82,10 +82,10 @@ def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment():
 @pytest.mark.parametrize(
     ("steps", "rule", "message"),
     [
-        (9, (5, 3, 2), r"table\.csv: series 'a' has 9 steps, but the split 5,3,2 needs 10; choose another --split"),
-        (5, (0, 3, 2), r"training part of series 'a' is empty; it has 5 steps .* Choose another --split"),
-        (4, (0, 3, 2), r"needs 5; choose|is empty; it has 4 steps"),
-        (1, (0.6, 0.2, 0.2), r"is empty; it has 1 steps"),
+        (9, (5, 3, 2), r"table\.csv: series 'a' has 9 steps, but the split 5,3,2 requires 10; choose another --split"),
+        (5, (0, 3, 2), r"train split of series 'a' is empty: it has 5 steps.* Choose another --split"),
+        (4, (0, 3, 2), r"requires 5; choose|is empty: it has 4 steps"),
+        (1, (0.6, 0.2, 0.2), r"is empty: it has 1 steps"),
         (9, (0.0, 0.5, 0.5), r"is empty"),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_series_too_short_is_refused(steps, rule, message):
 
 
 def test_dates_need_timestamps():
-    with pytest.raises(ConfigError, match=r"dates only for series with timestamps; choose them with --time"):
+    with pytest.raises(ConfigError, match=r"dates only for series with timestamps; name their column with --time"):
         split_series([make(9)], ("2020-01-01", "2020-02-01"))
 
 

@@ -1,17 +1,17 @@
 """From cuts of the panel to batches of the network, and from its output back to values."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, final
 
 import torch
 from torch import Tensor
 
+from echoic.batches import Draws
 from echoic.codecs import Scaler, WindowStats
 from echoic.config import ForecastSettings
 from echoic.forecasting.plan import normalizer_of
 from echoic.tensors import Batch
-from echoic.windows import Panel, Ranges, Sampler, WindowIndex
+from echoic.windows import Panel, Ranges, WindowIndex
 
 
 @final
@@ -140,8 +140,8 @@ class Framing:
         """Numbers that are known of each step of the horizon, for one row."""
         return self.known + self.features * len(self.normalizer.lags)
 
-    def batch(self, index: WindowIndex) -> Batch:
-        """The training batch of a cut."""
+    def collate(self, index: WindowIndex, _draws: Draws) -> Batch:
+        """The training batch of the windows."""
         return self._step_batch(index) if self.is_step else self._window_batch(index)
 
     def encoded(self, starts: Tensor, steps: int) -> Tensor:
@@ -269,22 +269,6 @@ class Framing:
 
     def _scaler_row(self, starts: Tensor) -> Tensor:
         return self._scaler_rows[self.panel.series_index(starts)]
-
-
-@final
-class FramedBatches:
-    """An order of cuts as batches for the training loop."""
-
-    def __init__(self, framing: Framing, sampler: Sampler) -> None:
-        self.framing = framing
-        self.sampler = sampler
-
-    def __len__(self) -> int:
-        return len(self.sampler)
-
-    def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch from number `skip` on."""
-        return map(self.framing.batch, self.sampler.epoch(seed, epoch, skip))
 
 
 def _fit_shared(parts: list[Tensor]) -> Scaler:

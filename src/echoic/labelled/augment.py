@@ -1,71 +1,61 @@
-"""Batches of labelled sound, each time otherwise."""
+"""Augmentation of labelled sequences."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import final
 
 import torch
 from torch import Tensor
 
+from echoic.batches import Draws
 from echoic.config.spectrum import AugmentSettings
 from echoic.tensors import Batch
-from echoic.training import Batches
-from echoic.windows import make_generator
-
-_FOR_AUGMENTATION = 2
-"""Keeps these draws apart from those of the order."""
+from echoic.windows import Purpose
 
 
 @final
-class Augmented:
-    """Training batches with noise, gain, shifts and masks, as `settings` say.
+@dataclass(frozen=True, eq=False)
+class Augment:
+    """Random noise, gain, shifts, and masks of steps and bands, in training batches of padded sequences.
 
-    `per_db` is how much each value rises with a decibel: gain is an addition where values are logarithms of power.
+    `per_db` `(values,)` is the change of each value per decibel: where values are logarithms of power, a gain is an
+    addition. Padding stays 0.
     """
 
-    def __init__(self, batches: Batches, settings: AugmentSettings, per_db: Tensor) -> None:
-        self.batches = batches
-        self.settings = settings
-        self.per_db = per_db
+    settings: AugmentSettings
+    per_db: Tensor
 
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch from number `skip` on."""
-        for number, batch in enumerate(self.batches.epoch(seed, epoch, skip), skip):
-            yield self._changed(batch, make_generator(seed, epoch, number, _FOR_AUGMENTATION))
-
-    def _changed(self, batch: Batch, draws: torch.Generator) -> Batch:
+    def __call__(self, batch: Batch, draws: Draws) -> Batch:
         settings, x, lengths = self.settings, batch.inputs, batch.lengths
         if lengths is None:
             return batch
+        generator = draws.batch_generator(Purpose.AUGMENT)
         rows, steps, values = x.shape
         if settings.max_shift_steps:
-            most = torch.minimum(torch.tensor(settings.max_shift_steps), lengths - 1)
-            shift = (torch.rand(rows, generator=draws) * (most + 1)).long()
-            places = (torch.arange(steps) + shift[:, None]).clamp(max=steps - 1)
-            x, lengths = x.gather(1, places[..., None].expand_as(x)), lengths - shift
+            max_shift = torch.minimum(torch.tensor(settings.max_shift_steps), lengths - 1)
+            shift = (torch.rand(rows, generator=generator) * (max_shift + 1)).long()
+            sources = (torch.arange(steps) + shift[:, None]).clamp(max=steps - 1)
+            x, lengths = x.gather(1, sources[..., None].expand_as(x)), lengths - shift
         if settings.max_gain_db:
-            gain_db = settings.max_gain_db * (2 * torch.rand(rows, 1, 1, generator=draws) - 1)
+            gain_db = settings.max_gain_db * (2 * torch.rand(rows, 1, 1, generator=generator) - 1)
             x = x + gain_db * self.per_db
         if settings.noise_std:
-            x = x + settings.noise_std * torch.randn(x.shape, generator=draws)
+            x = x + settings.noise_std * torch.randn(x.shape, generator=generator)
         for _ in range(settings.n_time_masks):
-            x = x.masked_fill(_stretches(rows, lengths, settings.time_mask_param, steps, draws)[..., None], 0.0)
+            x = x.masked_fill(_random_spans(lengths, settings.time_mask_param, steps, generator)[..., None], 0.0)
         for _ in range(settings.n_freq_masks):
-            every = torch.full((rows,), values)
-            x = x.masked_fill(_stretches(rows, every, settings.freq_mask_param, values, draws)[:, None], 0.0)
-        real = torch.arange(steps) < lengths[:, None]
-        return batch._replace(inputs=x * real[..., None], lengths=lengths)
+            all_bands = torch.full((rows,), values)
+            x = x.masked_fill(_random_spans(all_bands, settings.freq_mask_param, values, generator)[:, None], 0.0)
+        valid = torch.arange(steps) < lengths[:, None]
+        return batch._replace(inputs=x * valid[..., None], lengths=lengths)
 
 
-def _stretches(rows: int, lengths: Tensor, longest: int, places: int, draws: torch.Generator) -> Tensor:
-    """For each row a stretch of up to `longest` of its first `lengths` places, half of them at most.
+def _random_spans(lengths: Tensor, max_size: int, size: int, generator: torch.Generator) -> Tensor:
+    """For each row a span within its first `lengths` places, as a mask `(rows, size)`.
 
-    `(rows, places)`, true within it.
+    A span covers up to `max_size` places, and at most half of the row.
     """
-    share = torch.rand(2, rows, generator=draws)
-    length = share[0] * torch.minimum(lengths / 2, torch.tensor(float(longest)))
-    begin = share[1] * (lengths - length)
-    at = torch.arange(places)
-    return (at >= begin[:, None]) & (at < (begin + length)[:, None])
+    uniforms = torch.rand(2, len(lengths), generator=generator)
+    span = uniforms[0] * torch.minimum(lengths / 2, torch.tensor(float(max_size)))
+    begin = uniforms[1] * (lengths - span)
+    places = torch.arange(size)
+    return (places >= begin[:, None]) & (places < (begin + span)[:, None])

@@ -1,20 +1,19 @@
-"""Splits, windows and batches: the only place that decides what may be seen when."""
+"""Splits, and samplers of windows within them: the only place where data could leak between splits."""
 
 from echoic.windows.assign import assign_splits as assign_splits
 from echoic.windows.assign import select_ranges as select_ranges
 from echoic.windows.buckets import BucketSampler as BucketSampler
-from echoic.windows.next_step import NextStepBatches as NextStepBatches
-from echoic.windows.next_step import gather as gather
-from echoic.windows.next_step import next_step_batch as next_step_batch
+from echoic.windows.chunks import ChunkSampler as ChunkSampler
+from echoic.windows.excerpts import ExcerptSampler as ExcerptSampler
+from echoic.windows.index import Sampler as Sampler
+from echoic.windows.index import WindowIndex as WindowIndex
 from echoic.windows.panel import Panel as Panel
-from echoic.windows.samplers import ChunkSampler as ChunkSampler
-from echoic.windows.samplers import Sampler as Sampler
 from echoic.windows.samplers import SequentialSampler as SequentialSampler
 from echoic.windows.samplers import ShuffledSampler as ShuffledSampler
 from echoic.windows.samplers import WeightedWindowSampler as WeightedWindowSampler
-from echoic.windows.samplers import WindowIndex as WindowIndex
 from echoic.windows.samplers import Windows as Windows
 from echoic.windows.samplers import evenly_spaced as evenly_spaced
+from echoic.windows.seeds import Purpose as Purpose
 from echoic.windows.seeds import make_generator as make_generator
 from echoic.windows.splits import SPLITS as SPLITS
 from echoic.windows.splits import Ranges as Ranges

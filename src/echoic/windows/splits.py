@@ -1,7 +1,8 @@
-"""Cutting series in time into train, dev and test: the line that nothing fitted may cross."""
+"""Splitting series in time into train, dev and test."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -16,26 +17,37 @@ SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True, eq=False)
 class Ranges:
-    """One contiguous range of panel rows for each series: from `begin` up to, not including, `end`."""
+    """One range of rows for each series: from `begin` up to, not including, `end`."""
 
     begin: Tensor
     end: Tensor
 
+    @classmethod
+    def from_lengths(cls, lengths: Sequence[int]) -> Self:
+        """Ranges of these lengths, one after the other from row 0 on."""
+        counts = torch.tensor(lengths, dtype=torch.long)
+        ends = counts.cumsum(0)
+        return cls(ends - counts, ends)
+
     @property
     def lengths(self) -> Tensor:
-        """Steps of each series that belong to the part."""
+        """Number of steps of each range."""
         return self.end - self.begin
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """`begin` and `end` of each range."""
+        return zip(self.begin.tolist(), self.end.tolist(), strict=True)
 
 
 def split_series(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
-    """The ranges of train, dev and test in the panel of `series`.
+    """The ranges of train, dev and test in a table of all `series`.
 
-    Three fractions, or three counts of steps, cut every series; a first count of 0 stands for all that lies before
-    dev. Two dates name the first step of dev and of test.
+    `rule` applies to every series: three fractions, three numbers of steps (a first number of 0: all steps before
+    dev), or the two dates at which dev and test begin.
 
     Raises:
-        DataError: a series is shorter than the counts, or has no training part.
-        ConfigError: dates for series without timestamps, or not a date.
+        DataError: a series is shorter than the split, or its train split is empty.
+        ConfigError: dates for series without timestamps, or text that is not a date.
     """
     bounds_of_series = [_split_steps(one, rule) for one in series]
     offset = 0
@@ -43,23 +55,22 @@ def split_series(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]
     for one, (train_end, dev_end, test_end) in zip(series, bounds_of_series, strict=True):
         if train_end < 1:
             raise DataError(
-                f"{one.origin}: the training part of series {one.name!r} is empty; it has {one.steps} steps and the "
-                f"split is {rule}. Choose another --split."
+                f"{one.origin}: the train split of series {one.name!r} is empty: it has {one.steps} steps, and `split` "
+                f"is {rule}. Choose another --split."
             )
         bounds.append([offset, offset + train_end, offset + dev_end, offset + test_end])
         offset += one.steps
     table = torch.tensor(bounds)
-    return {split: Ranges(table[:, at], table[:, at + 1]) for at, split in enumerate(SPLITS)}
+    return {split: Ranges(table[:, column], table[:, column + 1]) for column, split in enumerate(SPLITS)}
 
 
 def full_ranges(series: Sequence[Series]) -> Ranges:
     """All steps of every series."""
-    ends = torch.tensor([one.steps for one in series]).cumsum(0)
-    return Ranges(ends - torch.tensor([one.steps for one in series]), ends)
+    return Ranges.from_lengths([one.steps for one in series])
 
 
 def merge_ranges(first: Ranges, second: Ranges) -> Ranges:
-    """Two neighbouring parts as one."""
+    """Two adjacent splits as one."""
     return Ranges(first.begin, second.end)
 
 
@@ -80,7 +91,7 @@ def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
     test_end = dev_end + test_steps
     if test_end > one.steps:
         raise DataError(
-            f"{one.origin}: series {one.name!r} has {one.steps} steps, but the split {train},{dev},{test} needs "
+            f"{one.origin}: series {one.name!r} has {one.steps} steps, but the split {train},{dev},{test} requires "
             f"{test_end}; choose another --split."
         )
     return train_end, dev_end, test_end
@@ -88,7 +99,7 @@ def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
 
 def _step_of_date(one: Series, text: str) -> int:
     if one.time.start is None:
-        raise ConfigError("`split.split` can name dates only for series with timestamps; choose them with --time.")
+        raise ConfigError("`split.split` can be dates only for series with timestamps; name their column with --time.")
     try:
         date = np.datetime64(text, "us")
     except ValueError:

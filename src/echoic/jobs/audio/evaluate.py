@@ -15,7 +15,7 @@ from echoic.drift.report import DriftReport, Reference, measure_streams
 from echoic.errors import DataError
 from echoic.heads import Point
 from echoic.jobs.audio.render import generate
-from echoic.jobs.audio.task import AudioTask, scored_batches
+from echoic.jobs.audio.task import AudioTask, eval_batches
 from echoic.jobs.base import Fitted
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
@@ -73,7 +73,7 @@ def evaluate(
             f"{remedy} than two frames of {task.framing.seen_samples} samples, so that nothing can be scored; "
             + ("give more sound." if data is not None else "choose another --split.")
         )
-    batches = scored_batches(frames)
+    batches = eval_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz
     compared = seconds >= MIN_WINDOWS * WINDOW_S
     work = len(batches) + DRIFT_S * compared

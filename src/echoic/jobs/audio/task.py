@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from echoic.baselines.sound import prediction_weights
+from echoic.batches import BatchLoader, NextStepCollate, RandomGain, SubsampleLoss, Transform
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import SourceStats
-from echoic.jobs.audio.batches import FrameBatches, LearnedFrames
 from echoic.jobs.audio.framing import Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
 from echoic.jobs.base import Task
@@ -22,7 +22,6 @@ from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
 from echoic.sources import DatasetLike
-from echoic.training import Batches
 from echoic.types import Floats, sampling_rate
 from echoic.windows import SPLITS, ChunkSampler, Ranges
 from echoic.windows.recordings import Excerpt, split_recordings
@@ -35,8 +34,8 @@ RARELY = 3e-4
 
 _BLOCK_SAMPLES = 1 << 20
 
-SCORED_STREAMS, SCORED_CHUNK = 8, 128
-"""Dev and test are read in so many streams side by side, so many frames at a time: what bounds the memory."""
+EVAL_STREAMS, EVAL_CHUNK = 8, 128
+"""Number of streams and frames per chunk in evaluations; they bound the memory."""
 
 
 @final
@@ -94,7 +93,7 @@ class AudioTask(Task[AudioSettings]):
     def supports_scheduled_sampling(self) -> bool:
         return True
 
-    def train_batches(self) -> Batches:
+    def train_batches(self) -> BatchLoader:
         sound = self.settings.sound
         frames = self.frames["train"]
         if len(frames) < 2:
@@ -103,18 +102,24 @@ class AudioTask(Task[AudioSettings]):
                 f"{self.dataset.origin}: the training part has {seconds:.3g} s, less than two frames of "
                 f"{self.framing.seen_samples} samples; give more sound, or a smaller --frame-samples."
             )
-        order = ChunkSampler.from_ranges(
-            _whole(frames), self.settings.train.batch_size, sound.tbptt_steps, sound.state_reset_steps
+        sampler = ChunkSampler.from_ranges(
+            Ranges.from_lengths([len(frames)]),
+            self.settings.train.batch_size,
+            sound.tbptt_steps,
+            sound.state_reset_steps,
         )
-        batches = FrameBatches(frames, order)
-        if sound.model == "frames":
-            return batches
-        return LearnedFrames(
-            batches, self.codec, self.settings.fast.trained_frame_fraction, self.settings.regularization.max_gain_db
-        )
+        return BatchLoader(sampler, NextStepCollate(frames, per_value=True), self._transforms())
 
-    def dev_batches(self) -> FrameBatches | None:
-        return scored_batches(self.frames["dev"]) if len(self.frames["dev"]) > 1 else None
+    def _transforms(self) -> list[Transform]:
+        """Changes to training batches; the frames model has none."""
+        if self.settings.sound.model == "frames":
+            return []
+        transforms: list[Transform] = [SubsampleLoss(self.settings.fast.trained_frame_fraction)]
+        max_gain_db = self.settings.regularization.max_gain_db
+        return [*transforms, RandomGain(self.codec, max_gain_db)] if max_gain_db else transforms
+
+    def dev_batches(self) -> BatchLoader | None:
+        return eval_batches(self.frames["dev"]) if len(self.frames["dev"]) > 1 else None
 
     @cached_property
     def frames(self) -> dict[str, Tensor]:
@@ -130,13 +135,10 @@ class AudioTask(Task[AudioSettings]):
         return self.dataset.report.to_json() | {"splits": seconds}
 
 
-def scored_batches(frames: Tensor) -> FrameBatches:
-    """Frames in a few streams with the state carried."""
-    return FrameBatches(frames, ChunkSampler.from_ranges(_whole(frames), SCORED_STREAMS, SCORED_CHUNK))
-
-
-def _whole(frames: Tensor) -> Ranges:
-    return Ranges(torch.tensor([0]), torch.tensor([len(frames)]))
+def eval_batches(frames: Tensor) -> BatchLoader:
+    """`frames` `(frames, values)` in a few streams with the state carried."""
+    sampler = ChunkSampler.from_ranges(Ranges.from_lengths([len(frames)]), EVAL_STREAMS, EVAL_CHUNK)
+    return BatchLoader(sampler, NextStepCollate(frames, per_value=True))
 
 
 def _seconds(excerpts: list[Excerpt], rate_hz: int) -> float:

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
-from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.task import SCORED_BATCH, ClassifyTask
+from echoic.labelled.batches import clip_batches
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.types import Series
@@ -111,7 +111,7 @@ def probabilities_of(
     """What the network says of clips of these `steps`, `(clips, labels)`."""
     task = fitted.task
     unknown = torch.zeros(len(steps), 1)
-    batches = ClipBatches(steps, unknown, SCORED_BATCH, task.settings.encoder.conv_stride, shuffle=False)
+    batches = clip_batches(steps, unknown, SCORED_BATCH, multiple=task.settings.encoder.conv_stride)
     fitted.model.eval()
     told = []
     for number, batch in enumerate(batches.epoch(0, 0), 1):

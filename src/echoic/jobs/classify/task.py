@@ -9,21 +9,21 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
+from echoic.batches import BatchLoader, Transform
 from echoic.config import ClassifySettings, ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
-from echoic.jobs.classify.batches import ClipBatches
 from echoic.jobs.classify.labelling import Labelling, labelling_of
 from echoic.jobs.classify.network import build_network, check_network, check_settings
-from echoic.labelled.augment import Augmented
+from echoic.labelled.augment import Augment
+from echoic.labelled.batches import clip_batches
 from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.spectra_cache import SpectraCache
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.sources.clips import labels_of
-from echoic.training import Batches
 from echoic.types import Series
 from echoic.windows import SPLITS, stratified_group_split
 
@@ -89,16 +89,18 @@ class ClassifyTask(Task[ClassifySettings]):
     def build_model(self) -> SequenceModel:
         return build_network(self.settings, self.features.values, self.clip_steps, self.labelling)
 
-    def train_batches(self) -> Batches:
-        batches = self._batches("train", self.settings.train.batch_size, shuffle=True)
+    def train_batches(self) -> BatchLoader:
+        return self._batches("train", self.settings.train.batch_size, self._augmentation(), shuffle=True)
+
+    def _augmentation(self) -> list[Transform]:
         if self.settings.augment == AugmentSettings():
-            return batches
+            return []
         if self.settings.augment.max_gain_db and self.features.mel is None:
             raise ConfigError("`max_gain_db` is for sound; these clips come as features.")
-        return Augmented(batches, self.settings.augment, self.features.per_db)
+        return [Augment(self.settings.augment, self.features.per_db)]
 
-    def dev_batches(self) -> ClipBatches | None:
-        return self._batches("dev", SCORED_BATCH, shuffle=False) if self.splits["dev"] else None
+    def dev_batches(self) -> BatchLoader | None:
+        return self._batches("dev", SCORED_BATCH) if self.splits["dev"] else None
 
     @property
     def folds(self) -> Sequence[ClassifySettings]:
@@ -131,9 +133,14 @@ class ClassifyTask(Task[ClassifySettings]):
         self.features.check(self.dataset.series)
         return {split: [self.features.scaled(self.raw[number]) for number in self.splits[split]] for split in SPLITS}
 
-    def _batches(self, split: str, batch_size: int, *, shuffle: bool) -> ClipBatches:
+    def _batches(
+        self, split: str, batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False
+    ) -> BatchLoader:
         targets = torch.from_numpy(self.labelling.targets(self.clips(split)))
-        return ClipBatches(self.steps[split], targets, batch_size, self.settings.encoder.conv_stride, shuffle=shuffle)
+        stride = self.settings.encoder.conv_stride
+        return clip_batches(
+            self.steps[split], targets, batch_size, multiple=stride, shuffle=shuffle, transforms=transforms
+        )
 
     def data_report(self) -> dict[str, Any]:
         clips = {split: len(numbers) for split, numbers in self.splits.items()}

@@ -8,14 +8,15 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
+from echoic.batches import BatchLoader, Transform
 from echoic.codecs import LogMel
 from echoic.config import DetectSettings
 from echoic.config.spectrum import AugmentSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
 from echoic.jobs.base import Task
-from echoic.jobs.detect.batches import ExcerptBatches
-from echoic.labelled.augment import Augmented
+from echoic.labelled.augment import Augment
+from echoic.labelled.batches import excerpt_batches
 from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.frames import Frames, frame_classes
 from echoic.labelled.front_end import check_front, front, layers
@@ -27,7 +28,6 @@ from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
 from echoic.streams.detection import heard
-from echoic.training import Batches
 from echoic.types import Series
 from echoic.windows import SPLITS, stratified_group_split
 
@@ -127,14 +127,13 @@ class DetectTask(Task[DetectSettings]):
         frames = self.delay + self.settings.encoder.conv_stride - 1
         return frames * self.hop_s + self.mel.window_samples / 2 / self.rate_hz
 
-    def train_batches(self) -> Batches:
-        batches = self._batches("train", fixed=False)
-        if self.settings.augment == AugmentSettings():
-            return batches
-        return Augmented(batches, self.settings.augment, self.features.per_db)
+    def train_batches(self) -> BatchLoader:
+        plain = self.settings.augment == AugmentSettings()
+        transforms = [] if plain else [Augment(self.settings.augment, self.features.per_db)]
+        return self._batches("train", transforms, shuffle=True)
 
-    def dev_batches(self) -> ExcerptBatches | None:
-        return self._batches("dev", fixed=True) if self.splits["dev"] else None
+    def dev_batches(self) -> BatchLoader | None:
+        return self._batches("dev") if self.splits["dev"] else None
 
     def recordings(self, split: str) -> list[Series]:
         """The recordings of a part."""
@@ -153,12 +152,13 @@ class DetectTask(Task[DetectSettings]):
         self.features.check(self.dataset.series)
         return {split: [self.features.scaled(self.raw[number]) for number in self.splits[split]] for split in SPLITS}
 
-    def _batches(self, split: str, *, fixed: bool) -> ExcerptBatches:
+    def _batches(self, split: str, transforms: Sequence[Transform] = (), *, shuffle: bool = False) -> BatchLoader:
         span = self.settings.encoder.conv_stride
         length = max(1, round(self.settings.detector.excerpt_s / self.hop_s / span)) * span
         steps = self.steps[split]
         classes = [torch.from_numpy(frames) for frames in self.classes_of(self.recordings(split), steps)]
-        return ExcerptBatches(steps, classes, self.settings.train.batch_size, length, self.delay, fixed=fixed)
+        size = self.settings.train.batch_size
+        return excerpt_batches(steps, classes, size, length, delay=self.delay, shuffle=shuffle, transforms=transforms)
 
     def data_report(self) -> dict[str, Any]:
         recordings = {split: len(numbers) for split, numbers in self.splits.items()}

@@ -7,10 +7,11 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
+from echoic.batches import BatchLoader
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.forecaster import LEVELS, Calibration, Forecaster, calibrate
-from echoic.forecasting.framing import Codec, FramedBatches, Framing
+from echoic.forecasting.framing import Codec, Framing
 from echoic.forecasting.plan import default_split, plan
 from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
@@ -93,8 +94,8 @@ class ForecastTask(Task[ForecastSettings]):
     def build_model(self) -> SequenceModel:
         return build_network(self.settings, self.framing)
 
-    def train_batches(self) -> FramedBatches:
-        return FramedBatches(self.framing, self._sampler(self.splits["train"]))
+    def train_batches(self) -> BatchLoader:
+        return BatchLoader(self._sampler(self.splits["train"]), self.framing.collate)
 
     @property
     def supports_scheduled_sampling(self) -> bool:
@@ -104,10 +105,10 @@ class ForecastTask(Task[ForecastSettings]):
     def should_refit(self) -> bool:
         return bool(self.settings.window.refit) and bool(self.splits["dev"].lengths.sum()) and not self.is_shuffled
 
-    def refit_batches(self) -> FramedBatches:
-        return FramedBatches(self.framing, self._sampler(merge_ranges(self.splits["train"], self.splits["dev"])))
+    def refit_batches(self) -> BatchLoader:
+        return BatchLoader(self._sampler(merge_ranges(self.splits["train"], self.splits["dev"])), self.framing.collate)
 
-    def dev_batches(self) -> FramedBatches | None:
+    def dev_batches(self) -> BatchLoader | None:
         dev = self.splits["dev"]
         if self.settings.window.batching == "windows" or int(dev.lengths.min()) < 2:
             windows, chosen = self.windows("dev")
@@ -117,7 +118,7 @@ class ForecastTask(Task[ForecastSettings]):
         else:
             # One pass with the state carried: the way the network is used.
             sampler = ChunkSampler.from_ranges(dev, 1, self.settings.window.lookback)
-        return FramedBatches(self.framing, sampler) if len(sampler) else None
+        return BatchLoader(sampler, self.framing.collate) if len(sampler) else None
 
     def windows(self, split: str) -> tuple[Windows, Tensor | None]:
         """The windows of a part; with shuffled parts, all windows and the numbers of those that fell to the part."""

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from echoic.baselines import chords
 from echoic.baselines.ngrams import NGram
+from echoic.batches import KEYS, BatchLoader, SongCollate, TransposedRolls
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.errors import DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
-from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
@@ -79,7 +79,7 @@ def evaluate(
     """
     task = fitted.task
     songs = _songs(task, data, split)
-    rolls = Rolls(task.codec, rolls_of(songs))
+    rolls = TransposedRolls(task.codec, rolls_of(songs))
     ranges = select_ranges(songs, range(len(songs)))
     sampler = ChunkSampler.whole_series(ranges, SONGS_TOGETHER, CHUNK)
     small_sampler = ChunkSampler.whole_series(ranges, max(1, SONGS_TOGETHER // len(KEYS)), CHUNK)
@@ -88,8 +88,8 @@ def evaluate(
             raise DataError(f"{data}: has no song of two steps, so that nothing can be scored.")
         raise DataError(f"The {split} part of {task.dataset.origin} has no song of two steps; choose another --split.")
     jobs = len(sampler) + len(small_sampler)
-    given = _scored(fitted, SongBatches(rolls, sampler, "none"), lambda done: on_progress(done, jobs))
-    in_all_keys = SongBatches(rolls, small_sampler, "12")
+    given = _scored(fitted, BatchLoader(sampler, SongCollate(rolls)), lambda done: on_progress(done, jobs))
+    in_all_keys = BatchLoader(small_sampler, SongCollate(rolls, "all"))
     moved, moved_steps = total_loss(fitted.model, in_all_keys, lambda done: on_progress(len(sampler) + done, jobs))
     training, scored = (
         [task.codec.round_trip(roll) for roll in rolls_of(split)] for split in (task.songs("train"), songs)
@@ -116,7 +116,7 @@ def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
 
 
 @torch.no_grad()
-def _scored(fitted: Fitted[MusicTask], batches: SongBatches, on_progress: Callable[[int], None]) -> _Found:
+def _scored(fitted: Fitted[MusicTask], batches: BatchLoader, on_progress: Callable[[int], None]) -> _Found:
     model, head = fitted.model, cast("SymbolHead", fitted.model.head)
     nats, said, true, state = 0.0, [], [], None
     for number, batch in enumerate(batches.epoch(0, 0)):

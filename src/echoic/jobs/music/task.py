@@ -6,12 +6,12 @@ from typing import Any, Self, final
 
 import numpy as np
 
+from echoic.batches import KEYS, BatchLoader, SongCollate, TransposedRolls
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
-from echoic.jobs.music.batches import KEYS, Rolls, SongBatches
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
@@ -39,7 +39,7 @@ class MusicTask(Task[MusicSettings]):
     settings: MusicSettings
     splits: dict[str, list[int]]
     codec: PianoRoll
-    rolls: Rolls
+    rolls: TransposedRolls
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: MusicSettings, on_progress: ProgressFn = no_progress) -> Self:
@@ -54,13 +54,13 @@ class MusicTask(Task[MusicSettings]):
             onsets=codec.form == "onsets",
             tbptt_steps=settings.pitch.tbptt_steps or _chunk(training),
         )
-        return cls(dataset, settings, splits, codec, Rolls(codec, rolls_of(dataset.series)))
+        return cls(dataset, settings, splits, codec, TransposedRolls(codec, rolls_of(dataset.series)))
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
         read = PianoRoll.from_json(codec)
         splits = assign_splits(dataset.series, settings.split.split)
-        return cls(dataset, settings, splits, read, Rolls(read, rolls_of(dataset.series)))
+        return cls(dataset, settings, splits, read, TransposedRolls(read, rolls_of(dataset.series)))
 
     def codec_state(self) -> dict[str, Any]:
         return self.codec.to_json()
@@ -72,19 +72,19 @@ class MusicTask(Task[MusicSettings]):
     def supports_scheduled_sampling(self) -> bool:
         return True
 
-    def train_batches(self) -> SongBatches:
-        keys, size = self.settings.pitch.transpose, self.settings.train.batch_size
-        songs = max(1, round(size / len(KEYS))) if keys == "all" else size
+    def train_batches(self) -> BatchLoader:
+        transpose, size = self.settings.pitch.transpose, self.settings.train.batch_size
+        songs = max(1, round(size / len(KEYS))) if transpose == "all" else size
         sampler = ChunkSampler.from_ranges(self.ranges("train"), songs, self.settings.pitch.tbptt_steps)
         if not len(sampler):
             raise DataError(f"{self.dataset.origin}: no training song has two steps; choose a finer --grid.")
-        return SongBatches(self.rolls, sampler, keys)
+        return BatchLoader(sampler, SongCollate(self.rolls, transpose))
 
-    def dev_batches(self) -> SongBatches | None:
+    def dev_batches(self) -> BatchLoader | None:
         if not self.splits["dev"]:
             return None
         sampler = ChunkSampler.whole_series(self.ranges("dev"), DEV_BATCH, DEV_CHUNK)
-        return SongBatches(self.rolls, sampler, "none") if len(sampler) else None
+        return BatchLoader(sampler, SongCollate(self.rolls)) if len(sampler) else None
 
     def ranges(self, split: str) -> Ranges:
         """The steps of a part's songs."""

@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from echoic.baselines.ngrams import NGram
+from echoic.batches import BatchLoader, NextStepCollate
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.training import total_loss
-from echoic.windows import ChunkSampler, NextStepBatches, Ranges, full_ranges
+from echoic.windows import ChunkSampler, Ranges, full_ranges
 
 ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
 
@@ -55,7 +56,7 @@ def evaluate(
         if data is not None:
             raise DataError(f"{data}: has less than two characters, so that nothing can be scored.")
         raise DataError(f"The {split} part of {task.dataset.origin} has no text to score; choose another --split.")
-    batches = NextStepBatches(symbols, sampler)
+    batches = BatchLoader(sampler, NextStepCollate(symbols))
     total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
     unit = "byte" if task.codec.is_bytes else "char"
     train, scored = _texts(task.symbols, task.splits["train"]), _texts(symbols, ranges)
@@ -76,8 +77,7 @@ def _scored(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges
 
 def _texts(symbols: torch.Tensor, ranges: Ranges) -> list[NDArray[np.int64]]:
     """The symbols of each text in a part."""
-    bounds = zip(ranges.begin.tolist(), ranges.end.tolist(), strict=True)
-    return [symbols[begin:end, 0].numpy().astype(np.int64) for begin, end in bounds]
+    return [symbols[begin:end, 0].numpy().astype(np.int64) for begin, end in ranges.spans()]
 
 
 def _rates(nats: float, unit: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from echoic.batches import BatchLoader, NextStepCollate
 from echoic.cells import CELLS, Stack
 from echoic.codecs import Characters
 from echoic.config import TextSettings
@@ -21,7 +22,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.types import Series
-from echoic.windows import ChunkSampler, NextStepBatches, Ranges, split_series
+from echoic.windows import ChunkSampler, Ranges, split_series
 
 DEV_STREAMS = 8
 """The dev part is cut into so many streams for a look: each begins without a state, which few thousand steps forget."""
@@ -86,21 +87,21 @@ class TextTask(Task[TextSettings]):
     def supports_scheduled_sampling(self) -> bool:
         return True
 
-    def train_batches(self) -> NextStepBatches:
+    def train_batches(self) -> BatchLoader:
         network = self.settings.network
         sampler = ChunkSampler.from_ranges(
             self.splits["train"], self.settings.train.batch_size, network.tbptt_steps, network.state_reset_steps
         )
         if not len(sampler):
             raise DataError(f"{self.dataset.origin}: the training part is too short; it needs two characters at least.")
-        return NextStepBatches(self.symbols, sampler)
+        return BatchLoader(sampler, NextStepCollate(self.symbols))
 
-    def dev_batches(self) -> NextStepBatches | None:
+    def dev_batches(self) -> BatchLoader | None:
         return self.batches(self.splits["dev"], DEV_STREAMS) if int(self.splits["dev"].lengths.max()) > 1 else None
 
-    def batches(self, ranges: Ranges, streams: int) -> NextStepBatches:
+    def batches(self, ranges: Ranges, streams: int) -> BatchLoader:
         """A part in `streams` streams with the state carried, for scoring."""
-        return NextStepBatches(self.symbols, ChunkSampler.from_ranges(ranges, streams, DEV_CHUNK))
+        return BatchLoader(ChunkSampler.from_ranges(ranges, streams, DEV_CHUNK), NextStepCollate(self.symbols))
 
     def data_report(self) -> dict[str, Any]:
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}

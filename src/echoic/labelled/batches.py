@@ -1,0 +1,49 @@
+"""Batch loaders of labelled sequences: whole clips, and excerpts of recordings."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from echoic.batches import BatchLoader, SequenceCollate, StepCollate, Transform
+from echoic.windows import BucketSampler, ExcerptSampler, Ranges
+
+
+def clip_batches(
+    steps: Sequence[Tensor],
+    targets: Tensor,
+    batch_size: int,
+    *,
+    multiple: int = 1,
+    shuffle: bool = False,
+    transforms: Sequence[Transform] = (),
+) -> BatchLoader:
+    """Whole clips in batches of similar length, padded to a multiple of `multiple` steps.
+
+    `steps` are `(steps, values)` of each clip, `targets` is `(clips, width)`.
+    """
+    sampler = BucketSampler(_ranges(steps), batch_size, multiple=multiple, shuffle=shuffle)
+    return BatchLoader(sampler, SequenceCollate(torch.cat(list(steps)), targets), transforms)
+
+
+def excerpt_batches(
+    steps: Sequence[Tensor],
+    classes: Sequence[Tensor],
+    batch_size: int,
+    excerpt_steps: int,
+    *,
+    delay: int = 0,
+    shuffle: bool = False,
+    transforms: Sequence[Transform] = (),
+) -> BatchLoader:
+    """Excerpts of `excerpt_steps` steps of recordings.
+
+    `steps` are `(steps, values)` of each recording, `classes` the class of each of its steps; the network predicts a
+    class `delay` steps later.
+    """
+    sampler = ExcerptSampler(_ranges(steps), batch_size, excerpt_steps, shuffle=shuffle)
+    return BatchLoader(sampler, StepCollate(torch.cat(list(steps)), torch.cat(list(classes)), delay), transforms)
+
+
+def _ranges(steps: Sequence[Tensor]) -> Ranges:
+    return Ranges.from_lengths([len(one) for one in steps])
