@@ -68,7 +68,9 @@ def measured(data: Path, name: str, seed: int, threads: int | None) -> dict[str,
         split = shortened(place / "split.csv", Path(folder), seconds)
         events = kept_events(place / "events.csv", split, Path(folder))
         started_at = time.monotonic()
-        run = echoic.train("detect", events, audio=place / "audio", split=split, seed=seed, threads=threads, **recipe)
+        run = echoic.train(
+            "detect", events, audio=place / "audio", split_table=split, seed=seed, threads=threads, **recipe
+        )
         took = time.monotonic() - started_at
         found = run.evaluate()
     return {"raw": found.scores, "cleaned": found.cleaned, "baselines": found.baselines, "seconds": took}

@@ -101,7 +101,7 @@ def test_a_mapping_named_split_is_the_section_and_anything_else_the_field():
     assert section == build({"split": "0.5,0.3,0.2", "split_order": "shuffled"})
     assert section == section.replaced()
     assert build(section.model_dump(), {"split": (8, 1, 1)}).split.split == (8, 1, 1)
-    with pytest.raises(ConfigError, match=r"`data\.split` must be three fractions.*, got \{'split': 'a'\}"):
+    with pytest.raises(ConfigError, match=r"`split\.split` must be three fractions.*, got 'a'"):
         settings_class("detect").build({"split": {"split": "a"}})
 
 

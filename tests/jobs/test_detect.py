@@ -62,14 +62,22 @@ def songs(tmp_path_factory):
 def run(songs, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "songs"
     return train(
-        "detect", songs / "events.csv", split=songs / "split.csv", out=out, conv_stride=2, bidirectional=True, **TINY
+        "detect",
+        songs / "events.csv",
+        split_table=songs / "split.csv",
+        out=out,
+        conv_stride=2,
+        bidirectional=True,
+        **TINY,
     )
 
 
 @pytest.fixture(scope="module")
 def one_way(songs, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "one-way"
-    return train("detect", songs / "events.csv", split=songs / "split.csv", out=out, conv_stride=2, delay_ms=24, **TINY)
+    return train(
+        "detect", songs / "events.csv", split_table=songs / "split.csv", out=out, conv_stride=2, delay_ms=24, **TINY
+    )
 
 
 EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from("ab")), max_size=8)
@@ -202,7 +210,7 @@ def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
 def test_events_are_heard_where_the_training_data_are_not(songs, tmp_path):
     copied = shutil.copytree(songs, tmp_path / "songs")
     wanted = TINY | {"epochs": 1}
-    run = train("detect", copied / "events.csv", split=copied / "split.csv", out=tmp_path / "run", **wanted)
+    run = train("detect", copied / "events.csv", split_table=copied / "split.csv", out=tmp_path / "run", **wanted)
     before = run.predict(songs / "3.wav")
     copied.rename(tmp_path / "elsewhere")
     told = load(tmp_path / "run").predict(songs / "3.wav")
@@ -226,14 +234,18 @@ def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
     for wanted, told in (
         ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` is for networks that read one way"),
         ({"delay_ms": 1000}, "`delay_ms` must be shorter than `excerpt_s`"),
-        ({"input_noise_std": 0.1}, "`input_noise_std` is `noise_std` here"),
+        ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for padded recordings; use `noise_std`"),
         ({"max_shift_steps": 3}, "`max_shift_steps` is for clips"),
+        (
+            {"split": (0.8, 0.1, 0.1), "split_table": songs / "split.csv"},
+            "`split` and `split_table` each choose the splits",
+        ),
     ):
         with pytest.raises(ConfigError, match=told):
             train("detect", table, out=tmp_path / "new", **TINY | wanted)
     (songs / "odd.csv").write_text(table.read_text() + "\n3.wav,3.9,3.95,rare")
     with pytest.raises(DataError, match=r"the label 'rare' at 3.9 s is only in the test part"):
-        train("detect", songs / "odd.csv", split=songs / "split.csv", out=tmp_path / "new", **TINY)
+        train("detect", songs / "odd.csv", split_table=songs / "split.csv", out=tmp_path / "new", **TINY)
 
 
 def test_new_recordings_are_heard_at_the_rate_of_training(run, songs, tmp_path):
@@ -259,5 +271,5 @@ def test_no_event_ends_after_its_recording(run, songs, tmp_path):
 
 def test_without_a_test_part_recordings_have_to_be_named(songs, tmp_path):
     run = train("detect", songs / "events.csv", out=tmp_path / "run", split=(0.9, 0.1, 0), **TINY | {"epochs": 1})
-    with pytest.raises(DataError, match="has no test part; name the files to listen to"):
+    with pytest.raises(DataError, match=r"The test split of .* has no recordings; name the files to predict"):
         run.predict()

@@ -241,7 +241,7 @@ def test_naive_rows_are_those_that_numpy_works_out(tmp_path):
 
 def test_a_part_that_is_not_there_is_refused(tmp_path):
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(200, 100, 0), **TINY)
-    with pytest.raises(DataError, match="The test part of the array has no window of 4 steps"):
+    with pytest.raises(DataError, match="The test split of the array has no window of 4 steps"):
         run.evaluate()
     with pytest.raises(ConfigError, match="must be one of train, dev, test, got 'tests'"):
         run.evaluate(split="tests")

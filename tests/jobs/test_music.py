@@ -208,9 +208,9 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
     assert evaluation.scores["nll_per_step"] == pytest.approx(total / 14, rel=1e-5)
 
 
-def test_a_part_without_songs_and_an_unknown_part_are_refused(folder, tmp_path):
+def test_a_split_without_songs_and_an_unknown_split_are_refused(folder, tmp_path):
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
-    with pytest.raises(DataError, match=r"The test part of .* has no songs"):
+    with pytest.raises(DataError, match=r"The test split of .* has no songs"):
         run.evaluate()
     with pytest.raises(ConfigError, match="`split` must be one of"):
         run.evaluate(split="final")

@@ -117,7 +117,7 @@ def test_a_text_with_bytes_that_are_no_text_is_told(text, tmp_path):
     with pytest.raises(ConfigError, match="`unknown_char` is for characters; all bytes are known"):
         prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})
     (tmp_path / "one.txt").write_text("a")
-    with pytest.raises(DataError, match=r"one\.txt: has less than two characters"):
+    with pytest.raises(DataError, match=r"one\.txt: has no text of two characters"):
         run.evaluate(tmp_path / "one.txt")
 
 
@@ -139,7 +139,7 @@ def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
     ("wrong", "words"),
     [
         ({"tie_embeddings": True}, "`tie_embeddings` needs a last layer as wide as the embedding, got 16 and 64"),
-        ({"input_noise_std": 0.1}, "`input_noise_std` is for numbers"),
+        ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for symbols; use `input_dropout`"),
         ({"split": (0.0, 0.5, 0.5)}, "must be three fractions"),
     ],
 )

@@ -1,5 +1,7 @@
 """Events from tables, and every way in which a row can be wrong."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -35,7 +37,7 @@ def test_events_come_in_time_with_their_recordings(folder):
 def test_a_split_table_names_parts_and_recordings_without_events(folder):
     split = table(folder, ["a.wav,train", "quiet.wav,valid", "b.wav,test"], "split.csv", "file,split")
     path = table(folder, ["a.wav,0.1,0.3,x", "b.wav,0.1,0.3,x"])
-    found = read(path, EventDataSettings(split=split)).series
+    found = read(path, EventDataSettings(split_table=split)).series
     assert [(one.name, one.annotations.split, len(events_of(one))) for one in found] == [
         ("a.wav", "train", 1),
         ("quiet.wav", "dev", 0),
@@ -52,9 +54,10 @@ def test_a_column_of_the_events_names_parts(folder):
         read(path, EventDataSettings())
 
 
-def test_split_is_a_table_or_shares():
-    assert EventDataSettings(split="0.6,0.2,0.2").split == (0.6, 0.2, 0.2)
-    assert EventDataSettings(split="split.csv").split.endswith("/split.csv")
+def test_splits_are_fractions_or_a_table():
+    settings = DetectSettings.build({"split": "0.6,0.2,0.2", "split_table": "split.csv"})
+    assert settings.split.split == (0.6, 0.2, 0.2)
+    assert settings.data.split_table == Path("split.csv").resolve()
     with pytest.raises(ConfigError, match="There is no setting 'splt', did you mean 'split'"):
         DetectSettings.build({"splt": "split.csv"})
 
@@ -93,6 +96,6 @@ def test_wrong_tables_are_named(folder):
     ):
         split = table(folder, rows, "split.csv", "file,split")
         with pytest.raises(DataError, match=told):
-            read(good, EventDataSettings(split=split))
-    with pytest.raises(DataError, match=r"none\.csv: there is no such file; --split takes a table, or shares"):
-        read(good, EventDataSettings(split=folder / "none.csv"))
+            read(good, EventDataSettings(split_table=split))
+    with pytest.raises(DataError, match=r"none\.csv: there is no such file; --split-table must be a table"):
+        read(good, EventDataSettings(split_table=folder / "none.csv"))

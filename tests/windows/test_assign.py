@@ -1,23 +1,26 @@
 """Whole series assigned to splits."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from echoic.errors import DataError
+from echoic.errors import ConfigError, DataError
 from echoic.types import Annotations, Series
-from echoic.windows import assign_splits, select_ranges
+from echoic.windows import assign_folds, assign_splits, fold_names, select_ranges
 
 
-def series(*splits):
+def series(*splits, groups=None, folds=None):
+    columns = {"split": splits, "group": groups or [None] * len(splits), "fold": folds or [None] * len(splits)}
     return [
         Series(
             str(number),
             np.zeros((2 + number, 1), np.float32),
             ("a",),
-            origin="here",
-            annotations=Annotations(split=name),
+            origin=f"here {number}",
+            annotations=Annotations(**{name: values[number] for name, values in columns.items()}),
         )
-        for number, name in enumerate(splits)
+        for number in range(len(splits))
     ]
 
 
@@ -48,14 +51,79 @@ def test_series_are_assigned_whole_and_once(count, rule, sizes):
 @pytest.mark.parametrize(
     ("names", "rule", "words"),
     [
-        ([None], None, "here: 1 pieces are too few for the split"),
-        ([None] * 3, (3, 1, 0), "here: 3 pieces are too few"),
-        (["dev", "test"], None, "nothing is left for training"),
+        ([None], None, r"here 0: 1 series are too few for the split \(0\.8, 0\.1, 0\.1\); choose another --split"),
+        ([None] * 3, (3, 1, 0), "3 series are too few"),
+        (["dev", "test"], None, "here 0: the train split is empty; choose another --split"),
+        (
+            ["train", None, "test"],
+            None,
+            "here 1: has no split, but other series have one; annotate all of them or none",
+        ),
     ],
 )
 def test_too_few_series_are_refused(names, rule, words):
     with pytest.raises(DataError, match=words):
         assign_splits(series(*names), rule)
+
+
+def test_a_rule_overrides_the_splits_of_the_source():
+    assert len(assign_splits(series(*["test"] * 10), (0.8, 0.1, 0.1))["train"]) == 8
+
+
+def test_labels_are_split_by_the_fractions():
+    labels = [("ab"[number % 5 == 0],) for number in range(100)]
+    splits = assign_splits(series(*[None] * 100), (0.5, 0.25, 0.25), stratify=labels)
+    counts = {split: Counter(labels[number] for number in numbers) for split, numbers in splits.items()}
+    assert counts["train"] == {("a",): 40, ("b",): 10}
+    assert counts["dev"] == counts["test"] == {("a",): 20, ("b",): 5}
+
+
+@pytest.mark.parametrize("stratify", [None, [("a",), ("b",)] * 20])
+def test_groups_stay_whole(stratify):
+    groups = [f"singer {number // 4}" for number in range(40)]
+    splits = assign_splits(series(*[None] * 40, groups=groups), None, stratify=stratify)
+    singers = [{groups[number] for number in numbers} for numbers in splits.values()]
+    assert all(singers)
+    assert sum(map(len, singers)) == 10
+
+
+def test_a_group_in_two_annotated_splits_is_refused():
+    both = series("train", "train", "test", groups=["x", "y", "y"])
+    with pytest.raises(DataError, match="here 2: the group 'y' is in both the train and the test split; keep each"):
+        assign_splits(both, None)
+
+
+def test_a_fraction_of_train_becomes_dev_where_the_source_has_none():
+    given = series(*["train"] * 20, *["test"] * 5)
+    assert assign_splits(given, None)["dev"] == []
+    splits = assign_splits(given, None, stratify=[("a",)] * 25, dev_fraction=0.1)
+    assert (len(splits["train"]), len(splits["dev"]), splits["test"]) == (18, 2, list(range(20, 25)))
+    with_dev = series("train", "dev", "train", "test")
+    assert assign_splits(with_dev, None, dev_fraction=0.5)["train"] == [0, 2]
+
+
+def test_the_chosen_fold_is_the_test_split():
+    folds = ["1", "2", "3"] * 4
+    splits = assign_splits(series(*["dev"] * 12), None, folds=folds, test_fold="2")
+    assert splits == {"train": [n for n in range(12) if n % 3 != 1], "dev": [], "test": [1, 4, 7, 10]}
+    assert assign_splits(series(*[None] * 12), None, folds=folds)["train"] == list(range(12))
+
+
+def test_folds_are_those_of_the_source_in_natural_order():
+    given = ["10", "2", "2", "a"]
+    assert assign_folds(series(*[None] * 4, folds=given), 3, [()] * 4) == given
+    assert fold_names(given) == ["2", "10", "a"]
+    with pytest.raises(ConfigError, match="`folds` is 2, but the data have 3 folds: 2, 10, a"):
+        assign_folds(series(*[None] * 4, folds=given), 2, [()] * 4)
+    with pytest.raises(DataError, match="here 0: has no fold, but other series have one"):
+        assign_folds(series(None, None, folds=[None, "1"]), 2, [()] * 2)
+
+
+def test_folds_without_annotation_have_equal_labels_and_whole_groups():
+    labels, groups = [("a",), ("b",)] * 20, [str(number // 2) for number in range(40)]
+    folds = assign_folds(series(*[None] * 40, groups=groups), 4, labels)
+    assert Counter(zip(folds, labels, strict=True)) == {(fold, (name,)): 5 for fold in "1234" for name in "ab"}
+    assert len(set(zip(folds, groups, strict=True))) == 20
 
 
 def test_ranges_of_selected_series():

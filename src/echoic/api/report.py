@@ -110,8 +110,7 @@ def _evaluated_on(one: _RunSummary) -> tuple[Any, ...] | None:
     if one.split is None:
         return None
     settings = one.info["settings"]
-    divided = str(settings.get("split")), str(settings["data"].get("split"))
-    return one.info["data"]["fingerprint"], one.split, divided, one.evaluation.description
+    return one.info["data"]["fingerprint"], one.split, str(settings.get("split")), one.evaluation.description
 
 
 def _section(one: _RunSummary) -> Section:

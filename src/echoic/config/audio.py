@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
-from echoic.config.split import FractionSplit
+from echoic.config.split import DEFAULT_FRACTIONS, FractionSplit
 from echoic.config.train import TrainSettings
 
 
@@ -47,7 +47,7 @@ class AudioSplitSettings(Section):
 
     panel: ClassVar[str] = "Data"
 
-    split: FractionSplit = Field((0.8, 0.1, 0.1), description="Fractions of train, dev and test.")
+    split: FractionSplit = Field(DEFAULT_FRACTIONS, description="Fractions of train, dev and test.")
     split_by: Literal["file", "time"] | None = Field(
         None,
         description=(

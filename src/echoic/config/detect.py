@@ -1,26 +1,15 @@
 """Settings of the detect job."""
 
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import JobSettings, Section
 from echoic.config.model import StackSettings
-from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings, absolute
-from echoic.config.split import check_fractions
+from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings
+from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
-
-
-def _split(value: Any) -> Any:
-    """Three shares, or the place of a table."""
-    try:
-        return check_fractions(value)
-    except ValueError:
-        if value is None or isinstance(value, str | Path):
-            return None if value is None else str(absolute(value))
-        raise
 
 
 class EventDataSettings(SoundSourceSettings):
@@ -31,11 +20,25 @@ class EventDataSettings(SoundSourceSettings):
     audio: Place = Field(
         None, description="Folder that the paths in the table are relative to. Default: the folder of the table."
     )
-    split: Annotated[tuple[float, float, float] | str | None, BeforeValidator(_split)] = Field(
+    split_table: Place = Field(
         None,
         description=(
-            "Table with the columns file and split (train, dev or valid, test), or fractions of train, dev and test "
-            "for whole recordings. Default: the column split of the events table; otherwise 0.8,0.1,0.1."
+            "Table with the columns file and split (train, dev or valid, test), also of files without an event. "
+            "Default: the column split of the events table, if there is one."
+        ),
+    )
+
+
+class RecordingSplitSettings(Section):
+    """How recordings are split into train, dev and test."""
+
+    panel: ClassVar[str] = "Data"
+
+    split: FractionSplit | None = Field(
+        None,
+        description=(
+            "Fractions of train, dev and test for whole recordings, which are assigned at random, always the same way. "
+            "Default: the splits in the data; otherwise 0.8,0.1,0.1."
         ),
     )
 
@@ -62,6 +65,7 @@ class DetectSettings(JobSettings):
     """Settings of `echoic train detect`."""
 
     data: EventDataSettings = EventDataSettings()
+    split: RecordingSplitSettings = RecordingSplitSettings()
     spectrum: SpectrumSettings = SpectrumSettings()
     augment: AugmentSettings = AugmentSettings()
     encoder: EncoderSettings = EncoderSettings(conv_channels=(16, 32))

@@ -1,4 +1,4 @@
-"""Settings of splits in time."""
+"""Settings of the section `split`, and the values that they take."""
 
 import math
 from typing import Annotated, Any, ClassVar, Literal
@@ -9,14 +9,17 @@ from echoic.config.base import Section, split_commas
 
 SplitRule = tuple[float, float, float] | tuple[int, int, int] | tuple[str, str]
 
+DEFAULT_FRACTIONS = (0.8, 0.1, 0.1)
+"""Train, dev and test of whole items (songs, recordings, clips) where neither a setting nor the data say otherwise."""
+
 
 def are_fractions(train: float, dev: float, test: float) -> bool:
-    """Whether a split is meant in fractions, not in steps: `0,1,0` is all but one step, then one."""
+    """Whether a split is given in fractions, not in numbers of steps: `0,1,0` is all steps but one, then one."""
     return train + dev + test <= 1 + 1e-9 and (train > 0 or max(dev, test) < 1)
 
 
 def check_split(value: Any) -> SplitRule | None:
-    """Fractions, counts or two dates, as the kind of numbers says."""
+    """Fractions, numbers of steps (or items), or two dates."""
     if value is None or value == "auto":
         return None
     texts = [str(part) for part in split_commas(value)]
@@ -36,7 +39,7 @@ def check_split(value: Any) -> SplitRule | None:
 
 
 def check_fractions(value: Any) -> tuple[float, float, float]:
-    """Fractions, as `check_split`, and nothing else."""
+    """Fractions only, as in `check_split`."""
     rule = check_split(value)
     if rule is None or len(rule) != 3 or not are_fractions(*rule) or rule[0] <= 0:
         raise ValueError("must be three fractions with a sum of at most 1, such as 0.9,0.05,0.05")

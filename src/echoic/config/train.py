@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from echoic.config.base import Section
+from echoic.errors import ConfigError
 
 
 class TrainSettings(Section):
@@ -50,3 +51,13 @@ class TrainSettings(Section):
     device: str = Field("cpu", description="PyTorch device, such as cpu or cuda.")
     threads: int | None = Field(None, ge=1, description="Number of CPU threads. Default: PyTorch's.")
     checkpoint_interval_s: float = Field(30.0, gt=0, description="Maximum time between checkpoints in seconds.")
+
+
+def refuse_input_noise(settings: TrainSettings, inputs: str, alternative: str) -> None:
+    """For jobs whose inputs are not plain numbers; `alternative` is the setting to use.
+
+    Raises:
+        ConfigError: `input_noise_std` is set.
+    """
+    if settings.input_noise_std:
+        raise ConfigError(f"`input_noise_std` is not supported for {inputs}; use `{alternative}`.")

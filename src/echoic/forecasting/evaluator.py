@@ -138,8 +138,7 @@ class Evaluator:
         return _numpy(self._standard().scale[self._standard_rows()])[:, None]
 
     def _standard(self) -> Scaler:
-        bounds = zip(self.train.begin.tolist(), self.train.end.tolist(), strict=True)
-        parts = [self.train_panel.values[begin:end] for begin, end in bounds]
+        parts = [self.train_panel.values[begin:end] for begin, end in self.train.spans()]
         return Scaler.fit("standard", self.train_panel.names, parts)
 
     def _standard_rows(self) -> Tensor:
@@ -153,7 +152,7 @@ class Evaluator:
         first = windows.first + framing.context
         scales = [
             seasonal_scale(panel.values[begin:end].numpy(), season)
-            for begin, end in zip(panel.offsets[:-1].tolist(), first.tolist(), strict=True)
+            for begin, end in Ranges(panel.offsets[:-1], first).spans()
         ]
         return np.stack(scales)[:, None]
 

@@ -33,11 +33,9 @@ class Codec:
     @classmethod
     def fit(cls, settings: ForecastSettings, panel: Panel, train: Ranges) -> Self:
         """Statistics of the training part of `panel`."""
-        rows = [slice(begin, end) for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
-        futures = (
-            panel.future_offsets[:-1].tolist(),
-            (panel.future_offsets[:-1] + train.end - panel.offsets[:-1]).tolist(),
-        )
+        rows = [slice(begin, end) for begin, end in train.spans()]
+        first_future = panel.future_offsets[:-1]
+        futures = Ranges(first_future, first_future + train.end - panel.offsets[:-1])
         per_series = settings.scaling.scale_per == "series"
         return cls(
             Scaler.fit(
@@ -47,7 +45,7 @@ class Codec:
                 per_series=per_series,
             ),
             _fit_shared([panel.past[at] for at in rows]),
-            _fit_shared([panel.future[begin:end] for begin, end in zip(*futures, strict=True)]),
+            _fit_shared([panel.future[begin:end] for begin, end in futures.spans()]),
             _fit_shared([panel.static]),
             panel.has_missing and any(bool(torch.isnan(panel.values[at]).any()) for at in rows),
         )
@@ -62,7 +60,7 @@ class Codec:
         if settings.scaling.scale_per == "all" or len(known.names) == len(names) == 1:
             rows = torch.zeros(len(names), dtype=torch.long)
             return replace(self, values=replace(known, names=names, center=known.center[rows], scale=known.scale[rows]))
-        bounds = zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True)
+        bounds = Ranges(panel.offsets[:-1], panel.offsets[1:]).spans()
         own = Scaler.fit(
             settings.scaling.scale or "standard", names, [panel.values[begin:end][:seen] for begin, end in bounds]
         )

@@ -1,5 +1,6 @@
 """What the user left open, decided from the training part."""
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -113,7 +114,7 @@ def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
     """The season that most columns of the training part have, if a third of them have one."""
     found: Counter[int] = Counter()
     columns = 0
-    for begin, end in list(zip(train.begin.tolist(), train.end.tolist(), strict=True))[:50]:
+    for begin, end in itertools.islice(train.spans(), 50):
         for column in panel.values[begin:end].unbind(1):
             columns += 1
             season = detect_season(column.numpy())
@@ -203,7 +204,7 @@ def _naive_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> flo
     """
     windows = _windows(settings, train)
     starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
-    parts = [panel.values[begin:end] for begin, end in zip(train.begin.tolist(), train.end.tolist(), strict=True)]
+    parts = [panel.values[begin:end] for begin, end in train.spans()]
     scaler = Scaler.fit(settings.scaling.scale or "standard", panel.names, parts)
     standard = Scaler.fit("standard", panel.names, parts)
     normalizer, series = normalizer_of(settings), panel.series_index(starts)
@@ -223,8 +224,7 @@ def _windows(settings: ForecastSettings, train: Ranges) -> Windows:
 
 
 def _rows(train: Ranges) -> torch.Tensor:
-    bounds = zip(train.begin.tolist(), train.end.tolist(), strict=True)
-    return torch.cat([torch.arange(begin, end) for begin, end in bounds])
+    return torch.cat([torch.arange(begin, end) for begin, end in train.spans()])
 
 
 def _candidates(season: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:

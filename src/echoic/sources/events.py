@@ -110,14 +110,14 @@ def _seconds(table: Table, number: int, column: str, cell: str) -> float:
 
 
 def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, SplitName]:
-    """The part of each file: by the split table, or by a column `cell` of the events; none if there is neither."""
-    if isinstance(settings.split, str):
-        splits = _read_splits(settings.split)
+    """The split of each file, from the split table or the column `split` of the events; empty without either."""
+    if settings.split_table is not None:
+        splits = _read_splits(settings.split_table)
         for number, (file, _) in enumerate(rows):
             if file not in splits:
-                raise table.error(f"the file {quoted(file)} is not in {settings.split}.", row=number)
+                raise table.error(f"the file {quoted(file)} is not in {settings.split_table}.", row=number)
         return splits
-    if settings.split is not None or "split" not in table.dataframe.columns:
+    if "split" not in table.dataframe.columns:
         return {}
     splits = dict[str, SplitName]()
     for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
@@ -133,11 +133,10 @@ def _parse_split(table: Table, number: int, cell: str) -> SplitName:
     return SPLIT_NAMES[cell.lower()]
 
 
-def _read_splits(place: str) -> dict[str, SplitName]:
-    """The part of each file of a split table."""
-    path = Path(place)
+def _read_splits(path: Path) -> dict[str, SplitName]:
+    """The split of each file of a split table."""
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; --split takes a table, or shares such as 0.8,0.1,0.1.")
+        raise DataError(f"{path}: there is no such file; --split-table must be a table with file and split.")
     table = table_of(path)
     splits: dict[str, SplitName] = {}
     for number, (file, cell) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):

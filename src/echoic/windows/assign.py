@@ -1,60 +1,120 @@
-"""Whole series dealt to train, dev and test, where a series is one piece: a song, a clip."""
+"""Whole series assigned to train, dev and test, where a series is one item: a song, a recording, a clip."""
 
 from collections.abc import Sequence
 
 import torch
 
-from echoic.config.split import are_fractions
+from echoic.config.split import DEFAULT_FRACTIONS, are_fractions
 from echoic.errors import DataError
 from echoic.types import Series
 from echoic.windows.splits import SPLITS, Ranges, full_ranges
+from echoic.windows.stratified import SPLIT_SEED, stratified_group_split
 
 SplitSizes = tuple[float, float, float] | tuple[int, int, int]
 
-DEFAULT_FRACTIONS: SplitSizes = (0.8, 0.1, 0.1)
 
-_SPLIT_SEED = 0
-"""One deal for everyone: runs with other seeds must be comparable."""
+def assign_splits(
+    series: Sequence[Series],
+    rule: SplitSizes | None,
+    *,
+    stratify: Sequence[tuple[str, ...]] | None = None,
+    folds: Sequence[str] | None = None,
+    test_fold: str | None = None,
+    dev_fraction: float = 0.0,
+) -> dict[str, list[int]]:
+    """The numbers of the series in each split.
 
+    `rule` decides; without it (None) the folds, or else the splits that the source annotates; without those
+    `DEFAULT_FRACTIONS`. Random assignment does not depend on the seed of the run, so that runs can be compared.
 
-def assign_splits(series: Sequence[Series], rule: SplitSizes | None) -> dict[str, list[int]]:
-    """The numbers of the series that belong to each part.
-
-    Without a rule a series goes to the part that its source names; if the source names none, by `DEFAULT_FRACTIONS`.
-    Dealing is random, the same for the same number of series.
+    Args:
+        series: at least one.
+        rule: fractions, or numbers of series (fractions only, where labels or groups matter).
+        stratify: labels of each series; every label is then split by the fractions.
+        folds: the fold of each series.
+        test_fold: the fold that is the test split; all others are train.
+        dev_fraction: fraction of train that becomes dev, where folds or annotations give no dev split.
 
     Raises:
-        DataError: there are too few series, or none for training.
+        DataError: there are too few series, the train split is empty, only some series are annotated, or a group is in
+            two splits.
     """
-    from_source = [one.annotations.split for one in series]
-    if rule is None and any(from_source):
-        splits = {split: [at for at, name in enumerate(from_source) if name == split] for split in SPLITS}
+    given = (
+        annotations(series, "split") if folds is None else ["test" if fold == test_fold else "train" for fold in folds]
+    )
+    if rule is None and any(given):
+        splits = {split: [number for number, name in enumerate(given) if name == split] for split in SPLITS}
+        if dev_fraction and not splits["dev"]:
+            splits["train"], splits["dev"] = stratified(
+                series, splits["train"], (1 - dev_fraction, dev_fraction), stratify
+            )
+        _check_groups(series, splits)
+    elif stratify is None and not any(annotations(series, "group", partly=True)):
+        splits = _assign_at_random(len(series), rule or DEFAULT_FRACTIONS, series[0].origin)
     else:
-        splits = _assigned_at_random(len(series), rule or DEFAULT_FRACTIONS, series[0].origin)
+        assigned = stratified(series, range(len(series)), rule or DEFAULT_FRACTIONS, stratify)
+        splits = dict(zip(SPLITS, assigned, strict=True))
     if not splits["train"]:
-        raise DataError(f"{series[0].origin}: nothing is left for training; choose another --split.")
+        raise DataError(f"{series[0].origin}: the train split is empty; choose another --split.")
     return splits
 
 
-def _assigned_at_random(count: int, rule: SplitSizes, origin: str) -> dict[str, list[int]]:
+def annotations(series: Sequence[Series], name: str, *, partly: bool = False) -> list[str | None]:
+    """What the source says of each series under `name` (split, fold, group): of all, or of none (all None).
+
+    Raises:
+        DataError: only some series are annotated, unless they may be (`partly`).
+    """
+    given = [getattr(one.annotations, name) for one in series]
+    if not partly and any(given) and not all(given):
+        missing = series[[bool(one) for one in given].index(False)]
+        raise DataError(f"{missing.origin}: has no {name}, but other series have one; annotate all of them or none.")
+    return given
+
+
+def stratified(
+    series: Sequence[Series],
+    selected: Sequence[int],
+    fractions: Sequence[float],
+    labels: Sequence[tuple[str, ...]] | None,
+) -> list[list[int]]:
+    """The `selected` series by `fractions` of every label; series of one group stay together."""
+    groups = annotations([series[number] for number in selected], "group", partly=True)
+    own_labels = [() if labels is None else labels[number] for number in selected]
+    return [[selected[item] for item in items] for items in stratified_group_split(own_labels, groups, fractions)]
+
+
+def select_ranges(series: Sequence[Series], selected: Sequence[int]) -> Ranges:
+    """All steps of the selected series, as rows of a table of all series."""
+    rows = full_ranges(series)
+    indices = torch.tensor(selected, dtype=torch.long)
+    return Ranges(rows.begin[indices], rows.end[indices])
+
+
+def _assign_at_random(count: int, rule: SplitSizes, origin: str) -> dict[str, list[int]]:
     sizes = _sizes(count, rule)
     if min(sizes) < 0 or sum(sizes) > count:
-        raise DataError(f"{origin}: {count} pieces are too few for the split {rule}; choose another --split.")
-    sampler = torch.randperm(count, generator=torch.Generator().manual_seed(_SPLIT_SEED)).tolist()
-    splits = torch.split(torch.tensor(sampler), [*sizes, count - sum(sizes)])
-    return {split: sorted(indices.tolist()) for split, indices in zip(SPLITS, splits, strict=False)}
+        raise DataError(f"{origin}: {count} series are too few for the split {rule}; choose another --split.")
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(SPLIT_SEED))
+    assigned = torch.split(order, [*sizes, count - sum(sizes)])
+    return {split: sorted(numbers.tolist()) for split, numbers in zip(SPLITS, assigned, strict=False)}
 
 
 def _sizes(count: int, rule: SplitSizes) -> list[int]:
-    """Pieces in each part; a part whose share is not zero gets one at least."""
+    """Number of series in each split; at least one for every fraction above 0."""
     if not are_fractions(*rule):
         return [int(size) for size in rule]
     dev, test = (max(1, round(fraction * count)) if fraction else 0 for fraction in rule[1:])
     return [min(count - dev - test, max(1, round(rule[0] * count))), dev, test]
 
 
-def select_ranges(series: Sequence[Series], selected: Sequence[int]) -> Ranges:
-    """All steps of the chosen series, as rows of a table of all."""
-    rows = full_ranges(series)
-    indices = torch.tensor(selected, dtype=torch.long)
-    return Ranges(rows.begin[indices], rows.end[indices])
+def _check_groups(series: Sequence[Series], splits: dict[str, list[int]]) -> None:
+    groups, split_of = annotations(series, "group", partly=True), dict[str, str]()
+    for split, numbers in splits.items():
+        for number in numbers:
+            group = groups[number]
+            if group is not None and split_of.setdefault(group, split) != split:
+                raise DataError(
+                    f"{series[number].origin}: the group {group!r} is in both the {split_of[group]} and the {split} "
+                    "split; keep each group in one split, or leave --group out."
+                )

@@ -1,4 +1,4 @@
-"""Which stretches of which recordings are for training, which for dev and which for test."""
+"""Recordings split by file, or each of them in time."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -25,32 +25,29 @@ class Excerpt(NamedTuple):
 
 
 def split_recordings(recordings: Sequence[Series], settings: AudioSplitSettings) -> dict[str, list[Excerpt]]:
-    """The stretches of each part; their order in training is that of the files.
+    """The excerpts of each split, in the order of the files.
 
     Raises:
-        DataError: there are too few recordings, or one is too short to be cut.
+        DataError: there are too few recordings, or one is too short to be split.
     """
     by = settings.split_by or ("file" if len(recordings) >= FILES_FOR_SPLIT_BY_FILE else "time")
     if by == "file":
         try:
             assigned = assign_splits(recordings, settings.split)
         except DataError as error:
-            raise DataError(f"{str(error).rstrip('.')}, or cut each file in time: --split-by time.") from None
+            raise DataError(f"{str(error).rstrip('.')}, or split each file in time: --split-by time.") from None
         return {split: [whole_recording(recordings[number]) for number in assigned[split]] for split in SPLITS}
     offsets = full_ranges(recordings).begin.tolist()
-    ranges = split_series(recordings, settings.split)
     return {
         split: [
             Excerpt(recording, begin - offset, end - offset)
-            for recording, offset, begin, end in zip(
-                recordings, offsets, ranges[split].begin.tolist(), ranges[split].end.tolist(), strict=True
-            )
+            for recording, offset, (begin, end) in zip(recordings, offsets, ranges.spans(), strict=True)
             if end > begin
         ]
-        for split in SPLITS
+        for split, ranges in split_series(recordings, settings.split).items()
     }
 
 
 def whole_recording(recording: Series) -> Excerpt:
-    """The whole of it."""
+    """The whole recording as one excerpt."""
     return Excerpt(recording, 0, recording.steps)

@@ -105,3 +105,8 @@ def _step_of_date(one: Series, text: str) -> int:
     except ValueError:
         raise ConfigError(f"`split.split` must be dates such as 2020-01-31, got {text!r}.") from None
     return int(np.searchsorted(one.time.times(np.arange(one.steps)), date))
+
+
+def empty_split(split: str, origin: str, content: str, remedy: str = "choose another --split") -> DataError:
+    """The error for a split without any `content` (clips, songs of two steps, ...)."""
+    return DataError(f"The {split} split of {origin} has no {content}; {remedy}.")

@@ -117,7 +117,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
         run.generate("1s", prime=tmp_path / "short.wav")
     with pytest.raises(ConfigError, match=r"one of the endings \.wav, \.flac, \.png, \.pdf, or a folder"):
         write_sound(run.fitted, AudioRequest(length="1s"), tmp_path / "a.mp3", lambda *_: None)
-    with pytest.raises(ConfigError, match="`input_noise_std` is for numbers"):
+    with pytest.raises(ConfigError, match="`input_noise_std` is not supported for mu-law codes; use `history_noise`"):
         train("audio", run.config["data"]["path"], input_noise_std=0.1)
     with pytest.raises(ConfigError, match="`frame_features` mel is for --model frames"):
         train("audio", run.config["data"]["path"], frame_features="mel")
@@ -130,7 +130,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
     two = [tmp_path / "a.wav", tmp_path / "b.wav"]
     for number, path in enumerate(two):
         soundfile.write(path, 0.1 * np.ones(RATE_HZ + number), RATE_HZ)
-    with pytest.raises(DataError, match=r"nothing is left for training; .* --split-by time"):
+    with pytest.raises(DataError, match=r"the train split is empty; .* --split-by time"):
         train("audio", two, split_by="file")
     with pytest.raises(DataError, match=r"has 3 sound files; --prime is one of them"):
         run.generate("1s", prime=tmp_path)

@@ -21,6 +21,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats
+from echoic.windows import empty_split
 
 DRIFT_STREAMS, DRIFT_S = 32, 15
 """Three points of a curve, from which a slope can be told."""
@@ -68,11 +69,10 @@ def evaluate(
     sounds, notes = _sounds(task, data, split)
     frames = task.framing.frames(sounds)
     if len(frames) < 2:
-        remedy = f"{data}: has less" if data is not None else f"The {split} part has less"
-        raise DataError(
-            f"{remedy} than two frames of {task.framing.seen_samples} samples, so that nothing can be scored; "
-            + ("give more sound." if data is not None else "choose another --split.")
-        )
+        needed = f"two frames of {task.framing.seen_samples} samples"
+        if data is not None:
+            raise DataError(f"{data}: has less than {needed}; give more sound.")
+        raise empty_split(split, task.dataset.origin, needed)
     batches = eval_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz
     compared = seconds >= MIN_WINDOWS * WINDOW_S

@@ -13,7 +13,8 @@ from echoic.baselines.sound import prediction_weights
 from echoic.batches import BatchLoader, NextStepCollate, RandomGain, SubsampleLoss, Transform
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
-from echoic.errors import ConfigError, DataError
+from echoic.config.train import refuse_input_noise
+from echoic.errors import ConfigError
 from echoic.heads import SourceStats
 from echoic.jobs.audio.framing import Framing, fit_framing, reopen_framing
 from echoic.jobs.audio.network import build_network
@@ -23,7 +24,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
 from echoic.sources import DatasetLike
 from echoic.types import Floats, sampling_rate
-from echoic.windows import SPLITS, ChunkSampler, Ranges
+from echoic.windows import SPLITS, ChunkSampler, Ranges, empty_split
 from echoic.windows.recordings import Excerpt, split_recordings
 
 PREDICTION_SAMPLES = 1 << 22
@@ -97,11 +98,9 @@ class AudioTask(Task[AudioSettings]):
         sound = self.settings.sound
         frames = self.frames["train"]
         if len(frames) < 2:
-            seconds = _seconds(self.splits["train"], self.rate_hz)
-            raise DataError(
-                f"{self.dataset.origin}: the training part has {seconds:.3g} s, less than two frames of "
-                f"{self.framing.seen_samples} samples; give more sound, or a smaller --frame-samples."
-            )
+            frames_needed = f"two frames of {self.framing.seen_samples} samples"
+            remedy = "give more sound, or choose a smaller --frame-samples"
+            raise empty_split("train", self.dataset.origin, frames_needed, remedy)
         sampler = ChunkSampler.from_ranges(
             Ranges.from_lengths([len(frames)]),
             self.settings.train.batch_size,
@@ -182,8 +181,8 @@ def _rate_hz(dataset: DatasetLike, settings: AudioSettings) -> int:
 
 
 def _check(settings: AudioSettings) -> None:
-    if settings.sound.model == "samples" and settings.train.input_noise_std:
-        raise ConfigError("`input_noise_std` is for numbers; of the samples model it is --history-noise, in levels.")
+    if settings.sound.model == "samples":
+        refuse_input_noise(settings.train, "mu-law codes", "history_noise")
     if settings.sound.model == "samples" and settings.sound.frame_features != "samples":
         raise ConfigError(f"`frame_features` {settings.sound.frame_features} is for --model frames.")
     if "n_mels" in settings.given() and settings.sound.frame_features != "mel":

@@ -19,6 +19,7 @@ from echoic.labelled.batches import clip_batches
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.types import Series
+from echoic.windows import empty_split
 
 MOST_CONFUSED = 10
 
@@ -148,7 +149,7 @@ def _clips(task: ClassifyTask, data: Any, split: str) -> list[Series]:
             )
         return list(read(data, task.new_data).series)
     if not task.splits[split]:
-        raise DataError(f"The {split} part of {task.dataset.origin} has no clips; choose another --split.")
+        raise empty_split(split, task.dataset.origin, "clips")
     return task.clips(split)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from echoic.cells import IdentityStack
 from echoic.config import ClassifySettings
+from echoic.config.train import refuse_input_noise
 from echoic.encoders import ConvNet
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
@@ -21,8 +22,7 @@ def check_settings(settings: ClassifySettings) -> None:
         ConfigError: they do not, or one of them does nothing.
     """
     check_front(settings.encoder, settings.stack)
-    if settings.train.input_noise_std:
-        raise ConfigError("`input_noise_std` is `noise_std` here, which leaves what is beyond the end of a clip alone.")
+    refuse_input_noise(settings.train, "padded clips", "noise_std")
     if settings.encoder.bidirectional and settings.network.pooling == "last":
         raise ConfigError(
             "`pooling` last is for networks that read one way; with --bidirectional take mean or attention."

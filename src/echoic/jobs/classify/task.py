@@ -25,9 +25,8 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.sources.clips import labels_of
 from echoic.types import Series
-from echoic.windows import SPLITS, stratified_group_split
+from echoic.windows import SPLITS, assign_folds, assign_splits, fold_names, natural_order
 
-DEFAULT_SPLIT = (0.8, 0.1, 0.1)
 DEV_FRACTION = 0.1
 SCORED_BATCH = 64
 
@@ -59,7 +58,7 @@ class ClassifyTask(Task[ClassifySettings]):
         splits = split_clips(dataset.series, settings)
         training = [labels_of(dataset.series[number]) for number in splits["train"]]
         counts = Counter(label for labels in training for label in labels)
-        labels = tuple(sorted(counts, key=_natural))
+        labels = tuple(sorted(counts, key=natural_order))
         _check(dataset.series, splits, labels)
         labelling = labelling_of(settings, labels, [counts[label] for label in labels])
         lengths = [len(clip) for clip in raw.make(on_progress)]
@@ -106,7 +105,7 @@ class ClassifyTask(Task[ClassifySettings]):
     def folds(self) -> Sequence[ClassifySettings]:
         if self.settings.split.folds is None or self.settings.split.test_fold is not None:
             return ()
-        names = sorted(set(folds_of(self.dataset.series, self.settings)), key=_natural)
+        names = fold_names(folds_of(self.dataset.series, self.settings.split.folds))
         return [self.settings.replaced(test_fold=name) for name in names]
 
     def fold(self, settings: ClassifySettings) -> Self:
@@ -148,81 +147,33 @@ class ClassifyTask(Task[ClassifySettings]):
 
 
 def split_clips(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, list[int]]:
-    """The numbers of the clips of each part.
+    """The numbers of the clips of each split.
 
     Raises:
-        ConfigError: the parts are asked for in two ways, or by a fold that is not there or of no number of folds.
+        ConfigError: the test split is chosen in two ways, or by a fold that does not exist.
     """
-    rule = settings.split.split
-    if (rule is not None) + (settings.split.folds is not None) + (settings.data.test_data is not None) > 1:
-        raise ConfigError("`split`, `folds` and `test_data` each choose the test part; give one of them.")
-    for name, value in (("fold", settings.data.fold), ("test_fold", settings.split.test_fold)):
-        if value is not None and settings.split.folds is None:
-            raise ConfigError(f"`{name}` needs `folds`, the number of folds there are.")
-    given = _splits_from_source(clips, settings)
-    if rule is None and any(given):
-        splits = {split: [at for at, name in enumerate(given) if name == split] for split in SPLITS}
-        if not splits["dev"]:
-            splits["train"], splits["dev"] = _assigned(clips, splits["train"], (1 - DEV_FRACTION, DEV_FRACTION))
-        _check_groups(clips, splits)
-        return splits
-    assigned = _assigned(clips, list(range(len(clips))), rule or DEFAULT_SPLIT)
-    return dict(zip(SPLITS, assigned, strict=True))
+    split, data = settings.split, settings.data
+    if (split.split is not None) + (split.folds is not None) + (data.test_data is not None) > 1:
+        raise ConfigError("`split`, `folds` and `test_data` each choose the test split; give one of them.")
+    for name, value in (("fold", data.fold), ("test_fold", split.test_fold)):
+        if value is not None and split.folds is None:
+            raise ConfigError(f"`{name}` requires `folds`, the number of folds.")
+    folds = None if split.folds is None else folds_of(clips, split.folds)
+    if split.test_fold is not None and split.test_fold not in (folds or ()):
+        raise ConfigError(f"`test_fold` must be one of {', '.join(fold_names(folds or ()))}, got {split.test_fold!r}.")
+    return assign_splits(
+        clips,
+        split.split,
+        stratify=list(map(labels_of, clips)),
+        folds=folds,
+        test_fold=split.test_fold,
+        dev_fraction=DEV_FRACTION,
+    )
 
 
-def _splits_from_source(clips: Sequence[Series], settings: ClassifySettings) -> list[str | None]:
-    """The part of each clip, as its fold or its source says."""
-    if settings.split.folds is None:
-        return _all_or_none(clips, "split")
-    folds, chosen = folds_of(clips, settings), settings.split.test_fold
-    if chosen is not None and chosen not in folds:
-        raise ConfigError(f"`test_fold`: there is no fold {chosen!r}; there are {', '.join(sorted(set(folds)))}.")
-    return ["test" if fold == chosen else "train" for fold in folds]
-
-
-def folds_of(clips: Sequence[Series], settings: ClassifySettings) -> list[str]:
-    """The fold of each clip: as its source says, or dealt so that labels are even and groups are whole.
-
-    Raises:
-        ConfigError: the source has other folds than are asked for.
-    """
-    count = settings.split.folds or 0
-    given = _all_or_none(clips, "fold")
-    if any(given):
-        found = sorted({str(fold) for fold in given}, key=_natural)
-        if len(found) != count:
-            raise ConfigError(f"`folds` is {count}, but {clips[0].origin} and the rest have {', '.join(found)}.")
-        return [str(fold) for fold in given]
-    assigned = _assigned(clips, list(range(len(clips))), [1 / count] * count)
-    fold_at = {number: str(fold) for fold, numbers in enumerate(assigned, 1) for number in numbers}
-    return [fold_at[number] for number in range(len(clips))]
-
-
-def _all_or_none(clips: Sequence[Series], name: str) -> list[str | None]:
-    """What the source says of each clip: of all of them, or of none."""
-    given = [getattr(clip.annotations, name) for clip in clips]
-    if any(given) and not all(given):
-        bare = clips[[bool(one) for one in given].index(False)]
-        raise DataError(f"{bare.origin}: has no {name}, and others have one; fill in all of them, or none.")
-    return given
-
-
-def _check_groups(clips: Sequence[Series], splits: Mapping[str, Sequence[int]]) -> None:
-    split_of = dict[Any, str]()
-    for split, numbers in splits.items():
-        for number in numbers:
-            group = clips[number].annotations.group
-            if group is not None and split_of.setdefault(group, split) != split:
-                raise DataError(
-                    f"{clips[number].origin}: the group {group!r} is in the {split_of[group]} part and in the {split} "
-                    "part; let no group be on both sides, or leave --group out."
-                )
-
-
-def _assigned(clips: Sequence[Series], chosen: Sequence[int], shares: Sequence[float]) -> list[list[int]]:
-    labels = [labels_of(clips[number]) for number in chosen]
-    groups = [clips[number].annotations.group for number in chosen]
-    return [[chosen[at] for at in split] for split in stratified_group_split(labels, groups, shares)]
+def folds_of(clips: Sequence[Series], count: int) -> list[str]:
+    """The fold of each clip."""
+    return assign_folds(clips, count, list(map(labels_of, clips)))
 
 
 def _check(clips: Sequence[Series], splits: Mapping[str, Sequence[int]], classes: Sequence[str]) -> None:
@@ -238,11 +189,3 @@ def _check(clips: Sequence[Series], splits: Mapping[str, Sequence[int]], classes
                         f"{clips[number].origin}: the class {label!r} is only in the {split} part; add training clips "
                         "of it, or remove it."
                     )
-
-
-def _natural(label: str) -> tuple[bool, float, str]:
-    """Numbers by their value, before words."""
-    try:
-        return False, float(label), label
-    except ValueError:
-        return True, 0.0, label

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from echoic.config import AudioDataSettings
-from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.task import ClassifyTask
@@ -15,6 +14,7 @@ from echoic.sources import read
 from echoic.sources.clips import READERS
 from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
+from echoic.windows import empty_split
 
 
 def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
     task = fitted.task
     clips = task.clips("test") if data is None else _clips(task, Path(data))
     if not clips:
-        raise DataError(f"{task.dataset.origin}: has no test part; name the files to look at.")
+        raise empty_split("test", task.dataset.origin, "clips", "name the files to predict")
     probabilities = probabilities_of(fitted, task.steps["test"] if data is None else task.features.of(clips))
     told = task.labelling.told(probabilities)
     return {

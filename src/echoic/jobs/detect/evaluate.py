@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from echoic.baselines.frames import EnergyThreshold, LogisticRegression
-from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask, check_labels
 from echoic.labelled.frames import Frames, Shares, events_in
@@ -19,6 +18,7 @@ from echoic.sources import read
 from echoic.sources.events import events_of
 from echoic.streams.detection import heard
 from echoic.types import Event, Series
+from echoic.windows import empty_split
 
 SEGMENT_S = 0.1
 COLLAR_S = 0.02
@@ -91,12 +91,12 @@ def evaluate(
 
 def _recordings(task: DetectTask, data: Any, split: str) -> list[Series]:
     if data is not None:
-        settings = task.settings.data.model_copy(update={"split": None, "rate_hz": task.rate_hz})
+        settings = task.settings.data.model_copy(update={"split_table": None, "rate_hz": task.rate_hz})
         recordings = list(read(data, settings).series)
         check_labels(recordings, task.labels, "the new data")
         return recordings
     if not task.splits[split]:
-        raise DataError(f"The {split} part of {task.dataset.origin} has no recordings; choose another --split.")
+        raise empty_split(split, task.dataset.origin, "recordings")
     return task.recordings(split)
 
 

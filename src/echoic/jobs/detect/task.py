@@ -12,6 +12,7 @@ from echoic.batches import BatchLoader, Transform
 from echoic.codecs import LogMel
 from echoic.config import DetectSettings
 from echoic.config.spectrum import AugmentSettings
+from echoic.config.train import refuse_input_noise
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
 from echoic.jobs.base import Task
@@ -29,9 +30,7 @@ from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
 from echoic.streams.detection import heard
 from echoic.types import Series
-from echoic.windows import SPLITS, stratified_group_split
-
-DEFAULT_SPLIT = (0.8, 0.1, 0.1)
+from echoic.windows import SPLITS, assign_splits
 
 
 @final
@@ -58,12 +57,11 @@ class DetectTask(Task[DetectSettings]):
             raise ConfigError("`delay_ms` is for networks that read one way; --bidirectional hears all that follows.")
         if settings.detector.delay_ms >= settings.detector.excerpt_s * 1000:
             raise ConfigError("`delay_ms` must be shorter than `excerpt_s`, or nothing is ever told.")
-        if settings.train.input_noise_std:
-            raise ConfigError(
-                "`input_noise_std` is `noise_std` here, which leaves what is beyond the end of a recording alone."
-            )
+        if settings.split.split is not None and settings.data.split_table is not None:
+            raise ConfigError("`split` and `split_table` each choose the splits; give one of them.")
+        refuse_input_noise(settings.train, "padded recordings", "noise_std")
         check_front(settings.encoder, settings.stack)
-        splits = split_recordings(dataset.series, settings)
+        splits = assign_splits(dataset.series, settings.split.split)
         training = [dataset.series[number] for number in splits["train"]]
         labels = tuple(sorted({event.label for one in training for event in events_of(one)}))
         if not labels:
@@ -83,7 +81,7 @@ class DetectTask(Task[DetectSettings]):
     @cached_property
     def splits(self) -> dict[str, list[int]]:
         """The numbers of the recordings of each part."""
-        return split_recordings(self.dataset.series, self.settings)
+        return assign_splits(self.dataset.series, self.settings.split.split)
 
     def codec_state(self) -> dict[str, Any]:
         return {"labels": list(self.labels), "features": self.features.to_json()}
@@ -172,16 +170,6 @@ class DetectTask(Task[DetectSettings]):
         true = self.classes_of(self.recordings("dev"), self.steps["dev"])
         shares = [heard(model, one, self.delay) for one in self.steps["dev"]]
         return {"postprocessing": PostProcessing.chosen(true, shares, self.hop_s).to_json()}
-
-
-def split_recordings(recordings: Sequence[Series], settings: DetectSettings) -> dict[str, list[int]]:
-    """The numbers of the recordings of each part."""
-    given = [one.annotations.split for one in recordings]
-    if any(given):
-        return {split: [at for at, name in enumerate(given) if name == split] for split in SPLITS}
-    rule = settings.data.split if isinstance(settings.data.split, tuple) else DEFAULT_SPLIT
-    assigned = stratified_group_split([("recording",)] * len(recordings), [None] * len(recordings), rule)
-    return dict(zip(SPLITS, assigned, strict=True))
 
 
 def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from echoic.config import AudioDataSettings
-from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask
 from echoic.labelled.frames import NOTHING
@@ -14,6 +13,7 @@ from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
 from echoic.sources import read
 from echoic.streams.detection import heard
+from echoic.windows import empty_split
 
 
 def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
     if data is None:
         recordings = task.recordings("test")
         if not recordings:
-            raise DataError(f"{task.dataset.origin}: has no test part; name the files to listen to.")
+            raise empty_split("test", task.dataset.origin, "recordings", "name the files to predict")
     else:
         settings = AudioDataSettings(rate_hz=task.rate_hz, channel=task.settings.data.channel)
         recordings = list(read(Path(data), settings).series)

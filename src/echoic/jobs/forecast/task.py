@@ -234,7 +234,7 @@ class ForecastTask(Task[ForecastSettings]):
 
     def _check_values(self) -> None:
         train = self.splits["train"]
-        for name, begin, end in zip(self.panel.names, train.begin.tolist(), train.end.tolist(), strict=True):
+        for name, (begin, end) in zip(self.panel.names, train.spans(), strict=True):
             empty = torch.isnan(self.panel.values[begin:end]).all(0)
             if empty.any():
                 feature = self.panel.features[int(empty.int().argmax())]

@@ -20,7 +20,7 @@ from echoic.jobs.forecast.task import ForecastTask
 from echoic.progress import ProgressFn
 from echoic.sources import DatasetLike, read
 from echoic.types import Covariates, Series
-from echoic.windows import Ranges, SequentialSampler, full_ranges
+from echoic.windows import Ranges, SequentialSampler, empty_split, full_ranges
 from echoic.writers.tables import write_table
 
 
@@ -67,10 +67,8 @@ def _scoring(
         sampler = task.shuffled_sampler(split) if task.is_shuffled else evaluator.sampler(task.splits[split], stride)
         if not sampler.num_windows:
             remedy = "give new data" if task.should_refit else "choose another --split, or give new data"
-            raise DataError(
-                f"The {split} part of {task.dataset.origin} has no window of {task.settings.window.horizon} steps; "
-                f"{remedy}."
-            )
+            content = f"window of {task.settings.window.horizon} steps"
+            raise empty_split(split, task.dataset.origin, content, remedy)
         return evaluator, sampler, task.dataset.series
     dataset = read(data, task.settings.data)
     task.check_columns(dataset.series[0])

@@ -23,7 +23,7 @@ from echoic.metrics.memorization import MemorizationIndex
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Series
-from echoic.windows import ChunkSampler, select_ranges
+from echoic.windows import ChunkSampler, empty_split, select_ranges
 
 Numbers = NDArray[Any]
 
@@ -85,8 +85,8 @@ def evaluate(
     small_sampler = ChunkSampler.whole_series(ranges, max(1, SONGS_TOGETHER // len(KEYS)), CHUNK)
     if not len(sampler):
         if data is not None:
-            raise DataError(f"{data}: has no song of two steps, so that nothing can be scored.")
-        raise DataError(f"The {split} part of {task.dataset.origin} has no song of two steps; choose another --split.")
+            raise DataError(f"{data}: has no song of two steps to evaluate.")
+        raise empty_split(split, task.dataset.origin, "song of two steps")
     jobs = len(sampler) + len(small_sampler)
     given = _scored(fitted, BatchLoader(sampler, SongCollate(rolls)), lambda done: on_progress(done, jobs))
     in_all_keys = BatchLoader(small_sampler, SongCollate(rolls, "all"))
@@ -111,7 +111,7 @@ def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
     if data is not None:
         return read(data, task.settings.data).series
     if not task.splits[split]:
-        raise DataError(f"The {split} part of {task.dataset.origin} has no songs; choose another --split.")
+        raise empty_split(split, task.dataset.origin, "songs")
     return task.songs(split)
 
 

@@ -10,7 +10,8 @@ from echoic.batches import KEYS, BatchLoader, SongCollate, TransposedRolls
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
-from echoic.errors import ConfigError, DataError
+from echoic.config.train import refuse_input_noise
+from echoic.errors import DataError
 from echoic.jobs.base import Task
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
@@ -18,7 +19,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.types import Series, music_info
 from echoic.types.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
-from echoic.windows import ChunkSampler, Ranges, assign_splits, select_ranges
+from echoic.windows import ChunkSampler, Ranges, assign_splits, empty_split, select_ranges
 
 DEV_BATCH, DEV_CHUNK = 32, 256
 
@@ -43,8 +44,7 @@ class MusicTask(Task[MusicSettings]):
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: MusicSettings, on_progress: ProgressFn = no_progress) -> Self:
-        if settings.train.input_noise_std:
-            raise ConfigError("`input_noise_std` is for numbers; notes have none: use --input-dropout.")
+        refuse_input_noise(settings.train, "notes", "input_dropout")
         splits = assign_splits(dataset.series, settings.split.split)
         training = [dataset.series[number] for number in splits["train"]]
         codec = _codec(training, settings)
@@ -77,7 +77,7 @@ class MusicTask(Task[MusicSettings]):
         songs = max(1, round(size / len(KEYS))) if transpose == "all" else size
         sampler = ChunkSampler.from_ranges(self.ranges("train"), songs, self.settings.pitch.tbptt_steps)
         if not len(sampler):
-            raise DataError(f"{self.dataset.origin}: no training song has two steps; choose a finer --grid.")
+            raise empty_split("train", self.dataset.origin, "song of two steps", "choose a finer --grid")
         return BatchLoader(sampler, SongCollate(self.rolls, transpose))
 
     def dev_batches(self) -> BatchLoader | None:

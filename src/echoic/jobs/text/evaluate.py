@@ -17,7 +17,7 @@ from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.training import total_loss
-from echoic.windows import ChunkSampler, Ranges, full_ranges
+from echoic.windows import ChunkSampler, Ranges, empty_split, full_ranges
 
 ORDERS = {"unigram": 1, "bigram": 2, "ngram5": 5}
 
@@ -54,8 +54,8 @@ def evaluate(
     sampler = ChunkSampler.whole_series(ranges, 1, DEV_CHUNK)
     if not len(sampler):
         if data is not None:
-            raise DataError(f"{data}: has less than two characters, so that nothing can be scored.")
-        raise DataError(f"The {split} part of {task.dataset.origin} has no text to score; choose another --split.")
+            raise DataError(f"{data}: has no text of two characters to evaluate.")
+        raise empty_split(split, task.dataset.origin, "text of two characters")
     batches = BatchLoader(sampler, NextStepCollate(symbols))
     total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
     unit = "byte" if task.codec.is_bytes else "char"

@@ -13,8 +13,9 @@ from echoic.batches import BatchLoader, NextStepCollate
 from echoic.cells import CELLS, Stack
 from echoic.codecs import Characters
 from echoic.config import TextSettings
+from echoic.config.train import refuse_input_noise
 from echoic.encoders import Embedding
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError
 from echoic.heads import Categorical
 from echoic.jobs.base import Task
 from echoic.model import SequenceModel
@@ -22,7 +23,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.types import Series
-from echoic.windows import ChunkSampler, Ranges, split_series
+from echoic.windows import ChunkSampler, Ranges, empty_split, split_series
 
 DEV_STREAMS = 8
 """The dev part is cut into so many streams for a look: each begins without a state, which few thousand steps forget."""
@@ -93,7 +94,7 @@ class TextTask(Task[TextSettings]):
             self.splits["train"], self.settings.train.batch_size, network.tbptt_steps, network.state_reset_steps
         )
         if not len(sampler):
-            raise DataError(f"{self.dataset.origin}: the training part is too short; it needs two characters at least.")
+            raise empty_split("train", self.dataset.origin, "text of two characters")
         return BatchLoader(sampler, NextStepCollate(self.symbols))
 
     def dev_batches(self) -> BatchLoader | None:
@@ -129,5 +130,4 @@ def _check(settings: TextSettings) -> None:
         )
     if network.unknown_char is not None and settings.data.tokenizer == "bytes":
         raise ConfigError("`unknown_char` is for characters; all bytes are known.")
-    if settings.train.input_noise_std:
-        raise ConfigError("`input_noise_std` is for numbers; symbols have none: use --input-dropout.")
+    refuse_input_noise(settings.train, "symbols", "input_dropout")
