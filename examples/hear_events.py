@@ -44,7 +44,7 @@ def main() -> None:
         )
         evaluation = run.evaluate()
         task = run.fitted.task
-        (frames,) = task.features.of(task.recordings("test")[:1])
+        (frames,) = task.features.of(task.series("test")[:1])
     for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
         print(f"{name}: frames that are wrong: {scores['frame_error_rate']:.1%}")
     listener, names, before, heard = Listener(run.model, task.features.values, task.delay), ("", *task.labels), "", 0

@@ -232,10 +232,10 @@ def test_the_report_shows_the_events_over_the_spectrum(run):
 def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
     table = songs / "events.csv"
     for wanted, told in (
-        ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` is for networks that read one way"),
+        ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` has no effect with --bidirectional"),
         ({"delay_ms": 1000}, "`delay_ms` must be shorter than `excerpt_s`"),
-        ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for padded recordings; use `noise_std`"),
-        ({"max_shift_steps": 3}, "`max_shift_steps` is for clips"),
+        ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for padded sequences; use `noise_std`"),
+        ({"max_shift_steps": 3}, "`max_shift_steps` is not supported"),
         (
             {"split": (0.8, 0.1, 0.1), "split_table": songs / "split.csv"},
             "`split` and `split_table` each choose the splits",
@@ -244,7 +244,7 @@ def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
         with pytest.raises(ConfigError, match=told):
             train("detect", table, out=tmp_path / "new", **TINY | wanted)
     (songs / "odd.csv").write_text(table.read_text() + "\n3.wav,3.9,3.95,rare")
-    with pytest.raises(DataError, match=r"the label 'rare' at 3.9 s is only in the test part"):
+    with pytest.raises(DataError, match=r"the label 'rare' at 3.9 s is only in the test split"):
         train("detect", songs / "odd.csv", split_table=songs / "split.csv", out=tmp_path / "new", **TINY)
 
 

@@ -60,7 +60,7 @@ def test_tones_that_sound_together_are_told_and_stand_beside_naive_rows(run):
         assert found.scores["nats_per_clip"] < naive["nats_per_clip"]
     assert found.baselines["frequencies"]["nats_per_clip"] == pytest.approx(3 * np.log(2), abs=0.1)
     assert found.baselines["nearest_centroid"]["macro_f1"] > 0.8
-    assert found.description == f"{len(found.true)} clips, 3 labels to tell"
+    assert found.description == f"{len(found.true)} clips with any of 3 labels"
     assert found.true.shape == found.probabilities.shape == (len(found.clips), 3)
 
 
@@ -84,7 +84,7 @@ def test_parts_have_every_label_by_the_shares(run):
     whole = task.labelling.targets(task.dataset.series).mean(0)
     for split, share in (("train", 0.8), ("dev", 0.1), ("test", 0.1)):
         assert len(task.splits[split]) == pytest.approx(96 * share, abs=4)
-        np.testing.assert_allclose(task.labelling.targets(task.clips(split)).mean(0), whole, atol=0.25)
+        np.testing.assert_allclose(task.labelling.targets(task.series(split)).mean(0), whole, atol=0.25)
 
 
 def test_the_most_confused_clips_are_those_whose_labels_cost_most(clips, tmp_path):
@@ -95,7 +95,7 @@ def test_the_most_confused_clips_are_those_whose_labels_cost_most(clips, tmp_pat
     chosen = np.where(found.true == 1, found.probabilities, 1 - found.probabilities).prod(1)
     at = [found.clips.index(one["clip"]) for one in shown]
     assert (np.diff(chosen[at]) >= 0).all()
-    assert all(one["label"] != one["told"] for one in shown)
+    assert all(one["label"] != one["predicted"] for one in shown)
     rows = dict(row.split(",")[:2] for row in (clips / "clips.csv").read_text().splitlines())
     assert all(set(one["label"].split(";")) == set(rows[one["clip"]].split(";")) for one in shown)
     json.dumps(found.details)
@@ -107,7 +107,7 @@ def test_cross_validation_scores_every_clip_once(clips, tmp_path):
     found = run.evaluate()
     assert sorted(found.clips) == sorted(f"{number}.wav" for number in range(96))
     assert found.scores["exact_match"] == pytest.approx(np.mean([fold["exact_match"] for fold in found.folds]))
-    assert "96 clips, 3 labels to tell, mean of 3 folds; macro f1 differs by" in found.description
+    assert "96 clips with any of 3 labels, mean of 3 folds; standard deviation of macro f1" in found.description
     assert found.baselines["nearest_centroid"].keys() == found.scores.keys()
     assert load(run.path).evaluate().scores == found.scores
 
@@ -125,7 +125,7 @@ def test_a_score_that_a_fold_cannot_have_is_the_mean_of_the_others(run):
 def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", pooling="last", **TINY | {"epochs": 2})
     task, model = run.fitted.task, run.model
-    steps = task.features.of([task.clips("test")[0]])[0][None]
+    steps = task.features.of([task.series("test")[0]])[0][None]
     whole, _ = model(steps)
     state = model.initial_state(1)
     for piece in torch.split(steps, 7, 1):
@@ -158,7 +158,7 @@ def test_predictions_go_through_the_command(run, clips, tmp_path, capsys):
     told = json.loads(command("eval", str(run.path), str(clips / "told.csv"), "--json"))
     assert scored["scores"]["macro_f1"] > 0.9
     assert told["scores"]["exact_match"] == 1
-    assert "3 labels to tell" in " ".join(command("eval", str(run.path)).split())
+    assert "any of 3 labels" in " ".join(command("eval", str(run.path)).split())
 
 
 def test_the_command_trains_with_a_separator(clips, tmp_path, capsys):
@@ -178,8 +178,8 @@ def test_the_report_shows_how_well_each_label_is_told(run):
 
 
 def test_what_does_not_go_with_several_labels_is_one_sentence(clips):
-    with pytest.raises(ConfigError, match="`class_weight` balanced is for one label a clip"):
-        prepare("classify", clips / "clips.csv", **{**TINY, "class_weight": "balanced"})
+    with pytest.raises(ConfigError, match="`class_weight` requires one label per clip"):
+        prepare("classify", clips / "clips.csv", **TINY, class_weight="balanced")
     with pytest.raises(ConfigError, match=r"`data.label_separator` .* at least 1 character"):
         prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": ""})
     with pytest.raises(ConfigError, match="`label_separator` is for tables"):
@@ -196,11 +196,11 @@ def test_labels_that_nothing_can_be_learned_of_are_named(clips):
         return str(caught.value)
 
     rows = ["0.wav,,train", "1.wav,low,train", "2.wav,low;middle,test"]
-    assert "2.wav: the class 'middle' is only in the test part; add training clips of it" in refused("odd.csv", rows)
+    assert "2.wav: the class 'middle' is only in the test split; add training clips of it" in refused("odd.csv", rows)
     rows = ["4.wav,low;middle,train", "4.wav,middle;low,train", "1.wav,low,test"]
-    assert "all training clips are 'low', 'middle'; there is nothing to tell apart" in refused("one.csv", rows)
+    assert "all training clips are labelled 'low', 'middle'; add clips with other labels" in refused("one.csv", rows)
     rows = ["0.wav,,train", "0.wav,,test"]
-    assert "all training clips are without a label; there is nothing to tell apart" in refused("none.csv", rows)
+    assert "all training clips are labelled nothing; add clips" in refused("none.csv", rows)
 
 
 def test_new_clips_with_an_unknown_label_are_named(run, clips):

@@ -207,12 +207,12 @@ def test_those_not_used_for_longest_go_when_there_are_too_many(tmp_path):
     leftover.write_bytes(b"x")
     os.utime(leftover, (0, 0))
     assert cache.find(keys[0]) is not None  # now the youngest
-    replace(cache, most_bytes=3 * size).keep(keys[3], [torch.zeros(100, 8)])
+    replace(cache, max_bytes=3 * size).keep(keys[3], [torch.zeros(100, 8)])
     assert files(tmp_path) == ["model.safetensors", *(f"spectra-{keys[number]}.safetensors" for number in (0, 2, 3))]
 
 
 def test_a_set_beyond_the_bound_is_not_kept_and_drives_out_nothing(tmp_path):
-    cache = SpectraCache(tmp_path, most_bytes=10_000)
+    cache = SpectraCache(tmp_path, max_bytes=10_000)
     cache.keep("0" * 64, [torch.zeros(100, 8)])
     cache.keep("1" * 64, [torch.zeros(1000, 8)])
     assert files(tmp_path) == [f"spectra-{'0' * 64}.safetensors"]
@@ -306,7 +306,7 @@ def test_the_bar_has_a_line_for_spectra_while_they_are_computed():
 
 
 def test_bands_beyond_the_sound_are_refused_before_anything_is_computed(beeps, tmp_path, encoded):
-    with pytest.raises(ConfigError, match="frequencies end at 1000 Hz"):
+    with pytest.raises(ConfigError, match=r"is above the Nyquist frequency \(1000 Hz at 2,000 Hz\)"):
         train("classify", beeps, out=tmp_path / "run", cache_dir=tmp_path / "cache", high_hz=1500, **TINY)
     assert encoded == []
     assert not (tmp_path / "run").exists()

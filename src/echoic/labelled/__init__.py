@@ -1,1 +1,1 @@
-"""Labelled sequences: features of sound and their cache, augmentation, the front end, post-processing of frames."""
+"""Labelled sequences: features of sound and their cache, augmentation, batches, the front end, post-processing."""

@@ -1,4 +1,4 @@
-"""Clips as steps for the network: spectra of sound, or the values as they are; each with mean 0 and deviation 1."""
+"""Features of labelled series: mel spectra of sound, or the values as they are, standardised."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,36 +21,41 @@ from echoic.types import Series
 
 @final
 class RawSteps:
-    """The steps of all clips of a data set before they are scaled, made once, when they are first asked for.
+    """The unscaled features of all series of a data set, computed once, when they are first needed.
 
-    Fitting, every part and every fold take theirs from here.
+    Fitting, all splits and all folds use the same ones.
 
     Args:
-        dataset: whose clips they are.
-        mel: how sound becomes spectra; None: clips come as features.
-        cache: where spectra are kept from one process to the next.
+        dataset: the series.
+        mel: the spectra of sound; None: the series are features already.
+        cache: where spectra are stored between processes.
     """
 
     def __init__(self, dataset: DatasetLike, mel: LogMel | None, cache: SpectraCache) -> None:
         self.dataset = dataset
         self.mel = mel
         self.cache = cache
-        self._made: list[Tensor] | None = None
+        self._features: list[Tensor] | None = None
 
     @classmethod
     def of(cls, dataset: DatasetLike, settings: SpectrumSettings) -> Self:
-        """Those of `dataset`, not made yet.
+        """The features of `dataset` by `settings`.
 
         Raises:
-            ConfigError: there is no sound where the bands are to be.
+            ConfigError: the bands reach beyond the Nyquist frequency.
         """
         return cls(dataset, _mel(dataset.series[0], settings), SpectraCache.of(settings.cache_dir))
 
+    @classmethod
+    def restored(cls, dataset: DatasetLike, features: "Features", settings: SpectrumSettings) -> Self:
+        """The features of `dataset` as they were when `features` were fitted."""
+        return cls(dataset, features.mel, SpectraCache.of(settings.cache_dir))
+
     def make(self, on_progress: ProgressFn = no_progress) -> list[Tensor]:
-        """The steps `(steps, values)` of each clip; `on_progress` hears of clips whose spectra are computed."""
-        if self._made is None:
-            self._made = _raw(self.mel, self.dataset.series, self.cache, on_progress)
-        return self._made
+        """The features `(steps, values)` of each series; `on_progress` is called after each computed spectrum."""
+        if self._features is None:
+            self._features = _raw(self.mel, self.dataset.series, self.cache, on_progress)
+        return self._features
 
     def __getitem__(self, number: int) -> Tensor:
         return self.make()[number]
@@ -59,59 +64,65 @@ class RawSteps:
 @final
 @dataclass(frozen=True, eq=False)
 class Features:
-    """`mel` None: clips come as features. Statistics are those of the training clips, for every band its own."""
+    """Features, each standardised by its statistics in the train split; `mel` None: the series are features already."""
 
     mel: LogMel | None
     scaler: Scaler
 
     @classmethod
     def fit(cls, raw: RawSteps, training: Sequence[int]) -> Self:
-        """Statistics of the clips with the numbers `training`."""
+        """Statistics of the series with the numbers `training`."""
         values = torch.cat([raw[number] for number in training])
         return cls(raw.mel, Scaler.fit("standard", [""], [values]))
 
     def of(
-        self, clips: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: ProgressFn = no_progress
+        self, series: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: ProgressFn = no_progress
     ) -> list[Tensor]:
-        """The steps of each clip, `(steps, values)`; what is missing is 0, the mean.
+        """The features `(steps, values)` of each series; missing values are 0, the mean.
 
         Raises:
-            DataError: a clip is of another kind than those of training.
+            DataError: a series has another rate, or other features, than those of training.
         """
-        self.check(clips)
-        return [self.scaled(raw) for raw in _raw(self.mel, clips, cache, on_progress)]
+        self.check(series)
+        return [self.scaled(raw) for raw in _raw(self.mel, series, cache, on_progress)]
 
     def scaled(self, raw: Tensor) -> Tensor:
-        """The steps of a clip, `(steps, values)`, from those of `RawSteps`."""
+        """Standardised features `(steps, values)` from unscaled ones."""
         return self.scaler.encode(raw[None], torch.zeros(1, dtype=torch.long))[0].nan_to_num(0.0)
 
-    def check(self, clips: Sequence[Series]) -> None:
-        """Whether there can be steps of `clips`.
+    def check(self, series: Sequence[Series]) -> None:
+        """Checks that `series` have the rate or the features of training.
 
         Raises:
-            DataError: a clip is of another kind than those of training.
+            DataError: one has others.
         """
-        for clip in clips:
-            rate_hz = clip.annotations.rate_hz
-            if self.mel is not None and rate_hz is not None and rate_hz != self.mel.rate_hz:
+        for one in series:
+            rate_hz = one.annotations.rate_hz
+            if (self.mel is None) != (rate_hz is None):
+                kinds = ("features", "sound") if self.mel is None else ("sound", "features")
+                raise DataError(f"{one.origin}: the run was trained on {kinds[0]}, got {kinds[1]}.")
+            if self.mel is not None and rate_hz != self.mel.rate_hz:
                 raise DataError(
-                    f"{clip.origin}: has {rate_hz:,} samples a second, and those trained on {self.mel.rate_hz:,}."
+                    f"{one.origin}: has {rate_hz:,} samples per second, but the run was trained on sound with "
+                    f"{self.mel.rate_hz:,}."
                 )
-            if (self.mel is None) == (rate_hz is not None) or (self.mel is None and len(clip.features) != self.values):
-                raise DataError(f"{clip.origin}: is of another kind than the clips that were trained on.")
+            if self.mel is None and len(one.features) != self.values:
+                raise DataError(
+                    f"{one.origin}: has {len(one.features)} features, but the run was trained on {self.values}."
+                )
 
     @property
     def values(self) -> int:
-        """Numbers in a step."""
+        """Number of features per step."""
         return self.scaler.center.shape[1]
 
     @property
     def per_db(self) -> Tensor:
-        """How much a step rises with a decibel `(values,)`, where its values are logarithms of power."""
+        """The change of each feature per decibel `(values,)`, where features are logarithms of power."""
         return math.log(10) / 10 / self.scaler.scale[0]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """The fitted state as plain JSON values."""
         return {"mel": None if self.mel is None else self.mel.to_json(), "scaler": self.scaler.to_json()}
 
     @classmethod
@@ -121,44 +132,46 @@ class Features:
         return cls(None if mel is None else LogMel.from_json(mel), Scaler.from_json(values["scaler"]))
 
 
-def _mel(clip: Series, settings: SpectrumSettings) -> LogMel | None:
-    rate_hz = clip.annotations.rate_hz
+def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:
+    rate_hz = one.annotations.rate_hz
     if rate_hz is None:
         return None
     window, hop = (max(1, round(ms / 1000 * rate_hz)) for ms in (settings.window_ms, settings.hop_ms))
     high_hz = settings.high_hz or rate_hz / 2
-    if not settings.low_hz < high_hz <= rate_hz / 2:
+    if high_hz > rate_hz / 2:
         raise ConfigError(
-            f"Bands from {settings.low_hz:g} to {high_hz:g} Hz do not fit sound of {rate_hz:,} Hz: its frequencies end "
-            f"at {rate_hz / 2:g} Hz; change --low-hz, --high-hz or --rate-hz."
+            f"`high_hz` = {high_hz:g} is above the Nyquist frequency ({rate_hz / 2:g} Hz at {rate_hz:,} Hz); lower it, "
+            "or raise --rate-hz."
         )
-    # An even window, so that its spectrum ends at half of the rate.
+    if settings.low_hz >= high_hz:
+        raise ConfigError(f"`low_hz` must be below `high_hz` ({high_hz:g}), got {settings.low_hz:g}.")
+    # An even window, so that its spectrum ends at the Nyquist frequency.
     return LogMel(rate_hz, window + window % 2, hop, settings.n_mels, settings.low_hz, high_hz)
 
 
-def _raw(mel: LogMel | None, clips: Sequence[Series], cache: SpectraCache, on_progress: ProgressFn) -> list[Tensor]:
+def _raw(mel: LogMel | None, series: Sequence[Series], cache: SpectraCache, on_progress: ProgressFn) -> list[Tensor]:
     if mel is None:
-        return [torch.from_numpy(clip.values) for clip in clips]
-    key = spectra_key(mel, clips)
+        return [torch.from_numpy(one.values) for one in series]
+    key = spectra_key(mel, series)
     found = cache.find(key)
     if found is None:
-        found = _computed(mel, clips, on_progress)
+        found = _computed(mel, series, on_progress)
         cache.keep(key, found)
     return found
 
 
-def _computed(mel: LogMel, clips: Sequence[Series], on_progress: ProgressFn) -> list[Tensor]:
-    made = []
-    # A clip for each thread: threads within a clip on top of them would only be in each other's way.
+def _computed(mel: LogMel, series: Sequence[Series], on_progress: ProgressFn) -> list[Tensor]:
+    computed = []
+    # One series per thread: further threads within each would only compete with them.
     workers = torch.get_num_threads()
     with thread_count(1), ThreadPoolExecutor(workers) as pool:
-        for spectra in pool.map(lambda clip: _spectra(mel, clip), clips):
-            made.append(spectra)
-            on_progress(len(made), len(clips))
-    return made
+        for spectra in pool.map(lambda one: _spectra(mel, one), series):
+            computed.append(spectra)
+            on_progress(len(computed), len(series))
+    return computed
 
 
-def _spectra(mel: LogMel, clip: Series) -> Tensor:
-    """A frame for each hop: number t is centred on sample `t * hop_samples`; around the clip there is silence."""
+def _spectra(mel: LogMel, one: Series) -> Tensor:
+    """One frame per hop: frame t is centred on sample `t * hop_samples`; the sound is padded with silence."""
     half = mel.window_samples // 2
-    return mel.encode(torch.nn.functional.pad(torch.from_numpy(clip.values[:, 0]), (half, half)))
+    return mel.encode(torch.nn.functional.pad(torch.from_numpy(one.values[:, 0]), (half, half)))

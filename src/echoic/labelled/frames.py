@@ -1,4 +1,4 @@
-"""Events as classes of frames, and frames as events."""
+"""Events as classes of frames, and classes of frames as events."""
 
 from collections.abc import Sequence
 
@@ -9,16 +9,16 @@ from echoic.metrics.events import class_spans
 from echoic.types import Event
 
 Frames = NDArray[np.int64]
-Shares = NDArray[np.float64]
+Probs = NDArray[np.float64]
 
-NOTHING = 0
+BACKGROUND = 0
 """The class of frames without an event."""
 
 
 def frame_classes(events: Sequence[Event], labels: Sequence[str], frames: int, hop_s: float) -> Frames:
-    """The class of each frame `(frames,)`: that of the event at time `number * hop_s`, counted from 1, or 0."""
+    """The class of each frame `(frames,)`: the label, counted from 1, of the event at its time, or background."""
     numbers = {label: number for number, label in enumerate(labels, 1)}
-    classes = np.full(frames, NOTHING, np.int64)
+    classes = np.full(frames, BACKGROUND, np.int64)
     for event in events:
         begin, end = (int(np.ceil(time_s / hop_s - 1e-6)) for time_s in (event.onset_s, event.offset_s))
         classes[begin:end] = numbers[event.label]
@@ -26,5 +26,5 @@ def frame_classes(events: Sequence[Event], labels: Sequence[str], frames: int, h
 
 
 def events_in(classes: Frames, labels: Sequence[str], hop_s: float) -> list[Event]:
-    """The stretches of each class as events; the inverse of `frame_classes` but for what lies between frames."""
+    """Each run of frames of one class as an event; the inverse of `frame_classes`, up to a frame's length."""
     return [Event(begin * hop_s, end * hop_s, labels[number - 1]) for begin, end, number in class_spans(classes)]

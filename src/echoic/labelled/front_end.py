@@ -1,34 +1,39 @@
-"""What the networks of the jobs for labelled sound begin with."""
+"""The first layers of networks for labelled sequences: convolutions and recurrent layers."""
 
 from echoic.cells import CELLS, Bidirectional, Stack
 from echoic.config import StackSettings
 from echoic.config.spectrum import EncoderSettings
+from echoic.config.train import refuse_input_noise
 from echoic.encoders import Convolution, Encoder, Identity
 from echoic.errors import ConfigError
+from echoic.labelled.task import LabelledSettings
 
 
-def check_front(settings: EncoderSettings, stack: StackSettings) -> None:
-    """Whether settings go together.
+def check_front(settings: LabelledSettings) -> None:
+    """Refuses settings that have no effect.
 
     Raises:
-        ConfigError: settings of convolutions that there are none of, or of a state where layers read both ways.
+        ConfigError: settings of convolutions without convolutions, a learned initial state of bidirectional layers, or
+            noise that would reach the padding.
     """
+    encoder = settings.encoder
     for name in ("conv_stride", "kernel_size"):
-        if not settings.conv_channels and getattr(settings, name) != EncoderSettings.model_fields[name].default:
-            raise ConfigError(f"`{name}` is that of convolutions; name some with --conv-channels.")
-    if settings.bidirectional and stack.learn_initial_state:
-        raise ConfigError("`learn_initial_state` is for layers that read one way.")
+        if not encoder.conv_channels and getattr(encoder, name) != EncoderSettings.model_fields[name].default:
+            raise ConfigError(f"`{name}` requires convolutions; add some with --conv-channels.")
+    if encoder.bidirectional and settings.stack.learn_initial_state:
+        raise ConfigError("`learn_initial_state` is not supported by bidirectional layers; leave one of them out.")
+    refuse_input_noise(settings.train, "padded sequences", "noise_std")
 
 
 def front(settings: EncoderSettings, values: int) -> Encoder:
-    """Convolutions over steps of so many `values`, if any."""
+    """Convolutions over steps of `values` numbers, if there are any."""
     if not settings.conv_channels:
         return Identity(values)
     shape = (settings.conv_channels, settings.kernel_size, settings.conv_stride)
-    # Who hears all before telling may look ahead as far as back.
+    # Bidirectional networks see all of the future anyway, so that the context can be centred.
     return Convolution(values, *shape, Convolution.context_size(*shape) // 2 if settings.bidirectional else 0)
 
 
 def layers(settings: EncoderSettings, inputs: int, stack: StackSettings) -> Stack | Bidirectional:
-    """Recurrent layers that read one way or both."""
+    """Recurrent layers in one direction or in both."""
     return (Bidirectional if settings.bidirectional else Stack)(CELLS, inputs, stack)

@@ -1,4 +1,4 @@
-"""Making what a network says of frames steadier, in the way that dev chooses."""
+"""Post-processing of frame probabilities into events; dev chooses its settings."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from echoic.labelled.frames import NOTHING, Frames, Shares
+from echoic.labelled.frames import BACKGROUND, Frames, Probs
 from echoic.metrics.events import class_spans, label_error_rate
 
 SHORTEST_MS = (0, 5, 10, 15, 20, 40, 100, 300)
 PAUSE_MS = (0, 5, 20, 100)
 MEDIAN_MS = (0, 20, 50)
 HYSTERESIS = (0.0, 0.2, 0.4)
-"""What dev chooses from."""
+"""The candidate settings."""
 
 _ROUNDS = 2
 
@@ -24,12 +24,12 @@ _ROUNDS = 2
 @final
 @dataclass(frozen=True)
 class PostProcessing:
-    """Steps that follow each other; those of the default change nothing.
+    """Steps that are applied in this order; the defaults change nothing.
 
-    `median_frames`: each probability becomes the median of so many around it. `hysteresis`: an event begins where the
-    chance of any is above a half by as much, and lasts while it is not below a half by as much. `one_label`: what has
-    no pause in it gets one label, the likeliest in all of it. `pause_frames`: pauses within a label that are shorter
-    are closed. `shortest_frames`: events that are shorter then are removed.
+    `median_frames`: width of a median filter over each probability. `hysteresis`: an event starts where the
+    probability of any label is above 0.5 by this margin, and ends where it falls below 0.5 by it. `one_label`: frames
+    without a pause between them get one label, the most probable over all of them. `pause_frames`: shorter pauses
+    between events of one label are closed. `shortest_frames`: shorter events are removed.
     """
 
     median_frames: int = 1
@@ -38,28 +38,28 @@ class PostProcessing:
     pause_frames: int = 1
     shortest_frames: int = 1
 
-    def classes(self, shares: Shares) -> Frames:
+    def classes(self, probs: Probs) -> Frames:
         """The class of each frame `(frames,)`, from the probabilities of the classes `(frames, classes)`."""
-        steady = ndimage.median_filter(shares, (self.median_frames, 1), mode="nearest")
-        found = steady.argmax(1)
+        smoothed = ndimage.median_filter(probs, (self.median_frames, 1), mode="nearest")
+        found = smoothed.argmax(1)
         if self.hysteresis:
-            found = np.where(_lasting(1 - steady[:, NOTHING], self.hysteresis), _likeliest_label(steady), NOTHING)
+            active = _hysteresis(1 - smoothed[:, BACKGROUND], self.hysteresis)
+            found = np.where(active, _most_probable_label(smoothed), BACKGROUND)
         if self.one_label:
-            for begin, end, _ in class_spans((found != NOTHING).astype(np.int64)):
-                found[begin:end] = _likeliest_label(steady[begin:end].sum(0, keepdims=True))
-        return _without_short(_closed(found, self.pause_frames), self.shortest_frames)
+            for begin, end, _ in class_spans((found != BACKGROUND).astype(np.int64)):
+                found[begin:end] = _most_probable_label(smoothed[begin:end].sum(0, keepdims=True))
+        return _remove_short(_close_pauses(found, self.pause_frames), self.shortest_frames)
 
     @classmethod
-    def chosen(cls, true: Sequence[Frames], shares: Sequence[Shares], hop_s: float) -> Self:
-        """The way with fewest edits between the strings of labels, and of those the one with fewest wrong frames.
+    def chosen(cls, true: Sequence[Frames], probs: Sequence[Probs], hop_s: float) -> Self:
+        """The settings with the lowest label error rate and, among those, the fewest wrong frames.
 
-        Choice after choice is made with the others as they are, twice over; of equals the one that changes least is
-        taken.
+        Settings are chosen one after the other with the rest fixed, in two rounds; ties go to the smallest change.
         """
 
-        def errors(way: Self) -> tuple[float, int]:
-            told = [way.classes(one) for one in shares]
-            return label_error_rate(true, told), sum(int((a != b).sum()) for a, b in zip(true, told, strict=True))
+        def errors(candidate: Self) -> tuple[float, int]:
+            found = [candidate.classes(one) for one in probs]
+            return label_error_rate(true, found), sum(int((a != b).sum()) for a, b in zip(true, found, strict=True))
 
         def frames(choices_ms: Sequence[float]) -> list[int]:
             return sorted({max(1, round(ms / 1000 / hop_s)) for ms in choices_ms})
@@ -87,35 +87,35 @@ class PostProcessing:
 
 
 def read_postprocessing(calibration: Mapping[str, Any] | None) -> PostProcessing | None:
-    """The post-processing that dev chose, from a run's calibration; None without one."""
+    """The post-processing of a run, from its calibration; None without one."""
     chosen = (calibration or {}).get("postprocessing")
     return None if chosen is None else PostProcessing.from_json(chosen)
 
 
-def _likeliest_label(shares: Shares) -> Frames:
-    return np.asarray(shares[:, NOTHING + 1 :].argmax(1) + NOTHING + 1)
+def _most_probable_label(probs: Probs) -> Frames:
+    return np.asarray(probs[:, BACKGROUND + 1 :].argmax(1) + BACKGROUND + 1)
 
 
-def _lasting(chance: Shares, margin: float) -> NDArray[np.bool_]:
-    """Whether frames belong to a stretch above the lower threshold that reaches the upper one somewhere."""
-    stretches, _ = ndimage.label(chance > 0.5 - margin)
-    reached = np.unique(stretches[chance > 0.5 + margin])
-    return np.isin(stretches, reached[reached > 0])
+def _hysteresis(probs: Probs, margin: float) -> NDArray[np.bool_]:
+    """Whether each frame belongs to a span above the lower threshold that reaches the upper one somewhere."""
+    spans, _ = ndimage.label(probs > 0.5 - margin)
+    reached = np.unique(spans[probs > 0.5 + margin])
+    return np.isin(spans, reached[reached > 0])
 
 
-def _closed(classes: Frames, shortest: int) -> Frames:
-    """Without pauses of fewer than `shortest` frames between two events of one label."""
+def _close_pauses(classes: Frames, min_frames: int) -> Frames:
+    """Closes pauses of fewer than `min_frames` frames between two events of one label."""
     classes = classes.copy()
-    for (_, end, number), (begin, _, next_step_batch) in itertools.pairwise(class_spans(classes)):
-        if number == next_step_batch and begin - end < shortest:
+    for (_, end, number), (begin, _, following) in itertools.pairwise(class_spans(classes)):
+        if number == following and begin - end < min_frames:
             classes[end:begin] = number
     return classes
 
 
-def _without_short(classes: Frames, shortest: int) -> Frames:
-    """Without events of fewer than `shortest` frames."""
+def _remove_short(classes: Frames, min_frames: int) -> Frames:
+    """Removes events of fewer than `min_frames` frames."""
     classes = classes.copy()
     for begin, end, _ in class_spans(classes):
-        if end - begin < shortest:
-            classes[begin:end] = NOTHING
+        if end - begin < min_frames:
+            classes[begin:end] = BACKGROUND
     return classes

@@ -13,9 +13,9 @@ from echoic.report.standard import accuracy_chart, loss_chart
 def charts(
     _fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None
 ) -> list[Chart]:
-    """How training went, and how well labels are told."""
-    curves = (loss_chart(metrics, "Nats a clip"), accuracy_chart(metrics))
-    found = [chart for chart in curves if chart is not None]
+    """The learning curves, and the errors by label."""
+    curves = (loss_chart(metrics, "Loss, nats per clip"), accuracy_chart(metrics))
+    made = [chart for chart in curves if chart is not None]
     if evaluation is None:
-        return found
-    return [*found, *evaluation.labelling.charts(evaluation.true, evaluation.probabilities)]
+        return made
+    return [*made, *evaluation.labelling.charts(evaluation.true, evaluation.probabilities)]

@@ -1,4 +1,4 @@
-"""How well a network tells the labels of clips, beside naive ways."""
+"""Evaluation of classifiers next to their baselines."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -14,61 +14,61 @@ from torch import Tensor
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.labelling import Labelling
-from echoic.jobs.classify.task import SCORED_BATCH, ClassifyTask
+from echoic.jobs.classify.task import ClassifyTask
 from echoic.labelled.batches import clip_batches
+from echoic.labelled.task import EVAL_BATCH_SIZE
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.types import Series
-from echoic.windows import empty_split
 
-MOST_CONFUSED = 10
+MAX_MISTAKES = 10
 
 
 class Mistake(NamedTuple):
-    """A clip, its label, and what it was told to be with how much confidence."""
+    """A misclassified clip: its label, the predicted one, and the confidence in that."""
 
     clip: str
     label: str
-    told: str
+    predicted: str
     confidence: float
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class ClassifyEvaluation(Evaluation):
-    """Scores over `clips`, by their names; behind them their targets `true` and `probabilities` `(clips, labels)`."""
+    """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`."""
 
     labelling: Labelling
     clips: tuple[str, ...]
     true: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     folds: tuple[dict[str, float], ...] = ()
-    """The scores of each fold, if these are those of cross-validation."""
+    """The scores of each fold of cross-validation."""
 
     @property
     def description(self) -> str:
-        """What was scored."""
-        clips, headline = self.labelling.over(len(self.clips)), self.labelling.headline
+        """Number of clips and labels, and the spread over folds."""
+        clips, headline = self.labelling.describe(len(self.clips)), self.labelling.headline
         if not self.folds:
             return clips
         spread = statistics.stdev(fold[headline] for fold in self.folds)
         name = headline.replace("_", " ")
-        return f"{clips}, mean of {len(self.folds)} folds; {name} differs by {spread:.3g} between them (deviation)"
+        return f"{clips}, mean of {len(self.folds)} folds; standard deviation of {name} between folds: {spread:.3g}"
 
     @property
     def mistakes(self) -> list[Mistake]:
-        """The clips that were told wrongly, the worst first."""
-        told, confidence = self.labelling.told(self.probabilities)
-        wrong = np.flatnonzero((told != self.true).any(1))
-        order = np.argsort(-self.labelling.wrongness(self.true, self.probabilities)[wrong], kind="stable")
-        worst = wrong[order][:MOST_CONFUSED]
-        labels, words = self.labelling.words(self.true[worst]), self.labelling.words(told[worst])
-        names = [self.clips[at] for at in worst]
-        return list(map(Mistake, names, labels, words, confidence[worst].tolist()))
+        """The misclassified clips with the largest errors, the worst first."""
+        predicted, confidence = self.labelling.predict(self.probabilities)
+        wrong = np.flatnonzero((predicted != self.true).any(1))
+        order = np.argsort(-self.labelling.errors(self.true, self.probabilities)[wrong], kind="stable")
+        worst = wrong[order][:MAX_MISTAKES]
+        true_names, predicted_names = (self.labelling.format(targets[worst]) for targets in (self.true, predicted))
+        names = [self.clips[number] for number in worst]
+        return list(map(Mistake, names, true_names, predicted_names, confidence[worst].tolist()))
 
     @property
     def details(self) -> dict[str, Any]:
-        """How much was scored, and the most confused clips."""
+        """Number of clips, and the worst mistakes."""
         found = {"clips": len(self.clips), "most_confused": [one._asdict() for one in self.mistakes]}
         return found | ({"folds": list(self.folds)} if self.folds else {})
 
@@ -79,23 +79,23 @@ def evaluate(
     split: str,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> ClassifyEvaluation:
-    """Scores over the clips of a part, or of new `data`.
+    """Scores over the clips of a split, or of new `data`.
 
-    One label a clip: accuracy, macro F1, nats a clip and calibration error. Several: macro and micro F1, mean average
-    precision, the share of sets that are exactly right, and nats a clip.
+    One label per clip: accuracy, macro F1, nats per clip and calibration error. Several: macro and micro F1, mean
+    average precision, exact match and nats per clip.
 
     Raises:
-        DataError: there is nothing to score.
+        DataError: there are no clips.
     """
     task = fitted.task
-    clips = _clips(task, data, split)
-    task.raw.make(on_progress)
-    steps = task.steps[split] if data is None else task.features.of(clips, task.raw.cache, on_progress)
+    new = None if data is None else _read(task, data)
+    clips = task.require_series(split) if new is None else new
+    steps = task.steps_of(split, new, on_progress)
     true = task.labelling.targets(clips)
     probabilities = probabilities_of(fitted, steps, on_progress)
     return ClassifyEvaluation(
         task.labelling.scores(true, probabilities),
-        _naive(task, steps, true),
+        _baselines(task, steps, true),
         task.labelling,
         tuple(clip.name for clip in clips),
         true,
@@ -109,21 +109,21 @@ def probabilities_of(
     steps: Sequence[Tensor],
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> NDArray[np.float64]:
-    """What the network says of clips of these `steps`, `(clips, labels)`."""
+    """Predicted probabilities `(clips, labels)` for the features `steps` of each clip."""
     task = fitted.task
-    unknown = torch.zeros(len(steps), 1)
-    batches = clip_batches(steps, unknown, SCORED_BATCH, multiple=task.settings.encoder.conv_stride)
+    no_targets = torch.zeros(len(steps), 1)
+    batches = clip_batches(steps, no_targets, EVAL_BATCH_SIZE, multiple=task.settings.encoder.conv_stride)
     fitted.model.eval()
-    told = []
+    probabilities = []
     for number, batch in enumerate(batches.epoch(0, 0), 1):
         params, _ = fitted.model(batch.inputs, lengths=batch.lengths)
-        told.append(task.labelling.probabilities(params))
+        probabilities.append(task.labelling.probabilities(params))
         on_progress(number, len(batches))
-    return np.concatenate(told)
+    return np.concatenate(probabilities)
 
 
 def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
-    """Cross-validation: the mean of the scores of all folds, and all their clips together."""
+    """Cross-validation: the mean score over all folds, and the clips of all of them."""
     return ClassifyEvaluation(
         _mean([fold.scores for fold in folds]),
         {name: _mean([fold.baselines[name] for fold in folds]) for name in folds[0].baselines},
@@ -136,29 +136,23 @@ def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
 
 
 def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """Of each score, over the folds that have it."""
+    """The mean of each score over the folds that have it."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: statistics.fmean(row[name] for row in rows if name in row) for name in names}
 
 
-def _clips(task: ClassifyTask, data: Any, split: str) -> list[Series]:
-    if data is not None:
-        if Path(data).suffix.lower() == ".npy":
-            raise DataError(
-                f"{data}: an array says nothing of its labels; give it to `train` with --test-data, and score that."
-            )
-        return list(read(data, task.new_data).series)
-    if not task.splits[split]:
-        raise empty_split(split, task.dataset.origin, "clips")
-    return task.clips(split)
+def _read(task: ClassifyTask, data: Any) -> Sequence[Series]:
+    if Path(data).suffix.lower() == ".npy":
+        raise DataError(f"{data}: an array has no labels; pass it to `train` as --test-data, and evaluate that.")
+    return read(data, task.new_data).series
 
 
-def _naive(task: ClassifyTask, steps: Sequence[Tensor], true: NDArray[np.int64]) -> dict[str, dict[str, float]]:
-    training = task.labelling.targets(task.clips("train"))
-    rows = task.labelling.naive(training, _summaries(task.steps["train"]), _summaries(steps))
+def _baselines(task: ClassifyTask, steps: Sequence[Tensor], true: NDArray[np.int64]) -> dict[str, dict[str, float]]:
+    training = task.labelling.targets(task.series("train"))
+    rows = task.labelling.baselines(training, _summaries(task.steps["train"]), _summaries(steps))
     return {name: task.labelling.scores(true, row) for name, row in rows.items()}
 
 
 def _summaries(steps: Sequence[Tensor]) -> NDArray[np.float64]:
-    """The mean and the deviation of each value of each clip, `(clips, 2 * values)`."""
+    """The mean and standard deviation of each feature of each clip, `(clips, 2 * values)`."""
     return np.stack([torch.cat([clip.mean(0), clip.std(0, correction=0)]).double().numpy() for clip in steps])

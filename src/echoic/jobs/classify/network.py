@@ -1,10 +1,9 @@
-"""The networks of the classify job, put together from parts."""
+"""The networks of the classify job."""
 
 from collections.abc import Sequence
 
 from echoic.cells import IdentityStack
 from echoic.config import ClassifySettings
-from echoic.config.train import refuse_input_noise
 from echoic.encoders import ConvNet
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
@@ -16,43 +15,40 @@ POOLING: dict[str, type[Last] | type[Mean] | type[Attention]] = {"last": Last, "
 
 
 def check_settings(settings: ClassifySettings) -> None:
-    """Whether settings go together.
+    """Refuses settings that contradict each other or have no effect.
 
     Raises:
-        ConfigError: they do not, or one of them does nothing.
+        ConfigError: there are some.
     """
-    check_front(settings.encoder, settings.stack)
-    refuse_input_noise(settings.train, "padded clips", "noise_std")
+    check_front(settings)
     if settings.encoder.bidirectional and settings.network.pooling == "last":
-        raise ConfigError(
-            "`pooling` last is for networks that read one way; with --bidirectional take mean or attention."
-        )
+        raise ConfigError("`pooling` = last is not supported with --bidirectional; use mean or attention.")
 
 
 def check_network(settings: ClassifySettings, lengths: Sequence[int]) -> None:
-    """Whether the network that `settings` ask for can be made for clips of these `lengths`.
+    """Checks that the network supports clips of these `lengths`, and has all the parts that `settings` name.
 
     Raises:
-        ConfigError: a convnet over clips of unequal length, or with settings of other networks.
+        ConfigError: a convnet for clips of unequal length, or with settings of recurrent networks.
     """
     if settings.network.model == "recurrent":
         return
     if min(lengths) != max(lengths):
         raise ConfigError(
-            f"`model` convnet takes clips of one length, and these have {min(lengths)} to {max(lengths)} steps; give "
-            "stretches of one length (start and end in a table), or leave --model out."
+            f"`model` = convnet requires clips of equal length, got {min(lengths)} to {max(lengths)} steps; cut them "
+            "to one length (columns start and end of a table), or use another --model."
         )
     plain = ClassifySettings()
     stack = settings.stack.model_copy(update={"dropout": plain.stack.dropout})
     if (settings.encoder, stack, settings.network.pooling) != (plain.encoder, plain.stack, plain.network.pooling):
         raise ConfigError(
-            "`model` convnet has convolutions of its own, no recurrent layers and no pooling; of their settings it "
-            "takes the dropout alone."
+            "`model` = convnet has convolutions of its own, no recurrent layers and no pooling; of their settings only "
+            "`dropout` has an effect."
         )
 
 
 def build_network(settings: ClassifySettings, values: int, clip_steps: int, labelling: Labelling) -> SequenceModel:
-    """The model that `settings` ask for, over steps of so many `values`; a convnet for clips of `clip_steps`."""
+    """The model for steps of `values` features; a convnet is made for clips of `clip_steps` steps."""
     if settings.network.model == "recurrent":
         return _recurrent(settings, values, labelling)
     encoder = ConvNet(values, clip_steps)

@@ -1,4 +1,4 @@
-"""What a trained network says of clips."""
+"""Predictions of a trained classifier."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from echoic.config import AudioDataSettings
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.task import ClassifyTask
@@ -14,38 +13,38 @@ from echoic.sources import read
 from echoic.sources.clips import READERS
 from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
-from echoic.windows import empty_split
 
 
 def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
-    """A row for each clip: file, label, confidence, and the probability of each label by its name.
+    """One row per clip: file, label, confidence, and a column with the probability of each label.
 
-    Where a clip may have several, `label` has all that are told, or nothing, and the confidence is that in just these.
-
-    `data` are a sound file, or a folder of them, or what the job trains on; by default the run's test part.
+    With several labels per clip, `label` has all predicted ones, and the confidence is the probability of exactly
+    this set. `data` is a sound file, a folder of them, or data as for training; None: the test split.
 
     Raises:
-        DataError: a file cannot be read, or is of another kind than the clips that were trained on; or no data are
-            named, and there is no test part.
+        DataError: a file cannot be read, or has another rate or other features than the training data; or the test
+            split is empty.
     """
     task = fitted.task
-    clips = task.clips("test") if data is None else _clips(task, Path(data))
-    if not clips:
-        raise empty_split("test", task.dataset.origin, "clips", "name the files to predict")
-    probabilities = probabilities_of(fitted, task.steps["test"] if data is None else task.features.of(clips))
-    told = task.labelling.told(probabilities)
+    if data is None:
+        clips: Sequence[Series] = task.require_series("test", "name the files to predict")
+        steps = task.steps["test"]
+    else:
+        clips = _read(task, Path(data))
+        steps = task.features.of(clips)
+    probabilities = probabilities_of(fitted, steps)
+    predicted = task.labelling.predict(probabilities)
     return {
         "file": np.array([clip.name for clip in clips], object),
-        "label": np.array(task.labelling.words(told.numbers), object),
-        "confidence": told.confidence,
+        "label": np.array(task.labelling.format(predicted.targets), object),
+        "confidence": predicted.confidence,
         **{f"p({name})": probabilities[:, number] for number, name in enumerate(task.classes)},
     }
 
 
-def _clips(task: ClassifyTask, place: Path) -> Sequence[Series]:
-    mel = task.features.mel
-    if place.suffix.lower() == ".npy":
-        return unlabelled_clips(place, task.settings.data)
-    if mel is None or place.suffix.lower() in READERS:
-        return read(place, task.new_data).series
-    return read(place, AudioDataSettings(rate_hz=mel.rate_hz, channel=task.settings.data.channel)).series
+def _read(task: ClassifyTask, path: Path) -> Sequence[Series]:
+    if path.suffix.lower() == ".npy":
+        return unlabelled_clips(path, task.settings.data)
+    if task.features.mel is None or path.suffix.lower() in READERS:
+        return read(path, task.new_data).series
+    return read(path, task.sound_files).series

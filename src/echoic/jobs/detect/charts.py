@@ -13,7 +13,7 @@ from echoic.report.standard import accuracy_chart, loss_chart
 from echoic.types import Event
 
 SHOWN_S = 8.0
-"""Seconds of one recording that are drawn."""
+"""Duration of the part of a recording that is drawn, in seconds."""
 
 _MOST_COLUMNS = 1000
 _ROWS, _LEAST_ROWS = 2, 8
@@ -22,14 +22,14 @@ _ROWS, _LEAST_ROWS = 2, 8
 def charts(
     fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None
 ) -> list[Chart]:
-    """How training went, and what was heard in the beginning of a recording."""
-    curves = (loss_chart(metrics, "Nats a frame"), accuracy_chart(metrics))
-    found = [chart for chart in curves if chart is not None]
-    return found if evaluation is None else [*found, _roll(fitted.task, evaluation)]
+    """The learning curves, and the events at the beginning of a recording."""
+    curves = (loss_chart(metrics, "Loss, nats per frame"), accuracy_chart(metrics))
+    made = [chart for chart in curves if chart is not None]
+    return made if evaluation is None else [*made, _roll(fitted.task, evaluation)]
 
 
 def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
-    """Two rows a label, what is true above what is told, over the spectrum, which is as high as all of them."""
+    """Two rows per label, the true events above the predicted ones, over the spectrum."""
     rows = _ROWS * len(task.labels)
     steps = task.features.of([evaluation.recording])[0][: round(SHOWN_S / task.hop_s)].double().numpy()
     steps = steps[:: max(1, len(steps) // _MOST_COLUMNS)]
@@ -43,16 +43,16 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
         "",
         spans=(
             _spans("truth", evaluation.true, task.labels, 1, "data"),
-            _spans("told", evaluation.predicted, task.labels, 0, "model"),
+            _spans("predicted", evaluation.predicted, task.labels, 0, "model"),
         ),
         heatmaps=(Heatmap("deviations", time_s, heights, steps.T),),
         y_names=((heights[0], "low bands"), (heights[-1], "high bands"), *middles),
-        caption="What was heard, and above it for each label what is true and, below that, what is told.",
+        caption="The spectrum, and above it for each label the true events and, below those, the predicted ones.",
     )
 
 
 def _spans(name: str, events: Sequence[Event], labels: Sequence[str], above: int, role: Any) -> Spans:
-    seen = [event for event in events if event.onset_s < SHOWN_S]
-    begin, end = (np.array([getattr(event, which) for event in seen]) for which in ("onset_s", "offset_s"))
-    y = np.array([float(_ROWS * labels.index(event.label) + above) for event in seen])
+    shown = [event for event in events if event.onset_s < SHOWN_S]
+    begin, end = (np.array([getattr(event, which) for event in shown]) for which in ("onset_s", "offset_s"))
+    y = np.array([float(_ROWS * labels.index(event.label) + above) for event in shown])
     return Spans(name, begin, end.clip(max=SHOWN_S) - begin, y, role)

@@ -1,4 +1,4 @@
-"""How well a network finds events, raw and cleaned up, beside telling them without memory."""
+"""Evaluation of event detectors, with and without post-processing, next to their baselines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import torch
 from echoic.baselines.frames import EnergyThreshold, LogisticRegression
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask, check_labels
-from echoic.labelled.frames import Frames, Shares, events_in
+from echoic.labelled.frames import Frames, Probs, events_in
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
@@ -18,7 +18,6 @@ from echoic.sources import read
 from echoic.sources.events import events_of
 from echoic.streams.detection import heard
 from echoic.types import Event, Series
-from echoic.windows import empty_split
 
 SEGMENT_S = 0.1
 COLLAR_S = 0.02
@@ -27,9 +26,9 @@ COLLAR_S = 0.02
 @final
 @dataclass(frozen=True, eq=False)
 class DetectEvaluation(Evaluation):
-    """Scores over recordings. `cleaned` are those after the clean-up that dev chose, if it was to choose one.
+    """Scores over recordings.
 
-    `recording`, `true` and `predicted` are of one recording, to look at.
+    `recording`, `true` and `predicted` are an example: one recording with its events.
     """
 
     recordings: int
@@ -40,12 +39,12 @@ class DetectEvaluation(Evaluation):
 
     @property
     def description(self) -> str:
-        """What was scored."""
+        """Number of recordings, and their duration."""
         return f"{self.recordings:,} recordings, {self.seconds:,.1f} s, in frames"
 
     @property
     def details(self) -> dict[str, Any]:
-        """How much was scored, and the cleaned scores."""
+        """Number of recordings, their duration, and the scores after post-processing."""
         return {"recordings": self.recordings, "seconds": self.seconds, "postprocessed": self.postprocessed}
 
 
@@ -55,75 +54,71 @@ def evaluate(
     split: str,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> DetectEvaluation:
-    """Scores over the recordings of a part, or of new `data`, a table of events.
+    """Scores over the recordings of a split, or of new `data`, a table of events.
 
-    `frame_error_rate` is the share of frames that are wrong, `label_error_rate` the edits between the strings of labels
-    for each label that there is; `segment_f1` and `segment_error_rate` are of segments of 100 ms, `event_f1` of events
-    with their onsets and offsets within 20 ms; `extra_transitions_per_s` is how many times a second the class changes
-    more often than in truth.
+    `frame_error_rate` is the fraction of wrong frames, `label_error_rate` the number of edits between the sequences of
+    labels per true label; `segment_f1` and `segment_error_rate` are over segments of 100 ms, `event_f1` over events
+    with onsets and offsets within 20 ms; `extra_transitions_per_s` counts changes of class per second in excess of the
+    true ones.
 
     Raises:
-        DataError: there is nothing to score.
+        DataError: there are no recordings.
     """
     task = fitted.task
-    recordings = _recordings(task, data, split)
-    task.raw.make(on_progress)
-    steps = task.steps[split] if data is None else task.features.of(recordings, task.raw.cache, on_progress)
-    true, shares = task.classes_of(recordings, steps), list[Shares]()
+    new = None if data is None else _read(task, data)
+    recordings = task.require_series(split) if new is None else new
+    steps = task.steps_of(split, new, on_progress)
+    true, probs = task.classes_of(recordings, steps), list[Probs]()
     for number, one in enumerate(steps):
-        shares.append(heard(fitted.model, one, task.delay))
+        probs.append(heard(fitted.model, one, task.delay))
         on_progress(number + 1, len(steps))
     events = [events_of(one) for one in recordings]
-    told = [one.argmax(1) for one in shares]
+    predicted = [one.argmax(1) for one in probs]
     postprocessing = read_postprocessing(fitted.calibration)
-    clean = [] if postprocessing is None else [postprocessing.classes(one) for one in shares]
+    postprocessed = [] if postprocessing is None else [postprocessing.classes(one) for one in probs]
     return DetectEvaluation(
-        _scores(task, events, true, told),
-        _naive(task, events, true, steps),
+        _scores(task, events, true, predicted),
+        _baselines(task, events, true, steps),
         len(recordings),
         sum(map(len, true)) * task.hop_s,
         recordings[0],
         tuple(events[0]),
-        tuple(events_in((clean or told)[0], task.labels, task.hop_s)),
-        postprocessed=_scores(task, events, true, clean) if clean else {},
+        tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
+        postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
     )
 
 
-def _recordings(task: DetectTask, data: Any, split: str) -> list[Series]:
-    if data is not None:
-        settings = task.settings.data.model_copy(update={"split_table": None, "rate_hz": task.rate_hz})
-        recordings = list(read(data, settings).series)
-        check_labels(recordings, task.labels, "the new data")
-        return recordings
-    if not task.splits[split]:
-        raise empty_split(split, task.dataset.origin, "recordings")
-    return task.recordings(split)
+def _read(task: DetectTask, data: Any) -> Sequence[Series]:
+    settings = task.settings.data.model_copy(update={"split_table": None, "rate_hz": task.rate_hz})
+    recordings = read(data, settings).series
+    check_labels(recordings, task.labels, "the new data")
+    return recordings
 
 
 def _scores(
-    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], told: Sequence[Frames]
+    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], predicted: Sequence[Frames]
 ) -> dict[str, float]:
     hop_s, frames = task.hop_s, sum(map(len, true))
-    segment_f1, error_rate = segment_scores(true, told, max(1, round(SEGMENT_S / hop_s)))
-    found = [events_in(one, task.labels, hop_s) for one in told]
-    hits = sum(count_matches(real, said, COLLAR_S) for real, said in zip(events, found, strict=True))
-    there = sum(map(len, events)) + sum(map(len, found))
-    extra = sum(map(num_transitions, told)) - sum(map(num_transitions, true))
+    segment_f1, error_rate = segment_scores(true, predicted, max(1, round(SEGMENT_S / hop_s)))
+    found = [events_in(one, task.labels, hop_s) for one in predicted]
+    matches = sum(count_matches(own, others, COLLAR_S) for own, others in zip(events, found, strict=True))
+    num_events = sum(map(len, events)) + sum(map(len, found))
+    extra = sum(map(num_transitions, predicted)) - sum(map(num_transitions, true))
     return {
-        "frame_error_rate": sum(int((real != said).sum()) for real, said in zip(true, told, strict=True)) / frames,
-        "label_error_rate": label_error_rate(true, told),
+        "frame_error_rate": sum(int((a != b).sum()) for a, b in zip(true, predicted, strict=True)) / frames,
+        "label_error_rate": label_error_rate(true, predicted),
         "segment_f1": segment_f1,
         "segment_error_rate": error_rate,
-        "event_f1": 2 * hits / there if there else 1.0,
+        "event_f1": 2 * matches / num_events if num_events else 1.0,
         "extra_transitions_per_s": max(0, extra) / (frames * hop_s),
     }
 
 
-def _naive(
+def _baselines(
     task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], steps: Sequence[torch.Tensor]
 ) -> dict[str, dict[str, float]]:
     training = torch.cat(task.steps["train"])
-    classes = np.concatenate(task.classes_of(task.recordings("train"), task.steps["train"]))
+    classes = np.concatenate(task.classes_of(task.series("train"), task.steps["train"]))
     rows: dict[str, LogisticRegression | EnergyThreshold] = {
         "logistic_regression": LogisticRegression.fit(training, classes, len(task.labels) + 1),
         "energy_threshold": EnergyThreshold.fit(training, classes),

@@ -1,48 +1,45 @@
-"""What a trained network hears in recordings."""
+"""Predictions of a trained event detector."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from echoic.config import AudioDataSettings
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask
-from echoic.labelled.frames import NOTHING
+from echoic.labelled.frames import BACKGROUND
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
 from echoic.sources import read
 from echoic.streams.detection import heard
-from echoic.windows import empty_split
+from echoic.types import Series
 
 
 def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
-    """A row for each event: file, onset_s, offset_s, label, confidence (the mean probability of its frames).
+    """One row per event: file, onset_s, offset_s, label, confidence (the mean probability over its frames).
 
-    `data` are a sound file or a folder of them; by default the recordings of the run's test part. They are
-    cleaned up, if dev chose a way.
+    `data` is a sound file or a folder of them; None: the test split. Events are post-processed as chosen on dev.
 
     Raises:
-        DataError: a file cannot be read; or none is named, and there is no test part.
+        DataError: a file cannot be read, or the test split is empty.
     """
     task = fitted.task
     if data is None:
-        recordings = task.recordings("test")
-        if not recordings:
-            raise empty_split("test", task.dataset.origin, "recordings", "name the files to predict")
+        recordings: Sequence[Series] = task.require_series("test", "name the files to predict")
+        features = task.steps["test"]
     else:
-        settings = AudioDataSettings(rate_hz=task.rate_hz, channel=task.settings.data.channel)
-        recordings = list(read(Path(data), settings).series)
+        recordings = read(Path(data), task.sound_files).series
+        features = task.features.of(recordings)
     postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
     rows = []
-    heard_in = task.steps["test"] if data is None else task.features.of(recordings)
-    for one, steps in zip(recordings, heard_in, strict=True):
-        shares = heard(fitted.model, steps, task.delay)
-        for begin, end, number in class_spans(postprocessing.classes(shares)):
-            confidence = float(shares[begin:end, number].mean())
-            # The last frame may reach beyond the end.
+    for one, steps in zip(recordings, features, strict=True):
+        probs = heard(fitted.model, steps, task.delay)
+        for begin, end, number in class_spans(postprocessing.classes(probs)):
+            confidence = float(probs[begin:end, number].mean())
+            # The last frame may reach beyond the end of the recording.
             offset_s = min(end * task.hop_s, one.steps / task.rate_hz)
-            rows.append((one.name, begin * task.hop_s, offset_s, task.labels[number - 1 - NOTHING], confidence))
+            rows.append((one.name, begin * task.hop_s, offset_s, task.labels[number - 1 - BACKGROUND], confidence))
     names = ("file", "onset_s", "offset_s", "label", "confidence")
     kinds: tuple[Any, ...] = (object, np.float64, np.float64, object, np.float64)
     return {

@@ -1,4 +1,4 @@
-"""How many labels a clip has, one or several, and all that hangs on it."""
+"""One label per clip, or several: targets, heads, predictions, scores, baselines and charts of each."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from echoic.jobs.classify.labelling.several import SeveralLabels
 
 
 def labelling_of(settings: ClassifySettings, labels: tuple[str, ...], counts: Sequence[int]) -> Labelling:
-    """The way of labelling that `settings` ask for; `counts` say how many training clips have each of `labels`.
+    """The labelling that `settings` ask for; `counts` are the training clips with each of `labels`.
 
     Raises:
-        ConfigError: balanced classes where a clip has several labels.
+        ConfigError: class weights with several labels per clip.
     """
     separator, balanced = settings.data.label_separator, settings.network.class_weight == "balanced"
     if separator is None:
         return OneLabel(labels, tuple(counts), balanced)
     if balanced:
-        raise ConfigError("`class_weight` balanced is for one label a clip; leave it out with `label_separator`.")
+        raise ConfigError("`class_weight` requires one label per clip; leave it out with `label_separator`.")
     return SeveralLabels(labels, tuple(counts), separator)

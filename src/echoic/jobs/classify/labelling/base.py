@@ -1,4 +1,4 @@
-"""What one label a clip and several differ in."""
+"""The interface of labellings."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple, Protocol
@@ -13,26 +13,25 @@ from echoic.report.charts import Chart
 from echoic.sources.clips import labels_of
 from echoic.types import Series
 
-Numbers = NDArray[np.int64]
+Targets = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-class Told(NamedTuple):
-    """What clips are told to be: `numbers` like targets, and the `confidence` `(clips,)` in it, a probability."""
+class Prediction(NamedTuple):
+    """Predicted `targets`, and the probability `confidence` `(clips,)` of each."""
 
-    numbers: Numbers
+    targets: Targets
     confidence: Values
 
 
 class Labelling(Protocol):
-    """How clips have their labels.
+    """One label per clip, with targets `(clips, 1)` (class numbers), or several, `(clips, labels)` (0 or 1).
 
-    Targets are `(clips, 1)`, the number of the class, or `(clips, labels)`, 0 or 1. Probabilities are always
-    `(clips, labels)`.
+    Probabilities are always `(clips, labels)`.
     """
 
     headline: ClassVar[str]
-    """The score that stands for all."""
+    """The most important score."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -40,45 +39,45 @@ class Labelling(Protocol):
 
     @property
     def counts(self) -> tuple[int, ...]:
-        """How many training clips have each label."""
+        """The number of training clips with each label."""
 
     def head(self, width: int) -> SymbolHead:
-        """What stands on hidden vectors of this width."""
+        """The head over hidden vectors of this width."""
 
-    def targets(self, clips: Sequence[Series]) -> Numbers:
+    def targets(self, clips: Sequence[Series]) -> Targets:
         """The targets of clips.
 
         Raises:
-            DataError: a label was not there in training.
+            DataError: a label does not occur in training.
         """
 
     def probabilities(self, params: Tensor) -> Values:
-        """Of each label, from the head's `params` `(clips, 1, features, parameters)`."""
+        """The probabilities from the head's `params` `(clips, 1, features, parameters)`."""
 
-    def told(self, probabilities: Values) -> Told:
-        """What to bet on."""
+    def predict(self, probabilities: Values) -> Prediction:
+        """The most probable targets."""
 
-    def words(self, numbers: Numbers) -> list[str]:
-        """Targets, or what is told, as it is written."""
+    def format(self, targets: Targets) -> list[str]:
+        """Targets as text."""
 
-    def wrongness(self, true: Numbers, probabilities: Values) -> Values:
-        """How far off each clip is `(clips,)`, in a unit of its own: it puts mistakes in order."""
+    def errors(self, true: Targets, probabilities: Values) -> Values:
+        """The size of the error for each clip `(clips,)`, by which mistakes are sorted."""
 
-    def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
-        """How well clips are told whose targets are `true`."""
+    def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
+        """All scores."""
 
-    def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
-        """The probabilities that naive ways give, by their names.
+    def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
+        """The probabilities that the baselines predict, by their names.
 
-        `training` are the targets of the training clips and `values` a vector for each of them; `seen` are the vectors
-        of the clips that are asked about.
+        `training` are the targets of the training clips and `values` a vector for each of them; `new` are the vectors
+        of the clips to predict.
         """
 
-    def over(self, clips: int) -> str:
-        """So many clips of so many labels, in words."""
+    def describe(self, clips: int) -> str:
+        """The number of clips and labels in words."""
 
-    def charts(self, true: Numbers, probabilities: Values) -> list[Chart]:
-        """Which labels are told how well."""
+    def charts(self, true: Targets, probabilities: Values) -> list[Chart]:
+        """Charts of the errors by label."""
 
 
 def numbers_of(labels: Sequence[str], clips: Sequence[Series]) -> list[list[int]]:

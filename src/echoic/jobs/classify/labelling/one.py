@@ -1,4 +1,4 @@
-"""One label a clip: it belongs to one of several classes."""
+"""One label per clip: single-label classification."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from echoic.baselines.classes import NearestCentroid, majority_class
 from echoic.heads import Categorical
-from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
+from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
 from echoic.metrics.classes import CALIBRATION_BINS, calibration_curve, classification_scores, confusion_matrix
 from echoic.report.charts import Bars, Chart, Heatmap, Line
 from echoic.types import Series
@@ -19,7 +19,7 @@ from echoic.types import Series
 @final
 @dataclass(frozen=True, eq=False)
 class OneLabel:
-    """A softmax over the classes; `balanced`: in training each class counts as much as the others, however rare."""
+    """A softmax over the classes; `balanced`: the training loss weights classes by inverse frequency."""
 
     headline: ClassVar[str] = "accuracy"
 
@@ -32,62 +32,62 @@ class OneLabel:
         weights = counts.sum() / (len(counts) * counts) if self.balanced else None
         return Categorical(width, len(self.labels), weights=weights)
 
-    def targets(self, clips: Sequence[Series]) -> Numbers:
+    def targets(self, clips: Sequence[Series]) -> Targets:
         return np.array(numbers_of(self.labels, clips), np.int64)
 
     def probabilities(self, params: Tensor) -> Values:
-        shares: Values = params[:, 0, 0].double().softmax(-1).numpy()
-        return shares
+        probabilities: Values = params[:, 0, 0].double().softmax(-1).numpy()
+        return probabilities
 
-    def told(self, probabilities: Values) -> Told:
-        return Told(probabilities.argmax(1)[:, None], probabilities.max(1))
+    def predict(self, probabilities: Values) -> Prediction:
+        return Prediction(probabilities.argmax(1)[:, None], probabilities.max(1))
 
-    def words(self, numbers: Numbers) -> list[str]:
-        return [self.labels[number] for number in numbers[:, 0]]
+    def format(self, targets: Targets) -> list[str]:
+        return [self.labels[number] for number in targets[:, 0]]
 
-    def wrongness(self, true: Numbers, probabilities: Values) -> Values:
-        """The confidence in the class that is told."""
-        return self.told(probabilities).confidence
+    def errors(self, true: Targets, probabilities: Values) -> Values:
+        """The confidence in the predicted class."""
+        return self.predict(probabilities).confidence
 
-    def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
-        """Accuracy, macro F1, nats a clip and calibration error."""
+    def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
+        """Accuracy, macro F1, nats per clip and calibration error."""
         return classification_scores(true[:, 0], probabilities)
 
-    def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
-        """The commonest class, and the class whose mean is nearest."""
+    def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
+        """The majority class, and the class of the nearest centroid."""
         numbers, classes = training[:, 0], len(self.labels)
         return {
-            "majority": majority_class(numbers, len(seen), classes),
-            "nearest_centroid": NearestCentroid.fit(values, numbers, classes).predict_probs(seen),
+            "majority": majority_class(numbers, len(new), classes),
+            "nearest_centroid": NearestCentroid.fit(values, numbers, classes).predict_probs(new),
         }
 
-    def over(self, clips: int) -> str:
+    def describe(self, clips: int) -> str:
         return f"{clips:,} clips of {len(self.labels)} classes"
 
-    def charts(self, true: Numbers, probabilities: Values) -> list[Chart]:
-        """Which classes are taken for which, and how far confidence can be trusted."""
+    def charts(self, true: Targets, probabilities: Values) -> list[Chart]:
+        """The confusion matrix, and the calibration curve."""
         return [_confusion(self.labels, true[:, 0], probabilities), _calibration(true[:, 0], probabilities)]
 
 
-def _confusion(classes: Sequence[str], true: Numbers, probabilities: Values) -> Chart:
+def _confusion(classes: Sequence[str], true: Targets, probabilities: Values) -> Chart:
     table = confusion_matrix(true, probabilities.argmax(1), len(classes)).astype(np.float64)
-    shares = table / np.maximum(table.sum(1, keepdims=True), 1)
+    fractions = table / np.maximum(table.sum(1, keepdims=True), 1)
     places = np.arange(len(classes), dtype=np.float64)
-    # The first class on top, as tables of confusion are read.
-    heatmap = Heatmap("share of the class", places, places, shares[::-1], (classes, classes[::-1]))
-    return Chart("confusion", "What each class is told to be", "Told", "Is", heatmaps=(heatmap,))
+    # The first class on top, as confusion matrices are read.
+    heatmap = Heatmap("fraction of the class", places, places, fractions[::-1], (classes, classes[::-1]))
+    return Chart("confusion", "Confusion matrix", "Predicted", "True", heatmaps=(heatmap,))
 
 
-def _calibration(true: Numbers, probabilities: Values) -> Chart:
+def _calibration(true: Targets, probabilities: Values) -> Chart:
     confidence, accuracy, _ = calibration_curve(true, probabilities)
     middles = (np.floor(confidence * CALIBRATION_BINS).clip(max=CALIBRATION_BINS - 1) + 0.5) / CALIBRATION_BINS
     ends = np.array([0.0, 1.0])
     return Chart(
         "calibration",
         "Confidence and accuracy",
-        "Probability of the class that is told",
-        "Share that is right",
-        lines=(Line("as it should be", ends, ends, "reference", "dashed"),),
+        "Probability of the predicted class",
+        "Accuracy",
+        lines=(Line("perfect calibration", ends, ends, "reference", "dashed"),),
         bars=(Bars("clips", middles, accuracy, 0.8 / CALIBRATION_BINS),),
-        caption="Below the line the network is surer than it should be.",
+        caption="Below the line the network is overconfident.",
     )

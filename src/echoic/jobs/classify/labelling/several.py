@@ -1,4 +1,4 @@
-"""Any number of labels a clip: each is there or not, on its own."""
+"""Any number of labels per clip: multi-label classification."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import Tensor
 
 from echoic.baselines.multilabel import label_frequencies, nearest_centroids
 from echoic.heads import Bernoulli
-from echoic.jobs.classify.labelling.base import Numbers, Told, Values, numbers_of
+from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
 from echoic.metrics.multilabel import binarize, f1_by_label, multilabel_scores, nats_per_clip
 from echoic.report.charts import Bars, Chart
 from echoic.types import Series
@@ -18,7 +18,7 @@ from echoic.types import Series
 @final
 @dataclass(frozen=True, eq=False)
 class SeveralLabels:
-    """An independent probability for each label; `separator` stands between those of a clip where they are written."""
+    """An independent probability for each label; `separator` joins the labels of a clip in text."""
 
     headline: ClassVar[str] = "macro_f1"
 
@@ -29,53 +29,53 @@ class SeveralLabels:
     def head(self, width: int) -> Bernoulli:
         return Bernoulli(width, len(self.labels))
 
-    def targets(self, clips: Sequence[Series]) -> Numbers:
+    def targets(self, clips: Sequence[Series]) -> Targets:
         found = np.zeros((len(clips), len(self.labels)), np.int64)
         for row, numbers in zip(found, numbers_of(self.labels, clips), strict=True):
             row[numbers] = 1
         return found
 
     def probabilities(self, params: Tensor) -> Values:
-        shares: Values = params[:, 0, :, 0].double().sigmoid().numpy()
-        return shares
+        probabilities: Values = params[:, 0, :, 0].double().sigmoid().numpy()
+        return probabilities
 
-    def told(self, probabilities: Values) -> Told:
-        """The labels that are likelier there than not; the confidence is the probability of exactly this set."""
-        return Told(binarize(probabilities), np.maximum(probabilities, 1 - probabilities).prod(1))
+    def predict(self, probabilities: Values) -> Prediction:
+        """The labels with a probability above 0.5; the confidence is the probability of exactly this set."""
+        return Prediction(binarize(probabilities), np.maximum(probabilities, 1 - probabilities).prod(1))
 
-    def words(self, numbers: Numbers) -> list[str]:
-        return [self.separator.join(self.labels[number] for number in np.flatnonzero(row)) for row in numbers]
+    def format(self, targets: Targets) -> list[str]:
+        return [self.separator.join(self.labels[number] for number in np.flatnonzero(row)) for row in targets]
 
-    def wrongness(self, true: Numbers, probabilities: Values) -> Values:
-        """The nats that the true set costs."""
+    def errors(self, true: Targets, probabilities: Values) -> Values:
+        """The negative log-likelihood of the true set, in nats."""
         return nats_per_clip(true, probabilities)
 
-    def scores(self, true: Numbers, probabilities: Values) -> dict[str, float]:
-        """Macro and micro F1, mean average precision, exact sets and nats a clip."""
+    def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
+        """Macro and micro F1, mean average precision, exact match and nats per clip."""
         return multilabel_scores(true, probabilities)
 
-    def naive(self, training: Numbers, values: Values, seen: Values) -> Mapping[str, Values]:
-        """How often each label comes, and the nearer of two means: of clips with it, of clips without it."""
+    def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
+        """The frequency of each label, and for each label the nearer centroid: of clips with it or without it."""
         return {
-            "frequencies": label_frequencies(training, len(seen)),
-            "nearest_centroid": nearest_centroids(training, values, seen),
+            "frequencies": label_frequencies(training, len(new)),
+            "nearest_centroid": nearest_centroids(training, values, new),
         }
 
-    def over(self, clips: int) -> str:
-        return f"{clips:,} clips, {len(self.labels)} labels to tell"
+    def describe(self, clips: int) -> str:
+        return f"{clips:,} clips with any of {len(self.labels)} labels"
 
-    def charts(self, true: Numbers, probabilities: Values) -> list[Chart]:
-        """How well each label is told."""
-        each = f1_by_label(true, binarize(probabilities))
-        there = np.flatnonzero(~np.isnan(each))
-        places, names = np.arange(len(there), dtype=np.float64), [self.labels[number] for number in there]
+    def charts(self, true: Targets, probabilities: Values) -> list[Chart]:
+        """The F1 score of each label."""
+        f1 = f1_by_label(true, binarize(probabilities))
+        defined = np.flatnonzero(~np.isnan(f1))
+        places, names = np.arange(len(defined), dtype=np.float64), [self.labels[number] for number in defined]
         return [
             Chart(
                 "labels",
-                "How well each label is told",
+                "F1 by label",
                 "Label",
                 "F1",
-                bars=(Bars("F1", places, each[there], 0.8, names=names),),
-                caption="At a probability of 0.5; labels that neither occur nor are told are left out.",
+                bars=(Bars("F1", places, f1[defined], 0.8, names=names),),
+                caption="Threshold 0.5; labels that neither occur nor are predicted are left out.",
             )
         ]

@@ -1,0 +1,125 @@
+"""What tasks over labelled sequences share: features, splits, and batches with augmentation."""
+
+import abc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from torch import Tensor
+
+from echoic.batches import BatchLoader, Transform
+from echoic.config import AudioDataSettings, StackSettings, TrainSettings
+from echoic.config.audio import SoundSourceSettings
+from echoic.config.spectrum import AugmentSettings, EncoderSettings, SpectrumSettings
+from echoic.errors import ConfigError
+from echoic.labelled.augment import Augment
+from echoic.labelled.features import Features, RawSteps
+from echoic.progress import ProgressFn
+from echoic.sources import DatasetLike
+from echoic.types import Series
+from echoic.windows import SPLITS, empty_split
+
+EVAL_BATCH_SIZE = 64
+
+
+class LabelledSettings(Protocol):
+    """Sections that the settings of every such job have."""
+
+    @property
+    def data(self) -> SoundSourceSettings: ...
+
+    @property
+    def spectrum(self) -> SpectrumSettings: ...
+
+    @property
+    def augment(self) -> AugmentSettings: ...
+
+    @property
+    def encoder(self) -> EncoderSettings: ...
+
+    @property
+    def stack(self) -> StackSettings: ...
+
+    @property
+    def train(self) -> TrainSettings: ...
+
+
+L = TypeVar("L", bound=LabelledSettings)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledTask(abc.ABC, Generic[L]):
+    """The series of a data set as features; `raw` are those before scaling, shared by all folds."""
+
+    content: ClassVar[str]
+    """What the series are, for messages: clips."""
+
+    dataset: DatasetLike
+    settings: L
+    features: Features
+    raw: RawSteps
+
+    @cached_property
+    @abc.abstractmethod
+    def splits(self) -> dict[str, list[int]]:
+        """The numbers of the series in each split."""
+
+    @abc.abstractmethod
+    def loader(
+        self, split: str, batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False
+    ) -> BatchLoader:
+        """The batches of a split."""
+
+    def series(self, split: str) -> list[Series]:
+        """The series of a split."""
+        return [self.dataset.series[number] for number in self.splits[split]]
+
+    def require_series(self, split: str, remedy: str = "choose another --split") -> list[Series]:
+        """The series of a split that must not be empty.
+
+        Raises:
+            DataError: it is.
+        """
+        if not self.splits[split]:
+            raise empty_split(split, self.dataset.origin, self.content, remedy)
+        return self.series(split)
+
+    @cached_property
+    def steps(self) -> dict[str, list[Tensor]]:
+        """The features `(steps, values)` of each series of a split."""
+        self.features.check(self.dataset.series)
+        return {split: [self.features.scaled(self.raw[number]) for number in self.splits[split]] for split in SPLITS}
+
+    def steps_of(self, split: str, new: Sequence[Series] | None, on_progress: ProgressFn) -> list[Tensor]:
+        """The features of each series of a split, or of `new` series."""
+        self.raw.make(on_progress)
+        return self.steps[split] if new is None else self.features.of(new, self.raw.cache, on_progress)
+
+    def train_batches(self) -> BatchLoader:
+        """Augmented batches of the train split."""
+        return self.loader("train", self.settings.train.batch_size, self._augmentation(), shuffle=True)
+
+    def dev_batches(self) -> BatchLoader | None:
+        """Batches of the dev split; None if it is empty."""
+        return self.loader("dev", EVAL_BATCH_SIZE) if self.splits["dev"] else None
+
+    def data_report(self) -> dict[str, Any]:
+        """The report of the source, and the number of series in each split."""
+        return self.dataset.report.to_json() | {
+            "splits": {split: len(numbers) for split, numbers in self.splits.items()}
+        }
+
+    @property
+    def sound_files(self) -> AudioDataSettings:
+        """How unlabelled sound files are read: at the rate of training."""
+        rate_hz = None if self.features.mel is None else self.features.mel.rate_hz
+        return AudioDataSettings(rate_hz=rate_hz, channel=self.settings.data.channel)
+
+    def _augmentation(self) -> list[Transform]:
+        augment = self.settings.augment
+        if augment == AugmentSettings():
+            return []
+        if augment.max_gain_db and self.features.mel is None:
+            raise ConfigError("`max_gain_db` is for sound, but the data are features; use `noise_std`.")
+        return [Augment(augment, self.features.per_db)]
