@@ -46,7 +46,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no number": ("train forecast synth:sine --out new --epochs many", "train.epochs"),
         "no settings": ("train forecast synth:sine --out new --config missing.toml", "missing.toml: cannot read"),
         "no device": ("train forecast synth:sine --out new --device nothing", "not available here"),
-        "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "it must have 97"),
+        "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "but requires 97"),
         "taken folder": ("train forecast synth:sine --out {run}", "already exists"),
         "no run": ("train --resume missing", "missing: is not a run folder"),
         "endless number": ("train forecast synth:sine --out new --grad-clip-norm inf", "train.grad_clip_norm"),

@@ -183,13 +183,21 @@ def test_channels_that_share_a_network_are_forecast_apart(tmp_path, strategy):
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"strategy": "recursive", "residual_baseline": "last"}, ConfigError, "carries its state from step to step"),
-        ({"strategy": "direct", "batching": "chunks"}, ConfigError, "are for --strategy recursive"),
-        ({"residual_baseline": "seasonal", "strategy": "direct"}, ConfigError, "needs --season"),
-        ({"lookback": 500}, DataError, "has 60 steps; it must have 504, 500 to look back and 4 ahead"),
+        ({"strategy": "recursive", "residual_baseline": "last"}, ConfigError, "has no window for a baseline"),
+        (
+            {"strategy": "direct", "batching": "chunks"},
+            ConfigError,
+            "`batching` = chunks requires --strategy recursive",
+        ),
+        ({"residual_baseline": "seasonal", "strategy": "direct"}, ConfigError, "requires --season"),
+        ({"lookback": 500}, DataError, "has 60 steps, but requires 504: 500 to look back and 4 ahead"),
         ({"split": (99, 1, 1)}, DataError, "has 100 steps, but the split 99,1,1 requires 101"),
         ({"split": (0, 60, 40)}, DataError, "train split of series 'series' is empty"),
-        ({"split_order": "shuffled", "batching": "chunks", "strategy": "recursive"}, ConfigError, "is for --batching"),
+        (
+            {"split_order": "shuffled", "batching": "chunks", "strategy": "recursive"},
+            ConfigError,
+            "requires --batching windows",
+        ),
         ({"lokback": 3}, ConfigError, "did you mean 'lookback'"),
         ({"lr": "fast"}, ConfigError, "`train.lr`"),
         ({"split": "2024-01-01,2024-02-01"}, ConfigError, "only for series with timestamps"),
@@ -205,13 +213,13 @@ def test_what_does_not_go_together_is_refused(tmp_path, settings, error, message
 def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path):
     run = echoic.train("forecast", wave(120), out=tmp_path / "run", split=(90, 30, 0), **TINY)
     assert run.fitted.task.should_refit
-    with pytest.raises(DataError, match=r"trained anew on train and dev .* train with --no-refit"):
+    with pytest.raises(DataError, match=r"refitted on train and dev .* train with --no-refit"):
         run.evaluate(split="dev")
 
 
 def test_a_target_without_a_value_in_the_training_part_is_named():
     table = pl.DataFrame({"a": wave(90), "late": [*[None] * 60, *wave(30).tolist()]})
-    with pytest.raises(DataError, match=r"'late' of .* has no value in the training part"):
+    with pytest.raises(DataError, match=r"'late' of .* has no value in the train split"):
         prepare("forecast", table, config={"split": (50, 20, 20)}, **TINY)
 
 
@@ -263,7 +271,7 @@ def test_what_stands_in_the_index_is_not_lost(table):
     ],
 )
 def test_settings_that_would_do_nothing_are_refused(asked, name):
-    with pytest.raises(ConfigError, match=f"`{name}` does nothing"):
+    with pytest.raises(ConfigError, match=f"`{name}` has no effect"):
         prepare("forecast", wave(200), **(TINY | asked))
 
 
@@ -271,10 +279,10 @@ def test_settings_that_would_do_nothing_are_refused(asked, name):
 def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy):
     asked = TINY | {"strategy": strategy, "split_order": "shuffled"}
     task = prepare("forecast", wave(200), config=asked).task
-    windows, chosen = task.windows("train")
+    windows, chosen = task.windows.of("train")
     trained = set(windows.starts(chosen).tolist())
     scored = {
-        split: {start for index in task.shuffled_sampler(split).epoch() for start in index.starts.tolist()}
+        split: {start for index in task.windows.shuffled_sampler(split).epoch() for start in index.starts.tolist()}
         for split in SPLITS
     }
     assert scored["train"] == trained

@@ -87,7 +87,7 @@ def test_intervals_widen_with_the_steps_ahead(tmp_path):
 
 
 def test_levels_have_to_reach_as_far_as_the_intervals(tmp_path):
-    with pytest.raises(ConfigError, match=r"`quantiles` must reach from 0\.025 to 0\.975"):
+    with pytest.raises(ConfigError, match=r"`quantiles` must include 0\.025 and 0\.975"):
         make(tmp_path, "quantiles", "direct", quantiles=(0.1, 0.5, 0.9))
 
 

@@ -131,13 +131,18 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
     )
 
 
-def test_shuffled_parts_are_dealt_by_the_seed():
+def test_shuffled_windows_are_assigned_by_the_seed():
     wanted = TINY | {"split_order": "shuffled"}
-    dealt = [
-        prepare("forecast", wave(), config=wanted, seed=seed).task._shuffled_indices(100)["test"] for seed in (0, 0, 1)
-    ]
-    assert torch.equal(dealt[0], dealt[1])
-    assert not torch.equal(dealt[0], dealt[2])
+    tasks = [prepare("forecast", wave(), config=wanted, seed=seed).task for seed in (0, 0, 1)]
+    tests = [task.windows.shuffled_indices(100)["test"] for task in tasks]
+    assert torch.equal(tests[0], tests[1])
+    assert not torch.equal(tests[0], tests[2])
+
+
+@pytest.mark.parametrize(("horizon", "steps", "strategy"), [(1, 2000, "recursive"), (1, 300, "direct")])
+def test_the_strategy_for_one_step_depends_on_the_length(horizon, steps, strategy):
+    settings = prepare("forecast", wave(steps), horizon=horizon, lookback=16).task.settings
+    assert settings.window.strategy == strategy
 
 
 @pytest.mark.parametrize("scale", ["none", "standard", "robust", "minmax", "range", "log"])

@@ -145,7 +145,7 @@ def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), **settings)
     with pytest.raises(DataError, match="'new' has 11 steps; the run needs 12"):
         run.predict(long_table(("new",), 11))
-    with pytest.raises(DataError, match="has no window of 4 steps after the 12 that the run needs to see"):
+    with pytest.raises(DataError, match="has no window of 4 steps after the 12 steps of context that the run requires"):
         run.evaluate(long_table(("new",), 15))
     with pytest.raises(DataError, match="The prime has 11 steps; the run needs 12"):
         run.generate(3, prime=11)

@@ -1,4 +1,4 @@
-"""Scores of a forecaster over the windows of a part, beside those of the naive forecasts."""
+"""Scores of a forecaster over windows, next to those of its baselines."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,17 +20,17 @@ Array = NDArray[np.float64]
 
 BATCH = 256
 
-MOST_LINEAR_WINDOWS = 20_000
-"""The linear map is fitted on at most so many training windows, evenly spaced."""
+MAX_LINEAR_WINDOWS = 20_000
+"""Training windows that the linear map is fitted on at most, evenly spaced."""
 
-MOST_NAIVE2_WINDOWS = 2000
-"""Naive2 decomposes the whole history of every window and feature: with more of them it is left out, and OWA too."""
+MAX_NAIVE2_WINDOWS = 2000
+"""Naive2 decomposes the whole history of every window and feature: with more of them it and OWA are left out."""
 
 
 @final
 @dataclass(frozen=True)
 class ForecastEvaluation(Evaluation):
-    """Scores of the model and of the naive forecasts; `by_horizon` and `by_feature` are the model's."""
+    """Scores of the model and of the baselines; `by_horizon` and `by_feature` are the model's."""
 
     by_horizon: list[dict[str, float]]
     baselines_by_horizon: dict[str, list[dict[str, float]]]
@@ -40,12 +40,12 @@ class ForecastEvaluation(Evaluation):
 
     @property
     def description(self) -> str:
-        """What was scored."""
+        """Number of windows, and the units."""
         return f"{self.windows:,} windows, errors in {self.units}"
 
     @property
     def details(self) -> dict[str, Any]:
-        """Units, count, and the scores by step ahead and by feature."""
+        """Units, number of windows, and the scores by step ahead and by feature."""
         return {
             "units": self.units,
             "windows": self.windows,
@@ -55,7 +55,7 @@ class ForecastEvaluation(Evaluation):
 
 
 class Scored(NamedTuple):
-    """A batch of windows: absolute rows of their first targets, targets and forecasts, in data units."""
+    """A batch of windows: panel rows of their first targets, targets and forecasts, in data units."""
 
     origins: Tensor
     target: Array
@@ -66,14 +66,14 @@ class Scored(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class Evaluator:
-    """What scoring needs besides the forecaster: the training part, whose statistics are the units of the scores."""
+    """A forecaster, and the train split, whose statistics are the units of the scores."""
 
     forecaster: Forecaster
     train_panel: Panel
     train: Ranges
 
     def sampler(self, ranges: Ranges, stride: int = 1) -> SequentialSampler:
-        """Every window whose horizon lies in `ranges`; the look-back may reach into what lies before."""
+        """Every window whose horizon lies in `ranges`; the look-back may begin before."""
         framing = self.forecaster.framing
         steps = framing.context + framing.horizon
         return SequentialSampler(
@@ -81,7 +81,7 @@ class Evaluator:
         )
 
     def scored(self, sampler: SequentialSampler) -> Iterator[Scored]:
-        """Forecasts beside what happened, batch by batch."""
+        """Forecasts and targets, batch by batch."""
         framing = self.forecaster.framing
         for index in sampler.epoch():
             forecast = self.forecaster.forecast(index.starts)
@@ -101,18 +101,18 @@ class Evaluator:
         several = len(framing.panel.features) > 1
         units = self._units() if several else np.ones((len(framing.panel.names), 1, 1))
         mase_scales = self._mase_scales(sampler.windows, season)
-        rivals = self._rivals(season, sampler.num_windows)
-        tables = {name: self._new_scores() for name in ("model", *rivals)}
+        forecasts = self._forecasts(season, sampler.num_windows)
+        tables = {name: self._new_scores() for name in ("model", *forecasts)}
         done = 0
         for batch in self.scored(sampler):
             series = framing.panel.series_index(batch.origins).numpy()
             common = (units[series], mase_scales[series])
             tables["model"].add(batch.target, batch.mean, batch.quantiles, *common)
-            for name, rival in rivals.items():
-                tables[name].add(batch.target, rival(batch.origins), None, *common)
+            for name, forecast in forecasts.items():
+                tables[name].add(batch.target, forecast(batch.origins), None, *common)
             done += len(batch.origins)
             on_progress(done, sampler.num_windows)
-        naive = {name: tables[name].table() for name in rivals}
+        naive = {name: tables[name].table() for name in forecasts}
         scores = tables["model"].table()
         for table in (scores, *naive.values()) if "naive2" in naive else ():
             weighted = owa(table, naive["naive2"])
@@ -122,9 +122,9 @@ class Evaluator:
             scores,
             naive,
             tables["model"].by_horizon(),
-            {name: tables[name].by_horizon() for name in rivals},
+            {name: tables[name].by_horizon() for name in forecasts},
             tables["model"].by_feature(),
-            "deviations of the training part" if several else "the units of the data",
+            "standard deviations of the train split" if several else "the units of the data",
             sampler.num_windows,
         )
 
@@ -134,7 +134,7 @@ class Evaluator:
         return ForecastScores(framing.horizon, framing.panel.features, LEVELS, intervals)
 
     def _units(self) -> Array:
-        """`(series, 1, features)`: the training deviation, for scores over features of different kinds."""
+        """`(series, 1, features)`: the standard deviation in training, for scores over features in different units."""
         return _numpy(self._standard().scale[self._standard_rows()])[:, None]
 
     def _standard(self) -> Scaler:
@@ -142,12 +142,12 @@ class Evaluator:
         return Scaler.fit("standard", self.train_panel.names, parts)
 
     def _standard_rows(self) -> Tensor:
-        """The training series of each series that is scored; the first one stands in for unknown ones."""
+        """The training series of each scored series; the first one for series that are not in the run."""
         known = {name: row for row, name in enumerate(self.train_panel.names)}
         return torch.tensor([known.get(name, 0) for name in self.forecaster.framing.panel.names])
 
     def _mase_scales(self, windows: Windows, season: int) -> Array:
-        """`(series, 1, features)`, from all that lies before the first scored step of each series."""
+        """`(series, 1, features)`, from all steps before the first scored one of each series."""
         panel, framing = self.forecaster.framing.panel, self.forecaster.framing
         first = windows.first + framing.context
         scales = [
@@ -156,8 +156,8 @@ class Evaluator:
         ]
         return np.stack(scales)[:, None]
 
-    def _rivals(self, season: int, windows: int) -> dict[str, Callable[[Tensor], Array]]:
-        """The naive forecasts, as functions of the rows of the first targets."""
+    def _forecasts(self, season: int, windows: int) -> dict[str, Callable[[Tensor], Array]]:
+        """The baselines, as functions of the rows of the first targets."""
         horizon, lookback = self.forecaster.framing.horizon, self.forecaster.framing.lookback
         panel = self.forecaster.framing.panel
 
@@ -165,30 +165,30 @@ class Evaluator:
             return _numpy(panel.history(rows, steps))
 
         steps = max(lookback, season + 1)
-        rivals: dict[str, Callable[[Tensor], Array]] = {
+        forecasts: dict[str, Callable[[Tensor], Array]] = {
             "persistence": lambda rows: baselines.persistence(history(rows, steps), horizon),
             "drift": lambda rows: baselines.drift(history(rows, steps), horizon),
         }
         if season > 1:
-            rivals["seasonal"] = lambda rows: baselines.seasonal_naive(history(rows, steps), horizon, season)
-            rivals["growth"] = lambda rows: baselines.seasonal_growth(history(rows, steps), horizon, season)
-        rivals["linear"] = self._linear()
-        if windows * len(panel.features) <= MOST_NAIVE2_WINDOWS:
+            forecasts["seasonal"] = lambda rows: baselines.seasonal_naive(history(rows, steps), horizon, season)
+            forecasts["growth"] = lambda rows: baselines.seasonal_growth(history(rows, steps), horizon, season)
+        forecasts["linear"] = self._linear()
+        if windows * len(panel.features) <= MAX_NAIVE2_WINDOWS:
             longest = int(panel.offsets.diff().max())
-            rivals["naive2"] = lambda rows: np.concatenate(
+            forecasts["naive2"] = lambda rows: np.concatenate(
                 [baselines.naive2(history(row, longest), horizon, season) for row in torch.split(rows, 1)]
             )
-        return rivals
+        return forecasts
 
     def _linear(self) -> Callable[[Tensor], Array]:
-        """A linear map, fitted on the training part in its standard units."""
+        """A linear map, fitted on the train split in its standard units."""
         framing = self.forecaster.framing
         standard, rows_of = self._standard(), self._standard_rows()
         lookback, horizon = framing.lookback, framing.horizon
         windows = Windows(self.train, lookback + horizon, horizon)
 
         def pairs() -> Iterator[tuple[Array, Array]]:
-            for index in SequentialSampler(windows, BATCH, evenly_spaced(len(windows), MOST_LINEAR_WINDOWS)).epoch():
+            for index in SequentialSampler(windows, BATCH, evenly_spaced(len(windows), MAX_LINEAR_WINDOWS)).epoch():
                 values = standard.encode(
                     self.train_panel.window(index.starts, index.steps), self.train_panel.series_index(index.starts)
                 )

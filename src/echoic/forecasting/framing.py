@@ -1,4 +1,4 @@
-"""From cuts of the panel to batches of the network, and from its output back to values."""
+"""From windows of the panel to inputs of the network, and from its output back to values."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, final
@@ -17,10 +17,10 @@ from echoic.windows import Panel, Ranges, WindowIndex
 @final
 @dataclass(frozen=True, eq=False)
 class Codec:
-    """Everything that was fitted on the training part: scalers, and whether values can be missing.
+    """Everything that is fitted on the train split: scalers, and whether values can be missing.
 
-    `unit` is the deviation of the base's error, in which a `direct` network speaks: with the few steps that a short
-    series bears, outputs and spreads have to begin at about the right size.
+    `unit` is the standard deviation of the baseline's error, the unit of the output of `direct` networks: the few
+    training steps of a short series require outputs and spreads of about the right size from the start.
     """
 
     values: Scaler
@@ -32,7 +32,7 @@ class Codec:
 
     @classmethod
     def fit(cls, settings: ForecastSettings, panel: Panel, train: Ranges) -> Self:
-        """Statistics of the training part of `panel`."""
+        """Statistics of the rows `train` of `panel`."""
         rows = [slice(begin, end) for begin, end in train.spans()]
         first_future = panel.future_offsets[:-1]
         futures = Ranges(first_future, first_future + train.end - panel.offsets[:-1])
@@ -51,10 +51,10 @@ class Codec:
         )
 
     def extended(self, settings: ForecastSettings, panel: Panel, seen: int | None = None) -> Self:
-        """The codec for `panel`: series that it was not fitted on get scales of their own, from what they show.
+        """The codec for `panel`: series that it was not fitted on are scaled by their own statistics.
 
-        Only their first `seen` steps are looked at (None: all). The one series of a run and a single new one are
-        taken for the same, whatever their files are called.
+        Only their first `seen` steps are used (None: all). The one series of a run and a single new one count as the
+        same, whatever their names.
         """
         known, names = self.values, panel.names
         if settings.scaling.scale_per == "all" or len(known.names) == len(names) == 1:
@@ -84,7 +84,7 @@ class Codec:
 
 
 class Window(NamedTuple):
-    """A look-back as the network sees it: a `Batch` without targets, and the way back."""
+    """The inputs for a look-back, and the statistics that map outputs back to values."""
 
     inputs: Tensor
     ids: Tensor | None
@@ -94,9 +94,9 @@ class Window(NamedTuple):
 
 @final
 class Framing:
-    """Makes batches from `panel` by the rules in `settings` (as planned) and `codec`.
+    """Batches from `panel`, by `settings` (as planned) and `codec`.
 
-    With shared channels every channel of a window is a row of its own.
+    With independent channels every channel of a window is a row of its own.
     """
 
     def __init__(self, settings: ForecastSettings, codec: Codec, panel: Panel) -> None:
@@ -115,12 +115,12 @@ class Framing:
 
     @property
     def channels(self) -> int:
-        """Channels that share the network (1: it sees all features jointly)."""
+        """Number of channels that share the network (1: all features are modelled jointly)."""
         return len(self.panel.features) if self.shared else 1
 
     @property
     def features(self) -> int:
-        """Features that one row of a batch predicts."""
+        """Number of features that one row of a batch predicts."""
         return 1 if self.shared else len(self.panel.features)
 
     @property
@@ -130,16 +130,16 @@ class Framing:
 
     @property
     def covariate_width(self) -> int:
-        """Columns that are known beside the values at every step."""
+        """Number of covariates per step."""
         return self.panel.past.shape[1] + self.known + self.panel.static.shape[1]
 
     @property
     def ahead_width(self) -> int:
-        """Numbers that are known of each step of the horizon, for one row."""
+        """Number of values that are known per step of the horizon, for one row."""
         return self.known + self.features * len(self.normalizer.lags)
 
     def collate(self, index: WindowIndex, _draws: Draws) -> Batch:
-        """The training batch of the windows."""
+        """The training batch of windows."""
         return self._step_batch(index) if self.is_step else self._window_batch(index)
 
     def encoded(self, starts: Tensor, steps: int) -> Tensor:
@@ -164,13 +164,13 @@ class Framing:
         return Window(inputs, self._ids(len(starts)), ahead, WindowStats(location, scale * self.codec.unit))
 
     def base_error(self, starts: Tensor) -> float:
-        """The deviation of the base's error over what follows the look-backs that begin at `starts`, in units."""
+        """The standard deviation of the baseline's error after the look-backs at `starts`, in units."""
         error = self.window(starts).stats.encode(self.encoded(starts + self.context, self.horizon))
         known = error[~torch.isnan(error)]
         return float(known.std()) if len(known) > 1 else 0.0
 
     def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
-        """`values` (0 where missing) beside what is known, a row for each channel if they share the network."""
+        """`values` (0 where missing) with masks and covariates, one row per channel if channels are independent."""
         parts = [self.channels_to_batch(values)]
         if self.codec.has_missing:
             parts.append(self.channels_to_batch(torch.ones_like(values) if observed is None else observed.to(values)))
@@ -181,7 +181,7 @@ class Framing:
     def covariates(self, starts: Tensor, steps: int) -> Tensor:
         """Scaled covariates `(batch, steps, columns)`: past-only, known-future, static; 0 where missing.
 
-        Step by step the known future runs one step ahead, as what is to be predicted does.
+        In the recursive strategy known-future columns are one step ahead, like the targets.
         """
         if not self.covariate_width:
             return starts.new_zeros(len(starts), steps, 0, dtype=torch.float32)
@@ -196,9 +196,9 @@ class Framing:
         return torch.cat(columns, -1)
 
     def covariates_ahead(self, starts: Tensor, step: int) -> Tensor:
-        """What is known beside step number `step` (0 is the first) after the look-backs that begin at `starts`.
+        """The covariates of step `step` (from 0) after the look-backs at `starts`, `(batch, 1, columns)`.
 
-        `(batch, 1, columns)`; past-only columns stay as they were last.
+        Past-only columns keep their last values.
         """
         if not self.covariate_width:
             return starts.new_zeros(len(starts), 1, 0, dtype=torch.float32)
@@ -212,7 +212,7 @@ class Framing:
         return torch.cat(columns, -1)
 
     def channels_to_batch(self, values: Tensor) -> Tensor:
-        """`(batch, steps, features)` with a row for each channel, if they share the network."""
+        """`(batch, steps, features)` with one row per channel, if channels are independent."""
         if not self.shared:
             return values
         return values.transpose(1, 2).reshape(-1, values.shape[1], 1)
@@ -229,13 +229,13 @@ class Framing:
         observed = ~torch.isnan(values)
         step, last = torch.arange(1, index.steps), index.valid[:, None] - 1
         first = {"last": last, "late": last // 2}.get(self.settings.window.loss_at or "every", 0)
-        real = (first <= step) & (step <= last)
+        valid = (first <= step) & (step <= last)
         filled = torch.nan_to_num(values)
         covariates = self.covariates(index.starts, index.steps - 1)
         return Batch(
             inputs=self.network_inputs(filled[:, :-1], observed[:, :-1], covariates),
             targets=self.channels_to_batch(filled[:, 1:]),
-            mask=self.channels_to_batch(observed[:, 1:] & real[..., None]),
+            mask=self.channels_to_batch(observed[:, 1:] & valid[..., None]),
             carry=index.carry,
             ids=self._ids(len(index.starts)),
         )
@@ -251,7 +251,7 @@ class Framing:
         )
 
     def _ahead(self, starts: Tensor, lagged: Tensor) -> Tensor | None:
-        """What is known of each step of the horizon: future columns, and values some lags before it."""
+        """The known values per step of the horizon: known-future columns, and lagged values."""
         if not self.ahead_width:
             return None
         columns = []

@@ -1,4 +1,4 @@
-"""What the user left open, decided from the training part."""
+"""Automatic choices of forecast settings, from the train split."""
 
 import itertools
 import math
@@ -17,26 +17,26 @@ from echoic.types import Series
 from echoic.windows import Panel, Ranges, Windows, evenly_spaced
 
 _SHORT = 1000
-"""Below this many training steps a network needs a naive forecast to lean on."""
+"""With fewer training steps a network predicts corrections to the best baseline."""
 
 _SAMPLED_WINDOWS = 2000
 
 
 def default_split(series: Sequence[Series], settings: ForecastSettings) -> SplitRule:
-    """The split when none is asked for."""
+    """The split when the settings have none."""
     horizon = settings.window.horizon
     if settings.data.format == "m4":
-        return (0, horizon, 0)  # the format has its test part in a file of its own
+        return (0, horizon, 0)  # the format has its test split in a file of its own
     return (0.6, 0.2, 0.2) if len(series) == 1 else (0, horizon, horizon)
 
 
 def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSettings:
-    """`settings` with every open choice made: season, look-back, way of looking ahead, scale, base, segment, channels.
+    """`settings` with every open choice resolved: season, look-back, strategy, scale, baseline, segment, channels.
 
-    Only the training part is looked at.
+    Only the train split is used.
 
     Raises:
-        ConfigError: choices that do not go together.
+        ConfigError: settings contradict each other, or have no effect.
     """
     _check_effect(settings)
     length = int(train.lengths.min())
@@ -68,28 +68,28 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
         lags=_lags(settings, length) if many else settings.scaling.lags or (),
         instance_norm=settings.scaling.instance_norm or ("standard" if many else "none"),
     )
-    return _with_base(settings, panel, train, lean=many or length < _SHORT)
+    return _with_baseline(settings, panel, train, needs_baseline=many or length < _SHORT)
 
 
 def _check_effect(settings: ForecastSettings) -> None:
     head, window = settings.output, settings.window
-    idle = {
+    without_effect = {
         "loss": head.head != "point",
         "quantiles": head.head != "quantiles",
         "loss_at": window.strategy in {"direct", "segments"},
         "segment_steps": window.strategy in {"direct", "recursive"},
         **dict.fromkeys(("stride", "recency_exponent", "season_aligned_fraction"), window.batching != "windows"),
     }
-    plain, asked = (
+    default, given = (
         {name: value for _, section in one for name, value in section} for one in (ForecastSettings(), settings)
     )
-    for name, nothing in idle.items():
-        if nothing and asked[name] != plain[name]:
-            raise ConfigError(f"`{name}` does nothing with this --head, --strategy or --batching; leave it out.")
+    for name, has_no_effect in without_effect.items():
+        if has_no_effect and given[name] != default[name]:
+            raise ConfigError(f"`{name}` has no effect with this --head, --strategy or --batching; leave it out.")
 
 
 def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
-    """The window scaling that `settings` (as planned) ask for."""
+    """The normalizer of windows for `settings` (as planned)."""
     return WindowNormalizer(
         baseline=settings.scaling.residual_baseline or "none",
         seasons=settings.scaling.season,
@@ -111,7 +111,7 @@ def _has_no_test(settings: ForecastSettings) -> bool:
 
 
 def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
-    """The season that most columns of the training part have, if a third of them have one."""
+    """The most frequent season over the columns of the train split, if a third of them have one."""
     found: Counter[int] = Counter()
     columns = 0
     for begin, end in itertools.islice(train.spans(), 50):
@@ -126,7 +126,7 @@ def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
 
 
 def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
-    """One, seven and fourteen seasons (a day, a week, a fortnight), if a third of the steps is left for windows."""
+    """One, seven and fourteen seasons (a day, a week, a fortnight), if a third of the steps remain for windows."""
     if settings.scaling.lags is not None or not settings.scaling.season:
         return settings.scaling.lags or ()
     season = settings.scaling.season[0]
@@ -153,7 +153,7 @@ def _lookback(settings: ForecastSettings, season: Sequence[int], length: int) ->
 
 
 def _segment(season: Sequence[int], lookback: int) -> int:
-    """A season, if the look-back holds whole ones; otherwise the longest divisor of the look-back up to 24."""
+    """A season, if it divides the look-back; otherwise the largest divisor of the look-back up to 24."""
     if season and season[0] <= 48 and lookback % season[0] == 0:
         return season[0]
     return max(size for size in range(1, min(24, lookback) + 1) if lookback % size == 0)
@@ -163,24 +163,25 @@ def _check_step(settings: ForecastSettings) -> None:
     scaling = settings.scaling
     if scaling.residual_baseline not in {None, "none"} or scaling.instance_norm == "standard" or scaling.lags:
         raise ConfigError(
-            "`--strategy recursive` carries its state from step to step and has no window to take a base, a scale or "
-            "lags "
-            "from; leave out --residual-baseline, --instance-norm and --lags, or choose --strategy direct."
+            "--strategy recursive has no window for a baseline, a scale or lags; leave out --residual-baseline, "
+            "--instance-norm and --lags, or choose --strategy direct."
         )
 
 
-def _with_base(settings: ForecastSettings, panel: Panel, train: Ranges, *, lean: bool) -> ForecastSettings:
-    """Scale and base as asked for; what is open is the last value, or where the network has to `lean`, the best."""
+def _with_baseline(
+    settings: ForecastSettings, panel: Panel, train: Ranges, *, needs_baseline: bool
+) -> ForecastSettings:
+    """Scale and baseline; by default the last value, or the best baseline if the network needs one."""
     scaling = settings.scaling
     if scaling.residual_baseline in {"seasonal", "growth"} and not scaling.season:
         raise ConfigError(
-            f"`--residual-baseline {scaling.residual_baseline}` needs --season: none was found in the training part."
+            f"`--residual-baseline {scaling.residual_baseline}` requires --season: none was found in the train split."
         )
     scales = [scaling.scale] if scaling.scale else ["standard"]
-    if scaling.scale is None and lean and not bool((panel.values[_rows(train)] <= 0).any()):
+    if scaling.scale is None and needs_baseline and not bool((panel.values[_rows(train)] <= 0).any()):
         scales.append("log")
     bases: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", scaling.season)]
-    if scaling.residual_baseline is None and lean:
+    if scaling.residual_baseline is None and needs_baseline:
         bases = _candidates(scaling.season)
     trials = [
         settings.replaced(scale=scale, residual_baseline=base, season=season or scaling.season)
@@ -191,16 +192,16 @@ def _with_base(settings: ForecastSettings, panel: Panel, train: Ranges, *, lean:
     fitting = [one for one in trials if normalizer_of(one).context + one.window.horizon <= shortest]
     if len(fitting) < 2:
         return (fitting or trials)[0]
-    errors = [_naive_error(one, panel, train) for one in fitting]
-    # The logarithm is preferred where it makes no difference: it turns growth by a factor into growth by a sum.
+    errors = [_baseline_error(one, panel, train) for one in fitting]
+    # Ties go to the logarithm, which turns exponential growth into linear growth.
     weights = [0.98 if one.scaling.scale == "log" else 1.0 for one in fitting]
     return min(zip(fitting, errors, weights, strict=True), key=lambda trial: trial[1] * trial[2])[0]
 
 
-def _naive_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
-    """The mean absolute error of the base alone on windows of the training part, in deviations of each series.
+def _baseline_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
+    """The mean absolute error of the baseline alone on training windows, in standard deviations of each series.
 
-    Its mean over a horizon of several steps is left out: a network corrects a level easily, but not a shape.
+    The mean error over a horizon of several steps is subtracted: a network corrects a level easily, but not a shape.
     """
     windows = _windows(settings, train)
     starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
@@ -228,7 +229,7 @@ def _rows(train: Ranges) -> torch.Tensor:
 
 
 def _candidates(season: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
-    """Bases to compare; to a season of a day belongs a week."""
+    """Baselines to compare; with one season also seven of them (a week of days)."""
     candidates: list[tuple[str, tuple[int, ...]]] = [("last", ())]
     if season:
         candidates += [("seasonal", season), ("growth", season)]

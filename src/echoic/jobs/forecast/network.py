@@ -1,4 +1,4 @@
-"""The network of the forecast job, put together from parts."""
+"""The networks of the forecast job."""
 
 from torch import nn
 
@@ -12,10 +12,10 @@ from echoic.readouts import Horizon, Last, PerStep, Readout
 
 
 def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel:
-    """The model that `settings` (as planned) ask for; weights are drawn from torch's generator.
+    """The model for `settings` (as planned); its weights are drawn from torch's default generator.
 
-    step: plain, every step, one value. direct: plain, last step, the whole horizon. segments: segments, the horizon
-    decoded in parallel, a segment each.
+    recursive: one value after every step. direct: the whole horizon after the last step. segments: a step of the
+    network is a segment, and the segments of the horizon are decoded in parallel.
     """
     horizon, segment = settings.window.horizon, settings.window.segment_steps or 1
     encoder: Encoder = Identity(framing.width)
@@ -25,7 +25,7 @@ def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel
     readout, span = _readout(settings, framing, stack, horizon, segment)
     head = HEADS[settings.output.head].build(readout.output_size, framing.features, span, settings.output)
     if settings.window.strategy == "direct":
-        # Training starts from the naive forecast that the output is added to: short series bear few steps.
+        # Training starts at the baseline that the output is added to: short series allow few training steps.
         nn.init.zeros_(head.linear.weight)
         nn.init.zeros_(head.linear.bias)
     return SequenceModel(encoder, stack, readout, head)
@@ -34,7 +34,7 @@ def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel
 def _readout(
     settings: ForecastSettings, framing: Framing, stack: Stack, horizon: int, segment: int
 ) -> tuple[Readout, int]:
-    """The readout, and how many steps each of its vectors renders."""
+    """The readout, and the number of steps that each of its vectors predicts."""
     if settings.window.strategy == "recursive":
         return PerStep(stack.output_size), 1
     if settings.window.strategy == "direct":

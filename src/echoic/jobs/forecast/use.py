@@ -1,4 +1,4 @@
-"""What can be done with a trained forecast: score it, ask it, let it go on."""
+"""Evaluation, predictions and continuations of a trained forecast."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,13 +31,13 @@ def evaluate(
     stride: int = 1,
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> ForecastEvaluation:
-    """Scores on a part of the run's own data, or on new `data`.
+    """Scores on a split of the run's own data, or on new `data`.
 
-    New series that go on where those of the run end (by their timestamps; without any, by their names) are scored
-    from their first step on, with the run's series as look-back.
+    New series that continue those of the run (by timestamps; without any, by name) are scored from their first step
+    on, with the run's series as look-back.
 
     Raises:
-        DataError: there is no window to score.
+        DataError: there is no window.
     """
     evaluator, sampler = evaluator_of(fitted, data, split, stride)
     season = fitted.task.settings.scaling.season
@@ -47,7 +47,7 @@ def evaluate(
 def evaluator_of(
     fitted: Fitted[ForecastTask], data: Any, split: str, stride: int
 ) -> tuple[Evaluator, SequentialSampler]:
-    """What scores, and the windows that are scored, in batches."""
+    """The evaluator, and the windows to score."""
     evaluator, sampler, _ = _scoring(fitted, data, split, stride)
     return evaluator, sampler
 
@@ -55,16 +55,19 @@ def evaluator_of(
 def _scoring(
     fitted: Fitted[ForecastTask], data: Any, split: str, stride: int
 ) -> tuple[Evaluator, SequentialSampler, tuple[Series, ...]]:
-    """As `evaluator_of`, and the series that the windows are of."""
+    """As `evaluator_of`, and the series of the windows."""
     task = fitted.task
     if data is None:
         if split == "dev" and task.should_refit:
             raise DataError(
-                "The network was trained anew on train and dev (`refit`), so that dev tests nothing; give new data, or "
-                "train with --no-refit."
+                "The network was refitted on train and dev (`refit`), so that scores on dev would be too good; give "
+                "new data, or train with --no-refit."
             )
         evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.splits["train"])
-        sampler = task.shuffled_sampler(split) if task.is_shuffled else evaluator.sampler(task.splits[split], stride)
+        windows = task.windows
+        sampler = (
+            windows.shuffled_sampler(split) if windows.is_shuffled else evaluator.sampler(task.splits[split], stride)
+        )
         if not sampler.num_windows:
             remedy = "give new data" if task.should_refit else "choose another --split, or give new data"
             content = f"window of {task.settings.window.horizon} steps"
@@ -73,14 +76,14 @@ def _scoring(
     dataset = read(data, task.settings.data)
     task.check_columns(dataset.series[0])
     series, ranges = _continued(task.dataset, dataset)
-    # What is scored must not set its own scale: only the first look-back may.
+    # Only the first look-back of a new series may set its scale, not the steps to score.
     forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, task.framing.context)
     evaluator = Evaluator(forecaster, task.panel, task.splits["train"])
     sampler = evaluator.sampler(ranges, stride)
     if not sampler.num_windows:
         raise DataError(
             f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
-            f"{forecaster.framing.context} that the run needs to see."
+            f"{forecaster.framing.context} steps of context that the run requires."
         )
     return evaluator, sampler, series
 
@@ -108,7 +111,7 @@ def backtest(fitted: Fitted[ForecastTask], data: Any, split: str, stride: int = 
 
 
 def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
-    """A long table of what follows every series of `data`, or of the run's own data."""
+    """Forecasts after the end of every series of `data`, or of the run's own data, as a long table."""
     task = fitted.task
     if data is None:
         series = task.dataset.series
@@ -184,7 +187,7 @@ def series_columns(series: Sequence[Series]) -> Table:
 
 
 def _known_steps(prime: Any) -> int | None:
-    """N, if the prime is the last N steps."""
+    """N, if the prime is the last N steps of the run's own data."""
     if isinstance(prime, int | np.integer):
         return int(prime)
     return int(prime) if isinstance(prime, str) and prime.isdigit() else None
@@ -195,10 +198,10 @@ def _calibration(fitted: Fitted[ForecastTask]) -> Calibration | None:
 
 
 def _continued(own: DatasetLike, new: DatasetLike) -> tuple[tuple[Series, ...], Ranges]:
-    """The new series, joined to those of the run that they continue, and the rows that are new."""
+    """The new series, joined to the series of the run that they continue, and the ranges of new rows."""
     known = {one.name: one for one in own.series}
     if len(own.series) == len(new.series) == 1 and new.series[0].time.start is not None:
-        # The names of wide tables are those of their files: of a single series the timestamps alone decide.
+        # Wide tables are named after their files: for a single series timestamps alone decide.
         known = {new.series[0].name: own.series[0]}
     joined: list[Series] = []
     old_steps: list[int] = []
