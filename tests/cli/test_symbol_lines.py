@@ -134,11 +134,11 @@ def test_help_has_the_defaults_of_the_job(command):
     ("line", "words"),
     [
         ("train music input.txt --out new", "input.txt, byte 0: is no MIDI file"),
-        ("train music missing.mid --out new", "missing.mid: there is no such file"),
+        ("train music missing.mid --out new", "missing.mid: no such file"),
         ("train music chorales.json --grid third --out new", "must be quarter, eighth, sixteenth, or the length"),
         ("train music chorales.json --pitch-range 60-65 --out new", "at least an octave apart, got '60-65'"),
         ("train music chorales.json --transpose 7 --out new", "`pitch.transpose` must be 'none', 'all' or 'random'"),
-        ("train text missing.txt --out new", "missing.txt: there is no such file"),
+        ("train text missing.txt --out new", "missing.txt: no such file"),
         ("train text input.txt --split 0.5,0.6,0 --out new", "must be fractions with a sum of at most 1"),
         ("train forecast input.txt chorales.json --out new", "Got 2 files where one is expected"),
     ],

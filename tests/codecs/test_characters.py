@@ -39,7 +39,7 @@ def test_the_vocabulary_survives_json(text):
 
 def test_an_unknown_character_is_named_with_its_place():
     codec = fitted("abc\U0001f600")
-    with pytest.raises(DataError, match=r"^essay.txt: the character 'ß' at position 2 is not in the training part"):
+    with pytest.raises(DataError, match=r"^essay.txt: the character 'ß' at position 2 is not in the train split"):
         codec.encode(codec.code_points("caß"), "essay.txt")
 
 
@@ -50,7 +50,7 @@ def test_an_unknown_character_can_be_read_as_another():
 
 @pytest.mark.parametrize("unknown", ["", "ab", "x"])
 def test_what_stands_in_must_be_known(unknown):
-    with pytest.raises(ConfigError, match="`unknown` must be one character that the training part has"):
+    with pytest.raises(ConfigError, match="`unknown` must be one character of the train split"):
         fitted("abc", unknown)
 
 

@@ -139,5 +139,5 @@ def test_levels_are_many_for_soft_sounds_symmetric_and_never_beyond_the_scale():
 
 
 def test_silence_has_no_scale():
-    with pytest.raises(DataError, match="The training part is silent"):
+    with pytest.raises(DataError, match="The train split is silent"):
         MuLaw.fit([np.zeros(5, np.float32), np.zeros(0, np.float32)])

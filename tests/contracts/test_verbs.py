@@ -38,7 +38,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "train": {
         "json before the job": ("train --json forecast synth:sine --out new", "--json comes after the name of the job"),
         "no job": ("train", "needs a job"),
-        "no data": ("train forecast missing.csv --out new", "missing.csv: there is no such file"),
+        "no data": ("train forecast missing.csv --out new", "missing.csv: no such file"),
         "no such signal": ("train forecast synth:nothing --out new", "nothing"),
         "unknown setting": ("train forecast synth:sine --out new --set lookbak=3", "did you mean 'lookback'"),
         "no value": ("train forecast synth:sine --out new --set lookback", "takes key=value"),
@@ -52,23 +52,23 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "endless number": ("train forecast synth:sine --out new --grad-clip-norm inf", "train.grad_clip_norm"),
     },
     "check": {
-        "no data": ("check forecast missing.csv", "missing.csv: there is no such file"),
+        "no data": ("check forecast missing.csv", "missing.csv: no such file"),
         "unknown setting": ("check forecast synth:sine --set window.horzon=3", "did you mean 'window.horizon'"),
     },
     "eval": {
         "no run": ("eval missing", "missing: is not a run folder"),
-        "no data": ("eval {run} missing.csv", "missing.csv: there is no such file"),
+        "no data": ("eval {run} missing.csv", "missing.csv: no such file"),
         "part of new data": ("eval {run} missing.csv --split dev", "`--split` selects from the run's own data"),
         "no part": ("eval {run} --split tset", "must be one of train, dev, test, got 'tset'"),
     },
     "predict": {
         "no run": ("predict missing -o out.csv", "missing: is not a run folder"),
-        "no data": ("predict {run} missing.csv -o out.csv", "missing.csv: there is no such file"),
+        "no data": ("predict {run} missing.csv -o out.csv", "missing.csv: no such file"),
         "no folder": ("predict {run} -o missing/out.csv", "cannot be written"),
     },
     "generate": {
         "no run": ("generate missing -o out.csv", "missing: is not a run folder"),
-        "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: there is no such file"),
+        "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: no such file"),
         "bad length": ("generate {run} --length 0 -o out.csv", "`length` must be at least 1, got"),
         "bad temperature": ("generate {run} --temperature -1 -o out.csv", "`temperature` must be at least 0, got"),
         "no file to write": ("generate {run}", "name a CSV or Parquet file with -o FILE"),
@@ -84,7 +84,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
     },
     "drift": {
-        "no sound": ("drift missing --against missing", "missing: there is no such file"),
+        "no sound": ("drift missing --against missing", "missing: no such file"),
     },
     "report": {
         "no run": ("report missing", "missing: is not a run folder"),

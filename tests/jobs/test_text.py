@@ -60,7 +60,7 @@ def test_bytes_are_written_as_the_characters_that_they_make(tmp_path):
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"prime": "xyz"}, DataError, "--prime: the character 'x' at position 0 is not in the training part"),
+        ({"prime": "xyz"}, DataError, "--prime: the character 'x' at position 0 is not in the train split"),
         ({"prime": ""}, DataError, "The prime is empty"),
         ({"length": "32bars"}, ConfigError, "`length` must be an integer, got '32bars'"),
         ({"length": 0}, ConfigError, "`length` must be at least 1, got 0"),
@@ -103,7 +103,7 @@ def test_a_stand_in_reads_strange_characters(text, tmp_path):
 def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("ab" * 45 + "ab!bababab")
-    with pytest.raises(DataError, match="the character '!' at position 92 is not in the training part"):
+    with pytest.raises(DataError, match="the character '!' at position 92 is not in the train split"):
         train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.9, 0.1, 0)})
     assert not (tmp_path / "run").exists()
     task = prepare("text", path, config=TINY | {"split": (0.9, 0.1, 0), "unknown_char": "a"}).task
@@ -112,7 +112,7 @@ def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path):
 
 def test_a_text_with_bytes_that_are_no_text_is_told(text, tmp_path):
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
-    with pytest.raises(DataError, match="is not in the training part"):
+    with pytest.raises(DataError, match="is not in the train split"):
         run.generate(5, prime="a\udce9")
     with pytest.raises(ConfigError, match="`unknown_char` is for characters; all bytes are known"):
         prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})

@@ -161,7 +161,7 @@ def test_a_cut_flac_says_where_it_ends(tmp_path):
 
 
 def test_other_bad_requests_are_refused(tmp_path):
-    with pytest.raises(DataError, match=r"missing\.wav: there is no such file"):
+    with pytest.raises(DataError, match=r"missing\.wav: no such file"):
         read(tmp_path / "missing.wav", AudioDataSettings())
     with pytest.raises(DataError, match="has no sound files"):
         read(tmp_path, AudioDataSettings())

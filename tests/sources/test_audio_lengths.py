@@ -76,7 +76,7 @@ def test_sizes_that_are_unknown_throughout_are_told(tmp_path, order, sizes):
     (tmp_path / "a.wav").write_bytes(wav(*sizes, order))
     found = read(tmp_path / "a.wav", AudioDataSettings())
     np.testing.assert_array_equal(found.series[0].values[:, 0], SAMPLES.astype(np.float32))
-    assert found.report.notes == ("1 files do not say how long they are and were read to their end.",)
+    assert found.report.notes == ("1 files do not state their length and were read to the end.",)
     (tmp_path / "a.wav").write_bytes(wav(*sizes, order, there=SAMPLES[:0]))
     assert_refused(tmp_path / "a.wav", "has no samples")
 

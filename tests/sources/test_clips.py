@@ -72,7 +72,7 @@ def test_a_parquet_table_is_read_like_a_csv(tmp_path):
 ROWS = {
     "a.wav,": r"line 3, column 'label'|line 3: has no label",
     ",x": r"line 3: has no file",
-    "gone.wav,x": r"line 3: .*gone\.wav: there is no such file",
+    "gone.wav,x": r"line 3: .*gone\.wav: no such file",
     "empty.wav,x": r"line 3: .*empty\.wav: is empty",
 }
 
@@ -150,10 +150,10 @@ def test_columns_and_parts_that_are_not_there(tmp_path):
 
 
 def test_what_is_no_clips_is_refused(tmp_path):
-    with pytest.raises(DataError, match="there is no such file or folder"):
+    with pytest.raises(DataError, match="no such file or folder"):
         read(tmp_path / "none", ClipDataSettings())
     sound(tmp_path / "a.wav")
-    with pytest.raises(DataError, match="is nothing that clips are read from; give a folder"):
+    with pytest.raises(DataError, match="is not a supported clip source; give a folder"):
         read(tmp_path / "a.wav", ClipDataSettings())
 
 
@@ -194,7 +194,7 @@ def test_a_broken_line_of_a_ts_file_is_named(tmp_path, line):
 
 def test_ts_files_without_labels_data_or_with_times(tmp_path):
     for old, new, told in (
-        ("@classLabel true x y", "@classLabel false", "line 4: says that there are no class labels"),
+        ("@classLabel true x y", "@classLabel false", "line 4: declares no class labels"),
         ("@timeStamps false", "@timeStamps true", "line 3: has time stamps"),
         ("@data", "@date", "has no @data line"),
     ):

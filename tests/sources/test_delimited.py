@@ -120,7 +120,7 @@ def test_unknown_column_suggests_the_nearest(read_text):
         read_text("load,b\n1,2\n", target="lod")
     with pytest.raises(DataError, match="no column 'xyz'; there are load, b"):
         read_text("load,b\n1,2\n", target="xyz")
-    with pytest.raises(DataError, match="column 'b' is given two parts"):
+    with pytest.raises(DataError, match="column 'b' has two roles"):
         read_text("load,b\n1,2\n", target="b", past_covariates="b")
 
 

@@ -50,7 +50,7 @@ def test_a_column_of_the_events_names_parts(folder):
     path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
     assert [one.annotations.split for one in read(path, EventDataSettings()).series] == ["train", "test"]
     path = table(folder, ["a.wav,0.1,0.3,x,train", "a.wav,0.5,0.7,x,test"], header=header)
-    with pytest.raises(DataError, match=r"line 3: puts the file 'a.wav' into another part"):
+    with pytest.raises(DataError, match=r"line 3: puts the file 'a.wav' into another split"):
         read(path, EventDataSettings())
 
 
@@ -72,7 +72,7 @@ WRONG = {
     "a.wav,0.5,nan,y": "line 3: the event ends at nan s",
     "a.wav,0.5,0.6,": "line 3, column 'label': is empty",
     ",0.5,0.6,x": "line 3, column 'file': is empty",
-    "gone.wav,0.5,0.6,x": "gone.wav: there is no such file",
+    "gone.wav,0.5,0.6,x": "gone.wav: no such file",
 }
 
 
@@ -87,15 +87,15 @@ def test_wrong_tables_are_named(folder):
     good = table(folder, ["a.wav,0.1,0.3,x"])
     with pytest.raises(DataError, match="has no column 'offset_s'; it must have file, onset_s, offset_s, label"):
         read(table(folder, ["a.wav,0.1,x"], "c.csv", "file,onset_s,label"), EventDataSettings())
-    with pytest.raises(DataError, match="there is no such file; give a table"):
+    with pytest.raises(DataError, match="no such file; give a table"):
         read(folder / "none.csv", EventDataSettings())
     for rows, told in (
         (["b.wav,train"], "line 2: the file 'a.wav' is not in"),
         (["a.wav,train", "a.wav,test"], "line 3: the file 'a.wav' is there twice"),
-        (["a.wav,later"], "line 2: names no part"),
+        (["a.wav,later"], "line 2: names no split"),
     ):
         split = table(folder, rows, "split.csv", "file,split")
         with pytest.raises(DataError, match=told):
             read(good, EventDataSettings(split_table=split))
-    with pytest.raises(DataError, match=r"none\.csv: there is no such file; --split-table must be a table"):
+    with pytest.raises(DataError, match=r"none\.csv: no such file; --split-table must be a table"):
         read(good, EventDataSettings(split_table=folder / "none.csv"))

@@ -122,7 +122,7 @@ def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):
         ("[" * 100_000, "is nested too deeply"),
         ("[]", "has no songs"),
         ("[[[60]], []]", "song 2: has no steps"),
-        ('{"train": [[[60]]], "rest": [[[60]]]}', "rest 1: names no part, and others do"),
+        ('{"train": [[[60]]], "rest": [[[60]]]}', "rest 1: names no split, but other songs do"),
         ("3", "must be a list, got int"),
         ("[[3]]", "song 1, step 1: must be a list, got int"),
         ('[[[60], ["C"]]]', "song 1, step 2: a pitch must be a whole number from 0 to 127, got 'C'"),

@@ -1,4 +1,4 @@
-"""From series to what the network sees, and back. Fitted state is plain JSON."""
+"""Encoding of series as network steps, and decoding. The fitted state is plain JSON."""
 
 from echoic.codecs.characters import Characters as Characters
 from echoic.codecs.highpass import HighPass as HighPass

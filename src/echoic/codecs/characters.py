@@ -27,7 +27,7 @@ class Characters:
 
     @classmethod
     def fit(cls, code_points: Symbols, unknown: str | None) -> Self:
-        """The characters that occur in `code_points` `(steps,)`, code points of the training part.
+        """The vocabulary of `code_points` `(steps,)` of the train split.
 
         Raises:
             ConfigError: `unknown` is not one character that occurs.
@@ -36,7 +36,7 @@ class Characters:
         if unknown is None:
             return cls(vocabulary)
         if len(unknown) != 1 or ord(unknown) not in vocabulary:
-            raise ConfigError(f"`unknown` must be one character that the training part has, got {unknown!r}.")
+            raise ConfigError(f"`unknown` must be one character of the train split, got {unknown!r}.")
         return cls(vocabulary, ord(unknown))
 
     @classmethod
@@ -67,7 +67,7 @@ class Characters:
         if self.unknown is None:
             at = int(unknown_mask.argmax())
             raise DataError(
-                f"{origin}: the character {chr(int(code_points[at]))!r} at position {at} is not in the training part; "
+                f"{origin}: the character {chr(int(code_points[at]))!r} at position {at} is not in the train split; "
                 "leave it out, or train with --unknown-char and a character that stands in for it."
             )
         return np.where(unknown_mask, self.vocabulary.index(self.unknown), symbols)

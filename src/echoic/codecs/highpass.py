@@ -16,7 +16,7 @@ State = NDArray[np.float64]
 _SEGMENT_SAMPLES = 4096
 _BLOCK_SAMPLES = 1 << 20
 _MIN_POWER_FRACTION = 1e-3
-"""A source is taken to begin where this share of its power lies below."""
+"""The lowest frequency of a source: below it lies this fraction of its power."""
 
 _ORDER = 4
 _MIN_BIN = 4

@@ -46,7 +46,7 @@ class LogMel:
         return self.bands
 
     def encode(self, sound: Tensor) -> Tensor:
-        """Frames `(..., frames, bands)` of sound `(..., samples)`; what does not fill a window is left out."""
+        """Frames `(..., frames, bands)` of sound `(..., samples)`; an incomplete last window is left out."""
         if sound.shape[-1] < self.window_samples:
             return sound.new_zeros(*sound.shape[:-1], 0, self.bands)
         power = stft(sound, self.window_samples, self.hop_samples).abs().square()
@@ -55,7 +55,7 @@ class LogMel:
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
         """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, three frames late, and the tail.
 
-        It goes on from the sound `before` `(samples,)`, if there is any: see `reconstruct_sound`.
+        Continues the sound `before` `(samples,)`, if given: see `reconstruct_sound`.
 
         Raises:
             ValueError: a window is not four hops.

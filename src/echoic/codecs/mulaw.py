@@ -44,7 +44,7 @@ class MuLaw:
         blocks = (block for sound in sounds for block in _pre_emphasized(sound, pre_emphasis))
         scale = max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
         if not scale:
-            raise DataError("The training part is silent: all of its samples are zero; give a recording with sound.")
+            raise DataError("The train split is silent: all samples are zero; give a recording with sound.")
         return cls(scale, pre_emphasis)
 
     def pre_emphasized(self, sound: Floats) -> NDArray[np.float64]:
@@ -107,7 +107,7 @@ class MuLaw:
 
 
 def _pre_emphasized(sound: Floats, pre_emphasis: float) -> Iterator[NDArray[np.float64]]:
-    """Sound less a share of the sample before, in blocks."""
+    """Pre-emphasized sound, in blocks."""
     for at in range(0, len(sound), _BLOCK_SAMPLES):
         block = sound[max(at - 1, 0) : at + _BLOCK_SAMPLES].astype(np.float64)
         pre_emphasized = block.copy()

@@ -9,7 +9,7 @@ from torch import Tensor
 from echoic.sound.spectra import hann
 
 OVERLAP = 4
-"""Hops in a window: what the sum of squared Hann windows needs to be even, and what phases are found from."""
+"""Hops per window; four make the sum of squared Hann windows constant."""
 
 _LOOK_AHEAD = OVERLAP - 1
 _ITERATIONS = 4

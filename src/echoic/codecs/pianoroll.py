@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from echoic.types.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 Roll = NDArray[np.uint8]
-"""`(steps, 128)`: 0 silent, 1 begins, 2 goes on."""
+"""`(steps, 128)`: 0 silent, 1 onset, 2 sustained."""
 
 Numbers = NDArray[np.uint8]
 
@@ -60,7 +60,7 @@ class PianoRoll:
         return _to_line(inside)[:, None]
 
     def decode(self, steps: NDArray[Any]) -> Roll:
-        """The roll `(steps, 128)` of encoded steps; a chord's note that sounded before goes on."""
+        """The roll `(steps, 128)` of encoded steps; a note of a chord that sounded before is sustained."""
         inside = self._decode_steps(np.asarray(steps).astype(np.uint8))
         roll = np.zeros((len(steps), NUM_PITCHES), np.uint8)
         roll[:, self.lowest : self.highest + 1] = inside
@@ -84,7 +84,7 @@ class PianoRoll:
         return cls(**values)
 
     def _to_range(self, roll: Roll, shift: int) -> Roll:
-        """`(steps, pitches)`: of several notes on one pitch, one that begins counts more than one that goes on."""
+        """`(steps, pitches)`: of several notes on one pitch, an onset takes precedence."""
         inside = np.zeros((len(roll), self.pitches), np.uint8)
         for pitch in np.flatnonzero(roll.any(0)).tolist():
             place = pitch + shift - self.lowest
@@ -111,17 +111,17 @@ class PianoRoll:
         sustained, onset = steps[:, ::2] > 0, steps[:, 1::2] > 0
         sounds = sustained | onset
         previous = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
-        # What goes on must have begun: a model may say otherwise.
+        # A sustained note must have an onset before it; a model may predict otherwise.
         return np.where(sounds, np.where(onset | ~previous, ONSET, SUSTAIN), SILENT).astype(np.uint8)
 
 
 def _merge_notes(first: Roll, second: Roll) -> Roll:
-    """What is heard of two notes of one pitch."""
+    """Merges two notes of one pitch."""
     return np.where((first == ONSET) | (second == ONSET), ONSET, np.maximum(first, second)).astype(np.uint8)
 
 
 def _to_line(inside: Roll) -> Numbers:
-    """Symbols `(steps,)`: the highest note of each step; it holds if it is the one of the step before and goes on."""
+    """Symbols `(steps,)`: the highest note of each step; a hold if it is sustained from the step before."""
     pitches = inside.shape[1]
     sounds = inside.any(1)
     top = pitches - 1 - (inside[:, ::-1] > SILENT).argmax(1)

@@ -1,4 +1,4 @@
-"""Scaling that is fitted on the training part and inverted for output."""
+"""Scaling, fitted on train and inverted for output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ class Spectrogram:
         return self.window_samples // 2 + 1
 
     def encode(self, sound: Tensor) -> Tensor:
-        """Frames `(..., frames, values)` of sound `(..., samples)`; what does not fill a window is left out."""
+        """Frames `(..., frames, values)` of sound `(..., samples)`; an incomplete last window is left out."""
         if sound.shape[-1] < self.window_samples:
             return sound.new_zeros(*sound.shape[:-1], 0, self.frame_size)
         return stft(sound, self.window_samples, self.hop_samples).abs().clamp(min=MIN_MAGNITUDE).log()
@@ -44,7 +44,7 @@ class Spectrogram:
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
         """Yields sound `(streams, hop_samples)` for frames `(streams, values)`, three frames late, and the tail.
 
-        It goes on from the sound `before` `(samples,)`, if there is any: see `reconstruct_sound`.
+        Continues the sound `before` `(samples,)`, if given: see `reconstruct_sound`.
         """
         return reconstruct_sound((torch.where(frame > _log_silence(), frame.exp(), 0) for frame in frames), before)
 

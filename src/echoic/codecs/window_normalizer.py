@@ -1,4 +1,4 @@
-"""Scaling that each window brings along: a deviation, and a naive forecast that the network's output is added to."""
+"""Normalization per window: its own scale, and a baseline forecast that the network's output is added to."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, final
@@ -13,7 +13,7 @@ _GROWTH_STEPS = 2
 
 
 class WindowStats(NamedTuple):
-    """How to undo what was done to a window: `value = output * scale + location`.
+    """The inverse of a window's normalization: `value = output * scale + location`.
 
     `location` `(batch, horizon, features)`, `scale` `(batch, 1, features)`.
     """
@@ -22,11 +22,11 @@ class WindowStats(NamedTuple):
     scale: Tensor
 
     def encode(self, target: Tensor) -> Tensor:
-        """Values after the window as the network should say them."""
+        """Normalized targets of the values after the window."""
         return (target - self.location) / self.scale
 
     def decode(self, output: Tensor) -> Tensor:
-        """What the network said, as values."""
+        """The network's output in data units."""
         return output * self.scale + self.location
 
 
@@ -47,11 +47,11 @@ class NormalizedWindow(NamedTuple):
 class WindowNormalizer:
     """Takes windows to the network's units, and knows the way back.
 
-    `baseline` is the naive forecast that the output is added to: none; last (the last value); seasonal (the mean of the
+    `baseline` is the forecast that the output is added to: none; last (the last value); seasonal (the mean of the
     values one season ago, over `seasons`); growth (those, plus what has changed over a season, as the mean of the
     last two steps: with a logarithmic scale, last year's month times the latest growth). With any base the last
     value is subtracted from the inputs. `instance_norm`: the window's own mean and deviation, over its look-back, are
-    taken out as well. `lags` are further values ago that the network is told for each step ahead.
+    taken out as well. `lags` select past values that are inputs for each forecast step.
     """
 
     baseline: str

@@ -1,4 +1,4 @@
-"""What networks and codecs of sound share: levels, their noise, loudness, and linear prediction that stays stable."""
+"""Signal processing shared by networks and codecs: mu-law, code noise, loudness, stable linear prediction."""
 
 from echoic.sound.companding import compand as compand
 from echoic.sound.companding import expand as expand

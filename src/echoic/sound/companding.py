@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def compand(x: Tensor, num_codes: int) -> Tensor:
-    """Sound from -1 to 1 as mu-law of so many `num_codes` has it; beyond that it goes on rising slowly."""
+    """Mu-law companding of sound from -1 to 1 with `num_codes`; beyond that it keeps rising slowly."""
     return torch.sign(x) * torch.log1p((num_codes - 1) * x.abs()) / math.log(num_codes)
 
 

@@ -1,6 +1,6 @@
 """Linear prediction that cannot run away: its weights by way of reflection coefficients.
 
-A predictor that is fed what it has foretold is a filter, and rings ever louder if a pole lies outside the unit circle.
+A predictor that is fed its own output is a filter, and diverges if a pole lies outside the unit circle.
 With every reflection coefficient within -1 and 1 none does (Markel and Gray, Linear Prediction of Speech, 1976).
 """
 

@@ -1,4 +1,4 @@
-"""Short-time spectra on torch: what codecs hear with, and what measures of sound look at."""
+"""Short-time spectra in PyTorch, for codecs and measures of sound."""
 
 import math
 from functools import cache

@@ -144,7 +144,7 @@ def _series(table: Table, roles: Roles, cells: Floats, placed: _PlacedRows) -> S
 
 
 def _known_steps(rows: Floats, steps: Rows, target: slice, future: slice) -> int:
-    """The number of steps up to where the targets end and only what is known ahead goes on."""
+    """The number of steps up to the last target; after it only future covariates are known."""
     only_future = np.isnan(rows[:, target]).all(axis=1) & ~np.isnan(rows[:, future]).all(axis=1)
     kept = np.flatnonzero(~only_future)
     return int(steps[kept[-1]]) + 1 if len(kept) else 0

@@ -1,4 +1,4 @@
-"""What reading gives: the series, a report of what was found, and a fingerprint."""
+"""The result of reading: series, a report, and a fingerprint."""
 
 import dataclasses
 import hashlib
@@ -12,11 +12,11 @@ from echoic.types import Series
 
 
 class Report(Protocol):
-    """What was found in the data, whatever they are."""
+    """Counts of the data and notes."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a careful reader should know, one sentence each."""
+        """Noteworthy facts, one sentence each."""
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -24,7 +24,7 @@ class Report(Protocol):
 
 @dataclass(frozen=True)
 class DataReport:
-    """What was found in the data and what was done to it.
+    """Counts of the data, and the changes made to them.
 
     `missing` counts empty cells of each target and covariate as read. `steps` is the length of all series
     together, rows inserted for gaps included; `values` are the numbers in them that are not missing.
@@ -48,7 +48,7 @@ class DataReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a careful reader should know, one sentence each."""
+        """Noteworthy facts, one sentence each."""
         missing = ", ".join(f"{count} in {name!r}" for name, count in self.missing.items() if count)
         candidates = {
             f"Missing cells: {missing}.": missing,
@@ -74,7 +74,7 @@ class Dataset:
     """The series of one source.
 
     `fingerprint` is a SHA-256 in hex: of a file's bytes as stored, of the contents for data in memory, of name and
-    parameters for a synthetic signal. `origin` says where the data came from.
+    parameters for a synthetic signal. `origin` is the place of the data.
     """
 
     series: tuple[Series, ...]
@@ -84,7 +84,7 @@ class Dataset:
 
 
 class DatasetLike(Protocol):
-    """A data set, read or to be read: the same as a `Dataset` to whoever asks for what is in it."""
+    """A data set that is read, or will be on first use."""
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -92,20 +92,20 @@ class DatasetLike(Protocol):
 
     @property
     def report(self) -> Report:
-        """What was found."""
+        """Counts and notes."""
 
     @property
     def fingerprint(self) -> str:
-        """A SHA-256 in hex of what was read."""
+        """A SHA-256 in hex of the data."""
 
     @property
     def origin(self) -> str:
-        """Where the data came from."""
+        """The place of the data."""
 
 
 @final
 class LazyDataset:
-    """A data set that `read` gives when it is first asked for, and raises what that raises."""
+    """A data set that is read on first use; raises the errors of `read`."""
 
     def __init__(self, read: Callable[[], Dataset]) -> None:
         self._read = read
@@ -121,17 +121,17 @@ class LazyDataset:
 
     @property
     def report(self) -> Report:
-        """What was found."""
+        """Counts and notes."""
         return self._dataset.report
 
     @property
     def fingerprint(self) -> str:
-        """A SHA-256 in hex of what was read."""
+        """A SHA-256 in hex of the data."""
         return self._dataset.fingerprint
 
     @property
     def origin(self) -> str:
-        """Where the data came from."""
+        """The place of the data."""
         return self._dataset.origin
 
 

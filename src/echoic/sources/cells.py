@@ -8,7 +8,7 @@ from echoic.errors import DataError
 from echoic.sources.table import Table, quoted
 
 MISSING = ("", "NA", "NaN", "nan", "null", "None")
-"""Cells that say that there is no value."""
+"""Cells that stand for a missing value."""
 
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 
@@ -16,7 +16,7 @@ _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 def numeric_column(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.float32]:
     """A column as float32 `(rows,)`, NaN where a value is missing.
 
-    `remedy` is said when the column holds text or other things throughout.
+    `remedy` ends the error of a column that has text only.
 
     Raises:
         DataError: a cell is no number, is infinite or beyond the range of float32.

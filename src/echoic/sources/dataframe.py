@@ -18,7 +18,7 @@ def read(data: Any, settings: TableSettings) -> Dataset:
     """Reads a DataFrame; rows are counted from 0 in messages.
 
     Raises:
-        DataError: `data` is no DataFrame, or holds what series cannot.
+        DataError: `data` is not a DataFrame, or has unsupported values.
     """
     return assemble(table_of(data, _SOURCE, "series"), settings)
 

@@ -1,4 +1,4 @@
-"""Timestamps as people write them, read without guessing: what could mean two things is refused."""
+"""Timestamps, parsed without guessing: ambiguous formats are refused."""
 
 from datetime import UTC, datetime
 
@@ -137,7 +137,7 @@ def _mixed_offsets(table: Table, cells: pl.Series, naive: np.ndarray) -> DataErr
 def _not_a_date(table: Table, cells: pl.Series, row: int) -> DataError:
     cell = cells[row]
     if pl.Series([cell]).str.contains(_AMBIGUOUS)[0]:
-        problem = "is ambiguous, day and month may be either; say which is which with --date-format, such as %d/%m/%Y"
+        problem = "is ambiguous, day and month may be swapped; set --date-format, such as %d/%m/%Y"
     elif pl.Series([cell]).str.contains(_EPOCH)[0]:
         problem = "looks like seconds or milliseconds since 1970; convert it to dates such as 2024-01-31T12:00:00"
     elif row > 0:

@@ -47,7 +47,7 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
         raise DataError("Events are read from one table (.csv, .parquet); put those of all recordings into one.")
     path = Path(data)
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; give a table (.csv, .parquet) of events.")
+        raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
     rows = _rows(table)
     splits = _splits_of(table, rows, settings)
@@ -123,20 +123,20 @@ def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventD
     for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
         split = _parse_split(table, number, cell)
         if splits.setdefault(file, split) != split:
-            raise table.error(f"puts the file {quoted(file)} into another part than a row before it.", row=number)
+            raise table.error(f"puts the file {quoted(file)} into another split than an earlier row.", row=number)
     return splits
 
 
 def _parse_split(table: Table, number: int, cell: str) -> SplitName:
     if cell.lower() not in SPLIT_NAMES:
-        raise table.error(f"names no part; it must be train, dev or test, got {quoted(cell)}.", row=number)
+        raise table.error(f"names no split; it must be train, dev or test, got {quoted(cell)}.", row=number)
     return SPLIT_NAMES[cell.lower()]
 
 
 def _read_splits(path: Path) -> dict[str, SplitName]:
     """The split of each file of a split table."""
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; --split-table must be a table with file and split.")
+        raise DataError(f"{path}: no such file; --split-table must be a table with file and split.")
     table = table_of(path)
     splits: dict[str, SplitName] = {}
     for number, (file, cell) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
@@ -155,8 +155,8 @@ def _in_order(table: Table, own_rows: Sequence[tuple[int, Event]], length_s: flo
     for (_, before), (number, event) in itertools.pairwise(ordered):
         if event.onset_s < before.offset_s - 1e-9:
             raise table.error(
-                f"the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only one can "
-                "be told at a time.",
+                f"the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only one "
+                "event at a time is supported.",
                 row=number,
             )
     return [event for _, event in ordered]

@@ -41,7 +41,7 @@ class MusicReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a careful reader should know, one sentence each."""
+        """Noteworthy facts, one sentence each."""
         candidates = {
             f"{self.drums:,} notes of drums were left out.": self.drums,
             f"{self.merged:,} notes fell on the pitch and step of another and were merged with it.": self.merged,
@@ -64,9 +64,9 @@ class _OnGrid(NamedTuple):
 
 
 def read(data: Any, settings: MusicDataSettings) -> Dataset:
-    """Every song as a series of rolls: float32 `(steps, 128)`, 0 silent, 1 begins, 2 goes on.
+    """Every song as a piano-roll: float32 `(steps, 128)`, 0 silent, 1 onset, 2 sustained.
 
-    Of a folder, all MIDI files and those below, in order; what cannot be read is left out and named in the report. Each
+    Of a folder, all MIDI files in it and below, in order; unreadable ones are left out and named in the report. Each
     series is annotated with its `MusicInfo` and, where the data come in splits, its split.
 
     Raises:

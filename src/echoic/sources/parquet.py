@@ -19,7 +19,7 @@ def read(data: str | Path, settings: TableSettings) -> Dataset:
     """Reads a Parquet file; rows are counted from 0 in messages.
 
     Raises:
-        DataError: the file cannot be read or holds what series cannot.
+        DataError: the file cannot be read, or has unsupported values.
     """
     return assemble(read_table(Path(data)), settings)
 

@@ -1,4 +1,4 @@
-"""Which column of a table plays which part."""
+"""The roles of a table's columns."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Roles:
 
 
 def resolve_roles(table: Table, settings: TableSettings) -> Roles:
-    """The part of every column: as named in the settings, otherwise by the custom of the format.
+    """The role of every column: as named in the settings, otherwise by the format.
 
     Raises:
         DataError: a named column is not there or is named twice, or a column of dates is not named.
@@ -79,7 +79,7 @@ def _check_names(table: Table, named: list[str]) -> None:
             hint = suggestion(column, columns) or f"; there are {known}."
             raise DataError(f"{table.source}: there is no column {column!r}{hint}")
         if named.count(column) > 1:
-            raise DataError(f"{table.source}: column {column!r} is given two parts; name it once.")
+            raise DataError(f"{table.source}: column {column!r} has two roles; name it once.")
 
 
 def _check_for_dates(table: Table, target: tuple[str, ...]) -> None:

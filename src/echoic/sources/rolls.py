@@ -17,13 +17,13 @@ from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUS
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
 SPLIT_PREFIXES: dict[str, SplitName] = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
-"""How names of parts begin, and the parts that they are."""
+"""Prefixes of song-set names, and the splits that they stand for."""
 
 _PIANO_KEYS = 88
 
 
 class RollSong(NamedTuple):
-    """A song as `roll` `(steps, 128)`, and the part that the file gives it to."""
+    """A song as `roll` `(steps, 128)`, and the split that the file assigns it to."""
 
     name: str
     roll: NDArray[np.uint8]
@@ -34,7 +34,7 @@ def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
     """The songs of a file, in its order.
 
     Raises:
-        DataError: the file is not what its ending says, or holds no rolls; the message has the place.
+        DataError: the file does not have the format of its ending, or contains no rolls.
     """
     reader = {".json": _from_json, ".mat": _from_mat, ".npy": _from_npy, ".npz": _from_npz}[path.suffix.lower()]
     songs = reader(path, raw)
@@ -45,14 +45,14 @@ def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
             raise DataError(f"{path}, {song.name}: has no steps; remove it.")
         if song.split is None and any(other.split for other in songs):
             raise DataError(
-                f"{path}, {song.name}: names no part, and others do; let all names begin with train, valid or test, or "
-                "none."
+                f"{path}, {song.name}: names no split, but other songs do; start all names with train, valid or "
+                "test, or none."
             )
     return songs
 
 
 def _from_json(path: Path, raw: bytes) -> list[RollSong]:
-    """A list of songs, or one for each part; a song is a list of steps, a step a list of MIDI pitches."""
+    """A list of songs, or one list per split; a song is a list of steps, a step a list of MIDI pitches."""
     try:
         found = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -89,10 +89,10 @@ def _pitches_roll(place: str, song: Any) -> NDArray[np.uint8]:
 
 
 def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
-    """MATLAB cells of `(steps, 88)` by part, as Boulanger-Lewandowski 2012 published them."""
+    """MATLAB cells of `(steps, 88)` per split, as published by Boulanger-Lewandowski 2012."""
     try:
         found = loadmat(io.BytesIO(raw))
-    except Exception as error:  # noqa: BLE001 (the reader raises whatever its parts do)
+    except Exception as error:  # noqa: BLE001 (the reader raises many kinds of exceptions)
         raise DataError(f"{path}: is no MATLAB file that can be read ({error}); export it as version 7.") from None
     cells = {name: value for name, value in found.items() if _split_from_name(name) and _is_cell(value)}
     if not cells:
@@ -140,7 +140,7 @@ def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[Ro
 
 
 def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
-    """From `(steps, 88)`, the piano's keys, or `(steps, 128)`, all pitches; what is not 0 sounds."""
+    """From `(steps, 88)` piano keys or `(steps, 128)` pitches; nonzero entries sound."""
     array = np.asarray(array)
     if array.ndim != 2 or array.shape[1] not in {_PIANO_KEYS, NUM_PITCHES} or array.dtype.kind not in "biuf":
         raise DataError(
@@ -158,7 +158,7 @@ def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
 
 
 def notes_from_activity(sounds: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The roll of what sounds `(steps, 128)`: a pitch that sounded a step before goes on."""
+    """The roll `(steps, 128)` of sounding pitches: a pitch that sounded one step before is sustained."""
     before = np.concatenate([np.zeros_like(sounds[:1]), sounds[:-1]])
     return np.where(sounds, np.where(before, SUSTAIN, ONSET), SILENT).astype(np.uint8)
 

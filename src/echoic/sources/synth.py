@@ -60,7 +60,7 @@ def o2_growing(seed: int = 0) -> Values:
 
 
 def o2_random_amplitude(seed: int = 0) -> Values:
-    """`sin(x) * a + 10 * noise` on 1,000 points of 0 to 50; `a` uniform in [0, 10) anew at every step."""
+    """`sin(x) * a + 10 * noise` on 1,000 points of 0 to 50; `a` is uniform in [0, 10) and independent per step."""
     generator = np.random.default_rng(seed)
     return np.sin(np.linspace(0, 50, 1000)) * generator.uniform(0, 10, 1000) + 10 * generator.random(1000)
 
@@ -82,7 +82,7 @@ def signal(name: str, **parameters: Any) -> Series:
 
     Args:
         name: a key of `SIGNALS`.
-        parameters: what the signal takes, as numbers or as text.
+        parameters: the signal's parameters, as numbers or as text.
 
     Raises:
         DataError: there is no such signal or parameter, or its value is not allowed.

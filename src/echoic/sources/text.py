@@ -28,7 +28,7 @@ class TextReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a careful reader should know, one sentence each."""
+        """Noteworthy facts, one sentence each."""
         candidates = {
             "A byte order mark was removed.": self.bom,
             f"{self.changed_line_ends:,} line ends of Windows or old Macs became line feeds.": self.changed_line_ends,
@@ -45,7 +45,7 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
 
     Args:
         data: a path, a folder (its `.txt` files and those below, sorted), several of both, or `-`: standard input.
-        settings: encoding, and what a step is.
+        settings: encoding and tokenizer.
 
     Raises:
         DataError: a file is missing, empty, binary or in another encoding; the message has file, offset and remedy.

@@ -47,13 +47,13 @@ def read_bytes(path: Path) -> bytes:
     """The bytes of a regular file that is not empty.
 
     Raises:
-        DataError: there is no such file, it is a folder or empty, or it may not be read.
+        DataError: no such file, it is a folder or empty, or it may not be read.
     """
     if path.is_dir():
         raise DataError(f"{path}: is a folder; name a file in it.")
     if not path.exists():
         near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise DataError(f"{path}: there is no such file{suggestion(path.name, near) or '; check the path.'}")
+        raise DataError(f"{path}: no such file{suggestion(path.name, near) or '; check the path.'}")
     if not path.is_file():
         raise DataError(f"{path}: is not a regular file; save the data in one.")
     try:
@@ -88,7 +88,7 @@ def _codec(encoding: str) -> str:
 
 
 def decompress(path: Path, raw: bytes) -> bytes:
-    """The bytes inside a compressed file, as its ending says; others as they are.
+    """The decompressed bytes of a file, by its ending; other files unchanged.
 
     Raises:
         DataError: the file is damaged, empty inside or too large.

@@ -1,4 +1,4 @@
-"""A piece of music as notes in beats: what is read from MIDI files and written to them.
+"""A piece of music as notes in beats, read from and written to MIDI files.
 
 Nothing here imports torch or a MIDI library.
 """
@@ -52,7 +52,7 @@ class Song:
     """One piece.
 
     `notes` and `drums` are sorted; `drums` are those of MIDI channel 10. `key` is as MIDI names it (`C`, `F#m`), if the
-    file does. `repairs` counts what was wrong and how it was mended, one sentence part a kind: "hanging notes ended".
+    file does. `repairs` counts repaired defects by kind, such as "hanging notes ended".
     """
 
     name: str
@@ -71,7 +71,7 @@ class Song:
 
 
 def beats_to_seconds(song: Song, beats: float) -> float:
-    """When a place in a song is heard, in seconds from its beginning, after all changes of tempo before it."""
+    """The time of a position in a song, in seconds from its start, with all tempo changes before it."""
     seconds, position_beats, bpm = 0.0, 0.0, song.tempos[0].bpm
     for tempo in song.tempos:
         if tempo.at_beats >= beats:

@@ -1,4 +1,4 @@
-"""The words that every part of echoic shares: a series and what is known beside it.
+"""Series and their covariates.
 
 Nothing here imports torch: a mistyped path should not have to wait for it.
 """
@@ -24,7 +24,7 @@ def _empty_columns() -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Covariates:
-    """What is known beside the values of a series.
+    """Covariates of a series.
 
     `past` `(steps, past_names)` ends with the series; `future` `(steps + ahead, future_names)` may go on for as
     long as it is known; `static` `(static_names,)` never changes. Missing entries are NaN.

@@ -103,7 +103,7 @@ def infer_frequency(times: Times) -> Frequency | None:
 
 
 def most_common_frequency(times: Times) -> Frequency:
-    """The frequency that most neighbouring `times` follow: what a series with gaps should have had."""
+    """The most common frequency of neighbouring `times`, for series with gaps."""
     times = times.astype("datetime64[us]")
     gaps = np.diff(times).astype(np.int64)
     distances, counts = np.unique(gaps, return_counts=True)

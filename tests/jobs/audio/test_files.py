@@ -18,7 +18,7 @@ def test_a_bad_request_leaves_what_is_there(run, tmp_path, voice):
     before = take.read_bytes()
     for asked, wrong in (
         ({"prime": str(take)}, "is the --prime, and would be written over"),
-        ({"prime": str(tmp_path / "none.wav")}, "there is no such file"),
+        ({"prime": str(tmp_path / "none.wav")}, "no such file"),
         ({"prob_floor": 7.0}, "`floor` must be"),
     ):
         with pytest.raises((ConfigError, DataError), match=wrong):

@@ -25,7 +25,7 @@ class AudioReport:
     """What was read.
 
     `resampled` counts files of another rate, `mixed` those whose channels were mixed into one, `silent` those without
-    a sound, `streamed` WAV files that do not say how long they are; `skipped` has a sentence for each file of several
+    a sound, `streamed` WAV files without their length; `skipped` has a sentence for each file of several
     that could not be used.
     """
 
@@ -40,12 +40,12 @@ class AudioReport:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a careful reader should know, one sentence each."""
+        """Noteworthy facts, one sentence each."""
         candidates = {
             f"{self.resampled:,} files were resampled to {self.rate_hz:,} Hz.": self.resampled,
             f"The channels of {self.mixed:,} files were mixed into one.": self.mixed,
             f"{self.silent:,} files are silent from beginning to end.": self.silent,
-            f"{self.streamed:,} files do not say how long they are and were read to their end.": self.streamed,
+            f"{self.streamed:,} files do not state their length and were read to the end.": self.streamed,
             f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
         listed = [*self.skipped[:_MAX_LISTED], *(["..."] if len(self.skipped) > _MAX_LISTED else [])]
@@ -60,7 +60,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     """Every file as a series of samples, float32 `(samples, 1)`, full scale 1; nothing is scaled or clipped.
 
     All series are annotated with one `rate_hz`: that of the settings, or of the first file. Of several
-    files and of folders, what cannot be read is left out and named in the report.
+    files and of folders, unreadable ones are left out and named in the report.
 
     Args:
         data: a path, a folder (its sound files and those below, sorted), or several of both.

@@ -26,7 +26,7 @@ _MAX_FRAMES_PER_BYTE = 8192
 
 
 class DecodedSound(NamedTuple):
-    """Samples `(samples,)` at `rate_hz`, and what the file had; `streamed`: a WAV file that did not say its size."""
+    """Samples `(samples,)` at `rate_hz`, and properties of the file; `streamed`: a WAV file without its size."""
 
     samples: Floats
     rate_hz: int
@@ -42,7 +42,7 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
         DataError: the file is missing, damaged, or no sound; the message has the place.
     """
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file; look at the name.")
+        raise DataError(f"{path}: no such file; check the name.")
     if not path.stat().st_size:
         raise DataError(f"{path}: is empty; export it again.")
     try:
@@ -115,7 +115,7 @@ def _truncated(path: Path, file: soundfile.SoundFile, read: int) -> DataError:
 
 
 def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None:
-    # A comparison with NaN is false, so this finds what is not a number as well.
+    # Comparisons with NaN are false, so this finds NaN as well.
     invalid = ~(np.abs(block) <= MAX_AMPLITUDE)
     if invalid.any():
         at, channel = np.argwhere(invalid)[0].tolist()

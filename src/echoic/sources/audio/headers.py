@@ -1,4 +1,4 @@
-"""What a file says of itself, before the decoder is asked: it would mend some lies without a word."""
+"""Checks of file headers before decoding: the decoder silently repairs some false ones."""
 
 import io
 import struct
@@ -94,7 +94,7 @@ def _check_sound(path: Path, declared: int, begins: int, actual: int) -> None:
 
 
 def check_format(path: Path, channels: int, rate_hz: int) -> None:
-    """Whether sound of so many channels and samples a second is read.
+    """Checks that the number of channels and the sampling rate are supported.
 
     Raises:
         DataError: it is not.

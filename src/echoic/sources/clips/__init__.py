@@ -20,7 +20,7 @@ READERS: dict[str, Callable[[Path, ClipDataSettings], Sequence[Series]]] = {
     ".npy": arrays.read_clips,
     ".ts": ts.read_clips,
 }
-"""By the ending of what is read; folders have classes as folders."""
+"""Readers by ending; a folder has one folder per class."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ClipReport:
 def read(data: Any, settings: ClipDataSettings) -> Dataset:
     """Every clip as a series, annotated with its labels and, where known, split, fold, group and rate.
 
-    Sound is samples `(samples, 1)` at one rate; what comes as features stays features `(steps, features)`.
+    Sound is samples `(samples, 1)` at one rate; feature arrays stay `(steps, features)`.
 
     Raises:
         ConfigError: several labels a clip are asked for, and the data are no table; or a setting that is missing.
@@ -79,11 +79,11 @@ def labels_of(clip: Series) -> tuple[str, ...]:
 
 def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     if not place.exists():
-        raise DataError(f"{place}: there is no such file or folder; look at the name.")
+        raise DataError(f"{place}: no such file or folder; check the name.")
     reader = folders.read_clips if place.is_dir() else READERS.get(place.suffix.lower())
     if reader is None:
         raise DataError(
-            f"{place}: is nothing that clips are read from; give a folder with a folder for each class, a table "
+            f"{place}: is not a supported clip source; give a folder with one folder per class, a table "
             "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels-path."
         )
     for name in ("label_separator", "fold", "group"):

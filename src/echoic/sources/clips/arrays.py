@@ -69,7 +69,7 @@ def _load(path: Path) -> NDArray[np.generic]:
     try:
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file; look at the name.") from None
+        raise DataError(f"{path}: no such file; check the name.") from None
     except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save.") from None
     return array

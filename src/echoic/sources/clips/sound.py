@@ -1,4 +1,4 @@
-"""The sound of clips: whole files or stretches of them, at one rate."""
+"""The sound of clips: whole files or excerpts, at one rate."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from echoic.types import Annotations, Series
 class ClipReader:
     """Reads sound file after sound file; the first decides the rate if the settings do not.
 
-    The file that was read last is kept: tables often have many stretches of one.
+    The last file is kept: tables often have many excerpts of one.
     """
 
     def __init__(self, settings: ClipDataSettings) -> None:
@@ -26,7 +26,7 @@ class ClipReader:
         """A clip of a file, from `begin_s` to `end_s`.
 
         Raises:
-            DataError: the file cannot be read, or the stretch does not lie within it.
+            DataError: the file cannot be read, or the excerpt does not lie within it.
         """
         if self._last is None or self._last[0] != path:
             self._last = path, decode_file(path, self.settings, self.rate_hz)

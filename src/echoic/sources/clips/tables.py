@@ -1,4 +1,4 @@
-"""A table of clips: a row has a file, its labels, and perhaps a part, a fold, a group and a stretch of time."""
+"""A table of clips: file and labels per row, and optionally split, fold, group, start and end."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -26,12 +26,11 @@ SPLIT_NAMES |= {"test": "test", "eval": "test"}
 
 
 def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
-    """A series for each row, in order; `start` and `end` columns, in seconds, cut a stretch out of its file.
+    """One series per row, in order; columns `start` and `end`, in seconds, select an excerpt of the file.
 
     Raises:
         ConfigError: a column that is named is not there.
-        DataError: a row has no label where it must have one, labels that cannot be told apart, no file that can be
-            read, or a stretch outside of it.
+        DataError: a row lacks a label or has ambiguous ones, its file cannot be read, or its excerpt lies outside.
     """
     table = table_of(path)
     rows = _rows(table, settings)
@@ -64,7 +63,7 @@ def table_of(path: Path) -> Table:
 
 
 def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
-    """Each row by what its columns mean; empty where there is nothing."""
+    """The cells of each row by their meaning; empty strings for missing ones."""
     names_in_table = table.dataframe.columns
     file = settings.file or next((name for name in FILE_COLUMNS if name in names_in_table), FILE_COLUMNS[0])
     wanted = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}

@@ -25,9 +25,11 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # n
                     clips.append(_clip(path, number, text, dimensions))
                     dimensions = len(clips[0].features)
                 elif text.lower().startswith("@classlabel") and text.split()[1:2] != ["true"]:
-                    raise DataError(f"{path}, line {number}: says that there are no class labels; classify needs them.")
+                    raise DataError(f"{path}, line {number}: declares no class labels; classification needs them.")
                 elif text.lower().startswith("@timestamps") and text.split()[1:2] == ["true"]:
-                    raise DataError(f"{path}, line {number}: has time stamps, which are not read; export without them.")
+                    raise DataError(
+                        f"{path}, line {number}: has time stamps, which are not supported; export without them."
+                    )
                 begun = begun or text.lower() == "@data"
     except UnicodeDecodeError:
         raise DataError(f"{path}: is not text; give a .ts file.") from None

@@ -1,4 +1,4 @@
-"""The frame of a MIDI file, checked before a library reads what is inside."""
+"""The chunks of a MIDI file, checked before a library reads their contents."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -6,13 +6,13 @@ from typing import NamedTuple
 from echoic.errors import DataError
 
 MAX_FILE_BYTES = 2 << 20
-"""A few hundred thousand notes: more than any music, and what a library can hold without harm."""
+"""Enough for a few hundred thousand notes, more than any piece of music."""
 
 _HEADER_BYTES = 14
 
 
 class Header(NamedTuple):
-    """What a file says of itself; `start` is where the header begins: some files have a wrapper before it."""
+    """The header; `start` is its position: some files have a wrapper before it."""
 
     start: int
     kind: int
@@ -40,17 +40,17 @@ def read_header(path: Path, raw: bytes) -> Header:
     numbers = [int.from_bytes(raw[start + at : start + at + 2], "big") for at in (8, 10, 12)]
     header = Header(start, *numbers)
     if header.kind > 2:
-        raise DataError(f"{path}, byte {start + 8}: says it is of type {header.kind}; there are 0, 1 and 2.")
+        raise DataError(f"{path}, byte {start + 8}: has type {header.kind}; supported types are 0, 1 and 2.")
     if header.division == 0:
-        raise DataError(f"{path}, byte {start + 12}: says that a beat has 0 ticks; export it again.")
+        raise DataError(f"{path}, byte {start + 12}: declares 0 ticks per beat; export it again.")
     return header
 
 
 def track_chunks(path: Path, raw: bytes, header: Header) -> list[tuple[int, bytes]]:
-    """Where each track's data begin, and the data; chunks of other kinds are skipped, as the standard says.
+    """Position and data of each track; other chunks are skipped, as the standard requires.
 
     Raises:
-        DataError: a chunk is longer than what is left of the file, or there is no track.
+        DataError: a chunk is longer than the rest of the file, or there is no track.
     """
     at = header.start + 8 + int.from_bytes(raw[header.start + 4 : header.start + 8], "big")
     found = []

@@ -14,7 +14,7 @@ MAX_STEPS = 200_000
 
 
 class GridRoll(NamedTuple):
-    """`roll` `(steps, 128)`: 0 silent, 1 begins, 2 goes on; `merged` notes share pitch and step with another."""
+    """`roll` `(steps, 128)`: 0 silent, 1 onset, 2 sustained; `merged` notes share pitch and step with another."""
 
     roll: NDArray[np.uint8]
     merged: int
@@ -45,7 +45,7 @@ def to_grid(song: Song, grid: str) -> GridRoll:
 
 
 def to_notes(roll: NDArray[np.uint8], step_beats: float) -> tuple[Note, ...]:
-    """The notes of a roll, in order; one that goes on without having begun begins where it is first heard."""
+    """The notes of a roll, in order; a sustained note without an onset begins at its first step."""
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]])
     notes = []
     for begin, pitch in np.argwhere((roll == ONSET) | ((roll == SUSTAIN) & (before == SILENT))).tolist():

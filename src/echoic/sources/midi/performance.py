@@ -1,4 +1,4 @@
-"""From MIDI messages to notes, as a player would hear them."""
+"""From MIDI messages to notes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ Key = tuple[int, int]
 
 @final
 class _NoteTracker:
-    """What sounds, and what has been heard."""
+    """The notes that sound now, and those that have ended."""
 
     def __init__(self, *, pedal: bool) -> None:
         self.pedal = pedal
@@ -44,7 +44,7 @@ class _NoteTracker:
             self._control(tick, message)
 
     def finish(self, tick: int) -> None:
-        """The end of the song: what still sounds ends."""
+        """Ends the song and all sounding notes."""
         self.repairs[HANGING] += len(self._pressed)
         for key in [*self._pressed]:
             self._end(tick, key, self._pressed)
