@@ -6,8 +6,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
-import echoic  # noqa: E402
-from echoic.config import Section  # noqa: E402
+import echoic
+from echoic.config import Section
 
 project = "echoic"
 author = "The echoic authors"

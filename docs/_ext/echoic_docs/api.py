@@ -8,11 +8,15 @@ import pkgutil
 from importlib import import_module
 from types import ModuleType
 
+import echoic
 from echoic_docs.layers import layers, summary
-from echoic_docs.markdown import code, escape, table
+from echoic_docs.markdown import escape, table
 
 LEFT_OUT = {"__main__", "cli", "config"}
 """Modules with a reference of another kind."""
+
+FLAT = {"echoic.jobs"}
+"""Packages whose inner packages are not for use from outside: a job is used through `echoic.train` and `Run`."""
 
 
 def api_pages() -> dict[str, str]:
@@ -23,9 +27,7 @@ def api_pages() -> dict[str, str]:
 
 def index_page(names: list[str]) -> str:
     """The names in `echoic` itself, and the list of modules."""
-    import echoic  # noqa: PLC0415
-
-    top = "\n".join(directive(f"echoic.{name}", getattr(echoic, name)) for name in sorted(echoic._HOMES))
+    top = "\n".join(directive(f"echoic.{name}", getattr(echoic, name)) for name in dir(echoic) if name[0] != "_")
     rows = [[f"[`echoic.{name}`]({name}.md)", escape(summary(name))] for name in names]
     return f"""# Python API
 
@@ -59,8 +61,11 @@ def module_page(name: str) -> str:
 
 def submodules(package: ModuleType) -> list[ModuleType]:
     """The public modules inside of a package, at any depth."""
-    found = pkgutil.walk_packages(getattr(package, "__path__", []), package.__name__ + ".")
-    names = [info.name for info in found]
+    path, prefix = getattr(package, "__path__", []), package.__name__ + "."
+    if package.__name__ in FLAT:
+        names = [info.name for info in pkgutil.iter_modules(path, prefix) if not info.ispkg]
+    else:
+        names = [info.name for info in pkgutil.walk_packages(path, prefix)]
     return [import_module(name) for name in names if not any(part.startswith("_") for part in name.split("."))]
 
 
@@ -77,7 +82,10 @@ def public(module: ModuleType) -> dict[str, object]:
 
 def block(module: ModuleType, items: dict[str, object]) -> str:
     """The docstring of a module and the directives of its names."""
-    directives = [f".. automodule:: {module.__name__}\n", *(directive(f"{module.__name__}.{n}", i) for n, i in items.items())]
+    directives = [
+        f".. automodule:: {module.__name__}\n",
+        *(directive(f"{module.__name__}.{n}", i) for n, i in items.items()),
+    ]
     return "```{eval-rst}\n" + "\n".join(directives) + "\n```\n"
 
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import typer
-from echoic_docs.markdown import code, escape, table
 from typer.core import TyperGroup
 
 from echoic.cli import VERBS, make_app
 from echoic.config import JOB_SETTINGS
+from echoic_docs.markdown import code, escape, table
 
 HEADER = """# Command line
 

@@ -35,8 +35,7 @@ def summary(name: str) -> str:
 
 def layers_table() -> str:
     """One row for each layer."""
-    rows = []
-    for number, layer in enumerate(layers(), 1):
-        for name in layer:
-            rows.append([str(number), code(name), escape(summary(name))])
+    rows = [
+        [str(number), code(name), escape(summary(name))] for number, layer in enumerate(layers(), 1) for name in layer
+    ]
     return table(["layer", "module", "purpose"], rows)

@@ -5,11 +5,11 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
-from echoic_docs.markdown import code, escape, table
 from pydantic.fields import FieldInfo
 
 from echoic.config import JOB_SETTINGS, JobSettings, Section
 from echoic.config.forecast import BY_STRATEGY
+from echoic_docs.markdown import code, escape, table
 
 SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
 
@@ -47,10 +47,12 @@ nearest one. `config.json` in the run folder records every setting, resolved def
 
 def settings_page(job: str, settings: type[JobSettings]) -> str:
     """All settings of a job, section by section."""
-    parts = [
-        f"# Settings of {job}\n\nOptions of `echoic train {job}` and `echoic check {job}`, and keyword arguments of "
-        f'`echoic.train("{job}", ...)`; how to give them: [](index.md).\n'
-    ]
+    intro = f"""# Settings of {job}
+
+Options of `echoic train {job}` and `echoic check {job}`, and keyword arguments of `echoic.train("{job}", ...)`:
+[how to give them](index.md).
+"""
+    parts = [intro]
     for name, info in settings.model_fields.items():
         parts.append(f"## {name}\n\n{escape(type(info.default).__doc__ or '')}\n\n{section(info.default, settings)}")
     if settings.default_depends_on:
@@ -112,5 +114,5 @@ def kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return ", ".join(code(choice) for choice in get_args(annotation))
     if get_origin(annotation) is tuple:
-        return f"list of {kind(get_args(annotation)[0])}s"
+        return f"list ({kind(get_args(annotation)[0])})"
     return NAMES.get(annotation, getattr(annotation, "__name__", str(annotation)))
