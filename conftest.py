@@ -34,7 +34,7 @@ _cache = tempfile.TemporaryDirectory(prefix="echoic-cache-")
 atexit.register(_cache.cleanup)
 os.environ["XDG_CACHE_HOME"] = _cache.name
 
-LONGEST_S = 120
+LONGEST_S = 600
 
 
 def etth1() -> Iterator[list[Any]]:
@@ -171,7 +171,8 @@ def write_poems(path: Path) -> None:
         ["sings", "sleeps", "runs"],
         ["at night", "in the barn", "alone"],
     )
-    path.write_text("".join(f"{draw.choice(who)} {draw.choice(does)} {draw.choice(where)}.\n" for _ in range(400)))
+    lines = [f"{draw.choice(who)} {draw.choice(does)} {draw.choice(where)}.\n" for _ in range(400)]
+    path.write_text("ROMEO:\n" + "".join(lines))
 
 
 @cache
