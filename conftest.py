@@ -194,19 +194,28 @@ def sample_files() -> Path:
     write_digits(folder / "free-spoken-digit-dataset" / "recordings")
     write_chords(folder / "chords")
     write_events(folder / "calls")
+    shutil.copy(Path(__file__).parent / "docs" / "internals" / "symbols_job.py", folder)
     return folder
 
 
 def enter_working_folder(namespace: dict[str, Any]) -> None:
-    """Enters a new folder with the sample files in it."""
+    """Enters a new folder with the sample files in it; modules there can be imported."""
+    from echoic.jobs import JOBS
+
     folder = tempfile.TemporaryDirectory(prefix="echoic-docs-")
     shutil.copytree(sample_files(), folder.name, dirs_exist_ok=True)
-    namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
+    namespace["_working_folder"], namespace["_before"], namespace["_jobs"] = folder, Path.cwd(), dict(JOBS)
     os.chdir(folder.name)
+    sys.path.insert(0, folder.name)
 
 
 def leave_working_folder(namespace: dict[str, Any]) -> None:
-    """Goes back, and deletes the folder."""
+    """Goes back, deletes the folder, and removes jobs that a page has added."""
+    from echoic.jobs import JOBS
+
+    for name in JOBS.keys() - namespace["_jobs"].keys():
+        del JOBS[name]
+    sys.path.remove(namespace["_working_folder"].name)
     os.chdir(namespace["_before"])
     namespace["_working_folder"].cleanup()
 

@@ -6,7 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from echoic.cli import VERBS, make_app
-from echoic.config import JOB_SETTINGS
+from echoic.jobs import JOBS, settings_class
 from echoic_docs.markdown import code, escape, table
 
 HEADER = """# Command line
@@ -44,19 +44,19 @@ def job_sections(verb: str, group: TyperGroup) -> list[str]:
         for argument in command.params
         if argument.param_type_name == "argument"
     ]
-    settings = {name for kind in JOB_SETTINGS.values() for name in kind.places()}
+    settings = {name for job in JOBS for name in settings_class(job).places()}
     return [
         usage(f"echoic {verb} JOB", first),
         table(["job and its settings", "DATA"], data),
         f"Besides the settings of the job, `echoic {verb} JOB` takes:\n",
-        options(first, leave_out=settings),
+        options(first, leave_out={*settings, "data"}),
     ]
 
 
 def usage(name: str, command: Any) -> str:
     """The call in one line."""
     arguments = [
-        argument.metavar if argument.required else f"[{argument.metavar}]"
+        argument.metavar if argument.required else f"[{argument.metavar.strip('[]')}]"
         for argument in command.params
         if argument.param_type_name == "argument"
     ]
@@ -67,10 +67,10 @@ def options(command: Any, leave_out: set[str] | None = None) -> str:
     """Arguments and options of a command."""
     rows = []
     for param in command.params:
-        if param.name in (leave_out or set()) or param.name == "help":
+        if param.name in (leave_out or set()) or param.name == "help" or getattr(param, "hidden", False):
             continue
         if param.param_type_name == "argument":
-            name = code(param.metavar)
+            name = code(param.metavar.strip("[]"))
         else:
             name = ", ".join(map(code, [*param.opts, *param.secondary_opts]))
         rows.append([name, escape(param.help or ""), default(param)])

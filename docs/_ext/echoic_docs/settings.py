@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-from echoic.config import JOB_SETTINGS, JobSettings, Section
+from echoic.config import JobSettings, Section
 from echoic.config.forecast import BY_STRATEGY
+from echoic.jobs import JOBS, settings_class
 from echoic_docs.markdown import code, escape, table
 
 SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
@@ -16,13 +17,13 @@ SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
 
 def settings_pages() -> dict[str, str]:
     """A page for each job, and one that lists them."""
-    pages = {job: settings_page(job, settings) for job, settings in JOB_SETTINGS.items()}
+    pages = {job: settings_page(job, settings_class(job)) for job in JOBS}
     return {"index": index_page(), **pages}
 
 
 def index_page() -> str:
     """How settings are given, and the list of jobs."""
-    jobs = "\n".join(JOB_SETTINGS)
+    jobs = "\n".join(f"{job} <{job}>" for job in JOBS)
     return f"""# Settings
 
 Every setting has one name, unique within its job. Give it wherever it suits you:
