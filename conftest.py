@@ -1,4 +1,4 @@
-"""Runs what the documents show: README.md, docs/*.md and the doctests in the docstrings of src.
+"""Runs what the documents show: README.md, the pages of docs/ and the doctests in the docstrings of src.
 
 In a page, blocks tagged `python` and `sh` run from top to bottom, in one namespace and in one temporary working folder;
 blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds the small tables made by `TABLES`, a
@@ -10,11 +10,13 @@ import csv
 import math
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ _cache = tempfile.TemporaryDirectory(prefix="echoic-cache-")
 atexit.register(_cache.cleanup)
 os.environ["XDG_CACHE_HOME"] = _cache.name
 
-LONGEST_S = 120
+LONGEST_S = 600
 
 
 def etth1() -> Iterator[list[Any]]:
@@ -70,6 +72,37 @@ def write_songs(folder: Path) -> None:
         bass = [Note(3.0 * bar, 48 + number, 3.0) for bar in range(8)]
         song = Song("tune", tuple(sorted(tune + bass)))
         (folder / f"tune{number}.mid").write_bytes(midi_bytes(song))
+
+
+def write_chorales(path: Path) -> None:
+    """Piano-rolls of three splits in the format of JSB_Chorales.mat: triads that move up and down."""
+    import numpy as np
+    from scipy.io import savemat
+
+    splits = {}
+    for split, songs in {"traindata": 8, "validdata": 3, "testdata": 3}.items():
+        splits[split] = np.empty((1, songs), object)
+        for number in range(songs):
+            roll = np.zeros((32, 88), np.uint8)
+            for step in range(32):
+                roll[step, [27 + number + step % 4 + interval for interval in (0, 4, 7)]] = 1
+            splits[split][0, number] = roll
+    savemat(path, splits)
+
+
+def write_digits(folder: Path) -> None:
+    """Three tones by two speakers, named as in the Free Spoken Digit Dataset."""
+    import numpy as np
+    import soundfile
+
+    folder.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for digit, pitch_hz in {3: 200, 5: 500, 7: 900}.items():
+        for speaker in ("jackson", "theo"):
+            for number in (0, 1, 5, *range(10, 18)):
+                tone = 0.3 * np.sin(2 * np.pi * pitch_hz * np.arange(800) / 4000)
+                sound = tone + 0.01 * generator.standard_normal(800)
+                soundfile.write(folder / f"{digit}_{speaker}_{number}.wav", sound, 4000)
 
 
 def write_voice(path: Path, seed: int) -> None:
@@ -138,28 +171,51 @@ def write_poems(path: Path) -> None:
         ["sings", "sleeps", "runs"],
         ["at night", "in the barn", "alone"],
     )
-    path.write_text("".join(f"{draw.choice(who)} {draw.choice(does)} {draw.choice(where)}.\n" for _ in range(400)))
+    lines = [f"{draw.choice(who)} {draw.choice(does)} {draw.choice(where)}.\n" for _ in range(400)]
+    path.write_text("ROMEO:\n" + "".join(lines))
+
+
+@cache
+def sample_files() -> Path:
+    """A folder with the tables, songs, texts and sounds that the pages use, made once."""
+    made = tempfile.TemporaryDirectory(prefix="echoic-samples-")
+    atexit.register(made.cleanup)
+    folder = Path(made.name)
+    for name, rows in TABLES.items():
+        with (folder / name).open("w", newline="") as file:
+            csv.writer(file).writerows(rows())
+    write_songs(folder / "songs")
+    write_chorales(folder / "JSB_Chorales.mat")
+    for name in ("poems.txt", "input.txt"):
+        write_poems(folder / name)
+    write_voice(folder / "voice.wav", seed=0)
+    write_voice(folder / "heldout.wav", seed=1)
+    write_clips(folder / "clips")
+    write_digits(folder / "free-spoken-digit-dataset" / "recordings")
+    write_chords(folder / "chords")
+    write_events(folder / "calls")
+    shutil.copy(Path(__file__).parent / "docs" / "internals" / "symbols_job.py", folder)
+    return folder
 
 
 def enter_working_folder(namespace: dict[str, Any]) -> None:
-    """Goes to a new folder with the tables, songs and poems in it."""
+    """Enters a new folder with the sample files in it; modules there can be imported."""
+    from echoic.jobs import JOBS
+
     folder = tempfile.TemporaryDirectory(prefix="echoic-docs-")
-    for name, rows in TABLES.items():
-        with (Path(folder.name) / name).open("w", newline="") as file:
-            csv.writer(file).writerows(rows())
-    write_songs(Path(folder.name) / "songs")
-    write_poems(Path(folder.name) / "poems.txt")
-    write_voice(Path(folder.name) / "voice.wav", seed=0)
-    write_voice(Path(folder.name) / "heldout.wav", seed=1)
-    write_clips(Path(folder.name) / "clips")
-    write_chords(Path(folder.name) / "chords")
-    write_events(Path(folder.name) / "calls")
-    namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
+    shutil.copytree(sample_files(), folder.name, dirs_exist_ok=True)
+    namespace["_working_folder"], namespace["_before"], namespace["_jobs"] = folder, Path.cwd(), dict(JOBS)
     os.chdir(folder.name)
+    sys.path.insert(0, folder.name)
 
 
 def leave_working_folder(namespace: dict[str, Any]) -> None:
-    """Goes back, and deletes the folder."""
+    """Goes back, deletes the folder, and removes jobs that a page has added."""
+    from echoic.jobs import JOBS
+
+    for name in JOBS.keys() - namespace["_jobs"].keys():
+        del JOBS[name]
+    sys.path.remove(namespace["_working_folder"].name)
     os.chdir(namespace["_before"])
     namespace["_working_folder"].cleanup()
 
@@ -182,7 +238,7 @@ def run_shell(example: Example) -> str | None:
 
 pages = Sybil(
     [PythonCodeBlockParser(), CodeBlockParser("sh", run_shell)],
-    patterns=["README.md", "docs/*.md"],
+    patterns=["README.md", "docs/*.md", "docs/*/*.md"],
     setup=enter_working_folder,
     teardown=leave_working_folder,
 )

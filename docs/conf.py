@@ -1,22 +1,33 @@
-"""Settings of the documents: MyST pages, API pages from docstrings, no network."""
+"""Settings of the documents: MyST pages, reference pages generated from the code, no network."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
-from pydantic_core import PydanticUndefined
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import echoic
 from echoic.config import Section
 
 project = "echoic"
-author = "the echoic authors"
+author = "The echoic authors"
+copyright = author  # noqa: A001 (Sphinx's name for it)
 version = release = echoic.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
-html_theme = "furo"
-smartquotes = False
-html_title = f"echoic {version}"
-html_copy_source = False
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "echoic_docs"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+exclude_patterns = ["_build", "internals/layers.md"]  # the second is included in another page
+
+html_theme = "furo"
+html_title = f"echoic {version}"
+html_static_path = ["_static"]
+html_css_files = ["echoic.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b6e6e", "color-brand-content": "#0b6e6e"},
+    "dark_css_variables": {"color-brand-primary": "#5fd0c5", "color-brand-content": "#5fd0c5"},
+}
+html_copy_source = False
+smartquotes = False
 
 # Docstrings write `name` for code.
 default_role = "literal"
@@ -27,28 +38,11 @@ autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 100
 
 
-def list_settings(_app: Any, what: str, _name: str, item: Any, _options: Any, lines: list[str]) -> None:
-    """Adds the name, default and description of each setting to the docstring of a section."""
-    if what != "class" or not issubclass(item, Section):
-        return
-    for name, field in item.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            own = ", ".join(f"`{key}={value!r}`" for key, value in field.default.model_dump(exclude_unset=True).items())
-            lines.append(
-                f"* `{name}`: the section {field.annotation.__name__}" + (f", by default {own}" if own else "")
-            )
-        else:
-            default = "" if field.default is PydanticUndefined else f" (`{field.default!r}`)"
-            lines.append(f"* `{name}`{default}: {field.description}")
-    lines.append("")
-
-
 def shorten(_app: Any, _what: str, _name: str, item: Any, _options: Any, signature: str, _returns: str) -> Any:
-    """Leaves out the signature of a section: it would only repeat the list of its settings."""
+    """Leaves out the signature of a section of settings: it would only repeat their table."""
     return ("", None) if isinstance(item, type) and issubclass(item, Section) else (signature, _returns)
 
 
 def setup(app: Any) -> None:
-    """Hooks the two into autodoc."""
-    app.connect("autodoc-process-docstring", list_settings)
+    """Hooks into autodoc."""
     app.connect("autodoc-process-signature", shorten)

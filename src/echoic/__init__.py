@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from echoic.drift.report import measure_drift as measure_drift
     from echoic.errors import EchoicError as EchoicError
 
-__version__ = "0.1.0"
+    __version__: str
 
 _HOMES = {
     "EchoicError": "echoic.errors",
@@ -34,6 +34,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("echoic")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'echoic' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, "__version__"])

@@ -45,6 +45,12 @@ class KernelError(EchoicError, ValueError):
     exit_code = 2
 
 
+class MissingExtraError(EchoicError, ImportError):
+    """An optional package is not installed; the message has the command that installs it."""
+
+    exit_code = 2
+
+
 class Interrupted(EchoicError):  # noqa: N818
     """SIGINT or SIGTERM arrived; the work was saved first."""
 

@@ -4,14 +4,19 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from echoic.api.run import Run
 from echoic.api.train import train
 from echoic.config import ForecastSettings
 from echoic.errors import ConfigError, DataError
+from echoic.extras import missing
 from echoic.jobs.forecast.use import rolling
+
+try:
+    from sklearn.base import BaseEstimator
+    from sklearn.utils.validation import check_is_fitted, validate_data
+except ModuleNotFoundError as error:
+    raise missing("sklearn", error) from None
 
 _ARGUMENTS = frozenset({"lookback", "horizon", "cell", "layers", "epochs", "seed"})
 """Settings of the job that are arguments of their own, `seed` as `random_state`."""

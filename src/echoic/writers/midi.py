@@ -1,10 +1,15 @@
 """Songs as MIDI files."""
 
 import io
+from typing import TYPE_CHECKING
 
-import mido
-
+from echoic.extras import LazyModule
 from echoic.types.score import DRUM_CHANNEL, Note, Song
+
+if TYPE_CHECKING:
+    import mido
+else:
+    mido = LazyModule("mido")
 
 TICKS_PER_BEAT = 480
 
@@ -24,7 +29,7 @@ def midi_bytes(song: Song) -> bytes:
     return out.getvalue()
 
 
-def _conducting(song: Song) -> mido.MidiTrack:
+def _conducting(song: Song) -> "mido.MidiTrack":
     name = song.name.encode("latin-1", "replace").decode("latin-1")
     events = [(0, 0, mido.MetaMessage("track_name", name=name))]
     if song.key is not None:
@@ -44,7 +49,7 @@ def _conducting(song: Song) -> mido.MidiTrack:
     return _track(events)
 
 
-def _playing(notes: tuple[Note, ...], name: str) -> mido.MidiTrack:
+def _playing(notes: tuple[Note, ...], name: str) -> "mido.MidiTrack":
     events = [(0, 0, mido.MetaMessage("track_name", name=name))]
     for note in notes:
         channel = DRUM_CHANNEL if name == "drums" else note.channel
@@ -56,7 +61,7 @@ def _playing(notes: tuple[Note, ...], name: str) -> mido.MidiTrack:
     return _track(events)
 
 
-def _track(events: list[tuple[int, int, mido.Message]]) -> mido.MidiTrack:
+def _track(events: "list[tuple[int, int, mido.Message]]") -> "mido.MidiTrack":
     """Messages by tick, and of one tick by rank."""
     track, at = mido.MidiTrack(), 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):

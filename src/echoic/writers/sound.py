@@ -2,13 +2,18 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Self, final
+from typing import TYPE_CHECKING, Self, final
 
 import numpy as np
-import soundfile
 
 from echoic.errors import RunError
+from echoic.extras import LazyModule
 from echoic.types import Floats
+
+if TYPE_CHECKING:
+    import soundfile
+else:
+    soundfile = LazyModule("soundfile")
 
 SUBTYPES = {".wav": "PCM_16", ".flac": "PCM_16"}
 """Endings of files that are written, and how samples are kept in them."""

@@ -3,16 +3,22 @@
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import soundfile
-import soxr
 
 from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
+from echoic.extras import LazyModule
 from echoic.sources.audio.headers import Streamed, check_format, check_header, ends_inside_page
 from echoic.types import Floats
+
+if TYPE_CHECKING:
+    import soundfile
+    import soxr
+else:
+    soundfile = LazyModule("soundfile")
+    soxr = LazyModule("soxr")
 
 MAX_AMPLITUDE = 1e4
 """Samples beyond this are no sound: full scale is 1."""
@@ -64,7 +70,7 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
         ) from None
 
 
-def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings, target_hz: int) -> None:
+def _check_opened(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings, target_hz: int) -> None:
     check_format(path, file.channels, file.samplerate)
     if isinstance(settings.channel, int) and settings.channel > file.channels:
         raise DataError(f"{path}: has {file.channels} channels; choose another --channel than {settings.channel}.")
@@ -87,7 +93,7 @@ def _check_opened(path: Path, file: soundfile.SoundFile, settings: AudioDataSett
         )
 
 
-def _mono(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings) -> Iterator[Floats]:
+def _mono(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings) -> Iterator[Floats]:
     """The channel, or the mean of all, block by block."""
     read = 0
     while len(block := _block(path, file)):
@@ -98,7 +104,7 @@ def _mono(path: Path, file: soundfile.SoundFile, settings: AudioDataSettings) ->
         raise _truncated(path, file, read)
 
 
-def _block(path: Path, file: soundfile.SoundFile) -> Floats:
+def _block(path: Path, file: "soundfile.SoundFile") -> Floats:
     """The next samples `(samples, channels)`, none at the end."""
     try:
         block: Floats = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
@@ -107,7 +113,7 @@ def _block(path: Path, file: soundfile.SoundFile) -> Floats:
     return block
 
 
-def _truncated(path: Path, file: soundfile.SoundFile, read: int) -> DataError:
+def _truncated(path: Path, file: "soundfile.SoundFile", read: int) -> DataError:
     return DataError(
         f"{path}: declares {file.frames / file.samplerate:.3f} s of sound and ends after "
         f"{read / file.samplerate:.3f} s; it was cut off or is damaged there: export it again."
@@ -125,7 +131,7 @@ def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None
         )
 
 
-def _empty(path: Path, file: soundfile.SoundFile, to_hz: int) -> Floats:
+def _empty(path: Path, file: "soundfile.SoundFile", to_hz: int) -> Floats:
     """Room for all samples, which takes memory only where it is written: a false length costs nothing."""
     length = -(-file.frames * to_hz // file.samplerate)
     try:

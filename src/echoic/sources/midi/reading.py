@@ -4,15 +4,19 @@ import io
 import struct
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import mido
+from typing import TYPE_CHECKING, Any
 
 from echoic.errors import DataError
+from echoic.extras import LazyModule
 from echoic.sources.midi.chunks import Header, check_size, read_header, track_chunks
 from echoic.sources.midi.performance import song_from_events
 from echoic.sources.textfile import read_bytes
 from echoic.types.score import Song
+
+if TYPE_CHECKING:
+    import mido
+else:
+    mido = LazyModule("mido")
 
 BPM_OF_SECONDS = 120.0
 """Files that count in film frames have no beats: two a second are made of their seconds."""
@@ -55,8 +59,9 @@ def _events(path: Path, header: Header, begin: int, data: bytes) -> list[Event]:
     """The messages of one track: the library is given a file of it alone, so that it is known where it fails."""
     frame = struct.pack(">4sLHHH4sL", b"MThd", 6, 0, 1, header.division & 0x7FFF or 1, b"MTrk", len(data))
     stream = io.BytesIO(frame + data)
+    open_midi = mido.MidiFile  # outside of the `try`: a missing package is not a damaged file
     try:
-        (track,) = mido.MidiFile(file=stream, clip=True).tracks
+        (track,) = open_midi(file=stream, clip=True).tracks
     except Exception as error:  # noqa: BLE001 (the library raises many kinds of exceptions)
         at = min(begin + max(stream.tell() - len(frame), 0), begin + len(data))
         reason = str(error).strip(" .'") or type(error).__name__
