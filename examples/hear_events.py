@@ -1,4 +1,4 @@
-"""Learns when two kinds of call sound in noise, and then hears a recording piece by piece, as from a microphone."""
+"""Learns to detect two kinds of call in noise, then processes a recording chunk by chunk, as from a microphone."""
 
 import argparse
 import tempfile
@@ -9,11 +9,10 @@ import soundfile
 import torch
 
 import echoic
-from echoic.streams.detection import Listener
 
 RATE_HZ = 8000
 PITCH_HZ = {"cuckoo": 700, "owl": 350}
-PIECE_FRAMES = 7
+CHUNK_FRAMES = 7
 
 
 def write_recordings(folder: Path, recordings: int, draws: np.random.Generator) -> Path:
@@ -33,7 +32,7 @@ def write_recordings(folder: Path, recordings: int, draws: np.random.Generator) 
 
 
 def main() -> None:
-    """Trains, scores, and hears the first recording of the test part."""
+    """Trains, evaluates, and detects events in the first recording of the test split."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=25)
     options = parser.parse_args()
@@ -46,15 +45,17 @@ def main() -> None:
         task = run.fitted.task
         (frames,) = task.features.of(task.series("test")[:1])
     for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
-        print(f"{name}: frames that are wrong: {scores['frame_error_rate']:.1%}")
-    listener, names, before, heard = Listener(run.model, task.features.values, task.delay), ("", *task.labels), "", 0
-    print(f"what is told of a moment comes {1000 * task.latency_s:.0f} ms later:")
-    for piece in torch.split(frames, PIECE_FRAMES):
-        for shares in listener.push(piece):
-            label = names[int(shares.argmax())]
+        print(f"{name}: frame error rate {scores['frame_error_rate']:.1%}")
+    stream, names, before, frame = run.stream(), ("", *task.labels), "", 0
+    print(f"predictions with a latency of {1000 * task.latency_s:.0f} ms:")
+    state = stream.start()
+    for chunk in torch.split(frames, CHUNK_FRAMES):
+        probs, state = stream.push(chunk, state)
+        for row in probs:
+            label = names[int(row.argmax())]
             if label != before:
-                print(f"{heard * task.hop_s:5.2f} s  {label or '(nothing)'}")
-            before, heard = label, heard + 1
+                print(f"{frame * task.hop_s:5.2f} s  {label or '(no call)'}")
+            before, frame = label, frame + 1
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ QUICK = {
 TOLD = {
     "continue_signal.py": "period: ",
     "forecast_csv.py": "report: ",
-    "hear_events.py": "what is told of a moment comes 56 ms later",
-    "live_state.py": "step by step and in one pass differ by ",
+    "hear_events.py": "predictions with a latency of 56 ms",
+    "live_state.py": "largest difference from one pass: ",
     "tell_clips.py": "nearest_centroid: accuracy: ",
     "twelve_keys.py": "in all twelve keys: ",
     "write_sound.py": "bits a sample: ",

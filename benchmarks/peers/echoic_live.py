@@ -41,7 +41,7 @@ class EchoicLive(Stepper):
             for (one,) in drawn.layers
         ]
         out = torch.from_numpy(drawn.w_out), torch.from_numpy(drawn.b_out)
-        return cls(ops.live_network(packed, *out, storage=storage, threads=threads), layers, inputs, outputs)
+        return cls(ops.live_network(packed, out, storage=storage, threads=threads), layers, inputs, outputs)
 
     def states(self, streams: int) -> Floats:
         """States before the first step, a row each."""

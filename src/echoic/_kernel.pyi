@@ -28,7 +28,7 @@ def backward(
 ) -> None: ...
 
 class Live:
-    # Weights packed for running live. Arrays are float32, C-contiguous and on the CPU; none is copied.
+    # Weights in the layout of the step kernels. Arrays are float32, C-contiguous and on the CPU; none is copied.
 
     def __init__(
         self,

@@ -1,12 +1,10 @@
 """Encoder, recurrent layers, readout and head as one model whose state is a value."""
 
-from collections.abc import Callable
 from typing import NamedTuple, final
 
 import torch
 from torch import Tensor, nn
 
-from echoic import ops
 from echoic.cells import Bidirectional, IdentityStack, Stack
 from echoic.encoders import Encoder
 from echoic.heads import Head
@@ -101,22 +99,6 @@ class SequenceModel(nn.Module):
     def _stateful_layers(self) -> Stack | None:
         """The layers, if they can go on from a state."""
         return self.stack if isinstance(self.stack, Stack) else None
-
-    def stepper(self) -> Callable[[Tensor, State], tuple[Tensor, State]]:
-        """`step` for many calls with the weights as they are now: packed once for the step kernels, where they run."""
-        layers = self.stack.live_layers()
-        if layers is None or ops.kernel() == "off" or layers[0].w_in.device.type != "cpu":
-            return self.step
-        network = ops.live_network(layers, storage="float32", threads=1)
-
-        def step(x_t: Tensor, state: State) -> tuple[Tensor, State]:
-            encoded = self.encoder(x_t[:, None])
-            states, hidden = self.pack(state).contiguous(), x_t.new_empty(len(x_t), self.stack.output_size)
-            network.step(encoded[:, 0].contiguous().numpy(), states.numpy(), hidden.numpy())
-            after = self.unpack(states)
-            return self.head(self.readout(ReadoutInputs(encoded, hidden[:, None], after, self._stateful_layers))), after
-
-        return step
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
         """One step: head parameters `(batch, samples, features, parameters)` for `x_t` `(batch, width)`."""

@@ -10,7 +10,7 @@ from echoic.errors import ConfigError, ShapeError
 from echoic.heads import Categorical
 from echoic.model import SequenceModel
 from echoic.readouts import Horizon, PerStep
-from echoic.streams.kernel import Live
+from echoic.streams.kernel import KernelStream
 
 THEIRS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
@@ -69,8 +69,8 @@ def test_they_cannot_tell_a_horizon():
         model(torch.zeros(1, 5, 4))
 
 
-def test_a_live_model_is_refused():
+def test_a_kernel_stream_refuses_them():
     stack = made()
     model = SequenceModel(Identity(4), stack, PerStep(stack.output_size), Categorical(stack.output_size, 3))
-    with pytest.raises(ConfigError, match="this one has Identity, Bidirectional"):
-        Live(model)
+    with pytest.raises(ConfigError, match="got Identity, Bidirectional"):
+        KernelStream(model)

@@ -80,8 +80,8 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
             "generate {run} --streams 3 -o out.csv",
             "`streams` is not an option of forecast runs; it is for audio runs",
         ),
-        "empty prime": ("generate {run} --prime 0 -o out.csv", "a prime of 0 steps is asked for; there are 120"),
-        "long prime": ("generate {run} --prime 121 -o out.csv", "a prime of 121 steps is asked for; there are 120"),
+        "empty prime": ("generate {run} --prime 0 -o out.csv", "the prime must have 1 to 120 steps, got 0"),
+        "long prime": ("generate {run} --prime 121 -o out.csv", "the prime must have 1 to 120 steps, got 121"),
     },
     "drift": {
         "no sound": ("drift missing --against missing", "missing: no such file"),

@@ -31,7 +31,7 @@ WAYS = [
 
 def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0, max_loudness=NUM_LOUDNESS_LEVELS - 1):
     torch.manual_seed(0)
-    settings = FastTierSettings(fast_hidden_size=hidden, conditioning_size=4, components=components)
+    settings = FastTierSettings(fast_hidden_size=hidden, conditioning_size=4, mixture_components=components)
     prediction = weights_from_reflections(torch.linspace(0.8, -0.3, past)).tolist()
     head = AudioSamples(width, frame, 256, settings, SourceStats(prediction, max_loudness), noise)
     # As after some training: distributions that differ from place to place.
@@ -51,7 +51,7 @@ def target(request, monkeypatch):
 def test_no_frame_is_much_louder_than_the_source(max_loudness):
     head, free = made(max_loudness=max_loudness), made()
     params = head(torch.rand(500, 1, head.linear.linear.in_features) * 2 - 1)
-    found, unlimited = (one.sample_fn(torch.Generator().manual_seed(1), Sampling())(params) for one in (head, free))
+    found, unlimited = (one.sampler(Sampling())(params, torch.Generator().manual_seed(1)) for one in (head, free))
     power, before = (expand(drawn[:, 0] / 127.5 - 1, 256).square().mean(-1) for drawn in (found, unlimited))
     most = loudness_power(torch.tensor(max_loudness)) * 10**0.3
     # Levels are coarse: a frame comes back within half of one.
@@ -84,7 +84,7 @@ def test_the_kernel_draws_what_torch_draws(sampling, sizes):
     vectors = torch.rand(rows, 1, width) * 2 - 1
     params = head(vectors)
     wanted = head.sample(params, torch.Generator().manual_seed(1), sampling)
-    found = head.sample_fn(torch.Generator().manual_seed(1), sampling)(params)
+    found = head.sampler(sampling)(params, torch.Generator().manual_seed(1))
     assert found.shape == wanted.shape
     assert wanted.unique().numel() > 20
     # A level that differs changes all that follow it in its frame.
@@ -98,8 +98,8 @@ def test_the_kernel_draws_what_torch_draws(sampling, sizes):
 def test_rows_do_not_see_each_other():
     head = made()
     params = head(torch.rand(7, 1, 9) * 2 - 1)
-    together = head.sample_fn(torch.Generator().manual_seed(3), Sampling(temperature=0))(params)
-    alone = [head.sample_fn(torch.Generator(), Sampling(temperature=0))(row[None]) for row in params]
+    together = head.sampler(Sampling(temperature=0))(params, torch.Generator().manual_seed(3))
+    alone = [head.sampler(Sampling(temperature=0))(row[None], torch.Generator()) for row in params]
     assert torch.equal(together, torch.cat(alone))
 
 
@@ -109,10 +109,10 @@ def test_without_kernels_and_with_top_k_torch_draws(monkeypatch):
     params = head(torch.rand(50, 1, 9))
     for sampling in (Sampling(top_k=3), Sampling(top_p=0.5)):
         wanted = head.sample(params, torch.Generator().manual_seed(1), sampling)
-        assert torch.equal(head.sample_fn(torch.Generator().manual_seed(1), sampling)(params), wanted)
+        assert torch.equal(head.sampler(sampling)(params, torch.Generator().manual_seed(1)), wanted)
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
     wanted = head.sample(params, torch.Generator().manual_seed(1), Sampling())
-    assert torch.equal(head.sample_fn(torch.Generator().manual_seed(1), Sampling())(params), wanted)
+    assert torch.equal(head.sampler(Sampling())(params, torch.Generator().manual_seed(1)), wanted)
 
 
 def test_noise_is_on_the_history_and_only_in_training():

@@ -47,6 +47,12 @@ def run(clips, tmp_path_factory):
     return train("classify", clips / "clips.csv", out=tmp_path_factory.mktemp("runs") / "beeps", **TINY)
 
 
+def test_clips_are_no_stream(run):
+    wanted = "`stream` is not supported by classify runs; it is for forecast, music, text, audio and detect runs"
+    with pytest.raises(ConfigError, match=wanted):
+        run.stream()
+
+
 def test_clips_are_told_and_stand_beside_naive_rows(run):
     found = run.evaluate()
     assert found.scores["accuracy"] == 1

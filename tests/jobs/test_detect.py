@@ -18,7 +18,7 @@ from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
-from echoic.streams.detection import Listener, heard
+from echoic.streams.detection import DetectionStream, predict_probs
 from echoic.types import Event
 
 RATE_HZ = 2000
@@ -171,14 +171,16 @@ def test_events_are_found_better_than_without_memory(which, request):
 def test_a_recording_in_pieces_is_the_recording_in_one(one_way, pieces):
     task, model = one_way.fitted.task, one_way.model
     steps = task.steps["test"][0][:60]
-    whole = heard(model, steps, task.delay)
+    whole = predict_probs(model, steps, task.delay)
     assert whole.shape == (60, 3)
-    listener = Listener(model, task.features.values, task.delay)
-    told = [listener.push(piece) for piece in torch.split(steps, pieces)]
-    # No frame is told of before it and those that it waits for were heard.
-    heard_so_far = np.cumsum(pieces)
-    assert (np.cumsum([len(one) for one in told]) <= np.maximum(heard_so_far - task.delay, 0)).all()
-    np.testing.assert_allclose(np.concatenate([*told, listener.finish()]), whole, atol=1e-6)
+    stream = one_way.stream()
+    state, predicted = stream.start(), []
+    for piece in torch.split(steps, pieces):
+        probs, state = stream.push(piece, state)
+        predicted.append(probs)
+    # No frame is predicted before it and the frames of its delay are there.
+    assert (np.cumsum([len(one) for one in predicted]) <= np.maximum(np.cumsum(pieces) - task.delay, 0)).all()
+    np.testing.assert_allclose(np.concatenate([*predicted, stream.finish(state)]), whole, atol=1e-6)
 
 
 def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way):
@@ -188,9 +190,11 @@ def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way):
     assert task.latency_s == pytest.approx(0.024 + 0.008 + 0.016)
 
 
-def test_a_network_that_reads_both_ways_is_not_heard_in_pieces(run):
+def test_a_bidirectional_network_is_not_a_stream(run):
     with pytest.raises(ConfigError, match="train without --bidirectional"):
-        Listener(run.model, run.fitted.task.features.values, 0)
+        DetectionStream(run.model, run.fitted.task.features.values, 0)
+    with pytest.raises(ConfigError, match="train without --bidirectional"):
+        run.stream()
 
 
 def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):

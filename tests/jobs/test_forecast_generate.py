@@ -10,7 +10,7 @@ import torch
 import echoic
 from echoic.api.run import Run
 from echoic.api.train import train
-from echoic.errors import DataError
+from echoic.errors import ConfigError, DataError
 
 FLOAT32 = 1e-4
 STRATEGIES = ["recursive", "direct", "segments"]
@@ -44,6 +44,20 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def values(made: Any) -> np.ndarray:
     assert len(made) == 1
     return made[0].values
+
+
+def test_recursive_runs_are_streams_and_others_are_refused(run: Run):
+    if run.settings.window.strategy == "recursive":
+        inputs = torch.from_numpy(wave()).float().view(1, -1, 1)
+        stream = run.stream()
+        first, state = stream.push(inputs[:, :100], stream.start())
+        second, _ = stream.push(inputs[:, 100:], state)
+        with torch.no_grad():
+            whole, _ = run.model(inputs)
+        torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=1e-5, rtol=0)
+    else:
+        with pytest.raises(ConfigError, match="train with --strategy recursive"):
+            run.stream()
 
 
 def naive_continuation(run: Run, prime: np.ndarray, length: int) -> np.ndarray:
@@ -87,7 +101,7 @@ def test_all_known_steps_are_the_prime_by_default(run):
 
 @pytest.mark.parametrize("prime", [0, -3, 241])
 def test_a_prime_that_is_not_there_is_refused(run, prime):
-    with pytest.raises(DataError, match=f"a prime of {prime} steps is asked for; there are 240"):
+    with pytest.raises(DataError, match=f"the prime must have 1 to 240 steps, got {prime}"):
         run.generate(5, prime=prime)
 
 

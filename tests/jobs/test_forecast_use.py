@@ -147,9 +147,9 @@ def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
         run.predict(long_table(("new",), 11))
     with pytest.raises(DataError, match="has no window of 4 steps after the 12 steps of context that the run requires"):
         run.evaluate(long_table(("new",), 15))
-    with pytest.raises(DataError, match="The prime has 11 steps; the run needs 12"):
+    with pytest.raises(DataError, match="The prime has 11 steps; the run requires 12"):
         run.generate(3, prime=11)
-    with pytest.raises(DataError, match="a prime of 200 steps is asked for; there are 120"):
+    with pytest.raises(DataError, match="the prime must have 1 to 120 steps, got 200"):
         run.generate(3, prime=200)
     with pytest.raises(ConfigError, match="`length` must be at least 1, got 0"):
         run.generate(0)

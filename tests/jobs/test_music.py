@@ -16,6 +16,7 @@ from echoic.batches import KEYS
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.compose import Composition
 from echoic.jobs.music.files import ENDINGS
+from echoic.jobs.music.task import rolls_of
 from echoic.metrics.memorization import Match
 from echoic.sources.midi import read_songs, to_notes
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
@@ -57,6 +58,17 @@ def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
     report = run.config["data"]["report"]
     assert report["splits"] == {"train": 8, "dev": 1, "test": 1}
     assert any("broken.mid" in note for note in report["notes"])
+
+
+def test_a_run_is_a_stream_of_its_codec(run):
+    task = run.fitted.task
+    known = torch.from_numpy(task.codec.encode(rolls_of(task.songs("train"))[0][:8])).float()[None]
+    stream = run.stream()
+    state = stream.start(known, seed=1)
+    whole, _ = stream.push(12, state)
+    assert whole.shape == (1, 12, task.codec.features)
+    first, middle = stream.push(5, state)
+    assert torch.equal(torch.cat([first, stream.push(7, middle)[0]], 1), whole)
 
 
 def test_the_network_of_the_origin_has_23060_parameters(tmp_path):
@@ -196,7 +208,7 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
     song_a, song_b = [[60, 64]] * 5, [[62]] * 11
     path.write_text(json.dumps({"train": [song_a, song_b], "valid": [song_a], "test": [song_a, song_b]}))
     run = train("music", path, out=tmp_path / "run", config=TINY | {"head": "bernoulli"})
-    with pytest.raises(ConfigError, match="this network tells every pitch by itself"):
+    with pytest.raises(ConfigError, match="this network predicts each pitch independently"):
         run.generate("1bars", top_k=3)
     evaluation = run.evaluate()
     assert evaluation.steps == 4 + 10

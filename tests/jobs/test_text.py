@@ -37,6 +37,17 @@ def test_what_is_made_is_told_as_it_is_made(run):
     assert len(pieces) == 7
 
 
+def test_an_interrupted_stream_generates_what_an_uninterrupted_run_does(run):
+    codec = run.fitted.task.codec
+    known = torch.from_numpy(codec.encode(codec.code_points("cde"), "known")).float()[None, :, None]
+    stream = run.stream()
+    first, state = stream.push(13, stream.start(known, seed=5))
+    stream.push(4, state)
+    second, _ = run.stream().push(27, state)
+    symbols = torch.cat([first, second], 1).flatten().to(torch.int64).numpy()
+    assert codec.decode(symbols) == run.generate(40, prime="cde", seed=5)
+
+
 def test_the_seed_decides_what_is_written(run):
     hot = {"temperature": 3.0}
     assert run.generate(40, seed=1, **hot) == run.generate(40, seed=1, **hot) != run.generate(40, seed=2, **hot)

@@ -1,16 +1,14 @@
-from itertools import islice
-
 import pytest
 import torch
-from torch import nn
 
 from echoic.cells import CELLS, Stack
 from echoic.config import HeadSettings, StackSettings
 from echoic.encoders import Identity
+from echoic.errors import ConfigError
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
-from echoic.streams.generation import CHUNK_STEPS, free_run, prime
+from echoic.streams import GenerationStream, NetworkStream
 
 PASS = 1e-5  # float32
 
@@ -21,42 +19,16 @@ def make(cell="gru"):
     return SequenceModel(Identity(2), stack, PerStep(3), HEADS["point"].build(3, 1, 1, HeadSettings()))
 
 
-class Sum(nn.Module):
-    """Remembers the sum of all inputs and says it, doubled."""
-
-    def initial_state(self, batch):
-        return ((torch.zeros(batch, 1),),)
-
-    def forward(self, x, state):
-        sums = state[0][0][:, None] + x.cumsum(1)
-        return 2 * sums[..., None], ((sums[:, -1],),)
-
-    def step(self, x_t, state):
-        params, state = self.forward(x_t[:, None], state)
-        return params, state
-
-    def stepper(self):
-        return self.step
+def mean(params, _generator):
+    return params[..., 0]
 
 
-def test_free_run_equals_a_loop_by_hand():
-    model = Sum()
-    params, state = prime(model, torch.tensor([[[1.0], [2.0]], [[0.0], [-1.0]]]))
-    assert params.flatten().tolist() == [6.0, -2.0]
-    values = free_run(model, params, state, lambda p: p[..., 0], lambda v, step: v[:, 0] + 10 * step)
-    got = torch.cat(list(islice(values, 4)), 1)[..., 0].tolist()
-    wanted = []
-    for total in (3.0, -1.0):
-        row = []
-        for step in range(4):
-            row.append(2 * total)
-            total += row[-1] + 10 * step  # noqa: PLW2901
-        wanted.append(row)
-    assert got == wanted
+def both_columns(values, _step):
+    return values[:, 0].expand(-1, 2)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_free_run_equals_one_pass_over_what_it_fed_itself(cell):
+def test_generation_equals_one_pass_over_its_own_inputs(cell):
     model = make(cell)
     known = torch.randn(3, 6, 2)
     extra = torch.randn(3, 20)
@@ -64,58 +36,63 @@ def test_free_run_equals_one_pass_over_what_it_fed_itself(cell):
     def next_input(values, step):
         return torch.cat([values[:, 0], extra[:, step : step + 1]], 1)
 
-    values = torch.cat(list(islice(free_run(model, *prime(model, known), lambda p: p[..., 0], next_input), 8)), 1)
+    stream = GenerationStream(model, mean, next_input)
+    values, _ = stream.push(8, stream.start(known))
     fed = torch.stack([next_input(values[:, step : step + 1], step) for step in range(7)], 1)
     with torch.no_grad():
         whole, _ = model.eval()(torch.cat([known, fed], 1))
     torch.testing.assert_close(values, whole[:, 5:, :, 0], atol=PASS, rtol=0)
 
 
+def test_the_last_value_is_not_read_before_the_next_is_asked_for():
+    steps = []
+
+    def next_input(values, step):
+        steps.append(step)
+        return both_columns(values, step)
+
+    stream = GenerationStream(make(), mean, next_input)
+    _, state = stream.push(3, stream.start(torch.randn(1, 4, 2)))
+    assert steps == [0, 1]
+    stream.push(2, state)
+    assert steps == [0, 1, 2, 3]
+
+
 def test_the_state_never_grows_and_no_graph_is_kept():
     model = make()
-    sizes = []
-    step = model.step
-
-    def watched(x_t, state):
-        sizes.append(tuple(model.pack(state).shape))
-        return step(x_t, state)
-
-    model.stepper = lambda: watched
-    params, state = prime(model, torch.randn(3, 5, 2))
-    values = free_run(model, params, state, lambda p: p[..., 0], lambda v, _: v[:, 0].expand(-1, 2))
-    for value in islice(values, 50):
-        assert not value.requires_grad
-    assert set(sizes) == {(3, model.state_size)}
-    assert len(sizes) == 49
+    stream = GenerationStream(model, mean, both_columns)
+    state = stream.start(torch.randn(3, 5, 2))
+    for number in range(1, 50):
+        values, state = stream.push(1, state)
+        assert not values.requires_grad
+        assert state.num_steps == number
+        assert state.recurrent.shape == (3, model.state_size)
+        assert state.params.shape == (3, 1, 1, 1)
+        assert state.params.untyped_storage().nbytes() <= 4 * 3
 
 
-@pytest.mark.parametrize("steps", [1, CHUNK_STEPS, CHUNK_STEPS + 1, 2 * CHUNK_STEPS + 7])
-def test_priming_beyond_a_chunk_equals_one_piece(steps):
+def test_copies_of_rows_follow_one_another_and_are_sampled_independently():
     model = make()
-    x = torch.randn(1, steps, 2)
-    params, state = prime(model, x)
-    with torch.no_grad():
-        whole, end = model(x)
-    assert params.shape == (1, 1, 1, 1)
-    torch.testing.assert_close(params, whole[:, -1:], atol=PASS, rtol=0)
-    torch.testing.assert_close(model.pack(state), model.pack(end), atol=PASS, rtol=0)
+    noisy = GenerationStream(model, lambda p, g: p[..., 0] + torch.randn(p.shape[:3], generator=g), both_columns)
+    known = torch.randn(2, 5, 2)
+    values, _ = noisy.push(1, noisy.start(known, seed=1, copies=3))
+    params, _ = NetworkStream(model).prime(known)
+    wanted = params[..., 0].repeat(3, 1, 1) + torch.randn(6, 1, 1, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(values, wanted, atol=PASS, rtol=0)
 
 
-def test_priming_goes_on_from_a_state():
-    model = make()
-    x = torch.randn(2, 9, 2)
-    _, state = prime(model, x[:, :4])
-    later, end = prime(model, x[:, 4:], state)
-    params, wanted = prime(model, x)
-    torch.testing.assert_close(later, params, atol=PASS, rtol=0)
-    torch.testing.assert_close(model.pack(end), model.pack(wanted), atol=PASS, rtol=0)
-
-
-def test_generating_never_drops_out():
+def test_generation_never_applies_dropout():
     model, x = make().train(), torch.randn(1, 5, 2)
-    params, state = prime(model, x)
-    assert torch.equal(prime(model.train(), x)[0], params)
-    runs = [free_run(model.train(), params, state, lambda p: p[..., 0], lambda v, _: v[:, 0].expand(-1, 2))] * 1
-    first = torch.cat(list(islice(runs[0], 5)))
-    again = free_run(model.train(), params, state, lambda p: p[..., 0], lambda v, _: v[:, 0].expand(-1, 2))
-    assert torch.equal(torch.cat(list(islice(again, 5))), first)
+    stream = GenerationStream(model, mean, both_columns)
+    state = stream.start(x)
+    first, _ = stream.push(5, state)
+    model.train()
+    assert torch.equal(stream.push(5, state)[0], first)
+    model.train()
+    assert torch.equal(stream.start(x).params, state.params)
+
+
+def test_no_steps_are_refused():
+    stream = GenerationStream(make(), mean, both_columns)
+    with pytest.raises(ConfigError, match="must be 1 or more, got 0"):
+        stream.push(0, stream.start(torch.randn(1, 5, 2)))

@@ -1,5 +1,4 @@
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from echoic.errors import ConfigError, KernelError
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
 from echoic.readouts import Last, PerStep
-from echoic.streams.generation import free_run, prime
-from echoic.streams.kernel import DRAWS, Live, can_run
+from echoic.streams import GenerationStream, KernelStream, NetworkStream
+from echoic.streams.kernel import SAMPLED_HEADS, can_run
 
 STEP = 1e-6  # float32, one step
 LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
@@ -40,7 +39,7 @@ def make(cell="lstm", layers=(13, 20), features=2, head="point"):
 
 
 class Other(Cell):
-    """A cell that no kernel knows."""
+    """A cell that no kernel supports."""
 
     num_gates = num_states = 1
 
@@ -72,7 +71,7 @@ def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, lay
     model = make(cell, layers)
     states, rows, x = noise(11, model.state_size), np.array([7, 0, 10, 3, 8, 1, 2]), noise(7, 2)
     before = states.copy()
-    outputs = Live(model, threads=threads).step(x, states, rows)
+    outputs = KernelStream(model, threads=threads).step_(x, states, rows)
     wanted, after = by_model(model, x, before[rows])
     np.testing.assert_allclose(outputs, wanted, atol=STEP)
     np.testing.assert_allclose(states[rows], after, atol=STEP)
@@ -82,12 +81,12 @@ def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, lay
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_stream_does_not_notice_how_many_step_with_it(cell):
-    live = Live(make(cell))
+def test_a_row_does_not_depend_on_the_number_of_rows(cell):
+    live = KernelStream(make(cell))
     states, x = noise(9, live.state_size), noise(9, 2)
     alone = states[4:5].copy()
-    one = live.step(x[4:5], alone)
-    together = live.step(x, states)
+    one = live.step_(x[4:5], alone)
+    together = live.step_(x, states)
     assert np.array_equal(one[0], together[4])
     assert np.array_equal(alone[0], states[4])
 
@@ -97,9 +96,9 @@ def test_a_stream_does_not_notice_how_many_step_with_it(cell):
 def test_step_by_step_equals_the_whole_sequence(cell):
     model = make(cell)
     x = noise(3, 25, 2)
-    live = Live(model)
-    states = live.initial_states(3)
-    stepped = np.stack([live.step(np.ascontiguousarray(x[:, t]), states) for t in range(25)], 1)
+    live = KernelStream(model)
+    states = live.start(3)
+    stepped = np.stack([live.step_(np.ascontiguousarray(x[:, t]), states) for t in range(25)], 1)
     with torch.no_grad():
         whole, end = model(torch.from_numpy(x))
     np.testing.assert_allclose(stepped, whole.flatten(2).numpy(), atol=LOOP)
@@ -110,22 +109,23 @@ def test_step_by_step_equals_the_whole_sequence(cell):
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("head", ["point", "gaussian"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_closed_loop_draws_what_stepping_draws(cell, head, temperature):
+def test_generation_in_one_call_equals_a_generation_stream(cell, head, temperature):
     model = make(cell, head=head)
-    params, state = prime(model, torch.from_numpy(noise(4, 6, 2)))
-    generator = torch.Generator().manual_seed(3)
+    known = torch.from_numpy(noise(4, 6, 2))
 
-    def choose(params):
+    def sample(params, generator):
         mean = model.head.mean(params)
         return mean + temperature * (model.head.sample(params, generator) - mean) if temperature else mean
 
-    wanted = list(islice(free_run(model, params, state, choose, lambda values, _: values[:, 0]), 30))
-    outputs, states = Live.flat(params), model.pack(state).detach().numpy()
-    live, again = Live(model), torch.Generator().manual_seed(3)
-    got = [live.free_run(outputs, states, steps, temperature=temperature, generator=again) for steps in (1, 20, 9)]
-    np.testing.assert_allclose(np.concatenate(got), torch.cat(wanted, 1).transpose(0, 1).numpy(), atol=LOOP)
-    # Draws are used up alike, so whoever goes on by hand goes on with the same ones.
-    assert torch.equal(again.get_state(), generator.get_state())
+    stream = GenerationStream(model, sample)
+    wanted, end = stream.push(30, stream.start(known, seed=3))
+    params, state = NetworkStream(model).prime(known)
+    outputs, states = KernelStream.flat(params), state.numpy()
+    live, again = KernelStream(model), torch.Generator().manual_seed(3)
+    got = [live.generate_(outputs, states, steps, temperature=temperature, generator=again) for steps in (1, 20, 9)]
+    np.testing.assert_allclose(np.concatenate(got), wanted.transpose(0, 1).numpy(), atol=LOOP)
+    # Both consume the same random numbers, so either can continue the other.
+    assert torch.equal(again.get_state(), end.generator)
 
 
 @pytest.mark.usefixtures("target")
@@ -167,23 +167,23 @@ def trained(tmp_path_factory):
 @pytest.mark.parametrize("storage", TRAINED)
 def test_smaller_weights_of_a_trained_network_predict_within_the_stated_error(trained, storage):
     wave, run = trained
-    exact, small = Live(run.model), Live(run.model, storage=storage)
-    of_exact, of_small = exact.initial_states(1), small.initial_states(1)
+    exact, small = KernelStream(run.model), KernelStream(run.model, storage=storage)
+    of_exact, of_small = exact.start(1), small.start(1)
     scaled = (wave - wave.mean()) / wave.std()
     worst = 0.0
     for value in scaled:
         x = np.full((1, 1), value)
-        worst = max(worst, float(np.abs(exact.step(x, of_exact) - small.step(x, of_small)).max()))
+        worst = max(worst, float(np.abs(exact.step_(x, of_exact) - small.step_(x, of_small)).max()))
     assert 0 < worst < TRAINED[storage]
 
 
 def test_several_threads_may_step_their_own_streams_at_once():
-    live = Live(make(layers=(64, 64)))
+    live = KernelStream(make(layers=(64, 64)))
     x = noise(8, 400, 2)
 
     def run(row):
-        states = live.initial_states(1)
-        return [live.step(x[row : row + 1, t].copy(), states)[0] for t in range(400)]
+        states = live.start(1)
+        return [live.step_(x[row : row + 1, t].copy(), states)[0] for t in range(400)]
 
     alone = [run(row) for row in range(8)]
     with ThreadPoolExecutor(4) as pool:
@@ -191,39 +191,39 @@ def test_several_threads_may_step_their_own_streams_at_once():
     assert np.array_equal(alone, together)
 
 
-def test_a_live_network_keeps_weights_of_its_own():
+def test_a_kernel_stream_has_its_own_copy_of_the_weights():
     model = make()
-    live, states, x = Live(model), noise(1, model.state_size), noise(1, 2)
-    before = live.step(x, states.copy())
+    live, states, x = KernelStream(model), noise(1, model.state_size), noise(1, 2)
+    before = live.step_(x, states.copy())
     with torch.no_grad():
         for weight in model.parameters():
             weight.zero_()
-    assert np.array_equal(live.step(x, states.copy()), before)
+    assert np.array_equal(live.step_(x, states.copy()), before)
 
 
 def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
     model = make()
-    live = Live(model)
-    states = live.initial_states(3)
+    live = KernelStream(model)
+    states = live.start(3)
     with pytest.raises(ValueError, match="a column for each input"):
-        live.step(noise(1, 3), states)
+        live.step_(noise(1, 3), states)
     with pytest.raises(ValueError, match=r"states must be \(streams, state_size\)"):
-        live.step(noise(1, 2), states[:, 1:].copy())
+        live.step_(noise(1, 2), states[:, 1:].copy())
     with pytest.raises(ValueError, match="no such stream"):
-        live.step(noise(1, 2), states, np.array([3]))
+        live.step_(noise(1, 2), states, np.array([3]))
     with pytest.raises(ValueError, match="a state for each row"):
-        live.step(noise(4, 2), states)
+        live.step_(noise(4, 2), states)
     with pytest.raises(TypeError):
-        live.step(noise(1, 2).astype(np.float64), states)
+        live.step_(noise(1, 2).astype(np.float64), states)
     with pytest.raises(ConfigError, match="`storage` must be one of float32, float16, int8, got 'int4'"):
-        Live(model, storage="int4")
+        KernelStream(model, storage="int4")
     with pytest.raises(ConfigError, match="`threads` must be 1 or more, got 0"):
-        Live(model, threads=0)
-    with pytest.raises(ConfigError, match="Draws need a `generator`"):
-        Live(make(head="gaussian")).free_run(noise(3, 4), states, 2, temperature=1.0)
+        KernelStream(model, threads=0)
+    with pytest.raises(ConfigError, match="Sampling requires a `generator`"):
+        KernelStream(make(head="gaussian")).generate_(noise(3, 4), states, 2, temperature=1.0)
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
-    with pytest.raises(KernelError, match=r"Live networks need a compiled kernel, .*; set `ECHOIC_KERNEL` to .*scalar"):
-        Live(model)
+    with pytest.raises(KernelError, match=r"require a compiled kernel, .*; set `ECHOIC_KERNEL` to .*scalar"):
+        KernelStream(model)
     assert not can_run(model)
 
 
@@ -239,9 +239,9 @@ def test_other_encoders_cells_readouts_and_heads_are_refused():
     for encoder, layers, readout in parts:
         model = SequenceModel(encoder, layers, readout, head)
         assert not can_run(model)
-        with pytest.raises(ConfigError, match=r"use model\.step"):
-            Live(model)
-    other = next(name for name, kind in HEADS.items() if kind not in DRAWS)
-    live = Live(make(head=other))
-    with pytest.raises(ConfigError, match=r"heads Point, Gaussian run in one call"):
-        live.free_run(noise(1, live.outputs), live.initial_states(1), 2)
+        with pytest.raises(ConfigError, match="use NetworkStream"):
+            KernelStream(model)
+    other = next(name for name, kind in HEADS.items() if kind not in SAMPLED_HEADS)
+    live = KernelStream(make(head=other))
+    with pytest.raises(ConfigError, match="requires one of the heads Point, Gaussian"):
+        live.generate_(noise(1, live.outputs), live.start(1), 2)

@@ -12,11 +12,12 @@ from echoic.api.phases import TrainProgressFn
 from echoic.errors import ConfigError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Table, Task
-from echoic.jobs.capabilities import AggregatesFolds, Backtests, Generates, Predicts, jobs_with_option, require
+from echoic.jobs.capabilities import AggregatesFolds, Backtests, Generates, Predicts, Streams, jobs_with_option, require
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder
+from echoic.streams import Stream
 from echoic.training import TrainResult, no_randomness
 from echoic.windows import SPLITS
 
@@ -159,6 +160,17 @@ class Run:
             if others := jobs_with_option(name):
                 raise ConfigError(f"`{name}` is not an option of {self.job.name} runs; it is for {others} runs.")
         return request_class.build(**options | ({} if length is None else {"length": length}))
+
+    def stream(self) -> Stream[Any, Any, Any]:
+        """The network as a stream: `state = stream.start(...)`, then `result, state = stream.push(chunk, state)`.
+
+        Chunks are frames (detect), scaled input vectors (recursive forecasts), or numbers of steps to generate (music,
+        text, audio); values are those of the network.
+
+        Raises:
+            ConfigError: the job does not stream, or this network requires whole sequences.
+        """
+        return require(self.job, Streams, "stream").stream(self.fitted)
 
     def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1) -> Table:
         """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff."""

@@ -19,6 +19,8 @@ class AudioCodes(Encoder):
     the frame without the noise, which would turn all silence into soft sound, and true silence into something new.
     """
 
+    is_stepwise = True
+
     def __init__(self, features: int, num_codes: int, noise: float) -> None:
         super().__init__()
         self.output_size = NUM_LOUDNESS_LEVELS + features

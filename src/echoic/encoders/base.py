@@ -1,6 +1,7 @@
 """What every encoder can do."""
 
 import abc
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -9,6 +10,9 @@ class Encoder(nn.Module, abc.ABC):
     """Turns input vectors into what the lowest recurrent layer reads."""
 
     output_size: int
+
+    is_stepwise: ClassVar[bool] = False
+    """Whether each network step is encoded from one input vector alone, so that sequences can come step by step."""
 
     @abc.abstractmethod
     def forward(self, x: Tensor) -> Tensor:

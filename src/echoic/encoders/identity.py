@@ -11,6 +11,8 @@ from echoic.encoders.base import Encoder
 class Identity(Encoder):
     """Hands the features on as they are."""
 
+    is_stepwise = True
+
     def __init__(self, features: int) -> None:
         super().__init__()
         self.output_size = features

@@ -15,6 +15,8 @@ class Embedding(Encoder):
     Start values: normal with this `std`.
     """
 
+    is_stepwise = True
+
     def __init__(self, num_classes: int, embedding_dim: int, std: float = 1.0) -> None:
         super().__init__()
         self.output_size = embedding_dim
@@ -27,6 +29,8 @@ class Embedding(Encoder):
 @final
 class OneHot(Encoder):
     """A one at the place of the symbol, zeros elsewhere; inputs `(batch, steps, 1)` are numbers below `num_classes`."""
+
+    is_stepwise = True
 
     def __init__(self, num_classes: int) -> None:
         super().__init__()

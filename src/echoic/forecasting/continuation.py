@@ -1,26 +1,27 @@
-"""Continuing a series for any length: the model feeds on its own output."""
+"""Continuation of a series for any length: the model feeds on its own output."""
 
 from dataclasses import replace
-from itertools import islice
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from echoic.errors import DataError
 from echoic.forecasting.forecaster import Forecaster
 from echoic.forecasting.framing import Framing
-from echoic.streams.generation import free_run, prime
-from echoic.streams.kernel import DRAWS, Live, can_run
+from echoic.streams import GenerationStream, KernelStream, NetworkStream
+from echoic.streams.kernel import SAMPLED_HEADS, can_run
 from echoic.types import Covariates, Floats, Series
+
+CHUNK_STEPS = 1024
+"""Steps generated at a time."""
 
 
 def continue_series(forecaster: Forecaster, length: int, temperature: float, seed: int) -> Series:
-    """The `length` steps that the model makes of the one series in `forecaster`'s panel.
+    """Continues the one series in `forecaster`'s panel by `length` steps.
 
-    Step by step the state is primed with the whole series and carried; time and memory per step do not grow. Other
-    models forecast a horizon, take it for known and go on. `temperature` scales the distance of a draw from the
-    mean: 0 is the mean path, 1 the model's own distribution (a point head has no other path than its mean).
+    A recursive model is primed with the whole series and carries its state; time and memory per step are constant.
+    Other models forecast a horizon, append it to the series and repeat. `temperature` scales the deviation of a sample
+    from the mean: 0 is the mean path, 1 the model's own distribution (a point head only has its mean path).
 
     Raises:
         DataError: known-future columns end before the continuation does, or the series is too short.
@@ -31,21 +32,32 @@ def continue_series(forecaster: Forecaster, length: int, temperature: float, see
         raise DataError(
             f"The known-future columns reach {known} steps ahead; a continuation of {length} needs {length}."
         )
-    generator = torch.Generator().manual_seed(seed)
-    make = _carried if forecaster.framing.is_step else _by_horizons
-    values = make(forecaster, length, temperature, generator)
+    make = _recursive if forecaster.framing.is_step else _by_horizons
+    values = make(forecaster, length, temperature, seed)
     return Series(panel.names[0], values.numpy(), panel.features)
 
 
-def _carried(forecaster: Forecaster, length: int, temperature: float, generator: torch.Generator) -> Tensor:
-    framing, head = forecaster.framing, forecaster.head
+def _recursive(forecaster: Forecaster, length: int, temperature: float, seed: int) -> Tensor:
     start = torch.zeros(1, dtype=torch.long)
-    steps = len(framing.panel.values)
-    framing = _with_lookback(framing, steps)
-    window = framing.window(start)
-    params, state = prime(forecaster.model, window.inputs)
+    framing = _with_lookback(forecaster.framing, len(forecaster.framing.panel.values))
+    inputs = framing.window(start).inputs
+    if _fits_kernel(forecaster):
+        params, state = NetworkStream(forecaster.model).prime(inputs)
+        outputs, states = KernelStream.flat(params), state.numpy()
+        generator = torch.Generator().manual_seed(seed)
+        values = KernelStream(forecaster.model).generate_(
+            outputs, states, length, temperature=temperature, generator=generator
+        )
+        path = torch.from_numpy(values.reshape(length, -1))
+    else:
+        path = _generate(_stream(forecaster, framing, temperature), inputs, length, seed, framing)
+    return framing.decoded(path[None], start)[0]
 
-    def choose(params: Tensor) -> Tensor:
+
+def _stream(forecaster: Forecaster, framing: Framing, temperature: float) -> GenerationStream:
+    head, start = forecaster.head, torch.zeros(1, dtype=torch.long)
+
+    def sample(params: Tensor, generator: torch.Generator) -> Tensor:
         mean = head.mean(params)
         return mean + temperature * (head.sample(params, generator) - mean) if temperature else mean
 
@@ -53,31 +65,32 @@ def _carried(forecaster: Forecaster, length: int, temperature: float, generator:
         covariates = framing.covariates_ahead(start, step)
         return framing.network_inputs(framing.batch_to_channels(values), None, covariates)[:, 0]
 
-    path = np.empty((length, len(framing.panel.features)), np.float32)
-    if _feeds_itself(forecaster):
-        states, outputs = forecaster.model.pack(state).numpy(), Live.flat(params)
-        values = Live(forecaster.model).free_run(outputs, states, length, temperature=temperature, generator=generator)
-        path[:] = values.reshape(length, -1)
-    else:
-        run = islice(free_run(forecaster.model, params, state, choose, next_input), length)
-        for step, one in enumerate(run):
-            path[step] = framing.batch_to_channels(one)[0, 0].numpy()
-    return framing.decoded(torch.from_numpy(path)[None], start)[0]
+    return GenerationStream(forecaster.model, sample, next_input)
 
 
-def _feeds_itself(forecaster: Forecaster) -> bool:
-    """Whether the values alone are the next input, and the kernel can draw them."""
+def _generate(stream: GenerationStream, inputs: Tensor, length: int, seed: int, framing: Framing) -> Tensor:
+    """Scaled values `(length, features)` after `inputs`, in chunks, since a tensor per step takes much memory."""
+    path = torch.empty(length, len(framing.panel.features))
+    state = stream.start(inputs, seed)
+    for chunk in torch.split(path, CHUNK_STEPS):
+        values, state = stream.push(len(chunk), state)
+        chunk[:] = framing.batch_to_channels(values)[0]
+    return path
+
+
+def _fits_kernel(forecaster: Forecaster) -> bool:
+    """Whether the values alone are the next input, and the kernel can sample them."""
     model, framing = forecaster.model, forecaster.framing
     plain = not framing.covariate_width and not framing.codec.has_missing
     on_cpu = next(model.parameters()).device.type == "cpu"
-    return plain and on_cpu and type(model.head) in DRAWS and can_run(model)
+    return plain and on_cpu and type(model.head) in SAMPLED_HEADS and can_run(model)
 
 
-def _by_horizons(forecaster: Forecaster, length: int, temperature: float, generator: torch.Generator) -> Tensor:
-    framing = forecaster.framing
+def _by_horizons(forecaster: Forecaster, length: int, temperature: float, seed: int) -> Tensor:
+    framing, generator = forecaster.framing, torch.Generator().manual_seed(seed)
     panel, context, horizon = framing.panel, framing.context, framing.horizon
     if len(panel.values) < context:
-        raise DataError(f"The prime has {len(panel.values)} steps; the run needs {context}.")
+        raise DataError(f"The prime has {len(panel.values)} steps; the run requires {context}.")
     made: list[Tensor] = []
     seen, first = panel.values[-context:], len(panel.values) - context
     while sum(len(block) for block in made) < length:
@@ -89,9 +102,9 @@ def _by_horizons(forecaster: Forecaster, length: int, temperature: float, genera
 
 
 def _window_series(framing: Framing, values: Floats, first: int) -> Series:
-    """The look-back that begins at step `first` of the continued series, with the covariates that belong to it."""
+    """The look-back that begins at step `first` of the continued series, with its covariates."""
     panel, steps = framing.panel, len(values)
-    # Past-only columns stay as they were last.
+    # Past-only columns keep their last value.
     rows = torch.arange(first, first + steps).clamp(max=len(panel.values) - 1)
     covariates = Covariates(
         past=panel.past[rows].numpy() if panel.past.shape[1] else panel.past.numpy(),
@@ -104,20 +117,20 @@ def _window_series(framing: Framing, values: Floats, first: int) -> Series:
 
 
 def _with_lookback(framing: Framing, steps: int) -> Framing:
-    """The same framing, with the whole series for a look-back."""
+    """The same framing, with the whole series as look-back."""
     return Framing(framing.settings.replaced(lookback=steps), framing.codec, framing.panel)
 
 
 def primed(series: Series, steps: int | None) -> Series:
-    """The series without what comes before its last `steps` steps (None: all of it).
+    """The last `steps` steps of the series (None: all of it).
 
     Raises:
-        DataError: there are not so many.
+        DataError: the series is shorter.
     """
     if steps is None:
         return series
     if not 1 <= steps <= series.steps:
-        raise DataError(f"{series.origin}: a prime of {steps} steps is asked for; there are {series.steps}.")
+        raise DataError(f"{series.origin}: the prime must have 1 to {series.steps} steps, got {steps}.")
     first = series.steps - steps
     covariates = replace(
         series.covariates,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple, Self, cast, final
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor
 from echoic.forecasting.framing import Framing, Window
 from echoic.heads import ValueHead
 from echoic.model import SequenceModel
-from echoic.streams.generation import free_run, prime
+from echoic.streams import GenerationStream, NetworkStream
 from echoic.types import Series
 from echoic.windows import Panel
 
@@ -123,29 +122,25 @@ class Forecaster:
         if not self.has_distribution:
             return mean, None
         if self.framing.horizon == 1:
-            params, _ = prime(self.model, window.inputs)
+            params, _ = NetworkStream(self.model).prime(window.inputs)
             levels = [self.framing.batch_to_channels(self.head.quantile(params, level)) for level in LEVELS]
             return mean, torch.stack(levels)
         paths = self._run(window, starts, copies=PATHS)
         return mean, torch.quantile(paths, torch.tensor(LEVELS), 0)
 
     def _run(self, window: Window, starts: Tensor, copies: int) -> Tensor:
-        """`(copies, windows, horizon, features)`: the mean path, or that many sampled ones."""
+        """The mean path, or `copies` sampled ones, `(copies, windows, horizon, features)`."""
         head = self.head
-        params, state = prime(self.model, window.inputs)
-        params = params.repeat(copies, 1, 1, 1)
-        state = self.model.unpack(self.model.pack(state).repeat(copies, 1))
-        generator = torch.Generator().manual_seed(self.seed)
 
-        def choose(params: Tensor) -> Tensor:
+        def sample(params: Tensor, generator: torch.Generator) -> Tensor:
             return head.mean(params) if copies == 1 else head.sample(params, generator)
 
         def next_input(values: Tensor, step: int) -> Tensor:
             covariates = self.framing.covariates_ahead(starts, step).repeat(copies, 1, 1)
             return self.framing.network_inputs(self.framing.batch_to_channels(values), None, covariates)[:, 0]
 
-        run = free_run(self.model, params, state, choose, next_input)
-        path = torch.cat(list(islice(run, self.framing.horizon)), 1)
+        stream = GenerationStream(self.model, sample, next_input)
+        path, _ = stream.push(self.framing.horizon, stream.start(window.inputs, self.seed, copies))
         return self.framing.batch_to_channels(path).view(
             copies, -1, self.framing.horizon, path.shape[-1] * self.framing.channels
         )

@@ -162,11 +162,11 @@ class AudioSamples(SymbolHead):
             used_power = used_power + expand(window[:, -1], self.num_codes).square()
         return self._limit_power(torch.stack(codes, 1)).view(*params.shape[:2], self.frame_samples)
 
-    def sample_fn(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
-        """By the compiled kernel where it is in use; it knows neither top-k nor nucleus."""
+    def sampler(self, sampling: Sampling) -> Callable[[Tensor, torch.Generator], Tensor]:
+        """On the compiled kernel where it is in use; the kernel supports neither top-k nor nucleus sampling."""
         plain = sampling.top_k is None and sampling.top_p is None
         if not plain or ops.kernel() == "off" or self.first.weight.device.type != "cpu":
-            return lambda params: self.sample(params, generator, sampling)
+            return lambda params, generator: self.sample(params, generator, sampling)
         past = len(self.reflections)
         past_weights, position_weights = torch.split(
             self.first.weight, [past + 2, self.first.in_features - past - 2], 1
@@ -176,7 +176,7 @@ class AudioSamples(SymbolHead):
         )
         tier = ops.SampleTier(layers, self.num_codes, _FIRST_WIDTH)
 
-        def sample(params: Tensor) -> Tensor:
+        def sample(params: Tensor, generator: torch.Generator) -> Tensor:
             frames = self._unpack(params)
             uniforms = draw_uniforms((self.frame_samples + 1, len(frames.past)), generator)
             loudness = self._sample_loudness(frames, uniforms[-1], sampling)

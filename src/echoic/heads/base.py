@@ -71,6 +71,6 @@ class SymbolHead(Head):
     def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
         """A random draw under `sampling`; at temperature 0 the same as `mode`."""
 
-    def sample_fn(self, generator: torch.Generator, sampling: Sampling) -> Callable[[Tensor], Tensor]:
-        """`sample` for many calls with the weights as they are now; a head may get ready for them."""
-        return lambda params: self.sample(params, generator, sampling)
+    def sampler(self, sampling: Sampling) -> Callable[[Tensor, torch.Generator], Tensor]:
+        """`sample` for many calls, with the current weights; a head may prepare a copy of them."""
+        return lambda params, generator: self.sample(params, generator, sampling)

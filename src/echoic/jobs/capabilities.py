@@ -9,6 +9,7 @@ from echoic.jobs import JOBS, get_job, settings_class
 from echoic.jobs.base import Fitted, Job, Table
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn
+from echoic.streams import Stream
 
 
 @runtime_checkable
@@ -45,6 +46,18 @@ class Backtests(Protocol):
 
     def backtest(self, fitted: Fitted[Any], data: Any, split: str, stride: int) -> Table:
         """Every forecast behind the scores as a long table."""
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """Jobs whose networks can process a sequence chunk by chunk."""
+
+    def stream(self, fitted: Fitted[Any]) -> Stream[Any, Any, Any]:
+        """The trained network as a stream.
+
+        Raises:
+            ConfigError: this network requires whole sequences; the message names the setting to train with.
+        """
 
 
 @runtime_checkable

@@ -1,4 +1,4 @@
-"""Trained layers packed for running live, by the compiled kernels."""
+"""Trained layers in the layout of the step kernels."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,13 +23,13 @@ class LayerWeights(NamedTuple):
 def live_network(
     layers: Sequence[LayerWeights], out: tuple[Tensor, Tensor] | None = None, *, storage: str, threads: int
 ) -> Any:
-    """The layers and a linear map on top, copied into the kernel's own layout: an `echoic._kernel.Live`.
+    """Copies the layers, and a linear map on top, into the layout of the step kernels: an `echoic._kernel.Live`.
 
     Args:
         layers: the lowest first.
-        out: weights `(outputs, hidden)` and bias `(outputs,)` of the linear map; without it steps give the hidden
+        out: weights `(outputs, hidden)` and bias `(outputs,)` of the linear map; without it, steps return the hidden
             vectors of the last layer.
-        storage: how the weights are kept: float32, float16, or int8 with a scale for each row.
+        storage: type of the stored weights: float32, float16, or int8 with one scale per row.
         threads: CPU threads that share each layer's units.
 
     Raises:
@@ -39,7 +39,7 @@ def live_network(
     if target == "off":
         compiled = ", ".join(name for name in AVAILABLE if name != "off")
         remedy = f"set `ECHOIC_KERNEL` to {compiled}" if compiled else "install with a C++ compiler at hand"
-        raise KernelError(f"Live networks need a compiled kernel, and `off` is in use; {remedy}.")
+        raise KernelError(f"Streams on the step kernels require a compiled kernel, and `off` is in use; {remedy}.")
     tensors: list[Tensor] = []
     for layer in layers:
         inner = layer.w_rec.new_zeros(layer.w_rec.shape[1]) if layer.bias_rec is None else layer.bias_rec

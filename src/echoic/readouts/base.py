@@ -1,7 +1,7 @@
 """What every readout can do."""
 
 import abc
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
@@ -44,6 +44,9 @@ class Readout(nn.Module, abc.ABC):
 
     output_size: int
     """Width of each vector."""
+
+    is_stepwise: ClassVar[bool] = False
+    """Whether there is one vector per step, made of its `encoded` and `hidden` vectors alone."""
 
     @abc.abstractmethod
     def forward(self, inputs: ReadoutInputs) -> Tensor:

@@ -15,6 +15,8 @@ class ConcatInput(Readout):
     The step that was just heard reaches the head whole, past the layers and their dropout.
     """
 
+    is_stepwise = True
+
     def __init__(self, hidden_size: int, input_size: int) -> None:
         super().__init__()
         self.output_size = hidden_size + input_size

@@ -11,6 +11,8 @@ from echoic.readouts.base import Readout, ReadoutInputs
 class PerStep(Readout):
     """Hands every hidden vector to the head."""
 
+    is_stepwise = True
+
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
         self.output_size = hidden_size

@@ -1,1 +1,7 @@
-"""Running a trained network step by step: the state goes in and comes out of every call."""
+"""Trained networks over sequences that come chunk by chunk: the state goes in and comes out of every call."""
+
+from echoic.streams.base import Stream as Stream
+from echoic.streams.detection import DetectionStream as DetectionStream
+from echoic.streams.generation import GenerationStream as GenerationStream
+from echoic.streams.kernel import KernelStream as KernelStream
+from echoic.streams.network import NetworkStream as NetworkStream

@@ -1,6 +1,6 @@
-"""Hearing a recording with a trained network: whole, or piece by piece as it comes."""
+"""Class probabilities of the frames of a recording that comes chunk by chunk."""
 
-from typing import final
+from typing import NamedTuple, final
 
 import numpy as np
 import torch
@@ -9,89 +9,118 @@ from torch import Tensor
 
 from echoic.cells import Bidirectional
 from echoic.encoders import Convolution
-from echoic.errors import ConfigError
 from echoic.model import SequenceModel
+from echoic.streams.base import check_causal
+from echoic.tensors import State
 
 Probs = NDArray[np.float64]
 
-PIECE_FRAMES = 4096
-"""A network that reads one way hears so many frames at a time: what bounds the memory."""
+CHUNK_FRAMES = 4096
+"""Frames that a causal network processes at a time, which bounds the memory."""
 
 
-def heard(model: SequenceModel, steps: Tensor, delay: int) -> Probs:
-    """The probability of each class in each frame `(frames, classes)` of a recording `(frames, values)`."""
-    if isinstance(model.stack, Bidirectional):
-        return _whole(model, steps)
-    listener = Listener(model, steps.shape[1], delay)
-    told = [listener.push(piece) for piece in torch.split(steps, PIECE_FRAMES)]
-    return np.concatenate([*told, listener.finish()])
+class DetectionState(NamedTuple):
+    """A recording between two chunks.
+
+    Attributes:
+        recurrent: the network's state after the frames that it has processed.
+        buffer: frames to process next `(frames, values)`: the encoder's left context and an incomplete step.
+        num_skipped: outputs left out so far because they precede the first frame by the delay.
+        num_pushed: frames pushed.
+        num_predicted: frames whose probabilities have been returned.
+    """
+
+    recurrent: State
+    buffer: Tensor
+    num_skipped: int
+    num_pushed: int
+    num_predicted: int
 
 
 @final
-class Listener:
-    """Frames in, probabilities out, in constant memory: the same however the frames are cut into pieces.
+class DetectionStream:
+    """Frames in, class probabilities out, in constant memory.
 
-    What is told of a frame comes `delay` frames later, and once all frames of a step of the network are there.
+    The probabilities of a frame follow `delay` frames later, once all frames of a network step are there. They do not
+    depend on the chunks, up to float32 rounding (1e-6).
 
     Args:
-        model: of a detect run.
-        values: numbers in a frame.
-        delay: frames by which the network tells later.
+        model: the network of a detect run.
+        values: numbers per frame.
+        delay: output delay of the network in frames.
 
     Raises:
-        ConfigError: the network reads both ways.
+        ConfigError: the network is bidirectional.
     """
 
     def __init__(self, model: SequenceModel, values: int, delay: int) -> None:
-        if isinstance(model.stack, Bidirectional):
-            raise ConfigError("A network that reads both ways hears recordings whole; train without --bidirectional.")
+        check_causal(model)
         encoder = model.encoder
         self.model = model.eval()
-        self.delay = delay
-        self.span = encoder.stride if isinstance(encoder, Convolution) else 1
-        before = encoder.left_context if isinstance(encoder, Convolution) else 0
-        self.state = model.initial_state(1)
-        self.before = before
         self.values = values
-        self.waiting = torch.zeros(before, values)
-        self.skipped = 0
-        self.pushed = self.told = 0
+        self.delay = delay
+        self._stride = encoder.stride if isinstance(encoder, Convolution) else 1
+        self._left_context = encoder.left_context if isinstance(encoder, Convolution) else 0
 
     @torch.no_grad()
-    def push(self, steps: Tensor) -> Probs:
-        """Probabilities `(some frames, classes)` of the frames that can be told of after these `(frames, values)`."""
-        self.pushed += len(steps)
-        return self._hear(steps)
+    def start(self) -> DetectionState:
+        """The state before the first frame of a recording."""
+        return DetectionState(self.model.initial_state(1), torch.zeros(self._left_context, self.values), 0, 0, 0)
 
-    def finish(self) -> Probs:
-        """What is still to be told when nothing more comes."""
-        remaining = self.pushed - self.told
-        missing = self.delay + -(self.pushed + self.delay) % self.span
-        return self._hear(torch.zeros(missing, self.values))[:remaining]
+    def push(self, chunk: Tensor, state: DetectionState) -> tuple[Probs, DetectionState]:
+        """Probabilities `(frames, classes)` of the frames that `chunk` `(frames, values)` completes, and the state."""
+        return self._advance(chunk, state._replace(num_pushed=state.num_pushed + len(chunk)))
+
+    def finish(self, state: DetectionState) -> Probs:
+        """Probabilities `(frames, classes)` of the remaining frames of a recording that ends at `state`."""
+        remaining = state.num_pushed - state.num_predicted
+        missing = self.delay + -(state.num_pushed + self.delay) % self._stride
+        probs, _ = self._advance(torch.zeros(missing, self.values), state)
+        return probs[:remaining]
 
     @torch.no_grad()
-    def _hear(self, steps: Tensor) -> Probs:
-        frames = torch.cat([self.waiting, steps])
-        whole = (len(frames) - self.before) // self.span * self.span
-        self.waiting = frames[whole:]
-        if not whole:
-            return np.zeros((0, self.model.head.parameters_per_value))
-        ready = frames[None, : self.before + whole]
-        encoder = self.model.encoder
+    def _advance(self, chunk: Tensor, state: DetectionState) -> tuple[Probs, DetectionState]:
+        model = self.model
+        if model.training:
+            model.eval()
+        frames = torch.cat([state.buffer, chunk])
+        complete = (len(frames) - self._left_context) // self._stride * self._stride
+        if not complete:
+            return np.zeros((0, model.head.parameters_per_value)), state._replace(buffer=frames)
+        ready = frames[None, : self._left_context + complete]
+        encoder = model.encoder
         encoded = encoder.valid(ready) if isinstance(encoder, Convolution) else encoder(ready)
-        hidden, self.state = self.model.stack(encoded, self.state)
-        told = self.model.head(hidden)[0, :, 0].double().softmax(-1).numpy()
-        late = min(self.delay - self.skipped, len(told))
-        self.skipped += late
-        self.told += len(told) - late
-        return np.asarray(told[late:])
+        hidden, recurrent = model.stack(encoded, state.recurrent)
+        probs = model.head(hidden)[0, :, 0].double().softmax(-1).numpy()
+        early = min(self.delay - state.num_skipped, len(probs))
+        after = DetectionState(
+            recurrent,
+            # A copy, so that a stored state does not keep all frames in memory.
+            frames[complete:].clone(),
+            state.num_skipped + early,
+            state.num_pushed,
+            state.num_predicted + len(probs) - early,
+        )
+        return np.asarray(probs[early:]), after
+
+
+def predict_probs(model: SequenceModel, steps: Tensor, delay: int) -> Probs:
+    """The probability of each class in each frame `(frames, classes)` of a whole recording `(frames, values)`."""
+    if isinstance(model.stack, Bidirectional):
+        return _whole(model, steps)
+    stream = DetectionStream(model, steps.shape[1], delay)
+    state, probs = stream.start(), []
+    for chunk in torch.split(steps, CHUNK_FRAMES):
+        some, state = stream.push(chunk, state)
+        probs.append(some)
+    return np.concatenate([*probs, stream.finish(state)])
 
 
 @torch.no_grad()
 def _whole(model: SequenceModel, steps: Tensor) -> Probs:
     model.eval()
     encoder = model.encoder
-    span = encoder.stride if isinstance(encoder, Convolution) else 1
-    padded = torch.nn.functional.pad(steps, (0, 0, 0, -len(steps) % span))[None]
+    stride = encoder.stride if isinstance(encoder, Convolution) else 1
+    padded = torch.nn.functional.pad(steps, (0, 0, 0, -len(steps) % stride))[None]
     params, _ = model(padded, lengths=torch.tensor([len(steps)]))
     return np.asarray(params[0, : len(steps), 0].double().softmax(-1).numpy())

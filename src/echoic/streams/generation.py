@@ -1,74 +1,102 @@
-"""Prime a model with known steps, then let it feed itself: constant time and memory per step."""
+"""A network that feeds on its own output, from any state, in constant time and memory per step."""
 
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable
+from typing import NamedTuple, Self, cast, final
 
 import torch
 from torch import Tensor
 
+from echoic.errors import ConfigError
 from echoic.heads import Sampling, SymbolHead
 from echoic.model import SequenceModel
-from echoic.tensors import State
-
-CHUNK_STEPS = 1024
-"""Priming goes in chunks of so many steps, which bounds the memory; the result is the same."""
+from echoic.streams.network import NetworkStream
 
 
-@torch.no_grad()
-def prime(model: SequenceModel, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-    """Feeds known steps `(rows, steps, width)`.
+class GenerationState(NamedTuple):
+    """A sequence between two generated steps.
 
-    Returns:
-        The head parameters after the last step `(rows, 1, features, parameters)`, and the state.
+    Attributes:
+        params: head parameters of the newest step `(rows, 1, features, parameters)`.
+        recurrent: the network's state when it predicted them `(rows, state_size)`.
+        values: sampled from `params` and not yet read by the network; None if none have been sampled.
+        generator: the state of the random generator.
+        num_steps: number of steps generated since the start.
     """
-    model.eval()
-    state = model.initial_state(len(inputs)) if state is None else state
-    params = inputs
-    for chunk in torch.split(inputs, CHUNK_STEPS, 1):
-        params, state = model(chunk, state)
-    return params[:, -1:], state
+
+    params: Tensor
+    recurrent: Tensor
+    values: Tensor | None
+    generator: Tensor
+    num_steps: int
 
 
-@torch.no_grad()
-def free_run(
-    model: SequenceModel,
-    params: Tensor,
-    state: State,
-    choose: Callable[[Tensor], Tensor],
-    next_input: Callable[[Tensor, int], Tensor],
-) -> Iterator[Tensor]:
-    """Yields value after value without end, each fed back as the next input.
+def feed_back(values: Tensor, step: int) -> Tensor:
+    """Values `(rows, 1, features)` as the next input, unchanged."""
+    del step
+    return values[:, 0]
 
-    `choose` turns head parameters into values `(rows, 1, features)` (their mean, or a draw); `next_input` turns the
-    values of step number n into the input `(rows, width)` that follows them.
+
+@final
+class GenerationStream:
+    """Number of steps in, generated values out; each value is the next input of the network.
+
+    Going on from a state, in this process or another, gives the bits of an uninterrupted run with the same kernel and
+    number of threads.
+
+    Args:
+        model: a network with one output per step.
+        sample: from head parameters and a generator to values `(rows, 1, features)`.
+        next_input: from the values of a step and its number to the next input `(rows, width)`.
+
+    Raises:
+        ConfigError: as for `NetworkStream`.
     """
-    model.eval()
-    advance = model.stepper()
-    step = 0
-    while True:
-        values = choose(params)
-        yield values
-        params, state = advance(next_input(values, step), state)
-        step += 1
 
+    def __init__(
+        self,
+        model: SequenceModel,
+        sample: Callable[[Tensor, torch.Generator], Tensor],
+        next_input: Callable[[Tensor, int], Tensor] = feed_back,
+    ) -> None:
+        self.model = model
+        self.sample = sample
+        self.next_input = next_input
+        self._network = NetworkStream(model)
 
-def symbols_after(
-    model: SequenceModel, known: Tensor, sampling: Sampling, seed: int, streams: int = 1
-) -> Iterator[Tensor]:
-    """Yields the symbols `(streams * rows, features)` that a model with a head for symbols draws, without end.
+    @classmethod
+    def of_symbols(cls, model: SequenceModel, sampling: Sampling) -> Self:
+        """A stream of symbols from a model whose head predicts symbols."""
+        return cls(model, cast("SymbolHead", model.head).sampler(sampling))
 
-    `known` `(rows, steps, features)` are the symbols that each row goes on from, in so many `streams` of its own.
-    """
-    params, state = prime(model, known)
-    if streams > 1:
-        params, state = params.repeat(streams, 1, 1, 1), model.unpack(model.pack(state).repeat(streams, 1))
-    head, generator = cast("SymbolHead", model.head), torch.Generator().manual_seed(seed)
-    run = free_run(
-        model,
-        params,
-        state,
-        choose=head.sample_fn(generator, sampling),
-        next_input=lambda values, _step: values[:, 0],
-    )
-    for step in run:
-        yield step[:, 0]
+    @torch.no_grad()
+    def start(self, known: Tensor, seed: int = 0, copies: int = 1) -> GenerationState:
+        """The state after the inputs `known` `(rows, steps, width)`, of which there is at least one step.
+
+        With `copies`, each row is continued that many times, in the order rows, rows, ...
+        """
+        params, state = self._network.prime(known)
+        if copies > 1:
+            params, state = params.repeat(copies, 1, 1, 1), state.repeat(copies, 1)
+        return GenerationState(params, state, None, torch.Generator().manual_seed(seed).get_state(), 0)
+
+    @torch.no_grad()
+    def push(self, chunk: int, state: GenerationState) -> tuple[Tensor, GenerationState]:
+        """The next `chunk` steps `(rows, chunk, features)`, and the state after them.
+
+        Raises:
+            ConfigError: `chunk` is not positive.
+        """
+        if chunk < 1:
+            raise ConfigError(f"The number of steps to generate must be 1 or more, got {chunk}.")
+        generator = torch.Generator()
+        generator.set_state(state.generator)
+        params, recurrent, values, first = state.params, state.recurrent, state.values, state.num_steps
+        made = []
+        for step in range(first, first + chunk):
+            if values is not None:
+                # Values are read only when the next ones are asked for: inputs may be known for no step more.
+                params, recurrent = self._network.step(self.next_input(values, step - 1)[:, None], recurrent)
+            values = self.sample(params, generator)
+            made.append(values)
+        after = GenerationState(params, recurrent, values, generator.get_state(), first + chunk)
+        return torch.cat(made, 1), after

@@ -1,4 +1,4 @@
-"""Run a trained model live: one step for one stream or thousands, or feeding itself, by the step kernels."""
+"""Thousands of sequences at once on the step kernels, one step at a time or feeding on their own output."""
 
 from typing import Literal, final, get_args
 
@@ -18,12 +18,12 @@ from echoic.types import Floats
 
 Storage = Literal["float32", "float16", "int8"]
 
-DRAWS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
-"""Heads whose values the kernel can draw itself, and what it calls that."""
+SAMPLED_HEADS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
+"""Heads that the kernel can sample from, and their names there."""
 
 
 def can_run(model: SequenceModel) -> bool:
-    """Whether `Live` takes this model, here: cells and ends that it knows, and a compiled kernel in use."""
+    """Whether `KernelStream` supports this model and a compiled kernel is in use."""
     return ops.kernel() != "off" and _fits(model)
 
 
@@ -36,19 +36,20 @@ def _fits(model: SequenceModel) -> bool:
 
 
 @final
-class Live:
-    """A copy of a model's weights, packed for stepping; the states stay with the caller.
+class KernelStream:
+    """A copy of a model's weights in the layout of the step kernels.
 
-    States are the rows of one matrix `(streams, model.state_size)` in float32, as `model.pack` gives them; every call
-    replaces those rows that take part, and no others. Several threads may call at once, each on rows of its own.
+    The state is a matrix `(streams, model.state_size)` in float32, a row per stream, as `model.pack` returns it. `push`
+    leaves it unchanged. `step_` and `generate_` are in place: they replace the rows that take part and touch no others,
+    without any copy; several threads may call them at once, each on rows of its own.
 
-    Weights kept as float16 or int8 (one scale for each row of a weight matrix) take a half or a quarter of the memory:
-    for layers too large for the caches that is also the time of a step. Sums are made in float32 all the same.
+    Weights stored as float16 or int8 (one scale per row of a weight matrix) take half or a quarter of the memory, and
+    of the time where layers are too large for the caches. Sums are always computed in float32.
 
     Args:
-        model: on any device, with a plain encoder and a readout of every step.
-        storage: how the weights are kept.
-        threads: how many CPU threads share one step; more than one pays off from some hundred units a layer.
+        model: on any device, with the encoder `identity` and the readout `per_step`.
+        storage: type of the stored weights.
+        threads: CPU threads that share one step; more than one pays off from some hundred units per layer.
 
     Raises:
         ConfigError: the model has another encoder, cell or readout, or the storage is unknown.
@@ -65,35 +66,50 @@ class Live:
             parts = (model.encoder, model.stack, *model.stack.layers, model.readout)
             kinds = [type(part).__name__ for part in parts]
             raise ConfigError(
-                "A live model must have the encoder `identity`, cells lstm or gru and the readout `per_step` "
-                f"(train with --strategy recursive); this one has {', '.join(kinds)}: use model.step."
+                "A kernel stream requires the encoder `identity`, cells lstm or gru and the readout `per_step` "
+                f"(train with --strategy recursive), got {', '.join(kinds)}; use NetworkStream."
             )
         linear = model.head.linear
         self._network = ops.live_network(layers, (linear.weight, linear.bias), storage=storage, threads=threads)
         self._start = model.pack(model.initial_state(1)).detach().cpu().numpy()
-        self._draw = DRAWS.get(type(model.head))
+        self._distribution = SAMPLED_HEADS.get(type(model.head))
         self._features = model.head.features
         self._parameters = model.head.parameters_per_value
         self.state_size = model.state_size
         self.outputs = linear.out_features
 
-    def initial_states(self, streams: int) -> Floats:
+    def start(self, streams: int = 1) -> Floats:
         """The states `(streams, state_size)` before the first step."""
         return np.repeat(self._start, streams, 0)
 
-    def step(self, x: Floats, states: Floats, rows: NDArray[np.int64] | None = None) -> Floats:
-        """One step of some streams.
+    def push(self, chunk: Floats, state: Floats) -> tuple[Floats, Floats]:
+        """Outputs `(streams, steps, outputs)` for inputs `(streams, steps, inputs)`, and the states after them.
+
+        Raises:
+            ValueError: sizes do not match.
+            TypeError: an array is not float32.
+        """
+        if len(chunk) != len(state):
+            raise ValueError(f"`chunk` must have a row per state ({len(state)}), got {len(chunk)}.")
+        state = state.copy()
+        outputs = np.empty((*chunk.shape[:2], self.outputs), np.float32)
+        for step in range(chunk.shape[1]):
+            outputs[:, step] = self.step_(np.ascontiguousarray(chunk[:, step]), state)
+        return outputs, state
+
+    def step_(self, x: Floats, states: Floats, rows: NDArray[np.int64] | None = None) -> Floats:
+        """One step of some streams, in place.
 
         Args:
             x: `(n, inputs)`, C-contiguous.
             states: `(streams, state_size)`, C-contiguous; the rows that step are replaced.
-            rows: `(n,)`, which streams step, none twice; by default the first n.
+            rows: `(n,)`, the streams that step, all different; by default the first n.
 
         Returns:
-            The head's parameters, `(n, outputs)`; `params` gives them their shape.
+            The head's parameters, `(n, outputs)`; `params` reshapes them for the head.
 
         Raises:
-            ValueError: sizes do not belong together, or there is no such stream.
+            ValueError: sizes do not match, or a row is out of range.
             TypeError: an array is not float32 or not contiguous.
         """
         out = np.empty((len(x), self.outputs), np.float32)
@@ -101,15 +117,15 @@ class Live:
         return out
 
     def params(self, outputs: Floats) -> Tensor:
-        """What the model's head takes: `(n, samples, features, parameters)`."""
+        """Outputs `(n, outputs)` in the shape of the model's head: `(n, outputs_per_step, features, parameters)`."""
         return torch.from_numpy(outputs).view(len(outputs), -1, self._features, self._parameters)
 
     @staticmethod
     def flat(params: Tensor) -> Floats:
-        """The inverse of `params`, as a copy: what `echoic.streams.generation.prime` gives, ready for `free_run`."""
+        """The inverse of `params`, as a copy: from `NetworkStream.prime` to `generate_`."""
         return params.detach().cpu().flatten(1).numpy().copy()
 
-    def free_run(
+    def generate_(
         self,
         outputs: Floats,
         states: Floats,
@@ -118,35 +134,34 @@ class Live:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Floats:
-        """Lets the streams feed themselves for `steps` steps in one call, each value being the next input.
+        """Generates `steps` steps in one call and in place, each value being the next input.
 
-        Equals stepping one by one with the same generator. To go on later, call again with what this call left.
+        Equals a `GenerationStream` with the same generator. To continue, call again with the arrays that this call
+        updated.
 
         Args:
             outputs: `(streams, outputs)` after the last known step; replaced by those after the last value.
             states: `(streams, state_size)`, replaced.
-            steps: how many values.
-            temperature: scales the distance of a draw from the mean; 0 is the mean path.
-            generator: where draws come from; needed unless the temperature is 0 or the head has no distribution.
+            steps: number of values per stream.
+            temperature: scales the deviation of a sample from the mean; 0 is the mean path.
+            generator: source of randomness; required unless the temperature is 0 or the head has no distribution.
 
         Returns:
             Values `(steps, streams, features)`.
 
         Raises:
-            ConfigError: the kernel cannot draw from this head, or there is no generator.
+            ConfigError: the kernel cannot sample from this head, or there is no generator.
         """
-        if self._draw is None:
-            known = ", ".join(kind.__name__ for kind in DRAWS)
-            raise ConfigError(
-                f"Only models with one of the heads {known} run in one call; use echoic.streams.generation.free_run."
-            )
+        if self._distribution is None:
+            known = ", ".join(kind.__name__ for kind in SAMPLED_HEADS)
+            raise ConfigError(f"`generate_` requires one of the heads {known}; use GenerationStream.")
         values = np.empty((steps, len(outputs), self._features), np.float32)
         noise = None
-        if temperature and self._draw != "point":
+        if temperature and self._distribution != "point":
             if generator is None:
-                raise ConfigError("Draws need a `generator`; a temperature of 0 needs none.")
-            # One draw a step, as stepping by hand would make them.
+                raise ConfigError("Sampling requires a `generator`, except at temperature 0.")
+            # One call per step, as a GenerationStream makes them.
             shape = (len(outputs), 1, self._features)
             noise = np.stack([torch.randn(shape, generator=generator).numpy()[:, 0] for _ in range(steps)])
-        self._network.loop(states, outputs, None, values, self._draw, temperature, MIN_SCALE, noise, None)
+        self._network.loop(states, outputs, None, values, self._distribution, temperature, MIN_SCALE, noise, None)
         return values

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import soundfile
+import torch
 from scipy.signal import welch
 
 from echoic.api.report import write_report
@@ -41,6 +42,18 @@ def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
     assert not np.array_equal(first.samples[0], first.samples[1])
     codec = run.fitted.task.codec
     assert np.abs(first.samples).max() <= codec.scale / (1 - codec.pre_emphasis) * (1 + 1e-6)
+
+
+def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run):
+    framing = run.fitted.task.framing
+    known = framing.frames([np.zeros(framing.seen_samples, np.float32)])[None].float()
+    stream = run.stream()
+    state = stream.start(known, seed=2, copies=2)
+    whole, _ = stream.push(20, state)
+    assert whole.shape == (2, 20, framing.values)
+    first, middle = stream.push(9, state)
+    second, _ = run.stream().push(11, middle)
+    assert torch.equal(torch.cat([first, second], 1), whole)
 
 
 def test_a_longer_sound_begins_as_a_shorter_one(run):

@@ -8,11 +8,12 @@ from echoic.config.audio import AudioRequest
 from echoic.jobs.audio.charts import charts
 from echoic.jobs.audio.evaluate import AudioEvaluation, evaluate
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.audio.render import Sound, generate
+from echoic.jobs.audio.render import Sound, frame_stream, generate
 from echoic.jobs.audio.task import AudioTask as AudioTask
 from echoic.jobs.base import Fitted, Job
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
+from echoic.streams import GenerationStream
 from echoic.types import Floats
 
 
@@ -40,6 +41,10 @@ class AudioJob(Job[AudioTask]):
     ) -> str:
         """Writes sound files, or a picture of the spectrum."""
         return write_sound(fitted, request, output, on_progress)
+
+    def stream(self, fitted: Fitted[AudioTask]) -> GenerationStream:
+        """A stream of frames of the framing, sampled from the model's distribution."""
+        return frame_stream(fitted, AudioRequest())
 
 
 AUDIO = AudioJob()

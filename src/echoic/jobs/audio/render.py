@@ -1,4 +1,4 @@
-"""Letting a trained network make sound, in streams side by side and block by block."""
+"""Sound generation with a trained network, in parallel streams and block by block."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,13 +13,12 @@ from echoic.errors import ConfigError, DataError
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
-from echoic.model import SequenceModel
 from echoic.sources import read
-from echoic.streams.generation import free_run, prime, symbols_after
+from echoic.streams import GenerationStream
 from echoic.types import Floats
 
 BLOCK_S = 0.25
-"""Sound is handed over in blocks of about so many seconds."""
+"""Approximate duration of a block."""
 
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|samples)?")
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
@@ -37,12 +36,12 @@ class Sound:
 def generate(
     fitted: Fitted[AudioTask], request: AudioRequest, on_chunk: Callable[[Floats], None] = lambda _: None
 ) -> Sound:
-    """All of `blocks` together, for lengths that fit into memory.
+    """The concatenation of `blocks`, for lengths that fit into memory.
 
     `on_chunk` is called with each block `(streams, samples)`.
 
     Raises:
-        ConfigError: a length, a number of streams or a way of drawing that cannot be.
+        ConfigError: the length is invalid, or an option is out of range or has no effect.
         DataError: the prime cannot be read.
     """
     made = []
@@ -53,25 +52,25 @@ def generate(
 
 
 def blocks(fitted: Fitted[AudioTask], request: AudioRequest) -> Iterator[Floats]:
-    """Sound `(streams, samples)` block by block, in constant memory: what follows the prime, without it.
+    """Sound `(streams, samples)` after the prime, without it, block by block and in constant memory.
 
-    `prime` is a file, or by default silence; the streams differ by their draws. All is checked and read before the
-    first block is asked for.
+    `prime` is a file, or by default silence; streams are sampled independently. Everything is checked and read before
+    the first block is generated.
 
     Raises:
-        ConfigError: a length, a number of streams or a way of drawing that cannot be.
+        ConfigError: the length is invalid, or an option is out of range or has no effect.
         DataError: the prime cannot be read.
     """
     task = fitted.task
     wanted = samples_in(task, request.length)
-    steps = _steps(fitted, request)
+    stream = frame_stream(fitted, request)
     known = _known(task, request.prime)
-    pieces = task.framing.sound(steps(task.framing.frames([known])[None].float()), known)
+    pieces = task.framing.sound(_frames(stream, task.framing.frames([known])[None].float(), request), known)
     return _cut(pieces, wanted, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
 
 
 def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_samples: int) -> Iterator[Floats]:
-    """So many samples of `pieces` `(streams, piece_samples)` in blocks, the last of which may be short."""
+    """Blocks of `wanted` samples in total from `pieces` `(streams, piece_samples)`; the last may be shorter."""
     together = max(1, round(block_samples / piece_samples))
     while wanted > 0:
         block = np.concatenate([next(pieces) for _ in range(min(together, -(-wanted // piece_samples)))], 1)
@@ -80,10 +79,10 @@ def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_sample
 
 
 def samples_in(task: AudioTask, length: float | str) -> int:
-    """The samples of a length such as 500s or 10min; a bare number is of seconds.
+    """The number of samples of a length such as 500s or 10min; a bare number is in seconds.
 
     Raises:
-        ConfigError: it cannot be read, or is less than a sample.
+        ConfigError: the length is invalid, or less than a sample.
     """
     found = _LENGTH.fullmatch(str(length).strip())
     if not found:
@@ -96,7 +95,7 @@ def samples_in(task: AudioTask, length: float | str) -> int:
 
 
 def _known(task: AudioTask, place: str | None) -> Floats:
-    """The sound that is gone on from, `(samples,)`: whole frames, the last of which ends where the prime ends."""
+    """The sound to continue, `(samples,)`: whole frames, the last of which ends where the prime ends."""
     seen = task.framing.seen_samples
     if place is None:
         return np.zeros(seen, np.float32)
@@ -110,16 +109,31 @@ def _known(task: AudioTask, place: str | None) -> Floats:
     return sound[(len(sound) - seen) % task.framing.step_samples :]
 
 
-def _steps(fitted: Fitted[AudioTask], request: AudioRequest) -> Callable[[Tensor], Iterator[Tensor]]:
-    """What makes steps `(streams, values)` without end after known ones `(1, frames, values)`."""
-    model, head = fitted.model, fitted.model.head
-    if isinstance(head, Point):
+def frame_stream(fitted: Fitted[AudioTask], request: AudioRequest) -> GenerationStream:
+    """A stream of frames `(streams, steps, values)` of the task's framing, sampled as `request` asks.
+
+    Raises:
+        ConfigError: a sampling option for a network that predicts means.
+    """
+    model = fitted.model
+    if isinstance(model.head, Point):
         _check_not_sampled(request)
-        return lambda known: (step.expand(request.streams, -1) for step in _means(model, head, known))
+        head = model.head
+        return GenerationStream(model, lambda params, _: head.mean(params))
     sampling = Sampling(
         request.temperature, request.top_k, request.top_p, request.prob_floor, request.loudness_temperature
     )
-    return lambda known: symbols_after(model, known, sampling, request.seed, request.streams)
+    return GenerationStream.of_symbols(model, sampling)
+
+
+def _frames(stream: GenerationStream, known: Tensor, request: AudioRequest) -> Iterator[Tensor]:
+    """Frames `(streams, values)` without end after `known` ones `(1, frames, values)`."""
+    # Means are the same in all streams.
+    is_mean = isinstance(stream.model.head, Point)
+    state = stream.start(known, request.seed, 1 if is_mean else request.streams)
+    while True:
+        frame, state = stream.push(1, state)
+        yield frame[:, 0].expand(request.streams, -1)
 
 
 def _check_not_sampled(request: AudioRequest) -> None:
@@ -128,10 +142,3 @@ def _check_not_sampled(request: AudioRequest) -> None:
         raise ConfigError(
             f"`--{min(sampled).replace('_', '-')}` is for sampling; the frames model predicts means, so leave it out."
         )
-
-
-def _means(model: SequenceModel, head: Point, known: Tensor) -> Iterator[Tensor]:
-    """Steps `(rows, values)` without end after `known` `(rows, frames, values)`."""
-    params, state = prime(model, known)
-    for values in free_run(model, params, state, head.mean, lambda values, _step: values[:, 0]):
-        yield values[:, 0]

@@ -10,6 +10,7 @@ from echoic.jobs.detect.task import DetectTask as DetectTask
 from echoic.jobs.detect.use import predict
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
+from echoic.streams import DetectionStream
 
 
 @final
@@ -30,6 +31,10 @@ class DetectJob(Job[DetectTask]):
     def predict(self, fitted: Fitted[DetectTask], data: Any) -> Table:
         """The events of each recording with their times, as a table."""
         return predict(fitted, data)
+
+    def stream(self, fitted: Fitted[DetectTask]) -> DetectionStream:
+        """From scaled frames to class probabilities, for causal networks."""
+        return DetectionStream(fitted.model, fitted.task.features.values, fitted.task.delay)
 
 
 DETECT = DetectJob()

@@ -16,7 +16,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.sources import read
 from echoic.sources.events import events_of
-from echoic.streams.detection import heard
+from echoic.streams.detection import predict_probs
 from echoic.types import Event, Series
 
 SEGMENT_S = 0.1
@@ -70,7 +70,7 @@ def evaluate(
     steps = task.steps_of(split, new, on_progress)
     true, probs = task.classes_of(recordings, steps), list[Probs]()
     for number, one in enumerate(steps):
-        probs.append(heard(fitted.model, one, task.delay))
+        probs.append(predict_probs(fitted.model, one, task.delay))
         on_progress(number + 1, len(steps))
     events = [events_of(one) for one in recordings]
     predicted = [one.argmax(1) for one in probs]

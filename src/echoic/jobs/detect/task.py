@@ -25,7 +25,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
-from echoic.streams.detection import heard
+from echoic.streams.detection import predict_probs
 from echoic.types import Series
 from echoic.windows import assign_splits
 
@@ -130,7 +130,7 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         if not self.splits["dev"] or not self.settings.detector.postprocess:
             return None
         true = self.classes_of(self.series("dev"), self.steps["dev"])
-        probs = [heard(model, one, self.delay) for one in self.steps["dev"]]
+        probs = [predict_probs(model, one, self.delay) for one in self.steps["dev"]]
         return {"postprocessing": PostProcessing.chosen(true, probs, self.hop_s).to_json()}
 
 

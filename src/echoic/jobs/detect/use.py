@@ -12,7 +12,7 @@ from echoic.labelled.frames import BACKGROUND
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
 from echoic.sources import read
-from echoic.streams.detection import heard
+from echoic.streams.detection import predict_probs
 from echoic.types import Series
 
 
@@ -34,7 +34,7 @@ def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
     postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
     rows = []
     for one, steps in zip(recordings, features, strict=True):
-        probs = heard(fitted.model, steps, task.delay)
+        probs = predict_probs(fitted.model, steps, task.delay)
         for begin, end, number in class_spans(postprocessing.classes(probs)):
             confidence = float(probs[begin:end, number].mean())
             # The last frame may reach beyond the end of the recording.

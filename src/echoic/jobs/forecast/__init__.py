@@ -13,6 +13,7 @@ from echoic.jobs.forecast.task import ForecastTask as ForecastTask
 from echoic.jobs.forecast.use import backtest, evaluate, generate, predict, write_continuation
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
+from echoic.streams import NetworkStream
 from echoic.types import Series
 
 
@@ -58,6 +59,10 @@ class ForecastJob(Job[ForecastTask]):
     ) -> str:
         """Writes continuations as a CSV or Parquet table."""
         return write_continuation(fitted, request, output, on_progress)
+
+    def stream(self, fitted: Fitted[ForecastTask]) -> NetworkStream:
+        """From scaled input vectors to the head parameters of the next step, for recursive forecasts."""
+        return NetworkStream(fitted.model)
 
 
 FORECAST = ForecastJob()

@@ -8,12 +8,13 @@ from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.music.charts import charts
-from echoic.jobs.music.compose import Composition, generate
+from echoic.jobs.music.compose import Composition, generate, roll_stream
 from echoic.jobs.music.evaluate import MusicEvaluation, evaluate
 from echoic.jobs.music.files import write_music
 from echoic.jobs.music.task import MusicTask as MusicTask
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
+from echoic.streams import GenerationStream
 
 
 @final
@@ -42,6 +43,10 @@ class MusicJob(Job[MusicTask]):
     ) -> str:
         """Writes a song as MIDI, sound or a picture."""
         return write_music(fitted, request, output, on_progress)
+
+    def stream(self, fitted: Fitted[MusicTask]) -> GenerationStream:
+        """A stream of steps in the symbols of the codec, sampled from the model's distribution."""
+        return roll_stream(fitted, MusicRequest())
 
 
 MUSIC = MusicJob()

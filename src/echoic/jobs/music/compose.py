@@ -1,9 +1,8 @@
-"""Letting a trained network make music."""
+"""Music generation with a trained network."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import final
 
 import numpy as np
@@ -18,7 +17,7 @@ from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.memorization import Match, MemorizationIndex
 from echoic.sources import read
 from echoic.sources.midi import to_notes
-from echoic.streams.generation import symbols_after
+from echoic.streams import GenerationStream
 from echoic.types import Series, music_info
 from echoic.types.score import Meter, Song, Tempo
 from echoic.windows import make_generator
@@ -32,10 +31,10 @@ _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|beats?|bars?|s)?")
 @final
 @dataclass(frozen=True)
 class Composition:
-    """What the model made.
+    """Generated music.
 
-    A `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll `before` it, and the longest run of it that
-    a training song has too, in any key, with that song's name.
+    A `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll `before` it, and the longest passage of it
+    that is in a training song too, in any key, with that song's name.
     """
 
     song: Song
@@ -52,7 +51,7 @@ class Composition:
 
     @property
     def summary(self) -> str:
-        """One line: the length, and the longest run that is copied from training."""
+        """One line: the length, and the longest passage that is copied from training."""
         found = f", of {self.memorized_from!r}" if self.memorized.steps else ""
         return (
             f"{len(self.roll)} steps, {len(self.song.notes)} notes; longest run that a training song has too, in any "
@@ -60,29 +59,41 @@ class Composition:
         )
 
 
+def roll_stream(fitted: Fitted[MusicTask], request: MusicRequest) -> GenerationStream:
+    """A stream of steps in the symbols of the task's codec, sampled as `request` asks.
+
+    Raises:
+        ConfigError: top-k or nucleus sampling of a head that predicts each pitch independently.
+    """
+    if isinstance(fitted.model.head, Bernoulli) and (request.top_k, request.top_p) != (None, None):
+        raise ConfigError(
+            "`--top-k` and `--top-p` choose among classes; this network predicts each pitch independently."
+        )
+    return GenerationStream.of_symbols(fitted.model, Sampling(request.temperature, request.top_k, request.top_p))
+
+
 def generate(
     fitted: Fitted[MusicTask], request: MusicRequest, on_chunk: Callable[[Roll], None] = lambda _: None
 ) -> Composition:
-    """Music that follows the prime: a file (its first song), or by default the first bar of a training song.
+    """Generates music after the prime: a file (its first song), or by default the first bar of a training song.
 
     Tempo, meter and key are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`.
 
     Raises:
-        ConfigError: the length cannot be read or is nothing, or a way of drawing is out of range.
+        ConfigError: the length is invalid, or a sampling option is out of range.
         DataError: the prime cannot be read or has no step.
     """
     task = fitted.task
-    if isinstance(fitted.model.head, Bernoulli) and (request.top_k, request.top_p) != (None, None):
-        raise ConfigError("`--top-k` and `--top-p` choose among classes; this network tells every pitch by itself.")
-    sampling = Sampling(request.temperature, request.top_k, request.top_p)
+    stream = roll_stream(fitted, request)
     known = _prime(task, request)
     clock = _Clock.of(known)
     steps = clock.steps(request.length)
     before = task.codec.encode(rolls_of([known])[0])
     made = []
-    run = symbols_after(fitted.model, torch.from_numpy(before).float()[None], sampling, request.seed)
-    for step in islice(run, steps):
-        made.append(step[0].numpy().astype(np.uint8))
+    state = stream.start(torch.from_numpy(before).float()[None], request.seed)
+    for _ in range(steps):
+        step, state = stream.push(1, state)
+        made.append(step[0, 0].numpy().astype(np.uint8))
         on_chunk(made[-1])
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
     roll = whole[len(before) :]

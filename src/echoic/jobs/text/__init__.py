@@ -9,9 +9,10 @@ from echoic.jobs.base import Fitted, Job
 from echoic.jobs.text.charts import charts
 from echoic.jobs.text.evaluate import TextEvaluation, evaluate
 from echoic.jobs.text.task import TextTask as TextTask
-from echoic.jobs.text.write import generate, write_text
+from echoic.jobs.text.write import generate, symbol_stream, write_text
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
+from echoic.streams import GenerationStream
 
 
 @final
@@ -38,6 +39,10 @@ class TextJob(Job[TextTask]):
     ) -> str:
         """Writes text into a file, or onto standard output as it is made."""
         return write_text(fitted, request, output, on_progress)
+
+    def stream(self, fitted: Fitted[TextTask]) -> GenerationStream:
+        """A stream of symbols of the vocabulary, sampled from the model's distribution."""
+        return symbol_stream(fitted, TextRequest())
 
 
 TEXT = TextJob()

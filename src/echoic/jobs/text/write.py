@@ -1,9 +1,8 @@
-"""Writing text with a trained network."""
+"""Text generation with a trained network."""
 
 import codecs
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,24 +15,31 @@ from echoic.heads import Sampling
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import TextTask
 from echoic.progress import ProgressFn
-from echoic.streams.generation import symbols_after
+from echoic.streams import GenerationStream
 from echoic.writers.files import write_bytes
 
 
-def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None] = lambda _: None) -> str:
-    """`length` characters that follow the prime (by default a line break), without the prime.
+def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationStream:
+    """A stream of symbols, sampled as `request` asks."""
+    return GenerationStream.of_symbols(fitted.model, Sampling(request.temperature, request.top_k, request.top_p))
 
-    `on_chunk` is called with each character. A byte-level run makes `length` bytes, and calls it as soon as they form
-    characters; an incomplete last one is left out.
+
+def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None] = lambda _: None) -> str:
+    """Generates `length` characters after the prime (by default a line break), and returns them without the prime.
+
+    `on_chunk` is called with each character. A byte-level run generates `length` bytes and calls it as soon as they
+    form characters; an incomplete last one is left out.
 
     Raises:
         DataError: the prime is empty, or has a character that is not in the vocabulary.
     """
     codec: Characters = fitted.task.codec
-    sampling = Sampling(request.temperature, request.top_k, request.top_p)
+    stream = symbol_stream(fitted, request)
     known = torch.from_numpy(_prime(codec, request.prime)).float()[None, :, None]
+    state = stream.start(known, request.seed)
     to_text, pieces = _decoder(codec), []
-    for symbol in islice(symbols_after(fitted.model, known, sampling, request.seed), request.length):
+    for _ in range(request.length):
+        symbol, state = stream.push(1, state)
         piece = to_text(int(symbol))
         pieces.append(piece)
         if piece:
@@ -42,14 +48,14 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
 
 
 def write_text(fitted: Fitted[TextTask], request: TextRequest, output: Path | None, on_progress: ProgressFn) -> str:
-    """Writes generated text into a file, or onto standard output as it is made.
+    """Writes generated text into a file, or onto standard output as it is generated.
 
     Raises:
         RunError: the file cannot be written.
     """
     before = (request.prime or "") if request.keep_prime else ""
     if output is None:
-        pending = iter([before])  # not before the request turned out to be valid
+        pending = iter([before])  # printed once the request is known to be valid
         made = generate(fitted, request, lambda piece: _print(next(pending, "") + piece))
         _print("\n")
         return ""
@@ -82,7 +88,7 @@ def _prime(codec: Characters, text: str | None) -> np.ndarray[tuple[int], np.dty
 
 
 def _decoder(codec: Characters) -> Callable[[int], str]:
-    """From symbol after symbol to text; bytes are held back until they make a character."""
+    """Decodes symbol by symbol; bytes are held back until they form a character."""
     if not codec.is_bytes:
         return lambda symbol: codec.decode(np.array([symbol]))
     decoder = codecs.getincrementaldecoder("utf-8")("replace")

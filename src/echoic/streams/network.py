@@ -1,0 +1,92 @@
+"""A network over a sequence that comes chunk by chunk: inputs to head parameters."""
+
+from functools import cached_property
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from echoic import ops
+from echoic.cells import Stack
+from echoic.errors import ConfigError
+from echoic.model import SequenceModel
+from echoic.readouts import ReadoutInputs
+from echoic.streams.base import check_causal
+
+PRIME_STEPS = 1024
+"""Priming processes this many steps at a time, which bounds its memory."""
+
+
+@final
+class NetworkStream:
+    """Input vectors in, head parameters out, by a network with one output per step.
+
+    Chunks of one step run on the step kernels where they are available, with a copy of the weights that is made at the
+    first of them: after further training, make a new stream. Chunks equal the whole sequence up to float32 rounding
+    (1e-5). The state is one matrix `(rows, model.state_size)`, as `model.pack` returns it.
+
+    Raises:
+        ConfigError: the network is bidirectional, or its encoder or readout needs several steps at once.
+    """
+
+    def __init__(self, model: SequenceModel) -> None:
+        check_causal(model)
+        if not (isinstance(model.stack, Stack) and model.encoder.is_stepwise and model.readout.is_stepwise):
+            parts = ", ".join(type(part).__name__ for part in (model.encoder, model.stack, model.readout))
+            raise ConfigError(
+                f"A stream requires a recurrent network with one output per step, got {parts}; for a forecast, train "
+                "with --strategy recursive."
+            )
+        self.model = model.eval()
+        self._stack = model.stack
+
+    @torch.no_grad()
+    def start(self, rows: int = 1) -> Tensor:
+        """The state before the first step of `rows` sequences."""
+        return self.model.pack(self.model.initial_state(rows))
+
+    @torch.no_grad()
+    def push(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Head parameters `(rows, steps, features, parameters)` for inputs `(rows, steps, width)`, and the state."""
+        return self.step(chunk, state) if chunk.shape[1] == 1 else self._pass(chunk, state)
+
+    @torch.no_grad()
+    def prime(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """As `push`, in bounded memory: head parameters after the last step only, `(rows, 1, features, parameters)`."""
+        state = self.start(len(inputs)) if state is None else state
+        params = inputs
+        for chunk in torch.split(inputs, PRIME_STEPS, 1):
+            params, state = self._pass(chunk, state)
+        return params[:, -1:].clone(), state  # a copy: a view would keep all of the chunk
+
+    def step(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """As `push`, for chunks of one step in a `torch.no_grad` context of the caller, which saves its overhead."""
+        network, model = self._step_network, self.model
+        if network is None:
+            return self._pass(chunk, state)
+        if model.training:
+            model.eval()
+        encoded = model.encoder(chunk)
+        # The kernel replaces the states that it is given.
+        state, hidden = state.clone(), chunk.new_empty(len(chunk), 1, self._stack.output_size)
+        network.step(encoded[:, 0].contiguous().numpy(), state.numpy(), hidden[:, 0].numpy())
+        # A stepwise readout needs no state.
+        return model.head(model.readout(ReadoutInputs(encoded, hidden, (), self._stack))), state
+
+    def _pass(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        model = self.model
+        if model.training:
+            model.eval()
+        params, after = model(chunk, model.unpack(state))
+        return params, model.pack(after)
+
+    @cached_property
+    def _step_network(self) -> Any:
+        """The layers in the layout of the step kernels; None where no kernel can run them."""
+        layers = self._stack.live_layers()
+        if layers is None or ops.kernel() == "off":
+            return None
+        weights = layers[0].w_in
+        if weights.device.type != "cpu" or weights.dtype != torch.float32:
+            return None
+        return ops.live_network(layers, storage="float32", threads=1)

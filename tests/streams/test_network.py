@@ -1,0 +1,92 @@
+import pytest
+import torch
+
+from echoic import ops
+from echoic.cells import CELLS, Bidirectional, IdentityStack, Stack
+from echoic.config import HeadSettings, StackSettings
+from echoic.encoders import Embedding, Identity, Segments
+from echoic.errors import ConfigError
+from echoic.heads import HEADS
+from echoic.model import SequenceModel
+from echoic.readouts import ConcatInput, Last, PerStep
+from echoic.streams import NetworkStream
+from echoic.streams.network import PRIME_STEPS
+
+PASS = 1e-5  # float32
+SETTINGS = StackSettings(cell="gru", layers=(4, 3), dropout=0.5)
+
+
+def head(width):
+    return HEADS["point"].build(width, 1, 1, HeadSettings())
+
+
+def make():
+    torch.manual_seed(0)
+    return SequenceModel(Identity(2), Stack(CELLS, 2, SETTINGS), PerStep(3), head(3))
+
+
+@pytest.mark.parametrize("steps", [1, PRIME_STEPS, PRIME_STEPS + 1, 2 * PRIME_STEPS + 7])
+def test_priming_in_chunks_equals_one_pass(steps):
+    model = make()
+    x = torch.randn(1, steps, 2)
+    params, state = NetworkStream(model).prime(x)
+    with torch.no_grad():
+        whole, end = model(x)
+    assert params.shape == (1, 1, 1, 1)
+    assert params.untyped_storage().nbytes() == 4  # not a view of all steps
+    torch.testing.assert_close(params, whole[:, -1:], atol=PASS, rtol=0)
+    torch.testing.assert_close(state, model.pack(end), atol=PASS, rtol=0)
+
+
+def test_priming_continues_from_a_state():
+    model = make()
+    stream, x = NetworkStream(model), torch.randn(2, 9, 2)
+    _, state = stream.prime(x[:, :4])
+    later, end = stream.prime(x[:, 4:], state)
+    params, wanted = stream.prime(x)
+    torch.testing.assert_close(later, params, atol=PASS, rtol=0)
+    torch.testing.assert_close(end, wanted, atol=PASS, rtol=0)
+
+
+@pytest.mark.parametrize("target", ops.AVAILABLE)
+@pytest.mark.parametrize("cell", CELLS)
+def test_single_steps_equal_the_model_on_every_target(cell, target, monkeypatch):
+    monkeypatch.setenv("ECHOIC_KERNEL", target)
+    torch.manual_seed(0)
+    stack = Stack(CELLS, 5, StackSettings(cell=cell, layers=(4, 3)))
+    model = SequenceModel(Embedding(7, 5), stack, ConcatInput(3, 5), head(8))
+    stream, x = NetworkStream(model), torch.randint(7, (3, 12, 1)).float()
+    state, stepped = stream.start(3), []
+    for step in range(12):
+        params, state = stream.push(x[:, step : step + 1], state)
+        assert not params.requires_grad
+        stepped.append(params)
+    with torch.no_grad():
+        whole, end = model(x)
+    torch.testing.assert_close(torch.cat(stepped, 1), whole, atol=PASS, rtol=0)
+    torch.testing.assert_close(state, model.pack(end), atol=PASS, rtol=0)
+
+
+def test_a_stream_never_applies_dropout():
+    model, x = make().train(), torch.randn(1, 5, 2)
+    stream = NetworkStream(model)
+    first = stream.push(x, stream.start())[0]
+    for chunk in (x, x[:, :1]):
+        model.train()
+        assert torch.equal(stream.push(chunk, stream.start())[0][:, 0], first[:, 0]) or chunk.shape[1] == 1
+        assert not model.training
+
+
+def test_networks_that_require_whole_sequences_are_refused():
+    stack = Stack(CELLS, 4, SETTINGS)
+    both = Bidirectional(CELLS, 4, SETTINGS)
+    with pytest.raises(ConfigError, match="train without --bidirectional"):
+        NetworkStream(SequenceModel(Identity(4), both, PerStep(both.output_size), head(both.output_size)))
+    for encoder, layers, readout in [
+        (Segments(1, 2, 4), stack, PerStep(3)),
+        (Identity(4), stack, Last(3)),
+        (Identity(4), IdentityStack(4, 0.0), PerStep(4)),
+    ]:
+        name = ", ".join(type(part).__name__ for part in (encoder, layers, readout))
+        with pytest.raises(ConfigError, match=f"one output per step, got {name}; .* train with --strategy recursive"):
+            NetworkStream(SequenceModel(encoder, layers, readout, head(readout.output_size)))
