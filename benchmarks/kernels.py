@@ -1,8 +1,8 @@
-"""The compiled kernels against torch, JAX, Keras and onnxruntime: training steps, live steps and closed loops.
+"""Speed of the compiled kernels, torch, JAX, Keras and onnxruntime: training steps, live steps and closed loops.
 
-One process for each number of threads, held to as many cores; in it all contenders take turns, on the same weights and
-data, and are timed only after they have been found to agree. `--only` and `--workloads` choose; a contender whose
-package is missing is left out and named.
+There is one process per number of threads, pinned to as many cores. In it all contenders alternate, with the same
+weights and data, and are timed only after their results have been compared. `--workloads` and `--only` select workloads
+and contenders. A contender is left out, with a sentence, if its package is not installed.
 """
 
 import argparse
@@ -19,69 +19,79 @@ from peers import machine, tables, workloads
 from peers.contenders import NAMES
 
 
-def options() -> argparse.Namespace:
-    """The command line."""
+def parse_options() -> argparse.Namespace:
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=_numbers, default=[1, 2], help="thread counts, such as 1,2")
-    parser.add_argument("--live-threads", type=_numbers, default=[1], help="those with which live networks run too")
-    parser.add_argument(
-        "--workloads", type=_chosen(workloads.NAMES), default=workloads.NAMES, help=", ".join(workloads.NAMES)
-    )
-    parser.add_argument("--only", type=_chosen(NAMES), default=[], help="contenders: " + ", ".join(NAMES))
-    parser.add_argument("--avx2", action="store_true", help="hold everyone to AVX2; training only")
-    parser.add_argument("--rounds", type=int, default=9, help="how often every contender has its turn")
-    parser.add_argument("--block", type=float, default=0.3, help="seconds of a turn; at least one step")
-    parser.add_argument("--tiny", action="store_true", help="small sizes: to try the program, not to measure")
-    parser.add_argument("--write", action="store_true", help="put the tables into RESULTS.md")
-    return parser.parse_args()
+    add = parser.add_argument
+    add("--threads", type=_integers, default=[1, 2], help="numbers of threads, separated by commas")
+    add("--live-threads", type=_integers, default=[1], help="numbers of threads for live workloads")
+    add("--workloads", type=_names(workloads.NAMES), default=workloads.NAMES, help="of " + ", ".join(workloads.NAMES))
+    add("--only", type=_names(NAMES), default=[], help="contenders, of " + ", ".join(NAMES))
+    add("--avx2", action="store_true", help="limit all contenders to AVX2; training only")
+    add("--rounds", type=int, default=9, help="number of rounds; each contender runs once per round")
+    add("--block", type=float, default=0.3, help="seconds per contender and round; at least one step")
+    add("--smoke", action="store_true", help="one short round on tiny networks, to try the script")
+    add("--write", action="store_true", help="write the tables to RESULTS.md")
+    options = parser.parse_args()
+    if options.smoke:
+        if options.write:
+            parser.error("--write is not allowed with --smoke, whose results are meaningless; remove one of them")
+        options.threads, options.live_threads, options.rounds, options.block = [1], [1], 1, 0.001
+    return options
 
 
-def measured(chosen: argparse.Namespace, threads: int) -> dict[str, Any]:
-    """What one process found."""
-    live = [] if threads in chosen.live_threads and not chosen.avx2 else [workload.name for workload in workloads.LIVE]
-    passed = {
-        "threads": threads, "workloads": [name for name in chosen.workloads if name not in live], "only": chosen.only,
-        "rounds": chosen.rounds, "block": chosen.block, "tiny": chosen.tiny,
-    }  # fmt: skip
+def measure(options: argparse.Namespace, threads: int) -> dict[str, Any]:
+    """Runs one process; its results."""
+    live = threads in options.live_threads and not options.avx2
+    excluded = [] if live else [workload.name for workload in workloads.LIVE]
+    arguments = {
+        "threads": threads,
+        "workloads": [name for name in options.workloads if name not in excluded],
+        "only": options.only,
+        "rounds": options.rounds,
+        "block": options.block,
+        "tiny": options.smoke,
+    }
     here = Path(__file__).parent
-    environment = machine.environment(threads, avx2=chosen.avx2)
-    with tempfile.TemporaryDirectory() as folder, machine.held_to(threads):
-        out = Path(folder) / "found.json"
+    environment = machine.environment(threads, avx2=options.avx2)
+    with tempfile.TemporaryDirectory() as folder, machine.pinned(threads):
+        out = Path(folder) / "results.json"
         paths = [str(here), *filter(None, [environment.get("PYTHONPATH")])]
-        done = subprocess.run(
-            [sys.executable, "-m", "peers.measure", json.dumps({**passed, "out": str(out)})],
+        process = subprocess.run(
+            [sys.executable, "-m", "peers.measure", json.dumps({**arguments, "out": str(out)})],
             env={**environment, "PYTHONPATH": ":".join(paths)},
             check=False,
         )
-        if done.returncode:
-            raise SystemExit(f"The process with {threads} threads failed, see above: exit code {done.returncode}.")
-        found: dict[str, Any] = json.loads(out.read_text())
-        return found
+        if process.returncode:
+            code = process.returncode
+            raise SystemExit(f"The process with {threads} threads failed with exit code {code}; see above.")
+        results: dict[str, Any] = json.loads(out.read_text())
+        return results
 
 
-def _numbers(text: str) -> list[int]:
-    return [int(part) for part in text.split(",")]
+def _integers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
-def _chosen(known: Sequence[str]) -> Callable[[str], list[str]]:
+def _names(choices: Sequence[str]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
-        chosen = text.split(",")
-        unknown = [name for name in chosen if name not in known]
+        given = text.split(",")
+        unknown = [name for name in given if name not in choices]
         if unknown:
-            raise argparse.ArgumentTypeError(f"no {', '.join(unknown)}; there are {', '.join(known)}")
-        return chosen
+            raise argparse.ArgumentTypeError(f"unknown name {', '.join(unknown)}; choose from {', '.join(choices)}")
+        return given
 
     return names
 
 
 def main() -> None:
-    """One process after the other, then the tables."""
-    chosen = options()
-    found = [measured(chosen, threads) for threads in chosen.threads]
-    body = tables.report(found, rounds=chosen.rounds, block_s=chosen.block, tiny=chosen.tiny, avx2=chosen.avx2)
+    """Runs the processes and prints the tables."""
+    options = parse_options()
+    processes = [measure(options, threads) for threads in options.threads]
+    body = tables.report(processes, rounds=options.rounds, block_s=options.block, tiny=options.smoke, avx2=options.avx2)
     if "echoic" in machine.versions():
-        name, held = ("kernels-avx2", ", everyone held to AVX2") if chosen.avx2 else ("kernels", "")
-        publish(name, f"The compiled kernels against their peers{held}", body, write=chosen.write)
+        name, limit = ("kernels-avx2", ", limited to AVX2") if options.avx2 else ("kernels", "")
+        publish(name, f"The compiled kernels against their peers{limit}", body, write=options.write)
     else:
         print(body)
 

@@ -1,44 +1,45 @@
-"""One key against twelve, on the chorales: the same network and as many updates, scored as given and in all keys.
+"""Data augmentation by transposition on the chorales: one key against twelve, with the same number of updates.
 
-Then how fast twelve transpositions go through training as one batch, against one step of one of them at a time.
+Test songs are scored in the given key and in all keys. Also measured: the training speed with twelve transpositions in
+one batch, relative to one step of a single song at a time.
 """
 
 import time
+from argparse import Namespace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
 
 import echoic
-from common import arguments, publish, spread, table
+from common import arguments, parse, publish, spread, table
 from echoic.api.prepare import prepare
+from echoic.jobs.music.task import MusicTask
 
-WAYS = {"one key": "none", "a random key each epoch": "random", "twelve keys in each batch": "all"}
-UPDATES = 700
+AUGMENTATIONS = {"one key": "none", "a random key each epoch": "random", "twelve keys in each batch": "all"}
 SETTINGS: dict[str, Any] = {
     "grid": "quarter", "head": "joint", "dropout": 0.4, "input_dropout": 0.1, "head_dropout": 0.3, "patience": 1000,
 }  # fmt: skip
-ORIGIN_STEPS = 400
 
 
-def epochs(path: Path, keys: str) -> int:
-    """How many make the updates."""
-    return max(
-        1, round(UPDATES / len(prepare("music", path, config=SETTINGS | {"transpose": keys}).task.train_batches()))
-    )
+def epochs(path: Path, keys: str, updates: int) -> int:
+    """The number of epochs with about that number of updates."""
+    task = prepare("music", path, config=SETTINGS | {"transpose": keys}).task
+    return max(1, round(updates / len(task.train_batches())))
 
 
-def trained(path: Path, keys: str, seed: int, threads: int | None) -> dict[str, float]:
-    """The scores of one run."""
-    more = {"transpose": keys, "seed": seed, "threads": threads, "epochs": epochs(path, keys), "evals_per_epoch": 1}
-    run = echoic.train("music", path, **SETTINGS | more)
+def train(path: Path, keys: str, options: Namespace, seed: int) -> dict[str, float]:
+    """Test scores and number of updates of one run."""
+    more = {"transpose": keys, "seed": seed, "threads": options.threads, "evals_per_epoch": 1}
+    length = {"epochs": epochs(path, keys, updates=700)}
+    run = echoic.train("music", path, **SETTINGS | more | length | options.overrides)
     return {"updates": run.result()["steps"], **run.evaluate().scores}
 
 
-class Origin(nn.Module):
-    """The network of the origin's question: an LSTM of 256 and a softmax, here over a line's symbols."""
+class OriginalNetwork(nn.Module):
+    """The original network: an LSTM of 256 units and a softmax, here over the symbols of one voice."""
 
     def __init__(self, symbols: int) -> None:
         super().__init__()
@@ -46,53 +47,54 @@ class Origin(nn.Module):
         self.scores = nn.Linear(256, symbols)
 
 
-def tokens_a_second(path: Path) -> tuple[float, float]:
-    """Of twelve keys as one batch, and of one step of one key at a time with an update after each."""
-    task = prepare(
-        "music", path, config={"grid": "quarter", "head": "categorical", "transpose": "all", "layers": 256}
-    ).task
+def steps_per_second(path: Path, original_steps: int) -> tuple[float, float]:
+    """Training speed with twelve keys per batch, and with one step of one key and an update after each."""
+    settings = {"grid": "quarter", "head": "categorical", "transpose": "all", "layers": 256}
+    task = cast("MusicTask", prepare("music", path, config=settings).task)
     batches = list(task.train_batches().epoch(0, 0))[:20]
     model = task.build_model().train()
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
-    started_at, tokens = time.perf_counter(), 0
+    started_at, steps = time.perf_counter(), 0
     for batch in batches:
         optimizer.zero_grad()
         loss = model.loss(batch)
-        (loss.total / loss.values).backward()
+        (loss.total / loss.num_values).backward()
         optimizer.step()
-        tokens += loss.values
-    together = tokens / (time.perf_counter() - started_at)
+        steps += loss.num_values
+    batched = steps / (time.perf_counter() - started_at)
 
-    origin = Origin(task.codec.symbols)
-    optimizer = torch.optim.Adam(origin.parameters(), fused=True)
-    symbols = torch.cat([batch.inputs[0, :, 0] for batch in batches])[: ORIGIN_STEPS + 1].long()
+    original = OriginalNetwork(task.codec.symbols)
+    optimizer = torch.optim.Adam(original.parameters(), fused=True)
+    symbols = torch.cat([batch.inputs[0, :, 0] for batch in batches])[: original_steps + 1].long()
     state, started_at = (torch.zeros(1, 256), torch.zeros(1, 256)), time.perf_counter()
-    for now, following in pairwise(symbols):
+    for current, following in pairwise(symbols):
         optimizer.zero_grad()
-        state = origin.cell(nn.functional.one_hot(now, task.codec.symbols)[None].float(), state)
-        nn.functional.cross_entropy(origin.scores(state[0]), following[None]).backward()
+        state = original.cell(nn.functional.one_hot(current, task.codec.symbols)[None].float(), state)
+        nn.functional.cross_entropy(original.scores(state[0]), following[None]).backward()
         optimizer.step()
         state = tuple(vector.detach() for vector in state)
-    return together, (len(symbols) - 1) / (time.perf_counter() - started_at)
+    return batched, (len(symbols) - 1) / (time.perf_counter() - started_at)
 
 
 def main() -> None:
-    """Both tables."""
-    options = arguments(__doc__ or "").parse_args()
+    """Trains with and without transposition, measures the speed, and prints the table."""
+    options = parse(arguments(__doc__ or ""), "music_bl2012")
     path = options.data / "music_bl2012" / "JSB_Chorales.mat"
     rows = []
-    for name, keys in WAYS.items():
-        runs = [trained(path, keys, seed, options.threads) for seed in range(options.seeds)]
-        apart = [run["nll_per_step_12_keys"] - run["nll_per_step"] for run in runs]
+    for name, keys in AUGMENTATIONS.items():
+        runs = [train(path, keys, options, seed) for seed in range(options.seeds)]
+        differences = [run["nll_per_step_12_keys"] - run["nll_per_step"] for run in runs]
         columns = [[run[column] for run in runs] for column in ("nll_per_step", "nll_per_step_12_keys")]
-        rows.append([name, f"{runs[0]['updates']:.0f}", *(spread(column, 3) for column in columns), spread(apart, 3)])
-    body = table(["trained in", "updates", "test songs as given", "in all 12 keys", "apart"], rows)
-    rounds = [tokens_a_second(path) for _ in range(3)]
-    (together, alone), ratio = sorted(rounds)[1], sorted(one / other for one, other in rounds)
+        rows.append(
+            [name, f"{runs[0]['updates']:.0f}", *(spread(column, 3) for column in columns), spread(differences, 3)]
+        )
+    body = table(["training", "updates", "test songs in the given key", "in all 12 keys", "difference"], rows)
+    rounds = [steps_per_second(path, 10 if options.smoke else 400) for _ in range(3)]
+    (batched, single), ratios = sorted(rounds)[1], sorted(batched / single for batched, single in rounds)
     body += (
-        f"\n\nAn LSTM of 256, the top voice of the chorales: {together:,.0f} steps a second with twelve keys in "
-        f"one batch, {alone:,.0f} one step at a time (torch's LSTMCell, an update after each step, as in the origin); "
-        f"{ratio[1]:.0f} times faster (3 rounds, {ratio[0]:.0f} to {ratio[-1]:.0f})."
+        f"\n\nAn LSTM of 256 units on the top voice of the chorales: {batched:,.0f} steps per second with twelve keys "
+        f"in one batch, {single:,.0f} one step at a time (torch's LSTMCell with an update after each step, like the "
+        f"original system); {ratios[1]:.0f} times faster (3 rounds, {ratios[0]:.0f} to {ratios[-1]:.0f})."
     )
     publish("music-keys", f"One key and twelve, JSB chorales, {options.seeds} seeds", body, write=options.write)
 

@@ -1,15 +1,15 @@
-"""Kills training wherever it can hurt, resumes it, and counts the runs that do not come back bit for bit.
+"""Kills training at every critical point, resumes it, and counts the runs that are not bit for bit the same.
 
     python benchmarks/reliability.py               # every write, power cut and disk fault; 200 kills at random times
     python benchmarks/reliability.py --only random --kills 1000
 
-The parent imports torch once and forks a child for every attempt; a shim around the file calls of the child counts
-them and strikes at a given one. What is compared with a run that nobody disturbed: weights, optimiser, random state
-and position in the last checkpoint, the best model, the metrics and the calibration.
+The parent imports torch once and forks a child for each attempt. A shim around the file calls of the child counts
+them and fails at a given one. Compared with an undisturbed run: weights, optimiser, random state and trainer state of
+the last checkpoint, the best model, the metrics and the calibration.
 
     writes   SIGKILL before every file call and in the middle of every write
-    power    the same, and everything not yet synced is lost: contents, renames and deletions
-    faults   every file call in turn fails as on a full disk, once or from then on
+    power    the same, and all data not yet synced are lost: contents, renames and deletions
+    faults   each file call in turn fails as on a full disk, once or from then on
     random   SIGKILL after a random time, up to three times in a row
 """
 
@@ -36,7 +36,7 @@ import torch
 
 import echoic
 from echoic.errors import RunError
-from echoic.run import RunFolder
+from echoic.run import Checkpoint, RunFolder
 
 DATA = "synth:sine,steps=120"
 SETTINGS: dict[str, Any] = {
@@ -54,18 +54,18 @@ SETTINGS: dict[str, Any] = {
     "batch_size": 2,
     "checkpoint_interval_s": 1e-9,  # a checkpoint after every step
 }
-MOST_CALLS = 1000
-"""More file calls than a run makes; a loop over them ends when a run comes through."""
+MAX_CALLS = 1000
+"""More file calls than a run makes."""
 
 
-class Disk:
-    """A shim around the calls that change files below `root`: counts them, and strikes at number `times`.
+class FaultyDisk:
+    """A shim around the calls that change files below `root`: counts them, and injects a fault at call number `at`.
 
-    `how`: kill (the process ends there), lose and tear (so does the power: what was not synced is undone; with tear,
-    renames and deletions happen to be kept), once and full (the call fails, that one or every one from there on).
+    `how`: kill (the process is killed), lose and tear (a power cut, too: data not yet synced are undone; with tear,
+    renames and deletions are kept), once and full (the call fails: only that one, or all from there on).
     """
 
-    def __init__(self, root: Path, at: int = MOST_CALLS, how: str = "kill") -> None:
+    def __init__(self, root: Path, at: int = MAX_CALLS, how: str = "kill") -> None:
         self.root = str(root)
         self.at = at
         self.how = how
@@ -75,24 +75,24 @@ class Disk:
         self.real = {name: getattr(os, name) for name in ("fsync", "replace", "unlink", "mkdir")} | {"open": io.open}
 
     def install(self) -> None:
-        """Puts the shim in place, for the rest of the process."""
+        """Installs the shim for the rest of the process."""
         for name in ("fsync", "replace", "unlink", "mkdir"):
             setattr(os, name, getattr(self, name))
-        io.open = self.open  # type: ignore[assignment]
+        io.open = self.open
 
     def call(self, name: str) -> None:
-        """Counts a call and strikes if it is the one."""
+        """Counts a call, and injects the fault if its number has come."""
         self.calls += 1
         if self.how in {"once", "full"}:
             if self.calls == self.at or (self.how == "full" and self.calls > self.at and name != "unlink"):
-                os.write(2, f"struck {name}\n".encode())
+                os.write(2, f"fault in {name}\n".encode())
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         elif self.calls == self.at:
             self.power_cut()
             os.kill(os.getpid(), signal.SIGKILL)
 
     def power_cut(self) -> None:
-        """Leaves on the disk what a machine without power might."""
+        """Leaves the disk in a state that is possible after a power cut."""
         if self.how == "kill":
             return
         for path, size in self.durable.items():
@@ -102,7 +102,7 @@ class Disk:
             undo()
 
     def open(self, file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
-        """Stands in for `io.open`."""
+        """Replaces `io.open`."""
         path = str(file)
         if not path.startswith(self.root) or mode.strip("bt") == "r":
             return self.real["open"](file, mode, *args, **kwargs)
@@ -112,10 +112,10 @@ class Disk:
         self.durable.setdefault(path, 0 if "a" not in mode else Path(path).stat().st_size)
         if new:
             self._can_undo(path, lambda: Path(path).exists() and self.real["unlink"](path))
-        return Watched(self, opened)
+        return FaultyFile(self, opened)
 
     def fsync(self, handle: int) -> None:
-        """Stands in for `os.fsync`."""
+        """Replaces `os.fsync`."""
         self.call("fsync")
         self.real["fsync"](handle)
         path = str(Path(f"/proc/self/fd/{handle}").readlink())
@@ -125,7 +125,7 @@ class Disk:
             self.durable.pop(path, None)
 
     def replace(self, source: Any, target: Any) -> None:
-        """Stands in for `os.replace`."""
+        """Replaces `os.replace`."""
         self.call("replace")
         before = Path(target).read_bytes() if Path(target).exists() else None
         self.real["replace"](source, target)
@@ -134,14 +134,14 @@ class Disk:
         self._can_undo(str(target), lambda: self._restore(Path(target), before))
 
     def unlink(self, path: Any, **kwargs: Any) -> None:
-        """Stands in for `os.unlink`."""
+        """Replaces `os.unlink`."""
         self.call("unlink")
         before = Path(path).read_bytes() if Path(path).exists() else None
         self.real["unlink"](path, **kwargs)
         self._can_undo(str(path), lambda: self._restore(Path(path), before))
 
     def mkdir(self, *args: Any, **kwargs: Any) -> None:
-        """Stands in for `os.mkdir`."""
+        """Replaces `os.mkdir`."""
         self.call("mkdir")
         self.real["mkdir"](*args, **kwargs)
 
@@ -156,18 +156,18 @@ class Disk:
             self.real["unlink"](path)
 
 
-class Watched:
-    """A file opened for writing: a write is two calls, so that it can be struck in its middle."""
+class FaultyFile:
+    """A file opened for writing; a write counts as two calls, so that it can be interrupted."""
 
-    def __init__(self, disk: Disk, file: Any) -> None:
+    def __init__(self, disk: FaultyDisk, file: Any) -> None:
         self.disk, self.file = disk, file
 
     def write(self, data: bytes) -> int:
-        """Writes and flushes half, then the other half."""
+        """Writes and flushes each half."""
         half = len(data) // 2
-        for part in (data[:half], data[half:]):
+        for chunk in (data[:half], data[half:]):
             self.disk.call("write")
-            self.file.write(part)
+            self.file.write(chunk)
             self.file.flush()
         return len(data)
 
@@ -182,17 +182,17 @@ class Watched:
 
 
 def train(run: Path) -> None:
-    """Trains anew, or goes on if there is a run to go on with: what a user does after a crash."""
+    """Resumes the run, or trains if there is none, like a user after a crash."""
     if (run / "config.json").exists():
         echoic.load(run).resume()
     else:
         echoic.train("forecast", DATA, out=run, config=SETTINGS)
 
 
-def forked(work: Callable[[], None]) -> int:
-    """Runs `work` in a child; the process id."""
+def fork(work: Callable[[], None]) -> int:
+    """Runs `work` in a child process; its id."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns about forks with threads
         process = os.fork()
     if process:
         return process
@@ -210,12 +210,12 @@ def forked(work: Callable[[], None]) -> int:
         os._exit(code)
 
 
-def ended(process: int) -> int:
-    """Waits for a child; its exit code, or minus the signal that ended it."""
+def wait(process: int) -> int:
+    """Waits for a child; its exit code, or minus the signal that killed it."""
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-def newest(run: Path) -> int:
+def newest_step(run: Path) -> int:
     """The step of the newest checkpoint, which must be readable; -1 before the first."""
     if not (run / "config.json").exists():
         return -1
@@ -227,7 +227,7 @@ def newest(run: Path) -> int:
 
 
 def content(run: Path) -> dict[str, Any]:
-    """All that has to be the same however often training was interrupted."""
+    """The parts of a run that must not depend on interruptions."""
     folder = RunFolder.open(run)
     checkpoint, _ = folder.read_checkpoint()
     weights, best = folder.read_model()
@@ -240,20 +240,20 @@ def content(run: Path) -> dict[str, Any]:
     bits = {name: (str(tensor.dtype), tensor.numpy().tobytes()) for name, tensor in tensors.items()}
     files = {name: (run / name).read_bytes() for name in ("metrics.jsonl", "calibration.json", "codec.json")}
     names = sorted(str(path.relative_to(run)) for path in run.rglob("*"))
-    return {"position": timeless, "best": best, "names": names} | bits | files
+    return {"state": timeless, "best": best, "names": names} | bits | files
 
 
-class Range:
-    """The undisturbed run, and attempts to break others."""
+class Trial:
+    """Injects faults into runs, and compares them with an undisturbed run."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.number = 0
-        self.bad: list[str] = []
+        self.failures: list[str] = []
         self.attempts: dict[str, int] = {}
         reference = folder / "reference"
         calls = self.folder / "calls"
-        disk = Disk(reference)
+        disk = FaultyDisk(reference)
 
         def undisturbed() -> None:
             disk.install()
@@ -261,131 +261,134 @@ class Range:
             with disk.real["open"](calls, "w") as file:
                 file.write(str(disk.calls))
 
-        train(folder / "warm-up")  # what is loaded and compiled now need not be in every child
+        train(folder / "warm-up")  # imports and compilation are done once, not in each child
         started_at = time.monotonic()
-        if ended(forked(undisturbed)):
+        if wait(fork(undisturbed)):
             sys.exit("The undisturbed run failed.")
         self.seconds = time.monotonic() - started_at
         self.calls = int(calls.read_text())
         self.reference = content(reference)
 
-    def attempt(self, how: str, what: str, disturb: Callable[[Path], list[str]]) -> None:
-        """Disturbs a new run, then resumes it and compares."""
+    def attempt(self, how: str, point: str, disturb: Callable[[Path], list[str]]) -> None:
+        """Disturbs a new run, resumes it and compares it."""
         self.number += 1
         run = self.folder / f"run-{self.number}"
         self.attempts[how] = self.attempts.get(how, 0) + 1
         try:
-            wrong = disturb(run)
-            newest(run)
-            if ended(forked(lambda: train(run))):
-                wrong.append("the resume failed")
+            errors = disturb(run)
+            newest_step(run)
+            if wait(fork(lambda: train(run))):
+                errors.append("the resume failed")
             else:
-                here = content(run)
-                wrong += [f"{key} differs" for key in self.reference if here.get(key) != self.reference[key]]
+                resumed = content(run)
+                errors += [f"{key} differs" for key in self.reference if resumed.get(key) != self.reference[key]]
         except RunError as error:
-            wrong = [str(error)]
-        self.bad += [f"{how} {what}: {one}" for one in wrong]
+            errors = [str(error)]
+        self.failures += [f"{how} {point}: {one}" for one in errors]
         shutil.rmtree(run, ignore_errors=True)
 
-    def struck(self, run: Path, at: int, how: str) -> list[str]:
-        """Trains with the disk striking at a call; what was wrong with how it ended."""
-        heard, said = os.pipe()
+    def train_with_fault(self, run: Path, at: int, how: str) -> list[str]:
+        """Trains with a fault at call number `at`; the errors found in how training ended."""
+        reader, writer = os.pipe()
 
         def work() -> None:
-            os.dup2(said, 2)
-            Disk(run, at, how).install()
-            tell_of_checkpoints(said)
+            os.dup2(writer, 2)
+            FaultyDisk(run, at, how).install()
+            report_checkpoints(writer)
             train(run)
 
-        code = ended(forked(work))
-        os.close(said)
-        with open(heard, encoding="utf-8") as file:  # noqa: PTH123
+        code = wait(fork(work))
+        os.close(writer)
+        with open(reader, encoding="utf-8") as file:  # noqa: PTH123
             lines = file.read().splitlines()
-        wrong = []
+        errors = []
         steps = [int(line.split()[1]) for line in lines if line.startswith("saved ")]
-        if steps and newest(run) < steps[-1]:
-            wrong.append(f"checkpoint {steps[-1]} was complete, but {newest(run)} is the newest")
+        if steps and newest_step(run) < steps[-1]:
+            errors.append(f"checkpoint {steps[-1]} was complete, but {newest_step(run)} is the newest")
         if how in {"once", "full"}:
             message = lines[-1] if lines else ""
-            told = code != 0 and "cannot be" in message and "No space left" in message
-            harmless = code == 0 and "struck unlink" in lines  # an old checkpoint stays a little longer
-            if not told and not harmless:
-                wrong.append(f"exit code {code}, message {message!r}")
+            reported = code != 0 and "cannot be" in message and "No space left" in message
+            harmless = code == 0 and "fault in unlink" in lines  # an old checkpoint is kept longer
+            if not reported and not harmless:
+                errors.append(f"exit code {code}, message {message!r}")
         elif code != -signal.SIGKILL:
-            wrong.append(f"exit code {code}: {lines[-1:]}")
-        return wrong
+            errors.append(f"exit code {code}: {lines[-1:]}")
+        return errors
 
-    def strike_everywhere(self, how: str) -> None:
-        """One attempt for every file call of a run."""
+    def fail_at_every_call(self, how: str) -> None:
+        """One attempt per file call of a run."""
         for at in range(1, self.calls + 1):
-            self.attempt(how, f"at call {at}", lambda run, at=at: self.struck(run, at, how))  # type: ignore[misc]
+            self.attempt(how, f"at call {at}", lambda run, at=at: self.train_with_fault(run, at, how))  # type: ignore[misc]
 
     def kill_at_random(self, kills: int, seed: int) -> None:
-        """Kills after a random time, in chains of one to three."""
-        draw = random.Random(seed)  # noqa: S311
-        landed = 0
-        while landed < kills:
-            chain = min(draw.randint(1, 3), kills - landed)
+        """Kills training after random times, one to three times in a row."""
+        generator = random.Random(seed)  # noqa: S311
+        killed = 0
+        while killed < kills:
+            chain = min(generator.randint(1, 3), kills - killed)
 
             def disturb(run: Path, chain: int = chain) -> list[str]:
-                nonlocal landed
-                wrong = []
+                nonlocal killed
+                errors = []
                 before = -1
                 for _ in range(chain):
-                    process = forked(lambda: train(run))
-                    time.sleep(draw.uniform(0, self.seconds))
+                    process = fork(lambda: train(run))
+                    time.sleep(generator.uniform(0, self.seconds))
                     os.kill(process, signal.SIGKILL)
-                    landed += ended(process) == -signal.SIGKILL
-                    if newest(run) < before:
-                        wrong.append(f"fell back from step {before} to {newest(run)}")
-                    before = newest(run)
-                return wrong
+                    killed += wait(process) == -signal.SIGKILL
+                    if newest_step(run) < before:
+                        errors.append(f"fell back from step {before} to {newest_step(run)}")
+                    before = newest_step(run)
+                return errors
 
             self.attempt("random", f"chain of {chain}", disturb)
-        self.attempts["random"] = landed
+        self.attempts["random"] = killed
 
 
-def tell_of_checkpoints(pipe: int) -> None:
+def report_checkpoints(pipe: int) -> None:
     """Writes `saved STEP` to a pipe whenever a checkpoint is complete."""
     write = RunFolder.write_checkpoint
 
-    def telling(folder: RunFolder, step: int, checkpoint: Any) -> None:
+    def write_and_report(folder: RunFolder, step: int, checkpoint: Checkpoint) -> None:
         write(folder, step, checkpoint)
         os.write(pipe, f"saved {step}\n".encode())
 
-    RunFolder.write_checkpoint = telling  # type: ignore[method-assign]
+    RunFolder.write_checkpoint = write_and_report  # type: ignore[method-assign, assignment]
 
 
 KINDS = {"writes": ["kill"], "power": ["lose", "tear"], "faults": ["once", "full"]}
 
 
 def main() -> None:
-    """Runs the attempts and prints a line for each kind; exit code 1 if any run did not come back."""
-    parser = argparse.ArgumentParser(description="Kill training wherever it can hurt.")
+    """Runs the attempts and prints a line for each kind; the exit code is 1 if a run failed."""
+    parser = argparse.ArgumentParser(description="Kill training at every critical point, and resume it.")
     parser.add_argument("--kills", type=int, default=200, help="kills at random times")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--only", choices=[*KINDS, "random"], action="append", help="kinds to run; all by default")
+    parser.add_argument("--smoke", action="store_true", help="one kill at a random time, to try the script")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
+    if options.smoke:
+        options.only, options.kills = ["random"], 1
     torch.set_num_threads(1)
-    memory = Path("/dev/shm")  # noqa: S108 - killing needs no slow disk
+    memory = Path("/dev/shm")  # noqa: S108 - in memory, to be fast
     with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:
-        shooting = Range(Path(folder))
+        trial = Trial(Path(folder))
         for kind in options.only or [*KINDS, "random"]:
             started_at = time.monotonic()
             if kind == "random":
-                shooting.kill_at_random(options.kills, options.seed)
+                trial.kill_at_random(options.kills, options.seed)
             for how in KINDS.get(kind, ()):
-                shooting.strike_everywhere(how)
+                trial.fail_at_every_call(how)
             if not options.json:
-                count = sum(shooting.attempts.get(how, 0) for how in KINDS.get(kind, ["random"]))
+                count = sum(trial.attempts.get(how, 0) for how in KINDS.get(kind, ["random"]))
                 print(f"{kind:8} {count:5} attempts in {time.monotonic() - started_at:.0f} s", flush=True)
     if options.json:
-        print(json.dumps({"calls": shooting.calls, "attempts": shooting.attempts, "bad": shooting.bad}))
+        print(json.dumps({"calls": trial.calls, "attempts": trial.attempts, "failures": trial.failures}))
     else:
-        print(f"{sum(shooting.attempts.values())} attempts, {len(shooting.bad)} faults found")
-        print("\n".join(shooting.bad))
-    sys.exit(1 if shooting.bad else 0)
+        print(f"{sum(trial.attempts.values())} attempts, {len(trial.failures)} failures")
+        print("\n".join(trial.failures))
+    sys.exit(1 if trial.failures else 0)
 
 
 if __name__ == "__main__":

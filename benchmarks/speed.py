@@ -1,7 +1,7 @@
-"""Whole processes: `echoic train` on ETTh1, horizon 96, against NeuralForecast's GRU of the same size, batch and steps.
+"""Time of whole processes: `echoic train` on ETTh1, horizon 96, and NeuralForecast's GRU of the same size.
 
-The same with the kernels off shows what they bring. Runs alternate, so that all meet the same machine. `--peer PYTHON`
-is an interpreter with neuralforecast installed.
+Batch size and number of steps are the same, too. echoic also runs with its kernels off, to show their effect. Processes
+alternate, so that a busy machine slows all of them. `--peer` is a Python interpreter with neuralforecast installed.
 """
 
 import os
@@ -12,24 +12,27 @@ import tempfile
 import time
 from pathlib import Path
 
-from common import arguments, publish, table
+from common import arguments, parse, publish, table
 
+PEER = "NeuralForecast GRU"
 LAYERS, WINDOWS, STEPS, HORIZON = 128, 64, 266, 96
 
 
-def echoic_command(file: Path, out: str, strategy: str) -> list[str]:
-    """Two epochs of batches of 64 windows of 7 channels: 266 steps, with a look at dev at the end."""
-    options = {
+def echoic_command(file: Path, strategy: str, *, smoke: bool) -> list[str]:
+    """Two epochs with 64 windows of 7 channels per batch: 266 steps, then an evaluation on dev."""
+    options: dict[str, object] = {
         "time": "date", "lookback": 96, "horizon": HORIZON, "split": "8640,2880,2880", "layers": LAYERS,
         "batch-size": WINDOWS, "epochs": 2, "evals-per-epoch": 1, "strategy": strategy, "channels": "independent",
-        "out": out,
+        "out": "run",
     }  # fmt: skip
+    if smoke:
+        options |= {"split": "960,320,320", "layers": 8, "epochs": 1}
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     return [sys.executable, "-m", "echoic", "train", "forecast", str(file), *flags]
 
 
 def peer_command(peer: str, file: Path) -> list[str]:
-    """The same number of steps of the same number of rows."""
+    """The same number of steps and of rows per batch."""
     script = Path(__file__).parent / "peers" / "neuralforecast_gru.py"
     sizes = {"layers": LAYERS, "windows": WINDOWS, "steps": STEPS, "horizon": HORIZON}
     return [
@@ -40,8 +43,8 @@ def peer_command(peer: str, file: Path) -> list[str]:
     ]
 
 
-def seconds(command: list[str], kernel: str) -> float:
-    """Wall time of a whole process, its output thrown away."""
+def time_process(command: list[str], kernel: str) -> float:
+    """Wall time of a process in seconds; its output is discarded."""
     started_at = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {"ECHOIC_KERNEL": kernel}
@@ -49,40 +52,53 @@ def seconds(command: list[str], kernel: str) -> float:
     return time.monotonic() - started_at
 
 
+def peer_versions(peer: str | None) -> list[str]:
+    """Versions of neuralforecast and torch in an interpreter; empty if they are not installed."""
+    code = "from importlib.metadata import version as v; print(v('neuralforecast'), v('torch'))"
+    if peer is None:
+        return []
+    return subprocess.run([peer, "-c", code], check=False, capture_output=True, text=True).stdout.split()
+
+
 def main() -> None:
-    """Three interleaved rounds after one that is not counted."""
+    """Measures all processes in interleaved rounds, the first of them not counted, and prints the table."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--peer", required=True, help="Python with neuralforecast")
-    options = parser.parse_args()
+    parser.add_argument("--peer", help="Python with neuralforecast installed; its row is left out by default")
+    options = parse(parser, "ett_h1")
     file = (options.data / "ett_h1" / "ETTh1.csv").resolve()
-    segments, direct = (echoic_command(file, "run", strategy) for strategy in ("segments", "direct"))
+    segments, direct = (echoic_command(file, strategy, smoke=options.smoke) for strategy in ("segments", "direct"))
     commands = {
-        "NeuralForecast GRU": (peer_command(options.peer, file), "auto"),
-        "echoic, segments (its default here)": (segments, "auto"),
+        "echoic, segments (default)": (segments, "auto"),
         "echoic, segments, kernels off": (segments, "off"),
-        "echoic, direct (a GRU over all 96 steps, as the peer's)": (direct, "auto"),
+        "echoic, direct (a GRU over all 96 steps, like the peer)": (direct, "auto"),
         "echoic, direct, kernels off": (direct, "off"),
     }
+    versions = peer_versions(options.peer)
+    if versions:
+        commands = {PEER: (peer_command(options.peer, file), "auto"), **commands}
+        note = f"neuralforecast {versions[0]} with torch {versions[1]}; "
+    else:
+        note = "NeuralForecast is left out: it requires `--peer`, a Python with neuralforecast installed. "
+    if options.smoke:
+        commands = dict(list(commands.items())[:2])
     times: dict[str, list[float]] = {name: [] for name in commands}
-    for round_number in range(options.seeds + 1):
+    for round_number in range(options.seeds + (not options.smoke)):
         for name, (command, kernel) in commands.items():
-            took = seconds(command, kernel)
-            if round_number:
-                times[name].append(took)
-    peer = times["NeuralForecast GRU"]
-    rows = []
-    for name, took in times.items():
-        ratios = [theirs / ours for theirs, ours in zip(peer, took, strict=True)]
-        rows.append([name, f"{statistics.median(took):.1f}", f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f}"])
-    version = subprocess.run(
-        [options.peer, "-c", "from importlib.metadata import version as v; print(v('neuralforecast'), v('torch'))"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
-    body = table(["process", "median seconds", "times faster than the peer (median)", "worst round"], rows)
-    body += (
-        f"\n\nneuralforecast {version[0]} with torch {version[1]}; {STEPS} steps of {WINDOWS * 7} rows, {LAYERS} units."
-    )
+            elapsed = time_process(command, kernel)
+            if round_number or options.smoke:
+                times[name].append(elapsed)
+    headers = ["process", "median seconds", "speedup over the peer (median)", "lowest"]
+    rows = [[name, f"{statistics.median(one):.1f}", *speedup(times.get(PEER), one)] for name, one in times.items()]
+    body = f"{table(headers, rows)}\n\n{note}{STEPS} steps of {WINDOWS * 7} rows, {LAYERS} units."
     publish("speed", "Whole training runs against NeuralForecast", body, write=options.write)
+
+
+def speedup(peer: list[float] | None, seconds: list[float]) -> tuple[str, str]:
+    """Median and minimum, over rounds, of the ratio of the peer's time to ours."""
+    if peer is None:
+        return "-", "-"
+    ratios = [theirs / ours for theirs, ours in zip(peer, seconds, strict=True)]
+    return f"{statistics.median(ratios):.2f}", f"{min(ratios):.2f}"
 
 
 if __name__ == "__main__":

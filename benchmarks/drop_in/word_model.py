@@ -1,4 +1,4 @@
-"""A word language model as people write it: only `--layer` says whose LSTM it uses. Run by benchmarks/swap.py."""
+"""A typical word language model; `--layer` selects the LSTM of torch or echoic. Run by benchmarks/swap.py."""
 
 import argparse
 import json
@@ -24,26 +24,29 @@ class WordModel(nn.Module):
         self.scores = nn.Linear(WIDTH, WORDS)
 
     def forward(self, words: Tensor, state: tuple[Tensor, Tensor] | None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Scores of the next word, and the state."""
+        """Logits of the next word, and the state."""
         hidden, state = self.recurrent(self.embedding(words), state)
         return self.scores(hidden), state
 
 
 def read(path: str) -> tuple[Tensor, Tensor]:
-    """The words of a text as numbers, those rare in the training part as one, in training and held-out streams."""
+    """Training and held-out streams of word ids; words that are rare in training share one id."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123
         words = re.findall(r"\w+|[^\w\s]", file.read().lower())
     cut = len(words) * 9 // 10
-    numbers = {word: at + 1 for at, (word, _) in enumerate(Counter(words[:cut]).most_common(WORDS - 1))}
-    all_words = torch.tensor([numbers.get(word, 0) for word in words])
-    return tuple(
-        part[: len(part) // STREAMS * STREAMS].view(STREAMS, -1) for part in (all_words[:cut], all_words[cut:])
-    )
+    ids = {word: at + 1 for at, (word, _) in enumerate(Counter(words[:cut]).most_common(WORDS - 1))}
+    all_words = torch.tensor([ids.get(word, 0) for word in words])
+    train, test = all_words[:cut], all_words[cut:]
+    return _streams(train), _streams(test)
+
+
+def _streams(words: Tensor) -> Tensor:
+    return words[: len(words) // STREAMS * STREAMS].view(STREAMS, -1)
 
 
 @torch.no_grad()
 def held_out(model: WordModel, streams: Tensor) -> float:
-    """Nats a word, the state carried."""
+    """Loss in nats per word, with the state carried over."""
     model.eval()
     total, state = 0.0, None
     spans = range(0, streams.shape[1] - SPAN - 1, SPAN)
@@ -55,7 +58,7 @@ def held_out(model: WordModel, streams: Tensor) -> float:
 
 
 def main() -> None:
-    """Trains, and prints one line of JSON."""
+    """Trains, and prints the results as one line of JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("text")
     parser.add_argument("--layer", choices=["torch", "echoic"], required=True)
@@ -78,7 +81,7 @@ def main() -> None:
         nn.utils.clip_grad_norm_(model.parameters(), 0.25)
         optimizer.step()
         at += SPAN
-        if step % EVERY == EVERY - 1:
+        if step % EVERY == EVERY - 1 or step + 1 == options.steps:
             losses.append(loss.item())
     seconds = time.perf_counter() - started_at
     print(json.dumps({"losses": losses, "held_out": held_out(model, test), "seconds": seconds}))

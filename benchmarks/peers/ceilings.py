@@ -1,16 +1,15 @@
-"""What the machine can do at best: a large product by torch, and fused multiply-adds that never leave the registers."""
+"""Upper bounds of speed on this machine: torch's matrix product, and multiply-adds that stay in registers."""
 
 from importlib import import_module
 
 import torch
 
 from peers.interleave import Run
-from peers.workloads import SGEMM_SIZE
 
 
-def sgemm() -> Run:
-    """Products of two square matrices of float32."""
-    a, b, out = (torch.randn(SGEMM_SIZE, SGEMM_SIZE) for _ in range(3))
+def sgemm(size: int) -> Run:
+    """Products of two square float32 matrices with `size` rows."""
+    a, b, out = (torch.randn(size, size) for _ in range(3))
 
     def run(steps: int) -> None:
         for _ in range(steps):
@@ -20,7 +19,7 @@ def sgemm() -> Run:
 
 
 def fma(peaks: list[float]) -> Run | None:
-    """Appends the peak of one core in GFLOP/s, measured by echoic's kernel; nothing where no kernel is in use."""
+    """Appends the peak of one core in GFLOP/s, measured by echoic's kernel; None without a kernel."""
     try:
         measure = import_module("echoic.ops").fma_gflops
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""Who takes part in benchmarks/kernels.py. Packages are imported when an entry is made, so that any may be missing."""
+"""Contenders of benchmarks/kernels.py. Each package is imported on use, so it need not be installed."""
 
 from collections.abc import Callable
 from functools import partial
@@ -16,29 +16,30 @@ Numbers = NDArray[np.floating[Any]]
 
 
 class Entry(NamedTuple):
-    """A contender made for one workload: what is timed, and numbers that all contenders must agree on before."""
+    """A contender for one workload: the function to time, and results to compare beforehand."""
 
     run: Run
     check: Callable[[], Numbers]
     tolerance: Numbers
-    """Relative to the greatest of the numbers."""
+    """Relative to the largest of the results."""
 
 
 class Contender(NamedTuple):
-    """`name` chooses it on the command line, `title` heads its column."""
+    """`name` selects it on the command line, `title` is the header of its column."""
 
     name: str
     title: str
     make: Callable[[Any, int], Entry]
-    """From a workload and a number of threads."""
+    """Takes a workload and a number of threads."""
 
-    skips: tuple[str, ...] = ()
+    unsupported: tuple[str, ...] = ()
+    """Workloads that it cannot run."""
 
 
 def _trainer(module: str, **settings: Any) -> Callable[[Training, int], Entry]:
     def make(workload: Training, _: int) -> Entry:
         trainer = import_module(f"peers.{module}").Trainer(workload, **settings)
-        # One bias or two is one step of Adam or two: equal at first, and nearly so afterwards.
+        # Adam moves one bias or two: losses are equal at first, and differ slightly afterwards.
         return Entry(trainer.run, lambda: np.array(trainer.losses(3)), np.array([1e-4, 0.05, 0.05]))
 
     return make
@@ -128,7 +129,7 @@ def _jax_loop(workload: Live, _: int) -> Entry:
 
 
 def _storages(make: Callable[..., Entry]) -> tuple[Contender, ...]:
-    """Echoic with each way to keep the weights, and what that may cost in accuracy."""
+    """Echoic with each storage format of the weights, and the tolerance of its results."""
     return (
         Contender("echoic", "echoic", partial(make, storage="float32", tolerance=1e-3)),
         Contender("echoic-float16", "echoic, float16 weights", partial(make, storage="float16", tolerance=1e-2)),
@@ -142,7 +143,7 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
         Contender("torch", "torch, oneDNN", _trainer("torch_train")),
         Contender("torch-native", "torch, oneDNN off", _trainer("torch_train", onednn=False)),
         Contender("jax", "JAX scan", _trainer("jax_train")),
-        Contender("keras", "Keras 3 on JAX", _trainer("keras_train"), skips=("Packed",)),
+        Contender("keras", "Keras 3 on JAX", _trainer("keras_train"), unsupported=("Packed",)),
     ),
     "step": (
         *_storages(_echoic_step),
@@ -160,6 +161,6 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
     ),
     "loop": (*_storages(_echoic_loop), Contender("jax", "JAX scan", _jax_loop)),
 }
-"""For each kind of workload, ours first: all others are compared with it."""
+"""Contenders of each kind of workload. The first one is the reference of all ratios and comparisons."""
 
 NAMES = list(dict.fromkeys(one.name for group in CONTENDERS.values() for one in group))

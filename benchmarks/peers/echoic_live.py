@@ -1,6 +1,6 @@
-"""Live steps with echoic's step kernels, through the seam `echoic.ops` so that a bare network will do.
+"""Live steps with echoic's kernels, called through `echoic.ops`, so that a network without a run is enough.
 
-ADAPTER: the only file of this benchmark that calls the live API. Where that changes, change these four short methods.
+This is the only file of the benchmark that calls the live API.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from peers.workloads import Floats
 
 @final
 class EchoicLive(Stepper):
-    """One network; its states are the rows of a matrix, zero at first."""
+    """One network. Its states are the rows of a matrix, initially zero."""
 
     def __init__(self, network: Any, sizes: Sequence[int], inputs: int, outputs: int) -> None:
         self.inputs = inputs
@@ -30,37 +30,37 @@ class EchoicLive(Stepper):
 
     @classmethod
     def build(cls, layers: Sequence[int], inputs: int, outputs: int, storage: str, threads: int) -> Self:
-        """The network of `peers.weights`, its weights kept as float32, float16 or int8."""
+        """Builds the network of `peers.weights` with weights stored as float32, float16 or int8."""
         if ops.kernel() == "off":
-            raise AbsentError("no kernel in use")
-        drawn = weights.draw(layers, inputs, outputs)
+            raise AbsentError("no compiled kernel is in use")
+        network = weights.draw(layers, inputs, outputs)
         packed = [
             ops.LayerWeights(
                 "lstm", *(torch.from_numpy(array) for array in (one.w_in, one.w_rec, one.b_in + one.b_rec))
             )
-            for (one,) in drawn.layers
+            for (one,) in network.layers
         ]
-        out = torch.from_numpy(drawn.w_out), torch.from_numpy(drawn.b_out)
+        out = torch.from_numpy(network.w_out), torch.from_numpy(network.b_out)
         return cls(ops.live_network(packed, out, storage=storage, threads=threads), layers, inputs, outputs)
 
     def states(self, streams: int) -> Floats:
-        """States before the first step, a row each."""
+        """Initial states `(streams, state_size)`."""
         return np.zeros((streams, self._state_size), np.float32)
 
     def step(self, x: Floats) -> Floats:
-        """One step of the one stream."""
+        """One step of a single stream."""
         out = np.empty((1, self._outputs), np.float32)
         self._network.step(x, self._state, out, None)
         return out
 
     def step_many(self, x: Floats, states: Floats, rows: NDArray[np.int64] | None) -> Floats:
-        """One step of the streams `rows`, whose states are replaced; by default of the first ones."""
+        """One step of the streams `rows` (default: the first ones), whose states are updated in place."""
         out = np.empty((len(x), self._outputs), np.float32)
         self._network.step(x, states, out, rows)
         return out
 
     def closed_loop(self, n: int) -> Floats:
-        """The values fed back `(n, 1, outputs)`, the first being zero or what the call before left."""
+        """Values fed back `(n, 1, outputs)`; the first is zero or the last output of the previous call."""
         values = np.empty((n, 1, self._outputs), np.float32)
         self._network.loop(self._state, self._fed, None, values, "point", 0.0, 0.0, None, None)
         return values

@@ -1,4 +1,4 @@
-"""LSTM and GRU for JAX in torch's variants and gate order, the products of the inputs apart."""
+"""LSTM and GRU for JAX in torch's variants and gate order, with the input projection as a separate function."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ State = tuple[Array, ...]
 
 
 class Weights(NamedTuple):
-    """As `weights.Layer`, both matrices transposed: the layout in which JAX multiplies."""
+    """Like `weights.Layer`, with both matrices transposed, the layout of JAX's products."""
 
     w_in: Array
     w_rec: Array
@@ -22,12 +22,12 @@ class Weights(NamedTuple):
 
 
 def of(layer: Layer) -> Weights:
-    """The same weights for JAX."""
+    """Converts the weights of a layer."""
     return Weights(*(jnp.asarray(array.T) for array in layer))
 
 
 def project(x: Array, weights: Weights) -> Array:
-    """What the inputs add to all gates, for one step or for all."""
+    """The contribution of the inputs to all gates, for one step or a whole sequence."""
     return x @ weights.w_in + weights.b_in
 
 

@@ -1,4 +1,4 @@
-"""Live steps with JAX: one compiled step, and `lax.scan` of a network that feeds itself."""
+"""Live steps with JAX: one compiled step, and a closed loop with `lax.scan`."""
 
 from functools import partial
 from typing import Any, final
@@ -26,7 +26,7 @@ def _step(parameters: Any, states: States, x: Array) -> tuple[States, Array]:
 
 
 def _loop(parameters: Any, states: States, x: Array, *, steps: int) -> tuple[States, Array, Array]:
-    """What was fed back in each step comes out last."""
+    """Returns the states, the last output and the values fed back."""
 
     def body(carried: tuple[States, Array], _: None) -> tuple[tuple[States, Array], Array]:
         return _step(parameters, *carried), carried[1]
@@ -37,7 +37,7 @@ def _loop(parameters: Any, states: States, x: Array, *, steps: int) -> tuple[Sta
 
 @final
 class JaxStepper(Stepper):
-    """The state stays in JAX's arrays, which each step replaces; weights are constants: that is a tenth faster."""
+    """The state stays in JAX arrays. Weights are compiled in as constants, which is 10 % faster."""
 
     def __init__(self, workload: Live) -> None:
         self.inputs = workload.inputs
@@ -56,6 +56,6 @@ class JaxStepper(Stepper):
         return np.asarray(y)
 
     def closed_loop(self, steps: int) -> Floats:
-        """The values fed back `(steps, 1, outputs)`, the first being zero or what the call before left."""
+        """Values fed back `(steps, 1, outputs)`; the first is zero or the last output of the previous call."""
         self._states, self._fed, values = self._loop(self._states, self._fed, steps=steps)
         return np.asarray(values)

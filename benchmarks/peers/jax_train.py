@@ -1,4 +1,4 @@
-"""Training steps with JAX: `lax.scan` over the steps, and the whole training step with Adam compiled as one."""
+"""Training steps with JAX: `lax.scan` over time, and the whole training step with Adam in one compiled function."""
 
 from functools import partial
 from typing import Any
@@ -11,29 +11,29 @@ from peers import jax_cells, weights
 from peers.workloads import Training
 
 Parameters = Any
-"""The layers' weights, and those of the head."""
+"""Weights of the layers and of the head."""
 
-MANY = 100_000
-"""Input weights from which the products of all steps are made beforehand; below, step by step is up to 1.4 x faster."""
+MIN_BATCHED_WEIGHTS = 100_000
+"""Number of input weights from which all steps are projected at once; below, step by step is up to 1.4 x faster."""
 
 RATE, DECAY, DECAY_SQUARES, SMALLEST = 1e-3, 0.9, 0.999, 1e-8
 
 
 def _layer(x: Array, layer: jax_cells.Weights, mask: Array | None, *, cell: str, reverse: bool) -> tuple[Array, Array]:
-    """Hidden vectors `(steps, batch, hidden)`, and the last; rows keep their state where the mask is 0."""
+    """Hidden vectors `(steps, batch, hidden)` and the last of them; rows keep their state where the mask is 0."""
     step = jax_cells.lstm if cell == "LSTM" else jax_cells.gru
-    beforehand = layer.w_in.size > MANY
+    project_first = layer.w_in.size > MIN_BATCHED_WEIGHTS
 
-    def body(state: jax_cells.State, now: tuple[Array, Array | None]) -> tuple[jax_cells.State, Array]:
-        inputs, real = now
-        after = step(state, inputs if beforehand else jax_cells.project(inputs, layer), layer)
-        if real is not None:
-            after = tuple(jnp.where(real, new, old) for new, old in zip(after, state, strict=True))
+    def body(state: jax_cells.State, step_inputs: tuple[Array, Array | None]) -> tuple[jax_cells.State, Array]:
+        inputs, valid = step_inputs
+        after = step(state, inputs if project_first else jax_cells.project(inputs, layer), layer)
+        if valid is not None:
+            after = tuple(jnp.where(valid, new, old) for new, old in zip(after, state, strict=True))
         return after, after[0]
 
     zeros = jnp.zeros((x.shape[1], layer.w_rec.shape[0]), x.dtype)
-    start = (zeros, zeros) if cell == "LSTM" else (zeros,)
-    end, y = lax.scan(body, start, (jax_cells.project(x, layer) if beforehand else x, mask), reverse=reverse)
+    start: jax_cells.State = (zeros, zeros) if cell == "LSTM" else (zeros,)
+    end, y = lax.scan(body, start, (jax_cells.project(x, layer) if project_first else x, mask), reverse=reverse)
     return y, end[0]
 
 
@@ -41,14 +41,16 @@ def _loss(parameters: Parameters, x: Array, targets: Array, mask: Array | None, 
     layers, w_out, b_out = parameters
     hidden = x
     for directions in layers:
-        found = [_layer(x, one, mask, cell=workload.cell, reverse=at > 0) for at, one in enumerate(directions)]
-        x, last = (jnp.concatenate(parts, -1) for parts in zip(*found, strict=True))
+        outputs = [_layer(x, one, mask, cell=workload.cell, reverse=at > 0) for at, one in enumerate(directions)]
+        x, last = (jnp.concatenate(parts, -1) for parts in zip(*outputs, strict=True))
         hidden = last if workload.readout == "last" else x
     predicted = hidden @ w_out + b_out
     if workload.classes:
-        return -jnp.take_along_axis(jax.nn.log_softmax(predicted), targets[:, None], 1).mean()
-    squares = (predicted - targets) ** 2
-    return squares.mean() if mask is None else (squares * mask).sum() / (mask.sum() * workload.outputs)
+        loss = -jnp.take_along_axis(jax.nn.log_softmax(predicted), targets[:, None], 1).mean()
+    else:
+        squares = (predicted - targets) ** 2
+        loss = squares.mean() if mask is None else (squares * mask).sum() / (mask.sum() * workload.outputs)
+    return loss
 
 
 def _adam(count: Array, parameter: Array, gradient: Array, mean: Array, square: Array) -> tuple[Array, Array, Array]:
@@ -65,11 +67,11 @@ def _step(carried: Any, x: Array, targets: Array, mask: Array | None, *, workloa
     leaves, shape = jax.tree.flatten(parameters)
     others = (jax.tree.leaves(tree) for tree in (gradients, means, squares))
     updated = [_adam(count, *one) for one in zip(leaves, *others, strict=True)]
-    return (count + 1, *(shape.unflatten(part) for part in zip(*updated, strict=True))), loss
+    return (count + 1, *(jax.tree.unflatten(shape, part) for part in zip(*updated, strict=True))), loss
 
 
 class Trainer:
-    """Time goes first, as `lax.scan` wants it; packed sequences are padded and masked."""
+    """Arrays have time as first axis, as `lax.scan` requires. Packed sequences are padded and masked."""
 
     def __init__(self, workload: Training) -> None:
         network = weights.of(workload)
@@ -89,15 +91,15 @@ class Trainer:
         self._step = partial(_step, x=inputs.swapaxes(0, 1), targets=targets, mask=mask, workload=workload)
 
     def losses(self, steps: int) -> list[float]:
-        """The loss before each of some steps."""
-        found = []
+        """The loss before each step."""
+        losses = []
         for _ in range(steps):
             self._carried, loss = self._step(self._carried)
-            found.append(float(loss))
-        return found
+            losses.append(float(loss))
+        return losses
 
     def run(self, steps: int) -> None:
-        """Some steps, and the end of the last."""
+        """Runs steps, and waits for the last one."""
         for _ in range(steps):
             self._carried, _ = self._step(self._carried)
         jax.block_until_ready(self._carried)

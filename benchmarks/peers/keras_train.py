@@ -1,4 +1,4 @@
-"""Training steps with Keras 3 and its JAX back end, through `train_on_batch`."""
+"""Training steps with Keras 3 and its JAX backend, by `train_on_batch`."""
 
 import jax.numpy as jnp
 import keras
@@ -10,7 +10,7 @@ from peers.workloads import Floats, Training
 
 
 def _arrays(layer: Layer, cell: str) -> list[Floats]:
-    """In the layout of Keras, whose GRU has the update gate first and whose LSTM has one bias."""
+    """Weights in the layout of Keras: its GRU has the update gate first, its LSTM has one bias."""
     if cell == "LSTM":
         return [layer.w_in.T, layer.w_rec.T, layer.b_in + layer.b_rec]
     swapped = [np.concatenate([np.split(array, 3)[gate] for gate in (1, 0, 2)]) for array in layer]
@@ -28,7 +28,7 @@ def _model(workload: Training) -> keras.Model:
 
 
 class Trainer:
-    """Two biases of an LSTM are one here, so that its losses part slightly from the others' after the first step."""
+    """The LSTM has one bias where the others have two, so its losses differ slightly after the first step."""
 
     def __init__(self, workload: Training) -> None:
         network = weights.of(workload)
@@ -40,10 +40,10 @@ class Trainer:
         self._inputs, self._targets = (jnp.asarray(array) for array in workload.draw())
 
     def losses(self, steps: int) -> list[float]:
-        """The loss before each of some steps."""
+        """The loss before each step."""
         return [float(self._model.train_on_batch(self._inputs, self._targets)) for _ in range(steps)]
 
     def run(self, steps: int) -> None:
-        """Some steps; each gives its loss as a number, and so waits for its own end."""
+        """Runs steps; each returns its loss as a number, so it is complete."""
         for _ in range(steps):
             self._model.train_on_batch(self._inputs, self._targets)

@@ -1,4 +1,4 @@
-"""One process of benchmarks/kernels.py: every workload, with one number of threads, all contenders in turns."""
+"""One process of benchmarks/kernels.py: times all contenders on all workloads with one number of threads."""
 
 import gc
 import json
@@ -12,56 +12,63 @@ from typing import Any
 
 import numpy as np
 
-from peers import interleave
+from peers import interleave, tables
 from peers.contenders import CONTENDERS, Entry
 from peers.stepper import AbsentError
-from peers.workloads import LIVE, TRAINING, Live, Training
+from peers.workloads import LIVE, SGEMM_SIZE, TRAINING, Live, Training
 
 
 def entries(workload: Training | Live, threads: int, only: Sequence[str]) -> tuple[dict[str, Entry], dict[str, str]]:
-    """Those that take part, and for the others why not."""
-    made, left_out = {}, {}
+    """Entries of a workload, and the reason for each contender that is left out."""
+    included: dict[str, Entry] = {}
+    left_out: dict[str, str] = {}
     for contender in CONTENDERS[workload.kind]:
         if only and contender.name not in only:
             continue
-        if workload.name in contender.skips:
-            left_out[contender.name] = "not made for it"
+        if workload.name in contender.unsupported:
+            left_out[contender.name] = "it does not support this workload"
             continue
         try:
-            made[contender.name] = contender.make(workload, threads)
+            included[contender.name] = contender.make(workload, threads)
         except ModuleNotFoundError as error:
-            left_out[contender.name] = f"no module {error.name}"
+            left_out[contender.name] = f"the package `{error.name}` is not installed"
         except AbsentError as error:
             left_out[contender.name] = str(error)
-    return made, left_out
+    return included, left_out
 
 
-def deviations(made: dict[str, Entry]) -> dict[str, float]:
-    """How far each is from the first, relative to the first's greatest number; of losses the one before any step.
+def deviations(included: dict[str, Entry]) -> dict[str, float]:
+    """Largest deviation of each entry from the first one, relative to its largest result; for losses, of the first.
 
     Raises:
-        SystemExit: it is too far for the same network and data.
+        SystemExit: a deviation is too large for the same network and data.
     """
-    checks = {name: entry.check() for name, entry in made.items()}
-    found = {}
+    checks = {name: entry.check() for name, entry in included.items()}
+    largest = {}
     for name, numbers in checks.items():
         first = next(iter(checks.values()))
-        apart = np.abs(numbers - first) / np.abs(first).max()
-        if not (apart <= made[name].tolerance).all():
-            raise SystemExit(f"{name} computes something else: {numbers.ravel()[:5]}, not {first.ravel()[:5]}.")
-        found[name] = float(apart.flat[0] if apart.ndim == 1 else apart.max())
-    return found
+        deviation = np.abs(numbers - first) / np.abs(first).max()
+        if not (deviation <= included[name].tolerance).all():
+            raise SystemExit(
+                f"{name} deviates from the reference: got {numbers.ravel()[:5]}, expected {first.ravel()[:5]}."
+            )
+        largest[name] = float(deviation.flat[0] if deviation.ndim == 1 else deviation.max())
+    return largest
 
 
-def measured(workload: Training | Live, options: dict[str, Any]) -> dict[str, Any]:
-    """Checks and times all contenders of one workload; the machine's ceilings take turns with those that train."""
-    made, left_out = entries(workload, options["threads"], options["only"])
-    apart = deviations(made)
-    runs = {name: entry.run for name, entry in made.items()}
+def measure(workload: Training | Live, options: dict[str, Any]) -> dict[str, Any]:
+    """Compares and times all contenders of one workload; for training, with upper bounds of the machine."""
+    if options["tiny"]:
+        workload, sgemm_size = workload.tiny(), 64
+    else:
+        sgemm_size = SGEMM_SIZE
+    included, left_out = entries(workload, options["threads"], options["only"])
+    compared = deviations(included)
+    runs = {name: entry.run for name, entry in included.items()}
     peaks: list[float] = []
-    if isinstance(workload, Training) and made:
+    if isinstance(workload, Training) and included:
         ceilings = import_module("peers.ceilings")
-        runs["sgemm"] = ceilings.sgemm()
+        runs["sgemm"] = ceilings.sgemm(sgemm_size)
         if fma := ceilings.fma(peaks):
             runs["fma"] = fma
     clock = time.process_time if workload.kind == "streams" else time.perf_counter
@@ -71,34 +78,35 @@ def measured(workload: Training | Live, options: dict[str, Any]) -> dict[str, An
         "name": workload.name,
         "kind": workload.kind,
         "description": str(workload),
+        "sgemm_size": sgemm_size,
         "flops": workload.flops() if isinstance(workload, Training) else None,
         "unit": workload.unit,
         "seconds": seconds,
         "peak": statistics.median(peaks) if peaks else None,
         "left_out": left_out,
-        "deviations": apart,
+        "deviations": compared,
     }
 
 
 def kernel(threads: int) -> str | None:
-    """What echoic runs on, once torch has been given its threads."""
+    """Sets torch's threads; the kernel that echoic uses, or None if it is not installed."""
     try:
         import_module("torch").set_num_threads(threads)
         return str(import_module("echoic.ops").kernel())
     except ModuleNotFoundError as error:
-        print(f"no module {error.name}", file=sys.stderr)
+        print(f"the package `{error.name}` is not installed", file=sys.stderr)
         return None
 
 
 def main() -> None:
-    """Reads the options as JSON, and writes what was found to the file they name."""
+    """Reads the options as JSON from the command line, and writes the results to a file."""
     options = json.loads(sys.argv[1])
     in_use = kernel(options["threads"])
     results = []
     for workload in (*TRAINING, *LIVE):
         if workload.name in options["workloads"]:
-            print(f"{options['threads']} threads: {workload.name}", file=sys.stderr, flush=True)
-            results.append(measured(workload.tiny() if options["tiny"] else workload, options))
+            results.append(measure(workload, options))
+            print(tables.line(results[-1], options["threads"]), flush=True)
     Path(options["out"]).write_text(json.dumps({"threads": options["threads"], "kernel": in_use, "results": results}))
 
 

@@ -1,4 +1,4 @@
-"""NeuralForecast's GRU on ETTh1, as its users would write it: run by benchmarks/speed.py with a Python that has it."""
+"""NeuralForecast's GRU on ETTh1, as in its documentation; benchmarks/speed.py runs it with the Python of `--peer`."""
 
 import argparse
 
@@ -10,7 +10,7 @@ TRAIN, DEV = 8640, 2880
 
 
 def main() -> None:
-    """Trains on the long form of the seven columns, standardised with the training part."""
+    """Trains on the seven columns in long format, standardised with the train split."""
     parser = argparse.ArgumentParser()
     parser.add_argument("file")
     for name in ("layers", "windows", "steps", "horizon"):

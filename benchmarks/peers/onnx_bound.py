@@ -1,4 +1,4 @@
-"""Live steps with onnxruntime at its fastest: inputs and outputs bound once, the state in two buffers that swap."""
+"""Live steps with onnxruntime's I/O binding, its fastest way: the state alternates between two bound buffers."""
 
 from collections.abc import Mapping
 from typing import final
@@ -16,7 +16,7 @@ State = Mapping[str, OrtValue]
 
 @final
 class BoundStepper(Stepper):
-    """One stream of a session, which many may share."""
+    """One stream; streams may share a session."""
 
     def __init__(self, workload: Live, session: onnxruntime.InferenceSession) -> None:
         self.inputs = workload.inputs
@@ -24,8 +24,8 @@ class BoundStepper(Stepper):
         self._x = _zeros(workload.inputs)
         self._y = _zeros(workload.outputs)
         names = state_names(workload)
-        here, there = ({name: _zeros(workload.hidden) for name in names} for _ in range(2))
-        self._next, self._other = self._binding(here, there), self._binding(there, here)
+        first, second = ({name: _zeros(workload.hidden) for name in names} for _ in range(2))
+        self._next, self._other = self._binding(first, second), self._binding(second, first)
 
     def step(self, x: Floats) -> Floats:
         """One step."""

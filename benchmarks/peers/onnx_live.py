@@ -1,4 +1,4 @@
-"""Live steps with onnxruntime: a graph of LSTM operators and a linear head, the state in and out as tensors."""
+"""Live steps with onnxruntime: LSTM operators and a linear head, with the state as inputs and outputs."""
 
 from collections.abc import Sequence
 from typing import final
@@ -15,7 +15,7 @@ from peers.workloads import Floats, Live
 
 
 def _gates(array: Floats) -> Floats:
-    """Torch's i f g o as ONNX has them, i o f c, with a leading size for the one direction."""
+    """Reorders torch's gates i f g o to ONNX's i o f c, and adds an axis for the direction."""
     i, f, g, o = np.split(array, 4)
     return np.concatenate([i, o, f, g])[None]
 
@@ -26,7 +26,7 @@ def _arrays(at: int, layer: Layer) -> dict[str, Floats]:
 
 
 def _graph(network: Network, sizes: Sequence[int], inputs: int, outputs: int) -> bytes:
-    """One step: the last h of a layer has the shape of a sequence of one step, and is the next layer's input."""
+    """The model of one step: the final h of a layer has the shape of a one-step sequence, and is the next input."""
     arrays = {"w_out": network.w_out.T.copy(), "b_out": network.b_out}
     nodes, below = [], "x"
     for at, ((layer,), hidden) in enumerate(zip(network.layers, sizes, strict=True)):
@@ -53,7 +53,7 @@ def _graph(network: Network, sizes: Sequence[int], inputs: int, outputs: int) ->
 
 
 def session(workload: Live, threads: int) -> onnxruntime.InferenceSession:
-    """The network of a workload, ready to run."""
+    """A session with the network of a workload."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -62,13 +62,13 @@ def session(workload: Live, threads: int) -> onnxruntime.InferenceSession:
 
 
 def state_names(workload: Live) -> list[str]:
-    """Inputs of the graph that are state; the outputs that follow them end in `_end`."""
+    """State inputs of the graph; the names of the state outputs end in `_end`."""
     return [f"{part}{at}" for part in "hc" for at in range(workload.layers)]
 
 
 @final
 class OnnxStepper(Stepper):
-    """One session; `streams` states of one row each, or one state of `batch` rows."""
+    """One session with `streams` states of one row each, or one state of `batch` rows."""
 
     def __init__(self, workload: Live, *, threads: int = 1, streams: int = 1, batch: int = 1) -> None:
         self.inputs = workload.inputs
@@ -79,11 +79,11 @@ class OnnxStepper(Stepper):
         self._states = [dict.fromkeys(names, zeros) for _ in range(streams)]
 
     def step(self, x: Floats) -> Floats:
-        """One step of the first stream, or of the one batch."""
+        """One step of the first stream, or of the batch."""
         return self._step(0, x)
 
     def step_each(self, xs: Floats) -> list[Floats]:
-        """One step of every stream, one after the other."""
+        """One step of each stream in turn."""
         return [self._step(at, xs[at : at + 1]) for at in range(len(self._states))]
 
     def _step(self, at: int, x: Floats) -> Floats:

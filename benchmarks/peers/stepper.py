@@ -1,4 +1,4 @@
-"""What every live contender offers: one step of one stream, its state kept and handed on by the caller's side."""
+"""The interface of live contenders: one step of one stream, with the state kept by the stepper."""
 
 import abc
 import contextlib
@@ -9,29 +9,29 @@ from peers.workloads import Floats
 
 
 class AbsentError(Exception):
-    """A contender that is installed cannot take part here."""
+    """An installed contender cannot run here."""
 
 
 class Stepper(abc.ABC):
-    """Made anew, its state is zero."""
+    """A network with its state, which is initially zero."""
 
     inputs: int
 
     @abc.abstractmethod
     def step(self, x: Floats) -> Floats:
-        """One step `(1, inputs)` to `(1, outputs)`, both NumPy's."""
+        """One step from `(1, inputs)` to `(1, outputs)`, NumPy arrays."""
 
     def settings(self) -> contextlib.AbstractContextManager[object]:
-        """What has to be set around steps."""
+        """A context for steps."""
         return contextlib.nullcontext()
 
     def follow(self, xs: Floats) -> Floats:
-        """The outputs for some steps `(steps, 1, inputs)`."""
+        """The outputs for inputs `(steps, 1, inputs)`."""
         with self.settings():
             return np.stack([np.array(self.step(x)) for x in xs])
 
     def run(self, steps: int) -> None:
-        """Some steps of the same input, one call each."""
+        """Runs steps with the same input, one call per step."""
         x = np.full((1, self.inputs), 0.5, np.float32)
         with self.settings():
             for _ in range(steps):

@@ -1,4 +1,4 @@
-"""Live steps with `torch.nn.LSTM`, which takes and gives its state."""
+"""Live steps with `torch.nn.LSTM`."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from peers.workloads import Floats, Live
 
 @final
 class TorchStepper(Stepper):
-    """In inference mode; without `onednn` torch's native loops."""
+    """Runs in inference mode; without `onednn`, with torch's native loops."""
 
     def __init__(self, workload: Live, *, onednn: bool = True) -> None:
         self.inputs = workload.inputs
@@ -21,17 +21,17 @@ class TorchStepper(Stepper):
         network = weights.of(workload)
         self._layers = torch.nn.LSTM(workload.inputs, workload.hidden, workload.layers)
         self._head = torch.nn.Linear(workload.hidden, workload.outputs)
-        drawn = [array for (layer,) in network.layers for array in layer]
+        arrays = [array for (layer,) in network.layers for array in layer]
         parameters = [*self._layers.parameters(), *self._head.parameters()]
         with torch.no_grad():
-            for parameter, array in zip(parameters, [*drawn, network.w_out, network.b_out], strict=True):
+            for parameter, array in zip(parameters, [*arrays, network.w_out, network.b_out], strict=True):
                 parameter.copy_(torch.from_numpy(array))
         zeros = torch.zeros(workload.layers, 1, workload.hidden)
         self._state = zeros, zeros
 
     @contextlib.contextmanager
     def settings(self) -> Iterator[None]:
-        """Inference mode, and oneDNN off if it shall be."""
+        """Inference mode, and oneDNN disabled without `onednn`."""
         onednn = contextlib.nullcontext() if self._onednn else torch.backends.mkldnn.flags(enabled=False)
         with torch.inference_mode(), onednn:
             yield

@@ -1,4 +1,4 @@
-"""Training steps with torch's layers, or those of a package that has the same: change the import, keep the script."""
+"""Training steps with the layers of torch, or of a package with the same interface."""
 
 import contextlib
 from importlib import import_module
@@ -13,7 +13,7 @@ from peers.workloads import Training
 
 
 class Trainer:
-    """A layer of the module `package`, a linear head and fused Adam; without `onednn` torch's native loops."""
+    """A layer of the module `package`, a linear head and fused Adam; without `onednn`, torch's native loops."""
 
     def __init__(self, workload: Training, *, package: str = "torch.nn", onednn: bool = True) -> None:
         self._workload = workload
@@ -28,10 +28,10 @@ class Trainer:
             bidirectional=workload.bidirectional,
         )
         self._head = torch.nn.Linear(workload.hidden * workload.directions, workload.outputs)
-        drawn = [array for layer in network.layers for one in layer for array in one]
+        arrays = [array for layer in network.layers for one in layer for array in one]
         parameters = [*self._layers.parameters(), *self._head.parameters()]
         with torch.no_grad():
-            for parameter, array in zip(parameters, [*drawn, network.w_out, network.b_out], strict=True):
+            for parameter, array in zip(parameters, [*arrays, network.w_out, network.b_out], strict=True):
                 parameter.copy_(torch.from_numpy(array))
         self._optimizer = torch.optim.Adam(parameters, lr=1e-3, fused=True)
         inputs, self._targets = (torch.from_numpy(array) for array in workload.draw())
@@ -44,12 +44,12 @@ class Trainer:
             self._targets = packed.data
 
     def losses(self, steps: int) -> list[float]:
-        """The loss before each of some steps."""
+        """The loss before each step."""
         with self._settings():
             return [self._step().item() for _ in range(steps)]
 
     def run(self, steps: int) -> None:
-        """Some steps."""
+        """Runs steps."""
         with self._settings():
             for _ in range(steps):
                 self._step()

@@ -1,4 +1,4 @@
-"""The start values of every contender's network, so that all compute the same; in torch's layout and gate order."""
+"""Initial weights shared by all contenders, in torch's layout and gate order."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Layer(NamedTuple):
 
 
 class Network(NamedTuple):
-    """`layers`, the lowest first, each in all its directions; `w_out` `(outputs, width)` and `b_out` on top."""
+    """`layers` from the lowest on, each with all directions; `w_out` `(outputs, width)` and `b_out` of the head."""
 
     layers: list[list[Layer]]
     w_out: Floats
@@ -26,11 +26,11 @@ class Network(NamedTuple):
 
 
 def draw(sizes: Sequence[int], inputs: int, outputs: int, gates: int = 4, directions: int = 1) -> Network:
-    """Uniform within one over the root of the layer's size, as torch draws them."""
-    random = np.random.default_rng(2)
+    """Uniform in ±1 / sqrt(hidden), like torch's default initialisation."""
+    generator = np.random.default_rng(2)
 
     def uniform(hidden: int, *shape: int) -> Floats:
-        return random.uniform(-(hidden**-0.5), hidden**-0.5, shape).astype(np.float32)
+        return generator.uniform(-(hidden**-0.5), hidden**-0.5, shape).astype(np.float32)
 
     layers, width = [], inputs
     for hidden in sizes:

@@ -1,4 +1,4 @@
-"""What benchmarks/kernels.py measures: training steps of whole networks, and live networks one step at a time."""
+"""Workloads of benchmarks/kernels.py: training steps of whole networks, and live steps."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,11 +12,11 @@ Floats = NDArray[np.float32]
 GATES = {"LSTM": 4, "GRU": 3}
 
 SGEMM_SIZE = 2048
-"""Rows and columns of the product that training steps are compared with."""
+"""Rows and columns of the matrix product used as upper bound."""
 
 
 class Batch(NamedTuple):
-    """One batch, the same for every contender: `inputs` `(batch, steps, features)`, `targets` a row each or a step."""
+    """The batch of all contenders: `inputs` `(batch, steps, features)`, `targets` per row or per step."""
 
     inputs: Floats
     targets: NDArray[np.float32 | np.int64]
@@ -24,7 +24,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Training:
-    """Forward, loss, backward and Adam for a stack of equal layers with a linear head; cross entropy for classes."""
+    """Forward, loss, backward and Adam for a stack of equal layers with a linear head; cross-entropy for classes."""
 
     kind: ClassVar[str] = "training"
 
@@ -48,32 +48,32 @@ class Training:
 
     @property
     def directions(self) -> int:
-        """Two if every layer also reads backwards."""
+        """Two for bidirectional layers, else one."""
         return 2 if self.bidirectional else 1
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """Steps of each row: drawn from a tenth of `steps` on for packed sequences, otherwise all the same."""
+        """Steps of each row: all equal, or random from a tenth of `steps` on for packed sequences."""
         if not self.packed:
             return np.full(self.batch, self.steps)
         return np.random.default_rng(0).integers(max(1, self.steps // 10), self.steps + 1, self.batch)
 
     @property
     def unit(self) -> float:
-        """From seconds of a step to what the tables show."""
+        """Factor from seconds per step to the unit of the tables."""
         return 1e3
 
     def draw(self) -> Batch:
-        """Standard normal numbers, or classes drawn uniformly."""
-        random = np.random.default_rng(1)
-        inputs = random.standard_normal((self.batch, self.steps, self.inputs), np.float32)
+        """Standard normal numbers, and uniform classes."""
+        generator = np.random.default_rng(1)
+        inputs = generator.standard_normal((self.batch, self.steps, self.inputs), np.float32)
         if self.classes:
-            return Batch(inputs, random.integers(0, self.outputs, self.batch))
+            return Batch(inputs, generator.integers(0, self.outputs, self.batch))
         where = (self.batch,) if self.readout == "last" else (self.batch, self.steps)
-        return Batch(inputs, random.standard_normal((*where, self.outputs), np.float32))
+        return Batch(inputs, generator.standard_normal((*where, self.outputs), np.float32))
 
     def flops(self) -> int:
-        """Of the products of one step: backward is twice forward, without the gradient of the inputs."""
+        """Operations in the products of one step; backward has twice those of forward, without the input gradient."""
         rows, total, width = int(self.lengths.sum()), 0, self.inputs
         for layer in range(self.layers):
             each = 2 * rows * GATES[self.cell] * self.hidden
@@ -82,7 +82,7 @@ class Training:
         return total + 3 * 2 * (self.batch if self.readout == "last" else rows) * width * self.outputs
 
     def tiny(self) -> "Training":
-        """The same with small sizes: to try the program."""
+        """The same workload with small sizes, for `--smoke`."""
         small = {"hidden": 8, "inputs": 4, "outputs": 4, "steps": 6, "batch": 3}
         return replace(self, **{name: min(size, getattr(self, name)) for name, size in small.items()})
 
@@ -97,7 +97,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Live:
-    """A stack of equal LSTM layers with a linear head: steps of one call, for one stream or many."""
+    """A stack of equal LSTM layers with a linear head: the steps of one call, for one or many streams."""
 
     name: str
     kind: Literal["step", "streams", "loop"]
@@ -114,21 +114,21 @@ class Live:
 
     @property
     def unit(self) -> float:
-        """From seconds of a call to what the tables show, for one step of one stream."""
+        """Factor from seconds per call to the unit of the tables, per step and stream."""
         return 1e6 / self.count
 
     def tiny(self) -> "Live":
-        """The same with small sizes: to try the program."""
+        """The same workload with small sizes, for `--smoke`."""
         small = {"hidden": 8, "inputs": 4, "outputs": 4, "count": 5}
         return replace(self, **{name: min(size, getattr(self, name)) for name, size in small.items()})
 
     def __str__(self) -> str:
-        what = {
-            "step": "one step of one stream a call",
+        call = {
+            "step": "one step of one stream per call",
             "streams": f"one step of {self.count:,} streams, in core time",
-            "loop": f"{self.count:,} steps a call, the output fed back",
+            "loop": f"{self.count:,} steps per call, the output fed back",
         }
-        return f"LSTM {self.layers}x{self.hidden}, {self.inputs} in and out, {what[self.kind]}"
+        return f"LSTM {self.layers}x{self.hidden}, {self.inputs} in and out, {call[self.kind]}"
 
 
 TRAINING = (

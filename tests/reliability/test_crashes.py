@@ -1,4 +1,4 @@
-"""Training killed wherever it can hurt comes back: `benchmarks/reliability.py`, with fewer random kills."""
+"""Runs survive kills, power cuts and full disks: `benchmarks/reliability.py` with fewer random kills."""
 
 import json
 import subprocess
@@ -13,26 +13,26 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "reliability.py"
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks, and reads /proc")
 
 
-def shoot(*arguments: str) -> dict[str, Any]:
-    done = subprocess.run(
+def run_attempts(*arguments: str) -> dict[str, Any]:
+    process = subprocess.run(
         [sys.executable, str(SCRIPT), "--json", *arguments], capture_output=True, text=True, timeout=600, check=False
     )
-    assert done.stdout, done.stderr
-    counts: dict[str, Any] = json.loads(done.stdout)
-    assert counts["bad"] == [], done.stderr
-    assert done.returncode == 0
+    assert process.stdout, process.stderr
+    counts: dict[str, Any] = json.loads(process.stdout)
+    assert counts["failures"] == [], process.stderr
+    assert process.returncode == 0
     return counts
 
 
 def test_kills_at_random_times_are_survived() -> None:
-    assert shoot("--only", "random", "--kills", "25")["attempts"] == {"random": 25}
+    assert run_attempts("--only", "random", "--kills", "25")["attempts"] == {"random": 25}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("kind", "ways"), [("writes", {"kill"}), ("power", {"lose", "tear"}), ("faults", {"once", "full"})]
+    ("kind", "faults"), [("writes", {"kill"}), ("power", {"lose", "tear"}), ("faults", {"once", "full"})]
 )
-def test_a_strike_at_every_file_call_is_survived(kind: str, ways: set[str]) -> None:
-    counts = shoot("--only", kind)
+def test_a_fault_in_every_file_call_is_survived(kind: str, faults: set[str]) -> None:
+    counts = run_attempts("--only", kind)
     assert counts["calls"] > 100
-    assert counts["attempts"] == dict.fromkeys(ways, counts["calls"])
+    assert counts["attempts"] == dict.fromkeys(faults, counts["calls"])

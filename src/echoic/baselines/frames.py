@@ -65,7 +65,7 @@ class LogisticRegression:
             return loss_value
 
         with torch.enable_grad():
-            optimizer.step(loss)  # type: ignore[no-untyped-call]
+            optimizer.step(loss)
         return cls(weight.detach(), bias.detach())
 
     def predict(self, values: Tensor) -> Frames:

@@ -79,12 +79,12 @@ def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Te
     kernel(call.target, call.cell, is_double, dimensions, lengths, _addresses(*tensors), _threads(inputs))
 
 
-_library = torch.library.Library("echoic", "DEF")  # type: ignore[no-untyped-call]
-_library.define(  # type: ignore[no-untyped-call]
+_library = torch.library.Library("echoic", "DEF")
+_library.define(
     "layer(Tensor?[] inputs, str cell, bool reverse, str target, int blocks, bool save) "
     "-> (Tensor, Tensor, Tensor, Tensor)"
 )
-_library.define(  # type: ignore[no-untyped-call]
+_library.define(
     "layer_backward(Tensor?[] grad_outputs, Tensor?[] inputs, Tensor y, Tensor saved, "
     "str cell, bool reverse, str target, int blocks, bool needs_dx) -> Tensor[]"
 )
