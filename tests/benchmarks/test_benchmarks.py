@@ -1,0 +1,65 @@
+"""Every benchmark runs in its smallest form, on synthetic data and without the peers that are not installed."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8"))
+TIMEOUT_S = 600
+
+pytestmark = pytest.mark.slow
+
+
+def smoke(script: Path, folder: Path) -> str:
+    """Runs a benchmark with `--smoke` in an empty folder; its output."""
+    process = subprocess.run(
+        [sys.executable, str(script), "--smoke"],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert list(folder.iterdir()) == []
+    return process.stdout
+
+
+def tables(text: str) -> list[list[str]]:
+    """The Markdown tables of a text, each as its rows without the header."""
+    lines = text.splitlines()
+    starts = [number + 1 for number, line in enumerate(lines) if line.startswith("| ---")]
+    ends = [next(end for end in range(start, len(lines)) if not lines[end].startswith("|")) for start in starts]
+    return [lines[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_benchmark_runs_and_prints_its_tables(tmp_path: Path, script: Path) -> None:
+    output = smoke(script, tmp_path)
+    if script.name == "reliability.py":
+        assert "1 attempts, 0 failures" in output
+        return
+    assert f"`python {script} --smoke`" in output
+    assert tables(output)
+    assert all(rows and all(row.count("|") > 2 for row in rows) for rows in tables(output))
+    if script.name == "kernels.py":
+        check_kernels(output)
+    if script.name == "speed.py":
+        assert "NeuralForecast is left out" in output
+
+
+def check_kernels(output: str) -> None:
+    """Rows come before the tables, and each package that is not installed is named."""
+    rows, _, report = output.partition("<!-- kernels -->")
+    assert rows.splitlines()[0].startswith("| 1 thread, W1, ms | echoic ")
+    assert len(rows.splitlines()) == 16
+    for package in ("jax", "onnx"):
+        installed = importlib.util.find_spec(package) is not None
+        assert (f"the package `{package}` is not installed" in report) == (not installed)
