@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test docs clean
+.PHONY: setup demo lint check test docs sanitize wheels clean
 
 setup: $(READY)
 
@@ -16,13 +16,16 @@ demo: setup
 	rm -rf runs/demo
 	$(BIN)/echoic demo --out runs/demo
 
+check: lint
+	scripts/test fast
+
+# What uses one core runs side by side; the tests take all cores by themselves.
 test: setup
-	scripts/check
-	scripts/sanitize
+	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory lint docs sanitize wheels
 	scripts/test
 
-docs: setup
-	scripts/docs
+lint docs sanitize wheels: setup
+	scripts/$@
 
 clean:
 	rm -rf docs/_build build dist .coverage .coverage.* .hypothesis .*_cache

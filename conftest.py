@@ -14,12 +14,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+from hypothesis import HealthCheck, settings
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
@@ -34,7 +37,12 @@ _cache = tempfile.TemporaryDirectory(prefix="echoic-cache-")
 atexit.register(_cache.cleanup)
 os.environ["XDG_CACHE_HOME"] = _cache.name
 
-LONGEST_S = 600
+HUNG_S = 900
+"""A block that takes longer hangs; on a busy machine a good one may take minutes."""
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("echoic", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("echoic")
 
 
 def etth1() -> Iterator[list[Any]]:
@@ -230,7 +238,7 @@ def run_shell(example: Example) -> str | None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=LONGEST_S,
+        timeout=HUNG_S,
         check=False,
     )
     return f"exit code {done.returncode} from\n{example.parsed}\n{done.stdout}" if done.returncode else None
@@ -247,3 +255,21 @@ docstrings = Sybil(
 )
 
 pytest_collect_file = (pages + docstrings).pytest()
+
+
+def worker_group(item: pytest.Item) -> str:
+    """The tests of one group run in one worker: those of a file, but for the ones marked `alone`."""
+    return item.nodeid if item.get_closest_marker("alone") else item.nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Marks pages as slow. Of several workers, each gets whole groups, and those that take longest come first."""
+    for item in items:
+        if item.path.suffix == ".md":
+            item.add_marker("slow")
+    if hasattr(config, "workerinput"):
+        slow = Counter(worker_group(item) for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[worker_group(item)])
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(worker_group(item)))

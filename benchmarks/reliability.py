@@ -364,12 +364,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill training at every critical point, and resume it.")
     parser.add_argument("--kills", type=int, default=200, help="kills at random times")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
+    parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
     parser.add_argument("--only", choices=[*KINDS, "random"], action="append", help="kinds to run; all by default")
     parser.add_argument("--smoke", action="store_true", help="one kill at a random time, to try the script")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
     if options.smoke:
         options.only, options.kills = ["random"], 1
+    SETTINGS["epochs"] = options.epochs
     torch.set_num_threads(1)
     memory = Path("/dev/shm")  # noqa: S108 - in memory, to be fast
     with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:

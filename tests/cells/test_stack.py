@@ -75,7 +75,7 @@ def test_a_learned_initial_state_is_used_by_every_row_and_learns():
 
 
 def test_the_initial_state_is_no_parameter_unless_it_is_learned():
-    assert make(learn_initial_state=False).start is None
+    assert make(learn_initial_state=False).learned_state is None
 
 
 def test_dropout_reaches_every_layer_in_training_only():

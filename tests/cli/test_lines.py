@@ -304,14 +304,14 @@ def test_the_whole_way_in_processes_of_their_own(tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     write_m4(tmp_path / "Hourly-train.csv")
-    train = "train forecast Hourly-train.csv --format m4 --horizon 24 --season 24 --minutes 0.25 --out runs/m4 --json"
+    train = "train forecast Hourly-train.csv --format m4 --horizon 24 --season 24 --epochs 2 --out runs/m4 --json"
     assert json.loads(echo(*train.split(), "--threads", "1", "--layers", "4"))["steps"] > 0
     assert json.loads(echo("eval", "runs/m4", "--split", "train", "--stride", "50", "--json"))["windows"] > 4
     assert echo("generate", "runs/m4", "--length", "3", "-o", "next.csv") == ""

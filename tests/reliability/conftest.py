@@ -35,6 +35,37 @@ def content() -> Callable[[Path], dict[str, Any]]:
     return _content
 
 
+HUNG_S = 600
+"""A process that takes longer hangs; on a busy machine a good one may take minutes."""
+
+
+def _waited_s(process: subprocess.Popen[str]) -> float:
+    """Seconds that a process, which may have ended but not been waited for, stood in line for a core."""
+    try:
+        return int(Path(f"/proc/{process.pid}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0  # no Linux
+
+
+class Stopwatch:
+    """Seconds of a process, less those in which other processes had the cores.
+
+    A busy core is slower still (caches, hyper-threads): set a limit by what the same process took before.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self._began = time.monotonic() - _waited_s(process)
+
+    def seconds(self) -> float:
+        return time.monotonic() - _waited_s(self.process) - self._began
+
+    def seconds_to_the_end(self) -> float:
+        """Waits for the process to end, and leaves it to be waited for."""
+        os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+        return self.seconds()
+
+
 class Processes:
     """Commands of `echoic` in processes of their own, all ended when the test is over."""
 
@@ -57,12 +88,16 @@ class Processes:
 
     def end(self, process: subprocess.Popen[str]) -> tuple[int, str]:
         """Waits; the exit code and what was said on stderr."""
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=HUNG_S)
         return process.returncode, said
+
+    def stopwatch(self, process: subprocess.Popen[str]) -> Stopwatch:
+        """Starts one."""
+        return Stopwatch(process)
 
     def until(self, process: subprocess.Popen[str], happens: Callable[[], bool]) -> None:
         """Waits until something happens while the process runs."""
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + HUNG_S
         while not happens():
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < give_up, "it never happened"

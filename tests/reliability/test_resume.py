@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,15 +171,15 @@ def test_a_copy_of_a_run_taken_while_it_was_trained_can_be_resumed(
 
 def test_time_already_spent_counts_towards_the_budget(tmp_path: Path) -> None:
     settings = {"minutes": 0.05, "epochs": 1, "batch_size": 32}
-    told: list[float] = []
+    done: list[float] = []
 
     def stop_late(at: Progress) -> None:
-        if at.fraction > 0.7 and not told:
-            told.append(at.fraction)
+        if at.fraction > 0.7 and not done:
+            done.append(at.fraction)
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(Interrupted, match="Stopped by SIGINT"):
         train(tmp_path / "run", settings, stop_late)
-    started_at = time.monotonic()
-    train(tmp_path / "run", settings)
-    assert time.monotonic() - started_at < 1.9  # of 3 seconds, 2.1 were spent before
+    resumed: list[float] = []
+    train(tmp_path / "run", settings, lambda at: resumed.append(at.fraction))
+    assert resumed[0] >= done[0] > 0.7

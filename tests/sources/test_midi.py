@@ -170,7 +170,7 @@ GOOD = header(1, 0) + track((0, on(60)), (TICKS, off(60)))
     ],
 )
 def test_a_broken_file_is_one_sentence_with_the_place(songs, content, words):
-    started_at = time.monotonic()
+    started_at = time.process_time()
     with pytest.raises(DataError) as caught:
         songs(content)
     sentence = str(caught.value)
@@ -178,7 +178,7 @@ def test_a_broken_file_is_one_sentence_with_the_place(songs, content, words):
     assert "song.mid" in sentence
     assert "\n" not in sentence
     assert "; " in sentence
-    assert time.monotonic() - started_at < SECONDS
+    assert time.process_time() - started_at < SECONDS
 
 
 def test_a_file_larger_than_music_is_refused_before_it_is_read(songs):

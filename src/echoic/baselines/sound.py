@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, final
 
 import numpy as np
+import scipy  # it loads `scipy.signal`, which takes long, at first use
 from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
-from scipy.signal import lfilter
 
 Codes = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -88,10 +88,10 @@ class LinearPrediction:
 
     def _nats(self, codes: Codes) -> Floats:
         sound = self.scale.table[codes]
-        mean = lfilter([0.0, *self.weights], [1.0], sound)
+        mean = scipy.signal.lfilter([0.0, *self.weights], [1.0], sound)
         sizes = np.abs(sound - mean)
         min_width = 1e-3 * sizes.mean() + 1e-12
-        width = self.spread * lfilter([0.0, 1 - self.decay], [1.0, -self.decay], sizes) + min_width
+        width = self.spread * scipy.signal.lfilter([0.0, 1 - self.decay], [1.0, -self.decay], sizes) + min_width
         inside = _laplace((self.scale.edges[codes + 1] - mean) / width) - _laplace(
             (self.scale.edges[codes] - mean) / width
         )

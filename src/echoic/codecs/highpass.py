@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any, Self, final
 
 import numpy as np
+import scipy  # it loads `scipy.signal`, which takes long, at first use
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt, welch
 
 from echoic.types import Floats
 
@@ -42,7 +42,7 @@ class HighPass:
         for block in _concatenated_blocks(sounds):
             if len(block) >= segment:
                 # Nothing is taken off: an offset counts as sound of 0 Hz.
-                power += welch(block, rate_hz, nperseg=segment, detrend=False)[1] * len(block)
+                power += scipy.signal.welch(block, rate_hz, nperseg=segment, detrend=False)[1] * len(block)
         lowest_bin = int(np.searchsorted(np.cumsum(power), _MIN_POWER_FRACTION * power.sum()))
         return cls(lowest_bin * rate_hz / segment / 2 if lowest_bin >= _MIN_BIN else 0.0, rate_hz)
 
@@ -54,12 +54,12 @@ class HighPass:
         """What is left of `sound` `(streams, samples)`, and the state after it."""
         if not self.cutoff_hz:
             return sound, state
-        filtered, state = sosfilt(self._sections, sound, zi=state)
+        filtered, state = scipy.signal.sosfilt(self._sections, sound, zi=state)
         return filtered.astype(np.float32), state
 
     @cached_property
     def _sections(self) -> NDArray[np.float64]:
-        return np.asarray(butter(_ORDER, self.cutoff_hz, "highpass", fs=self.rate_hz, output="sos"))
+        return np.asarray(scipy.signal.butter(_ORDER, self.cutoff_hz, "highpass", fs=self.rate_hz, output="sos"))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""

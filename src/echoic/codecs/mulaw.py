@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
+import scipy  # it loads `scipy.signal`, which takes long, at first use
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from echoic.errors import DataError
 from echoic.types import Floats
@@ -69,7 +69,9 @@ class MuLaw:
         if not self.pre_emphasis:
             return pre_emphasized
         start = np.broadcast_to(self.pre_emphasis * np.asarray(before), codes.shape[:-1])[..., None]
-        return np.asarray(lfilter([1.0], [1.0, -self.pre_emphasis], pre_emphasized, zi=start)[0], np.float32)
+        return np.asarray(
+            scipy.signal.lfilter([1.0], [1.0, -self.pre_emphasis], pre_emphasized, zi=start)[0], np.float32
+        )
 
     def quantization_error(self, pre_emphasized: NDArray[Any]) -> Floats:
         """How far levels are from emphasised samples within the scale, at most: half a level there."""

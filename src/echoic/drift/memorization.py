@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, final
 
 import numpy as np
+import scipy  # it loads `scipy.signal`, which takes long, at first use
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
-from scipy.signal import resample_poly
 
 from echoic.types import Floats
 
@@ -104,7 +104,7 @@ class RecordingIndex:
             yield _Block(number, begin, rfft(block, _BLOCK), norms)
 
     def _downsample(self, sound: Floats) -> Floats:
-        return np.asarray(resample_poly(sound, 1, self._step), np.float32)
+        return np.asarray(scipy.signal.resample_poly(sound, 1, self._step), np.float32)
 
 
 def _norms(sound: NDArray[np.floating], samples: int) -> NDArray[np.float64]:
