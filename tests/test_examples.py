@@ -34,6 +34,7 @@ def test_every_example_is_known():
     assert [script.name for script in SCRIPTS] == list(TOLD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_example_runs(tmp_path, script):
     done = subprocess.run(

@@ -26,6 +26,7 @@ def sine(steps: int) -> np.ndarray:
     return np.stack([np.sin(np.arange(steps) / 5), np.cos(np.arange(steps) / 5)], 1)
 
 
+@pytest.mark.slow
 def test_forecaster_rows_hold_what_follows_them():
     table = sine(400)
     model = Forecaster(lookback=16, horizon=3, epochs=80, settings={"threads": 1}).fit(table[:300])

@@ -19,6 +19,7 @@ def autoregressive(samples, draws):
     return levels_of(lfilter([1.0], [1.0, -0.9], draws.laplace(scale=0.1, size=samples)))
 
 
+@pytest.mark.slow
 def test_prediction_comes_near_the_entropy_of_the_noise():
     draws = np.random.default_rng(0)
     train, scored = autoregressive(200_000, draws), autoregressive(100_000, draws)
@@ -29,6 +30,7 @@ def test_prediction_comes_near_the_entropy_of_the_noise():
     assert found.weights[0] == pytest.approx(0.9, abs=0.02)
 
 
+@pytest.mark.slow
 def test_what_is_in_the_middle_counts_as_much_as_what_comes_first():
     draws = np.random.default_rng(0)
     sound = autoregressive(2_000_000, draws)

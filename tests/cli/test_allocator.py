@@ -25,6 +25,7 @@ def kept_bytes(first, **environment):
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
 def test_the_command_keeps_what_it_frees_and_a_plain_import_does_not():
     assert kept_bytes(TUNE) > 35_000_000

@@ -93,6 +93,7 @@ def _in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "twin"),
     [
@@ -295,6 +296,7 @@ def test_demo_learns_continues_and_reports(command, tmp_path, monkeypatch):
     assert echoic.load(tmp_path / "demo").seed == 3
 
 
+@pytest.mark.slow
 def test_the_whole_way_in_processes_of_their_own(tmp_path):
     def echo(*words: str) -> str:
         done = subprocess.run(

@@ -64,6 +64,7 @@ def done(result: tuple[int, str, str]) -> tuple[str, str]:
     return out, err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_music_from_rolls_to_a_tune(command):
     done(command(f"train music chorales.json --transpose all --head joint --minutes 0.1 {SMALL} --out runs/jsb"))
@@ -99,6 +100,7 @@ def test_music_is_written_as_what_the_ending_says(command):
     assert "with one of the endings .mid, .midi, .wav, .png, .pdf" in err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_text_from_a_file_to_the_terminal(command):
     done(command(f"train text input.txt --split 0.9,0.1,0 --minutes 0.05 {SMALL} --out runs/bard"))
@@ -112,6 +114,7 @@ def test_text_from_a_file_to_the_terminal(command):
     assert Path("new.txt").read_text() == "ROMEO:" + out[:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_the_report_of_each_job_has_its_pictures(command):
     done(command(f"train music midi_folder {SMALL} --out tunes"))
@@ -162,6 +165,7 @@ def test_bad_input_exits_2_with_one_sentence(command, line, words):
     assert not Path("new").exists()
 
 
+@pytest.mark.slow
 def test_text_comes_from_standard_input(folder):
     line = [sys.executable, "-m", "echoic", "train", "text", "-", *SMALL.split(), "--out", "run"]
     text = (folder / "input.txt").read_bytes()

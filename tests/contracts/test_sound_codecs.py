@@ -31,6 +31,7 @@ def back(codec, frames):
     return torch.cat(list(codec.decode(frames[:, None])), 1)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
 def test_frames_are_those_of_librosa(codec):
     sound = voice()

@@ -255,6 +255,7 @@ def test_the_command_can_be_called_both_ways(way):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_real_process_prints_no_traceback(tmp_path):
     done = run_python("-m", "echoic", "eval", "missing", cwd=tmp_path)
     assert done.returncode == 2

@@ -137,6 +137,7 @@ def test_the_chances_of_all_that_can_come_add_up_to_one_at_most():
         assert 0.01 < total < 1 + 1e-5
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_a_frame_is_as_loud_as_it_was_told_to_be():
     """After some training on frames that are soft or loud at random, drawn frames are both, and little between."""
@@ -158,6 +159,7 @@ def test_a_frame_is_as_loud_as_it_was_told_to_be():
     assert ((spread > 6) & (spread < 20)).float().mean() < 0.05
 
 
+@pytest.mark.slow
 def test_a_frame_keeps_to_the_power_it_was_told():
     """Of frames of any loudness, all of whose samples are alike but for their size, most come out as they were told."""
     torch.manual_seed(0)

@@ -89,6 +89,7 @@ def test_groups_are_whole(clips):
     assert not singers["train"] & (singers["dev"] | singers["test"])
 
 
+@pytest.mark.slow
 def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips, tmp_path):
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", fold="fold", folds=4, **TINY)
     found = run.evaluate()
@@ -319,6 +320,7 @@ def test_clips_are_told_where_the_training_data_are_not(clips, tmp_path):
         moved.evaluate()
 
 
+@pytest.mark.slow
 def test_the_report_shows_confusion_and_calibration(run):
     page = write_report([run]).read_text("utf-8")
     assert {"confusion", "calibration", "loss", "accuracy"} <= {path.stem for path in run.folder.figures.glob("*.png")}

@@ -171,6 +171,7 @@ def test_a_base_is_leant_on(tmp_path, residual_baseline, instance_norm):
         assert evaluation.scores["mae"] < 0.2
 
 
+@pytest.mark.slow
 def test_lags_tell_what_was_long_before_the_lookback(tmp_path):
     pulses = np.zeros(600, np.float32)
     pulses[::41] = 1

@@ -51,6 +51,7 @@ def run(folder, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
     settings = run.config["settings"]
     assert settings["output"]["head"] == "joint"

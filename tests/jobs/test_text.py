@@ -58,6 +58,7 @@ def test_top_k_of_one_is_the_likeliest(run):
     assert run.generate(20, prime="a", top_p=1e-9) == run.generate(20, prime="a", temperature=0)
 
 
+@pytest.mark.slow
 def test_bytes_are_written_as_the_characters_that_they_make(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("süß " * 150)

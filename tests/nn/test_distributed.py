@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import torch
 from torch import distributed
@@ -23,6 +25,7 @@ distributed.destroy_process_group()
 """
 
 
+@pytest.mark.slow
 def test_gradients_go_through_distributed_data_parallel():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=600, check=False)
     assert done.stdout.split() == ["same", "same"], done.stderr

@@ -52,6 +52,7 @@ def steps(run: Path) -> list[int]:
     return sorted(int(path.stem.split("-")[1]) for path in (run / "checkpoints").glob("step-*.safetensors"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_ends_training_with_its_exit_code_within_two_seconds(
     tmp_path: Path, processes: Any, number: signal.Signals
@@ -73,6 +74,7 @@ def test_a_signal_saves_and_ends_training_with_its_exit_code_within_two_seconds(
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_until_the_first_is_killed(tmp_path: Path, processes: Any) -> None:
     run = tmp_path / "run"
     first = processes.start(*TRAIN, *FOREVER, "--out", str(run))

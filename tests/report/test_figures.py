@@ -6,6 +6,7 @@ from echoic.report import write_figures
 from echoic.report.charts import Bars, Chart, Line
 
 
+@pytest.mark.slow
 def test_figures_are_whole_png_and_pdf_files(tmp_path, examples):
     paths = write_figures(examples.charts(), tmp_path / "figures")
     assert [path.name for path in paths] == [
@@ -24,6 +25,7 @@ def test_figures_are_whole_png_and_pdf_files(tmp_path, examples):
         assert 3_000 < len(data) < 200_000
 
 
+@pytest.mark.slow
 def test_figures_are_the_same_for_the_same_charts(tmp_path, examples):
     first, second = (write_figures(examples.charts(), tmp_path / name) for name in "ab")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]

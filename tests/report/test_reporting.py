@@ -21,6 +21,7 @@ def runs(tmp_path_factory):
     return {name: echoic.train("forecast", data, out=folder / name, **TINY) for name, data in kinds.items()}
 
 
+@pytest.mark.slow
 def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs):
     run = runs["first"]
     path = write_report([run])
@@ -44,6 +45,7 @@ def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs):
     assert f">{run.evaluate().scores['mae']:.4g}<" in text.replace("<strong>", "").replace("</strong>", "")
 
 
+@pytest.mark.slow
 def test_report_is_the_same_when_written_again(runs):
     run = runs["first"]
     first = write_report([run]).read_bytes()
@@ -70,6 +72,7 @@ def test_runs_on_different_data_are_not_ranked(runs, tmp_path):
     assert "no score is marked as best" in overview
 
 
+@pytest.mark.slow
 def test_names_of_series_and_files_are_escaped(tmp_path):
     table = pl.DataFrame({NASTY: np.sin(np.arange(200) / 5), "b & $c$": np.cos(np.arange(200) / 5)})
     path = tmp_path / "<b>data & $x.csv"
@@ -100,6 +103,7 @@ def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
     assert not (run.path / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_training_and_loading_need_no_drawing_library():
     code = "import sys, echoic.api.run, echoic.api.report; print({'matplotlib', 'plotly'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -39,6 +39,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.stdout.close()
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_and_told_who_holds_until_the_holder_is_killed(
     tmp_path: Path, holder: subprocess.Popen[str]
 ) -> None:

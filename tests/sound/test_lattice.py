@@ -12,6 +12,7 @@ from echoic.sound import reflections_from_weights, weights_from_reflections
 REFLECTIONS = st.lists(st.floats(-0.95, 0.95), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @given(reflections=REFLECTIONS)
 def test_every_pole_lies_within_the_unit_circle(reflections):
     weights = weights_from_reflections(torch.tensor(reflections, dtype=torch.float64)).numpy()

@@ -165,6 +165,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, found.series[
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak of memory differs")
 def test_memory_stays_near_the_size_of_the_result(tmp_path):
     minutes, path = 20, tmp_path / "long.wav"

@@ -18,6 +18,7 @@ def test_a_signal_is_noted_and_the_old_handlers_are_back_at_once(number: signal.
     assert {one: signal.getsignal(one) for one in before} == before
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_acts_at_once() -> None:
     with stop_on_signals():
         os.kill(os.getpid(), signal.SIGINT)

@@ -151,6 +151,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
         run.evaluate(tmp_path / "short.wav")
 
 
+@pytest.mark.slow
 def test_a_report_shows_what_the_network_makes(run):
     found = run.evaluate()
     assert set(found.scores) == {"bits_per_sample", *DRIFT_SCORES}
@@ -178,6 +179,7 @@ def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given, rate_hz
     assert AudioSettings.build(given).sound.samples_of_step(rate_hz) == samples
 
 
+@pytest.mark.slow
 def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path, voice, train_samples):
     for number in range(12):
         soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
@@ -191,6 +193,7 @@ def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path, v
     assert load(run.path).evaluate().scores == run.evaluate().scores
 
 
+@pytest.mark.slow
 def test_what_is_loud_may_come_late(tmp_path, voice, train_samples):
     soundfile.write(tmp_path / "crescendo.wav", np.concatenate([0.01 * voice(90), voice(60)]), RATE_HZ)
     late = train_samples(tmp_path / "crescendo.wav").fitted.task.source.max_loudness

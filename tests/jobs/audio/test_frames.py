@@ -26,6 +26,7 @@ def test_the_frames_model_foretells_whole_frames(recording, train_frames):
             run.generate("1s", **asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frame_features", ["spectrum", "mel"])
 def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, frame_features):
     bands = {"n_mels": 20} if frame_features == "mel" else {}
@@ -41,6 +42,7 @@ def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, 
     assert load(run.path).evaluate().scores == found.scores
 
 
+@pytest.mark.slow
 def test_sound_goes_through_spectra_and_back(recording, voice, train_frames):
     """What the frames of a recording sound like is what the recording sounds like, second by second."""
     run = train_frames(recording, frame_features="spectrum")
