@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 import pytest
 import torch
 from job_data import lines
-from setting_changes import BIDIRECTIONAL, CHANGES, DATA, DERIVED, TINY, Change, Refused, TestedBy
+from setting_changes import BIDIRECTIONAL, CHANGES, DATA, DERIVED, TINY, Change, Refused, CheckedBy
 
 import echoic
 from echoic.api.prepare import Prepared
@@ -18,13 +18,17 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS, settings_class
 
 ROOT = Path(__file__).parents[2]
-PATHS = {"audio", "labels_path", "test_data", "cache_dir"}
+PATHS = {"audio", "labels_path", "test_data", "cache_dir", "split_table"}
 TIMES = {"seconds", "steps_per_s", "elapsed_s"}
 
 ALL = [(job, field) for job in JOBS for field in settings_class(job).places()]
 EFFECTS = [(job, field, CHANGES[job][field]) for job, field in ALL if isinstance(CHANGES[job].get(field), Change)]
 REFUSALS = [(job, field, CHANGES[job][field]) for job, field in ALL if isinstance(CHANGES[job].get(field), Refused)]
 BOTH_WAYS = [(job, field, change) for job in ("classify", "detect") for field, change in BIDIRECTIONAL.items()]
+
+
+def name(value: Any) -> str:
+    return value if isinstance(value, str) else type(value).__name__.lower()
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_setting_has_an_entry(job: str, field: str) -> None:
     assert field in CHANGES[job], (
         f"`{field}` of {job} is new: add it to tests/helpers/setting_changes.py, as a Change (a base configuration and "
-        "a new value that must have an effect), a Refused or a TestedBy."
+        "a new value that must have an effect), a Refused or a CheckedBy."
     )
 
 
@@ -45,14 +49,14 @@ def test_every_entry_is_that_of_a_setting(job: str) -> None:
     assert CHANGES[job].keys() <= settings_class(job).places().keys()
 
 
-@pytest.mark.parametrize(("job", "field", "change"), EFFECTS + BOTH_WAYS)
+@pytest.mark.parametrize(("job", "field", "change"), EFFECTS + BOTH_WAYS, ids=name)
 def test_a_setting_has_an_effect(folder: Path, job: str, field: str, change: Change) -> None:
     data, base = made(job, change, folder)
     new = resolved(change.new if change.new is not DERIVED else derived(job, field, base), field, data)
     if change.base_fails:
         with pytest.raises((DataError, ConfigError)):
-            echoic.prepare(job, data, config=base)
-        echoic.prepare(job, data, config=base | {field: new})
+            echoic.prepare(job, data, config=base).task.train_batches()
+        echoic.prepare(job, data, config=base | {field: new}).task.train_batches()
         return
     stages = zip(*(Fingerprint(job, data, one).stages() for one in (base, base | {field: new})), strict=True)
     assert any(one != other for one, other in stages), (
@@ -61,14 +65,14 @@ def test_a_setting_has_an_effect(folder: Path, job: str, field: str, change: Cha
     )
 
 
-@pytest.mark.parametrize(("job", "field", "refused"), REFUSALS)
+@pytest.mark.parametrize(("job", "field", "refused"), REFUSALS, ids=name)
 def test_a_setting_that_a_job_does_not_use_is_refused(folder: Path, job: str, field: str, refused: Refused) -> None:
     with pytest.raises(ConfigError, match=refused.message):
         echoic.prepare(job, DATA[job](folder), config=TINY[job] | {field: refused.value})
 
 
 @pytest.mark.parametrize(
-    "node", sorted({entry.node for job in JOBS for entry in CHANGES[job].values() if isinstance(entry, TestedBy)})
+    "node", sorted({entry.node for job in JOBS for entry in CHANGES[job].values() if isinstance(entry, CheckedBy)})
 )
 def test_the_test_of_its_own_exists(node: str) -> None:
     file, _, name = node.partition("::")
@@ -87,7 +91,7 @@ def made(job: str, change: Change, folder: Path) -> tuple[Any, dict[str, Any]]:
 
 def resolved(value: Any, field: str, data: Any) -> Any:
     """A path as one in the folder of the data (or the folder above it, for tables in a folder of their own)."""
-    if field not in PATHS | {"split"} or not isinstance(value, str) or value == "none":
+    if field not in PATHS or not isinstance(value, str) or value == "none":
         return value
     return str(data.parent.parent if value == "." else data.parent / value)
 

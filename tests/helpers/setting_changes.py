@@ -1,6 +1,7 @@
 """A change of every setting of every job that must have an effect, on small data."""
 
 from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,13 +35,13 @@ class Refused(NamedTuple):
     message: str
 
 
-class TestedBy(NamedTuple):
+class CheckedBy(NamedTuple):
     """The effect is not in weights, scores or files; a test of its own checks it."""
 
     node: str
 
 
-Entry = Change | Refused | TestedBy
+Entry = Change | Refused | CheckedBy
 
 
 def table(name: str, *rows: str, encoding: str = "utf-8") -> Callable[[Path], Path]:
@@ -79,7 +80,7 @@ SERIES = columns("unique_id,y", lambda row: row % 2, lambda row: wave(row) if ro
 CONSTANT = columns("a,kind", wave, lambda _: 3)
 GAPPED = columns("ds,y", lambda row: day(row + row // 100), wave)
 UNSORTED = columns("ds,y", lambda row: day(row ^ 1), wave)
-ODD_DATES = columns("ds,y", lambda row: f"{2000 + row // 300}/{row % 300 + 1:03}", wave)
+ODD_DATES = columns("ds,y", lambda row: (date(2020, 1, 1) + timedelta(row)).strftime("%Y/%j"), wave)
 COMMAS = columns("a;b", lambda row: wave(row).replace(".", ","), lambda row: row, separator=";")
 TILDES = columns("a~b", wave, other_wave, separator="~")
 LATIN = table("latin", "größe", *map(wave, range(400)), encoding="latin-1")
@@ -100,9 +101,9 @@ STACK: dict[str, Entry] = {
 
 TRAIN: dict[str, Entry] = {
     "epochs": Change(),
-    "minutes": TestedBy("tests/reliability/test_command.py::test_a_budget_in_minutes_is_kept_by_the_whole_process"),
+    "minutes": CheckedBy("tests/reliability/test_command.py::test_a_budget_in_minutes_is_kept_by_the_whole_process"),
     "batch_size": Change(),
-    "optimizer": Change(),
+    "optimizer": Change("adam", {"weight_decay": 0.1}),
     "lr": Change(),
     "lr_schedule": Change(),
     "warmup_fraction": Change(0.5),
@@ -114,9 +115,11 @@ TRAIN: dict[str, Entry] = {
     "input_noise_std": Refused(0.1, "input_noise_std"),
     "scheduled_sampling": Change(),
     "seed": Change(),
-    "device": TestedBy("tests/contracts/test_settings.py::test_an_unavailable_device_is_refused"),
-    "threads": TestedBy("tests/contracts/test_settings.py::test_threads_are_those_of_the_training"),
-    "checkpoint_interval_s": TestedBy("tests/contracts/test_settings.py::test_checkpoints_are_written_at_the_interval"),
+    "device": CheckedBy("tests/contracts/test_settings.py::test_an_unavailable_device_is_refused"),
+    "threads": CheckedBy("tests/contracts/test_settings.py::test_threads_are_those_of_the_training"),
+    "checkpoint_interval_s": CheckedBy(
+        "tests/contracts/test_settings.py::test_checkpoints_are_written_at_the_interval"
+    ),
 }
 
 SPECTRUM: dict[str, Entry] = {
@@ -125,7 +128,7 @@ SPECTRUM: dict[str, Entry] = {
     "hop_ms": Change(20.0),
     "low_hz": Change(),
     "high_hz": Change(800.0),
-    "cache_dir": TestedBy("tests/contracts/test_settings.py::test_spectra_are_cached_in_the_folder"),
+    "cache_dir": CheckedBy("tests/contracts/test_settings.py::test_spectra_are_cached_in_the_folder"),
 }
 
 AUGMENT: dict[str, Entry] = {
@@ -147,7 +150,7 @@ ENCODER: dict[str, Entry] = {
 
 FORECAST: dict[str, Entry] = {
     "format": Change("wide", FRACTIONS, SERIES),
-    "time": Change("t", FRACTIONS | {"target": None}, columns("t,y", lambda row: row, wave)),
+    "time": Change("t", FRACTIONS | {"target": None}, columns("t,y", lambda row: 1500 + row, wave)),
     "target": Change(("a",), data=WIDE),
     "id": Change("name", FRACTIONS, columns("name,y", lambda row: row % 2, wave, rows=800)),
     "past_covariates": Change(("b",), DIRECT | {"target": ("a",)}, WIDE),
@@ -239,7 +242,7 @@ TEXT: dict[str, Entry] = {
     "split": Change((0.5, 0.25, 0.25)),
     "embedding_dim": Change(),
     "tie_embeddings": Change(base={"embedding_dim": 8}),
-    "unknown_char": Change("?", data=surprise),
+    "unknown_char": Change("a", data=surprise, base_fails=True),
     "tbptt_steps": Change(),
     "state_reset_steps": Change(20),
 }
@@ -352,7 +355,7 @@ def ts(folder: Path) -> Path:
     return folder / "train.ts"
 
 
-AXES = {"labels_path": "labels.npy", "axes": "clip,step,feature"}
+AXES = {"labels_path": "labels.npy", "axes": "clip,frame,band"}
 NO_SOUND = {"n_mels": None}
 
 CLASSIFY: dict[str, Entry] = {
@@ -370,12 +373,14 @@ CLASSIFY: dict[str, Entry] = {
         "other", data=clips(header="split,other", cells=lambda number: f"{split_of(number)},{split_of(number + 1)}")
     ),
     "labels_path": Change("labels.npy", NO_SOUND | {"axes": AXES["axes"]}, arrays, base_fails=True),
-    "axes": Change("clip,feature,step", NO_SOUND | AXES, arrays),
+    "axes": Change("clip,band,frame", NO_SOUND | AXES, arrays),
     "test_data": Change("more.ts", NO_SOUND, ts),
     "split": Change((0.5, 0.25, 0.25)),
     "test_fold": Change("2", {"folds": 2, "test_fold": "1"}),
     "folds": Change(2),
-    "model": Change("convnet", data=clips(header="start,end", cells=lambda _: "0.0,0.14")),
+    "model": Change(
+        "convnet", {"layers": None, "input_dropout": None}, clips(header="start,end", cells=lambda _: "0.0,0.14")
+    ),
     "pooling": Change(),
     "class_weight": Change(data=clips(header="split", cells=lambda number: "train" if number < 16 else "dev")),
     "scheduled_sampling": Refused(0.5, "scheduled_sampling"),
@@ -414,7 +419,8 @@ DETECT: dict[str, Entry] = {
     "rate_hz": Change(1600),
     "channel": Change(2, data=stereo_signals),
     "audio": Change(".", data=events_elsewhere, base_fails=True),
-    "split": Change("splits.csv", data=resplit),
+    "split": Change((0.34, 0.33, 0.33)),
+    "split_table": Change("splits.csv", data=resplit),
     "max_shift_steps": Refused(5, "max_shift_steps"),
     "excerpt_s": Change(),
     "delay_ms": Change(20.0),
