@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 import pytest
 import torch
 from job_data import lines
-from setting_changes import BIDIRECTIONAL, CHANGES, DATA, DERIVED, TINY, Change, Refused, CheckedBy
+from setting_changes import BIDIRECTIONAL, CHANGES, DATA, DERIVED, IDLE, TINY, Change, CheckedBy, Idle, Refused
 
 import echoic
 from echoic.api.prepare import Prepared
@@ -227,3 +227,12 @@ def test_checkpoints_are_written_at_the_interval(
 def test_spectra_are_cached_in_the_folder(folder: Path, tmp_path: Path, job: str) -> None:
     echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"cache_dir": tmp_path / "cache"})
     assert any((tmp_path / "cache").rglob("*.*"))
+
+
+@pytest.mark.parametrize("idle", IDLE, ids=lambda idle: f"{idle.job}-{idle.field}")
+def test_a_setting_that_does_nothing_is_refused(folder: Path, idle: Idle) -> None:
+    data, base = made(idle.job, Change(base=idle.base, data=idle.data, tiny=idle.tiny), folder)
+    echoic.prepare(idle.job, data, config=base).task.train_batches()
+    with pytest.raises(ConfigError, match=idle.field.replace("_", "[_-]")):
+        changed = base | {idle.field: resolved(idle.value, idle.field, data)}
+        echoic.prepare(idle.job, data, config=changed).task.train_batches()

@@ -477,3 +477,83 @@ DATA: dict[str, Callable[[Path], Any]] = {
     "detect": signals,
 }
 """The data of each job."""
+
+
+class Idle(NamedTuple):
+    """A setting that can do nothing in this configuration, and is refused."""
+
+    job: str
+    field: str
+    value: Any
+    base: Mapping[str, Any] = {}
+    data: Callable[[Path], Any] | None = None
+    tiny: Mapping[str, Any] | None = None
+
+
+FEATURES = NO_SOUND | AXES
+QUANTILES = {"head": "quantiles"}
+CHUNKS = {"batching": "chunks"}
+SHUFFLED = {"split_order": "shuffled"}
+BOTH = {"bidirectional": True}
+
+
+def folders(folder: Path) -> Path:
+    """Clips with a folder for each class."""
+    beeps(folder)
+    for number in range(24):
+        place = folder / "classes" / ("low", "high")[number // 3 % 2]
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number}.wav").write_bytes((folder / f"{number}-None.wav").read_bytes())
+    return folder / "classes"
+
+
+IDLE: list[Idle] = [
+    *(Idle(job, "forget_bias", 2.0, {"cell": "gru"}) for job in TINY),
+    *(Idle(job, "variational_dropout", True) for job in TINY),
+    Idle("forecast", "loss", "mae", QUANTILES),
+    Idle("forecast", "quantiles", (0.025, 0.5, 0.975)),
+    Idle("forecast", "loss_at", "last", DIRECT),
+    Idle("forecast", "segment_steps", 4),
+    *(Idle("forecast", field, 3, CHUNKS) for field in ("stride", "recency_exponent", "max_dev_windows")),
+    Idle("forecast", "season_aligned_fraction", 0.5, CHUNKS),
+    *(Idle("forecast", field, value, SHUFFLED) for field, value in (("recency_exponent", 3.0), ("refit", True))),
+    Idle("forecast", "season_aligned_fraction", 0.5, SHUFFLED | {"season": (12,)}),
+    Idle("forecast", "residual_baseline", "last"),
+    Idle("forecast", "instance_norm", "standard"),
+    Idle("forecast", "lags", (5,)),
+    *(
+        Idle("forecast", field, value, data=WIDE)
+        for field, value in (("gaps", "mask"), ("sort", True), ("date_format", "%d.%m.%Y"))
+    ),
+    *(
+        Idle("forecast", field, value)
+        for field, value in (("decimal", ","), ("delimiter", ";"), ("encoding", "latin-1"), ("time", "t"), ("id", "i"))
+    ),
+    Idle("music", "onsets", True, {"head": "categorical"}),
+    *(Idle("music", field, 0.2 if "dropout" in field else 9, {"head": head, "chord_hidden_size": None, "head_dropout": None})
+      for field in ("chord_hidden_size", "head_dropout") for head in ("bernoulli", "categorical")),
+    Idle("text", "unknown_char", "a", {"tokenizer": "bytes"}),
+    Idle("text", "input_noise_std", 0.1),
+    Idle("audio", "n_mels", 8),
+    Idle("audio", "frame_features", "mel"),
+    *(Idle("audio", field, value, tiny=FRAMES) for field, value in (
+        ("preemphasis", 0.5), ("history_samples", 3), ("fast_hidden_size", 8), ("conditioning_size", 8),
+        ("mixture_components", 3), ("trained_frame_fraction", 0.5), ("history_noise", 0.5), ("max_gain_db", 0.5))),
+    *(Idle(job, "time_mask_param", 5) for job in ("classify", "detect")),
+    *(Idle(job, "freq_mask_param", 5) for job in ("classify", "detect")),
+    *(Idle(job, "kernel_size", 5, {"conv_channels": ()}) for job in ("classify", "detect")),
+    *(Idle(job, "conv_stride", 2, {"conv_channels": ()}) for job in ("classify", "detect")),
+    *(Idle(job, "learn_initial_state", True, BOTH) for job in ("classify", "detect")),
+    Idle("classify", "pooling", "last", BOTH),
+    Idle("classify", "pooling", "last", {"model": "convnet", "layers": None, "input_dropout": None}),
+    Idle("detect", "delay_ms", 20.0, BOTH),
+    *(Idle("classify", field, value, {**FEATURES, "cache_dir": None}, arrays) for field, value in (
+        ("n_mels", 8), ("window_ms", 16.0), ("hop_ms", 20.0), ("low_hz", 20.0), ("high_hz", 800.0),
+        ("cache_dir", "spectra"), ("max_gain_db", 3.0), ("rate_hz", 2000), ("channel", 1))),
+    *(Idle("classify", field, value, data=folders) for field, value in (
+        ("label_separator", ";"), ("fold", "f"), ("group", "g"), ("file", "f"), ("label", "l"), ("audio", "."),
+        ("split_column", "s"), ("labels_path", "labels.npy"), ("axes", "clip,frame,band"))),
+    *(Idle("classify", field, value) for field, value in (
+        ("labels_path", "labels.npy"), ("axes", "clip,frame,band"), ("fold", "split"), ("test_fold", "1"))),
+]  # fmt: skip
+"""Settings that do nothing where these are."""
