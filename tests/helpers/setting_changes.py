@@ -215,7 +215,7 @@ MUSIC: dict[str, Entry] = {
     "pitch_range": Change("36-81"),
     "out_of_range": Change(base={"pitch_range": "55-68"}),
     "onsets": Change(True),
-    "head": Change("bernoulli"),
+    "head": Change("bernoulli", {"chord_hidden_size": None, "head_dropout": None}),
     "tbptt_steps": Change(8),
     "chord_hidden_size": Change(),
     "head_dropout": Change(),
@@ -357,6 +357,8 @@ def ts(folder: Path) -> Path:
 
 AXES = {"labels_path": "labels.npy", "axes": "clip,frame,band"}
 NO_SOUND = {"n_mels": None}
+
+CUT = clips(header="start,end", cells=lambda _: "0.0,0.14")
 
 CLASSIFY: dict[str, Entry] = {
     "rate_hz": Change(1600),
@@ -525,10 +527,6 @@ IDLE: list[Idle] = [
         Idle("forecast", field, value, data=WIDE)
         for field, value in (("gaps", "mask"), ("sort", True), ("date_format", "%d.%m.%Y"))
     ),
-    *(
-        Idle("forecast", field, value)
-        for field, value in (("decimal", ","), ("delimiter", ";"), ("encoding", "latin-1"), ("time", "t"), ("id", "i"))
-    ),
     Idle("music", "onsets", True, {"head": "categorical"}),
     *(Idle("music", field, 0.2 if "dropout" in field else 9, {"head": head, "chord_hidden_size": None, "head_dropout": None})
       for field in ("chord_hidden_size", "head_dropout") for head in ("bernoulli", "categorical")),
@@ -545,11 +543,11 @@ IDLE: list[Idle] = [
     *(Idle(job, "conv_stride", 2, {"conv_channels": ()}) for job in ("classify", "detect")),
     *(Idle(job, "learn_initial_state", True, BOTH) for job in ("classify", "detect")),
     Idle("classify", "pooling", "last", BOTH),
-    Idle("classify", "pooling", "last", {"model": "convnet", "layers": None, "input_dropout": None}),
+    Idle("classify", "pooling", "last", {"model": "convnet", "layers": None, "input_dropout": None}, CUT),
     Idle("detect", "delay_ms", 20.0, BOTH),
     *(Idle("classify", field, value, {**FEATURES, "cache_dir": None}, arrays) for field, value in (
         ("n_mels", 8), ("window_ms", 16.0), ("hop_ms", 20.0), ("low_hz", 20.0), ("high_hz", 800.0),
-        ("cache_dir", "spectra"), ("max_gain_db", 3.0), ("rate_hz", 2000), ("channel", 1))),
+        ("max_gain_db", 3.0), ("rate_hz", 2000), ("channel", 1))),
     *(Idle("classify", field, value, data=folders) for field, value in (
         ("label_separator", ";"), ("fold", "f"), ("group", "g"), ("file", "f"), ("label", "l"), ("audio", "."),
         ("split_column", "s"), ("labels_path", "labels.npy"), ("axes", "clip,frame,band"))),

@@ -45,6 +45,9 @@ def prepare(
     if resolved.stack.cell == "gru" and "forget_bias" in resolved.given():
         raise ConfigError("`stack.forget_bias` is for --cell lstm; a GRU has no forget gate.")
     task = get_job(job).task_class.prepare(sources.read(data, resolved.data), resolved, on_progress)
+    stack = task.settings.stack
+    if not (stack.dropout or stack.input_dropout):
+        stack.refuse_changed(["variational_dropout"], "without dropout; set --dropout or --input-dropout.")
     if resolved.train.scheduled_sampling and not task.supports_scheduled_sampling:
         raise ConfigError(
             "`train.scheduled_sampling` requires a network whose input is its own last output; this one has other "

@@ -30,6 +30,20 @@ class Section(BaseModel):
     panel: ClassVar[str] = "Model"
     """The group of its options in `--help`: Data, Windows, Model, Training or Output."""
 
+    def refuse_changed(self, fields: Iterable[str], reason: str) -> None:
+        """Refuses fields that have no effect, unless they have their default.
+
+        Args:
+            fields: the fields without effect.
+            reason: ends the message: why, and the remedy.
+
+        Raises:
+            ConfigError: a field has another value than its default.
+        """
+        for field in fields:
+            if getattr(self, field) != type(self).model_fields[field].default:
+                raise ConfigError(f"`{field}` has no effect {reason}")
+
 
 def split_commas(value: Any) -> Any:
     """Text as a tuple of its parts, and what stands alone as a tuple of one."""

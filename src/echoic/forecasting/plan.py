@@ -73,19 +73,24 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
 
 def _check_effect(settings: ForecastSettings) -> None:
     head, window = settings.output, settings.window
+    is_shuffled = settings.split.split_order == "shuffled"
     without_effect = {
         "loss": head.head != "point",
         "quantiles": head.head != "quantiles",
         "loss_at": window.strategy in {"direct", "segments"},
         "segment_steps": window.strategy in {"direct", "recursive"},
-        **dict.fromkeys(("stride", "recency_exponent", "season_aligned_fraction"), window.batching != "windows"),
+        **dict.fromkeys(("stride", "max_dev_windows"), window.batching != "windows"),
+        **dict.fromkeys(("recency_exponent", "season_aligned_fraction"), window.batching != "windows" or is_shuffled),
+        "refit": is_shuffled,
     }
     default, given = (
         {name: value for _, section in one for name, value in section} for one in (ForecastSettings(), settings)
     )
     for name, has_no_effect in without_effect.items():
         if has_no_effect and given[name] != default[name]:
-            raise ConfigError(f"`{name}` has no effect with this --head, --strategy or --batching; leave it out.")
+            raise ConfigError(
+                f"`{name}` has no effect with this --head, --strategy, --batching or --split-order; leave it out."
+            )
 
 
 def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:

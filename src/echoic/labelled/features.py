@@ -44,7 +44,12 @@ class RawSteps:
         Raises:
             ConfigError: the bands reach beyond the Nyquist frequency.
         """
-        return cls(dataset, _mel(dataset.series[0], settings), SpectraCache.of(settings.cache_dir))
+        mel = _mel(dataset.series[0], settings)
+        if mel is None:
+            # A cache folder is harmless; it may be set for a whole machine.
+            bands = settings.model_fields.keys() - {"cache_dir"}
+            settings.refuse_changed(sorted(bands), "on data that are features already; leave it out.")
+        return cls(dataset, mel, SpectraCache.of(settings.cache_dir))
 
     @classmethod
     def restored(cls, dataset: DatasetLike, features: "Features", settings: SpectrumSettings) -> Self:

@@ -20,6 +20,10 @@ def check_front(settings: LabelledSettings) -> None:
     for name in ("conv_stride", "kernel_size"):
         if not encoder.conv_channels and getattr(encoder, name) != EncoderSettings.model_fields[name].default:
             raise ConfigError(f"`{name}` requires convolutions; add some with --conv-channels.")
+    augment = settings.augment
+    for count, mask in (("n_time_masks", "time_mask_param"), ("n_freq_masks", "freq_mask_param")):
+        if not getattr(augment, count):
+            augment.refuse_changed([mask], f"without masks; set --{count.replace('_', '-')}.")
     if encoder.bidirectional and settings.stack.learn_initial_state:
         raise ConfigError("`learn_initial_state` is not supported by bidirectional layers; leave one of them out.")
     refuse_input_noise(settings.train, "padded sequences", "noise_std")

@@ -45,6 +45,8 @@ def assemble(table: Table, settings: TableSettings) -> Dataset:
     roles = resolve_roles(table, settings)
     cells = _numeric_cells(table, roles, settings.decimal)
     times, utc = (None, False) if roles.time is None else parse_times(table, roles.time, settings.date_format)
+    if roles.time is None:
+        settings.refuse_changed(("date_format", "gaps", "sort"), "without times; name their column with --time.")
     groups = _rows_by_series(table, roles.id)
     placed = _place_by_index(groups) if times is None else _place_in_time(table, roles, groups, times, settings)
     _check_growth(table, placed)

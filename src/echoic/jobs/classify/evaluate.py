@@ -19,6 +19,7 @@ from echoic.labelled.batches import clip_batches
 from echoic.labelled.task import EVAL_BATCH_SIZE
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
+from echoic.sources.clips import settings_for
 from echoic.types import Series
 
 MAX_MISTAKES = 10
@@ -144,7 +145,7 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 def _read(task: ClassifyTask, data: Any) -> Sequence[Series]:
     if Path(data).suffix.lower() == ".npy":
         raise DataError(f"{data}: an array has no labels; pass it to `train` as --test-data, and evaluate that.")
-    return read(data, task.new_data).series
+    return read(data, settings_for(Path(data), task.new_data)).series
 
 
 def _baselines(task: ClassifyTask, steps: Sequence[Tensor], true: NDArray[np.int64]) -> dict[str, dict[str, float]]:

@@ -10,7 +10,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.task import ClassifyTask
 from echoic.sources import read
-from echoic.sources.clips import READERS
+from echoic.sources.clips import READERS, settings_for
 from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
 
@@ -46,5 +46,5 @@ def _read(task: ClassifyTask, path: Path) -> Sequence[Series]:
     if path.suffix.lower() == ".npy":
         return unlabelled_clips(path, task.settings.data)
     if task.features.mel is None or path.suffix.lower() in READERS:
-        return read(path, task.new_data).series
+        return read(path, settings_for(path, task.new_data)).series
     return read(path, task.sound_files).series

@@ -10,6 +10,7 @@ from echoic.batches import KEYS, BatchLoader, SongCollate, TransposedRolls
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
+from echoic.config.music import PitchSettings
 from echoic.config.train import refuse_input_noise
 from echoic.errors import DataError
 from echoic.jobs.base import Task
@@ -48,12 +49,14 @@ class MusicTask(Task[MusicSettings]):
         splits = assign_splits(dataset.series, settings.split.split)
         training = [dataset.series[number] for number in splits["train"]]
         codec = _codec(training, settings)
+        asked = settings.pitch
         settings = settings.replaced(
             head=settings.output.head or ("categorical" if codec.form == "line" else "joint"),
             pitch_range=(codec.lowest, codec.highest),
             onsets=codec.form == "onsets",
             tbptt_steps=settings.pitch.tbptt_steps or _chunk(training),
         )
+        _check_effect(settings, asked)
         return cls(dataset, settings, splits, codec, TransposedRolls(codec, rolls_of(dataset.series)))
 
     @classmethod
@@ -145,3 +148,11 @@ def _reach(rolls: Sequence[Roll], keys: str) -> tuple[int, int]:
 def _chunk(training: Sequence[Series]) -> int | None:
     longest = max(one.steps for one in training)
     return LONGEST_WHOLE_STEPS // 2 if longest > LONGEST_WHOLE_STEPS else None
+
+
+def _check_effect(settings: MusicSettings, asked: PitchSettings) -> None:
+    """Refuses settings of the joint head without it, and onsets of single lines."""
+    if settings.output.head != "joint":
+        settings.output.refuse_changed(["chord_hidden_size", "head_dropout"], "without --head joint; leave it out.")
+    if asked.onsets and settings.output.head == "categorical":
+        raise ConfigError("`onsets` has no effect with --head categorical, which has its own symbol for a held note.")

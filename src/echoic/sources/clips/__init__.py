@@ -22,6 +22,9 @@ READERS: dict[str, Callable[[Path, ClipDataSettings], Sequence[Series]]] = {
 }
 """Readers by ending; a folder has one folder per class."""
 
+TABLE_SETTINGS = ("audio", "file", "label", "split_column")
+ARRAY_SETTINGS = ("labels_path", "axes")
+
 
 @dataclass(frozen=True)
 class ClipReport:
@@ -53,9 +56,14 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
         )
     place = Path(data)
     clips = list(_read_one(place, settings))
+    if clips[0].annotations.rate_hz is None:
+        settings.refuse_changed(("rate_hz", "channel"), "on data that are features already; leave it out.")
     if settings.test_data is not None:
         same = settings.model_copy(update={"rate_hz": clips[0].annotations.rate_hz})
-        clips = [*_with_split(clips, "train"), *_with_split(_read_one(settings.test_data, same), "test")]
+        clips = [
+            *_with_split(clips, "train"),
+            *_with_split(_read_one(settings.test_data, settings_for(settings.test_data, same)), "test"),
+        ]
     widths = {len(clip.features): clip for clip in clips}
     if len(widths) > 1:
         first, other = list(widths.values())[:2]
@@ -91,10 +99,24 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
             raise ConfigError(
                 f"`{name}` is for tables (.csv, .parquet), and {place} is none; list its clips in one, or leave it out."
             )
+    settings.refuse_changed(_without_effect(place), f"on {place}; leave it out.")
     clips = reader(place, settings)
     if not clips:
         raise DataError(f"{place}: has no clips.")
     return clips
+
+
+def settings_for(place: Path, settings: ClipDataSettings) -> ClipDataSettings:
+    """The settings of a run for new data at `place`, which may be of another kind than those of training."""
+    defaults = {name: ClipDataSettings.model_fields[name].default for name in _without_effect(place)}
+    return settings.model_copy(update=defaults)
+
+
+def _without_effect(place: Path) -> list[str]:
+    """The settings of tables and of arrays that reading `place` does not use."""
+    reader = READERS.get(place.suffix.lower())
+    by_reader = {tables.read_clips: TABLE_SETTINGS, arrays.read_clips: ARRAY_SETTINGS}
+    return [name for one, names in by_reader.items() if one is not reader or place.is_dir() for name in names]
 
 
 def _with_split(clips: Sequence[Series], split: SplitName) -> list[Series]:
