@@ -1,0 +1,207 @@
+"""Mutation tests: the fraction of random one-line bugs in a package that its own tests catch.
+
+The mutants, of Python and of C++, are those of universalmutator. A seeded sample of them is tested on copies of the
+repository, and the diff of each survivor is printed. Mutants that do not compile or import, and those that compile to
+the same program, are not counted; one that exceeds the limit of time or memory counts as caught.
+"""
+
+import argparse
+import ast
+import contextlib
+import difflib
+import io
+import os
+import queue
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from universalmutator.mutator import mutants_regexp
+
+from echoic import _kernel
+
+ROOT = Path(__file__).resolve().parents[1]
+COPIES = ROOT / "build" / "mutate"
+MEMORY_BYTES = 8 << 30
+TESTS = {
+    "windows": ["tests/windows"],
+    "training": ["tests/training", "tests/reliability/test_resume.py"],
+    "heads": ["tests/heads", "tests/contracts/test_heads.py", "tests/contracts/test_symbol_heads.py"],
+    "run": ["tests/run", "tests/reliability/test_damage.py"],
+    "ops": ["tests/ops"],
+    "kernel": ["kernel/test"],
+}
+RULES = {".py": ["universal", "python"], ".inl": ["universal", "c_like", "cpp"]}
+NOT_MUTATED = {"all.inl", "peak.inl"}  # a list of includes, and a benchmark of the CPU
+NOT_IMPORTED = {2, 4}  # exit codes of pytest: a test module, or a conftest, could not be imported
+
+
+class Mutant(NamedTuple):
+    """A file, relative to the root, and its text with one line changed."""
+
+    path: Path
+    text: str
+
+
+def run(command: list[str | Path], folder: Path, timeout_s: float = 600) -> int:
+    """The exit code of a command without output; 124 if it, and all that it started, had to be killed."""
+    env = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "PYTHONDONTWRITEBYTECODE": "1"}
+    quiet = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=folder, env=env, start_new_session=True, **quiet)
+    try:
+        return process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return 124
+
+
+def copy_repository(number: int) -> Path:
+    """A copy of the working tree, with an environment that imports `echoic` from it."""
+    copy = COPIES / str(number)
+    shutil.rmtree(copy, ignore_errors=True)
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.check_output(command, cwd=ROOT, text=True).splitlines():
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    shutil.copy2(_kernel.__file__, copy / "src" / "echoic")
+    # Packages are imported from these folders; the import hook of an editable installation does not run.
+    subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", copy / ".venv"])
+    folders = [str(copy / "src"), *(folder for folder in sys.path if folder.endswith("site-packages"))]
+    next((copy / ".venv").glob("lib/python*/site-packages")).joinpath("copy.pth").write_text("\n".join(folders))
+    return copy
+
+
+def mutants_of(package: str) -> list[Mutant]:
+    """All one-line changes that the rules make in the files of a package."""
+    files = (ROOT / "kernel").glob("*.inl") if package == "kernel" else (ROOT / "src/echoic" / package).rglob("*.py")
+    found = []
+    for file in sorted(file for file in files if file.name not in NOT_MUTATED):
+        lines = file.read_text().splitlines(keepends=True)
+        with contextlib.redirect_stdout(io.StringIO()):
+            changes = mutants_regexp(lines, RULES[file.suffix], ignorePatterns=[], ignoreStringOnly=True)
+        for number, line, *_ in changes:
+            found.append(Mutant(file.relative_to(ROOT), "".join([*lines[: number - 1], line, *lines[number:]])))
+    return found
+
+
+def logic(text: str) -> str | None:
+    """Python code without docstrings, `pass` and annotations of functions; None if it does not compile."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+            node.body = [one for one in node.body if not isinstance(one, ast.Pass) and not is_string(one)]
+    return ast.dump(tree)
+
+
+def is_string(node: ast.stmt) -> bool:
+    """Whether a statement is a docstring."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def sample(mutants: list[Mutant], count: int, seed: int) -> Iterator[Mutant]:
+    """Random mutants; of those in Python only such as compile and differ in more than documentation."""
+    shuffled = random.Random(seed).sample(mutants, len(mutants))  # noqa: S311
+    originals = {path: (ROOT / path).read_text() for path, _ in mutants}
+    parsed = {path: logic(text) for path, text in originals.items() if path.suffix == ".py"}
+    good = (one for one in shuffled if one.path not in parsed or logic(one.text) not in {None, parsed[one.path]})
+    return islice(good, count)
+
+
+def build(copy: Path) -> bytes | None:
+    """The compiled kernel test; None if it does not compile."""
+    folder = copy / "build" / "kernel"
+    configured = run(["cmake", "-S", copy, "-B", folder, "-DECHOIC_TESTS=ON"], copy)
+    built = configured == 0 and run(["cmake", "--build", folder], copy) == 0
+    return (folder / "kernel_test").read_bytes() if built else None
+
+
+def verdict(package: str, copy: Path, timeout_s: float, program: bytes | None = None) -> str:
+    """`caught`, `survived`, or `void`: it cannot be compiled or imported, or it is the same `program`."""
+    if package == "kernel":
+        built = build(copy)
+        if built is None or built == program:
+            return "void"
+        code = run([copy / "build" / "kernel" / "kernel_test"], copy, timeout_s)
+    else:
+        pytest: list[str | Path] = [copy / ".venv/bin/python", "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
+        code = run([*pytest, *TESTS[package]], copy, timeout_s)
+        if code in NOT_IMPORTED:
+            return "void"
+    return "caught" if code else "survived"
+
+
+def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
+    """Tests `count` mutants and prints the survivors and the score."""
+    began = time.monotonic()
+    if verdict(package, copies[0], 3600) != "survived":
+        sys.exit(f"{package}: the tests fail without a mutation ({' '.join(TESTS[package])}).")
+    timeout_s = 60 + 5 * (time.monotonic() - began)
+    free: queue.Queue[tuple[Path, bytes | None]] = queue.Queue()
+    for copy in copies:
+        free.put((copy, build(copy) if package == "kernel" else None))
+
+    def judge(mutant: Mutant) -> str:
+        copy, program = free.get()
+        file = copy / mutant.path
+        original = file.read_text()
+        try:
+            file.write_text(mutant.text)
+            result = verdict(package, copy, timeout_s, program)
+        finally:
+            file.write_text(original)
+            free.put((copy, program))
+        if result == "survived":
+            names = str(mutant.path), f"{mutant.path} (survived)"
+            print(
+                *difflib.unified_diff(original.splitlines(), mutant.text.splitlines(), *names, n=2, lineterm=""),
+                sep="\n",
+                flush=True,
+            )
+        return result
+
+    mutants = mutants_of(package)
+    with ThreadPoolExecutor(len(copies)) as pool:
+        results = list(pool.map(judge, sample(mutants, count, seed)))
+    caught, counted = results.count("caught"), len(results) - results.count("void")
+    print(
+        f"{package}: {caught} of {counted} caught, {results.count('void')} void; seed {seed}, {len(mutants)} mutants",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measures the given packages."""
+    parser = argparse.ArgumentParser(prog="scripts/mutate", description=__doc__.partition("\n")[0])
+    parser.add_argument("packages", nargs="*", metavar="PACKAGE", help=f"default: {' '.join(TESTS)}")
+    parser.add_argument("--count", type=int, default=60, help="mutants of each package (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the sample (default: %(default)s)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at once (default: all CPUs)")
+    options = parser.parse_args()
+    if unknown := set(options.packages) - TESTS.keys():
+        parser.error(f"unknown package {', '.join(sorted(unknown))}; choose from {', '.join(TESTS)}")
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    copies = [copy_repository(number) for number in range(options.jobs)]
+    for package in options.packages or TESTS:
+        measure(package, options.count, options.seed, copies)
+
+
+if __name__ == "__main__":
+    main()
