@@ -96,7 +96,7 @@ def mutants_of(package: str) -> list[Mutant]:
 
 
 def logic(text: str) -> str | None:
-    """Python code without docstrings, `pass` and annotations of functions; None if it does not compile."""
+    """Python code without docstrings, `pass` and annotations; None if it does not compile."""
     try:
         tree = ast.parse(text)
     except SyntaxError:
@@ -104,10 +104,12 @@ def logic(text: str) -> str | None:
     for node in ast.walk(tree):
         if isinstance(node, ast.arg):
             node.annotation = None
-        if isinstance(node, ast.FunctionDef):
+        elif isinstance(node, ast.AnnAssign):
+            node.annotation = ast.Constant(None)
+        elif isinstance(node, ast.FunctionDef):
             node.returns = None
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
-            node.body = [one for one in node.body if not isinstance(one, ast.Pass) and not is_string(one)]
+        if isinstance(body := getattr(node, "body", None), list):
+            node.body = [one for one in body if not isinstance(one, ast.Pass) and not is_string(one)]  # type: ignore[attr-defined]
     return ast.dump(tree)
 
 
