@@ -114,8 +114,16 @@ void check_uniforms(const Tier& spec, const Array<float>& codes, const std::stri
   check(correct, "levels are drawn where their shares say: " + where);
 }
 
+// Distributions so wide that the softplus of their raw widths is near the raw width itself, but not equal to it.
+Tier wide_tier() {
+  Tier wide(16, 8, 4, 16, 3, 256);
+  for (long m = 0; m < wide.components; ++m) wide.b_mixture[2 * wide.components + m] = 2.5 + m;
+  return wide;
+}
+
 void check_samples() {
-  for (const Tier& spec : {Tier(1, 20, 20, 256, 6, 256), Tier(5, 3, 1, 16, 1, 256), Tier(7, 6, 4, 48, 3, 16)})
+  for (const Tier& spec :
+       {Tier(1, 20, 20, 256, 6, 256), Tier(5, 3, 1, 16, 1, 256), Tier(7, 6, 4, 48, 3, 16), wide_tier()})
     for (int i = 0; i < echoic::target_count; ++i) {
       const echoic::Kernels& target = *echoic::targets[i];
       if (!target.supported()) continue;

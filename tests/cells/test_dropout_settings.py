@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from echoic.cells import CELLS, Stack, TwoWay
+from echoic.cells import CELLS, Bidirectional, Stack
 from echoic.config import StackSettings
 
 STEPS, UNITS = 6, 8
@@ -18,7 +18,7 @@ def outputs(stack_class, lengths=None, *, training=True, **settings):
     return [stack(x, state, lengths)[0].detach() for _ in range(2)]
 
 
-@pytest.mark.parametrize("stack_class", [Stack, TwoWay])
+@pytest.mark.parametrize("stack_class", [Stack, Bidirectional])
 @pytest.mark.parametrize("cell", CELLS)
 def test_dropped_recurrent_weights_change_every_step_but_the_first_of_each_direction(stack_class, cell):
     plain, _ = outputs(stack_class, cell=cell)
@@ -28,41 +28,41 @@ def test_dropped_recurrent_weights_change_every_step_but_the_first_of_each_direc
     torch.testing.assert_close(first[:, 0, forward], plain[:, 0, forward])
     assert (first[:, 1:, forward] != plain[:, 1:, forward]).any(-1).all()
     assert not torch.equal(first[..., forward], second[..., forward])
-    if stack_class is TwoWay:
+    if stack_class is Bidirectional:
         torch.testing.assert_close(first[:, -1, backward], plain[:, -1, backward])
         assert (first[:, :-1, backward] != plain[:, :-1, backward]).any(-1).all()
         assert not torch.equal(first[..., backward], second[..., backward])
 
 
-@pytest.mark.parametrize("stack_class", [Stack, TwoWay])
+@pytest.mark.parametrize("stack_class", [Stack, Bidirectional])
 def test_dropped_recurrent_weights_are_the_same_for_a_whole_batch(stack_class):
     first, _ = outputs(stack_class, weight_dropout=0.5)
     for row in first[1:]:
         torch.testing.assert_close(row, first[0])
 
 
-@pytest.mark.parametrize("stack_class", [Stack, TwoWay])
+@pytest.mark.parametrize("stack_class", [Stack, Bidirectional])
 def test_no_weights_are_dropped_in_evaluation(stack_class):
     plain, _ = outputs(stack_class, training=False)
     for found in outputs(stack_class, training=False, weight_dropout=0.9):
         assert torch.equal(found, plain)
 
 
-@pytest.mark.parametrize("stack_class", [Stack, TwoWay])
+@pytest.mark.parametrize("stack_class", [Stack, Bidirectional])
 @pytest.mark.parametrize("variational", [False, True])
 def test_variational_dropout_drops_the_same_units_at_all_steps(stack_class, variational):
-    found, _ = outputs(stack_class, dropout=0.5, variational=variational)
+    found, _ = outputs(stack_class, dropout=0.5, variational_dropout=variational)
     dropped = found == 0
     assert 0.3 < dropped.float().mean() < 0.7
     assert (dropped == dropped[:, :1]).all() == variational
     assert not (dropped == dropped[:1]).all(), "each sequence has units of its own"
 
 
-@pytest.mark.parametrize("stack_class", [Stack, TwoWay])
+@pytest.mark.parametrize("stack_class", [Stack, Bidirectional])
 @pytest.mark.parametrize("variational", [False, True])
 def test_variational_dropout_of_the_inputs_drops_the_same_at_all_steps(stack_class, variational):
     torch.manual_seed(0)
-    stack = stack_class(CELLS, 16, StackSettings(layers=(4,), input_dropout=0.5, variational=variational))
+    stack = stack_class(CELLS, 16, StackSettings(layers=(4,), input_dropout=0.5, variational_dropout=variational))
     seen = []
     stack.layers[0].register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
     stack(torch.ones(5, STEPS, 16), stack.initial_state(5))

@@ -1,4 +1,4 @@
-"""What one update does: the clipped gradient, the averaged weights, the noise on the inputs."""
+"""What one update does: the clipped gradient, the EMA of the weights, the noise on the inputs."""
 
 import itertools
 from typing import Any
@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from echoic.config import TrainSettings
-from echoic.training import look
-from echoic.training.optimizer import AveragedWeights, make_optimizer
+from echoic.training import evaluate
+from echoic.training.optimizer import EMA, make_optimizer
 
 
 def weights(trainer: Any) -> dict[str, torch.Tensor]:
@@ -36,21 +36,21 @@ def inputs_of(trainer: Any) -> list[torch.Tensor]:
     return inputs
 
 
-STEP = {"epochs": 1, "optimizer": "sgd", "schedule": "constant", "warmup": 0.0, "lr": 0.5}
+STEP = {"epochs": 1, "optimizer": "sgd", "lr_schedule": "constant", "warmup_fraction": 0.0, "lr": 0.5}
 
 
-@pytest.mark.parametrize("clip", [1e-3, 1e-2])
-def test_a_gradient_is_scaled_down_to_the_largest_norm(bench: Any, waves: Any, clip: float) -> None:
-    trainer = bench.trainer(waves(1), clip=clip, **STEP)
+@pytest.mark.parametrize("grad_clip_norm", [1e-3, 1e-2])
+def test_a_gradient_is_scaled_down_to_the_largest_norm(bench: Any, waves: Any, grad_clip_norm: float) -> None:
+    trainer = bench.trainer(waves(1), grad_clip_norm=grad_clip_norm, **STEP)
     before = weights(trainer)
     trainer.run()
-    assert distance(before, weights(trainer)) == pytest.approx(0.5 * clip, rel=1e-3)
+    assert distance(before, weights(trainer)) == pytest.approx(0.5 * grad_clip_norm, rel=1e-3)
 
 
 def test_a_small_gradient_is_not_scaled(bench: Any, waves: Any) -> None:
     steps = []
-    for clip in (10.0, 1e6):
-        trainer = bench.trainer(waves(1), clip=clip, **STEP)
+    for grad_clip_norm in (10.0, 1e6):
+        trainer = bench.trainer(waves(1), grad_clip_norm=grad_clip_norm, **STEP)
         before = weights(trainer)
         trainer.run()
         steps.append(distance(before, weights(trainer)))
@@ -58,28 +58,28 @@ def test_a_small_gradient_is_not_scaled(bench: Any, waves: Any) -> None:
 
 
 def test_without_dev_the_averaged_weights_are_saved(bench: Any) -> None:
-    trainer = bench.trainer(average=0.9)
+    trainer = bench.trainer(ema_decay=0.9)
     trainer.run()
     saved, _ = trainer.folder.read_model()
-    assert saved.keys() == trainer.average.weights.keys()
-    assert all(torch.equal(saved[name], trainer.average.weights[name]) for name in saved)
+    assert saved.keys() == trainer.ema.weights.keys()
+    assert all(torch.equal(saved[name], trainer.ema.weights[name]) for name in saved)
     assert distance(saved, weights(trainer)) > 1e-3
 
 
 def test_dev_is_scored_with_the_averaged_weights_which_are_saved_if_they_are_best(bench: Any, waves: Any) -> None:
-    trainer = bench.trainer(dev=waves(2), average=0.9, epochs=6)
+    trainer = bench.trainer(dev=waves(2), ema_decay=0.9, epochs=6)
     outcome = trainer.run()
     assert outcome.best_step == outcome.steps, "the loss must still fall for this test"
     saved, _ = trainer.folder.read_model()
-    assert all(torch.equal(saved[name], trainer.average.weights[name]) for name in saved)
+    assert all(torch.equal(saved[name], trainer.ema.weights[name]) for name in saved)
     trainer.model.load_state_dict(saved)
-    assert outcome.best_dev_loss == pytest.approx(look(trainer.model, waves(2)).loss, rel=1e-6)
+    assert outcome.best_dev_loss == pytest.approx(evaluate(trainer.model, waves(2)).loss, rel=1e-6)
 
 
 def test_averaged_weights_forget_the_first_ones_fast_and_later_ones_by_the_decay() -> None:
     model = nn.Linear(1, 1, bias=False)
     model.weight.data.fill_(0.0)
-    average = AveragedWeights(model, 0.5)
+    average = EMA(model, 0.5)
     model.weight.data.fill_(1.0)
     found = []
     for _ in range(12):
@@ -90,20 +90,20 @@ def test_averaged_weights_forget_the_first_ones_fast_and_later_ones_by_the_decay
 
 
 def test_noise_of_the_given_deviation_is_added_to_the_inputs_in_training(bench: Any, waves: Any) -> None:
-    plain, noisy = inputs_of(bench.trainer(epochs=8)), inputs_of(bench.trainer(epochs=8, input_noise=0.3))
+    plain, noisy = inputs_of(bench.trainer(epochs=8)), inputs_of(bench.trainer(epochs=8, input_noise_std=0.3))
     noise = torch.stack(noisy) - torch.stack(plain)
     assert noise.std().item() == pytest.approx(0.3, rel=0.05)
     assert abs(noise.mean().item()) < 0.03
-    first, second = bench.trainer(dev=waves(2)), bench.trainer(dev=waves(2), input_noise=0.3, lr=1e-12)
-    before = look(second.model, waves(2)).loss
-    assert before == look(first.model, waves(2)).loss
+    first, second = bench.trainer(dev=waves(2)), bench.trainer(dev=waves(2), input_noise_std=0.3, lr=1e-12)
+    before = evaluate(second.model, waves(2)).loss
+    assert before == evaluate(first.model, waves(2)).loss
     second.run()
     assert second.dev_loss == pytest.approx(before, abs=1e-6)
 
 
 def test_scheduled_sampling_grows_to_its_share_over_the_run(bench: Any, waves: Any) -> None:
     plain = inputs_of(bench.trainer(waves(20), epochs=4))
-    fed = inputs_of(bench.trainer(waves(20), epochs=4, feed_back=0.8))
+    fed = inputs_of(bench.trainer(waves(20), epochs=4, scheduled_sampling=0.8))
     changed = torch.stack([(one != other).float().mean() for one, other in zip(plain, fed, strict=True)])
     begin, middle, end = changed[:20].mean(), changed[30:50].mean(), changed[-20:].mean()
     assert changed[0] == 0
@@ -139,7 +139,7 @@ def test_sgd_has_momentum_and_weight_decay() -> None:
 
 
 def test_the_learning_rate_of_every_row_of_metrics_is_that_of_the_schedule(bench: Any) -> None:
-    trainer = bench.trainer(epochs=3, lr=0.05, warmup=0.0)
+    trainer = bench.trainer(epochs=3, lr=0.05, warmup_fraction=0.0)
     rates = []
     plain = trainer.optimizer.step
     trainer.optimizer.step = lambda: (rates.append(trainer.optimizer.param_groups[0]["lr"]), plain())

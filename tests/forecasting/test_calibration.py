@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from echoic.jobs.forecast.forecaster import LEVELS, calibrate
+from echoic.forecasting.forecaster import LEVELS, calibrate
 
 COUNT, HORIZON = 40, 2
 ERRORS = torch.tensor(np.random.default_rng(0).standard_normal((COUNT, HORIZON, 1)))
