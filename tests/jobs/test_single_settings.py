@@ -1,0 +1,78 @@
+"""Settings that no other test names: each changes what it is documented to change."""
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+import torch
+
+from echoic.api.prepare import prepare
+from echoic.config import ClipDataSettings
+from echoic.config.spectrum import AugmentSettings
+from echoic.jobs.classify.batches import ClipBatches
+from echoic.labelled.augment import Augmented
+from echoic.sources import read
+
+RATE_HZ = 2000
+
+
+def noise(seconds, seed=0):
+    return 0.3 * np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))
+
+
+@pytest.mark.parametrize("scale_per", ["series", "all"])
+def test_series_are_scaled_by_their_own_statistics_or_by_one_set(scale_per):
+    values = np.concatenate([np.sin(np.arange(60)), 50 + 10 * np.sin(np.arange(60))])
+    table = pl.DataFrame({"unique_id": ["a"] * 60 + ["b"] * 60, "y": values})
+    settings = {"scale": "standard", "scale_per": scale_per, "lookback": 8, "horizon": 2, "split": (40, 10, 10)}
+    scaler = prepare("forecast", table, {}, settings).codec.values
+    parts = [values[:40], values[60:100]]
+    fitted_on = parts if scale_per == "series" else [np.concatenate(parts)] * 2
+    np.testing.assert_allclose(scaler.center[:, 0].numpy(), [part.mean() for part in fitted_on], rtol=1e-5)
+    np.testing.assert_allclose(scaler.scale[:, 0].numpy(), [part.std() for part in fitted_on], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("history_samples", "expected"), [(3, 3), (16, 16), (99, 16)])
+def test_the_fast_tier_looks_back_on_history_samples_and_a_frame_at_most(tmp_path, history_samples, expected):
+    soundfile.write(tmp_path / "noise.wav", noise(10), RATE_HZ)
+    settings = {"frame_samples": 16, "history_samples": history_samples, "layers": 4, "fast_hidden_size": 4}
+    task = prepare("audio", tmp_path / "noise.wav", {}, settings)
+    assert len(task.source.lpc_weights) == expected
+    assert task.build_model().head.first.in_features == expected + 2 + task.settings.fast.conditioning_size
+
+
+def test_the_split_of_a_clip_stands_in_the_column_that_split_column_names(tmp_path):
+    soundfile.write(tmp_path / "a.wav", noise(1), RATE_HZ)
+    path = tmp_path / "clips.csv"
+    path.write_text("file,label,split,usage\na.wav,x,train,test\na.wav,y,test,valid\n")
+
+    def splits(**settings):
+        return [one.provenance.get("split") for one in read(path, ClipDataSettings(**settings)).series]
+
+    assert splits() == ["train", "test"]
+    assert splits(split_column="usage") == ["test", "dev"]
+    assert splits(split_column="none") == [None, None]
+
+
+@pytest.mark.parametrize("longest", [1, 4, 15])
+def test_a_time_mask_is_at_most_as_long_as_asked_for(longest):
+    steps = [torch.ones(60, 2) for _ in range(200)]
+    batches = ClipBatches(steps, torch.zeros(200, 1), 200, 1, shuffle=False)
+    settings = AugmentSettings(n_time_masks=1, time_mask_param=longest)
+    (batch,) = Augmented(batches, settings, torch.ones(2)).epoch(0, 0)
+    masked = (batch.inputs == 0).all(-1).sum(1)
+    assert masked.max() == longest
+    assert masked.float().mean() == pytest.approx(longest / 2, rel=0.25)
+
+
+@pytest.mark.parametrize("postprocess", [True, False])
+def test_postprocessing_is_chosen_on_dev_unless_it_is_off(tmp_path, postprocess):
+    events = ["file,onset_s,offset_s,label,split"]
+    for number, split in enumerate(["train", "train", "dev", "test"]):
+        soundfile.write(tmp_path / f"{number}.wav", noise(2, number), RATE_HZ)
+        events.append(f"{number}.wav,0.5,1.0,call,{split}")
+    (tmp_path / "events.csv").write_text("\n".join(events))
+    settings = {"n_mels": 8, "layers": 4, "conv_channels": (), "excerpt_s": 1.0, "cache_dir": "none"}
+    task = prepare("detect", tmp_path / "events.csv", {}, settings | {"postprocess": postprocess})
+    found = task.calibrate(task.build_model())
+    assert (found is not None) == postprocess
