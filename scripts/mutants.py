@@ -98,9 +98,10 @@ def mutants_of(package: str) -> list[Mutant]:
 def logic(text: str) -> str | None:
     """Python code without docstrings, `pass` and annotations; None if it does not compile."""
     try:
-        tree = ast.parse(text)
+        compile(text, "mutant", "exec")
     except SyntaxError:
         return None
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg):
             node.annotation = None
