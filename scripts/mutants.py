@@ -96,27 +96,36 @@ def mutants_of(package: str) -> list[Mutant]:
 
 
 def logic(text: str) -> str | None:
-    """Python code without docstrings, `pass` and annotations; None if it does not compile."""
+    """Python code without what has no effect when it runs: docstrings, annotations, dead code; None if invalid."""
     try:
         compile(text, "mutant", "exec")
     except SyntaxError:
         return None
     tree = ast.parse(text)
     for node in ast.walk(tree):
-        if isinstance(node, ast.arg):
-            node.annotation = None
-        elif isinstance(node, ast.AnnAssign):
-            node.annotation = ast.Constant(None)
-        elif isinstance(node, ast.FunctionDef):
+        match node:
+            case ast.arg():
+                node.annotation = None
+            case ast.AnnAssign():
+                node.annotation = ast.Constant(None)
+            case ast.FunctionDef() | ast.ClassDef():
+                node.decorator_list = [one for one in node.decorator_list if ast.unparse(one) != "final"]
+        if isinstance(node, ast.FunctionDef):
             node.returns = None
         if isinstance(body := getattr(node, "body", None), list):
-            node.body = [one for one in body if not isinstance(one, ast.Pass) and not is_string(one)]  # type: ignore[attr-defined]
+            node.body = effective(body)  # type: ignore[attr-defined]
     return ast.dump(tree)
 
 
-def is_string(node: ast.stmt) -> bool:
-    """Whether a statement is a docstring."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def effective(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a block up to one that leaves it, without docstrings and `pass`."""
+    found = []
+    for one in body:
+        if not isinstance(one, ast.Pass) and not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):
+            found.append(one)
+        if isinstance(one, ast.Return | ast.Raise | ast.Break | ast.Continue):
+            break
+    return found
 
 
 def sample(mutants: list[Mutant], count: int, seed: int) -> Iterator[Mutant]:
