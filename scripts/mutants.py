@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -209,6 +210,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.packages) - TESTS.keys():
         parser.error(f"unknown package {', '.join(sorted(unknown))}; choose from {', '.join(TESTS)}")
+    warnings.simplefilter("ignore", SyntaxWarning)  # of mutants
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     copies = [copy_repository(number) for number in range(options.jobs)]
     for package in options.packages or TESTS:
