@@ -83,16 +83,16 @@ def copy_repository(number: int) -> Path:
     return copy
 
 
-def mutants_of(package: str) -> list[Mutant]:
+def mutants_of(package: str, copy: Path) -> list[Mutant]:
     """All one-line changes that the rules make in the files of a package."""
-    files = (ROOT / "kernel").glob("*.inl") if package == "kernel" else (ROOT / "src/echoic" / package).rglob("*.py")
+    files = (copy / "kernel").glob("*.inl") if package == "kernel" else (copy / "src/echoic" / package).rglob("*.py")
     found = []
     for file in sorted(file for file in files if file.name not in NOT_MUTATED):
         lines = file.read_text().splitlines(keepends=True)
         with contextlib.redirect_stdout(io.StringIO()):
             changes = mutants_regexp(lines, RULES[file.suffix], ignorePatterns=[], ignoreStringOnly=True)
         for number, line, *_ in changes:
-            found.append(Mutant(file.relative_to(ROOT), "".join([*lines[: number - 1], line, *lines[number:]])))
+            found.append(Mutant(file.relative_to(copy), "".join([*lines[: number - 1], line, *lines[number:]])))
     return found
 
 
@@ -129,11 +129,10 @@ def effective(body: list[ast.stmt]) -> list[ast.stmt]:
     return found
 
 
-def sample(mutants: list[Mutant], count: int, seed: int) -> Iterator[Mutant]:
+def sample(mutants: list[Mutant], count: int, seed: int, copy: Path) -> Iterator[Mutant]:
     """Random mutants; of those in Python only such as compile and differ in more than documentation."""
     shuffled = random.Random(seed).sample(mutants, len(mutants))  # noqa: S311
-    originals = {path: (ROOT / path).read_text() for path, _ in mutants}
-    parsed = {path: logic(text) for path, text in originals.items() if path.suffix == ".py"}
+    parsed = {path: logic((copy / path).read_text()) for path in {one.path for one in mutants} if path.suffix == ".py"}
     good = (one for one in shuffled if one.path not in parsed or logic(one.text) not in {None, parsed[one.path]})
     return islice(good, count)
 
@@ -171,7 +170,11 @@ def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
     for copy in copies:
         free.put((copy, build(copy) if package == "kernel" else None))
 
-    def judge(mutant: Mutant) -> str:
+    mutants = mutants_of(package, copies[0])
+    drawn = list(sample(mutants, count, seed, copies[0]))
+    results: list[str] = []
+
+    def judge(mutant: Mutant) -> None:
         copy, program = free.get()
         file = copy / mutant.path
         original = file.read_text()
@@ -181,23 +184,17 @@ def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
         finally:
             file.write_text(original)
             free.put((copy, program))
+        results.append(result)
         if result == "survived":
             names = str(mutant.path), f"{mutant.path} (survived)"
-            print(
-                *difflib.unified_diff(original.splitlines(), mutant.text.splitlines(), *names, n=2, lineterm=""),
-                sep="\n",
-                flush=True,
-            )
-        return result
+            lines = difflib.unified_diff(original.splitlines(), mutant.text.splitlines(), *names, n=2, lineterm="")
+            print(*lines, sep="\n", flush=True)
+        print(f"{package}: {len(results)} of {len(drawn)}", file=sys.stderr)
 
-    mutants = mutants_of(package)
     with ThreadPoolExecutor(len(copies)) as pool:
-        results = list(pool.map(judge, sample(mutants, count, seed)))
-    caught, counted = results.count("caught"), len(results) - results.count("void")
-    print(
-        f"{package}: {caught} of {counted} caught, {results.count('void')} void; seed {seed}, {len(mutants)} mutants",
-        flush=True,
-    )
+        list(pool.map(judge, drawn))
+    caught, void = results.count("caught"), results.count("void")
+    print(f"{package}: {caught} of {len(results) - void} caught, {void} void; seed {seed}", flush=True)
 
 
 def main() -> None:

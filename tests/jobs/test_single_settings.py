@@ -25,7 +25,7 @@ def test_series_are_scaled_by_their_own_statistics_or_by_one_set(scale_per):
     values = np.concatenate([np.sin(np.arange(60)), 50 + 10 * np.sin(np.arange(60))])
     table = pl.DataFrame({"unique_id": ["a"] * 60 + ["b"] * 60, "y": values})
     settings = {"scale": "standard", "scale_per": scale_per, "lookback": 8, "horizon": 2, "split": (40, 10, 10)}
-    scaler = prepare("forecast", table, {}, settings).codec.values
+    scaler = prepare("forecast", table, **settings).task.codec.values
     parts = [values[:40], values[60:100]]
     fitted_on = parts if scale_per == "series" else [np.concatenate(parts)] * 2
     np.testing.assert_allclose(scaler.center[:, 0].numpy(), [part.mean() for part in fitted_on], rtol=1e-5)
@@ -36,7 +36,7 @@ def test_series_are_scaled_by_their_own_statistics_or_by_one_set(scale_per):
 def test_the_fast_tier_looks_back_on_history_samples_and_a_frame_at_most(tmp_path, history_samples, expected):
     soundfile.write(tmp_path / "noise.wav", noise(10), RATE_HZ)
     settings = {"frame_samples": 16, "history_samples": history_samples, "layers": 4, "fast_hidden_size": 4}
-    task = prepare("audio", tmp_path / "noise.wav", {}, settings)
+    task = prepare("audio", tmp_path / "noise.wav", **settings).task
     assert len(task.source.lpc_weights) == expected
     assert task.build_model().head.first.in_features == expected + 2 + task.settings.fast.conditioning_size
 
@@ -47,7 +47,7 @@ def test_the_split_of_a_clip_stands_in_the_column_that_split_column_names(tmp_pa
     path.write_text("file,label,split,usage\na.wav,x,train,test\na.wav,y,test,valid\n")
 
     def splits(**settings):
-        return [one.provenance.get("split") for one in read(path, ClipDataSettings(**settings)).series]
+        return [one.annotations.split for one in read(path, ClipDataSettings(**settings)).series]
 
     assert splits() == ["train", "test"]
     assert splits(split_column="usage") == ["test", "dev"]
@@ -73,6 +73,6 @@ def test_postprocessing_is_chosen_on_dev_unless_it_is_off(tmp_path, postprocess)
         events.append(f"{number}.wav,0.5,1.0,call,{split}")
     (tmp_path / "events.csv").write_text("\n".join(events))
     settings = {"n_mels": 8, "layers": 4, "conv_channels": (), "excerpt_s": 1.0, "cache_dir": "none"}
-    task = prepare("detect", tmp_path / "events.csv", {}, settings | {"postprocess": postprocess})
+    task = prepare("detect", tmp_path / "events.csv", postprocess=postprocess, **settings).task
     found = task.calibrate(task.build_model())
     assert (found is not None) == postprocess
