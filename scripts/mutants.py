@@ -2,7 +2,7 @@
 
 The mutants, of Python and of C++, are those of universalmutator. A seeded sample of them is tested on copies of the
 repository, and the diff of each survivor is printed. Mutants that do not compile or import, and those that compile to
-the same program, are not counted; one that exceeds the limit of time or memory counts as caught.
+the same program, are not counted; one that exceeds a limit of CPU time or memory counts as caught.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,17 +52,20 @@ class Mutant(NamedTuple):
     text: str
 
 
-def run(command: list[str | Path], folder: Path, timeout_s: float = 600) -> int:
-    """The exit code of a command without output; 124 if it, and all that it started, had to be killed."""
+def run(command: list[str | Path], folder: Path, cpu_s: int = 600) -> int:
+    """The exit code of a command without output. It is killed after `cpu_s`, or if it waits for an hour.
+
+    The limit counts CPU time, so that a busy machine does not catch mutants.
+    """
     env = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "PYTHONDONTWRITEBYTECODE": "1"}
     quiet = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.DEVNULL)
     process = subprocess.Popen(command, cwd=folder, env=env, start_new_session=True, **quiet)
+    resource.prlimit(process.pid, resource.RLIMIT_CPU, (cpu_s, cpu_s))
     try:
-        return process.wait(timeout_s)
+        return process.wait(3600)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return 124
+        return process.wait()
 
 
 def copy_repository(number: int) -> Path:
@@ -145,16 +147,16 @@ def build(copy: Path) -> bytes | None:
     return (folder / "kernel_test").read_bytes() if built else None
 
 
-def verdict(package: str, copy: Path, timeout_s: float, program: bytes | None = None) -> str:
+def verdict(package: str, copy: Path, cpu_s: int, program: bytes | None = None) -> str:
     """`caught`, `survived`, or `void`: it cannot be compiled or imported, or it is the same `program`."""
     if package == "kernel":
         built = build(copy)
         if built is None or built == program:
             return "void"
-        code = run([copy / "build" / "kernel" / "kernel_test"], copy, timeout_s)
+        code = run([copy / "build" / "kernel" / "kernel_test"], copy, cpu_s)
     else:
         pytest: list[str | Path] = [copy / ".venv/bin/python", "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
-        code = run([*pytest, *TESTS[package]], copy, timeout_s)
+        code = run([*pytest, *TESTS[package]], copy, cpu_s)
         if code in NOT_IMPORTED:
             return "void"
     return "caught" if code else "survived"
@@ -162,10 +164,11 @@ def verdict(package: str, copy: Path, timeout_s: float, program: bytes | None = 
 
 def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
     """Tests `count` mutants and prints the survivors and the score."""
-    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     if verdict(package, copies[0], 3600) != "survived":
         sys.exit(f"{package}: the tests fail without a mutation ({' '.join(TESTS[package])}).")
-    timeout_s = 60 + 5 * (time.monotonic() - began)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = 30 + 5 * round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     free: queue.Queue[tuple[Path, bytes | None]] = queue.Queue()
     for copy in copies:
         free.put((copy, build(copy) if package == "kernel" else None))
@@ -180,7 +183,7 @@ def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
         original = file.read_text()
         try:
             file.write_text(mutant.text)
-            result = verdict(package, copy, timeout_s, program)
+            result = verdict(package, copy, cpu_s, program)
         finally:
             file.write_text(original)
             free.put((copy, program))
