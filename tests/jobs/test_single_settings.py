@@ -9,8 +9,8 @@ import torch
 from echoic.api.prepare import prepare
 from echoic.config import ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
-from echoic.jobs.classify.batches import ClipBatches
-from echoic.labelled.augment import Augmented
+from echoic.labelled.augment import Augment
+from echoic.labelled.batches import clip_batches
 from echoic.sources import read
 
 RATE_HZ = 2000
@@ -56,10 +56,9 @@ def test_the_split_of_a_clip_stands_in_the_column_that_split_column_names(tmp_pa
 
 @pytest.mark.parametrize("longest", [1, 4, 15])
 def test_a_time_mask_is_at_most_as_long_as_asked_for(longest):
-    steps = [torch.ones(60, 2) for _ in range(200)]
-    batches = ClipBatches(steps, torch.zeros(200, 1), 200, 1, shuffle=False)
-    settings = AugmentSettings(n_time_masks=1, time_mask_param=longest)
-    (batch,) = Augmented(batches, settings, torch.ones(2)).epoch(0, 0)
+    augment = Augment(AugmentSettings(n_time_masks=1, time_mask_param=longest), torch.ones(2))
+    clips = [torch.ones(60, 2)] * 200
+    (batch,) = clip_batches(clips, torch.zeros(200, 1), 200, shuffle=False, transforms=[augment]).epoch(0, 0)
     masked = (batch.inputs == 0).all(-1).sum(1)
     assert masked.max() == longest
     assert masked.float().mean() == pytest.approx(longest / 2, rel=0.25)
