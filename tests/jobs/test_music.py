@@ -89,7 +89,7 @@ def test_a_single_line_is_found_to_be_one(tmp_path):
 def test_what_a_line_leaves_out_is_told(folder):
     task = prepare("music", folder, config=TINY | {"head": "categorical"}).task
     told = [note for note in task.data_report()["notes"] if "several notes sound" in note]
-    assert told == ["In 320 steps several notes sound; the highest was taken for the line."]
+    assert told == ["In 320 steps several notes sound; only the highest was kept."]
 
 
 def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_the_prime(run, tmp_path):
@@ -146,7 +146,7 @@ def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path):
         (tmp_path / f"{number}.mid").write_bytes(midi_bytes(upbeat))
     run = train("music", tmp_path, out=tmp_path / "run", grid="quarter", **TINY)
     assert len(run.generate("3steps").before) == 1
-    with pytest.raises(ConfigError, match="`--length` must be a step at least"):
+    with pytest.raises(ConfigError, match="`--length` must be at least one step"):
         run.generate("1bar")
 
 

@@ -126,7 +126,7 @@ def test_a_text_with_bytes_that_are_no_text_is_told(text, tmp_path):
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
     with pytest.raises(DataError, match="is not in the train split"):
         run.generate(5, prime="a\udce9")
-    with pytest.raises(ConfigError, match="`unknown_char` is for characters; all bytes are known"):
+    with pytest.raises(ConfigError, match="`unknown_char` has no effect on bytes"):
         prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})
     (tmp_path / "one.txt").write_text("a")
     with pytest.raises(DataError, match=r"one\.txt: has no text of two characters"):
@@ -150,7 +150,7 @@ def test_tied_weights_are_one_and_survive_the_folder(text, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"tie_embeddings": True}, "`tie_embeddings` needs a last layer as wide as the embedding, got 16 and 64"),
+        ({"tie_embeddings": True}, "`tie_embeddings` requires a last layer of the embedding's size, got 16 and 64"),
         ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for symbols; use `input_dropout`"),
         ({"split": (0.0, 0.5, 0.5)}, "must be three fractions"),
     ],
@@ -186,7 +186,7 @@ def test_dev_streams_score_as_one_pass_does(run):
     for streams in (1, 4):
         total = count = 0.0
         state = None
-        for batch in task.batches(task.splits["train"], streams).epoch(0, 0):
+        for batch in task.eval_batches(task.splits["train"], streams).epoch(0, 0):
             loss = run.model.loss(batch, state if batch.carry else None)
             total, count, state = total + loss.total.item(), count + loss.num_values, loss.state
         losses.append(total / count)

@@ -24,7 +24,7 @@ def select_ranges(pairs):
 
 
 def spans_of(lengths, gap=0):
-    """A part of each length, `gap` rows of other parts before each."""
+    """A range of each length, with `gap` other rows before each."""
     pairs, at = [], 0
     for length in lengths:
         pairs.append((at + gap, at + gap + length))
@@ -38,7 +38,7 @@ def all_starts(windows):
 
 @few
 @given(lengths=lengths, steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_training_windows_are_all_those_inside_the_part(lengths, steps, stride, data):
+def test_training_windows_are_all_those_inside_the_range(lengths, steps, stride, data):
     tail = data.draw(st.integers(1, steps))
     pairs = spans_of(lengths, gap=3)
     wanted = [at for begin, end in pairs for at in range(begin, end - steps + 1, stride)]
@@ -49,7 +49,7 @@ def test_training_windows_are_all_those_inside_the_part(lengths, steps, stride, 
 
 @few
 @given(lengths=lengths, gap=st.integers(0, 8), steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_scoring_windows_are_all_those_whose_tail_lies_in_the_part(lengths, gap, steps, stride, data):
+def test_evaluation_windows_are_all_those_whose_tail_lies_in_the_range(lengths, gap, steps, stride, data):
     tail = data.draw(st.integers(1, steps))
     pairs = spans_of(lengths, gap)
     wanted = []
@@ -70,7 +70,7 @@ SAMPLERS = {"in order": SequentialSampler, "shuffled": ShuffledSampler}
 
 @pytest.mark.parametrize("chosen", [None, [1, 4, 5, 8, 9]], ids=["all", "chosen"])
 @pytest.mark.parametrize("kind", SAMPLERS)
-def test_every_window_is_seen_once_an_epoch(kind, chosen):
+def test_every_window_occurs_once_per_epoch(kind, chosen):
     windows = Windows(select_ranges([(0, 9), (20, 26)]), 3, 1)
     numbers = torch.arange(11) if chosen is None else torch.tensor(chosen)
     sampler = SAMPLERS[kind](windows, 4, None if chosen is None else numbers)
@@ -114,7 +114,7 @@ def test_seed_and_epoch_alone_decide_the_order(kind):
 
 @pytest.mark.parametrize("skip", [0, 1, 5, 13, 14])
 @pytest.mark.parametrize("kind", [*RANDOM, "in order", "streams", "whole"])
-def test_to_skip_is_to_drop_the_first_cuts(kind, skip):
+def test_skipping_is_dropping_the_first_batches(kind, skip):
     split = select_ranges([(0, 60), (60, 100), (100, 117)])
     windows = Windows(split, 3, 1)
     samplers = RANDOM | {
@@ -162,17 +162,17 @@ def test_drawn_windows_exist(lengths, stride, recency, alignment, season):
     assert set(drawn) <= set(all_starts(windows))
 
 
-def test_drawn_series_are_alike_however_long_they_are():
+def test_series_are_equally_probable_whatever_their_length():
     windows = Windows(select_ranges([(0, 9_000), (9_000, 10_000), (10_000, 10_001)]), 3, 1)
     starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 100, 1.0, 0.0, 1).epoch(0, 0)])
     assert float((starts < 9_000).float().mean()) == pytest.approx(0.5, abs=0.03)
 
 
-def test_drawn_ages_are_alike_or_recent():
+def test_ages_are_uniform_or_recent():
     windows = Windows(select_ranges([(0, 10_002)]), 3, 1)
-    for recency, share in ((1.0, 0.5), (2.0, 0.5**0.5)):
+    for recency, fraction in ((1.0, 0.5), (2.0, 0.5**0.5)):
         starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 100, recency, 0.0, 1).epoch(0, 0)])
-        assert float((starts >= 5_000).float().mean()) == pytest.approx(share, abs=0.03)
+        assert float((starts >= 5_000).float().mean()) == pytest.approx(fraction, abs=0.03)
 
 
 def test_aligned_draws_lie_whole_seasons_before_the_end():
@@ -188,7 +188,7 @@ def test_aligned_draws_lie_whole_seasons_before_the_end():
     batch_size=st.integers(1, 6),
     chunk=st.none() | st.integers(1, 9),
 )
-def test_streams_see_every_transition_once_and_carry_what_continues(lengths, batch_size, chunk):
+def test_streams_have_every_transition_once_and_carry_the_state(lengths, batch_size, chunk):
     pairs = spans_of(lengths, gap=2)
     streams = ChunkSampler.from_ranges(select_ranges(pairs), batch_size, chunk)
     transitions = Counter()
@@ -202,15 +202,15 @@ def test_streams_see_every_transition_once_and_carry_what_continues(lengths, bat
         if index.carry:
             assert before is not None
             assert len(index.starts) == len(before.starts)
-            real = index.valid > 0
-            assert torch.equal(index.starts[real], (before.starts + before.steps - 1)[real])
+            valid = index.valid > 0
+            assert torch.equal(index.starts[valid], (before.starts + before.steps - 1)[valid])
         before = index
     assert transitions == Counter(at for begin, end in pairs for at in range(begin, end - 1))
 
 
 @few
 @given(lengths=st.lists(st.integers(2, 40), min_size=1, max_size=5), batch_size=st.integers(1, 6))
-def test_rows_that_start_afresh_do_not_carry(lengths, batch_size):
+def test_streams_that_begin_do_not_carry(lengths, batch_size):
     streams = ChunkSampler.from_ranges(select_ranges(spans_of(lengths)), batch_size, 4)
     begins = {begin for group in streams.groups for begin, _ in group}
     for index in streams.epoch(3, 1):
@@ -227,7 +227,7 @@ def test_whole_sequences_are_bucketed_by_length():
         assert not index.carry
 
 
-def test_a_long_series_runs_as_many_streams_side_by_side():
+def test_a_long_series_is_several_streams_side_by_side():
     indices = list(ChunkSampler.from_ranges(select_ranges([(0, 81)]), 4, 10).epoch(0, 0))
     assert [index.starts.tolist() for index in indices] == [[0, 20, 40, 60], [10, 30, 50, 70]]
     assert [index.carry for index in indices] == [False, True]

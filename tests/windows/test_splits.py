@@ -111,7 +111,7 @@ def test_bad_dates_are_refused(rule, message):
         split_series([make(9, time=TimeBase(Frequency("month", 1), np.datetime64("2020-01-01")))], rule)
 
 
-def test_whole_and_joined_parts():
+def test_full_and_merged_ranges():
     series = [make(10), make(4, "b")]
     assert torch.equal(full_ranges(series).begin, torch.tensor([0, 10]))
     assert torch.equal(full_ranges(series).end, torch.tensor([10, 14]))

@@ -1,4 +1,4 @@
-"""Dealing labelled pieces: classes even, groups whole; and batches of sequences of similar length."""
+"""Stratified assignment with whole groups; and batches of sequences of similar length."""
 
 from collections import Counter
 
@@ -10,61 +10,61 @@ from hypothesis import strategies as st
 
 from echoic.windows import BucketSampler, Ranges, stratified_group_split
 
-PIECES = st.lists(
+ITEMS = st.lists(
     st.tuples(st.sets(st.sampled_from("abc")), st.none() | st.sampled_from("123456")), min_size=1, max_size=60
 )
 
 
-@given(pieces=PIECES, fractions=st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.5), (0.25,) * 4]))
-def test_every_piece_is_in_one_part_and_every_group_too(pieces, fractions):
-    labels, groups = [tuple(sorted(has)) for has, _ in pieces], [group for _, group in pieces]
+@given(items=ITEMS, fractions=st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.5), (0.25,) * 4]))
+def test_every_item_and_every_group_is_in_one_split(items, fractions):
+    labels, groups = [tuple(sorted(has)) for has, _ in items], [group for _, group in items]
     splits = stratified_group_split(labels, groups, fractions)
-    assert sorted(number for split in splits for number in split) == list(range(len(pieces)))
+    assert sorted(number for split in splits for number in split) == list(range(len(items)))
     for group in set(groups) - {None}:
         assert sum(any(groups[number] == group for number in split) for split in splits) == 1
     assert stratified_group_split(labels, groups, fractions) == splits
 
 
-def test_classes_are_dealt_by_the_shares():
+def test_classes_are_split_by_the_fractions():
     labels = [("a",)] * 100 + [("b",)] * 20
-    for split, share in zip(
+    for split, fraction in zip(
         stratified_group_split(labels, [None] * 120, (0.8, 0.1, 0.1)), (0.8, 0.1, 0.1), strict=True
     ):
         counts = Counter(labels[number] for number in split)
-        assert counts == {("a",): 100 * share, ("b",): 20 * share}
+        assert counts == {("a",): 100 * fraction, ("b",): 20 * fraction}
 
 
 @pytest.mark.parametrize("fractions", [(0.8, 0.1, 0.1), (0.25,) * 4])
-def test_labels_are_dealt_by_the_shares_where_hardly_two_pieces_have_the_same(fractions):
+def test_rarely_equal_label_sets_are_split_by_the_fractions(fractions):
     draws = np.random.default_rng(0)
     has = draws.random((300, 20)) < np.linspace(0.05, 0.3, 20)
     labels = [tuple(map(str, np.flatnonzero(row))) for row in has]
     assert len(set(labels)) > 200
-    for split, share in zip(stratified_group_split(labels, [None] * 300, fractions), fractions, strict=True):
-        assert len(split) / 300 == pytest.approx(share, abs=0.05)
+    for split, fraction in zip(stratified_group_split(labels, [None] * 300, fractions), fractions, strict=True):
+        assert len(split) / 300 == pytest.approx(fraction, abs=0.05)
         for label, found in enumerate(has[split].sum(0) / has.sum(0)):
-            assert found == pytest.approx(share, abs=0.1), label
+            assert found == pytest.approx(fraction, abs=0.1), label
 
 
-def test_pieces_without_labels_are_dealt_too():
+def test_items_without_labels_are_split_too():
     labels = [()] * 100 + [("a",)] * 20
-    for split, share in zip(
+    for split, fraction in zip(
         stratified_group_split(labels, [None] * 120, (0.8, 0.1, 0.1)), (0.8, 0.1, 0.1), strict=True
     ):
-        assert Counter(labels[number] for number in split) == {(): 100 * share, ("a",): 20 * share}
+        assert Counter(labels[number] for number in split) == {(): 100 * fraction, ("a",): 20 * fraction}
 
 
-def test_a_small_share_of_few_groups_gets_one():
+def test_a_small_fraction_of_few_groups_gets_one():
     labels, groups = [("a",), ("b",)] * 20, [number // 10 for number in range(40)]
     train, dev = stratified_group_split(labels, list(map(str, groups)), (0.9, 0.1))
     assert (len(train), len(dev)) == (30, 10)
 
 
-def test_a_part_without_a_share_gets_nothing():
+def test_a_split_with_fraction_0_gets_nothing():
     assert stratified_group_split([("a",), ("b",)] * 5, [None] * 10, (0.9, 0.1, 0.0))[2] == []
 
 
-def test_the_order_is_no_part_of_the_deal():
+def test_assignment_does_not_follow_the_order():
     train, _ = stratified_group_split([("a",)] * 100, [None] * 100, (0.5, 0.5))
     assert train != list(range(50))
     assert train != list(range(0, 100, 2))
@@ -79,7 +79,7 @@ def buckets(lengths, **options):
 LENGTHS = [3, 50, 4, 47, 5, 49, 3, 51, 4, 48]
 
 
-def test_every_sequence_comes_once_an_epoch_in_company_of_its_length():
+def test_every_sequence_occurs_once_per_epoch_with_others_of_its_length():
     sampler = buckets(LENGTHS, batch_size=2)
     assert len(sampler) == 5
     starts = torch.tensor([0, *torch.tensor(LENGTHS).cumsum(0)[:-1]])
@@ -91,7 +91,7 @@ def test_every_sequence_comes_once_an_epoch_in_company_of_its_length():
     assert sum(int(index.valid.max() - index.valid.min()) > 10 for index in seen) == 1
 
 
-def test_epochs_differ_seeds_decide_and_a_skip_goes_on():
+def test_epochs_differ_and_skipping_continues():
     sampler = buckets(list(range(1, 41)), batch_size=4)
     first, again, other = ([index.starts.tolist() for index in sampler.epoch(0, epoch)] for epoch in (0, 0, 1))
     assert first == again
@@ -99,7 +99,7 @@ def test_epochs_differ_seeds_decide_and_a_skip_goes_on():
     assert [index.starts.tolist() for index in sampler.epoch(0, 0, 3)] == first[3:]
 
 
-def test_lengths_are_made_up_to_a_multiple_and_scoring_keeps_the_order():
+def test_lengths_are_padded_to_a_multiple_and_evaluation_keeps_the_order():
     sampler = buckets([5, 3, 9], batch_size=2, multiple=4, shuffle=False)
     assert [(index.starts.tolist(), index.steps, index.valid.tolist()) for index in sampler.epoch()] == [
         ([0, 5], 8, [5, 3]),

@@ -1,5 +1,7 @@
 """Options of `generate`: those of every job, and those of jobs that sample symbols."""
 
+import re
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import Field, ValidationError
@@ -44,3 +46,19 @@ class SampledRequest(GenerateRequest):
     top_p: float | None = Field(
         None, gt=0, le=1, description="Sample from the fewest symbols whose probabilities sum to p."
     )
+
+
+def parse_length(length: float | str, units: Mapping[str, float], example: str) -> int:
+    """A length such as `32bars` as the nearest number of steps.
+
+    `units` are steps per unit, by the plural names of the units; the first one is that of bare numbers.
+
+    Raises:
+        ConfigError: it is not a number with one of these units.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z]*)", str(length).strip())
+    unit = found[2] or next(iter(units)) if found else ""
+    unit = unit if unit in units else f"{unit}s"
+    if not found or unit not in units:
+        raise ConfigError(f"`--length` must be a number of {', '.join(units)}, such as {example}, got {length!r}.")
+    return round(float(found[1]) * units[unit])

@@ -1,4 +1,4 @@
-"""How well a network foretells sound, beside counting and linear prediction, and how what it makes compares."""
+"""Evaluation of audio models: their predictions, and the drift of generated sound, next to baselines."""
 
 import math
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from echoic.types import Floats
 from echoic.windows import empty_split
 
 DRIFT_STREAMS, DRIFT_S = 32, 15
-"""Three points of a curve, from which a slope can be told."""
+"""Number and duration of generated streams: three points of the drift curve, enough for a slope."""
 
 DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "survival", "slope", "slope_low", "slope_high", "memorized")
 
@@ -34,22 +34,22 @@ DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "survival", "slope", "slope_l
 class AudioEvaluation(Evaluation):
     """Scores over `seconds` of sound; the first frame is not scored.
 
-    `drift` is of what the network makes by itself; None if there is too little sound to compare it with.
+    `drift` is that of generated sound; None if there is too little sound to compare it with.
     """
 
     seconds: float
     drift: DriftReport | None
     notes: tuple[str, ...] = ()
-    """What a careful reader should know of how new data were read."""
+    """Notes on the reading of new data."""
 
     @property
     def description(self) -> str:
-        """What was scored."""
+        """Duration of the sound."""
         return f"{self.seconds:,.1f} s of sound, the state carried"
 
     @property
     def details(self) -> dict[str, Any]:
-        """How much was scored."""
+        """Duration of the sound, and notes."""
         return {"seconds": self.seconds, "notes": list(self.notes)}
 
 
@@ -82,17 +82,17 @@ def evaluate(
     drift = _drift(fitted, np.concatenate(sounds), on_second) if compared else None
     drifted = {name: drift.scores[name] for name in DRIFT_SCORES if name in drift.scores} if drift else {}
     if task.settings.sound.model == "frames":
-        scores, naive = {"mse": total / values}, _naive_frames(task, frames)
+        scores, baselines = {"mse": total / values}, _frame_baselines(task, frames)
     else:
-        scores, naive = {"bits_per_sample": total / values / math.log(2)}, _naive_samples(task, frames)
+        scores, baselines = {"bits_per_sample": total / values / math.log(2)}, _sample_baselines(task, frames)
     for name, collapsed in (drift.controls if drift else {}).items():
-        naive.setdefault(name, {}).update(collapsed.scores)
-    return AudioEvaluation(scores | drifted, naive, seconds, drift, notes)
+        baselines.setdefault(name, {}).update(collapsed.scores)
+    return AudioEvaluation(scores | drifted, baselines, seconds, drift, notes)
 
 
 def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
     rate_hz = fitted.task.rate_hz
-    # Means are not drawn, so that all streams would be the same.
+    # Without sampling all streams would be the same.
     streams = 1 if isinstance(fitted.model.head, Point) else DRIFT_STREAMS
     done = 0
 
@@ -106,15 +106,15 @@ def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int]
 
 
 def _sounds(task: AudioTask, data: Any, split: str) -> tuple[list[Floats], tuple[str, ...]]:
-    """What is scored, and what is to be told of how it was read."""
+    """The sounds to evaluate, and notes on their reading."""
     if data is None:
         return task.sounds(split), ()
     new = read(data, task.settings.data)
     return [one.values[:, 0] for one in new.series], tuple(new.report.notes)
 
 
-def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
-    """By how often each level comes; by linear prediction."""
+def _sample_baselines(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
+    """The histogram of codes, and linear prediction."""
     train, scored = [task.frames["train"].flatten().numpy()], [frames.flatten().numpy()]
     scale = Scale(task.codec.code_values.astype(np.float64), task.codec.code_edges)
     nats = {
@@ -124,8 +124,8 @@ def _naive_samples(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str,
     return {name: {"bits_per_sample": found / math.log(2)} for name, found in nats.items()}
 
 
-def _naive_frames(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
-    """Silence; the frame before once more."""
+def _frame_baselines(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
+    """Silence, and the previous frame."""
     silence = task.framing.frames([np.zeros(task.framing.seen_samples, np.float32)])
     return {
         "silence": {"mse": float((frames[1:] - silence).square().mean())},

@@ -1,6 +1,5 @@
 """Sound generation with a trained network, in parallel streams and block by block."""
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import final
@@ -9,6 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from echoic.config.audio import AudioRequest
+from echoic.config.requests import parse_length
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
@@ -19,9 +19,6 @@ from echoic.types import Floats
 
 BLOCK_S = 0.25
 """Approximate duration of a block."""
-
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|samples)?")
-_SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 @final
@@ -84,13 +81,10 @@ def samples_in(task: AudioTask, length: float | str) -> int:
     Raises:
         ConfigError: the length is invalid, or less than a sample.
     """
-    found = _LENGTH.fullmatch(str(length).strip())
-    if not found:
-        raise ConfigError(f"`--length` must be a time such as 10s, 5min, 1h or 800samples, got {length!r}.")
-    number, unit = float(found[1]), found[2] or "s"
-    samples = round(number if unit == "samples" else number * _SECONDS[unit] * task.rate_hz)
+    rate_hz = task.rate_hz
+    samples = parse_length(length, {"s": rate_hz, "min": 60 * rate_hz, "h": 3600 * rate_hz, "samples": 1}, "10s")
     if samples < 1:
-        raise ConfigError(f"`--length` must be a sample at least, got {length!r}.")
+        raise ConfigError(f"`--length` must be at least one sample, got {length!r}.")
     return samples
 
 

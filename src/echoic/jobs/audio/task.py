@@ -1,4 +1,4 @@
-"""The audio job laid over its recordings."""
+"""The task of the audio job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ from echoic.types import Floats, sampling_rate
 from echoic.windows import SPLITS, ChunkSampler, Ranges, empty_split
 from echoic.windows.recordings import Excerpt, split_recordings
 
-PREDICTION_SAMPLES = 1 << 22
-"""Linear prediction is fitted on so much of the training part at most."""
+MAX_PREDICTION_SAMPLES = 1 << 22
+"""Training samples that linear prediction is fitted on at most."""
 
-RARELY = 3e-4
-"""Sound as loud as this share of the frames is not made: the network has hardly heard what follows it."""
+RARE_FRACTION = 3e-4
+"""Generated frames are not louder than all but this fraction of the training frames: the rest is too rare to learn."""
 
 _BLOCK_SAMPLES = 1 << 20
 
@@ -42,10 +42,10 @@ EVAL_STREAMS, EVAL_CHUNK = 8, 128
 @final
 @dataclass(frozen=True, eq=False)
 class AudioTask(Task[AudioSettings]):
-    """Recordings, and how sound becomes frames.
+    """Recordings, and the framing of sound.
 
-    The stretches of a part are one recording to the network, one after the other: what it writes has no end, so it
-    has to know how sound goes on after the end of a file.
+    The excerpts of a split are one sequence to the network, one after the other: it generates sound without end, so it
+    has to learn how sound continues after the end of a file.
     """
 
     settings_class = AudioSettings
@@ -76,12 +76,12 @@ class AudioTask(Task[AudioSettings]):
 
     @cached_property
     def splits(self) -> dict[str, list[Excerpt]]:
-        """The stretches of each part."""
+        """The excerpts of each split."""
         return split_recordings(self.dataset.series, self.settings.split)
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second."""
+        """Samples per second."""
         return _rate_hz(self.dataset, self.settings)
 
     def codec_state(self) -> dict[str, Any]:
@@ -122,11 +122,11 @@ class AudioTask(Task[AudioSettings]):
 
     @cached_property
     def frames(self) -> dict[str, Tensor]:
-        """The sound of each part as the network sees it, `(frames, values)`."""
+        """The frames of each split `(frames, values)`."""
         return {split: self.framing.frames(self.sounds(split)) for split in SPLITS}
 
     def sounds(self, split: str) -> list[Floats]:
-        """The sounds of a part, `(samples,)` each."""
+        """The sound of each excerpt of a split, `(samples,)`."""
         return [excerpt.sound for excerpt in self.splits[split]]
 
     def data_report(self) -> dict[str, Any]:
@@ -150,8 +150,8 @@ def _source(training: list[Floats], codec: MuLaw, frame_samples: int, history_sa
 
 
 def _prediction(training: list[Floats], codec: MuLaw, order: int) -> list[float]:
-    """From as much of the training part as says enough."""
-    excerpts, left = list[Floats](), PREDICTION_SAMPLES
+    """The weights of linear prediction, from the first training samples."""
+    excerpts, left = list[Floats](), MAX_PREDICTION_SAMPLES
     for sound in training:
         excerpts.append(sound[:left])
         left -= len(excerpts[-1])
@@ -162,18 +162,18 @@ def _prediction(training: list[Floats], codec: MuLaw, order: int) -> list[float]
 
 
 def _loudest(training: list[Floats], codec: MuLaw, frame_samples: int) -> int:
-    """From all of the training part, block by block: what is loud may come late."""
+    """The largest loudness level to generate, from all training frames, block by block."""
     counts = np.zeros(NUM_LOUDNESS_LEVELS, np.int64)
     for sound in training:
-        whole = len(sound) // frame_samples * frame_samples
-        together = max(1, _BLOCK_SAMPLES // frame_samples) * frame_samples
-        for at in range(0, whole, together):
-            block = sound[at : min(at + together, whole)]
+        end = len(sound) // frame_samples * frame_samples
+        block_samples = max(1, _BLOCK_SAMPLES // frame_samples) * frame_samples
+        for begin in range(0, end, block_samples):
+            block = sound[begin : min(begin + block_samples, end)]
             frames = torch.from_numpy(codec.pre_emphasized(block) / codec.scale).view(-1, frame_samples)
             counts += np.bincount(quantize_loudness(frames).numpy(), minlength=NUM_LOUDNESS_LEVELS)
     if not counts.any():
         return NUM_LOUDNESS_LEVELS - 1
-    return int(np.searchsorted(counts.cumsum(), (1 - RARELY) * counts.sum()))
+    return int(np.searchsorted(counts.cumsum(), (1 - RARE_FRACTION) * counts.sum()))
 
 
 def _rate_hz(dataset: DatasetLike, settings: AudioSettings) -> int:
@@ -184,18 +184,18 @@ def _check(settings: AudioSettings) -> None:
     if settings.sound.model == "samples":
         refuse_input_noise(settings.train, "mu-law codes", "history_noise")
     if settings.sound.model == "samples" and settings.sound.frame_features != "samples":
-        raise ConfigError(f"`frame_features` {settings.sound.frame_features} is for --model frames.")
+        raise ConfigError(f"`frame_features` = {settings.sound.frame_features} requires --model frames.")
     if "n_mels" in settings.given() and settings.sound.frame_features != "mel":
-        raise ConfigError("`n_mels` is for --frame-features mel.")
+        raise ConfigError("`n_mels` requires --frame-features mel.")
     if settings.sound.model == "frames":
         _check_frames(settings)
 
 
 def _check_frames(settings: AudioSettings) -> None:
-    of_samples = {
+    without_effect = {
         "preemphasis",
         *type(settings.fast).model_fields,
         *type(settings.regularization).model_fields,
     } & settings.given()
-    if of_samples:
-        raise ConfigError(f"`{min(of_samples)}` is for the samples model; against drift frames have --input-noise-std.")
+    if without_effect:
+        raise ConfigError(f"`{min(without_effect)}` requires --model samples; the frames model has `input_noise_std`.")

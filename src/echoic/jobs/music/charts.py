@@ -18,14 +18,14 @@ SHOWN_LENGTH = "8bars"
 
 
 def charts(fitted: Fitted[MusicTask], metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
-    """How training went, and how a training song's first bar goes on."""
+    """The learning curve, and a continuation of a training song's first bar."""
     made = generate(fitted, MusicRequest(length=SHOWN_LENGTH))
     drawn = [loss_chart(metrics, "Loss per step, nats"), roll_chart(made)]
     return [chart for chart in drawn if chart is not None]
 
 
 def roll_chart(made: Composition) -> Chart:
-    """The prime and what the model made of it as a piano-roll."""
+    """The prime and its continuation as a piano-roll."""
     start = -len(made.before) * made.step_beats
     spans = (
         _spans("prime", made.before, made.step_beats, start, "data"),
@@ -39,7 +39,7 @@ def roll_chart(made: Composition) -> Chart:
         x_label="Beats",
         y_label="MIDI pitch",
         spans=tuple(one for one in spans if len(one.y)),
-        caption=f"Longest run that a training song has too, in any key: {memorized.steps} steps{origin}.",
+        caption=f"Longest run that is also in a training song, in any key: {memorized.steps} steps{origin}.",
     )
 
 

@@ -1,6 +1,5 @@
 """Music generation with a trained network."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import final
@@ -10,6 +9,7 @@ import torch
 
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
+from echoic.config.requests import parse_length
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Bernoulli, Sampling
 from echoic.jobs.base import Fitted
@@ -24,8 +24,6 @@ from echoic.windows import make_generator
 
 DEFAULT_BPM = 100.0
 DEFAULT_METER = (4, 4)
-
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(steps?|beats?|bars?|s)?")
 
 
 @final
@@ -149,7 +147,7 @@ class _Clock:
         """
         steps = self.nearest(length)
         if steps < 1:
-            raise ConfigError(f"`--length` must be a step at least ({self.step_beats:g} beats), got {length!r}.")
+            raise ConfigError(f"`--length` must be at least one step ({self.step_beats:g} beats), got {length!r}.")
         return steps
 
     def nearest(self, length: int | str) -> int:
@@ -158,14 +156,11 @@ class _Clock:
         Raises:
             ConfigError: it cannot be read.
         """
-        found = _LENGTH.fullmatch(str(length).strip())
-        if not found:
-            raise ConfigError(f"`--length` must be steps, or beats, bars or seconds such as 32bars, got {length!r}.")
         numerator, denominator = self.meter
-        beats = {"b": 1.0, "bar": numerator * 4 / denominator, "s": self.bpm / 60, "step": self.step_beats}
-        unit = (found[2] or "steps").removesuffix("s") or "s"
-        each = beats["b" if unit == "beat" else unit]
-        return round(float(found[1]) * each / self.step_beats)
+        beat = 1 / self.step_beats
+        bar = beat * numerator * 4 / denominator
+        units = {"steps": 1.0, "beats": beat, "bars": bar, "s": beat * self.bpm / 60}
+        return parse_length(length, units, "32bars")
 
 
 def _song(known: Series, clock: _Clock, roll: Roll) -> Song:

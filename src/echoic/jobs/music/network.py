@@ -1,4 +1,4 @@
-"""The network of the music job, put together from parts."""
+"""The networks of the music job."""
 
 from echoic.cells import CELLS, Stack
 from echoic.codecs import PianoRoll
@@ -10,12 +10,12 @@ from echoic.readouts import ConcatInput, PerStep, Readout
 
 
 def build_network(settings: MusicSettings, codec: PianoRoll) -> SequenceModel:
-    """The model that `settings` (as planned) ask for; weights are drawn from torch's generator."""
+    """The model for `settings` with all choices made; its weights are drawn from torch's default generator."""
     encoder: Encoder = OneHot(codec.symbols) if codec.form == "line" else Identity(codec.features)
     stack = Stack(CELLS, encoder.output_size, settings.stack)
     readout: Readout = PerStep(stack.output_size)
     if settings.output.head == "joint":
-        # Voices move by small steps: where they stood must reach the choice of each note undimmed by dropout.
+        # Voices move by small steps: the chord before must reach the head without dropout.
         readout = ConcatInput(stack.output_size, encoder.output_size)
     return SequenceModel(encoder, stack, readout, _head(settings, codec, readout.output_size))
 

@@ -1,4 +1,4 @@
-"""The music job laid over a set of songs."""
+"""The task of the music job."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from echoic.windows import ChunkSampler, Ranges, assign_splits, empty_split, sel
 
 DEV_BATCH, DEV_CHUNK = 32, 256
 
-LONGEST_WHOLE_STEPS = 512
-"""Sets with longer training songs are cut into chunks of half as many steps, the state carried."""
+MAX_WHOLE_STEPS = 512
+"""With longer training songs, all are cut into chunks of half as many steps, with the state carried."""
 
 OCTAVE = 12
 
@@ -33,7 +33,7 @@ OCTAVE = 12
 @final
 @dataclass(frozen=True, eq=False)
 class MusicTask(Task[MusicSettings]):
-    """Songs, the numbers of those in each part, and how their steps are written."""
+    """Songs, the numbers of those in each split, and the codec of their steps."""
 
     settings_class = MusicSettings
 
@@ -61,9 +61,9 @@ class MusicTask(Task[MusicSettings]):
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
-        read = PianoRoll.from_json(codec)
+        pianoroll = PianoRoll.from_json(codec)
         splits = assign_splits(dataset.series, settings.split.split)
-        return cls(dataset, settings, splits, read, TransposedRolls(read, rolls_of(dataset.series)))
+        return cls(dataset, settings, splits, pianoroll, TransposedRolls(pianoroll, rolls_of(dataset.series)))
 
     def codec_state(self) -> dict[str, Any]:
         return self.codec.to_json()
@@ -90,11 +90,11 @@ class MusicTask(Task[MusicSettings]):
         return BatchLoader(sampler, SongCollate(self.rolls)) if len(sampler) else None
 
     def ranges(self, split: str) -> Ranges:
-        """The steps of a part's songs."""
+        """The steps of the songs of a split."""
         return select_ranges(self.dataset.series, self.splits[split])
 
     def songs(self, split: str) -> list[Series]:
-        """The songs of a part."""
+        """The songs of a split."""
         return [self.dataset.series[number] for number in self.splits[split]]
 
     def data_report(self) -> dict[str, Any]:
@@ -106,40 +106,40 @@ class MusicTask(Task[MusicSettings]):
         return report | {"notes": notes, "splits": songs, "steps_per_split": steps, "symbols": self.codec.symbols}
 
     def _changes(self, rolls: Sequence[Roll]) -> list[str]:
-        """What writing the songs as the network sees them does to their notes."""
+        """Notes on what the encoding changes in the songs."""
         codec = self.codec
         outside = sum(codec.count_outside(roll) for roll in rolls)
         verb = {"fold": "moved by octaves", "drop": "left out"}[codec.outside]
         several = sum(int(((roll > SILENT).sum(1) > 1).sum()) for roll in rolls) if codec.form == "line" else 0
         candidates = {
             f"{outside:,} notes beyond {codec.lowest}-{codec.highest} were {verb}.": outside,
-            f"In {several:,} steps several notes sound; the highest was taken for the line.": several,
+            f"In {several:,} steps several notes sound; only the highest was kept.": several,
         }
-        return [sentence for sentence, holds in candidates.items() if holds]
+        return [sentence for sentence, count in candidates.items() if count]
 
 
 def rolls_of(series: Sequence[Series]) -> list[Roll]:
-    """What a source of music read."""
+    """The rolls of songs as read."""
     return [one.values.astype(np.uint8) for one in series]
 
 
 def _codec(training: Sequence[Series], settings: MusicSettings) -> PianoRoll:
-    """How steps are written; everything that is open comes from the training songs."""
+    """The codec; its open choices are made from the training songs."""
     rolls, pitch = rolls_of(training), settings.pitch
     is_line = all(int((roll > 0).sum(1).max(initial=0)) <= 1 for roll in rolls)
     if settings.output.head == "categorical" or (settings.output.head is None and is_line):
-        return PianoRoll("line", *(pitch.pitch_range or _reach(rolls, pitch.transpose)), pitch.out_of_range)
+        return PianoRoll("line", *(pitch.pitch_range or _pitch_range(rolls, pitch.transpose)), pitch.out_of_range)
     has_onsets = all(music_info(one).has_onsets for one in training) if pitch.onsets is None else pitch.onsets
     range_ = pitch.pitch_range or (LOWEST_PIANO_KEY, HIGHEST_PIANO_KEY)
     return PianoRoll("onsets" if has_onsets else "chords", *range_, pitch.out_of_range)
 
 
-def _reach(rolls: Sequence[Roll], keys: str) -> tuple[int, int]:
-    """The lowest and the highest pitch of the songs in the keys that they are heard in, an octave at least."""
+def _pitch_range(rolls: Sequence[Roll], transpose: str) -> tuple[int, int]:
+    """The lowest and the highest pitch of the songs in all their keys, at least an octave apart."""
     sounding = np.flatnonzero(np.any([roll.any(0) for roll in rolls], 0))
     if not len(sounding):
-        raise DataError("The training songs have no notes; look at --split and at the drums that are left out.")
-    down, up = (KEYS[0], KEYS[-1]) if keys != "none" else (0, 0)
+        raise DataError("The training songs have no notes (drums are left out); choose another --split.")
+    down, up = (KEYS[0], KEYS[-1]) if transpose != "none" else (0, 0)
     lowest, highest = max(int(sounding[0]) + down, 0), min(int(sounding[-1]) + up, 127)
     highest = min(max(highest, lowest + OCTAVE), 127)
     return min(lowest, highest - OCTAVE), highest
@@ -147,7 +147,7 @@ def _reach(rolls: Sequence[Roll], keys: str) -> tuple[int, int]:
 
 def _chunk(training: Sequence[Series]) -> int | None:
     longest = max(one.steps for one in training)
-    return LONGEST_WHOLE_STEPS // 2 if longest > LONGEST_WHOLE_STEPS else None
+    return MAX_WHOLE_STEPS // 2 if longest > MAX_WHOLE_STEPS else None
 
 
 def _check_effect(settings: MusicSettings, asked: PitchSettings) -> None:

@@ -1,4 +1,4 @@
-"""How well a network foretells a text, beside what counting alone can do."""
+"""Evaluation of text models next to n-gram baselines."""
 
 import math
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from echoic.baselines.ngrams import NGram
 from echoic.batches import BatchLoader, NextStepCollate
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
-from echoic.jobs.text.task import DEV_CHUNK, TextTask, encoded
+from echoic.jobs.text.task import EVAL_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
 from echoic.sources import read
 from echoic.training import total_loss
@@ -32,26 +32,26 @@ class TextEvaluation(Evaluation):
 
     @property
     def description(self) -> str:
-        """What was scored."""
+        """Number of symbols."""
         return f"{self.symbols:,} {self.unit}s, the state carried; the first of each text is not scored"
 
     @property
     def details(self) -> dict[str, Any]:
-        """How much was scored."""
+        """Number of symbols."""
         return {f"{self.unit}s": self.symbols}
 
 
 def evaluate(
     fitted: Fitted[TextTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
 ) -> TextEvaluation:
-    """Nats and bits a character in one pass over each text of a part, or of new `data`, the state carried.
+    """Nats and bits per character in one pass over each text of a split, or of new `data`, with the state carried.
 
     Raises:
-        DataError: there is nothing to score, or a character that the network does not know.
+        DataError: there are less than two characters, or one that is not in the vocabulary.
     """
     task = fitted.task
-    symbols, ranges = _scored(task, data, split)
-    sampler = ChunkSampler.whole_series(ranges, 1, DEV_CHUNK)
+    symbols, ranges = _read(task, data, split)
+    sampler = ChunkSampler.whole_series(ranges, 1, EVAL_CHUNK)
     if not len(sampler):
         if data is not None:
             raise DataError(f"{data}: has no text of two characters to evaluate.")
@@ -60,15 +60,15 @@ def evaluate(
     total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))
     unit = "byte" if task.codec.is_bytes else "char"
     train, scored = _texts(task.symbols, task.splits["train"]), _texts(symbols, ranges)
-    naive = {"uniform": math.log(len(task.codec))}
+    baselines = {"uniform": math.log(len(task.codec))}
     for name, n in ORDERS.items():
         model = NGram.fit(train, n, len(task.codec))
-        naive[name] = -sum(float(model.log_probs(text)[1:].sum()) for text in scored) / count
-    rows = {name: _rates(nats, unit) for name, nats in naive.items()}
-    return TextEvaluation(_rates(total / count, unit), rows, count, unit)
+        baselines[name] = -sum(float(model.log_probs(text)[1:].sum()) for text in scored) / count
+    rates = {name: _rates(nats, unit) for name, nats in baselines.items()}
+    return TextEvaluation(_rates(total / count, unit), rates, count, unit)
 
 
-def _scored(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges]:
+def _read(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges]:
     if data is None:
         return task.symbols, task.splits[split]
     dataset = read(data, task.settings.data)
@@ -76,7 +76,7 @@ def _scored(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges
 
 
 def _texts(symbols: torch.Tensor, ranges: Ranges) -> list[NDArray[np.int64]]:
-    """The symbols of each text in a part."""
+    """The symbols of each text."""
     return [symbols[begin:end, 0].numpy().astype(np.int64) for begin, end in ranges.spans()]
 
 

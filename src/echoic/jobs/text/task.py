@@ -1,4 +1,4 @@
-"""The text job laid over its files."""
+"""The task of the text job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,17 +26,18 @@ from echoic.types import Series
 from echoic.windows import ChunkSampler, Ranges, empty_split, split_series
 
 DEV_STREAMS = 8
-"""The dev part is cut into so many streams for a look: each begins without a state, which few thousand steps forget."""
+"""Number of streams in dev evaluations; each begins without a state, which matters little in long streams."""
 
-DEV_CHUNK = 256
+EVAL_CHUNK = 256
 
-TIED_DEVIATION = 0.1
+TIED_STD = 0.1
+"""Initial standard deviation of tied embeddings, which are the output weights, too."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class TextTask(Task[TextSettings]):
-    """Texts one after the other as numbers of symbols, their parts, and the vocabulary."""
+    """Texts as numbers of symbols, and the vocabulary."""
 
     settings_class = TextSettings
 
@@ -62,7 +63,7 @@ class TextTask(Task[TextSettings]):
 
     @cached_property
     def splits(self) -> dict[str, Ranges]:
-        """Where the parts lie in each text."""
+        """The ranges of each split in the texts."""
         return split_series(self.dataset.series, self.settings.split.split)
 
     @cached_property
@@ -75,9 +76,8 @@ class TextTask(Task[TextSettings]):
 
     def build_model(self) -> SequenceModel:
         settings = self.settings
-        # A tied embedding is the scores' map, too: that has to begin small.
-        deviation = TIED_DEVIATION if settings.network.tie_embeddings else 1.0
-        encoder = Embedding(len(self.codec), settings.network.embedding_dim, deviation)
+        std = TIED_STD if settings.network.tie_embeddings else 1.0
+        encoder = Embedding(len(self.codec), settings.network.embedding_dim, std)
         stack = Stack(CELLS, encoder.output_size, settings.stack)
         tied = (lambda: encoder.weight) if settings.network.tie_embeddings else None
         return SequenceModel(
@@ -98,11 +98,11 @@ class TextTask(Task[TextSettings]):
         return BatchLoader(sampler, NextStepCollate(self.symbols))
 
     def dev_batches(self) -> BatchLoader | None:
-        return self.batches(self.splits["dev"], DEV_STREAMS) if int(self.splits["dev"].lengths.max()) > 1 else None
+        return self.eval_batches(self.splits["dev"], DEV_STREAMS) if self.splits["dev"].lengths.max() > 1 else None
 
-    def batches(self, ranges: Ranges, streams: int) -> BatchLoader:
-        """A part in `streams` streams with the state carried, for scoring."""
-        return BatchLoader(ChunkSampler.from_ranges(ranges, streams, DEV_CHUNK), NextStepCollate(self.symbols))
+    def eval_batches(self, ranges: Ranges, streams: int) -> BatchLoader:
+        """The texts in `ranges` as `streams` streams with the state carried."""
+        return BatchLoader(ChunkSampler.from_ranges(ranges, streams, EVAL_CHUNK), NextStepCollate(self.symbols))
 
     def data_report(self) -> dict[str, Any]:
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
@@ -110,7 +110,7 @@ class TextTask(Task[TextSettings]):
 
 
 def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """What a source of text read: code points or bytes `(steps,)`."""
+    """The code points or bytes `(steps,)` of a text as read."""
     return series.values[:, 0].astype(np.int64)
 
 
@@ -124,10 +124,9 @@ def _check(settings: TextSettings) -> None:
     network, stack = settings.network, settings.stack
     if network.tie_embeddings and stack.layers[-1] != network.embedding_dim:
         raise ConfigError(
-            f"`tie_embeddings` needs a last layer as wide as the embedding, got {stack.layers[-1]} and "
-            f"{network.embedding_dim}; set "
-            "--embedding-dim, or the last of --layers, to the other's width."
+            f"`tie_embeddings` requires a last layer of the embedding's size, got {stack.layers[-1]} and "
+            f"{network.embedding_dim}; change --embedding-dim or the last of --layers."
         )
     if network.unknown_char is not None and settings.data.tokenizer == "bytes":
-        raise ConfigError("`unknown_char` is for characters; all bytes are known.")
+        raise ConfigError("`unknown_char` has no effect on bytes, which are all in the vocabulary; leave it out.")
     refuse_input_noise(settings.train, "symbols", "input_dropout")
