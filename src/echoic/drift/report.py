@@ -1,6 +1,6 @@
 """How generated sound drifts away from real sound: measured, beside sound that has collapsed for certain."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, final
@@ -21,6 +21,7 @@ from echoic.drift import (
 )
 from echoic.drift.copies import MemorizationSearch, TrainingMatch
 from echoic.errors import DataError
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.sources.audio import sound_files
 from echoic.types import Floats, Series, sampling_rate
@@ -92,7 +93,7 @@ def measure_drift(
     against: str | Path,
     *,
     training: str | Path | None = None,
-    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    on_progress: ProgressFn = no_progress,
 ) -> DriftReport:
     """Measures the streams in a folder (a file each) against real sound that was not trained on.
 
@@ -134,7 +135,7 @@ def measure_streams(
     streams: int,
     rate_hz: int,
     reference: Reference,
-    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    on_progress: ProgressFn = no_progress,
 ) -> DriftReport:
     """The drift of `streams` sounds `(samples,)`, and of the controls.
 

@@ -14,6 +14,7 @@ from echoic.codecs import Scaler
 from echoic.forecasting.forecaster import INTERVALS, LEVELS, Forecaster
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
+from echoic.progress import ProgressFn, no_progress
 from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
 
 Array = NDArray[np.float64]
@@ -94,7 +95,7 @@ class Evaluator:
         self,
         sampler: SequentialSampler,
         season: int,
-        on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+        on_progress: ProgressFn = no_progress,
     ) -> ForecastEvaluation:
         """The scores over the windows of `sampler`; `season` is for the seasonal naive forecast and MASE (1: none)."""
         framing = self.forecaster.framing

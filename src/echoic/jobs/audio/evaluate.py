@@ -18,6 +18,7 @@ from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, eval_batches
 from echoic.jobs.base import Fitted
 from echoic.metrics.evaluation import Evaluation
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Floats
@@ -54,7 +55,7 @@ class AudioEvaluation(Evaluation):
 
 
 def evaluate(
-    fitted: Fitted[AudioTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[AudioTask], data: Any, split: str, on_progress: ProgressFn = no_progress
 ) -> AudioEvaluation:
     """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
 

@@ -1,7 +1,7 @@
 """Evaluation of classifiers next to their baselines."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, final
@@ -18,6 +18,7 @@ from echoic.jobs.classify.task import ClassifyTask
 from echoic.labelled.batches import clip_batches
 from echoic.labelled.task import EVAL_BATCH_SIZE
 from echoic.metrics.evaluation import Evaluation
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.sources.clips import settings_for
 from echoic.types import Series
@@ -78,7 +79,7 @@ def evaluate(
     fitted: Fitted[ClassifyTask],
     data: Any,
     split: str,
-    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    on_progress: ProgressFn = no_progress,
 ) -> ClassifyEvaluation:
     """Scores over the clips of a split, or of new `data`.
 
@@ -108,7 +109,7 @@ def evaluate(
 def probabilities_of(
     fitted: Fitted[ClassifyTask],
     steps: Sequence[Tensor],
-    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    on_progress: ProgressFn = no_progress,
 ) -> NDArray[np.float64]:
     """Predicted probabilities `(clips, labels)` for the features `steps` of each clip."""
     task = fitted.task

@@ -1,6 +1,6 @@
 """Evaluation of event detectors, with and without post-processing, next to their baselines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -14,6 +14,7 @@ from echoic.labelled.frames import Frames, Probs, events_in
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.sources.events import events_of
 from echoic.streams.detection import predict_probs
@@ -52,7 +53,7 @@ def evaluate(
     fitted: Fitted[DetectTask],
     data: Any,
     split: str,
-    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    on_progress: ProgressFn = no_progress,
 ) -> DetectEvaluation:
     """Scores over the recordings of a split, or of new `data`, a table of events.
 

@@ -17,7 +17,7 @@ from echoic.forecasting.forecaster import Calibration, Forecast
 from echoic.forecasting.results import Table, forecast_columns, predict_table
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.task import ForecastTask
-from echoic.progress import ProgressFn
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike, read
 from echoic.types import Covariates, Series
 from echoic.windows import Ranges, SequentialSampler, empty_split, full_ranges
@@ -29,7 +29,7 @@ def evaluate(
     data: Any,
     split: str,
     stride: int = 1,
-    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    on_progress: ProgressFn = no_progress,
 ) -> ForecastEvaluation:
     """Scores on a split of the run's own data, or on new `data`.
 

@@ -20,6 +20,7 @@ from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.memorization import MemorizationIndex
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.types import Series
@@ -67,7 +68,7 @@ class _Totals(NamedTuple):
 
 
 def evaluate(
-    fitted: Fitted[MusicTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
+    fitted: Fitted[MusicTask], data: Any, split: str, on_progress: ProgressFn = no_progress
 ) -> MusicEvaluation:
     """Nats per step over the songs of a split, or of new `data`: the total over all steps, divided by their number.
 

@@ -1,7 +1,6 @@
 """Evaluation of text models next to n-gram baselines."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -15,6 +14,7 @@ from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import EVAL_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
+from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.training import total_loss
 from echoic.windows import ChunkSampler, Ranges, empty_split, full_ranges
@@ -41,9 +41,7 @@ class TextEvaluation(Evaluation):
         return {f"{self.unit}s": self.symbols}
 
 
-def evaluate(
-    fitted: Fitted[TextTask], data: Any, split: str, on_progress: Callable[[int, int], None] = lambda _done, _all: None
-) -> TextEvaluation:
+def evaluate(fitted: Fitted[TextTask], data: Any, split: str, on_progress: ProgressFn = no_progress) -> TextEvaluation:
     """Nats and bits per character in one pass over each text of a split, or of new `data`, with the state carried.
 
     Raises:
