@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from pydantic import Field
 
+from echoic.batches import BatchLoader, NextStepCollate
 from echoic.cells import CELLS, Stack
 from echoic.config import JobSettings, Section, StackSettings, TrainSettings
 from echoic.config.split import FractionSplit
@@ -20,7 +21,7 @@ from echoic.progress import no_progress
 from echoic.readouts import PerStep
 from echoic.report.standard import loss_chart
 from echoic.training import total_loss
-from echoic.windows import ChunkSampler, NextStepBatches, split_series
+from echoic.windows import ChunkSampler, split_series
 
 
 # 1. The settings: sections of fields. They go to `config/symbols.py`, which must not import torch.
@@ -72,7 +73,7 @@ class SymbolTask(Task[SymbolSettings]):
     def batches(self, split, streams):
         values = torch.cat([torch.from_numpy(series.values) for series in self.dataset.series]).int()
         ranges = split_series(self.dataset.series, self.settings.split.split)[split]
-        return NextStepBatches(values, ChunkSampler.from_ranges(ranges, streams, 32))
+        return BatchLoader(ChunkSampler.from_ranges(ranges, streams, 32), NextStepCollate(values))
 
     def train_batches(self):
         return self.batches("train", self.settings.train.batch_size)
