@@ -233,6 +233,6 @@ def test_spectra_are_cached_in_the_folder(folder: Path, tmp_path: Path, job: str
 def test_a_setting_that_does_nothing_is_refused(folder: Path, idle: Idle) -> None:
     data, base = made(idle.job, Change(base=idle.base, data=idle.data, tiny=idle.tiny), folder)
     echoic.prepare(idle.job, data, config=base).task.train_batches()
+    changed = base | {idle.field: resolved(idle.value, idle.field, data)}
     with pytest.raises(ConfigError, match=idle.field.replace("_", "[_-]")):
-        changed = base | {idle.field: resolved(idle.value, idle.field, data)}
         echoic.prepare(idle.job, data, config=changed).task.train_batches()

@@ -12,7 +12,7 @@ from echoic.codecs.pianoroll import Roll
 from echoic.config import MusicSettings
 from echoic.config.music import PitchSettings
 from echoic.config.train import refuse_input_noise
-from echoic.errors import DataError
+from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
