@@ -5,7 +5,7 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor, nn
 
-from echoic.cells import Bidirectional, IdentityStack, Stack
+from echoic.cells import Bidirectional, IdentityStack, NetworkStack, Stack
 from echoic.encoders import Encoder
 from echoic.heads import Head
 from echoic.readouts import Readout, ReadoutInputs
@@ -32,7 +32,11 @@ class SequenceModel(nn.Module):
     """
 
     def __init__(
-        self, encoder: Encoder, stack: Stack | Bidirectional | IdentityStack, readout: Readout, head: Head
+        self,
+        encoder: Encoder,
+        stack: Stack | Bidirectional | IdentityStack | NetworkStack,
+        readout: Readout,
+        head: Head,
     ) -> None:
         super().__init__()
         self.encoder = encoder

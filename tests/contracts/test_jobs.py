@@ -167,7 +167,7 @@ def test_a_forecast_of_the_whole_horizon_feeds_nothing_back():
 
 @pytest.mark.parametrize("job", JOBS)
 def test_a_gru_has_no_forget_bias(tmp_path, job):
-    with pytest.raises(ConfigError, match="a GRU has no forget gate"):
+    with pytest.raises(ConfigError, match="requires a cell with a forget gate; GRU has none"):
         prepare(job, CASES[job].data(tmp_path), **(CASES[job].tiny | {"cell": "gru", "forget_bias": 2.0}))
 
 

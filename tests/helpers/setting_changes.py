@@ -528,7 +528,8 @@ IDLE: list[Idle] = [
         for field, value in (("gaps", "mask"), ("sort", True), ("date_format", "%d.%m.%Y"))
     ),
     Idle("music", "onsets", True, {"head": "categorical"}),
-    *(Idle("music", field, 0.2 if "dropout" in field else 9, {"head": head, "chord_hidden_size": None, "head_dropout": None})
+    *(Idle("music", field, 0.2 if "dropout" in field else 9,
+           {"head": head, "chord_hidden_size": None, "head_dropout": None})
       for field in ("chord_hidden_size", "head_dropout") for head in ("bernoulli", "categorical")),
     Idle("text", "unknown_char", "a", {"tokenizer": "bytes"}),
     Idle("text", "input_noise_std", 0.1),

@@ -23,6 +23,7 @@ def describe(folder: RunFolder, job: str, task: Task[Any], data: Any) -> None:
                 "report": task.data_report(),
             },
             "versions": versions(),
+            "components": task.components.paths,
         }
     )
 
@@ -40,11 +41,12 @@ def fit_folds(
         if (path / "config.json").is_file():
             fold = RunFolder(path, folder.path)
             resolved = type(settings).build(fold.read_config()["settings"])
-            fold_task = type(task).restore(task.dataset, resolved, fold.read_codec())
+            fold_task = type(task).restore(task.dataset, resolved, fold.read_codec()).with_components(task.components)
             with fold.lock():
                 fit_phases(fold, fold_task, progress, started_at)
         else:
-            fold, fold_task = RunFolder.create(path, folder.path), task.fold(settings)
+            fold = RunFolder.create(path, folder.path)
+            fold_task = task.fold(settings).with_components(task.components)
             with fold.lock():
                 describe(fold, job, fold_task, data)
                 fit_phases(fold, fold_task, progress, started_at)

@@ -10,7 +10,13 @@ from echoic.training import isolated_randomness, overfit_one_batch, thread_count
 
 
 def check(
-    job: str, data: Any, *, config: Mapping[str, Any] | None = None, steps: int = 120, **settings: Any
+    job: str,
+    data: Any,
+    *,
+    config: Mapping[str, Any] | None = None,
+    components: Mapping[str, Any] | None = None,
+    steps: int = 120,
+    **settings: Any,
 ) -> list[float]:
     """Trains on a single batch and returns its loss before each step; it must fall before a long run is worth it.
 
@@ -19,7 +25,7 @@ def check(
     Raises:
         ConfigError, DataError: as `echoic.train` does.
     """
-    task = prepare(job, data, config=config, **settings).task
+    task = prepare(job, data, config=config, components=components, **settings).task
     seed, device = task.settings.train.seed, torch.device(task.settings.train.device)
     with thread_count(task.settings.train.threads), isolated_randomness(seed):
         batch = next(task.train_batches().epoch(seed, 0)).to(device)

@@ -7,7 +7,9 @@ from typing import Any, final
 import torch
 
 from echoic import sources
-from echoic.config import JobSettings, TrainSettings
+from echoic.cells import Cell
+from echoic.components import Components
+from echoic.config import JobSettings, StackSettings, TrainSettings
 from echoic.errors import ConfigError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Job, Task
@@ -29,6 +31,7 @@ def prepare(
     data: Any,
     *,
     config: Mapping[str, Any] | None = None,
+    components: Mapping[str, Any] | None = None,
     on_progress: ProgressFn = no_progress,
     **settings: Any,
 ) -> Prepared:
@@ -37,17 +40,20 @@ def prepare(
     Arguments are those of `echoic.train`; pass the result to `echoic.fit`.
 
     Raises:
-        ConfigError: a setting is unknown, or settings contradict each other.
+        ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
         DataError: the data cannot be read, or do not suffice.
     """
     resolved = build_settings(job, config or {}, settings)
     _check_device(resolved.train)
-    if resolved.stack.cell == "gru" and "forget_bias" in resolved.given():
-        raise ConfigError("`stack.forget_bias` is for --cell lstm; a GRU has no forget gate.")
+    own = Components.build(components)
+    given = settings_class(job).fields_in(config or {}, settings)
+    own.check_settings(given, _replaced_settings(type(resolved)))
+    _check_cell(own.cell_class(resolved.stack), resolved.stack, given)
     task = get_job(job).task_class.prepare(sources.read(data, resolved.data), resolved, on_progress)
     stack = task.settings.stack
     if not (stack.dropout or stack.input_dropout):
         stack.refuse_changed(["variational_dropout"], "without dropout; set --dropout or --input-dropout.")
+    task = task.with_components(own)
     if resolved.train.scheduled_sampling and not task.supports_scheduled_sampling:
         raise ConfigError(
             "`train.scheduled_sampling` requires a network whose input is its own last output; this one has other "
@@ -59,6 +65,21 @@ def prepare(
 def build_settings(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:
     """The validated settings of a job, from sections (`config`) and from single fields, which come first."""
     return settings_class(job).build(config, settings)
+
+
+def _replaced_settings(settings: type[JobSettings]) -> dict[str, tuple[str, ...]]:
+    """The settings that each kind of component replaces."""
+    of_layers = {"cell": ("cell",), "network": tuple(StackSettings.model_fields)}
+    kinds = of_layers.keys() | settings.component_settings.keys()
+    return {kind: (*of_layers.get(kind, ()), *settings.component_settings.get(kind, ())) for kind in kinds}
+
+
+def _check_cell(cell: type[Cell], settings: StackSettings, given: set[str]) -> None:
+    """Refuses settings of parts that the cell does not have."""
+    if not cell.has_forget_gate and "forget_bias" in given:
+        raise ConfigError(f"`stack.forget_bias` requires a cell with a forget gate; {cell.__name__} has none.")
+    if not cell.has_recurrent_weights and settings.weight_dropout:
+        raise ConfigError(f"`stack.weight_dropout` requires a cell with recurrent weights; {cell.__name__} has none.")
 
 
 def _check_device(settings: TrainSettings) -> None:

@@ -1,7 +1,7 @@
 """A trained run, opened from its folder: evaluate, predict, generate, resume."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -9,6 +9,7 @@ from echoic import sources
 from echoic.api.data_reference import read_again
 from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn
+from echoic.components import Components
 from echoic.errors import ConfigError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Table, Task
@@ -30,9 +31,11 @@ class Run:
     checked against the fingerprint taken in training.
     """
 
-    def __init__(self, folder: RunFolder, data: Any = None) -> None:
+    def __init__(self, folder: RunFolder, data: Any = None, components: Components | None = None) -> None:
         self.folder = folder
         self.config = folder.read_config()
+        self._components = Components() if components is None else components
+        self._components.check_recorded(self.config["components"], folder.path)
         self.job = get_job(self.config["job"])
         self.settings = settings_class(self.config["job"]).build(self.config["settings"])
         self._data = self.config["data"]["path"] if data is None else data
@@ -200,7 +203,7 @@ class Run:
 
     def fold_runs(self) -> list["Run"]:
         """The runs of cross-validation; empty without."""
-        return [Run(folder, self._data) for folder in self.folder.folds()]
+        return [Run(folder, self._data, self._components) for folder in self.folder.folds()]
 
     def resume(self, on_progress: TrainProgressFn = no_progress, started_at: float | None = None) -> TrainResult:
         """Resumes training from the newest intact checkpoint; on the CPU, bit for bit as if it had never stopped.
@@ -218,19 +221,25 @@ class Run:
     def _restore_task(self) -> Task[Any]:
         dataset = sources.LazyDataset(self._read)
         task: Task[Any] = self.job.task_class.restore(dataset, self.settings, self.folder.read_codec())
-        return task
+        return task.with_components(self._components)
 
     def _read(self) -> sources.Dataset:
         return read_again(self.path, self._data, self.settings.data, self.config["data"]["fingerprint"])
 
 
-def load(path: str | Path, *, data: Any = None) -> Run:
-    """Opens a run folder. `data` replaces training data that were in memory or have moved.
+def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | None = None) -> Run:
+    """Opens a run folder.
+
+    Args:
+        path: the run folder.
+        data: replaces training data that were in memory or have moved.
+        components: the classes that were passed to `echoic.train`. Nothing is imported by a name in the folder.
 
     Raises:
         RunError: there is no run at `path`, or it is damaged.
+        ConfigError: the run was trained with other components.
     """
-    return Run(RunFolder.open(Path(path)), data)
+    return Run(RunFolder.open(Path(path)), data, Components.build(components))
 
 
 def _check_split(split: str) -> None:

@@ -52,7 +52,7 @@ def run_info(run: Run) -> dict[str, Any]:
     """A run's settings, data, versions and parameters."""
     weights, _ = run.folder.read_model()
     table = [(name, list(weight.shape), weight.numel()) for name, weight in weights.items()]
-    config = {key: run.config[key] for key in ("job", "settings", "data", "versions", "format")}
+    config = {key: run.config[key] for key in ("job", "settings", "components", "data", "versions", "format")}
     return config | {
         "result": run.result(),
         "parameters": sum(count for _, _, count in table),

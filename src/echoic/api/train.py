@@ -22,6 +22,7 @@ def train(
     *,
     out: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
+    components: Mapping[str, Any] | None = None,
     on_progress: TrainProgressFn = no_progress,
     on_prepare: ProgressFn = no_progress,
     started_at: float | None = None,
@@ -34,13 +35,15 @@ def train(
         data: the job's input: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
         out: the run folder to create; by default one in the temporary folder.
         config: settings by section, as in a TOML file; `settings` take precedence.
+        components: classes of your own that replace parts of the network: `cell`, `head`, `encoder` or `network`, such
+            as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
         on_progress: called after every training step.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
         started_at: `time.monotonic()` at the start of a budget in minutes; by default now.
         settings: fields of the job's settings by name, such as `lookback=96`.
 
     Raises:
-        ConfigError: a setting is unknown, or settings contradict each other.
+        ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
         DataError: the data cannot be read, or do not suffice.
         RunError: `out` exists or cannot be written.
         TrainingError: losses stay non-finite.
@@ -49,7 +52,7 @@ def train(
     started_at = time.monotonic() if started_at is None else started_at
     out = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
     ensure_new(out)
-    prepared = prepare(job, data, config=config, on_progress=on_prepare, **settings)
+    prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
     return fit(prepared, out=out, on_progress=on_progress, started_at=started_at)
 
 
@@ -82,7 +85,7 @@ def fit(
     with folder.lock():
         describe(folder, name, task, prepared.data)
         fit_folds(folder, name, task, prepared.data, on_progress, started_at)
-    return Run(folder, prepared.data)
+    return Run(folder, prepared.data, task.components)
 
 
 def _dry_run(task: Task[Any]) -> None:

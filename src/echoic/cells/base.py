@@ -1,57 +1,113 @@
-"""What every recurrent layer can do."""
+"""The interface of every recurrent layer."""
 
 import abc
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
+from echoic.config import StackSettings
+from echoic.nn import Dropout
+
 
 class Cell(nn.Module, abc.ABC):
-    """One recurrent layer. It never keeps state: state goes in and comes out of every call.
+    """One recurrent layer without hidden state: the state goes in and comes out of every call.
 
-    Weights: `w_in` `(num_gates * hidden, inputs)`, `w_rec` `(num_gates * hidden, hidden)`, one `bias` `(num_gates *
-    hidden,)`. Start values: uniform within one over the root of `hidden_size`, as torch's own layers have them, and
-    zero bias; they are drawn from torch's generator. A cell may have better ones of its own.
+    Weights: `w_in` `(num_gates * hidden, inputs)`, `w_rec` `(num_gates * hidden, hidden)` and one `bias`
+    `(num_gates * hidden,)`. Weights start uniform within one over the root of `hidden_size`, as torch's do, drawn from
+    torch's generator, and the bias at zero; a subclass may start them otherwise.
+
+    A minimal gated recurrent unit (Feng 2024), whose gates depend on the input alone:
+
+    >>> class MinGRU(Cell):
+    ...     num_gates = 2
+    ...     num_states = 1
+    ...     has_recurrent_weights = False
+    ...
+    ...     def forward(self, x, state, w_rec=None):
+    ...         z, candidate = self.project(x).chunk(2, -1)
+    ...         (h,), y = state, []
+    ...         for z_t, candidate_t in zip(z.sigmoid().unbind(1), candidate.unbind(1)):
+    ...             h = torch.lerp(h, candidate_t, z_t)
+    ...             y.append(h)
+    ...         return torch.stack(y, 1), (h,)
+    ...
+    ...     def parallel_step(self, projected, state):
+    ...         z, candidate = projected.chunk(2, -1)
+    ...         return torch.lerp(state[0][:, None], candidate, z.sigmoid())
+    >>> cell = MinGRU(3, 8)
+    >>> y, state = cell(torch.zeros(2, 5, 3), cell.initial_state(2))
+    >>> y.shape, sorted(name for name, _ in cell.named_parameters())
+    (torch.Size([2, 5, 8]), ['bias', 'w_in'])
     """
 
-    num_gates: int
-    num_states: int
-    """How many vectors of `hidden_size` the state has."""
+    num_gates: ClassVar[int]
+    """Blocks of `hidden_size` rows in the weights and the bias."""
 
-    live_kernel: str | None = None
-    """What the step kernels call this cell, if they have it."""
+    num_states: ClassVar[int]
+    """Vectors of `hidden_size` in the state."""
+
+    has_recurrent_weights: ClassVar[bool] = True
+    """Whether the cell has `w_rec`; otherwise it takes no weight dropout."""
+
+    has_forget_gate: ClassVar[bool] = False
+    """Whether the constructor takes `forget_bias`, the initial bias of a forget gate."""
+
+    live_kernel: ClassVar[str | None] = None
+    """Name of this cell's step kernel, if there is one."""
+
+    w_rec: nn.Parameter
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
         self.input_size = input_size
         self.hidden_size = hidden_size
-        self.w_in = nn.Parameter(torch.empty(self.num_gates * hidden_size, input_size))
-        self.w_rec = nn.Parameter(torch.empty(self.num_gates * hidden_size, hidden_size))
-        self.bias = nn.Parameter(torch.zeros(self.num_gates * hidden_size))
-        for weights in (self.w_in, self.w_rec):
-            nn.init.uniform_(weights, -(hidden_size**-0.5), hidden_size**-0.5)
+        rows = self.num_gates * hidden_size
+        self.w_in = _uniform(rows, input_size, hidden_size)
+        if self.has_recurrent_weights:
+            self.w_rec = _uniform(rows, hidden_size, hidden_size)
+        self.bias = nn.Parameter(torch.zeros(rows))
+
+    @classmethod
+    def build(cls, input_size: int, hidden_size: int, settings: StackSettings) -> Self:
+        """A new cell with the settings that it has a use for."""
+        options = {"forget_bias": settings.forget_bias} if cls.has_forget_gate else {}
+        return cls(input_size, hidden_size, **options)
 
     def initial_state(self, batch: int) -> tuple[Tensor, ...]:
         """The zero state of `batch` rows: `num_states` tensors `(batch, hidden_size)`."""
-        return tuple(self.bias.new_zeros(batch, self.hidden_size) for _ in range(self.num_states))
+        return tuple(self.w_in.new_zeros(batch, self.hidden_size) for _ in range(self.num_states))
 
     @abc.abstractmethod
     def forward(
         self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Hidden vectors `(batch, steps, hidden)` for `x` `(batch, steps, inputs)`, and the state afterwards.
+        """Hidden vectors `(batch, steps, hidden)` for `x` `(batch, steps, inputs)`, and the state after the last step.
 
-        `w_rec` stands in for the cell's own recurrent weights: some of them dropped, say.
+        `w_rec` replaces the cell's own recurrent weights, for weight dropout; cells without recurrent weights never
+        get it.
         """
 
     def project(self, x: Tensor) -> Tensor:
-        """The input's share of the gates, `(..., num_gates * hidden)` for `x` `(..., inputs)`."""
+        """The input's contribution to the gates, `(..., num_gates * hidden)` for `x` `(..., inputs)`."""
         return nn.functional.linear(x, self.w_in, self.bias)
 
     @abc.abstractmethod
     def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
-        """One step in several directions from the same state, the recurrent product made once.
+        """One step for several inputs from the same state, with one recurrent product for all.
 
-        `projected` `(batch or 1, branches, num_gates * hidden)` comes from `project`; gives `(batch, branches,
+        `projected` `(batch or 1, branches, num_gates * hidden)` comes from `project`. Returns `(batch, branches,
         hidden)`.
         """
+
+    def run(self, x: Tensor, state: tuple[Tensor, ...], weight_dropout: Dropout) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """`forward` with dropout on the recurrent weights, if the cell has some."""
+        result: tuple[Tensor, tuple[Tensor, ...]]
+        result = self(x, state, weight_dropout(self.w_rec)) if self.has_recurrent_weights else self(x, state)
+        return result
+
+
+def _uniform(rows: int, columns: int, hidden_size: int) -> nn.Parameter:
+    weights = nn.Parameter(torch.empty(rows, columns))
+    nn.init.uniform_(weights, -(hidden_size**-0.5), hidden_size**-0.5)
+    return weights

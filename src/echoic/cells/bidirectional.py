@@ -1,4 +1,4 @@
-"""Layers that hear a sequence from both ends: for whole sequences, never live."""
+"""Bidirectional layers, for whole sequences only."""
 
 import itertools
 from collections.abc import Mapping
@@ -16,9 +16,9 @@ from echoic.tensors import State
 
 @final
 class Bidirectional(StatelessStack):
-    """Layers of two cells, one of which reads backwards; each layer gives both their vectors (Schuster 1997).
+    """Layers of two cells, one of which runs backwards; a layer concatenates their outputs (Schuster 1997).
 
-    A layer of `hidden` units has so many each way. There is no state to carry: a sequence is heard whole.
+    A layer of size `hidden` has `hidden` units per direction. There is no state to carry between calls.
     """
 
     def __init__(self, cell_types: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
@@ -28,10 +28,7 @@ class Bidirectional(StatelessStack):
         self.input_size = input_size
         self.output_size = sizes[-1]
         self.forward_cells, self.backward_cells = (
-            nn.ModuleList(
-                cell_type(in_size, size // 2, settings.forget_bias)  # type: ignore[call-arg]
-                for in_size, size in itertools.pairwise(sizes)
-            )
+            nn.ModuleList(cell_type.build(in_size, size // 2, settings) for in_size, size in itertools.pairwise(sizes))
             for _ in range(2)
         )
         self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational_dropout)
@@ -40,11 +37,11 @@ class Bidirectional(StatelessStack):
 
     @property
     def layers(self) -> list[Cell]:
-        """The cells that read forwards, lowest first."""
+        """The forward cells, lowest first."""
         return _cells(self.forward_cells)
 
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """Hidden vectors `(batch, steps, output_size)`; of each row the first `lengths` steps are read backwards."""
+        """Hidden vectors `(batch, steps, output_size)`; backward cells start at step `lengths - 1` of each row."""
         x = self.input_dropout(x)
         reversed_steps = _reversed_steps(x, lengths)
         for forward_cell, backward_cell in zip(self.layers, _cells(self.backward_cells), strict=True):
@@ -56,8 +53,7 @@ class Bidirectional(StatelessStack):
         return x, state
 
     def _run(self, cell: Cell, x: Tensor) -> Tensor:
-        hidden: Tensor = cell(x, cell.initial_state(len(x)), self.weight_dropout(cell.w_rec))[0]
-        return hidden
+        return cell.run(x, cell.initial_state(len(x)), self.weight_dropout)[0]
 
 
 def _cells(modules: nn.ModuleList) -> list[Cell]:
@@ -65,7 +61,7 @@ def _cells(modules: nn.ModuleList) -> list[Cell]:
 
 
 def _reversed_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """For each step the one that is read in its place, `(batch, steps, 1)`; steps that are not real stay."""
+    """The index of the step that replaces each step when rows are reversed, `(batch, steps, 1)`; padding stays."""
     steps = torch.arange(x.shape[1], device=x.device).expand(len(x), -1)
     ends = torch.full_like(steps[:, :1], x.shape[1]) if lengths is None else lengths[:, None]
     return torch.where(steps < ends, ends - 1 - steps, steps)[..., None]

@@ -10,17 +10,11 @@ from echoic.cells.base import Cell
 
 @final
 class GRU(Cell):
-    """Cho 2014, in torch's variant: the reset gate scales the recurrent product. State: `(h,)`.
-
-    A GRU has no forget gate of its own; `forget_bias` is taken so that all cells are built alike, and not used.
-    """
+    """Cho 2014 in torch's variant: the reset gate scales the recurrent product. State: `(h,)`."""
 
     num_gates = 3
     num_states = 1
     live_kernel = "gru"
-
-    def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
-        super().__init__(input_size, hidden_size)
 
     def forward(
         self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None

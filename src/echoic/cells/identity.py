@@ -1,4 +1,4 @@
-"""No recurrent layers, where others have some."""
+"""A stack without recurrent layers."""
 
 from typing import final
 
@@ -12,7 +12,7 @@ from echoic.tensors import State
 
 @final
 class IdentityStack(StatelessStack):
-    """What is read is handed on, with dropout. For baselines."""
+    """Returns its input, with dropout. For baselines."""
 
     def __init__(self, input_size: int, dropout: float) -> None:
         super().__init__()

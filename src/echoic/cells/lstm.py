@@ -12,17 +12,18 @@ from echoic.cells.base import Cell
 class LSTM(Cell):
     """Hochreiter and Schmidhuber 1997, with forget gates (Gers 1999). State: `(h, c)`.
 
-    Start values: Glorot uniform for the inputs, orthogonal for each recurrent gate (Saxe 2014), and `forget_bias` for
-    the forget gate: 1 lets a young network remember (Jozefowicz 2015).
+    Initialisation: Glorot uniform for the input weights, orthogonal for the recurrent weights of each gate (Saxe 2014),
+    and `forget_bias` for the bias of the forget gate; 1 helps an untrained network to remember (Jozefowicz 2015).
     """
 
     num_gates = 4
     num_states = 2
+    has_forget_gate = True
     live_kernel = "lstm"
 
     def __init__(self, input_size: int, hidden_size: int, forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
-        # Measured on the noisy sine of benchmarks/o0.py: half the error above the noise that uniform weights leave.
+        # On the noisy sine of benchmarks/o0.py the error above the noise is half of that with uniform weights.
         for gate in self.w_in.data.chunk(self.num_gates):
             nn.init.xavier_uniform_(gate)
         for gate in self.w_rec.data.chunk(self.num_gates):

@@ -1,4 +1,4 @@
-"""Layers of cells, each with its own size, and their state as one value."""
+"""Stacked cells, each with its own size, and their state as one value."""
 
 import itertools
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from echoic.tensors import State
 class Stack(nn.Module):
     """Recurrent layers one above the other, with dropout on the input and on the output of each layer.
 
-    With `weight_dropout` a share of each layer's recurrent weights is zeroed too, once a pass (Merity 2018).
+    `weight_dropout` zeroes a fraction of each layer's recurrent weights as well, once per pass (Merity 2018).
     """
 
     def __init__(self, cell_types: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
@@ -28,8 +28,7 @@ class Stack(nn.Module):
         self.input_size = input_size
         cell_type = cell_types[settings.cell]
         self.cells = nn.ModuleList(
-            cell_type(in_size, size, settings.forget_bias)  # type: ignore[call-arg]
-            for in_size, size in itertools.pairwise(sizes)
+            cell_type.build(in_size, size, settings) for in_size, size in itertools.pairwise(sizes)
         )
         self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational_dropout)
         self.dropout = Dropout(settings.dropout, locked=settings.variational_dropout)
@@ -44,11 +43,11 @@ class Stack(nn.Module):
 
     @property
     def state_size(self) -> int:
-        """How many numbers one row remembers."""
+        """Numbers in the state of one row."""
         return sum(cell.num_states * cell.hidden_size for cell in self.layers)
 
     def initial_state(self, batch: int) -> State:
-        """The state before the first step of `batch` rows: zero, or as learned."""
+        """The state before the first step of `batch` rows: zero, or learned."""
         if self.learned_state is not None:
             return self.unpack(self.learned_state.expand(batch, -1))
         return tuple(cell.initial_state(batch) for cell in self.layers)
@@ -72,31 +71,30 @@ class Stack(nn.Module):
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
         """Hidden vectors of the last layer `(batch, steps, output_size)` and the state after the last step.
 
-        `lengths` change nothing: what is real never sees what comes after it.
+        `lengths` is ignored: the stack is causal, so padding cannot reach valid steps.
         """
         after = []
         x = self.input_dropout(x)
         for cell, before in zip(self.layers, state, strict=True):
-            x, layer_state = cell(x, before, self.weight_dropout(cell.w_rec))
+            x, layer_state = cell.run(x, before, self.weight_dropout)
             x = self.dropout(x)
             after.append(layer_state)
         return x, tuple(after)
 
     def live_layers(self) -> list[ops.LayerWeights] | None:
-        """The layers as the step kernels take them; None if they lack a cell."""
+        """The weights for the step kernels; None if a cell has no kernel."""
         if any(cell.live_kernel is None for cell in self.layers):
             return None
         return [ops.LayerWeights(str(cell.live_kernel), cell.w_in, cell.w_rec, cell.bias) for cell in self.layers]
 
     def project(self, x: Tensor) -> Tensor:
-        """The input's share of the lowest layer's gates, for `parallel_step`."""
+        """The input's contribution to the gates of the lowest layer, for `parallel_step`."""
         return self.layers[0].project(x)
 
     def parallel_step(self, projected: Tensor, state: State) -> Tensor:
-        """One step in several directions from the same state.
+        """One step for several inputs from the same state.
 
-        `projected` `(batch or 1, branches, ...)` comes from `project`; gives
-        `(batch, branches, output_size)`.
+        `projected` `(batch or 1, branches, ...)` comes from `project`. Returns `(batch, branches, output_size)`.
         """
         hidden: Tensor = self.dropout(self.layers[0].parallel_step(projected, state[0]))
         for cell, before in zip(self.layers[1:], state[1:], strict=True):

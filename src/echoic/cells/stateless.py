@@ -1,4 +1,4 @@
-"""What stands in the place of recurrent layers and remembers nothing from one call to the next."""
+"""Stacks that carry no state from one call to the next."""
 
 import abc
 
@@ -11,28 +11,28 @@ from echoic.tensors import State
 
 
 class StatelessStack(nn.Module, abc.ABC):
-    """The state is empty; there is no going step by step."""
+    """A stack whose state is empty; it cannot run step by step."""
 
     state_size = 0
 
     def initial_state(self, batch: int) -> State:
-        """Nothing."""
+        """The empty state."""
         return ()
 
     def pack(self, state: State) -> Tensor:
-        """An empty matrix: rows are not counted, as there is nothing to tell apart."""
+        """An empty matrix; without a state there are no rows to count."""
         return torch.zeros(0, 0)
 
     def unpack(self, matrix: Tensor) -> State:
-        """Nothing.
+        """The empty state.
 
         Raises:
             ShapeError: the matrix is not empty.
         """
         if matrix.numel():
-            raise ShapeError(f"These layers have no state, got {tuple(matrix.shape)}.")
+            raise ShapeError(f"These layers have no state, got a matrix {tuple(matrix.shape)}.")
         return ()
 
     def live_layers(self) -> list[ops.LayerWeights] | None:
-        """None: there is nothing to step."""
+        """None: there are no steps to run."""
         return None

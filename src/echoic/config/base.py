@@ -60,6 +60,10 @@ Integers = Annotated[tuple[int, ...], Listed]
 Numbers = Annotated[tuple[float, ...], Listed]
 
 
+ComponentSettings = Mapping[str, tuple[str, ...]]
+"""From kinds of `components` to names of settings."""
+
+
 class JobSettings(Section):
     """All settings of one job: fields that are sections.
 
@@ -70,6 +74,9 @@ class JobSettings(Section):
 
     request_class: ClassVar["type[GenerateRequest] | None"] = None
     """The options of `generate`, for jobs that have it."""
+
+    component_settings: ClassVar[ComponentSettings] = {}
+    """For each kind in `components`, the settings of this job that it makes useless, besides those of the layers."""
 
     if TYPE_CHECKING:  # sections that every job has
         data: Any
@@ -112,6 +119,11 @@ class JobSettings(Section):
             return cls.model_validate(nested)
         except ValidationError as error:
             raise ConfigError(validation_message(error)) from None
+
+    @classmethod
+    def fields_in(cls, *layers: Mapping[str, Any]) -> set[str]:
+        """The fields that `build` would set from these layers."""
+        return {field for layer in layers for _, field, _ in cls._spread(layer)}
 
     def given(self) -> set[str]:
         """The fields that were set when the settings were built, not left to their defaults."""

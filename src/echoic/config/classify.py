@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from echoic.config.audio import SoundSourceSettings
-from echoic.config.base import JobSettings, Names, Section
+from echoic.config.base import ComponentSettings, JobSettings, Names, Section
 from echoic.config.model import StackSettings
 from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings
 from echoic.config.split import FractionSplit
@@ -91,6 +91,7 @@ class ClassifierSettings(Section):
 class ClassifySettings(JobSettings):
     """Settings of `echoic train classify`."""
 
+    component_settings: ClassVar[ComponentSettings] = {"encoder": ("conv_channels", "kernel_size", "conv_stride")}
     data: ClipDataSettings = ClipDataSettings()
     split: ClipSplitSettings = ClipSplitSettings()
     spectrum: SpectrumSettings = SpectrumSettings()

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from echoic.config.audio import SoundSourceSettings
-from echoic.config.base import JobSettings, Section
+from echoic.config.base import ComponentSettings, JobSettings, Section
 from echoic.config.model import StackSettings
 from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings
 from echoic.config.split import FractionSplit
@@ -64,6 +64,7 @@ class DetectorSettings(Section):
 class DetectSettings(JobSettings):
     """Settings of `echoic train detect`."""
 
+    component_settings: ClassVar[ComponentSettings] = {"encoder": ("conv_channels", "kernel_size", "conv_stride")}
     data: EventDataSettings = EventDataSettings()
     split: RecordingSplitSettings = RecordingSplitSettings()
     spectrum: SpectrumSettings = SpectrumSettings()

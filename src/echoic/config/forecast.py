@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from echoic.config.base import JobSettings, Section
+from echoic.config.base import ComponentSettings, JobSettings, Section
 from echoic.config.model import HeadSettings, StackSettings
 from echoic.config.requests import GenerateRequest
 from echoic.config.scale import ScaleSettings
@@ -123,6 +123,7 @@ class ForecastRequest(GenerateRequest):
 class ForecastSettings(JobSettings):
     """Settings of `echoic train forecast`."""
 
+    component_settings: ClassVar[ComponentSettings] = {"head": ("head", "loss", "quantiles")}
     request_class = ForecastRequest
 
     default_depends_on = dict.fromkeys((field for chosen in BY_STRATEGY.values() for field in chosen), "--strategy")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from echoic.config.base import JobSettings, Section
+from echoic.config.base import ComponentSettings, JobSettings, Section
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
 from echoic.config.split import SplitRule, check_split
@@ -141,6 +141,7 @@ class MusicRequest(SampledRequest):
 class MusicSettings(JobSettings):
     """Settings of `echoic train music`."""
 
+    component_settings: ClassVar[ComponentSettings] = {"head": ("head", "chord_hidden_size", "head_dropout")}
     request_class = MusicRequest
 
     data: MusicDataSettings = MusicDataSettings()

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from echoic.config.base import JobSettings, Section
+from echoic.config.base import ComponentSettings, JobSettings, Section
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
 from echoic.config.split import FractionSplit
@@ -67,6 +67,11 @@ class TextSettings(JobSettings):
     """Settings of `echoic train text`."""
 
     request_class = TextRequest
+    component_settings: ClassVar[ComponentSettings] = {
+        "encoder": ("embedding_dim", "tie_embeddings"),
+        "head": ("tie_embeddings",),
+        "network": ("tie_embeddings",),
+    }
 
     data: TextDataSettings = TextDataSettings()
     split: TextSplitSettings = TextSplitSettings()

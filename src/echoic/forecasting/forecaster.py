@@ -64,7 +64,7 @@ class Forecaster:
         self.head = cast("ValueHead", model.head)
         self.framing = framing
         self.calibration = calibration
-        self.has_distribution = framing.settings.output.head != "point"
+        self.has_distribution = self.head.has_distribution
         self.seed = seed
 
     @torch.no_grad()

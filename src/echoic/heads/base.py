@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Callable
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +45,9 @@ class Head(nn.Module, abc.ABC):
 
 class ValueHead(Head):
     """A head for real numbers, each with a distribution of its own: all methods work value by value."""
+
+    has_distribution: ClassVar[bool] = True
+    """Whether `quantile` and `sample` come from a distribution; otherwise they are the point forecast."""
 
     @classmethod
     @abc.abstractmethod

@@ -25,6 +25,8 @@ _LOSSES: dict[str, Callable[..., Tensor]] = {
 class Point(ValueHead):
     """The forecast itself, trained by squared, absolute or Huber error. Its draws and quantiles are that value."""
 
+    has_distribution = False
+
     def __init__(self, width: int, features: int, outputs_per_step: int, loss: str) -> None:
         super().__init__(width, features, outputs_per_step, 1)
         self._error = _LOSSES[loss]

@@ -2,10 +2,12 @@
 
 import abc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from numpy.typing import NDArray
 
+from echoic.components import Components
 from echoic.config import JobSettings
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
@@ -20,6 +22,7 @@ Table = dict[str, NDArray[Any]]
 """Columns by name, all of the same length."""
 
 
+@dataclass(frozen=True, eq=False)
 class Task(abc.ABC, Generic[S]):
     """A job applied to one data set: resolved settings, fitted codecs, batches.
 
@@ -28,10 +31,13 @@ class Task(abc.ABC, Generic[S]):
 
     settings_class: ClassVar[type[JobSettings]]
 
+    dataset: DatasetLike
+
     settings: S
     """The job's settings, with every open choice resolved."""
 
-    dataset: DatasetLike
+    components: Components = field(default=Components(), kw_only=True)
+    """Parts of the network that the user passed as objects."""
 
     @classmethod
     @abc.abstractmethod
@@ -72,6 +78,10 @@ class Task(abc.ABC, Generic[S]):
     @abc.abstractmethod
     def data_report(self) -> dict[str, Any]:
         """Counts and notes on the data, the sizes of the splits, and what was left out."""
+
+    def with_components(self, components: Components) -> Self:
+        """The same task with parts of the network from the user."""
+        return replace(self, components=components)
 
     @property
     def supports_scheduled_sampling(self) -> bool:

@@ -1,6 +1,7 @@
 """The first layers of networks for labelled sequences: convolutions and recurrent layers."""
 
-from echoic.cells import CELLS, Bidirectional, Stack
+from echoic.cells import Bidirectional, NetworkStack, Stack
+from echoic.components import Components
 from echoic.config import StackSettings
 from echoic.config.spectrum import EncoderSettings
 from echoic.config.train import refuse_input_noise
@@ -29,15 +30,19 @@ def check_front(settings: LabelledSettings) -> None:
     refuse_input_noise(settings.train, "padded sequences", "noise_std")
 
 
-def front(settings: EncoderSettings, values: int) -> Encoder:
-    """Convolutions over steps of `values` numbers, if there are any."""
-    if not settings.conv_channels:
-        return Identity(values)
+def front(settings: EncoderSettings, values: int, components: Components, *, is_stepwise: bool) -> Encoder:
+    """The user's encoder, or convolutions over steps of `values` numbers, if there are any."""
+    if components.encoder is not None or not settings.conv_channels:
+        return components.build_encoder(values, Identity, is_stepwise=is_stepwise)
     shape = (settings.conv_channels, settings.kernel_size, settings.conv_stride)
     # Bidirectional networks see all of the future anyway, so that the context can be centred.
     return Convolution(values, *shape, Convolution.context_size(*shape) // 2 if settings.bidirectional else 0)
 
 
-def layers(settings: EncoderSettings, inputs: int, stack: StackSettings) -> Stack | Bidirectional:
+def layers(
+    settings: EncoderSettings, inputs: int, stack: StackSettings, components: Components, *, is_stepwise: bool
+) -> Stack | Bidirectional | NetworkStack:
     """Recurrent layers in one direction or in both."""
-    return (Bidirectional if settings.bidirectional else Stack)(CELLS, inputs, stack)
+    if settings.bidirectional:
+        return components.build_bidirectional(inputs, stack)
+    return components.build_stack(inputs, stack, is_stepwise=is_stepwise)

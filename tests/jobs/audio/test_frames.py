@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from echoic.api.run import load
+from echoic.components import Components
 from echoic.config import AudioSettings
 from echoic.drift import CONTROLS
 from echoic.errors import ConfigError
@@ -55,7 +56,7 @@ def test_sound_goes_through_spectra_and_back(recording, voice, train_frames):
 def test_o1_has_as_many_parameters_as_it_says():
     """Three layers of 600 over frames of a second at 16 kHz: 55 million."""
     settings = AudioSettings.build({"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600)})
-    count = sum(weights.numel() for weights in build_network(settings, 16_000, ()).parameters())
+    count = sum(weights.numel() for weights in build_network(settings, 16_000, (), Components()).parameters())
     assert round(count / 1e6) == 55
     assert (settings.stack.dropout, settings.stack.input_dropout, settings.train.ema_decay) == (0, 0, 0)
     assert AudioSettings.build({"model": "frames"}, {"cell": "gru"}).stack.cell == "gru"

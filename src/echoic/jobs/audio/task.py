@@ -88,7 +88,7 @@ class AudioTask(Task[AudioSettings]):
         return {"mulaw": self.codec.to_json(), **self.source._asdict(), **self.framing.to_json()}
 
     def build_model(self) -> SequenceModel:
-        return build_network(self.settings, self.framing.values, self.source)
+        return build_network(self.settings, self.framing.values, self.source, self.components)
 
     @property
     def supports_scheduled_sampling(self) -> bool:

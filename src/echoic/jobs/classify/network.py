@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from echoic.cells import IdentityStack
+from echoic.components import Components
 from echoic.config import ClassifySettings
 from echoic.encoders import ConvNet
 from echoic.errors import ConfigError
@@ -47,17 +48,21 @@ def check_network(settings: ClassifySettings, lengths: Sequence[int]) -> None:
         )
 
 
-def build_network(settings: ClassifySettings, values: int, clip_steps: int, labelling: Labelling) -> SequenceModel:
+def build_network(
+    settings: ClassifySettings, values: int, clip_steps: int, labelling: Labelling, components: Components
+) -> SequenceModel:
     """The model for steps of `values` features; a convnet is made for clips of `clip_steps` steps."""
+    components.refuse("head", reason="by classify runs")
     if settings.network.model == "recurrent":
-        return _recurrent(settings, values, labelling)
+        return _recurrent(settings, values, labelling, components)
+    components.refuse("cell", "encoder", "network", reason="by --model convnet; use recurrent")
     encoder = ConvNet(values, clip_steps)
     stack = IdentityStack(encoder.output_size, settings.stack.dropout)
     return SequenceModel(encoder, stack, Last(stack.output_size), labelling.head(stack.output_size))
 
 
-def _recurrent(settings: ClassifySettings, values: int, labelling: Labelling) -> SequenceModel:
-    encoder = front(settings.encoder, values)
-    stack = layers(settings.encoder, encoder.output_size, settings.stack)
+def _recurrent(settings: ClassifySettings, values: int, labelling: Labelling, components: Components) -> SequenceModel:
+    encoder = front(settings.encoder, values, components, is_stepwise=False)
+    stack = layers(settings.encoder, encoder.output_size, settings.stack, components, is_stepwise=False)
     readout: Readout = POOLING[settings.network.pooling](stack.output_size)
     return SequenceModel(encoder, stack, readout, labelling.head(readout.output_size))

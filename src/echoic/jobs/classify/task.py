@@ -82,7 +82,7 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
         return self.labelling.labels
 
     def build_model(self) -> SequenceModel:
-        return build_network(self.settings, self.features.values, self.clip_steps, self.labelling)
+        return build_network(self.settings, self.features.values, self.clip_steps, self.labelling, self.components)
 
     def loader(
         self, split: str, batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False

@@ -68,10 +68,13 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         return assign_splits(self.dataset.series, self.settings.split.split)
 
     def build_model(self) -> SequenceModel:
-        encoder = front(self.settings.encoder, self.features.values)
-        stack = layers(self.settings.encoder, encoder.output_size, self.settings.stack)
+        self.components.refuse("head", reason="by detect runs")
+        settings, components = self.settings, self.components
+        is_stepwise = not settings.encoder.bidirectional
+        encoder = front(settings.encoder, self.features.values, components, is_stepwise=is_stepwise)
+        stack = layers(settings.encoder, encoder.output_size, settings.stack, components, is_stepwise=is_stepwise)
         readout = PerStep(stack.output_size)
-        frames_per_step = self.settings.encoder.conv_stride
+        frames_per_step = settings.encoder.conv_stride
         head = Categorical(readout.output_size, len(self.labels) + 1, outputs_per_step=frames_per_step)
         return SequenceModel(encoder, stack, readout, head)
 

@@ -2,7 +2,8 @@
 
 from torch import nn
 
-from echoic.cells import CELLS, Stack
+from echoic.cells import NetworkStack, Stack
+from echoic.components import Components
 from echoic.config import ForecastSettings
 from echoic.encoders import Encoder, Identity, Segments
 from echoic.forecasting.framing import Framing
@@ -11,20 +12,25 @@ from echoic.model import SequenceModel
 from echoic.readouts import Horizon, Last, PerStep, Readout
 
 
-def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel:
+def build_network(settings: ForecastSettings, framing: Framing, components: Components) -> SequenceModel:
     """The model for `settings` (as planned); its weights are drawn from torch's default generator.
 
     recursive: one value after every step. direct: the whole horizon after the last step. segments: a step of the
     network is a segment, and the segments of the horizon are decoded in parallel.
     """
     horizon, segment = settings.window.horizon, settings.window.segment_steps or 1
-    encoder: Encoder = Identity(framing.width)
-    if settings.window.strategy == "segments":
+    strategy = settings.window.strategy
+    encoder: Encoder
+    if strategy == "segments":
+        components.refuse("encoder", "network", reason="with --strategy segments; use direct or recursive")
         encoder = Segments(framing.width, segment, settings.stack.layers[0])
-    stack = Stack(CELLS, encoder.output_size, settings.stack)
+    else:
+        encoder = components.build_encoder(framing.width, Identity)
+    stack = components.build_stack(encoder.output_size, settings.stack, is_stepwise=strategy == "recursive")
     readout, span = _readout(settings, framing, stack, horizon, segment)
-    head = HEADS[settings.output.head].build(readout.output_size, framing.features, span, settings.output)
-    if settings.window.strategy == "direct":
+    head_class = components.value_head_class(HEADS[settings.output.head])
+    head = head_class.build(readout.output_size, framing.features, span, settings.output)
+    if strategy == "direct":
         # Training starts at the baseline that the output is added to: short series allow few training steps.
         nn.init.zeros_(head.linear.weight)
         nn.init.zeros_(head.linear.bias)
@@ -32,12 +38,14 @@ def build_network(settings: ForecastSettings, framing: Framing) -> SequenceModel
 
 
 def _readout(
-    settings: ForecastSettings, framing: Framing, stack: Stack, horizon: int, segment: int
+    settings: ForecastSettings, framing: Framing, stack: Stack | NetworkStack, horizon: int, segment: int
 ) -> tuple[Readout, int]:
     """The readout, and the number of steps that each of its vectors predicts."""
     if settings.window.strategy == "recursive":
         return PerStep(stack.output_size), 1
     if settings.window.strategy == "direct":
         return Last(stack.output_size, horizon, framing.ahead_width), horizon
+    if not isinstance(stack, Stack):
+        raise TypeError("segments are decoded by a stack of cells")
     segments = -(-horizon // segment)
     return Horizon(stack, segments, framing.channels, segment * framing.ahead_width), segment

@@ -82,7 +82,7 @@ class ForecastTask(Task[ForecastSettings]):
         return self.codec.to_json()
 
     def build_model(self) -> SequenceModel:
-        return build_network(self.settings, self.framing)
+        return build_network(self.settings, self.framing, self.components)
 
     @property
     def supports_scheduled_sampling(self) -> bool:
@@ -111,11 +111,12 @@ class ForecastTask(Task[ForecastSettings]):
         return report | shared | {"windows": self.windows.counts()}
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
-        wanted = self.settings.output.head == "point" or self.settings.window.conformal
+        forecaster = self.forecaster(model, None)
+        wanted = not forecaster.has_distribution or self.settings.window.conformal
         starts = self.windows.calibration_starts()
         if not wanted or len(starts) < _MIN_CALIBRATION_WINDOWS:
             return None
-        return calibrate(self.forecaster(model, None), torch.split(starts, EVAL_BATCH_SIZE)).to_json()
+        return calibrate(forecaster, torch.split(starts, EVAL_BATCH_SIZE)).to_json()
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""

@@ -69,7 +69,7 @@ class MusicTask(Task[MusicSettings]):
         return self.codec.to_json()
 
     def build_model(self) -> SequenceModel:
-        return build_network(self.settings, self.codec)
+        return build_network(self.settings, self.codec, self.components)
 
     @property
     def supports_scheduled_sampling(self) -> bool:

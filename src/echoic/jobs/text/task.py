@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from echoic.batches import BatchLoader, NextStepCollate
-from echoic.cells import CELLS, Stack
 from echoic.codecs import Characters
 from echoic.config import TextSettings
 from echoic.config.train import refuse_input_noise
@@ -75,14 +74,14 @@ class TextTask(Task[TextSettings]):
         return self.codec.to_json()
 
     def build_model(self) -> SequenceModel:
-        settings = self.settings
-        std = TIED_STD if settings.network.tie_embeddings else 1.0
-        encoder = Embedding(len(self.codec), settings.network.embedding_dim, std)
-        stack = Stack(CELLS, encoder.output_size, settings.stack)
-        tied = (lambda: encoder.weight) if settings.network.tie_embeddings else None
-        return SequenceModel(
-            encoder, stack, PerStep(stack.output_size), Categorical(stack.output_size, len(self.codec), tied)
-        )
+        network, components, size = self.settings.network, self.components, len(self.codec)
+        # A tied embedding is also the output layer, whose weights must start small.
+        std = TIED_STD if network.tie_embeddings else 1.0
+        encoder = components.build_encoder(size, lambda size: Embedding(size, network.embedding_dim, std))
+        stack = components.build_stack(encoder.output_size, self.settings.stack)
+        tied = (lambda: encoder.weight) if network.tie_embeddings and isinstance(encoder, Embedding) else None
+        head = components.build_symbol_head(stack.output_size, size, lambda width, size: Categorical(width, size, tied))
+        return SequenceModel(encoder, stack, PerStep(stack.output_size), head)
 
     @property
     def supports_scheduled_sampling(self) -> bool:

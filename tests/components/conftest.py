@@ -1,0 +1,14 @@
+import importlib
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def parts(monkeypatch):
+    """The module of a user's own parts, imported from its folder."""
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    module = importlib.import_module("own_parts")
+    yield module
+    del sys.modules["own_parts"]
