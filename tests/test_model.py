@@ -12,15 +12,15 @@ from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.tensors import Batch
 
-PASS = 1e-5  # float32: what the model promises for chunks and steps
+PASS = 1e-5  # float32: the tolerance of chunks and steps
 LOSSES = {"point": "mse", "gaussian": "mse", "student_t": "mse", "quantiles": "mse"}
 
 
 def make(cell="gru", layers=(5, 4), features=2, head="point", width=2, **stack):
     torch.manual_seed(0)
     layers = Stack(CELLS, width, StackSettings(cell=cell, layers=layers, **stack))
-    sayer = HEADS[head].build(layers.output_size, features, 1, HeadSettings(head=head))
-    return SequenceModel(Identity(width), layers, PerStep(layers.output_size), sayer)
+    output = HEADS[head].build(layers.output_size, features, 1, HeadSettings(head=head))
+    return SequenceModel(Identity(width), layers, PerStep(layers.output_size), output)
 
 
 def make_batch(rows=3, steps=6, features=2, width=2, seed=0):
@@ -30,7 +30,7 @@ def make_batch(rows=3, steps=6, features=2, width=2, seed=0):
     return Batch(inputs, targets, torch.rand(targets.shape, generator=draw) < 0.6)
 
 
-def test_lstm_of_64_over_20_features_with_20_answers_has_23060_parameters():
+def test_lstm_of_64_over_20_features_with_20_outputs_has_23060_parameters():
     model = make("lstm", (64,), features=20, width=20)
     assert sum(weight.numel() for weight in model.stack.parameters()) == 21_760
     assert sum(weight.numel() for weight in model.parameters()) == 23_060
@@ -76,7 +76,7 @@ def test_priming_in_chunks_and_stepping_equals_one_pass(cell, learned):
     torch.testing.assert_close(model.pack(state), model.pack(end), atol=PASS, rtol=0)
 
 
-def test_without_a_state_the_sequence_starts_afresh():
+def test_without_a_state_the_sequence_starts_at_the_initial_state():
     model, x = make(learn_initial_state=True).eval(), torch.randn(3, 4, 2)
     torch.nn.init.normal_(model.stack.learned_state)
     first, _ = model(x)
@@ -90,7 +90,7 @@ def test_a_learned_initial_state_learns():
     assert (model.stack.learned_state.grad != 0).all()
 
 
-def test_dropout_works_in_training_only():
+def test_dropout_acts_in_training_only():
     model, x = make(dropout=0.5), torch.randn(3, 4, 2)
     assert not torch.equal(model(x)[0], model(x)[0])
     model.eval()
@@ -98,7 +98,7 @@ def test_dropout_works_in_training_only():
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_the_loss_is_the_sum_over_what_counts(head):
+def test_the_loss_is_the_sum_over_the_mask(head):
     model, batch = make(head=head), make_batch()
     loss = model.loss(batch)
     params, state = model(batch.inputs)
@@ -123,14 +123,14 @@ def test_masked_targets_change_neither_loss_nor_gradients(head, masked):
         assert torch.equal(one, other)
 
 
-def test_nothing_that_counts_is_a_loss_of_zero():
+def test_the_loss_of_an_empty_mask_is_zero():
     batch = make_batch()
     loss = make().loss(batch._replace(mask=torch.zeros_like(batch.mask)))
     assert float(loss.total.detach()) == 0
     assert loss.num_values == 0
 
 
-def test_the_loss_carries_on_from_a_state():
+def test_the_loss_starts_from_a_given_state():
     model, batch = make(), make_batch(steps=8)
     whole = model.loss(batch)
     first = model.loss(Batch(*(part[:, :5] for part in batch[:3])))
@@ -140,7 +140,7 @@ def test_the_loss_carries_on_from_a_state():
     assert first.num_values + second.num_values == whole.num_values
 
 
-def test_a_head_may_say_more_steps_than_there_are_targets():
+def test_a_head_may_predict_more_steps_than_there_are_targets():
     model, batch = make(), make_batch()
     short = batch._replace(targets=batch.targets[:, :4], mask=batch.mask[:, :4])
     zeroed = batch.mask.clone()
@@ -155,12 +155,12 @@ def fed(share, head="point", width=3, **batch):
     return model, original, model.scheduled_sampling(original, share, None, torch.Generator().manual_seed(0))
 
 
-def test_a_share_of_zero_feeds_nothing_back():
+def test_scheduled_sampling_with_probability_zero_changes_nothing():
     _, batch, fed_batch = fed(0.0)
     assert torch.equal(fed_batch.inputs, batch.inputs)
 
 
-def test_a_share_of_one_feeds_back_every_own_prediction_but_the_first():
+def test_scheduled_sampling_with_probability_one_replaces_all_inputs_but_the_first():
     model, batch, fed_batch = fed(1.0)
     own = model(batch.inputs)[0][..., 0]
     assert torch.equal(fed_batch.inputs[:, 0], batch.inputs[:, 0])
@@ -168,7 +168,7 @@ def test_a_share_of_one_feeds_back_every_own_prediction_but_the_first():
     assert torch.equal(fed_batch.inputs[..., 2:], batch.inputs[..., 2:]), "columns that are not predicted stay"
 
 
-def test_a_share_in_between_replaces_whole_steps_at_that_rate():
+def test_scheduled_sampling_replaces_whole_steps_at_its_rate():
     _, batch, fed_batch = fed(0.3, rows=60, steps=51)
     changed = fed_batch.inputs[:, 1:, :2] != batch.inputs[:, 1:, :2]
     assert torch.equal(changed[..., 0], changed[..., 1])
@@ -176,7 +176,7 @@ def test_a_share_in_between_replaces_whole_steps_at_that_rate():
     assert torch.equal(fed_batch.inputs[:, 0], batch.inputs[:, 0])
 
 
-def test_feeding_back_leaves_batch_targets_and_gradients_alone():
+def test_scheduled_sampling_changes_neither_the_batch_nor_gradients():
     model, batch, fed_batch = fed(1.0, head="gaussian")
     assert torch.equal(batch.inputs, make_batch(width=3).inputs)
     assert torch.equal(fed_batch.targets, batch.targets)

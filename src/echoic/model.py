@@ -13,9 +13,9 @@ from echoic.tensors import Batch, State
 
 
 class Loss(NamedTuple):
-    """The sum of the losses of `num_values` values (a tensor, so that it can be differentiated), and the state after.
+    """The loss summed over `num_values` values, a differentiable tensor, and the state after the last step.
 
-    `correct` counts those that are told rightly, by heads that tell symbols.
+    `correct` is the number of correct predictions, for heads that predict symbols.
     """
 
     total: Tensor
@@ -46,7 +46,7 @@ class SequenceModel(nn.Module):
 
     @property
     def state_size(self) -> int:
-        """How many numbers one row remembers."""
+        """Numbers in the state of one row."""
         return self.stack.state_size
 
     def initial_state(self, batch: int) -> State:
@@ -75,7 +75,8 @@ class SequenceModel(nn.Module):
     ) -> tuple[Tensor, State]:
         """Head parameters `(batch, samples, features, parameters)` for `x` `(batch, steps, width)`, and the state.
 
-        Without `state` the sequence starts afresh. `ids`, `future_covariates` and `lengths` are those of a `Batch`.
+        Without `state` the sequence starts at the initial state. `ids`, `future_covariates` and `lengths` are as in
+        `Batch`.
         """
         head_inputs, state = self._head_inputs(x, state, ids, future_covariates, lengths)
         return self.head(head_inputs), state
@@ -88,7 +89,7 @@ class SequenceModel(nn.Module):
         future_covariates: Tensor | None,
         lengths: Tensor | None,
     ) -> tuple[Tensor, State]:
-        """What the head is given, `(batch, head_inputs, width)`, and the state."""
+        """Inputs of the head `(batch, head_inputs, width)`, and the state."""
         if state is None:
             state = self.initial_state(len(x))
         encoded = self.encoder(x)
@@ -101,7 +102,7 @@ class SequenceModel(nn.Module):
 
     @property
     def _stateful_layers(self) -> Stack | None:
-        """The layers, if they can go on from a state."""
+        """The layers, if they can run from a given state."""
         return self.stack if isinstance(self.stack, Stack) else None
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
@@ -109,14 +110,14 @@ class SequenceModel(nn.Module):
         return self.forward(x_t[:, None], state)
 
     def loss(self, batch: Batch, state: State | None = None) -> Loss:
-        """The summed loss over the values that `batch.mask` lets count."""
+        """The loss summed over the values with a true `batch.mask`."""
         head_inputs, after = self._head_inputs(batch.inputs, state, batch.ids, batch.future_covariates, batch.lengths)
         mask = batch.mask
-        # Values that do not count could be so large that their loss overflows, and infinity times zero is no number.
+        # The loss of a masked value may overflow, and infinity times zero would be NaN.
         targets = batch.targets.masked_fill(~mask, 0.0)
         valid = mask.any(-1)
         if valid.shape == head_inputs.shape[:2] and self.head.outputs_per_step == 1 and valid.any() and not valid.all():
-            # Some heads are dear: they see the steps that count and no others.
+            # Some heads are expensive, so they get valid steps only.
             head_inputs, targets, mask = (part[valid][None] for part in (head_inputs, targets, mask))
         params = self.head(head_inputs)[:, : targets.shape[1]]
         losses = self.head.loss(params, targets)
@@ -136,7 +137,7 @@ class SequenceModel(nn.Module):
             replaced = torch.rand(predicted.shape[:2], generator=generator) < prob
             if not replaced.any():
                 return batch
-            # Only those that are needed: to draw a frame of sound is slow.
+            # Sampling a frame of sound is slow, so only replaced steps are sampled.
             sampled = self.head.sample(predicted[replaced][:, None], generator)[:, 0]
         inputs = batch.inputs.clone()
         inputs[:, 1:, : sampled.shape[-1]][replaced] = sampled

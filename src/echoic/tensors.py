@@ -1,4 +1,4 @@
-"""What the network works on: a batch, and the recurrent state."""
+"""Batches and recurrent states."""
 
 from typing import NamedTuple, Self
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 State = tuple[tuple[Tensor, ...], ...]
-"""One entry a layer; each holds the layer's vectors, `(batch, hidden)`: `(h, c)` for LSTM, `(h,)` for GRU."""
+"""One entry per layer: its vectors `(batch, hidden)`, `(h, c)` for LSTM and `(h,)` for GRU."""
 
 
 class Batch(NamedTuple):

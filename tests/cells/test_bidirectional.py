@@ -1,4 +1,4 @@
-"""Layers that read both ways, against torch's bidirectional ones."""
+"""Bidirectional layers, against those of torch."""
 
 import pytest
 import torch
@@ -21,10 +21,10 @@ def made(cell="lstm", layers=(5, 3)):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_they_are_torch_s_bidirectional_layers(cell):
+def test_outputs_equal_those_of_torch(cell):
     ours = made(cell, (5,))
     theirs = THEIRS[cell](4, 5, batch_first=True, bidirectional=True)
-    # torch adds a second bias; within the GRU's new gate the two differ, so ours and theirs are both zero.
+    # torch has a second bias, which differs within the GRU's candidate, so all biases are zero here.
     for name, module in (("", ours.forward_cells[0]), ("_reverse", ours.backward_cells[0])):
         module.bias.data.zero_()
         getattr(theirs, f"weight_ih_l0{name}").data = module.w_in.data
@@ -41,7 +41,7 @@ def test_they_are_torch_s_bidirectional_layers(cell):
     assert state == ()
 
 
-def test_what_is_not_real_changes_nothing_and_rows_are_alone():
+def test_padding_is_ignored_and_rows_are_independent():
     stack = made()
     x, lengths = torch.randn(4, 8, 4), torch.tensor([8, 3, 5, 1])
     whole, _ = stack(x, (), lengths)
@@ -61,11 +61,11 @@ def test_there_is_no_state_and_no_live_use():
         stack.unpack(torch.ones(1, 2))
 
 
-def test_they_cannot_tell_a_horizon():
+def test_a_horizon_is_refused():
     stack = made()
     one_way = Stack(CELLS, 4, StackSettings(layers=(stack.output_size,)))
     model = SequenceModel(Identity(4), stack, Horizon(one_way, 3), Categorical(stack.output_size, 3))
-    with pytest.raises(ConfigError, match="those that read both ways have none"):
+    with pytest.raises(ConfigError, match="bidirectional layers have none"):
         model(torch.zeros(1, 5, 4))
 
 

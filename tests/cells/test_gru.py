@@ -41,7 +41,7 @@ def naive_gru(x, h, cell):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_gru_equals_a_naive_loop(sizes):
+def test_gru_equals_a_plain_loop(sizes):
     batch, steps, inputs, hidden = sizes
     cell = make(inputs, hidden)
     x, h = torch.randn(batch, steps, inputs).double(), torch.randn(batch, hidden).double()

@@ -44,7 +44,7 @@ def naive_lstm(x, h, c, cell):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_lstm_equals_a_naive_loop(sizes):
+def test_lstm_equals_a_plain_loop(sizes):
     batch, steps, inputs, hidden = sizes
     cell = make(inputs, hidden)
     x, h, c = (torch.randn(*shape).double() for shape in ((batch, steps, inputs), (batch, hidden), (batch, hidden)))
@@ -69,7 +69,7 @@ def test_lstm_equals_torch_with_the_same_weights(dtype):
     torch.testing.assert_close(cell.w_rec.grad, oracle.weight_hh_l0.grad, atol=1e-4, rtol=1e-5)
 
 
-def test_only_the_forget_gate_starts_biased():
+def test_only_the_bias_of_the_forget_gate_starts_above_zero():
     bias = LSTM(2, 3, forget_bias=1.5).bias.detach()
     torch.testing.assert_close(bias, torch.tensor([0.0] * 3 + [1.5] * 3 + [0.0] * 6), atol=0, rtol=0)
 

@@ -15,7 +15,7 @@ def make(inputs=2, **values):
     return Stack(CELLS, inputs, StackSettings(**values))
 
 
-def test_two_layers_of_16_lstm_units_remember_64_numbers():
+def test_two_layers_of_16_lstm_units_have_a_state_of_64_numbers():
     assert make(cell="lstm", layers=(16, 16)).state_size == 64
 
 
@@ -86,7 +86,7 @@ def test_dropout_reaches_every_layer_in_training_only():
     assert not (stack.pack(state) == 0).any()
     again, other = stack(x, stack.initial_state(8))
     assert not torch.equal(again, dropped)
-    assert not torch.equal(other[1][0], state[1][0]), "the upper layer must see dropped outputs of the lower one"
+    assert not torch.equal(other[1][0], state[1][0]), "the upper layer must get dropped outputs of the lower one"
     assert torch.equal(other[0][0], state[0][0]), "the recurrence of the lowest layer is not dropped"
     stack.eval()
     assert torch.equal(stack(x, stack.initial_state(8))[0], stack(x, stack.initial_state(8))[0])
@@ -94,7 +94,7 @@ def test_dropout_reaches_every_layer_in_training_only():
 
 @pytest.mark.parametrize("layers", [(5,), (3, 4), (2, 6, 3)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_branch_is_one_step_from_the_same_state(cell, layers):
+def test_every_parallel_step_equals_a_step_from_the_same_state(cell, layers):
     stack = make(cell=cell, layers=layers).double()
     _, state = stack(torch.randn(3, 4, 2).double(), stack.initial_state(3))
     x = torch.randn(3, 4, 2).double()

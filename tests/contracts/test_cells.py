@@ -1,4 +1,4 @@
-"""What every recurrent layer promises, whatever its arithmetic."""
+"""The contract of every recurrent layer."""
 
 import pytest
 import torch
@@ -65,7 +65,7 @@ def test_chunks_equal_the_whole_sequence(kind):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_rows_do_not_see_each_other(kind):
+def test_rows_are_independent(kind):
     cell, x = make(kind), noise(4, 6, 2)
     state = random_state(cell, 4)
     together, _ = cell(x, state)
@@ -108,7 +108,7 @@ def test_gradients_of_inputs_state_and_weights_are_right(kind):
 @pytest.mark.parametrize("branches", [1, 4])
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "own"])
 @pytest.mark.parametrize("kind", CELLS)
-def test_every_branch_is_one_step_from_the_same_state(kind, shared, branches):
+def test_every_parallel_step_equals_a_step_from_the_same_state(kind, shared, branches):
     cell = make(kind)
     state = random_state(cell, 3)
     x = noise(1 if shared else 3, branches, 2)
@@ -120,7 +120,7 @@ def test_every_branch_is_one_step_from_the_same_state(kind, shared, branches):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_a_call_leaves_inputs_and_state_as_they_were(kind):
+def test_a_call_changes_neither_inputs_nor_state(kind):
     cell, x = make(kind), noise(2, 4, 2)
     state = random_state(cell, 2)
     copies = [x.clone(), *(vector.clone() for vector in state)]
@@ -141,7 +141,7 @@ def test_the_initial_state_is_zero_in_the_dtype_of_the_weights(kind):
         assert not vector.any()
 
 
-def test_gru_weights_start_as_torchs_own_do():
+def test_gru_weights_are_initialised_as_in_torch():
     cell = CELLS["gru"](30, 64)
     for weights in (cell.w_in.detach(), cell.w_rec.detach()):
         assert weights.abs().max() <= 64**-0.5

@@ -1,4 +1,4 @@
-"""What every encoder promises."""
+"""The contract of every encoder."""
 
 import inspect
 
@@ -12,7 +12,7 @@ FEATURES, STRIDE, WIDTH, CLASSES = 3, 4, 5, 7
 
 
 def make(kind):
-    """The encoder, and how many input vectors make one of its steps."""
+    """The encoder, and its number of input vectors per step."""
     torch.manual_seed(0)
     known = {
         "features": FEATURES,
@@ -43,13 +43,13 @@ def inputs(kind, rows, steps):
 
 
 def others(kind, x):
-    """Inputs of which every one is another."""
+    """Inputs that all differ from `x`."""
     return (x + 1) % CLASSES if takes_symbols(kind) else 9 * torch.randn_like(x)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 12])
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_steps_and_width_are_those_promised(kind, steps):
+def test_outputs_have_the_declared_steps_and_width(kind, steps):
     encoder, stride = make(kind)
     assert encoder(inputs(kind, 2, steps)).shape == (2, -(-steps // stride), encoder.output_size)
 
@@ -68,7 +68,7 @@ def test_the_future_never_changes_the_past(kind):
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_rows_do_not_see_each_other(kind):
+def test_rows_are_independent(kind):
     encoder, stride = make(kind)
     x = inputs(kind, 3, 2 * stride)
     for row in range(3):
@@ -78,7 +78,7 @@ def test_rows_do_not_see_each_other(kind):
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_a_length_that_does_not_fit_is_padded_in_front(kind):
     encoder, stride = make(kind)
-    # Two steps, and all that they look back on.
+    # Two steps with their left context.
     x = inputs(kind, 2, 2 * stride + getattr(encoder, "left_context", 0) + 1)
     padded = torch.cat([torch.zeros(2, -len(x[0]) % stride, x.shape[2]), x], 1)
     torch.testing.assert_close(encoder(x), encoder(padded), atol=FLOAT32, rtol=0)

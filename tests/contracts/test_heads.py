@@ -1,4 +1,4 @@
-"""What every head promises, whatever its distribution."""
+"""The contract of every head for real numbers."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ PROBABILISTIC = [kind for kind in HEADS if kind != "point"]
 DRAWS = 40_000
 DRAW_ERROR = 0.05  # of the interquartile range: far beyond five deviations of a quantile of 40,000 draws
 
-# A head of quantiles knows only what lies between its outermost levels.
+# The quantiles head has no distribution beyond its outermost levels.
 FINE = tuple(round(0.01 + 0.02 * number, 2) for number in range(50))
 
 
@@ -28,7 +28,7 @@ def random_params(head, *shape, seed=0, scale=1.0):
 
 @pytest.mark.parametrize("outputs_per_step", [1, 4])
 @pytest.mark.parametrize("kind", HEADS)
-def test_a_vector_renders_span_samples_of_every_feature(kind, outputs_per_step):
+def test_a_vector_gives_outputs_per_step_steps_of_every_feature(kind, outputs_per_step):
     head = make(kind, outputs_per_step=outputs_per_step)
     vectors = torch.randn(5, 6, 3)
     params = head(vectors)
@@ -51,7 +51,7 @@ def test_loss_mean_draws_and_quantiles_have_the_shape_of_the_target(kind):
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_values_are_treated_one_by_one(kind):
+def test_values_are_independent(kind):
     head = make(kind)
     params, target = random_params(head, 4, 5, 2), torch.randn(4, 5, 2)
     whole = head.loss(params, target)
@@ -92,7 +92,7 @@ def test_quantiles_never_cross(kind):
 
 
 @pytest.mark.parametrize("kind", PROBABILISTIC)
-def test_draws_have_the_quantiles_that_the_head_names(kind):
+def test_draws_follow_the_quantiles_of_the_head(kind):
     head = make(kind, features=1, quantiles=FINE)
     params = random_params(head, 1, 1, 1, seed=3).expand(DRAWS, 1, 1, -1)
     draws = head.sample(params, torch.Generator().manual_seed(1)).flatten()

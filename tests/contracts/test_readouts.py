@@ -1,4 +1,4 @@
-"""What every readout promises, whatever it reads."""
+"""The contract of every readout."""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ def test_every_readout_has_a_case():
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
-def test_vectors_have_the_promised_width(kind, known, cell):
+def test_vectors_have_the_declared_width(kind, known, cell):
     readout, encoded, hidden, state, stack, ahead = make(kind, known, cell)
     assert readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead)).shape == (
         7,
@@ -49,7 +49,7 @@ def test_vectors_have_the_promised_width(kind, known, cell):
 
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
-def test_rows_do_not_see_each_other(kind, known):
+def test_rows_are_independent(kind, known):
     readout, encoded, hidden, state, stack, ahead = make(kind, known)
     whole = readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead))
     matrix = stack.pack(state)
@@ -64,7 +64,7 @@ def test_rows_do_not_see_each_other(kind, known):
 
 
 @pytest.mark.parametrize("kind", ["last", "horizon"])
-def test_what_is_known_of_the_future_is_used(kind):
+def test_future_covariates_are_used(kind):
     readout, encoded, hidden, state, stack, ahead = make(kind, KNOWN)
     before = readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead))
     for step in range(HORIZON):
@@ -74,7 +74,7 @@ def test_what_is_known_of_the_future_is_used(kind):
 
 
 @pytest.mark.parametrize("kind", ["last", "mean", "attention"])
-def test_steps_that_are_not_real_say_nothing(kind):
+def test_padding_is_ignored(kind):
     readout, encoded, hidden, state, stack, _ = make(kind, 0)
     lengths = torch.tensor([5, 1, 2, 3, 4, 5, 1])
     whole = readout(ReadoutInputs(encoded, hidden, state, stack, lengths=lengths))

@@ -1,4 +1,4 @@
-"""What every head for symbols promises: an exact likelihood, and draws that follow it."""
+"""The contract of every head for symbols: an exact likelihood, and draws that follow it."""
 
 import itertools
 
@@ -34,7 +34,7 @@ CASES = {
         [list(map(float, levels)) for levels in itertools.product(range(3), repeat=2)],
     ),
 }
-"""A head, and everything that a step can be."""
+"""A head, and all possible outcomes of a step."""
 
 NAMES = list(CASES)
 
@@ -53,12 +53,12 @@ def made(name: str, seed: int = 0) -> tuple[SymbolHead, torch.Tensor]:
 
 
 def likelihoods(head: SymbolHead, vector: torch.Tensor, outcomes: torch.Tensor) -> torch.Tensor:
-    """Of each outcome, all after the same hidden vector."""
+    """The probability of each outcome after the same hidden vector."""
     params = head(vector.expand(1, len(outcomes), -1))
     if isinstance(head, AudioSamples):
-        # Its loss is of samples and of how loud they are; here it is the samples alone that count.
-        told = [torch.full((len(outcomes),), loud) for loud in range(NUM_LOUDNESS_LEVELS)]
-        return sum(torch.exp(-head.nll_given_loudness(params, outcomes[None], loud).sum(-1))[0] for loud in told)
+        # Its loss includes the loudness; here the likelihood is that of the samples alone.
+        levels = [torch.full((len(outcomes),), loud) for loud in range(NUM_LOUDNESS_LEVELS)]
+        return sum(torch.exp(-head.nll_given_loudness(params, outcomes[None], loud).sum(-1))[0] for loud in levels)
     return torch.exp(-head.loss(params, outcomes[None]).sum(-1))[0]
 
 
@@ -71,7 +71,7 @@ def test_the_likelihoods_of_all_outcomes_add_up_to_one(name, seed):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_draws_come_as_often_as_their_likelihood_says(name):
+def test_frequencies_of_draws_equal_their_likelihood(name):
     head, outcomes = made(name)
     vector = torch.randn(WIDTH).double()
     params = head(vector.expand(1, DRAWS, -1))
@@ -83,7 +83,7 @@ def test_draws_come_as_often_as_their_likelihood_says(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_low_temperature_comes_near_the_draw_at_zero(name):
+def test_a_low_temperature_approaches_the_mode(name):
     head, _ = made(name)
     params = head(torch.randn(2, 5, WIDTH).double())
     cold = head.sample(params, torch.Generator().manual_seed(0), Sampling(temperature=1e-4))
@@ -92,7 +92,7 @@ def test_a_low_temperature_comes_near_the_draw_at_zero(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_draws_the_same(name):
+def test_the_seed_decides_the_draws(name):
     head, _ = made(name)
     params = head(torch.randn(2, 50, WIDTH).double())
     first, again, other = (head.sample(params, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
@@ -101,7 +101,7 @@ def test_the_same_seed_draws_the_same(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_steps_are_treated_one_by_one(name):
+def test_steps_are_independent(name):
     head, outcomes = made(name)
     vectors = torch.randn(2, 3, WIDTH).double()
     target = outcomes[torch.randint(len(outcomes), (2, 3))]
@@ -121,7 +121,7 @@ def test_gradients_of_the_loss_are_right(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rule_is_learned(name):
-    """Two hidden vectors, each with a step of its own."""
+    """Two hidden vectors, each with its own outcome."""
     head, outcomes = made(name)
     head = head.float().train()
     vectors, target = torch.eye(WIDTH)[None, :2], outcomes[None, [1, -1]].float()

@@ -6,7 +6,7 @@ from echoic.encoders.convnet import ConvNet
 from echoic.errors import ShapeError
 
 
-def test_a_picture_is_what_torchs_own_layers_make_of_it():
+def test_a_convnet_equals_the_same_layers_of_torch():
     torch.manual_seed(0)
     convnet = ConvNet(20, 33)
     layers = []
@@ -19,13 +19,13 @@ def test_a_picture_is_what_torchs_own_layers_make_of_it():
     assert convnet.output_lengths(torch.tensor([33, 33, 33])).tolist() == [1, 1, 1]
 
 
-def test_a_picture_of_501_steps_of_40_bands_has_as_many_weights_as_counted_by_hand():
+def test_the_number_of_weights_for_501_steps_of_40_bands_is_as_counted_by_hand():
     count = sum(weights.numel() for weights in ConvNet(40, 501).parameters())
     assert count == (25 + 1) * 32 + 3 * (32 * 25 + 1) * 32 + (32 * 62 * 5 + 1) * 128
 
 
 def test_clips_of_another_length_and_tiny_ones_are_refused():
-    with pytest.raises(ShapeError, match="takes clips of 16 steps, got 17"):
+    with pytest.raises(ShapeError, match="requires clips of 16 steps, got 17"):
         ConvNet(8, 16)(torch.zeros(1, 17, 8))
-    with pytest.raises(ShapeError, match="8 steps and values at least, got 7 of 40"):
+    with pytest.raises(ShapeError, match="at least 8 steps and values, got 7 steps of 40"):
         ConvNet(40, 7)

@@ -13,7 +13,7 @@ def make(levels=LEVELS):
 
 
 def params_of(*values):
-    """The params whose levels have these values."""
+    """Parameters with these values at the levels."""
     steps = torch.tensor(values).diff()
     return torch.cat([torch.tensor(values[:1]), steps.expm1().log()])[None, None, None]
 
@@ -57,7 +57,7 @@ def test_a_single_level_is_its_own_mean_draw_and_quantile():
     torch.testing.assert_close(loss.flatten(), torch.tensor([0.6, 1.4]))
 
 
-def test_levels_learn_the_quantiles_of_what_they_see():
+def test_levels_learn_the_quantiles_of_the_data():
     torch.manual_seed(0)
     target = torch.rand(2000, 1, 1) * 10
     head = make()
@@ -72,5 +72,5 @@ def test_levels_learn_the_quantiles_of_what_they_see():
     assert learned == pytest.approx([1.0, 4.0, 9.0], abs=0.4)
 
 
-def test_levels_are_not_weights():
+def test_levels_are_not_parameters():
     assert set(make().state_dict()) == {"linear.weight", "linear.bias"}

@@ -37,7 +37,7 @@ def test_frequencies(sampling, wanted):
     assert found[torch.tensor(wanted) == 0].sum() == 0
 
 
-def test_a_class_without_a_chance_is_never_drawn():
+def test_a_class_of_probability_zero_is_never_drawn():
     barred = torch.tensor([-torch.inf, 0.0, -torch.inf, 0.0, -torch.inf])
     assert frequencies(Sampling(), barred)[[0, 2, 4]].sum() == 0
 
@@ -54,7 +54,7 @@ def test_a_class_without_a_chance_is_never_drawn():
         {"loudness_temperature": -1},
     ],
 )
-def test_numbers_out_of_range_are_refused(wrong):
+def test_values_out_of_range_are_refused(wrong):
     (name,) = wrong
     with pytest.raises(ConfigError, match=f"`{name}` must"):
         Sampling(**wrong)

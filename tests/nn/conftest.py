@@ -10,7 +10,7 @@ PAIRS = {"lstm": (nn.LSTM, torch.nn.LSTM, 2), "gru": (nn.GRU, torch.nn.GRU, 1)}
 
 @pytest.fixture(params=PAIRS)
 def kind(request):
-    """A drop-in layer, the layer of torch that it replaces, and forms of the state that both take."""
+    """A drop-in layer, the layer of torch that it replaces, and the format of their states."""
     ours, theirs, vectors = PAIRS[request.param]
 
     def state(*shape, **options):

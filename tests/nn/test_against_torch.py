@@ -1,4 +1,4 @@
-"""Torch's own layers in float64 are the oracle: outputs, states and every gradient, in every form of input."""
+"""Outputs, states and gradients equal those of torch's layers in float64, for every format of input."""
 
 import itertools
 
@@ -13,9 +13,9 @@ LENGTHS = {"sorted": [6, 4, 4, 1], "unsorted": [4, 1, 6, 4]}
 FORMS = ["batch", "single", *LENGTHS]
 
 OUTPUT = {torch.float32: 1e-6, torch.float64: 1e-13}
-"""Outputs and states, about 1."""
+"""For outputs and states of about 1."""
 GRADIENT = {torch.float32: 5e-6, torch.float64: 1e-12}
-"""Gradients are sums over steps, rows and layers, up to a few tens."""
+"""For gradients, which are sums over steps, rows and layers of up to a few tens."""
 
 WAYS = [("auto", torch.float32), ("auto", torch.float64)]
 WAYS += [("scalar", torch.float64)] * ("scalar" in ops.AVAILABLE)  # the kernels' own float64
@@ -34,7 +34,7 @@ def double(nested):
 
 
 def outcome(layer, form, x, hx):
-    """What a layer makes of `x`: output, state, and the gradients of input, state and parameters."""
+    """Output, state, and the gradients of input, state and parameters."""
     packed = form in LENGTHS
     value = x
     if packed:
@@ -45,7 +45,7 @@ def outcome(layer, form, x, hx):
         for got, wanted in zip(output[1:], value[1:], strict=True):
             assert (got is None and wanted is None) or torch.equal(got, wanted)
     results = [output.data if packed else output, *tensors_of(state)]
-    # Other weights for each number: an error that moves numbers around is seen in the gradients.
+    # Different weights for each value, so that permuted values change the gradients.
     loss = sum((one * torch.linspace(-1, 2, one.numel(), dtype=one.dtype).view_as(one)).sum() for one in results)
     return results, torch.autograd.grad(loss, [x, *tensors_of(hx), *layer.parameters()])
 

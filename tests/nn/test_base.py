@@ -62,7 +62,7 @@ def test_the_listing_names_batch_first_and_dropout(kind):
     assert repr(kind.ours(3, 5, **settings)) == repr(kind.theirs(3, 5, **settings))
 
 
-def test_device_and_dtype_are_those_asked_for(kind):
+def test_device_and_dtype_are_those_given(kind):
     assert {one.dtype for one in kind.ours(3, 5, dtype=torch.float64).parameters()} == {torch.float64}
     assert {one.device.type for one in kind.ours(3, 5, device="meta").parameters()} == {"meta"}
 
@@ -109,7 +109,7 @@ def test_a_call_changes_neither_inputs_nor_state_nor_the_layer(kind):
     assert_same_tensors(layer.state_dict(), weights)
 
 
-def test_weights_from_outside_are_the_ones_used(kind):
+def test_replaced_weights_are_used(kind):
     layer, other, x = kind.ours(3, 5), kind.ours(3, 5), torch.randn(4, 2, 3)
     wanted, _ = other(x)
     got, _ = torch.func.functional_call(layer, dict(other.named_parameters()), (x,))
@@ -135,7 +135,7 @@ def test_flatten_parameters_changes_nothing(kind):
     assert_same_tensors(layer.state_dict(), before)
 
 
-def test_under_autocast_shorter_inputs_and_states_are_taken(kind):
+def test_autocast_accepts_inputs_and_states_of_lower_precision(kind):
     layer, x, hx = kind.ours(3, 5, 2), torch.randn(4, 2, 3).bfloat16(), kind.state(2, 2, 5, dtype=torch.bfloat16)
     wanted, _ = layer(x.float(), tuple(v.float() for v in hx) if kind.num_states == 2 else hx.float())
     with torch.autocast("cpu", torch.bfloat16):
@@ -144,7 +144,7 @@ def test_under_autocast_shorter_inputs_and_states_are_taken(kind):
             torch.testing.assert_close(got.float(), wanted, atol=BFLOAT16, rtol=0)
 
 
-def test_dropout_zeroes_its_share_of_what_the_upper_layer_reads_and_scales_the_rest(kind):
+def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_rest(kind):
     share, rows = 0.3, 20_000
     layer = kind.ours(1, 1, 2, batch_first=True, dropout=share)
     lower, upper = kind.ours(1, 1), kind.ours(1, 1)
@@ -166,7 +166,7 @@ def test_dropout_draws_once_between_two_layers_and_never_after_the_last(kind):
     layer, x = kind.ours(3, 5, 3, dropout=1.0, bidirectional=True), torch.randn(4, 2, 3)
     output, _ = layer(x)
     assert output.all()
-    assert torch.equal(layer(torch.randn(4, 2, 3))[0], output)  # nothing of the input gets through
+    assert torch.equal(layer(torch.randn(4, 2, 3))[0], output)  # all inputs are dropped
     torch.manual_seed(1)
     first, _ = kind.ours(3, 5, 3, dropout=0.5)(x)
     torch.manual_seed(1)
@@ -174,22 +174,22 @@ def test_dropout_draws_once_between_two_layers_and_never_after_the_last(kind):
 
 
 def test_dropout_with_one_layer_warns(kind):
-    with pytest.warns(UserWarning, match=r"`dropout=0\.5` acts between layers, and there is only one"):
+    with pytest.warns(UserWarning, match=r"`dropout=0\.5` has no effect with a single layer"):
         kind.ours(3, 5, dropout=0.5)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"proj_size": 2}, r"`proj_size` must be 0, got 2: projections need `torch\.nn\.LSTM`"),
-        ({"input_size": 0}, "`input_size` must be a whole number of at least 1, got 0"),
-        ({"hidden_size": -3}, "`hidden_size` must be a whole number of at least 1, got -3"),
-        ({"hidden_size": 2.5}, r"`hidden_size` must be a whole number of at least 1, got 2\.5"),
-        ({"num_layers": 0}, "`num_layers` must be a whole number of at least 1, got 0"),
-        ({"num_layers": 2, "dropout": 1.5}, r"`dropout` must lie within 0 and 1, got 1\.5"),
+        ({"proj_size": 2}, r"`proj_size` must be 0, got 2; for projections use `torch\.nn\.LSTM`"),
+        ({"input_size": 0}, "`input_size` must be an integer of at least 1, got 0"),
+        ({"hidden_size": -3}, "`hidden_size` must be an integer of at least 1, got -3"),
+        ({"hidden_size": 2.5}, r"`hidden_size` must be an integer of at least 1, got 2\.5"),
+        ({"num_layers": 0}, "`num_layers` must be an integer of at least 1, got 0"),
+        ({"num_layers": 2, "dropout": 1.5}, r"`dropout` must be between 0 and 1, got 1\.5"),
     ],
 )
-def test_settings_that_cannot_be_are_refused(kind, settings, message):
+def test_invalid_arguments_are_refused(kind, settings, message):
     with pytest.raises(ConfigError, match=message):
         kind.ours(**{"input_size": 3, "hidden_size": 5} | settings)
 
@@ -202,7 +202,7 @@ def test_settings_that_cannot_be_are_refused(kind, settings, message):
         (torch.zeros(4, 2, 7), r"`input` must have at least one step, of size 3 .*, got 4 of size 7"),
         (torch.zeros(4, 7), r"`input` must have at least one step, of size 3 .*, got 4 of size 7"),
         (torch.zeros(0, 2, 3), r"`input` must have at least one step, of size 3 .*, got 0 of size 3"),
-        (torch.zeros(4, 2, 3).double(), r"in torch\.float32 as the weights have, got .* in torch\.float64"),
+        (torch.zeros(4, 2, 3).double(), r"in torch\.float32 like the weights, got .* in torch\.float64"),
         (pack_sequence([torch.zeros(4, 7)]), r"`input` must have at least one step, of size 3 .*, got 4 of size 7"),
         (pack_sequence([torch.zeros(4)]), r"The data of a packed `input` must have 2 dimensions, got \(4,\)"),
     ],

@@ -7,7 +7,7 @@ FIVE_SIGMA = 5.0
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3, 0.5, 0.9])
-def test_rate_and_mean_are_right(p):
+def test_rate_and_mean_are_kept(p):
     torch.manual_seed(0)
     count = 200_000
     out = Dropout(p)(torch.ones(count // 8, 8))
@@ -17,7 +17,7 @@ def test_rate_and_mean_are_right(p):
     torch.testing.assert_close(out.max(), torch.tensor(1 / (1 - p)), rtol=1e-3, atol=0)
 
 
-def test_neighbours_are_dropped_independently():
+def test_neighbouring_values_are_dropped_independently():
     torch.manual_seed(0)
     kept = Dropout(0.5)(torch.ones(100_000)) > 0
     for lag in (1, 2, 3, 4):

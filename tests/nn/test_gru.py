@@ -6,7 +6,7 @@ FLOAT32 = 1e-6
 
 
 def moved(slot):
-    """How far the output goes when a bias of one gate moves from the input's side to the state's."""
+    """The change of the output when a bias of one gate moves from the input to the recurrent side."""
     layer, x = GRU(3, 5), torch.randn(4, 2, 3)
     before, _ = layer(x)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""The layers under test, what goes into them, and their equations as a plain loop over rows."""
+"""The layers under test, their inputs, and the reference as a plain loop over rows."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,7 +15,7 @@ Sizes = tuple[int, int, int, int]
 
 
 class Layer(NamedTuple):
-    """A function of `echoic.ops`, and its oracle."""
+    """A function of `echoic.ops`, and its reference."""
 
     name: str
     run: Callable[..., tuple[Tensor, ...]]
@@ -47,7 +47,7 @@ class Layer(NamedTuple):
         return [torch.randn(shape, generator=draw).to(dtype) for shape in shapes]
 
     def oracle(self, values: list[Tensor], lengths: list[int] | None, *, reverse: bool) -> tuple[Tensor, ...]:
-        """Row by row: each row's own steps are cut out, turned round if need be, and put back."""
+        """Row by row, on the valid steps of each row, reversed if requested."""
         x, state, weights = values[0], values[1 : 1 + self.num_states], values[1 + self.num_states :]
         if lengths is None and not reverse:
             return self.reference(*values)
@@ -65,7 +65,7 @@ class Layer(NamedTuple):
         return torch.cat(rows), *(torch.cat(vectors) for vectors in zip(*ends, strict=True))
 
     def gradients(self, outputs: tuple[Tensor, ...], values: list[Tensor], sizes: Sizes) -> list[Tensor]:
-        """Of all that went in; what nothing depends on has zeros."""
+        """Gradients of all inputs; zeros where nothing depends on an input."""
         incoming = self.incoming(sizes, outputs[0].dtype)
         pairs = [pair for pair in zip(outputs, incoming, strict=True) if pair[0].requires_grad]
         given, upstream = zip(*pairs, strict=True)
@@ -86,7 +86,7 @@ class Answer(NamedTuple):
 
 @cache
 def answer(layer: Layer, sizes: Sizes, lengths: tuple[int, ...] | None, *, reverse: bool) -> Answer:
-    """What the oracle says, in float64."""
+    """Results of the reference, in float64."""
     values = layer.arguments(sizes, torch.float64)
     outputs = layer.oracle(values, None if lengths is None else list(lengths), reverse=reverse)
     return Answer([output.detach() for output in outputs], layer.gradients(outputs, values, sizes))
@@ -96,7 +96,7 @@ Compare = Callable[..., None]
 
 OUTPUT = {torch.float32: 2e-6, torch.float64: 1e-12}
 GRADIENT = {torch.float32: 5e-6, torch.float64: 1e-12}
-"""Largest errors, as shares of the largest number in the same array, or of 1."""
+"""Maximum errors relative to the largest value of an array, or to 1."""
 
 
 def assert_near(got: Tensor, wanted: Tensor, tolerance: float, what: str) -> None:
@@ -109,7 +109,7 @@ def assert_near(got: Tensor, wanted: Tensor, tolerance: float, what: str) -> Non
 
 @pytest.fixture
 def assert_equals_oracle() -> Compare:
-    """Compares outputs and all gradients of `layer` with the oracle's."""
+    """Compares outputs and all gradients of `layer` with the reference."""
 
     def compare(
         layer: Layer, sizes: Sizes, dtype: torch.dtype, lengths: list[int] | None = None, *, reverse: bool = False
@@ -129,7 +129,7 @@ def assert_equals_oracle() -> Compare:
 
 @pytest.fixture(params=LAYERS, ids=lambda layer: layer.name)
 def layer(request: pytest.FixtureRequest) -> Layer:
-    """Every layer, with all sets of arguments it can have."""
+    """Every layer, with every set of optional arguments."""
     given: Layer = request.param
     return given
 

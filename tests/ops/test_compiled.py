@@ -1,4 +1,4 @@
-"""The operators under `ops.lstm` and `ops.gru` where compiled kernels run, and what they owe to Python and torch."""
+"""The custom operators under `ops.lstm` and `ops.gru`: dispatch, threads, memory and the rules of torch."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from echoic.ops.choice import native
 pytestmark = pytest.mark.skipif(native is None, reason="installed without the compiled kernels")
 
 OTHER_SUMS = 1e-5
-"""Largest share by which a sum may change when it is made in another order, for any number of threads."""
+"""Maximum relative change of a sum in another order, for any number of threads."""
 
 COMPILED = [name for name in ops.AVAILABLE if name != "off"]
 BUSY = (6, 30, 9, 33)
@@ -35,7 +35,7 @@ def target(request, monkeypatch):
 
 
 class Calls(list):
-    """The calls of the compiled module, as they are made: what ran, the target, double or not, and how many threads."""
+    """Records the calls of the compiled module: function, target, whether in double, and number of threads."""
 
     def record(self, name, run):
         def recorded(target, cell, is_double, dimensions, lengths, addresses, threads):
@@ -97,7 +97,7 @@ def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(target, laye
 
 
 def operator_arguments(cell, dtype, *, lengths, grad):
-    """The tensors of a layer's operator, in its order: those of `compiled.LayerInputs`."""
+    """The tensors of a layer's operator, in the order of `compiled.LayerInputs`."""
     batch, steps, inputs, hidden = 3, 4, 2, 5
     rows = hidden * CELLS[cell].num_gates
     made = [(batch, steps, inputs), *[(batch, hidden)] * 2, (rows, inputs), (rows, hidden), (rows,), (hidden,)]
@@ -148,7 +148,7 @@ def test_second_derivatives_are_refused(layer):
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
-def test_gradients_in_double_are_those_of_differences(monkeypatch, layer, reverse):
+def test_gradients_in_double_equal_finite_differences(monkeypatch, layer, reverse):
     monkeypatch.setenv("ECHOIC_KERNEL", "scalar")
     lengths = torch.tensor([3, 0, 2])
     values = layer.arguments((3, 3, 2, 3), torch.float64)
@@ -156,7 +156,7 @@ def test_gradients_in_double_are_those_of_differences(monkeypatch, layer, revers
 
 
 @pytest.mark.usefixtures("target")
-def test_an_output_changed_before_backward_is_noticed(layer):
+def test_an_output_changed_before_backward_raises(layer):
     values = layer.arguments((2, 3, 2, 4), torch.float32)
     y, *_ = layer.run(*values)
     with torch.no_grad():
@@ -258,5 +258,5 @@ def test_ten_thousand_calls_leave_no_memory_behind(layer):
     call(400)
     before = resident_bytes()
     call(8_000)
-    # One leaked output a call would be 2 MB, one object of Python's half of it.
+    # One leaked output per call would be 2 MB, one Python object half of that.
     assert resident_bytes() - before < 1_000_000

@@ -1,4 +1,4 @@
-"""Torch's own layers, which run whatever the compiled kernels do not."""
+"""Torch's own layers, which run where the compiled kernels do not."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ HALF = {torch.float16: 5e-3, torch.bfloat16: 5e-2}
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
-def test_gradients_are_those_of_differences(monkeypatch, layer, reverse):
+def test_gradients_equal_finite_differences(monkeypatch, layer, reverse):
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
     lengths = torch.tensor([3, 0, 2])
     values = layer.arguments((3, 3, 2, 3), torch.float64)

@@ -1,4 +1,4 @@
-"""What `ops.lstm` and `ops.gru` promise, whichever implementation runs."""
+"""The contract of `ops.lstm` and `ops.gru`, for every implementation."""
 
 import copy
 import itertools
@@ -70,7 +70,7 @@ def test_any_shape_equals_the_reference(layer, data, assert_equals_oracle):
 @DTYPES
 @pytest.mark.parametrize("hidden", [1, 8, 17])
 @pytest.mark.parametrize("chunks", [[1] * 11, [4, 1, 6]], ids=["step by step", "chunks"])
-def test_a_sequence_in_parts_equals_the_whole(layer, dtype, hidden, chunks):
+def test_chunks_equal_the_whole_sequence(layer, dtype, hidden, chunks):
     x, *others = arguments(layer, (3, 11, 2, hidden), dtype)
     state, weights = others[: layer.num_states], others[layer.num_states :]
     whole, *end = layer.run(x, *state, *weights)
@@ -99,7 +99,7 @@ def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_stat
 
 
 @READ_BACK
-def test_nothing_beyond_a_length_is_read_on_either_way(layer, reverse):
+def test_padding_is_ignored_in_both_directions(layer, reverse):
     sizes, lengths = (5, 6, 2, 5), torch.tensor(UNEQUAL)
     clean, dirty = (layer.arguments(sizes, torch.float32) for _ in range(2))
     upstream = layer.incoming(sizes, torch.float32)
@@ -188,7 +188,7 @@ def test_each_output_alone_has_its_gradients(layer):
             torch.testing.assert_close(gradient.double(), right, atol=1e-4, rtol=1e-5)
 
 
-def test_each_argument_alone_gets_the_gradient_it_gets_with_the_others(layer):
+def test_gradients_do_not_depend_on_which_others_are_computed(layer):
     sizes = (3, 4, 2, 5)
     values = layer.arguments(sizes, torch.float32)
     together = layer.gradients(layer.run(*values), values, sizes)
@@ -293,7 +293,7 @@ def test_a_hidden_vector_never_leaves_minus_one_to_one(layer, value):
 # ------------------------------------------------------------ refusals
 
 
-def test_shapes_that_do_not_belong_together_are_refused():
+def test_shapes_that_do_not_match_are_refused():
     lstm, gru = (torch.zeros(2, 3, 4), torch.zeros(2, 5)), torch.zeros(15)
     x, h = lstm
     w_in, w_rec, bias = torch.zeros(20, 4), torch.zeros(20, 5), torch.zeros(20)
@@ -345,11 +345,11 @@ def test_integers_are_refused(layer):
         (torch.tensor([[1, 2, 3]]), r"`lengths` must be \(3,\) integers, got \(1, 3\)"),
         (torch.tensor([1.0, 2.0, 3.0]), r"`lengths` must be \(3,\) integers, got \(3,\) of torch.float32"),
         (torch.tensor([True, False, True]), r"`lengths` must be \(3,\) integers, got \(3,\) of torch.bool"),
-        (torch.tensor([1, 5, 2]), r"`lengths` must lie within 0 and 4, got \[1, 5, 2\]"),
-        (torch.tensor([1, -1, 2]), r"`lengths` must lie within 0 and 4, got \[1, -1, 2\]"),
+        (torch.tensor([1, 5, 2]), r"`lengths` must be between 0 and 4, got \[1, 5, 2\]"),
+        (torch.tensor([1, -1, 2]), r"`lengths` must be between 0 and 4, got \[1, -1, 2\]"),
     ],
-    ids=["too few", "a matrix", "fractions", "yes or no", "too long", "below zero"],
+    ids=["too few", "matrix", "floats", "booleans", "too long", "negative"],
 )
-def test_lengths_that_make_no_sense_are_refused(layer, lengths, message):
+def test_invalid_lengths_are_refused(layer, lengths, message):
     with pytest.raises(ShapeError, match=message):
         layer.run(*arguments(layer), lengths=lengths)

@@ -1,4 +1,4 @@
-"""The oracle has an oracle: torch's own cells, and arithmetic by hand."""
+"""The reference against torch's own cells and arithmetic by hand."""
 
 import math
 
@@ -61,7 +61,7 @@ def test_gru_update_is_the_equation_in_the_order_r_z_n():
     assert ops.gru_update(from_input, from_state, h).item() == pytest.approx((1 - z) * new + z * 0.8, abs=1e-7)
 
 
-def test_one_state_steps_in_many_directions():
+def test_one_state_takes_steps_for_many_inputs():
     many, state, h, c = noise(3, 4, 20), noise(3, 1, 20, seed=1), noise(3, 1, 5, seed=2), noise(3, 1, 5, seed=3)
     h_lstm, _ = ops.lstm_update(many, state, c)
     h_gru = ops.gru_update(many[..., :15], state[..., :15], h)

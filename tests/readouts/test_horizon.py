@@ -19,7 +19,7 @@ def state_of(stack, batch):
 
 
 def naive(readout, stack, state, ids, ahead=None):
-    """A step of the whole stack for each row and segment, from the embeddings as they are."""
+    """A step of the whole stack for each row and segment, from its embedding."""
     matrix = stack.pack(state)
     rows = []
     for row in range(len(matrix)):
@@ -43,7 +43,7 @@ def naive(readout, stack, state, ids, ahead=None):
 @pytest.mark.parametrize("width", [6, 7])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("cell", CELLS)
-def test_decoding_in_parallel_equals_a_step_for_each_row_and_segment(cell, channels, width):
+def test_parallel_decoding_equals_a_step_for_each_row_and_segment(cell, channels, width):
     stack, readout = make(channels, cell=cell, width=width)
     ids = torch.arange(channels).repeat(2)
     state = state_of(stack, len(ids))
@@ -61,7 +61,7 @@ def test_channels_may_come_in_any_order():
 
 @pytest.mark.parametrize("horizon", [12, 11, 9], ids=["whole", "one short", "most of a segment short"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_the_known_future_is_added_segment_by_segment(channels, horizon):
+def test_future_covariates_are_added_segment_by_segment(channels, horizon):
     stack, readout = make(channels, segments=3, segment_known=4 * 2)
     ids = torch.arange(channels).repeat(2)
     state, ahead = state_of(stack, len(ids)), torch.randn(len(ids), horizon, 2)

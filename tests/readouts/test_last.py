@@ -3,7 +3,7 @@ import torch
 from echoic.readouts import Last, ReadoutInputs
 
 
-def test_last_is_the_last_vector_then_the_known_future_step_by_step():
+def test_last_is_the_last_vector_then_the_future_covariates_step_by_step():
     hidden, ahead = torch.randn(2, 3, 4), torch.randn(2, 5, 2)
     assert torch.equal(Last(4)(ReadoutInputs(None, hidden, (), None, None, None)), hidden[:, 2:])
     readout = Last(4, 5, 2)

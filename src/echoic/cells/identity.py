@@ -21,7 +21,7 @@ class IdentityStack(StatelessStack):
 
     @property
     def layers(self) -> list[Cell]:
-        """None."""
+        """Empty."""
         return []
 
     def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:

@@ -44,7 +44,7 @@ class NetworkStack(nn.Module):
 
     @property
     def layers(self) -> list[Cell]:
-        """None: the network has layers of its own."""
+        """Empty: the network has layers of its own."""
         return []
 
     @property
@@ -88,7 +88,7 @@ class NetworkStack(nn.Module):
         return y, (tuple(end.transpose(0, 1).flatten(1) for end in ends),)
 
     def live_layers(self) -> list[ops.LayerWeights] | None:
-        """None: the step kernels do not know the network."""
+        """None: the step kernels do not support the network."""
         return None
 
     def _trial_run(self, *, is_stepwise: bool) -> tuple[Tensor, Any]:

@@ -34,5 +34,5 @@ class StatelessStack(nn.Module, abc.ABC):
         return ()
 
     def live_layers(self) -> list[ops.LayerWeights] | None:
-        """None: there are no steps to run."""
+        """None: there is no state to step."""
         return None

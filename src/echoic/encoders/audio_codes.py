@@ -1,4 +1,4 @@
-"""Samples of sound, given as levels, as numbers that a network can reckon with."""
+"""Audio samples, given as codes, as inputs of a network."""
 
 from typing import final
 
@@ -12,11 +12,11 @@ from echoic.sound import NUM_LOUDNESS_LEVELS, CodeNoise, expand, quantize_loudne
 
 @final
 class AudioCodes(Encoder):
-    """Levels `0..num_codes - 1` of the samples of a frame as numbers from -1 to 1; in training with noise on them.
+    """Codes `0..num_codes - 1` of the samples of a frame as values from -1 to 1, with noise in training.
 
-    Of mu-law levels that is companded sound: soft sounds are seen as well as loud ones. Before the numbers stands how
-    loud the frame is, one of a few: layers that add up samples would have to learn to square them first. It is that of
-    the frame without the noise, which would turn all silence into soft sound, and true silence into something new.
+    For mu-law codes these are companded samples, so soft sounds have as much resolution as loud ones. They follow a
+    one-hot encoding of the frame's loudness, which linear layers could not compute from the samples. Loudness is
+    measured without the noise, as noise would turn silence into soft sound in training only.
     """
 
     is_stepwise = True

@@ -1,4 +1,4 @@
-"""What every encoder can do."""
+"""The interface of every encoder."""
 
 import abc
 from typing import ClassVar
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class Encoder(nn.Module, abc.ABC):
-    """Turns input vectors into what the lowest recurrent layer reads."""
+    """Maps input vectors to inputs of the lowest recurrent layer."""
 
     output_size: int
 
@@ -19,5 +19,5 @@ class Encoder(nn.Module, abc.ABC):
         """`(batch, steps, features)` to `(batch, network steps, output_size)`; strictly causal."""
 
     def output_lengths(self, steps: Tensor) -> Tensor:
-        """How many network steps so many `steps` of input make."""
+        """The number of network steps for `steps` input vectors."""
         return steps

@@ -1,4 +1,4 @@
-"""A whole clip seen as a picture, for networks without memory."""
+"""A convolutional network over whole clips, without recurrent layers."""
 
 from typing import final
 
@@ -15,17 +15,19 @@ _CONVOLUTIONS, _POOLED = 4, 3
 
 @final
 class ConvNet(Encoder):
-    """One vector of 128 for a clip of exactly `steps` steps: the convnet that a classifier of spectra is held against.
+    """A vector of 128 values for a clip of exactly `steps` steps; a reference for recurrent classifiers of spectra.
 
-    Four convolutions of 32 filters, 5 by 5, each rectified, the first three followed by the largest of 2 by 2; then a
-    dense layer, rectified. It hears nothing before it has heard all, so it is none of `ENCODERS`.
+    Four convolutions with 32 filters of 5 by 5 and ReLU, the first three followed by max pooling over 2 by 2, then a
+    dense layer with ReLU. It is not causal, so it is not in `ENCODERS`.
     """
 
     def __init__(self, features: int, steps: int) -> None:
         super().__init__()
         smallest = 2**_POOLED
         if min(features, steps) < smallest:
-            raise ShapeError(f"A picture must have {smallest} steps and values at least, got {steps} of {features}.")
+            raise ShapeError(
+                f"A convnet requires clips of at least {smallest} steps and values, got {steps} steps of {features}."
+            )
         self.steps = steps
         self.convolutions = nn.ModuleList(
             nn.Conv2d(_FILTERS if number else 1, _FILTERS, _KERNEL, padding=_KERNEL // 2)
@@ -38,10 +40,10 @@ class ConvNet(Encoder):
         """`(batch, steps, features)` to `(batch, 1, 128)`.
 
         Raises:
-            ShapeError: clips of another length.
+            ShapeError: the clips have another length.
         """
         if x.shape[1] != self.steps:
-            raise ShapeError(f"This network takes clips of {self.steps} steps, got {x.shape[1]}.")
+            raise ShapeError(f"This convnet requires clips of {self.steps} steps, got {x.shape[1]}.")
         x = x[:, None]
         for number, convolution in enumerate(self.convolutions):
             x = torch.relu(convolution(x))

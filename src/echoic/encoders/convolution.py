@@ -1,4 +1,4 @@
-"""Patterns of a few steps and neighbouring bands, before anything is remembered."""
+"""Convolutions over steps and bands, before the recurrent layers."""
 
 from collections.abc import Sequence
 from typing import final
@@ -12,13 +12,12 @@ from echoic.encoders.base import Encoder
 
 @final
 class Convolution(Encoder):
-    """Convolutions over steps and bands, each halving the bands; `stride` input vectors make one step.
+    """Convolutions, each of which halves the bands; `stride` input vectors make one network step.
 
-    A step sees the vectors up to its own last one and `right_context` more, and as many before as the kernels reach.
-    With `right_context` 0 it is causal; beyond the ends there are zeros. Each layer has `channels` outputs, kernels of
-    `kernel` (an odd number) steps by as many bands, normalisation and rectification (as in convolutional recurrent
-    networks for sound: Cakir 2017). Values are normalised step by step, over channels and bands: a step never sees
-    others, nor other rows. The lowest layer's stride is `stride`.
+    The receptive field of a step ends `right_context` vectors after its own last one; with 0 the encoder is causal.
+    Sequences are padded with zeros. Each layer has a number of channels, square kernels of an odd size, layer
+    normalisation and ReLU, as in convolutional recurrent networks for sound (Cakir 2017). Normalisation is per step,
+    over channels and bands, so it mixes neither steps nor rows. The lowest layer has a stride of `stride` steps.
     """
 
     def __init__(
@@ -48,17 +47,17 @@ class Convolution(Encoder):
 
     @staticmethod
     def context_size(channels: Sequence[int], kernel: int, stride: int = 1) -> int:
-        """How many vectors a step sees beside its own `stride`."""
+        """Vectors in the receptive field of a step besides its own `stride` vectors."""
         first, *others = _lengths(channels, kernel, stride)
         return first - stride + stride * sum(length - 1 for length in others)
 
     def forward(self, x: Tensor) -> Tensor:
         missing = -x.shape[1] % self.stride
-        # A length that is no multiple of the span is made up for in front.
+        # A length that is not a multiple of the stride is padded in front.
         return self.valid(functional.pad(x, (0, 0, self.left_context + missing, self.right_context)))
 
     def valid(self, x: Tensor) -> Tensor:
-        """The steps that `x` `(batch, vectors, features)` has all of: `left_context` vectors more are there already."""
+        """The steps with a complete receptive field in `x` `(batch, vectors, features)`: no padding in time."""
         x = x[:, None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = torch.relu(norm(convolution(x).transpose(1, 2)).transpose(1, 2))
@@ -71,5 +70,5 @@ class Convolution(Encoder):
 
 
 def _lengths(channels: Sequence[int], kernel: int, stride: int) -> list[int]:
-    """Of the kernels in steps: the first is as long as its stride at least, so that no vector is left out."""
+    """Kernel sizes in steps; the first is at least its stride, so that every vector is covered."""
     return [max(kernel, stride), *[kernel] * (len(channels) - 1)]

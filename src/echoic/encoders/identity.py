@@ -1,4 +1,4 @@
-"""The encoder that does nothing: the lowest layer's own weights are linear already."""
+"""No encoder: the lowest layer has input weights of its own."""
 
 from typing import final
 
@@ -9,7 +9,7 @@ from echoic.encoders.base import Encoder
 
 @final
 class Identity(Encoder):
-    """Hands the features on as they are."""
+    """Returns the features unchanged."""
 
     is_stepwise = True
 

@@ -1,4 +1,4 @@
-"""Consecutive samples taken as one step of the network."""
+"""Consecutive input vectors as one step of the network."""
 
 from typing import final
 
@@ -10,9 +10,9 @@ from echoic.encoders.base import Encoder
 
 @final
 class Segments(Encoder):
-    """Each `stride` samples become one vector: a linear map and a ReLU (SegRNN, Lin 2023, arXiv 2308.11200).
+    """Maps every `stride` vectors to one by a linear layer and ReLU (SegRNN, Lin 2023, arXiv 2308.11200).
 
-    A length that is no multiple of `stride` is padded with zeros before its first sample.
+    A length that is not a multiple of `stride` is padded with zeros in front.
     """
 
     def __init__(self, features: int, stride: int, output_size: int) -> None:

@@ -1,4 +1,4 @@
-"""Numbers of symbols as vectors."""
+"""Symbols as vectors."""
 
 from typing import final
 
@@ -10,9 +10,9 @@ from echoic.encoders.base import Encoder
 
 @final
 class Embedding(Encoder):
-    """A learned vector for each of `num_classes` symbols; inputs `(batch, steps, 1)` are their numbers.
+    """A learned vector for each of `num_classes` symbols; inputs `(batch, steps, 1)` are class indices.
 
-    Start values: normal with this `std`.
+    Initialisation: normal with standard deviation `std`.
     """
 
     is_stepwise = True
@@ -28,7 +28,7 @@ class Embedding(Encoder):
 
 @final
 class OneHot(Encoder):
-    """A one at the place of the symbol, zeros elsewhere; inputs `(batch, steps, 1)` are numbers below `num_classes`."""
+    """One-hot vectors; inputs `(batch, steps, 1)` are class indices below `num_classes`."""
 
     is_stepwise = True
 

@@ -1,4 +1,4 @@
-"""What sits on the hidden vectors. To add one: a file with a `Head`, and a line in the table of its kind."""
+"""Output layers with their losses. A new one is a file with a `Head` and a line in the table of its kind."""
 
 from echoic.heads.audio_samples import AudioSamples as AudioSamples
 from echoic.heads.audio_samples import SourceStats as SourceStats
@@ -28,4 +28,4 @@ SYMBOL_HEADS: dict[str, type[SymbolHead]] = {
     "joint": Joint,
     "audio_samples": AudioSamples,
 }
-"""Heads for classes, for sets of notes and for the levels of samples."""
+"""Heads for classes, for sets of notes and for the codes of audio samples."""

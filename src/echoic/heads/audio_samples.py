@@ -1,4 +1,4 @@
-"""The samples of a frame, each given the frame's hidden vector and the samples before it."""
+"""Audio samples of a frame, each conditioned on the frame's hidden vector and the samples before it."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, final
@@ -23,25 +23,25 @@ from echoic.sound import (
 )
 
 _MIN_REMAINING, _REMAINING_UNIT = 1e-3, 4.0
-"""The power left for a sample to come, against the one told, is no less than this, and its logarithm in these units."""
+"""Lower bound of the remaining power relative to the frame's, and the scale of its logarithm."""
 
 _PER_COMPONENT = 3
-"""Weight, mean and width."""
+"""Weight, mean and scale of each mixture component."""
 
 _FIRST_WIDTH = 0.05
 
 _HEADROOM = 2.0
-"""Frames may have this many times the power of the loudest that is told, which is 3 dB more."""
+"""Maximum power of a frame relative to the highest loudness that is predicted: 3 dB above it."""
 
 _MAX_REFLECTION = 0.999
-"""Reflection coefficients stay within it: sound that is fed back rings, and dies away."""
+"""Bound of reflection coefficients, so that the prediction filter is stable and its response decays."""
 
 
 class SourceStats(NamedTuple):
-    """What is known of the source of the sound before training.
+    """Statistics of the training sound.
 
-    `lpc_weights` are the weights of the samples before in the linear prediction of the next, the oldest first;
-    `max_loudness`, below `echoic.sound.LOUDNESSES`, is how loud a frame may get.
+    `lpc_weights`: linear prediction of the next sample from the samples before it, the oldest first. `max_loudness`:
+    the highest loudness level of a frame, below `echoic.sound.NUM_LOUDNESS_LEVELS`.
     """
 
     lpc_weights: Sequence[float]
@@ -51,7 +51,7 @@ class SourceStats(NamedTuple):
 class _Frames(NamedTuple):
     """Conditioning of frames: `positions` `(frames, frame_samples, conditioning_size)`, `weights` and `past`.
 
-    `loudness` are the scores of how loud each frame may be `(frames, loudnesses)`.
+    `loudness` `(frames, levels)` are the logits of each frame's loudness level.
     """
 
     positions: Tensor
@@ -62,26 +62,25 @@ class _Frames(NamedTuple):
 
 @final
 class AudioSamples(SymbolHead):
-    """Each sample's level by a mixture of logistic distributions; the likelihood of a frame is the product, so exact.
+    """A mixture of logistic distributions for the code of each sample; a frame's likelihood is their exact product.
 
-    The fast tier of SampleRNN (Mehri 2017): a network of two hidden layers that sees a vector for the sample's place
-    in the frame, made from the hidden vector, and the `history_samples` samples before it. As in LPCNet (Valin and
-    Skoglund 2019) it is told what linear prediction says of the sample, and its distribution begins around that: with
-    the weights of the `stats`, which each frame's hidden vector may move, by way of the reflection coefficients, so
-    that the filter they make is always stable. The mixture is over mu-law levels
-    (Salimans 2017): all that lies nearest to a level is its chance.
+    The fast tier of SampleRNN (Mehri 2017): a network of two hidden layers whose inputs are a vector for the sample's
+    position in the frame, computed from the hidden vector, and the samples before it (as many as `stats.lpc_weights`).
+    As in LPCNet (Valin and Skoglund 2019) the linear prediction of the sample is an input as well, and the mixture is
+    centred on it. Its weights start at those of the `stats`; each frame's hidden vector adjusts them through their
+    reflection coefficients, so the filter is always stable. A code's probability is that of the interval around its
+    value (Salimans 2017).
 
-    How loud a frame is, is told first, from the hidden vector alone, and its samples given that. It follows from the
-    samples, so the likelihood of both, which is the loss, is that of the samples or less. Without it a network hardly
-    ever leaves silence: it would have to do so by many small chances in a row, and learns none of them well. Each
-    sample sees how much of the power told is left, without which soft frames come out too loud, and pauses end early.
-    No frame is told to be louder than the source gets, and one that still comes out much louder is made softer: the
-    network has not learned to come back from there, and would stay for seconds.
+    The loudness of a frame is predicted first, from the hidden vector alone, and the samples are conditioned on it.
+    The samples determine it, so the loss, the negative log-likelihood of both, is an upper bound of that of the
+    samples. Without it, generated sound hardly ever leaves silence, which would take many improbable samples in a row.
+    Another input of each sample is the power that remains of the predicted loudness, without which soft frames become
+    too loud and pauses end early. No predicted loudness exceeds the highest in training, and a frame that is much
+    louder all the same is attenuated, because the network has not learned to recover from there.
 
-    Levels are 0 to 255, and as numbers from -1 to 1. The last columns of the vectors that come in are the samples of
-    the frame before, as such numbers (the readout `ConcatInput` over the encoder `Levels`). Targets
-    `(batch, frames, frame_samples)` are levels. In training the head looks back on levels with `noise`, and is asked
-    for clean ones.
+    Codes are 0 to `num_codes - 1`, scaled to values from -1 to 1. The last columns of the input vectors are the scaled
+    samples of the previous frame (readout `ConcatInput` over the encoder `AudioCodes`). Targets `(batch, frames,
+    frame_samples)` are codes. In training the history has `noise`, and the targets have none.
     """
 
     def __init__(
@@ -106,7 +105,7 @@ class AudioSamples(SymbolHead):
         reflections = torch.tensor(reflections_from_weights(stats.lpc_weights), dtype=torch.float64)
         unbounded = torch.atanh((reflections / _MAX_REFLECTION).clamp(-0.9999, 0.9999))
         self.register_buffer("reflections", unbounded.float(), persistent=False)
-        # The hidden vector moves the prediction by what it has learned, which is nothing at first.
+        # Before training, the hidden vector does not adjust the linear prediction.
         for weights in (self.linear.weight.data, self.linear.bias.data):
             nn.init.zeros_(weights[-past - NUM_LOUDNESS_LEVELS : -NUM_LOUDNESS_LEVELS])
         self.loudness = nn.Embedding(NUM_LOUDNESS_LEVELS, settings.conditioning_size)
@@ -120,9 +119,9 @@ class AudioSamples(SymbolHead):
         return self.nll_given_loudness(params, target, quantize_loudness(sound))
 
     def nll_given_loudness(self, params: Tensor, target: Tensor, loudness: Tensor) -> Tensor:
-        """Nats of `target` and of its frames having been told to be `loudness` `(frames,)`, which need not be true.
+        """Negative log-likelihood in nats of `target` together with a predicted `loudness` `(frames,)`, true or not.
 
-        Summed over all loudnesses, the likelihoods are those of the samples alone.
+        Summed over all loudness levels, the likelihoods are those of the samples alone.
         """
         frames = self._unpack(params)
         flat_target = target.flatten(0, 1)
@@ -137,12 +136,12 @@ class AudioSamples(SymbolHead):
         )
         mixture = self._mixture(_TierInputs(windows, predicted, remaining), self._condition(frames, loudness))
         samples = -mixture.log_prob(flat_target[..., None], self.num_codes)[..., 0]
-        # Shared out among the samples, so that the sum is the frame's.
+        # Divided among the samples, so that the sum is the frame's.
         loudness_nll = functional.cross_entropy(frames.loudness, loudness, reduction="none") / self.frame_samples
         return (samples + loudness_nll[:, None]).view(target.shape)
 
     def mode(self, params: Tensor) -> Tensor:
-        """The samples of the likeliest choices one after the other, which need not be the likeliest frame."""
+        """The most probable samples in turn, which are not always the most probable frame."""
         return self.sample(params, torch.Generator(), Sampling(temperature=0))
 
     def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
@@ -201,14 +200,14 @@ class AudioSamples(SymbolHead):
         return sample_class(logits, uniform, sampling.for_loudness())
 
     def _limit_power(self, codes: Tensor) -> Tensor:
-        """Frames of levels `(frames, samples)`, none louder than the headroom allows."""
+        """Codes `(frames, samples)`, attenuated where a frame exceeds the maximum power."""
         sound = expand(self._scaled(codes), self.num_codes)
         excess = sound.square().mean(-1, keepdim=True) / self.max_power
         limited = compand(sound / excess.clamp(min=1).sqrt(), self.num_codes)
         return torch.where(excess > 1, ((limited + 1) * self.midpoint).round(), codes)
 
     def _condition(self, frames: _Frames, loudness: Tensor) -> Tensor:
-        """The vectors of the places in frames that are so loud `(frames,)`."""
+        """The vectors of the positions, conditioned on the `loudness` `(frames,)`."""
         positions: Tensor = frames.positions + self.loudness(loudness)[:, None]
         return positions
 
@@ -224,7 +223,7 @@ class AudioSamples(SymbolHead):
 
 
 class _TierInputs(NamedTuple):
-    """Inputs for samples `(...)`: the `window` `(..., past)`, the `predicted` sample, and the power `remaining`."""
+    """Inputs for samples `(...)`: the `window` `(..., past)`, the linear prediction and the log remaining power."""
 
     window: Tensor
     predicted: Tensor
@@ -232,20 +231,20 @@ class _TierInputs(NamedTuple):
 
 
 class _Mixture(NamedTuple):
-    """Logistic distributions over numbers from -1 to 1, all `(..., components)`; `width` before softplus."""
+    """Logistic distributions over values from -1 to 1, all `(..., components)`; softplus of `width` is the scale."""
 
     log_weight: Tensor
     mean: Tensor
     width: Tensor
 
     def log_prob(self, codes: Tensor, num_codes: int) -> Tensor:
-        """Logarithm of the chance of each of `num_codes` `(..., some)`, of which there are `num_codes` in all."""
+        """Log probability of each of `codes` `(..., some)`, out of `num_codes`."""
         half = 1 / (num_codes - 1)
-        # No narrower than a twentieth of a level: then all but a ten-thousandth of the chance is on one level.
+        # At least a twentieth of a code, where all but a ten-thousandth of the probability is on one code.
         scale = half / 10 + _FIRST_WIDTH * functional.softplus(self.width)
         offset = (2 * half * codes - 1)[..., None] - self.mean[..., None, :]
         above, below = (offset + half) / scale[..., None, :], (offset - half) / scale[..., None, :]
-        # The difference of two logistic functions, written so that it is exact however far away it is.
+        # The difference of two logistic functions, in a form that is accurate far out in the tails.
         between = above + torch.log(-torch.expm1(-2 * half / scale))[..., None, :]
         between = between - functional.softplus(above) - functional.softplus(below)
         lowest, highest = codes[..., None] == 0, codes[..., None] == num_codes - 1
@@ -255,9 +254,9 @@ class _Mixture(NamedTuple):
 
 
 def _log_remaining_power(power: Tensor, used_power: Tensor, samples: Tensor | int, frame_samples: int) -> Tensor:
-    """The power left for each of the `samples` to come, relative to the frame's, of which `used_power` is gone.
+    """Logarithm of the power that remains for each of the remaining `samples`, relative to the frame's `power`.
 
-    In logarithms: what keeps a frame as loud as it was told to be.
+    `used_power` is the sum of squares of the samples so far. This input keeps a frame at its predicted loudness.
     """
     fraction = (frame_samples * power - used_power) / (samples * power)
     return fraction.clamp(min=_MIN_REMAINING).log() / _REMAINING_UNIT
@@ -265,7 +264,7 @@ def _log_remaining_power(power: Tensor, used_power: Tensor, samples: Tensor | in
 
 @final
 class _AppendPast(nn.Module):
-    """A linear map whose result has the last columns of its input beside it, as they are."""
+    """A linear layer whose output is concatenated with the last columns of its input."""
 
     def __init__(self, linear: nn.Linear, past: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What every head can do."""
+"""The interfaces of heads."""
 
 import abc
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
 
 
 class Head(nn.Module, abc.ABC):
-    """A linear map from hidden vectors to the parameters of a distribution, and what follows from them.
+    """A linear map from hidden vectors to the parameters of a distribution, with its loss and its draws.
 
-    A vector renders `outputs_per_step` samples of `features` values, each described by `parameters` numbers. All
-    methods take `params` `(batch, samples, features, parameters)` as `forward` gives them.
+    Each vector gives `outputs_per_step` output steps of `features` values with `parameters` numbers each. All methods
+    take `params` `(batch, steps, features, parameters)` as `forward` returns them.
     """
 
     def __init__(self, width: int, features: int, outputs_per_step: int, parameters: int) -> None:
@@ -32,10 +32,10 @@ class Head(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def loss(self, params: Tensor, target: Tensor) -> Tensor:
-        """The loss without reduction, `(batch, samples, features)` like `target`, or with one number a sample."""
+        """The loss without reduction, `(batch, steps, features)` like `target`, or `(batch, steps, 1)`."""
 
     def correct(self, params: Tensor, target: Tensor) -> Tensor | None:
-        """What is told rightly, shaped like `loss`, of heads whose bets are right or wrong."""
+        """Mask of the correct predictions, shaped like `loss`; None for heads of real numbers."""
         return None
 
     @abc.abstractmethod
@@ -52,7 +52,7 @@ class ValueHead(Head):
     @classmethod
     @abc.abstractmethod
     def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
-        """The head that `settings` ask for."""
+        """The head for `settings`."""
 
     @abc.abstractmethod
     def mean(self, params: Tensor) -> Tensor:
@@ -60,15 +60,15 @@ class ValueHead(Head):
 
     @abc.abstractmethod
     def quantile(self, params: Tensor, level: float) -> Tensor:
-        """The value below which a share `level` lies."""
+        """The quantile at `level` of each value."""
 
 
 class SymbolHead(Head):
-    """A head for symbols: a class, or a set of notes, at each step. Losses are exact negative log-likelihoods."""
+    """A head for symbols: a class or a set of notes per step. Losses are exact negative log-likelihoods."""
 
     @abc.abstractmethod
     def mode(self, params: Tensor) -> Tensor:
-        """The symbols to bet on, shaped like a target."""
+        """The predicted symbols, shaped like a target."""
 
     @abc.abstractmethod
     def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:

@@ -1,4 +1,4 @@
-"""Each feature on or off, on its own."""
+"""Independent on-off features."""
 
 from typing import final
 
@@ -14,7 +14,7 @@ from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
 class Bernoulli(SymbolHead):
     """An independent probability for each of `features`; targets `(batch, steps, features)` are 0 or 1.
 
-    The loss has both halves: what sounds and what is silent.
+    The loss is the binary cross-entropy of all features, whether they are on or off.
     """
 
     def __init__(self, width: int, features: int) -> None:
@@ -24,14 +24,14 @@ class Bernoulli(SymbolHead):
         return functional.binary_cross_entropy_with_logits(params[..., 0], target, reduction="none")
 
     def correct(self, params: Tensor, target: Tensor) -> Tensor:
-        """Which samples have the whole set right, `(batch, samples, 1)`."""
+        """Mask of the steps whose whole set is correct, `(batch, steps, 1)`."""
         return (self.mode(params) == target).all(-1, keepdim=True)
 
     def mode(self, params: Tensor) -> Tensor:
         return (params[..., 0] > 0).to(params.dtype)
 
     def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
-        """Temperature divides the log-odds; `top_k` and `top_p` are for classes and change nothing here."""
+        """Temperature divides the log-odds; `top_k` and `top_p` are for classes and ignored here."""
         if sampling.temperature == 0:
             return self.mode(params)
         prob = torch.sigmoid(params[..., 0] / sampling.temperature)

@@ -13,10 +13,10 @@ from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sam
 
 @final
 class Categorical(SymbolHead):
-    """A softmax over `num_classes`; targets `(batch, samples, 1)` are class indices, `outputs_per_step` per vector.
+    """A softmax over `num_classes`; targets `(batch, steps, 1)` are class indices, `outputs_per_step` per vector.
 
-    With `tied`, a function that gives the embedding's weights `(num_classes, width)`, the map has no weights of its own
-    (Press and Wolf 2017). `weights` `(num_classes,)` say how much each class counts in training.
+    With `tied`, a function that returns the embedding's weights `(num_classes, width)`, the output layer has no weights
+    of its own (Press and Wolf 2017). `weights` `(num_classes,)` weight the classes in the training loss.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Categorical(SymbolHead):
 
 @final
 class _Tied(nn.Module):
-    """A linear map whose weights are another part's, with a bias of its own."""
+    """A linear layer that shares the weights of another module, with its own bias."""
 
     def __init__(self, weights: Callable[[], Tensor], outputs: int) -> None:
         super().__init__()

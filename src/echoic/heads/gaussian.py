@@ -11,12 +11,12 @@ from echoic.config import HeadSettings
 from echoic.heads.base import ValueHead
 
 MIN_SCALE = 1e-3
-"""Deviations never fall below this, in scaled units: a perfect fit must not reach an infinite likelihood."""
+"""Lower bound of standard deviations in scaled units, which keeps the likelihood of a perfect fit finite."""
 
 
 @final
 class Gaussian(ValueHead):
-    """Mean and deviation, trained by the negative log-likelihood in nats."""
+    """Mean and standard deviation, trained by the negative log-likelihood in nats."""
 
     @classmethod
     def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:

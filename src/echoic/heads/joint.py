@@ -1,4 +1,4 @@
-"""A set of notes at each step, each note given the past and the notes already chosen."""
+"""A set of notes per step, each note conditioned on the past and on the notes chosen before it."""
 
 from typing import NamedTuple, final
 
@@ -12,10 +12,10 @@ from echoic.nn import Dropout
 
 
 class _Slots(NamedTuple):
-    """All choices of a batch of chords, one a row.
+    """All choices of a batch of chords, one per row.
 
-    `step` `(slots,)` says whose, `chosen` `(slots, features)` what was chosen before, `last` `(slots,)` the lowest of
-    that (or `features`: nothing yet), `choice` `(slots,)` what is next (or `features`: the chord ends).
+    `step` `(slots,)`: index of the chord. `chosen` `(slots, features)`: notes chosen before. `last` `(slots,)`: the
+    lowest of them, or `features` for none. `choice` `(slots,)`: the next note, or `features` for the end of the chord.
     """
 
     step: Tensor
@@ -26,13 +26,13 @@ class _Slots(NamedTuple):
 
 @final
 class Joint(SymbolHead):
-    """A chord as its notes from the highest down, then an end mark: one softmax for each.
+    """A chord as a sequence of its notes from the highest to the lowest and an end symbol, with one softmax for each.
 
-    Notes at or above the last one are barred, so that every chord has exactly one order and the likelihood is exact: a
-    product of conditional probabilities, as in NADE (Larochelle and Murray 2011), but only over the notes that sound.
-    What each softmax sees: the hidden vector, the notes chosen so far and the last of them, through a network of one
-    hidden layer. Targets `(batch, steps, features)` are 0 or 1, features from the lowest pitch up; with `per_pitch` 2
-    each pitch has two of them (goes on, begins), of which one at most is chosen.
+    Notes at or above the last one are masked, so every chord has exactly one order and the likelihood is exact: a
+    product of conditional probabilities as in NADE (Larochelle and Murray 2011), but over sounding notes only. Each
+    softmax is conditioned on the hidden vector, the notes chosen so far and the last of them, through one hidden layer
+    of size `hidden`. Targets `(batch, steps, features)` are 0 or 1, from the lowest pitch up; with `per_pitch` = 2
+    each pitch has two features (sustained, onset), at most one of which is on.
     """
 
     def __init__(self, width: int, features: int, hidden: int, dropout: float, per_pitch: int = 1) -> None:
@@ -54,7 +54,7 @@ class Joint(SymbolHead):
         return flat.new_zeros(len(flat)).index_add(0, slots.step, losses).view(*target.shape[:2], 1)
 
     def mode(self, params: Tensor) -> Tensor:
-        """The chord of the likeliest choices one after the other, which need not be the likeliest chord."""
+        """The chord of the most probable choices in turn, which is not always the most probable chord."""
         return self.sample(params, torch.Generator(), Sampling(temperature=0))
 
     def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
@@ -71,21 +71,21 @@ class Joint(SymbolHead):
         return chord.view(*params.shape[:2], self.notes)
 
     def _next_logits(self, context: Tensor, chosen: Tensor, last: Tensor) -> Tensor:
-        """Scores `(slots, features + 1)` of each note and of the end, minus infinity for what is barred."""
+        """Logits `(slots, features + 1)` of each note and of the end, minus infinity for masked notes."""
         hidden = torch.relu(context + self.chosen(chosen) + self.last(last))
         logits: Tensor = self.logits(self.dropout(hidden))
         return logits.masked_fill(self._forbidden()[last], -torch.inf)
 
     def _forbidden(self) -> Tensor:
-        """`(features + 1, features + 1)`: for each last note, what may not follow."""
+        """Mask `(features + 1, features + 1)` of the choices that must not follow each last note."""
         pitch = torch.arange(self.notes + 1, device=self.logits.weight.device) // self.per_pitch
         forbidden = pitch[None] >= pitch[:, None]
-        forbidden[self.notes] = False  # nothing chosen yet
-        forbidden[:, self.notes] = False  # the end is always open
+        forbidden[self.notes] = False  # no note chosen yet
+        forbidden[:, self.notes] = False  # the end is always allowed
         return forbidden
 
     def _slots(self, chords: Tensor) -> _Slots:
-        """`chords` `(steps, features)` as choices, those of a step together, the highest note first."""
+        """`chords` `(steps, features)` as choices, grouped by step, the highest note first."""
         steps, note = chords.flip(1).nonzero(as_tuple=True)
         note = self.notes - 1 - note
         counts = torch.bincount(steps, minlength=len(chords))
@@ -95,6 +95,6 @@ class Joint(SymbolHead):
         choice = torch.full((len(step),), self.notes, device=chords.device).masked_scatter(is_note, note)
         first = torch.cat([ends.new_zeros(1), ends[:-1] + 1])
         last = torch.roll(choice, 1).index_fill(0, first, self.notes)
-        # A slot has chosen all notes of its chord above its own choice, or all of them at the end.
+        # The notes chosen before are those of the chord above the choice; at the end, all of them.
         above = torch.arange(self.notes, device=chords.device)[None] > torch.where(is_note, choice, -1)[:, None]
         return _Slots(step, chords[step] * above, last, choice)

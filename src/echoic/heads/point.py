@@ -1,4 +1,4 @@
-"""One value, no distribution."""
+"""Point forecasts."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ from echoic.config import HeadSettings
 from echoic.heads.base import ValueHead
 
 HUBER_DELTA = 0.5
-"""Scaled errors above this count by their size, those below by their square."""
+"""Errors in scaled units above which the Huber loss is linear; below it is quadratic."""
 
 _LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": functional.mse_loss,
@@ -23,7 +23,7 @@ _LOSSES: dict[str, Callable[..., Tensor]] = {
 
 @final
 class Point(ValueHead):
-    """The forecast itself, trained by squared, absolute or Huber error. Its draws and quantiles are that value."""
+    """A point forecast, trained by squared, absolute or Huber error. Draws and quantiles equal the point."""
 
     has_distribution = False
 

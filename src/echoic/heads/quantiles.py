@@ -1,4 +1,4 @@
-"""The levels of a distribution, learned directly."""
+"""Quantile regression."""
 
 from collections.abc import Sequence
 from typing import Self, final
@@ -13,7 +13,7 @@ from echoic.heads.base import ValueHead
 
 @final
 class Quantiles(ValueHead):
-    """One value for each of `levels`, never crossing, trained by the mean pinball loss (Koenker 1978)."""
+    """One quantile for each of `levels`, without crossing, trained by the mean pinball loss (Koenker 1978)."""
 
     levels: Tensor
 
@@ -30,7 +30,7 @@ class Quantiles(ValueHead):
         return 2 * torch.maximum(self.levels * error, (self.levels - 1) * error).mean(-1)
 
     def mean(self, params: Tensor) -> Tensor:
-        """The median: it lies between the levels nearest to one half."""
+        """The median, interpolated between the nearest levels."""
         return self.quantile(params, 0.5)
 
     def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
@@ -44,12 +44,12 @@ class Quantiles(ValueHead):
 
     @staticmethod
     def _values(params: Tensor) -> Tensor:
-        """The levels' values: the first is free, each further one lies above the one before."""
+        """The quantiles, increasing: each adds a positive step to the one before."""
         first, steps = params[..., :1], functional.softplus(params[..., 1:])
         return torch.cat([first, first + steps.cumsum(-1)], -1)
 
     def _interpolate(self, values: Tensor, level: Tensor) -> Tensor:
-        """Linear between the levels; the outermost values beyond them."""
+        """Linear interpolation between the levels, constant beyond them."""
         if len(self.levels) == 1:
             return values[..., 0]
         above = torch.searchsorted(self.levels, level.contiguous()).clamp(1, len(self.levels) - 1)

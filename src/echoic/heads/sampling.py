@@ -1,4 +1,4 @@
-"""Drawing a class from its scores: temperature, top-k and nucleus."""
+"""Sampling a class from its logits: temperature, top-k and nucleus sampling."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ from echoic.errors import ConfigError
 @final
 @dataclass(frozen=True)
 class Sampling:
-    """How draws are made.
+    """Options of sampling.
 
-    `temperature` divides the scores: 0 takes the likeliest, 1 the model's own distribution. `top_k` keeps so many of
-    the likeliest classes (Fan 2018); `top_p` the fewest whose probabilities reach that sum (nucleus, Holtzman 2020);
-    `floor` is taken off every probability, so that classes below it never come (Valin and Skoglund 2019). The head that
-    tells how loud a frame of sound is before its samples tells that at `loudness_temperature` times the temperature.
+    `temperature` divides the logits: 0 takes the most probable class, 1 samples the model's distribution. `top_k` keeps
+    the `top_k` most probable classes (Fan 2018); `top_p` the fewest whose probabilities add up to it (nucleus sampling,
+    Holtzman 2020). `floor` is subtracted from every probability, so that less probable classes are never drawn (Valin
+    and Skoglund 2019). Loudness of audio frames is sampled at `loudness_temperature` times the temperature.
 
     Raises:
-        ConfigError: a number out of range.
+        ConfigError: a value is out of range.
     """
 
     temperature: float = 1.0
@@ -43,23 +43,23 @@ class Sampling:
             raise ConfigError(f"`loudness_temperature` must be 0 or more, got {self.loudness_temperature}.")
 
     def for_loudness(self) -> Self:
-        """How loudness is drawn."""
+        """The options for loudness."""
         return replace(self, temperature=self.temperature * self.loudness_temperature, loudness_temperature=1.0)
 
 
 DEFAULT_SAMPLING = Sampling()
-"""Draws from the distribution as it is."""
+"""Samples the model's own distribution."""
 
 
 def draw_uniforms(shape: Sequence[int], generator: torch.Generator) -> Tensor:
-    """Numbers from 0 up to 1, one for each draw that is to be made."""
+    """Uniform random numbers from 0 to below 1, one per draw."""
     return torch.rand(*shape, generator=generator, dtype=torch.float64)
 
 
 def sample_class(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Tensor:
-    """Classes `(...)` from scores `(..., classes)`, of which some may be minus infinity but not all of a row.
+    """Classes `(...)` from logits `(..., classes)`, some of which may be minus infinity but not a whole row.
 
-    `uniform` `(...)`, from `draw_uniforms`, decides: the class is the one at which the probabilities add up beyond it.
+    `uniform` `(...)` comes from `draw_uniforms`; the class is found by inverting the cumulative distribution there.
     """
     if sampling.temperature == 0:
         return logits.argmax(-1)
@@ -72,19 +72,19 @@ def sample_class(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Tensor:
     # In double precision, so that rounding does not favour the last classes.
     probabilities = torch.softmax(logits.double(), -1)
     if sampling.floor:
-        # The likeliest always stays: of many equal classes all could lie below the floor.
+        # The mode always stays, because many equal classes could all lie below the floor.
         mode = probabilities.argmax(-1, keepdim=True)
         above = (probabilities - sampling.floor).clamp(min=0)
         probabilities = above.scatter(-1, mode, above.gather(-1, mode).clamp(min=1e-12))
     cdf = probabilities.cumsum(-1)
     total = cdf[..., -1:]
-    # Below the total even after rounding, so that a class without a chance is never drawn.
+    # Below the total even after rounding, so that a class of probability zero is never drawn.
     target = torch.minimum(uniform.to(total)[..., None] * total, torch.nextafter(total, torch.zeros_like(total)))
     return torch.searchsorted(cdf, target, right=True)[..., 0]
 
 
 def _nucleus(logits: Tensor, top_p: float) -> Tensor:
-    """Minus infinity for all but the fewest classes that together reach `top_p`; the likeliest always stays."""
+    """Minus infinity for all but the fewest classes that together reach `top_p`; the mode always stays."""
     ordered, indices = logits.sort(-1, descending=True)
     probabilities = torch.softmax(ordered, -1)
     excluded = probabilities.cumsum(-1) - probabilities >= top_p

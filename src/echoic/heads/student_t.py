@@ -1,4 +1,4 @@
-"""A distribution with heavy tails for each value."""
+"""A heavy-tailed distribution for each value."""
 
 from typing import Self, final
 
@@ -13,7 +13,7 @@ from echoic.heads.base import ValueHead
 from echoic.heads.gaussian import MIN_SCALE
 
 MIN_DEGREES_OF_FREEDOM = 2.0
-"""Above two degrees of freedom the variance is finite."""
+"""The variance is finite above two degrees of freedom."""
 
 
 @final

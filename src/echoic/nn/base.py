@@ -1,4 +1,4 @@
-"""What the drop-in layers share: torch's arguments, parameters and forms of input."""
+"""Base of the drop-in layers: torch's arguments, parameters and input formats."""
 
 import abc
 import itertools
@@ -13,17 +13,17 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from echoic.errors import ConfigError, ShapeError
 
 Sequences = TypeVar("Sequences", Tensor, PackedSequence)
-"""What goes in comes out: a tensor for a tensor, packed for packed."""
+"""Input and output have the same type: tensor or packed sequence."""
 
 LayerState = tuple[Tensor, ...]
 
 
 class Recurrent(nn.Module, abc.ABC):
-    """Recurrent layers one above the other, each in one direction or both, as `torch.nn.RNNBase` has them."""
+    """Stacked recurrent layers, unidirectional or bidirectional, with the interface of `torch.nn.RNNBase`."""
 
     num_gates: ClassVar[int]
     num_states: ClassVar[int]
-    """How many vectors of `hidden_size` the state has."""
+    """Vectors of `hidden_size` in the state."""
 
     proj_size: ClassVar[int] = 0
 
@@ -43,11 +43,11 @@ class Recurrent(nn.Module, abc.ABC):
         super().__init__()
         _check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
         if proj_size != 0:
-            raise ConfigError(f"`proj_size` must be 0, got {proj_size!r}: projections need `torch.nn.LSTM`.")
+            raise ConfigError(f"`proj_size` must be 0, got {proj_size!r}; for projections use `torch.nn.LSTM`.")
         if not 0 <= dropout <= 1:
-            raise ConfigError(f"`dropout` must lie within 0 and 1, got {dropout!r}.")
+            raise ConfigError(f"`dropout` must be between 0 and 1, got {dropout!r}.")
         if dropout > 0 and num_layers == 1:
-            warnings.warn(f"`dropout={dropout}` acts between layers, and there is only one.", stacklevel=2)
+            warnings.warn(f"`dropout={dropout}` has no effect with a single layer.", stacklevel=2)
         self.input_size = input_size
         self.hidden_size = hidden_size
         self.num_layers = num_layers
@@ -82,22 +82,22 @@ class Recurrent(nn.Module, abc.ABC):
     def all_weights(self) -> list[list[Tensor]]:
         """The parameters of each layer, and within it of each direction: input, recurrent, and the two biases."""
         try:
-            found: Mapping[str, Any] = self._parameters  # an attribute of a module takes ten times as long
+            found: Mapping[str, Any] = self._parameters  # reading attributes of a module takes ten times as long
             return [[found[name] for name in names] for names in self._names]
         except KeyError:  # a parametrised weight is computed when it is read
             return [[getattr(self, name) for name in names] for names in self._names]
 
     def reset_parameters(self) -> None:
-        """Draws all parameters anew: uniform within one over the root of `hidden_size`, from torch's generator."""
+        """Initialises all parameters: uniform within one over the root of `hidden_size`, from torch's generator."""
         bound = self.hidden_size**-0.5
         for weights in self.parameters():
             nn.init.uniform_(weights, -bound, bound)
 
     def flatten_parameters(self) -> None:
-        """Does nothing: it is here for programs that call it, the kernels read parameters where they lie."""
+        """Does nothing; the kernels need no contiguous weights. For programs that call it."""
 
     def extra_repr(self) -> str:
-        """For torch's listing of a model."""
+        """For torch's printout of a model."""
         defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
         others = [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
         return ", ".join([str(self.input_size), str(self.hidden_size), *others])
@@ -106,10 +106,10 @@ class Recurrent(nn.Module, abc.ABC):
     def _layer(
         self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
     ) -> tuple[Tensor, LayerState]:
-        """One layer in one direction: hidden vectors for `x` `(batch, steps, inputs)`, and the state afterwards."""
+        """One layer in one direction: hidden vectors for `x` `(batch, steps, inputs)`, and the final state."""
 
     def _run(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
-        """All layers over `input` in any of its forms, the state given and returned as one tensor for each vector."""
+        """All layers over `input` in any format; the state has one tensor for each of its vectors."""
         if isinstance(input, PackedSequence):
             return self._run_packed(input, hx)
         if input.ndim == 3:
@@ -122,7 +122,7 @@ class Recurrent(nn.Module, abc.ABC):
         raise ShapeError(f"`input` must have 3 dimensions, or 2 without a batch, got {tuple(input.shape)}.")
 
     def _run_packed(self, packed: PackedSequence, hx: LayerState | None) -> tuple[PackedSequence, LayerState]:
-        """The rows stay in the packed order, longest first; `hx` and the state returned are in the caller's."""
+        """Rows are in packed order, longest first; `hx` and the returned state are in the caller's order."""
         data, batch_sizes, order, back = packed
         if data.ndim != 2:
             raise ShapeError(f"The data of a packed `input` must have 2 dimensions, got {tuple(data.shape)}.")
@@ -147,7 +147,7 @@ class Recurrent(nn.Module, abc.ABC):
             x, hx = _cast(x, hx, dtype)
         if x.shape[2] != self.input_size or not x.shape[1] or x.dtype != dtype:
             raise ShapeError(
-                f"`input` must have at least one step, of size {self.input_size} in {dtype} as the weights have, "
+                f"`input` must have at least one step, of size {self.input_size} in {dtype} like the weights, "
                 f"got {x.shape[1]} of size {x.shape[2]} in {x.dtype}."
             )
         if hx is None:
@@ -162,7 +162,7 @@ class Recurrent(nn.Module, abc.ABC):
     def _split(
         self, hx: LayerState, batch: tuple[int, ...], order: Tensor | None, dtype: torch.dtype
     ) -> list[LayerState]:
-        """The state of each layer and direction, `(rows, hidden_size)` a vector, the rows in the given order."""
+        """The state of each layer and direction, vectors `(rows, hidden_size)` with rows in the given order."""
         shape = (len(self._names), *batch, self.hidden_size)
         if len(hx) != self.num_states or any(vector.shape != shape or vector.dtype != dtype for vector in hx):
             got = ", ".join(f"{tuple(vector.shape)} in {vector.dtype}" for vector in hx)
@@ -176,7 +176,7 @@ class Recurrent(nn.Module, abc.ABC):
     def _run_layers(
         self, x: Tensor, states: list[LayerState], weights: list[list[Tensor]], lengths: Tensor | None
     ) -> tuple[Tensor, list[LayerState]]:
-        """The output of the top layer, and the state afterwards of each layer and direction."""
+        """The output of the top layer, and the final state of each layer and direction."""
         directions, last = self._directions, len(weights) - self._directions
         ends = []
         for first in range(0, len(weights), directions):
@@ -194,11 +194,11 @@ class Recurrent(nn.Module, abc.ABC):
 def _check_sizes(**sizes: int) -> None:
     for name, size in sizes.items():
         if not isinstance(size, int) or size < 1:
-            raise ConfigError(f"`{name}` must be a whole number of at least 1, got {size!r}.")
+            raise ConfigError(f"`{name}` must be an integer of at least 1, got {size!r}.")
 
 
 def _cast(x: Tensor, hx: LayerState | None, dtype: torch.dtype) -> tuple[Tensor, LayerState | None]:
-    """Under autocast, whose layers give shorter types, everything as the weights are; else all as it was."""
+    """Under autocast, inputs and state in the type of the weights; otherwise unchanged."""
     if not torch.is_autocast_enabled(x.device.type):
         return x, hx
     return x.to(dtype), None if hx is None else tuple(vector.to(dtype) for vector in hx)

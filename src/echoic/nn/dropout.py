@@ -10,13 +10,13 @@ _LEVELS = 2**16
 
 @final
 class Dropout(nn.Module):
-    """Zeroes a share `p` of the values in training and scales the rest by `1 / (1 - p)` (Srivastava 2014).
+    """Zeroes a fraction `p` of the values in training and scales the rest by `1 / (1 - p)` (Srivastava 2014).
 
-    On a CPU torch's own dropout draws one number of its generator for each value, which took a fifth of a training
-    step of a small network; here one draw of 64 bits serves four values. `p` is rounded to 1/65536.
+    On a CPU, torch's dropout draws one random number per value, which took a fifth of a training step of a small
+    network; here one draw of 64 bits serves four values. `p` is rounded to 1/65536.
 
-    With `locked`, `x` is `(batch, steps, ...)` and what is zeroed is the same at all steps of a row: variational
-    dropout (Gal and Ghahramani 2016).
+    With `locked`, `x` is `(batch, steps, ...)` and all steps of a row share one mask: variational dropout (Gal and
+    Ghahramani 2016).
     """
 
     def __init__(self, p: float, *, locked: bool = False) -> None:
@@ -25,7 +25,7 @@ class Dropout(nn.Module):
         self.locked = locked
 
     def forward(self, x: Tensor) -> Tensor:
-        """`x` of any shape, some of it zero in training."""
+        """`x` of any shape, with dropout in training."""
         if not self.training or self.p == 0:
             return x
         like = x[:, :1] if self.locked else x
@@ -37,5 +37,5 @@ class Dropout(nn.Module):
         return x * keep.to(x.dtype).mul_(_LEVELS / (_LEVELS - dropped))
 
     def extra_repr(self) -> str:
-        """For torch's listing of a model."""
+        """For torch's printout of a model."""
         return f"p={self.p}, locked={self.locked}" if self.locked else f"p={self.p}"

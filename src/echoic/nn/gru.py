@@ -16,7 +16,7 @@ class GRU(Recurrent):
     Takes torch's arguments, and has torch's parameters: for layer `k`, with `_reverse` appended for the second
     direction, `weight_ih_l[k]` `(3 * hidden_size, inputs)`, `weight_hh_l[k]` `(3 * hidden_size, hidden_size)`,
     `bias_ih_l[k]` and `bias_hh_l[k]` `(3 * hidden_size,)`, rows in the order r z n. The compiled kernels have first
-    derivatives only; `ECHOIC_KERNEL=off` leaves all to torch.
+    derivatives only; `ECHOIC_KERNEL=off` uses torch instead.
 
     >>> import torch
     >>> output, h = GRU(3, 8, bidirectional=True)(torch.randn(20, 5, 3))
@@ -24,7 +24,7 @@ class GRU(Recurrent):
     (torch.Size([20, 5, 16]), torch.Size([2, 5, 8]))
 
     Raises:
-        ConfigError: a size is not positive, or `dropout` is not a probability.
+        ConfigError: a size is not positive, or `dropout` is not between 0 and 1.
     """
 
     num_gates = 3
@@ -40,10 +40,11 @@ class GRU(Recurrent):
                 `(layers * directions, hidden_size)`; zero by default.
 
         Returns:
-            The output in the form of `input`, its last size `directions * hidden_size`; the state in the form of `hx`.
+            The output in the format of `input`, with last dimension `directions * hidden_size`; the state in that of
+            `hx`.
 
         Raises:
-            ShapeError: `input` or `hx` has another shape or type than this.
+            ShapeError: `input` or `hx` has another shape or type.
         """
         output, (h,) = self._run(input, None if hx is None else (hx,))
         return output, h

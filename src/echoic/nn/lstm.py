@@ -15,7 +15,7 @@ class LSTM(Recurrent):
     Takes torch's arguments except `proj_size`, and has torch's parameters: for layer `k`, with `_reverse` appended
     for the second direction, `weight_ih_l[k]` `(4 * hidden_size, inputs)`, `weight_hh_l[k]`
     `(4 * hidden_size, hidden_size)`, `bias_ih_l[k]` and `bias_hh_l[k]` `(4 * hidden_size,)`, rows in the order
-    i f g o. The compiled kernels have first derivatives only; `ECHOIC_KERNEL=off` leaves all to torch.
+    i f g o. The compiled kernels have first derivatives only; `ECHOIC_KERNEL=off` uses torch instead.
 
     >>> import torch
     >>> output, (h, c) = LSTM(3, 8, num_layers=2, batch_first=True)(torch.randn(5, 20, 3))
@@ -23,7 +23,7 @@ class LSTM(Recurrent):
     (torch.Size([5, 20, 8]), torch.Size([2, 5, 8]))
 
     Raises:
-        ConfigError: a size is not positive, `dropout` is not a probability, or `proj_size` is not 0.
+        ConfigError: a size is not positive, `dropout` is not between 0 and 1, or `proj_size` is not 0.
     """
 
     num_gates = 4
@@ -41,10 +41,11 @@ class LSTM(Recurrent):
                 `(layers * directions, hidden_size)`; zero by default.
 
         Returns:
-            The output in the form of `input`, its last size `directions * hidden_size`; the state in the form of `hx`.
+            The output in the format of `input`, with last dimension `directions * hidden_size`; the state in that of
+            `hx`.
 
         Raises:
-            ShapeError: `input` or `hx` has another shape or type than this.
+            ShapeError: `input` or `hx` has another shape or type.
         """
         output, (h, c) = self._run(input, hx)
         return output, (h, c)

@@ -1,8 +1,8 @@
-"""The seam to the recurrent arithmetic: one function a cell, for whole sequences.
+"""Recurrent layers over whole sequences, one function per cell.
 
 `lstm` and `gru` run the fastest implementation that is available: the compiled kernels for float32 on a CPU, torch's
-own layers for everything else. `lstm_reference` and `gru_reference` are the same equations, readable, and the oracle
-that every implementation is tested against. Gate order (i f g o, r z n) and GRU variant are torch's. All arrays are
+own layers for everything else. `lstm_reference` and `gru_reference` are the same equations in readable form; every
+implementation is tested against them. Gate order (i f g o, r z n) and GRU variant are torch's. All arrays are
 batch first.
 """
 

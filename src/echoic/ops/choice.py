@@ -1,4 +1,4 @@
-"""Which implementation runs: the best that this machine has, or the one that `ECHOIC_KERNEL` asks for."""
+"""Choice of the implementation: the best on this machine, or the one named by `ECHOIC_KERNEL`."""
 
 import os
 from importlib import import_module
@@ -11,14 +11,14 @@ from echoic.errors import KernelError
 native: Any
 """The compiled module (`_kernel.pyi`), or None where echoic was installed without it."""
 
-# Torch comes first: its threads are OpenMP's, and the kernel then shares them instead of bringing its own.
+# Torch is imported first: the kernel then shares its OpenMP threads instead of starting others.
 try:
     native = import_module("echoic._kernel")
-except ModuleNotFoundError:  # and no other error: a broken one must be seen
+except ModuleNotFoundError:  # other errors are raised: the module is there but broken
     native = None
 
 AVAILABLE: tuple[str, ...] = (*(native.targets() if native else ()), "off")
-"""Names that `ECHOIC_KERNEL` may take here besides `auto`, best first; `off` is torch's own layers."""
+"""Values of `ECHOIC_KERNEL` on this machine besides `auto`, best first; `off` is torch's own layers."""
 
 
 def kernel() -> str:
@@ -29,7 +29,7 @@ def kernel() -> str:
     """
     requested = os.environ.get("ECHOIC_KERNEL", "auto")
     if requested == "auto":
-        # Plain C++ is slower than torch's own layers: it is for checking, and runs only when it is asked for.
+        # Plain C++ is for tests and slower than torch's own layers, so `auto` never chooses it.
         return next(name for name in AVAILABLE if name != "scalar")
     if requested not in AVAILABLE:
         raise KernelError(f"`ECHOIC_KERNEL` must be one of auto, {', '.join(AVAILABLE)}, got {requested!r}.")
@@ -37,9 +37,9 @@ def kernel() -> str:
 
 
 def fma_gflops() -> float | None:
-    """The ceiling of any kernel here: 10^9 operations a second that one core does without touching memory.
+    """Peak of one core in 10^9 operations per second without memory access, an upper bound for every kernel.
 
-    A measurement of a tenth of a second with the instructions of the kernel in use; None where that is torch's.
+    Measured for a tenth of a second with the instructions of the kernel in use; None without a compiled kernel.
     """
     target = kernel()
     return None if target == "off" else float(native.peak_gflops(target))

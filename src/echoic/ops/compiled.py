@@ -1,11 +1,11 @@
-"""The layers by the compiled kernels, as torch custom operators.
+"""Layers on the compiled kernels, as torch custom operators.
 
-A layer is one operator forward and one backward, the same two for every cell. What forward leaves for backward lies in
+A layer is one forward and one backward operator, the same two for every cell. Forward saves values for backward in
 one opaque tensor, `saved`, in the kernel's own layout; without gradients it stays empty. Second derivatives are not
-there: torch says so when they are asked for, and `ECHOIC_KERNEL=off` has them.
+supported and raise an error; `ECHOIC_KERNEL=off` has them.
 
-The operators are registered with torch's dispatcher directly: `torch.library.custom_op` does the same in more steps,
-which took twice as long for a small layer (0.22 against 0.13 ms for forward and backward together).
+The operators are registered with torch's dispatcher directly, because `torch.library.custom_op` took twice as long for
+a small layer (0.22 against 0.13 ms for forward and backward together).
 """
 
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from echoic.errors import KernelError
 from echoic.ops.choice import native
 
 Outputs = tuple[Tensor, Tensor, Tensor, Tensor]
-"""`y`, `h_end`, `c_end` (empty without a cell) and `saved`."""
+"""`y`, `h_end`, `c_end` (empty for a GRU) and `saved`."""
 
 _MIN_PARALLEL_WORK = 100_000
-"""Multiplications below which a second thread costs more than it brings."""
+"""Number of multiplications below which one thread is faster than two."""
 
 _SAVED_PER_UNIT = {"lstm": 5, "gru": 4}
-"""Numbers that each unit of one row and step leaves for backward."""
+"""Numbers saved for backward per unit, row and step."""
 
 
 class LayerInputs(NamedTuple):
-    """What a layer works on, as `echoic.ops.lstm` and `gru` describe it; None where the cell has no such thing."""
+    """Tensors of a layer, as in `echoic.ops.lstm` and `gru`; None where the cell has none."""
 
     x: Tensor
     h: Tensor
@@ -41,7 +41,7 @@ class LayerInputs(NamedTuple):
 
 
 class LayerCall(NamedTuple):
-    """The rest of what a call of the kernel says. `blocks` of rows are worked on side by side."""
+    """Other arguments of a kernel call. `blocks` of rows are processed in parallel."""
 
     cell: str
     reverse: bool
@@ -50,7 +50,7 @@ class LayerCall(NamedTuple):
 
 
 def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Hidden vectors, then h and c (empty for a GRU) after the last step, by the kernels of `target`."""
+    """Hidden vectors, then h and c (empty for a GRU) after the last step, from the kernels of `target`."""
     lengths = inputs.lengths
     if lengths is not None:
         lengths = lengths.to("cpu", torch.int64)
@@ -126,7 +126,7 @@ def _forward(tensors: Sequence[Any], *settings: Any) -> Outputs:
 
 @torch.library.register_fake("echoic::layer_backward", lib=_library)  # type: ignore[untyped-decorator]
 def _gradients(_grad_outputs: Any, tensors: Sequence[Any], _y: Tensor, _saved: Tensor, *settings: Any) -> list[Tensor]:
-    """Empty tensors like x, h, c, w_in, w_rec, bias and bias_rec, of no size where no gradient is wanted."""
+    """Empty tensors like x, h, c, w_in, w_rec, bias and bias_rec, of size zero where no gradient is needed."""
     inputs, needs_dx = LayerInputs(*tensors), settings[-1]
     needed = inputs[:7] if needs_dx else (None, *inputs[1:7])
     return [inputs.x.new_empty(0) if one is None else torch.empty_like(one) for one in needed]
@@ -150,7 +150,7 @@ def _backward(
 
 
 class _LayerFunction(torch.autograd.Function):
-    """What autograd sees of a layer."""
+    """A layer for autograd."""
 
     @staticmethod
     def forward(ctx: Any, call: LayerCall, save: bool, *tensors: Tensor | None) -> Outputs:  # noqa: FBT001
@@ -184,7 +184,7 @@ def _apply(tensors: Sequence[Any], *settings: Any) -> Outputs:
 
 
 class _OnceDifferentiable(torch.autograd.Function):
-    """Gradients that cannot be differentiated once more; said aloud, or a penalty on them would be zero in silence."""
+    """Gradients without second derivatives; an error, as a gradient penalty would silently be zero otherwise."""
 
     @staticmethod
     def forward(_ctx: Any, settings: tuple[Any, ...], y: Tensor, saved: Tensor, *tensors: Tensor | None) -> Any:

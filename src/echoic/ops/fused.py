@@ -1,4 +1,4 @@
-"""The layers by torch's own fused kernels: any device, any type."""
+"""Layers on torch's own fused kernels: any device, any type."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 def layer(
     run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """One layer in one direction by `run`, torch.lstm or torch.gru: hidden vectors, and the state after the last step.
+    """One layer in one direction with `run`, torch.lstm or torch.gru: hidden vectors, and the final state.
 
-    Torch has no layer that only goes backward, so the sequences are turned round before and after.
+    Torch has no layer that runs backwards only, so sequences are reversed before and after.
     """
     if x.shape[1] == 0:
         return x.new_zeros(len(x), 0, state[0].shape[1]), state
@@ -27,7 +27,7 @@ def layer(
 def _run_with_lengths(
     run: Any, x: Tensor, state: tuple[Tensor, ...], weights: list[Tensor], lengths: Tensor
 ) -> tuple[Tensor, ...]:
-    """Torch packs no empty rows: they get one step, which is then forgotten."""
+    """Torch cannot pack empty rows, so they get one step whose results are discarded."""
     nonempty = (lengths > 0).to(x.device)[:, None]
     x = torch.where(nonempty[..., None], x, 0.0)
     packed = pack_padded_sequence(x, lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False)
@@ -49,7 +49,7 @@ def _states(run: Any, state: tuple[Tensor, ...]) -> Any:
 
 
 def _reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Each row's steps from last to first; what lies beyond its length stays."""
+    """Each row's valid steps in reverse order; padding stays."""
     if lengths is None:
         return x.flip(1)
     steps = torch.arange(x.shape[1], device=x.device)

@@ -1,4 +1,4 @@
-"""One recurrent layer over sequences, by the kernels where they can and by torch elsewhere."""
+"""One recurrent layer over sequences, on the compiled kernels where they apply and on torch elsewhere."""
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from echoic.ops.choice import kernel
 from echoic.ops.compiled import LayerInputs, layer
 
 Lengths = Tensor | None
-"""`(batch,)` integers, how many steps each row has; None: all of them."""
+"""`(batch,)` integers, the number of valid steps of each row; None: all."""
 
 
 def lstm(
@@ -28,20 +28,20 @@ def lstm(
     Args:
         x: `(batch, steps, inputs)`.
         h: `(batch, hidden)`, the state before the first step.
-        c: `(batch, hidden)`, the cell before the first step.
+        c: `(batch, hidden)`, the cell state before the first step.
         w_in: `(4 * hidden, inputs)`, rows in the order i f g o.
         w_rec: `(4 * hidden, hidden)`.
-        bias: `(4 * hidden,)`, one vector for each gate.
-        lengths: `(batch,)`, how many steps each row has, 0 to `steps`; by default all have `steps`.
-        reverse: read each row from its last step to its first.
+        bias: `(4 * hidden,)`.
+        lengths: `(batch,)`, the number of valid steps of each row, 0 to `steps`; by default `steps`.
+        reverse: run each row from its last valid step to its first.
 
     Returns:
-        Hidden vectors `(batch, steps, hidden)`, zero beyond a row's length, then `h` and `c` after each row's own
-        last step.
+        Hidden vectors `(batch, steps, hidden)`, zero beyond a row's length, then `h` and `c` after each row's last
+        valid step.
 
     Raises:
         KernelError: `ECHOIC_KERNEL` names a kernel that is not available.
-        ShapeError: shapes do not belong together, or a length is out of range.
+        ShapeError: shapes do not match, or a length is out of range.
     """
     _check(x, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     target = kernel()
@@ -67,7 +67,7 @@ def gru(
     """One GRU layer over a sequence (Cho 2014, in the variant that resets after the recurrent product).
 
     Shapes as in `lstm`, with three gates in the order r z n. `bias_rec` `(hidden,)` is added to the recurrent product
-    of the new value, inside what the reset gate scales.
+    of the candidate n before the reset gate scales it.
     """
     _check(x, (h,), w_in, w_rec, (bias,) if bias_rec is None else (bias, bias_rec), lengths, gates=3)
     target = kernel()
@@ -81,7 +81,7 @@ def gru(
 
 
 def _supports(target: str, x: Tensor) -> bool:
-    """Whether the kernel named `target` computes for `x`; float64 is for checks, by the scalar one."""
+    """Whether the kernel named `target` supports `x`; float64 is for tests, on the scalar one."""
     if target == "off" or x.device.type != "cpu":
         return False
     return x.dtype == torch.float32 or (x.dtype == torch.float64 and target == "scalar")
@@ -97,7 +97,7 @@ def _check(
     *,
     gates: int,
 ) -> None:
-    """Kernels read memory by these sizes: they have to be right."""
+    """The kernels access memory by these sizes without further checks."""
     hidden = w_rec.shape[1] if w_rec.ndim == 2 else 0
     if x.ndim != 3 or w_in.shape != (gates * hidden, x.shape[2]) or w_rec.shape != (gates * hidden, hidden):
         raise ShapeError(
@@ -121,4 +121,4 @@ def _check_lengths(lengths: Tensor, batch: int, steps: int) -> None:
     if lengths.shape != (batch,) or lengths.is_floating_point() or lengths.dtype == torch.bool:
         raise ShapeError(f"`lengths` must be ({batch},) integers, got {tuple(lengths.shape)} of {lengths.dtype}.")
     if batch and not (int(lengths.min()) >= 0 and int(lengths.max()) <= steps):
-        raise ShapeError(f"`lengths` must lie within 0 and {steps}, got {lengths.tolist()}.")
+        raise ShapeError(f"`lengths` must be between 0 and {steps}, got {lengths.tolist()}.")

@@ -11,7 +11,7 @@ from echoic.ops.choice import AVAILABLE, kernel, native
 
 
 class LayerWeights(NamedTuple):
-    """One recurrent layer: `cell` is lstm or gru, the weights are those of `echoic.ops.lstm` and `gru`."""
+    """One recurrent layer: `cell` is lstm or gru, the weights are as in `echoic.ops.lstm` and `gru`."""
 
     cell: str
     w_in: Tensor

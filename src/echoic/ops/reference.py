@@ -1,4 +1,4 @@
-"""The equations in plain torch, step by step: what every implementation is tested against."""
+"""The equations in plain torch, step by step: the reference for every implementation."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from torch import Tensor
 def gru_update(from_input: Tensor, from_state: Tensor, h: Tensor) -> Tensor:
     """One GRU step when both products `(..., 3 * hidden)` are known, for h `(..., hidden)`.
 
-    All three broadcast, so one state may step in many directions at once.
+    All three broadcast, so one state can take steps for many inputs at once.
     """
     r_in, z_in, n_in = from_input.chunk(3, -1)
     r_rec, z_rec, n_rec = from_state.chunk(3, -1)

@@ -1,4 +1,4 @@
-"""The fast tier of raw audio packed for drawing, by the compiled kernels."""
+"""The fast tier of raw audio packed for sampling on the compiled kernels."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from echoic.ops.choice import kernel, native
 
 
 class SampleWeights(NamedTuple):
-    """The tier's layers, without what the first one makes of the place in the frame.
+    """The tier's layers, without the weights of the first one for the position in the frame.
 
     `first` `(hidden, past + 2)`, `second` `(hidden, hidden)` with `second_bias`, `mixture` `(3 * components, hidden)`
     with `mixture_bias`.
@@ -24,7 +24,7 @@ class SampleWeights(NamedTuple):
 
 
 class SampleTier:
-    """A copy of the weights in the kernel's own layout. Hidden units are filled up to whole vectors with zeros."""
+    """A copy of the weights in the kernel's own layout. Hidden units are padded with zeros to whole vectors."""
 
     def __init__(self, weights: SampleWeights, num_codes: int, first_width: float) -> None:
         hidden = len(weights.second)
@@ -54,16 +54,16 @@ class SampleTier:
         temperature: float,
         floor: float,
     ) -> Tensor:
-        """Levels `(rows, samples)`.
+        """Codes `(rows, samples)`.
 
         Args:
-            positions: `(rows, samples, hidden)`, the first layer's sums of the place in the frame, bias included.
-            lpc_weights: `(rows, past)`, weights of linear prediction, the oldest sample first.
-            history: `(rows, past)`, the samples before as numbers from -1 to 1.
-            power: `(rows,)`, the mean square that each row is told to have.
-            uniforms: `(samples, rows)` in float64, 0 up to 1: where in the distribution each draw is made.
-            temperature: sharpens the distribution; 0 takes the likeliest level.
-            floor: taken off every chance.
+            positions: `(rows, samples, hidden)`, the first layer's sums for the position in the frame, bias included.
+            lpc_weights: `(rows, past)`, weights of the linear prediction, the oldest sample first.
+            history: `(rows, past)`, the samples before as values from -1 to 1.
+            power: `(rows,)`, the predicted mean square of each row.
+            uniforms: `(samples, rows)` in float64, from 0 to below 1, one per draw.
+            temperature: of sampling; 0 takes the most probable code.
+            floor: subtracted from every probability.
         """
         codes = torch.empty(positions.shape[:2])
         self._tier.sample(

@@ -1,4 +1,4 @@
-"""One prediction from the steps that matter."""
+"""One prediction from all steps, weighted by attention."""
 
 from typing import final
 
@@ -11,7 +11,7 @@ from echoic.readouts.mean import valid_mask
 
 @final
 class Attention(Readout):
-    """The real hidden vectors, each weighted by a learned score of it (Bahdanau 2015, without a query)."""
+    """The mean of the valid hidden vectors, weighted by learned scores (Bahdanau 2015, without a query)."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What every readout can do."""
+"""The interface of every readout."""
 
 import abc
 from typing import ClassVar, NamedTuple, Protocol
@@ -9,25 +9,25 @@ from echoic.tensors import State
 
 
 class Layers(Protocol):
-    """What a readout may ask of the recurrent layers that it reads."""
+    """Operations of the recurrent layers that readouts use."""
 
     input_size: int
     output_size: int
 
     def project(self, x: Tensor) -> Tensor:
-        """The input's share of the lowest layer's gates."""
+        """The input's contribution to the gates of the lowest layer."""
 
     def parallel_step(self, projected: Tensor, state: State) -> Tensor:
-        """One step in several directions from the same state."""
+        """One step for several inputs from the same state."""
 
 
 class ReadoutInputs(NamedTuple):
-    """What a readout may look at.
+    """Inputs of a readout.
 
-    `encoded` `(batch, steps, width)` is what the lowest layer read, `hidden` `(batch, steps, hidden)` what the last one
-    gave, `state` the state after the last step. `layers` are lent, for readouts that let them step on (None: they
-    cannot); `ids` and `future_covariates` are those of the `Batch`. Of each row the first `lengths` `(batch,)` hidden
-    vectors are real; None: all.
+    `encoded` `(batch, steps, width)`: input of the lowest layer. `hidden` `(batch, steps, hidden)`: output of the last
+    layer. `state`: after the last step. `layers`: for readouts that run further steps; None where that is impossible.
+    `ids` and `future_covariates`: of the `Batch`. `lengths` `(batch,)`: number of valid hidden vectors of each row;
+    None: all.
     """
 
     encoded: Tensor
@@ -40,7 +40,7 @@ class ReadoutInputs(NamedTuple):
 
 
 class Readout(nn.Module, abc.ABC):
-    """Chooses or makes the hidden vectors that the head turns into predictions."""
+    """Selects or computes the vectors that the head turns into predictions."""
 
     output_size: int
     """Width of each vector."""
@@ -50,4 +50,4 @@ class Readout(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def forward(self, inputs: ReadoutInputs) -> Tensor:
-        """`(batch, vectors, output_size)` from what there is to see."""
+        """Inputs of the head, `(batch, vectors, output_size)`."""

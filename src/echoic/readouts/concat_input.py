@@ -1,4 +1,4 @@
-"""A prediction at every step that sees the step itself, too."""
+"""A prediction at every step from the hidden vector and the encoded input."""
 
 from typing import final
 
@@ -10,9 +10,9 @@ from echoic.readouts.base import Readout, ReadoutInputs
 
 @final
 class ConcatInput(Readout):
-    """Every hidden vector beside what the lowest layer read at its step (`input_size` numbers).
+    """Concatenates every hidden vector with the encoded input of its step (`input_size` values).
 
-    The step that was just heard reaches the head whole, past the layers and their dropout.
+    So the current step reaches the head without passing the layers and their dropout.
     """
 
     is_stepwise = True

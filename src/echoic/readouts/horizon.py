@@ -1,4 +1,4 @@
-"""All segments of the horizon at once."""
+"""All segments of the horizon in parallel."""
 
 from typing import final
 
@@ -11,10 +11,10 @@ from echoic.readouts.base import Layers, Readout, ReadoutInputs
 
 @final
 class Horizon(Readout):
-    """The stack takes one step for each segment ahead, all from the same state: parallel decoding.
+    """Parallel decoding: one step of the stack per segment of the horizon, all from the same state.
 
-    What tells the steps apart is a learned embedding of the segment's position beside one of the row's channel
-    (SegRNN, Lin 2023, arXiv 2308.11200). Known future values of a segment are added through a linear map.
+    The input of a step is a learned embedding of the segment's position, concatenated with one of the row's channel
+    (SegRNN, Lin 2023, arXiv 2308.11200). Future covariates of a segment are added through a linear map.
     """
 
     def __init__(self, layers: Layers, num_segments: int, channels: int = 1, segment_covariates: int = 0) -> None:
@@ -32,14 +32,14 @@ class Horizon(Readout):
         embedded, layers, state, ids = self._embeddings(), inputs.layers, inputs.state, inputs.ids
         if layers is None:
             raise ConfigError(
-                "A horizon is told by layers that go on from their state; those that read both ways have none."
+                "Decoding a horizon requires recurrent layers with a state; bidirectional layers have none."
             )
         if self.covariates is not None and inputs.future_covariates is not None:
             rows = embedded if ids is None or self.channel is None else embedded[ids]
             return layers.parallel_step(
                 layers.project(rows + self.covariates(self._to_segments(inputs.future_covariates))), state
             )
-        # The product with the embeddings is the same for all rows of a channel: made once for each.
+        # The product with the embeddings is the same for all rows of a channel, so it is computed once per channel.
         projected = layers.project(embedded)
         if self.channel is not None and ids is not None:
             projected = nn.functional.embedding(ids, projected.flatten(1)).view(len(ids), self.num_segments, -1)

@@ -10,7 +10,7 @@ from echoic.readouts.base import Readout, ReadoutInputs
 
 @final
 class Last(Readout):
-    """The last valid hidden vector and the known future, `num_covariates` columns for `horizon` steps."""
+    """The last valid hidden vector, and `num_covariates` future covariates of each of `horizon` steps."""
 
     def __init__(self, hidden_size: int, horizon: int = 1, num_covariates: int = 0) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""One prediction from all steps alike."""
+"""One prediction from the mean of all steps."""
 
 from typing import final
 
@@ -9,7 +9,7 @@ from echoic.readouts.base import Readout, ReadoutInputs
 
 
 def valid_mask(inputs: ReadoutInputs) -> Tensor:
-    """Which hidden vectors are of steps that there are, `(batch, steps)`."""
+    """Mask of the valid hidden vectors, `(batch, steps)`."""
     steps = torch.arange(inputs.hidden.shape[1], device=inputs.hidden.device)
     if inputs.lengths is None:
         return torch.ones_like(steps, dtype=torch.bool).expand(len(inputs.hidden), -1)
@@ -18,7 +18,7 @@ def valid_mask(inputs: ReadoutInputs) -> Tensor:
 
 @final
 class Mean(Readout):
-    """The mean of the real hidden vectors."""
+    """The mean of the valid hidden vectors."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()

@@ -9,7 +9,7 @@ from echoic.readouts.base import Readout, ReadoutInputs
 
 @final
 class PerStep(Readout):
-    """Hands every hidden vector to the head."""
+    """Passes every hidden vector to the head."""
 
     is_stepwise = True
 
