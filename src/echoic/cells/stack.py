@@ -22,6 +22,8 @@ class Stack(nn.Module):
     `weight_dropout` zeroes a fraction of each layer's recurrent weights as well, once per pass (Merity 2018).
     """
 
+    is_stateful = True
+
     def __init__(self, cell_types: Mapping[str, type[Cell]], input_size: int, settings: StackSettings) -> None:
         super().__init__()
         sizes = [input_size, *settings.layers]

@@ -14,6 +14,7 @@ class StatelessStack(nn.Module, abc.ABC):
     """A stack whose state is empty; it cannot run step by step."""
 
     state_size = 0
+    is_stateful = False
 
     def initial_state(self, batch: int) -> State:
         """The empty state."""

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from echoic import ops
-from echoic.cells import Stack
 from echoic.errors import ConfigError
 from echoic.model import SequenceModel
 from echoic.readouts import ReadoutInputs
@@ -31,7 +30,7 @@ class NetworkStream:
 
     def __init__(self, model: SequenceModel) -> None:
         check_causal(model)
-        if not (isinstance(model.stack, Stack) and model.encoder.is_stepwise and model.readout.is_stepwise):
+        if not (model.stack.is_stateful and model.encoder.is_stepwise and model.readout.is_stepwise):
             parts = ", ".join(type(part).__name__ for part in (model.encoder, model.stack, model.readout))
             raise ConfigError(
                 f"A stream requires a recurrent network with one output per step, got {parts}; for a forecast, train "
@@ -70,8 +69,8 @@ class NetworkStream:
         # The kernel replaces the states that it is given.
         state, hidden = state.clone(), chunk.new_empty(len(chunk), 1, self._stack.output_size)
         network.step(encoded[:, 0].contiguous().numpy(), state.numpy(), hidden[:, 0].numpy())
-        # A stepwise readout needs no state.
-        return model.head(model.readout(ReadoutInputs(encoded, hidden, (), self._stack))), state
+        # A stepwise readout needs neither state nor layers.
+        return model.head(model.readout(ReadoutInputs(encoded, hidden, (), None))), state
 
     def _pass(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         model = self.model
