@@ -183,12 +183,23 @@ def same_bits(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> b
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
+def assert_documented(run: Run) -> None:
+    """The specification of the run folder names every key of the job's own files."""
+    page = (Path(__file__).parents[2] / "docs" / "internals" / "run-format.md").read_text("utf-8")
+    for name in ("codec.json", "calibration.json"):
+        path = run.path / name
+        keys = json.loads(path.read_text("utf-8")) if path.exists() else ()
+        assert [key for key in keys if f"`{key}`" not in page] == []
+
+
 @pytest.mark.parametrize(("job", "way"), WAYS)
 def test_a_tiny_set_is_learned(tmp_path, job, way):
     case = CASES[job]
-    evaluation = train(job, case.data(tmp_path), out=tmp_path / "run", config=settings_of(job, way)).evaluate()
+    run = train(job, case.data(tmp_path), out=tmp_path / "run", config=settings_of(job, way))
+    evaluation = run.evaluate()
     score = case.score.replace("char", "byte") if way == "bytes" else case.score
     assert evaluation.scores[score] < case.share * evaluation.baselines[case.rival][score]
+    assert_documented(run)
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)

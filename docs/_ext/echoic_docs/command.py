@@ -39,7 +39,7 @@ def job_sections(verb: str, group: TyperGroup) -> list[str]:
     """The commands of a verb that has one for each job: what differs is the data; settings have pages of their own."""
     first = next(iter(group.commands.values()))
     data = [
-        [f"[{job}](settings/{job}.md)", escape(argument.help or "")]
+        [f"[{job}](settings/{job}.md)", escape((argument.help or "").removeprefix("Input: "))]
         for job, command in group.commands.items()
         for argument in command.params
         if argument.param_type_name == "argument"
