@@ -1,5 +1,6 @@
 """The reference pages follow the code: every setting, verb and file is on them."""
 
+import importlib
 import json
 import re
 import sys
@@ -19,10 +20,10 @@ DOCS = Path(__file__).parents[1] / "docs"
 def pages() -> dict[str, str]:
     sys.path.insert(0, str(DOCS / "_ext"))
     try:
-        from echoic_docs import generated_pages
+        extension = importlib.import_module("echoic_docs")
     finally:
         sys.path.remove(str(DOCS / "_ext"))
-    return generated_pages()
+    return extension.generated_pages()
 
 
 @pytest.mark.parametrize("job", JOBS)
