@@ -1,4 +1,4 @@
-"""Runs survive kills, power cuts and full disks: `benchmarks/reliability.py` with fewer random kills."""
+"""Runs survive kills, power cuts and full disks: `benchmarks/reliability.py`, shorter and with fewer random kills."""
 
 import json
 import subprocess
