@@ -1,4 +1,4 @@
-"""The fast tier of raw audio: the compiled kernel against torch, and what noise and history do."""
+"""The fast tier of raw audio: the compiled kernel against torch, noise and history."""
 
 import pytest
 import torch
@@ -16,7 +16,7 @@ from echoic.sound import (
 )
 
 AGREE = 0.999
-"""Share of draws that are the same level: float32 sums of another order move the bounds between levels by some 1e-6."""
+"""Fraction of equal codes; float32 sums in another order move the bounds between codes by about 1e-6."""
 
 WAYS = [
     Sampling(),
@@ -34,7 +34,7 @@ def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0, max_loudn
     settings = FastTierSettings(fast_hidden_size=hidden, conditioning_size=4, mixture_components=components)
     prediction = weights_from_reflections(torch.linspace(0.8, -0.3, past)).tolist()
     head = AudioSamples(width, frame, 256, settings, SourceStats(prediction, max_loudness), noise)
-    # As after some training: distributions that differ from place to place.
+    # As after some training: distributions that depend on the position.
     torch.nn.init.normal_(head.mixture.weight, std=0.6)
     torch.nn.init.normal_(head.linear.linear.weight, std=0.1)
     return head.eval()
@@ -54,7 +54,7 @@ def test_no_frame_is_much_louder_than_the_source(max_loudness):
     found, unlimited = (one.sampler(Sampling())(params, torch.Generator().manual_seed(1)) for one in (head, free))
     power, before = (expand(drawn[:, 0] / 127.5 - 1, 256).square().mean(-1) for drawn in (found, unlimited))
     most = loudness_power(torch.tensor(max_loudness)) * 10**0.3
-    # Levels are coarse: a frame comes back within half of one.
+    # Codes are coarse: a frame comes back within half a code.
     assert (power < 1.1 * most).all()
     assert (before > 2 * most).any()
     wanted = head.sample(params, torch.Generator().manual_seed(1), Sampling())
@@ -62,7 +62,7 @@ def test_no_frame_is_much_louder_than_the_source(max_loudness):
 
 
 @torch.no_grad()
-def test_the_temperature_of_loudness_changes_nothing_but_what_loudness_is_told():
+def test_the_loudness_temperature_changes_the_predicted_loudness_only():
     head, past = made(), 5
     params = head(torch.rand(200, 1, head.linear.linear.in_features) * 2 - 1)
     certain = params.clone()
@@ -78,7 +78,7 @@ def test_the_temperature_of_loudness_changes_nothing_but_what_loudness_is_told()
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("sampling", WAYS, ids=str)
 @pytest.mark.parametrize("sizes", [{}, {"hidden": 33, "components": 1}, {"past": 1, "frame": 1, "hidden": 5}])
-def test_the_kernel_draws_what_torch_draws(sampling, sizes):
+def test_the_kernel_draws_the_same_as_torch(sampling, sizes):
     head = made(**sizes)
     rows, width = 2000, head.linear.linear.in_features
     vectors = torch.rand(rows, 1, width) * 2 - 1
@@ -87,7 +87,7 @@ def test_the_kernel_draws_what_torch_draws(sampling, sizes):
     found = head.sampler(sampling)(params, torch.Generator().manual_seed(1))
     assert found.shape == wanted.shape
     assert wanted.unique().numel() > 20
-    # A level that differs changes all that follow it in its frame.
+    # A code that differs changes all later ones of its frame.
     agree = AGREE**head.frame_samples - 0.01 * head.frame_samples * (sampling.temperature == 0)
     assert (found == wanted).all(-1).float().mean() > agree
     assert ((found == wanted)[..., 0]).float().mean() > AGREE
@@ -95,7 +95,7 @@ def test_the_kernel_draws_what_torch_draws(sampling, sizes):
 
 @torch.no_grad()
 @pytest.mark.usefixtures("target")
-def test_rows_do_not_see_each_other():
+def test_rows_are_independent():
     head = made()
     params = head(torch.rand(7, 1, 9) * 2 - 1)
     together = head.sampler(Sampling(temperature=0))(params, torch.Generator().manual_seed(3))
@@ -104,7 +104,7 @@ def test_rows_do_not_see_each_other():
 
 
 @torch.no_grad()
-def test_without_kernels_and_with_top_k_torch_draws(monkeypatch):
+def test_torch_samples_without_kernels_and_with_top_k(monkeypatch):
     head = made()
     params = head(torch.rand(50, 1, 9))
     for sampling in (Sampling(top_k=3), Sampling(top_p=0.5)):
@@ -121,14 +121,14 @@ def test_noise_is_on_the_history_and_only_in_training():
     still = head.loss(params, target)
     assert torch.equal(head.loss(params, target), still)
     noisy = head.train().loss(params, target)
-    # The first sample of a frame has no history but the frame before, whose noise is the encoder's.
+    # The history of the first sample is the previous frame, whose noise is the encoder's.
     assert torch.equal(noisy[..., 0], still[..., 0])
     assert not torch.equal(noisy[..., 1:], still[..., 1:])
 
 
 @torch.no_grad()
-def test_the_chances_of_all_that_can_come_add_up_to_one_at_most():
-    """Loudness is told beside the samples, and takes its share of the chance: never is it more than all."""
+def test_the_probabilities_of_all_frames_add_up_to_at_most_one():
+    """A predicted loudness that is not the true one has a part of the probability."""
     head = made(frame=1, past=1)
     params = head(torch.rand(8, 1, 9) * 2 - 1)
     every = torch.arange(256.0)[:, None, None]
@@ -139,8 +139,8 @@ def test_the_chances_of_all_that_can_come_add_up_to_one_at_most():
 
 @pytest.mark.slow
 @torch.no_grad()
-def test_a_frame_is_as_loud_as_it_was_told_to_be():
-    """After some training on frames that are soft or loud at random, drawn frames are both, and little between."""
+def test_a_frame_has_its_predicted_loudness():
+    """After training on frames that are soft or loud at random, sampled frames are soft or loud as well."""
     torch.manual_seed(0)
     head = made(width=8, frame=8, past=5, hidden=32)
     optimizer = torch.optim.Adam(head.parameters(), 5e-3)
@@ -160,8 +160,8 @@ def test_a_frame_is_as_loud_as_it_was_told_to_be():
 
 
 @pytest.mark.slow
-def test_a_frame_keeps_to_the_power_it_was_told():
-    """Of frames of any loudness, all of whose samples are alike but for their size, most come out as they were told."""
+def test_a_frame_keeps_to_its_predicted_power():
+    """Most sampled frames have the predicted loudness, after training on frames that differ in loudness only."""
     torch.manual_seed(0)
     head = made(width=8, frame=8, past=5, hidden=64)
     optimizer = torch.optim.Adam(head.parameters(), 5e-3)
@@ -177,21 +177,21 @@ def test_a_frame_keeps_to_the_power_it_was_told():
 
     for _ in range(600):
         learn(torch.zeros(256, 1, 8))
-    told = []
+    predicted = []
     with torch.no_grad():
-        head.loudness.register_forward_hook(lambda _module, asked, _vectors: told.append(asked[0]))
+        head.loudness.register_forward_hook(lambda _module, inputs, _vectors: predicted.append(inputs[0]))
         drawn = head.sample(head(torch.zeros(2000, 1, 8)), torch.Generator().manual_seed(1), Sampling())
     found = quantize_loudness(expand(drawn[:, 0] / 127.5 - 1, 256))
-    # Those that came in training. Without knowing what is left, 46 % of them come out right.
-    learned = (told[-1] >= 10) & (told[-1] <= 26)
-    assert (found == told[-1])[learned].float().mean() > 0.6
+    # Levels of the training frames. Without the remaining power as input, 46 % are correct.
+    learned = (predicted[-1] >= 10) & (predicted[-1] <= 26)
+    assert (found == predicted[-1])[learned].float().mean() > 0.6
 
 
-def test_linear_prediction_is_what_the_distribution_begins_around():
-    """Sound that linear prediction foretells exactly is foretold well before any training."""
+def test_the_distribution_is_centred_on_linear_prediction_before_training():
+    """Sound that linear prediction predicts exactly has a high likelihood before training."""
     torch.manual_seed(0)
     wave = 0.5 * torch.sin(torch.arange(4000) * 0.3)
-    # A pole just within the unit circle.
+    # A pole just inside the unit circle.
     weights = [-0.998, float(1.998 * torch.cos(torch.tensor(0.3)))]
     levels = torch.round(
         (torch.sign(wave) * torch.log1p(255 * wave.abs()) / torch.log(torch.tensor(256.0)) + 1) * 127.5
