@@ -1,4 +1,4 @@
-# The whole house from a fresh clone: needs make, a C++ compiler, and Python 3.11 to 3.13 with venv.
+# Sets up and checks everything from a fresh clone: needs make, a C++ compiler, and Python 3.11 to 3.13 with venv.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready

@@ -23,8 +23,8 @@ WAYS = [
     Sampling(temperature=0),
     Sampling(temperature=0.7),
     Sampling(temperature=1.3),
-    Sampling(floor=0.002),
-    Sampling(temperature=0.8, floor=0.01),
+    Sampling(prob_floor=0.002),
+    Sampling(temperature=0.8, prob_floor=0.01),
     Sampling(loudness_temperature=1.5),
 ]
 

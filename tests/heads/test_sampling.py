@@ -27,8 +27,8 @@ def frequencies(sampling, scores=SCORES):
         (Sampling(top_p=1e-6), [1, 0, 0, 0]),
         (Sampling(top_p=1.0), [0.5, 0.3, 0.15, 0.05]),
         (Sampling(top_k=3, top_p=0.6), [0.625, 0.375, 0, 0]),
-        (Sampling(floor=0.1), [0.4 / 0.65, 0.2 / 0.65, 0.05 / 0.65, 0]),
-        (Sampling(floor=0.6), [1, 0, 0, 0]),
+        (Sampling(prob_floor=0.1), [0.4 / 0.65, 0.2 / 0.65, 0.05 / 0.65, 0]),
+        (Sampling(prob_floor=0.6), [1, 0, 0, 0]),
     ],
 )
 def test_frequencies(sampling, wanted):
@@ -50,7 +50,7 @@ def test_a_class_of_probability_zero_is_never_drawn():
         {"top_k": 0},
         {"top_p": 0},
         {"top_p": 1.5},
-        {"floor": 1},
+        {"prob_floor": 1},
         {"loudness_temperature": -1},
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 States = NDArray[Any]
-"""A song `(steps, pitches)`: whether each pitch is silent (0) or sounds (1), or begins (2) where that is told apart."""
+"""A song `(steps, pitches)`: whether each pitch is silent (0) or sounds (1), or begins (2) if onsets are modelled."""
 
 Floats = NDArray[np.float64]
 

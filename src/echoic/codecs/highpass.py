@@ -20,7 +20,7 @@ _MIN_POWER_FRACTION = 1e-3
 
 _ORDER = 4
 _MIN_BIN = 4
-"""Lower than this many steps of the spectrum, where a source begins cannot be told from an offset."""
+"""Lower than this many steps of the spectrum, an offset and the onset of a source look the same."""
 
 
 @final

@@ -30,7 +30,7 @@ def _shuffled(real: Floats, samples: int, rate_hz: int, rng: np.random.Generator
 
 
 def _loop(real: Floats, samples: int, rate_hz: int, rng: np.random.Generator) -> Floats:
-    """The same second again and again: one that can be heard."""
+    """One audible second, repeated."""
     seconds = real[: len(real) // rate_hz * rate_hz].reshape(-1, rate_hz)
     loud = seconds[np.square(seconds).mean(1) >= np.median(np.square(seconds).mean(1))]
     return np.resize(loud[rng.integers(len(loud))], samples)

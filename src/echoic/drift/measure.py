@@ -21,10 +21,10 @@ MIN_WINDOWS = 8
 """Of fewer windows nothing is said."""
 
 MIN_STREAM_WINDOWS = round(COLLAPSE_S / WINDOW_S)
-"""A shorter stream cannot be told to be dead, nor alive."""
+"""A shorter stream is too short to say whether it died."""
 
 MIN_STREAMS = 8
-"""Of fewer streams no slope is told: how it differs between them would be a guess."""
+"""With fewer streams no slope is given: its spread between streams would be a guess."""
 
 _MIN_SPREAD = 0.1
 """Of features, in nats: where real sound has nothing at all, as above the band of a telephone, a little is not far."""

@@ -68,7 +68,7 @@ class RecordingIndex:
         self._blocks = [block for number in range(len(recordings)) for block in self._split_blocks(number)]
 
     def best_match(self, excerpt: Floats) -> Match | None:
-        """The place that a second of sound `(samples,)` is likest to; None if it can hardly be heard.
+        """The place that a second of sound `(samples,)` is likest to; None if it is nearly silent.
 
         Likeness is the correlation of two stretches, divided by the norms of both.
         """

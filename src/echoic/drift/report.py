@@ -36,7 +36,7 @@ class DriftReport:
     """What was measured. `controls` are the same measures of collapsed sound.
 
     `memorized` is the share of the seconds looked up that the training sound has, too, and `closest` the likest place
-    there; None if none was looked up that can be heard. `strip` is one stream, to look at. `notes` say what
+    there; None if none of them is audible. `strip` is one stream, for display. `notes` say what
     could not be read, or only in another form.
     """
 

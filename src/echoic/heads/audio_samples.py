@@ -181,7 +181,7 @@ class AudioSamples(SymbolHead):
             loudness = self._sample_loudness(frames, uniforms[-1], sampling)
             positions = functional.linear(self._condition(frames, loudness), position_weights, self.first.bias)
             before = positions, frames.weights, frames.past, loudness_power(loudness)
-            codes = tier.sample(*before, uniforms[:-1], sampling.temperature, sampling.floor)
+            codes = tier.sample(*before, uniforms[:-1], sampling.temperature, sampling.prob_floor)
             return self._limit_power(codes).view(*params.shape[:2], self.frame_samples)
 
         return sample

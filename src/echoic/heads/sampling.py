@@ -17,7 +17,7 @@ class Sampling:
 
     `temperature` divides the logits: 0 takes the most probable class, 1 samples the model's distribution. `top_k` keeps
     the `top_k` most probable classes (Fan 2018); `top_p` the fewest whose probabilities add up to it (nucleus sampling,
-    Holtzman 2020). `floor` is subtracted from every probability, so that less probable classes are never drawn (Valin
+    Holtzman 2020). `prob_floor` is subtracted from every probability, so that rarer classes are never drawn (Valin
     and Skoglund 2019). Loudness of audio frames is sampled at `loudness_temperature` times the temperature.
 
     Raises:
@@ -27,7 +27,7 @@ class Sampling:
     temperature: float = 1.0
     top_k: int | None = None
     top_p: float | None = None
-    floor: float = 0.0
+    prob_floor: float = 0.0
     loudness_temperature: float = 1.0
 
     def __post_init__(self) -> None:
@@ -37,8 +37,8 @@ class Sampling:
             raise ConfigError(f"`top_k` must be 1 or more, got {self.top_k}.")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise ConfigError(f"`top_p` must lie above 0 and be at most 1, got {self.top_p}.")
-        if not 0 <= self.floor < 1:
-            raise ConfigError(f"`floor` must be 0 or more and less than 1, got {self.floor}.")
+        if not 0 <= self.prob_floor < 1:
+            raise ConfigError(f"`prob_floor` must be 0 or more and less than 1, got {self.prob_floor}.")
         if not 0 <= self.loudness_temperature < float("inf"):
             raise ConfigError(f"`loudness_temperature` must be 0 or more, got {self.loudness_temperature}.")
 
@@ -71,10 +71,10 @@ def sample_class(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Tensor:
         logits = _nucleus(logits, sampling.top_p)
     # In double precision, so that rounding does not favour the last classes.
     probabilities = torch.softmax(logits.double(), -1)
-    if sampling.floor:
+    if sampling.prob_floor:
         # The mode always stays, because many equal classes could all lie below the floor.
         mode = probabilities.argmax(-1, keepdim=True)
-        above = (probabilities - sampling.floor).clamp(min=0)
+        above = (probabilities - sampling.prob_floor).clamp(min=0)
         probabilities = above.scatter(-1, mode, above.gather(-1, mode).clamp(min=1e-12))
     cdf = probabilities.cumsum(-1)
     total = cdf[..., -1:]

@@ -1,4 +1,4 @@
-"""How well classes are told, and how far the probabilities can be trusted."""
+"""Scores of single-label classification, and calibration of the probabilities."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ CALIBRATION_BINS = 15
 
 
 def confusion_matrix(true: Labels, predicted: Labels, classes: int) -> Labels:
-    """How often each class (row) was told to be each class (column), `(classes, classes)`."""
+    """Counts of true class (row) by predicted class (column), `(classes, classes)`."""
     counts: Labels = np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
     return counts
 
@@ -30,14 +30,14 @@ def classification_scores(true: Labels, probs: Probs) -> dict[str, float]:
 
 
 def macro_f1(table: Labels) -> float:
-    """The mean over classes that occur, or were told, of the harmonic mean of precision and recall."""
+    """Macro F1: the mean of F1 over the classes that occur or were predicted."""
     correct, occurred, predicted = np.diag(table), table.sum(1), table.sum(0)
     present = occurred + predicted > 0
     return float((2 * correct[present] / (occurred + predicted)[present]).mean())
 
 
 def calibration_curve(true: Labels, probs: Probs) -> tuple[Probs, Probs, Labels]:
-    """Mean confidence, accuracy and count of clips by confidence of the class that was told, for bins with clips."""
+    """Mean confidence, accuracy and count of clips, by confidence, for the bins with clips."""
     confidence, correct = probs.max(1), probs.argmax(1) == true
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     counts: Any = np.bincount(bins, minlength=CALIBRATION_BINS)

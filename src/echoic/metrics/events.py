@@ -40,7 +40,7 @@ def edit_distance(one: Sequence[object], other: Sequence[object]) -> int:
 def label_error_rate(true: Sequence[Frames], predicted: Sequence[Frames]) -> float:
     """Edits between the labels in their order, of what frames say, for each label that there is (as in TweetyNet).
 
-    Neighbours of one label with no frame between them are one, in truth and in what is told.
+    Neighbours of one label with no frame between them are merged, both in the reference and in the prediction.
     """
     label_strings = [
         [[label for _, _, label in class_spans(frames)] for frames in frames_of_side]

@@ -1,4 +1,4 @@
-"""How well clips are told that have any number of labels."""
+"""Scores of multi-label classification."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,20 +31,20 @@ def multilabel_scores(true: Labels, probs: Probs) -> dict[str, float]:
 
 
 def f1_by_label(true: Labels, predicted: Labels) -> Probs:
-    """The harmonic mean of precision and recall `(labels,)`; NaN for labels that neither occur nor were told."""
+    """The harmonic mean of precision and recall `(labels,)`; NaN for labels that neither occur nor were predicted."""
     hits, positives = (true & predicted).sum(0), true.sum(0) + predicted.sum(0)
     return np.where(positives > 0, 2 * hits / np.maximum(positives, 1), np.nan)
 
 
 def macro_f1(true: Labels, predicted: Labels) -> float:
-    """The mean of F1 over the labels that occur or were told; 1 if there are none."""
+    """The mean of F1 over the labels that occur or were predicted; 1 if there are none."""
     per_label = f1_by_label(true, predicted)
     defined = per_label[~np.isnan(per_label)]
     return float(defined.mean()) if len(defined) else 1.0
 
 
 def micro_f1(true: Labels, predicted: Labels) -> float:
-    """F1 over the labels of all clips together; 1 if there are none and none was told."""
+    """F1 over the labels of all clips together; 1 if there are none and none was predicted."""
     positives = int(true.sum() + predicted.sum())
     return 2 * int((true & predicted).sum()) / positives if positives else 1.0
 

@@ -128,7 +128,7 @@ def _with_baselines(colours: dict[str, str], baselines: Sequence[str]) -> dict[s
 
 
 PALETTES = {"light": _with_baselines(_LIGHT, _BASELINES), "dark": _with_baselines(_DARK, _DARK_BASELINES)}
-"""Colours by key on light and on dark ground, after Okabe and Ito (2008): told apart by colour-blind eyes too."""
+"""Colours by key on light and on dark ground, after Okabe and Ito (2008): distinct for colour-blind readers too."""
 
 
 def colour_keys(lines: Sequence[Line]) -> list[str]:

@@ -14,8 +14,8 @@ _OVERFITTING = 0.1
 def loss_chart(metrics: Sequence[Mapping[str, Any]], y_label: str = "Loss per value") -> Chart | None:
     """The losses of train and dev over the training steps; None before the first row was written.
 
-    `metrics` are rows with `step`, `train_loss`, `dev_loss` (None without a dev part) and `phase`, which is `refit`
-    where training went on with the dev part as well.
+    `metrics` are rows with `step`, `train_loss`, `dev_loss` (None without a dev split) and `phase`, which is `refit`
+    where training went on with the dev split as well.
     """
     fit = [row for row in metrics if row.get("phase") != "refit"]
     refit = [row for row in metrics if row.get("phase") == "refit"]
@@ -57,7 +57,7 @@ def _overfitting(train: Line, dev: Line) -> str:
 
 
 def accuracy_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
-    """The shares that are told rightly in train and dev; None if the metrics do not say."""
+    """Accuracy on train and dev; None if the metrics do not have it."""
     every = (
         _loss_line("train", metrics, "train_accuracy", "train"),
         _loss_line("dev", metrics, "dev_accuracy", "dev"),

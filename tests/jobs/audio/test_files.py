@@ -19,7 +19,7 @@ def test_a_bad_request_leaves_what_is_there(run, tmp_path, voice):
     for asked, wrong in (
         ({"prime": str(take)}, "is the --prime, and would be written over"),
         ({"prime": str(tmp_path / "none.wav")}, "no such file"),
-        ({"prob_floor": 7.0}, "`floor` must be"),
+        ({"prob_floor": 7.0}, "`prob_floor` must be"),
     ):
         with pytest.raises((ConfigError, DataError), match=wrong):
             write_sound(run.fitted, AudioRequest(length="1s", **asked), take, lambda *_: None)

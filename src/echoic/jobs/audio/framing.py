@@ -82,9 +82,9 @@ class LevelFrames(_Cut):
         return _whole_frames(torch.from_numpy(np.concatenate(levels)), self.step_samples)
 
     def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
-        heard = np.zeros(1, np.float32) if before is None else before[-self.high_pass.rate_hz :]
-        last: Floats | float = heard[-1]
-        _, state = self.high_pass.apply(heard[None], self.high_pass.start(1))
+        past = np.zeros(1, np.float32) if before is None else before[-self.high_pass.rate_hz :]
+        last: Floats | float = past[-1]
+        _, state = self.high_pass.apply(past[None], self.high_pass.start(1))
         # Nothing has cut the sound before: to go over all at once would be a click.
         fade = np.linspace(1, 0, 0 if before is None else round(_FADE_S * self.high_pass.rate_hz), dtype=np.float32)
         for frame in frames:

@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 def charts(
     fitted: Fitted[ForecastTask], metrics: Sequence[Mapping[str, Any]], evaluation: ForecastEvaluation | None = None
 ) -> list[Chart]:
-    """What was learned from, how training went, and what the model says of the test part (without windows there: dev).
+    """The training data, the training curves, and forecasts of the test split (of dev if test has no window).
 
     The first feature of the first three series stands for all; at most some 500 windows are forecast. A chart whose
     data do not suffice is left out, and so are the errors by steps ahead without the `evaluation` of that part.
@@ -123,7 +123,7 @@ class _Scored:
 
     @classmethod
     def of(cls, fitted: Fitted[ForecastTask]) -> Self | None:
-        """The test part if it has a window, else dev, else None."""
+        """The test split if it has a window, else dev, else None."""
         for split in ("test", "dev"):
             try:
                 evaluator, _ = evaluator_of(fitted, None, split, 1)
