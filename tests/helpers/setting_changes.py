@@ -207,15 +207,18 @@ def midi(folder: Path) -> Path:
     return place
 
 
+LINES: dict[str, Any] = {"chord_hidden_size": None, "head_dropout": None}
+"""Leaves out what only the joint head has."""
+
 MUSIC: dict[str, Entry] = {
-    "grid": Change("eighth", data=midi),
-    "pedal": Change(data=midi),
+    "grid": Change("eighth", LINES, data=midi),
+    "pedal": Change(base=LINES, data=midi),
     "split": Change((8, 2, 2)),
     "transpose": Change("random"),
     "pitch_range": Change("36-81"),
     "out_of_range": Change(base={"pitch_range": "55-68"}),
     "onsets": Change(True),
-    "head": Change("bernoulli", {"chord_hidden_size": None, "head_dropout": None}),
+    "head": Change("bernoulli", LINES),
     "tbptt_steps": Change(8),
     "chord_hidden_size": Change(),
     "head_dropout": Change(),
@@ -527,9 +530,9 @@ IDLE: list[Idle] = [
         Idle("forecast", field, value, data=WIDE)
         for field, value in (("gaps", "mask"), ("sort", True), ("date_format", "%d.%m.%Y"))
     ),
-    Idle("music", "onsets", True, {"head": "categorical"}),
+    Idle("music", "onsets", True, LINES | {"head": "categorical"}),
     *(Idle("music", field, 0.2 if "dropout" in field else 9,
-           {"head": head, "chord_hidden_size": None, "head_dropout": None})
+           LINES | {"head": head})
       for field in ("chord_hidden_size", "head_dropout") for head in ("bernoulli", "categorical")),
     Idle("text", "unknown_char", "a", {"tokenizer": "bytes"}),
     Idle("text", "input_noise_std", 0.1),

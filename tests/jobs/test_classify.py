@@ -184,7 +184,7 @@ def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):
     run = train("classify", table, audio=clips, **wanted)
     assert run.evaluate().scores["accuracy"] > 0.9
     assert run.model.state_size == 0
-    with pytest.raises(ShapeError, match="takes clips of 11 steps, got "):
+    with pytest.raises(ShapeError, match="requires clips of 11 steps, got "):
         run.predict(clips / "0.wav")
 
 

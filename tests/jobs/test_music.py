@@ -22,7 +22,7 @@ from echoic.sources.midi import read_songs, to_notes
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.writers.midi import midi_bytes
 
-TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "chord_hidden_size": 8}
+TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1}
 
 
 def tune(first, steps=32):

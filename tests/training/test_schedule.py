@@ -149,7 +149,7 @@ def test_a_phase_has_its_share_of_the_time_budget_and_a_schedule_of_its_own(time
 def test_no_time_for_a_single_step_is_an_error(timed: Any) -> None:
     trainer = timed(minutes=1.0)
     trainer._started_at -= 60
-    with pytest.raises(TrainingError, match=r"The time budget was over before the first step; give more --minutes\."):
+    with pytest.raises(TrainingError, match=r"The time budget ended before the first step; increase --minutes\."):
         trainer.run()
 
 

@@ -47,7 +47,7 @@ class RawSteps:
         mel = _mel(dataset.series[0], settings)
         if mel is None:
             # A cache folder is harmless; it may be set for a whole machine.
-            bands = settings.model_fields.keys() - {"cache_dir"}
+            bands = type(settings).model_fields.keys() - {"cache_dir"}
             settings.refuse_changed(sorted(bands), "on data that are features already; leave it out.")
         return cls(dataset, mel, SpectraCache.of(settings.cache_dir))
 

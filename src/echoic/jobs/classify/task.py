@@ -48,6 +48,8 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
         cls, dataset: DatasetLike, settings: ClassifySettings, raw: RawSteps, on_progress: ProgressFn = no_progress
     ) -> Self:
         check_settings(settings)
+        if dataset.series[0].annotations.rate_hz is None:
+            settings.data.refuse_changed(("rate_hz", "channel"), "on data that are features already; leave it out.")
         splits = split_clips(dataset.series, settings)
         counts = Counter(label for number in splits["train"] for label in labels_of(dataset.series[number]))
         labels = tuple(sorted(counts, key=natural_order))

@@ -56,8 +56,6 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
         )
     place = Path(data)
     clips = list(_read_one(place, settings))
-    if clips[0].annotations.rate_hz is None:
-        settings.refuse_changed(("rate_hz", "channel"), "on data that are features already; leave it out.")
     if settings.test_data is not None:
         same = settings.model_copy(update={"rate_hz": clips[0].annotations.rate_hz})
         clips = [
