@@ -257,19 +257,12 @@ docstrings = Sybil(
 pytest_collect_file = (pages + docstrings).pytest()
 
 
-def worker_group(item: pytest.Item) -> str:
-    """The tests of one group run in one worker: those of a file, but for the ones marked `alone`."""
-    return item.nodeid if item.get_closest_marker("alone") else item.nodeid.partition("::")[0]
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks pages as slow. Of several workers, each gets whole groups, and those that take longest come first."""
+    """Marks pages as slow. Workers, which get whole files, begin with those that have most slow tests."""
     for item in items:
         if item.path.suffix == ".md":
             item.add_marker("slow")
     if hasattr(config, "workerinput"):
-        slow = Counter(worker_group(item) for item in items if item.get_closest_marker("slow"))
-        items.sort(key=lambda item: -slow[worker_group(item)])
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(worker_group(item)))
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])

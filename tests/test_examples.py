@@ -35,7 +35,6 @@ def test_every_example_is_known():
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_example_runs(tmp_path, script):
     done = subprocess.run(

@@ -30,13 +30,11 @@ def run_attempts(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_kills_at_random_times_are_survived() -> None:
     assert run_attempts("--only", "random", "--kills", "25")["attempts"] == {"random": 25}
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize(
     ("kind", "faults"), [("writes", {"kill"}), ("power", {"lose", "tear"}), ("faults", {"once", "full"})]
 )
