@@ -32,6 +32,7 @@ smartquotes = False
 # Docstrings write `name` for code.
 default_role = "literal"
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True  # the fields of a NamedTuple are documented once
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
