@@ -31,7 +31,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
     Args:
         lookback: steps that the network sees.
         horizon: steps that are forecast.
-        cell: `lstm` or `gru`.
+        cell: `lstm`, `gru` or `mingru`.
         layers: hidden size of each layer.
         epochs: passes over the training windows.
         random_state: seed of weights and order.

@@ -19,7 +19,7 @@ def outputs(stack_class, lengths=None, *, training=True, **settings):
 
 
 @pytest.mark.parametrize("stack_class", [Stack, Bidirectional])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.has_recurrent_weights])
 def test_dropped_recurrent_weights_change_every_step_but_the_first_of_each_direction(stack_class, cell):
     plain, _ = outputs(stack_class, cell=cell)
     first, second = outputs(stack_class, cell=cell, weight_dropout=0.5)

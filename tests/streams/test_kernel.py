@@ -66,7 +66,7 @@ def by_model(model, x, states):
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("layers", [(1,), (16, 16), (13, 20), (40, 33, 7)])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, layers, threads):
     model = make(cell, layers)
     states, rows, x = noise(11, model.state_size), np.array([7, 0, 10, 3, 8, 1, 2]), noise(7, 2)
@@ -80,7 +80,7 @@ def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, lay
 
 
 @pytest.mark.usefixtures("target")
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_a_row_does_not_depend_on_the_number_of_rows(cell):
     live = KernelStream(make(cell))
     states, x = noise(9, live.state_size), noise(9, 2)
@@ -92,7 +92,7 @@ def test_a_row_does_not_depend_on_the_number_of_rows(cell):
 
 
 @pytest.mark.usefixtures("target")
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_step_by_step_equals_the_whole_sequence(cell):
     model = make(cell)
     x = noise(3, 25, 2)
@@ -108,7 +108,7 @@ def test_step_by_step_equals_the_whole_sequence(cell):
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("head", ["point", "gaussian"])
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_generation_in_one_call_equals_a_generation_stream(cell, head, temperature):
     model = make(cell, head=head)
     known = torch.from_numpy(noise(4, 6, 2))

@@ -22,7 +22,9 @@ def _levels(value: tuple[float, ...]) -> tuple[float, ...]:
 class StackSettings(Section):
     """The recurrent layers."""
 
-    cell: Literal["lstm", "gru"] = Field("gru", description="Type of recurrent layer.")
+    cell: Literal["lstm", "gru", "mingru"] = Field(
+        "gru", description="Type of recurrent layer; mingru has no recurrent weights and trains faster (Feng 2024)."
+    )
     layers: Annotated[Integers, AfterValidator(_layer_sizes)] = Field(
         (64,), description="Hidden size of each recurrent layer, such as 16,16."
     )

@@ -19,3 +19,4 @@ from echoic.ops.reference import lstm_reference as lstm_reference
 from echoic.ops.reference import lstm_update as lstm_update
 from echoic.ops.samples import SampleTier as SampleTier
 from echoic.ops.samples import SampleWeights as SampleWeights
+from echoic.ops.scan import linear_scan as linear_scan
