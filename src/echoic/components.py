@@ -63,7 +63,7 @@ class Components:
 
     @property
     def paths(self) -> dict[str, str]:
-        """The import path `module:qualname` of each component, by kind."""
+        """The import path of each component by kind, as module and qualified name with a colon between."""
         return {kind: import_path(component) for kind, component in self.given.items()}
 
     def check_recorded(self, recorded: Mapping[str, str], run: Path) -> None:
