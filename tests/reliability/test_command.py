@@ -179,7 +179,10 @@ def test_a_budget_in_minutes_is_kept_by_the_whole_process(tmp_path: Path, proces
     code, rest = processes.end(process)
     assert code == 0, said + rest
     assert "best dev loss" in said
-    assert echoic.load(run).outcome()["seconds"] > 0.9 * budget
+    checkpoint, _ = echoic.load(run).folder.read_checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.metadata["state"]["seconds"] > 0.9 * budget
+    echoic.load(run).folder.read_model()
 
 
 def test_a_run_without_room_for_anything_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
