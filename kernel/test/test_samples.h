@@ -132,10 +132,10 @@ void check_samples() {
       check_uniforms(spec, plain, where);
       for (int threads : {2, 3})
         check(sampled_by(target, spec, 1, 0, threads).same_bits(plain), "threads change no level: " + where);
-      // Almost nothing taken off changes almost nothing; a floor above all but the likeliest leaves that one.
+      // A tiny floor changes almost nothing; a floor above all but the mode leaves the mode.
       check_uniforms(spec, sampled_by(target, spec, 1, 1e-9f, 1), where + ", a low floor");
       check(sampled_by(target, spec, 1, 0.999f, 1).same_bits(sampled_by(target, spec, 0, 0, 1)),
-            "a high floor and no temperature both take the likeliest: " + where);
+            "a high floor and temperature 0 both take the mode: " + where);
     }
 }
 

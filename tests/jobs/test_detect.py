@@ -132,7 +132,7 @@ def test_with_hysteresis_an_event_begins_surely_and_ends_surely():
     assert PostProcessing(hysteresis=0.25).classes(shares).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
 
 
-def test_what_has_no_pause_gets_the_label_that_is_likeliest_in_all_of_it():
+def test_what_has_no_pause_gets_the_most_probable_label_overall():
     classes = [0, 1, 2, 1, 1, 0, 2, 2, 1, 0]
     assert PostProcessing(one_label=True).classes(sure(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
 

@@ -53,7 +53,7 @@ def test_the_seed_decides_what_is_written(run):
     assert run.generate(40, seed=1, **hot) == run.generate(40, seed=1, **hot) != run.generate(40, seed=2, **hot)
 
 
-def test_top_k_of_one_is_the_likeliest(run):
+def test_top_k_of_one_is_the_most_probable(run):
     assert run.generate(20, prime="a", top_k=1, temperature=2.0) == run.generate(20, prime="a", temperature=0)
     assert run.generate(20, prime="a", top_p=1e-9) == run.generate(20, prime="a", temperature=0)
 

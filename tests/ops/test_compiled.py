@@ -233,8 +233,8 @@ def test_other_python_threads_run_during_a_call(monkeypatch, layer, way):
         layer.run(*values)[0].sum().backward()
         other.join()
         if ticks[-1] >= 5:
-            return
-    pytest.fail(f"ticks in {len(ticks)} calls: {ticks}")
+            break
+    assert max(ticks) >= 5, ticks
 
 
 # ------------------------------------------------------------ memory

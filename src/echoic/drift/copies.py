@@ -28,7 +28,7 @@ class TrainingMatch(NamedTuple):
 
 @final
 class MemorizationSearch:
-    """Looks up generated streams in the training sound; `matches` are the likest to each second looked up."""
+    """Looks up generated streams in the training sound; `matches` are the nearest to each second looked up."""
 
     def __init__(self, training: Sequence[Excerpt], rate_hz: int, streams: int) -> None:
         self.matches = list[TrainingMatch]()
@@ -40,7 +40,7 @@ class MemorizationSearch:
 
     @property
     def fraction(self) -> float:
-        """How many of the seconds that were looked up and can be heard are copies."""
+        """How many of the audible seconds that were looked up are copies."""
         return float(np.mean([match.similarity > COPY_SIMILARITY for match in self.matches]))
 
     def collapse(self, sound: Floats) -> Collapse | None:

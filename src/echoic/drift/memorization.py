@@ -22,7 +22,7 @@ _BLOCK = 2**14
 """Samples of those that are searched at once: two snippets at least, and few enough for the cache."""
 
 _NUM_CANDIDATES = 16
-"""Places that are likest there are looked at closely, sample by sample."""
+"""The best matches there are compared again, sample by sample."""
 
 
 class Match(NamedTuple):
@@ -50,7 +50,7 @@ class _Block(NamedTuple):
     norms: Floats
 
     def best_match(self, query: NDArray[np.complex64]) -> _Candidate:
-        """The place that is likest to a snippet of norm 1, whose conjugate spectrum is given."""
+        """The place of the best match to a snippet of norm 1, whose conjugate spectrum is given."""
         similarity = irfft(query * self.spectrum, _BLOCK)[: len(self.norms)] / self.norms
         position = int(similarity.argmax())
         return _Candidate(float(similarity[position]), self.recording, self.begin + position)
@@ -68,7 +68,7 @@ class RecordingIndex:
         self._blocks = [block for number in range(len(recordings)) for block in self._split_blocks(number)]
 
     def best_match(self, excerpt: Floats) -> Match | None:
-        """The place that a second of sound `(samples,)` is likest to; None if it is nearly silent.
+        """The place of the best match to a second of sound `(samples,)`; None if it is nearly silent.
 
         Likeness is the correlation of two stretches, divided by the norms of both.
         """
@@ -81,7 +81,7 @@ class RecordingIndex:
         return max(self._refine(excerpt, candidate) for candidate in best)
 
     def _refine(self, excerpt: Floats, candidate: _Candidate) -> Match:
-        """The likest place around one that was found with most samples left out, which may lie between two of them."""
+        """The best match around one that was found with most samples left out, which may lie between two of them."""
         begin = max(0, (candidate.position - 1) * self._step)
         surroundings = self._recordings[candidate.recording][begin : begin + 2 * self._step + len(excerpt)].astype(
             np.float64
@@ -108,6 +108,6 @@ class RecordingIndex:
 
 
 def _norms(sound: NDArray[np.floating], samples: int) -> NDArray[np.float64]:
-    """Of every stretch of so many samples; of what can hardly be heard, more than it is."""
+    """The norm of every stretch of so many samples, at least that of a nearly silent one."""
     energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
     return np.asarray(np.sqrt(np.maximum(energy[samples:] - energy[:-samples], _MIN_RMS**2 * samples)))

@@ -35,7 +35,7 @@ CONTROL_STREAMS, CONTROL_S = 8, 30
 class DriftReport:
     """What was measured. `controls` are the same measures of collapsed sound.
 
-    `memorized` is the share of the seconds looked up that the training sound has, too, and `closest` the likest place
+    `memorized` is the share of the seconds looked up that the training sound has, too, and `closest` the nearest match
     there; None if none of them is audible. `strip` is one stream, for display. `notes` say what
     could not be read, or only in another form.
     """
@@ -63,7 +63,7 @@ class DriftReport:
         made = f"{streams}, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
         if self.closest is not None:
             made += (
-                f" The likest second in the training sound is {self.closest.similarity:.2f} alike (1 is a copy): "
+                f" The nearest second of the training sound is {self.closest.similarity:.2f} alike (1 is a copy): "
                 f"{self.closest.name} at {self.closest.time_s:.1f} s."
             )
         return made

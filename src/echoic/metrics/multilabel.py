@@ -50,7 +50,7 @@ def micro_f1(true: Labels, predicted: Labels) -> float:
 
 
 def average_precision(true: Labels, probs: Probs) -> float:
-    """The mean of the precision at every clip that has the label, the likeliest clips first (steps, no interpolation).
+    """The mean of the precision at every clip that has the label, by descending probability (steps, no interpolation).
 
     Both are `(clips,)`, and one clip at least has the label. As in Manning, Raghavan and Schütze (2008), Introduction
     to Information Retrieval, section 8.4; clips of the same probability come at once, as in scikit-learn.
