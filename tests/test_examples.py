@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,13 @@ TOLD = {
 }
 
 
-def test_every_example_is_known():
+def test_every_example_is_known() -> None:
     assert [script.name for script in SCRIPTS] == list(TOLD)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_example_runs(tmp_path, script):
+def test_example_runs(tmp_path: Any, script: Any) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script), *QUICK.get(script.name, [])],
         cwd=tmp_path,

@@ -5,6 +5,7 @@ import sys
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,11 +33,11 @@ def run_without_extras(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_version_is_that_of_the_installed_package():
+def test_version_is_that_of_the_installed_package() -> None:
     assert echoic.__version__ == version("echoic") == PROJECT["version"]
 
 
-def test_every_optional_package_is_installed_by_its_extra():
+def test_every_optional_package_is_installed_by_its_extra() -> None:
     extras = PROJECT["optional-dependencies"]
     names = {"sklearn": "scikit-learn"}
     for package, extra in EXTRAS.items():
@@ -44,23 +45,23 @@ def test_every_optional_package_is_installed_by_its_extra():
     assert extras["all"] == ["echoic[music,sound,sklearn]"]
 
 
-def test_lazy_module_imports_on_first_use():
+def test_lazy_module_imports_on_first_use() -> None:
     assert LazyModule("soxr").__name__ == "soxr"
 
 
-def test_lazy_module_without_its_package_names_the_extra(monkeypatch):
+def test_lazy_module_without_its_package_names_the_extra(monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "mido", None)
     with pytest.raises(MissingExtraError, match=r"mido is not installed; .*pip install 'echoic\[music\]'"):
         _ = LazyModule("mido").MidiFile
 
 
-def test_a_package_that_is_broken_itself_is_reported_as_it_is():
+def test_a_package_that_is_broken_itself_is_reported_as_it_is() -> None:
     error = ModuleNotFoundError("No module named '_soundfile_data'", name="_soundfile_data")
     assert missing("soundfile", error) is error
 
 
 @pytest.mark.slow
-def test_demo_runs_without_extras(tmp_path):
+def test_demo_runs_without_extras(tmp_path: Any) -> None:
     done = run_without_extras("demo", "--out", tmp_path / "demo")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "demo" / "report.html").stat().st_size > 10_000
@@ -78,7 +79,9 @@ def write_sound(path: Path) -> None:
     ("job", "name", "write", "extra"),
     [("music", "song.mid", write_song, "music"), ("audio", "noise.wav", write_sound, "sound")],
 )
-def test_job_without_its_extra_exits_2_with_the_command_to_run(tmp_path, job, name, write, extra):
+def test_job_without_its_extra_exits_2_with_the_command_to_run(
+    tmp_path: Any, job: Any, name: Any, write: Any, extra: Any
+) -> None:
     write(tmp_path / name)
     done = run_without_extras("train", job, tmp_path / name, "--out", tmp_path / "run")
     assert done.returncode == 2
@@ -86,7 +89,7 @@ def test_job_without_its_extra_exits_2_with_the_command_to_run(tmp_path, job, na
     assert not (tmp_path / "run").exists()
 
 
-def test_sklearn_interface_without_its_extra_names_it():
+def test_sklearn_interface_without_its_extra_names_it() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import echoic.sklearn"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr.strip().splitlines()[-1].endswith("pip install 'echoic[sklearn]'")

@@ -28,24 +28,24 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_importing_echoic_loads_nothing_heavy():
+def test_importing_echoic_loads_nothing_heavy() -> None:
     heavy = {"torch", "scipy", "polars", "narwhals", "pandas", "matplotlib", "plotly", "typer", "sklearn"}
     assert loaded_by("import echoic") & heavy == set()
 
 
-def test_importing_the_command_line_loads_neither_torch_nor_readers_nor_plots():
+def test_importing_the_command_line_loads_neither_torch_nor_readers_nor_plots() -> None:
     heavy = {"torch", "scipy", "polars", "pandas", "matplotlib", "plotly"}
     assert loaded_by("import echoic.cli") & heavy == set()
 
 
-def test_public_names_are_there():
+def test_public_names_are_there() -> None:
     for name in echoic._HOMES:
         assert getattr(echoic, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         echoic.nothing  # noqa: B018
 
 
-def test_no_source_file_is_too_long():
+def test_no_source_file_is_too_long() -> None:
     lengths = {str(path.relative_to(SOURCE)): len(path.read_text("utf-8").splitlines()) for path in FILES}
     assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
 
@@ -66,12 +66,12 @@ def unpickling(path: Path) -> list[str]:
     return found
 
 
-def test_no_source_file_can_unpickle():
+def test_no_source_file_can_unpickle() -> None:
     assert [place for path in FILES for place in unpickling(path)] == []
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_setting_names_need_no_section(job):
+def test_setting_names_need_no_section(job: str) -> None:
     settings = settings_class(job)
     sections = settings.sections()
     names = [name for section in sections.values() for name in section.model_fields]
@@ -82,12 +82,12 @@ def test_setting_names_need_no_section(job):
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_every_setting_says_what_it_is(job):
+def test_every_setting_says_what_it_is(job: str) -> None:
     for section in settings_class(job).sections().values():
         for name, field in section.model_fields.items():
             assert field.description, name
 
 
-def test_settings_offer_exactly_the_parts_in_the_tables():
+def test_settings_offer_exactly_the_parts_in_the_tables() -> None:
     assert set(get_args(StackSettings.model_fields["cell"].annotation)) == CELLS.keys()
     assert set(get_args(HeadSettings.model_fields["head"].annotation)) == HEADS.keys()

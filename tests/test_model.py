@@ -16,33 +16,40 @@ PASS = 1e-5  # float32: the tolerance of chunks and steps
 LOSSES = {"point": "mse", "gaussian": "mse", "student_t": "mse", "quantiles": "mse"}
 
 
-def make(cell="gru", layers=(5, 4), features=2, head="point", width=2, **stack):
+def make(
+    cell: str = "gru",
+    layers: tuple[int, ...] = (5, 4),
+    features: int = 2,
+    head: str = "point",
+    width: int = 2,
+    **stack: bool | float,
+) -> SequenceModel:
     torch.manual_seed(0)
     layers = Stack(CELLS, width, StackSettings(cell=cell, layers=layers, **stack))
     output = HEADS[head].build(layers.output_size, features, 1, HeadSettings(head=head))
     return SequenceModel(Identity(width), layers, PerStep(layers.output_size), output)
 
 
-def make_batch(rows=3, steps=6, features=2, width=2, seed=0):
+def make_batch(rows: int = 3, steps: int = 6, features: int = 2, width: int = 2, seed: int = 0) -> Batch:
     draw = torch.Generator().manual_seed(seed)
     inputs = torch.randn(rows, steps, width, generator=draw)
     targets = torch.randn(rows, steps, features, generator=draw)
     return Batch(inputs, targets, torch.rand(targets.shape, generator=draw) < 0.6)
 
 
-def test_lstm_of_64_over_20_features_with_20_outputs_has_23060_parameters():
+def test_lstm_of_64_over_20_features_with_20_outputs_has_23060_parameters() -> None:
     model = make("lstm", (64,), features=20, width=20)
     assert sum(weight.numel() for weight in model.stack.parameters()) == 21_760
     assert sum(weight.numel() for weight in model.parameters()) == 23_060
 
 
-def test_two_lstm_layers_of_16_have_a_state_of_64_numbers():
+def test_two_lstm_layers_of_16_have_a_state_of_64_numbers() -> None:
     assert make("lstm", (16, 16)).state_size == 64
 
 
 @settings(deadline=None, max_examples=25)
 @given(cell=st.sampled_from(sorted(CELLS)), batch=st.integers(0, 7), learned=st.booleans())
-def test_unpack_is_the_exact_inverse_of_pack(cell, batch, learned):
+def test_unpack_is_the_exact_inverse_of_pack(cell: str, batch: int, learned: bool) -> None:
     model = make(cell, learn_initial_state=learned)
     matrix = torch.randn(batch, model.state_size)
     assert torch.equal(model.pack(model.unpack(matrix)), matrix)
@@ -51,14 +58,14 @@ def test_unpack_is_the_exact_inverse_of_pack(cell, batch, learned):
         assert all(torch.equal(one, other) for one, other in zip(layer, again, strict=True))
 
 
-def test_a_state_of_another_width_is_refused():
+def test_a_state_of_another_width_is_refused() -> None:
     with pytest.raises(ShapeError, match=r"must be \(batch, 9\), got \(2, 8\)"):
         make("gru").unpack(torch.zeros(2, 8))
 
 
 @pytest.mark.parametrize("learned", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_priming_in_chunks_and_stepping_equals_one_pass(cell, learned):
+def test_priming_in_chunks_and_stepping_equals_one_pass(cell: str, learned: bool) -> None:
     model = make(cell, learn_initial_state=learned).eval()
     if learned:
         torch.nn.init.normal_(model.stack.learned_state)
@@ -76,7 +83,7 @@ def test_priming_in_chunks_and_stepping_equals_one_pass(cell, learned):
     torch.testing.assert_close(model.pack(state), model.pack(end), atol=PASS, rtol=0)
 
 
-def test_without_a_state_the_sequence_starts_at_the_initial_state():
+def test_without_a_state_the_sequence_starts_at_the_initial_state() -> None:
     model, x = make(learn_initial_state=True).eval(), torch.randn(3, 4, 2)
     torch.nn.init.normal_(model.stack.learned_state)
     first, _ = model(x)
@@ -84,13 +91,13 @@ def test_without_a_state_the_sequence_starts_at_the_initial_state():
     assert torch.equal(model(x, model.initial_state(3))[0], first)
 
 
-def test_a_learned_initial_state_learns():
+def test_a_learned_initial_state_learns() -> None:
     model, batch = make(learn_initial_state=True), make_batch()
     model.loss(batch).total.backward()
     assert (model.stack.learned_state.grad != 0).all()
 
 
-def test_dropout_acts_in_training_only():
+def test_dropout_acts_in_training_only() -> None:
     model, x = make(dropout=0.5), torch.randn(3, 4, 2)
     assert not torch.equal(model(x)[0], model(x)[0])
     model.eval()
@@ -98,7 +105,7 @@ def test_dropout_acts_in_training_only():
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_the_loss_is_the_sum_over_the_mask(head):
+def test_the_loss_is_the_sum_over_the_mask(head: str) -> None:
     model, batch = make(head=head), make_batch()
     loss = model.loss(batch)
     params, state = model(batch.inputs)
@@ -111,7 +118,7 @@ def test_the_loss_is_the_sum_over_the_mask(head):
 
 @pytest.mark.parametrize("masked", [0.0, 7.0, 1e10, 1e30, -3e38, float("inf"), float("nan")])
 @pytest.mark.parametrize("head", HEADS)
-def test_masked_targets_change_neither_loss_nor_gradients(head, masked):
+def test_masked_targets_change_neither_loss_nor_gradients(head: str, masked: float) -> None:
     results = []
     for value in (0.5, masked):
         model, batch = make(head=head), make_batch()
@@ -123,14 +130,14 @@ def test_masked_targets_change_neither_loss_nor_gradients(head, masked):
         assert torch.equal(one, other)
 
 
-def test_the_loss_of_an_empty_mask_is_zero():
+def test_the_loss_of_an_empty_mask_is_zero() -> None:
     batch = make_batch()
     loss = make().loss(batch._replace(mask=torch.zeros_like(batch.mask)))
     assert float(loss.total.detach()) == 0
     assert loss.num_values == 0
 
 
-def test_the_loss_starts_from_a_given_state():
+def test_the_loss_starts_from_a_given_state() -> None:
     model, batch = make(), make_batch(steps=8)
     whole = model.loss(batch)
     first = model.loss(Batch(*(part[:, :5] for part in batch[:3])))
@@ -140,7 +147,7 @@ def test_the_loss_starts_from_a_given_state():
     assert first.num_values + second.num_values == whole.num_values
 
 
-def test_a_head_may_predict_more_steps_than_there_are_targets():
+def test_a_head_may_predict_more_steps_than_there_are_targets() -> None:
     model, batch = make(), make_batch()
     short = batch._replace(targets=batch.targets[:, :4], mask=batch.mask[:, :4])
     zeroed = batch.mask.clone()
@@ -149,18 +156,18 @@ def test_a_head_may_predict_more_steps_than_there_are_targets():
     torch.testing.assert_close(model.loss(short).total, wanted)
 
 
-def fed(share, head="point", width=3, **batch):
+def fed(share: float, head: str = "point", width: int = 3, **batch: int) -> tuple[SequenceModel, Batch, Batch]:
     model = make(head=head, width=width).eval()
     original = make_batch(width=width, **batch)
     return model, original, model.scheduled_sampling(original, share, None, torch.Generator().manual_seed(0))
 
 
-def test_scheduled_sampling_with_probability_zero_changes_nothing():
+def test_scheduled_sampling_with_probability_zero_changes_nothing() -> None:
     _, batch, fed_batch = fed(0.0)
     assert torch.equal(fed_batch.inputs, batch.inputs)
 
 
-def test_scheduled_sampling_with_probability_one_replaces_all_inputs_but_the_first():
+def test_scheduled_sampling_with_probability_one_replaces_all_inputs_but_the_first() -> None:
     model, batch, fed_batch = fed(1.0)
     own = model(batch.inputs)[0][..., 0]
     assert torch.equal(fed_batch.inputs[:, 0], batch.inputs[:, 0])
@@ -168,7 +175,7 @@ def test_scheduled_sampling_with_probability_one_replaces_all_inputs_but_the_fir
     assert torch.equal(fed_batch.inputs[..., 2:], batch.inputs[..., 2:]), "columns that are not predicted stay"
 
 
-def test_scheduled_sampling_replaces_whole_steps_at_its_rate():
+def test_scheduled_sampling_replaces_whole_steps_at_its_rate() -> None:
     _, batch, fed_batch = fed(0.3, rows=60, steps=51)
     changed = fed_batch.inputs[:, 1:, :2] != batch.inputs[:, 1:, :2]
     assert torch.equal(changed[..., 0], changed[..., 1])
@@ -176,7 +183,7 @@ def test_scheduled_sampling_replaces_whole_steps_at_its_rate():
     assert torch.equal(fed_batch.inputs[:, 0], batch.inputs[:, 0])
 
 
-def test_scheduled_sampling_changes_neither_the_batch_nor_gradients():
+def test_scheduled_sampling_changes_neither_the_batch_nor_gradients() -> None:
     model, batch, fed_batch = fed(1.0, head="gaussian")
     assert torch.equal(batch.inputs, make_batch(width=3).inputs)
     assert torch.equal(fed_batch.targets, batch.targets)

@@ -1,5 +1,8 @@
 """scikit-learn's own estimator checks, and what they do not look at."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -18,7 +21,7 @@ NOT_FOR_SERIES = {
     [Forecaster(lookback=2, layers=(3,), epochs=2, settings=TINY)],
     expected_failed_checks=lambda _: NOT_FOR_SERIES,
 )
-def test_forecaster_passes_scikit_learns_checks(estimator, check):
+def test_forecaster_passes_scikit_learns_checks(estimator: Forecaster, check: Callable[..., Any]) -> None:
     check(estimator)
 
 
@@ -27,7 +30,7 @@ def sine(steps: int) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_forecaster_rows_hold_what_follows_them():
+def test_forecaster_rows_hold_what_follows_them() -> None:
     table = sine(400)
     model = Forecaster(lookback=16, horizon=3, epochs=80, settings={"threads": 1}).fit(table[:300])
     forecasts = model.predict(table[300:]).reshape(100, 3, 2)
@@ -38,7 +41,7 @@ def test_forecaster_rows_hold_what_follows_them():
     np.testing.assert_allclose(model.forecast(table[300:]), forecasts[-1])
 
 
-def test_forecaster_row_does_not_depend_on_later_rows():
+def test_forecaster_row_does_not_depend_on_later_rows() -> None:
     table = sine(120)
     model = Forecaster(lookback=8, epochs=2, settings=TINY).fit(table)
     changed = table.copy()
@@ -46,13 +49,13 @@ def test_forecaster_row_does_not_depend_on_later_rows():
     np.testing.assert_array_equal(model.predict(table)[:60], model.predict(changed)[:60])
 
 
-def test_forecaster_takes_missing_values():
+def test_forecaster_takes_missing_values() -> None:
     table = sine(120)
     table[40:50, 0] = np.nan
     assert np.isfinite(Forecaster(lookback=8, epochs=2, settings=TINY).fit(table).predict(table)).all()
 
 
-def test_forecaster_refuses_unknown_settings():
+def test_forecaster_refuses_unknown_settings() -> None:
     with pytest.raises(ValueError, match="did you mean 'lookback'"):
         Forecaster(settings={"lookbak": 3}).fit(sine(50))
     for settings in ({"epochs": 2}, {"train.seed": 1}, {"window": {"horizon": 3}}):

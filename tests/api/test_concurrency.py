@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,14 @@ import echoic
 from echoic.errors import TrainingError
 from echoic.training import isolated_randomness, no_randomness
 
-SETTINGS = {"lookback": 8, "layers": (8,), "dropout": 0.5, "epochs": 2, "threads": 1, "strategy": "recursive"}
+SETTINGS: dict[str, Any] = {
+    "lookback": 8,
+    "layers": (8,),
+    "dropout": 0.5,
+    "epochs": 2,
+    "threads": 1,
+    "strategy": "recursive",
+}
 
 
 def wave() -> np.ndarray:

@@ -1,5 +1,6 @@
 """Rolling-origin cross-validation."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ def wave(steps: int = STEPS) -> np.ndarray:
     return np.sin(np.arange(steps) / 3).astype(np.float32)
 
 
-def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on():
+def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on() -> None:
     folds = list(cross_validate(wave(), folds=3, residual_baseline="last", **TINY))
     assert [fold.train_steps for fold in folds] == [STEPS - 20, STEPS - 15, STEPS - 10]
     for number, fold in enumerate(folds):
@@ -28,7 +29,7 @@ def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on():
         assert {"persistence", "linear"} <= fold.baselines.keys()
 
 
-def test_a_fold_sees_nothing_of_the_later_ones():
+def test_a_fold_sees_nothing_of_the_later_ones() -> None:
     changed = wave()
     changed[-5:] = 1e6
     settings = TINY | {"residual_baseline": "last", "season": 19}
@@ -47,12 +48,14 @@ def test_a_fold_sees_nothing_of_the_later_ones():
         ({"lookbak": 3}, ConfigError, "did you mean 'lookback'"),
     ],
 )
-def test_what_makes_no_folds_is_refused(options, error, message):
+def test_what_makes_no_folds_is_refused(
+    options: dict[str, int | tuple[int, ...]], error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
         cross_validate(wave(), **TINY | options)
 
 
-def test_series_of_unequal_length_are_refused(tmp_path):
+def test_series_of_unequal_length_are_refused(tmp_path: Path) -> None:
     (tmp_path / "long.csv").write_text("unique_id,y\n" + "a,1\n" * 30 + "b,2\n" * 31)
     with pytest.raises(DataError, match="requires series of equal length"):
         cross_validate(tmp_path / "long.csv", **TINY)

@@ -27,7 +27,7 @@ def write(path: Path, values: np.ndarray) -> Path:
     return path
 
 
-def test_a_run_comes_back_from_its_folder(tmp_path):
+def test_a_run_comes_back_from_its_folder(tmp_path: Path) -> None:
     made = echoic.train("forecast", write(tmp_path / "data.csv", wave()), out=tmp_path / "run", **TINY)
     loaded = echoic.load(tmp_path / "run")
     assert loaded.seed == made.seed
@@ -37,7 +37,7 @@ def test_a_run_comes_back_from_its_folder(tmp_path):
     assert loaded.metrics() == made.metrics()
 
 
-def test_a_run_finds_its_data_from_any_working_folder(tmp_path, monkeypatch):
+def test_a_run_finds_its_data_from_any_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "data.csv", wave())
     monkeypatch.chdir(tmp_path)
     echoic.train("forecast", "data.csv", out="run", **TINY)
@@ -46,13 +46,13 @@ def test_a_run_finds_its_data_from_any_working_folder(tmp_path, monkeypatch):
     assert echoic.load(tmp_path / "run").evaluate().windows == 40
 
 
-def test_a_run_folder_can_be_moved(tmp_path):
+def test_a_run_folder_can_be_moved(tmp_path: Path) -> None:
     before = echoic.train("forecast", write(tmp_path / "data.csv", wave()), out=tmp_path / "run", **TINY).evaluate()
     shutil.move(tmp_path / "run", tmp_path / "moved")
     assert echoic.load(tmp_path / "moved").evaluate() == before
 
 
-def test_data_that_moved_are_missed_with_a_remedy_that_works(tmp_path):
+def test_data_that_moved_are_missed_with_a_remedy_that_works(tmp_path: Path) -> None:
     data = write(tmp_path / "data.csv", wave())
     before = echoic.train("forecast", data, out=tmp_path / "run", **TINY).evaluate()
     moved = data.rename(tmp_path / "moved.csv")
@@ -61,7 +61,7 @@ def test_data_that_moved_are_missed_with_a_remedy_that_works(tmp_path):
     assert echoic.load(tmp_path / "run", data=moved).evaluate() == before
 
 
-def test_data_that_changed_are_refused(tmp_path):
+def test_data_that_changed_are_refused(tmp_path: Path) -> None:
     data = write(tmp_path / "data.csv", wave())
     echoic.train("forecast", data, out=tmp_path / "run", **TINY)
     kept = shutil.copy(data, tmp_path / "kept.csv")
@@ -71,7 +71,7 @@ def test_data_that_changed_are_refused(tmp_path):
     assert echoic.load(tmp_path / "run", data=kept).evaluate().windows == 40
 
 
-def test_data_in_memory_have_to_be_given_again(tmp_path):
+def test_data_in_memory_have_to_be_given_again(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
     with pytest.raises(DataError, match="was trained on in-memory data; pass the same data again, with `data=`"):
         echoic.load(tmp_path / "run").evaluate()
@@ -80,7 +80,7 @@ def test_data_in_memory_have_to_be_given_again(tmp_path):
     assert echoic.load(tmp_path / "run", data=wave()).evaluate() == run.evaluate()
 
 
-def test_settings_by_section_by_name_and_by_dot_are_the_same(tmp_path):
+def test_settings_by_section_by_name_and_by_dot_are_the_same(tmp_path: Path) -> None:
     ways: list[dict[str, Any]] = [
         {"config": {"window": {"lookback": 10}, "stack": {"layers": [4]}}},
         {"config": {"window.lookback": 10}, "layers": "4"},
@@ -93,12 +93,12 @@ def test_settings_by_section_by_name_and_by_dot_are_the_same(tmp_path):
     assert runs[0].settings == runs[1].settings == runs[2].settings
 
 
-def test_without_a_folder_the_run_is_in_a_temporary_one(tmp_path, monkeypatch):
+def test_without_a_folder_the_run_is_in_a_temporary_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert echoic.train("forecast", wave(), **TINY).path.is_relative_to(tmp_path)
 
 
-def test_what_is_not_there_is_named():
+def test_what_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError, match="Unknown job 'forecats', did you mean 'forecast'"):
         echoic.train("forecats", wave())
     with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
@@ -107,7 +107,7 @@ def test_what_is_not_there_is_named():
         echoic.load("nowhere")
 
 
-def test_a_run_without_dev_tells_its_outcome(tmp_path):
+def test_a_run_without_dev_tells_its_outcome(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(0.8, 0, 0.2), **TINY)
     result = run.result()
     assert result["best_dev_loss"] is None
@@ -115,7 +115,7 @@ def test_a_run_without_dev_tells_its_outcome(tmp_path):
     assert run.evaluate().windows == 40
 
 
-def test_progress_is_told_after_every_step(tmp_path):
+def test_progress_is_told_after_every_step(tmp_path: Path) -> None:
     told = []
     run = echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=told.append, **TINY | {"epochs": 3})
     assert sorted({at.step for at in told}) == list(range(1, run.result()["steps"] + 1))
@@ -123,7 +123,7 @@ def test_progress_is_told_after_every_step(tmp_path):
     assert told[-1].fraction == 1
 
 
-def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone():
+def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone() -> None:
     before = torch.get_rng_state()
     losses = echoic.check("forecast", wave(), steps=60, **TINY)
     assert len(losses) == 60
@@ -131,7 +131,7 @@ def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_check_fails_where_losses_are_beyond_all_numbers():
+def test_check_fails_where_losses_are_beyond_all_numbers() -> None:
     assert not check_passes(echoic.check("forecast", 1e25 * wave(), steps=20, scale="none", **TINY))
 
 
@@ -148,11 +148,11 @@ def test_check_fails_where_losses_are_beyond_all_numbers():
         ([1.0, float("nan")] * 10, False),
     ],
 )
-def test_check_passes_if_the_loss_falls_by_a_clear_share(losses, passes):
+def test_check_passes_if_the_loss_falls_by_a_clear_share(losses: list[float], passes: bool) -> None:
     assert check_passes(losses) == passes
 
 
-def test_info_tells_machine_and_run(tmp_path):
+def test_info_tells_machine_and_run(tmp_path: Path) -> None:
     assert {"echoic", "torch", "kernel", "threads", "jobs"} <= machine_info().keys()
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
     told = run_info(run)
@@ -160,7 +160,7 @@ def test_info_tells_machine_and_run(tmp_path):
     assert [name for name, _, _ in told["parameter_table"]] == sorted(run.model.state_dict())
 
 
-def test_series_of_one_name_have_no_name_column(tmp_path):
+def test_series_of_one_name_have_no_name_column(tmp_path: Path) -> None:
     run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
     columns = series_columns(run.generate(7))
     assert list(columns) == ["ds", "y0", "y1"]

@@ -1,7 +1,10 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from echoic.baselines.forecasts import LinearMap, drift, naive2, persistence, seasonal_growth, seasonal_naive
 from echoic.config.table import TableSettings
@@ -12,14 +15,16 @@ EXACT = 1e-12
 NAN = float("nan")
 
 
-def make(windows=3, steps=15, features=2, missing=0.0, seed=0):
+def make(
+    windows: int = 3, steps: int = 15, features: int = 2, missing: float = 0.0, seed: int = 0
+) -> NDArray[np.float64]:
     draw = np.random.default_rng(seed)
     history = draw.normal(size=(windows, steps, features)) + 5
     history[draw.random(history.shape) < missing] = NAN
     return history
 
 
-def each(history, horizon, forecast):
+def each(history: NDArray[np.float64], horizon: int, forecast: Callable[..., Any]) -> NDArray[np.float64]:
     """`forecast(series, horizon)` of every window and column."""
     out = np.empty((len(history), horizon, history.shape[2]))
     for window, column in np.ndindex(len(history), history.shape[2]):
@@ -27,17 +32,17 @@ def each(history, horizon, forecast):
     return out
 
 
-def naive_last(series):
+def naive_last(series: NDArray[np.float64]) -> float:
     known = [value for value in series if not np.isnan(value)]
     return known[-1] if known else 0.0
 
 
-def naive_persistence(series, horizon):
+def naive_persistence(series: NDArray[np.float64], horizon: int) -> list[float]:
     return [naive_last(series)] * horizon
 
 
-def naive_seasonal(season):
-    def forecast(series, horizon):
+def naive_seasonal(season: int) -> Callable[..., Any]:
+    def forecast(series: Any, horizon: Any) -> Any:
         if len(series) < season:
             return naive_persistence(series, horizon)
         values = []
@@ -49,7 +54,7 @@ def naive_seasonal(season):
     return forecast
 
 
-def naive_drift(series, horizon):
+def naive_drift(series: Any, horizon: Any) -> Any:
     known = [at for at, value in enumerate(series) if not np.isnan(value)]
     if not known:
         return [0.0] * horizon
@@ -57,8 +62,8 @@ def naive_drift(series, horizon):
     return [series[known[-1]] + slope * (len(series) + step - known[-1]) for step in range(horizon)]
 
 
-def naive_growth(season):
-    def forecast(series, horizon):
+def naive_growth(season: Any) -> Any:
+    def forecast(series: Any, horizon: Any) -> Any:
         if len(series) <= season:
             return naive_persistence(series, horizon)
         last, before = series[-1], series[-season - 1]
@@ -80,13 +85,13 @@ FORECASTS = {
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 15])
 @pytest.mark.parametrize("horizon", [1, 9])
 @pytest.mark.parametrize("name", FORECASTS)
-def test_baseline_equals_a_naive_loop(name, horizon, steps, missing):
+def test_baseline_equals_a_naive_loop(name: str, horizon: int, steps: int, missing: float) -> None:
     forecast, oracle = FORECASTS[name]
     history = make(steps=steps, missing=missing)
     np.testing.assert_allclose(forecast(history, horizon), each(history, horizon, oracle), rtol=EXACT)
 
 
-def multiplicative(steps=48, level=100.0, growth=0.0):
+def multiplicative(steps: int = 48, level: float = 100.0, growth: float = 0.0) -> NDArray[np.float64]:
     """A season of 4 with known indices, whose mean is 1."""
     indices = np.array([0.7, 1.0, 1.4, 0.9])
     at = np.arange(steps)
@@ -94,18 +99,18 @@ def multiplicative(steps=48, level=100.0, growth=0.0):
 
 
 @pytest.mark.parametrize("steps", [48, 49, 50, 51])
-def test_naive2_continues_a_multiplicative_season_exactly(steps):
+def test_naive2_continues_a_multiplicative_season_exactly(steps: int) -> None:
     series = multiplicative(steps + 6)
     got = naive2(series[None, :steps, None], 6, 4)[0, :, 0]
     np.testing.assert_allclose(got, series[steps:], rtol=1e-9)
 
 
-def test_naive2_of_an_odd_season_continues_it_exactly():
+def test_naive2_of_an_odd_season_continues_it_exactly() -> None:
     series = np.tile([3.0, 5.0, 4.0], 20)
     np.testing.assert_allclose(naive2(series[None, :58, None], 2, 3)[0, :, 0], series[58:], rtol=1e-9)
 
 
-def test_naive2_keeps_in_step_with_a_series_that_begins_late():
+def test_naive2_keeps_in_step_with_a_series_that_begins_late() -> None:
     series = multiplicative(54)
     late = series[:50].copy()
     late[:7] = NAN
@@ -113,7 +118,7 @@ def test_naive2_keeps_in_step_with_a_series_that_begins_late():
 
 
 @pytest.mark.parametrize("gap", [slice(20, 21), slice(47, 50)], ids=["inside", "at the end"])
-def test_naive2_keeps_in_step_across_a_gap(gap):
+def test_naive2_keeps_in_step_across_a_gap(gap: Any) -> None:
     series = multiplicative(54)
     holed = series[:50].copy()
     holed[gap] = NAN
@@ -131,17 +136,19 @@ def test_naive2_keeps_in_step_across_a_gap(gap):
     ],
     ids=["no season", "too short", "not positive", "constant", "one value"],
 )
-def test_naive2_is_persistence_where_nothing_is_adjusted(series):
+def test_naive2_is_persistence_where_nothing_is_adjusted(series: NDArray[np.float64]) -> None:
     np.testing.assert_array_equal(naive2(series[None, :, None], 5, 4)[0, :, 0], np.full(5, series[-1]))
 
 
-def test_naive2_of_nothing_known_is_finite_as_all_the_others():
+def test_naive2_of_nothing_known_is_finite_as_all_the_others() -> None:
     history = np.full((1, 5, 1), NAN)
     for forecast in (persistence(history, 2), naive2(history, 2, 4), drift(history, 2)):
         np.testing.assert_array_equal(forecast, np.zeros((1, 2, 1)))
 
 
-def linear_windows(lookback, horizon, windows=200, features=2, missing=0.0):
+def linear_windows(
+    lookback: int, horizon: int, windows: int = 200, features: int = 2, missing: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Oscillations of one recurrence, x[t] = 1.6 x[t-1] - x[t-2], around levels of their own."""
     draw = np.random.default_rng(0)
     angle = np.arccos(0.8) * np.arange(lookback + horizon)
@@ -152,7 +159,7 @@ def linear_windows(lookback, horizon, windows=200, features=2, missing=0.0):
     return seen, values[:, lookback:]
 
 
-def test_linear_map_recovers_a_linear_recurrence_whatever_the_level():
+def test_linear_map_recovers_a_linear_recurrence_whatever_the_level() -> None:
     seen, followed = linear_windows(12, 3)
     linear = LinearMap.fit([(seen[:100], followed[:100]), (seen[100:150], followed[100:150])], 12, 3)
     got = linear.forecast(seen[150:])
@@ -160,7 +167,7 @@ def test_linear_map_recovers_a_linear_recurrence_whatever_the_level():
     np.testing.assert_allclose(got, followed[150:], atol=0.02)
 
 
-def test_linear_map_equals_least_squares_with_its_ridge():
+def test_linear_map_equals_least_squares_with_its_ridge() -> None:
     seen, followed = (array.transpose(0, 2, 1).reshape(-1, array.shape[1]) for array in linear_windows(6, 2))
     last = seen[:, -1:]
     design = np.concatenate([seen - last, np.ones((len(seen), 1))], 1)
@@ -170,7 +177,7 @@ def test_linear_map_equals_least_squares_with_its_ridge():
     np.testing.assert_allclose(got, weights, rtol=1e-6, atol=1e-9)
 
 
-def test_windows_with_gaps_do_not_teach_the_linear_map():
+def test_windows_with_gaps_do_not_teach_the_linear_map() -> None:
     seen, followed = linear_windows(6, 2)
     holed_seen, holed_followed = seen.copy(), followed.copy()
     holed_seen[:50, 2], holed_followed[50:80, 1] = NAN, NAN
@@ -178,7 +185,7 @@ def test_windows_with_gaps_do_not_teach_the_linear_map():
     np.testing.assert_allclose(got, LinearMap.fit([(seen[80:], followed[80:])], 6, 2).weights, rtol=1e-9)
 
 
-def test_the_linear_map_fills_gaps_with_the_last_known_value():
+def test_the_linear_map_fills_gaps_with_the_last_known_value() -> None:
     seen, followed = linear_windows(6, 2)
     linear = LinearMap.fit([(seen, followed)], 6, 2)
     holed = seen[:1].copy()
@@ -188,7 +195,7 @@ def test_the_linear_map_fills_gaps_with_the_last_known_value():
     np.testing.assert_allclose(linear.forecast(holed), linear.forecast(filled), rtol=EXACT)
 
 
-def test_a_linear_map_that_saw_nothing_is_persistence():
+def test_a_linear_map_that_saw_nothing_is_persistence() -> None:
     history = make()
     np.testing.assert_allclose(LinearMap.fit([], 15, 4).forecast(history), persistence(history, 4), rtol=1e-9)
 
@@ -199,7 +206,9 @@ def test_a_linear_map_that_saw_nothing_is_persistence():
     [(seasonal_naive, 13.912, 1.193), (naive2, 18.383, 2.395)],
     ids=["seasonal", "naive2"],
 )
-def test_m4_hourly_scores_are_the_published_ones(data_dir: Path, forecast, smape, mase):
+def test_m4_hourly_scores_are_the_published_ones(
+    data_dir: Path, forecast: Callable[..., Any], smape: float, mase: float
+) -> None:
     train, test = (
         read(data_dir / f"m4_hourly/Hourly-{part}.csv", TableSettings(format="m4")).series for part in ("train", "test")
     )

@@ -1,6 +1,7 @@
 """Witten-Bell against a slow, plain reckoning, and against the chances that must add up to one."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ VOCABULARY = 4
 symbols = st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=30)
 
 
-def plain_chance(texts, n, context, symbol):
+def plain_chance(texts: list[list[int]], n: int, context: list[int], symbol: int) -> float:
     """Of a symbol after a context (the symbols before it, as many as there are)."""
     chance = 1 / VOCABULARY
     for length in range(min(n - 1, len(context)) + 1):
@@ -31,7 +32,7 @@ def plain_chance(texts, n, context, symbol):
 
 
 @given(st.lists(symbols, min_size=1, max_size=3), symbols, st.integers(1, 5))
-def test_the_plain_reckoning(texts, asked, n):
+def test_the_plain_reckoning(texts: list[list[int]], asked: list[int], n: int) -> None:
     model = NGram.fit([np.array(text) for text in texts], n, VOCABULARY)
     found = np.exp(model.log_probs(np.array(asked)))
     wanted = [plain_chance(texts, n, asked[:at], symbol) for at, symbol in enumerate(asked)]
@@ -39,13 +40,13 @@ def test_the_plain_reckoning(texts, asked, n):
 
 
 @given(symbols, symbols, st.integers(1, 5))
-def test_chances_add_up_to_one(text, context, n):
+def test_chances_add_up_to_one(text: list[int], context: list[int], n: int) -> None:
     model = NGram.fit([np.array(text)], n, VOCABULARY)
     total = sum(np.exp(model.log_probs(np.array([*context, symbol]))[-1]) for symbol in range(VOCABULARY))
     assert total == pytest.approx(1.0, abs=1e-12)
 
 
-def test_a_large_vocabulary_does_not_overflow():
+def test_a_large_vocabulary_does_not_overflow() -> None:
     vocabulary = 100_000
     text = np.random.default_rng(0).integers(0, vocabulary, 500)
     known = NGram.fit([text], 5, vocabulary).log_probs(text)
@@ -53,7 +54,7 @@ def test_a_large_vocabulary_does_not_overflow():
 
 
 @pytest.mark.data
-def test_tiny_shakespeare(data_dir):
+def test_tiny_shakespeare(data_dir: Path) -> None:
     text = (data_dir / "text_tinyshakespeare" / "input.txt").read_text()
     numbers = {character: number for number, character in enumerate(sorted(set(text)))}
     codes = np.array([numbers[character] for character in text])

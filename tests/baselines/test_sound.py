@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats, prediction_weights
@@ -10,17 +11,17 @@ STEP = 0.02
 SCALE = Scale((np.arange(256) - 127.5) * STEP, np.array([-np.inf, *((np.arange(255) - 127) * STEP), np.inf]))
 
 
-def levels_of(sound):
+def levels_of(sound: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.digitize(sound, SCALE.edges[1:-1])
 
 
-def autoregressive(samples, draws):
+def autoregressive(samples: int, draws: np.random.Generator) -> NDArray[np.int64]:
     """x[t] = 0.9 x[t - 1] + Laplace noise of width 0.1, as levels 0.02 apart."""
     return levels_of(lfilter([1.0], [1.0, -0.9], draws.laplace(scale=0.1, size=samples)))
 
 
 @pytest.mark.slow
-def test_prediction_comes_near_the_entropy_of_the_noise():
+def test_prediction_comes_near_the_entropy_of_the_noise() -> None:
     draws = np.random.default_rng(0)
     train, scored = autoregressive(200_000, draws), autoregressive(100_000, draws)
     found = LinearPrediction.fit([train], SCALE)
@@ -31,7 +32,7 @@ def test_prediction_comes_near_the_entropy_of_the_noise():
 
 
 @pytest.mark.slow
-def test_what_is_in_the_middle_counts_as_much_as_what_comes_first():
+def test_what_is_in_the_middle_counts_as_much_as_what_comes_first() -> None:
     draws = np.random.default_rng(0)
     sound = autoregressive(2_000_000, draws)
     late = sound.copy()
@@ -40,7 +41,7 @@ def test_what_is_in_the_middle_counts_as_much_as_what_comes_first():
     assert second == pytest.approx(first, abs=0.05)
 
 
-def test_blocks_are_scored_as_one():
+def test_blocks_are_scored_as_one() -> None:
     draws = np.random.default_rng(0)
     model = LinearPrediction.fit([autoregressive(50_000, draws)], SCALE)
     parts = [autoregressive(length, draws) for length in (10_000, 30_000)]
@@ -49,5 +50,5 @@ def test_blocks_are_scored_as_one():
 
 
 @pytest.mark.parametrize("samples", [1, 2, 19])
-def test_a_few_samples_have_a_prediction(samples):
+def test_a_few_samples_have_a_prediction(samples: int) -> None:
     assert np.isfinite(prediction_weights(np.linspace(0.1, 0.2, samples), 20)).all()

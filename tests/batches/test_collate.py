@@ -1,5 +1,7 @@
 """Collates: next steps, whole sequences with a target each, and windows with a class per step."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -9,15 +11,15 @@ from echoic.windows import BucketSampler, ChunkSampler, ExcerptSampler, Ranges
 VALUES = torch.arange(30)[:, None]
 
 
-def ranges(*spans):
+def ranges(*spans: Any) -> Any:
     return Ranges(*torch.tensor(spans).unbind(1))
 
 
-def next_steps(sampler):
+def next_steps(sampler: Any) -> Any:
     return BatchLoader(sampler, NextStepCollate(VALUES))
 
 
-def pairs(loader):
+def pairs(loader: Any) -> Any:
     return sorted(
         (int(x), int(y))
         for batch in loader.epoch(0, 0)
@@ -26,12 +28,12 @@ def pairs(loader):
 
 
 @pytest.mark.parametrize(("rows", "chunk"), [(1, None), (2, None), (3, 4), (1, 7), (4, 2)])
-def test_every_step_predicts_the_next_one_once(rows, chunk):
+def test_every_step_predicts_the_next_one_once(rows: Any, chunk: Any) -> None:
     loader = next_steps(ChunkSampler.from_ranges(ranges((0, 11), (11, 13), (20, 29)), rows, chunk))
     assert pairs(loader) == [(step, step + 1) for step in [*range(10), 11, *range(20, 28)]]
 
 
-def test_streams_are_no_longer_than_the_limit():
+def test_streams_are_no_longer_than_the_limit() -> None:
     loader = next_steps(ChunkSampler.from_ranges(ranges((0, 30)), 2, 3, 6))
     assert pairs(loader) == [(step, step + 1) for step in range(29)]
     assert [batch.carry for batch in loader.epoch(0, 0)] == [False, True] * 3
@@ -39,28 +41,28 @@ def test_streams_are_no_longer_than_the_limit():
 
 
 @pytest.mark.parametrize(("rows", "chunk"), [(1, 3), (8, 4), (2, None)])
-def test_whole_series_start_once(rows, chunk):
+def test_whole_series_start_once(rows: Any, chunk: Any) -> None:
     loader = next_steps(ChunkSampler.whole_series(ranges((0, 11), (11, 12), (20, 29)), rows, chunk))
     assert pairs(loader) == [(step, step + 1) for step in [*range(10), *range(20, 28)]]
     starts = [int(start) for batch in loader.epoch(0, 0) if not batch.carry for start in batch.inputs[:, 0, 0]]
     assert sorted(starts) == [0, 20]
 
 
-def test_padding_shows_no_step_of_another_split():
+def test_padding_shows_no_step_of_another_split() -> None:
     loader = next_steps(ChunkSampler.from_ranges(ranges((0, 5), (10, 14)), 2, None))
     own = {0, 1, 2, 3, 4, 10, 11, 12, 13}
     for batch in loader.epoch(0, 0):
         assert set(torch.cat([batch.inputs, batch.targets]).flatten().int().tolist()) <= own
 
 
-def test_the_mask_covers_every_value_where_losses_are_per_value():
+def test_the_mask_covers_every_value_where_losses_are_per_value() -> None:
     collate = NextStepCollate(torch.zeros(9, 4), per_value=True)
     (batch,) = BatchLoader(ChunkSampler.from_ranges(ranges((0, 9)), 1, None), collate).epoch(0, 0)
     assert batch.mask.shape == batch.targets.shape == (1, 8, 4)
     assert batch.mask.all()
 
 
-def test_sequences_keep_their_own_targets_in_any_order():
+def test_sequences_keep_their_own_targets_in_any_order() -> None:
     lengths = [5, 2, 9, 4, 7]
     values = torch.cat([torch.full((length, 3), number + 1.0) for number, length in enumerate(lengths)])
     collate = SequenceCollate(values, torch.arange(5)[:, None] + 1)
@@ -77,7 +79,7 @@ def test_sequences_keep_their_own_targets_in_any_order():
         assert sorted(targets) == [1, 2, 3, 4, 5]
 
 
-def test_delayed_classes_are_those_of_earlier_steps():
+def test_delayed_classes_are_those_of_earlier_steps() -> None:
     sampler = ExcerptSampler(Ranges.from_lengths([10]), 1, 10, shuffle=False)
     (batch,) = BatchLoader(sampler, StepCollate(torch.arange(10.0)[:, None], torch.arange(10), 3)).epoch(0, 0)
     assert batch.inputs[0, :, 0].tolist() == list(range(10))

@@ -1,5 +1,7 @@
 """Transforms of sound: a loss over part of the frames, and a random gain per stream."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -11,21 +13,21 @@ from echoic.windows import ChunkSampler, Ranges
 CODEC = MuLaw.fit([np.linspace(-1, 1, 1000, dtype=np.float32)])
 
 
-def codes(*transforms, chunk=5, streams=4, steps=81):
+def codes(*transforms: Any, chunk: int = 5, streams: int = 4, steps: int = 81) -> Any:
     """Batches of frames of two codes at half of full scale."""
     code = float(CODEC.quantize(np.array([0.5 * CODEC.code_values[-1]]))[0])
     sampler = ChunkSampler.from_ranges(Ranges.from_lengths([steps]), streams, chunk, 10)
     return BatchLoader(sampler, NextStepCollate(torch.full((steps, 2), code), per_value=True), transforms)
 
 
-def gains(batch):
+def gains(batch: Any) -> Any:
     """The code of each stream; all codes of a stream are the same."""
     both = torch.cat([batch.inputs, batch.targets], 1).flatten(1)
     assert (both == both[:, :1]).all()
     return both[:, 0].tolist()
 
 
-def test_a_stream_keeps_its_gain_while_its_state_is_carried():
+def test_a_stream_keeps_its_gain_while_its_state_is_carried() -> None:
     loader = codes(RandomGain(CODEC, 6.0))
     batches = list(loader.epoch(0, 0))
     assert [batch.carry for batch in batches] == [False, True] * 2
@@ -37,7 +39,7 @@ def test_a_stream_keeps_its_gain_while_its_state_is_carried():
     assert [gains(batch) for batch in loader.epoch(0, 1)] != made
 
 
-def test_gains_reach_from_softer_to_louder_by_the_given_decibels():
+def test_gains_reach_from_softer_to_louder_by_the_given_decibels() -> None:
     loader = codes(RandomGain(CODEC, 6.0), chunk=None, streams=64)
     plain, made = gains(next(codes().epoch(0, 0)))[0], []
     for epoch in range(40):
@@ -47,7 +49,7 @@ def test_gains_reach_from_softer_to_louder_by_the_given_decibels():
     assert -6.3 < ratio_db.min() < -5 < 5 < ratio_db.max() < 6.3
 
 
-def test_a_fraction_of_the_frames_counts_and_other_ones_each_time():
+def test_a_fraction_of_the_frames_counts_and_other_ones_each_time() -> None:
     loader = codes(SubsampleLoss(0.25), chunk=None, streams=1, steps=2001)
     masks = [torch.cat([batch.mask.flatten(0, 1) for batch in loader.epoch(0, epoch)]) for epoch in (0, 0, 1)]
     assert torch.equal(masks[0], masks[1])
@@ -56,6 +58,6 @@ def test_a_fraction_of_the_frames_counts_and_other_ones_each_time():
     assert abs(float(masks[0].float().mean()) - 0.25) < 0.05
 
 
-def test_a_loss_over_part_of_the_frames_keeps_padding_masked():
+def test_a_loss_over_part_of_the_frames_keeps_padding_masked() -> None:
     batch = Batch(torch.zeros(1, 6, 2), torch.zeros(1, 6, 2), torch.zeros(1, 6, 2, dtype=torch.bool))
     assert not SubsampleLoss(1.0)(batch, Draws(0, 0, 0, 0)).mask.any()

@@ -1,5 +1,7 @@
 """Songs in all twelve keys, or each in a random one."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -9,7 +11,7 @@ from echoic.types.score import ONSET
 from echoic.windows import ChunkSampler
 
 
-def songs(transpose, rows, chunk=None, count=6, steps=9):
+def songs(transpose: Any, rows: Any, chunk: Any = None, count: int = 6, steps: int = 9) -> Any:
     """Batches of `count` songs; song number n repeats pitch 50 + n."""
     rolls = np.zeros((count, steps, 128), np.uint8)
     for number in range(count):
@@ -19,23 +21,23 @@ def songs(transpose, rows, chunk=None, count=6, steps=9):
     return BatchLoader(sampler, SongCollate(transposed, transpose))
 
 
-def pitches(batch):
+def pitches(batch: Any) -> Any:
     return (batch.inputs.argmax(2) + 21)[:, 0].tolist()
 
 
-def test_songs_as_given_are_not_transposed():
+def test_songs_as_given_are_not_transposed() -> None:
     found = [pitch for batch in songs("none", 2).epoch(0, 0) for pitch in pitches(batch)]
     assert sorted(found) == list(range(50, 56))
 
 
-def test_twelve_keys_are_rows_of_one_batch():
+def test_twelve_keys_are_rows_of_one_batch() -> None:
     for batch in songs("all", 1).epoch(0, 0):
         (song,) = {pitch - shift for pitch, shift in zip(pitches(batch), KEYS, strict=True)}
         assert 50 <= song < 56
         assert torch.equal(batch.inputs[:, 1:], batch.targets[:, :-1])
 
 
-def test_random_keys_change_with_song_and_epoch_and_stay_for_all_chunks():
+def test_random_keys_change_with_song_and_epoch_and_stay_for_all_chunks() -> None:
     loader = songs("random", 3, chunk=4)
     epochs = []
     for epoch in range(3):
@@ -46,7 +48,7 @@ def test_random_keys_change_with_song_and_epoch_and_stay_for_all_chunks():
     assert epochs[0] != epochs[1] != epochs[2]
 
 
-def test_random_keys_are_all_twelve():
+def test_random_keys_are_all_twelve() -> None:
     loader = songs("random", 6)
     found = np.array([pitch for seed in range(60) for batch in loader.epoch(seed, 0) for pitch in pitches(batch)])
     assert found.min() == 50 + KEYS[0]

@@ -15,13 +15,13 @@ from echoic.streams.kernel import KernelStream
 THEIRS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
-def made(cell="lstm", layers=(5, 3)):
+def made(cell: str = "lstm", layers: tuple[int, ...] = (5, 3)) -> Bidirectional:
     torch.manual_seed(0)
     return Bidirectional(CELLS, 4, StackSettings(cell=cell, layers=layers))
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_outputs_equal_those_of_torch(cell):
+def test_outputs_equal_those_of_torch(cell: str) -> None:
     ours = made(cell, (5,))
     theirs = THEIRS[cell](4, 5, batch_first=True, bidirectional=True)
     # torch has a second bias, which differs within the GRU's candidate, so all biases are zero here.
@@ -41,7 +41,7 @@ def test_outputs_equal_those_of_torch(cell):
     assert state == ()
 
 
-def test_padding_is_ignored_and_rows_are_independent():
+def test_padding_is_ignored_and_rows_are_independent() -> None:
     stack = made()
     x, lengths = torch.randn(4, 8, 4), torch.tensor([8, 3, 5, 1])
     whole, _ = stack(x, (), lengths)
@@ -53,7 +53,7 @@ def test_padding_is_ignored_and_rows_are_independent():
         torch.testing.assert_close(alone[0], whole[row, :length], atol=1e-6, rtol=1e-5)
 
 
-def test_there_is_no_state_and_no_live_use():
+def test_there_is_no_state_and_no_live_use() -> None:
     stack = made()
     assert stack.state_size == 0
     assert stack.unpack(stack.pack(stack.initial_state(3))) == ()
@@ -61,7 +61,7 @@ def test_there_is_no_state_and_no_live_use():
         stack.unpack(torch.ones(1, 2))
 
 
-def test_a_horizon_is_refused():
+def test_a_horizon_is_refused() -> None:
     stack = made()
     one_way = Stack(CELLS, 4, StackSettings(layers=(stack.output_size,)))
     model = SequenceModel(Identity(4), stack, Horizon(one_way, 3), Categorical(stack.output_size, 3))
@@ -69,7 +69,7 @@ def test_a_horizon_is_refused():
         model(torch.zeros(1, 5, 4))
 
 
-def test_a_kernel_stream_refuses_them():
+def test_a_kernel_stream_refuses_them() -> None:
     stack = made()
     model = SequenceModel(Identity(4), stack, PerStep(stack.output_size), Categorical(stack.output_size, 3))
     with pytest.raises(ConfigError, match="got Identity, Bidirectional"):

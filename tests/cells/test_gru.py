@@ -1,6 +1,9 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from echoic.cells import GRU
 
@@ -10,17 +13,17 @@ ROUNDING = 1e-6  # float32, values below 1
 SIZES = [(3, 7, 2, 5), (1, 1, 1, 1), (2, 9, 1, 11)]
 
 
-def make(inputs, hidden):
+def make(inputs: int, hidden: int) -> GRU:
     torch.manual_seed(0)
     cell = GRU(inputs, hidden).double()
     torch.nn.init.normal_(cell.bias)
     return cell
 
 
-def naive_gru(x, h, cell):
+def naive_gru(x: torch.Tensor, h: torch.Tensor, cell: GRU) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Torch's variant, one number at a time: the reset gate scales the recurrent product."""
 
-    def sigmoid(value):
+    def sigmoid(value: Any) -> Any:
         return 1 / (1 + np.exp(-value))
 
     w_in, w_rec, bias = (weight.detach().numpy() for weight in (cell.w_in, cell.w_rec, cell.bias))
@@ -41,7 +44,7 @@ def naive_gru(x, h, cell):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_gru_equals_a_plain_loop(sizes):
+def test_gru_equals_a_plain_loop(sizes: tuple[int, ...]) -> None:
     batch, steps, inputs, hidden = sizes
     cell = make(inputs, hidden)
     x, h = torch.randn(batch, steps, inputs).double(), torch.randn(batch, hidden).double()
@@ -51,7 +54,7 @@ def test_gru_equals_a_plain_loop(sizes):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_gru_equals_torch_with_the_same_weights(dtype):
+def test_gru_equals_torch_with_the_same_weights(dtype: torch.dtype) -> None:
     cell = make(3, 5).to(dtype)
     oracle = torch.nn.GRU(3, 5, batch_first=True).to(dtype)
     weights = {"weight_ih_l0": cell.w_in, "weight_hh_l0": cell.w_rec, "bias_ih_l0": cell.bias}
@@ -66,7 +69,7 @@ def test_gru_equals_torch_with_the_same_weights(dtype):
     torch.testing.assert_close(cell.w_rec.grad, oracle.weight_hh_l0.grad, atol=1e-4, rtol=1e-5)
 
 
-def test_a_gru_takes_no_forget_bias():
+def test_a_gru_takes_no_forget_bias() -> None:
     assert not GRU.has_forget_gate
     with pytest.raises(TypeError, match="forget_bias"):
         GRU(2, 3, forget_bias=5.0)

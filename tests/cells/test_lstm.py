@@ -1,6 +1,9 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from echoic.cells import LSTM
 
@@ -10,17 +13,17 @@ ROUNDING = 1e-6  # float32, values below 1
 SIZES = [(3, 7, 2, 5), (1, 1, 1, 1), (2, 9, 1, 11)]
 
 
-def make(inputs, hidden):
+def make(inputs: int, hidden: int) -> LSTM:
     torch.manual_seed(0)
     cell = LSTM(inputs, hidden).double()
     torch.nn.init.normal_(cell.bias)
     return cell
 
 
-def naive_lstm(x, h, c, cell):
+def naive_lstm(x: torch.Tensor, h: torch.Tensor, c: torch.Tensor, cell: LSTM) -> tuple[NDArray[np.float64], ...]:
     """The equations of Gers 1999, one number at a time."""
 
-    def sigmoid(value):
+    def sigmoid(value: Any) -> Any:
         return 1 / (1 + np.exp(-value))
 
     w_in, w_rec, bias = (weight.detach().numpy() for weight in (cell.w_in, cell.w_rec, cell.bias))
@@ -44,7 +47,7 @@ def naive_lstm(x, h, c, cell):
 
 
 @pytest.mark.parametrize("sizes", SIZES)
-def test_lstm_equals_a_plain_loop(sizes):
+def test_lstm_equals_a_plain_loop(sizes: tuple[int, ...]) -> None:
     batch, steps, inputs, hidden = sizes
     cell = make(inputs, hidden)
     x, h, c = (torch.randn(*shape).double() for shape in ((batch, steps, inputs), (batch, hidden), (batch, hidden)))
@@ -54,7 +57,7 @@ def test_lstm_equals_a_plain_loop(sizes):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_lstm_equals_torch_with_the_same_weights(dtype):
+def test_lstm_equals_torch_with_the_same_weights(dtype: torch.dtype) -> None:
     cell = make(3, 5).to(dtype)
     oracle = torch.nn.LSTM(3, 5, batch_first=True).to(dtype)
     weights = {"weight_ih_l0": cell.w_in, "weight_hh_l0": cell.w_rec, "bias_ih_l0": cell.bias}
@@ -69,10 +72,10 @@ def test_lstm_equals_torch_with_the_same_weights(dtype):
     torch.testing.assert_close(cell.w_rec.grad, oracle.weight_hh_l0.grad, atol=1e-4, rtol=1e-5)
 
 
-def test_only_the_bias_of_the_forget_gate_starts_above_zero():
+def test_only_the_bias_of_the_forget_gate_starts_above_zero() -> None:
     bias = LSTM(2, 3, forget_bias=1.5).bias.detach()
     torch.testing.assert_close(bias, torch.tensor([0.0] * 3 + [1.5] * 3 + [0.0] * 6), atol=0, rtol=0)
 
 
-def test_lstm_of_64_over_20_features_has_21760_parameters():
+def test_lstm_of_64_over_20_features_has_21760_parameters() -> None:
     assert sum(weight.numel() for weight in LSTM(20, 64).parameters()) == 21_760

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,16 +12,16 @@ from echoic.errors import ShapeError
 EXACT = 1e-12  # float64
 
 
-def make(inputs=2, **values):
+def make(inputs: int = 2, **values: Any) -> Stack:
     torch.manual_seed(0)
     return Stack(CELLS, inputs, StackSettings(**values))
 
 
-def test_two_layers_of_16_lstm_units_have_a_state_of_64_numbers():
+def test_two_layers_of_16_lstm_units_have_a_state_of_64_numbers() -> None:
     assert make(cell="lstm", layers=(16, 16)).state_size == 64
 
 
-def test_every_layer_has_its_own_size():
+def test_every_layer_has_its_own_size() -> None:
     stack = make(cell="gru", layers=(3, 7, 4))
     assert [(cell.input_size, cell.hidden_size) for cell in stack.layers] == [(2, 3), (3, 7), (7, 4)]
     assert stack.output_size == 4
@@ -29,7 +31,7 @@ def test_every_layer_has_its_own_size():
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_the_stack_is_its_cells_one_above_the_other(cell):
+def test_the_stack_is_its_cells_one_above_the_other(cell: str) -> None:
     stack = make(cell=cell, layers=(3, 4)).double()
     x = torch.randn(2, 5, 2).double()
     y, state = stack(x, stack.initial_state(2))
@@ -46,7 +48,7 @@ def test_the_stack_is_its_cells_one_above_the_other(cell):
     layers=st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple),
     batch=st.integers(0, 6),
 )
-def test_unpack_is_the_exact_inverse_of_pack(cell, layers, batch):
+def test_unpack_is_the_exact_inverse_of_pack(cell: str, layers: tuple[int, ...], batch: int) -> None:
     stack = make(cell=cell, layers=layers)
     matrix = torch.randn(batch, stack.state_size)
     state = stack.unpack(matrix)
@@ -58,12 +60,12 @@ def test_unpack_is_the_exact_inverse_of_pack(cell, layers, batch):
 
 
 @pytest.mark.parametrize("shape", [(2, 63), (2, 65), (64,), (1, 2, 64)])
-def test_a_matrix_of_another_shape_is_refused(shape):
+def test_a_matrix_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError, match=r"must be \(batch, 64\), got \("):
         make(cell="lstm", layers=(16, 16)).unpack(torch.zeros(shape))
 
 
-def test_a_learned_initial_state_is_used_by_every_row_and_learns():
+def test_a_learned_initial_state_is_used_by_every_row_and_learns() -> None:
     stack = make(cell="lstm", layers=(3, 2), learn_initial_state=True)
     assert stack.learned_state.shape == (10,)
     torch.nn.init.normal_(stack.learned_state)
@@ -74,11 +76,11 @@ def test_a_learned_initial_state_is_used_by_every_row_and_learns():
     assert (stack.learned_state.grad != 0).all()
 
 
-def test_the_initial_state_is_no_parameter_unless_it_is_learned():
+def test_the_initial_state_is_no_parameter_unless_it_is_learned() -> None:
     assert make(learn_initial_state=False).learned_state is None
 
 
-def test_dropout_reaches_every_layer_in_training_only():
+def test_dropout_reaches_every_layer_in_training_only() -> None:
     stack = make(cell="gru", layers=(64, 64), dropout=0.5)
     x = torch.randn(8, 4, 2)
     dropped, state = stack(x, stack.initial_state(8))
@@ -94,7 +96,7 @@ def test_dropout_reaches_every_layer_in_training_only():
 
 @pytest.mark.parametrize("layers", [(5,), (3, 4), (2, 6, 3)])
 @pytest.mark.parametrize("cell", CELLS)
-def test_every_parallel_step_equals_a_step_from_the_same_state(cell, layers):
+def test_every_parallel_step_equals_a_step_from_the_same_state(cell: str, layers: tuple[int, ...]) -> None:
     stack = make(cell=cell, layers=layers).double()
     _, state = stack(torch.randn(3, 4, 2).double(), stack.initial_state(3))
     x = torch.randn(3, 4, 2).double()

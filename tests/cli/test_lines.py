@@ -109,17 +109,21 @@ def _in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
     ids=["wide", "m4", "target"],
 )
-def test_train_and_its_twin_in_python_make_the_same_run(command, tmp_path, line, twin):
+def test_train_and_its_twin_in_python_make_the_same_run(
+    command: Callable[..., Any], tmp_path: Path, line: str, twin: dict[str, str | int | tuple[int, ...]]
+) -> None:
     code, out, err = command(f"train forecast {line} {SMALL} --out {tmp_path}/run")
     assert (code, out) == (0, "")
     assert f"next: echoic eval {tmp_path}/run" in err
     made = echoic.load(tmp_path / "run")
-    same = echoic.train("forecast", line.split()[0], out=tmp_path / "twin", layers=4, epochs=1, threads=1, **twin)
+    same = echoic.train(
+        "forecast", line.split(maxsplit=1)[0], out=tmp_path / "twin", layers=4, epochs=1, threads=1, **twin
+    )
     assert made.settings == same.settings
     assert made.evaluate(split="train", stride=9) == same.evaluate(split="train", stride=9)
 
 
-def test_a_run_without_dev_or_with_a_refit_is_told_as_any_other(command, tmp_path):
+def test_a_run_without_dev_or_with_a_refit_is_told_as_any_other(command: Callable[..., Any], tmp_path: Path) -> None:
     for number, split in enumerate(("0.8,0,0.2", "300,100,0")):
         code, out, err = command(
             f"train forecast ETTh1.csv --time date --lookback 10 --split {split} {SMALL} --out {tmp_path}/{number}"
@@ -129,7 +133,7 @@ def test_a_run_without_dev_or_with_a_refit_is_told_as_any_other(command, tmp_pat
         assert "steps\nnext: echoic eval" in err
 
 
-def test_settings_come_from_a_file_then_from_set_then_from_options(command, tmp_path):
+def test_settings_come_from_a_file_then_from_set_then_from_options(command: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text('[window]\nlookback = 10\nhorizon = 2\n[train]\nepochs = 1\nlr = "0.5"\n')
     code, out, _ = command(
         f"train forecast ETTh1.csv --time date --config {tmp_path}/settings.toml --set train.lr=0.25 --set horizon=3 "
@@ -141,13 +145,13 @@ def test_settings_come_from_a_file_then_from_set_then_from_options(command, tmp_
     assert (settings.window.lookback, settings.window.horizon, settings.train.lr) == (10, 4, 0.25)
 
 
-def test_resume_of_a_finished_run_tells_its_outcome(command):
+def test_resume_of_a_finished_run_tells_its_outcome(command: Callable[..., Any]) -> None:
     code, out, err = command("train --resume runs/air --json")
     assert (code, err) == (0, "")
     assert json.loads(out)["best_step"] > 0
 
 
-def test_check_tells_that_the_loss_falls(command):
+def test_check_tells_that_the_loss_falls(command: Callable[..., Any]) -> None:
     line = f"check forecast ETTh1.csv --time date --lookback 48 --horizon 24 {SMALL}"
     code, out, err = command(line)
     assert (code, err) == (0, "")
@@ -158,14 +162,14 @@ def test_check_tells_that_the_loss_falls(command):
     assert len(json.loads(out)["losses"]) == 100
 
 
-def test_check_fails_with_exit_1_where_nothing_is_learned(command, tmp_path):
+def test_check_fails_with_exit_1_where_nothing_is_learned(command: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "far.csv").write_text("y\n" + "".join(f"{step % 7}e25\n" for step in range(200)))
     code, out, _ = command(f"check forecast {tmp_path}/far.csv --scale none --strategy recursive --lookback 10 {SMALL}")
     assert code == 1
     assert "The loss does not fall" in out
 
 
-def test_eval_prints_the_model_beside_the_naive_rows(command):
+def test_eval_prints_the_model_beside_the_naive_rows(command: Callable[..., Any]) -> None:
     code, out, err = command("eval runs/ett")
     assert (code, err) == (0, "")
     header = next(line for line in out.splitlines() if "persistence" in line).split()
@@ -175,7 +179,7 @@ def test_eval_prints_the_model_beside_the_naive_rows(command):
     assert {"mse", "mae", "mase", "crps", "coverage_80"} <= set(rows)
 
 
-def test_eval_as_json_is_one_object_on_stdout(command):
+def test_eval_as_json_is_one_object_on_stdout(command: Callable[..., Any]) -> None:
     code, out, err = command("eval runs/ett --json")
     assert (code, err) == (0, "")
     told = json.loads(out)
@@ -188,7 +192,7 @@ def test_eval_as_json_is_one_object_on_stdout(command):
     assert dev["windows"] == len(range(0, 80 - 24 + 1, 5))
 
 
-def test_eval_writes_the_backtest(command, tmp_path):
+def test_eval_writes_the_backtest(command: Callable[..., Any], tmp_path: Path) -> None:
     code, out, _ = command(f"eval runs/ett --stride 10 --json --backtest {tmp_path}/back.parquet")
     assert code == 0
     table = pl.read_parquet(tmp_path / "back.parquet")
@@ -196,14 +200,14 @@ def test_eval_writes_the_backtest(command, tmp_path):
     assert (table["cutoff"] < table["ds"]).all()
 
 
-def test_predict_prints_whole_numbers_as_numbers_and_rounds_nothing(command):
+def test_predict_prints_whole_numbers_as_numbers_and_rounds_nothing(command: Callable[..., Any]) -> None:
     code, out, _ = command("predict runs/ett --json")
     told, rows = echoic.load("runs/ett").predict(), json.loads(out)
     assert code == 0
     assert [row["mean"] for row in rows] == told["mean"].tolist()
 
 
-def test_times_of_events_are_told_to_the_millisecond():
+def test_times_of_events_are_told_to_the_millisecond() -> None:
     times = np.array([12345.6789, 0.25])
     assert _short("onset_s", times) == ["12345.679", "0.250"]
     assert _short("mean", times) == ["1.235e+04", "0.25"]
@@ -211,7 +215,7 @@ def test_times_of_events_are_told_to_the_millisecond():
     assert _plain(np.array(["2020-01-01"], "datetime64[s]")) == ["2020-01-01T00:00:00"]
 
 
-def test_a_bar_begins_anew_with_each_round():
+def test_a_bar_begins_anew_with_each_round() -> None:
     bar = progress_bar()
     show = round_progress(bar, "scoring")
     for done in (1, 2):
@@ -221,7 +225,7 @@ def test_a_bar_begins_anew_with_each_round():
     assert not bar.finished
 
 
-def test_predict_writes_the_long_format_with_intervals(command, tmp_path):
+def test_predict_writes_the_long_format_with_intervals(command: Callable[..., Any], tmp_path: Path) -> None:
     code, out, err = command(f"predict runs/ett -o {tmp_path}/forecast.csv")
     assert (code, out) == (0, "")
     assert "48 rows" in err
@@ -234,12 +238,12 @@ def test_predict_writes_the_long_format_with_intervals(command, tmp_path):
     assert pl.read_parquet(tmp_path / "both.parquet").height == 96
 
 
-def test_months_are_written_as_dates(command, tmp_path):
+def test_months_are_written_as_dates(command: Callable[..., Any], tmp_path: Path) -> None:
     assert command(f"predict runs/air -o {tmp_path}/next.csv")[0] == 0
     assert (tmp_path / "next.csv").read_text().splitlines()[1].split(",")[1] == "1961-01-01"
 
 
-def test_generate_writes_steps_that_go_on_in_time(command, tmp_path):
+def test_generate_writes_steps_that_go_on_in_time(command: Callable[..., Any], tmp_path: Path) -> None:
     code, out, err = command(f"generate runs/ett --length 100 -o {tmp_path}/next.csv")
     assert (code, out) == (0, "")
     assert "100 steps of 1 series" in err
@@ -253,13 +257,13 @@ def test_generate_writes_steps_that_go_on_in_time(command, tmp_path):
         assert pl.read_csv(tmp_path / "more.csv").height == 5
 
 
-def test_generate_of_many_series_names_them(command, tmp_path):
+def test_generate_of_many_series_names_them(command: Callable[..., Any], tmp_path: Path) -> None:
     assert command(f"generate runs/m4 --length 3 -o {tmp_path}/next.csv")[0] == 0
     table = pl.read_csv(tmp_path / "next.csv")
     assert table["unique_id"].to_list() == [name for name in ("H1", "H2", "H3", "H4") for _ in range(3)]
 
 
-def test_draws_depend_on_the_seed(command, tmp_path):
+def test_draws_depend_on_the_seed(command: Callable[..., Any], tmp_path: Path) -> None:
     for number, seed in enumerate((1, 1, 2)):
         line = f"generate runs/air --length 5 --temperature 1 --seed {seed} -o {tmp_path}/{number}.csv"
         assert command(line)[0] == 0
@@ -267,7 +271,7 @@ def test_draws_depend_on_the_seed(command, tmp_path):
     assert made[0] == made[1] != made[2]
 
 
-def test_info_tells_run_and_machine(command):
+def test_info_tells_run_and_machine(command: Callable[..., Any]) -> None:
     told = json.loads(command("info runs/ett --json")[1])
     assert {"job", "settings", "data", "versions", "result", "parameters", "parameter_table"} <= told.keys()
     assert {"echoic", "torch", "kernel", "threads"} <= json.loads(command("info --json")[1]).keys()
@@ -278,14 +282,14 @@ def test_info_tells_run_and_machine(command):
 
 
 @pytest.mark.slow
-def test_report_of_two_runs_is_one_page(command, tmp_path):
+def test_report_of_two_runs_is_one_page(command: Any, tmp_path: Any) -> None:
     code, out, _ = command(f"report runs/ett runs/air -o {tmp_path}/compare.html")
     assert (code, out.strip()) == (0, f"{tmp_path}/compare.html")
     assert (tmp_path / "compare.html").read_text("utf-8").lstrip().lower().startswith("<!doctype html>")
 
 
 @pytest.mark.slow
-def test_demo_learns_continues_and_reports(command, tmp_path, monkeypatch):
+def test_demo_learns_continues_and_reports(command: Any, tmp_path: Any, monkeypatch: Any) -> None:
     quick = {"stride": 50, "layers": (4,), "epochs": 1, "threads": 1, "max_dev_windows": 50}
     monkeypatch.setattr(demo, "SETTINGS", demo.SETTINGS | quick)
     code, out, _ = command(f"demo --out {tmp_path}/demo --seed 3")
@@ -297,7 +301,7 @@ def test_demo_learns_continues_and_reports(command, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_whole_way_in_processes_of_their_own(tmp_path):
+def test_the_whole_way_in_processes_of_their_own(tmp_path: Path) -> None:
     def echo(*words: str) -> str:
         done = subprocess.run(
             [sys.executable, "-W", "error", "-m", "echoic", *words],

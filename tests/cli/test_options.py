@@ -12,7 +12,7 @@ from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
 
 
-def help_of(job):
+def help_of(job: str) -> str:
     found = CliRunner().invoke(make_app(["train", job]), ["train", job, "--help"], env={"COLUMNS": "250"})
     assert found.exit_code == 0
     return re.sub(r"\s+", " ", found.output)
@@ -32,12 +32,12 @@ def help_of(job):
         ("music", "--onsets / --no-onsets"),
     ],
 )
-def test_help_shows_choices_and_defaults_that_hold(job, shown):
+def test_help_shows_choices_and_defaults_that_hold(job: str, shown: str) -> None:
     assert shown in help_of(job)
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_an_old_option_names_the_new_one_and_help_does_not_show_it(job):
+def test_an_old_option_names_the_new_one_and_help_does_not_show_it(job: str) -> None:
     fields = {name: info for one in settings_class(job).sections().values() for name, info in one.model_fields.items()}
     shown = help_of(job)
     command = get_command(make_app(["train", job]))

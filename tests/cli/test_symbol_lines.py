@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     songs = {split: [[[48, 60 + step % 5] for step in range(16)]] * 3 for split in ("train", "valid", "test")}
     (tmp_path / "chorales.json").write_text(json.dumps(songs))
@@ -66,7 +67,7 @@ def done(result: tuple[int, str, str]) -> tuple[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
-def test_music_from_rolls_to_a_tune(command):
+def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
     done(command(f"train music chorales.json --transpose all --head joint --minutes 0.1 {SMALL} --out runs/jsb"))
     scored = json.loads(done(command("eval runs/jsb --json"))[0])
     assert scored["job"] == "music"
@@ -83,14 +84,14 @@ def test_music_from_rolls_to_a_tune(command):
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command):
+def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command: Callable[..., Any]) -> None:
     _, told = done(command(f"train music midi_folder {SMALL} --out run"))
     assert "data: Files skipped (1):" in told
     assert "bad.mid, byte 4: ends inside its header; copy the file again." in told
 
 
 @pytest.mark.usefixtures("folder")
-def test_music_is_written_as_what_the_ending_says(command):
+def test_music_is_written_as_what_the_ending_says(command: Callable[..., Any]) -> None:
     done(command(f"train music midi_folder {SMALL} --out run"))
     for name in ("new.png", "new.wav", "new.mid"):
         done(command(f"generate run --length 2bars --keep-prime -o {name}"))
@@ -102,7 +103,7 @@ def test_music_is_written_as_what_the_ending_says(command):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
-def test_text_from_a_file_to_the_terminal(command):
+def test_text_from_a_file_to_the_terminal(command: Callable[..., Any]) -> None:
     done(command(f"train text input.txt --split 0.9,0.1,0 --minutes 0.05 {SMALL} --out runs/bard"))
     scored = json.loads(done(command("eval runs/bard --split dev --json"))[0])
     assert {"nats_per_char", "bits_per_char"} <= scored["scores"].keys()
@@ -116,7 +117,7 @@ def test_text_from_a_file_to_the_terminal(command):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
-def test_the_report_of_each_job_has_its_pictures(command):
+def test_the_report_of_each_job_has_its_pictures(command: Callable[..., Any]) -> None:
     done(command(f"train music midi_folder {SMALL} --out tunes"))
     done(command(f"train text input.txt {SMALL} --out bard"))
     done(command("report tunes"))
@@ -131,13 +132,13 @@ def test_the_report_of_each_job_has_its_pictures(command):
 
 
 @pytest.mark.usefixtures("folder")
-def test_one_batch_is_learned_by_heart(command):
+def test_one_batch_is_learned_by_heart(command: Callable[..., Any]) -> None:
     for line in (f"music midi_folder {SMALL}", f"text input.txt {SMALL}"):
         out, _ = done(command(f"check {line} --steps 60"))
         assert "The loss falls" in out
 
 
-def test_help_has_the_defaults_of_the_job(command):
+def test_help_has_the_defaults_of_the_job(command: Callable[..., Any]) -> None:
     out = " ".join(done(command("train music --help"))[0].split())
     assert "[default: 384]" in out
     assert "default: lstm]" in out
@@ -157,7 +158,7 @@ def test_help_has_the_defaults_of_the_job(command):
         ("train forecast input.txt chorales.json --out new", "Got 2 files where one is expected"),
     ],
 )
-def test_bad_input_exits_2_with_one_sentence(command, line, words):
+def test_bad_input_exits_2_with_one_sentence(command: Callable[..., Any], line: str, words: str) -> None:
     code, out, err = command(line)
     assert (code, out) == (2, "")
     assert words in err
@@ -166,7 +167,7 @@ def test_bad_input_exits_2_with_one_sentence(command, line, words):
 
 
 @pytest.mark.slow
-def test_text_comes_from_standard_input(folder):
+def test_text_comes_from_standard_input(folder: Path) -> None:
     line = [sys.executable, "-m", "echoic", "train", "text", "-", *SMALL.split(), "--out", "run"]
     text = (folder / "input.txt").read_bytes()
     finished = subprocess.run(line, input=text, capture_output=True, check=False)

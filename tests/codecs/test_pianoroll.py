@@ -1,10 +1,13 @@
 """Rolls as steps and back, in any key."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import HOLD, REST
@@ -14,18 +17,18 @@ LOW, HIGH = 48, 71
 FORMS = ("chords", "onsets", "line")
 
 
-def codec(form, low=LOW, high=HIGH, outside="fold"):
+def codec(form: str, low: Any = LOW, high: Any = HIGH, outside: str = "fold") -> PianoRoll:
     return PianoRoll(form, low, high, outside)
 
 
-def sounding(roll):
+def sounding(roll: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A roll in which what goes on has begun, as sources make them."""
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]])
     return np.where((roll == SUSTAIN) & (before == SILENT), ONSET, roll).astype(np.uint8)
 
 
 @st.composite
-def rolls(draw, low=LOW, high=HIGH, most_notes=None):
+def rolls(draw: Any, low: Any = LOW, high: Any = HIGH, most_notes: Any = None) -> Any:
     steps = draw(st.integers(1, 12))
     inside = draw(arrays(np.uint8, (steps, high - low + 1), elements=st.integers(0, 2)))
     roll = np.zeros((steps, 128), np.uint8)
@@ -37,12 +40,12 @@ def rolls(draw, low=LOW, high=HIGH, most_notes=None):
 
 
 @given(rolls())
-def test_onsets_survive(roll):
+def test_onsets_survive(roll: NDArray[np.uint8]) -> None:
     assert np.array_equal(codec("onsets").decode(codec("onsets").encode(roll)), roll)
 
 
 @given(rolls())
-def test_chords_keep_what_sounds_and_join_repeated_notes(roll):
+def test_chords_keep_what_sounds_and_join_repeated_notes(roll: NDArray[np.uint8]) -> None:
     decoded = codec("chords").decode(codec("chords").encode(roll))
     assert np.array_equal(decoded > 0, roll > 0)
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]]) > 0
@@ -50,11 +53,11 @@ def test_chords_keep_what_sounds_and_join_repeated_notes(roll):
 
 
 @given(rolls(most_notes=1))
-def test_a_single_line_survives(roll):
+def test_a_single_line_survives(roll: NDArray[np.uint8]) -> None:
     assert np.array_equal(codec("line").decode(codec("line").encode(roll)), roll)
 
 
-def test_a_line_is_the_highest_note_and_says_what_holds():
+def test_a_line_is_the_highest_note_and_says_what_holds() -> None:
     roll = np.zeros((5, 128), np.uint8)
     roll[0, [50, 60]] = ONSET
     roll[1, [50, 60]] = SUSTAIN
@@ -63,12 +66,12 @@ def test_a_line_is_the_highest_note_and_says_what_holds():
     assert codec("line").encode(roll)[:, 0].tolist() == [60 - LOW + 2, HOLD, 50 - LOW + 2, REST, 60 - LOW + 2]
 
 
-def test_a_hold_after_a_rest_is_silent():
+def test_a_hold_after_a_rest_is_silent() -> None:
     assert not codec("line").decode(np.array([[HOLD], [REST], [HOLD]])).any()
 
 
 @given(rolls(low=54, high=60), st.integers(-5, 6), st.sampled_from(FORMS))
-def test_a_key_moves_every_note_alike(roll, shift, form):
+def test_a_key_moves_every_note_alike(roll: NDArray[np.uint8], shift: int, form: str) -> None:
     moved = np.roll(roll, shift, 1)
     assert np.array_equal(codec(form).encode(roll, shift), codec(form).encode(moved))
 
@@ -84,7 +87,7 @@ def test_a_key_moves_every_note_alike(roll, shift, form):
         (127, 67),
     ],
 )
-def test_notes_outside_are_folded_by_octaves_to_the_nearest_place_inside(pitch, place):
+def test_notes_outside_are_folded_by_octaves_to_the_nearest_place_inside(pitch: int, place: int) -> None:
     roll = np.zeros((1, 128), np.uint8)
     roll[0, pitch] = ONSET
     decoded = codec("onsets").decode(codec("onsets").encode(roll))
@@ -94,21 +97,21 @@ def test_notes_outside_are_folded_by_octaves_to_the_nearest_place_inside(pitch, 
     assert codec("onsets").count_outside(roll) == 1
 
 
-def test_of_two_notes_on_one_pitch_the_one_that_begins_is_heard():
+def test_of_two_notes_on_one_pitch_the_one_that_begins_is_heard() -> None:
     roll = np.zeros((1, 128), np.uint8)
     roll[0, [HIGH + 1, HIGH - 11]] = [ONSET, SUSTAIN]
     assert codec("onsets").decode(codec("onsets").encode(roll))[0, HIGH - 11] == ONSET
 
 
 @pytest.mark.parametrize(("form", "symbols", "features"), [("line", 26, 1), ("chords", 24, 24), ("onsets", 48, 48)])
-def test_sizes(form, symbols, features):
+def test_sizes(form: str, symbols: int, features: int) -> None:
     made = codec(form)
     assert (made.symbols, made.features) == (symbols, features)
     assert made.encode(np.zeros((3, 128), np.uint8)).shape == (3, features)
     assert PianoRoll.from_json(made.to_json()) == made
 
 
-def test_a_model_that_lets_go_on_what_never_began_begins_it():
+def test_a_model_that_lets_go_on_what_never_began_begins_it() -> None:
     steps = np.zeros((2, 48), np.uint8)
     steps[:, 0] = 1
     assert codec("onsets").decode(steps)[:, LOW].tolist() == [ONSET, SUSTAIN]

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from echoic.codecs import WindowNormalizer
 from echoic.codecs.window_normalizer import BASELINES
@@ -10,20 +11,30 @@ LOOKBACK = 9
 NAN = float("nan")
 
 
-def make(baseline="none", seasons=(), horizon=5, *, lags=(), lookback=LOOKBACK, instance_norm=False):
+def make(
+    baseline: str = "none",
+    seasons: tuple[int, ...] = (),
+    horizon: int = 5,
+    *,
+    lags: tuple[int, ...] = (),
+    lookback: int = LOOKBACK,
+    instance_norm: bool = False,
+) -> WindowNormalizer:
     return WindowNormalizer(baseline, tuple(seasons), tuple(lags), lookback, horizon, instance_norm)
 
 
-def noise(normalizer, rows=3, features=2, seed=0):
+def noise(normalizer: WindowNormalizer, rows: int = 3, features: int = 2, seed: int = 0) -> torch.Tensor:
     return torch.randn(rows, normalizer.context, features, generator=torch.Generator().manual_seed(seed)) + 10
 
 
-def last_known(column, lookback):
+def last_known(column: NDArray[np.float32], lookback: int) -> float:
     known = [value for value in column[-lookback:] if not np.isnan(value)]
     return known[-1] if known else 0.0
 
 
-def naive_location(column, baseline, seasons, horizon, lookback=LOOKBACK):
+def naive_location(
+    column: NDArray[np.float32], baseline: str, seasons: tuple[int, ...], horizon: int, lookback: int = LOOKBACK
+) -> list[float]:
     """The base of one column, `column` ending with the last known step."""
     last = last_known(column, lookback)
     if baseline == "last":
@@ -52,7 +63,7 @@ CASES = [
 ]
 
 
-def assert_location_is_naive(normalizer, window):
+def assert_location_is_naive(normalizer: WindowNormalizer, window: torch.Tensor) -> None:
     location = normalizer(window).stats.location
     assert location.shape == (len(window), normalizer.horizon, window.shape[2])
     for row, column in np.ndindex(len(window), window.shape[2]):
@@ -65,13 +76,15 @@ def assert_location_is_naive(normalizer, window):
 @pytest.mark.parametrize("instance_norm", [False, True])
 @pytest.mark.parametrize("horizon", [1, 5, 17])
 @pytest.mark.parametrize(("baseline", "seasons"), CASES)
-def test_location_is_the_naive_forecast(baseline, seasons, horizon, instance_norm):
+def test_location_is_the_naive_forecast(
+    baseline: str, seasons: tuple[int, ...], horizon: int, instance_norm: bool
+) -> None:
     normalizer = make(baseline, seasons, horizon, instance_norm=instance_norm)
     assert_location_is_naive(normalizer, noise(normalizer))
 
 
 @pytest.mark.parametrize(("baseline", "seasons"), CASES)
-def test_missing_values_fall_back_on_the_last_known_one(baseline, seasons):
+def test_missing_values_fall_back_on_the_last_known_one(baseline: str, seasons: tuple[int, ...]) -> None:
     normalizer = make(baseline, seasons)
     for seed in range(5):
         window = noise(normalizer, seed=seed)
@@ -82,7 +95,7 @@ def test_missing_values_fall_back_on_the_last_known_one(baseline, seasons):
 
 @pytest.mark.parametrize("instance_norm", [False, True])
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_decode_undoes_encode(baseline, instance_norm):
+def test_decode_undoes_encode(baseline: str, instance_norm: bool) -> None:
     normalizer = make(baseline, (3,), instance_norm=instance_norm)
     way = normalizer(noise(normalizer)).stats
     target = torch.randn(3, 5, 2) * 20
@@ -90,7 +103,7 @@ def test_decode_undoes_encode(baseline, instance_norm):
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_own_scale_makes_inputs_standard_over_the_lookback(baseline):
+def test_own_scale_makes_inputs_standard_over_the_lookback(baseline: str) -> None:
     normalizer = make(baseline, (12,), instance_norm=True)
     window = 100 + 7 * noise(normalizer)
     inputs, way, _ = normalizer(window)
@@ -101,7 +114,7 @@ def test_own_scale_makes_inputs_standard_over_the_lookback(baseline):
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_own_scale_makes_input_and_target_blind_to_level_and_size(baseline):
+def test_own_scale_makes_input_and_target_blind_to_level_and_size(baseline: str) -> None:
     normalizer = make(baseline, (3,), instance_norm=True)
     window, target = noise(normalizer), torch.randn(3, 5, 2)
     inputs, way, _ = normalizer(window)
@@ -111,14 +124,14 @@ def test_own_scale_makes_input_and_target_blind_to_level_and_size(baseline):
 
 
 @pytest.mark.parametrize("baseline", ["last", "seasonal", "growth"])
-def test_a_base_takes_the_last_value_out_of_the_inputs(baseline):
+def test_a_base_takes_the_last_value_out_of_the_inputs(baseline: str) -> None:
     normalizer = make(baseline, (3,))
     window = noise(normalizer)
     seen = window[:, -LOOKBACK:]
     torch.testing.assert_close(normalizer(window).inputs, seen - seen[:, -1:], atol=FLOAT32, rtol=0)
 
 
-def test_without_base_and_scale_values_stay_as_they_are():
+def test_without_base_and_scale_values_stay_as_they_are() -> None:
     normalizer = make()
     window = noise(normalizer)
     inputs, way, lagged = normalizer(window)
@@ -128,7 +141,7 @@ def test_without_base_and_scale_values_stay_as_they_are():
 
 
 @pytest.mark.parametrize("instance_norm", [False, True])
-def test_missing_inputs_become_zero_and_do_not_move_the_statistics(instance_norm):
+def test_missing_inputs_become_zero_and_do_not_move_the_statistics(instance_norm: bool) -> None:
     normalizer = make("last", instance_norm=instance_norm)
     window = torch.tensor([NAN, NAN, 1.0, NAN, 3.0, NAN, 5.0, 7.0, NAN])[None, :, None]
     inputs, way, _ = normalizer(window)
@@ -141,7 +154,7 @@ def test_missing_inputs_become_zero_and_do_not_move_the_statistics(instance_norm
 
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("fill", [0.0, 5.0, NAN])
-def test_a_window_that_stands_still_or_is_empty_stays_finite(baseline, fill):
+def test_a_window_that_stands_still_or_is_empty_stays_finite(baseline: str, fill: float) -> None:
     normalizer = make(baseline, (3,), instance_norm=True)
     inputs, way, _ = normalizer(torch.full((1, normalizer.context, 1), fill))
     assert not inputs.any()
@@ -150,7 +163,7 @@ def test_a_window_that_stands_still_or_is_empty_stays_finite(baseline, fill):
 
 
 @pytest.mark.parametrize("instance_norm", [False, True])
-def test_lagged_values_are_those_a_lag_before_each_step(instance_norm):
+def test_lagged_values_are_those_a_lag_before_each_step(instance_norm: bool) -> None:
     normalizer = make("last", lags=(3, 11), instance_norm=instance_norm)
     window = noise(normalizer)
     inputs, way, lagged = normalizer(window)
@@ -175,12 +188,14 @@ def test_lagged_values_are_those_a_lag_before_each_step(instance_norm):
         ("last", (), (30, 5), 30),
     ],
 )
-def test_context_is_the_furthest_that_anything_reaches(baseline, seasons, lags, context):
+def test_context_is_the_furthest_that_anything_reaches(
+    baseline: str, seasons: tuple[int, ...], lags: tuple[int, ...], context: int
+) -> None:
     assert make(baseline, seasons, lags=lags).context == context
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_rows_and_features_do_not_see_each_other(baseline):
+def test_rows_and_features_do_not_see_each_other(baseline: str) -> None:
     normalizer = make(baseline, (3,), lags=(4,), instance_norm=True)
     window = noise(normalizer)
     whole = normalizer(window)

@@ -1,12 +1,13 @@
 import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 
 @pytest.fixture
-def parts(monkeypatch):
+def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The module of a user's own parts, imported from its folder."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
     module = importlib.import_module("own_parts")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,29 +35,29 @@ FORECASTS = [
 ]
 
 
-def chosen(parts, names):
+def chosen(parts: Any, names: Any) -> Any:
     return {kind: getattr(parts, name) for kind, name in names.items()}
 
 
-def forecast_settings(names, settings):
+def forecast_settings(names: Any, settings: Any) -> Any:
     own_layers = {"layers": FORECAST["layers"]} if "network" not in names else {}
     return {name: value for name, value in FORECAST.items() if name != "layers"} | own_layers | settings
 
 
-def in_another_process(code):
+def in_another_process(code: Any) -> Any:
     """The standard output of a new interpreter that can import the user's parts."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
 
 
-def lines(folder):
+def lines(folder: Any) -> Any:
     path = folder / "text.txt"
     path.write_text("abcdefghij" * 60)
     return path
 
 
 @pytest.mark.parametrize(("names", "settings"), FORECASTS, ids=str)
-def test_forecasts_train_load_and_predict_the_same(parts, tmp_path, names, settings):
+def test_forecasts_train_load_and_predict_the_same(parts: Any, tmp_path: Path, names: Any, settings: Any) -> None:
     components = chosen(parts, names)
     out = tmp_path / "run"
     run = echoic.train("forecast", SINE, out=out, components=components, **forecast_settings(names, settings))
@@ -72,7 +73,7 @@ def test_forecasts_train_load_and_predict_the_same(parts, tmp_path, names, setti
 
 
 @pytest.mark.parametrize("names", [{"cell": "MinGRU"}, {"encoder": "Doubled"}, {"network": "LSTM"}], ids=str)
-def test_texts_train_and_generate_the_same_in_another_process(parts, tmp_path, names):
+def test_texts_train_and_generate_the_same_in_another_process(parts: Any, tmp_path: Path, names: Any) -> None:
     settings = {name: value for name, value in TEXT.items() if "network" not in names or name != "layers"}
     run = echoic.train("text", lines(tmp_path), out=tmp_path / "run", components=chosen(parts, names), **settings)
     wanted = run.generate(40, prime="abc", seed=3)
@@ -85,13 +86,13 @@ def test_texts_train_and_generate_the_same_in_another_process(parts, tmp_path, n
     assert in_another_process(code).stdout == wanted
 
 
-def test_a_symbol_head_writes_text(parts, tmp_path):
+def test_a_symbol_head_writes_text(parts: Any, tmp_path: Path) -> None:
     run = echoic.train("text", lines(tmp_path), components={"head": parts.Softmax}, **TEXT)
     assert isinstance(run.model.head, parts.Softmax)
     assert len(run.generate(20)) == 20
 
 
-def test_training_resumes_with_the_same_components_only(parts, tmp_path):
+def test_training_resumes_with_the_same_components_only(parts: Any, tmp_path: Path) -> None:
     components = {"cell": parts.MinGRU}
     out = tmp_path / "run"
     run = echoic.train("forecast", SINE, out=out, components=components, **FORECAST)
@@ -108,7 +109,7 @@ def test_training_resumes_with_the_same_components_only(parts, tmp_path):
         echoic.load(out, data=SINE, components=components | {"head": parts.Laplace})
 
 
-def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path):
+def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path: Path) -> None:
     echoic.train("forecast", SINE, out=tmp_path / "run", **FORECAST)
     place = tmp_path / "run" / "config.json"
     config = json.loads(place.read_text())
@@ -122,7 +123,7 @@ def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path):
     assert out.endswith("False\n")
 
 
-def test_a_class_of_the_script_has_the_name_of_the_script(tmp_path):
+def test_a_class_of_the_script_has_the_name_of_the_script(tmp_path: Path) -> None:
     script = tmp_path / "my_script.py"
     script.write_text(
         "from echoic.components import import_path\nfrom own_parts import MinGRU\n"
@@ -154,7 +155,9 @@ def test_a_class_of_the_script_has_the_name_of_the_script(tmp_path):
         ("text", {"network": "LSTM"}, {"tie_embeddings": True}, "`tie_embeddings` has no effect with a network"),
     ],
 )
-def test_what_has_no_effect_or_does_not_fit_is_refused(parts, tmp_path, job, names, settings, message):
+def test_what_has_no_effect_or_does_not_fit_is_refused(
+    parts: Any, tmp_path: Path, job: Any, names: Any, settings: Any, message: str
+) -> None:
     data = SINE if job == "forecast" else lines(tmp_path)
     common = {"split": (240, 80, 80), "lookback": 24, "horizon": 4} if job == "forecast" else {}
     with pytest.raises(ConfigError, match=message):
@@ -173,16 +176,16 @@ def test_what_has_no_effect_or_does_not_fit_is_refused(parts, tmp_path, job, nam
         ({"network": lambda size: torch.nn.GRU(size, 2)}, "a class or a function with a name"),
     ],
 )
-def test_what_is_no_component_is_refused(given, message):
+def test_what_is_no_component_is_refused(given: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Components.build(given)
 
 
-def test_a_network_and_a_cell_exclude_each_other(parts):
+def test_a_network_and_a_cell_exclude_each_other(parts: Any) -> None:
     with pytest.raises(ConfigError, match="not both"):
         Components.build({"network": parts.gru, "cell": parts.MinGRU})
 
 
-def test_the_check_takes_components(parts):
+def test_the_check_takes_components(parts: Any) -> None:
     losses = echoic.check("forecast", SINE, components={"network": parts.gru}, steps=30, lookback=24, horizon=4)
     assert losses[-1] < losses[0]

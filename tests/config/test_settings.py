@@ -1,4 +1,6 @@
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,7 +13,7 @@ from echoic.jobs import JOBS, settings_class
 build = ForecastSettings.build
 
 
-def test_nothing_given_leaves_the_defaults():
+def test_nothing_given_leaves_the_defaults() -> None:
     assert build() == ForecastSettings()
     assert build().given() == set()
 
@@ -21,14 +23,14 @@ def test_nothing_given_leaves_the_defaults():
     [{"lookback": 96}, {"window.lookback": 96}, {"window": {"lookback": 96}}],
     ids=["bare", "dotted", "section"],
 )
-def test_a_setting_may_be_named_three_ways(layer):
+def test_a_setting_may_be_named_three_ways(layer: dict[str, int | dict[str, int]]) -> None:
     settings = build(layer)
     assert settings.window.lookback == 96
     assert settings.given() == {"lookback"}
     assert settings == build({"lookback": 96})
 
 
-def test_flags_outrank_set_which_outranks_the_file(tmp_path):
+def test_flags_outrank_set_which_outranks_the_file(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("epochs = 1\nseed = 1\n[train]\nlr = 0.5\n[window]\nhorizon = 3\n")
     chosen = assignments(["train.lr=0.25", "seed=2", "layers=8,4"])
@@ -51,7 +53,9 @@ def test_flags_outrank_set_which_outranks_the_file(tmp_path):
         ({"window": 5}, r"no setting 'window'"),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest_known_one(layer, message):
+def test_an_unknown_name_is_refused_with_the_nearest_known_one(
+    layer: dict[str, int | dict[str, int]], message: str
+) -> None:
     with pytest.raises(ConfigError, match=message):
         build(layer)
 
@@ -69,13 +73,13 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(layer, message):
         ("audio", {"drift": {"gain_db": 1}}, "`drift` was renamed to `regularization`."),
     ],
 )
-def test_an_old_name_is_refused_with_the_new_one(job, layer, message):
+def test_an_old_name_is_refused_with_the_new_one(job: str, layer: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         settings_class(job).build(layer)
     assert str(caught.value) == message
 
 
-def test_an_old_name_from_a_file_or_an_assignment_is_refused_too(tmp_path):
+def test_an_old_name_from_a_file_or_an_assignment_is_refused_too(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text("[train]\naverage = 0.9\n")
     with pytest.raises(ConfigError, match=r"^`train\.average` was renamed to `train\.ema_decay`\.$"):
@@ -84,19 +88,19 @@ def test_an_old_name_from_a_file_or_an_assignment_is_refused_too(tmp_path):
         build(assignments(["lookahead=direct"]))
 
 
-def test_every_new_name_is_a_setting_or_a_section_and_old_names_of_another_job_are_unknown():
+def test_every_new_name_is_a_setting_or_a_section_and_old_names_of_another_job_are_unknown() -> None:
     known = {name for job in map(settings_class, JOBS) for name in (*job.sections(), *job.places())}
     assert set(RENAMED.values()) <= known
     with pytest.raises(ConfigError, match="no setting 'kernel'"):
         build({"kernel": 3})
 
 
-def test_an_old_name_that_still_means_something_is_taken():
+def test_an_old_name_that_still_means_something_is_taken() -> None:
     assert build({"stride": 2, "channels": "joint"}).window.stride == 2
     assert {"stride", "channels"}.isdisjoint(ForecastSettings.renamed())
 
 
-def test_a_mapping_named_split_is_the_section_and_anything_else_the_field():
+def test_a_mapping_named_split_is_the_section_and_anything_else_the_field() -> None:
     section = build({"split": {"split": "0.5,0.3,0.2", "split_order": "shuffled"}})
     assert section == build({"split": "0.5,0.3,0.2", "split_order": "shuffled"})
     assert section == section.replaced()
@@ -122,13 +126,15 @@ def test_a_mapping_named_split_is_the_section_and_anything_else_the_field():
         ({"lookback": 0, "horizon": 0}, r"got 0 \(1 more\)\.$"),
     ],
 )
-def test_a_bad_value_is_refused_in_a_sentence(layer, message):
+def test_a_bad_value_is_refused_in_a_sentence(
+    layer: dict[str, str | float | tuple[float, float]], message: str
+) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         build(layer)
     assert "\n" not in str(caught.value)
 
 
-def test_settings_cannot_be_changed():
+def test_settings_cannot_be_changed() -> None:
     settings = build({"lookback": 96})
     with pytest.raises(ValidationError, match="frozen"):
         settings.window.lookback = 5
@@ -136,7 +142,7 @@ def test_settings_cannot_be_changed():
         settings.window = settings.window
 
 
-def test_replaced_changes_a_copy_and_keeps_the_rest():
+def test_replaced_changes_a_copy_and_keeps_the_rest() -> None:
     settings = build({"lookback": 96, "seed": 4})
     other = settings.replaced(lookback=48, horizon=2)
     assert (settings.window.lookback, other.window.lookback, other.window.horizon) == (96, 48, 2)
@@ -160,7 +166,9 @@ def test_replaced_changes_a_copy_and_keeps_the_rest():
         ("target", ["a,b"], ("a,b",)),
     ],
 )
-def test_lists_may_be_written_with_commas(name, value, wanted):
+def test_lists_may_be_written_with_commas(
+    name: str, value: str | int | list[int | str], wanted: tuple[float | str, ...]
+) -> None:
     settings = build({name: value})
     assert getattr(getattr(settings, settings.places()[name]), name) == wanted
 
@@ -181,7 +189,9 @@ def test_lists_may_be_written_with_commas(name, value, wanted):
         (None, None),
     ],
 )
-def test_a_split_is_fractions_counts_or_dates(value, wanted):
+def test_a_split_is_fractions_counts_or_dates(
+    value: str | tuple[float, ...] | list[int] | None, wanted: tuple[float | str, ...] | None
+) -> None:
     split = build({"split": value}).split.split
     assert split == wanted
     assert split is None or [type(part) for part in split] == [type(part) for part in wanted]
@@ -201,13 +211,13 @@ def test_a_split_is_fractions_counts_or_dates(value, wanted):
         ("", "must be three fractions, three counts, or the two dates"),
     ],
 )
-def test_a_bad_split_is_refused(value, message):
+def test_a_bad_split_is_refused(value: str, message: str) -> None:
     with pytest.raises(ConfigError, match=rf"`split\.split` {message}.*, got"):
         build({"split": value})
 
 
 @pytest.mark.parametrize("split", ["0.6,0.2,0.2", "1,0,0", "0,1,0", "10,5,5", "2020-01-01,2020-06-01", None])
-def test_json_gives_back_the_same_settings(split):
+def test_json_gives_back_the_same_settings(split: str | None) -> None:
     settings = build(
         {"split": split, "layers": "16,8", "lookback": 96, "lr": 0.1, "target": "a,b", "quantiles": "0.1,0.7"}
     )
@@ -216,13 +226,13 @@ def test_json_gives_back_the_same_settings(split):
     assert repr(again.split) == repr(settings.split)
 
 
-def test_assignments_are_keys_and_texts():
+def test_assignments_are_keys_and_texts() -> None:
     assert assignments(["train.lr=0.1", "a = b = c", "x="]) == {"train.lr": "0.1", "a": "b = c", "x": ""}
     with pytest.raises(ConfigError, match=r"`--set` takes key=value, got 'lr'"):
         assignments(["lr"])
 
 
-def test_toml_that_cannot_be_read_says_where(tmp_path):
+def test_toml_that_cannot_be_read_says_where(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     with pytest.raises(ConfigError, match=r"settings\.toml: cannot read the settings"):
         read_toml(path)

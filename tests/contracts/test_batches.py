@@ -80,11 +80,17 @@ class Case(NamedTuple):
     fixed: bool = False
 
 
-SERIES = {"split": (200, 50, 50), "lookback": 16, "horizon": 4, "batch_size": 16}
+SERIES: dict[str, Any] = {"split": (200, 50, 50), "lookback": 16, "horizon": 4, "batch_size": 16}
 TEXT = {"split": (0.6, 0.2, 0.2), "batch_size": 4, "tbptt_steps": 10, "state_reset_steps": 20}
-SOUND = {"split": (0.6, 0.2, 0.2), "frame_samples": 5, "batch_size": 4, "tbptt_steps": 8, "state_reset_steps": 24}
-SPECTRA = {"n_mels": 8, "batch_size": 4, "cache_dir": "none"}
-AUGMENTED = {"noise_std": 0.1, "max_gain_db": 3, "n_time_masks": 1, "n_freq_masks": 1}
+SOUND: dict[str, Any] = {
+    "split": (0.6, 0.2, 0.2),
+    "frame_samples": 5,
+    "batch_size": 4,
+    "tbptt_steps": 8,
+    "state_reset_steps": 24,
+}
+SPECTRA: dict[str, Any] = {"n_mels": 8, "batch_size": 4, "cache_dir": "none"}
+AUGMENTED: dict[str, Any] = {"noise_std": 0.1, "max_gain_db": 3, "n_time_masks": 1, "n_freq_masks": 1}
 
 CASES = {
     "forecast, direct": Case("forecast", sine, SERIES | {"strategy": "direct"}, "window"),

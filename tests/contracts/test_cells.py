@@ -1,9 +1,11 @@
 """The contract of every recurrent layer."""
 
+from typing import Any
+
 import pytest
 import torch
 
-from echoic.cells import CELLS
+from echoic.cells import CELLS, Cell
 
 ROUNDING = 1e-6  # float32, values below 1
 EXACT = 1e-12  # float64
@@ -12,7 +14,7 @@ EXACT = 1e-12  # float64
 SIZES = [(1, 1, 1, 1), (3, 7, 2, 5), (2, 4, 1, 13), (1, 5, 3, 8)]
 
 
-def make(kind, inputs=2, hidden=5, dtype=torch.float64):
+def make(kind: str, inputs: int = 2, hidden: int = 5, dtype: torch.dtype = torch.float64) -> Cell:
     torch.manual_seed(0)
     cell = CELLS[kind](inputs, hidden).to(dtype)
     with torch.no_grad():
@@ -20,16 +22,16 @@ def make(kind, inputs=2, hidden=5, dtype=torch.float64):
     return cell
 
 
-def noise(*shape, seed=1, dtype=torch.float64):
+def noise(*shape: int, seed: int = 1, dtype: torch.dtype = torch.float64) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
-def random_state(cell, batch):
+def random_state(cell: Cell, batch: int) -> tuple[torch.Tensor, ...]:
     vectors = len(cell.initial_state(batch))
     return tuple(noise(batch, cell.hidden_size, seed=7 + at).to(cell.bias.dtype) for at in range(vectors))
 
 
-def assert_states_close(got, wanted, atol):
+def assert_states_close(got: tuple[torch.Tensor, ...], wanted: tuple[torch.Tensor, ...], atol: float) -> None:
     assert len(got) == len(wanted)
     for one, other in zip(got, wanted, strict=True):
         torch.testing.assert_close(one, other, atol=atol, rtol=0)
@@ -37,7 +39,7 @@ def assert_states_close(got, wanted, atol):
 
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("kind", CELLS)
-def test_step_by_step_equals_the_whole_sequence(kind, sizes):
+def test_step_by_step_equals_the_whole_sequence(kind: str, sizes: tuple[int, ...]) -> None:
     batch, steps, inputs, hidden = sizes
     cell = make(kind, inputs, hidden, torch.float32)
     x = noise(batch, steps, inputs, dtype=torch.float32)
@@ -53,7 +55,7 @@ def test_step_by_step_equals_the_whole_sequence(kind, sizes):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_chunks_equal_the_whole_sequence(kind):
+def test_chunks_equal_the_whole_sequence(kind: str) -> None:
     cell, x = make(kind), noise(3, 11, 2)
     whole, end = cell(x, cell.initial_state(3))
     outputs, state = [], cell.initial_state(3)
@@ -65,7 +67,7 @@ def test_chunks_equal_the_whole_sequence(kind):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_rows_are_independent(kind):
+def test_rows_are_independent(kind: str) -> None:
     cell, x = make(kind), noise(4, 6, 2)
     state = random_state(cell, 4)
     together, _ = cell(x, state)
@@ -79,7 +81,7 @@ def test_rows_are_independent(kind):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_the_future_never_changes_the_past(kind):
+def test_the_future_never_changes_the_past(kind: str) -> None:
     cell, x = make(kind), noise(2, 8, 2)
     before, _ = cell(x, cell.initial_state(2))
     for step in range(8):
@@ -91,12 +93,12 @@ def test_the_future_never_changes_the_past(kind):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_gradients_of_inputs_state_and_weights_are_right(kind):
+def test_gradients_of_inputs_state_and_weights_are_right(kind: str) -> None:
     cell = make(kind, 2, 3)
     x, state = noise(2, 3, 2), random_state(cell, 2)
     names, weights = zip(*cell.named_parameters(), strict=True)
 
-    def run(x, *rest):
+    def run(x: Any, *rest: Any) -> Any:
         vectors, values = rest[: len(state)], rest[len(state) :]
         y, end = torch.func.functional_call(cell, dict(zip(names, values, strict=True)), (x, vectors))
         return (y, *end)
@@ -108,7 +110,7 @@ def test_gradients_of_inputs_state_and_weights_are_right(kind):
 @pytest.mark.parametrize("branches", [1, 4])
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "own"])
 @pytest.mark.parametrize("kind", CELLS)
-def test_every_parallel_step_equals_a_step_from_the_same_state(kind, shared, branches):
+def test_every_parallel_step_equals_a_step_from_the_same_state(kind: str, shared: bool, branches: int) -> None:
     cell = make(kind)
     state = random_state(cell, 3)
     x = noise(1 if shared else 3, branches, 2)
@@ -120,7 +122,7 @@ def test_every_parallel_step_equals_a_step_from_the_same_state(kind, shared, bra
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_a_call_changes_neither_inputs_nor_state(kind):
+def test_a_call_changes_neither_inputs_nor_state(kind: str) -> None:
     cell, x = make(kind), noise(2, 4, 2)
     state = random_state(cell, 2)
     copies = [x.clone(), *(vector.clone() for vector in state)]
@@ -131,7 +133,7 @@ def test_a_call_changes_neither_inputs_nor_state(kind):
 
 
 @pytest.mark.parametrize("kind", CELLS)
-def test_the_initial_state_is_zero_in_the_dtype_of_the_weights(kind):
+def test_the_initial_state_is_zero_in_the_dtype_of_the_weights(kind: str) -> None:
     cell = make(kind, dtype=torch.float64)
     state = cell.initial_state(3)
     assert len(state) == cell.num_states
@@ -141,14 +143,14 @@ def test_the_initial_state_is_zero_in_the_dtype_of_the_weights(kind):
         assert not vector.any()
 
 
-def test_gru_weights_are_initialised_as_in_torch():
+def test_gru_weights_are_initialised_as_in_torch() -> None:
     cell = CELLS["gru"](30, 64)
     for weights in (cell.w_in.detach(), cell.w_rec.detach()):
         assert weights.abs().max() <= 64**-0.5
         assert weights.std() == pytest.approx(64**-0.5 / 3**0.5, rel=0.05)
 
 
-def test_each_recurrent_gate_of_the_lstm_starts_orthogonal():
+def test_each_recurrent_gate_of_the_lstm_starts_orthogonal() -> None:
     cell = CELLS["lstm"](3, 6)
     for gate in cell.w_rec.detach().chunk(4):
         torch.testing.assert_close(gate @ gate.T, torch.eye(6), atol=1e-5, rtol=0)

@@ -1,6 +1,7 @@
 """What every way of scaling promises: fitted on what it is given, and undone within its error."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,17 +19,17 @@ LOG_ROUND_TRIP = 1e-5  # of each value: a logarithm below 14 rounds absolutely, 
 FLOAT32 = 1e-5
 
 
-def table(steps, features, low, high):
+def table(steps: int, features: int, low: float, high: float) -> Any:
     numbers = st.floats(low, high, width=32, allow_nan=False)
     return arrays(np.float32, (steps, features), elements=numbers)
 
 
-def values_for(method):
+def values_for(method: str) -> Any:
     bounds = (2.0**-20, 2.0**20) if method == "log" else (-(2.0**20), 2.0**20)
     return st.integers(1, 12).flatmap(lambda steps: table(steps, 2, *bounds))
 
 
-def largest_error(method, scaler, values):
+def largest_error(method: str, scaler: Scaler, values: torch.Tensor) -> torch.Tensor:
     if method == "log":
         return LOG_ROUND_TRIP * values.abs()
     return ROUND_TRIP * torch.maximum(values.abs().amax(), scaler.center.abs().amax())
@@ -37,7 +38,7 @@ def largest_error(method, scaler, values):
 @pytest.mark.parametrize("method", METHODS)
 @settings(deadline=None, max_examples=25)
 @given(data=st.data())
-def test_decode_undoes_encode(method, data):
+def test_decode_undoes_encode(method: str, data: Any) -> None:
     values = torch.from_numpy(data.draw(values_for(method)))
     scaler = Scaler.fit(method, ["a"], [values])
     encoded = scaler.encode(values[None], torch.tensor([0]))
@@ -49,7 +50,7 @@ def test_decode_undoes_encode(method, data):
 @pytest.mark.parametrize("method", METHODS)
 @settings(deadline=None, max_examples=15)
 @given(data=st.data())
-def test_missing_values_stay_missing_and_count_nowhere(method, data):
+def test_missing_values_stay_missing_and_count_nowhere(method: str, data: Any) -> None:
     values = torch.from_numpy(data.draw(values_for(method)))
     gaps = torch.full((len(values) + 3, 2), torch.nan)
     gaps[1 : len(values) + 1] = values
@@ -64,7 +65,7 @@ def test_missing_values_stay_missing_and_count_nowhere(method, data):
 @pytest.mark.parametrize("method", METHODS)
 @settings(deadline=None, max_examples=15)
 @given(data=st.data())
-def test_json_gives_back_every_bit(method, data):
+def test_json_gives_back_every_bit(method: str, data: Any) -> None:
     values = torch.from_numpy(data.draw(values_for(method)))
     scaler = Scaler.fit(method, ["a", "b"], [values, 2 * values[:1]])
     again = Scaler.from_json(json.loads(json.dumps(scaler.to_json())))
@@ -76,7 +77,7 @@ def test_json_gives_back_every_bit(method, data):
 
 @pytest.mark.parametrize("per_series", [True, False])
 @pytest.mark.parametrize("method", METHODS)
-def test_fitted_numbers_depend_on_the_training_part_alone(method, per_series):
+def test_fitted_numbers_depend_on_the_training_part_alone(method: str, per_series: bool) -> None:
     rows = torch.rand(40, 2, generator=torch.Generator().manual_seed(0)) + 1
     before = Scaler.fit(method, ["a", "b"], [rows[:10], rows[20:30]], per_series=per_series)
     rows[10:20], rows[30:] = 1e6, torch.nan
@@ -87,7 +88,7 @@ def test_fitted_numbers_depend_on_the_training_part_alone(method, per_series):
 
 @pytest.mark.parametrize("value", [0.1, 1.0, 12345.678, 1e-6])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_column_that_stands_still_keeps_its_scale(method, value):
+def test_a_column_that_stands_still_keeps_its_scale(method: str, value: float) -> None:
     values = torch.full((7, 1), value)
     scaler = Scaler.fit(method, ["a"], [values])
     assert scaler.scale.item() == 1
@@ -98,13 +99,13 @@ def test_a_column_that_stands_still_keeps_its_scale(method, value):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_column_without_values_is_left_as_it_is(method):
+def test_a_column_without_values_is_left_as_it_is(method: str) -> None:
     scaler = Scaler.fit(method, ["a"], [torch.full((5, 1), torch.nan)])
     assert (scaler.center.item(), scaler.scale.item()) == (0, 1)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_no_columns_are_no_problem(method):
+def test_no_columns_are_no_problem(method: str) -> None:
     scaler = Scaler.fit(method, ["a"], [torch.zeros(5, 0)])
     again = Scaler.from_json(json.loads(json.dumps(scaler.to_json())))
     assert again.center.shape == (1, 0)
@@ -123,7 +124,7 @@ STATISTICS = {
 
 @pytest.mark.parametrize("per_series", [True, False])
 @pytest.mark.parametrize("method", METHODS)
-def test_statistics_are_those_the_method_names(method, per_series):
+def test_statistics_are_those_the_method_names(method: str, per_series: bool) -> None:
     draw = np.random.default_rng(0)
     parts = [(draw.random((steps, 2)) * 9 + 1).astype(np.float32) for steps in (11, 6)]
     scaler = Scaler.fit(method, ["a", "b"], [torch.from_numpy(part) for part in parts], per_series=per_series)
@@ -136,7 +137,7 @@ def test_statistics_are_those_the_method_names(method, per_series):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_row_is_scaled_as_its_series(method):
+def test_every_row_is_scaled_as_its_series(method: str) -> None:
     parts = [torch.rand(9, 2) + 1, 100 * torch.rand(9, 2) + 50]
     scaler = Scaler.fit(method, ["a", "b"], parts)
     series = torch.tensor([1, 0, 1])
@@ -148,13 +149,13 @@ def test_every_row_is_scaled_as_its_series(method):
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
-def test_log_refuses_what_is_not_positive_and_names_the_series(value):
+def test_log_refuses_what_is_not_positive_and_names_the_series(value: float) -> None:
     good = torch.ones(3, 1)
     with pytest.raises(DataError, match=r"'shop'.*not positive; choose another --scale than log"):
         Scaler.fit("log", ["mart", "shop"], [good, torch.tensor([[1.0], [torch.nan], [value]])])
 
 
-def test_a_scale_too_small_to_divide_by_is_not_used():
+def test_a_scale_too_small_to_divide_by_is_not_used() -> None:
     values = torch.tensor([[-1e-45], [-1.0], [0.0], [0.0], [0.0], [0.0], [0.0]])
     scaler = Scaler.fit("robust", ["a"], [values])
     torch.testing.assert_close(scaler.encode(values[None], torch.tensor([0]))[0], values)

@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from echoic.encoders import ENCODERS
+from echoic.model import Encoder
 
 FLOAT32 = 1e-6
 FEATURES, STRIDE, WIDTH, CLASSES = 3, 4, 5, 7
 
 
-def make(kind):
+def make(kind: str) -> tuple[Encoder, int]:
     """The encoder, and its number of input vectors per step."""
     torch.manual_seed(0)
     known = {
@@ -32,30 +33,30 @@ def make(kind):
     return encoder, getattr(encoder, "stride", 1)
 
 
-def takes_symbols(kind):
+def takes_symbols(kind: str) -> bool:
     return "num_classes" in inspect.signature(ENCODERS[kind].__init__).parameters
 
 
-def inputs(kind, rows, steps):
+def inputs(kind: str, rows: int, steps: int) -> torch.Tensor:
     if takes_symbols(kind):
         return torch.randint(CLASSES, (rows, steps, 1)).float()
     return torch.randn(rows, steps, FEATURES)
 
 
-def others(kind, x):
+def others(kind: str, x: torch.Tensor) -> torch.Tensor:
     """Inputs that all differ from `x`."""
     return (x + 1) % CLASSES if takes_symbols(kind) else 9 * torch.randn_like(x)
 
 
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 12])
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_outputs_have_the_declared_steps_and_width(kind, steps):
+def test_outputs_have_the_declared_steps_and_width(kind: str, steps: int) -> None:
     encoder, stride = make(kind)
     assert encoder(inputs(kind, 2, steps)).shape == (2, -(-steps // stride), encoder.output_size)
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_the_future_never_changes_the_past(kind):
+def test_the_future_never_changes_the_past(kind: str) -> None:
     encoder, stride = make(kind)
     x = inputs(kind, 2, 6 * stride)
     before = encoder(x)
@@ -68,7 +69,7 @@ def test_the_future_never_changes_the_past(kind):
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_rows_are_independent(kind):
+def test_rows_are_independent(kind: str) -> None:
     encoder, stride = make(kind)
     x = inputs(kind, 3, 2 * stride)
     for row in range(3):
@@ -76,7 +77,7 @@ def test_rows_are_independent(kind):
 
 
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_a_length_that_does_not_fit_is_padded_in_front(kind):
+def test_a_length_that_does_not_fit_is_padded_in_front(kind: str) -> None:
     encoder, stride = make(kind)
     # Two steps with their left context.
     x = inputs(kind, 2, 2 * stride + getattr(encoder, "left_context", 0) + 1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from echoic.config import HeadSettings
-from echoic.heads import HEADS
+from echoic.heads import HEADS, ValueHead
 
 FLOAT32 = 1e-5
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -16,19 +16,21 @@ DRAW_ERROR = 0.05  # of the interquartile range: far beyond five deviations of a
 FINE = tuple(round(0.01 + 0.02 * number, 2) for number in range(50))
 
 
-def make(kind, width=3, features=2, outputs_per_step=1, **settings):
+def make(
+    kind: str, width: int = 3, features: int = 2, outputs_per_step: int = 1, **settings: str | tuple[float, ...]
+) -> ValueHead:
     torch.manual_seed(0)
     return HEADS[kind].build(width, features, outputs_per_step, HeadSettings(head=kind, **settings))
 
 
-def random_params(head, *shape, seed=0, scale=1.0):
+def random_params(head: ValueHead, *shape: int, seed: int = 0, scale: float = 1.0) -> torch.Tensor:
     draw = torch.Generator().manual_seed(seed)
     return scale * torch.randn(*shape, head.parameters_per_value, generator=draw)
 
 
 @pytest.mark.parametrize("outputs_per_step", [1, 4])
 @pytest.mark.parametrize("kind", HEADS)
-def test_a_vector_gives_outputs_per_step_steps_of_every_feature(kind, outputs_per_step):
+def test_a_vector_gives_outputs_per_step_steps_of_every_feature(kind: str, outputs_per_step: int) -> None:
     head = make(kind, outputs_per_step=outputs_per_step)
     vectors = torch.randn(5, 6, 3)
     params = head(vectors)
@@ -41,7 +43,7 @@ def test_a_vector_gives_outputs_per_step_steps_of_every_feature(kind, outputs_pe
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_loss_mean_draws_and_quantiles_have_the_shape_of_the_target(kind):
+def test_loss_mean_draws_and_quantiles_have_the_shape_of_the_target(kind: str) -> None:
     head = make(kind)
     params, target = random_params(head, 4, 5, 2), torch.randn(4, 5, 2)
     assert head.loss(params, target).shape == target.shape
@@ -51,7 +53,7 @@ def test_loss_mean_draws_and_quantiles_have_the_shape_of_the_target(kind):
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_values_are_independent(kind):
+def test_values_are_independent(kind: str) -> None:
     head = make(kind)
     params, target = random_params(head, 4, 5, 2), torch.randn(4, 5, 2)
     whole = head.loss(params, target)
@@ -64,7 +66,7 @@ def test_values_are_independent(kind):
 @pytest.mark.parametrize("target", [0.0, 1e4, -1e4])
 @pytest.mark.parametrize("size", [0.0, 30.0, 1e3, 1e5, -30.0, -1e3, -1e5])
 @pytest.mark.parametrize("kind", HEADS)
-def test_loss_and_gradients_stay_finite_at_extreme_params(kind, size, target):
+def test_loss_and_gradients_stay_finite_at_extreme_params(kind: str, size: float, target: float) -> None:
     head = make(kind)
     params = torch.full((1, 1, 2, head.parameters_per_value), size, requires_grad=True)
     loss = head.loss(params, torch.full((1, 1, 2), target))
@@ -77,14 +79,14 @@ def test_loss_and_gradients_stay_finite_at_extreme_params(kind, size, target):
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_gradients_of_the_loss_are_right(kind):
+def test_gradients_of_the_loss_are_right(kind: str) -> None:
     head = make(kind, loss="mse").double()
     params = random_params(head, 2, 3, 2).double().requires_grad_()
     assert torch.autograd.gradcheck(head.loss, (params, torch.randn(2, 3, 2, dtype=torch.float64)))
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_quantiles_never_cross(kind):
+def test_quantiles_never_cross(kind: str) -> None:
     head = make(kind)
     params = random_params(head, 50, 4, 2, scale=10.0)
     values = torch.stack([head.quantile(params, level) for level in (0.01, 0.1, 0.3, 0.5, 0.5001, 0.77, 0.9, 0.999)])
@@ -92,7 +94,7 @@ def test_quantiles_never_cross(kind):
 
 
 @pytest.mark.parametrize("kind", PROBABILISTIC)
-def test_draws_follow_the_quantiles_of_the_head(kind):
+def test_draws_follow_the_quantiles_of_the_head(kind: str) -> None:
     head = make(kind, features=1, quantiles=FINE)
     params = random_params(head, 1, 1, 1, seed=3).expand(DRAWS, 1, 1, -1)
     draws = head.sample(params, torch.Generator().manual_seed(1)).flatten()
@@ -103,7 +105,7 @@ def test_draws_follow_the_quantiles_of_the_head(kind):
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_the_generator_alone_decides_the_draw(kind):
+def test_the_generator_alone_decides_the_draw(kind: str) -> None:
     head = make(kind)
     params = random_params(head, 4, 5, 2)
     draws = [head.sample(params, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6)]
@@ -112,7 +114,7 @@ def test_the_generator_alone_decides_the_draw(kind):
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_loss_falls_on_a_separable_toy(kind):
+def test_loss_falls_on_a_separable_toy(kind: str) -> None:
     head = make(kind, width=1, features=1)
     side = torch.arange(64) % 2 * 2.0 - 1
     noise = torch.randn(64, 1, 1, generator=torch.Generator().manual_seed(0))
@@ -131,7 +133,7 @@ def test_loss_falls_on_a_separable_toy(kind):
 
 
 @pytest.mark.parametrize("kind", HEADS)
-def test_the_loss_is_smallest_near_the_target(kind):
+def test_the_loss_is_smallest_near_the_target(kind: str) -> None:
     head = make(kind, features=1, quantiles=LEVELS)
     params = random_params(head, 1, 1, 1)
     middle = head.quantile(params, 0.5)

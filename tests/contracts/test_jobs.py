@@ -29,7 +29,7 @@ class Case(NamedTuple):
     share: float
 
 
-CASES = {
+CASES: dict[str, Any] = {
     "forecast": Case(
         sine,
         {"split": SIZES, "lookback": 24, "horizon": 4, "layers": (8,), "epochs": 2, "threads": 1},
@@ -142,12 +142,12 @@ CASES = {
 WAYS = [(job, way) for job, case in CASES.items() for way in case.ways]
 
 
-def test_every_job_has_its_case():
+def test_every_job_has_its_case() -> None:
     assert CASES.keys() == JOBS.keys()
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, job):
+def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path: Path, job: str) -> None:
     first_way = next(iter(CASES[job].ways.values()))
     data, wanted = CASES[job].data(tmp_path), CASES[job].tiny | first_way | {"scheduled_sampling": 0.5}
     if job in {"classify", "detect"}:
@@ -165,13 +165,13 @@ def test_predictions_are_fed_back_only_where_they_are_the_next_inputs(tmp_path, 
         assert changed[0] == 0 < changed[1] < changed[2]
 
 
-def test_a_forecast_of_the_whole_horizon_feeds_nothing_back():
+def test_a_forecast_of_the_whole_horizon_feeds_nothing_back() -> None:
     with pytest.raises(ConfigError, match="requires a network whose input is its own last output"):
         prepare("forecast", sine(Path()), strategy="direct", horizon=8, lookback=8, scheduled_sampling=0.5)
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_gru_has_no_forget_bias(tmp_path, job):
+def test_a_gru_has_no_forget_bias(tmp_path: Path, job: str) -> None:
     with pytest.raises(ConfigError, match="requires a cell with a forget gate; GRU has none"):
         prepare(job, CASES[job].data(tmp_path), **(CASES[job].tiny | {"cell": "gru", "forget_bias": 2.0}))
 
@@ -198,7 +198,7 @@ def assert_documented(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
-def test_a_tiny_set_is_learned(tmp_path, job, way):
+def test_a_tiny_set_is_learned(tmp_path: Path, job: str, way: str) -> None:
     case = CASES[job]
     run = train(job, case.data(tmp_path), out=tmp_path / "run", config=settings_of(job, way))
     evaluation = run.evaluate()
@@ -208,7 +208,7 @@ def test_a_tiny_set_is_learned(tmp_path, job, way):
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
-def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_path, job, way):
+def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_path: Path, job: str, way: str) -> None:
     wanted = settings_of(job, way) | {"epochs": 2}
     clean, leaky = (
         train(job, CASES[job].data(tmp_path, changed), out=tmp_path / str(changed), config=wanted)
@@ -221,7 +221,7 @@ def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_pa
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
-def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path, job, way):
+def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path: Path, job: str, way: str) -> None:
     wanted = settings_of(job, way) | ({"lookback": None} if job == "forecast" else {})
     clean, leaky = (prepare(job, CASES[job].data(tmp_path, changed), config=wanted).task for changed in (None, "dev"))
     assert clean.settings == leaky.settings
@@ -231,7 +231,7 @@ def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path, job, wa
         assert torch.equal(one.targets, other.targets)
 
 
-def test_missing_values_in_dev_move_no_setting_and_no_statistic(tmp_path):
+def test_missing_values_in_dev_move_no_setting_and_no_statistic(tmp_path: Path) -> None:
     holed = sine(tmp_path)
     holed[SIZES[0] :] = np.nan
     for way in CASES["forecast"].ways:
@@ -242,7 +242,7 @@ def test_missing_values_in_dev_move_no_setting_and_no_statistic(tmp_path):
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_leak_would_be_caught(tmp_path, job):
+def test_a_leak_would_be_caught(tmp_path: Path, job: str) -> None:
     runs = [
         train(job, CASES[job].data(tmp_path, changed), out=tmp_path / str(changed), config=settings_of(job))
         for changed in (None, "train")
@@ -251,7 +251,7 @@ def test_a_leak_would_be_caught(tmp_path, job):
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_the_seed_decides_the_weights(tmp_path, job):
+def test_the_seed_decides_the_weights(tmp_path: Path, job: str) -> None:
     runs = [
         train(
             job, CASES[job].data(tmp_path), out=tmp_path / str(number), config=settings_of(job), dropout=0.2, seed=seed
@@ -263,7 +263,7 @@ def test_the_seed_decides_the_weights(tmp_path, job):
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
+def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path: Path, job: str) -> None:
     torch.manual_seed(11)
     before, threads = torch.get_rng_state(), torch.get_num_threads()
     run = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job), input_dropout=0.1)
@@ -275,7 +275,7 @@ def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path, job):
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_scores_stand_beside_naive_rows(tmp_path, job):
+def test_scores_stand_beside_naive_rows(tmp_path: Path, job: str) -> None:
     evaluation = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job)).evaluate()
     assert evaluation.baselines
     for row in evaluation.baselines.values():

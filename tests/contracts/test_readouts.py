@@ -1,5 +1,7 @@
 """The contract of every readout."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -21,7 +23,7 @@ MAKERS = {
 VECTORS = {"per_step": 5, "concat_input": 5, "last": 1, "mean": 1, "attention": 1, "horizon": SEGMENTS}
 
 
-def make(kind, known, cell="gru"):
+def make(kind: str, known: int, cell: str = "gru") -> Any:
     torch.manual_seed(0)
     stack = Stack(CELLS, 4, StackSettings(cell=cell, layers=(3, 5)))
     readout = MAKERS[kind](stack, known)
@@ -31,14 +33,14 @@ def make(kind, known, cell="gru"):
     return readout, encoded, hidden, state, stack, ahead
 
 
-def test_every_readout_has_a_case():
+def test_every_readout_has_a_case() -> None:
     assert MAKERS.keys() == VECTORS.keys() == READOUTS.keys()
 
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
-def test_vectors_have_the_declared_width(kind, known, cell):
+def test_vectors_have_the_declared_width(kind: str, known: int, cell: str) -> None:
     readout, encoded, hidden, state, stack, ahead = make(kind, known, cell)
     assert readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead)).shape == (
         7,
@@ -49,7 +51,7 @@ def test_vectors_have_the_declared_width(kind, known, cell):
 
 @pytest.mark.parametrize("known", [0, KNOWN])
 @pytest.mark.parametrize("kind", READOUTS)
-def test_rows_are_independent(kind, known):
+def test_rows_are_independent(kind: str, known: int) -> None:
     readout, encoded, hidden, state, stack, ahead = make(kind, known)
     whole = readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead))
     matrix = stack.pack(state)
@@ -64,7 +66,7 @@ def test_rows_are_independent(kind, known):
 
 
 @pytest.mark.parametrize("kind", ["last", "horizon"])
-def test_future_covariates_are_used(kind):
+def test_future_covariates_are_used(kind: str) -> None:
     readout, encoded, hidden, state, stack, ahead = make(kind, KNOWN)
     before = readout(ReadoutInputs(encoded, hidden, state, stack, None, ahead))
     for step in range(HORIZON):
@@ -74,7 +76,7 @@ def test_future_covariates_are_used(kind):
 
 
 @pytest.mark.parametrize("kind", ["last", "mean", "attention"])
-def test_padding_is_ignored(kind):
+def test_padding_is_ignored(kind: str) -> None:
     readout, encoded, hidden, state, stack, _ = make(kind, 0)
     lengths = torch.tensor([5, 1, 2, 3, 4, 5, 1])
     whole = readout(ReadoutInputs(encoded, hidden, state, stack, lengths=lengths))

@@ -17,7 +17,7 @@ SPECTRAL_ERROR = 0.15
 """Of magnitudes: for speech it is 6 % (Spectrogram) and 8 % (LogMel); noise is harder."""
 
 
-def voice(seconds=2, seed=0):
+def voice(seconds: int = 2, seed: int = 0) -> torch.Tensor:
     """Harmonics of a pitch that glides, in syllables, and some noise."""
     draws = np.random.default_rng(seed)
     time_s = np.arange(seconds * RATE_HZ) / RATE_HZ
@@ -27,13 +27,13 @@ def voice(seconds=2, seed=0):
     return torch.tensor(0.2 * tones * syllables + 1e-3 * draws.standard_normal(len(time_s)), dtype=torch.float32)
 
 
-def back(codec, frames):
+def back(codec: Spectrogram | LogMel, frames: torch.Tensor) -> torch.Tensor:
     return torch.cat(list(codec.decode(frames[:, None])), 1)[0]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_frames_are_those_of_librosa(codec):
+def test_frames_are_those_of_librosa(codec: Spectrogram | LogMel) -> None:
     sound = voice()
     magnitudes = np.abs(librosa.stft(sound.numpy(), n_fft=4 * HOP, hop_length=HOP, center=False))
     if isinstance(codec, LogMel):
@@ -48,7 +48,7 @@ def test_frames_are_those_of_librosa(codec):
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_sound_comes_back_with_the_spectra_it_had(codec):
+def test_sound_comes_back_with_the_spectra_it_had(codec: Spectrogram | LogMel) -> None:
     frames = codec.encode(voice())
     sound = back(codec, frames)
     assert len(sound) == (len(frames) - 1) * HOP + 4 * HOP
@@ -57,12 +57,12 @@ def test_sound_comes_back_with_the_spectra_it_had(codec):
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_silence_comes_back_as_silence(codec):
+def test_silence_comes_back_as_silence(codec: Spectrogram | LogMel) -> None:
     assert back(codec, codec.encode(torch.zeros(4000))).abs().max() == 0
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_sound_is_made_as_frames_come_three_late_and_the_future_changes_nothing(codec):
+def test_sound_is_made_as_frames_come_three_late_and_the_future_changes_nothing(codec: Spectrogram | LogMel) -> None:
     frames = codec.encode(voice())
     other = frames.clone()
     other[40:] = -2
@@ -76,7 +76,7 @@ def test_sound_is_made_as_frames_come_three_late_and_the_future_changes_nothing(
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_streams_do_not_hear_each_other(codec):
+def test_streams_do_not_hear_each_other(codec: Spectrogram | LogMel) -> None:
     # In double precision: sums of matrices of other shapes round differently, and phases amplify that.
     one, two = (codec.encode(voice(1, seed=seed).double()) for seed in (1, 2))
     together = torch.cat(list(codec.decode(torch.stack([one, two], 1))), 1)
@@ -85,7 +85,7 @@ def test_streams_do_not_hear_each_other(codec):
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_pieces_of_sound_give_the_frames_of_the_whole(codec):
+def test_pieces_of_sound_give_the_frames_of_the_whole(codec: Spectrogram | LogMel) -> None:
     sound = voice(1)
     pieces = [codec.encode(sound[at : at + 11 * HOP]) for at in range(0, len(sound), 8 * HOP)]
     torch.testing.assert_close(torch.cat(pieces), codec.encode(sound), atol=1e-5, rtol=1e-5)
@@ -93,18 +93,18 @@ def test_pieces_of_sound_give_the_frames_of_the_whole(codec):
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_json_gives_the_codec_back(codec):
+def test_json_gives_the_codec_back(codec: Spectrogram | LogMel) -> None:
     assert type(codec).from_json(json.loads(json.dumps(codec.to_json()))) == codec
 
 
-def test_sound_of_windows_that_overlap_otherwise_cannot_be_made():
+def test_sound_of_windows_that_overlap_otherwise_cannot_be_made() -> None:
     codec = LogMel(RATE_HZ, 400, 160, 40, 0.0, 8000.0)
     with pytest.raises(ValueError, match="windows of 4 hops"):
         codec.decode([])
 
 
 @pytest.mark.parametrize("pre_emphasis", [0.0, 0.85])
-def test_levels_give_sound_back_within_the_error_that_is_stated(pre_emphasis):
+def test_levels_give_sound_back_within_the_error_that_is_stated(pre_emphasis: float) -> None:
     sound = voice().numpy()
     codec = MuLaw.fit([sound, 0.5 * sound], pre_emphasis)
     emphasised = sound.astype(np.float64) - pre_emphasis * np.concatenate([[0.0], sound[:-1]])
@@ -118,7 +118,7 @@ def test_levels_give_sound_back_within_the_error_that_is_stated(pre_emphasis):
 
 
 @pytest.mark.parametrize("pre_emphasis", [0.0, 0.85])
-def test_levels_in_pieces_give_the_sound_of_the_whole(pre_emphasis):
+def test_levels_in_pieces_give_the_sound_of_the_whole(pre_emphasis: float) -> None:
     codec = MuLaw(0.5, pre_emphasis)
     levels = np.random.default_rng(0).integers(100, 156, (3, 200))
     whole, before, pieces = codec.decode(levels), np.zeros(3, np.float32), []
@@ -128,7 +128,7 @@ def test_levels_in_pieces_give_the_sound_of_the_whole(pre_emphasis):
     np.testing.assert_allclose(np.concatenate(pieces, 1), whole, atol=1e-6)
 
 
-def test_levels_are_many_for_soft_sounds_symmetric_and_never_beyond_the_scale():
+def test_levels_are_many_for_soft_sounds_symmetric_and_never_beyond_the_scale() -> None:
     codec = MuLaw(0.5)
     assert codec.encode(np.array([-9, -0.5, 0.5, 9], np.float32)).tolist() == [0, 0, 255, 255]
     np.testing.assert_allclose(codec.code_values, -codec.code_values[::-1], atol=1e-8)
@@ -139,6 +139,6 @@ def test_levels_are_many_for_soft_sounds_symmetric_and_never_beyond_the_scale():
     assert (codec.code_edges[1:-1] < codec.code_values[1:]).all()
 
 
-def test_silence_has_no_scale():
+def test_silence_has_no_scale() -> None:
     with pytest.raises(DataError, match="The train split is silent"):
         MuLaw.fit([np.zeros(5, np.float32), np.zeros(0, np.float32)])

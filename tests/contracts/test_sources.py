@@ -75,17 +75,17 @@ MEMORY: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def test_every_kind_has_its_cases():
+def test_every_kind_has_its_cases() -> None:
     assert FILES.keys() | MEMORY.keys() == SOURCES.keys()
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_reader_takes_data_and_settings(kind):
+def test_reader_takes_data_and_settings(kind: str) -> None:
     assert list(inspect.signature(import_module(SOURCES[kind].module).read).parameters) == ["data", "settings"]
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_good_file_reads_the_same_twice(tmp_path, kind):
+def test_good_file_reads_the_same_twice(tmp_path: Path, kind: str) -> None:
     name, write, settings = FILES[kind]
     write(tmp_path / name)
     assert source_kind(tmp_path / name, settings) == kind
@@ -95,7 +95,7 @@ def test_good_file_reads_the_same_twice(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_series_is_float32_named_and_annotated(tmp_path, kind):
+def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> None:
     if kind in MEMORY:
         found = read(MEMORY[kind][0])
     else:
@@ -117,13 +117,13 @@ def test_a_series_is_float32_named_and_annotated(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", SOURCES)
-def test_a_source_is_named_in_the_inputs_of_its_settings(kind):
+def test_a_source_is_named_in_the_inputs_of_its_settings(kind: str) -> None:
     assert SOURCES[kind].summary in supported_inputs(SOURCES[kind].settings)
 
 
 @pytest.mark.parametrize("damage", ["empty", "truncated", "foreign", "missing", "folder"])
 @pytest.mark.parametrize("kind", FILES)
-def test_bad_file_is_refused_with_path_and_remedy(tmp_path, kind, damage):
+def test_bad_file_is_refused_with_path_and_remedy(tmp_path: Path, kind: str, damage: str) -> None:
     name, write, settings = FILES[kind]
     path = tmp_path / name
     if damage == "folder":
@@ -139,7 +139,7 @@ def test_bad_file_is_refused_with_path_and_remedy(tmp_path, kind, damage):
 
 
 @pytest.mark.parametrize("kind", MEMORY)
-def test_bad_data_in_memory_are_refused(kind):
+def test_bad_data_in_memory_are_refused(kind: str) -> None:
     good, bad = MEMORY[kind]
     assert source_kind(good, WIDE) == kind
     assert read(good).fingerprint == read(good).fingerprint
@@ -148,6 +148,6 @@ def test_bad_data_in_memory_are_refused(kind):
             read(data)
 
 
-def test_importing_sources_loads_no_reader():
+def test_importing_sources_loads_no_reader() -> None:
     code = "import sys, echoic.sources; sys.exit(bool({'polars', 'narwhals', 'torch'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

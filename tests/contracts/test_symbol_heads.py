@@ -39,7 +39,7 @@ CASES = {
 NAMES = list(CASES)
 
 
-def test_every_head_has_its_case():
+def test_every_head_has_its_case() -> None:
     assert {name.split(",")[0] for name in CASES} == SYMBOL_HEADS.keys()
 
 
@@ -64,14 +64,14 @@ def likelihoods(head: SymbolHead, vector: torch.Tensor, outcomes: torch.Tensor) 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("name", NAMES)
-def test_the_likelihoods_of_all_outcomes_add_up_to_one(name, seed):
+def test_the_likelihoods_of_all_outcomes_add_up_to_one(name: str, seed: int) -> None:
     head, outcomes = made(name, seed)
     total = likelihoods(head, torch.randn(WIDTH).double(), outcomes).sum()
     assert total.item() == pytest.approx(1.0, abs=1e-11)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_frequencies_of_draws_equal_their_likelihood(name):
+def test_frequencies_of_draws_equal_their_likelihood(name: str) -> None:
     head, outcomes = made(name)
     vector = torch.randn(WIDTH).double()
     params = head(vector.expand(1, DRAWS, -1))
@@ -83,7 +83,7 @@ def test_frequencies_of_draws_equal_their_likelihood(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_low_temperature_approaches_the_mode(name):
+def test_a_low_temperature_approaches_the_mode(name: str) -> None:
     head, _ = made(name)
     params = head(torch.randn(2, 5, WIDTH).double())
     cold = head.sample(params, torch.Generator().manual_seed(0), Sampling(temperature=1e-4))
@@ -92,7 +92,7 @@ def test_a_low_temperature_approaches_the_mode(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_seed_decides_the_draws(name):
+def test_the_seed_decides_the_draws(name: str) -> None:
     head, _ = made(name)
     params = head(torch.randn(2, 50, WIDTH).double())
     first, again, other = (head.sample(params, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
@@ -101,7 +101,7 @@ def test_the_seed_decides_the_draws(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_steps_are_independent(name):
+def test_steps_are_independent(name: str) -> None:
     head, outcomes = made(name)
     vectors = torch.randn(2, 3, WIDTH).double()
     target = outcomes[torch.randint(len(outcomes), (2, 3))]
@@ -112,7 +112,7 @@ def test_steps_are_independent(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gradients_of_the_loss_are_right(name):
+def test_gradients_of_the_loss_are_right(name: str) -> None:
     head, outcomes = made(name)
     vectors = torch.randn(1, 4, WIDTH).double().requires_grad_()
     target = outcomes[torch.randint(len(outcomes), (1, 4))]
@@ -120,7 +120,7 @@ def test_gradients_of_the_loss_are_right(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_rule_is_learned(name):
+def test_a_rule_is_learned(name: str) -> None:
     """Two hidden vectors, each with its own outcome."""
     head, outcomes = made(name)
     head = head.float().train()
@@ -137,7 +137,7 @@ def test_a_rule_is_learned(name):
 
 @pytest.mark.parametrize("size", [0.0, 1e3, -1e3])
 @pytest.mark.parametrize("name", NAMES)
-def test_loss_and_gradients_stay_finite_at_extreme_vectors(name, size):
+def test_loss_and_gradients_stay_finite_at_extreme_vectors(name: str, size: float) -> None:
     head, outcomes = made(name)
     head = head.float()
     vectors = torch.full((1, len(outcomes), WIDTH), size, requires_grad=True)

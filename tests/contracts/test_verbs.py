@@ -5,6 +5,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,12 +155,12 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
     return Command(monkeypatch, capfd)
 
 
-def test_every_verb_has_its_cases():
+def test_every_verb_has_its_cases() -> None:
     assert OPTIONS.keys() == BAD.keys() == VERBS.keys()
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_help_says_what_the_verb_does_and_takes(command, verb):
+def test_help_says_what_the_verb_does_and_takes(command: Command, verb: str) -> None:
     code, out, err = command(f"{verb} --help")
     assert code == 0
     assert err == ""
@@ -169,7 +170,7 @@ def test_help_says_what_the_verb_does_and_takes(command, verb):
 
 
 @pytest.mark.parametrize("job", ["train", "check"])
-def test_help_of_a_job_names_every_setting_and_its_default(command, job):
+def test_help_of_a_job_names_every_setting_and_its_default(command: Command, job: str) -> None:
     code, out, _ = command(f"{job} forecast --help")
     assert code == 0
     for setting in ("--lookback", "--horizon", "--split", "--layers", "--minutes", "--time", "--set", "--config"):
@@ -177,13 +178,13 @@ def test_help_of_a_job_names_every_setting_and_its_default(command, job):
     assert "default: gru]" in " ".join(out.split())
 
 
-def test_the_version_is_one_line(command):
+def test_the_version_is_one_line(command: Any) -> None:
     assert command("--version") == (0, f"echoic {echoic.__version__}\n", "")
 
 
 @pytest.mark.parametrize("verb", ["train forecast", "generate", "eval"])
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
-def test_help_fits_the_terminal_and_is_never_cut(command, monkeypatch, verb, columns):
+def test_help_fits_the_terminal_and_is_never_cut(command: Any, monkeypatch: Any, verb: Any, columns: Any) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     _, out, _ = command(f"{verb} --help")
     assert max(map(len, out.splitlines())) <= int(columns)
@@ -191,7 +192,9 @@ def test_help_fits_the_terminal_and_is_never_cut(command, monkeypatch, verb, col
 
 
 @pytest.mark.parametrize(("verb", "case"), CASES)
-def test_bad_input_exits_2_with_one_sentence_on_stderr(command, run, tmp_path, verb, case):
+def test_bad_input_exits_2_with_one_sentence_on_stderr(
+    command: Command, run: Path, tmp_path: Path, verb: str, case: str
+) -> None:
     line, reason = BAD[verb][case]
     code, out, err = command(line.format(run=run))
     assert code == 2
@@ -204,7 +207,7 @@ def test_bad_input_exits_2_with_one_sentence_on_stderr(command, run, tmp_path, v
 
 
 @pytest.mark.parametrize("case", USAGE)
-def test_bad_usage_exits_2_and_ends_with_one_sentence_on_stderr(command, case):
+def test_bad_usage_exits_2_and_ends_with_one_sentence_on_stderr(command: Command, case: str) -> None:
     code, out, err = command(USAGE[case])
     assert code == 2
     assert out == ""
@@ -214,12 +217,12 @@ def test_bad_usage_exits_2_and_ends_with_one_sentence_on_stderr(command, case):
     assert usage[0].startswith("Usage: echoic")
 
 
-def test_an_unexpected_option_suggests_the_nearest(command):
+def test_an_unexpected_option_suggests_the_nearest(command: Command) -> None:
     _, _, err = command("train forecast synth:sine --out new --lookbak 3")
     assert "--lookback" in err.splitlines()[-1]
 
 
-def test_without_anything_the_command_explains_itself(command):
+def test_without_anything_the_command_explains_itself(command: Command) -> None:
     code, out, err = command("")
     assert code == 2
     assert all(verb in out + err for verb in VERBS)
@@ -233,13 +236,13 @@ def cpu_seconds(*arguments: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def test_help_is_quick():
+def test_help_is_quick() -> None:
     rounds = [(cpu_seconds("-c", "pass"), cpu_seconds("-m", "echoic", "--help")) for _ in range(5)]
     bare, help_ = (min(column) for column in zip(*rounds, strict=True))
     assert help_ < HELP_STARTS * bare, f"{help_:.3f} s; bare Python takes {bare:.3f} s"
 
 
-def test_help_loads_nothing_heavy():
+def test_help_loads_nothing_heavy() -> None:
     code = "import sys, atexit; sys.argv[1:] = ['--help']; import echoic.cli as cli\n"
     code += "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); cli.main()"
     done = run_python("-c", code)
@@ -248,7 +251,7 @@ def test_help_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize("way", [("-m", "echoic"), (str(Path(sys.executable).with_name("echoic")),)])
-def test_the_command_can_be_called_both_ways(way):
+def test_the_command_can_be_called_both_ways(way: tuple[str, ...]) -> None:
     done = run_python(*way, "--help")
     assert done.returncode == 0
     assert "Usage: " in done.stdout
@@ -256,7 +259,7 @@ def test_the_command_can_be_called_both_ways(way):
 
 
 @pytest.mark.slow
-def test_a_real_process_prints_no_traceback(tmp_path):
+def test_a_real_process_prints_no_traceback(tmp_path: Path) -> None:
     done = run_python("-m", "echoic", "eval", "missing", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""

@@ -1,14 +1,17 @@
 """Detectors of collapsed sound, each on what it is for and on what it must leave alone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from echoic.drift import Features, detect_collapse
+from echoic.drift import Collapse, Features, detect_collapse
 
 RATE_HZ = 8000
 
 
-def syllables(seconds, seed=0):
+def syllables(seconds: int, seed: int = 0) -> NDArray[np.float32]:
     """Tones of random pitch that swell and die away, with pauses."""
     draws = np.random.default_rng(seed)
     pieces = []
@@ -20,21 +23,21 @@ def syllables(seconds, seed=0):
     return sound.astype(np.float32)
 
 
-def collapse_of(sound):
+def collapse_of(sound: NDArray[Any]) -> Collapse:
     sound = sound.astype(np.float32)
     return detect_collapse(sound, Features.from_sound(sound, RATE_HZ), RATE_HZ)
 
 
-def noise(level_db, seconds=12):
+def noise(level_db: Any, seconds: int = 12) -> Any:
     return 10 ** (level_db / 20) * np.random.default_rng(1).standard_normal(seconds * RATE_HZ)
 
 
-def shuffled(sound):
+def shuffled(sound: Any) -> Any:
     frames = sound.reshape(-1, RATE_HZ // 50)
     return np.random.default_rng(0).permutation(frames).reshape(-1)
 
 
-def buzz(level_db, period=160, seconds=12):
+def buzz(level_db: Any, period: int = 160, seconds: int = 12) -> Any:
     """What a network of means ends in: one short stretch again and again."""
     stretch = np.convolve(np.tile(np.random.default_rng(2).standard_normal(period), 3), np.ones(8), "same")[period:]
     return 10 ** (level_db / 20) * np.resize(stretch[:period] / stretch[:period].std(), seconds * RATE_HZ)
@@ -53,24 +56,24 @@ COLLAPSED = {
 @pytest.mark.parametrize(
     ("detector", "sound"), [(name, sound) for name, sounds in COLLAPSED.items() for sound in sounds]
 )
-def test_collapsed_sound_is_caught(detector, sound):
+def test_collapsed_sound_is_caught(detector: str, sound: NDArray[Any]) -> None:
     found = collapse_of(sound)
     assert found is not None
     assert found.detector == detector
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_sound_that_goes_on_is_alive(seed):
+def test_sound_that_goes_on_is_alive(seed: int) -> None:
     assert collapse_of(syllables(20, seed)) is None
     assert collapse_of(0.01 * syllables(20, seed)) is None
 
 
 @pytest.mark.parametrize(("sound", "begins_s"), [(np.zeros(8 * RATE_HZ), 20), (noise(-20), 20)])
-def test_death_begins_where_the_collapse_does(sound, begins_s):
+def test_death_begins_where_the_collapse_does(sound: NDArray[np.float64], begins_s: int) -> None:
     found = collapse_of(np.concatenate([syllables(20), sound]))
     assert found is not None
     assert found.time_s == pytest.approx(begins_s, abs=1)
 
 
-def test_two_seconds_of_silence_are_a_pause():
+def test_two_seconds_of_silence_are_a_pause() -> None:
     assert collapse_of(np.concatenate([syllables(8), np.zeros(2 * RATE_HZ), syllables(8, 1)])) is None

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from echoic.drift import Features, RecordingIndex, StreamWindows, measure_windows
@@ -11,7 +12,7 @@ from echoic.drift import Features, RecordingIndex, StreamWindows, measure_window
 RATE_HZ = 16_000
 
 
-def babble(seconds, seed):
+def babble(seconds: float, seed: int) -> NDArray[np.float32]:
     """Noise that is coloured and swells anew several times a second."""
     draws = np.random.default_rng(seed)
     sound = np.convolve(draws.standard_normal(round(seconds * RATE_HZ)), np.hanning(24), "same")
@@ -20,17 +21,17 @@ def babble(seconds, seed):
     return (sound * swell * 0.1).astype(np.float32)
 
 
-def stream(sound):
+def stream(sound: NDArray[np.float32]) -> StreamWindows:
     return StreamWindows(Features.from_sound(sound, RATE_HZ), None)
 
 
 @pytest.fixture(scope="module")
-def real():
+def real() -> Features:
     return Features.from_sound(babble(40, 0), RATE_HZ)
 
 
 @pytest.mark.parametrize("lengths_s", [[12.5], [3] * 200, [2] * 159 + [9], [5] * 20 + [60]])
-def test_streams_may_be_of_any_length(real, lengths_s):
+def test_streams_may_be_of_any_length(real: Features, lengths_s: list[float]) -> None:
     sound = babble(sum(lengths_s), 1)
     ends = np.cumsum([0, *(round(length * RATE_HZ) for length in lengths_s)])
     found = measure_windows([stream(sound[a:b]) for a, b in itertools.pairwise(ends)], real)
@@ -40,7 +41,7 @@ def test_streams_may_be_of_any_length(real, lengths_s):
     assert (np.diff(found.time_s) > 0).all()
 
 
-def test_slopes_follow_each_stream_by_itself(real):
+def test_slopes_follow_each_stream_by_itself(real: Features) -> None:
     """Streams that get worse the longer they are: those that end early leave the slope of the others as it was."""
     streams = [stream(babble(30, seed) * np.linspace(1, 0.01, 30 * RATE_HZ, dtype=np.float32)) for seed in range(1, 17)]
     short = [StreamWindows(one.features.select(np.arange(10)), None) for one in streams[:8]]
@@ -51,7 +52,7 @@ def test_slopes_follow_each_stream_by_itself(real):
     assert partly.value == pytest.approx(whole.value, rel=0.2)
 
 
-def test_streams_that_end_make_no_slope(real):
+def test_streams_that_end_make_no_slope(real: Features) -> None:
     """Distances of fewer windows come out larger; that is no drift."""
     lengths_s = [36] * 8 + [11] * 7
     found = measure_windows([stream(babble(length, seed)) for seed, length in enumerate(lengths_s, 1)], real)
@@ -59,19 +60,19 @@ def test_streams_that_end_make_no_slope(real):
     assert found.slope.low < 0 < found.slope.high
 
 
-def test_few_streams_have_no_slope(real):
+def test_few_streams_have_no_slope(real: Features) -> None:
     found = measure_windows([stream(babble(120, seed)) for seed in range(1, 8)], real)
     assert len(found.time_s) >= 3
     assert found.slope is None
 
 
 @pytest.mark.parametrize("lengths_s", [[7.9], [2] * 10, [2, 2, 2, 7]])
-def test_less_than_eight_seconds_of_streams_that_can_die_say_nothing(real, lengths_s):
+def test_less_than_eight_seconds_of_streams_that_can_die_say_nothing(real: Features, lengths_s: list[float]) -> None:
     with pytest.raises(ValueError, match="8 s of real sound, and as many of generated sound in streams of 3 s"):
         measure_windows([stream(babble(length, 1)) for length in lengths_s], real)
 
 
-def test_a_little_where_real_sound_has_nothing_is_not_far():
+def test_a_little_where_real_sound_has_nothing_is_not_far() -> None:
     telephone = butter(12, 3000, fs=RATE_HZ, output="sos")
     real = Features.from_sound(sosfilt(telephone, babble(60, 0)).astype(np.float32), RATE_HZ)
     made = sosfilt(telephone, babble(60, 1)).astype(np.float32)
@@ -84,7 +85,7 @@ def test_a_little_where_real_sound_has_nothing_is_not_far():
 
 
 @pytest.mark.parametrize("shift", range(5))
-def test_copies_are_found_wherever_they_begin(shift):
+def test_copies_are_found_wherever_they_begin(shift: int) -> None:
     training = [babble(5, 0), babble(20, 1), babble(0.4, 2)]
     known = RecordingIndex(training, RATE_HZ)
     begin = 7 * RATE_HZ + 1000 + shift

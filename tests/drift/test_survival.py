@@ -6,15 +6,15 @@ from echoic.drift import Collapse
 from echoic.drift.survival import survival
 
 
-def died(time_s):
+def died(time_s: float) -> Collapse:
     return Collapse(time_s, "silence")
 
 
-def test_without_an_end_before_the_last_it_is_the_plain_share():
+def test_without_an_end_before_the_last_it_is_the_plain_share() -> None:
     assert survival([died(2.0), died(5.0), None, None], [10] * 4).tolist() == [1, 1, 1, *[0.75] * 3, *[0.5] * 5]
 
 
-def test_streams_that_end_alive_are_watched_until_a_death_could_begin():
+def test_streams_that_end_alive_are_watched_until_a_death_could_begin() -> None:
     """Kaplan and Meier: of two streams of 6 s and two of 12 s, one of each dies."""
     found = survival([died(1.0), None, died(6.0), None], [6, 6, 12, 12])
     assert found[2] == pytest.approx(3 / 4)
@@ -22,5 +22,5 @@ def test_streams_that_end_alive_are_watched_until_a_death_could_begin():
     assert found[-1] == pytest.approx(3 / 4 * 1 / 2)
 
 
-def test_what_is_too_short_to_die_is_not_watched():
+def test_what_is_too_short_to_die_is_not_watched() -> None:
     assert survival([None] * 50 + [died(0.0), None], [2] * 50 + [9, 9])[-1] == pytest.approx(1 / 2)

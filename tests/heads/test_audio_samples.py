@@ -1,5 +1,7 @@
 """The fast tier of raw audio: the compiled kernel against torch, noise and history."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -29,7 +31,15 @@ WAYS = [
 ]
 
 
-def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0, max_loudness=NUM_LOUDNESS_LEVELS - 1):
+def made(
+    width: int = 9,
+    frame: int = 6,
+    hidden: int = 24,
+    components: int = 3,
+    past: int = 5,
+    noise: float = 0.0,
+    max_loudness: int = NUM_LOUDNESS_LEVELS - 1,
+) -> Any:
     torch.manual_seed(0)
     settings = FastTierSettings(fast_hidden_size=hidden, conditioning_size=4, mixture_components=components)
     prediction = weights_from_reflections(torch.linspace(0.8, -0.3, past)).tolist()
@@ -41,14 +51,14 @@ def made(width=9, frame=6, hidden=24, components=3, past=5, noise=0.0, max_loudn
 
 
 @pytest.fixture(params=[name for name in ops.AVAILABLE if name != "off"])
-def target(request, monkeypatch):
+def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", request.param)
 
 
 @torch.no_grad()
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("max_loudness", [12, 18, 24])
-def test_no_frame_is_much_louder_than_the_source(max_loudness):
+def test_no_frame_is_much_louder_than_the_source(max_loudness: int) -> None:
     head, free = made(max_loudness=max_loudness), made()
     params = head(torch.rand(500, 1, head.linear.linear.in_features) * 2 - 1)
     found, unlimited = (one.sampler(Sampling())(params, torch.Generator().manual_seed(1)) for one in (head, free))
@@ -62,7 +72,7 @@ def test_no_frame_is_much_louder_than_the_source(max_loudness):
 
 
 @torch.no_grad()
-def test_the_loudness_temperature_changes_the_predicted_loudness_only():
+def test_the_loudness_temperature_changes_the_predicted_loudness_only() -> None:
     head, past = made(), 5
     params = head(torch.rand(200, 1, head.linear.linear.in_features) * 2 - 1)
     certain = params.clone()
@@ -78,7 +88,7 @@ def test_the_loudness_temperature_changes_the_predicted_loudness_only():
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("sampling", WAYS, ids=str)
 @pytest.mark.parametrize("sizes", [{}, {"hidden": 33, "components": 1}, {"past": 1, "frame": 1, "hidden": 5}])
-def test_the_kernel_draws_the_same_as_torch(sampling, sizes):
+def test_the_kernel_draws_the_same_as_torch(sampling: Sampling, sizes: dict[str, int]) -> None:
     head = made(**sizes)
     rows, width = 2000, head.linear.linear.in_features
     vectors = torch.rand(rows, 1, width) * 2 - 1
@@ -95,7 +105,7 @@ def test_the_kernel_draws_the_same_as_torch(sampling, sizes):
 
 @torch.no_grad()
 @pytest.mark.usefixtures("target")
-def test_rows_are_independent():
+def test_rows_are_independent() -> None:
     head = made()
     params = head(torch.rand(7, 1, 9) * 2 - 1)
     together = head.sampler(Sampling(temperature=0))(params, torch.Generator().manual_seed(3))
@@ -104,7 +114,7 @@ def test_rows_are_independent():
 
 
 @torch.no_grad()
-def test_torch_samples_without_kernels_and_with_top_k(monkeypatch):
+def test_torch_samples_without_kernels_and_with_top_k(monkeypatch: pytest.MonkeyPatch) -> None:
     head = made()
     params = head(torch.rand(50, 1, 9))
     for sampling in (Sampling(top_k=3), Sampling(top_p=0.5)):
@@ -115,7 +125,7 @@ def test_torch_samples_without_kernels_and_with_top_k(monkeypatch):
     assert torch.equal(head.sampler(Sampling())(params, torch.Generator().manual_seed(1)), wanted)
 
 
-def test_noise_is_on_the_history_and_only_in_training():
+def test_noise_is_on_the_history_and_only_in_training() -> None:
     head = made(noise=8.0)
     params, target = head(torch.rand(40, 1, 9)), torch.randint(256, (40, 1, 6)).float()
     still = head.loss(params, target)
@@ -127,7 +137,7 @@ def test_noise_is_on_the_history_and_only_in_training():
 
 
 @torch.no_grad()
-def test_the_probabilities_of_all_frames_add_up_to_at_most_one():
+def test_the_probabilities_of_all_frames_add_up_to_at_most_one() -> None:
     """A predicted loudness that is not the true one has a part of the probability."""
     head = made(frame=1, past=1)
     params = head(torch.rand(8, 1, 9) * 2 - 1)
@@ -139,7 +149,7 @@ def test_the_probabilities_of_all_frames_add_up_to_at_most_one():
 
 @pytest.mark.slow
 @torch.no_grad()
-def test_a_frame_has_its_predicted_loudness():
+def test_a_frame_has_its_predicted_loudness() -> None:
     """After training on frames that are soft or loud at random, sampled frames are soft or loud as well."""
     torch.manual_seed(0)
     head = made(width=8, frame=8, past=5, hidden=32)
@@ -160,14 +170,14 @@ def test_a_frame_has_its_predicted_loudness():
 
 
 @pytest.mark.slow
-def test_a_frame_keeps_to_its_predicted_power():
+def test_a_frame_keeps_to_its_predicted_power() -> None:
     """Most sampled frames have the predicted loudness, after training on frames that differ in loudness only."""
     torch.manual_seed(0)
     head = made(width=8, frame=8, past=5, hidden=64)
     optimizer = torch.optim.Adam(head.parameters(), 5e-3)
     draws = torch.Generator().manual_seed(0)
 
-    def learn(vectors):
+    def learn(vectors: Any) -> None:
         size = 10 ** (-torch.rand(256, 1, 1, generator=draws) * 2)
         sound = size * torch.randn(256, 1, 8, generator=draws) / 3
         levels = ((compand(sound, 256).clamp(-1, 1) + 1) * 127.5).round()
@@ -187,7 +197,7 @@ def test_a_frame_keeps_to_its_predicted_power():
     assert (found == predicted[-1])[learned].float().mean() > 0.6
 
 
-def test_the_distribution_is_centred_on_linear_prediction_before_training():
+def test_the_distribution_is_centred_on_linear_prediction_before_training() -> None:
     """Sound that linear prediction predicts exactly has a high likelihood before training."""
     torch.manual_seed(0)
     wave = 0.5 * torch.sin(torch.arange(4000) * 0.3)

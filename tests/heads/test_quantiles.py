@@ -8,17 +8,17 @@ LEVELS = (0.1, 0.4, 0.9)
 FLOAT32 = 1e-5
 
 
-def make(levels=LEVELS):
+def make(levels: tuple[float, ...] = LEVELS) -> Quantiles:
     return Quantiles.build(1, 1, 1, HeadSettings(head="quantiles", quantiles=levels))
 
 
-def params_of(*values):
+def params_of(*values: float) -> torch.Tensor:
     """Parameters with these values at the levels."""
     steps = torch.tensor(values).diff()
     return torch.cat([torch.tensor(values[:1]), steps.expm1().log()])[None, None, None]
 
 
-def test_loss_is_twice_the_mean_pinball_loss():
+def test_loss_is_twice_the_mean_pinball_loss() -> None:
     head, values = make(), (-1.0, 0.5, 2.0)
     for target in (-3.0, -1.0, 0.0, 1.7, 5.0):
         pinball = [
@@ -33,22 +33,22 @@ def test_loss_is_twice_the_mean_pinball_loss():
     ("level", "wanted"),
     [(0.1, -1.0), (0.25, -0.25), (0.4, 0.5), (0.5, 0.8), (0.65, 1.25), (0.9, 2.0), (0.01, -1.0), (0.99, 2.0)],
 )
-def test_quantiles_are_linear_between_the_levels_and_flat_beyond(level, wanted):
+def test_quantiles_are_linear_between_the_levels_and_flat_beyond(level: float, wanted: float) -> None:
     assert float(make().quantile(params_of(-1.0, 0.5, 2.0), level)) == pytest.approx(wanted, abs=FLOAT32)
 
 
-def test_the_mean_is_the_median():
+def test_the_mean_is_the_median() -> None:
     assert float(make().mean(params_of(-1.0, 0.5, 2.0))) == pytest.approx(0.8, abs=FLOAT32)
 
 
-def test_draws_stay_between_the_outermost_levels():
+def test_draws_stay_between_the_outermost_levels() -> None:
     draws = make().sample(params_of(-1.0, 0.5, 2.0).expand(5000, 1, 1, 3), torch.Generator().manual_seed(0))
     assert float(draws.min()) == pytest.approx(-1.0, abs=FLOAT32)
     assert float(draws.max()) == pytest.approx(2.0, abs=FLOAT32)
     assert float((draws < 0.5).float().mean()) == pytest.approx(0.4, abs=0.03)
 
 
-def test_a_single_level_is_its_own_mean_draw_and_quantile():
+def test_a_single_level_is_its_own_mean_draw_and_quantile() -> None:
     head, params = make((0.3,)), torch.tensor([[[[1.5]], [[-2.0]]]])
     generator = torch.Generator().manual_seed(0)
     for values in (head.mean(params), head.sample(params, generator), head.quantile(params, 0.9)):
@@ -57,7 +57,7 @@ def test_a_single_level_is_its_own_mean_draw_and_quantile():
     torch.testing.assert_close(loss.flatten(), torch.tensor([0.6, 1.4]))
 
 
-def test_levels_learn_the_quantiles_of_the_data():
+def test_levels_learn_the_quantiles_of_the_data() -> None:
     torch.manual_seed(0)
     target = torch.rand(2000, 1, 1) * 10
     head = make()
@@ -72,5 +72,5 @@ def test_levels_learn_the_quantiles_of_the_data():
     assert learned == pytest.approx([1.0, 4.0, 9.0], abs=0.4)
 
 
-def test_levels_are_not_parameters():
+def test_levels_are_not_parameters() -> None:
     assert set(make().state_dict()) == {"linear.weight", "linear.bias"}

@@ -9,7 +9,7 @@ SCORES = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
 DRAWS = 40_000
 
 
-def frequencies(sampling, scores=SCORES):
+def frequencies(sampling: Sampling, scores: torch.Tensor = SCORES) -> torch.Tensor:
     drawn = sample_class(scores.expand(DRAWS, -1), draw_uniforms((DRAWS,), torch.Generator().manual_seed(0)), sampling)
     return torch.bincount(drawn, minlength=len(scores)) / DRAWS
 
@@ -31,13 +31,13 @@ def frequencies(sampling, scores=SCORES):
         (Sampling(prob_floor=0.6), [1, 0, 0, 0]),
     ],
 )
-def test_frequencies(sampling, wanted):
+def test_frequencies(sampling: Sampling, wanted: list[float]) -> None:
     found = frequencies(sampling)
     torch.testing.assert_close(found, torch.tensor(wanted, dtype=torch.float32), atol=0.015, rtol=0)
     assert found[torch.tensor(wanted) == 0].sum() == 0
 
 
-def test_a_class_of_probability_zero_is_never_drawn():
+def test_a_class_of_probability_zero_is_never_drawn() -> None:
     barred = torch.tensor([-torch.inf, 0.0, -torch.inf, 0.0, -torch.inf])
     assert frequencies(Sampling(), barred)[[0, 2, 4]].sum() == 0
 
@@ -54,7 +54,7 @@ def test_a_class_of_probability_zero_is_never_drawn():
         {"loudness_temperature": -1},
     ],
 )
-def test_values_out_of_range_are_refused(wrong):
+def test_values_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     (name,) = wrong
     with pytest.raises(ConfigError, match=f"`{name}` must"):
         Sampling(**wrong)

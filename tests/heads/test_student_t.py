@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -12,14 +14,14 @@ from echoic.heads.student_t import MIN_DEGREES_OF_FREEDOM
 EXACT = 1e-10  # float64
 
 
-def make():
+def make() -> Any:
     head = StudentT.build(1, 2, 1, HeadSettings())
     params = 3 * torch.randn(4, 5, 2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     degrees, scale = softplus(params[..., 2]) + MIN_DEGREES_OF_FREEDOM, softplus(params[..., 1]) + MIN_SCALE
     return head, params, degrees, params[..., 0], scale
 
 
-def test_loss_is_the_negative_log_likelihood():
+def test_loss_is_the_negative_log_likelihood() -> None:
     head, params, degrees, location, scale = make()
     target = torch.randn(4, 5, 2, dtype=torch.float64)
     wanted = -torch.distributions.StudentT(degrees, location, scale).log_prob(target)
@@ -27,13 +29,13 @@ def test_loss_is_the_negative_log_likelihood():
 
 
 @pytest.mark.parametrize("level", [0.001, 0.025, 0.5, 0.8, 0.999])
-def test_quantiles_are_those_of_students_distribution(level):
+def test_quantiles_are_those_of_students_distribution(level: float) -> None:
     head, params, degrees, location, scale = make()
     wanted = scipy.stats.t.ppf(level, degrees.numpy(), location.numpy(), scale.numpy())
     np.testing.assert_allclose(head.quantile(params, level).numpy(), wanted, rtol=1e-8, atol=EXACT)
 
 
-def test_tails_of_draws_are_heavier_than_normal():
+def test_tails_of_draws_are_heavier_than_normal() -> None:
     head, *_ = make()
     params = torch.tensor([0.0, 0.0, -20.0]).expand(40_000, 1, 1, 3)
     draws = head.sample(params, torch.Generator().manual_seed(0)).flatten().numpy()

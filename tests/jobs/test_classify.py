@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 import librosa
 import numpy as np
@@ -18,19 +20,19 @@ from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError, RunError, ShapeError
 
 RATE_HZ = 4000
-TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
-CONVNET = {"model": "convnet", **{name: value for name, value in TINY.items() if name != "layers"}}
+TINY: dict[str, Any] = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
+CONVNET: dict[str, Any] = {"model": "convnet", **{name: value for name, value in TINY.items() if name != "layers"}}
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 
 
-def beep(label, draws):
+def beep(label: Any, draws: Any) -> Any:
     time_s = np.arange(int(draws.integers(800, 2000))) / RATE_HZ
     tone = np.sin(2 * np.pi * PITCH_HZ[label] * draws.uniform(0.95, 1.05) * time_s)
     return draws.uniform(0.05, 0.5) * tone + 0.01 * draws.standard_normal(len(time_s))
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A table of 60 clips by 5 singers, and its folder."""
     folder, draws = tmp_path_factory.mktemp("clips"), np.random.default_rng(0)
     rows = ["file,label,fold,singer"]
@@ -43,17 +45,17 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(clips, tmp_path_factory):
+def run(clips: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return train("classify", clips / "clips.csv", out=tmp_path_factory.mktemp("runs") / "beeps", **TINY)
 
 
-def test_clips_are_no_stream(run):
+def test_clips_are_no_stream(run: Any) -> None:
     wanted = "`stream` is not supported by classify runs; it is for forecast, music, text, audio and detect runs"
     with pytest.raises(ConfigError, match=wanted):
         run.stream()
 
 
-def test_clips_are_told_and_stand_beside_naive_rows(run):
+def test_clips_are_told_and_stand_beside_naive_rows(run: Any) -> None:
     found = run.evaluate()
     assert found.scores["accuracy"] == 1
     assert found.baselines["majority"]["accuracy"] == pytest.approx(1 / 3, abs=0.01)
@@ -61,7 +63,7 @@ def test_clips_are_told_and_stand_beside_naive_rows(run):
     assert found.description == "6 clips of 3 classes"
 
 
-def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run):
+def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run: Any) -> None:
     task = run.fitted.task
     clip = task.series("test")[0]
     mel = task.features.mel
@@ -76,13 +78,13 @@ def test_steps_are_librosa_s_spectra_scaled_by_the_training_part(run):
     torch.testing.assert_close(training.mean(0), torch.zeros(12), atol=1e-3, rtol=0)
 
 
-def test_learning_curves_have_accuracies(run):
+def test_learning_curves_have_accuracies(run: Any) -> None:
     rows = run.metrics()
     assert rows[-1]["dev_accuracy"] == run.evaluate(split="dev").scores["accuracy"] == 1
     assert rows[0]["train_accuracy"] < rows[-1]["train_accuracy"] <= 1
 
 
-def test_groups_are_whole(clips):
+def test_groups_are_whole(clips: Any) -> None:
     task = prepare("classify", clips / "clips.csv", **TINY, group="singer", split=(0.6, 0.2, 0.2)).task
     singers = {split: {clip.annotations.group for clip in task.series(split)} for split in ("train", "dev", "test")}
     assert [len(singers[split]) for split in ("train", "dev", "test")] == [3, 1, 1]
@@ -90,7 +92,7 @@ def test_groups_are_whole(clips):
 
 
 @pytest.mark.slow
-def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips, tmp_path):
+def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips: Any, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", fold="fold", folds=4, **TINY)
     found = run.evaluate()
     assert len(found.true) == 60
@@ -109,7 +111,7 @@ def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips, tm
     assert "4 folds" in write_report([run]).read_text("utf-8")
 
 
-def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
+def test_cross_validation_goes_on_where_it_was_stopped(clips: Any, tmp_path: Path) -> None:
     wanted = TINY | {"epochs": 2, "folds": 3}
     whole = train("classify", clips / "clips.csv", out=tmp_path / "whole", **wanted)
 
@@ -118,7 +120,7 @@ def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
 
     seen = []
 
-    def stop_in_the_second_fold(progress):
+    def stop_in_the_second_fold(progress: Any) -> None:
         seen.append(progress.step)
         if seen.count(1) == 2:
             raise StopError
@@ -133,14 +135,14 @@ def test_cross_validation_goes_on_where_it_was_stopped(clips, tmp_path):
     assert cut.evaluate().scores == whole.evaluate().scores
 
 
-def test_progress_tells_which_fold_is_trained(clips):
+def test_progress_tells_which_fold_is_trained(clips: Any) -> None:
     told = []
     wanted = TINY | {"epochs": 1, "folds": 3}
     train("classify", clips / "clips.csv", on_progress=lambda at: told.append(at.stage), **wanted)
     assert list(dict.fromkeys(told)) == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3", "fit"]
 
 
-def test_what_cannot_be_trained_leaves_no_run(clips, tmp_path):
+def test_what_cannot_be_trained_leaves_no_run(clips: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="`conv_stride`"):
         train("classify", clips / "clips.csv", out=tmp_path / "run", conv_stride=2, **TINY)
     for wanted in ({"fold": "fold"}, {"fold": "fold", "test_fold": "2"}):
@@ -149,7 +151,7 @@ def test_what_cannot_be_trained_leaves_no_run(clips, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_rows_do_not_depend_on_their_company(clips, tmp_path):
+def test_rows_do_not_depend_on_their_company(clips: Any, tmp_path: Path) -> None:
     run = train(
         "classify",
         clips / "clips.csv",
@@ -165,7 +167,7 @@ def test_rows_do_not_depend_on_their_company(clips, tmp_path):
         assert alone["p(low)"][0] == pytest.approx(together["p(low)"][number], abs=1e-6)
 
 
-def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
+def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips: Any, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", pooling="last", **TINY)
     task, model = run.fitted.task, run.model
     steps = task.features.of([task.series("test")[0]])[0][None]
@@ -176,7 +178,7 @@ def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
     torch.testing.assert_close(params, whole, atol=1e-5, rtol=1e-5)
 
 
-def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):
+def test_the_convnet_learns_whole_clips_of_one_length(clips: Any, tmp_path: Path) -> None:
     rows = (clips / "clips.csv").read_text().splitlines()
     table = tmp_path / "cut.csv"
     table.write_text("\n".join([rows[0] + ",start,end", *(row + ",0,0.2" for row in rows[1:])]))
@@ -188,7 +190,7 @@ def test_the_convnet_learns_whole_clips_of_one_length(clips, tmp_path):
         run.predict(clips / "0.wav")
 
 
-def test_the_convnet_refuses_what_it_cannot_do_before_a_run_is_begun(clips, tmp_path):
+def test_the_convnet_refuses_what_it_cannot_do_before_a_run_is_begun(clips: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"requires clips of equal length, got \d+ to \d+ steps"):
         train("classify", clips / "clips.csv", out=tmp_path / "run", **CONVNET)
     assert not (tmp_path / "run").exists()
@@ -201,7 +203,7 @@ def test_the_convnet_refuses_what_it_cannot_do_before_a_run_is_begun(clips, tmp_
             train("classify", tmp_path / "features.npy", **given, **other)
 
 
-def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
+def test_rare_classes_count_as_much_when_they_are_asked_to(clips: Any) -> None:
     lines = (clips / "clips.csv").read_text().splitlines()
     few = [line for number, line in enumerate(lines[1:]) if number % 3 or number < 12]
     (clips / "few.csv").write_text("\n".join([lines[0], *few]))
@@ -212,7 +214,7 @@ def test_rare_classes_count_as_much_when_they_are_asked_to(clips):
     assert "head.weights" not in task.build_model().state_dict()
 
 
-def test_bad_settings_are_one_sentence(clips, tmp_path):
+def test_bad_settings_are_one_sentence(clips: Any, tmp_path: Path) -> None:
     table = clips / "clips.csv"
     for wanted, told in (
         ({"split": (0.8, 0.1, 0.1), "folds": 4}, "`split`, `folds` and `test_data` each choose the test split"),
@@ -241,7 +243,7 @@ def test_bad_settings_are_one_sentence(clips, tmp_path):
         run.write(tmp_path / "new.wav")
 
 
-def test_classes_that_are_only_in_test_are_named(clips, tmp_path):
+def test_classes_that_are_only_in_test_are_named(clips: Any, tmp_path: Path) -> None:
     (clips / "odd.csv").write_text("file,label,split\n0.wav,low,train\n1.wav,middle,train\n2.wav,high,test\n")
     with pytest.raises(DataError, match="the class 'high' is only in the test split"):
         train("classify", clips / "odd.csv", out=tmp_path / "run", **TINY)
@@ -250,7 +252,7 @@ def test_classes_that_are_only_in_test_are_named(clips, tmp_path):
         train("classify", clips / "one.csv", out=tmp_path / "run2", **TINY)
 
 
-def test_what_the_table_says_of_some_clips_alone_is_asked_for(clips, tmp_path):
+def test_what_the_table_says_of_some_clips_alone_is_asked_for(clips: Any, tmp_path: Path) -> None:
     (clips / "half.csv").write_text("file,label,split\n0.wav,low,\n1.wav,middle,test\n3.wav,low,\n4.wav,middle,\n")
     with pytest.raises(DataError, match=r"0\.wav.*: has no split, but other series have one"):
         train("classify", clips / "half.csv", out=tmp_path / "run", **TINY)
@@ -263,7 +265,7 @@ def test_what_the_table_says_of_some_clips_alone_is_asked_for(clips, tmp_path):
         train("classify", [clips, clips], out=tmp_path / "run", **TINY)
 
 
-def test_new_clips_are_heard_at_the_rate_of_training(run, clips, tmp_path):
+def test_new_clips_are_heard_at_the_rate_of_training(run: Any, clips: Any, tmp_path: Path) -> None:
     for number, label in enumerate(PITCH_HZ):
         (tmp_path / "new" / label).mkdir(parents=True)
         sound, rate_hz = soundfile.read(clips / f"{number}.wav")
@@ -274,13 +276,13 @@ def test_new_clips_are_heard_at_the_rate_of_training(run, clips, tmp_path):
     assert run.predict(tmp_path / "new" / "low" / "a.wav")["p(low)"] == pytest.approx(at_rate, abs=0.02)
 
 
-def test_without_a_test_part_files_have_to_be_named(clips, tmp_path):
+def test_without_a_test_part_files_have_to_be_named(clips: Any, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | {"epochs": 1, "split": (0.9, 0.1, 0)})
     with pytest.raises(DataError, match=r"The test split of .* has no clips; name the files to predict"):
         run.predict()
 
 
-def test_features_are_told_without_labels(tmp_path):
+def test_features_are_told_without_labels(tmp_path: Path) -> None:
     draws = np.random.default_rng(0)
     features = draws.standard_normal((40, 9, 3)).astype(np.float32) + 3 * (np.arange(40) % 2)[:, None, None]
     np.save(tmp_path / "features.npy", features)
@@ -293,8 +295,10 @@ def test_features_are_told_without_labels(tmp_path):
         run.evaluate(tmp_path / "new.npy")
 
 
-def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp_path, capsys):
-    def command(*words):
+def test_the_command_predicts_as_a_table_as_json_and_into_a_file(
+    run: Any, clips: Any, tmp_path: Path, capsys: Any
+) -> None:
+    def command(*words: Any) -> Any:
         make_app(list(words))(words, standalone_mode=False)
         return capsys.readouterr().out
 
@@ -306,7 +310,7 @@ def test_the_command_predicts_as_a_table_as_json_and_into_a_file(run, clips, tmp
     assert (tmp_path / "told.csv").read_text().splitlines()[0] == "file,label,confidence,p(high),p(low),p(middle)"
 
 
-def test_clips_are_told_where_the_training_data_are_not(clips, tmp_path):
+def test_clips_are_told_where_the_training_data_are_not(clips: Any, tmp_path: Path) -> None:
     copied = shutil.copytree(clips, tmp_path / "clips")
     run = train("classify", copied / "clips.csv", out=tmp_path / "run", class_weight="balanced", **TINY)
     before = run.predict(clips / "0.wav")
@@ -321,13 +325,13 @@ def test_clips_are_told_where_the_training_data_are_not(clips, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_report_shows_confusion_and_calibration(run):
+def test_the_report_shows_confusion_and_calibration(run: Any) -> None:
     page = write_report([run]).read_text("utf-8")
     assert {"confusion", "calibration", "loss", "accuracy"} <= {path.stem for path in run.folder.figures.glob("*.png")}
     assert '"ticktext":["high","low","middle"]' in page.replace(", ", ",")
 
 
-def test_features_of_another_kind_are_refused(run, tmp_path):
+def test_features_of_another_kind_are_refused(run: Any, tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_text("@classLabel true x y\n@data\n1,2:low\n")
     with pytest.raises(DataError, match="the run was trained on"):
         run.predict(tmp_path / "a.ts")

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from echoic.types import Event
 
 RATE_HZ = 2000
 PITCH_HZ = {"low": 200, "high": 700}
-TINY = {
+TINY: dict[str, Any] = {
     "n_mels": 10,
     "window_ms": 32,
     "hop_ms": 8,
@@ -39,7 +41,7 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def songs(tmp_path_factory):
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Twelve songs of 4 s: tones of 60 to 200 ms with pauses, in much noise; a table of events and one of parts."""
     folder, draws = tmp_path_factory.mktemp("songs"), np.random.default_rng(0)
     events, splits = ["file,onset_s,offset_s,label"], ["file,split"]
@@ -59,7 +61,7 @@ def songs(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(songs, tmp_path_factory):
+def run(songs: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("runs") / "songs"
     return train(
         "detect",
@@ -73,7 +75,7 @@ def run(songs, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def one_way(songs, tmp_path_factory):
+def one_way(songs: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("runs") / "one-way"
     return train(
         "detect", songs / "events.csv", split_table=songs / "split.csv", out=out, conv_stride=2, delay_ms=24, **TINY
@@ -84,7 +86,7 @@ EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_fro
 
 
 @given(pieces=EVENTS)
-def test_frames_and_events_are_inverse_on_the_grid(pieces):
+def test_frames_and_events_are_inverse_on_the_grid(pieces: Any) -> None:
     events, at = [], 0
     for pause, length, label in pieces:
         events.append(Event((at + pause) / 100, (at + pause + length) / 100, label))
@@ -97,21 +99,21 @@ def test_frames_and_events_are_inverse_on_the_grid(pieces):
         assert one.offset_s == pytest.approx(other.offset_s)
 
 
-def test_an_event_that_ends_after_the_last_frame_ends_with_it():
+def test_an_event_that_ends_after_the_last_frame_ends_with_it() -> None:
     assert frame_classes([Event(0.02, 0.09, "a")], ("a",), 5, 0.01).tolist() == [0, 0, 1, 1, 1]
 
 
-def sure(classes, count=3):
+def sure(classes: Any, count: int = 3) -> Any:
     """Probabilities that leave no doubt."""
     return np.eye(count)[np.array(classes)]
 
 
-def test_postprocessing_that_asks_for_nothing_changes_nothing():
+def test_postprocessing_that_asks_for_nothing_changes_nothing() -> None:
     shares = np.random.default_rng(0).dirichlet(np.ones(3), 50)
     assert PostProcessing().classes(shares).tolist() == shares.argmax(1).tolist()
 
 
-def test_short_pauses_within_a_label_are_closed_and_then_short_events_removed():
+def test_short_pauses_within_a_label_are_closed_and_then_short_events_removed() -> None:
     classes = [0, 1, 1, 1, 0, 1, 1, 0, 2, 0, 2, 2, 2, 0, 0, 0, 2, 2]
     closed = PostProcessing(pause_frames=2).classes(sure(classes)).tolist()
     assert closed == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 2]
@@ -121,18 +123,18 @@ def test_short_pauses_within_a_label_are_closed_and_then_short_events_removed():
     assert both == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
 
 
-def test_a_median_takes_out_what_lasts_less_than_half_of_it():
+def test_a_median_takes_out_what_lasts_less_than_half_of_it() -> None:
     classes = [0, 0, 1, 0, 0, 1, 1, 1, 2, 1, 1, 0, 0]
     assert PostProcessing(median_frames=3).classes(sure(classes)).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
 
 
-def test_with_hysteresis_an_event_begins_surely_and_ends_surely():
+def test_with_hysteresis_an_event_begins_surely_and_ends_surely() -> None:
     chance = np.array([0.1, 0.4, 0.6, 0.4, 0.1, 0.4, 0.9, 0.4, 0.3, 0.6, 0.1])
     shares = np.stack([1 - chance, 0.3 * chance, 0.7 * chance], 1)
     assert PostProcessing(hysteresis=0.25).classes(shares).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
 
 
-def test_what_has_no_pause_gets_the_most_probable_label_overall():
+def test_what_has_no_pause_gets_the_most_probable_label_overall() -> None:
     classes = [0, 1, 2, 1, 1, 0, 2, 2, 1, 0]
     assert PostProcessing(one_label=True).classes(sure(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
 
@@ -145,7 +147,7 @@ def test_what_has_no_pause_gets_the_most_probable_label_overall():
         (PostProcessing(pause_frames=4), lambda shares: shares.__setitem__(np.arange(13, 200, 20), np.eye(3)[0])),
     ],
 )
-def test_the_way_that_mends_most_and_changes_least_is_chosen(way, spoil):
+def test_the_way_that_mends_most_and_changes_least_is_chosen(way: Any, spoil: Any) -> None:
     classes = np.tile(np.repeat([0, 1], 10), 10)
     shares = sure(classes)
     spoil(shares)
@@ -156,7 +158,7 @@ def test_the_way_that_mends_most_and_changes_least_is_chosen(way, spoil):
 
 
 @pytest.mark.parametrize("which", ["run", "one_way"])
-def test_events_are_found_better_than_without_memory(which, request):
+def test_events_are_found_better_than_without_memory(which: Any, request: pytest.FixtureRequest) -> None:
     found = request.getfixturevalue(which).evaluate()
     assert found.scores["frame_error_rate"] < 0.5 * found.baselines["energy_threshold"]["frame_error_rate"]
     assert found.scores["frame_error_rate"] < found.baselines["logistic_regression"]["frame_error_rate"]
@@ -168,7 +170,7 @@ def test_events_are_found_better_than_without_memory(which, request):
 
 
 @pytest.mark.parametrize("pieces", [[1] * 60, [3, 50, 7], [60], [59, 1]])
-def test_a_recording_in_pieces_is_the_recording_in_one(one_way, pieces):
+def test_a_recording_in_pieces_is_the_recording_in_one(one_way: Any, pieces: Any) -> None:
     task, model = one_way.fitted.task, one_way.model
     steps = task.steps["test"][0][:60]
     whole = predict_probs(model, steps, task.delay)
@@ -183,21 +185,21 @@ def test_a_recording_in_pieces_is_the_recording_in_one(one_way, pieces):
     np.testing.assert_allclose(np.concatenate([*predicted, stream.finish(state)]), whole, atol=1e-6)
 
 
-def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way):
+def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way: Any) -> None:
     """The sequence of training targets, one frame after the other, and what is heard of the same frames agree."""
     task = one_way.fitted.task
     assert task.delay == 3
     assert task.latency_s == pytest.approx(0.024 + 0.008 + 0.016)
 
 
-def test_a_bidirectional_network_is_not_a_stream(run):
+def test_a_bidirectional_network_is_not_a_stream(run: Any) -> None:
     with pytest.raises(ConfigError, match="train without --bidirectional"):
         DetectionStream(run.model, run.fitted.task.features.values, 0)
     with pytest.raises(ConfigError, match="train without --bidirectional"):
         run.stream()
 
 
-def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
+def test_the_command_tells_events_as_json_and_into_a_file(run: Any, songs: Any, capsys: Any) -> None:
     make_app(["predict"])(["predict", str(run.path), str(songs / "3.wav"), "--json"], standalone_mode=False)
     rows = json.loads(capsys.readouterr().out)
     assert {frozenset(row) for row in rows} == {frozenset({"file", "onset_s", "offset_s", "label", "confidence"})}
@@ -211,7 +213,7 @@ def test_the_command_tells_events_as_json_and_into_a_file(run, songs, capsys):
     assert again.postprocessed["frame_error_rate"] < 0.01
 
 
-def test_events_are_heard_where_the_training_data_are_not(songs, tmp_path):
+def test_events_are_heard_where_the_training_data_are_not(songs: Any, tmp_path: Path) -> None:
     copied = shutil.copytree(songs, tmp_path / "songs")
     wanted = TINY | {"epochs": 1}
     run = train("detect", copied / "events.csv", split_table=copied / "split.csv", out=tmp_path / "run", **wanted)
@@ -223,17 +225,17 @@ def test_events_are_heard_where_the_training_data_are_not(songs, tmp_path):
     }
 
 
-def test_a_run_is_what_it_was_when_it_is_loaded(run):
+def test_a_run_is_what_it_was_when_it_is_loaded(run: Any) -> None:
     assert load(run.path).evaluate().scores == run.evaluate().scores
 
 
-def test_the_report_shows_the_events_over_the_spectrum(run):
+def test_the_report_shows_the_events_over_the_spectrum(run: Any) -> None:
     write_report([run])
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
     assert {"loss", "accuracy", "events"} <= figures
 
 
-def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
+def test_bad_settings_and_labels_are_one_sentence(songs: Any, tmp_path: Path) -> None:
     table = songs / "events.csv"
     for wanted, told in (
         ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` has no effect with --bidirectional"),
@@ -252,7 +254,7 @@ def test_bad_settings_and_labels_are_one_sentence(songs, tmp_path):
         train("detect", songs / "odd.csv", split_table=songs / "split.csv", out=tmp_path / "new", **TINY)
 
 
-def test_new_recordings_are_heard_at_the_rate_of_training(run, songs, tmp_path):
+def test_new_recordings_are_heard_at_the_rate_of_training(run: Any, songs: Any, tmp_path: Path) -> None:
     sound, _ = soundfile.read(songs / "3.wav")
     soundfile.write(tmp_path / "3.wav", soxr.resample(sound, RATE_HZ, 4 * RATE_HZ), 4 * RATE_HZ)
     rows = (songs / "events.csv").read_text().splitlines()
@@ -264,7 +266,7 @@ def test_new_recordings_are_heard_at_the_rate_of_training(run, songs, tmp_path):
         run.evaluate(tmp_path / "strange.csv")
 
 
-def test_no_event_ends_after_its_recording(run, songs, tmp_path):
+def test_no_event_ends_after_its_recording(run: Any, songs: Any, tmp_path: Path) -> None:
     for number in range(12):
         sound, _ = soundfile.read(songs / f"{number}.wav")
         loudest = 0.3 * np.sin(2 * np.pi * PITCH_HZ["low"] * np.arange(RATE_HZ) / RATE_HZ)
@@ -273,7 +275,7 @@ def test_no_event_ends_after_its_recording(run, songs, tmp_path):
     assert 4.4 < told["offset_s"].max() <= 4 + 1003 / RATE_HZ
 
 
-def test_without_a_test_part_recordings_have_to_be_named(songs, tmp_path):
+def test_without_a_test_part_recordings_have_to_be_named(songs: Any, tmp_path: Path) -> None:
     run = train("detect", songs / "events.csv", out=tmp_path / "run", split=(0.9, 0.1, 0), **TINY | {"epochs": 1})
     with pytest.raises(DataError, match=r"The test split of .* has no recordings; name the files to predict"):
         run.predict()

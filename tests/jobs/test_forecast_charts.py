@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -6,10 +9,10 @@ import echoic
 from echoic.forecasting.forecaster import Forecaster
 from echoic.jobs.forecast.charts import MOST_WINDOWS, charts
 
-TINY = {"layers": [4], "epochs": 1, "threads": 1}
+TINY: dict[str, Any] = {"layers": [4], "epochs": 1, "threads": 1}
 
 
-def panel(series=4, steps=80):
+def panel(series: int = 4, steps: int = 80) -> Any:
     """Several series of two features, on days."""
     days = np.datetime64("2024-01-01", "us") + np.arange(steps).astype("timedelta64[D]")
     noise = np.random.default_rng(0).normal(size=(2, series, steps))
@@ -19,32 +22,32 @@ def panel(series=4, steps=80):
 
 
 @pytest.fixture(scope="module")
-def step_run(tmp_path_factory):
+def step_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("runs") / "step"
     return echoic.train("forecast", "synth:sine,steps=600", strategy="recursive", lookback=20, out=out, **TINY)
 
 
 @pytest.fixture(scope="module")
-def panel_run(tmp_path_factory):
+def panel_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("runs") / "panel"
     settings = {"time": "ds", "lookback": 12, "horizon": 6, "strategy": "direct", "split": "50,15,15"}
     return echoic.train("forecast", panel(), out=out, **settings, **TINY)
 
 
-def drawn(run, evaluation=None):
+def drawn(run: Any, evaluation: None = None) -> Any:
     return {chart.key: chart for chart in charts(run.fitted, run.metrics(), evaluation)}
 
 
-def lines(chart):
+def lines(chart: Any) -> Any:
     return {line.name: line for line in chart.lines}
 
 
-def test_every_chart_is_there_for_one_series(step_run):
+def test_every_chart_is_there_for_one_series(step_run: Any) -> None:
     keys = ["data", "loss", "window", "continuation", "residuals", "histogram", "future"]
     assert list(drawn(step_run, step_run.evaluate())) == keys  # a horizon of 1 has no errors by steps ahead
 
 
-def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_says_so(panel_run):
+def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_says_so(panel_run: Any) -> None:
     made = drawn(panel_run, panel_run.evaluate())
     each = [f"{key}-{number}" for key in ("data", "window", "continuation", "future") for number in (1, 2, 3)]
     alone = ["loss", "horizon", "residuals", "histogram"]
@@ -54,7 +57,7 @@ def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_say
     assert made["window-2"].y_label == "a"
 
 
-def test_data_chart_marks_the_parts(step_run):
+def test_data_chart_marks_the_parts(step_run: Any) -> None:
     splits = lines(drawn(step_run)["data"])
     assert {name: (line.x[0], line.x[-1]) for name, line in splits.items()} == {
         "train": (0, 359),
@@ -65,7 +68,7 @@ def test_data_chart_marks_the_parts(step_run):
     np.testing.assert_array_equal(np.concatenate([line.y for line in splits.values()]), values)
 
 
-def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run):
+def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run: Any) -> None:
     chart = drawn(panel_run)["window-1"]
     seen, truth, forecast = (lines(chart)[name] for name in ("look-back", "truth", "forecast"))
     assert (len(seen.x), len(forecast.x)) == (12, 12)  # two windows in a row fit into the 15 steps of the test part
@@ -79,7 +82,7 @@ def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(pa
     assert (narrow.high <= wide.high).all()
 
 
-def test_forecast_and_errors_are_those_of_the_backtest(panel_run):
+def test_forecast_and_errors_are_those_of_the_backtest(panel_run: Any) -> None:
     table = panel_run.job.backtest(panel_run.fitted, None, "test", 6)
     mine = (table["unique_id"] == "s0") & (table["target"] == "a")
     errors = lines(drawn(panel_run)["residuals"])["truth minus forecast"]
@@ -87,7 +90,7 @@ def test_forecast_and_errors_are_those_of_the_backtest(panel_run):
     np.testing.assert_array_equal(errors.x, table["ds"][mine])
 
 
-def test_errors_by_steps_ahead_are_those_of_the_evaluation(panel_run):
+def test_errors_by_steps_ahead_are_those_of_the_evaluation(panel_run: Any) -> None:
     evaluation = panel_run.evaluate()
     chart = drawn(panel_run, evaluation)["horizon"]
     assert list(lines(chart)) == [*evaluation.baselines, "model"]
@@ -95,7 +98,7 @@ def test_errors_by_steps_ahead_are_those_of_the_evaluation(panel_run):
 
 
 @pytest.mark.parametrize("which", ["step_run", "panel_run"])
-def test_continuation_never_sees_what_it_continues(which, request):
+def test_continuation_never_sees_what_it_continues(which: Any, request: pytest.FixtureRequest) -> None:
     run = request.getfixturevalue(which)
     key = "continuation" if which == "step_run" else "continuation-1"
     before = lines(drawn(run)[key])
@@ -113,7 +116,7 @@ def test_continuation_never_sees_what_it_continues(which, request):
     np.testing.assert_allclose(moved, 100, atol=1e-3)
 
 
-def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run):
+def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run: Any) -> None:
     chart = drawn(panel_run)["future-1"]
     seen, forecast = lines(chart)["data"], lines(chart)["forecast"]
     assert forecast.x[0] == seen.x[-1]  # joined, so that one step ahead is seen
@@ -123,7 +126,7 @@ def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run):
     assert len(chart.bands[0].x) == 7
 
 
-def test_dev_stands_in_for_a_test_part_without_windows(tmp_path):
+def test_dev_stands_in_for_a_test_part_without_windows(tmp_path: Path) -> None:
     out = tmp_path / "run"
     wanted = TINY | {"lookback": 20, "horizon": 4, "split": "200,100,0", "refit": False}
     run = echoic.train("forecast", "synth:sine,steps=300", out=out, **wanted)
@@ -132,13 +135,13 @@ def test_dev_stands_in_for_a_test_part_without_windows(tmp_path):
     assert "test" not in lines(made["data"])
 
 
-def test_steps_outside_the_split_are_marked_as_unused(tmp_path):
+def test_steps_outside_the_split_are_marked_as_unused(tmp_path: Path) -> None:
     out = tmp_path / "run"
     run = echoic.train("forecast", "synth:sine,steps=300", lookback=20, horizon=4, split="100,50,50", out=out, **TINY)
     assert lines(drawn(run)["data"])["unused"].x.tolist() == list(range(200, 300))
 
 
-def test_few_windows_are_forecast_however_long_the_part_is(tmp_path, monkeypatch):
+def test_few_windows_are_forecast_however_long_the_part_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "run"
     run = echoic.train(
         "forecast", "synth:sine,steps=5000", lookback=9, strategy="recursive", split="100,100,4800", out=out, **TINY
@@ -146,7 +149,7 @@ def test_few_windows_are_forecast_however_long_the_part_is(tmp_path, monkeypatch
     counted = []
     forecast = Forecaster.forecast
 
-    def counting(self, starts):
+    def counting(self: Any, starts: Any) -> Any:
         counted.append(len(starts))
         return forecast(self, starts)
 

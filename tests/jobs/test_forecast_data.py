@@ -1,5 +1,6 @@
 """Every shape of data that the forecast job takes, from reading to forecasting."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ COLUMNS: dict[str, Any] = {"past_covariates": "heat", "future_covariates": "plan
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path, strategy):
+def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path: Path, strategy: Any) -> None:
     run = echoic.train("forecast", shops(), out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
     evaluation = run.evaluate()
     assert evaluation.windows == len(LENGTHS)
@@ -68,7 +69,7 @@ def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path, strate
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_forecasts_without_their_known_future_are_refused(tmp_path, strategy):
+def test_forecasts_without_their_known_future_are_refused(tmp_path: Path, strategy: Any) -> None:
     frame = shops(AHEAD)
     run = echoic.train("forecast", frame, out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
     with pytest.raises(DataError, match="'north' reach 2 steps ahead; a forecast of 4 needs as many"):
@@ -93,7 +94,7 @@ def regressed(steps: int = 400, horizon: int = 4) -> pl.DataFrame:
     ],
     ids=lambda way: way["strategy"],
 )
-def test_a_column_known_ahead_helps(tmp_path, way):
+def test_a_column_known_ahead_helps(tmp_path: Path, way: Any) -> None:
     frame, common = regressed(), TINY | {"layers": (8,), "target": "y", "batch_size": 32}
     blind = echoic.train("forecast", frame, out=tmp_path / "blind", **common | way)
     told = echoic.train("forecast", frame, out=tmp_path / "told", future_covariates="coin", **common | way)
@@ -101,7 +102,7 @@ def test_a_column_known_ahead_helps(tmp_path, way):
     assert told.evaluate().scores["mse"] < 0.3 * min(row["mse"] for row in told.evaluate().baselines.values())
 
 
-def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp_path):
+def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp_path: Path) -> None:
     run = echoic.train(
         "forecast", regressed(), out=tmp_path / "run", target="y", future_covariates="coin", strategy="direct", **TINY
     )
@@ -112,7 +113,7 @@ def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path, strategy):
+def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path: Path, strategy: Any) -> None:
     values = np.stack([wave(300, 0), wave(300, 1)], 1)
     holes = np.random.default_rng(0).random(values.shape) < 0.1
     values[holes] = np.nan
@@ -125,7 +126,7 @@ def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path,
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_what_is_missing_weighs_nothing(strategy):
+def test_what_is_missing_weighs_nothing(strategy: Any) -> None:
     values = wave(200)
     values[20:150:7] = np.nan
     task = prepare("forecast", values, config=TINY | {"strategy": strategy}).task
@@ -143,7 +144,7 @@ def test_what_is_missing_weighs_nothing(strategy):
     assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
 
 
-def test_missing_values_outside_the_training_part_do_not_change_the_network():
+def test_missing_values_outside_the_training_part_do_not_change_the_network() -> None:
     values = wave(200)
     values[190] = np.nan
     assert not prepare("forecast", values, config=TINY).task.codec.has_missing
@@ -151,7 +152,7 @@ def test_missing_values_outside_the_training_part_do_not_change_the_network():
     assert prepare("forecast", values, config=TINY).task.codec.has_missing
 
 
-def test_frames_of_pandas_and_polars_train_alike(tmp_path):
+def test_frames_of_pandas_and_polars_train_alike(tmp_path: Path) -> None:
     table = {"time": pd.date_range("2024-01-01", periods=200, freq="h"), "a": wave(200), "b": wave(200, 1)}
     pandas = pd.DataFrame(table)
     runs = [
@@ -166,7 +167,7 @@ def test_frames_of_pandas_and_polars_train_alike(tmp_path):
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_channels_that_share_a_network_are_forecast_apart(tmp_path, strategy):
+def test_channels_that_share_a_network_are_forecast_apart(tmp_path: Path, strategy: Any) -> None:
     values = np.stack([wave(300), 50 + 10 * wave(300, 1)], 1)
     settings = TINY | {"channels": "independent", "strategy": strategy, "head": "gaussian"}
     run = echoic.train("forecast", values, out=tmp_path / "run", **settings)
@@ -203,34 +204,34 @@ def test_channels_that_share_a_network_are_forecast_apart(tmp_path, strategy):
         ({"split": "2024-01-01,2024-02-01"}, ConfigError, "only for series with timestamps"),
     ],
 )
-def test_what_does_not_go_together_is_refused(tmp_path, settings, error, message):
+def test_what_does_not_go_together_is_refused(tmp_path: Path, settings: Any, error: Any, message: str) -> None:
     trend = np.arange(100.0)  # has no season
     with pytest.raises(error, match=message):
         echoic.train("forecast", trend, out=tmp_path / "run", **TINY | settings)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path):
+def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(120), out=tmp_path / "run", split=(90, 30, 0), **TINY)
     assert run.fitted.task.should_refit
     with pytest.raises(DataError, match=r"refitted on train and dev .* train with --no-refit"):
         run.evaluate(split="dev")
 
 
-def test_a_target_without_a_value_in_the_training_part_is_named():
+def test_a_target_without_a_value_in_the_training_part_is_named() -> None:
     table = pl.DataFrame({"a": wave(90), "late": [*[None] * 60, *wave(30).tolist()]})
     with pytest.raises(DataError, match=r"'late' of .* has no value in the train split"):
         prepare("forecast", table, config={"split": (50, 20, 20)}, **TINY)
 
 
-def test_a_base_fits_into_the_shortest_series():
+def test_a_base_fits_into_the_shortest_series() -> None:
     rows = [(name, 100 + 10 * (step % 7) + step) for name, steps in (("a", 200), ("new", 50)) for step in range(steps)]
     table = pl.DataFrame(rows, schema=["unique_id", "y"], orient="row")
     task = prepare("forecast", table, config={"split": (0, 0, 7)}, horizon=7, season=7, epochs=1).task
     assert task.framing.context + 7 <= 43
 
 
-def test_series_are_predicted_alike_however_many_there_are(tmp_path, monkeypatch):
+def test_series_are_predicted_alike_however_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = echoic.train("forecast", shops(), out=tmp_path / "run", **TINY | COLUMNS)
     together = run.predict()
     monkeypatch.setattr("echoic.forecasting.results.BATCH", 2)
@@ -239,7 +240,7 @@ def test_series_are_predicted_alike_however_many_there_are(tmp_path, monkeypatch
     np.testing.assert_allclose(apart["mean"], together["mean"], rtol=1e-5)
 
 
-def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path):
+def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path: Path) -> None:
     hours = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=96, freq="h"), "y": wave(96)})
     run = echoic.train("forecast", hours, out=tmp_path / "run", time="ds", **TINY)
     for frequency, windows in (("h", 40 - 4 + 1), ("15min", 40 - 12 - 4 + 1)):
@@ -255,7 +256,7 @@ def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path):
         pd.DataFrame({"y": wave(40)}, index=[f"2024-01-{day + 1}" for day in range(40)]),
     ],
 )
-def test_what_stands_in_the_index_is_not_lost(table):
+def test_what_stands_in_the_index_is_not_lost(table: Any) -> None:
     with pytest.raises(DataError, match=r"its dates or names are in the index; call reset_index\(\)"):
         prepare("forecast", table, **TINY)
 
@@ -270,13 +271,13 @@ def test_what_stands_in_the_index_is_not_lost(table):
         ({"strategy": "recursive", "batching": "chunks", "recency_exponent": 2.0}, "recency_exponent"),
     ],
 )
-def test_settings_that_would_do_nothing_are_refused(asked, name):
+def test_settings_that_would_do_nothing_are_refused(asked: Any, name: str) -> None:
     with pytest.raises(ConfigError, match=f"`{name}` has no effect"):
         prepare("forecast", wave(200), **(TINY | asked))
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct"])
-def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy):
+def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy: Any) -> None:
     asked = TINY | {"strategy": strategy, "split_order": "shuffled"}
     task = prepare("forecast", wave(200), config=asked).task
     windows, chosen = task.windows.of("train")

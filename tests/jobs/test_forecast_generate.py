@@ -1,5 +1,6 @@
 """The model that feeds itself: its state, its prime, its draws."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 import echoic
 from echoic.api.run import Run
 from echoic.api.train import train
+from echoic.cells import Cell
 from echoic.errors import ConfigError, DataError
 
 FLOAT32 = 1e-4
@@ -46,7 +48,7 @@ def values(made: Any) -> np.ndarray:
     return made[0].values
 
 
-def test_recursive_runs_are_streams_and_others_are_refused(run: Run):
+def test_recursive_runs_are_streams_and_others_are_refused(run: Run) -> None:
     if run.settings.window.strategy == "recursive":
         inputs = torch.from_numpy(wave()).float().view(1, -1, 1)
         stream = run.stream()
@@ -73,7 +75,7 @@ def naive_continuation(run: Run, prime: np.ndarray, length: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_carried_state_makes_what_a_pass_over_everything_makes(tmp_path, cell):
+def test_a_carried_state_makes_what_a_pass_over_everything_makes(tmp_path: Path, cell: str | Cell) -> None:
     run = make(tmp_path, strategy="recursive", cell=cell, layers=(6, 4), learn_initial_state=True)
     carried = values(run.generate(1000, prime=100))
     assert carried.shape == (1000, 1)
@@ -81,11 +83,11 @@ def test_a_carried_state_makes_what_a_pass_over_everything_makes(tmp_path, cell)
     np.testing.assert_allclose(carried[:60, 0], naive_continuation(run, wave()[-100:], 60), rtol=0, atol=FLOAT32)
 
 
-def test_a_longer_continuation_begins_with_the_shorter_one(run):
+def test_a_longer_continuation_begins_with_the_shorter_one(run: Any) -> None:
     np.testing.assert_array_equal(values(run.generate(50))[:13], values(run.generate(13)))
 
 
-def test_the_last_n_steps_are_a_prime_as_a_file_of_them_is(run, tmp_path):
+def test_the_last_n_steps_are_a_prime_as_a_file_of_them_is(run: Any, tmp_path: Path) -> None:
     np.savetxt(tmp_path / "prime.csv", wave()[-40:], header="y", comments="", fmt="%.9g")
     primed = values(run.generate(10, prime=40))
     np.testing.assert_array_equal(primed, values(run.generate(10, prime=tmp_path / "prime.csv")))
@@ -94,22 +96,22 @@ def test_the_last_n_steps_are_a_prime_as_a_file_of_them_is(run, tmp_path):
     assert not np.array_equal(primed, values(run.generate(10, prime=wave(seed=1))))
 
 
-def test_all_known_steps_are_the_prime_by_default(run):
+def test_all_known_steps_are_the_prime_by_default(run: Any) -> None:
     np.testing.assert_array_equal(values(run.generate(10)), values(run.generate(10, prime=wave())))
     np.testing.assert_array_equal(values(run.generate(10)), values(run.generate(10, prime=len(wave()))))
 
 
 @pytest.mark.parametrize("prime", [0, -3, 241])
-def test_a_prime_that_is_not_there_is_refused(run, prime):
+def test_a_prime_that_is_not_there_is_refused(run: Any, prime: Any) -> None:
     with pytest.raises(DataError, match=f"the prime must have 1 to 240 steps, got {prime}"):
         run.generate(5, prime=prime)
 
 
-def test_without_temperature_the_seed_changes_nothing(run):
+def test_without_temperature_the_seed_changes_nothing(run: Any) -> None:
     np.testing.assert_array_equal(values(run.generate(20, seed=0)), values(run.generate(20, seed=1)))
 
 
-def test_with_temperature_the_seed_decides(run):
+def test_with_temperature_the_seed_decides(run: Any) -> None:
     draws = [values(run.generate(20, temperature=1.0, seed=seed)) for seed in (3, 3, 4)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
@@ -119,7 +121,7 @@ def test_with_temperature_the_seed_decides(run):
 
 @pytest.mark.parametrize("head", ["point", "gaussian", "student_t", "quantiles"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path, head, strategy):
+def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path: Path, head: Any, strategy: Any) -> None:
     run = make(tmp_path, strategy=strategy, head=head, epochs=1)
     mean, drawn = values(run.generate(40)), values(run.generate(40, temperature=1.0))
     assert np.isfinite(mean).all()
@@ -128,7 +130,7 @@ def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path, head,
 
 
 @pytest.mark.parametrize("strategy", ["direct", "segments"])
-def test_horizons_are_strung_together(tmp_path, strategy):
+def test_horizons_are_strung_together(tmp_path: Path, strategy: Any) -> None:
     """The second horizon is the forecast after the data and the first."""
     run = make(tmp_path, strategy=strategy)
     made = values(run.generate(15))
@@ -139,12 +141,12 @@ def test_horizons_are_strung_together(tmp_path, strategy):
     assert made.shape == (15, 1)
 
 
-def test_step_by_step_a_forecast_is_the_start_of_the_continuation_of_its_lookback(tmp_path):
+def test_step_by_step_a_forecast_is_the_start_of_the_continuation_of_its_lookback(tmp_path: Path) -> None:
     run = make(tmp_path, strategy="recursive")
     np.testing.assert_allclose(run.predict()["mean"], values(run.generate(6, prime=24))[:, 0], rtol=0, atol=FLOAT32)
 
 
-def test_every_series_goes_on_from_its_own_end(tmp_path):
+def test_every_series_goes_on_from_its_own_end(tmp_path: Path) -> None:
     table = {"unique_id": ["a"] * 80 + ["b"] * 100, "ds": [*range(80), *range(100)], "y": [*wave(80), *-wave(100)]}
     frame = pd.DataFrame(table).assign(ds=pd.to_datetime("2024-01-01") + pd.to_timedelta(table["ds"], "D"))
     run = echoic.train("forecast", frame, out=tmp_path / "run", strategy="recursive", lookback=12, epochs=4, threads=1)

@@ -1,5 +1,6 @@
 """Prediction intervals: ordered, and about as wide as they say."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def quantiles(run: Run) -> np.ndarray:
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
 @pytest.mark.parametrize("head", HEADS)
-def test_intervals_hold_about_as_many_values_as_they_say(tmp_path, head, strategy):
+def test_intervals_hold_about_as_many_values_as_they_say(tmp_path: Path, head: Any, strategy: Any) -> None:
     run = make(tmp_path, head, strategy)
     scores = run.evaluate(stride=2).scores
     assert 0.70 < scores["coverage_80"] < 0.90
@@ -60,7 +61,7 @@ def test_intervals_hold_about_as_many_values_as_they_say(tmp_path, head, strateg
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path, head):
+def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path: Path, head: Any) -> None:
     plain, conformal = (make(tmp_path, head, "direct", conformal=wanted, epochs=2) for wanted in (False, True))
     one, other = plain.backtest(stride=20), conformal.backtest(stride=20)
     np.testing.assert_array_equal(one["mean"], other["mean"])
@@ -71,13 +72,13 @@ def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path,
     assert (other["hi-80"] < other["hi-95"]).all()
 
 
-def test_without_dev_a_point_has_no_intervals(tmp_path):
+def test_without_dev_a_point_has_no_intervals(tmp_path: Path) -> None:
     run = make(tmp_path, "point", "direct", split=(1200, 0, 600), epochs=1)
     assert list(run.predict()) == ["unique_id", "ds", "target", "mean"]
     assert not {"crps", "coverage_80"} & run.evaluate().scores.keys()
 
 
-def test_intervals_widen_with_the_steps_ahead(tmp_path):
+def test_intervals_widen_with_the_steps_ahead(tmp_path: Path) -> None:
     run = make(tmp_path, "gaussian", "recursive", horizon=4)
     table = run.backtest(stride=10)
     width = (table["hi-80"] - table["lo-80"]).reshape(-1, 4).mean(0)
@@ -86,12 +87,12 @@ def test_intervals_widen_with_the_steps_ahead(tmp_path):
     assert width[0] == pytest.approx(2 * 1.2816 * 3, rel=0.15)
 
 
-def test_levels_have_to_reach_as_far_as_the_intervals(tmp_path):
+def test_levels_have_to_reach_as_far_as_the_intervals(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"`quantiles` must include 0\.025 and 0\.975"):
         make(tmp_path, "quantiles", "direct", quantiles=(0.1, 0.5, 0.9))
 
 
-def test_too_few_errors_on_dev_give_no_interval(tmp_path):
+def test_too_few_errors_on_dev_give_no_interval(tmp_path: Path) -> None:
     few = make(tmp_path / "few", "point", "direct", split=(1200, 3, 600))
     assert set(few.predict()) == {"unique_id", "ds", "target", "mean"}
     enough = make(tmp_path / "enough", "point", "direct", split=(1200, 40, 600))

@@ -1,5 +1,6 @@
 """The ways to train a forecast: regimes, noise, refits, shuffled parts."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,14 @@ def wave(steps: int = 300, seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("batching", "epochs"), [("windows", 6), ("chunks", 60), ("whole", 150)])
-def test_every_regime_learns(tmp_path, batching, epochs):
+def test_every_regime_learns(tmp_path: Path, batching: Any, epochs: Any) -> None:
     wanted = TINY | {"batching": batching, "epochs": epochs, "batch_size": 8, "ema_decay": 0.5, "patience": 999}
     evaluation = train("forecast", wave(), out=tmp_path / "run", config=wanted).evaluate()
     assert evaluation.scores["mse"] < 0.5 * evaluation.baselines["persistence"]["mse"]
 
 
 @pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
-def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batching):
+def test_where_the_loss_is_taken_decides_the_weights(tmp_path: Path, batching: Any) -> None:
     places = {
         place: train(
             "forecast",
@@ -43,7 +44,7 @@ def test_where_the_loss_is_taken_decides_the_weights(tmp_path, batching):
 
 
 @pytest.mark.parametrize("batching", ["chunks", "whole"])
-def test_series_of_unequal_length_train_in_every_regime(tmp_path, batching):
+def test_series_of_unequal_length_train_in_every_regime(tmp_path: Path, batching: Any) -> None:
     names, lengths = ("a", "b", "c"), (60, 95, 130)
     frame = pd.DataFrame(
         {
@@ -57,7 +58,7 @@ def test_series_of_unequal_length_train_in_every_regime(tmp_path, batching):
     assert len(run.predict()["mean"]) == 3
 
 
-def test_chunks_carry_the_state_of_the_chunk_before():
+def test_chunks_carry_the_state_of_the_chunk_before() -> None:
     task = prepare("forecast", wave(), config=TINY | {"batching": "chunks", "batch_size": 2}).task
     carried = [batch.carry for batch in task.train_batches().epoch(0, 0)]
     assert carried == [False] + [True] * (len(carried) - 1)
@@ -67,7 +68,9 @@ def test_chunks_carry_the_state_of_the_chunk_before():
 @pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
 @pytest.mark.parametrize("head", ["point", "gaussian"])
 @pytest.mark.parametrize("kind", ["scheduled_sampling", "input_noise_std"])
-def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(tmp_path, kind, head, batching):
+def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(
+    tmp_path: Path, kind: Any, head: Any, batching: Any
+) -> None:
     wanted = TINY | {"batching": batching, "head": head, "batch_size": 16}
     plain = train("forecast", wave(), out=tmp_path / "plain", config=wanted)
     other = train("forecast", wave(), out=tmp_path / "other", config=wanted | {kind: 0.3})
@@ -78,12 +81,12 @@ def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(tmp_path
 
 
 @pytest.mark.parametrize("strategy", ["direct", "segments"])
-def test_noise_works_on_windows_of_every_kind(tmp_path, strategy):
+def test_noise_works_on_windows_of_every_kind(tmp_path: Path, strategy: Any) -> None:
     wanted = TINY | {"strategy": strategy, "horizon": 4, "input_noise_std": 0.3}
     assert np.isfinite(train("forecast", wave(), out=tmp_path / "run", config=wanted).evaluate().scores["mse"])
 
 
-def test_without_a_test_part_a_network_is_trained_anew_on_train_and_dev(tmp_path):
+def test_without_a_test_part_a_network_is_trained_anew_on_train_and_dev(tmp_path: Path) -> None:
     wanted = TINY | {"split": (240, 60, 0), "head": "gaussian", "conformal": True}
     refitted = train("forecast", wave(), out=tmp_path / "refitted", config=wanted)
     plain = train("forecast", wave(), out=tmp_path / "plain", config=wanted | {"refit": False})
@@ -97,7 +100,7 @@ def test_without_a_test_part_a_network_is_trained_anew_on_train_and_dev(tmp_path
     assert plain.folder.read_calibration() == refitted.folder.read_calibration()
 
 
-def test_a_refit_sees_what_dev_shows(tmp_path):
+def test_a_refit_sees_what_dev_shows(tmp_path: Path) -> None:
     wanted = TINY | {"split": (240, 60, 0), "epochs": 1}
     changed = wave()
     changed[250:290] = 0.3
@@ -110,7 +113,7 @@ def test_a_refit_sees_what_dev_shows(tmp_path):
         assert all(torch.equal(weight, others[name]) for name, weight in weights.items()) == (not refit)
 
 
-def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_dealt(tmp_path):
+def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_dealt(tmp_path: Path) -> None:
     wanted = TINY | {"split_order": "shuffled", "horizon": 2, "strategy": "direct"}
     run = train("forecast", wave(), out=tmp_path / "run", config=wanted)
     report = run.config["data"]["report"]
@@ -131,7 +134,7 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
     )
 
 
-def test_shuffled_windows_are_assigned_by_the_seed():
+def test_shuffled_windows_are_assigned_by_the_seed() -> None:
     wanted = TINY | {"split_order": "shuffled"}
     tasks = [prepare("forecast", wave(), config=wanted, seed=seed).task for seed in (0, 0, 1)]
     tests = [task.windows.shuffled_indices(100)["test"] for task in tasks]
@@ -140,13 +143,13 @@ def test_shuffled_windows_are_assigned_by_the_seed():
 
 
 @pytest.mark.parametrize(("horizon", "steps", "strategy"), [(1, 2000, "recursive"), (1, 300, "direct")])
-def test_the_strategy_for_one_step_depends_on_the_length(horizon, steps, strategy):
+def test_the_strategy_for_one_step_depends_on_the_length(horizon: Any, steps: Any, strategy: Any) -> None:
     settings = prepare("forecast", wave(steps), horizon=horizon, lookback=16).task.settings
     assert settings.window.strategy == strategy
 
 
 @pytest.mark.parametrize("scale", ["none", "standard", "robust", "minmax", "range", "log"])
-def test_forecasts_are_in_the_units_of_the_data_whatever_the_scale(tmp_path, scale):
+def test_forecasts_are_in_the_units_of_the_data_whatever_the_scale(tmp_path: Path, scale: Any) -> None:
     values = 50 + 5 * wave()
     wanted = TINY | {"scale": scale, "strategy": "direct", "horizon": 2, "residual_baseline": "last", "epochs": 1}
     run = train("forecast", values, out=tmp_path / "run", config=wanted)
@@ -155,7 +158,7 @@ def test_forecasts_are_in_the_units_of_the_data_whatever_the_scale(tmp_path, sca
 
 @pytest.mark.parametrize("residual_baseline", ["none", "last", "seasonal", "growth"])
 @pytest.mark.parametrize("instance_norm", ["none", "standard"])
-def test_a_base_is_leant_on(tmp_path, residual_baseline, instance_norm):
+def test_a_base_is_leant_on(tmp_path: Path, residual_baseline: Any, instance_norm: Any) -> None:
     values = (20 + np.arange(300) % 12).astype(np.float32)
     wanted = TINY | {
         "strategy": "direct",
@@ -172,7 +175,7 @@ def test_a_base_is_leant_on(tmp_path, residual_baseline, instance_norm):
 
 
 @pytest.mark.slow
-def test_lags_tell_what_was_long_before_the_lookback(tmp_path):
+def test_lags_tell_what_was_long_before_the_lookback(tmp_path: Path) -> None:
     pulses = np.zeros(600, np.float32)
     pulses[::41] = 1
     wanted = TINY | {
@@ -189,7 +192,7 @@ def test_lags_tell_what_was_long_before_the_lookback(tmp_path):
     assert told.evaluate().scores["mse"] < 0.5 * blind.evaluate().scores["mse"]
 
 
-def test_early_stopping_keeps_the_weights_that_were_best_on_dev(tmp_path):
+def test_early_stopping_keeps_the_weights_that_were_best_on_dev(tmp_path: Path) -> None:
     run = train("forecast", wave(), out=tmp_path / "run", config=TINY | {"epochs": 30, "lr": 0.3, "patience": 2})
     rows = run.metrics()
     best = min(rows, key=lambda row: row["dev_loss"])

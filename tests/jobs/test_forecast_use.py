@@ -53,7 +53,7 @@ def close(one: Any, other: Any) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path, strategy):
+def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path: Path, strategy: Any) -> None:
     """Whatever the file is called: the series of a wide table has its name from there."""
     train, test = STEPS - 2 * TEST, STEPS - TEST
     both = write_wide(tmp_path / "both.csv")
@@ -68,7 +68,7 @@ def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path, str
     np.testing.assert_allclose(ours["mean"], theirs["mean"], rtol=0, atol=1e-5)
 
 
-def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path):
+def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path: Path) -> None:
     known = write_m4(tmp_path / "train.csv", slice(0, -4))
     new, _ = write_m4(tmp_path / "test.csv", slice(-4, None)), write_m4(tmp_path / "both.csv")
     settings = TINY | {"format": "m4", "refit": False, "season": 19, "strategy": "direct"}
@@ -78,7 +78,7 @@ def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path):
     assert partly.evaluate(new).windows == 2
 
 
-def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tmp_path):
+def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv", slice(0, 200)), out=tmp_path / "run", **settings)
     later = write_wide(tmp_path / "later.csv", slice(230, None))
@@ -88,7 +88,7 @@ def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tm
     assert set(table["unique_id"]) == {"later"}
 
 
-def test_a_single_series_keeps_its_scale_whatever_its_file_is_called(tmp_path):
+def test_a_single_series_keeps_its_scale_whatever_its_file_is_called(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv"), out=tmp_path / "run", **settings)
     split = write_wide(tmp_path / "part.csv", slice(100, 220))
@@ -111,7 +111,7 @@ def long_table(names: tuple[str, ...], steps: int = 120) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_path, strategy):
+def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_path: Path, strategy: Any) -> None:
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", strategy=strategy, **TINY)
     table = run.predict(long_table(("new", "b")))
     assert list(dict.fromkeys(table["unique_id"])) == ["new", "b"]
@@ -120,7 +120,7 @@ def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_
     np.testing.assert_allclose(table["mean"][table["unique_id"] == "b"], alone["mean"], rtol=1e-5)
 
 
-def test_what_is_scored_does_not_set_the_scale_of_a_new_series(tmp_path):
+def test_what_is_scored_does_not_set_the_scale_of_a_new_series(tmp_path: Path) -> None:
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **TINY)
     new = long_table(("new",))
     context = run.fitted.task.framing.context
@@ -132,7 +132,7 @@ def test_what_is_scored_does_not_set_the_scale_of_a_new_series(tmp_path):
 
 
 @pytest.mark.parametrize("ask", ["predict", "evaluate", "backtest"])
-def test_other_columns_are_refused(tmp_path, ask):
+def test_other_columns_are_refused(tmp_path: Path, ask: Any) -> None:
     run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
     with pytest.raises(DataError, match="the array: has the columns y, but the run was trained on y0, y1"):
         getattr(run, ask)(wave())
@@ -140,7 +140,7 @@ def test_other_columns_are_refused(tmp_path, ask):
         run.generate(3, prime=wave())
 
 
-def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
+def test_too_short_a_series_is_refused_with_both_lengths(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "residual_baseline": "last"}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), **settings)
     with pytest.raises(DataError, match="'new' has 11 steps; the run needs 12"):
@@ -167,7 +167,7 @@ def test_too_short_a_series_is_refused_with_both_lengths(tmp_path):
         ("15min", "2024-02-29T23:30", "2024-03-01T00:15"),
     ],
 )
-def test_times_go_on_at_the_frequency_of_the_data(tmp_path, every, first, last):
+def test_times_go_on_at_the_frequency_of_the_data(tmp_path: Path, every: Any, first: Any, last: Any) -> None:
     times = pd.date_range(end=last, periods=104, freq=every)
     frame = pd.DataFrame({"when": times, "y": wave(104)})[:-4]
     run = echoic.train("forecast", frame, out=tmp_path / "run", time="when", strategy="direct", **TINY)
@@ -179,7 +179,7 @@ def test_times_go_on_at_the_frequency_of_the_data(tmp_path, every, first, last):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_scores_can_be_worked_out_from_the_backtest(tmp_path, strategy):
+def test_scores_can_be_worked_out_from_the_backtest(tmp_path: Path, strategy: Any) -> None:
     wanted = TINY | {"strategy": strategy, "split": (0, 24, 24)}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **wanted)
     for options in ({}, {"split": "dev"}, {"split": "train", "stride": 7}):
@@ -198,7 +198,7 @@ def test_scores_can_be_worked_out_from_the_backtest(tmp_path, strategy):
             assert np.abs(error[step :: TINY["horizon"]]).mean() == pytest.approx(row["mae"], rel=SAME)
 
 
-def test_the_backtest_of_several_targets_has_a_row_for_each(tmp_path):
+def test_the_backtest_of_several_targets_has_a_row_for_each(tmp_path: Path) -> None:
     path = write_wide(tmp_path / "table.csv")
     run = echoic.train("forecast", path, out=tmp_path / "run", time="time", **TINY)
     table = run.backtest()
@@ -210,7 +210,7 @@ def test_the_backtest_of_several_targets_has_a_row_for_each(tmp_path):
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
-def test_scores_as_json_have_one_shape_for_every_part(tmp_path, split):
+def test_scores_as_json_have_one_shape_for_every_part(tmp_path: Path, split: Any) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, strategy="direct", seed=5, **TINY)
     shape = evaluation_json(run, run.evaluate(split=split), split)
     again = json.loads(json.dumps(shape, allow_nan=False))
@@ -226,7 +226,7 @@ def test_scores_as_json_have_one_shape_for_every_part(tmp_path, split):
     assert len(again["by_horizon"]) == TINY["horizon"]
 
 
-def test_naive_rows_are_those_that_numpy_works_out(tmp_path):
+def test_naive_rows_are_those_that_numpy_works_out(tmp_path: Path) -> None:
     values = wave().astype(np.float32)
     run = echoic.train("forecast", values, out=tmp_path / "run", season=19, strategy="direct", **TINY)
     naive = run.evaluate().baselines
@@ -239,7 +239,7 @@ def test_naive_rows_are_those_that_numpy_works_out(tmp_path):
     assert naive["seasonal"]["mae"] == pytest.approx(seasonal, rel=1e-5)
 
 
-def test_a_part_that_is_not_there_is_refused(tmp_path):
+def test_a_part_that_is_not_there_is_refused(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(200, 100, 0), **TINY)
     with pytest.raises(DataError, match="The test split of the array has no window of 4 steps"):
         run.evaluate()

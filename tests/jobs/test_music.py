@@ -3,6 +3,8 @@
 import io
 import json
 import wave
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from echoic.writers.midi import midi_bytes
 TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1}
 
 
-def tune(first, steps=32):
+def tune(first: Any, steps: int = 32) -> Any:
     notes = tuple(Note(step / 4, first + [0, 4, 7, 4][step % 4], 0.25) for step in range(steps))
     bass = tuple(Note(float(beat), first - 12, 1.0) for beat in range(steps // 4))
     words = {"tempos": (Tempo(0.0, 90.0),), "meters": (Meter(0.0, 3, 4),), "key": "F"}
@@ -33,7 +35,7 @@ def tune(first, steps=32):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("songs")
     for number in range(10):
         (path / f"tune{number}.mid").write_bytes(midi_bytes(tune(60 + number % 3)))
@@ -42,7 +44,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
+def run(folder: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return train(
         "music",
         folder,
@@ -52,7 +54,7 @@ def run(folder, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
+def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run: Any) -> None:
     settings = run.config["settings"]
     assert settings["output"]["head"] == "joint"
     assert settings["pitch"]["onsets"] is True
@@ -61,7 +63,7 @@ def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run):
     assert any("broken.mid" in note for note in report["notes"])
 
 
-def test_a_run_is_a_stream_of_its_codec(run):
+def test_a_run_is_a_stream_of_its_codec(run: Any) -> None:
     task = run.fitted.task
     known = torch.from_numpy(task.codec.encode(rolls_of(task.songs("train"))[0][:8])).float()[None]
     stream = run.stream()
@@ -72,27 +74,29 @@ def test_a_run_is_a_stream_of_its_codec(run):
     assert torch.equal(torch.cat([first, stream.push(7, middle)[0]], 1), whole)
 
 
-def test_the_network_of_the_origin_has_23060_parameters(tmp_path):
+def test_the_network_of_the_origin_has_23060_parameters(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
     wanted = {"layers": (64,), "pitch_range": "60-77", "split": (1, 0, 0), "grid": "quarter"}
     network = prepare("music", tmp_path / "a.mid", config=wanted).task.build_model()
     assert sum(weights.numel() for weights in network.parameters()) == 23_060
 
 
-def test_a_single_line_is_found_to_be_one(tmp_path):
+def test_a_single_line_is_found_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
     task = prepare("music", tmp_path / "a.mid", config={"split": (1, 0, 0), "grid": "quarter", "transpose": "all"}).task
     assert (task.settings.output.head, task.codec.form) == ("categorical", "line")
     assert (task.codec.lowest, task.codec.highest) == (60 + KEYS[0], 67 + KEYS[-1])
 
 
-def test_what_a_line_leaves_out_is_told(folder):
+def test_what_a_line_leaves_out_is_told(folder: Any) -> None:
     task = prepare("music", folder, config=TINY | {"head": "categorical"}).task
     told = [note for note in task.data_report()["notes"] if "several notes sound" in note]
     assert told == ["In 320 steps several notes sound; only the highest was kept."]
 
 
-def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_the_prime(run, tmp_path):
+def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_the_prime(
+    run: Any, tmp_path: Path
+) -> None:
     prime = tmp_path / "prime.mid"
     prime.write_bytes(midi_bytes(tune(61)))
     made = run.generate("4bars", prime=prime, temperature=0.5, seed=1)
@@ -110,7 +114,7 @@ def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_t
     assert (back.meters, back.key) == ((Meter(0.0, 3, 4),), "F")
 
 
-def test_a_trained_run_goes_on_as_it_was_taught(run, tmp_path):
+def test_a_trained_run_goes_on_as_it_was_taught(run: Any, tmp_path: Path) -> None:
     prime = tmp_path / "prime.mid"
     prime.write_bytes(midi_bytes(tune(61, steps=16)))
     made = run.generate(16, prime=prime, temperature=0)
@@ -119,7 +123,7 @@ def test_a_trained_run_goes_on_as_it_was_taught(run, tmp_path):
     assert made.memorized.steps == 16
 
 
-def test_the_prime_can_be_kept(run):
+def test_the_prime_can_be_kept(run: Any) -> None:
     made = run.generate("2bars", seed=3)
     whole = made.with_prime()
     assert len(whole.roll) == len(made.before) + len(made.roll)
@@ -130,7 +134,7 @@ def test_the_prime_can_be_kept(run):
     assert len(made.song.notes) == begin_late + held
 
 
-def test_a_held_note_is_not_struck_again_at_the_seam():
+def test_a_held_note_is_not_struck_again_at_the_seam() -> None:
     before, after = np.zeros((2, 4, 128), np.uint8)
     before[2, 60], before[3, 60], after[:2, 60] = ONSET, SUSTAIN, SUSTAIN
     known = Song("held", to_notes(after, 1.0))
@@ -139,7 +143,7 @@ def test_a_held_note_is_not_struck_again_at_the_seam():
     assert [(note.onset_beats, note.duration_beats) for note in made.song.notes] == [(0.0, 2.0)]
 
 
-def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path):
+def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path: Path) -> None:
     for number in range(10):
         notes = tuple(Note(float(at), 60 + number, 1.0) for at in range(12))
         upbeat = Song("upbeat", notes, meters=(Meter(0.0, 1, 8), Meter(0.5, 4, 4)))
@@ -150,14 +154,14 @@ def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path):
         run.generate("1bar")
 
 
-def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder, tmp_path):
+def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder: Any, tmp_path: Path) -> None:
     run = train("music", folder, out=tmp_path / "run", head="categorical", **TINY)
     assert run.evaluate(split="train").memorized_windows == 1
     assert run.evaluate(folder).memorized_windows == 1
 
 
 @pytest.mark.parametrize("pitch_range", [36, "36,81", "81-36", "x"])
-def test_pitches_that_are_no_range_are_one_sentence(folder, pitch_range):
+def test_pitches_that_are_no_range_are_one_sentence(folder: Any, pitch_range: Any) -> None:
     with pytest.raises(ConfigError, match="must be the lowest and the highest MIDI pitch, such as 21-108"):
         prepare("music", folder, config=TINY | {"pitch_range": pitch_range})
 
@@ -165,31 +169,31 @@ def test_pitches_that_are_no_range_are_one_sentence(folder, pitch_range):
 @pytest.mark.parametrize(
     ("length", "steps"), [("3steps", 3), (5, 5), ("7", 7), ("2beats", 8), ("1 bar", 12), ("2s", 12)]
 )
-def test_lengths(run, length, steps):
+def test_lengths(run: Any, length: Any, steps: Any) -> None:
     assert len(run.generate(length).roll) == steps
 
 
 @pytest.mark.parametrize("length", ["0", "bars", "-3bars", "3 notes", "0.1steps"])
-def test_lengths_that_cannot_be_read_are_refused(run, length):
+def test_lengths_that_cannot_be_read_are_refused(run: Any, length: Any) -> None:
     with pytest.raises(ConfigError, match="`--length` must be"):
         run.generate(length)
 
 
-def test_the_seed_decides_what_is_made(run):
+def test_the_seed_decides_what_is_made(run: Any) -> None:
     first, again, other = (run.generate(48, seed=seed).roll for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_every_kind_of_file_is_what_its_ending_says(run, ending, tmp_path):
+def test_every_kind_of_file_is_what_its_ending_says(run: Any, ending: Any, tmp_path: Path) -> None:
     marks = {".mid": b"MThd", ".midi": b"MThd", ".wav": b"RIFF", ".png": b"\x89PNG", ".pdf": b"%PDF"}
     path = tmp_path / f"new{ending}"
     run.write(path, "2bars", keep_prime=True)
     assert path.read_bytes().startswith(marks[ending])
 
 
-def test_what_is_heard_has_the_pitch_that_was_written():
+def test_what_is_heard_has_the_pitch_that_was_written() -> None:
     from echoic.writers.synthesizer import RATE_HZ, wav_bytes  # noqa: PLC0415
 
     with wave.open(io.BytesIO(wav_bytes(Song("a", (Note(0.0, 69, 2.0),))))) as file:
@@ -199,12 +203,12 @@ def test_what_is_heard_has_the_pitch_that_was_written():
     assert np.abs(samples).max() > 20_000
 
 
-def test_dev_and_test_songs_are_never_moved_to_other_keys(folder):
+def test_dev_and_test_songs_are_never_moved_to_other_keys(folder: Any) -> None:
     task = prepare("music", folder, config=TINY | {"transpose": "all"}).task
     assert task.dev_batches().collate.transpose == "none"
 
 
-def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_path):
+def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_path: Path) -> None:
     path = tmp_path / "songs.json"
     song_a, song_b = [[60, 64]] * 5, [[62]] * 11
     path.write_text(json.dumps({"train": [song_a, song_b], "valid": [song_a], "test": [song_a, song_b]}))
@@ -221,7 +225,7 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
     assert evaluation.scores["nll_per_step"] == pytest.approx(total / 14, rel=1e-5)
 
 
-def test_a_split_without_songs_and_an_unknown_split_are_refused(folder, tmp_path):
+def test_a_split_without_songs_and_an_unknown_split_are_refused(folder: Any, tmp_path: Path) -> None:
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
     with pytest.raises(DataError, match=r"The test split of .* has no songs"):
         run.evaluate()
@@ -229,13 +233,13 @@ def test_a_split_without_songs_and_an_unknown_split_are_refused(folder, tmp_path
         run.evaluate(split="final")
 
 
-def test_a_run_is_scored_on_other_songs_and_read_again(run, tmp_path):
+def test_a_run_is_scored_on_other_songs_and_read_again(run: Any, tmp_path: Path) -> None:
     (tmp_path / "new.mid").write_bytes(midi_bytes(tune(62)))
     loaded = load(run.path)
     assert loaded.evaluate(tmp_path / "new.mid").songs == 1
     assert loaded.evaluate().scores == run.evaluate().scores
 
 
-def test_a_forecast_is_refused_with_what_there_is_instead(run):
+def test_a_forecast_is_refused_with_what_there_is_instead(run: Any) -> None:
     with pytest.raises(ConfigError, match="`predict` is not supported by music runs; it is for forecast"):
         run.predict()

@@ -1,5 +1,8 @@
 """Settings that no other test names: each changes what it is documented to change."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -16,12 +19,12 @@ from echoic.sources import read
 RATE_HZ = 2000
 
 
-def noise(seconds, seed=0):
+def noise(seconds: Any, seed: int | None = 0) -> Any:
     return 0.3 * np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))
 
 
 @pytest.mark.parametrize("scale_per", ["series", "all"])
-def test_series_are_scaled_by_their_own_statistics_or_by_one_set(scale_per):
+def test_series_are_scaled_by_their_own_statistics_or_by_one_set(scale_per: Any) -> None:
     values = np.concatenate([np.sin(np.arange(60)), 50 + 10 * np.sin(np.arange(60))])
     table = pl.DataFrame({"unique_id": ["a"] * 60 + ["b"] * 60, "y": values})
     settings = {"scale": "standard", "scale_per": scale_per, "lookback": 8, "horizon": 2, "split": (40, 10, 10)}
@@ -33,7 +36,9 @@ def test_series_are_scaled_by_their_own_statistics_or_by_one_set(scale_per):
 
 
 @pytest.mark.parametrize(("history_samples", "expected"), [(3, 3), (16, 16), (99, 16)])
-def test_the_fast_tier_looks_back_on_history_samples_and_a_frame_at_most(tmp_path, history_samples, expected):
+def test_the_fast_tier_looks_back_on_history_samples_and_a_frame_at_most(
+    tmp_path: Path, history_samples: Any, expected: Any
+) -> None:
     soundfile.write(tmp_path / "noise.wav", noise(10), RATE_HZ)
     settings = {"frame_samples": 16, "history_samples": history_samples, "layers": 4, "fast_hidden_size": 4}
     task = prepare("audio", tmp_path / "noise.wav", **settings).task
@@ -41,12 +46,12 @@ def test_the_fast_tier_looks_back_on_history_samples_and_a_frame_at_most(tmp_pat
     assert task.build_model().head.first.in_features == expected + 2 + task.settings.fast.conditioning_size
 
 
-def test_the_split_of_a_clip_stands_in_the_column_that_split_column_names(tmp_path):
+def test_the_split_of_a_clip_stands_in_the_column_that_split_column_names(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", noise(1), RATE_HZ)
     path = tmp_path / "clips.csv"
     path.write_text("file,label,split,usage\na.wav,x,train,test\na.wav,y,test,valid\n")
 
-    def splits(**settings):
+    def splits(**settings: Any) -> Any:
         return [one.annotations.split for one in read(path, ClipDataSettings(**settings)).series]
 
     assert splits() == ["train", "test"]
@@ -55,7 +60,7 @@ def test_the_split_of_a_clip_stands_in_the_column_that_split_column_names(tmp_pa
 
 
 @pytest.mark.parametrize("longest", [1, 4, 15])
-def test_a_time_mask_is_at_most_as_long_as_asked_for(longest):
+def test_a_time_mask_is_at_most_as_long_as_asked_for(longest: Any) -> None:
     augment = Augment(AugmentSettings(n_time_masks=1, time_mask_param=longest), torch.ones(2))
     clips = [torch.ones(60, 2)] * 200
     (batch,) = clip_batches(clips, torch.zeros(200, 1), 200, shuffle=False, transforms=[augment]).epoch(0, 0)
@@ -65,7 +70,7 @@ def test_a_time_mask_is_at_most_as_long_as_asked_for(longest):
 
 
 @pytest.mark.parametrize("postprocess", [True, False])
-def test_postprocessing_is_chosen_on_dev_unless_it_is_off(tmp_path, postprocess):
+def test_postprocessing_is_chosen_on_dev_unless_it_is_off(tmp_path: Path, postprocess: Any) -> None:
     events = ["file,onset_s,offset_s,label,split"]
     for number, split in enumerate(["train", "train", "dev", "test"]):
         soundfile.write(tmp_path / f"{number}.wav", noise(2, number), RATE_HZ)

@@ -3,6 +3,8 @@
 import itertools
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,12 +20,20 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs.classify.evaluate import aggregate_folds
 
 RATE_HZ = 4000
-TINY = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1, "label_separator": ";"}
+TINY: dict[str, Any] = {
+    "n_mels": 12,
+    "layers": (16,),
+    "batch_size": 8,
+    "epochs": 15,
+    "lr": 1e-2,
+    "threads": 1,
+    "label_separator": ";",
+}
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 SETS = [names for count in range(4) for names in itertools.combinations(PITCH_HZ, count)]
 
 
-def chord(names, draws):
+def chord(names: Any, draws: Any) -> Any:
     time_s = np.arange(int(draws.integers(800, 2000))) / RATE_HZ
     sound = 0.01 * draws.standard_normal(len(time_s))
     for name in names:
@@ -33,7 +43,7 @@ def chord(names, draws):
 
 
 @pytest.fixture(scope="module")
-def clips(tmp_path_factory):
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A table of 96 clips of none to three tones, and its folder."""
     folder, draws = tmp_path_factory.mktemp("clips"), np.random.default_rng(0)
     rows = ["file,label,fold"]
@@ -46,11 +56,11 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(clips, tmp_path_factory):
+def run(clips: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return train("classify", clips / "clips.csv", out=tmp_path_factory.mktemp("runs") / "chords", **TINY)
 
 
-def test_tones_that_sound_together_are_told_and_stand_beside_naive_rows(run):
+def test_tones_that_sound_together_are_told_and_stand_beside_naive_rows(run: Any) -> None:
     found = run.evaluate()
     assert found.scores.keys() == {"macro_f1", "micro_f1", "mean_average_precision", "exact_match", "nats_per_clip"}
     assert found.scores["macro_f1"] > 0.9
@@ -64,13 +74,13 @@ def test_tones_that_sound_together_are_told_and_stand_beside_naive_rows(run):
     assert found.true.shape == found.probabilities.shape == (len(found.clips), 3)
 
 
-def test_the_run_opened_again_scores_the_same(run):
+def test_the_run_opened_again_scores_the_same(run: Any) -> None:
     again = load(run.path).evaluate()
     assert again.scores == run.evaluate().scores
     assert again.details == run.evaluate().details
 
 
-def test_learning_curves_have_the_share_of_sets_that_are_right(run):
+def test_learning_curves_have_the_share_of_sets_that_are_right(run: Any) -> None:
     last = run.metrics()[-1]
     dev = run.evaluate(split="dev").scores
     best = max(run.metrics(), key=lambda row: -row["dev_loss"])
@@ -79,7 +89,7 @@ def test_learning_curves_have_the_share_of_sets_that_are_right(run):
     assert run.metrics()[0]["train_accuracy"] < last["train_accuracy"] <= 1
 
 
-def test_parts_have_every_label_by_the_shares(run):
+def test_parts_have_every_label_by_the_shares(run: Any) -> None:
     task = run.fitted.task
     whole = task.labelling.targets(task.dataset.series).mean(0)
     for split, share in (("train", 0.8), ("dev", 0.1), ("test", 0.1)):
@@ -87,7 +97,7 @@ def test_parts_have_every_label_by_the_shares(run):
         np.testing.assert_allclose(task.labelling.targets(task.series(split)).mean(0), whole, atol=0.25)
 
 
-def test_the_most_confused_clips_are_those_whose_labels_cost_most(clips, tmp_path):
+def test_the_most_confused_clips_are_those_whose_labels_cost_most(clips: Any, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | {"epochs": 1})
     found = run.evaluate(split="train")
     shown = found.details["most_confused"]
@@ -101,7 +111,7 @@ def test_the_most_confused_clips_are_those_whose_labels_cost_most(clips, tmp_pat
     json.dumps(found.details)
 
 
-def test_cross_validation_scores_every_clip_once(clips, tmp_path):
+def test_cross_validation_scores_every_clip_once(clips: Any, tmp_path: Path) -> None:
     wanted = TINY | {"epochs": 6, "fold": "fold", "folds": 3}
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **wanted)
     found = run.evaluate()
@@ -112,7 +122,7 @@ def test_cross_validation_scores_every_clip_once(clips, tmp_path):
     assert load(run.path).evaluate().scores == found.scores
 
 
-def test_a_score_that_a_fold_cannot_have_is_the_mean_of_the_others(run):
+def test_a_score_that_a_fold_cannot_have_is_the_mean_of_the_others(run: Any) -> None:
     whole, task = run.evaluate(split="train"), run.fitted.task
     nothing = np.zeros_like(whole.true)
     bare = replace(whole, true=nothing, scores=task.labelling.scores(nothing, whole.probabilities))
@@ -122,7 +132,7 @@ def test_a_score_that_a_fold_cannot_have_is_the_mean_of_the_others(run):
     assert found.scores["exact_match"] == pytest.approx((whole.scores["exact_match"] + bare.scores["exact_match"]) / 2)
 
 
-def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
+def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips: Any, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", pooling="last", **TINY | {"epochs": 2})
     task, model = run.fitted.task, run.model
     steps = task.features.of([task.series("test")[0]])[0][None]
@@ -134,8 +144,8 @@ def test_a_network_that_reads_one_way_hears_a_clip_in_pieces(clips, tmp_path):
     assert task.labelling.probabilities(params.detach()).shape == (1, 3)
 
 
-def test_predictions_go_through_the_command(run, clips, tmp_path, capsys):
-    def command(*words):
+def test_predictions_go_through_the_command(run: Any, clips: Any, tmp_path: Path, capsys: Any) -> None:
+    def command(*words: Any) -> Any:
         make_app(list(words))(words, standalone_mode=False)
         return capsys.readouterr().out
 
@@ -161,7 +171,7 @@ def test_predictions_go_through_the_command(run, clips, tmp_path, capsys):
     assert "any of 3 labels" in " ".join(command("eval", str(run.path)).split())
 
 
-def test_the_command_trains_with_a_separator(clips, tmp_path, capsys):
+def test_the_command_trains_with_a_separator(clips: Any, tmp_path: Path, capsys: Any) -> None:
     words = ["train", "classify", str(clips / "clips.csv"), "--label-separator", ";", "--out", str(tmp_path / "run")]
     words += ["--n-mels", "12", "--layers", "4", "--epochs", "1"]
     make_app(words)(words, standalone_mode=False)
@@ -169,7 +179,7 @@ def test_the_command_trains_with_a_separator(clips, tmp_path, capsys):
     assert load(tmp_path / "run").fitted.task.classes == ("high", "low", "middle")
 
 
-def test_the_report_shows_how_well_each_label_is_told(run):
+def test_the_report_shows_how_well_each_label_is_told(run: Any) -> None:
     page = write_report([run]).read_text("utf-8")
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
     assert {"labels", "loss", "accuracy"} <= figures
@@ -177,7 +187,7 @@ def test_the_report_shows_how_well_each_label_is_told(run):
     assert '"ticktext":["high","low","middle"]' in page
 
 
-def test_what_does_not_go_with_several_labels_is_one_sentence(clips):
+def test_what_does_not_go_with_several_labels_is_one_sentence(clips: Any) -> None:
     with pytest.raises(ConfigError, match="`class_weight` requires one label per clip"):
         prepare("classify", clips / "clips.csv", **TINY, class_weight="balanced")
     with pytest.raises(ConfigError, match=r"`data.label_separator` .* at least 1 character"):
@@ -188,8 +198,8 @@ def test_what_does_not_go_with_several_labels_is_one_sentence(clips):
         prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": None})
 
 
-def test_labels_that_nothing_can_be_learned_of_are_named(clips):
-    def refused(name, rows):
+def test_labels_that_nothing_can_be_learned_of_are_named(clips: Any) -> None:
+    def refused(name: str, rows: Any) -> Any:
         (clips / name).write_text("\n".join(["file,label,split", *rows]))
         with pytest.raises(DataError) as caught:
             prepare("classify", clips / name, **TINY)
@@ -203,13 +213,13 @@ def test_labels_that_nothing_can_be_learned_of_are_named(clips):
     assert "all training clips are labelled nothing; add clips" in refused("none.csv", rows)
 
 
-def test_new_clips_with_an_unknown_label_are_named(run, clips):
+def test_new_clips_with_an_unknown_label_are_named(run: Any, clips: Any) -> None:
     (clips / "new.csv").write_text("file,label\n0.wav,low;shrill\n")
     with pytest.raises(DataError, match="has the label 'shrill', which no training clip has"):
         run.evaluate(clips / "new.csv")
 
 
-def test_one_label_that_is_there_or_not_can_be_told(clips, tmp_path):
+def test_one_label_that_is_there_or_not_can_be_told(clips: Any, tmp_path: Path) -> None:
     lines = (clips / "clips.csv").read_text().splitlines()
     kept = [line for line in lines[1:] if line.split(",")[1] in {"", "low"}]
     (clips / "binary.csv").write_text("\n".join([lines[0], *kept]))

@@ -6,6 +6,7 @@ An inline function that a target's file emits may be the copy that the linker ke
 import platform
 import re
 import shutil
+from typing import Any
 
 import pytest
 
@@ -15,26 +16,26 @@ X86 = platform.machine() in {"x86_64", "AMD64"}
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not X86, reason="the vector targets are for x86-64")]
 
 
-def tool(name):
+def tool(name: Any) -> Any:
     found = shutil.which(name)
     if found is None:
         pytest.skip(f"no {name}")
     return found
 
 
-def test_every_claim_of_kernel_test_holds(built, output_of):
+def test_every_claim_of_kernel_test_holds(built: Any, output_of: Any) -> None:
     closing = output_of(built / "kernel_test").splitlines()[-1]
     passed = re.fullmatch(r"(\d+) passed, 0 failed", closing)
     assert passed, closing
     assert int(passed[1]) > 10_000
 
 
-def test_every_source_is_among_the_objects(objects):
+def test_every_source_is_among_the_objects(objects: Any) -> None:
     assert objects.keys() >= {"cpu", "dispatch", "plan", "team", "target_scalar", *VECTOR_TARGETS}
 
 
 @pytest.mark.parametrize("target", VECTOR_TARGETS)
-def test_a_target_defines_one_global_symbol_and_none_that_is_weak(objects, output_of, target):
+def test_a_target_defines_one_global_symbol_and_none_that_is_weak(objects: Any, output_of: Any, target: Any) -> None:
     lines = [line.split() for line in output_of(tool("nm"), "--defined-only", objects[target]).splitlines()]
     # Lower case is local, but for v and w, which are weak, and u, which is unique in the whole process.
     shared = [(name, kind) for _, kind, name in lines if kind.isupper() or kind in "vwu"]
@@ -42,16 +43,16 @@ def test_a_target_defines_one_global_symbol_and_none_that_is_weak(objects, outpu
     assert shared[0][1] in "RD"
 
 
-def vector_instructions(listing):
+def vector_instructions(listing: Any) -> Any:
     return [line for line in listing.splitlines() if re.search(r"%[yz]mm|\tv[a-z0-9]+\s.*%xmm|%k[0-7]\b", line)]
 
 
 @pytest.mark.parametrize("target", VECTOR_TARGETS)
-def test_wide_instructions_are_found_where_they_belong(objects, output_of, target):
+def test_wide_instructions_are_found_where_they_belong(objects: Any, output_of: Any, target: Any) -> None:
     assert len(vector_instructions(output_of(tool("objdump"), "-d", objects[target]))) > 100
 
 
-def test_baseline_code_has_no_wide_instructions(objects, output_of):
+def test_baseline_code_has_no_wide_instructions(objects: Any, output_of: Any) -> None:
     baseline = {name: path for name, path in objects.items() if name not in VECTOR_TARGETS}
     for name, path in baseline.items():
         assert vector_instructions(output_of(tool("objdump"), "-d", path)) == [], name
@@ -60,7 +61,7 @@ def test_baseline_code_has_no_wide_instructions(objects, output_of):
 @pytest.mark.parametrize(
     ("cpu", "targets"), [("Nehalem", "scalar"), ("Haswell", "avx2 scalar"), ("SandyBridge", "scalar")]
 )
-def test_an_older_cpu_gets_what_it_can_run(built, output_of, cpu, targets):
+def test_an_older_cpu_gets_what_it_can_run(built: Any, output_of: Any, cpu: Any, targets: Any) -> None:
     lines = output_of(tool("qemu-x86_64"), "-cpu", cpu, built / "kernel_test", "quick").splitlines()
     assert lines[0] == f"targets: {targets}"
     assert re.fullmatch(r"[1-9]\d+ passed, 0 failed", lines[-1]), lines[-1]

@@ -1,5 +1,7 @@
 """Augmentation of padded sequences."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -7,7 +9,7 @@ from echoic.config.spectrum import AugmentSettings
 from echoic.labelled.augment import Augment
 from echoic.labelled.batches import clip_batches
 
-AUGMENTS = {
+AUGMENTS: dict[str, Any] = {
     "noise": {"noise_std": 0.5},
     "gain": {"max_gain_db": 6},
     "shift": {"max_shift_steps": 5},
@@ -17,7 +19,7 @@ AUGMENTS = {
 
 
 @pytest.mark.parametrize("kind", AUGMENTS)
-def test_augmentation_differs_each_epoch_and_keeps_padding(kind):
+def test_augmentation_differs_each_epoch_and_keeps_padding(kind: Any) -> None:
     torch.manual_seed(0)
     steps = [torch.randn(length, 6) + 5 for length in (30, 12, 25, 7)]
     targets = torch.arange(4)[:, None]

@@ -4,6 +4,8 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,10 +27,10 @@ from echoic.types import Annotations, Series
 
 RATE_HZ = 2000
 MEL = LogMel(RATE_HZ, 64, 16, 8, 50.0, 1000.0)
-TINY = {"n_mels": 8, "layers": (4,), "batch_size": 8, "epochs": 1, "threads": 1}
+TINY: dict[str, Any] = {"n_mels": 8, "layers": (4,), "batch_size": 8, "epochs": 1, "threads": 1}
 
 
-def clip(samples, seed=0):
+def clip(samples: int, seed: int = 0) -> Series:
     values = np.random.default_rng(seed).standard_normal((samples, 1)).astype(np.float32)
     return Series(f"{seed}.wav", values, ("sound",), annotations=Annotations(rate_hz=RATE_HZ))
 
@@ -38,11 +40,11 @@ KEY = spectra_key(MEL, CLIPS)
 
 
 @pytest.fixture
-def encoded(monkeypatch):
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """How many samples each sound had that was made spectra, in the order they were made."""
     seen, plain = [], LogMel.encode
 
-    def counted(self, sound):
+    def counted(self: Any, sound: Any) -> Any:
         seen.append(sound.shape[-1])
         return plain(self, sound)
 
@@ -51,7 +53,7 @@ def encoded(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def beeps(tmp_path_factory):
+def beeps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a folder of twelve tones for each of two classes."""
     folder, draws = tmp_path_factory.mktemp("beeps"), np.random.default_rng(0)
     for name, pitch in {"low": 0.3, "high": 0.9}.items():
@@ -63,7 +65,7 @@ def beeps(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory):
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table of events in six recordings."""
     folder, rows = tmp_path_factory.mktemp("calls"), ["file,onset_s,offset_s,label,split"]
     for number in range(6):
@@ -73,20 +75,20 @@ def calls(tmp_path_factory):
     return folder / "events.csv"
 
 
-def made(cache):
+def made(cache: SpectraCache) -> list[torch.Tensor]:
     dataset = Dataset(tuple(CLIPS), DataReport(0, len(CLIPS), 0, 0, {}), "", "here")
     return RawSteps(dataset, MEL, cache).make()
 
 
-def files(folder):
+def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def equal(ones, others):
+def equal(ones: list[torch.Tensor], others: list[torch.Tensor]) -> bool:
     return len(ones) == len(others) and all(torch.equal(one, other) for one, other in zip(ones, others, strict=True))
 
 
-def test_kept_spectra_are_those_that_would_be_computed_bit_for_bit(tmp_path, encoded):
+def test_kept_spectra_are_those_that_would_be_computed_bit_for_bit(tmp_path: Path, encoded: list[Any]) -> None:
     fresh = made(NOWHERE)
     assert equal(made(SpectraCache(tmp_path / "new" / "folder")), fresh)
     encoded.clear()
@@ -94,7 +96,7 @@ def test_kept_spectra_are_those_that_would_be_computed_bit_for_bit(tmp_path, enc
     assert encoded == []
 
 
-def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch):
+def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     changed = CLIPS[1].values.copy()
     changed[299] = np.nextafter(changed[299], np.float32(9))
     halves = (clip(700), clip(300, 1))
@@ -124,19 +126,19 @@ def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch):
     assert {len(key) for key in keys} == {64}
 
 
-def test_names_and_labels_make_no_other_key():
+def test_names_and_labels_make_no_other_key() -> None:
     renamed = [
         replace(one, name="other.wav", origin="elsewhere", annotations=Annotations(labels=("x",))) for one in CLIPS
     ]
     assert spectra_key(MEL, renamed) == KEY
 
 
-def of_another_set(path):
+def of_another_set(path: Any) -> None:
     SpectraCache(path.parent).keep("0" * 64, [torch.zeros(3, 8)])
     path.write_bytes((path.parent / f"spectra-{'0' * 64}.safetensors").read_bytes())
 
 
-def garbled(path):
+def garbled(path: Any) -> None:
     data = bytearray(path.read_bytes())
     data[-5] ^= 1
     path.write_bytes(data)
@@ -152,7 +154,9 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_file_that_cannot_be_trusted_is_computed_and_written_anew(kind, tmp_path, encoded):
+def test_a_file_that_cannot_be_trusted_is_computed_and_written_anew(
+    kind: str, tmp_path: Path, encoded: list[Any]
+) -> None:
     cache = SpectraCache(tmp_path)
     fresh = made(cache)
     path = tmp_path / f"spectra-{KEY}.safetensors"
@@ -164,7 +168,7 @@ def test_a_file_that_cannot_be_trusted_is_computed_and_written_anew(kind, tmp_pa
     assert equal(cache.find(KEY), fresh)
 
 
-def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(tmp_path, encoded):
+def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(tmp_path: Path, encoded: list[Any]) -> None:
     (tmp_path / "file").write_text("not a folder")
     (tmp_path / "taken" / f"spectra-{KEY}.safetensors" / "more").mkdir(parents=True)
     fresh = made(NOWHERE)
@@ -179,10 +183,10 @@ def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(tmp_path
     assert files(tmp_path) == ["file", "taken"]
 
 
-def test_writers_and_readers_at_once_never_meet_half_a_file(tmp_path):
+def test_writers_and_readers_at_once_never_meet_half_a_file(tmp_path: Path) -> None:
     cache, fresh, start = SpectraCache(tmp_path), made(NOWHERE), threading.Barrier(4)
 
-    def work(number):
+    def work(number: Any) -> Any:
         start.wait()
         for _ in range(25):
             if number % 2:
@@ -196,7 +200,7 @@ def test_writers_and_readers_at_once_never_meet_half_a_file(tmp_path):
     assert files(tmp_path) == [f"spectra-{KEY}.safetensors"]
 
 
-def test_those_not_used_for_longest_go_when_there_are_too_many(tmp_path):
+def test_those_not_used_for_longest_go_when_there_are_too_many(tmp_path: Path) -> None:
     cache, keys = SpectraCache(tmp_path), [str(number) * 64 for number in range(4)]
     (tmp_path / "model.safetensors").write_bytes(b"x" * 100_000)
     for age, key in enumerate(keys[:3]):
@@ -211,14 +215,14 @@ def test_those_not_used_for_longest_go_when_there_are_too_many(tmp_path):
     assert files(tmp_path) == ["model.safetensors", *(f"spectra-{keys[number]}.safetensors" for number in (0, 2, 3))]
 
 
-def test_a_set_beyond_the_bound_is_not_kept_and_drives_out_nothing(tmp_path):
+def test_a_set_beyond_the_bound_is_not_kept_and_drives_out_nothing(tmp_path: Path) -> None:
     cache = SpectraCache(tmp_path, max_bytes=10_000)
     cache.keep("0" * 64, [torch.zeros(100, 8)])
     cache.keep("1" * 64, [torch.zeros(1000, 8)])
     assert files(tmp_path) == [f"spectra-{'0' * 64}.safetensors"]
 
 
-def test_the_folder_is_that_of_the_setting_else_the_user_s(tmp_path, monkeypatch):
+def test_the_folder_is_that_of_the_setting_else_the_user_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert SpectraCache.of(None).folder == tmp_path / "xdg" / "echoic"
     for unusable in ("", "relative"):
@@ -233,7 +237,9 @@ def test_the_folder_is_that_of_the_setting_else_the_user_s(tmp_path, monkeypatch
     assert again.spectrum.cache_dir == "none"
 
 
-def test_one_training_hears_every_clip_once_and_later_work_none(beeps, tmp_path, encoded):
+def test_one_training_hears_every_clip_once_and_later_work_none(
+    beeps: Path, tmp_path: Path, encoded: list[Any]
+) -> None:
     run = train("classify", beeps, out=tmp_path / "one", cache_dir=tmp_path / "cache", **TINY)
     assert len(encoded) == 24
     encoded.clear()
@@ -248,14 +254,16 @@ def test_one_training_hears_every_clip_once_and_later_work_none(beeps, tmp_path,
     assert plain.predict()["confidence"].tolist() == table["confidence"].tolist()
 
 
-def test_folds_share_what_was_computed_without_a_cache(beeps, tmp_path, encoded, monkeypatch):
+def test_folds_share_what_was_computed_without_a_cache(
+    beeps: Path, tmp_path: Path, encoded: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     train("classify", beeps, out=tmp_path / "run", cache_dir="none", folds=3, **TINY)
     assert len(encoded) == 24
     assert files(tmp_path) == ["run"]
 
 
-def test_detection_hears_every_recording_once(calls, tmp_path, encoded):
+def test_detection_hears_every_recording_once(calls: Path, tmp_path: Path, encoded: list[Any]) -> None:
     wanted = {**TINY, "conv_channels": (), "excerpt_s": 0.5, "cache_dir": tmp_path / "cache"}
     run = train("detect", calls, out=tmp_path / "one", **wanted)
     assert len(encoded) == 6
@@ -266,7 +274,7 @@ def test_detection_hears_every_recording_once(calls, tmp_path, encoded):
     assert encoded == []
 
 
-def test_a_run_outlives_its_cache(beeps, tmp_path):
+def test_a_run_outlives_its_cache(beeps: Path, tmp_path: Path) -> None:
     run = train("classify", beeps, out=tmp_path / "run", cache_dir=tmp_path / "cache", **TINY)
     scores = run.evaluate().scores
     (tmp_path / "cache").rename(tmp_path / "moved")
@@ -274,7 +282,9 @@ def test_a_run_outlives_its_cache(beeps, tmp_path):
     assert load(run.path).evaluate().scores == scores
 
 
-def test_who_watches_hears_of_every_clip_that_is_computed_and_of_none_that_is_found(beeps, tmp_path):
+def test_who_watches_hears_of_every_clip_that_is_computed_and_of_none_that_is_found(
+    beeps: Path, tmp_path: Path
+) -> None:
     for wanted in ([(done, 24) for done in range(1, 25)], []):
         seen = []
         prepare(
@@ -294,7 +304,7 @@ def test_who_watches_hears_of_every_clip_that_is_computed_and_of_none_that_is_fo
     assert seen[:24] == [(done, 24) for done in range(1, 25)]
 
 
-def test_the_bar_has_a_line_for_spectra_while_they_are_computed():
+def test_the_bar_has_a_line_for_spectra_while_they_are_computed() -> None:
     bar = TrainingBar()
     spectra = bar._bar.tasks[1]
     assert not spectra.visible
@@ -305,7 +315,9 @@ def test_the_bar_has_a_line_for_spectra_while_they_are_computed():
     assert not spectra.visible
 
 
-def test_bands_beyond_the_sound_are_refused_before_anything_is_computed(beeps, tmp_path, encoded):
+def test_bands_beyond_the_sound_are_refused_before_anything_is_computed(
+    beeps: Path, tmp_path: Path, encoded: list[Any]
+) -> None:
     with pytest.raises(ConfigError, match=r"is above the Nyquist frequency \(1000 Hz at 2,000 Hz\)"):
         train("classify", beeps, out=tmp_path / "run", cache_dir=tmp_path / "cache", high_hz=1500, **TINY)
     assert encoded == []

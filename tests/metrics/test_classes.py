@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn import metrics
 
 from echoic.baselines.classes import NearestCentroid, majority_class
@@ -9,14 +10,14 @@ from echoic.metrics.classes import calibration_error, classification_scores, con
 
 
 @pytest.fixture
-def told():
+def told() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     draws = np.random.default_rng(0)
     true = draws.integers(0, 4, 300)
     scores = draws.standard_normal((300, 5)) + 1.5 * np.eye(5)[true]
     return true, np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
 
 
-def test_scores_are_those_of_scikit_learn(told):
+def test_scores_are_those_of_scikit_learn(told: tuple[NDArray[np.int64], NDArray[np.float64]]) -> None:
     true, probabilities = told
     found, best = classification_scores(true, probabilities), probabilities.argmax(1)
     assert found["accuracy"] == pytest.approx(metrics.accuracy_score(true, best))
@@ -27,24 +28,24 @@ def test_scores_are_those_of_scikit_learn(told):
     )
 
 
-def test_calibration_by_hand():
+def test_calibration_by_hand() -> None:
     true = np.array([0, 0, 1, 1])
     sure = np.array([[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9]])
     assert calibration_error(true, sure) == pytest.approx(0.15)
     assert calibration_error(np.array([0, 0]), np.array([[1.0, 0.0], [1.0, 0.0]])) == 0
 
 
-def test_a_probability_of_zero_costs_much_and_no_more():
+def test_a_probability_of_zero_costs_much_and_no_more() -> None:
     assert classification_scores(np.array([1]), np.array([[1.0, 0.0]]))["nats_per_clip"] == pytest.approx(
         27.63, abs=0.01
     )
 
 
-def test_majority_says_how_often_each_class_comes():
+def test_majority_says_how_often_each_class_comes() -> None:
     np.testing.assert_allclose(majority_class(np.array([0, 0, 0, 2]), 2, 3), [[0.75, 0, 0.25]] * 2)
 
 
-def test_nearest_mean_takes_the_nearest_in_units_of_deviation():
+def test_nearest_mean_takes_the_nearest_in_units_of_deviation() -> None:
     values = np.array([[0.0, 0.0], [0.0, 100.0], [1.0, 0.0], [1.0, 100.0]])
     model = NearestCentroid.fit(values, np.array([0, 0, 1, 1]), 3)
     chances = model.predict_probs(np.array([[0.2, 90.0], [0.9, 10.0]]))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from echoic.metrics.events import (
     class_spans,
@@ -24,17 +25,17 @@ class E(NamedTuple):
     label: str
 
 
-def frames(text):
+def frames(text: str) -> NDArray[np.int64]:
     return np.array([int(sign) for sign in text])
 
 
-def test_runs_leave_out_what_is_nothing():
+def test_runs_leave_out_what_is_nothing() -> None:
     assert class_spans(frames("0011022")) == [(2, 4, 1), (5, 7, 2)]
     assert class_spans(frames("1122")) == [(0, 2, 1), (2, 4, 2)]
     assert class_spans(frames("000")) == []
 
 
-def slow_distance(one, other):
+def slow_distance(one: str, other: str) -> int:
     if not one or not other:
         return len(one) + len(other)
     return min(
@@ -45,11 +46,11 @@ def slow_distance(one, other):
 
 
 @given(one=st.text("abc", max_size=5), other=st.text("abc", max_size=5))
-def test_edit_distance_is_that_of_its_definition(one, other):
+def test_edit_distance_is_that_of_its_definition(one: str, other: str) -> None:
     assert edit_distance(one, other) == slow_distance(one, other) == edit_distance(other, one)
 
 
-def test_string_error_counts_edits_for_each_label_that_there_is():
+def test_string_error_counts_edits_for_each_label_that_there_is() -> None:
     true = [frames("110220330"), frames("111")]
     assert label_error_rate(true, true) == 0
     assert label_error_rate(true, [frames("110200330"), frames("111")]) == 0
@@ -57,12 +58,12 @@ def test_string_error_counts_edits_for_each_label_that_there_is():
     assert label_error_rate([frames("000")], [frames("010")]) == 1
 
 
-def test_switches():
+def test_switches() -> None:
     assert num_transitions(frames("0011022")) == 3
     assert num_transitions(frames("000")) == 0
 
 
-def test_segments_by_hand():
+def test_segments_by_hand() -> None:
     true, told = [frames("11002200")], [frames("10003200")]
     # Segments 11|00|22|00 and 10|00|32|00: the classes 1 and 2 are found, 3 is one too many.
     assert segment_scores(true, told, 2) == (pytest.approx(4 / 5), pytest.approx(1 / 2))
@@ -73,7 +74,7 @@ def test_segments_by_hand():
     assert segment_scores([frames("00")], [frames("00")], 2) == (1, 0)
 
 
-def test_events_are_matched_one_to_one_within_their_collars():
+def test_events_are_matched_one_to_one_within_their_collars() -> None:
     true = [E(1.0, 1.1, "a"), E(2.0, 3.0, "b")]
     assert count_matches(true, true, 0.02) == 2
     assert count_matches(true, [E(1.02, 1.12, "a"), E(2.0, 3.2, "b")], 0.02) == 2  # a fifth of a long event
@@ -87,7 +88,7 @@ def test_events_are_matched_one_to_one_within_their_collars():
     onsets=st.lists(st.integers(0, 40), min_size=1, max_size=6, unique=True),
     moved=st.lists(st.integers(-3, 3), min_size=6, max_size=6),
 )
-def test_never_more_hits_than_the_best_matching(onsets, moved):
+def test_never_more_hits_than_the_best_matching(onsets: list[int], moved: list[int]) -> None:
     true = [E(at / 10, at / 10 + 0.05, "a") for at in sorted(onsets)]
     told = sorted(E(at.onset_s + by / 100, at.offset_s + by / 100, "a") for at, by in zip(true, moved, strict=False))
     best = max(

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn import metrics
 
 from echoic.baselines.multilabel import label_frequencies, nearest_centroids
@@ -17,7 +18,7 @@ from echoic.metrics.multilabel import (
 
 
 @pytest.fixture
-def told():
+def told() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     draws = np.random.default_rng(0)
     true = (draws.random((300, 6)) < [0.5, 0.3, 0.2, 0.1, 0.05, 0.0]).astype(np.int64)
     scores = draws.standard_normal((300, 6)) + 2 * true - 1
@@ -25,7 +26,7 @@ def told():
     return true, np.round(1 / (1 + np.exp(-scores)), 2).clip(0.01, 0.99)
 
 
-def test_scores_are_those_of_scikit_learn(told):
+def test_scores_are_those_of_scikit_learn(told: tuple[NDArray[np.int64], NDArray[np.float64]]) -> None:
     true, probabilities = told
     found, best = multilabel_scores(true, probabilities), probabilities > 0.5
     assert found.keys() == {"macro_f1", "micro_f1", "mean_average_precision", "exact_match", "nats_per_clip"}
@@ -40,7 +41,7 @@ def test_scores_are_those_of_scikit_learn(told):
     assert found["nats_per_clip"] == pytest.approx(sum(losses))
 
 
-def test_scores_by_hand():
+def test_scores_by_hand() -> None:
     true = np.array([[1, 0], [1, 1], [0, 0], [0, 1]])
     probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.2], [0.7, 0.8]])
     found = multilabel_scores(true, probabilities)
@@ -52,34 +53,34 @@ def test_scores_by_hand():
     assert found["nats_per_clip"] == pytest.approx(-np.log([0.9, 0.9, 0.6, 0.4, 0.8, 0.8, 0.3, 0.8]).sum() / 4)
 
 
-def test_clips_of_the_same_probability_have_no_order():
+def test_clips_of_the_same_probability_have_no_order() -> None:
     same = np.full(4, 0.3)
     for true in ([1, 0, 0, 0], [0, 0, 0, 1]):
         assert average_precision(np.array(true), same) == pytest.approx(0.25)
 
 
-def test_labels_that_are_nowhere_are_no_mistake():
+def test_labels_that_are_nowhere_are_no_mistake() -> None:
     nothing, one = np.zeros((2, 2), np.int64), np.array([[0, 1], [0, 0]])
     assert (macro_f1(nothing, nothing), micro_f1(nothing, nothing)) == (1, 1)
     assert (macro_f1(one, one), macro_f1(nothing, one), micro_f1(nothing, one)) == (1, 0, 0)
     assert "mean_average_precision" not in multilabel_scores(nothing, np.full((2, 2), 0.1))
 
 
-def test_a_probability_of_zero_costs_much_and_no_more():
+def test_a_probability_of_zero_costs_much_and_no_more() -> None:
     np.testing.assert_allclose(nats_per_clip(np.array([[1, 0]]), np.array([[0.0, 0.0]])), 27.63, atol=0.01)
 
 
-def test_frequencies_say_how_often_each_label_comes():
+def test_frequencies_say_how_often_each_label_comes() -> None:
     np.testing.assert_allclose(label_frequencies(np.array([[1, 0], [1, 1], [0, 0], [1, 0]]), 2), [[0.75, 0.25]] * 2)
 
 
-def test_each_label_has_the_nearer_of_its_two_means():
+def test_each_label_has_the_nearer_of_its_two_means() -> None:
     values = np.array([[0.0, 0.0], [0.0, 100.0], [1.0, 0.0], [1.0, 100.0]])
     training = (values > 0).astype(np.int64)
     chances = nearest_centroids(training, values, np.array([[0.1, 90.0], [0.9, 10.0]]))
     np.testing.assert_array_equal(binarize(chances), [[0, 1], [1, 0]])
 
 
-def test_a_label_that_every_training_clip_has_is_told_always():
+def test_a_label_that_every_training_clip_has_is_told_always() -> None:
     values = np.array([[0.0], [1.0]])
     np.testing.assert_array_equal(nearest_centroids(np.ones((2, 1), np.int64), values, values), [[1], [1]])

@@ -1,4 +1,5 @@
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -9,11 +10,11 @@ PAIRS = {"lstm": (nn.LSTM, torch.nn.LSTM, 2), "gru": (nn.GRU, torch.nn.GRU, 1)}
 
 
 @pytest.fixture(params=PAIRS)
-def kind(request):
+def kind(request: pytest.FixtureRequest) -> Any:
     """A drop-in layer, the layer of torch that it replaces, and the format of their states."""
     ours, theirs, vectors = PAIRS[request.param]
 
-    def state(*shape, **options):
+    def state(*shape: Any, **options: Any) -> Any:
         """`vectors` random tensors, as the layer's `hx`."""
         drawn = tuple(torch.randn(*shape, **options) for _ in range(vectors))
         return drawn if vectors == 2 else drawn[0]
@@ -22,5 +23,5 @@ def kind(request):
 
 
 @pytest.fixture(autouse=True)
-def seed():
+def seed() -> None:
     torch.manual_seed(0)

@@ -1,12 +1,14 @@
 """Outputs, states and gradients equal those of torch's layers in float64, for every format of input."""
 
 import itertools
+from typing import Any
 
 import pytest
 import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from echoic import ops
+from echoic.nn.gru import Recurrent
 
 INPUTS, HIDDEN = 3, 5
 LENGTHS = {"sorted": [6, 4, 4, 1], "unsorted": [4, 1, 6, 4]}
@@ -21,19 +23,26 @@ WAYS = [("auto", torch.float32), ("auto", torch.float64)]
 WAYS += [("scalar", torch.float64)] * ("scalar" in ops.AVAILABLE)  # the kernels' own float64
 
 
-def tensors_of(nested):
+def tensors_of(nested: tuple[torch.Tensor, torch.Tensor] | torch.Tensor | None) -> list[torch.Tensor]:
     if isinstance(nested, torch.Tensor):
         return [nested]
     return [] if nested is None else [tensor for one in nested for tensor in tensors_of(one)]
 
 
-def double(nested):
+def double(
+    nested: torch.Tensor | tuple[torch.Tensor, torch.Tensor],
+) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
     if isinstance(nested, torch.Tensor):
         return nested.detach().double().requires_grad_()
     return tuple(double(one) for one in nested)
 
 
-def outcome(layer, form, x, hx):
+def outcome(
+    layer: Recurrent | torch.nn.Module,
+    form: str,
+    x: torch.Tensor,
+    hx: tuple[torch.Tensor, torch.Tensor] | torch.Tensor | None,
+) -> tuple[list[torch.Tensor], tuple[torch.Tensor, ...]]:
     """Output, state, and the gradients of input, state and parameters."""
     packed = form in LENGTHS
     value = x
@@ -50,7 +59,13 @@ def outcome(layer, form, x, hx):
     return results, torch.autograd.grad(loss, [x, *tensors_of(hx), *layer.parameters()])
 
 
-def assert_same(layer, oracle, form, x, hx):
+def assert_same(
+    layer: Recurrent,
+    oracle: torch.nn.Module,
+    form: str,
+    x: torch.Tensor,
+    hx: tuple[torch.Tensor, torch.Tensor] | torch.Tensor | None,
+) -> None:
     dtype = x.dtype
     oracle.double().load_state_dict(layer.state_dict())
     results, gradients = outcome(layer, form, x, hx)
@@ -64,7 +79,7 @@ def assert_same(layer, oracle, form, x, hx):
             torch.testing.assert_close(one.double(), other, atol=tolerance, rtol=tolerance)
 
 
-def make_input(form, *, batch_first, dtype):
+def make_input(form: str, *, batch_first: bool, dtype: torch.dtype) -> torch.Tensor:
     shape = {"single": (6, INPUTS), "batch": (4, 6, INPUTS) if batch_first else (6, 4, INPUTS)}
     return torch.randn(shape.get(form, shape["batch"]), dtype=dtype, requires_grad=True)
 
@@ -72,7 +87,9 @@ def make_input(form, *, batch_first, dtype):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("kernel", "dtype"), WAYS, ids=lambda value: str(value).removeprefix("torch."))
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_outputs_and_gradients_equal_torchs(monkeypatch, kind, layers, kernel, dtype, form):
+def test_outputs_and_gradients_equal_torchs(
+    monkeypatch: pytest.MonkeyPatch, kind: Any, layers: int, kernel: str, dtype: torch.dtype, form: str
+) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", kernel)
     for bidirectional, bias, batch_first in itertools.product([False, True], repeat=3):
         settings = (INPUTS, HIDDEN, layers, bias, batch_first, 0.0, bidirectional)
@@ -84,27 +101,29 @@ def test_outputs_and_gradients_equal_torchs(monkeypatch, kind, layers, kernel, d
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_state_before_the_first_step_is_zero_by_default(kind, form):
+def test_the_state_before_the_first_step_is_zero_by_default(kind: Any, form: str) -> None:
     settings = (INPUTS, HIDDEN, 2, True, True, 0.0, True)
     x = make_input(form, batch_first=True, dtype=torch.float32)
     assert_same(kind.ours(*settings), kind.theirs(*settings), form, x, None)
 
 
 @pytest.mark.parametrize(("rows", "steps", "inputs", "hidden"), [(1, 1, 1, 1), (3, 1, 2, 17), (1, 4, 9, 8)])
-def test_ones_and_sizes_that_no_vector_width_divides(kind, rows, steps, inputs, hidden):
+def test_ones_and_sizes_that_no_vector_width_divides(
+    kind: Any, rows: int, steps: int, inputs: int, hidden: int
+) -> None:
     settings = (inputs, hidden, 2)
     x = torch.randn(steps, rows, inputs, requires_grad=True)
     hx = kind.state(2, rows, hidden, requires_grad=True)
     assert_same(kind.ours(*settings), kind.theirs(*settings), "batch", x, hx)
 
 
-def test_a_batch_of_no_rows_gives_no_rows(kind):
+def test_a_batch_of_no_rows_gives_no_rows(kind: Any) -> None:
     output, state = kind.ours(INPUTS, HIDDEN, 2, batch_first=True)(torch.zeros(0, 4, INPUTS))
     assert output.shape == (0, 4, HIDDEN)
     assert [one.shape for one in tensors_of(state)] == [(2, 0, HIDDEN)] * kind.num_states
 
 
-def test_the_state_is_no_view_so_that_it_can_be_detached_in_place(kind):
+def test_the_state_is_no_view_so_that_it_can_be_detached_in_place(kind: Any) -> None:
     _, state = kind.ours(INPUTS, HIDDEN)(torch.randn(4, 2, INPUTS))
     for vector in tensors_of(state):
         assert not vector.detach_().requires_grad

@@ -1,5 +1,6 @@
 import copy
 import itertools
+from typing import Any
 
 import pytest
 import torch
@@ -16,14 +17,14 @@ SETTINGS = [
 ]
 
 
-def assert_same_tensors(got, wanted):
+def assert_same_tensors(got: Any, wanted: Any) -> None:
     assert list(got) == list(wanted)
     for name, tensor in got.items():
         assert torch.equal(tensor, wanted[name]), name
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_the_same_seed_draws_the_weights_of_torch(kind, settings):
+def test_the_same_seed_draws_the_weights_of_torch(kind: Any, settings: dict[str, int | bool]) -> None:
     torch.manual_seed(7)
     ours = kind.ours(3, 5, **settings)
     torch.manual_seed(7)
@@ -38,7 +39,7 @@ def test_the_same_seed_draws_the_weights_of_torch(kind, settings):
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_state_dicts_load_both_ways(kind, settings):
+def test_state_dicts_load_both_ways(kind: Any, settings: dict[str, int | bool]) -> None:
     ours, theirs = kind.ours(3, 5, **settings), kind.theirs(3, 5, **settings)
     ours.load_state_dict(theirs.state_dict())
     assert_same_tensors(ours.state_dict(), theirs.state_dict())
@@ -48,7 +49,7 @@ def test_state_dicts_load_both_ways(kind, settings):
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_all_weights_and_the_listing_are_those_of_torch(kind, settings):
+def test_all_weights_and_the_listing_are_those_of_torch(kind: Any, settings: dict[str, int | bool]) -> None:
     ours, theirs = kind.ours(3, 5, **settings), kind.theirs(3, 5, **settings)
     ours.load_state_dict(theirs.state_dict())
     for got, wanted in zip(ours.all_weights, theirs.all_weights, strict=True):
@@ -57,17 +58,17 @@ def test_all_weights_and_the_listing_are_those_of_torch(kind, settings):
     assert ours.proj_size == theirs.proj_size
 
 
-def test_the_listing_names_batch_first_and_dropout(kind):
+def test_the_listing_names_batch_first_and_dropout(kind: Any) -> None:
     settings = {"num_layers": 2, "batch_first": True, "dropout": 0.25}
     assert repr(kind.ours(3, 5, **settings)) == repr(kind.theirs(3, 5, **settings))
 
 
-def test_device_and_dtype_are_those_given(kind):
+def test_device_and_dtype_are_those_given(kind: Any) -> None:
     assert {one.dtype for one in kind.ours(3, 5, dtype=torch.float64).parameters()} == {torch.float64}
     assert {one.device.type for one in kind.ours(3, 5, device="meta").parameters()} == {"meta"}
 
 
-def test_float64_by_double_and_back_by_float(kind):
+def test_float64_by_double_and_back_by_float(kind: Any) -> None:
     layer, x = kind.ours(3, 5), torch.randn(4, 2, 3)
     single, _ = layer(x)
     exact, _ = layer.double()(x.double())
@@ -77,7 +78,7 @@ def test_float64_by_double_and_back_by_float(kind):
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_results_are_the_same_without_gradients(kind, mode):
+def test_results_are_the_same_without_gradients(kind: Any, mode: type[Any]) -> None:
     layer, x, hx = kind.ours(3, 5, 2, bidirectional=True), torch.randn(4, 2, 3), kind.state(4, 2, 5)
     wanted, _ = layer(x, hx)
     with mode():
@@ -87,7 +88,7 @@ def test_results_are_the_same_without_gradients(kind, mode):
     assert torch.equal(output, wanted)
 
 
-def test_a_deep_copy_computes_the_same_and_shares_nothing(kind):
+def test_a_deep_copy_computes_the_same_and_shares_nothing(kind: Any) -> None:
     layer, x = kind.ours(3, 5, 2), torch.randn(4, 2, 3)
     twin = copy.deepcopy(layer)
     before, _ = layer(x)
@@ -99,7 +100,7 @@ def test_a_deep_copy_computes_the_same_and_shares_nothing(kind):
     assert not torch.equal(twin(x)[0], before)
 
 
-def test_a_call_changes_neither_inputs_nor_state_nor_the_layer(kind):
+def test_a_call_changes_neither_inputs_nor_state_nor_the_layer(kind: Any) -> None:
     layer, x, hx = kind.ours(3, 5, 2), torch.randn(4, 2, 3), kind.state(2, 2, 5)
     values, weights = copy.deepcopy((x, hx)), copy.deepcopy(layer.state_dict())
     first, _ = layer(x, hx)
@@ -109,7 +110,7 @@ def test_a_call_changes_neither_inputs_nor_state_nor_the_layer(kind):
     assert_same_tensors(layer.state_dict(), weights)
 
 
-def test_replaced_weights_are_used(kind):
+def test_replaced_weights_are_used(kind: Any) -> None:
     layer, other, x = kind.ours(3, 5), kind.ours(3, 5), torch.randn(4, 2, 3)
     wanted, _ = other(x)
     got, _ = torch.func.functional_call(layer, dict(other.named_parameters()), (x,))
@@ -118,7 +119,7 @@ def test_replaced_weights_are_used(kind):
     assert not layer.all_weights[0][1].any()
 
 
-def test_a_parametrised_weight_is_computed_and_trained(kind):
+def test_a_parametrised_weight_is_computed_and_trained(kind: Any) -> None:
     layer, x = kind.ours(3, 5), torch.randn(4, 2, 3)
     before, _ = layer(x)
     weight_norm(layer, "weight_hh_l0")
@@ -128,14 +129,14 @@ def test_a_parametrised_weight_is_computed_and_trained(kind):
     assert layer.parametrizations.weight_hh_l0.original0.grad.any()
 
 
-def test_flatten_parameters_changes_nothing(kind):
+def test_flatten_parameters_changes_nothing(kind: Any) -> None:
     layer = kind.ours(3, 5, 2)
     before = copy.deepcopy(layer.state_dict())
     layer.flatten_parameters()
     assert_same_tensors(layer.state_dict(), before)
 
 
-def test_autocast_accepts_inputs_and_states_of_lower_precision(kind):
+def test_autocast_accepts_inputs_and_states_of_lower_precision(kind: Any) -> None:
     layer, x, hx = kind.ours(3, 5, 2), torch.randn(4, 2, 3).bfloat16(), kind.state(2, 2, 5, dtype=torch.bfloat16)
     wanted, _ = layer(x.float(), tuple(v.float() for v in hx) if kind.num_states == 2 else hx.float())
     with torch.autocast("cpu", torch.bfloat16):
@@ -144,7 +145,7 @@ def test_autocast_accepts_inputs_and_states_of_lower_precision(kind):
             torch.testing.assert_close(got.float(), wanted, atol=BFLOAT16, rtol=0)
 
 
-def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_rest(kind):
+def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_rest(kind: Any) -> None:
     share, rows = 0.3, 20_000
     layer = kind.ours(1, 1, 2, batch_first=True, dropout=share)
     lower, upper = kind.ours(1, 1), kind.ours(1, 1)
@@ -162,7 +163,7 @@ def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_res
         torch.testing.assert_close(output, whole.expand(rows, 1, 1), atol=FLOAT32, rtol=0)
 
 
-def test_dropout_draws_once_between_two_layers_and_never_after_the_last(kind):
+def test_dropout_draws_once_between_two_layers_and_never_after_the_last(kind: Any) -> None:
     layer, x = kind.ours(3, 5, 3, dropout=1.0, bidirectional=True), torch.randn(4, 2, 3)
     output, _ = layer(x)
     assert output.all()
@@ -173,7 +174,7 @@ def test_dropout_draws_once_between_two_layers_and_never_after_the_last(kind):
     assert torch.equal(kind.ours(3, 5, 3, dropout=0.5)(x)[0], first)
 
 
-def test_dropout_with_one_layer_warns(kind):
+def test_dropout_with_one_layer_warns(kind: Any) -> None:
     with pytest.warns(UserWarning, match=r"`dropout=0\.5` has no effect with a single layer"):
         kind.ours(3, 5, dropout=0.5)
 
@@ -189,7 +190,7 @@ def test_dropout_with_one_layer_warns(kind):
         ({"num_layers": 2, "dropout": 1.5}, r"`dropout` must be between 0 and 1, got 1\.5"),
     ],
 )
-def test_invalid_arguments_are_refused(kind, settings, message):
+def test_invalid_arguments_are_refused(kind: Any, settings: dict[str, bool | float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         kind.ours(**{"input_size": 3, "hidden_size": 5} | settings)
 
@@ -207,7 +208,7 @@ def test_invalid_arguments_are_refused(kind, settings, message):
         (pack_sequence([torch.zeros(4)]), r"The data of a packed `input` must have 2 dimensions, got \(4,\)"),
     ],
 )
-def test_inputs_of_other_shapes_and_types_are_refused(kind, x, message):
+def test_inputs_of_other_shapes_and_types_are_refused(kind: Any, x: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         kind.ours(3, 5)(x)
 
@@ -224,11 +225,11 @@ def test_inputs_of_other_shapes_and_types_are_refused(kind, x, message):
         (pack_sequence([torch.zeros(1, 3), torch.zeros(2, 3)], enforce_sorted=False), (2, 5), r"x \(2, 2, 5\) in"),
     ],
 )
-def test_states_of_other_shapes_are_refused(kind, x, shape, message):
+def test_states_of_other_shapes_are_refused(kind: Any, x: Any, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(ShapeError, match=rf"`hx` must be {kind.num_states} {message}"):
         kind.ours(3, 5, 2)(x, kind.state(*shape))
 
 
-def test_a_state_of_another_type_is_refused(kind):
+def test_a_state_of_another_type_is_refused(kind: Any) -> None:
     with pytest.raises(ShapeError, match=r"\(1, 2, 5\) in torch\.float32, got \(1, 2, 5\) in torch\.float64"):
         kind.ours(3, 5)(torch.zeros(4, 2, 3), kind.state(1, 2, 5, dtype=torch.float64))

@@ -7,7 +7,7 @@ FIVE_SIGMA = 5.0
 
 
 @pytest.mark.parametrize("p", [0.05, 0.3, 0.5, 0.9])
-def test_rate_and_mean_are_kept(p):
+def test_rate_and_mean_are_kept(p: float) -> None:
     torch.manual_seed(0)
     count = 200_000
     out = Dropout(p)(torch.ones(count // 8, 8))
@@ -17,7 +17,7 @@ def test_rate_and_mean_are_kept(p):
     torch.testing.assert_close(out.max(), torch.tensor(1 / (1 - p)), rtol=1e-3, atol=0)
 
 
-def test_neighbouring_values_are_dropped_independently():
+def test_neighbouring_values_are_dropped_independently() -> None:
     torch.manual_seed(0)
     kept = Dropout(0.5)(torch.ones(100_000)) > 0
     for lag in (1, 2, 3, 4):
@@ -26,17 +26,17 @@ def test_neighbouring_values_are_dropped_independently():
 
 
 @pytest.mark.parametrize("shape", [(1,), (3,), (2, 5, 7), (0, 4)])
-def test_any_shape_is_kept(shape):
+def test_any_shape_is_kept(shape: tuple[int, ...]) -> None:
     assert Dropout(0.5)(torch.ones(shape)).shape == shape
 
 
-def test_nothing_is_dropped_outside_training_or_at_zero():
+def test_nothing_is_dropped_outside_training_or_at_zero() -> None:
     x = torch.randn(50)
     assert torch.equal(Dropout(0.5).eval()(x), x)
     assert torch.equal(Dropout(0.0)(x), x)
 
 
-def test_the_seed_decides_what_is_dropped():
+def test_the_seed_decides_what_is_dropped() -> None:
     layer, x = Dropout(0.5), torch.ones(100)
     torch.manual_seed(3)
     first = layer(x)
@@ -45,7 +45,7 @@ def test_the_seed_decides_what_is_dropped():
     assert not torch.equal(layer(x), first)
 
 
-def test_dropped_values_get_no_gradient_and_kept_ones_the_scale():
+def test_dropped_values_get_no_gradient_and_kept_ones_the_scale() -> None:
     torch.manual_seed(0)
     x = torch.ones(1000, requires_grad=True)
     out = Dropout(0.25)(x)
@@ -53,5 +53,5 @@ def test_dropped_values_get_no_gradient_and_kept_ones_the_scale():
     torch.testing.assert_close(x.grad, out.detach(), atol=0, rtol=0)
 
 
-def test_a_rate_just_below_one_stays_finite():
+def test_a_rate_just_below_one_stays_finite() -> None:
     assert torch.isfinite(Dropout(0.999999)(torch.ones(1000))).all()

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -33,23 +34,23 @@ except KernelError as error:
 """
 
 
-def lstm_arguments(batch=2, steps=3, inputs=2, hidden=5):
+def lstm_arguments(batch: int = 2, steps: int = 3, inputs: int = 2, hidden: int = 5) -> Any:
     rows = 4 * hidden
     shapes = [(batch, steps, inputs), (batch, hidden), (batch, hidden), (rows, inputs), (rows, hidden), (rows,)]
     return [torch.ones(shape) for shape in shapes]
 
 
-def gru_arguments():
+def gru_arguments() -> Any:
     return [torch.ones(shape) for shape in [(2, 3, 2), (2, 5), (15, 2), (15, 5), (15,)]]
 
 
 @pytest.mark.parametrize("wanted", ops.AVAILABLE)
-def test_an_available_kernel_can_be_forced(monkeypatch, wanted):
+def test_an_available_kernel_can_be_forced(monkeypatch: pytest.MonkeyPatch, wanted: Any) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", wanted)
     assert ops.kernel() == wanted
 
 
-def test_the_best_but_never_plain_cpp_is_chosen_by_default(monkeypatch):
+def test_the_best_but_never_plain_cpp_is_chosen_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     best = next(name for name in ops.AVAILABLE if name != "scalar")
     monkeypatch.setenv("ECHOIC_KERNEL", "auto")
     assert ops.kernel() == best
@@ -57,7 +58,7 @@ def test_the_best_but_never_plain_cpp_is_chosen_by_default(monkeypatch):
     assert ops.kernel() == best
 
 
-def test_an_unavailable_kernel_is_refused_and_never_replaced(monkeypatch):
+def test_an_unavailable_kernel_is_refused_and_never_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "quantum")
     with pytest.raises(KernelError, match=r"`ECHOIC_KERNEL` must be one of auto, .*off.*, got 'quantum'"):
         ops.lstm(*lstm_arguments())
@@ -67,7 +68,7 @@ def test_an_unavailable_kernel_is_refused_and_never_replaced(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("missing", [NOT_BUILT, BLOCKED], ids=["not built", "blocked"])
-def test_without_the_compiled_module_torchs_own_layers_run(missing):
+def test_without_the_compiled_module_torchs_own_layers_run(missing: Any) -> None:
     code = f"import sys\n{missing}\n{WITHOUT_COMPILED_MODULE}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [

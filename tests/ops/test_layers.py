@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+from typing import Any
 
 import pytest
 import torch
@@ -27,7 +28,7 @@ DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["
 READ_BACK = pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 
 
-def arguments(layer, sizes=(3, 4, 2, 5), dtype=torch.float32):
+def arguments(layer: Any, sizes: tuple[int, ...] = (3, 4, 2, 5), dtype: Any = torch.float32) -> Any:
     return layer.arguments(sizes, dtype, grad=False)
 
 
@@ -36,7 +37,9 @@ def arguments(layer, sizes=(3, 4, 2, 5), dtype=torch.float32):
 
 @DTYPES
 @pytest.mark.parametrize("hidden", HIDDEN)
-def test_outputs_and_gradients_equal_the_reference(layer, dtype, hidden, assert_equals_oracle):
+def test_outputs_and_gradients_equal_the_reference(
+    layer: Any, dtype: Any, hidden: Any, assert_equals_oracle: Any
+) -> None:
     for batch, steps, inputs in itertools.product((1, 3, 7), (1, 9), (1, 2, 9)):
         assert_equals_oracle(layer, (batch, steps, inputs, hidden), dtype)
 
@@ -44,19 +47,21 @@ def test_outputs_and_gradients_equal_the_reference(layer, dtype, hidden, assert_
 @DTYPES
 @READ_BACK
 @pytest.mark.parametrize("hidden", [5, 17])
-def test_unequal_lengths_equal_the_reference_row_by_row(layer, dtype, hidden, reverse, assert_equals_oracle):
+def test_unequal_lengths_equal_the_reference_row_by_row(
+    layer: Any, dtype: Any, hidden: Any, reverse: Any, assert_equals_oracle: Any
+) -> None:
     for lengths in (None, UNEQUAL, [0, 0, 0, 0, 0], [0, 1, 2, 3, 4], [6, 6, 6, 6, 6]):
         assert_equals_oracle(layer, (5, 6, 2, hidden), dtype, lengths, reverse=reverse)
 
 
 @pytest.mark.parametrize("sizes", [(20, 40, 3, 9), (300, 3, 2, 5), (2, 3, 300, 70), (3, 2, 256, 256)])
-def test_sizes_beyond_one_chunk_equal_the_reference(layer, sizes, assert_equals_oracle):
+def test_sizes_beyond_one_chunk_equal_the_reference(layer: Any, sizes: Any, assert_equals_oracle: Any) -> None:
     assert_equals_oracle(layer, sizes, torch.float32)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_shape_equals_the_reference(layer, data, assert_equals_oracle):
+def test_any_shape_equals_the_reference(layer: Any, data: Any, assert_equals_oracle: Any) -> None:
     sizes = tuple(data.draw(st.integers(1, most)) for most in (6, 7, 20, 40))
     batch, steps = sizes[:2]
     rows = st.lists(st.integers(0, steps), min_size=batch, max_size=batch)
@@ -70,7 +75,7 @@ def test_any_shape_equals_the_reference(layer, data, assert_equals_oracle):
 @DTYPES
 @pytest.mark.parametrize("hidden", [1, 8, 17])
 @pytest.mark.parametrize("chunks", [[1] * 11, [4, 1, 6]], ids=["step by step", "chunks"])
-def test_chunks_equal_the_whole_sequence(layer, dtype, hidden, chunks):
+def test_chunks_equal_the_whole_sequence(layer: Any, dtype: Any, hidden: Any, chunks: Any) -> None:
     x, *others = arguments(layer, (3, 11, 2, hidden), dtype)
     state, weights = others[: layer.num_states], others[layer.num_states :]
     whole, *end = layer.run(x, *state, *weights)
@@ -82,13 +87,13 @@ def test_chunks_equal_the_whole_sequence(layer, dtype, hidden, chunks):
         torch.testing.assert_close(got, wanted, atol=CHUNKED[dtype], rtol=0)
 
 
-def test_the_last_output_is_the_last_state(layer):
+def test_the_last_output_is_the_last_state(layer: Any) -> None:
     y, h, *_ = layer.run(*arguments(layer))
     assert torch.equal(y[:, -1], h)
 
 
 @READ_BACK
-def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_state(layer, reverse):
+def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_state(layer: Any, reverse: Any) -> None:
     values = arguments(layer, (5, 6, 2, 5))
     y, *end = layer.run(*values, lengths=torch.tensor(UNEQUAL), reverse=reverse)
     for row, length in enumerate(UNEQUAL):
@@ -99,7 +104,7 @@ def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_stat
 
 
 @READ_BACK
-def test_padding_is_ignored_in_both_directions(layer, reverse):
+def test_padding_is_ignored_in_both_directions(layer: Any, reverse: Any) -> None:
     sizes, lengths = (5, 6, 2, 5), torch.tensor(UNEQUAL)
     clean, dirty = (layer.arguments(sizes, torch.float32) for _ in range(2))
     upstream = layer.incoming(sizes, torch.float32)
@@ -117,7 +122,7 @@ def test_padding_is_ignored_in_both_directions(layer, reverse):
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8])
-def test_lengths_may_be_any_integers(layer, dtype):
+def test_lengths_may_be_any_integers(layer: Any, dtype: Any) -> None:
     values = arguments(layer, (5, 6, 2, 5))
     wanted = layer.run(*values, lengths=torch.tensor(UNEQUAL))
     for got, other in zip(layer.run(*values, lengths=torch.tensor(UNEQUAL, dtype=dtype)), wanted, strict=True):
@@ -125,7 +130,7 @@ def test_lengths_may_be_any_integers(layer, dtype):
 
 
 @DTYPES
-def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer, dtype):
+def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer: Any, dtype: Any) -> None:
     values = arguments(layer, (3, 0, 2, 5), dtype)
     y, *end = layer.run(*values)
     assert y.shape == (3, 0, 5)
@@ -133,7 +138,7 @@ def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer, dtype):
         assert torch.equal(after, before)
 
 
-def test_a_batch_without_rows_has_outputs_without_rows(layer):
+def test_a_batch_without_rows_has_outputs_without_rows(layer: Any) -> None:
     values = layer.arguments((0, 4, 2, 5), torch.float32)
     outputs = layer.run(*values)
     assert [tuple(output.shape) for output in outputs] == [(0, 4, 5), *[(0, 5)] * layer.num_states]
@@ -145,7 +150,7 @@ def test_a_batch_without_rows_has_outputs_without_rows(layer):
 
 
 @DTYPES
-def test_inputs_need_not_be_contiguous(layer, dtype):
+def test_inputs_need_not_be_contiguous(layer: Any, dtype: Any) -> None:
     values = arguments(layer, (3, 4, 5, 7), dtype)
     strided = []
     for value in values:
@@ -158,7 +163,7 @@ def test_inputs_need_not_be_contiguous(layer, dtype):
         torch.testing.assert_close(got, wanted, atol=CHUNKED[dtype], rtol=0)
 
 
-def test_inputs_may_start_anywhere_in_memory(layer):
+def test_inputs_may_start_anywhere_in_memory(layer: Any) -> None:
     values = arguments(layer, (3, 4, 5, 17))
     shifted = [torch.cat([torch.zeros(1), value.flatten()])[1:].view(value.shape) for value in values]
     assert all(value.data_ptr() % 16 == 4 for value in shifted)
@@ -166,7 +171,7 @@ def test_inputs_may_start_anywhere_in_memory(layer):
         torch.testing.assert_close(got, wanted, atol=CHUNKED[torch.float32], rtol=0)
 
 
-def test_incoming_gradients_may_be_expanded(layer):
+def test_incoming_gradients_may_be_expanded(layer: Any) -> None:
     values = layer.arguments((3, 4, 2, 5), torch.float32)
     outputs = layer.run(*values)
     ones = [torch.ones_like(output) for output in outputs]
@@ -176,7 +181,7 @@ def test_incoming_gradients_may_be_expanded(layer):
         assert torch.equal(one, other)
 
 
-def test_each_output_alone_has_its_gradients(layer):
+def test_each_output_alone_has_its_gradients(layer: Any) -> None:
     sizes = (3, 4, 2, 5)
     values, exact = layer.arguments(sizes, torch.float32), layer.arguments(sizes, torch.float64)
     outputs, wanted = layer.run(*values), layer.reference(*exact)
@@ -188,7 +193,7 @@ def test_each_output_alone_has_its_gradients(layer):
             torch.testing.assert_close(gradient.double(), right, atol=1e-4, rtol=1e-5)
 
 
-def test_gradients_do_not_depend_on_which_others_are_computed(layer):
+def test_gradients_do_not_depend_on_which_others_are_computed(layer: Any) -> None:
     sizes = (3, 4, 2, 5)
     values = layer.arguments(sizes, torch.float32)
     together = layer.gradients(layer.run(*values), values, sizes)
@@ -198,7 +203,7 @@ def test_gradients_do_not_depend_on_which_others_are_computed(layer):
         torch.testing.assert_close(got, wanted, atol=CHUNKED[torch.float32], rtol=1e-5)
 
 
-def test_a_call_changes_none_of_its_arguments(layer):
+def test_a_call_changes_none_of_its_arguments(layer: Any) -> None:
     values = layer.arguments((3, 4, 2, 5), torch.float32)
     before = [value.detach().clone() for value in values]
     sum(output.sum() for output in layer.run(*values)).backward()
@@ -206,7 +211,7 @@ def test_a_call_changes_none_of_its_arguments(layer):
         assert torch.equal(value, copied)
 
 
-def test_backward_may_run_twice(layer):
+def test_backward_may_run_twice(layer: Any) -> None:
     sizes = (3, 4, 2, 17)
     values = layer.arguments(sizes, torch.float32)
     outputs = layer.run(*values)
@@ -217,7 +222,7 @@ def test_backward_may_run_twice(layer):
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_without_gradients_the_outputs_are_the_same_and_have_no_graph(layer, mode):
+def test_without_gradients_the_outputs_are_the_same_and_have_no_graph(layer: Any, mode: Any) -> None:
     values = layer.arguments((3, 4, 2, 17), torch.float32)
     with_graph = layer.run(*values)
     with mode():
@@ -229,7 +234,7 @@ def test_without_gradients_the_outputs_are_the_same_and_have_no_graph(layer, mod
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_a_copied_module_computes_the_same_and_learns_alone(name):
+def test_a_copied_module_computes_the_same_and_learns_alone(name: str) -> None:
     torch.manual_seed(0)
     cell, x = CELLS[name](2, 5), torch.randn(3, 4, 2)
     cell(x, cell.initial_state(3))[0].sum().backward()
@@ -247,7 +252,7 @@ def test_a_copied_module_computes_the_same_and_learns_alone(name):
 
 
 @pytest.mark.parametrize("hidden", [5, 16, 33])
-def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer, hidden):
+def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer: Any, hidden: Any) -> None:
     sizes = (3, 5, 2, hidden)
     clean, dirty = (layer.arguments(sizes, torch.float32) for _ in range(2))
     with torch.no_grad():
@@ -267,7 +272,7 @@ def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer, hidden):
 
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf, 1e30])
 @pytest.mark.parametrize("hidden", [5, 16, 17])
-def test_infinite_inputs_saturate(layer, hidden, value):
+def test_infinite_inputs_saturate(layer: Any, hidden: Any, value: Any) -> None:
     values, exact = (layer.arguments((2, 4, 1, hidden), dtype) for dtype in (torch.float32, torch.float64))
     with torch.no_grad():
         for x in (values[0], exact[0]):
@@ -282,7 +287,7 @@ def test_infinite_inputs_saturate(layer, hidden, value):
 
 
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf, 20.0, -20.0])
-def test_a_hidden_vector_never_leaves_minus_one_to_one(layer, value):
+def test_a_hidden_vector_never_leaves_minus_one_to_one(layer: Any, value: Any) -> None:
     values = arguments(layer, (2, 20, 1, 17))
     values[0][:] = value
     values[1][:] = 0
@@ -293,7 +298,7 @@ def test_a_hidden_vector_never_leaves_minus_one_to_one(layer, value):
 # ------------------------------------------------------------ refusals
 
 
-def test_shapes_that_do_not_match_are_refused():
+def test_shapes_that_do_not_match_are_refused() -> None:
     lstm, gru = (torch.zeros(2, 3, 4), torch.zeros(2, 5)), torch.zeros(15)
     x, h = lstm
     w_in, w_rec, bias = torch.zeros(20, 4), torch.zeros(20, 5), torch.zeros(20)
@@ -312,20 +317,20 @@ def test_shapes_that_do_not_match_are_refused():
 
 
 @pytest.mark.parametrize("shape", [(), (7,)], ids=["a number", "a vector"])
-def test_a_sequence_with_too_few_dimensions_is_refused(layer, shape):
+def test_a_sequence_with_too_few_dimensions_is_refused(layer: Any, shape: Any) -> None:
     _, *others = arguments(layer)
     with pytest.raises(ShapeError, match=r"x must be \(batch, steps, inputs\)"):
         layer.run(torch.zeros(shape), *others)
 
 
 @pytest.mark.parametrize("shape", [(1,), (4,), (15,), (5, 1)])
-def test_an_inner_bias_of_another_size_is_refused(shape):
+def test_an_inner_bias_of_another_size_is_refused(shape: Any) -> None:
     values = [torch.zeros(size) for size in [(2, 3, 4), (2, 5), (15, 4), (15, 5), (15,)]]
     with pytest.raises(ShapeError, match=r"Biases and state must be \(15,\), \(5,\)"):
         ops.gru(*values, torch.zeros(shape))
 
 
-def test_arguments_of_different_dtypes_are_refused(layer):
+def test_arguments_of_different_dtypes_are_refused(layer: Any) -> None:
     values = arguments(layer)
     for at, value in enumerate(values):
         mixed = [*values[:at], value.double(), *values[at + 1 :]]
@@ -333,7 +338,7 @@ def test_arguments_of_different_dtypes_are_refused(layer):
             layer.run(*mixed)
 
 
-def test_integers_are_refused(layer):
+def test_integers_are_refused(layer: Any) -> None:
     with pytest.raises(RuntimeError, match="type"):
         layer.run(*[value.long() for value in arguments(layer)])
 
@@ -350,6 +355,6 @@ def test_integers_are_refused(layer):
     ],
     ids=["too few", "matrix", "floats", "booleans", "too long", "negative"],
 )
-def test_invalid_lengths_are_refused(layer, lengths, message):
+def test_invalid_lengths_are_refused(layer: Any, lengths: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         layer.run(*arguments(layer), lengths=lengths)

@@ -8,17 +8,25 @@ from echoic.readouts import Horizon, ReadoutInputs
 FLOAT32 = 1e-6
 
 
-def make(channels=1, segments=3, segment_known=0, cell="gru", width=6):
+def make(
+    channels: int = 1, segments: int = 3, segment_known: int = 0, cell: str = "gru", width: int = 6
+) -> tuple[Stack, Horizon]:
     torch.manual_seed(0)
     stack = Stack(CELLS, width, StackSettings(cell=cell, layers=(5, 4)))
     return stack, Horizon(stack, segments, channels, segment_known)
 
 
-def state_of(stack, batch):
+def state_of(stack: Stack, batch: int) -> tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]]:
     return stack.unpack(torch.randn(batch, stack.state_size))
 
 
-def naive(readout, stack, state, ids, ahead=None):
+def naive(
+    readout: Horizon,
+    stack: Stack,
+    state: tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]],
+    ids: torch.Tensor,
+    ahead: torch.Tensor | None = None,
+) -> torch.Tensor:
     """A step of the whole stack for each row and segment, from its embedding."""
     matrix = stack.pack(state)
     rows = []
@@ -43,7 +51,7 @@ def naive(readout, stack, state, ids, ahead=None):
 @pytest.mark.parametrize("width", [6, 7])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("cell", CELLS)
-def test_parallel_decoding_equals_a_step_for_each_row_and_segment(cell, channels, width):
+def test_parallel_decoding_equals_a_step_for_each_row_and_segment(cell: str, channels: int, width: int) -> None:
     stack, readout = make(channels, cell=cell, width=width)
     ids = torch.arange(channels).repeat(2)
     state = state_of(stack, len(ids))
@@ -51,7 +59,7 @@ def test_parallel_decoding_equals_a_step_for_each_row_and_segment(cell, channels
     torch.testing.assert_close(got, naive(readout, stack, state, ids), atol=FLOAT32, rtol=0)
 
 
-def test_channels_may_come_in_any_order():
+def test_channels_may_come_in_any_order() -> None:
     stack, readout = make(3)
     ids = torch.tensor([2, 0, 0, 1, 2])
     state = state_of(stack, 5)
@@ -61,7 +69,7 @@ def test_channels_may_come_in_any_order():
 
 @pytest.mark.parametrize("horizon", [12, 11, 9], ids=["whole", "one short", "most of a segment short"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_future_covariates_are_added_segment_by_segment(channels, horizon):
+def test_future_covariates_are_added_segment_by_segment(channels: int, horizon: int) -> None:
     stack, readout = make(channels, segments=3, segment_known=4 * 2)
     ids = torch.arange(channels).repeat(2)
     state, ahead = state_of(stack, len(ids)), torch.randn(len(ids), horizon, 2)
@@ -69,7 +77,7 @@ def test_future_covariates_are_added_segment_by_segment(channels, horizon):
     torch.testing.assert_close(got, naive(readout, stack, state, ids, ahead), atol=FLOAT32, rtol=0)
 
 
-def test_the_embeddings_learn():
+def test_the_embeddings_learn() -> None:
     stack, readout = make(3)
     readout(
         ReadoutInputs(None, torch.zeros(3, 1, 4), state_of(stack, 3), stack, torch.arange(3), None)

@@ -23,7 +23,7 @@ BASE: dict[str, Any] = {
     "batch_size": 4,
     "checkpoint_interval_s": 1e-9,
 }
-NOISY = {"dropout": 0.3, "input_noise_std": 0.1, "scheduled_sampling": 0.5, "ema_decay": 0.9}
+NOISY: dict[str, Any] = {"dropout": 0.3, "input_noise_std": 0.1, "scheduled_sampling": 0.5, "ema_decay": 0.9}
 GRID: dict[str, dict[str, Any]] = {
     "lstm": {"cell": "lstm", **NOISY},
     "gru with a learned start": {"cell": "gru", "learn_initial_state": True, **NOISY},

@@ -1,4 +1,5 @@
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ NASTY = "<script>alert(1)</script> & $x^ _$"
 """All that a user may put into the name of a series or a file."""
 
 
-def _charts(name=NASTY):
+def _charts(name: str = NASTY) -> list[Chart]:
     days = np.datetime64("2024-01-01", "us") + np.arange(400).astype("timedelta64[D]")
     y = np.sin(np.arange(400) / 9)
     y[50:60] = np.nan
@@ -23,17 +24,17 @@ def _charts(name=NASTY):
     ]
 
 
-def _table(name=NASTY):
+def _table(name: str = NASTY) -> Table:
     rows = [["model", 0.25, 0.78, 0.5], [name, 0.5, 0.99, 0.7], ["none", None, float("nan"), 0.7]]
     better = {"mse": "low", "coverage": 0.8, "accuracy": "high"}
     return Table(name, ["row", "mse", "coverage", "accuracy"], rows, better)
 
 
-def _section(title, name=NASTY):
+def _section(title: str, name: str = NASTY) -> Section:
     details = [Table("Settings", ["", "value"], [["a", name]], collapsed=True)]
     return Section(title, name, [_table(name)], _charts(name), details)
 
 
 @pytest.fixture
-def examples():
+def examples() -> Any:
     return SimpleNamespace(name=NASTY, charts=_charts, table=_table, section=_section)

@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,7 +10,7 @@ from echoic.report.charts import Bars, Chart, Line
 
 
 @pytest.mark.slow
-def test_figures_are_whole_png_and_pdf_files(tmp_path, examples):
+def test_figures_are_whole_png_and_pdf_files(tmp_path: Path, examples: Any) -> None:
     paths = write_figures(examples.charts(), tmp_path / "figures")
     assert [path.name for path in paths] == [
         f"{key}.{end}" for key in ("one", "two", "three") for end in ("png", "pdf")
@@ -26,30 +29,30 @@ def test_figures_are_whole_png_and_pdf_files(tmp_path, examples):
 
 
 @pytest.mark.slow
-def test_figures_are_the_same_for_the_same_charts(tmp_path, examples):
+def test_figures_are_the_same_for_the_same_charts(tmp_path: Path, examples: Any) -> None:
     first, second = (write_figures(examples.charts(), tmp_path / name) for name in "ab")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
-def test_figures_take_names_in_any_script(tmp_path):
+def test_figures_take_names_in_any_script(tmp_path: Path) -> None:
     line = Line("气温 °C", np.arange(3), np.ones(3), "data")
     write_figures([Chart("a", "नमस्ते", "x", "ÿ", (line, line))], tmp_path)
     assert (tmp_path / "a.png").stat().st_size > 5_000
 
 
 @pytest.mark.parametrize("values", [[np.nan] * 3, [np.inf, 1, -np.inf], []])
-def test_figures_of_values_that_cannot_be_drawn_are_empty_not_errors(tmp_path, values):
+def test_figures_of_values_that_cannot_be_drawn_are_empty_not_errors(tmp_path: Path, values: list[float]) -> None:
     line = Line("a", np.arange(len(values)), np.array(values, float), "model")
     assert len(write_figures([Chart("a", "t", "x", "y", (line,))], tmp_path)) == 2
 
 
-def test_a_long_line_makes_a_small_file(tmp_path):
+def test_a_long_line_makes_a_small_file(tmp_path: Path) -> None:
     line = Line("a", np.arange(300_000), np.random.default_rng(0).normal(size=300_000), "data")
     (_, pdf) = write_figures([Chart("a", "t", "x", "y", (line,))], tmp_path)
     assert pdf.stat().st_size < 100_000
 
 
-def test_bars_may_have_names(tmp_path):
+def test_bars_may_have_names(tmp_path: Path) -> None:
     places, tops = np.arange(2.0), np.array([1.0, 0.5])
     plain, named = (Bars("F1", places, tops, 0.8, names=names) for names in (None, ["$a$", "b"]))
     write_figures(

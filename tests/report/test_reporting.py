@@ -1,5 +1,7 @@
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -8,21 +10,22 @@ from PIL import Image
 
 import echoic
 from echoic.api.report import write_report
+from echoic.api.run import Run
 from echoic.errors import ConfigError, DataError
 
-TINY = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "strategy": "direct"}
+TINY: dict[str, Any] = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "strategy": "direct"}
 NASTY = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("runs")
     kinds = {"first": "synth:sine,steps=300", "second": "synth:sine,steps=300", "other": "synth:sine,steps=400"}
     return {name: echoic.train("forecast", data, out=folder / name, **TINY) for name, data in kinds.items()}
 
 
 @pytest.mark.slow
-def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs):
+def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs: dict[str, Run]) -> None:
     run = runs["first"]
     path = write_report([run])
     assert path == run.path / "report.html"
@@ -46,13 +49,13 @@ def test_report_of_one_run_is_a_page_and_figures_in_its_folder(runs):
 
 
 @pytest.mark.slow
-def test_report_is_the_same_when_written_again(runs):
+def test_report_is_the_same_when_written_again(runs: dict[str, Run]) -> None:
     run = runs["first"]
     first = write_report([run]).read_bytes()
     assert write_report([echoic.load(run.path)]).read_bytes() == first
 
 
-def test_report_of_two_runs_has_both_and_an_overview_with_the_best_marked(runs, tmp_path):
+def test_report_of_two_runs_has_both_and_an_overview_with_the_best_marked(runs: dict[str, Run], tmp_path: Path) -> None:
     out = tmp_path / "both.html"
     assert write_report([runs["first"], runs["second"]], out) == out
     text = out.read_text("utf-8")
@@ -65,7 +68,7 @@ def test_report_of_two_runs_has_both_and_an_overview_with_the_best_marked(runs, 
     assert not (runs["second"].path / "figures").exists()
 
 
-def test_runs_on_different_data_are_not_ranked(runs, tmp_path):
+def test_runs_on_different_data_are_not_ranked(runs: dict[str, Run], tmp_path: Path) -> None:
     text = write_report([runs["first"], runs["other"]], tmp_path / "page.html").read_text("utf-8")
     overview = text[text.index("Side by side") : text.index('id="run-1"')]
     assert "<strong>" not in overview
@@ -73,7 +76,7 @@ def test_runs_on_different_data_are_not_ranked(runs, tmp_path):
 
 
 @pytest.mark.slow
-def test_names_of_series_and_files_are_escaped(tmp_path):
+def test_names_of_series_and_files_are_escaped(tmp_path: Path) -> None:
     table = pl.DataFrame({NASTY: np.sin(np.arange(200) / 5), "b & $c$": np.cos(np.arange(200) / 5)})
     path = tmp_path / "<b>data & $x.csv"
     table.write_csv(path)
@@ -86,14 +89,14 @@ def test_names_of_series_and_files_are_escaped(tmp_path):
     assert "<b>data" not in body
 
 
-def test_several_runs_need_a_page_of_their_own(runs):
+def test_several_runs_need_a_page_of_their_own(runs: dict[str, Run]) -> None:
     with pytest.raises(ConfigError, match="its own page"):
         write_report(list(runs.values()))
     with pytest.raises(ConfigError, match="at least one run"):
         write_report([])
 
 
-def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
+def test_report_without_its_data_says_so_and_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     pl.DataFrame({"y": np.sin(np.arange(200) / 5)}).write_csv(path)
     run = echoic.train("forecast", str(path), out=tmp_path / "run", **TINY)
@@ -104,6 +107,6 @@ def test_report_without_its_data_says_so_and_writes_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_training_and_loading_need_no_drawing_library():
+def test_training_and_loading_need_no_drawing_library() -> None:
     code = "import sys, echoic.api.run, echoic.api.report; print({'matplotlib', 'plotly'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

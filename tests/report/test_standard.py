@@ -4,19 +4,19 @@ import pytest
 from echoic.report.standard import accuracy_chart, error_histogram, loss_chart
 
 
-def rows(train, dev, phase="fit"):
+def rows(train: list[float], dev: list[float | None], phase: str = "fit") -> list[dict[str, str | float | None]]:
     pairs = enumerate(zip(train, dev, strict=True))
     return [{"phase": phase, "step": 10 * at + 10, "train_loss": a, "dev_loss": b} for at, (a, b) in pairs]
 
 
-def test_loss_chart_says_which_step_was_best():
+def test_loss_chart_says_which_step_was_best() -> None:
     chart = loss_chart(rows([3, 2, 1], [3.0, 1.5, 2.0]))
     assert [line.name for line in chart.lines] == ["train", "dev"]
     assert chart.lines[1].x.tolist() == [10, 20, 30]
     assert "dev loss: 1.5, after 20 steps" in chart.caption
 
 
-def test_loss_chart_keeps_the_refit_apart():
+def test_loss_chart_keeps_the_refit_apart() -> None:
     chart = loss_chart(rows([3, 2], [3.0, 2.0]) + rows([0.5], [None], "refit"))
     assert {line.name: line.y.tolist() for line in chart.lines} == {
         "train": [3, 2],
@@ -26,17 +26,17 @@ def test_loss_chart_keeps_the_refit_apart():
     assert "dev loss: 2" in chart.caption
 
 
-def test_loss_chart_without_dev_or_without_rows():
+def test_loss_chart_without_dev_or_without_rows() -> None:
     assert [line.name for line in loss_chart(rows([3.0], [None])).lines] == ["train"]
     assert loss_chart([]) is None
 
 
 @pytest.mark.parametrize(("losses", "log"), [([100.0, 1.0], True), ([2.0, 1.0], False), ([100.0, -1.0], False)])
-def test_loss_chart_is_logarithmic_only_over_decades_of_positive_losses(losses, log):
+def test_loss_chart_is_logarithmic_only_over_decades_of_positive_losses(losses: list[float], log: bool) -> None:
     assert loss_chart(rows(losses, losses)).log_y is log
 
 
-def test_histogram_counts_every_error_and_its_bell_has_the_same_area():
+def test_histogram_counts_every_error_and_its_bell_has_the_same_area() -> None:
     errors = np.random.default_rng(0).normal(2, 3, 5000)
     chart = error_histogram(errors, "error")
     (bars,), (bell,) = chart.bars, chart.lines
@@ -45,19 +45,19 @@ def test_histogram_counts_every_error_and_its_bell_has_the_same_area():
     assert bars.x[0] - bars.width / 2 == pytest.approx(errors.min())
 
 
-def test_histogram_of_equal_errors_is_left_out():
+def test_histogram_of_equal_errors_is_left_out() -> None:
     assert error_histogram(np.ones(5), "error") is None
     assert error_histogram(np.ones(0), "error") is None
 
 
-def test_overfitting_is_named():
+def test_overfitting_is_named() -> None:
     worse = loss_chart(rows([3.0, 2.0, 1.0, 0.5], [3.0, 1.5, 1.6, 2.0]))
     assert "Overfitting: from there on the loss fell by 1.5 in training and rose by 0.5 on dev" in worse.caption
     for train, dev in (([3.0, 2.0, 1.0], [3.0, 1.5, 1.51]), ([3.0, 1.0, 1.5], [3.0, 1.5, 2.0]), ([3.0], [None])):
         assert "Overfitting" not in loss_chart(rows(train, dev)).caption
 
 
-def test_accuracy_is_drawn_where_it_is_known():
+def test_accuracy_is_drawn_where_it_is_known() -> None:
     assert accuracy_chart(rows([3.0], [2.0])) is None
     metrics = [
         row | {"train_accuracy": 0.5, "dev_accuracy": share}

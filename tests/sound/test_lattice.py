@@ -14,19 +14,19 @@ REFLECTIONS = st.lists(st.floats(-0.95, 0.95), min_size=1, max_size=12)
 
 @pytest.mark.slow
 @given(reflections=REFLECTIONS)
-def test_every_pole_lies_within_the_unit_circle(reflections):
+def test_every_pole_lies_within_the_unit_circle(reflections: list[float]) -> None:
     weights = weights_from_reflections(torch.tensor(reflections, dtype=torch.float64)).numpy()
     poles = np.roots(np.concatenate([[1.0], -weights[::-1]]))
     assert np.abs(poles).max(initial=0) < 1
 
 
 @given(reflections=REFLECTIONS)
-def test_there_and_back(reflections):
+def test_there_and_back(reflections: list[float]) -> None:
     weights = weights_from_reflections(torch.tensor(reflections, dtype=torch.float64))
     assert reflections_from_weights(weights.tolist()) == pytest.approx(reflections, abs=1e-6)
 
 
-def test_rows_are_filters_of_their_own():
+def test_rows_are_filters_of_their_own() -> None:
     reflections = torch.rand(3, 5, 7, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 0.5
     alone = [[weights_from_reflections(row) for row in rows] for rows in reflections]
     torch.testing.assert_close(
@@ -34,7 +34,7 @@ def test_rows_are_filters_of_their_own():
     )
 
 
-def test_what_the_autocorrelation_method_finds_is_stable():
+def test_what_the_autocorrelation_method_finds_is_stable() -> None:
     sound = np.random.default_rng(0).standard_normal(4000).cumsum()
     correlation = np.array([sound[lag:] @ sound[: len(sound) - lag] for lag in range(9)])
     weights = solve_toeplitz(correlation[:8], correlation[1:])[::-1]
@@ -45,6 +45,6 @@ def test_what_the_autocorrelation_method_finds_is_stable():
     )
 
 
-def test_a_filter_that_runs_away_is_refused():
+def test_a_filter_that_runs_away_is_refused() -> None:
     with pytest.raises(ValueError, match="unstable"):
         reflections_from_weights([0.2, 1.5, -0.9, 1.2])

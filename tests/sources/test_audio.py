@@ -1,5 +1,7 @@
 import re
 import struct
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import soundfile
 import soxr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
@@ -18,17 +21,17 @@ STEP_16 = 1 / 32768
 OGG_ERROR = 0.02  # of full scale: lossy
 
 
-def tone(samples=4000, channels=1, seed=0):
+def tone(samples: int = 4000, channels: int = 1, seed: int = 0) -> NDArray[np.float32]:
     noise = np.random.default_rng(seed).standard_normal((samples, channels)) * 0.05
     return (0.5 * np.sin(np.arange(samples) * 0.1)[:, None] + noise).astype(np.float32)
 
 
-def written(path, sound=None, rate_hz=RATE_HZ, **options):
+def written(path: Path, sound: NDArray[Any] | None = None, rate_hz: int = RATE_HZ, **options: str) -> Path:
     soundfile.write(path, tone() if sound is None else sound, rate_hz, **options)
     return path
 
 
-def samples_of(path, **chosen):
+def samples_of(path: Path, **chosen: str | int) -> NDArray[np.float32]:
     return read(path, AudioDataSettings(**chosen)).series[0].values[:, 0]
 
 
@@ -36,7 +39,7 @@ def samples_of(path, **chosen):
     ("ending", "subtype", "error"),
     [("wav", "PCM_16", STEP_16), ("wav", "PCM_24", 1e-6), ("wav", "FLOAT", 0), ("flac", "PCM_16", STEP_16)],
 )
-def test_samples_come_as_they_were_written(tmp_path, ending, subtype, error):
+def test_samples_come_as_they_were_written(tmp_path: Path, ending: str, subtype: str, error: float) -> None:
     path = written(tmp_path / f"a.{ending}", subtype=subtype)
     found = read(path, AudioDataSettings())
     (series,) = found.series
@@ -46,13 +49,13 @@ def test_samples_come_as_they_were_written(tmp_path, ending, subtype, error):
     assert (found.report.files, found.report.seconds) == (1, 0.25)
 
 
-def test_ogg_is_read(tmp_path):
+def test_ogg_is_read(tmp_path: Path) -> None:
     smooth = 0.5 * np.sin(np.arange(16_000) * 0.1)
     found = samples_of(written(tmp_path / "a.ogg", smooth))
     np.testing.assert_allclose(found[1000:-1000], smooth[1000:-1000], atol=OGG_ERROR, rtol=0)
 
 
-def test_channels_are_mixed_or_one_is_chosen(tmp_path):
+def test_channels_are_mixed_or_one_is_chosen(tmp_path: Path) -> None:
     stereo = tone(channels=2)
     path = written(tmp_path / "a.wav", stereo, subtype="FLOAT")
     np.testing.assert_allclose(samples_of(path), stereo.mean(1), atol=1e-7)
@@ -61,7 +64,9 @@ def test_channels_are_mixed_or_one_is_chosen(tmp_path):
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(48_000, 16_000), (8_000, 16_000), (44_100, 8_000)])
-def test_resampled_in_blocks_as_in_one_piece(tmp_path, monkeypatch, from_hz, to_hz):
+def test_resampled_in_blocks_as_in_one_piece(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_hz: int, to_hz: int
+) -> None:
     monkeypatch.setattr(decoding, "_BLOCK_FRAMES", 777)
     sound = tone(10_000)
     found = samples_of(written(tmp_path / "a.wav", sound, from_hz, subtype="FLOAT"), rate_hz=to_hz)
@@ -70,7 +75,7 @@ def test_resampled_in_blocks_as_in_one_piece(tmp_path, monkeypatch, from_hz, to_
     np.testing.assert_allclose(found[: len(wanted)], wanted[: len(found)], atol=1e-5)
 
 
-def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_path):
+def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_path: Path) -> None:
     written(tmp_path / "a.wav")
     (tmp_path / "below").mkdir()
     written(tmp_path / "below" / "b.flac", rate_hz=8_000)
@@ -87,7 +92,7 @@ def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_pa
     assert report.notes[-1] == sentence
 
 
-def test_the_fingerprint_is_of_names_and_bytes_of_one_file_of_bytes_alone(tmp_path):
+def test_the_fingerprint_is_of_names_and_bytes_of_one_file_of_bytes_alone(tmp_path: Path) -> None:
     written(tmp_path / "a.wav")
     alone = read(tmp_path, AudioDataSettings()).fingerprint
     assert read(tmp_path, AudioDataSettings(rate_hz=8000)).fingerprint == alone
@@ -100,20 +105,22 @@ def test_the_fingerprint_is_of_names_and_bytes_of_one_file_of_bytes_alone(tmp_pa
     assert len({alone, both, read(tmp_path, AudioDataSettings()).fingerprint}) == 3
 
 
-def test_a_file_that_is_named_twice_is_read_once(tmp_path):
+def test_a_file_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
     for name in ("a", "b"):
         written(tmp_path / f"{name}.wav", tone(seed=ord(name)))
     found = read([tmp_path / "b.wav", tmp_path, tmp_path / "a.wav"], AudioDataSettings())
     assert [one.name for one in found.series] == ["b.wav", "a.wav"]
 
 
-def header(rate_hz=RATE_HZ, channels=1, riff_bytes=None, data_bytes=8, there=8):
+def header(
+    rate_hz: int = RATE_HZ, channels: int = 1, riff_bytes: int | None = None, data_bytes: int = 8, there: int = 8
+) -> bytes:
     fmt = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * 2 % 2**32, 2, 16)
     body = b"WAVEfmt " + struct.pack("<I", 16) + fmt + b"data" + struct.pack("<I", data_bytes) + b"\1\0" * (there // 2)
     return b"RIFF" + struct.pack("<I", len(body) if riff_bytes is None else riff_bytes) + body
 
 
-def float_wav(path, *samples):
+def float_wav(path: Path, *samples: float) -> Path:
     return written(path, np.array(samples, np.float32), subtype="FLOAT")
 
 
@@ -131,27 +138,27 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("sentence", BROKEN)
-def test_a_broken_file_is_one_sentence(tmp_path, sentence):
+def test_a_broken_file_is_one_sentence(tmp_path: Path, sentence: str) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(BROKEN[sentence])
     with pytest.raises(DataError, match=re.escape(str(path)) + ": " + sentence):
         read(path, AudioDataSettings())
 
 
-def test_a_file_written_into_a_pipe_is_read(tmp_path):
+def test_a_file_written_into_a_pipe_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(header(riff_bytes=0xFFFFFFFF, data_bytes=0xFFFFFFFF))
     assert len(samples_of(path)) == 4
 
 
 @pytest.mark.parametrize(("strange", "shown"), [(np.nan, "nan"), (-np.inf, "-inf"), (1e30, "1e.30")])
-def test_samples_that_are_no_sound_are_named_by_their_time(tmp_path, strange, shown):
+def test_samples_that_are_no_sound_are_named_by_their_time(tmp_path: Path, strange: float, shown: str) -> None:
     path = float_wav(tmp_path / "a.wav", *[0.1] * 1600, strange, 0.1)
     with pytest.raises(DataError, match=f"the sample at 0.100 s in channel 1 is {shown}, which is no sound"):
         read(path, AudioDataSettings())
 
 
-def test_a_cut_flac_says_where_it_ends(tmp_path):
+def test_a_cut_flac_says_where_it_ends(tmp_path: Path) -> None:
     path = written(tmp_path / "a.flac", tone(16_000))
     path.write_bytes(path.read_bytes()[:-8000])
     with pytest.raises(
@@ -160,7 +167,7 @@ def test_a_cut_flac_says_where_it_ends(tmp_path):
         read(path, AudioDataSettings())
 
 
-def test_other_bad_requests_are_refused(tmp_path):
+def test_other_bad_requests_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"missing\.wav: no such file"):
         read(tmp_path / "missing.wav", AudioDataSettings())
     with pytest.raises(DataError, match="has no sound files"):
@@ -178,7 +185,7 @@ def test_other_bad_requests_are_refused(tmp_path):
 @pytest.mark.parametrize("ending", ["wav", "flac"])
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(keep=st.integers(0, 700), flips=st.dictionaries(st.integers(0, 699), st.integers(0, 255), max_size=4))
-def test_damage_gives_sound_or_a_sentence(tmp_path, ending, keep, flips):
+def test_damage_gives_sound_or_a_sentence(tmp_path: Path, ending: str, keep: int, flips: dict[int, int]) -> None:
     path = written(tmp_path / f"whole.{ending}", tone(300))
     raw = bytearray(path.read_bytes()[:keep])
     for at, value in flips.items():
@@ -197,7 +204,7 @@ def test_damage_gives_sound_or_a_sentence(tmp_path, ending, keep, flips):
 
 READABLE = {"alaw.wav", "mulaw.wav", "ok16.wav", "bits24.wav", "block_align_0.wav", "odd_bytes.wav"}
 
-REFUSED = {
+REFUSED: dict[str, Any] = {
     "bits0.wav": "unimplemented format",
     "ch0.wav": "declares 0 channels",
     "ch65535.wav": "declares 65535 channels",
@@ -221,7 +228,7 @@ REFUSED = {
 
 
 @pytest.mark.data
-def test_every_odd_wav_file_is_read_or_refused_in_a_sentence(data_dir):
+def test_every_odd_wav_file_is_read_or_refused_in_a_sentence(data_dir: Path) -> None:
     files = sorted((data_dir / "bad_files" / "wav_synth").glob("*.wav"))
     assert {path.name for path in files} == READABLE | REFUSED.keys()
     for path in files:
@@ -235,7 +242,7 @@ def test_every_odd_wav_file_is_read_or_refused_in_a_sentence(data_dir):
 
 
 @pytest.mark.data
-def test_the_voice_is_read(data_dir):
+def test_the_voice_is_read(data_dir: Path) -> None:
     found = read(data_dir / "speech_allison_16k" / "audio", AudioDataSettings())
     assert (found.report.files, found.report.rate_hz, found.report.notes) == (558, 16_000, ())
     assert found.report.seconds / 60 == pytest.approx(24.56, abs=0.01)

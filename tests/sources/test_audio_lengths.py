@@ -4,10 +4,13 @@ import re
 import struct
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
@@ -21,17 +24,19 @@ TOTAL_AT = 21
 """Where the last 36 bits of a FLAC file's header begin that are its length; the first 4 bits there are others."""
 
 
-def tone(samples=10 * RATE_HZ):
+def tone(samples: int = 10 * RATE_HZ) -> NDArray[np.float64]:
     return 0.5 * np.sin(np.arange(samples) * 0.1)
 
 
-def assert_refused(path, words, **chosen):
+def assert_refused(path: Path, words: str, **chosen: int | None) -> None:
     with pytest.raises(DataError, match=re.escape(f"{path}: ") + words) as caught:
         read(path, AudioDataSettings(**chosen))
     assert "\n" not in str(caught.value)
 
 
-def wav(form_bytes, declared, order="<", long_bytes=None, there=SAMPLES):
+def wav(
+    form_bytes: int, declared: int, order: str = "<", long_bytes: Any = None, there: NDArray[np.float64] = SAMPLES
+) -> bytes:
     """A file of 16 bits with the sizes that are given; one of 64 bits with `long_bytes`."""
     form = {"<": b"RIFF", ">": b"RIFX"}[order] if long_bytes is None else b"RF64"
     long = b"" if long_bytes is None else b"ds64" + struct.pack("<IQQQI", 28, 72 + long_bytes, long_bytes, 0, 0)
@@ -46,7 +51,7 @@ def wav(form_bytes, declared, order="<", long_bytes=None, there=SAMPLES):
     [wav(44, 8, ">"), wav(UNKNOWN, UNKNOWN, long_bytes=8)],
     ids=["RIFX", "RF64"],
 )
-def test_other_kinds_of_wav_are_read(tmp_path, content):
+def test_other_kinds_of_wav_are_read(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     found = read(tmp_path / "a.wav", AudioDataSettings())
     np.testing.assert_array_equal(found.series[0].values[:, 0], SAMPLES.astype(np.float32))
@@ -65,14 +70,14 @@ def test_other_kinds_of_wav_are_read(tmp_path, content):
     ],
     ids=["RIFX", "RF64", "size of the file known"],
 )
-def test_a_cut_wav_of_any_kind_is_refused(tmp_path, content, place):
+def test_a_cut_wav_of_any_kind_is_refused(tmp_path: Path, content: bytes, place: str) -> None:
     (tmp_path / "a.wav").write_bytes(content)
     assert_refused(tmp_path / "a.wav", f"declares {place}; it was cut off or never finished: export it again")
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("sizes", [(0, 0), (UNKNOWN, UNKNOWN), (UNKNOWN, 0)])
-def test_sizes_that_are_unknown_throughout_are_told(tmp_path, order, sizes):
+def test_sizes_that_are_unknown_throughout_are_told(tmp_path: Path, order: str, sizes: tuple[int, int]) -> None:
     (tmp_path / "a.wav").write_bytes(wav(*sizes, order))
     found = read(tmp_path / "a.wav", AudioDataSettings())
     np.testing.assert_array_equal(found.series[0].values[:, 0], SAMPLES.astype(np.float32))
@@ -81,7 +86,7 @@ def test_sizes_that_are_unknown_throughout_are_told(tmp_path, order, sizes):
     assert_refused(tmp_path / "a.wav", "has no samples")
 
 
-def test_a_cut_aiff_is_refused(tmp_path):
+def test_a_cut_aiff_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.aiff"
     soundfile.write(path, tone(1000), RATE_HZ)
     assert read(path, AudioDataSettings()).series[0].steps == 1000
@@ -97,7 +102,7 @@ def test_a_cut_aiff_is_refused(tmp_path):
         ("mp3", r"declares 10.000 s of sound and ends after 9.\d\d\d s; it was cut off"),
     ],
 )
-def test_cut_compressed_sound_says_where_it_ends(tmp_path, ending, words):
+def test_cut_compressed_sound_says_where_it_ends(tmp_path: Path, ending: str, words: str) -> None:
     path = tmp_path / f"a.{ending}"
     soundfile.write(path, tone(), RATE_HZ)
     assert read(path, AudioDataSettings()).series[0].steps == 10 * RATE_HZ
@@ -107,7 +112,7 @@ def test_cut_compressed_sound_says_where_it_ends(tmp_path, ending, words):
 
 @pytest.mark.parametrize("frames", [0, 1 << 33, (1 << 36) - 1], ids=["unknown", "32 GiB", "256 GiB"])
 @pytest.mark.parametrize("rate_hz", [None, 8_000])
-def test_a_length_that_the_file_cannot_hold_takes_no_memory(tmp_path, frames, rate_hz):
+def test_a_length_that_the_file_cannot_hold_takes_no_memory(tmp_path: Path, frames: int, rate_hz: int | None) -> None:
     path = tmp_path / "a.flac"
     soundfile.write(path, tone(4000), RATE_HZ)
     raw = bytearray(path.read_bytes())
@@ -117,8 +122,8 @@ def test_a_length_that_the_file_cannot_hold_takes_no_memory(tmp_path, frames, ra
     assert_refused(path, r"declares no length, or one that its [\d,]+ bytes cannot hold", rate_hz=rate_hz)
 
 
-def test_sound_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
-    def no_room(*_):
+def test_sound_that_does_not_fit_into_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: Any) -> None:
         raise MemoryError
 
     path = tmp_path / "a.wav"
@@ -128,20 +133,20 @@ def test_sound_that_does_not_fit_into_memory_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(384_000, 1_000), (1_000, 384_000)])
-def test_resampling_has_its_limits(tmp_path, from_hz, to_hz):
+def test_resampling_has_its_limits(tmp_path: Path, from_hz: int, to_hz: int) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(4000), from_hz)
     assert_refused(path, f"has {from_hz:,} samples a second and {to_hz:,} are wanted; .*--rate-hz", rate_hz=to_hz)
 
 
-def test_sound_that_is_shorter_than_a_sample_is_refused(tmp_path):
+def test_sound_that_is_shorter_than_a_sample_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(1), 384_000)
     assert_refused(path, "is too short for a sample at 8,000 Hz; leave it out", rate_hz=8_000)
 
 
-def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
-    def forbidden(path):
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(path: Any) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
     path = tmp_path / "a.wav"
@@ -150,7 +155,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     assert_refused(path, r"cannot be read \(Permission denied\); check the permissions")
 
 
-def test_sources_load_no_decoder():
+def test_sources_load_no_decoder() -> None:
     code = "import sys, echoic.sources; print(sorted({'soundfile', 'soxr', 'torch'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
@@ -167,7 +172,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, found.series[
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of the peak of memory differs")
-def test_memory_stays_near_the_size_of_the_result(tmp_path):
+def test_memory_stays_near_the_size_of_the_result(tmp_path: Path) -> None:
     minutes, path = 20, tmp_path / "long.wav"
     minute = np.random.default_rng(0).integers(-3000, 3000, (60 * 48_000, 1), np.int16)
     with soundfile.SoundFile(path, "w", 48_000, 1, "PCM_16") as file:

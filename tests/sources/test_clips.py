@@ -1,5 +1,7 @@
 """Clips from folders, tables, .ts files and arrays; and every way in which they can be wrong."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -14,18 +16,18 @@ from echoic.types import Annotations
 RATE_HZ = 1000
 
 
-def sound(path, seconds=0.5, rate_hz=RATE_HZ):
+def sound(path: Path, seconds: float = 0.5, rate_hz: int = RATE_HZ) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, 0.5 * np.sin(np.arange(round(seconds * rate_hz)) * 0.1), rate_hz)
 
 
-def table(folder, text, name="clips.csv"):
+def table(folder: Path, text: str, name: str = "clips.csv") -> Path:
     path = folder / name
     path.write_text(text)
     return path
 
 
-def test_a_folder_has_a_folder_for_each_class(tmp_path):
+def test_a_folder_has_a_folder_for_each_class(tmp_path: Path) -> None:
     for name in ("dog/a.wav", "dog/deep/b.flac", "cat/c.wav"):
         sound(tmp_path / name)
     found = read(tmp_path, ClipDataSettings())
@@ -38,7 +40,7 @@ def test_a_folder_has_a_folder_for_each_class(tmp_path):
     assert found.report.to_json()["labels"] == {"cat": 1, "dog": 2}
 
 
-def test_folders_that_hold_no_classes(tmp_path):
+def test_folders_that_hold_no_classes(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="make one folder for each class"):
         read(tmp_path, ClipDataSettings())
     sound(tmp_path / "a.wav")
@@ -49,7 +51,7 @@ def test_folders_that_hold_no_classes(tmp_path):
         read(tmp_path, ClipDataSettings())
 
 
-def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path):
+def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "a.wav", 1.0)
     text = "path,kind,split,take,speaker,start,end\na.wav,x,train,1,ann,0.2,0.5\na.wav,y,valid,2,bob,,\n"
     settings = ClipDataSettings(audio=tmp_path / "audio", label="kind", fold="take", group="speaker")
@@ -61,7 +63,7 @@ def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path):
     np.testing.assert_array_equal(first.values, second.values[200:500])
 
 
-def test_a_parquet_table_is_read_like_a_csv(tmp_path):
+def test_a_parquet_table_is_read_like_a_csv(tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     pl.DataFrame({"file": ["a.wav"] * 2, "label": [1, 2]}).write_parquet(tmp_path / "clips.parquet")
     csv = table(tmp_path, "file,label\na.wav,1\na.wav,2\n")
@@ -78,14 +80,14 @@ ROWS = {
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_a_wrong_row_is_named(tmp_path, row):
+def test_a_wrong_row_is_named(tmp_path: Path, row: str) -> None:
     sound(tmp_path / "a.wav")
     (tmp_path / "empty.wav").touch()
     with pytest.raises(DataError, match=ROWS[row]):
         read(table(tmp_path, f"file,label\na.wav,x\n{row}\n"), ClipDataSettings())
 
 
-def test_a_clip_has_the_labels_between_the_separators(tmp_path):
+def test_a_clip_has_the_labels_between_the_separators(tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     rows = "file,label,split\na.wav,dog; cat,train\na.wav,cat,train\na.wav,,train\n"
     found = read(table(tmp_path, rows), ClipDataSettings(label_separator=";"))
@@ -107,13 +109,13 @@ WRONG_LABELS = {
 
 
 @pytest.mark.parametrize("cell", WRONG_LABELS)
-def test_labels_that_cannot_be_told_apart_are_named(tmp_path, cell):
+def test_labels_that_cannot_be_told_apart_are_named(tmp_path: Path, cell: str) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(DataError, match=WRONG_LABELS[cell]):
         read(table(tmp_path, f"file,label\na.wav,a;b\na.wav,{cell}\n"), ClipDataSettings(label_separator=";"))
 
 
-def test_only_tables_have_several_labels_a_clip(tmp_path):
+def test_only_tables_have_several_labels_a_clip(tmp_path: Path) -> None:
     sound(tmp_path / "clips" / "dog" / "a.wav")
     array = tmp_path / "values.npy"
     np.save(array, np.zeros((4, 3, 5)))
@@ -132,14 +134,14 @@ STRETCHES = {
 
 
 @pytest.mark.parametrize("stretch", STRETCHES)
-def test_a_stretch_outside_of_its_file_is_named(tmp_path, stretch):
+def test_a_stretch_outside_of_its_file_is_named(tmp_path: Path, stretch: str) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(DataError, match="line 2") as caught:
         read(table(tmp_path, f"file,label,start,end\na.wav,x,{stretch}\n"), ClipDataSettings())
     assert STRETCHES[stretch] in str(caught.value)
 
 
-def test_columns_and_parts_that_are_not_there(tmp_path):
+def test_columns_and_parts_that_are_not_there(tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(ConfigError, match=r"`label`: .* has no column 'label'; it has 'file', 'kind'"):
         read(table(tmp_path, "file,kind\na.wav,x\n"), ClipDataSettings())
@@ -149,7 +151,7 @@ def test_columns_and_parts_that_are_not_there(tmp_path):
         read(table(tmp_path, "file,label,split\na.wav,x,later\n"), ClipDataSettings())
 
 
-def test_what_is_no_clips_is_refused(tmp_path):
+def test_what_is_no_clips_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         read(tmp_path / "none", ClipDataSettings())
     sound(tmp_path / "a.wav")
@@ -160,7 +162,7 @@ def test_what_is_no_clips_is_refused(tmp_path):
 TS = "# a comment\n@problemName a\n@timeStamps false\n@classLabel true x y\n@data\n1,2,3:4,5,6:x\n7,?:8,9:y\n"
 
 
-def test_a_ts_file_has_a_clip_a_line(tmp_path):
+def test_a_ts_file_has_a_clip_a_line(tmp_path: Path) -> None:
     train, test = table(tmp_path, TS, "a_TRAIN.ts"), table(tmp_path, TS, "a_TEST.ts")
     clips = read(train, ClipDataSettings(test_data=test)).series
     assert [(clip.annotations.labels[0], clip.annotations.split) for clip in clips] == [
@@ -184,7 +186,7 @@ BROKEN_TS = {
 
 
 @pytest.mark.parametrize("line", BROKEN_TS)
-def test_a_broken_line_of_a_ts_file_is_named(tmp_path, line):
+def test_a_broken_line_of_a_ts_file_is_named(tmp_path: Path, line: str) -> None:
     lines = TS.splitlines()
     at = 6 if "line 7" in BROKEN_TS[line] else 5
     lines[at] = line
@@ -192,7 +194,7 @@ def test_a_broken_line_of_a_ts_file_is_named(tmp_path, line):
         read(table(tmp_path, "\n".join(lines), "a.ts"), ClipDataSettings())
 
 
-def test_ts_files_without_labels_data_or_with_times(tmp_path):
+def test_ts_files_without_labels_data_or_with_times(tmp_path: Path) -> None:
     for old, new, told in (
         ("@classLabel true x y", "@classLabel false", "line 4: declares no class labels"),
         ("@timeStamps false", "@timeStamps true", "line 3: has time stamps"),
@@ -206,7 +208,7 @@ def test_ts_files_without_labels_data_or_with_times(tmp_path):
 
 
 @pytest.mark.parametrize("axes", ["clip,band,frame", "clip,frame,band", "frame,clip,band"])
-def test_arrays_have_the_axes_that_are_named(tmp_path, axes):
+def test_arrays_have_the_axes_that_are_named(tmp_path: Path, axes: str) -> None:
     values = np.random.default_rng(0).standard_normal((4, 3, 5)).astype(np.float32)  # clip, band, frame
     order = [("clip", "band", "frame").index(axis) for axis in axes.split(",")]
     np.save(tmp_path / "values.npy", values.transpose(order))
@@ -218,7 +220,7 @@ def test_arrays_have_the_axes_that_are_named(tmp_path, axes):
         np.testing.assert_array_equal(clip.values, value.T)
 
 
-def test_arrays_that_do_not_fit(tmp_path):
+def test_arrays_that_do_not_fit(tmp_path: Path) -> None:
     values, labels = tmp_path / "values.npy", tmp_path / "labels.npy"
     np.save(values, np.zeros((4, 3, 5)))
     np.save(labels, np.arange(3))
@@ -246,7 +248,7 @@ def test_arrays_that_do_not_fit(tmp_path):
         read(values, settings)
 
 
-def test_clips_of_one_kind_only(tmp_path):
+def test_clips_of_one_kind_only(tmp_path: Path) -> None:
     one, two = table(tmp_path, TS, "a.ts"), table(tmp_path, TS.replace(":4,5,6", "").replace(":8,9", ""), "b.ts")
     with pytest.raises(DataError, match=r"has 1 values a step where .* has 2"):
         read(one, ClipDataSettings(test_data=two))

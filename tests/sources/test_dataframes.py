@@ -1,10 +1,13 @@
 import hashlib
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError, ShapeError
@@ -15,7 +18,7 @@ COLUMNS = {"t": HOURS, "a": [1, 2, 3], "b": [1.5, None, 2.5]}
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
-def test_frames_of_every_library_read_alike(library):
+def test_frames_of_every_library_read_alike(library: Any) -> None:
     frame = library(COLUMNS)
     dataset = read(frame, TableSettings(time="t"))
     (series,) = dataset.series
@@ -27,7 +30,7 @@ def test_frames_of_every_library_read_alike(library):
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
-def test_time_zones_become_utc(library):
+def test_time_zones_become_utc(library: Any) -> None:
     berlin = pl.Series(HOURS).dt.replace_time_zone("Europe/Berlin")
     column = berlin if library is pl.DataFrame else berlin.to_pandas() if library is pd.DataFrame else berlin.to_arrow()
     dataset = read(library({"t": column, "a": [1, 2, 3]}), TableSettings(time="t"))
@@ -35,7 +38,7 @@ def test_time_zones_become_utc(library):
     assert dataset.report.utc
 
 
-def test_long_pandas_frame_with_categories_and_nullable_numbers():
+def test_long_pandas_frame_with_categories_and_nullable_numbers() -> None:
     frame = pd.DataFrame(
         {
             "unique_id": pd.Categorical(["x", "z", "x"]),
@@ -50,7 +53,7 @@ def test_long_pandas_frame_with_categories_and_nullable_numbers():
     assert dataset.series[0].covariates.past[:, 0].tolist() == [1, 1]
 
 
-def test_numbers_in_a_time_column_are_years():
+def test_numbers_in_a_time_column_are_years() -> None:
     frame = pd.DataFrame({"year": [1999.0, 2000.0], "y": [1, 2]})
     assert str(read(frame, TableSettings(time="year")).series[0].time.frequency) == "12 months"
     with pytest.raises(DataError, match="the DataFrame, row 0, column 't': '1700000000' looks like seconds"):
@@ -78,17 +81,17 @@ def test_numbers_in_a_time_column_are_years():
         (None, "cannot read data of type NoneType; give a path"),
     ],
 )
-def test_bad_frame_is_refused(frame, message):
+def test_bad_frame_is_refused(frame: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(frame, TableSettings())
 
 
-def test_m4_format_is_for_files():
+def test_m4_format_is_for_files() -> None:
     with pytest.raises(ConfigError, match="`format` m4 is for CSV files"):
         read(pl.DataFrame({"a": [1]}), TableSettings(format="m4"))
 
 
-def test_arrays_are_steps_by_features():
+def test_arrays_are_steps_by_features() -> None:
     one = read(np.arange(3), TableSettings())
     assert one.series[0].features == ("y",)
     assert one.series[0].values.tolist() == [[0], [1], [2]]
@@ -108,12 +111,12 @@ def test_arrays_are_steps_by_features():
         (np.array([1.0, -np.inf]), DataError, "the array, row 1, column 'y': '-inf' is infinite"),
     ],
 )
-def test_bad_array_is_refused(array, error, message):
+def test_bad_array_is_refused(array: NDArray[Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         read(array, TableSettings())
 
 
-def test_parquet_file_reads_as_its_frame(tmp_path):
+def test_parquet_file_reads_as_its_frame(tmp_path: Path) -> None:
     path = tmp_path / "load.parquet"
     pl.DataFrame(COLUMNS).write_parquet(path)
     dataset = read(path, TableSettings(time="t"))

@@ -1,15 +1,19 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
 from echoic.errors import DataError
+from echoic.sources import Dataset
 
 
-def times_of(dataset):
+def times_of(dataset: Dataset) -> list[str]:
     series = dataset.series[0]
     return series.time.times(np.arange(series.steps)).astype("datetime64[s]").astype(str).tolist()
 
 
-def column(*cells):
+def column(*cells: str) -> str:
     return "t,y\n" + "".join(f"{cell},{number}\n" for number, cell in enumerate(cells))
 
 
@@ -26,21 +30,23 @@ def column(*cells):
         (("20240228", "20240229"), ("2024-02-28T00:00:00", "2024-02-29T00:00:00"), "1 d"),
     ],
 )
-def test_dates_are_read(read_text, cells, expected, frequency):
+def test_dates_are_read(
+    read_text: Callable[..., Any], cells: tuple[str, ...], expected: tuple[str | None, ...] | None, frequency: str
+) -> None:
     dataset = read_text(column(*cells), time="t")
     assert str(dataset.series[0].time.frequency) == frequency
     for got, want in zip(times_of(dataset), expected or (), strict=bool(expected)):
         assert want in (None, got)
 
 
-def test_offsets_are_converted_to_utc_and_noted(read_text):
+def test_offsets_are_converted_to_utc_and_noted(read_text: Callable[..., Any]) -> None:
     dataset = read_text(column("2024-01-01T00:00Z", "2024-01-01T02:00+01:00", "2024-01-01T00:30:00-0130"), time="t")
     assert times_of(dataset) == ["2024-01-01T00:00:00", "2024-01-01T01:00:00", "2024-01-01T02:00:00"]
     assert dataset.report.utc
     assert "Times with an offset were converted to UTC." in dataset.report.notes
 
 
-def test_date_format_is_followed(read_text):
+def test_date_format_is_followed(read_text: Callable[..., Any]) -> None:
     dataset = read_text(column("01/02/2024", "02/02/2024"), time="t", date_format="%d/%m/%Y")
     assert times_of(dataset) == ["2024-02-01T00:00:00", "2024-02-02T00:00:00"]
     dataset = read_text(column("1.2024", "2.2024"), time="t", date_format="%m.%Y")
@@ -67,6 +73,8 @@ def test_date_format_is_followed(read_text):
         (("2024-01-01", ""), "line 3, column 't': the time is empty"),
     ],
 )
-def test_bad_date_is_refused_with_place_and_remedy(read_text, cells, message):
+def test_bad_date_is_refused_with_place_and_remedy(
+    read_text: Callable[..., Any], cells: tuple[str, ...], message: str
+) -> None:
     with pytest.raises(DataError, match=message):
         read_text(column(*cells), time="t")

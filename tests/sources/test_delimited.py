@@ -2,7 +2,9 @@ import bz2
 import gzip
 import hashlib
 import lzma
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +20,7 @@ TEXT = "a,b\n1,2\n3,4\n"
 VALUES = [[1, 2], [3, 4]]
 
 
-def test_wide_file_gives_one_series_with_a_feature_a_column(read_text):
+def test_wide_file_gives_one_series_with_a_feature_a_column(read_text: Callable[..., Any]) -> None:
     dataset = read_text(TEXT, "load.csv")
     (series,) = dataset.series
     assert series.name == "load"
@@ -33,29 +35,29 @@ def test_wide_file_gives_one_series_with_a_feature_a_column(read_text):
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_delimiter_is_found_in_the_header(read_text, delimiter):
+def test_delimiter_is_found_in_the_header(read_text: Callable[..., Any], delimiter: str) -> None:
     assert read_text(TEXT.replace(",", delimiter)).series[0].values.tolist() == VALUES
 
 
-def test_delimiter_can_be_named(read_text):
+def test_delimiter_can_be_named(read_text: Callable[..., Any]) -> None:
     assert read_text(TEXT.replace(",", ":"), delimiter=":").series[0].values.tolist() == VALUES
     assert read_text(TEXT.replace(",", "\t"), delimiter="tab").series[0].values.tolist() == VALUES
     with pytest.raises(ConfigError, match="one ASCII sign"):
         read_text(TEXT, delimiter="::")
 
 
-def test_quoted_fields_may_hold_delimiters_and_line_ends(read_text):
+def test_quoted_fields_may_hold_delimiters_and_line_ends(read_text: Callable[..., Any]) -> None:
     dataset = read_text('"a, first",b,"c""d"\n"1",2,3\n"4",5,6\n', target="b")
     assert dataset.report.ignored == ("a, first", 'c"d')
     with pytest.raises(DataError, match=r"line 4, column 'b': 'x' is not a number"):
         read_text('a,b\n"two\nlines",1\nz,x\n', target="b")
 
 
-def test_numeric_cells_take_spaces_signs_and_exponents(read_text):
+def test_numeric_cells_take_spaces_signs_and_exponents(read_text: Callable[..., Any]) -> None:
     assert read_text("a\n 1 \n+2\n-3e1\n").series[0].values[:, 0].tolist() == [1, 2, -30]
 
 
-def test_missing_words_become_nan_and_are_counted(read_text):
+def test_missing_words_become_nan_and_are_counted(read_text: Callable[..., Any]) -> None:
     dataset = read_text("a,b\n1,\n2,NA\n3,NaN\n4,nan\n5,null\n6,None\n7,8\n")
     assert np.isnan(dataset.series[0].values[:6, 1]).all()
     assert dataset.report.missing == {"a": 0, "b": 6}
@@ -63,14 +65,14 @@ def test_missing_words_become_nan_and_are_counted(read_text):
     assert "Missing cells: 6 in 'b'." in dataset.report.notes
 
 
-def test_decimal_comma_is_read_when_asked_for(read_text):
+def test_decimal_comma_is_read_when_asked_for(read_text: Callable[..., Any]) -> None:
     text = "a;b\n1,5;2\n-3,25;4e1\n"
     assert read_text(text, decimal=",").series[0].values.tolist() == [[1.5, 2], [-3.25, 40]]
     assert read_text("a\n1,5\n2,5\n", decimal=",").series[0].values[:, 0].tolist() == [1.5, 2.5]
 
 
 @pytest.mark.parametrize("text", ["a;b\n1,5;2\n2,5;2\n", 'a,b\n"1,5",2\n"2",2\n', "a\n1,5\n2,5\n"])
-def test_decimal_comma_without_the_setting_says_which_one(read_text, text):
+def test_decimal_comma_without_the_setting_says_which_one(read_text: Callable[..., Any], text: str) -> None:
     with pytest.raises(DataError, match=r"line 2, column 'a': '1,5' has a decimal comma; pass --decimal ,\.$"):
         read_text(text)
 
@@ -103,19 +105,19 @@ def test_decimal_comma_without_the_setting_says_which_one(read_text, text):
         ("1.5,2\n3,4\n", "the first line holds numbers where the names"),
     ],
 )
-def test_bad_table_is_refused_with_place_and_remedy(read_text, text, message):
+def test_bad_table_is_refused_with_place_and_remedy(read_text: Callable[..., Any], text: str, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         read_text(text)
     assert "table.csv" in str(caught.value)
     assert str(caught.value).count("\n") == 0
 
 
-def test_point_beside_decimal_comma_is_not_guessed(read_text):
+def test_point_beside_decimal_comma_is_not_guessed(read_text: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match=r"'1\.234,5' has a point although --decimal , is given"):
         read_text("a;b\n1.234,5;2\n", decimal=",")
 
 
-def test_unknown_column_suggests_the_nearest(read_text):
+def test_unknown_column_suggests_the_nearest(read_text: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match="no column 'lod', did you mean 'load'"):
         read_text("load,b\n1,2\n", target="lod")
     with pytest.raises(DataError, match="no column 'xyz'; there are load, b"):
@@ -124,7 +126,7 @@ def test_unknown_column_suggests_the_nearest(read_text):
         read_text("load,b\n1,2\n", target="b", past_covariates="b")
 
 
-def test_blank_lines_are_skipped_counted_and_keep_the_line_numbers(read_text):
+def test_blank_lines_are_skipped_counted_and_keep_the_line_numbers(read_text: Callable[..., Any]) -> None:
     dataset = read_text("\na,b\n1,2\n\n3,4\n\n")
     assert dataset.series[0].values.tolist() == VALUES
     assert dataset.report.blank_lines == 3
@@ -132,37 +134,37 @@ def test_blank_lines_are_skipped_counted_and_keep_the_line_numbers(read_text):
         read_text("\na,b\n1,2\n\n3,x\n")
 
 
-def test_blank_line_between_values_of_a_single_column_is_a_missing_value(read_text):
+def test_blank_line_between_values_of_a_single_column_is_a_missing_value(read_text: Callable[..., Any]) -> None:
     dataset = read_text("a\n\n1\n\n2\n\n\n")
     np.testing.assert_array_equal(dataset.series[0].values[:, 0], [np.nan, 1, np.nan, 2])
     assert dataset.report.missing == {"a": 2}
     assert read_text("a\n1\n\n2\n").series[0].steps == 3
 
 
-def test_unnamed_index_and_empty_columns_are_ignored_and_noted(read_text):
+def test_unnamed_index_and_empty_columns_are_ignored_and_noted(read_text: Callable[..., Any]) -> None:
     dataset = read_text(",a,\n0,5,\n1,6,\n")
     assert dataset.series[0].features == ("a",)
     assert dataset.report.ignored == ("column_1", "column_3")
     assert "Ignored columns: column_1, column_3." in dataset.report.notes
 
 
-def test_constant_column_is_allowed_and_noted(read_text):
+def test_constant_column_is_allowed_and_noted(read_text: Callable[..., Any]) -> None:
     assert read_text("a,b\n1,7\n2,7\n").report.constant == ("b",)
 
 
-def test_windows_line_ends_and_a_missing_last_one_are_read(read_text):
+def test_windows_line_ends_and_a_missing_last_one_are_read(read_text: Callable[..., Any]) -> None:
     assert read_text("a,b\r\n1,2\r\n3,4").series[0].values.tolist() == VALUES
     with pytest.raises(DataError, match="lines end with CR alone"):
         read_text(TEXT.replace("\n", "\r"))
 
 
-def test_utf8_mark_is_stripped_and_noted(read_text):
+def test_utf8_mark_is_stripped_and_noted(read_text: Callable[..., Any]) -> None:
     dataset = read_text(b"\xef\xbb\xbf" + TEXT.encode())
     assert dataset.series[0].features == ("a", "b")
     assert "A UTF-8 byte order mark was removed." in dataset.report.notes
 
 
-def test_other_encodings_need_to_be_named(read_text):
+def test_other_encodings_need_to_be_named(read_text: Callable[..., Any]) -> None:
     text = "Größe,b\n1,2\n3,4\n"
     with pytest.raises(DataError, match=r"line 1: byte 0xf6 at offset 2 is not utf-8; .* --encoding latin-1"):
         read_text(text.encode("latin-1"))
@@ -174,7 +176,7 @@ def test_other_encodings_need_to_be_named(read_text):
         read_text(text, encoding="utf-9")
 
 
-def test_binary_file_is_refused(read_text):
+def test_binary_file_is_refused(read_text: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match=r"binary file \(a zero byte at offset 4\)"):
         read_text(b"PK\x03\x04\x00\x00")
 
@@ -183,7 +185,9 @@ def test_binary_file_is_refused(read_text):
     ("ending", "compress"),
     [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)],
 )
-def test_compressed_file_is_read_and_limited(read_text, monkeypatch, ending, compress):
+def test_compressed_file_is_read_and_limited(
+    read_text: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, ending: str, compress: Callable[..., Any]
+) -> None:
     packed = compress(TEXT.encode())
     dataset = read_text(packed, f"table.csv{ending}")
     assert dataset.series[0].values.tolist() == VALUES
@@ -198,7 +202,7 @@ def test_compressed_file_is_read_and_limited(read_text, monkeypatch, ending, com
         read_text(packed, f"table.csv{ending}")
 
 
-def test_zstd_file_is_read_and_limited(tmp_path, monkeypatch):
+def test_zstd_file_is_read_and_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.csv.zst"
     pl.DataFrame({"a": [1, 3], "b": [2, 4]}).write_csv(path, compression="zstd")
     assert read(path).series[0].values.tolist() == VALUES
@@ -211,7 +215,7 @@ def test_zstd_file_is_read_and_limited(tmp_path, monkeypatch):
         read(path)
 
 
-def test_missing_file_and_folder_are_refused(tmp_path):
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "load.csv").write_text(TEXT)
     with pytest.raises(DataError, match=r"no such file, did you mean 'load.csv'"):
         read(tmp_path / "laod.csv")
@@ -231,7 +235,9 @@ cells = st.one_of(st.none(), st.floats(width=32, allow_nan=False, allow_infinity
     quotes=st.sampled_from(["necessary", "always", "non_numeric"]),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-def test_written_values_come_back(tmp_path: Path, rows, separator, quotes, end):
+def test_written_values_come_back(
+    tmp_path: Path, rows: list[tuple[float | None, float | None]], separator: str, quotes: str, end: str
+) -> None:
     frame = pl.DataFrame(rows, schema={"a": pl.Float32, "b x": pl.Float32}, orient="row")
     frame = frame.with_columns(pl.lit(1.0).alias("c"))
     path = tmp_path / "table.csv"

@@ -14,18 +14,18 @@ from echoic.types import Event
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     for name in ("a", "b", "quiet"):
         soundfile.write(tmp_path / f"{name}.wav", 0.1 * np.sin(np.arange(2000) * 0.1), 1000)
     return tmp_path
 
 
-def table(folder, rows, name="events.csv", header="file,onset_s,offset_s,label"):
+def table(folder: Path, rows: list[str], name: str = "events.csv", header: str = "file,onset_s,offset_s,label") -> Path:
     (folder / name).write_text("\n".join([header, *rows]))
     return folder / name
 
 
-def test_events_come_in_time_with_their_recordings(folder):
+def test_events_come_in_time_with_their_recordings(folder: Path) -> None:
     path = table(folder, ["b.wav,0.5,0.7,x", "a.wav,1.0,1.5,y", "a.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings())
     assert [one.name for one in found.series] == ["b.wav", "a.wav"]
@@ -34,7 +34,7 @@ def test_events_come_in_time_with_their_recordings(folder):
     assert found.report.to_json()["labels"] == {"x": 2, "y": 1}
 
 
-def test_a_split_table_names_parts_and_recordings_without_events(folder):
+def test_a_split_table_names_parts_and_recordings_without_events(folder: Path) -> None:
     split = table(folder, ["a.wav,train", "quiet.wav,valid", "b.wav,test"], "split.csv", "file,split")
     path = table(folder, ["a.wav,0.1,0.3,x", "b.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings(split_table=split)).series
@@ -45,7 +45,7 @@ def test_a_split_table_names_parts_and_recordings_without_events(folder):
     ]
 
 
-def test_a_column_of_the_events_names_parts(folder):
+def test_a_column_of_the_events_names_parts(folder: Path) -> None:
     header = "file,onset_s,offset_s,label,split"
     path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
     assert [one.annotations.split for one in read(path, EventDataSettings()).series] == ["train", "test"]
@@ -54,7 +54,7 @@ def test_a_column_of_the_events_names_parts(folder):
         read(path, EventDataSettings())
 
 
-def test_splits_are_fractions_or_a_table():
+def test_splits_are_fractions_or_a_table() -> None:
     settings = DetectSettings.build({"split": "0.6,0.2,0.2", "split_table": "split.csv"})
     assert settings.split.split == (0.6, 0.2, 0.2)
     assert settings.data.split_table == Path("split.csv").resolve()
@@ -77,13 +77,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("row", WRONG)
-def test_a_wrong_row_is_named(folder, row):
+def test_a_wrong_row_is_named(folder: Path, row: str) -> None:
     with pytest.raises(DataError) as caught:
         read(table(folder, ["a.wav,0.1,0.3,x", row]), EventDataSettings())
     assert WRONG[row] in str(caught.value)
 
 
-def test_wrong_tables_are_named(folder):
+def test_wrong_tables_are_named(folder: Path) -> None:
     good = table(folder, ["a.wav,0.1,0.3,x"])
     with pytest.raises(DataError, match="has no column 'offset_s'; it must have file, onset_s, offset_s, label"):
         read(table(folder, ["a.wav,0.1,x"], "c.csv", "file,onset_s,label"), EventDataSettings())

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +15,7 @@ A,2024-01-03,30
 """
 
 
-def test_long_table_is_known_by_its_columns_and_gives_unequal_series(read_text):
+def test_long_table_is_known_by_its_columns_and_gives_unequal_series(read_text: Callable[..., Any]) -> None:
     dataset = read_text(LONG)
     assert [series.name for series in dataset.series] == ["B", "A"]
     assert [series.values[:, 0].tolist() for series in dataset.series] == [[1, 2], [10, 20, 30]]
@@ -21,40 +24,40 @@ def test_long_table_is_known_by_its_columns_and_gives_unequal_series(read_text):
     assert (dataset.report.rows, dataset.report.series, dataset.report.steps) == (5, 2, 5)
 
 
-def test_columns_may_have_other_names(read_text):
+def test_columns_may_have_other_names(read_text: Callable[..., Any]) -> None:
     text = LONG.replace("unique_id,ds,y", "shop,day,sold")
     dataset = read_text(text, id="shop", time="day", target="sold")
     assert dataset.series[1].features == ("sold",)
 
 
-def test_long_table_without_times_counts_steps(read_text):
+def test_long_table_without_times_counts_steps(read_text: Callable[..., Any]) -> None:
     dataset = read_text("unique_id,y,z\n1,5,0\n2,6,0\n1,7,0\n")
     assert [series.values[:, 0].tolist() for series in dataset.series] == [[5, 7], [6]]
     assert dataset.series[0].time.start is None
     assert dataset.report.ignored == ("z",)
 
 
-def test_series_of_one_row_takes_the_frequency_of_the_others(read_text):
+def test_series_of_one_row_takes_the_frequency_of_the_others(read_text: Callable[..., Any]) -> None:
     dataset = read_text(LONG + "C,2024-02-01,3\n")
     assert str(dataset.series[2].time.frequency) == "1 d"
 
 
-def test_other_frequencies_are_noted(read_text):
+def test_other_frequencies_are_noted(read_text: Callable[..., Any]) -> None:
     dataset = read_text(LONG + "C,2024-01-01,3\nC,2024-01-08,3\n")
     assert "The series differ in frequency: 1 d, 7 d." in dataset.report.notes
 
 
-def test_id_without_the_long_format_is_refused(read_text):
+def test_id_without_the_long_format_is_refused(read_text: Callable[..., Any]) -> None:
     with pytest.raises(ConfigError, match="`id` names the series of the long format"):
         read_text(LONG, id="unique_id", format="wide")
 
 
-def test_row_without_a_name_is_refused(read_text):
+def test_row_without_a_name_is_refused(read_text: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match="line 7, column 'unique_id': the row names no series"):
         read_text(LONG + ",2024-01-09,3\n")
 
 
-def test_series_without_any_target_is_refused(read_text):
+def test_series_without_any_target_is_refused(read_text: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match="line 7: series 'C' has no value to predict"):
         read_text(LONG + "C,2024-01-09,\n")
 
@@ -69,7 +72,7 @@ B,2024-01-02,,8,,8
 """
 
 
-def test_covariates_keep_the_known_future_which_is_no_step(read_text):
+def test_covariates_keep_the_known_future_which_is_no_step(read_text: Callable[..., Any]) -> None:
     dataset = read_text(COVARIATES, past_covariates="wind", future_covariates="holiday", static_covariates="size")
     a, b = dataset.series
     assert a.values[:, 0].tolist() == [1, 2]
@@ -82,16 +85,16 @@ def test_covariates_keep_the_known_future_which_is_no_step(read_text):
     assert dataset.report.missing == {"y": 1, "wind": 2, "holiday": 1, "size": 0}
 
 
-def test_trailing_empty_targets_without_known_future_are_missing_values(read_text):
+def test_trailing_empty_targets_without_known_future_are_missing_values(read_text: Callable[..., Any]) -> None:
     assert [series.steps for series in read_text(COVARIATES, past_covariates="wind").series] == [4, 2]
 
 
-def test_static_column_that_changes_is_refused(read_text):
+def test_static_column_that_changes_is_refused(read_text: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match="line 5, column 'size': changes within series 'A'; static"):
         read_text(COVARIATES.replace("2024-01-04,,,1,9", "2024-01-04,,,1,10"), static_covariates="size")
 
 
-def test_categorical_covariate_is_refused(read_text):
+def test_categorical_covariate_is_refused(read_text: Callable[..., Any]) -> None:
     text = COVARIATES.replace(",9\n", ",big\n").replace(",8\n", ",small\n")
     with pytest.raises(DataError, match=r"column 'size': 'big' is text .*; covariates must be numbers"):
         read_text(text, static_covariates="size")

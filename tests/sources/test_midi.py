@@ -2,6 +2,9 @@
 
 import struct
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,7 +50,7 @@ def pedal(value: int) -> bytes:
 
 
 @pytest.fixture
-def songs(tmp_path):
+def songs(tmp_path: Path) -> Callable[..., Any]:
     def written_and_read(content: bytes, *, pedal: bool = True) -> list[Song]:
         path = tmp_path / "song.mid"
         path.write_bytes(content)
@@ -60,7 +63,7 @@ def heard_notes(song: Song) -> list[tuple[float, int, float]]:
     return [(note.onset_beats, note.pitch, note.duration_beats) for note in song.notes]
 
 
-def test_notes_tempo_meter_and_key_are_read(songs):
+def test_notes_tempo_meter_and_key_are_read(songs: Callable[..., Any]) -> None:
     content = header(2) + track(
         (0, b"\xff\x51\x03\x07\xa1\x20"),  # 120 a minute
         (0, b"\xff\x58\x04\x03\x02\x18\x08"),  # three quarters
@@ -77,33 +80,33 @@ def test_notes_tempo_meter_and_key_are_read(songs):
     assert beats_to_seconds(song, 4.0) == pytest.approx(3 * 0.5 + 1.0)
 
 
-def test_running_status_needs_no_status_byte(songs):
+def test_running_status_needs_no_status_byte(songs: Callable[..., Any]) -> None:
     content = header(1, 0) + track((0, on(60)), (TICKS, b"\x3c\x00"), (0, b"\x3e\x40"), (TICKS, b"\x3e\x00"))
     assert heard_notes(songs(content)[0]) == [(0.0, 60, 1.0), (1.0, 62, 1.0)]
 
 
-def test_drums_stand_apart(songs):
+def test_drums_stand_apart(songs: Callable[..., Any]) -> None:
     content = header(1, 0) + track((0, on(36, channel=9)), (TICKS, off(36, channel=9)), (0, on(60)), (TICKS, off(60)))
     (song,) = songs(content)
     assert heard_notes(song) == [(1.0, 60, 1.0)]
     assert [note.pitch for note in song.drums] == [36]
 
 
-def test_a_file_of_patterns_has_a_song_for_each_track(songs):
+def test_a_file_of_patterns_has_a_song_for_each_track(songs: Callable[..., Any]) -> None:
     content = header(2, 2) + track((0, on(60)), (TICKS, off(60))) + track((0, on(62)), (TICKS, off(62)))
     found = songs(content)
     assert [heard_notes(song) for song in found] == [[(0.0, 60, 1.0)], [(0.0, 62, 1.0)]]
     assert [song.name for song in found] == ["song, track 1", "song, track 2"]
 
 
-def test_film_frames_are_counted_as_seconds(songs):
+def test_film_frames_are_counted_as_seconds(songs: Callable[..., Any]) -> None:
     frames_25, ticks_a_frame = 256 - 25, 40  # 1,000 ticks a second
     content = header(1, 0, frames_25 << 8 | ticks_a_frame) + track((0, on(60)), (1000, off(60)))
     (song,) = songs(content)
     assert beats_to_seconds(song, song.notes[0].duration_beats) == pytest.approx(1.0)
 
 
-def test_the_pedal_lengthens_notes_until_it_is_up_or_they_are_struck_again(songs):
+def test_the_pedal_lengthens_notes_until_it_is_up_or_they_are_struck_again(songs: Callable[..., Any]) -> None:
     content = header(1, 0) + track(
         (0, pedal(127)), (0, on(60)), (0, on(64)), (TICKS, off(60)), (0, off(64)), (TICKS, on(60)), (TICKS, off(60)),
         (TICKS, pedal(0)),
@@ -121,13 +124,15 @@ def test_the_pedal_lengthens_notes_until_it_is_up_or_they_are_struck_again(songs
         ([(0, b"\xff\x51\x03\x00\x00\x00"), (0, on(60)), (TICKS, off(60))], [(0.0, 60, 1.0)], performance.NO_TEMPO),
     ],
 )
-def test_what_is_mended_is_counted(songs, events, notes, repair):
+def test_what_is_mended_is_counted(
+    songs: Callable[..., Any], events: list[tuple[int, bytes]], notes: list[tuple[float, int, float]], repair: str
+) -> None:
     (song,) = songs(header(1, 0) + track(*events))
     assert heard_notes(song) == notes
     assert song.repairs == {repair: 1}
 
 
-def test_all_notes_off_ends_what_sounds(songs):
+def test_all_notes_off_ends_what_sounds(songs: Callable[..., Any]) -> None:
     content = header(1, 0) + track((0, on(60)), (TICKS, b"\xb0\x7b\x00"), (TICKS, b"\xff\x01\x00"))
     (song,) = songs(content)
     assert heard_notes(song) == [(0.0, 60, 1.0)]
@@ -145,7 +150,7 @@ def test_all_notes_off_ends_what_sounds(songs):
     ],
     ids=["no end", "foreign chunk", "trailing bytes", "RIFF", "byte above 127"],
 )
-def test_what_every_player_plays_is_read(songs, content):
+def test_what_every_player_plays_is_read(songs: Callable[..., Any], content: bytes) -> None:
     assert [note.pitch for note in songs(content)[0].notes] == [60]
 
 
@@ -169,7 +174,7 @@ GOOD = header(1, 0) + track((0, on(60)), (TICKS, off(60)))
         (header(1) + track(*[(2**28 - 1, on(60))] * 3), "beats, more than 20,000"),
     ],
 )
-def test_a_broken_file_is_one_sentence_with_the_place(songs, content, words):
+def test_a_broken_file_is_one_sentence_with_the_place(songs: Callable[..., Any], content: bytes, words: str) -> None:
     started_at = time.process_time()
     with pytest.raises(DataError) as caught:
         songs(content)
@@ -181,13 +186,13 @@ def test_a_broken_file_is_one_sentence_with_the_place(songs, content, words):
     assert time.process_time() - started_at < SECONDS
 
 
-def test_a_file_larger_than_music_is_refused_before_it_is_read(songs):
+def test_a_file_larger_than_music_is_refused_before_it_is_read(songs: Callable[..., Any]) -> None:
     with pytest.raises(DataError, match="more than the 2,097,152"):
         songs(header(1) + b"MTrk" + struct.pack(">L", 3 << 20) + b"\x00" * (3 << 20))
 
 
 @given(st.binary(max_size=60))
-def test_arbitrary_bytes_never_raise_anything_else(tmp_path_factory, body):
+def test_arbitrary_bytes_never_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "song.mid"
     path.write_bytes(header(1) + b"MTrk" + struct.pack(">L", len(body)) + body)
     try:
@@ -201,7 +206,7 @@ beats = st.integers(0, 64).map(lambda quarter: quarter / 4)
 
 
 @st.composite
-def written(draw):
+def written(draw: Any) -> Any:
     """A song whose notes do not overlap on a pitch."""
     spans = draw(st.lists(st.tuples(beats, st.integers(0, 127), st.integers(1, 16)), max_size=20))
     notes = {}
@@ -213,7 +218,7 @@ def written(draw):
 
 
 @given(written())
-def test_a_song_survives_writing_and_reading(tmp_path_factory, song):
+def test_a_song_survives_writing_and_reading(tmp_path_factory: pytest.TempPathFactory, song: Song) -> None:
     path = tmp_path_factory.mktemp("round") / "song.mid"
     path.write_bytes(midi_bytes(song))
     (back,) = read_songs(path, pedal=True)
@@ -221,7 +226,7 @@ def test_a_song_survives_writing_and_reading(tmp_path_factory, song):
     assert (back.key, back.meters, back.repairs) == (song.key, song.meters, {})
 
 
-def test_tempo_meter_and_drums_survive(tmp_path):
+def test_tempo_meter_and_drums_survive(tmp_path: Path) -> None:
     song = Song(
         "song",
         (Note(0.0, 60, 1.0),),
@@ -237,7 +242,7 @@ def test_tempo_meter_and_drums_survive(tmp_path):
     assert [tempo.bpm for tempo in back.tempos] == pytest.approx([100.0, 50.0], rel=1e-5)
 
 
-def test_every_note_that_begins_ends():
+def test_every_note_that_begins_ends() -> None:
     """By a reader of its own: note-ons and note-offs of each pitch alternate, offs first at one tick."""
     notes = tuple(Note(step / 4, 60 + step % 2, 0.25) for step in range(16))
     content = midi_bytes(Song("song", notes))

@@ -1,9 +1,13 @@
 """Songs as series: files, folders of them, piano-rolls."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.io import savemat
 
 from echoic.config import MusicDataSettings
@@ -16,11 +20,11 @@ from echoic.writers.midi import midi_bytes
 QUARTERS = MusicDataSettings(grid="quarter")
 
 
-def song(pitch, **words):
+def song(pitch: int, **words: tuple[Tempo | Meter] | str) -> bytes:
     return midi_bytes(Song("song", (Note(0.0, pitch, 1.0), Note(1.0, pitch, 2.0)), **words))
 
 
-def test_a_file_is_one_series_with_what_the_song_says_of_itself(tmp_path):
+def test_a_file_is_one_series_with_what_the_song_says_of_itself(tmp_path: Path) -> None:
     path = tmp_path / "tune.mid"
     path.write_bytes(song(60, tempos=(Tempo(0.0, 100.0),), meters=(Meter(0.0, 3, 4),), key="G"))
     dataset = read(path, QUARTERS)
@@ -36,7 +40,7 @@ def test_a_file_is_one_series_with_what_the_song_says_of_itself(tmp_path):
     assert dataset.report.to_json()["notes_read"] == 2
 
 
-def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path):
+def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "b.mid").write_bytes(song(60))
     (tmp_path / "a.MIDI").write_bytes(song(62))
@@ -52,7 +56,7 @@ def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path):
     assert any("drums.mid: has no notes besides drums" in note for note in notes)
 
 
-def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path):
+def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(song(60))
     before = read(tmp_path, QUARTERS).fingerprint
     assert read(tmp_path, QUARTERS).fingerprint == before
@@ -67,7 +71,7 @@ def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path):
         ({"a.mid": b"nothing"}, "none of its 1 MIDI files can be used; the first: "),
     ],
 )
-def test_a_folder_without_a_song_is_refused(tmp_path, files, words):
+def test_a_folder_without_a_song_is_refused(tmp_path: Path, files: dict[str, bytes], words: str) -> None:
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=words):
@@ -79,22 +83,24 @@ ROLL[[0, 1, 2], [39, 39, 43]] = 1
 PITCHES = [[60], [60], [64]]
 
 
-def write_json(path, pitches=PITCHES):
+def write_json(path: Path, pitches: list[list[float]] = PITCHES) -> None:
     path.write_text(json.dumps({"train": [pitches], "val": [pitches], "test": [pitches]}))
 
 
-def write_mat(path):
+def write_mat(path: Any) -> None:
     cell = np.empty((1, 1), object)
     cell[0, 0] = ROLL
     savemat(path, {"traindata": cell, "validdata": cell, "testdata": cell})
 
 
-def write_npz(path):
+def write_npz(path: Any) -> None:
     np.savez(path, train_1=ROLL, valid_1=ROLL, test_1=ROLL)
 
 
 @pytest.mark.parametrize(("name", "write"), [("a.json", write_json), ("a.mat", write_mat), ("a.npz", write_npz)])
-def test_rolls_come_in_their_parts_and_join_what_sounds_on(tmp_path, name, write):
+def test_rolls_come_in_their_parts_and_join_what_sounds_on(
+    tmp_path: Path, name: str, write: Callable[..., Any]
+) -> None:
     write(tmp_path / name)
     found = read(tmp_path / name, QUARTERS).series
     assert [one.annotations.split for one in found] == ["train", "dev", "test"]
@@ -104,13 +110,13 @@ def test_rolls_come_in_their_parts_and_join_what_sounds_on(tmp_path, name, write
         assert not one.annotations.music.has_onsets
 
 
-def test_a_single_array_is_a_song_without_a_part(tmp_path):
+def test_a_single_array_is_a_song_without_a_part(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", ROLL)
     (one,) = read(tmp_path / "a.npy", QUARTERS).series
     assert (one.name, one.steps, one.annotations.split) == ("a", 3, None)
 
 
-def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):
+def test_whole_numbers_written_as_decimals_are_pitches(tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", [[60.0], [], [64]])
     assert read(tmp_path / "a.json", QUARTERS).series[0].values[:, 60].tolist() == [ONSET, 0, 0]
 
@@ -132,7 +138,7 @@ def test_whole_numbers_written_as_decimals_are_pitches(tmp_path):
         ("[[[NaN]]]", "got nan"),
     ],
 )
-def test_bad_json_is_one_sentence_with_the_place(tmp_path, content, words):
+def test_bad_json_is_one_sentence_with_the_place(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(DataError) as caught:
         read(tmp_path / "a.json", QUARTERS)
@@ -149,32 +155,32 @@ def test_bad_json_is_one_sentence_with_the_place(tmp_path, content, words):
         (np.full((2, 88), "x"), "must be numbers"),
     ],
 )
-def test_bad_arrays_are_one_sentence_with_the_place(tmp_path, array, words):
+def test_bad_arrays_are_one_sentence_with_the_place(tmp_path: Path, array: NDArray[Any], words: str) -> None:
     np.save(tmp_path / "a.npy", array)
     with pytest.raises(DataError, match=words):
         read(tmp_path / "a.npy", QUARTERS)
 
 
-def test_objects_in_numpy_files_are_never_unpickled(tmp_path):
+def test_objects_in_numpy_files_are_never_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
     with pytest.raises(DataError, match="is no NumPy file that can be read"):
         read(tmp_path / "a.npy", QUARTERS)
 
 
-def test_matlab_files_without_songs_say_what_they_have(tmp_path):
+def test_matlab_files_without_songs_say_what_they_have(tmp_path: Path) -> None:
     savemat(tmp_path / "a.mat", {"weights": np.zeros(3)})
     with pytest.raises(DataError, match="has weights; it needs cells named traindata"):
         read(tmp_path / "a.mat", QUARTERS)
 
 
-def test_an_array_that_is_named_as_an_archive_says_so(tmp_path):
+def test_an_array_that_is_named_as_an_archive_says_so(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", ROLL)
     (tmp_path / "a.npy").rename(tmp_path / "a.npz")
     with pytest.raises(DataError, match=r"is a single array; let its name end with \.npy"):
         read(tmp_path / "a.npz", QUARTERS)
 
 
-def test_a_damaged_member_of_an_archive_is_one_sentence(tmp_path):
+def test_a_damaged_member_of_an_archive_is_one_sentence(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "a.npz", train_1=np.random.default_rng(0).integers(0, 2, (400, 88)))
     content = bytearray((tmp_path / "a.npz").read_bytes())
     content[300] ^= 255
@@ -183,7 +189,7 @@ def test_a_damaged_member_of_an_archive_is_one_sentence(tmp_path):
         read(tmp_path / "a.npz", QUARTERS)
 
 
-def test_a_song_that_is_too_long_for_the_grid_is_left_out_of_a_folder(tmp_path):
+def test_a_song_that_is_too_long_for_the_grid_is_left_out_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(song(60))
     (tmp_path / "b.mid").write_bytes(midi_bytes(Song("long", (Note(0.0, 60, 1.0), Note(5000.0, 60, 1.0)))))
     found = read(tmp_path, MusicDataSettings(grid="0.01"))
@@ -192,7 +198,7 @@ def test_a_song_that_is_too_long_for_the_grid_is_left_out_of_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.mat", "a.npz", "a.npy"])
-def test_foreign_bytes_are_refused(tmp_path, name):
+def test_foreign_bytes_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\x03\x04 no archive")
     with pytest.raises(DataError, match="that can be read"):
         read(tmp_path / name, QUARTERS)

@@ -1,5 +1,7 @@
 """Notes on a grid of steps and back."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from echoic.writers.midi import midi_bytes
 
 
 @st.composite
-def on_grid(draw, step_beats=0.25):
+def on_grid(draw: Any, step_beats: float = 0.25) -> Any:
     """Notes on the grid that do not overlap on a pitch; neighbours of one pitch may touch."""
     notes = []
     for pitch in draw(st.sets(st.integers(0, 127), max_size=4)):
@@ -26,14 +28,16 @@ def on_grid(draw, step_beats=0.25):
 
 
 @given(on_grid())
-def test_notes_on_the_grid_survive(song):
+def test_notes_on_the_grid_survive(song: Song) -> None:
     roll, merged = to_grid(song, "sixteenth")
     assert to_notes(roll, 0.25) == song.notes
     assert merged == 0
 
 
 @given(on_grid())
-def test_midi_to_steps_to_midi_keeps_pitch_onset_and_duration(tmp_path_factory, song):
+def test_midi_to_steps_to_midi_keeps_pitch_onset_and_duration(
+    tmp_path_factory: pytest.TempPathFactory, song: Song
+) -> None:
     path = tmp_path_factory.mktemp("midi") / "song.mid"
     path.write_bytes(midi_bytes(song))
     steps = to_grid(read_songs(path, pedal=True)[0], "sixteenth").roll
@@ -41,36 +45,36 @@ def test_midi_to_steps_to_midi_keeps_pitch_onset_and_duration(tmp_path_factory, 
     assert read_songs(path, pedal=True)[0].notes == song.notes
 
 
-def test_notes_go_to_the_nearest_step_and_last_one_at_least():
+def test_notes_go_to_the_nearest_step_and_last_one_at_least() -> None:
     song = Song("song", (Note(0.1, 60, 0.05), Note(0.9, 62, 1.2)))
     roll, _ = to_grid(song, "eighth")
     assert roll[:, 60].tolist() == [ONSET, 0, 0, 0]
     assert roll[:, 62].tolist() == [0, 0, ONSET, SUSTAIN]
 
 
-def test_a_repeated_note_begins_again():
+def test_a_repeated_note_begins_again() -> None:
     roll, _ = to_grid(Song("song", (Note(0.0, 60, 1.0), Note(1.0, 60, 1.0))), "quarter")
     assert roll[:, 60].tolist() == [ONSET, ONSET]
 
 
-def test_notes_of_one_pitch_and_step_are_merged_and_counted():
+def test_notes_of_one_pitch_and_step_are_merged_and_counted() -> None:
     roll, merged = to_grid(Song("song", (Note(0.0, 60, 1.0), Note(0.0, 60, 3.0, channel=1))), "quarter")
     assert roll[:, 60].tolist() == [ONSET, SUSTAIN, SUSTAIN]
     assert merged == 1
 
 
-def test_a_grid_in_seconds_follows_the_tempo():
+def test_a_grid_in_seconds_follows_the_tempo() -> None:
     song = Song("song", (Note(2.0, 60, 1.0),), tempos=(Tempo(0.0, 120.0), Tempo(2.0, 60.0)))
     roll, _ = to_grid(song, "0.25")
     assert roll[:, 60].tolist() == [0, 0, 0, 0, ONSET, SUSTAIN, SUSTAIN, SUSTAIN]
 
 
-def test_too_fine_a_grid_is_refused():
+def test_too_fine_a_grid_is_refused() -> None:
     with pytest.raises(DataError, match="choose a coarser --grid"):
         to_grid(Song("song", (Note(0.0, 60, 10_000.0),)), "0.001")
 
 
-def test_what_goes_on_without_having_begun_begins_where_it_is_heard():
+def test_what_goes_on_without_having_begun_begins_where_it_is_heard() -> None:
     roll = np.zeros((3, 128), np.uint8)
     roll[1:, 60] = SUSTAIN
     assert to_notes(roll, 1.0) == (Note(1.0, 60, 2.0),)

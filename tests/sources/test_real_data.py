@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from echoic.sources.midi import read_songs
 pytestmark = pytest.mark.data
 
 
-def test_etth1_is_hourly_with_seven_features(data_dir: Path):
+def test_etth1_is_hourly_with_seven_features(data_dir: Path) -> None:
     (series,) = read(data_dir / "ett_h1/ETTh1.csv", TableSettings(time="date")).series
     assert series.values.shape == (17_420, 7)
     assert series.features == ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
@@ -29,7 +30,9 @@ def test_etth1_is_hourly_with_seven_features(data_dir: Path):
         ("Lynx.csv", "column_1", 114, "1821-01-01", "12 months", 0),
     ],
 )
-def test_small_classics_are_read(data_dir: Path, file, time, steps, start, frequency, missing):
+def test_small_classics_are_read(
+    data_dir: Path, file: str, time: str, steps: int, start: str, frequency: str, missing: int
+) -> None:
     dataset = read(data_dir / "forecast_small" / file, TableSettings(time=time))
     (series,) = dataset.series
     assert series.values.shape == (steps, 1)
@@ -39,7 +42,7 @@ def test_small_classics_are_read(data_dir: Path, file, time, steps, start, frequ
 
 
 @pytest.mark.parametrize(("split", "values"), [("train", 353_500), ("test", 19_872)])
-def test_m4_hourly_is_read(data_dir: Path, split, values):
+def test_m4_hourly_is_read(data_dir: Path, split: str, values: int) -> None:
     dataset = read(data_dir / f"m4_hourly/Hourly-{split}.csv", TableSettings(format="m4"))
     assert len(dataset.series) == 414
     assert dataset.series[413].name == "H414"
@@ -51,7 +54,7 @@ BROKEN_MIDI = 10
 """Of the 73 odd files: cut short, empty, no MIDI, with status bytes that do not exist, or with a sysex that runs on."""
 
 
-def test_odd_midi_files_are_read_or_refused_in_one_sentence(data_dir: Path):
+def test_odd_midi_files_are_read_or_refused_in_one_sentence(data_dir: Path) -> None:
     sentences = []
     for path in sorted((data_dir / "bad_files/midi_jazz/midi").iterdir()):
         try:
@@ -72,18 +75,20 @@ def test_odd_midi_files_are_read_or_refused_in_one_sentence(data_dir: Path):
         ("Nottingham", (694, 173, 170), (176_561, 45_513, 44_463)),
     ],
 )
-def test_chorales_and_folk_tunes_are_whole(data_dir: Path, name, songs, steps):
+def test_chorales_and_folk_tunes_are_whole(
+    data_dir: Path, name: str, songs: tuple[int, ...], steps: tuple[int, ...]
+) -> None:
     series = read(data_dir / "music_bl2012" / f"{name}.mat", QUARTERS).series
     splits = [[one for one in series if one.annotations.split == split] for split in ("train", "dev", "test")]
     assert tuple(map(len, splits)) == songs
     assert tuple(sum(one.steps for one in split) for split in splits) == steps
 
 
-def test_the_chorales_in_quarters_are_the_same_in_both_files(data_dir: Path):
+def test_the_chorales_in_quarters_are_the_same_in_both_files(data_dir: Path) -> None:
     from_mat = read(data_dir / "music_bl2012/JSB_Chorales.mat", QUARTERS).series
     from_json = read(data_dir / "jsb_chorales/jsb-chorales-quarter.json", QUARTERS).series
 
-    def songs(series):
+    def songs(series: Any) -> Any:
         return {
             split: [one.values for one in series if one.annotations.split == split]
             for split in ("train", "dev", "test")

@@ -10,7 +10,7 @@ from echoic.sources.synth import SIGNALS, signal
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_signal_is_the_same_for_the_same_parameters(name):
+def test_signal_is_the_same_for_the_same_parameters(name: str) -> None:
     first, second = signal(name), signal(name)
     assert first.values.dtype == np.float32
     assert first.values.shape == (first.steps, 1)
@@ -18,7 +18,7 @@ def test_signal_is_the_same_for_the_same_parameters(name):
     assert np.isfinite(first.values).all()
 
 
-def test_sine_is_that_of_the_first_notebook():
+def test_sine_is_that_of_the_first_notebook() -> None:
     series = signal("sine")
     assert series.steps == 50_001
     assert str(series.time.frequency) == "10 ms"
@@ -28,14 +28,14 @@ def test_sine_is_that_of_the_first_notebook():
     assert not np.array_equal(series.values, signal("sine", seed=1).values)
 
 
-def test_sines_peak_at_their_three_frequencies():
+def test_sines_peak_at_their_three_frequencies() -> None:
     values = signal("sines", steps=4000, noise=0.0).values[:, 0]
     spectrum = np.abs(np.fft.rfft(values)) / 2000
     assert np.flatnonzero(spectrum > 0.1).tolist() == [10, 40, 100]
     assert spectrum[[10, 40, 100]] == pytest.approx([0.5, 1, 0.25], abs=1e-3)
 
 
-def test_rate_that_is_no_whole_number_of_microseconds_counts_steps():
+def test_rate_that_is_no_whole_number_of_microseconds_counts_steps() -> None:
     assert signal("sine", steps=10, rate_hz=3.0).time.frequency.unit == "step"
 
 
@@ -49,14 +49,14 @@ def test_rate_that_is_no_whole_number_of_microseconds_counts_steps():
         ("o2-random-amplitude", 1000, -10, 20),
     ],
 )
-def test_study_functions_have_their_length_and_range(name, steps, low, high):
+def test_study_functions_have_their_length_and_range(name: str, steps: int, low: int, high: int) -> None:
     values = signal(name).values
     assert len(values) == steps
     assert low <= values.min()
     assert values.max() <= high
 
 
-def test_text_names_a_signal_and_its_parameters():
+def test_text_names_a_signal_and_its_parameters() -> None:
     dataset = read("synth:sine,steps=100,noise=0,rate_hz=50", TableSettings())
     np.testing.assert_array_equal(dataset.series[0].values, signal("sine", steps=100, noise=0, rate_hz=50.0).values)
     assert dataset.origin == "synth:sine,steps=100,noise=0,rate_hz=50"
@@ -82,11 +82,11 @@ def test_text_names_a_signal_and_its_parameters():
         ("synth:sine,seed=-1", "`seed` must be a whole number from 0"),
     ],
 )
-def test_bad_signal_is_refused(text, message):
+def test_bad_signal_is_refused(text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(text)
 
 
-def test_columns_cannot_be_named():
+def test_columns_cannot_be_named() -> None:
     with pytest.raises(ConfigError, match="`target` names a column, and a synthetic signal has none"):
         read("synth:sine", TableSettings(target="y"))

@@ -3,6 +3,7 @@
 import gzip
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def text_of(series: Series) -> str:
     return "".join(map(chr, series.values[:, 0].astype(int)))
 
 
-def test_a_step_is_a_character(tmp_path):
+def test_a_step_is_a_character(tmp_path: Path) -> None:
     path = tmp_path / "poem.txt"
     path.write_text(POEM)
     (one,) = read(path, CHARACTERS).series
@@ -28,7 +29,7 @@ def test_a_step_is_a_character(tmp_path):
     assert one.values.dtype == np.float32
 
 
-def test_a_step_can_be_a_byte(tmp_path):
+def test_a_step_can_be_a_byte(tmp_path: Path) -> None:
     path = tmp_path / "poem.txt"
     path.write_text(POEM)
     (one,) = read(path, TextDataSettings(tokenizer="bytes")).series
@@ -36,13 +37,13 @@ def test_a_step_can_be_a_byte(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "cp1252", "utf-8-sig"])
-def test_encodings(tmp_path, encoding):
+def test_encodings(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "poem.txt"
     path.write_bytes("Süß".encode(encoding))
     assert text_of(read(path, TextDataSettings(encoding=encoding)).series[0]) == "Süß"
 
 
-def test_marks_and_line_ends_are_changed_and_told(tmp_path):
+def test_marks_and_line_ends_are_changed_and_told(tmp_path: Path) -> None:
     path = tmp_path / "poem.txt"
     path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\n")
     dataset = read(path, CHARACTERS)
@@ -53,12 +54,12 @@ def test_marks_and_line_ends_are_changed_and_told(tmp_path):
     )
 
 
-def test_a_compressed_file_is_unpacked(tmp_path):
+def test_a_compressed_file_is_unpacked(tmp_path: Path) -> None:
     (tmp_path / "poem.txt.gz").write_bytes(gzip.compress(POEM.encode()))
     assert text_of(read(tmp_path / "poem.txt.gz", CHARACTERS).series[0]) == POEM
 
 
-def test_a_folder_and_a_list_have_a_series_for_each_file(tmp_path):
+def test_a_folder_and_a_list_have_a_series_for_each_file(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     for name in ("b.txt", "a.txt", "below/c.txt"):
         (tmp_path / name).write_text(name)
@@ -68,12 +69,12 @@ def test_a_folder_and_a_list_have_a_series_for_each_file(tmp_path):
     assert [one.name for one in chosen.series] == ["b.txt", "c.txt"]
 
 
-def test_standard_input(monkeypatch):
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(POEM.encode())))
     assert text_of(read("-", CHARACTERS).series[0]) == POEM
 
 
-def test_empty_standard_input_is_refused(monkeypatch):
+def test_empty_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     with pytest.raises(DataError, match="standard input: is empty; pipe a text"):
         read("-", CHARACTERS)
@@ -88,14 +89,14 @@ def test_empty_standard_input_is_refused(monkeypatch):
         (b"", "poem.txt: is empty"),
     ],
 )
-def test_bad_bytes_are_one_sentence_with_the_place(tmp_path, content, words):
+def test_bad_bytes_are_one_sentence_with_the_place(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "poem.txt"
     path.write_bytes(content)
     with pytest.raises(DataError, match=words):
         read(path, CHARACTERS)
 
 
-def test_a_folder_without_texts_and_an_unknown_encoding_are_refused(tmp_path):
+def test_a_folder_without_texts_and_an_unknown_encoding_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has no .txt files"):
         read(tmp_path, CHARACTERS)
     (tmp_path / "a.txt").write_text("a")
@@ -103,7 +104,7 @@ def test_a_folder_without_texts_and_an_unknown_encoding_are_refused(tmp_path):
         read(tmp_path / "a.txt", TextDataSettings(encoding="klingon"))
 
 
-def test_the_fingerprint_knows_names_and_bytes(tmp_path):
+def test_the_fingerprint_knows_names_and_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("ab")
     (tmp_path / "b.txt").write_text("c")
     before = read(tmp_path, CHARACTERS).fingerprint

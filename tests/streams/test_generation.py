@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -13,27 +15,27 @@ from echoic.streams import GenerationStream, NetworkStream
 PASS = 1e-5  # float32
 
 
-def make(cell="gru"):
+def make(cell: str = "gru") -> SequenceModel:
     torch.manual_seed(0)
     stack = Stack(CELLS, 2, StackSettings(cell=cell, layers=(4, 3), dropout=0.5))
     return SequenceModel(Identity(2), stack, PerStep(3), HEADS["point"].build(3, 1, 1, HeadSettings()))
 
 
-def mean(params, _generator):
+def mean(params: Any, _generator: Any) -> Any:
     return params[..., 0]
 
 
-def both_columns(values, _step):
+def both_columns(values: Any, _step: Any) -> Any:
     return values[:, 0].expand(-1, 2)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_generation_equals_one_pass_over_its_own_inputs(cell):
+def test_generation_equals_one_pass_over_its_own_inputs(cell: Any) -> None:
     model = make(cell)
     known = torch.randn(3, 6, 2)
     extra = torch.randn(3, 20)
 
-    def next_input(values, step):
+    def next_input(values: Any, step: Any) -> Any:
         return torch.cat([values[:, 0], extra[:, step : step + 1]], 1)
 
     stream = GenerationStream(model, mean, next_input)
@@ -44,10 +46,10 @@ def test_generation_equals_one_pass_over_its_own_inputs(cell):
     torch.testing.assert_close(values, whole[:, 5:, :, 0], atol=PASS, rtol=0)
 
 
-def test_the_last_value_is_not_read_before_the_next_is_asked_for():
+def test_the_last_value_is_not_read_before_the_next_is_asked_for() -> None:
     steps = []
 
-    def next_input(values, step):
+    def next_input(values: Any, step: Any) -> Any:
         steps.append(step)
         return both_columns(values, step)
 
@@ -58,7 +60,7 @@ def test_the_last_value_is_not_read_before_the_next_is_asked_for():
     assert steps == [0, 1, 2, 3]
 
 
-def test_the_state_never_grows_and_no_graph_is_kept():
+def test_the_state_never_grows_and_no_graph_is_kept() -> None:
     model = make()
     stream = GenerationStream(model, mean, both_columns)
     state = stream.start(torch.randn(3, 5, 2))
@@ -71,7 +73,7 @@ def test_the_state_never_grows_and_no_graph_is_kept():
         assert state.params.untyped_storage().nbytes() <= 4 * 3
 
 
-def test_copies_of_rows_follow_one_another_and_are_sampled_independently():
+def test_copies_of_rows_follow_one_another_and_are_sampled_independently() -> None:
     model = make()
     noisy = GenerationStream(model, lambda p, g: p[..., 0] + torch.randn(p.shape[:3], generator=g), both_columns)
     known = torch.randn(2, 5, 2)
@@ -81,7 +83,7 @@ def test_copies_of_rows_follow_one_another_and_are_sampled_independently():
     torch.testing.assert_close(values, wanted, atol=PASS, rtol=0)
 
 
-def test_generation_never_applies_dropout():
+def test_generation_never_applies_dropout() -> None:
     model, x = make().train(), torch.randn(1, 5, 2)
     stream = GenerationStream(model, mean, both_columns)
     state = stream.start(x)
@@ -92,7 +94,7 @@ def test_generation_never_applies_dropout():
     assert torch.equal(stream.start(x).params, state.params)
 
 
-def test_no_steps_are_refused():
+def test_no_steps_are_refused() -> None:
     stream = GenerationStream(make(), mean, both_columns)
     with pytest.raises(ConfigError, match="must be 1 or more, got 0"):
         stream.push(0, stream.start(torch.randn(1, 5, 2)))

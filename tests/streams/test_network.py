@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -16,17 +18,17 @@ PASS = 1e-5  # float32
 SETTINGS = StackSettings(cell="gru", layers=(4, 3), dropout=0.5)
 
 
-def head(width):
+def head(width: Any) -> Any:
     return HEADS["point"].build(width, 1, 1, HeadSettings())
 
 
-def make():
+def make() -> Any:
     torch.manual_seed(0)
     return SequenceModel(Identity(2), Stack(CELLS, 2, SETTINGS), PerStep(3), head(3))
 
 
 @pytest.mark.parametrize("steps", [1, PRIME_STEPS, PRIME_STEPS + 1, 2 * PRIME_STEPS + 7])
-def test_priming_in_chunks_equals_one_pass(steps):
+def test_priming_in_chunks_equals_one_pass(steps: Any) -> None:
     model = make()
     x = torch.randn(1, steps, 2)
     params, state = NetworkStream(model).prime(x)
@@ -38,7 +40,7 @@ def test_priming_in_chunks_equals_one_pass(steps):
     torch.testing.assert_close(state, model.pack(end), atol=PASS, rtol=0)
 
 
-def test_priming_continues_from_a_state():
+def test_priming_continues_from_a_state() -> None:
     model = make()
     stream, x = NetworkStream(model), torch.randn(2, 9, 2)
     _, state = stream.prime(x[:, :4])
@@ -50,7 +52,7 @@ def test_priming_continues_from_a_state():
 
 @pytest.mark.parametrize("target", ops.AVAILABLE)
 @pytest.mark.parametrize("cell", CELLS)
-def test_single_steps_equal_the_model_on_every_target(cell, target, monkeypatch):
+def test_single_steps_equal_the_model_on_every_target(cell: Any, target: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", target)
     torch.manual_seed(0)
     stack = Stack(CELLS, 5, StackSettings(cell=cell, layers=(4, 3)))
@@ -67,7 +69,7 @@ def test_single_steps_equal_the_model_on_every_target(cell, target, monkeypatch)
     torch.testing.assert_close(state, model.pack(end), atol=PASS, rtol=0)
 
 
-def test_a_stream_never_applies_dropout():
+def test_a_stream_never_applies_dropout() -> None:
     model, x = make().train(), torch.randn(1, 5, 2)
     stream = NetworkStream(model)
     first = stream.push(x, stream.start())[0]
@@ -77,7 +79,7 @@ def test_a_stream_never_applies_dropout():
         assert not model.training
 
 
-def test_networks_that_require_whole_sequences_are_refused():
+def test_networks_that_require_whole_sequences_are_refused() -> None:
     stack = Stack(CELLS, 4, SETTINGS)
     both = Bidirectional(CELLS, 4, SETTINGS)
     with pytest.raises(ConfigError, match="train without --bidirectional"):

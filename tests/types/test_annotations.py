@@ -1,5 +1,7 @@
 """Annotations are checked where a series is made, so that no source can skip a check."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ def recording(*events: Event, rate_hz: int | None = RATE_HZ) -> Series:
     return Series("a", np.zeros((200, 1), np.float32), ("sample",), origin="a.wav", annotations=annotations)
 
 
-def test_good_events_are_kept():
+def test_good_events_are_kept() -> None:
     events = (Event(0.0, 1.0, "x"), Event(1.0, 2.01, "y"))
     assert recording(*events).annotations.events == events
 
@@ -28,12 +30,12 @@ def test_good_events_are_kept():
         ((Event(0.0, 1.0, "x"), Event(0.9, 1.5, "y")), r"at 0\.9 s begins before the one at 0 s has ended; only one"),
     ],
 )
-def test_events_that_cannot_be_are_refused_with_their_place(events, message):
+def test_events_that_cannot_be_are_refused_with_their_place(events: Any, message: Any) -> None:
     with pytest.raises(DataError, match=message):
         recording(*events)
 
 
-def test_events_need_a_sampling_rate():
+def test_events_need_a_sampling_rate() -> None:
     with pytest.raises(DataError, match="has events but no sampling rate"):
         recording(Event(0.0, 1.0, "x"), rate_hz=None)
 
@@ -46,6 +48,6 @@ def test_events_need_a_sampling_rate():
         (Annotations(labels=("x", "x")), "has a label twice"),
     ],
 )
-def test_other_annotations_are_checked_too(annotations, message):
+def test_other_annotations_are_checked_too(annotations: Any, message: Any) -> None:
     with pytest.raises(DataError, match=message):
         Series("a", np.zeros((2, 1), np.float32), ("a",), annotations=annotations)

@@ -15,11 +15,11 @@ starts = st.integers(-(10**15), 10**16).map(lambda us: np.datetime64(us, "us"))
 days = st.integers(-20_000, 40_000).map(lambda day: np.datetime64(day, "D"))
 
 
-def times(frequency, start, steps):
+def times(frequency: Frequency, start: str, steps: int) -> list[str]:
     return frequency.advance(np.datetime64(start), np.arange(steps)).astype("datetime64[m]").astype(str).tolist()
 
 
-def dates(frequency, start, steps):
+def dates(frequency: Frequency, start: str, steps: int) -> list[str]:
     return [time[:10] for time in times(frequency, start, steps)]
 
 
@@ -38,22 +38,22 @@ def dates(frequency, start, steps):
         ("1899-12-31", 12, ["1899-12-31", "1900-12-31", "1901-12-31"]),
     ],
 )
-def test_months_follow_the_calendar(start, count, wanted):
+def test_months_follow_the_calendar(start: str, count: int, wanted: list[str]) -> None:
     assert dates(Frequency("month", count), start, len(wanted)) == wanted
 
 
-def test_months_keep_the_time_of_day():
+def test_months_keep_the_time_of_day() -> None:
     assert times(Frequency("month", 1), "2023-01-31T06:30", 2) == ["2023-01-31T06:30", "2023-02-28T06:30"]
 
 
-def test_business_days_skip_weekends():
+def test_business_days_skip_weekends() -> None:
     wanted = ["2024-02-28", "2024-02-29", "2024-03-01", "2024-03-04", "2024-03-05"]
     assert dates(Frequency("business_day", 1), "2024-02-28", 5) == wanted
     assert dates(Frequency("business_day", 3), "2024-02-29", 3) == ["2024-02-29", "2024-03-05", "2024-03-08"]
     assert times(Frequency("business_day", 1), "2024-03-01T17:00", 2) == ["2024-03-01T17:00", "2024-03-04T17:00"]
 
 
-def test_microseconds_are_exact():
+def test_microseconds_are_exact() -> None:
     got = Frequency("us", 250_000).advance(np.datetime64("2024-02-28T23:59:59.75"), np.array([0, 1, 2, 345_600]))
     assert got.astype(str).tolist() == [
         "2024-02-28T23:59:59.750000",
@@ -64,7 +64,7 @@ def test_microseconds_are_exact():
 
 
 @pytest.mark.parametrize("unit", ["us", "month", "business_day"])
-def test_steps_may_lie_before_the_start(unit):
+def test_steps_may_lie_before_the_start(unit: str) -> None:
     frequency = Frequency(unit, 1)
     start = np.datetime64("2024-03-13T10:00", "us")
     back = frequency.advance(start, np.array([-3]))[0]
@@ -85,13 +85,13 @@ def test_steps_may_lie_before_the_start(unit):
         (Frequency("month", 12), "12 months"),
     ],
 )
-def test_a_frequency_says_what_it_is(frequency, words):
+def test_a_frequency_says_what_it_is(frequency: Frequency, words: str) -> None:
     assert str(frequency) == words
 
 
 @few
 @given(start=starts, count=st.integers(1, 10**11), steps=st.integers(3, 20))
-def test_a_fixed_distance_is_inferred_from_its_times(start, count, steps):
+def test_a_fixed_distance_is_inferred_from_its_times(start: np.datetime64, count: int, steps: int) -> None:
     made = Frequency("us", count).advance(start, np.arange(steps))
     found = infer_frequency(made)
     np.testing.assert_array_equal(found.advance(made[0], np.arange(steps)), made)
@@ -100,14 +100,14 @@ def test_a_fixed_distance_is_inferred_from_its_times(start, count, steps):
 
 @few
 @given(start=days, count=st.sampled_from([1, 2, 3, 4, 6, 12, 24]), steps=st.integers(2, 40))
-def test_months_are_inferred_from_their_times(start, count, steps):
+def test_months_are_inferred_from_their_times(start: np.datetime64, count: int, steps: int) -> None:
     made = Frequency("month", count).advance(start, np.arange(steps))
     assert infer_frequency(made) == Frequency("month", count)
 
 
 @few
 @given(start=days, steps=st.integers(7, 40))
-def test_business_days_are_inferred_from_their_times(start, steps):
+def test_business_days_are_inferred_from_their_times(start: np.datetime64, steps: int) -> None:
     made = Frequency("business_day", 1).advance(start, np.arange(steps))
     assert infer_frequency(made) == Frequency("business_day", 1)
 
@@ -122,14 +122,14 @@ def test_business_days_are_inferred_from_their_times(start, steps):
         ["2024-01-05", "2024-01-08", "2024-01-10"],
     ],
 )
-def test_what_follows_no_frequency_has_none(irregular):
+def test_what_follows_no_frequency_has_none(irregular: list[str]) -> None:
     assert infer_frequency(np.array(irregular, "datetime64[us]")) is None
 
 
 @pytest.mark.parametrize(
     "frequency", [Frequency("us", HOUR_US), Frequency("us", 7 * DAY_US), Frequency("month", 1), Frequency("month", 12)]
 )
-def test_the_usual_frequency_of_a_series_with_gaps_is_that_of_most_steps(frequency):
+def test_the_usual_frequency_of_a_series_with_gaps_is_that_of_most_steps(frequency: Frequency) -> None:
     steps = np.array([0, 1, 2, 3, 5, 6, 7, 12, 13, 14])
     assert most_common_frequency(frequency.advance(np.datetime64("2024-01-01"), steps)) == frequency
 
@@ -145,33 +145,33 @@ BASES = {
 
 @pytest.mark.parametrize("steps", [0, 1, 2, 17])
 @pytest.mark.parametrize("name", BASES)
-def test_a_shifted_base_gives_the_same_times_later(name, steps):
+def test_a_shifted_base_gives_the_same_times_later(name: str, steps: int) -> None:
     base = BASES[name]
     np.testing.assert_array_equal(base.shift(steps).times(np.arange(9)), base.times(np.arange(9) + steps))
     assert base.shift(steps).first_step == steps
     assert base.shift(2).shift(steps) == base.shift(2 + steps)
 
 
-def test_a_day_of_the_month_is_kept_however_often_it_is_shifted():
+def test_a_day_of_the_month_is_kept_however_often_it_is_shifted() -> None:
     """The 28th is the last of February, but of no other month."""
     base = TimeBase(Frequency("month", 1), np.datetime64("2025-01-28"))
     times = base.shift(2).times(np.arange(2)).astype("datetime64[D]").astype(str).tolist()
     assert times == ["2025-03-28", "2025-04-28"]
 
 
-def test_an_index_counts_on():
+def test_an_index_counts_on() -> None:
     assert INDEX.shift(5).times(np.array([0, 1, 7])).tolist() == [5, 6, 12]
 
 
 @pytest.mark.parametrize("steps", [0, 3])
 @pytest.mark.parametrize("name", BASES)
-def test_json_gives_back_the_same_base(name, steps):
+def test_json_gives_back_the_same_base(name: str, steps: int) -> None:
     base = BASES[name].shift(steps)
     assert TimeBase.from_json(json.loads(json.dumps(base.to_json()))) == base
 
 
 @few
 @given(start=starts)
-def test_json_keeps_every_microsecond(start):
+def test_json_keeps_every_microsecond(start: np.datetime64) -> None:
     base = TimeBase(Frequency("us", 1), start)
     assert TimeBase.from_json(json.loads(json.dumps(base.to_json()))).start == start

@@ -1,6 +1,7 @@
 """Whole series assigned to splits."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from echoic.types import Annotations, Series
 from echoic.windows import assign_folds, assign_splits, fold_names, select_ranges
 
 
-def series(*splits, groups=None, folds=None):
+def series(*splits: Any, groups: Any = None, folds: Any = None) -> Any:
     columns = {"split": splits, "group": groups or [None] * len(splits), "fold": folds or [None] * len(splits)}
     return [
         Series(
@@ -24,7 +25,7 @@ def series(*splits, groups=None, folds=None):
     ]
 
 
-def test_splits_of_the_source_are_kept():
+def test_splits_of_the_source_are_kept() -> None:
     assert assign_splits(series("test", "train", "dev", "train"), None) == {"train": [1, 3], "dev": [2], "test": [0]}
 
 
@@ -41,7 +42,7 @@ def test_splits_of_the_source_are_kept():
         (10, (5, 2, 0), (5, 2, 0)),
     ],
 )
-def test_series_are_assigned_whole_and_once(count, rule, sizes):
+def test_series_are_assigned_whole_and_once(count: Any, rule: Any, sizes: Any) -> None:
     songs = series(*[None] * count)
     splits = assign_splits(songs, rule)
     assert tuple(len(splits[name]) for name in ("train", "dev", "test")) == sizes
@@ -63,16 +64,16 @@ def test_series_are_assigned_whole_and_once(count, rule, sizes):
         ),
     ],
 )
-def test_too_few_series_are_refused(names, rule, words):
+def test_too_few_series_are_refused(names: Any, rule: Any, words: Any) -> None:
     with pytest.raises(DataError, match=words):
         assign_splits(series(*names), rule)
 
 
-def test_a_rule_overrides_the_splits_of_the_source():
+def test_a_rule_overrides_the_splits_of_the_source() -> None:
     assert len(assign_splits(series(*["test"] * 10), (0.8, 0.1, 0.1))["train"]) == 8
 
 
-def test_labels_are_split_by_the_fractions():
+def test_labels_are_split_by_the_fractions() -> None:
     labels = [("ab"[number % 5 == 0],) for number in range(100)]
     splits = assign_splits(series(*[None] * 100), (0.5, 0.25, 0.25), stratify=labels)
     counts = {split: Counter(labels[number] for number in numbers) for split, numbers in splits.items()}
@@ -81,7 +82,7 @@ def test_labels_are_split_by_the_fractions():
 
 
 @pytest.mark.parametrize("stratify", [None, [("a",), ("b",)] * 20])
-def test_groups_stay_whole(stratify):
+def test_groups_stay_whole(stratify: Any) -> None:
     groups = [f"singer {number // 4}" for number in range(40)]
     splits = assign_splits(series(*[None] * 40, groups=groups), None, stratify=stratify)
     singers = [{groups[number] for number in numbers} for numbers in splits.values()]
@@ -89,13 +90,13 @@ def test_groups_stay_whole(stratify):
     assert sum(map(len, singers)) == 10
 
 
-def test_a_group_in_two_annotated_splits_is_refused():
+def test_a_group_in_two_annotated_splits_is_refused() -> None:
     both = series("train", "train", "test", groups=["x", "y", "y"])
     with pytest.raises(DataError, match="here 2: the group 'y' is in both the train and the test split; keep each"):
         assign_splits(both, None)
 
 
-def test_a_fraction_of_train_becomes_dev_where_the_source_has_none():
+def test_a_fraction_of_train_becomes_dev_where_the_source_has_none() -> None:
     given = series(*["train"] * 20, *["test"] * 5)
     assert assign_splits(given, None)["dev"] == []
     splits = assign_splits(given, None, stratify=[("a",)] * 25, dev_fraction=0.1)
@@ -104,14 +105,14 @@ def test_a_fraction_of_train_becomes_dev_where_the_source_has_none():
     assert assign_splits(with_dev, None, dev_fraction=0.5)["train"] == [0, 2]
 
 
-def test_the_chosen_fold_is_the_test_split():
+def test_the_chosen_fold_is_the_test_split() -> None:
     folds = ["1", "2", "3"] * 4
     splits = assign_splits(series(*["dev"] * 12), None, folds=folds, test_fold="2")
     assert splits == {"train": [n for n in range(12) if n % 3 != 1], "dev": [], "test": [1, 4, 7, 10]}
     assert assign_splits(series(*[None] * 12), None, folds=folds)["train"] == list(range(12))
 
 
-def test_folds_are_those_of_the_source_in_natural_order():
+def test_folds_are_those_of_the_source_in_natural_order() -> None:
     given = ["10", "2", "2", "a"]
     assert assign_folds(series(*[None] * 4, folds=given), 3, [()] * 4) == given
     assert fold_names(given) == ["2", "10", "a"]
@@ -121,13 +122,13 @@ def test_folds_are_those_of_the_source_in_natural_order():
         assign_folds(series(None, None, folds=[None, "1"]), 2, [()] * 2)
 
 
-def test_folds_without_annotation_have_equal_labels_and_whole_groups():
+def test_folds_without_annotation_have_equal_labels_and_whole_groups() -> None:
     labels, groups = [("a",), ("b",)] * 20, [str(number // 2) for number in range(40)]
     folds = assign_folds(series(*[None] * 40, groups=groups), 4, labels)
     assert Counter(zip(folds, labels, strict=True)) == {(fold, (name,)): 5 for fold in "1234" for name in "ab"}
     assert len(set(zip(folds, groups, strict=True))) == 20
 
 
-def test_ranges_of_selected_series():
+def test_ranges_of_selected_series() -> None:
     selected = select_ranges(series(None, None, None), [0, 2])
     assert list(selected.spans()) == [(0, 2), (5, 9)]

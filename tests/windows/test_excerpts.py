@@ -1,5 +1,7 @@
 """Excerpts of recordings."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -8,7 +10,7 @@ from echoic.windows import ExcerptSampler, Ranges
 RANGES = Ranges.from_lengths([25, 7, 40])
 
 
-def steps_of(index):
+def steps_of(index: Any) -> Any:
     return [
         step
         for start, valid in zip(index.starts.tolist(), index.valid.tolist(), strict=True)
@@ -17,7 +19,7 @@ def steps_of(index):
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_excerpts_cover_every_step_and_stay_in_their_recording(shuffle):
+def test_excerpts_cover_every_step_and_stay_in_their_recording(shuffle: Any) -> None:
     sampler = ExcerptSampler(RANGES, 2, 10, shuffle=shuffle)
     for epoch in range(5):
         indices = list(sampler.epoch(0, epoch))
@@ -31,7 +33,7 @@ def test_excerpts_cover_every_step_and_stay_in_their_recording(shuffle):
             assert torch.equal(index.valid, torch.where(recordings == 1, 7, 10))
 
 
-def test_cuts_move_each_epoch_only_in_training():
+def test_cuts_move_each_epoch_only_in_training() -> None:
     moving, fixed = (ExcerptSampler(RANGES, 2, 10, shuffle=shuffle) for shuffle in (True, False))
     for sampler, same in ((moving, False), (fixed, True)):
         starts = [sorted(torch.cat([i.starts for i in sampler.epoch(0, epoch)]).tolist()) for epoch in (0, 1)]

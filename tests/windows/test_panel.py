@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from echoic.types import Covariates, Series
 from echoic.windows import Panel
@@ -8,7 +9,7 @@ from echoic.windows import Panel
 NAN = float("nan")
 
 
-def make(name="a", steps=6, features=2, ahead=None, offset=0.0):
+def make(name: str = "a", steps: int = 6, features: int = 2, ahead: int | None = None, offset: float = 0.0) -> Series:
     """A series of rows that differ; `ahead`: how many steps more the future column is known."""
     values = offset + np.arange(steps * features, dtype=np.float32).reshape(steps, features)
     covariates = Covariates()
@@ -27,11 +28,11 @@ def make(name="a", steps=6, features=2, ahead=None, offset=0.0):
 SEVERAL = [make("a", 6, ahead=2), make("b", 3, ahead=0, offset=100.0), make("c", 5, ahead=4, offset=200.0)]
 
 
-def assert_same(got, wanted):
+def assert_same(got: torch.Tensor, wanted: NDArray[np.float32] | list[list[list[float]]]) -> None:
     np.testing.assert_array_equal(got.numpy(), np.array(wanted, np.float32))
 
 
-def test_a_single_series_is_not_copied():
+def test_a_single_series_is_not_copied() -> None:
     one = make(ahead=3)
     panel = Panel.from_series([one])
     assert np.shares_memory(panel.values.numpy(), one.values)
@@ -39,7 +40,7 @@ def test_a_single_series_is_not_copied():
     assert np.shares_memory(panel.future.numpy(), one.covariates.future)
 
 
-def test_series_lie_one_after_the_other():
+def test_series_lie_one_after_the_other() -> None:
     panel = Panel.from_series(SEVERAL)
     assert_same(panel.values, np.concatenate([one.values for one in SEVERAL]))
     assert panel.offsets.tolist() == [0, 6, 9, 14]
@@ -50,14 +51,14 @@ def test_series_lie_one_after_the_other():
 
 
 @pytest.mark.parametrize("value", [0.0, NAN])
-def test_missing_values_are_noticed(value):
+def test_missing_values_are_noticed(value: float) -> None:
     one = make()
     one.values[3, 1] = value
     assert Panel.from_series([one]).has_missing == np.isnan(value)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
-def test_cut_takes_the_rows_from_each_start_on(steps):
+def test_cut_takes_the_rows_from_each_start_on(steps: int) -> None:
     panel = Panel.from_series(SEVERAL)
     starts = torch.tensor([0, 7, 3, 13])
     table = panel.values.tolist()
@@ -69,7 +70,7 @@ def test_cut_takes_the_rows_from_each_start_on(steps):
 
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
-def test_history_ends_before_the_row_and_never_enters_another_series(steps):
+def test_history_ends_before_the_row_and_never_enters_another_series(steps: int) -> None:
     panel = Panel.from_series(SEVERAL)
     rows = torch.arange(14)
     wanted = []
@@ -80,7 +81,7 @@ def test_history_ends_before_the_row_and_never_enters_another_series(steps):
 
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
-def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(steps):
+def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(steps: int) -> None:
     panel = Panel.from_series(SEVERAL)
     series = torch.tensor([0, 0, 1, 1, 2, 2, 2])
     starts = torch.tensor([0, 6, 7, 9, 9, 13, 15])
@@ -92,7 +93,7 @@ def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(ste
     assert_same(panel.future_window(starts, steps, series), wanted)
 
 
-def test_without_covariates_cuts_have_no_columns():
+def test_without_covariates_cuts_have_no_columns() -> None:
     panel = Panel.from_series([make("a"), make("b")])
     starts = torch.tensor([0, 11, 12])
     assert panel.past_window(starts, 4).shape == (3, 4, 0)
@@ -100,7 +101,7 @@ def test_without_covariates_cuts_have_no_columns():
     assert panel.static.shape == (2, 0)
 
 
-def test_a_cut_is_a_copy():
+def test_a_cut_is_a_copy() -> None:
     panel = Panel.from_series([make()])
     panel.window(torch.tensor([0]), 3).zero_()
     assert_same(panel.values, make().values)

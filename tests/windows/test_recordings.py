@@ -1,5 +1,7 @@
 """Recordings in splits: whole files, or each file cut in time."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from echoic.types import Series
 from echoic.windows.recordings import split_recordings
 
 
-def recordings(count, steps=20):
+def recordings(count: Any, steps: int = 20) -> Any:
     """Recordings of increasing length, all of whose samples differ."""
     return [
         Series(f"{number}.wav", (1000 * number + np.arange(steps + 10 * number, dtype=np.float32))[:, None], ("x",))
@@ -18,7 +20,7 @@ def recordings(count, steps=20):
 
 
 @pytest.mark.parametrize(("count", "split_by"), [(9, None), (2, "time"), (12, "time")])
-def test_few_recordings_are_each_cut_in_time(count, split_by):
+def test_few_recordings_are_each_cut_in_time(count: Any, split_by: Any) -> None:
     given = recordings(count)
     found = split_recordings(given, AudioSplitSettings(split=(0.5, 0.3, 0.2), split_by=split_by))
     for number, recording in enumerate(given):
@@ -31,7 +33,7 @@ def test_few_recordings_are_each_cut_in_time(count, split_by):
 
 
 @pytest.mark.parametrize(("count", "split_by"), [(10, None), (5, "file")])
-def test_many_recordings_are_each_in_one_split(count, split_by):
+def test_many_recordings_are_each_in_one_split(count: Any, split_by: Any) -> None:
     given = recordings(count)
     found = split_recordings(given, AudioSplitSettings(split=(0.6, 0.2, 0.2), split_by=split_by))
     assert [len(found[split]) for split in ("train", "dev", "test")] == [0.6 * count, 0.2 * count, 0.2 * count]
@@ -40,11 +42,11 @@ def test_many_recordings_are_each_in_one_split(count, split_by):
     assert all(np.array_equal(piece.sound, piece.recording.values[:, 0]) for piece in pieces)
 
 
-def test_a_split_without_samples_has_no_excerpts():
+def test_a_split_without_samples_has_no_excerpts() -> None:
     found = split_recordings(recordings(2), AudioSplitSettings(split=(0.5, 0.5, 0), split_by="time"))
     assert [len(found[split]) for split in ("train", "dev", "test")] == [2, 2, 0]
 
 
-def test_too_few_recordings_can_be_cut_in_time_instead():
+def test_too_few_recordings_can_be_cut_in_time_instead() -> None:
     with pytest.raises(DataError, match=r"\w, or split each file in time: --split-by time\.$"):
         split_recordings(recordings(2), AudioSplitSettings(split_by="file"))

@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
@@ -19,11 +20,11 @@ few = settings(deadline=None, max_examples=60)
 lengths = st.lists(st.integers(0, 15), min_size=1, max_size=4)
 
 
-def select_ranges(pairs):
+def select_ranges(pairs: list[tuple[int, int]]) -> Ranges:
     return Ranges(*torch.tensor(pairs).unbind(1))
 
 
-def spans_of(lengths, gap=0):
+def spans_of(lengths: list[int], gap: int = 0) -> list[tuple[int, int]]:
     """A range of each length, with `gap` other rows before each."""
     pairs, at = [], 0
     for length in lengths:
@@ -32,13 +33,15 @@ def spans_of(lengths, gap=0):
     return pairs
 
 
-def all_starts(windows):
+def all_starts(windows: Windows) -> list[int]:
     return windows.starts(torch.arange(len(windows))).tolist()
 
 
 @few
 @given(lengths=lengths, steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_training_windows_are_all_those_inside_the_range(lengths, steps, stride, data):
+def test_training_windows_are_all_those_inside_the_range(
+    lengths: list[int], steps: int, stride: int, data: Any
+) -> None:
     tail = data.draw(st.integers(1, steps))
     pairs = spans_of(lengths, gap=3)
     wanted = [at for begin, end in pairs for at in range(begin, end - steps + 1, stride)]
@@ -49,7 +52,9 @@ def test_training_windows_are_all_those_inside_the_range(lengths, steps, stride,
 
 @few
 @given(lengths=lengths, gap=st.integers(0, 8), steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_evaluation_windows_are_all_those_whose_tail_lies_in_the_range(lengths, gap, steps, stride, data):
+def test_evaluation_windows_are_all_those_whose_tail_lies_in_the_range(
+    lengths: list[int], gap: int, steps: int, stride: int, data: Any
+) -> None:
     tail = data.draw(st.integers(1, steps))
     pairs = spans_of(lengths, gap)
     wanted = []
@@ -60,7 +65,7 @@ def test_evaluation_windows_are_all_those_whose_tail_lies_in_the_range(lengths, 
     assert all_starts(Windows(select_ranges(pairs), steps, tail, stride, floor)) == wanted
 
 
-def test_window_numbers_may_come_in_any_order():
+def test_window_numbers_may_come_in_any_order() -> None:
     windows = Windows(select_ranges([(0, 5), (5, 6), (6, 12)]), 3, 1)
     assert windows.starts(torch.tensor([6, 0, 3, 3])).tolist() == [9, 0, 6, 6]
 
@@ -70,7 +75,7 @@ SAMPLERS = {"in order": SequentialSampler, "shuffled": ShuffledSampler}
 
 @pytest.mark.parametrize("chosen", [None, [1, 4, 5, 8, 9]], ids=["all", "chosen"])
 @pytest.mark.parametrize("kind", SAMPLERS)
-def test_every_window_occurs_once_per_epoch(kind, chosen):
+def test_every_window_occurs_once_per_epoch(kind: str, chosen: list[int] | None) -> None:
     windows = Windows(select_ranges([(0, 9), (20, 26)]), 3, 1)
     numbers = torch.arange(11) if chosen is None else torch.tensor(chosen)
     sampler = SAMPLERS[kind](windows, 4, None if chosen is None else numbers)
@@ -86,23 +91,25 @@ def test_every_window_occurs_once_per_epoch(kind, chosen):
         assert not index.carry
 
 
-def make_weighted(windows, batch_size, recency=2.0, alignment=0.5, season=3):
+def make_weighted(
+    windows: Windows, batch_size: int, recency: float = 2.0, alignment: float = 0.5, season: int = 3
+) -> WeightedWindowSampler:
     return WeightedWindowSampler(windows, batch_size, recency, alignment, season)
 
 
-RANDOM = {
+RANDOM: dict[str, Any] = {
     "shuffled": lambda windows: ShuffledSampler(windows, 7),
     "chosen": lambda windows: ShuffledSampler(windows, 7, torch.arange(0, 90, 2)),
     "drawn": lambda windows: make_weighted(windows, 7),
 }
 
 
-def seen(sampler, *args, **kwargs):
+def seen(sampler: ShuffledSampler | WeightedWindowSampler | ChunkSampler, *args: int, **kwargs: Any) -> list[list[int]]:
     return [index.starts.tolist() for index in sampler.epoch(*args, **kwargs)]
 
 
 @pytest.mark.parametrize("kind", RANDOM)
-def test_seed_and_epoch_alone_decide_the_order(kind):
+def test_seed_and_epoch_alone_decide_the_order(kind: str) -> None:
     windows = Windows(select_ranges([(0, 100)]), 3, 1)
     first = seen(RANDOM[kind](windows), 5, 2)
     torch.rand(3)
@@ -114,7 +121,7 @@ def test_seed_and_epoch_alone_decide_the_order(kind):
 
 @pytest.mark.parametrize("skip", [0, 1, 5, 13, 14])
 @pytest.mark.parametrize("kind", [*RANDOM, "in order", "streams", "whole"])
-def test_skipping_is_dropping_the_first_batches(kind, skip):
+def test_skipping_is_dropping_the_first_batches(kind: str, skip: int) -> None:
     split = select_ranges([(0, 60), (60, 100), (100, 117)])
     windows = Windows(split, 3, 1)
     samplers = RANDOM | {
@@ -134,7 +141,7 @@ def test_skipping_is_dropping_the_first_batches(kind, skip):
 
 
 @pytest.mark.parametrize("kind", [*RANDOM, "in order"])
-def test_no_windows_make_an_empty_epoch(kind):
+def test_no_windows_make_an_empty_epoch(kind: str) -> None:
     windows = Windows(select_ranges([(0, 2)]), 3, 1)
     sampler = {
         "in order": SequentialSampler,
@@ -154,7 +161,7 @@ def test_no_windows_make_an_empty_epoch(kind):
     alignment=st.floats(0, 1),
     season=st.integers(1, 9),
 )
-def test_drawn_windows_exist(lengths, stride, recency, alignment, season):
+def test_drawn_windows_exist(lengths: list[int], stride: int, recency: float, alignment: float, season: int) -> None:
     windows = Windows(select_ranges(spans_of(lengths, gap=2)), 3, 1, stride)
     sampler = WeightedWindowSampler(windows, 4, recency, alignment, season)
     drawn = [start for index in sampler.epoch(0, 0) for start in index.starts.tolist()]
@@ -162,20 +169,20 @@ def test_drawn_windows_exist(lengths, stride, recency, alignment, season):
     assert set(drawn) <= set(all_starts(windows))
 
 
-def test_series_are_equally_probable_whatever_their_length():
+def test_series_are_equally_probable_whatever_their_length() -> None:
     windows = Windows(select_ranges([(0, 9_000), (9_000, 10_000), (10_000, 10_001)]), 3, 1)
     starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 100, 1.0, 0.0, 1).epoch(0, 0)])
     assert float((starts < 9_000).float().mean()) == pytest.approx(0.5, abs=0.03)
 
 
-def test_ages_are_uniform_or_recent():
+def test_ages_are_uniform_or_recent() -> None:
     windows = Windows(select_ranges([(0, 10_002)]), 3, 1)
     for recency, fraction in ((1.0, 0.5), (2.0, 0.5**0.5)):
         starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 100, recency, 0.0, 1).epoch(0, 0)])
         assert float((starts >= 5_000).float().mean()) == pytest.approx(fraction, abs=0.03)
 
 
-def test_aligned_draws_lie_whole_seasons_before_the_end():
+def test_aligned_draws_lie_whole_seasons_before_the_end() -> None:
     windows = Windows(select_ranges([(0, 102)]), 3, 1, stride=2)
     starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 10, 1.0, 1.0, 12).epoch(0, 0)])
     last = max(all_starts(windows))
@@ -188,7 +195,9 @@ def test_aligned_draws_lie_whole_seasons_before_the_end():
     batch_size=st.integers(1, 6),
     chunk=st.none() | st.integers(1, 9),
 )
-def test_streams_have_every_transition_once_and_carry_the_state(lengths, batch_size, chunk):
+def test_streams_have_every_transition_once_and_carry_the_state(
+    lengths: list[int], batch_size: int, chunk: int | None
+) -> None:
     pairs = spans_of(lengths, gap=2)
     streams = ChunkSampler.from_ranges(select_ranges(pairs), batch_size, chunk)
     transitions = Counter()
@@ -210,7 +219,7 @@ def test_streams_have_every_transition_once_and_carry_the_state(lengths, batch_s
 
 @few
 @given(lengths=st.lists(st.integers(2, 40), min_size=1, max_size=5), batch_size=st.integers(1, 6))
-def test_streams_that_begin_do_not_carry(lengths, batch_size):
+def test_streams_that_begin_do_not_carry(lengths: list[int], batch_size: int) -> None:
     streams = ChunkSampler.from_ranges(select_ranges(spans_of(lengths)), batch_size, 4)
     begins = {begin for group in streams.groups for begin, _ in group}
     for index in streams.epoch(3, 1):
@@ -218,7 +227,7 @@ def test_streams_that_begin_do_not_carry(lengths, batch_size):
         assert not any(fresh) if index.carry else all(fresh)
 
 
-def test_whole_sequences_are_bucketed_by_length():
+def test_whole_sequences_are_bucketed_by_length() -> None:
     lengths = [50, 5, 30, 6, 31, 7]
     indices = list(ChunkSampler.from_ranges(select_ranges(spans_of(lengths)), 2, None).epoch(0, 0))
     assert sorted(sorted(index.valid.tolist()) for index in indices) == [[5, 6], [7, 30], [31, 50]]
@@ -227,7 +236,7 @@ def test_whole_sequences_are_bucketed_by_length():
         assert not index.carry
 
 
-def test_a_long_series_is_several_streams_side_by_side():
+def test_a_long_series_is_several_streams_side_by_side() -> None:
     indices = list(ChunkSampler.from_ranges(select_ranges([(0, 81)]), 4, 10).epoch(0, 0))
     assert [index.starts.tolist() for index in indices] == [[0, 20, 40, 60], [10, 30, 50, 70]]
     assert [index.carry for index in indices] == [False, True]
@@ -236,18 +245,18 @@ def test_a_long_series_is_several_streams_side_by_side():
 
 @pytest.mark.parametrize("lengths", [[0], [1], [0, 1]])
 @pytest.mark.parametrize("chunk", [None, 4])
-def test_series_without_a_transition_make_no_stream(lengths, chunk):
+def test_series_without_a_transition_make_no_stream(lengths: list[int], chunk: int | None) -> None:
     assert list(ChunkSampler.from_ranges(select_ranges(spans_of(lengths, gap=1)), 4, chunk).epoch(0, 0)) == []
 
 
-def test_the_order_of_stream_groups_depends_on_the_epoch():
+def test_the_order_of_stream_groups_depends_on_the_epoch() -> None:
     split = select_ranges(spans_of([5] * 20))
     assert seen(ChunkSampler.from_ranges(split, 2, None), 0, 0) != seen(ChunkSampler.from_ranges(split, 2, None), 0, 1)
 
 
 @few
 @given(count=st.integers(1, 10**9), most=st.integers(1, 50))
-def test_even_numbers_reach_from_the_first_to_the_last(count, most):
+def test_even_numbers_reach_from_the_first_to_the_last(count: int, most: int) -> None:
     numbers = evenly_spaced(count, most)
     assert len(numbers) == min(count, most)
     assert numbers[0] == 0

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -7,16 +9,16 @@ from hypothesis import strategies as st
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 from echoic.types.timebase import INDEX, Frequency, TimeBase
-from echoic.windows import SPLITS, Windows, full_ranges, merge_ranges, split_series
+from echoic.windows import SPLITS, Ranges, Windows, full_ranges, merge_ranges, split_series
 
 HOUR_US = 3_600_000_000
 
 
-def make(steps, name="a", time=INDEX):
+def make(steps: int, name: str = "a", time: TimeBase = INDEX) -> Series:
     return Series(name, np.zeros((steps, 1), np.float32), ("y",), time, origin="table.csv")
 
 
-def bounds(splits):
+def bounds(splits: dict[str, Ranges]) -> list[list[tuple[int, int]]]:
     return [list(zip(splits[split].begin.tolist(), splits[split].end.tolist(), strict=True)) for split in SPLITS]
 
 
@@ -34,11 +36,13 @@ def bounds(splits):
         (20, (0, 0, 1), [(0, 19), (19, 19), (19, 20)]),
     ],
 )
-def test_fractions_and_counts_cut_where_they_say(steps, rule, wanted):
+def test_fractions_and_counts_cut_where_they_say(
+    steps: int, rule: tuple[float, ...], wanted: list[tuple[int, int]]
+) -> None:
     assert bounds(split_series([make(steps)], rule)) == [[pair] for pair in wanted]
 
 
-def test_every_series_is_cut_on_its_own_and_rows_go_on():
+def test_every_series_is_cut_on_its_own_and_rows_go_on() -> None:
     splits = split_series([make(10), make(20, "b"), make(5, "c")], (0.6, 0.2, 0.2))
     assert bounds(splits) == [
         [(0, 6), (10, 22), (30, 33)],
@@ -47,7 +51,7 @@ def test_every_series_is_cut_on_its_own_and_rows_go_on():
     ]
 
 
-def test_a_first_count_of_zero_adapts_to_each_length():
+def test_a_first_count_of_zero_adapts_to_each_length() -> None:
     splits = split_series([make(10), make(20, "b")], (0, 2, 3))
     assert bounds(splits) == [[(0, 5), (10, 25)], [(5, 7), (25, 27)], [(7, 10), (27, 30)]]
 
@@ -61,18 +65,18 @@ def test_a_first_count_of_zero_adapts_to_each_length():
         (("2021-01-01", "2022-01-01"), [(0, 6), (6, 6), (6, 6)]),
     ],
 )
-def test_dates_cut_months(rule, wanted):
+def test_dates_cut_months(rule: tuple[str, str], wanted: list[tuple[int, int]]) -> None:
     time = TimeBase(Frequency("month", 1), np.datetime64("2020-01-01"))
     assert bounds(split_series([make(6, time=time)], rule)) == [[pair] for pair in wanted]
 
 
-def test_dates_cut_hours():
+def test_dates_cut_hours() -> None:
     time = TimeBase(Frequency("us", HOUR_US), np.datetime64("2020-01-31T20:00"))
     splits = split_series([make(30, time=time)], ("2020-02-01", "2020-02-01T12:00"))
     assert bounds(splits) == [[(0, 4)], [(4, 16)], [(16, 30)]]
 
 
-def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment():
+def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment() -> None:
     day = Frequency("us", 24 * HOUR_US)
     early, late = (TimeBase(day, np.datetime64(start)) for start in ("2020-01-01", "2020-01-06"))
     splits = split_series([make(10, time=early), make(10, "b", late)], ("2020-01-08", "2020-01-10"))
@@ -89,12 +93,12 @@ def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment():
         (9, (0.0, 0.5, 0.5), r"is empty"),
     ],
 )
-def test_a_series_too_short_is_refused(steps, rule, message):
+def test_a_series_too_short_is_refused(steps: int, rule: tuple[float, ...], message: str) -> None:
     with pytest.raises(DataError, match=message):
         split_series([make(50, "long"), make(steps)], rule)
 
 
-def test_dates_need_timestamps():
+def test_dates_need_timestamps() -> None:
     with pytest.raises(ConfigError, match=r"dates only for series with timestamps; name their column with --time"):
         split_series([make(9)], ("2020-01-01", "2020-02-01"))
 
@@ -106,7 +110,7 @@ def test_dates_need_timestamps():
         (("2020-02-02", "2020-02-01"), r"dev must begin before test, got 2020-02-02 and 2020-02-01"),
     ],
 )
-def test_bad_dates_are_refused(rule, message):
+def test_bad_dates_are_refused(rule: tuple[str, str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         split_series([make(9, time=TimeBase(Frequency("month", 1), np.datetime64("2020-01-01")))], rule)
 
@@ -132,7 +136,9 @@ fractions = st.tuples(st.floats(0.2, 0.6), st.floats(0, 0.2), st.floats(0, 0.2))
     steps=st.integers(1, 9),
     data=st.data(),
 )
-def test_no_window_ever_straddles_a_boundary(lengths, rule, steps, data):
+def test_no_window_ever_straddles_a_boundary(
+    lengths: list[int], rule: tuple[float, ...], steps: int, data: Any
+) -> None:
     tail = data.draw(st.integers(1, steps))
     series = [make(length, str(number)) for number, length in enumerate(lengths)]
     splits = split_series(series, rule)

@@ -1,6 +1,7 @@
 """Stratified assignment with whole groups; and batches of sequences of similar length."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ ITEMS = st.lists(
 
 
 @given(items=ITEMS, fractions=st.sampled_from([(0.8, 0.1, 0.1), (0.5, 0.5), (0.25,) * 4]))
-def test_every_item_and_every_group_is_in_one_split(items, fractions):
+def test_every_item_and_every_group_is_in_one_split(items: Any, fractions: tuple[float, ...]) -> None:
     labels, groups = [tuple(sorted(has)) for has, _ in items], [group for _, group in items]
     splits = stratified_group_split(labels, groups, fractions)
     assert sorted(number for split in splits for number in split) == list(range(len(items)))
@@ -25,7 +26,7 @@ def test_every_item_and_every_group_is_in_one_split(items, fractions):
     assert stratified_group_split(labels, groups, fractions) == splits
 
 
-def test_classes_are_split_by_the_fractions():
+def test_classes_are_split_by_the_fractions() -> None:
     labels = [("a",)] * 100 + [("b",)] * 20
     for split, fraction in zip(
         stratified_group_split(labels, [None] * 120, (0.8, 0.1, 0.1)), (0.8, 0.1, 0.1), strict=True
@@ -35,7 +36,7 @@ def test_classes_are_split_by_the_fractions():
 
 
 @pytest.mark.parametrize("fractions", [(0.8, 0.1, 0.1), (0.25,) * 4])
-def test_rarely_equal_label_sets_are_split_by_the_fractions(fractions):
+def test_rarely_equal_label_sets_are_split_by_the_fractions(fractions: tuple[float, ...]) -> None:
     draws = np.random.default_rng(0)
     has = draws.random((300, 20)) < np.linspace(0.05, 0.3, 20)
     labels = [tuple(map(str, np.flatnonzero(row))) for row in has]
@@ -46,7 +47,7 @@ def test_rarely_equal_label_sets_are_split_by_the_fractions(fractions):
             assert found == pytest.approx(fraction, abs=0.1), label
 
 
-def test_items_without_labels_are_split_too():
+def test_items_without_labels_are_split_too() -> None:
     labels = [()] * 100 + [("a",)] * 20
     for split, fraction in zip(
         stratified_group_split(labels, [None] * 120, (0.8, 0.1, 0.1)), (0.8, 0.1, 0.1), strict=True
@@ -54,23 +55,23 @@ def test_items_without_labels_are_split_too():
         assert Counter(labels[number] for number in split) == {(): 100 * fraction, ("a",): 20 * fraction}
 
 
-def test_a_small_fraction_of_few_groups_gets_one():
+def test_a_small_fraction_of_few_groups_gets_one() -> None:
     labels, groups = [("a",), ("b",)] * 20, [number // 10 for number in range(40)]
     train, dev = stratified_group_split(labels, list(map(str, groups)), (0.9, 0.1))
     assert (len(train), len(dev)) == (30, 10)
 
 
-def test_a_split_with_fraction_0_gets_nothing():
+def test_a_split_with_fraction_0_gets_nothing() -> None:
     assert stratified_group_split([("a",), ("b",)] * 5, [None] * 10, (0.9, 0.1, 0.0))[2] == []
 
 
-def test_assignment_does_not_follow_the_order():
+def test_assignment_does_not_follow_the_order() -> None:
     train, _ = stratified_group_split([("a",)] * 100, [None] * 100, (0.5, 0.5))
     assert train != list(range(50))
     assert train != list(range(0, 100, 2))
 
 
-def buckets(lengths, **options):
+def buckets(lengths: list[int], **options: int | bool) -> BucketSampler:
     lengths = torch.tensor(lengths)
     ends = lengths.cumsum(0)
     return BucketSampler(Ranges(ends - lengths, ends), **options)
@@ -79,7 +80,7 @@ def buckets(lengths, **options):
 LENGTHS = [3, 50, 4, 47, 5, 49, 3, 51, 4, 48]
 
 
-def test_every_sequence_occurs_once_per_epoch_with_others_of_its_length():
+def test_every_sequence_occurs_once_per_epoch_with_others_of_its_length() -> None:
     sampler = buckets(LENGTHS, batch_size=2)
     assert len(sampler) == 5
     starts = torch.tensor([0, *torch.tensor(LENGTHS).cumsum(0)[:-1]])
@@ -91,7 +92,7 @@ def test_every_sequence_occurs_once_per_epoch_with_others_of_its_length():
     assert sum(int(index.valid.max() - index.valid.min()) > 10 for index in seen) == 1
 
 
-def test_epochs_differ_and_skipping_continues():
+def test_epochs_differ_and_skipping_continues() -> None:
     sampler = buckets(list(range(1, 41)), batch_size=4)
     first, again, other = ([index.starts.tolist() for index in sampler.epoch(0, epoch)] for epoch in (0, 0, 1))
     assert first == again
@@ -99,7 +100,7 @@ def test_epochs_differ_and_skipping_continues():
     assert [index.starts.tolist() for index in sampler.epoch(0, 0, 3)] == first[3:]
 
 
-def test_lengths_are_padded_to_a_multiple_and_evaluation_keeps_the_order():
+def test_lengths_are_padded_to_a_multiple_and_evaluation_keeps_the_order() -> None:
     sampler = buckets([5, 3, 9], batch_size=2, multiple=4, shuffle=False)
     assert [(index.starts.tolist(), index.steps, index.valid.tolist()) for index in sampler.epoch()] == [
         ([0, 5], 8, [5, 3]),

@@ -13,7 +13,7 @@ from echoic.api.run import Run
 from echoic.api.train import train
 
 RATE_HZ = 2000
-OF_ALL = {
+OF_ALL: dict[str, Any] = {
     "frame_samples": 16,
     "layers": 8,
     "batch_size": 4,
@@ -22,8 +22,13 @@ OF_ALL = {
     "epochs": 1,
     "threads": 1,
 }
-OF_SAMPLES = OF_ALL | {"fast_hidden_size": 16, "conditioning_size": 4, "history_noise": 0.0, "max_gain_db": 0.0}
-OF_FRAMES = OF_ALL | {"model": "frames"}
+OF_SAMPLES: dict[str, Any] = OF_ALL | {
+    "fast_hidden_size": 16,
+    "conditioning_size": 4,
+    "history_noise": 0.0,
+    "max_gain_db": 0.0,
+}
+OF_FRAMES: dict[str, Any] = OF_ALL | {"model": "frames"}
 
 Voice = Callable[..., NDArray[np.float32]]
 Train = Callable[..., Run]

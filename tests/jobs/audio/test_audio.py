@@ -1,5 +1,8 @@
 """The job itself: sound in, bits and reports out, sound of any length."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import soundfile
@@ -22,7 +25,7 @@ from echoic.jobs.audio.render import blocks, samples_in
 RATE_HZ = 2000
 
 
-def test_sound_is_made_where_the_recordings_are_not(tmp_path, voice, train_samples):
+def test_sound_is_made_where_the_recordings_are_not(tmp_path: Path, voice: Any, train_samples: Any) -> None:
     soundfile.write(tmp_path / "voice.wav", voice(20), RATE_HZ)
     run = train_samples(tmp_path / "voice.wav")
     before = run.generate("0.2s").samples
@@ -33,7 +36,7 @@ def test_sound_is_made_where_the_recordings_are_not(tmp_path, voice, train_sampl
         moved.evaluate()
 
 
-def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
+def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run: Any) -> None:
     first, again, other = (run.generate("0.5s", seed=seed, streams=2) for seed in (0, 0, 1))
     assert first.samples.shape == (2, 1000)
     assert first.rate_hz == RATE_HZ
@@ -44,7 +47,7 @@ def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run):
     assert np.abs(first.samples).max() <= codec.scale / (1 - codec.pre_emphasis) * (1 + 1e-6)
 
 
-def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run):
+def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Any) -> None:
     framing = run.fitted.task.framing
     known = framing.frames([np.zeros(framing.seen_samples, np.float32)])[None].float()
     stream = run.stream()
@@ -56,12 +59,12 @@ def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run):
     assert torch.equal(torch.cat([first, second], 1), whole)
 
 
-def test_a_longer_sound_begins_as_a_shorter_one(run):
+def test_a_longer_sound_begins_as_a_shorter_one(run: Any) -> None:
     short, long = run.generate("901samples"), run.generate("2s")
     assert np.array_equal(short.samples, long.samples[:, :901])
 
 
-def test_sound_of_levels_does_not_rumble_below_the_source():
+def test_sound_of_levels_does_not_rumble_below_the_source() -> None:
     seconds = np.arange(8 * RATE_HZ) / RATE_HZ
     source = (0.5 * np.sin(2 * np.pi * 300 * seconds) + 0.2 * np.sin(2 * np.pi * 711 * seconds)).astype(np.float32)
     codec = MuLaw.fit([source], pre_emphasis=0.85)
@@ -76,7 +79,7 @@ def test_sound_of_levels_does_not_rumble_below_the_source():
     assert rumble[True] < rumble[False] - 30
 
 
-def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwise(run):
+def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwise(run: Any) -> None:
     first, same, surer = (
         run.generate("1s", **asked) for asked in ({}, {"loudness_temperature": 1.05}, {"loudness_temperature": 1})
     )
@@ -84,16 +87,16 @@ def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwis
     assert not np.array_equal(first.samples, surer.samples)
 
 
-def test_blocks_come_one_by_one(run):
+def test_blocks_come_one_by_one(run: Any) -> None:
     made = blocks(run.fitted, AudioRequest(length="1h", streams=3))
     assert next(made).shape == next(made).shape == (3, 496)
 
 
-def test_a_prime_is_gone_on_from(run, recording):
+def test_a_prime_is_gone_on_from(run: Any, recording: Any) -> None:
     assert not np.array_equal(run.generate("0.1s", prime=recording).samples, run.generate("0.1s").samples)
 
 
-def test_sound_goes_on_where_the_sound_before_ends():
+def test_sound_goes_on_where_the_sound_before_ends() -> None:
     """In level, in the state of the filter, and of spectra in phase."""
     sound = np.sin(np.arange(6 * RATE_HZ) * 0.31).astype(np.float32) * 0.5
     half = 3 * RATE_HZ
@@ -112,11 +115,11 @@ def test_sound_goes_on_where_the_sound_before_ends():
 @pytest.mark.parametrize(
     ("length", "samples"), [("2s", 4000), (2, 4000), ("0.5min", 60_000), ("7samples", 7), ("1h", 7_200_000)]
 )
-def test_lengths_are_times(run, length, samples):
+def test_lengths_are_times(run: Any, length: Any, samples: Any) -> None:
     assert samples_in(run.fitted.task, length) == samples
 
 
-def test_bad_requests_are_one_sentence(run, tmp_path):
+def test_bad_requests_are_one_sentence(run: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="`--length` must be a number of s, min, h, samples, such as 10s, got 'soon'"):
         run.generate("soon")
     with pytest.raises(ConfigError, match="`--length` must be at least one sample"):
@@ -152,7 +155,7 @@ def test_bad_requests_are_one_sentence(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_report_shows_what_the_network_makes(run):
+def test_a_report_shows_what_the_network_makes(run: Any) -> None:
     found = run.evaluate()
     assert set(found.scores) == {"bits_per_sample", *DRIFT_SCORES}
     assert set(found.baselines) == {"histogram", "linear_prediction", *CONTROLS}
@@ -175,12 +178,14 @@ def test_a_report_shows_what_the_network_makes(run):
         ({"frame_samples": 7}, 16_000, 7),
     ],
 )
-def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given, rate_hz, samples):
+def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given: Any, rate_hz: Any, samples: Any) -> None:
     assert AudioSettings.build(given).sound.samples_of_step(rate_hz) == samples
 
 
 @pytest.mark.slow
-def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path, voice, train_samples):
+def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(
+    tmp_path: Path, voice: Any, train_samples: Any
+) -> None:
     for number in range(12):
         soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
     run = train_samples(tmp_path, preemphasis=0)
@@ -194,7 +199,7 @@ def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(tmp_path, v
 
 
 @pytest.mark.slow
-def test_what_is_loud_may_come_late(tmp_path, voice, train_samples):
+def test_what_is_loud_may_come_late(tmp_path: Path, voice: Any, train_samples: Any) -> None:
     soundfile.write(tmp_path / "crescendo.wav", np.concatenate([0.01 * voice(90), voice(60)]), RATE_HZ)
     late = train_samples(tmp_path / "crescendo.wav").fitted.task.source.max_loudness
     soundfile.write(tmp_path / "loud.wav", voice(150), RATE_HZ)

@@ -1,6 +1,8 @@
 """How far generated sound has drifted from real sound."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from echoic.windows.recordings import whole_recording
 RATE_HZ = 2000
 
 
-def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path, voice):
+def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path: Path, voice: Any) -> None:
     for folder, seeds in {"made": range(3), "real": range(10, 13), "noise": ()}.items():
         (tmp_path / folder).mkdir()
         for seed in seeds:
@@ -34,7 +36,7 @@ def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path, vo
     assert "memorized" not in collapsed.scores
 
 
-def test_streams_that_copy_the_training_sound_are_dead_from_there_on(voice):
+def test_streams_that_copy_the_training_sound_are_dead_from_there_on(voice: Any) -> None:
     training = [
         whole_recording(Series(name, voice(60, seed)[:, None], ("sample",))) for name, seed in {"a": 1, "b": 2}.items()
     ]
@@ -52,7 +54,7 @@ def test_streams_that_copy_the_training_sound_are_dead_from_there_on(voice):
     assert found.closest.similarity == pytest.approx(1)
 
 
-def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path, voice):
+def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path: Path, voice: Any) -> None:
     for folder, seed in {"made": 1, "real": 2, "training": 1}.items():
         (tmp_path / folder).mkdir()
         soundfile.write(tmp_path / folder / "a.wav", voice(20, seed), RATE_HZ)
@@ -66,7 +68,7 @@ def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path, v
     assert any("broken.wav: is no sound file" in note for note in found.to_json()["notes"])
 
 
-def test_too_little_generated_sound_is_refused(tmp_path, voice):
+def test_too_little_generated_sound_is_refused(tmp_path: Path, voice: Any) -> None:
     for folder, seconds in {"made": 7, "real": 10}.items():
         (tmp_path / folder).mkdir()
         soundfile.write(tmp_path / folder / "a.wav", voice(seconds), RATE_HZ)
@@ -76,7 +78,7 @@ def test_too_little_generated_sound_is_refused(tmp_path, voice):
         measure_drift(tmp_path / "real", tmp_path / "made")
 
 
-def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it(voice):
+def test_sound_beyond_full_scale_is_judged_as_a_file_would_hold_it(voice: Any) -> None:
     loud = np.concatenate([voice(10), 20 * voice(6), voice(10)])
     found = measure_streams(iter([loud]), 1, RATE_HZ, Reference(voice(40, 1), []))
     assert found.drift.collapses[0].detector == "clipping"

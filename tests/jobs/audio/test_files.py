@@ -1,5 +1,8 @@
 """Generated sound as files and pictures."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import soundfile
@@ -12,7 +15,7 @@ from echoic.jobs.audio.files import write_sound
 RATE_HZ = 2000
 
 
-def test_a_bad_request_leaves_what_is_there(run, tmp_path, voice):
+def test_a_bad_request_leaves_what_is_there(run: Any, tmp_path: Path, voice: Any) -> None:
     take = tmp_path / "take.wav"
     soundfile.write(take, voice(2), RATE_HZ)
     before = take.read_bytes()
@@ -32,7 +35,7 @@ def test_a_bad_request_leaves_what_is_there(run, tmp_path, voice):
     assert not (tmp_path / "many").exists()
 
 
-def test_streams_of_another_time_are_not_mixed_with_new_ones(run, tmp_path):
+def test_streams_of_another_time_are_not_mixed_with_new_ones(run: Any, tmp_path: Path) -> None:
     write_sound(run.fitted, AudioRequest(length="0.1s", streams=3), tmp_path, lambda *_: None)
     write_sound(run.fitted, AudioRequest(length="0.2s", streams=3), tmp_path, lambda *_: None)
     with pytest.raises(ConfigError, match=r"has 1 more streams .* such as stream-003\.wav"):
@@ -41,7 +44,7 @@ def test_streams_of_another_time_are_not_mixed_with_new_ones(run, tmp_path):
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 @pytest.mark.parametrize("length", ["3samples", "1s"])
-def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
+def test_pictures_show_the_spectrum(run: Any, tmp_path: Path, ending: Any, begins: Any, length: Any) -> None:
     seen = []
     told = write_sound(
         run.fitted, AudioRequest(length=length), tmp_path / f"a.{ending}", lambda *made: seen.append(made)
@@ -51,12 +54,12 @@ def test_pictures_show_the_spectrum(run, tmp_path, ending, begins, length):
     assert seen[-1][0] == seen[-1][1]
 
 
-def test_a_picture_is_of_one_stream(run, tmp_path):
+def test_a_picture_is_of_one_stream(run: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="which several streams need"):
         write_sound(run.fitted, AudioRequest(length="1s", streams=2), tmp_path / "a.png", lambda *_: None)
 
 
-def test_the_strip_shows_when_and_how_high():
+def test_the_strip_shows_when_and_how_high() -> None:
     time_s = np.arange(4 * RATE_HZ) / RATE_HZ
     tone = (np.sin(2 * np.pi * 250 * time_s) * (time_s > 2)).astype(np.float32)
     (heatmap,) = strip(tone, RATE_HZ).heatmaps
@@ -66,7 +69,7 @@ def test_the_strip_shows_when_and_how_high():
     assert heatmap.values[:, heatmap.x < 1.8].max() < heatmap.values[:, late].max() - 60
 
 
-def test_the_strip_of_a_long_stream_shows_what_is_short():
+def test_the_strip_of_a_long_stream_shows_what_is_short() -> None:
     sound = np.zeros(1000 * RATE_HZ, np.float32)
     sound[501 * RATE_HZ + 100 :][:200] = 0.5
     (heatmap,) = strip(sound, RATE_HZ).heatmaps
@@ -75,7 +78,7 @@ def test_the_strip_of_a_long_stream_shows_what_is_short():
 
 
 @pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])
-def test_files_hold_what_was_made(run, tmp_path, name, streams):
+def test_files_hold_what_was_made(run: Any, tmp_path: Path, name: str, streams: Any) -> None:
     told = write_sound(run.fitted, AudioRequest(length="1s", streams=streams), tmp_path / name, lambda *_: None)
     paths = sorted((tmp_path / name).iterdir()) if streams > 1 else [tmp_path / name]
     wanted = run.generate("1s", streams=streams).samples

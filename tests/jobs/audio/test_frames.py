@@ -1,5 +1,7 @@
 """The model that foretells whole frames, of samples and of spectra."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from echoic.jobs.audio.evaluate import DRIFT_SCORES
 from echoic.jobs.audio.network import build_network
 
 
-def test_the_frames_model_foretells_whole_frames(recording, train_frames):
+def test_the_frames_model_foretells_whole_frames(recording: Any, train_frames: Any) -> None:
     run = train_frames(recording, frame_samples=200)
     found = run.evaluate()
     assert found.drift.streams == 1
@@ -29,7 +31,7 @@ def test_the_frames_model_foretells_whole_frames(recording, train_frames):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("frame_features", ["spectrum", "mel"])
-def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, frame_features):
+def test_frames_of_spectra_are_foretold_and_made_sound(recording: Any, train_frames: Any, frame_features: Any) -> None:
     bands = {"n_mels": 20} if frame_features == "mel" else {}
     run = train_frames(recording, frame_features=frame_features, frame_samples=64, epochs=12, lr=1e-2, **bands)
     frames = run.fitted.task.frames["train"]
@@ -44,7 +46,7 @@ def test_frames_of_spectra_are_foretold_and_made_sound(recording, train_frames, 
 
 
 @pytest.mark.slow
-def test_sound_goes_through_spectra_and_back(recording, voice, train_frames):
+def test_sound_goes_through_spectra_and_back(recording: Any, voice: Any, train_frames: Any) -> None:
     """What the frames of a recording sound like is what the recording sounds like, second by second."""
     run = train_frames(recording, frame_features="spectrum")
     framing, sound = run.fitted.task.framing, voice(10, seed=5)
@@ -53,7 +55,7 @@ def test_sound_goes_through_spectra_and_back(recording, voice, train_frames):
     np.testing.assert_allclose(levels[1], levels[0], rtol=0.1, atol=2e-3)
 
 
-def test_o1_has_as_many_parameters_as_it_says():
+def test_o1_has_as_many_parameters_as_it_says() -> None:
     """Three layers of 600 over frames of a second at 16 kHz: 55 million."""
     settings = AudioSettings.build({"model": "frames", "frame_samples": 16_000, "layers": (600, 600, 600)})
     count = sum(weights.numel() for weights in build_network(settings, 16_000, (), Components()).parameters())
