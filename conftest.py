@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.rest import DocTestParser
@@ -36,6 +37,10 @@ os.environ.setdefault("MPLBACKEND", "agg")
 _cache = tempfile.TemporaryDirectory(prefix="echoic-cache-")
 atexit.register(_cache.cleanup)
 os.environ["XDG_CACHE_HOME"] = _cache.name
+
+# Before any of these packages is imported: all tests run with the shapes of arrays checked, as annotated.
+SHAPES_CHECKED = ("cells", "encoders", "heads", "metrics", "nn", "ops", "readouts")
+install_import_hook([f"echoic.{name}" for name in SHAPES_CHECKED], "shape_checks.check_shapes")
 
 HUNG_S = 900
 """A block that takes longer hangs; on a busy machine a good one may take minutes."""

@@ -2,8 +2,10 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
+import jaxtyping
 import pytest
 
 # A shell that starts tests in the background has them ignore Ctrl-C, and what they start as well.
@@ -27,6 +29,14 @@ def data_dir() -> Path:
     folder = find_data()
     assert folder is not None, "a test that needs the real data must be marked `data`"
     return folder
+
+
+@pytest.fixture
+def unchecked_shapes() -> Iterator[None]:
+    """Lets wrong shapes through the import hook of conftest.py, to test the errors that users get."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

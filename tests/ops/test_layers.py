@@ -298,6 +298,7 @@ def test_a_hidden_vector_never_leaves_minus_one_to_one(layer: Any, value: Any) -
 # ------------------------------------------------------------ refusals
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_shapes_that_do_not_match_are_refused() -> None:
     lstm, gru = (torch.zeros(2, 3, 4), torch.zeros(2, 5)), torch.zeros(15)
     x, h = lstm
@@ -317,6 +318,7 @@ def test_shapes_that_do_not_match_are_refused() -> None:
 
 
 @pytest.mark.parametrize("shape", [(), (7,)], ids=["a number", "a vector"])
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_a_sequence_with_too_few_dimensions_is_refused(layer: Any, shape: Any) -> None:
     _, *others = arguments(layer)
     with pytest.raises(ShapeError, match=r"x must be \(batch, steps, inputs\)"):
@@ -324,6 +326,7 @@ def test_a_sequence_with_too_few_dimensions_is_refused(layer: Any, shape: Any) -
 
 
 @pytest.mark.parametrize("shape", [(1,), (4,), (15,), (5, 1)])
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_an_inner_bias_of_another_size_is_refused(shape: Any) -> None:
     values = [torch.zeros(size) for size in [(2, 3, 4), (2, 5), (15, 4), (15, 5), (15,)]]
     with pytest.raises(ShapeError, match=r"Biases and state must be \(15,\), \(5,\)"):
@@ -338,6 +341,7 @@ def test_arguments_of_different_dtypes_are_refused(layer: Any) -> None:
             layer.run(*mixed)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_integers_are_refused(layer: Any) -> None:
     with pytest.raises(RuntimeError, match="type"):
         layer.run(*[value.long() for value in arguments(layer)])
@@ -355,6 +359,7 @@ def test_integers_are_refused(layer: Any) -> None:
     ],
     ids=["too few", "matrix", "floats", "booleans", "too long", "negative"],
 )
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_invalid_lengths_are_refused(layer: Any, lengths: Any, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         layer.run(*arguments(layer), lengths=lengths)

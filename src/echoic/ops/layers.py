@@ -1,6 +1,7 @@
 """One recurrent layer over sequences, on the compiled kernels where they apply and on torch elsewhere."""
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor
 
 from echoic.errors import ShapeError
@@ -8,35 +9,35 @@ from echoic.ops import fused
 from echoic.ops.choice import kernel
 from echoic.ops.compiled import LayerInputs, layer
 
-Lengths = Tensor | None
-"""`(batch,)` integers, the number of valid steps of each row; None: all."""
+Lengths = Integer[Tensor, "batch"] | None
+"""The number of valid steps of each row, 0 to `steps`; None: all."""
 
 
 def lstm(
-    x: Tensor,
-    h: Tensor,
-    c: Tensor,
-    w_in: Tensor,
-    w_rec: Tensor,
-    bias: Tensor,
+    x: Float[Tensor, "batch steps inputs"],
+    h: Float[Tensor, "batch hidden"],
+    c: Float[Tensor, "batch hidden"],
+    w_in: Float[Tensor, "4*hidden inputs"],
+    w_rec: Float[Tensor, "4*hidden hidden"],
+    bias: Float[Tensor, "4*hidden"],
     *,
     lengths: Lengths = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Float[Tensor, "batch steps hidden"], Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
     """One LSTM layer over a sequence (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 1999).
 
     Args:
-        x: `(batch, steps, inputs)`.
-        h: `(batch, hidden)`, the state before the first step.
-        c: `(batch, hidden)`, the cell state before the first step.
-        w_in: `(4 * hidden, inputs)`, rows in the order i f g o.
-        w_rec: `(4 * hidden, hidden)`.
-        bias: `(4 * hidden,)`.
-        lengths: `(batch,)`, the number of valid steps of each row, 0 to `steps`; by default `steps`.
+        x: the input.
+        h: the state before the first step.
+        c: the cell state before the first step.
+        w_in: input weights, rows in the order i f g o.
+        w_rec: recurrent weights, in the same order.
+        bias: one for both products.
+        lengths: the number of valid steps of each row, 0 to `steps`; by default `steps`.
         reverse: run each row from its last valid step to its first.
 
     Returns:
-        Hidden vectors `(batch, steps, hidden)`, zero beyond a row's length, then `h` and `c` after each row's last
+        Hidden vectors, zero beyond a row's length, then `h` and `c` after each row's last
         valid step.
 
     Raises:
@@ -54,20 +55,20 @@ def lstm(
 
 
 def gru(
-    x: Tensor,
-    h: Tensor,
-    w_in: Tensor,
-    w_rec: Tensor,
-    bias: Tensor,
-    bias_rec: Tensor | None = None,
+    x: Float[Tensor, "batch steps inputs"],
+    h: Float[Tensor, "batch hidden"],
+    w_in: Float[Tensor, "3*hidden inputs"],
+    w_rec: Float[Tensor, "3*hidden hidden"],
+    bias: Float[Tensor, "3*hidden"],
+    bias_rec: Float[Tensor, "hidden"] | None = None,
     *,
     lengths: Lengths = None,
     reverse: bool = False,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Float[Tensor, "batch steps hidden"], Float[Tensor, "batch hidden"]]:
     """One GRU layer over a sequence (Cho 2014, in the variant that resets after the recurrent product).
 
-    Shapes as in `lstm`, with three gates in the order r z n. `bias_rec` `(hidden,)` is added to the recurrent product
-    of the candidate n before the reset gate scales it.
+    Arguments as in `lstm`, with three gates in the order r z n. `bias_rec` is added to the recurrent product of the
+    candidate n before the reset gate scales it.
     """
     _check(x, (h,), w_in, w_rec, (bias,) if bias_rec is None else (bias, bias_rec), lengths, gates=3)
     target = kernel()

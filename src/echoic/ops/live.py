@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic.errors import KernelError
@@ -14,20 +15,24 @@ class LayerWeights(NamedTuple):
     """One recurrent layer: `cell` is lstm or gru, the weights are as in `echoic.ops.lstm` and `gru`."""
 
     cell: str
-    w_in: Tensor
-    w_rec: Tensor
-    bias: Tensor
-    bias_rec: Tensor | None = None
+    w_in: Float[Tensor, "gates inputs"]
+    w_rec: Float[Tensor, "gates hidden"]
+    bias: Float[Tensor, "gates"]
+    bias_rec: Float[Tensor, "hidden"] | None = None
 
 
 def live_network(
-    layers: Sequence[LayerWeights], out: tuple[Tensor, Tensor] | None = None, *, storage: str, threads: int
+    layers: Sequence[LayerWeights],
+    out: tuple[Float[Tensor, "outputs hidden"], Float[Tensor, "outputs"]] | None = None,
+    *,
+    storage: str,
+    threads: int,
 ) -> Any:
     """Copies the layers, and a linear map on top, into the layout of the step kernels: an `echoic._kernel.Live`.
 
     Args:
         layers: the lowest first.
-        out: weights `(outputs, hidden)` and bias `(outputs,)` of the linear map; without it, steps return the hidden
+        out: weights and bias of the linear map; without it, steps return the hidden
             vectors of the last layer.
         storage: type of the stored weights: float32, float16, or int8 with one scale per row.
         threads: CPU threads that share each layer's units.

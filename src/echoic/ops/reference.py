@@ -1,11 +1,14 @@
 """The equations in plain torch, step by step: the reference for every implementation."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
-def gru_update(from_input: Tensor, from_state: Tensor, h: Tensor) -> Tensor:
-    """One GRU step when both products `(..., 3 * hidden)` are known, for h `(..., hidden)`.
+def gru_update(
+    from_input: Float[Tensor, "... gates"], from_state: Float[Tensor, "... gates"], h: Float[Tensor, "... hidden"]
+) -> Float[Tensor, "... hidden"]:
+    """One GRU step when both products are known.
 
     All three broadcast, so one state can take steps for many inputs at once.
     """
@@ -17,16 +20,23 @@ def gru_update(from_input: Tensor, from_state: Tensor, h: Tensor) -> Tensor:
     return torch.lerp(new, h.expand_as(new), update)
 
 
-def lstm_update(from_input: Tensor, from_state: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """One LSTM step when both products are known: `(..., 4 * hidden)` each, c `(..., hidden)`. Gives h and c."""
+def lstm_update(
+    from_input: Float[Tensor, "... gates"], from_state: Float[Tensor, "... gates"], c: Float[Tensor, "... hidden"]
+) -> tuple[Float[Tensor, "... hidden"], Float[Tensor, "... hidden"]]:
+    """One LSTM step when both products are known. Gives h and c."""
     i, f, g, o = (from_input + from_state).chunk(4, -1)
     c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
     return torch.sigmoid(o) * torch.tanh(c), c
 
 
 def lstm_reference(
-    x: Tensor, h: Tensor, c: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+    x: Float[Tensor, "batch steps inputs"],
+    h: Float[Tensor, "batch hidden"],
+    c: Float[Tensor, "batch hidden"],
+    w_in: Float[Tensor, "4*hidden inputs"],
+    w_rec: Float[Tensor, "4*hidden hidden"],
+    bias: Float[Tensor, "4*hidden"],
+) -> tuple[Float[Tensor, "batch steps hidden"], Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
     """`lstm`, step by step in plain torch."""
     outputs = []
     for x_t in x.unbind(1):
@@ -36,8 +46,13 @@ def lstm_reference(
 
 
 def gru_reference(
-    x: Tensor, h: Tensor, w_in: Tensor, w_rec: Tensor, bias: Tensor, bias_rec: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+    x: Float[Tensor, "batch steps inputs"],
+    h: Float[Tensor, "batch hidden"],
+    w_in: Float[Tensor, "3*hidden inputs"],
+    w_rec: Float[Tensor, "3*hidden hidden"],
+    bias: Float[Tensor, "3*hidden"],
+    bias_rec: Float[Tensor, "hidden"] | None = None,
+) -> tuple[Float[Tensor, "batch steps hidden"], Float[Tensor, "batch hidden"]]:
     """`gru`, step by step in plain torch."""
     inner = 0 if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
     outputs = []

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -12,15 +13,14 @@ from echoic.ops.choice import kernel, native
 class SampleWeights(NamedTuple):
     """The tier's layers, without the weights of the first one for the position in the frame.
 
-    `first` `(hidden, past + 2)`, `second` `(hidden, hidden)` with `second_bias`, `mixture` `(3 * components, hidden)`
-    with `mixture_bias`.
+    `first` has two inputs besides the samples before; `mixture` gives three numbers per component.
     """
 
-    first: Tensor
-    second: Tensor
-    second_bias: Tensor
-    mixture: Tensor
-    mixture_bias: Tensor
+    first: Float[Tensor, "hidden inputs"]
+    second: Float[Tensor, "hidden hidden"]
+    second_bias: Float[Tensor, "hidden"]
+    mixture: Float[Tensor, "outputs hidden"]
+    mixture_bias: Float[Tensor, "outputs"]
 
 
 class SampleTier:
@@ -46,22 +46,22 @@ class SampleTier:
 
     def sample(
         self,
-        positions: Tensor,
-        lpc_weights: Tensor,
-        history: Tensor,
-        power: Tensor,
-        uniforms: Tensor,
+        positions: Float[Tensor, "batch samples hidden"],
+        lpc_weights: Float[Tensor, "batch past"],
+        history: Float[Tensor, "batch past"],
+        power: Float[Tensor, "batch"],
+        uniforms: Float64[Tensor, "samples batch"],
         temperature: float,
         floor: float,
-    ) -> Tensor:
-        """Codes `(rows, samples)`.
+    ) -> Float[Tensor, "batch samples"]:
+        """The codes of a frame in each row.
 
         Args:
-            positions: `(rows, samples, hidden)`, the first layer's sums for the position in the frame, bias included.
-            lpc_weights: `(rows, past)`, weights of the linear prediction, the oldest sample first.
-            history: `(rows, past)`, the samples before as values from -1 to 1.
-            power: `(rows,)`, the predicted mean square of each row.
-            uniforms: `(samples, rows)` in float64, from 0 to below 1, one per draw.
+            positions: the first layer's sums for the position in the frame, bias included.
+            lpc_weights: weights of the linear prediction, the oldest sample first.
+            history: the samples before as values from -1 to 1.
+            power: the predicted mean square of each row.
+            uniforms: from 0 to below 1, one per draw.
             temperature: of sampling; 0 takes the most probable code.
             floor: subtracted from every probability.
         """

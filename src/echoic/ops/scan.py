@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 
-def linear_scan(decay: Tensor, drive: Tensor, h: Tensor) -> Tensor:
-    """All `h_t = decay_t * h_(t-1) + drive_t`, `(batch, steps, hidden)`, from `h` `(batch, hidden)`.
+def linear_scan(
+    decay: Float[Tensor, "batch steps hidden"],
+    drive: Float[Tensor, "batch steps hidden"],
+    h: Float[Tensor, "batch hidden"],
+) -> Float[Tensor, "batch steps hidden"]:
+    """All `h_t = decay_t * h_(t-1) + drive_t`, from `h`.
 
     A loop with one fused operation per step, forward and backward. On a CPU core it took a tenth of the time of a
     parallel scan by doubling, and a thirtieth of one in log space (32 rows, 64 steps, 256 units: 1.8, 20 and 70 ms).
