@@ -3,29 +3,29 @@
 from typing import NamedTuple, Self
 
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-State = tuple[tuple[Tensor, ...], ...]
-"""One entry per layer: its vectors `(batch, hidden)`, `(h, c)` for LSTM and `(h,)` for GRU."""
+State = tuple[tuple[Float[Tensor, "batch _"], ...], ...]
+"""One entry per layer: its vectors of the layer's size, `(h, c)` for LSTM and `(h,)` for GRU."""
 
 
 class Batch(NamedTuple):
     """Inputs and targets of one training step.
 
-    `inputs` `(rows, steps, width)`: the first columns are the features that the model predicts, which lets its own
-    output be fed back. `targets` `(rows, out_steps, features)`, and `mask` of the same shape: only entries with a true
-    mask count. `carry`: the rows continue those of the previous batch. `ids` `(rows,)`: the channel of each row, for
-    models that embed it. `future_covariates` `(rows, horizon, covariates)`: values known for the steps to predict.
-    `lengths` `(rows,)`: number of valid steps of each row where rows are whole sequences; None: all.
+    `inputs`: the first columns are the features that the model predicts, which lets its own output be fed back. Only
+    `targets` with a true `mask` count. `carry`: the rows continue those of the previous batch. `ids`: the channel of
+    each row, for models that embed it. `future_covariates`: values known for the steps to predict. `lengths`: number of
+    valid steps of each row where rows are whole sequences; None: all.
     """
 
-    inputs: Tensor
-    targets: Tensor
-    mask: Tensor
+    inputs: Float[Tensor, "batch steps inputs"]
+    targets: Float[Tensor, "batch out_steps features"]
+    mask: Bool[Tensor, "batch out_steps features"]
     carry: bool = False
-    ids: Tensor | None = None
-    future_covariates: Tensor | None = None
-    lengths: Tensor | None = None
+    ids: Int[Tensor, "batch"] | None = None
+    future_covariates: Float[Tensor, "batch horizon covariates"] | None = None
+    lengths: Int[Tensor, "batch"] | None = None
 
     def to(self, device: torch.device) -> Self:
         """The batch on another device."""

@@ -60,6 +60,7 @@ def test_unpack_is_the_exact_inverse_of_pack(cell: str, layers: tuple[int, ...],
 
 
 @pytest.mark.parametrize("shape", [(2, 63), (2, 65), (64,), (1, 2, 64)])
+@pytest.mark.usefixtures("unchecked_shapes")
 def test_a_matrix_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError, match=r"must be \(batch, 64\), got \("):
         make(cell="lstm", layers=(16, 16)).unpack(torch.zeros(shape))

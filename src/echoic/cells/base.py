@@ -4,10 +4,14 @@ import abc
 from typing import ClassVar, Self
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic.config import StackSettings
 from echoic.nn import Dropout
+
+CellState = tuple[Float[Tensor, "batch hidden"], ...]
+"""The vectors that a layer carries from step to step."""
 
 
 class Cell(nn.Module, abc.ABC):
@@ -74,35 +78,41 @@ class Cell(nn.Module, abc.ABC):
         options = {"forget_bias": settings.forget_bias} if cls.has_forget_gate else {}
         return cls(input_size, hidden_size, **options)
 
-    def initial_state(self, batch: int) -> tuple[Tensor, ...]:
-        """The zero state of `batch` rows: `num_states` tensors `(batch, hidden_size)`."""
+    def initial_state(self, batch: int) -> CellState:
+        """The zero state of `batch` rows: `num_states` tensors."""
         return tuple(self.w_in.new_zeros(batch, self.hidden_size) for _ in range(self.num_states))
 
     @abc.abstractmethod
     def forward(
-        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Hidden vectors `(batch, steps, hidden)` for `x` `(batch, steps, inputs)`, and the state after the last step.
+        self,
+        x: Float[Tensor, "batch steps inputs"],
+        state: CellState,
+        w_rec: Float[Tensor, "gates hidden"] | None = None,
+    ) -> tuple[Float[Tensor, "batch steps hidden"], CellState]:
+        """Hidden vectors for `x`, and the state after the last step.
 
         `w_rec` replaces the cell's own recurrent weights, for weight dropout; cells without recurrent weights never
         get it.
         """
 
-    def project(self, x: Tensor) -> Tensor:
-        """The input's contribution to the gates, `(..., num_gates * hidden)` for `x` `(..., inputs)`."""
+    def project(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch gates"]:
+        """The input's contribution to the gates: `num_gates` blocks of `hidden_size` values."""
         return nn.functional.linear(x, self.w_in, self.bias)
 
     @abc.abstractmethod
-    def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+    def parallel_step(
+        self, projected: Float[Tensor, "#batch branches gates"], state: CellState
+    ) -> Float[Tensor, "batch branches hidden"]:
         """One step for several inputs from the same state, with one recurrent product for all.
 
-        `projected` `(batch or 1, branches, num_gates * hidden)` comes from `project`. Returns `(batch, branches,
-        hidden)`.
+        `projected` comes from `project`, for all rows or for each.
         """
 
-    def run(self, x: Tensor, state: tuple[Tensor, ...], weight_dropout: Dropout) -> tuple[Tensor, tuple[Tensor, ...]]:
+    def run(
+        self, x: Float[Tensor, "batch steps inputs"], state: CellState, weight_dropout: Dropout
+    ) -> tuple[Float[Tensor, "batch steps hidden"], CellState]:
         """`forward` with dropout on the recurrent weights, if the cell has some."""
-        result: tuple[Tensor, tuple[Tensor, ...]]
+        result: tuple[Tensor, CellState]
         result = self(x, state, weight_dropout(self.w_rec)) if self.has_recurrent_weights else self(x, state)
         return result
 

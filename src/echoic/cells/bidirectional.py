@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import final
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from echoic.cells.base import Cell
@@ -40,8 +41,10 @@ class Bidirectional(StatelessStack):
         """The forward cells, lowest first."""
         return _cells(self.forward_cells)
 
-    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """Hidden vectors `(batch, steps, output_size)`; backward cells start at step `lengths - 1` of each row."""
+    def forward(
+        self, x: Float[Tensor, "batch steps inputs"], state: State, lengths: Integer[Tensor, "batch"] | None = None
+    ) -> tuple[Float[Tensor, "batch steps outputs"], State]:
+        """Hidden vectors of the last layer; backward cells start at step `lengths - 1` of each row."""
         x = self.input_dropout(x)
         reversed_steps = _reversed_steps(x, lengths)
         for forward_cell, backward_cell in zip(self.layers, _cells(self.backward_cells), strict=True):

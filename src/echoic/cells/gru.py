@@ -2,10 +2,11 @@
 
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic import ops
-from echoic.cells.base import Cell
+from echoic.cells.base import Cell, CellState
 
 
 @final
@@ -17,12 +18,17 @@ class GRU(Cell):
     live_kernel = "gru"
 
     def forward(
-        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        self,
+        x: Float[Tensor, "batch steps inputs"],
+        state: CellState,
+        w_rec: Float[Tensor, "gates hidden"] | None = None,
+    ) -> tuple[Float[Tensor, "batch steps hidden"], CellState]:
         w_rec = self.w_rec if w_rec is None else w_rec
         y, h = ops.gru(x, state[0], self.w_in, w_rec, self.bias)
         return y, (h,)
 
-    def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+    def parallel_step(
+        self, projected: Float[Tensor, "#batch branches gates"], state: CellState
+    ) -> Float[Tensor, "batch branches hidden"]:
         (h,) = state
         return ops.gru_update(projected, (h @ self.w_rec.T)[:, None], h[:, None])

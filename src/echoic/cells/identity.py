@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float, Integer
 from torch import Tensor
 
 from echoic.cells.base import Cell
@@ -24,6 +25,8 @@ class IdentityStack(StatelessStack):
         """Empty."""
         return []
 
-    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """`x` `(batch, steps, input_size)` as it is."""
+    def forward(
+        self, x: Float[Tensor, "batch steps inputs"], state: State, lengths: Integer[Tensor, "batch"] | None = None
+    ) -> tuple[Float[Tensor, "batch steps inputs"], State]:
+        """`x` as it is."""
         return self.dropout(x), state

@@ -2,10 +2,11 @@
 
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic import ops
-from echoic.cells.base import Cell
+from echoic.cells.base import Cell, CellState
 
 
 @final
@@ -31,14 +32,19 @@ class LSTM(Cell):
         nn.init.constant_(self.bias.data[hidden_size : 2 * hidden_size], forget_bias)
 
     def forward(
-        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        self,
+        x: Float[Tensor, "batch steps inputs"],
+        state: CellState,
+        w_rec: Float[Tensor, "gates hidden"] | None = None,
+    ) -> tuple[Float[Tensor, "batch steps hidden"], CellState]:
         w_rec = self.w_rec if w_rec is None else w_rec
         h, c = state
         y, h, c = ops.lstm(x, h, c, self.w_in, w_rec, self.bias)
         return y, (h, c)
 
-    def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+    def parallel_step(
+        self, projected: Float[Tensor, "#batch branches gates"], state: CellState
+    ) -> Float[Tensor, "batch branches hidden"]:
         h, c = state
         h, _ = ops.lstm_update(projected, (h @ self.w_rec.T)[:, None], c[:, None])
         return h

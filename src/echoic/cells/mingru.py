@@ -3,10 +3,11 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic import ops
-from echoic.cells.base import Cell
+from echoic.cells.base import Cell, CellState
 
 
 @final
@@ -22,8 +23,11 @@ class MinGRU(Cell):
     has_recurrent_weights = False
 
     def forward(
-        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        self,
+        x: Float[Tensor, "batch steps inputs"],
+        state: CellState,
+        w_rec: Float[Tensor, "gates hidden"] | None = None,
+    ) -> tuple[Float[Tensor, "batch steps hidden"], CellState]:
         (h,) = state
         # Steps first in memory, so that the steps of the scan are contiguous.
         update, candidate = self.project(x.transpose(0, 1)).transpose(0, 1).chunk(2, -1)
@@ -31,6 +35,8 @@ class MinGRU(Cell):
         y = ops.linear_scan(1 - update, update * candidate, h)
         return y, (y[:, -1] if x.shape[1] else h,)
 
-    def parallel_step(self, projected: Tensor, state: tuple[Tensor, ...]) -> Tensor:
+    def parallel_step(
+        self, projected: Float[Tensor, "#batch branches gates"], state: CellState
+    ) -> Float[Tensor, "batch branches hidden"]:
         update, candidate = projected.chunk(2, -1)
         return torch.lerp(state[0][:, None], candidate, update.sigmoid())

@@ -3,6 +3,7 @@
 from typing import Any, final
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from echoic import ops
@@ -59,12 +60,12 @@ class NetworkStack(nn.Module):
         zero = next(self.network.parameters(), torch.zeros(0)).new_zeros
         return (tuple(zero(batch, layers * hidden) for layers, hidden in self._shapes),)
 
-    def pack(self, state: State) -> Tensor:
-        """The state as one matrix `(batch, state_size)`; `unpack` is the exact inverse."""
+    def pack(self, state: State) -> Float[Tensor, "batch state"]:
+        """The state as one matrix of width `state_size`; `unpack` is the exact inverse."""
         return torch.cat(state[0], -1) if self.is_stateful else torch.zeros(0, 0)
 
-    def unpack(self, matrix: Tensor) -> State:
-        """The state that `pack` made into `matrix` `(batch, state_size)`.
+    def unpack(self, matrix: Float[Tensor, "batch state"]) -> State:
+        """The state that `pack` made into `matrix`.
 
         Raises:
             ShapeError: the matrix is not two-dimensional or has another width.
@@ -75,8 +76,10 @@ class NetworkStack(nn.Module):
             raise ShapeError(f"A state matrix must be (batch, {self.state_size}), got {tuple(matrix.shape)}.")
         return (torch.split(matrix, [layers * hidden for layers, hidden in self._shapes], -1),)
 
-    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """Outputs `(batch, steps, output_size)` and the state after the last step; `lengths` is ignored."""
+    def forward(
+        self, x: Float[Tensor, "batch steps inputs"], state: State, lengths: Integer[Tensor, "batch"] | None = None
+    ) -> tuple[Float[Tensor, "batch steps outputs"], State]:
+        """Outputs and the state after the last step; `lengths` is ignored."""
         if not self.is_stateful:
             return self.network(x), state
         vectors = tuple(

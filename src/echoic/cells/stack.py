@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import final
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from echoic import ops
@@ -54,12 +55,12 @@ class Stack(nn.Module):
             return self.unpack(self.learned_state.expand(batch, -1))
         return tuple(cell.initial_state(batch) for cell in self.layers)
 
-    def pack(self, state: State) -> Tensor:
-        """The state as one matrix `(batch, state_size)`; `unpack` is the exact inverse."""
+    def pack(self, state: State) -> Float[Tensor, "batch state"]:
+        """The state as one matrix of width `state_size`; `unpack` is the exact inverse."""
         return torch.cat([vector for layer in state for vector in layer], -1)
 
-    def unpack(self, matrix: Tensor) -> State:
-        """The state that `pack` made into `matrix` `(batch, state_size)`.
+    def unpack(self, matrix: Float[Tensor, "batch state"]) -> State:
+        """The state that `pack` made into `matrix`.
 
         Raises:
             ShapeError: the matrix is not two-dimensional or has another width.
@@ -70,8 +71,10 @@ class Stack(nn.Module):
         vectors = iter(torch.split(matrix, widths, -1))
         return tuple(tuple(next(vectors) for _ in range(cell.num_states)) for cell in self.layers)
 
-    def forward(self, x: Tensor, state: State, lengths: Tensor | None = None) -> tuple[Tensor, State]:
-        """Hidden vectors of the last layer `(batch, steps, output_size)` and the state after the last step.
+    def forward(
+        self, x: Float[Tensor, "batch steps inputs"], state: State, lengths: Integer[Tensor, "batch"] | None = None
+    ) -> tuple[Float[Tensor, "batch steps outputs"], State]:
+        """Hidden vectors of the last layer and the state after the last step.
 
         `lengths` is ignored: the stack is causal, so padding cannot reach valid steps.
         """
@@ -89,14 +92,16 @@ class Stack(nn.Module):
             return None
         return [ops.LayerWeights(str(cell.live_kernel), cell.w_in, cell.w_rec, cell.bias) for cell in self.layers]
 
-    def project(self, x: Tensor) -> Tensor:
+    def project(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch gates"]:
         """The input's contribution to the gates of the lowest layer, for `parallel_step`."""
         return self.layers[0].project(x)
 
-    def parallel_step(self, projected: Tensor, state: State) -> Tensor:
+    def parallel_step(
+        self, projected: Float[Tensor, "#batch branches gates"], state: State
+    ) -> Float[Tensor, "batch branches outputs"]:
         """One step for several inputs from the same state.
 
-        `projected` `(batch or 1, branches, ...)` comes from `project`. Returns `(batch, branches, output_size)`.
+        `projected` comes from `project`, for all rows or for each.
         """
         hidden: Tensor = self.dropout(self.layers[0].parallel_step(projected, state[0]))
         for cell, before in zip(self.layers[1:], state[1:], strict=True):

@@ -3,6 +3,7 @@
 import abc
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic import ops
@@ -20,11 +21,11 @@ class StatelessStack(nn.Module, abc.ABC):
         """The empty state."""
         return ()
 
-    def pack(self, state: State) -> Tensor:
+    def pack(self, state: State) -> Float[Tensor, "batch state"]:
         """An empty matrix; without a state there are no rows to count."""
         return torch.zeros(0, 0)
 
-    def unpack(self, matrix: Tensor) -> State:
+    def unpack(self, matrix: Float[Tensor, "batch state"]) -> State:
         """The empty state.
 
         Raises:
