@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +29,7 @@ class AudioCodes(Encoder):
         self.midpoint = (num_codes - 1) / 2
         self.noise = CodeNoise(num_codes, noise)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch steps outputs"]:
         loudness = quantize_loudness(expand(x / self.midpoint - 1, self.num_codes))
         scaled = self.noise(x) / self.midpoint - 1
         return torch.cat([functional.one_hot(loudness, NUM_LOUDNESS_LEVELS).to(scaled.dtype), scaled], -1)

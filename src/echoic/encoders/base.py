@@ -3,6 +3,7 @@
 import abc
 from typing import ClassVar
 
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 
@@ -15,9 +16,9 @@ class Encoder(nn.Module, abc.ABC):
     """Whether each network step is encoded from one input vector alone, so that sequences can come step by step."""
 
     @abc.abstractmethod
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, steps, features)` to `(batch, network steps, output_size)`; strictly causal."""
+    def forward(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
+        """Network steps for input vectors; strictly causal."""
 
-    def output_lengths(self, steps: Tensor) -> Tensor:
-        """The number of network steps for `steps` input vectors."""
+    def output_lengths(self, steps: Integer[Tensor, "batch"]) -> Integer[Tensor, "batch"]:
+        """The number of network steps for `steps` input vectors of each row."""
         return steps

@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -36,8 +37,8 @@ class ConvNet(Encoder):
         self.dense = nn.Linear(_FILTERS * (steps // smallest) * (features // smallest), _WIDTH)
         self.output_size = _WIDTH
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(batch, steps, features)` to `(batch, 1, 128)`.
+    def forward(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch 1 outputs"]:
+        """One vector per clip.
 
         Raises:
             ShapeError: the clips have another length.
@@ -51,5 +52,5 @@ class ConvNet(Encoder):
                 x = functional.max_pool2d(x, 2)
         return torch.relu(self.dense(x.flatten(1)))[:, None]
 
-    def output_lengths(self, steps: Tensor) -> Tensor:
+    def output_lengths(self, steps: Integer[Tensor, "batch"]) -> Integer[Tensor, "batch"]:
         return torch.ones_like(steps)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import final
 
 import torch
+from jaxtyping import Float, Integer
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -51,13 +52,13 @@ class Convolution(Encoder):
         first, *others = _lengths(channels, kernel, stride)
         return first - stride + stride * sum(length - 1 for length in others)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
         missing = -x.shape[1] % self.stride
         # A length that is not a multiple of the stride is padded in front.
         return self.valid(functional.pad(x, (0, 0, self.left_context + missing, self.right_context)))
 
-    def valid(self, x: Tensor) -> Tensor:
-        """The steps with a complete receptive field in `x` `(batch, vectors, features)`: no padding in time."""
+    def valid(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
+        """The steps with a complete receptive field in `x`: no padding in time."""
         x = x[:, None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = torch.relu(norm(convolution(x).transpose(1, 2)).transpose(1, 2))
@@ -65,7 +66,7 @@ class Convolution(Encoder):
                 x = functional.max_pool2d(x, (1, 2))
         return x.transpose(1, 2).flatten(2)
 
-    def output_lengths(self, steps: Tensor) -> Tensor:
+    def output_lengths(self, steps: Integer[Tensor, "batch"]) -> Integer[Tensor, "batch"]:
         return (steps + self.stride - 1) // self.stride
 
 

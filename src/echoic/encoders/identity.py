@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic.encoders.base import Encoder
@@ -17,5 +18,5 @@ class Identity(Encoder):
         super().__init__()
         self.output_size = features
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch steps features"]:
         return x

@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic.encoders.base import Encoder
@@ -21,7 +22,7 @@ class Segments(Encoder):
         self.output_size = output_size
         self.linear = nn.Linear(stride * features, output_size)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
         missing = -x.shape[1] % self.stride
         if missing:
             x = nn.functional.pad(x, (0, 0, missing, 0))

@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic.encoders.base import Encoder
@@ -10,7 +11,7 @@ from echoic.encoders.base import Encoder
 
 @final
 class Embedding(Encoder):
-    """A learned vector for each of `num_classes` symbols; inputs `(batch, steps, 1)` are class indices.
+    """A learned vector for each of `num_classes` symbols; inputs are class indices.
 
     Initialisation: normal with standard deviation `std`.
     """
@@ -22,13 +23,13 @@ class Embedding(Encoder):
         self.output_size = embedding_dim
         self.weight = nn.Parameter(std * torch.randn(num_classes, embedding_dim))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch steps 1"]) -> Float[Tensor, "batch steps outputs"]:
         return nn.functional.embedding(x[..., 0].long(), self.weight)
 
 
 @final
 class OneHot(Encoder):
-    """One-hot vectors; inputs `(batch, steps, 1)` are class indices below `num_classes`."""
+    """One-hot vectors; inputs are class indices below `num_classes`."""
 
     is_stepwise = True
 
@@ -36,5 +37,5 @@ class OneHot(Encoder):
         super().__init__()
         self.output_size = num_classes
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "batch steps 1"]) -> Float[Tensor, "batch steps outputs"]:
         return nn.functional.one_hot(x[..., 0].long(), self.output_size).to(x.dtype)
