@@ -83,5 +83,8 @@ def test_padding_is_ignored(kind: str) -> None:
     noise = hidden + 9 * (torch.arange(5) >= lengths[:, None])[..., None]
     torch.testing.assert_close(readout(ReadoutInputs(encoded, noise, state, stack, lengths=lengths)), whole)
     for row, length in enumerate(lengths.tolist()):
-        alone = readout(ReadoutInputs(encoded[row : row + 1], hidden[row : row + 1, :length], state, stack))
+        one = slice(row, row + 1)
+        alone = readout(
+            ReadoutInputs(encoded[one, :length], hidden[one, :length], stack.unpack(stack.pack(state)[one]), stack)
+        )
         torch.testing.assert_close(alone[0], whole[row], atol=FLOAT32, rtol=0)

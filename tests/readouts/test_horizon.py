@@ -4,6 +4,7 @@ import torch
 from echoic.cells import CELLS, Stack
 from echoic.config import StackSettings
 from echoic.readouts import Horizon, ReadoutInputs
+from echoic.tensors import State
 
 FLOAT32 = 1e-6
 
@@ -16,14 +17,22 @@ def make(
     return stack, Horizon(stack, segments, channels, segment_known)
 
 
-def state_of(stack: Stack, batch: int) -> tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]]:
+def state_of(stack: Stack, batch: int) -> State:
     return stack.unpack(torch.randn(batch, stack.state_size))
+
+
+def inputs(
+    stack: Stack, state: State, ids: torch.Tensor | None = None, ahead: torch.Tensor | None = None
+) -> ReadoutInputs:
+    """Of a horizon, which uses neither the encoded nor the hidden vectors."""
+    rows = len(state[0][0])
+    return ReadoutInputs(torch.zeros(rows, 1, stack.input_size), torch.zeros(rows, 1, 4), state, stack, ids, ahead)
 
 
 def naive(
     readout: Horizon,
     stack: Stack,
-    state: tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]],
+    state: State,
     ids: torch.Tensor,
     ahead: torch.Tensor | None = None,
 ) -> torch.Tensor:
@@ -55,7 +64,7 @@ def test_parallel_decoding_equals_a_step_for_each_row_and_segment(cell: str, cha
     stack, readout = make(channels, cell=cell, width=width)
     ids = torch.arange(channels).repeat(2)
     state = state_of(stack, len(ids))
-    got = readout(ReadoutInputs(None, torch.zeros(len(ids), 1, 4), state, stack, ids if channels > 1 else None, None))
+    got = readout(inputs(stack, state, ids if channels > 1 else None))
     torch.testing.assert_close(got, naive(readout, stack, state, ids), atol=FLOAT32, rtol=0)
 
 
@@ -63,7 +72,7 @@ def test_channels_may_come_in_any_order() -> None:
     stack, readout = make(3)
     ids = torch.tensor([2, 0, 0, 1, 2])
     state = state_of(stack, 5)
-    got = readout(ReadoutInputs(None, torch.zeros(5, 1, 4), state, stack, ids, None))
+    got = readout(inputs(stack, state, ids))
     torch.testing.assert_close(got, naive(readout, stack, state, ids), atol=FLOAT32, rtol=0)
 
 
@@ -73,14 +82,12 @@ def test_future_covariates_are_added_segment_by_segment(channels: int, horizon: 
     stack, readout = make(channels, segments=3, segment_known=4 * 2)
     ids = torch.arange(channels).repeat(2)
     state, ahead = state_of(stack, len(ids)), torch.randn(len(ids), horizon, 2)
-    got = readout(ReadoutInputs(None, torch.zeros(len(ids), 1, 4), state, stack, ids if channels > 1 else None, ahead))
+    got = readout(inputs(stack, state, ids if channels > 1 else None, ahead))
     torch.testing.assert_close(got, naive(readout, stack, state, ids, ahead), atol=FLOAT32, rtol=0)
 
 
 def test_the_embeddings_learn() -> None:
     stack, readout = make(3)
-    readout(
-        ReadoutInputs(None, torch.zeros(3, 1, 4), state_of(stack, 3), stack, torch.arange(3), None)
-    ).square().sum().backward()
+    readout(inputs(stack, state_of(stack, 3), torch.arange(3))).square().sum().backward()
     assert (readout.position.grad != 0).any()
     assert (readout.channel.grad != 0).any(1).all()

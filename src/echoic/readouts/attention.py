@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic.readouts.base import Readout, ReadoutInputs
@@ -19,7 +20,7 @@ class Attention(Readout):
         self.inner = nn.Linear(hidden_size, hidden_size)
         self.score = nn.Linear(hidden_size, 1, bias=False)
 
-    def forward(self, inputs: ReadoutInputs) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch 1 hidden"]:
         scores = self.score(torch.tanh(self.inner(inputs.hidden)))[..., 0]
         weights = scores.masked_fill(~valid_mask(inputs), -torch.inf).softmax(1)
         return torch.einsum("bt,bth->bh", weights, inputs.hidden)[:, None]

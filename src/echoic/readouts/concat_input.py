@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic.readouts.base import Readout, ReadoutInputs
@@ -21,5 +22,5 @@ class ConcatInput(Readout):
         super().__init__()
         self.output_size = hidden_size + input_size
 
-    def forward(self, inputs: ReadoutInputs) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch steps outputs"]:
         return torch.cat([inputs.hidden, inputs.encoded], -1)

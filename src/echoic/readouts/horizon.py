@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from echoic.errors import ConfigError
@@ -28,7 +29,7 @@ class Horizon(Readout):
         self.channel = nn.Parameter(torch.randn(channels, for_channel)) if channels > 1 else None
         self.covariates = nn.Linear(segment_covariates, width, bias=False) if segment_covariates else None
 
-    def forward(self, inputs: ReadoutInputs) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch segments outputs"]:
         embedded, layers, state, ids = self._embeddings(), inputs.layers, inputs.state, inputs.ids
         if layers is None:
             raise ConfigError(
@@ -45,15 +46,17 @@ class Horizon(Readout):
             projected = nn.functional.embedding(ids, projected.flatten(1)).view(len(ids), self.num_segments, -1)
         return layers.parallel_step(projected, state)
 
-    def _embeddings(self) -> Tensor:
-        """`(channels, num_segments, width)`."""
+    def _embeddings(self) -> Float[Tensor, "channels segments inputs"]:
+        """The input of each step, for each channel."""
         if self.channel is None:
             return self.position[None]
         position = self.position.expand(len(self.channel), -1, -1)
         return torch.cat([position, self.channel[:, None].expand(-1, self.num_segments, -1)], -1)
 
-    def _to_segments(self, future_covariates: Tensor) -> Tensor:
-        """`(batch, horizon, covariates)` as `(batch, num_segments, segment_covariates)`, padded with zeros."""
+    def _to_segments(
+        self, future_covariates: Float[Tensor, "batch horizon covariates"]
+    ) -> Float[Tensor, "batch segments segment_covariates"]:
+        """The covariates of each segment, padded with zeros."""
         flat = future_covariates.flatten(1)
         padded = nn.functional.pad(flat, (0, self.num_segments * self.segment_covariates - flat.shape[1]))
         return padded.view(len(future_covariates), self.num_segments, self.segment_covariates)

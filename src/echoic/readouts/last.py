@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic.readouts.base import Readout, ReadoutInputs
@@ -16,7 +17,7 @@ class Last(Readout):
         super().__init__()
         self.output_size = hidden_size + horizon * num_covariates
 
-    def forward(self, inputs: ReadoutInputs) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch 1 outputs"]:
         last = inputs.hidden[:, -1:]
         if inputs.lengths is not None:
             last = inputs.hidden[torch.arange(len(inputs.hidden)), inputs.lengths - 1][:, None]

@@ -3,13 +3,14 @@
 from typing import final
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from echoic.readouts.base import Readout, ReadoutInputs
 
 
-def valid_mask(inputs: ReadoutInputs) -> Tensor:
-    """Mask of the valid hidden vectors, `(batch, steps)`."""
+def valid_mask(inputs: ReadoutInputs) -> Bool[Tensor, "batch steps"]:
+    """Mask of the valid hidden vectors."""
     steps = torch.arange(inputs.hidden.shape[1], device=inputs.hidden.device)
     if inputs.lengths is None:
         return torch.ones_like(steps, dtype=torch.bool).expand(len(inputs.hidden), -1)
@@ -24,6 +25,6 @@ class Mean(Readout):
         super().__init__()
         self.output_size = hidden_size
 
-    def forward(self, inputs: ReadoutInputs) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch 1 hidden"]:
         weights = valid_mask(inputs).to(inputs.hidden)
         return torch.einsum("bt,bth->bh", weights / weights.sum(1, keepdim=True), inputs.hidden)[:, None]

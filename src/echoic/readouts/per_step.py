@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float
 from torch import Tensor
 
 from echoic.readouts.base import Readout, ReadoutInputs
@@ -17,5 +18,5 @@ class PerStep(Readout):
         super().__init__()
         self.output_size = hidden_size
 
-    def forward(self, inputs: ReadoutInputs) -> Tensor:
+    def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch steps hidden"]:
         return inputs.hidden
