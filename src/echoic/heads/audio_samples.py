@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, final
 
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -49,15 +50,16 @@ class SourceStats(NamedTuple):
 
 
 class _Frames(NamedTuple):
-    """Conditioning of frames: `positions` `(frames, frame_samples, conditioning_size)`, `weights` and `past`.
+    """Conditioning of the frames of all rows; `loudness` are the logits of each frame's loudness level."""
 
-    `loudness` `(frames, levels)` are the logits of each frame's loudness level.
-    """
+    positions: Float[Tensor, "all_frames samples conditioning"]
+    weights: Float[Tensor, "all_frames past"]
+    past: Float[Tensor, "all_frames past"]
+    loudness: Float[Tensor, "all_frames levels"]
 
-    positions: Tensor
-    weights: Tensor
-    past: Tensor
-    loudness: Tensor
+
+Params = Float[Tensor, "batch frames 1 params"]
+Codes = Float[Tensor, "batch frames samples"]
 
 
 @final
@@ -79,8 +81,8 @@ class AudioSamples(SymbolHead):
     louder all the same is attenuated, because the network has not learned to recover from there.
 
     Codes are 0 to `num_codes - 1`, scaled to values from -1 to 1. The last columns of the input vectors are the scaled
-    samples of the previous frame (readout `ConcatInput` over the encoder `AudioCodes`). Targets `(batch, frames,
-    frame_samples)` are codes. In training the history has `noise`, and the targets have none.
+    samples of the previous frame (readout `ConcatInput` over the encoder `AudioCodes`). Targets are codes. In training
+    the history has `noise`, and the targets have none.
     """
 
     def __init__(
@@ -114,12 +116,14 @@ class AudioSamples(SymbolHead):
         self.second = nn.Linear(settings.fast_hidden_size, settings.fast_hidden_size)
         self.mixture = nn.Linear(settings.fast_hidden_size, _PER_COMPONENT * settings.mixture_components)
 
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+    def loss(self, params: Params, target: Codes) -> Float[Tensor, "batch frames samples"]:
         sound = expand(self._scaled(target.flatten(0, 1)), self.num_codes)
         return self.nll_given_loudness(params, target, quantize_loudness(sound))
 
-    def nll_given_loudness(self, params: Tensor, target: Tensor, loudness: Tensor) -> Tensor:
-        """Negative log-likelihood in nats of `target` together with a predicted `loudness` `(frames,)`, true or not.
+    def nll_given_loudness(
+        self, params: Params, target: Codes, loudness: Int[Tensor, "batch*frames"]
+    ) -> Float[Tensor, "batch frames samples"]:
+        """Negative log-likelihood in nats of `target` together with a predicted `loudness`, true or not.
 
         Summed over all loudness levels, the likelihoods are those of the samples alone.
         """
@@ -140,11 +144,11 @@ class AudioSamples(SymbolHead):
         loudness_nll = functional.cross_entropy(frames.loudness, loudness, reduction="none") / self.frame_samples
         return (samples + loudness_nll[:, None]).view(target.shape)
 
-    def mode(self, params: Tensor) -> Tensor:
+    def mode(self, params: Params) -> Codes:
         """The most probable samples in turn, which are not always the most probable frame."""
         return self.sample(params, torch.Generator(), Sampling(temperature=0))
 
-    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
+    def sample(self, params: Params, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Codes:
         frames = self._unpack(params)
         all_codes = torch.arange(self.num_codes, dtype=params.dtype, device=params.device)
         uniforms = draw_uniforms((self.frame_samples + 1, len(frames.past)), generator)
@@ -161,7 +165,7 @@ class AudioSamples(SymbolHead):
             used_power = used_power + expand(window[:, -1], self.num_codes).square()
         return self._limit_power(torch.stack(codes, 1)).view(*params.shape[:2], self.frame_samples)
 
-    def sampler(self, sampling: Sampling) -> Callable[[Tensor, torch.Generator], Tensor]:
+    def sampler(self, sampling: Sampling) -> Callable[[Params, torch.Generator], Codes]:
         """On the compiled kernel where it is in use; the kernel supports neither top-k nor nucleus sampling."""
         plain = sampling.top_k is None and sampling.top_p is None
         if not plain or ops.kernel() == "off" or self.first.weight.device.type != "cpu":
@@ -175,7 +179,7 @@ class AudioSamples(SymbolHead):
         )
         tier = ops.SampleTier(layers, self.num_codes, _FIRST_WIDTH)
 
-        def sample(params: Tensor, generator: torch.Generator) -> Tensor:
+        def sample(params: Params, generator: torch.Generator) -> Codes:
             frames = self._unpack(params)
             uniforms = draw_uniforms((self.frame_samples + 1, len(frames.past)), generator)
             loudness = self._sample_loudness(frames, uniforms[-1], sampling)
@@ -186,7 +190,7 @@ class AudioSamples(SymbolHead):
 
         return sample
 
-    def _unpack(self, params: Tensor) -> _Frames:
+    def _unpack(self, params: Params) -> _Frames:
         flat, past = params.flatten(0, 2), len(self.reflections)
         sizes = [flat.shape[1] - 2 * past - NUM_LOUDNESS_LEVELS, past, NUM_LOUDNESS_LEVELS, past]
         positions, offset, loudness, before = torch.split(flat, sizes, 1)
@@ -199,23 +203,25 @@ class AudioSamples(SymbolHead):
         logits[:, self.max_loudness + 1 :] = -torch.inf
         return sample_class(logits, uniform, sampling.for_loudness())
 
-    def _limit_power(self, codes: Tensor) -> Tensor:
-        """Codes `(frames, samples)`, attenuated where a frame exceeds the maximum power."""
+    def _limit_power(self, codes: Float[Tensor, "frames samples"]) -> Float[Tensor, "frames samples"]:
+        """Codes, attenuated where a frame exceeds the maximum power."""
         sound = expand(self._scaled(codes), self.num_codes)
         excess = sound.square().mean(-1, keepdim=True) / self.max_power
         limited = compand(sound / excess.clamp(min=1).sqrt(), self.num_codes)
         return torch.where(excess > 1, ((limited + 1) * self.midpoint).round(), codes)
 
-    def _condition(self, frames: _Frames, loudness: Tensor) -> Tensor:
-        """The vectors of the positions, conditioned on the `loudness` `(frames,)`."""
+    def _condition(
+        self, frames: _Frames, loudness: Int[Tensor, "all_frames"]
+    ) -> Float[Tensor, "all_frames samples conditioning"]:
+        """The vectors of the positions, conditioned on the `loudness`."""
         positions: Tensor = frames.positions + self.loudness(loudness)[:, None]
         return positions
 
     def _scaled(self, codes: Tensor) -> Tensor:
         return codes / self.midpoint - 1
 
-    def _mixture(self, inputs: "_TierInputs", positions: Tensor) -> "_Mixture":
-        """For samples `(...)` at `positions` `(..., conditioning_size)`."""
+    def _mixture(self, inputs: "_TierInputs", positions: Float[Tensor, "*batch conditioning"]) -> "_Mixture":
+        """For samples at `positions`."""
         centre = compand(inputs.predicted, self.num_codes)[..., None]
         hidden = torch.relu(self.first(torch.cat([inputs.window, centre, inputs.remaining[..., None], positions], -1)))
         weight, mean, width = self.mixture(torch.relu(self.second(hidden))).chunk(_PER_COMPONENT, -1)
@@ -223,19 +229,19 @@ class AudioSamples(SymbolHead):
 
 
 class _TierInputs(NamedTuple):
-    """Inputs for samples `(...)`: the `window` `(..., past)`, the linear prediction and the log remaining power."""
+    """Inputs for samples: the `window` before each, its linear prediction and the log of the remaining power."""
 
-    window: Tensor
-    predicted: Tensor
-    remaining: Tensor
+    window: Float[Tensor, "*batch past"]
+    predicted: Float[Tensor, "*batch"]
+    remaining: Float[Tensor, "*batch"]
 
 
 class _Mixture(NamedTuple):
-    """Logistic distributions over values from -1 to 1, all `(..., components)`; softplus of `width` is the scale."""
+    """Logistic distributions over values from -1 to 1; softplus of `width` is the scale."""
 
-    log_weight: Tensor
-    mean: Tensor
-    width: Tensor
+    log_weight: Float[Tensor, "*batch components"]
+    mean: Float[Tensor, "*batch components"]
+    width: Float[Tensor, "*batch components"]
 
     def log_prob(self, codes: Tensor, num_codes: int) -> Tensor:
         """Log probability of each of `codes` `(..., some)`, out of `num_codes`."""

@@ -5,17 +5,27 @@ from collections.abc import Callable
 from typing import ClassVar, Self
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from echoic.config import HeadSettings
 from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
+
+Params = Float[Tensor, "batch steps features params"]
+"""Parameters of the distribution of each value."""
+
+Values = Float[Tensor, "batch steps features"]
+"""One real number per feature."""
+
+Target = Float[Tensor, "batch steps values"]
+"""Real numbers, one per feature, or symbols: class indices, notes that are on, codes of samples."""
 
 
 class Head(nn.Module, abc.ABC):
     """A linear map from hidden vectors to the parameters of a distribution, with its loss and its draws.
 
     Each vector gives `outputs_per_step` output steps of `features` values with `parameters` numbers each. All methods
-    take `params` `(batch, steps, features, parameters)` as `forward` returns them.
+    take `params` as `forward` returns them.
     """
 
     def __init__(self, width: int, features: int, outputs_per_step: int, parameters: int) -> None:
@@ -25,22 +35,24 @@ class Head(nn.Module, abc.ABC):
         self.parameters_per_value = parameters
         self.linear = nn.Linear(width, outputs_per_step * features * parameters)
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """`(batch, hidden, width)` to `(batch, hidden * outputs_per_step, features, parameters)`."""
+    def forward(self, hidden: Float[Tensor, "batch vectors width"]) -> Params:
+        """Parameters for `outputs_per_step` steps per vector."""
         params: Tensor = self.linear(hidden)
         return params.view(len(hidden), -1, self.features, self.parameters_per_value)
 
     @abc.abstractmethod
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
-        """The loss without reduction, `(batch, steps, features)` like `target`, or `(batch, steps, 1)`."""
+    def loss(
+        self, params: Params, target: Target
+    ) -> Float[Tensor, "batch steps values"] | Float[Tensor, "batch steps 1"]:
+        """The loss without reduction, of each value or of each step."""
 
-    def correct(self, params: Tensor, target: Tensor) -> Tensor | None:
+    def correct(self, params: Params, target: Target) -> Bool[Tensor, "batch steps _"] | None:
         """Mask of the correct predictions, shaped like `loss`; None for heads of real numbers."""
         return None
 
     @abc.abstractmethod
-    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
-        """A random draw, shaped like a target."""
+    def sample(self, params: Params, generator: torch.Generator) -> Target:
+        """A random draw."""
 
 
 class ValueHead(Head):
@@ -55,11 +67,11 @@ class ValueHead(Head):
         """The head for `settings`."""
 
     @abc.abstractmethod
-    def mean(self, params: Tensor) -> Tensor:
+    def mean(self, params: Params) -> Values:
         """The point forecast of each value."""
 
     @abc.abstractmethod
-    def quantile(self, params: Tensor, level: float) -> Tensor:
+    def quantile(self, params: Params, level: float) -> Values:
         """The quantile at `level` of each value."""
 
 
@@ -67,13 +79,13 @@ class SymbolHead(Head):
     """A head for symbols: a class or a set of notes per step. Losses are exact negative log-likelihoods."""
 
     @abc.abstractmethod
-    def mode(self, params: Tensor) -> Tensor:
-        """The predicted symbols, shaped like a target."""
+    def mode(self, params: Params) -> Target:
+        """The predicted symbols."""
 
     @abc.abstractmethod
-    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
+    def sample(self, params: Params, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Target:
         """A random draw under `sampling`; at temperature 0 the same as `mode`."""
 
-    def sampler(self, sampling: Sampling) -> Callable[[Tensor, torch.Generator], Tensor]:
+    def sampler(self, sampling: Sampling) -> Callable[[Params, torch.Generator], Target]:
         """`sample` for many calls, with the current weights; a head may prepare a copy of them."""
         return lambda params, generator: self.sample(params, generator, sampling)

@@ -4,27 +4,32 @@ from collections.abc import Callable
 from typing import final
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
 
+Logits = Float[Tensor, "batch steps 1 classes"]
+Classes = Float[Tensor, "batch steps 1"]
+"""Class indices."""
+
 
 @final
 class Categorical(SymbolHead):
-    """A softmax over `num_classes`; targets `(batch, steps, 1)` are class indices, `outputs_per_step` per vector.
+    """A softmax over `num_classes`; targets are class indices, `outputs_per_step` per vector.
 
-    With `tied`, a function that returns the embedding's weights `(num_classes, width)`, the output layer has no weights
-    of its own (Press and Wolf 2017). `weights` `(num_classes,)` weight the classes in the training loss.
+    With `tied`, a function that returns the embedding's weights, the output layer has no weights
+    of its own (Press and Wolf 2017). `weights` weight the classes in the training loss.
     """
 
     def __init__(
         self,
         width: int,
         num_classes: int,
-        tied: Callable[[], Tensor] | None = None,
-        weights: Tensor | None = None,
+        tied: Callable[[], Float[Tensor, "classes width"]] | None = None,
+        weights: Float[Tensor, "classes"] | None = None,
         outputs_per_step: int = 1,
     ) -> None:
         super().__init__(width, 1, outputs_per_step, num_classes)
@@ -33,18 +38,18 @@ class Categorical(SymbolHead):
         if tied is not None:
             self.linear = _Tied(tied, num_classes)  # type: ignore[assignment]
 
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+    def loss(self, params: Logits, target: Classes) -> Float[Tensor, "batch steps 1"]:
         logits = params[:, :, 0].transpose(1, 2)
         weights = self.weights if self.training else None
         return functional.cross_entropy(logits, target[..., 0].long(), weights, reduction="none")[..., None]
 
-    def correct(self, params: Tensor, target: Tensor) -> Tensor:
+    def correct(self, params: Logits, target: Classes) -> Bool[Tensor, "batch steps 1"]:
         return self.mode(params) == target
 
-    def mode(self, params: Tensor) -> Tensor:
+    def mode(self, params: Logits) -> Classes:
         return params.argmax(-1).to(params.dtype)
 
-    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
+    def sample(self, params: Logits, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Classes:
         return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
 
 
@@ -52,11 +57,11 @@ class Categorical(SymbolHead):
 class _Tied(nn.Module):
     """A linear layer that shares the weights of another module, with its own bias."""
 
-    def __init__(self, weights: Callable[[], Tensor], outputs: int) -> None:
+    def __init__(self, weights: Callable[[], Float[Tensor, "classes width"]], outputs: int) -> None:
         super().__init__()
         self.weights = weights
         self.bias = nn.Parameter(torch.zeros(outputs))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`(..., width)` to `(..., outputs)`."""
+    def forward(self, x: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch classes"]:
+        """The logits."""
         return functional.linear(x, self.weights(), self.bias)

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import ValueHead
+from echoic.heads.base import Params, ValueHead, Values
 
 MIN_SCALE = 1e-3
 """Lower bound of standard deviations in scaled units, which keeps the likelihood of a perfect fit finite."""
@@ -22,22 +22,22 @@ class Gaussian(ValueHead):
     def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
         return cls(width, features, outputs_per_step, 2)
 
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+    def loss(self, params: Params, target: Values) -> Values:
         mean, scale = self._split(params)
         return 0.5 * ((target - mean) / scale).square().add(math.log(2 * math.pi)) + scale.log()
 
-    def mean(self, params: Tensor) -> Tensor:
+    def mean(self, params: Params) -> Values:
         return params[..., 0]
 
-    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+    def sample(self, params: Params, generator: torch.Generator) -> Values:
         mean, scale = self._split(params)
         return mean + scale * torch.randn(mean.shape, generator=generator).to(mean)
 
-    def quantile(self, params: Tensor, level: float) -> Tensor:
+    def quantile(self, params: Params, level: float) -> Values:
         mean, scale = self._split(params)
         standard: Tensor = torch.special.ndtri(torch.tensor(level, dtype=mean.dtype))
         return mean + scale * standard
 
     @staticmethod
-    def _split(params: Tensor) -> tuple[Tensor, Tensor]:
+    def _split(params: Params) -> tuple[Values, Values]:
         return params[..., 0], functional.softplus(params[..., 1]) + MIN_SCALE

@@ -3,6 +3,7 @@
 from typing import NamedTuple, final
 
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -14,14 +15,19 @@ from echoic.nn import Dropout
 class _Slots(NamedTuple):
     """All choices of a batch of chords, one per row.
 
-    `step` `(slots,)`: index of the chord. `chosen` `(slots, features)`: notes chosen before. `last` `(slots,)`: the
-    lowest of them, or `features` for none. `choice` `(slots,)`: the next note, or `features` for the end of the chord.
+    `step`: index of the chord. `chosen`: notes chosen before. `last`: the lowest of them, or the number of notes for
+    none. `choice`: the next note, or the number of notes for the end of the chord.
     """
 
-    step: Tensor
-    chosen: Tensor
-    last: Tensor
-    choice: Tensor
+    step: Int[Tensor, "slots"]
+    chosen: Float[Tensor, "slots notes"]
+    last: Int[Tensor, "slots"]
+    choice: Int[Tensor, "slots"]
+
+
+Context = Float[Tensor, "batch steps 1 hidden"]
+Chords = Float[Tensor, "batch steps notes"]
+"""1 for each note that sounds, from the lowest pitch up."""
 
 
 @final
@@ -31,7 +37,7 @@ class Joint(SymbolHead):
     Notes at or above the last one are masked, so every chord has exactly one order and the likelihood is exact: a
     product of conditional probabilities as in NADE (Larochelle and Murray 2011), but over sounding notes only. Each
     softmax is conditioned on the hidden vector, the notes chosen so far and the last of them, through one hidden layer
-    of size `hidden`. Targets `(batch, steps, features)` are 0 or 1, from the lowest pitch up; with `per_pitch` = 2
+    of size `hidden`. Targets are 0 or 1, from the lowest pitch up; with `per_pitch` = 2
     each pitch has two features (sustained, onset), at most one of which is on.
     """
 
@@ -46,18 +52,18 @@ class Joint(SymbolHead):
         for weights in (self.chosen.weight, self.last.weight):
             nn.init.normal_(weights, std=0.1)
 
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+    def loss(self, params: Context, target: Chords) -> Float[Tensor, "batch steps 1"]:
         flat = params.flatten(0, 2)
         slots = self._slots(target.flatten(0, 1))
         logits = self._next_logits(flat[slots.step], slots.chosen, slots.last)
         losses = functional.cross_entropy(logits, slots.choice, reduction="none")
         return flat.new_zeros(len(flat)).index_add(0, slots.step, losses).view(*target.shape[:2], 1)
 
-    def mode(self, params: Tensor) -> Tensor:
+    def mode(self, params: Context) -> Chords:
         """The chord of the most probable choices in turn, which is not always the most probable chord."""
         return self.sample(params, torch.Generator(), Sampling(temperature=0))
 
-    def sample(self, params: Tensor, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Tensor:
+    def sample(self, params: Context, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Chords:
         flat = params.flatten(0, 2)
         chord = flat.new_zeros(len(flat), self.notes)
         last = torch.full((len(flat),), self.notes, device=flat.device)
@@ -70,22 +76,24 @@ class Joint(SymbolHead):
             last[active] = choice
         return chord.view(*params.shape[:2], self.notes)
 
-    def _next_logits(self, context: Tensor, chosen: Tensor, last: Tensor) -> Tensor:
-        """Logits `(slots, features + 1)` of each note and of the end, minus infinity for masked notes."""
+    def _next_logits(
+        self, context: Float[Tensor, "slots hidden"], chosen: Float[Tensor, "slots notes"], last: Int[Tensor, "slots"]
+    ) -> Float[Tensor, "slots notes+1"]:
+        """Logits of each note and of the end, minus infinity for masked notes."""
         hidden = torch.relu(context + self.chosen(chosen) + self.last(last))
         logits: Tensor = self.logits(self.dropout(hidden))
         return logits.masked_fill(self._forbidden()[last], -torch.inf)
 
-    def _forbidden(self) -> Tensor:
-        """Mask `(features + 1, features + 1)` of the choices that must not follow each last note."""
+    def _forbidden(self) -> Bool[Tensor, "choices choices"]:
+        """Mask of the choices that must not follow each last note."""
         pitch = torch.arange(self.notes + 1, device=self.logits.weight.device) // self.per_pitch
         forbidden = pitch[None] >= pitch[:, None]
         forbidden[self.notes] = False  # no note chosen yet
         forbidden[:, self.notes] = False  # the end is always allowed
         return forbidden
 
-    def _slots(self, chords: Tensor) -> _Slots:
-        """`chords` `(steps, features)` as choices, grouped by step, the highest note first."""
+    def _slots(self, chords: Float[Tensor, "chords notes"]) -> _Slots:
+        """`chords` as choices, grouped by step, the highest note first."""
         steps, note = chords.flip(1).nonzero(as_tuple=True)
         note = self.notes - 1 - note
         counts = torch.bincount(steps, minlength=len(chords))

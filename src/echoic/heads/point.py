@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import ValueHead
+from echoic.heads.base import Params, ValueHead, Values
 
 HUBER_DELTA = 0.5
 """Errors in scaled units above which the Huber loss is linear; below it is quadratic."""
@@ -35,14 +35,14 @@ class Point(ValueHead):
     def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
         return cls(width, features, outputs_per_step, settings.loss)
 
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+    def loss(self, params: Params, target: Values) -> Values:
         return self._error(params[..., 0], target, reduction="none")
 
-    def mean(self, params: Tensor) -> Tensor:
+    def mean(self, params: Params) -> Values:
         return params[..., 0]
 
-    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+    def sample(self, params: Params, generator: torch.Generator) -> Values:
         return params[..., 0]
 
-    def quantile(self, params: Tensor, level: float) -> Tensor:
+    def quantile(self, params: Params, level: float) -> Values:
         return params[..., 0]

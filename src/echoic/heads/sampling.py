@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self, final
 
 import torch
+from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
 from echoic.errors import ConfigError
@@ -51,15 +52,17 @@ DEFAULT_SAMPLING = Sampling()
 """Samples the model's own distribution."""
 
 
-def draw_uniforms(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+def draw_uniforms(shape: Sequence[int], generator: torch.Generator) -> Float64[Tensor, "..."]:
     """Uniform random numbers from 0 to below 1, one per draw."""
     return torch.rand(*shape, generator=generator, dtype=torch.float64)
 
 
-def sample_class(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Tensor:
-    """Classes `(...)` from logits `(..., classes)`, some of which may be minus infinity but not a whole row.
+def sample_class(
+    logits: Float[Tensor, "*batch classes"], uniform: Float64[Tensor, "*batch"], sampling: Sampling
+) -> Int[Tensor, "*batch"]:
+    """Classes from logits, some of which may be minus infinity but not a whole row.
 
-    `uniform` `(...)` comes from `draw_uniforms`; the class is found by inverting the cumulative distribution there.
+    `uniform` comes from `draw_uniforms`; the class is found by inverting the cumulative distribution there.
     """
     if sampling.temperature == 0:
         return logits.argmax(-1)
@@ -83,7 +86,7 @@ def sample_class(logits: Tensor, uniform: Tensor, sampling: Sampling) -> Tensor:
     return torch.searchsorted(cdf, target, right=True)[..., 0]
 
 
-def _nucleus(logits: Tensor, top_p: float) -> Tensor:
+def _nucleus(logits: Float[Tensor, "*batch classes"], top_p: float) -> Float[Tensor, "*batch classes"]:
     """Minus infinity for all but the fewest classes that together reach `top_p`; the mode always stays."""
     ordered, indices = logits.sort(-1, descending=True)
     probabilities = torch.softmax(ordered, -1)

@@ -5,11 +5,10 @@ from typing import Self, final
 import numpy as np
 import torch
 from scipy.special import stdtrit
-from torch import Tensor
 from torch.nn import functional
 
 from echoic.config import HeadSettings
-from echoic.heads.base import ValueHead
+from echoic.heads.base import Params, ValueHead, Values
 from echoic.heads.gaussian import MIN_SCALE
 
 MIN_DEGREES_OF_FREEDOM = 2.0
@@ -24,29 +23,29 @@ class StudentT(ValueHead):
     def build(cls, width: int, features: int, outputs_per_step: int, settings: HeadSettings) -> Self:
         return cls(width, features, outputs_per_step, 3)
 
-    def loss(self, params: Tensor, target: Tensor) -> Tensor:
+    def loss(self, params: Params, target: Values) -> Values:
         location, scale, degrees = self._split(params)
         half = (degrees + 1) / 2
         normaliser = torch.lgamma(degrees / 2) - torch.lgamma(half) + 0.5 * (degrees * torch.pi).log() + scale.log()
         return normaliser + half * torch.log1p(((target - location) / scale).square() / degrees)
 
-    def mean(self, params: Tensor) -> Tensor:
+    def mean(self, params: Params) -> Values:
         return params[..., 0]
 
-    def sample(self, params: Tensor, generator: torch.Generator) -> Tensor:
+    def sample(self, params: Params, generator: torch.Generator) -> Values:
         location, scale, degrees = self._split(params)
         normal = torch.randn(location.shape, generator=generator).to(location)
         # A chi-square with `degrees` degrees of freedom is twice a gamma variable of half that shape.
         chi_square = 2 * torch._standard_gamma(degrees.cpu() / 2, generator=generator).to(degrees)  # noqa: SLF001
         return location + scale * normal * torch.rsqrt(chi_square / degrees)
 
-    def quantile(self, params: Tensor, level: float) -> Tensor:
+    def quantile(self, params: Params, level: float) -> Values:
         location, scale, degrees = self._split(params)
         standard = stdtrit(degrees.detach().cpu().numpy().astype(np.float64), level)
         return location + scale * torch.from_numpy(np.asarray(standard)).to(location)
 
     @staticmethod
-    def _split(params: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _split(params: Params) -> tuple[Values, Values, Values]:
         return (
             params[..., 0],
             functional.softplus(params[..., 1]) + MIN_SCALE,

@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 _LEVELS = 2**16
@@ -24,8 +25,8 @@ class Dropout(nn.Module):
         self.p = p
         self.locked = locked
 
-    def forward(self, x: Tensor) -> Tensor:
-        """`x` of any shape, with dropout in training."""
+    def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """`x` with dropout in training."""
         if not self.training or self.p == 0:
             return x
         like = x[:, :1] if self.locked else x
