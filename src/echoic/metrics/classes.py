@@ -3,22 +3,27 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-Labels = NDArray[np.int64]
-Probs = NDArray[np.float64]
+Classes = Int[NDArray[np.int64], "clips"]
+"""The class of each clip."""
+
+Probs = Float[NDArray[np.float64], "clips classes"]
+Counts = Int[NDArray[np.int64], "classes classes"]
+"""Numbers of clips by true class (row) and predicted class (column)."""
 
 CALIBRATION_BINS = 15
 
 
-def confusion_matrix(true: Labels, predicted: Labels, classes: int) -> Labels:
-    """Counts of true class (row) by predicted class (column), `(classes, classes)`."""
-    counts: Labels = np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+def confusion_matrix(true: Classes, predicted: Classes, classes: int) -> Counts:
+    """Counts of true class (row) by predicted class (column)."""
+    counts: Counts = np.bincount(true * classes + predicted, minlength=classes * classes).reshape(classes, classes)
     return counts
 
 
-def classification_scores(true: Labels, probs: Probs) -> dict[str, float]:
-    """Accuracy, macro F1, nats a clip and expected calibration error, from probabilities `(clips, classes)`."""
+def classification_scores(true: Classes, probs: Probs) -> dict[str, float]:
+    """Accuracy, macro F1, nats a clip and expected calibration error."""
     table = confusion_matrix(true, probs.argmax(1), probs.shape[1])
     true_probs = np.clip(probs[np.arange(len(true)), true], 1e-12, 1)
     return {
@@ -29,14 +34,16 @@ def classification_scores(true: Labels, probs: Probs) -> dict[str, float]:
     }
 
 
-def macro_f1(table: Labels) -> float:
+def macro_f1(table: Counts) -> float:
     """Macro F1: the mean of F1 over the classes that occur or were predicted."""
     correct, occurred, predicted = np.diag(table), table.sum(1), table.sum(0)
     present = occurred + predicted > 0
     return float((2 * correct[present] / (occurred + predicted)[present]).mean())
 
 
-def calibration_curve(true: Labels, probs: Probs) -> tuple[Probs, Probs, Labels]:
+def calibration_curve(
+    true: Classes, probs: Probs
+) -> tuple[Float[NDArray[np.float64], "bins"], Float[NDArray[np.float64], "bins"], Int[NDArray[np.int64], "bins"]]:
     """Mean confidence, accuracy and count of clips, by confidence, for the bins with clips."""
     confidence, correct = probs.max(1), probs.argmax(1) == true
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
@@ -48,7 +55,7 @@ def calibration_curve(true: Labels, probs: Probs) -> tuple[Probs, Probs, Labels]
     return means[0], means[1], counts[non_empty]
 
 
-def calibration_error(true: Labels, probs: Probs) -> float:
+def calibration_error(true: Classes, probs: Probs) -> float:
     """How far confidence is from accuracy, a clip counting as much as any (Guo 2017, 15 bins)."""
     confidence, accuracy, counts = calibration_curve(true, probs)
     return float((np.abs(confidence - accuracy) * counts).sum() / counts.sum())

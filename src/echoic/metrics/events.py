@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+from jaxtyping import Int
 from numpy.typing import NDArray
 
-Frames = NDArray[np.int64]
+Frames = Int[NDArray[np.int64], "_"]
+"""The class of each frame; 0 is none."""
 
 
 class TimeInterval(Protocol):

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Values = Float[Array, "windows horizon features"]
 
 
-def seasonal_scale(history: NDArray[np.floating], season: int) -> Array:
-    """MASE's denominator for each column of `history` `(steps, features)`.
+def seasonal_scale(history: Float[NDArray[np.floating], "steps features"], season: int) -> Float[Array, "features"]:
+    """MASE's denominator for each feature.
 
     The mean absolute difference between values `season` steps apart (1 where the history is no longer than that);
     missing values are left out. NaN where nothing can be compared or nothing ever changes.
@@ -29,7 +31,7 @@ def seasonal_scale(history: NDArray[np.floating], season: int) -> Array:
 
 @final
 class ForecastScores:
-    """Sums over windows of `(horizon, features)` errors; missing targets (NaN) count nowhere.
+    """Sums over windows of errors by horizon and feature; missing targets (NaN) count nowhere.
 
     `levels` are the quantile levels that forecasts bring, `intervals` pairs of them whose coverage is of interest.
     """
@@ -49,20 +51,20 @@ class ForecastScores:
 
     def add(
         self,
-        target: Array,
-        mean: Array,
-        quantiles: Array | None,
-        scale: Array,
-        mase_scale: Array,
+        target: Values,
+        mean: Values,
+        quantiles: Float[Array, "levels windows horizon features"] | None,
+        scale: Float[Array, "#windows 1 features"],
+        mase_scale: Float[Array, "#windows 1 features"],
     ) -> None:
         """Counts a batch of windows.
 
         Args:
-            target: `(windows, horizon, features)`, in data units.
-            mean: the forecasts, alike.
-            quantiles: `(levels, windows, horizon, features)`, or None.
-            scale: `(windows, 1, features)`: squared and absolute errors are divided by it.
-            mase_scale: `(windows, 1, features)`, from `seasonal_scale`.
+            target: in data units.
+            mean: the forecasts.
+            quantiles: at the given levels, or None.
+            scale: squared and absolute errors are divided by it.
+            mase_scale: from `seasonal_scale`.
         """
         observed = ~np.isnan(target)
         error = np.where(observed, target - mean, 0.0)
@@ -95,7 +97,13 @@ class ForecastScores:
             for column, feature in enumerate(self.features)
         }
 
-    def _add_quantiles(self, target: Array, observed: NDArray[np.bool_], quantiles: Array, scale: Array) -> None:
+    def _add_quantiles(
+        self,
+        target: Values,
+        observed: Bool[NDArray[np.bool_], "windows horizon features"],
+        quantiles: Float[Array, "levels windows horizon features"],
+        scale: Float[Array, "#windows 1 features"],
+    ) -> None:
         # The continuous ranked probability score is twice the pinball loss integrated over all levels (Gneiting 2007):
         # here by the trapezoid rule, for levels that lie closer together in the tails.
         bounds = np.array([0.0, *self.levels, 1.0])

@@ -3,13 +3,17 @@
 from typing import Any
 
 import numpy as np
+from jaxtyping import Shaped
 from numpy.typing import NDArray
 
+Notes = Shaped[NDArray[Any], "steps notes"]
+"""1 for each note that sounds, otherwise 0."""
 
-def frame_accuracy(predicted: NDArray[Any], target: NDArray[Any]) -> float:
+
+def frame_accuracy(predicted: Notes, target: Notes) -> float:
     """Right notes among all that are right, wrong or missing, over all steps (Bay, Ehmann and Downie 2009).
 
-    Both are `(steps, notes)` of 0 and 1. Silence that is foretold as silence is perfect: 1.
+    Silence that is predicted as silence is perfect: 1.
     """
     correct = np.logical_and(predicted, target).sum()
     union = np.logical_or(predicted, target).sum()

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, final
 
 import numpy as np
+from jaxtyping import Bool, Shaped, UInt64
 from numpy.typing import NDArray
 
-Roll = NDArray[Any]
-"""`(steps, 128)`: 0 is silent."""
+Roll = Shaped[NDArray[Any], "_ pitches"]
+"""One row per step; 0 is silent."""
 
-Hashes = NDArray[np.uint64]
+Hashes = UInt64[NDArray[np.uint64], "_"]
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SHAPE, _MOVE = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -30,7 +31,7 @@ class Match(NamedTuple):
 class _HashedSong(NamedTuple):
     """A song as prefix hashes `(steps + 1,)` of its chords' shapes and of the moves of their lowest notes."""
 
-    sounding: NDArray[np.bool_]
+    sounding: Bool[NDArray[np.bool_], "steps"]
     shapes: Hashes
     moves: Hashes
 

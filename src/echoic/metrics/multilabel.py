@@ -1,22 +1,24 @@
 """Scores of multi-label classification."""
 
 import numpy as np
+from jaxtyping import Float, Int
 from numpy.typing import NDArray
 
-Labels = NDArray[np.int64]
-Probs = NDArray[np.float64]
+Labels = Int[NDArray[np.int64], "clips labels"]
+"""1 for each label of a clip, otherwise 0."""
+
+Probs = Float[NDArray[np.float64], "clips labels"]
 
 
 def binarize(probs: Probs) -> Labels:
-    """1 for each label that is likelier there than not, otherwise 0, shaped like `probs`."""
+    """1 for each label that is likelier there than not, otherwise 0."""
     return (probs > 0.5).astype(np.int64)
 
 
 def multilabel_scores(true: Labels, probs: Probs) -> dict[str, float]:
     """F1, mean average precision, the share of sets that are exactly right, and nats a clip.
 
-    Both `true`, 0 or 1, and `probs` are `(clips, labels)`. The mean average precision is over the labels that
-    occur, and is left out if none does.
+    The mean average precision is over the labels that occur, and is left out if none does.
     """
     predicted = binarize(probs)
     occurring = np.flatnonzero(true.any(0))
@@ -30,8 +32,8 @@ def multilabel_scores(true: Labels, probs: Probs) -> dict[str, float]:
     }
 
 
-def f1_by_label(true: Labels, predicted: Labels) -> Probs:
-    """The harmonic mean of precision and recall `(labels,)`; NaN for labels that neither occur nor were predicted."""
+def f1_by_label(true: Labels, predicted: Labels) -> Float[NDArray[np.float64], "labels"]:
+    """The harmonic mean of precision and recall; NaN for labels that neither occur nor were predicted."""
     hits, positives = (true & predicted).sum(0), true.sum(0) + predicted.sum(0)
     return np.where(positives > 0, 2 * hits / np.maximum(positives, 1), np.nan)
 
@@ -49,11 +51,11 @@ def micro_f1(true: Labels, predicted: Labels) -> float:
     return 2 * int((true & predicted).sum()) / positives if positives else 1.0
 
 
-def average_precision(true: Labels, probs: Probs) -> float:
+def average_precision(true: Int[NDArray[np.int64], "clips"], probs: Float[NDArray[np.float64], "clips"]) -> float:
     """The mean of the precision at every clip that has the label, by descending probability (steps, no interpolation).
 
-    Both are `(clips,)`, and one clip at least has the label. As in Manning, Raghavan and Schütze (2008), Introduction
-    to Information Retrieval, section 8.4; clips of the same probability come at once, as in scikit-learn.
+    At least one clip has the label. As in Manning, Raghavan and Schütze (2008), Introduction to Information Retrieval,
+    section 8.4; clips of the same probability come at once, as in scikit-learn.
     """
     order = np.argsort(-probs, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(probs[order])), len(order) - 1)
@@ -61,7 +63,7 @@ def average_precision(true: Labels, probs: Probs) -> float:
     return float((np.diff(hits, prepend=0) * hits / (ends + 1)).sum() / hits[-1])
 
 
-def nats_per_clip(true: Labels, probs: Probs) -> Probs:
-    """Minus the logarithm of the probability of each clip's whole set, `(clips,)`."""
+def nats_per_clip(true: Labels, probs: Probs) -> Float[NDArray[np.float64], "clips"]:
+    """Minus the logarithm of the probability of each clip's whole set."""
     chosen = np.where(true == 1, probs, 1 - probs)
     return np.asarray(-np.log(np.clip(chosen, 1e-12, 1)).sum(1))
