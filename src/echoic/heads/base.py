@@ -41,10 +41,8 @@ class Head(nn.Module, abc.ABC):
         return params.view(len(hidden), -1, self.features, self.parameters_per_value)
 
     @abc.abstractmethod
-    def loss(
-        self, params: Params, target: Target
-    ) -> Float[Tensor, "batch steps values"] | Float[Tensor, "batch steps 1"]:
-        """The loss without reduction, of each value or of each step."""
+    def loss(self, params: Params, target: Target) -> Float[Tensor, "batch steps _"]:
+        """The loss without reduction, one number per value or one per step."""
 
     def correct(self, params: Params, target: Target) -> Bool[Tensor, "batch steps _"] | None:
         """Mask of the correct predictions, shaped like `loss`; None for heads of real numbers."""
