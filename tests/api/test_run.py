@@ -101,6 +101,10 @@ def test_without_a_folder_the_run_is_in_a_temporary_one(tmp_path: Path, monkeypa
 def test_what_is_not_there_is_named() -> None:
     with pytest.raises(ConfigError, match="Unknown job 'forecats', did you mean 'forecast'"):
         echoic.train("forecats", wave())
+    with pytest.raises(ConfigError, match=r"`job` must be one of forecast, .*, got ndarray. It comes before the data"):
+        echoic.train(wave(), "forecast")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"must be the result of echoic\.prepare, got ndarray"):
+        echoic.fit(wave())  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
         echoic.train("forecast", wave(), device="nothing")
     with pytest.raises(RunError, match="nowhere: is not a run folder"):

@@ -10,6 +10,7 @@ from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.api.prepare import Prepared, prepare
 from echoic.api.run import Run
+from echoic.errors import ConfigError
 from echoic.jobs.base import Task
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder, ensure_new
@@ -46,12 +47,12 @@ def train(
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
         DataError: the data cannot be read, or do not suffice.
         RunError: `out` exists or cannot be written.
-        TrainingError: losses stay non-finite.
+        TrainingError: losses stay non-finite, or another thread of this process is training.
         Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
     """
     started_at = time.monotonic() if started_at is None else started_at
-    out = Path(tempfile.mkdtemp(prefix="echoic-")) / job if out is None else Path(out)
-    ensure_new(out)
+    if out is not None:
+        ensure_new(Path(out))  # before the data are read, which may take minutes
     prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
     return fit(prepared, out=out, on_progress=on_progress, started_at=started_at)
 
@@ -72,10 +73,13 @@ def fit(
         started_at: `time.monotonic()` at the start of a budget in minutes; by default now.
 
     Raises:
+        ConfigError: `prepared` is something else.
         RunError: `out` exists or cannot be written.
-        TrainingError: losses stay non-finite.
+        TrainingError: losses stay non-finite, or another thread of this process is training.
         Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
     """
+    if not isinstance(prepared, Prepared):
+        raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
     started_at = time.monotonic() if started_at is None else started_at
     name, task = prepared.job.name, prepared.task
     path = Path(tempfile.mkdtemp(prefix="echoic-")) / name if out is None else Path(out)

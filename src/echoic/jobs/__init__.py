@@ -50,9 +50,14 @@ def get_job(name: str) -> "Job[Any]":
     return job
 
 
-def _entry(name: str) -> JobEntry:
+def _entry(name: Any) -> JobEntry:
+    if not isinstance(name, str):
+        raise ConfigError(
+            f"`job` must be one of {', '.join(JOBS)}, got {type(name).__name__}. It comes before the data."
+        )
     if name not in JOBS:
-        raise ConfigError(f"Unknown job {name!r}{suggestion(name, JOBS)}; choose from {', '.join(JOBS)}.")
+        hint = suggestion(name, JOBS)
+        raise ConfigError(f"Unknown job {name!r}{f'{hint} Choose' if hint else '; choose'} from {', '.join(JOBS)}.")
     return JOBS[name]
 
 
