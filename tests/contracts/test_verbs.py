@@ -1,6 +1,7 @@
 """What every verb promises: help that works, and one sentence for bad input."""
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -39,6 +40,8 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "train": {
         "json before the job": ("train --json forecast synth:sine --out new", "--json comes after the name of the job"),
         "no job": ("train", "needs a job"),
+        "unknown job": ("train forecats synth:sine --out new", "did you mean 'forecast'? Choose from forecast, music"),
+        "data before the job": ("train synth:sine forecast --out new", "The job comes before the data."),
         "no data": ("train forecast missing.csv --out new", "missing.csv: no such file"),
         "no such signal": ("train forecast synth:nothing --out new", "nothing"),
         "unknown setting": ("train forecast synth:sine --out new --set lookbak=3", "did you mean 'lookback'"),
@@ -53,6 +56,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "endless number": ("train forecast synth:sine --out new --grad-clip-norm inf", "train.grad_clip_norm"),
     },
     "check": {
+        "unknown job": ("check data.csv", "Unknown job 'data.csv'; choose from forecast, music"),
         "no data": ("check forecast missing.csv", "missing.csv: no such file"),
         "unknown setting": ("check forecast synth:sine --set window.horzon=3", "did you mean 'window.horizon'"),
     },
@@ -102,7 +106,6 @@ USAGE = {
     **{f"{verb} with an unknown option": f"{verb} --nothing" for verb in VERBS},
     "an unknown verb": "evla",
     "an unknown option": "--nothing",
-    "an unknown job": "train forecats synth:sine --out new",
     "train without data": "train forecast --out new",
     "train without a folder": "train forecast synth:sine",
     "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
@@ -182,13 +185,25 @@ def test_the_version_is_one_line(command: Any) -> None:
     assert command("--version") == (0, f"echoic {echoic.__version__}\n", "")
 
 
-@pytest.mark.parametrize("verb", ["train forecast", "generate", "eval"])
+@pytest.mark.parametrize("verb", ["", "train", "train forecast", "generate", "eval"])
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
 def test_help_fits_the_terminal_and_is_never_cut(command: Any, monkeypatch: Any, verb: Any, columns: Any) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     _, out, _ = command(f"{verb} --help")
     assert max(map(len, out.splitlines())) <= int(columns)
-    assert "…" not in out
+    assert not any(line.endswith(("…", "...")) for line in out.splitlines()[1:])
+
+
+def test_help_of_the_command_has_the_whole_sentence_of_each_verb(command: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    _, out, _ = command("--help")
+    assert all(sentence in " ".join(out.split()) for sentence in VERBS.values())
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "train forecast", "check detect"])
+def test_help_has_no_names_of_python_types(command: Any, verb: str) -> None:
+    _, out, _ = command(f"{verb} --help")
+    assert not re.search(r"<(path|str|int|list|bool)\b", out)
 
 
 @pytest.mark.parametrize(("verb", "case"), CASES)
@@ -220,6 +235,11 @@ def test_bad_usage_exits_2_and_ends_with_one_sentence_on_stderr(command: Command
 def test_an_unexpected_option_suggests_the_nearest(command: Command) -> None:
     _, _, err = command("train forecast synth:sine --out new --lookbak 3")
     assert "--lookback" in err.splitlines()[-1]
+
+
+def test_an_unknown_option_suggests_no_hidden_one(command: Command) -> None:
+    _, _, err = command("train forecast synth:sine --out new --lookahea 3")
+    assert "--lookahead" not in err
 
 
 def test_without_anything_the_command_explains_itself(command: Command) -> None:

@@ -15,6 +15,7 @@ import typer
 
 import echoic
 from echoic.cli.allocator import keep_freed_memory
+from echoic.cli.grouped import FullHelpGroup
 from echoic.errors import EchoicError
 
 STARTED_AT = time.monotonic()
@@ -57,15 +58,16 @@ def make_app(arguments: list[str]) -> typer.Typer:
     """The command line; imports only the verb that `arguments` name."""
     app = typer.Typer(
         name="echoic",
+        cls=FullHelpGroup,
         help="Train recurrent networks on any sequence, on your own CPU, and run them live.",
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 160},
     )
-    wanted = next((word for word in arguments if word in VERBS), None)
+    verb_given = next((word for word in arguments if word in VERBS), None)
     for verb, help_text in VERBS.items():
-        if verb == wanted:
+        if verb == verb_given:
             import_module(f"echoic.cli.{verb}").add_to(app, help_text)
         else:
             app.command(verb, help=help_text)(_not_loaded)

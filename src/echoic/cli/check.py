@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli.grouped import GroupedCommand
+from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
 from echoic.cli.train import Data, Json, single_or_list, with_data_help
 from echoic.jobs import JOBS, settings_class
@@ -13,7 +13,13 @@ from echoic.jobs import JOBS, settings_class
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(help=help_text, rich_markup_mode=None, no_args_is_help=True)
+    jobs = typer.Typer(
+        cls=JobGroup,
+        help=help_text,
+        rich_markup_mode=None,
+        no_args_is_help=True,
+        subcommand_metavar="JOB DATA [ARGS]...",
+    )
     for job in JOBS:
         jobs.command(job, cls=GroupedCommand, help=f"Overfit one batch of DATA with the network of the {job} job.")(
             with_settings(settings_class(job), with_data_help(job, _checker(job)))
@@ -30,7 +36,9 @@ def _checker(job: str) -> Any:
     def check_job(
         settings: dict[str, Any],
         data: Data,
-        steps: Annotated[int, typer.Option(help="Number of training steps on the batch.", min=1)] = 120,
+        steps: Annotated[
+            int, typer.Option(metavar="INTEGER", help="Number of training steps on the batch.", min=1)
+        ] = 120,
         as_json: Json = False,
     ) -> None:
         from echoic.api import overfit_check
@@ -40,7 +48,7 @@ def _checker(job: str) -> Any:
         if as_json:
             typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))
         else:
-            marks = sorted({0, *(steps * share // 6 for share in range(1, 6)), steps - 1})
+            marks = sorted({0, *(steps * sixth // 6 for sixth in range(1, 6)), steps - 1})
             typer.echo("loss of one batch: " + " -> ".join(f"{losses[mark]:.4g}" for mark in marks))
             typer.echo(
                 "The loss falls: the network can learn."

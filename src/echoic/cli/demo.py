@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli import STARTED_AT
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.progress import TrainingBar
 from echoic.cli.tables import print_scores
 
@@ -20,12 +21,12 @@ SETTINGS: dict[str, Any] = {
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb."""
-    app.command("demo", help=help_text)(demo)
+    app.command("demo", cls=GroupedCommand, help=help_text)(demo)
 
 
 def demo(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder to create.")] = Path("runs/demo"),
-    seed: Annotated[int, typer.Option(help="Random seed of the weights.", min=0)] = 0,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="PATH", help="Run folder to create.")] = Path("runs/demo"),
+    seed: Annotated[int, typer.Option(metavar="INTEGER", help="Random seed of the weights.", min=0)] = 0,
 ) -> None:
     import echoic
     from echoic.api.report import write_report

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.progress import progress_bar
 from echoic.cli.tables import print_scores
 from echoic.cli.train import Json
@@ -13,18 +14,21 @@ from echoic.cli.train import Json
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb."""
-    app.command("drift", help=help_text)(drift)
+    app.command("drift", cls=GroupedCommand, help=help_text)(drift)
 
 
 def drift(
     generated: Annotated[
         Path, typer.Argument(metavar="GENERATED", help="Folder of generated sound, one file per stream.")
     ],
-    against: Annotated[Path, typer.Option(help="Folder of real sound that was not used in training.")],
+    against: Annotated[Path, typer.Option(metavar="PATH", help="Folder of real sound that was not used in training.")],
     training: Annotated[
-        Path | None, typer.Option(help="Folder of the training sound, to look for copies of it.")
+        Path | None, typer.Option(metavar="PATH", help="Folder of the training sound, to look for copies of it.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="HTML page to write.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", rich_help_panel="Output", help="HTML page to write."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     from echoic.drift.page import write_drift_page

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import print_scores
 from echoic.cli.train import Json, TrainingData
@@ -16,7 +17,7 @@ RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb."""
-    app.command("eval", help=help_text)(evaluate)
+    app.command("eval", cls=GroupedCommand, help=help_text)(evaluate)
 
 
 def evaluate(
@@ -25,14 +26,24 @@ def evaluate(
         str | None, typer.Argument(metavar="DATA", help="New data to evaluate on. Default: the run's own.")
     ] = None,
     split: Annotated[
-        str | None, typer.Option(help="Split of the run's own data: train, dev or test. [default: test]")
+        str | None,
+        typer.Option(metavar="SPLIT", help="Split of the run's own data: train, dev or test. [default: test]"),
     ] = None,
     stride: Annotated[
         int | None,
-        typer.Option(help="Forecasts: number of steps between the windows that are scored. [default: 1]", min=1),
+        typer.Option(
+            metavar="INTEGER",
+            help="Forecasts: number of steps between the windows that are scored. [default: 1]",
+            min=1,
+        ),
     ] = None,
     backtest: Annotated[
-        Path | None, typer.Option(help="Forecasts: also write every forecast to this CSV or Parquet file.")
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            rich_help_panel="Output",
+            help="Forecasts: also write every forecast to this CSV or Parquet file.",
+        ),
     ] = None,
     training_data: TrainingData = None,
     as_json: Json = False,

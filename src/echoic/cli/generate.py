@@ -20,6 +20,8 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
+        metavar="PATH",
+        rich_help_panel="Output",
         help="File to write; its ending decides the format. Text runs print to standard output without it.",
     ),
 ]

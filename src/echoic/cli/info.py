@@ -6,17 +6,18 @@ from typing import Annotated
 
 import typer
 
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Json
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb."""
-    app.command("info", help=help_text)(info)
+    app.command("info", cls=GroupedCommand, help=help_text)(info)
 
 
 def info(
-    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="Run folder.")] = None, as_json: Json = False
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run folder.")] = None, as_json: Json = False
 ) -> None:
     import echoic
     from echoic.api import summaries

@@ -13,8 +13,10 @@ from echoic.config import JobSettings, assignments, read_toml
 
 Values = dict[str, Any]
 
-CONFIG = Annotated[Path | None, typer.Option("--config", help="TOML file with settings by section.")]
-SET = Annotated[list[str] | None, typer.Option("--set", help="Any setting as key=value; may be repeated.")]
+CONFIG = Annotated[Path | None, typer.Option("--config", metavar="PATH", help="TOML file with settings by section.")]
+SET = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any setting as key=value; may be repeated.")
+]
 
 
 def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Callable[..., None]:

@@ -7,24 +7,30 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli.eval import RunPath
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.progress import progress_bar
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Json, TrainingData
 
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write: CSV or Parquet, by its ending.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output", "-o", metavar="PATH", rich_help_panel="Output", help="File to write: CSV or Parquet, by its ending."
+    ),
+]
 _MAX_ROWS = 50
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb."""
-    app.command("predict", help=help_text)(predict)
+    app.command("predict", cls=GroupedCommand, help=help_text)(predict)
 
 
 def predict(
     run: RunPath,
     output: Output = None,
     files: Annotated[
-        list[str] | None, typer.Argument(metavar="FILE...", help="Data to predict for. Default: the run's own.")
+        list[str] | None, typer.Argument(metavar="FILE", help="Data to predict for. Default: the run's own.")
     ] = None,
     training_data: TrainingData = None,
     as_json: Json = False,

@@ -33,7 +33,7 @@ _STAGES = {"fit": "training", "refit": "training on train and dev"}
 
 
 def round_progress(bar: Progress, description: str) -> Callable[[int, int], None]:
-    """A task of `bar` that is told how much is done of how much, and begins anew when that falls."""
+    """A callback that shows progress as a task of `bar`; when the count falls, the task starts again."""
     task, before = bar.add_task(description, total=None), 0
 
     def show(done: int, total: int) -> None:
@@ -48,7 +48,7 @@ def round_progress(bar: Progress, description: str) -> Callable[[int, int], None
 
 @final
 class TrainingBar:
-    """The bar of a training run: epoch, rate, losses of train and dev, time."""
+    """The progress bar of a training: epoch, batches per second, train and dev loss, time."""
 
     def __init__(self) -> None:
         self._bar = progress_bar("epoch", "rate", "losses")
@@ -66,13 +66,13 @@ class TrainingBar:
         self._bar.stop()
 
     def prepare(self, done: int, total: int) -> None:
-        """Shows how many clips have spectra, in a line of its own until all of them have."""
+        """Shows the number of clips whose spectra are computed, on a line of its own until all are."""
         self._bar.update(
             self._spectra, completed=done, total=total, visible=done < total, losses=f"{done:,} of {total:,} clips"
         )
 
     def update(self, at: "TrainingProgress") -> None:
-        """Shows where training stands; each fold, and the refit, begins anew."""
+        """Shows the progress of training; each fold and the refit restart the bar."""
         if at.stage != self._stage:
             self._stage = at.stage
             self._bar.reset(self._task, description=_STAGES.get(at.stage, at.stage))

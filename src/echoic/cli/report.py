@@ -5,19 +5,27 @@ from typing import Annotated
 
 import typer
 
+from echoic.cli.grouped import GroupedCommand
 from echoic.cli.train import TrainingData
 from echoic.errors import ConfigError
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb."""
-    app.command("report", help=help_text)(report)
+    app.command("report", cls=GroupedCommand, help=help_text)(report)
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Page to write. Default for one run: RUN/report.html.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            rich_help_panel="Output",
+            help="Page to write. Default for one run: RUN/report.html.",
+        ),
     ] = None,
     training_data: TrainingData = None,
 ) -> None:

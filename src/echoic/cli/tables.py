@@ -12,11 +12,11 @@ from echoic.metrics.goals import best_value
 
 
 def print_scores(title: str, columns: Mapping[str, Mapping[str, float]]) -> None:
-    """A column for each rival, a row for each score; the best of a row in bold."""
+    """A column per method (the model and its baselines), a row per score; the best of a row in bold."""
     table = _table(title)
     table.add_column("", no_wrap=True)
     for name in columns:
-        # Words can be broken into lines where there are many columns.
+        # Breaks headers into lines where there are many columns.
         table.add_column(name.replace("_", " "), justify="right", overflow="fold")
     for score in dict.fromkeys(name for scores in columns.values() for name in scores):
         values = [scores.get(score) for scores in columns.values()]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli import STARTED_AT
-from echoic.cli.grouped import GroupedCommand
+from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
 from echoic.cli.progress import TrainingBar
 from echoic.errors import ConfigError
@@ -16,21 +16,24 @@ from echoic.jobs import JOBS, settings_class
 from echoic.sources import supported_inputs
 
 Data = Annotated[list[str], typer.Argument(metavar="DATA", help="Input of the job.")]
-Out = Annotated[Path, typer.Option("--out", "-o", help="Run folder to create.", rich_help_panel="Output")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", metavar="PATH", help="Run folder to create.", rich_help_panel="Output")
+]
 TrainingData = Annotated[
-    str | None, typer.Option(help="New place of the training data, if they have moved; - for standard input.")
+    str | None,
+    typer.Option(metavar="PATH", help="New place of the training data, if they have moved; - for standard input."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel="Output")]
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(help=help_text, rich_markup_mode=None)
+    jobs = typer.Typer(cls=JobGroup, help=help_text, rich_markup_mode=None, subcommand_metavar="JOB DATA [ARGS]...")
 
     @jobs.callback(invoke_without_command=True)
     def train(
         context: typer.Context,
-        resume: Annotated[Path | None, typer.Option("--resume", help="Run folder to resume.")] = None,
+        resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Run folder to resume.")] = None,
         training_data: TrainingData = None,
         as_json: Json = False,
     ) -> None:
