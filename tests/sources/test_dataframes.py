@@ -79,6 +79,10 @@ def test_numbers_in_a_time_column_are_years() -> None:
         ),
         (pl.LazyFrame({"a": [1]}), "cannot read data of type LazyFrame"),
         (None, "cannot read data of type NoneType; give a path"),
+        ([1.0, 2.0], r"cannot read data of type list; convert it with numpy\.array"),
+        (np.full(9, np.nan), "the array, column 'y': holds no value at all"),
+        (np.array([1, np.inf]), "the array, row 1, column 'y': 'inf' is infinite"),
+        (pl.DataFrame({"a": [float("inf")] * 3}), "row 0, column 'a': 'inf' is infinite"),
     ],
 )
 def test_bad_frame_is_refused(frame: Any, message: str) -> None:

@@ -127,6 +127,8 @@ def source_kind(data: Any, settings: Settings) -> str:
         DataError: no source of these settings reads such data.
     """
     if isinstance(settings, TableSettings) and isinstance(data, list | tuple):
+        if not all(isinstance(one, str | Path) for one in data):
+            raise DataError(f"cannot read data of type {type(data).__name__}; convert it with numpy.array.")
         raise DataError(f"Got {len(data)} files where one is expected; put many series into one long table.")
     for kind, source in SOURCES.items():
         if source.claims(data, settings):

@@ -57,7 +57,7 @@ def is_date_column(column: pl.Series) -> bool:
     """Whether every cell is a date; four digits count as years only under a name such as `year`."""
     if not _is_textual(column):
         return column.dtype in (pl.Date, pl.Datetime)
-    cells = _texts(column.drop_nulls())
+    cells = _texts(column.drop_nulls()).drop_nulls()  # NaN and infinity have no text
     if not len(cells):
         return False
     if cells.str.contains(_AMBIGUOUS).all():
