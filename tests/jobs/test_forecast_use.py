@@ -178,6 +178,14 @@ def test_times_go_on_at_the_frequency_of_the_data(tmp_path: Path, every: Any, fi
     np.testing.assert_array_equal(continued.time.times(np.arange(4)).astype("datetime64[us]"), wanted)
 
 
+@pytest.mark.parametrize("stride", [0, -1, 1.5, "2"])
+def test_a_stride_that_is_no_positive_integer_is_refused(tmp_path: Path, stride: Any) -> None:
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **TINY | {"split": (0, 24, 24)})
+    for score in (run.evaluate, run.backtest):
+        with pytest.raises(ConfigError, match="`stride` must be a positive integer, got"):
+            score(stride=stride)
+
+
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_scores_can_be_worked_out_from_the_backtest(tmp_path: Path, strategy: Any) -> None:
     wanted = TINY | {"strategy": strategy, "split": (0, 24, 24)}

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any, final
 
@@ -90,11 +91,12 @@ class Run:
             on_progress: called with the work done and its total.
 
         Raises:
-            ConfigError: the split is unknown, or the job does not score windows.
+            ConfigError: the split is unknown, `stride` is not a positive integer, or the job does not score windows.
             DataError: there is nothing to score.
         """
         _check_split(split)
         if stride is not None:
+            _check_stride(stride)
             job = require(self.job, Backtests, "stride")
             return job.evaluate_windows(self.fitted, data, split, stride, on_progress)
         folds = self.fold_runs() if data is None and split == "test" else []
@@ -176,8 +178,14 @@ class Run:
         return require(self.job, Streams, "stream").stream(self.fitted)
 
     def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1) -> Table:
-        """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff."""
+        """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff.
+
+        Raises:
+            ConfigError: the split is unknown, `stride` is not a positive integer, or the job does not score windows.
+            DataError: there is nothing to score.
+        """
         _check_split(split)
+        _check_stride(stride)
         return require(self.job, Backtests, "backtest").backtest(self.fitted, data, split, stride)
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -245,3 +253,8 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
 def _check_split(split: str) -> None:
     if split not in SPLITS:
         raise ConfigError(f"`split` must be one of {', '.join(SPLITS)}, got {split!r}.")
+
+
+def _check_stride(stride: Any) -> None:
+    if not isinstance(stride, Integral) or stride < 1:
+        raise ConfigError(f"`stride` must be a positive integer, got {stride!r}.")
