@@ -1,5 +1,6 @@
 """A run folder that was damaged says so, and training goes on from what is whole."""
 
+import json
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import echoic
 from echoic.errors import RunError
+from echoic.run.folder import CONFIG_KEYS
 
 SETTINGS: dict[str, Any] = {
     "strategy": "recursive",
@@ -85,6 +87,16 @@ def test_a_config_of_another_format_is_refused(run: Path) -> None:
     path = run / "config.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 999'))
     with pytest.raises(RunError, match="has run format 999; this version of echoic reads 1"):
+        echoic.load(run)
+
+
+@pytest.mark.parametrize("key", CONFIG_KEYS)
+def test_a_config_without_a_key_is_a_run_error_that_names_it(run: Path, key: str) -> None:
+    path = run / "config.json"
+    config = json.loads(path.read_text())
+    del config[key]
+    path.write_text(json.dumps(config))
+    with pytest.raises(RunError, match=f"config.json: has no '{key}'; restore the file, or train again"):
         echoic.load(run)
 
 

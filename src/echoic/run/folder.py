@@ -24,6 +24,9 @@ from echoic.run.lock import file_lock
 FORMAT = 1
 """Version of the folder's layout, in config.json."""
 
+CONFIG_KEYS = ("job", "settings", "data", "versions", "components")
+"""The keys of config.json besides `format`."""
+
 _MAX_CHECKPOINTS = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
 _BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metrics\.jsonl|\..*\.tmp")
@@ -114,6 +117,10 @@ class RunFolder:
             raise RunError(
                 f"{self.path}: has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
             )
+        missing = [key for key in CONFIG_KEYS if key not in config]
+        if missing:
+            path, keys = self.path / "config.json", ", ".join(map(repr, missing))
+            raise RunError(f"{path}: has no {keys}; restore the file, or train again.")
         return config
 
     def write_codec(self, codec: Mapping[str, Any]) -> None:
@@ -228,4 +235,5 @@ def ensure_new(path: Path) -> None:
         started = path / "checkpoints"
         if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
             return
-    raise RunError(f"{path}: already exists; choose another --out, or resume with `echoic train --resume {path}`.")
+    resume = f", or resume with `echoic train --resume {path}`" if (path / "config.json").is_file() else ""
+    raise RunError(f"{path}: already exists; choose another --out{resume}.")
