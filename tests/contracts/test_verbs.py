@@ -237,6 +237,28 @@ def test_an_unexpected_option_suggests_the_nearest(command: Command) -> None:
     assert "--lookback" in err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("tr", "train"),
+        ("train fore", "forecast"),
+        ("eval --str", "--stride"),
+        ("train forecast --lookb", "--lookback"),
+        ("generate run --temp", "--temperature"),
+    ],
+)
+def test_shells_complete_verbs_jobs_and_options(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], line: str, found: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["echoic"])
+    monkeypatch.setenv("_ECHOIC_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"echoic {line}")
+    monkeypatch.setenv("COMP_CWORD", str(len(line.split())))
+    with pytest.raises(SystemExit):
+        main()
+    assert found in capfd.readouterr().out.split()
+
+
 def test_an_unknown_option_suggests_no_hidden_one(command: Command) -> None:
     _, _, err = command("train forecast synth:sine --out new --lookahea 3")
     assert "--lookahead" not in err

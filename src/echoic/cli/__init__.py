@@ -4,6 +4,7 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0, 1 (failed), 
 (interrupted, after saving). To add a verb: a file with `add_to(app, help_text)`, and a line in `VERBS`.
 """
 
+import os
 import signal
 import sys
 import time
@@ -40,7 +41,7 @@ def main() -> None:
     keep_freed_memory()
     warnings.showwarning = _print_warning  # type: ignore[assignment]
     try:
-        make_app(sys.argv[1:])(prog_name="echoic")
+        make_app(_typed_words())(prog_name="echoic")
     except EchoicError as error:
         typer.echo(f"echoic: {error}", err=True)
         sys.exit(error.exit_code)
@@ -52,6 +53,13 @@ def main() -> None:
     except OSError as error:
         typer.echo(f"echoic: {error.filename or 'a file'}: {error.strerror or error}.", err=True)
         sys.exit(2)
+
+
+def _typed_words() -> list[str]:
+    """The arguments; while a shell completes a line, its words so far, which are in the environment."""
+    if "_ECHOIC_COMPLETE" not in os.environ:
+        return sys.argv[1:]
+    return os.environ.get("_TYPER_COMPLETE_ARGS", os.environ.get("COMP_WORDS", "")).split()
 
 
 def make_app(arguments: list[str]) -> typer.Typer:
