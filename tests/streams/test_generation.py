@@ -96,5 +96,6 @@ def test_generation_never_applies_dropout() -> None:
 
 def test_no_steps_are_refused() -> None:
     stream = GenerationStream(make(), mean, both_columns)
-    with pytest.raises(ConfigError, match="must be 1 or more, got 0"):
-        stream.push(0, stream.start(torch.randn(1, 5, 2)))
+    for chunk in (0, 2.5, None):
+        with pytest.raises(ConfigError, match=f"must be an integer from 1 on, got {chunk}"):
+            stream.push(chunk, stream.start(torch.randn(1, 5, 2)))  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -7,7 +8,7 @@ from echoic import ops
 from echoic.cells import CELLS, Bidirectional, IdentityStack, Stack
 from echoic.config import HeadSettings, StackSettings
 from echoic.encoders import Embedding, Identity, Segments
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, ShapeError
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
 from echoic.readouts import ConcatInput, Last, PerStep
@@ -67,6 +68,31 @@ def test_single_steps_equal_the_model_on_every_target(cell: Any, target: Any, mo
         whole, end = model(x)
     torch.testing.assert_close(torch.cat(stepped, 1), whole, atol=PASS, rtol=0)
     torch.testing.assert_close(state, model.pack(end), atol=PASS, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("chunk", "rows", "message"),
+    [
+        (torch.zeros(4), 1, r"`chunk` must be a tensor of shape \(rows, steps, width\), got \(4,\)"),
+        (np.zeros((1, 4, 2), np.float32), 1, "got ndarray"),
+        (None, 1, "got NoneType"),
+        (torch.zeros(3, 1, 2), 1, r"`state` must be a tensor of shape \(3, 7\), got \(1, 7\)"),
+        (torch.zeros(3, 4, 2), 2, r"`state` must be a tensor of shape \(3, 7\), got \(2, 7\)"),
+    ],
+)
+def test_chunks_of_another_shape_are_refused(chunk: Any, rows: int, message: str) -> None:
+    stream = NetworkStream(make())
+    with pytest.raises(ShapeError, match=message):
+        stream.push(chunk, stream.start(rows))
+
+
+def test_states_of_another_network_and_primes_without_a_step_are_refused() -> None:
+    stream = NetworkStream(make())
+    for state in (torch.zeros(1, 9), None):
+        with pytest.raises(ShapeError, match=r"`state` must be a tensor of shape \(1, 7\), got"):
+            stream.push(torch.zeros(1, 1, 2), state)  # type: ignore[arg-type]
+    with pytest.raises(ShapeError, match="`inputs` must have at least one step"):
+        stream.prime(torch.zeros(1, 0, 2))
 
 
 def test_a_stream_never_applies_dropout() -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any, Protocol, TypeVar
 
+from torch import Tensor
+
 from echoic.cells import Bidirectional
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, ShapeError
 from echoic.model import SequenceModel
 
 Chunk_contra = TypeVar("Chunk_contra", contravariant=True)
@@ -35,3 +37,17 @@ def check_causal(model: SequenceModel) -> None:
     """
     if isinstance(model.stack, Bidirectional):
         raise ConfigError("A bidirectional network requires whole sequences; train without --bidirectional to stream.")
+
+
+def check_tensor(name: str, value: Any, *shape: int | str) -> None:
+    """Checks that `value` is a tensor of this shape; a dimension that is a name may have any size.
+
+    Raises:
+        ShapeError: it is something else; the message has the shape of both.
+    """
+    wanted = f"`{name}` must be a tensor of shape ({', '.join(map(str, shape))})"
+    if not isinstance(value, Tensor):
+        raise ShapeError(f"{wanted}, got {type(value).__name__}.")
+    sizes = zip(value.shape, shape, strict=False)
+    if value.ndim != len(shape) or any(isinstance(one, int) and size != one for size, one in sizes):
+        raise ShapeError(f"{wanted}, got {tuple(value.shape)}.")

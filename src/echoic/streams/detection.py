@@ -10,7 +10,7 @@ from torch import Tensor
 from echoic.cells import Bidirectional
 from echoic.encoders import Convolution
 from echoic.model import SequenceModel
-from echoic.streams.base import check_causal
+from echoic.streams.base import check_causal, check_tensor
 from echoic.tensors import State
 
 Probs = NDArray[np.float64]
@@ -68,7 +68,12 @@ class DetectionStream:
         return DetectionState(self.model.initial_state(1), torch.zeros(self._left_context, self.values), 0, 0, 0)
 
     def push(self, chunk: Tensor, state: DetectionState) -> tuple[Probs, DetectionState]:
-        """Probabilities `(frames, classes)` of the frames that `chunk` `(frames, values)` completes, and the state."""
+        """Probabilities `(frames, classes)` of the frames that `chunk` `(frames, values)` completes, and the state.
+
+        Raises:
+            ShapeError: the chunk is no such tensor.
+        """
+        check_tensor("chunk", chunk, "frames", self.values)
         return self._advance(chunk, state._replace(num_pushed=state.num_pushed + len(chunk)))
 
     def finish(self, state: DetectionState) -> Probs:

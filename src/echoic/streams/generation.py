@@ -84,10 +84,10 @@ class GenerationStream:
         """The next `chunk` steps `(rows, chunk, features)`, and the state after them.
 
         Raises:
-            ConfigError: `chunk` is not positive.
+            ConfigError: `chunk` is not a positive integer.
         """
-        if chunk < 1:
-            raise ConfigError(f"The number of steps to generate must be 1 or more, got {chunk}.")
+        if not isinstance(chunk, int) or chunk < 1:
+            raise ConfigError(f"The number of steps to generate must be an integer from 1 on, got {chunk!r}.")
         generator = torch.Generator()
         generator.set_state(state.generator)
         params, recurrent, values, first = state.params, state.recurrent, state.values, state.num_steps

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from echoic import ops
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, ShapeError
 from echoic.model import SequenceModel
 from echoic.readouts import ReadoutInputs
-from echoic.streams.base import check_causal
+from echoic.streams.base import check_causal, check_tensor
 
 PRIME_STEPS = 1024
 """Priming processes this many steps at a time, which bounds its memory."""
@@ -46,12 +46,21 @@ class NetworkStream:
 
     @torch.no_grad()
     def push(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Head parameters `(rows, steps, features, parameters)` for inputs `(rows, steps, width)`, and the state."""
+        """Head parameters `(rows, steps, features, parameters)` for inputs `(rows, steps, width)`, and the state.
+
+        Raises:
+            ShapeError: the chunk is no such tensor, or `state` is not of as many rows of this network.
+        """
+        check_tensor("chunk", chunk, "rows", "steps", "width")
+        check_tensor("state", state, len(chunk), self.model.state_size)
         return self.step(chunk, state) if chunk.shape[1] == 1 else self._pass(chunk, state)
 
     @torch.no_grad()
     def prime(self, inputs: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """As `push`, in bounded memory: head parameters after the last step only, `(rows, 1, features, parameters)`."""
+        check_tensor("inputs", inputs, "rows", "steps", "width")
+        if not inputs.shape[1]:
+            raise ShapeError("`inputs` must have at least one step, got none.")
         state = self.start(len(inputs)) if state is None else state
         params = inputs
         for chunk in torch.split(inputs, PRIME_STEPS, 1):
