@@ -60,6 +60,12 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return folder
 
 
+@pytest.mark.parametrize("data", [["0.wav"], np.zeros(9), 5])
+def test_a_single_path_is_expected(run: Any, data: Any) -> None:
+    with pytest.raises(DataError, match="Expected the path of one file or folder, got"):
+        run.predict(data)
+
+
 @pytest.fixture(scope="module")
 def run(songs: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("runs") / "songs"

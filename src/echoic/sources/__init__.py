@@ -25,6 +25,7 @@ from echoic.sources.base import Dataset as Dataset
 from echoic.sources.base import DatasetLike as DatasetLike
 from echoic.sources.base import LazyDataset as LazyDataset
 from echoic.sources.base import Report as Report
+from echoic.sources.base import as_path as as_path
 
 STANDARD_INPUT = "-"
 """The name under which texts come from standard input."""

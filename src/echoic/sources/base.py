@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol, final
 
+from echoic.errors import DataError
 from echoic.types import Series
 
 
@@ -101,6 +103,17 @@ class DatasetLike(Protocol):
     @property
     def origin(self) -> str:
         """The place of the data."""
+
+
+def as_path(data: Any) -> Path:
+    """`data` as a path.
+
+    Raises:
+        DataError: it is none.
+    """
+    if not isinstance(data, str | Path):
+        raise DataError(f"Expected the path of one file or folder, got {type(data).__name__}.")
+    return Path(data)
 
 
 @final

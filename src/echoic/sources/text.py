@@ -11,7 +11,7 @@ import numpy as np
 from echoic.config.text import TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import STANDARD_INPUT
-from echoic.sources.base import Dataset
+from echoic.sources.base import Dataset, as_path
 from echoic.sources.textfile import decode_text, decompress, read_bytes
 from echoic.types import Series
 
@@ -74,7 +74,7 @@ def _files(data: Any) -> list[tuple[str, Path, bytes]]:
             raise DataError("standard input: is empty; pipe a text into the command.")
         return [("standard input", Path("standard input"), raw)]
     places = data if isinstance(data, list | tuple) else [data]
-    found = [(place, path) for place in map(Path, places) for path in _below(place)]
+    found = [(place, path) for place in map(as_path, places) for path in _below(place)]
     return [
         (str(path.relative_to(place)) if path != place else path.name, path, read_bytes(path)) for place, path in found
     ]

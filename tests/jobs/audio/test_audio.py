@@ -120,7 +120,7 @@ def test_lengths_are_times(run: Any, length: Any, samples: Any) -> None:
 
 
 def test_bad_requests_are_one_sentence(run: Any, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="`--length` must be a number of s, min, h, samples, such as 10s, got 'soon'"):
+    with pytest.raises(ConfigError, match="`length` must be a number of s, min, h or samples, such as 10s, got 'soon'"):
         run.generate("soon")
     with pytest.raises(ConfigError, match="`--length` must be at least one sample"):
         run.generate("0s")

@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -19,7 +18,7 @@ from echoic.labelled.batches import clip_batches
 from echoic.labelled.task import EVAL_BATCH_SIZE
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import read
+from echoic.sources import as_path, read
 from echoic.sources.clips import settings_for
 from echoic.types import Series
 
@@ -144,9 +143,10 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _read(task: ClassifyTask, data: Any) -> Sequence[Series]:
-    if Path(data).suffix.lower() == ".npy":
+    path = as_path(data)
+    if path.suffix.lower() == ".npy":
         raise DataError(f"{data}: an array has no labels; pass it to `train` as --test-data, and evaluate that.")
-    return read(data, settings_for(Path(data), task.new_data)).series
+    return read(path, settings_for(path, task.new_data)).series
 
 
 def _baselines(task: ClassifyTask, steps: Sequence[Tensor], true: NDArray[np.int64]) -> dict[str, dict[str, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
 from echoic.jobs.classify.task import ClassifyTask
-from echoic.sources import read
+from echoic.sources import as_path, read
 from echoic.sources.clips import READERS, settings_for
 from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
@@ -30,7 +30,7 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
         clips: Sequence[Series] = task.require_series("test", "name the files to predict")
         steps = task.steps["test"]
     else:
-        clips = _read(task, Path(data))
+        clips = _read(task, as_path(data))
         steps = task.features.of(clips)
     probabilities = probabilities_of(fitted, steps)
     predicted = task.labelling.predict(probabilities)

@@ -1,7 +1,6 @@
 """Predictions of a trained event detector."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from echoic.jobs.detect.task import DetectTask
 from echoic.labelled.frames import BACKGROUND
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
-from echoic.sources import read
+from echoic.sources import as_path, read
 from echoic.streams.detection import predict_probs
 from echoic.types import Series
 
@@ -29,7 +28,7 @@ def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
         recordings: Sequence[Series] = task.require_series("test", "name the files to predict")
         features = task.steps["test"]
     else:
-        recordings = read(Path(data), task.sound_files).series
+        recordings = read(as_path(data), task.sound_files).series
         features = task.features.of(recordings)
     postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
     rows = []
