@@ -77,7 +77,7 @@ def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
     done(command(f"train music midi_folder/ --grid sixteenth {SMALL} --out runs/tunes"))
     line = "generate runs/tunes --prime midi_folder/3.mid --length 2bars --temperature 0.9 --seed 1 -o new.mid"
     _, told = done(command(line))
-    assert "longest run that a training song has too, in any key" in told
+    assert "longest passage shared with a training song, in any key" in told
     (song,) = read_songs(Path("new.mid"), pedal=True)
     assert song.key == "D"
     assert song.beats <= 8

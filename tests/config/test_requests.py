@@ -20,5 +20,5 @@ def test_lengths_are_read_in_their_unit(length: Any, steps: Any) -> None:
 
 @pytest.mark.parametrize("length", ["", "long", "-1", "3 hours", "1e3", "bars", "nan", None])
 def test_other_lengths_are_refused(length: Any) -> None:
-    with pytest.raises(ConfigError, match="`--length` must be a number of steps, beats, bars, s, such as 32bars, got"):
+    with pytest.raises(ConfigError, match="`length` must be a number of steps, beats, bars or s, such as 32bars, got"):
         parse_length(length, UNITS, "32bars")

@@ -1,7 +1,7 @@
 """Options of `generate`: those of every job, and those of jobs that sample symbols."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from pydantic import Field, ValidationError
@@ -60,5 +60,11 @@ def parse_length(length: float | str, units: Mapping[str, float], example: str) 
     unit = found[2] or next(iter(units)) if found else ""
     unit = unit if unit in units else f"{unit}s"
     if not found or unit not in units:
-        raise ConfigError(f"`--length` must be a number of {', '.join(units)}, such as {example}, got {length!r}.")
+        raise ConfigError(f"`length` must be a number of {_listed(units)}, such as {example}, got {length!r}.")
     return round(float(found[1]) * units[unit])
+
+
+def _listed(units: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *first, last = units
+    return f"{', '.join(first)} or {last}"

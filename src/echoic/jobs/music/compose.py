@@ -50,10 +50,11 @@ class Composition:
     @property
     def summary(self) -> str:
         """One line: the length, and the longest passage that is copied from training."""
-        found = f", of {self.memorized_from!r}" if self.memorized.steps else ""
+        steps = self.memorized.steps
+        shared = f"{steps} {'step' if steps == 1 else 'steps'}" + (f" from {self.memorized_from!r}" if steps else "")
         return (
-            f"{len(self.roll)} steps, {len(self.song.notes)} notes; longest run that a training song has too, in any "
-            f"key: {self.memorized.steps} steps{found}"
+            f"{len(self.roll)} steps, {len(self.song.notes)} notes; "
+            f"longest passage shared with a training song, in any key: {shared}"
         )
 
 
