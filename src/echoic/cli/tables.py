@@ -16,8 +16,9 @@ def print_scores(title: str, columns: Mapping[str, Mapping[str, float]]) -> None
     table = _table(title)
     table.add_column("", no_wrap=True)
     for name in columns:
-        # Breaks headers into lines where there are many columns.
-        table.add_column(name.replace("_", " "), justify="right", overflow="fold")
+        # Breaks headers into lines between words, where there are many columns.
+        header = name.replace("_", " ")
+        table.add_column(header, justify="right", overflow="fold", min_width=max(map(len, header.split()), default=1))
     for score in dict.fromkeys(name for scores in columns.values() for name in scores):
         values = [scores.get(score) for scores in columns.values()]
         best = best_value(score, [value for value in values if value is not None])
