@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(("job", "field"), ALL)
 def test_every_setting_has_an_entry(job: str, field: str) -> None:
     assert field in CHANGES[job], (
-        f"`{field}` of {job} is new: add it to tests/helpers/setting_changes.py, as a Change (a base configuration and "
+        f"`{field}` of {job} is new: add it to tests/helpers/setting_changes/, as a Change (a base configuration and "
         "a new value that must have an effect), a Refused or a CheckedBy."
     )
 
@@ -49,7 +49,7 @@ def test_every_entry_is_that_of_a_setting(job: str) -> None:
     assert CHANGES[job].keys() <= settings_class(job).places().keys()
 
 
-@pytest.mark.parametrize(("job", "field", "change"), EFFECTS + BOTH_WAYS, ids=name)
+@pytest.mark.parametrize(("job", "field", "change"), [*EFFECTS, *BOTH_WAYS], ids=name)
 def test_a_setting_has_an_effect(folder: Path, job: str, field: str, change: Change) -> None:
     data, base = made(job, change, folder)
     new = resolved(change.new if change.new is not DERIVED else derived(job, field, base), field, data)
@@ -109,7 +109,7 @@ def derived(job: str, field: str, base: Mapping[str, Any]) -> Any:
         return value + 1
     if isinstance(value, float):
         return value / 2 if value else 0.3
-    raise TypeError(f"`{field}` of {job} is {value!r}: give a new value in tests/helpers/setting_changes.py")
+    raise TypeError(f"`{field}` of {job} is {value!r}: give a new value in tests/helpers/setting_changes/")
 
 
 def choices(kind: Any) -> Iterator[Any]:

@@ -1,0 +1,51 @@
+"""Makers of tables."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+
+def table(name: str, *rows: str, encoding: str = "utf-8") -> Callable[[Path], Path]:
+    """A maker of a CSV file."""
+
+    def make(folder: Path) -> Path:
+        path = folder / f"{name}.csv"
+        path.write_text("\n".join(rows), encoding)
+        return path
+
+    return make
+
+
+def columns(
+    header: str, *values: Callable[[int], object], rows: int = 400, separator: str = ","
+) -> Callable[[Path], Path]:
+    """A maker of a CSV file, each column a function of the row."""
+    return table("columns", header, *(separator.join(str(column(row)) for column in values) for row in range(rows)))
+
+
+def wave(row: int) -> str:
+    """A sine, exact to four digits."""
+    return f"{np.sin(row / 4):.4f}"
+
+
+def other_wave(row: int) -> str:
+    """Another sine."""
+    return f"{5 * np.cos(row / 6) + 2:.4f}"
+
+
+def day(row: int) -> str:
+    """Consecutive days."""
+    return str(np.datetime64("2020-01-01") + row)
+
+
+WIDE = columns("a,b", wave, other_wave)
+SERIES = columns("unique_id,y", lambda row: row % 2, lambda row: wave(row) if row % 2 else other_wave(row), rows=800)
+CONSTANT = columns("a,kind", wave, lambda _: 3)
+GAPPED = columns("ds,y", lambda row: day(row + row // 100), wave)
+UNSORTED = columns("ds,y", lambda row: day(row ^ 1), wave)
+ODD_DATES = columns("ds,y", lambda row: (date(2020, 1, 1) + timedelta(row)).strftime("%Y/%j"), wave)
+COMMAS = columns("a;b", lambda row: wave(row).replace(".", ","), lambda row: row, separator=";")
+TILDES = columns("a~b", wave, other_wave, separator="~")
+LATIN = table("latin", "größe", *map(wave, range(400)), encoding="latin-1")
