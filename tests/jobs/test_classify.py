@@ -335,3 +335,17 @@ def test_features_of_another_kind_are_refused(run: Any, tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_text("@classLabel true x y\n@data\n1,2:low\n")
     with pytest.raises(DataError, match="the run was trained on"):
         run.predict(tmp_path / "a.ts")
+
+
+def test_new_clips_may_be_of_another_kind_than_the_training_data(clips: Path, tmp_path: Path) -> None:
+    table = (clips / "clips.csv").read_text().replace("file,label", "name,kind")
+    (tmp_path / "table.csv").write_text(table)
+    columns = {"file": "name", "label": "kind", "audio": clips}
+    run = train("classify", tmp_path / "table.csv", out=tmp_path / "run", **TINY | {"epochs": 1}, **columns)
+    for number, row in enumerate(table.splitlines()[1:7]):
+        place = tmp_path / "classes" / row.split(",")[1] / f"{number}.wav"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes((clips / row.split(",")[0]).read_bytes())
+    assert run.evaluate(tmp_path / "classes").description == "6 clips of 3 classes"
+    (tmp_path / "same.csv").write_text("\n".join(table.splitlines()[:7]))
+    assert run.evaluate(tmp_path / "same.csv").scores == run.evaluate(tmp_path / "classes").scores

@@ -1,6 +1,7 @@
 """Clips from folders, tables, .ts files and arrays; and every way in which they can be wrong."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,7 @@ import soundfile
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read
-from echoic.sources.clips import labels_of
+from echoic.sources.clips import labels_of, settings_for
 from echoic.types import Annotations
 
 RATE_HZ = 1000
@@ -252,3 +253,26 @@ def test_clips_of_one_kind_only(tmp_path: Path) -> None:
     one, two = table(tmp_path, TS, "a.ts"), table(tmp_path, TS.replace(":4,5,6", "").replace(":8,9", ""), "b.ts")
     with pytest.raises(DataError, match=r"has 1 values a step where .* has 2"):
         read(one, ClipDataSettings(test_data=two))
+
+
+OF_TABLES: dict[str, Any] = {"audio": "sounds", "file": "name", "label": "kind", "split_column": "fold"}
+OF_ARRAYS: dict[str, Any] = {"labels_path": "labels.npy", "axes": ("clip", "frame", "band")}
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("clips.csv", OF_TABLES),
+        ("clips.PARQUET", OF_TABLES),
+        ("clips.npy", OF_ARRAYS),
+        ("clips.ts", {}),
+        ("clips", {}),
+        ("folder.csv", {}),
+    ],
+)
+def test_settings_of_another_kind_of_data_are_reset_for_new_data(
+    tmp_path: Path, name: str, kept: dict[str, Any]
+) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    settings = ClipDataSettings(**OF_TABLES, **OF_ARRAYS, rate_hz=8000, channel=2)
+    assert settings_for(tmp_path / name, settings) == ClipDataSettings(**kept, rate_hz=8000, channel=2)
