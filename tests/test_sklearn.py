@@ -61,3 +61,10 @@ def test_forecaster_refuses_unknown_settings() -> None:
     for settings in ({"epochs": 2}, {"train.seed": 1}, {"window": {"horizon": 3}}):
         with pytest.raises(ValueError, match="which Forecaster takes as an argument"):
             Forecaster(settings=settings).fit(sine(50))
+
+
+def test_a_time_budget_replaces_the_epochs() -> None:
+    budget = {"threads": 1, "minutes": 0.01}
+    with pytest.raises(ValueError, match="`epochs` has no effect with --minutes"):
+        Forecaster(lookback=4, settings=budget).fit(sine(60))
+    assert Forecaster(lookback=4, epochs=None, settings=budget).fit(sine(60)).run_.result()["steps"] > 0

@@ -33,7 +33,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         horizon: steps that are forecast.
         cell: `lstm`, `gru` or `mingru`.
         layers: hidden size of each layer.
-        epochs: passes over the training windows.
+        epochs: passes over the training windows; None with `minutes` in `settings`.
         random_state: seed of weights and order.
         settings: any other fields of the forecast job's settings.
 
@@ -48,7 +48,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         horizon: int = 1,
         cell: str = "gru",
         layers: tuple[int, ...] = (32,),
-        epochs: int = 20,
+        epochs: int | None = 20,
         random_state: int = 0,
         settings: dict[str, Any] | None = None,
     ) -> None:
@@ -74,6 +74,8 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
             raise ConfigError(f"`settings` has {', '.join(sorted(twice))}, which Forecaster takes as an argument.")
         table = self._table(X, reset=True)
         chosen: dict[str, Any] = {"strategy": "direct", "split": (0.8, 0.2, 0.0), "refit": False}
+        if self.epochs is not None:
+            chosen["epochs"] = self.epochs
         self.run_: Run = train(
             "forecast",
             table,
@@ -82,7 +84,6 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
             horizon=self.horizon,
             cell=self.cell,
             layers=self.layers,
-            epochs=self.epochs,
             seed=self.random_state,
         )
         return self

@@ -14,7 +14,8 @@ from echoic.sources.midi import read_songs
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
-SMALL = "--layers 8 --epochs 1 --threads 1"
+TINY = "--layers 8 --threads 1"
+SMALL = f"{TINY} --epochs 1"
 Command = Callable[[str], tuple[int, str, str]]
 
 
@@ -68,7 +69,7 @@ def done(result: tuple[int, str, str]) -> tuple[str, str]:
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
-    done(command(f"train music chorales.json --transpose all --head joint --minutes 0.1 {SMALL} --out runs/jsb"))
+    done(command(f"train music chorales.json --transpose all --head joint --minutes 0.1 {TINY} --out runs/jsb"))
     scored = json.loads(done(command("eval runs/jsb --json"))[0])
     assert scored["job"] == "music"
     assert {"nll_per_step", "frame_accuracy"} <= scored["scores"].keys()
@@ -104,7 +105,7 @@ def test_music_is_written_as_what_the_ending_says(command: Callable[..., Any]) -
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_text_from_a_file_to_the_terminal(command: Callable[..., Any]) -> None:
-    done(command(f"train text input.txt --split 0.9,0.1,0 --minutes 0.05 {SMALL} --out runs/bard"))
+    done(command(f"train text input.txt --split 0.9,0.1,0 --minutes 0.05 {TINY} --out runs/bard"))
     scored = json.loads(done(command("eval runs/bard --split dev --json"))[0])
     assert {"nats_per_char", "bits_per_char"} <= scored["scores"].keys()
     assert {"unigram", "bigram", "ngram5"} <= scored["baselines"].keys()

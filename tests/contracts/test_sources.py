@@ -41,6 +41,10 @@ def _music(path: Path) -> None:
     path.write_bytes(midi_bytes(Song("one", (Note(0.0, 60, 1.0), Note(1.0, 62, 1.0)))))
 
 
+def _rolls(path: Path) -> None:
+    path.write_text('{"train": [[[60], [62]]]}')
+
+
 def _text(path: Path) -> None:
     path.write_text("To be, or not to b\N{LATIN SMALL LETTER E WITH ACUTE}\N{BLACK HEART SUIT}")
 
@@ -62,6 +66,7 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
     "csv": ("table.csv", _csv, WIDE),
     "parquet": ("table.parquet", _parquet, WIDE),
     "m4": ("table.csv", _m4, M4),
+    "rolls": ("songs.json", _rolls, MusicDataSettings()),
     "music": ("song.mid", _music, MusicDataSettings()),
     "text": ("poem.txt", _text, TextDataSettings()),
     "audio": ("sound.flac", _audio, AudioDataSettings()),
@@ -111,7 +116,7 @@ def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> N
         assert series.name
         assert series.origin
         series.annotations.check(series.origin, series.steps)
-    needed = {"audio": "rate_hz", "events": "events", "clips": "labels", "music": "music"}
+    needed = {"audio": "rate_hz", "events": "events", "clips": "labels", "music": "music", "rolls": "music"}
     if kind in needed:
         assert all(getattr(series.annotations, needed[kind]) is not None for series in found.series)
 

@@ -253,3 +253,15 @@ def test_a_part_that_is_not_there_is_refused(tmp_path: Path) -> None:
         run.evaluate()
     with pytest.raises(ConfigError, match="must be one of train, dev, test, got 'tests'"):
         run.evaluate(split="tests")
+
+
+def test_new_data_may_be_of_another_kind_than_the_training_data(tmp_path: Path) -> None:
+    table = pl.DataFrame({"a": wave(), "b": wave(seed=1)})
+    lines = [line.replace(".", ",") for line in table.write_csv(separator=";").splitlines()]
+    (tmp_path / "table.csv").write_text("\n".join(lines), "utf-16")
+    written = {"delimiter": ";", "decimal": ",", "encoding": "utf-16"}
+    run = echoic.train("forecast", tmp_path / "table.csv", out=tmp_path / "run", config=TINY | written)
+    own = run.predict(tmp_path / "table.csv")
+    table.write_parquet(tmp_path / "table.parquet")
+    for other in (table, tmp_path / "table.parquet"):
+        np.testing.assert_array_equal(run.predict(other)["mean"], own["mean"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import symusic
 import torch
+from job_data import tunes
 
 from echoic.api.prepare import prepare
 from echoic.api.run import load
@@ -243,3 +244,8 @@ def test_a_run_is_scored_on_other_songs_and_read_again(run: Any, tmp_path: Path)
 def test_a_forecast_is_refused_with_what_there_is_instead(run: Any) -> None:
     with pytest.raises(ConfigError, match="`predict` is not supported by music runs; it is for forecast"):
         run.predict()
+
+
+def test_new_songs_may_be_of_another_kind_than_the_training_songs(folder: Path, tmp_path: Path) -> None:
+    run = train("music", folder, out=tmp_path / "run", config=TINY | {"epochs": 1, "pedal": False})
+    assert run.evaluate(tunes(tmp_path)).scores["nll_per_step"] > 0

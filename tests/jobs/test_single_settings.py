@@ -12,9 +12,12 @@ import torch
 from echoic.api.prepare import prepare
 from echoic.config import ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
+from echoic.errors import ConfigError
+from echoic.heads import Gaussian
 from echoic.labelled.augment import Augment
 from echoic.labelled.batches import clip_batches
 from echoic.sources import read
+from echoic.windows import Panel
 
 RATE_HZ = 2000
 
@@ -80,3 +83,23 @@ def test_postprocessing_is_chosen_on_dev_unless_it_is_off(tmp_path: Path, postpr
     task = prepare("detect", tmp_path / "events.csv", postprocess=postprocess, **settings).task
     found = task.calibrate(task.build_model())
     assert (found is not None) == postprocess
+
+
+@pytest.mark.parametrize("scale_per", ["series", "all"])
+def test_with_one_series_scale_per_decides_how_new_series_are_scaled(scale_per: str) -> None:
+    values = np.sin(np.arange(60))
+    settings = {"scale": "standard", "scale_per": scale_per, "lookback": 8, "horizon": 2, "split": (40, 10, 10)}
+    task = prepare("forecast", pl.DataFrame({"unique_id": ["a"] * 60, "y": values}), **settings).task
+    new = pl.DataFrame({"unique_id": ["b"] * 60 + ["c"] * 60, "y": np.concatenate([values + 50, values + 90])})
+    extended = task.codec.extended(task.settings, Panel.from_series(read(new).series))
+    own = [values.mean() + 50, values.mean() + 90]
+    expected = own if scale_per == "series" else [values[:40].mean()] * 2
+    np.testing.assert_allclose(extended.values.center[:, 0].numpy(), expected, rtol=1e-4)
+
+
+def test_conformal_has_an_effect_with_an_own_head_that_has_a_distribution() -> None:
+    settings = {"strategy": "recursive", "lookback": 8, "split": (40, 30, 10), "layers": 4, "conformal": True}
+    with pytest.raises(ConfigError, match="`conformal` has no effect on a head without a distribution"):
+        prepare("forecast", np.sin(np.arange(80)), **settings)
+    task = prepare("forecast", np.sin(np.arange(80)), components={"head": Gaussian}, **settings).task
+    assert task.calibrate(task.build_model()) is not None

@@ -25,8 +25,8 @@ SETTINGS: dict[str, Any] = {
     "checkpoint_interval_s": 0.05,
 }
 TRAIN = ["train", "forecast", "synth:sine,steps=1000", "--strategy", "recursive", "--lookback", "50", "--layers", "8"]
-TRAIN += ["--dropout", "0.2", "--threads", "1", "--patience", "100", "--set", "train.checkpoint_interval_s=0.05"]
-FOREVER = ["--epochs", "100000"]
+TRAIN += ["--dropout", "0.2", "--threads", "1", "--set", "train.checkpoint_interval_s=0.05"]
+FOREVER = ["--epochs", "100000", "--patience", "100"]
 
 ENDLESS_WRITE = """
 import signal, time
@@ -118,7 +118,7 @@ def test_training_stopped_by_every_signal_there_is_ends_bit_for_bit_as_if_it_nev
 ) -> None:
     run = tmp_path / "run"
     echoic.train("forecast", "synth:sine,steps=1000", out=tmp_path / "whole", config=SETTINGS | {"epochs": 40})
-    process = processes.start(*TRAIN, "--epochs", "40", "--out", str(run))
+    process = processes.start(*TRAIN, "--epochs", "40", "--patience", "100", "--out", str(run))
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
         reached = steps(run)[-1] if run.exists() else 0
         processes.until(process, lambda reached=reached: bool(steps(run)) and steps(run)[-1] > reached)

@@ -57,7 +57,8 @@ def train(run: Path, settings: dict[str, Any], on_progress: Callable[[Progress],
     if (run / "config.json").exists():
         echoic.load(run).resume(on_progress)
     else:
-        echoic.train("forecast", "synth:sine,steps=150", out=run, config=BASE | settings, on_progress=on_progress)
+        config = {name: value for name, value in (BASE | settings).items() if value is not None}
+        echoic.train("forecast", "synth:sine,steps=150", out=run, config=config, on_progress=on_progress)
 
 
 class Stopper:
@@ -170,7 +171,7 @@ def test_a_copy_of_a_run_taken_while_it_was_trained_can_be_resumed(
 
 
 def test_time_already_spent_counts_towards_the_budget(tmp_path: Path) -> None:
-    settings = {"minutes": 0.05, "epochs": 1, "batch_size": 32}
+    settings = {"minutes": 0.05, "batch_size": 32, "epochs": None}
     done: list[float] = []
 
     def stop_late(at: Progress) -> None:

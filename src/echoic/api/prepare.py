@@ -49,6 +49,8 @@ def prepare(
     given = settings_class(job).fields_in(config or {}, settings)
     own.check_settings(given, _replaced_settings(type(resolved)))
     _check_cell(own.cell_class(resolved.stack), resolved.stack, given)
+    _check_budget(resolved.train, given)
+    sources.refuse_unused(data, resolved.data)
     task = get_job(job).task_class.prepare(sources.read(data, resolved.data), resolved, on_progress)
     stack = task.settings.stack
     if not (stack.dropout or stack.input_dropout):
@@ -80,6 +82,13 @@ def _check_cell(cell: type[Cell], settings: StackSettings, given: set[str]) -> N
         raise ConfigError(f"`stack.forget_bias` requires a cell with a forget gate; {cell.__name__} has none.")
     if not cell.has_recurrent_weights and settings.weight_dropout:
         raise ConfigError(f"`stack.weight_dropout` requires a cell with recurrent weights; {cell.__name__} has none.")
+
+
+def _check_budget(settings: TrainSettings, given: set[str]) -> None:
+    """Refuses settings of the length of training beside a time budget, which alone decides it."""
+    for name, reason in (("epochs", "sets the length of training"), ("patience", "never stops early")):
+        if settings.minutes is not None and name in given:
+            raise ConfigError(f"`{name}` has no effect with --minutes, which {reason}; leave one of the two out.")
 
 
 def _check_device(settings: TrainSettings) -> None:

@@ -67,7 +67,10 @@ def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
     Raises:
         ConfigError: an unknown setting, or a value that is not allowed.
     """
-    return settings.build(*layers).model_dump(exclude_unset=True)
+    given = settings.fields_in(*layers)
+    sections = settings.build(*layers).model_dump(exclude_unset=True)
+    # Without the job's own defaults: a setting that was not given is not refused beside one that replaces it.
+    return {name: {key: value for key, value in one.items() if key in given} for name, one in sections.items()}
 
 
 def _option(name: str, info: FieldInfo, default: str, panel: str | None, *, hidden: bool = False) -> Any:

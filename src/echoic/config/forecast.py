@@ -60,7 +60,10 @@ class WindowSettings(Section):
     )
     conformal: bool = Field(
         default=False,
-        description="Calibrate intervals on dev (split conformal prediction; always done for the point head).",
+        description=(
+            "Calibrate the intervals of a distribution or of quantiles on dev (split conformal prediction). Those of "
+            "the point head always are."
+        ),
     )
     recency_exponent: float | None = Field(
         None,

@@ -55,7 +55,7 @@ class MusicDataSettings(Section):
             "states the duration."
         ),
     )
-    pedal: bool = Field(default=True, description="Extend notes by the sustain pedal.")
+    pedal: bool = Field(default=True, description="MIDI files: extend notes by the sustain pedal.")
 
 
 class SongSplitSettings(Section):

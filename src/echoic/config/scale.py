@@ -33,7 +33,10 @@ class ScaleSettings(Section):
         ),
     )
     scale_per: Literal["series", "all"] = Field(
-        "series", description="Statistics per series, or one set for all series."
+        "series",
+        description=(
+            "Statistics per series, or one set for all series. With one series: whether new series get their own."
+        ),
     )
     instance_norm: Literal["none", "standard"] | None = Field(
         None,

@@ -47,8 +47,8 @@ class SpectrumSettings(Section):
     cache_dir: Annotated[Path | Literal["none"] | None, BeforeValidator(_place_or_none)] = Field(
         None,
         description=(
-            "Folder in which spectra are cached, or none to disable the cache. Default: echoic in the user's cache "
-            "folder."
+            "Folder in which spectra are cached, or none to disable the cache. Never changes results; features are "
+            "not cached. Default: echoic in the user's cache folder."
         ),
     )
 

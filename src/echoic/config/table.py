@@ -26,10 +26,12 @@ class TableSettings(Section):
     past_covariates: Names = Field((), description="Input columns that are known for the past only.")
     future_covariates: Names = Field((), description="Input columns that are known ahead, such as calendar or plans.")
     static_covariates: Names = Field((), description="Input columns that are constant within a series.")
-    decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
-    delimiter: str | None = Field(None, description="Column separator. Default: detected from the header.")
-    encoding: str = Field("utf-8", description="Text encoding of CSV files.")
-    date_format: str | None = Field(None, description="Format of timestamps, such as %d.%m.%Y. Default: detected.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers that are text, as in CSV files.")
+    delimiter: str | None = Field(None, description="CSV files: column separator. Default: detected from the header.")
+    encoding: str = Field("utf-8", description="CSV files: text encoding.")
+    date_format: str | None = Field(
+        None, description="Format of timestamps that are text or numbers, such as %d.%m.%Y. Default: detected."
+    )
     gaps: Literal["error", "mask"] = Field(
         "error", description="Missing rows in time. error: stop. mask: insert them as missing values."
     )

@@ -38,7 +38,7 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
     Raises:
         ConfigError: settings contradict each other, or have no effect.
     """
-    _check_effect(settings)
+    _check_effect(settings, num_targets=len(panel.features))
     length = int(train.lengths.min())
     many = len(panel.names) > 1
     season = settings.scaling.season or _common_season(panel, train)
@@ -71,7 +71,11 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSet
     return _with_baseline(settings, panel, train, needs_baseline=many or length < _SHORT)
 
 
-def _check_effect(settings: ForecastSettings) -> None:
+def _check_effect(settings: ForecastSettings, *, num_targets: int) -> None:
+    if num_targets == 1 and settings.window.channels == "independent":
+        raise ConfigError("`channels` = independent has no effect with a single target; leave it out.")
+    if settings.scaling.scale == "none":
+        settings.scaling.refuse_changed(["scale_per"], "with --scale none; leave it out.")
     head, window = settings.output, settings.window
     is_shuffled = settings.split.split_order == "shuffled"
     without_effect = {

@@ -46,7 +46,7 @@ class RawSteps:
         """
         mel = _mel(dataset.series[0], settings)
         if mel is None:
-            # A cache folder is harmless; it may be set for a whole machine.
+            # A cache folder never changes results; it may be set for all trainings on a machine.
             bands = type(settings).model_fields.keys() - {"cache_dir"}
             settings.refuse_changed(sorted(bands), "on data that are features already; leave it out.")
         return cls(dataset, mel, SpectraCache.of(settings.cache_dir))

@@ -47,6 +47,7 @@ class Source:
         endings: the endings of its files; a source without any takes what no other one claims.
         in_memory: data that only Python can pass.
         accepts: decides instead of the endings.
+        unused: the settings that reading such data does not use.
     """
 
     module: str
@@ -55,6 +56,7 @@ class Source:
     endings: tuple[str, ...] = ()
     in_memory: bool = False
     accepts: Callable[[Any, Any], bool] | None = None
+    unused: tuple[str, ...] = ()
 
     def claims(self, data: Any, settings: Settings) -> bool:
         """Whether this source reads `data`."""
@@ -71,14 +73,22 @@ SOURCES = {
         TableSettings,
         "synth:NAME, a synthetic signal such as synth:sine",
         accepts=lambda data, _: isinstance(data, str) and data.startswith("synth:"),
+        unused=("format", "decimal", "delimiter", "encoding", "date_format", "gaps", "sort"),
     ),
     "m4": Source(
         "echoic.sources.m4",
         TableSettings,
         "a file of the M4 competition (with --format m4)",
         accepts=lambda data, settings: isinstance(data, str | Path) and settings.format == "m4",
+        unused=("date_format", "gaps", "sort"),
     ),
-    "parquet": Source("echoic.sources.parquet", TableSettings, "a Parquet file", (".parquet", ".pq")),
+    "parquet": Source(
+        "echoic.sources.parquet",
+        TableSettings,
+        "a Parquet file",
+        (".parquet", ".pq"),
+        unused=("delimiter", "encoding"),
+    ),
     "csv": Source(
         "echoic.sources.delimited",
         TableSettings,
@@ -91,15 +101,23 @@ SOURCES = {
         "a NumPy array (from Python)",
         in_memory=True,
         accepts=lambda data, _: isinstance(data, np.ndarray),
+        unused=("decimal", "delimiter", "encoding"),
     ),
     "dataframe": Source(
-        "echoic.sources.dataframe", TableSettings, "a pandas, polars or pyarrow table (from Python)", in_memory=True
+        "echoic.sources.dataframe",
+        TableSettings,
+        "a pandas, polars or pyarrow table (from Python)",
+        in_memory=True,
+        unused=("delimiter", "encoding"),
     ),
-    "music": Source(
+    "rolls": Source(
         "echoic.sources.music",
         MusicDataSettings,
-        "a MIDI file, a folder of them, or piano-rolls (.json, .mat, .npy, .npz)",
+        "piano-rolls (.json, .mat, .npy, .npz)",
+        (".json", ".mat", ".npy", ".npz"),
+        unused=("pedal",),
     ),
+    "music": Source("echoic.sources.music", MusicDataSettings, "a MIDI file or a folder of them"),
     "text": Source(
         "echoic.sources.text", TextDataSettings, "one or more text files, a folder of .txt, or - for standard input"
     ),
@@ -135,6 +153,19 @@ def source_kind(data: Any, settings: Settings) -> str:
         if source.claims(data, settings):
             return kind
     raise DataError(f"{data}: is not supported here; give {supported_inputs(type(settings))}.")
+
+
+def refuse_unused(data: Any, settings: Settings) -> None:
+    """Refuses settings that reading `data` does not use; `read` itself ignores them.
+
+    New data for a trained run may be of another kind than the training data, so only the training data are checked.
+
+    Raises:
+        ConfigError: an unused setting is changed from its default.
+        DataError: no source of these settings reads such data.
+    """
+    source = SOURCES[source_kind(data, settings)]
+    settings.refuse_changed(source.unused, f"on {source.summary}; leave it out.")
 
 
 def supported_inputs(settings: type[Any], *, in_memory: bool = True) -> str:

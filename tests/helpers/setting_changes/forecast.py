@@ -15,6 +15,10 @@ from setting_changes.tables import (
     UNSORTED,
     WIDE,
     columns,
+    data_frame,
+    m4,
+    parquet,
+    synthetic,
     wave,
 )
 
@@ -72,6 +76,8 @@ TINY: Config = NO_EMA | PLAIN_STACK | {
 
 CHUNKS: Config = {"batching": "chunks"}
 SHUFFLED: Config = {"split_order": "shuffled"}
+TEXT: Config = {"delimiter": ";", "encoding": "latin-1"}
+"""Settings that only text has a use for."""
 CLOCK: Config = {"date_format": "%d.%m.%Y", "gaps": "mask", "sort": True}
 """Settings that only times have a use for."""
 
@@ -79,6 +85,7 @@ IDLE: list[Idle] = [
     *idle_everywhere("forecast"),
     Idle("forecast", "loss", "mae", {"head": "quantiles"}),
     Idle("forecast", "quantiles", (0.025, 0.5, 0.975)),
+    Idle("forecast", "conformal", True),
     Idle("forecast", "loss_at", "last", DIRECT),
     Idle("forecast", "segment_steps", 4),
     *(Idle("forecast", field, 3, CHUNKS) for field in ("stride", "recency_exponent", "max_dev_windows")),
@@ -89,5 +96,14 @@ IDLE: list[Idle] = [
     Idle("forecast", "residual_baseline", "last"),
     Idle("forecast", "instance_norm", "standard"),
     Idle("forecast", "lags", (5,)),
+    Idle("forecast", "scale_per", "all", {"scale": "none"}),
+    Idle("forecast", "channels", "independent", DIRECT),
     *(Idle("forecast", field, value, data=WIDE) for field, value in CLOCK.items()),
+    *(Idle("forecast", field, value, {"format": "m4"}, m4) for field, value in CLOCK.items()),
+    *(Idle("forecast", field, value, data=data) for field, value in TEXT.items() for data in (data_frame, parquet)),
+    *(Idle("forecast", field, value) for field, value in (TEXT | {"decimal": ","}).items()),
+    *(
+        Idle("forecast", field, value, data=synthetic)
+        for field, value in (TEXT | CLOCK | {"decimal": ",", "format": "wide"}).items()
+    ),
 ]

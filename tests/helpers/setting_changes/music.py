@@ -50,6 +50,7 @@ TINY: Config = NO_EMA | PLAIN_STACK | {"head_dropout": 0.0, "chord_hidden_size":
 
 IDLE: list[Idle] = [
     *idle_everywhere("music"),
+    Idle("music", "pedal", False),
     Idle("music", "onsets", True, LINES | {"head": "categorical"}),
     *(Idle("music", "chord_hidden_size", 9, LINES | {"head": head}) for head in ("bernoulli", "categorical")),
     *(Idle("music", "head_dropout", 0.2, LINES | {"head": head}) for head in ("bernoulli", "categorical")),

@@ -63,6 +63,7 @@ ENCODER: dict[str, Entry] = {
 }
 
 BOTH: Config = {"bidirectional": True}
+BUDGET: Config = {"minutes": 1.0, "epochs": None}
 
 BIDIRECTIONAL: dict[str, Change] = {
     name: entry._replace(base={**entry.base, "bidirectional": True})
@@ -80,6 +81,8 @@ def idle_everywhere(job: str) -> list[Idle]:
     return [
         Idle(job, "forget_bias", 2.0, {"cell": "gru"}),
         Idle(job, "variational_dropout", True),
+        Idle(job, "epochs", 2, BUDGET),
+        Idle(job, "patience", 2, BUDGET),
     ]
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 
 def table(name: str, *rows: str, encoding: str = "utf-8") -> Callable[[Path], Path]:
@@ -49,3 +50,28 @@ ODD_DATES = columns("ds,y", lambda row: (date(2020, 1, 1) + timedelta(row)).strf
 COMMAS = columns("a;b", lambda row: wave(row).replace(".", ","), lambda row: row, separator=";")
 TILDES = columns("a~b", wave, other_wave, separator="~")
 LATIN = table("latin", "größe", *map(wave, range(400)), encoding="latin-1")
+
+
+def data_frame(_folder: Path) -> pl.DataFrame:
+    """A DataFrame of one series."""
+    return pl.DataFrame({"y": [float(wave(row)) for row in range(400)]})
+
+
+def parquet(folder: Path) -> Path:
+    """The same in a Parquet file."""
+    path = folder / "one.parquet"
+    data_frame(folder).write_parquet(path)
+    return path
+
+
+def m4(folder: Path) -> Path:
+    """Two series in the M4 format."""
+    path = folder / "m4.csv"
+    header = ",".join(f"V{column}" for column in range(1, 402))
+    path.write_text("\n".join([header, *(f"{name}," + ",".join(map(wave, range(400))) for name in ("a", "b"))]))
+    return path
+
+
+def synthetic(_folder: Path) -> str:
+    """The name of a synthetic signal."""
+    return "synth:sine,steps=400"

@@ -7,12 +7,14 @@ from typing import Any, Self, final
 import torch
 
 from echoic.batches import BatchLoader
+from echoic.components import Components
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.forecaster import LEVELS, Calibration, Forecaster, calibrate
 from echoic.forecasting.framing import Codec, Framing
 from echoic.forecasting.plan import default_split, plan
 from echoic.forecasting.windows import EVAL_BATCH_SIZE, MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
+from echoic.heads import HEADS
 from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
 from echoic.model import SequenceModel
@@ -67,6 +69,12 @@ class ForecastTask(Task[ForecastSettings]):
         splits = split_series(series, settings.split.split or default_split(series, settings))
         own = Dataset(series, dataset.report, dataset.fingerprint, dataset.origin)
         return cls(own, settings, Panel.from_series(series), splits, fitted)
+
+    def with_components(self, components: Components) -> Self:
+        if not components.value_head_class(HEADS[self.settings.output.head]).has_distribution:
+            reason = "on a head without a distribution, whose intervals are always calibrated; leave it out."
+            self.settings.window.refuse_changed(["conformal"], reason)
+        return super().with_components(components)
 
     @property
     def framing(self) -> Framing:
