@@ -227,7 +227,7 @@ def test_bad_settings_are_one_sentence(clips: Any, tmp_path: Path) -> None:
             {"bidirectional": True, "learn_initial_state": True},
             "`learn_initial_state` is not supported by bidirectional layers",
         ),
-        ({"fold": "fold", "folds": 3}, "`folds` is 3, but the data have 4 folds: 1, 2, 3, 4"),
+        ({"fold": "fold", "folds": 3}, r"`folds` must be 4, the number of folds in the data \(1, 2, 3, 4\), got 3"),
         ({"fold": "fold", "folds": 4, "test_fold": "9"}, "`test_fold` must be one of 1, 2, 3, 4, got '9'"),
         ({"conv_stride": 2}, "`conv_stride` requires convolutions"),
         ({"kernel_size": 2}, "`encoder.kernel_size` must be odd"),

@@ -54,8 +54,8 @@ def test_series_are_assigned_whole_and_once(count: Any, rule: Any, sizes: Any) -
 @pytest.mark.parametrize(
     ("names", "rule", "words"),
     [
-        ([None], None, r"here 0: 1 series are too few for the split \(0\.8, 0\.1, 0\.1\); choose another --split"),
-        ([None] * 3, (3, 1, 0), "3 series are too few"),
+        ([None], None, r"here 0: the split \(0\.8, 0\.1, 0\.1\) requires more than 1 series; choose another --split"),
+        ([None] * 3, (3, 1, 0), "requires more than 3 series"),
         (["dev", "test"], None, "here 0: the train split is empty; choose another --split"),
         (
             ["train", None, "test"],
@@ -116,7 +116,7 @@ def test_folds_are_those_of_the_source_in_natural_order() -> None:
     given = ["10", "2", "2", "a"]
     assert assign_folds(series(*[None] * 4, folds=given), 3, [()] * 4) == given
     assert fold_names(given) == ["2", "10", "a"]
-    with pytest.raises(ConfigError, match="`folds` is 2, but the data have 3 folds: 2, 10, a"):
+    with pytest.raises(ConfigError, match=r"`folds` must be 3, the number of folds in the data \(2, 10, a\), got 2"):
         assign_folds(series(*[None] * 4, folds=given), 2, [()] * 4)
     with pytest.raises(DataError, match="here 0: has no fold, but other series have one"):
         assign_folds(series(None, None, folds=[None, "1"]), 2, [()] * 2)

@@ -48,5 +48,5 @@ def test_a_split_without_samples_has_no_excerpts() -> None:
 
 
 def test_too_few_recordings_can_be_cut_in_time_instead() -> None:
-    with pytest.raises(DataError, match=r"\w, or split each file in time: --split-by time\.$"):
+    with pytest.raises(DataError, match=r"\w, or split within each file: --split-by time\.$"):
         split_recordings(recordings(2), AudioSplitSettings(split_by="file"))

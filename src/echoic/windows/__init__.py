@@ -1,4 +1,4 @@
-"""Splits, and samplers of windows within them: the only place where data could leak between splits."""
+"""Splits and the samplers of windows within them. All protection against leakage between splits is in this package."""
 
 from echoic.windows.assign import assign_splits as assign_splits
 from echoic.windows.assign import select_ranges as select_ranges

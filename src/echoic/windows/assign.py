@@ -1,4 +1,4 @@
-"""Whole series assigned to train, dev and test, where a series is one item: a song, a recording, a clip."""
+"""Assignment of whole series (songs, recordings, clips) to train, dev and test."""
 
 from collections.abc import Sequence
 
@@ -22,18 +22,18 @@ def assign_splits(
     test_fold: str | None = None,
     dev_fraction: float = 0.0,
 ) -> dict[str, list[int]]:
-    """The numbers of the series in each split.
+    """Assigns each series to a split; returns the indices of the series of each split.
 
-    `rule` decides; without it (None) the folds, or else the splits that the source annotates; without those
-    `DEFAULT_FRACTIONS`. Random assignment does not depend on the seed of the run, so that runs can be compared.
+    `rule` takes precedence over `folds`, these over the splits annotated by the source; the default is
+    `DEFAULT_FRACTIONS`. Random assignment ignores the seed of the run, so that runs stay comparable.
 
     Args:
         series: at least one.
-        rule: fractions, or numbers of series (fractions only, where labels or groups matter).
-        stratify: labels of each series; every label is then split by the fractions.
-        folds: the fold of each series.
-        test_fold: the fold that is the test split; all others are train.
-        dev_fraction: fraction of train that becomes dev, where folds or annotations give no dev split.
+        rule: fractions or numbers of series; only fractions if there are labels or groups.
+        stratify: labels of each series, for a stratified split.
+        folds: fold of each series.
+        test_fold: the fold used as test split; all others are train.
+        dev_fraction: fraction of train moved to dev if folds or annotations define no dev split.
 
     Raises:
         DataError: there are too few series, the train split is empty, only some series are annotated, or a group is in
@@ -60,10 +60,10 @@ def assign_splits(
 
 
 def annotations(series: Sequence[Series], name: str, *, partly: bool = False) -> list[str | None]:
-    """What the source says of each series under `name` (split, fold, group): of all, or of none (all None).
+    """The annotation `name` (split, fold or group) of each series; None where there is none.
 
     Raises:
-        DataError: only some series are annotated, unless they may be (`partly`).
+        DataError: only some series have it, unless `partly` allows that.
     """
     given = [getattr(one.annotations, name) for one in series]
     if not partly and any(given) and not all(given):
@@ -78,14 +78,14 @@ def stratified(
     fractions: Sequence[float],
     labels: Sequence[tuple[str, ...]] | None,
 ) -> list[list[int]]:
-    """The `selected` series by `fractions` of every label; series of one group stay together."""
+    """Splits the `selected` series by `fractions`, stratified by label; groups stay together."""
     groups = annotations([series[number] for number in selected], "group", partly=True)
     own_labels = [() if labels is None else labels[number] for number in selected]
     return [[selected[item] for item in items] for items in stratified_group_split(own_labels, groups, fractions)]
 
 
 def select_ranges(series: Sequence[Series], selected: Sequence[int]) -> Ranges:
-    """All steps of the selected series, as rows of a table of all series."""
+    """The ranges of the selected series in the panel of all series."""
     rows = full_ranges(series)
     indices = torch.tensor(selected, dtype=torch.long)
     return Ranges(rows.begin[indices], rows.end[indices])
@@ -94,7 +94,7 @@ def select_ranges(series: Sequence[Series], selected: Sequence[int]) -> Ranges:
 def _assign_at_random(count: int, rule: SplitSizes, origin: str) -> dict[str, list[int]]:
     sizes = _sizes(count, rule)
     if min(sizes) < 0 or sum(sizes) > count:
-        raise DataError(f"{origin}: {count} series are too few for the split {rule}; choose another --split.")
+        raise DataError(f"{origin}: the split {rule} requires more than {count} series; choose another --split.")
     order = torch.randperm(count, generator=torch.Generator().manual_seed(SPLIT_SEED))
     assigned = torch.split(order, [*sizes, count - sum(sizes)])
     return {split: sorted(numbers.tolist()) for split, numbers in zip(SPLITS, assigned, strict=False)}

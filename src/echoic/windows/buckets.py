@@ -1,4 +1,4 @@
-"""Whole sequences in batches of similar length."""
+"""Batches of whole sequences of similar length."""
 
 from collections.abc import Iterator
 from typing import final
@@ -12,14 +12,14 @@ from echoic.windows.seeds import make_generator
 from echoic.windows.splits import Ranges
 
 _POOL_BATCHES = 16
-"""Batches that are drawn together and sorted by length: little padding, and batches that differ between epochs."""
+"""Batches per pool. Sequences are sorted by length within random pools: little padding, new batches every epoch."""
 
 
 @final
 class BucketSampler:
-    """Every sequence once per epoch; without `shuffle` in order, for evaluation.
+    """Samples every sequence once per epoch; without `shuffle` in order, for evaluation.
 
-    A window is as long as the longest sequence of its batch, rounded up to a multiple of `multiple` steps.
+    Sequences are padded to the longest of their batch, rounded up to a multiple of `multiple` steps.
     """
 
     def __init__(self, ranges: Ranges, batch_size: int, *, multiple: int = 1, shuffle: bool = True) -> None:
@@ -39,7 +39,7 @@ class BucketSampler:
             yield WindowIndex(self.ranges.begin[rows], steps, lengths, rows)
 
     def _rows(self, seed: int, epoch: int) -> list[Tensor]:
-        """The numbers of the sequences of each batch."""
+        """Indices of the sequences of each batch."""
         num_sequences = len(self.ranges.begin)
         if not self.shuffle:
             return list(torch.split(torch.arange(num_sequences), self.batch_size))

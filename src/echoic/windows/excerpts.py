@@ -1,4 +1,4 @@
-"""Excerpts of recordings, cut at other places each epoch."""
+"""Excerpts of recordings, cut at different points in every epoch."""
 
 from collections.abc import Iterator
 from typing import final
@@ -14,11 +14,10 @@ from echoic.windows.splits import Ranges
 
 @final
 class ExcerptSampler:
-    """Excerpts of `steps` steps that cover every step of every range.
+    """Samples excerpts of `steps` steps that together cover all ranges.
 
-    With `shuffle` the cuts are shifted at random each epoch, and excerpts come in random order; without, both are
-    fixed, for evaluation. Excerpts at the ends of a range overlap their neighbours rather than leave it; only ranges
-    shorter than an excerpt are padded.
+    With `shuffle`, cuts are shifted at random and excerpts are shuffled in every epoch; otherwise both are fixed, for
+    evaluation. At the ends of a range, excerpts overlap; only ranges shorter than an excerpt are padded.
     """
 
     def __init__(self, ranges: Ranges, batch_size: int, steps: int, *, shuffle: bool) -> None:

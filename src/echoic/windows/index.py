@@ -1,4 +1,4 @@
-"""The interface between samplers and collates: which steps make a batch."""
+"""The interface between samplers and collate functions: the steps of each batch."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
@@ -7,10 +7,10 @@ from torch import Tensor
 
 
 class WindowIndex(NamedTuple):
-    """The windows of one batch: `steps` steps from each of `starts`, of which the first `valid` are not padding.
+    """The windows of one batch: `steps` steps from each of `starts`; all after the first `valid` are padding.
 
-    `rows`: number of the sequence of each window, where windows are whole sequences. `chunk`: number of chunks before
-    this one that were cut from the same streams.
+    `rows`: index of each sequence, if windows are whole sequences. `chunk`: number of earlier chunks of the same
+    streams.
     """
 
     starts: Tensor
@@ -21,12 +21,12 @@ class WindowIndex(NamedTuple):
 
     @property
     def carry(self) -> bool:
-        """Whether the windows continue those of the batch before."""
+        """Whether the windows continue those of the previous batch."""
         return self.chunk > 0
 
 
 class Sampler(Protocol):
-    """The windows of an epoch, batch by batch; the same for the same seed and epoch."""
+    """Yields the windows of an epoch in batches, determined by seed and epoch."""
 
     def __len__(self) -> int:
         """Number of batches in an epoch."""

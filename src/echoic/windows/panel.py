@@ -1,4 +1,4 @@
-"""All series as one table, so that a window is an index and never a copy."""
+"""All series in one table, in which a window is an index."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from echoic.types import Floats, Series
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Series one after the other: `values` `(rows, features)`, NaN where missing.
+    """Concatenated series: `values` `(rows, features)`, NaN where missing.
 
-    Series s has the rows `offsets[s]` to `offsets[s + 1]`. `past` `(rows, past)` has the same rows; `future`
+    Series s has the rows `offsets[s]` to `offsets[s + 1]`, in `past` `(rows, past)` too. `future`
     `(future rows, known)` may be longer and has its own `future_offsets`; `static` is `(series, static)`. A single
     series is not copied.
     """
@@ -32,7 +32,7 @@ class Panel:
 
     @classmethod
     def from_series(cls, series: Sequence[Series]) -> Self:
-        """The panel of `series` with the same features and covariates."""
+        """The panel of `series`, which must have the same features and covariates."""
         values = _concatenated([one.values for one in series])
         covariates = [one.covariates for one in series]
         future = [one.future if one.future_names else np.zeros((0, 0), np.float32) for one in covariates]
@@ -49,27 +49,27 @@ class Panel:
         )
 
     def series_index(self, rows: Tensor) -> Tensor:
-        """The number of the series of each row."""
+        """The index of the series of each row."""
         return torch.searchsorted(self.offsets, rows, right=True) - 1
 
     def window(self, starts: Tensor, steps: int) -> Tensor:
-        """`(len(starts), steps, features)`: the values from each start on, NaN beyond the last row."""
+        """Values from each start on, `(len(starts), steps, features)`; NaN beyond the last row."""
         return _gather(self.values, starts, steps)
 
     def history(self, rows: Tensor, steps: int) -> Tensor:
-        """`(len(rows), steps, features)`: the values before each of `rows`, NaN before the beginning of its series."""
+        """Values before each of `rows`, `(len(rows), steps, features)`; NaN before the start of its series."""
         rows_before = rows[:, None] - steps + torch.arange(steps)
         before = rows_before < self.offsets[self.series_index(rows)][:, None]
         return self.values[rows_before.clamp(min=0)].masked_fill(before[..., None], torch.nan)
 
     def past_window(self, starts: Tensor, steps: int) -> Tensor:
-        """`(len(starts), steps, past)`: the past-only columns of the same windows."""
+        """Past-only columns from each start on, `(len(starts), steps, past)`."""
         return _gather(self.past, starts, steps)
 
     def future_window(self, starts: Tensor, steps: int, series: Tensor) -> Tensor:
-        """`(len(starts), steps, known)`: the known-future columns of `series`, NaN where they end.
+        """Known-future columns of `series`, `(len(starts), steps, known)`; NaN beyond their end.
 
-        `starts` may lie beyond the last row of a series, which is why `series` are given.
+        `starts` may lie beyond the last row of a series, hence the argument `series`.
         """
         rows = starts - self.offsets[series] + self.future_offsets[series]
         beyond = rows[:, None] + torch.arange(steps) >= self.future_offsets[series + 1][:, None]
@@ -87,11 +87,11 @@ def _offsets(lengths: list[int]) -> Tensor:
 
 
 def _gather(table: Tensor, starts: Tensor, steps: int) -> Tensor:
-    """`(len(starts), steps, columns)`: rows from each start on, NaN beyond the last row of the table."""
+    """Rows from each start on, `(len(starts), steps, columns)`; NaN beyond the last row of the table."""
     if not table.shape[1]:
         return table.new_zeros(len(starts), steps, 0)
     if len(table) >= steps and (not len(starts) or int(starts.max()) + steps <= len(table)):
-        # A view of all windows: whole ranges are copied, without an index for every value.
+        # Indexing a view of all windows copies whole ranges instead of single values.
         return table.unfold(0, steps, 1)[starts].transpose(1, 2)
     rows = starts[:, None] + torch.arange(steps)
     inside = rows < len(table)

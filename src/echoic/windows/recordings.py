@@ -1,4 +1,4 @@
-"""Recordings split by file, or each of them in time."""
+"""Splits of recordings, by file or by time."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ FILES_FOR_SPLIT_BY_FILE = 10
 
 
 class Excerpt(NamedTuple):
-    """Samples `begin` up to, not including, `end` of a recording."""
+    """Samples `begin` to `end` (exclusive) of a recording."""
 
     recording: Series
     begin: int
@@ -20,7 +20,7 @@ class Excerpt(NamedTuple):
 
     @property
     def sound(self) -> Floats:
-        """The samples `(samples,)`; a view, no copy."""
+        """The samples `(samples,)`, as a view."""
         return self.recording.values[self.begin : self.end, 0]
 
 
@@ -35,7 +35,7 @@ def split_recordings(recordings: Sequence[Series], settings: AudioSplitSettings)
         try:
             assigned = assign_splits(recordings, settings.split)
         except DataError as error:
-            raise DataError(f"{str(error).rstrip('.')}, or split each file in time: --split-by time.") from None
+            raise DataError(f"{str(error).rstrip('.')}, or split within each file: --split-by time.") from None
         return {split: [whole_recording(recordings[number]) for number in assigned[split]] for split in SPLITS}
     offsets = full_ranges(recordings).begin.tolist()
     return {

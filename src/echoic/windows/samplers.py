@@ -1,4 +1,4 @@
-"""Samplers of windows of one length: in order, shuffled, or weighted by age."""
+"""Samplers of fixed-length windows: sequential, shuffled, or weighted by age."""
 
 from collections.abc import Iterator
 from typing import final
@@ -13,10 +13,10 @@ from echoic.windows.splits import Ranges
 
 @final
 class Windows:
-    """All windows of `steps` steps whose last `tail` steps lie in `ranges`; windows are counted, not listed.
+    """All windows of `steps` steps whose last `tail` steps lie in `ranges`, without storing each of them.
 
-    With `floor` (a row for each series) the steps before the tail may lie before the range, down to that row: for
-    evaluation. Without it the whole window lies inside the range: for training.
+    For training, whole windows lie inside the range. For evaluation, `floor` (a row per series) lets the steps before
+    the tail reach back beyond the range, down to that row.
     """
 
     def __init__(self, ranges: Ranges, steps: int, tail: int, stride: int = 1, floor: Tensor | None = None) -> None:
@@ -33,14 +33,14 @@ class Windows:
         return sum(self.counts.tolist())
 
     def starts(self, indices: Tensor) -> Tensor:
-        """The first row of the windows with these numbers."""
+        """The first rows of the windows with these indices."""
         series = torch.searchsorted(self.cumulative_counts, indices, right=True)
         before = self.cumulative_counts[series] - self.counts[series]
         return self.first[series] + (indices - before) * self.stride
 
 
 class _BatchSampler:
-    """Windows in batches; `selected` are the numbers of those to use (None: all)."""
+    """Windows in batches; `selected` are the indices of the windows to use (None: all)."""
 
     def __init__(self, windows: Windows, batch_size: int, selected: Tensor | None = None) -> None:
         self.windows = windows
@@ -59,7 +59,7 @@ class _BatchSampler:
 
 @final
 class SequentialSampler(_BatchSampler):
-    """Windows in order, for evaluation."""
+    """Yields windows in order, for evaluation."""
 
     def epoch(self, seed: int = 0, epoch: int = 0, skip: int = 0) -> Iterator[WindowIndex]:  # noqa: ARG002
         """All batches without the first `skip`; seed and epoch are ignored."""
@@ -68,7 +68,7 @@ class SequentialSampler(_BatchSampler):
 
 @final
 class ShuffledSampler(_BatchSampler):
-    """Windows in random order, each once per epoch."""
+    """Yields every window once per epoch, in random order."""
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[WindowIndex]:
         """The batches of an epoch without the first `skip`."""
@@ -79,11 +79,11 @@ class ShuffledSampler(_BatchSampler):
 
 @final
 class WeightedWindowSampler:
-    """Windows drawn with replacement, as many as there are: first a series at random, then one of its windows by age.
+    """Samples windows with replacement: a series uniformly, then one of its windows by age.
 
-    Ages are uniform with `recency` 1; higher exponents draw recent windows more often. A fraction `alignment` of the
-    draws is moved to an age of a whole number of seasons, so that those windows end at the phase of the `season` at
-    which the range ends.
+    An epoch has as many draws as there are windows. With `recency` 1 ages are uniform; higher exponents favour recent
+    windows. A fraction `alignment` of the windows is aligned with the season: their age is rounded down to a whole
+    number of seasons, so that they end at the same phase as the range.
     """
 
     def __init__(self, windows: Windows, batch_size: int, recency: float, alignment: float, season: int) -> None:
@@ -106,7 +106,7 @@ class WeightedWindowSampler:
                 yield _window_index(self.windows, sampled)
 
     def _sample(self, num_windows: int, generator: torch.Generator) -> Tensor:
-        """Numbers of windows `(num_windows,)`."""
+        """Indices of windows `(num_windows,)`."""
         uniforms, aligned = torch.rand(2, num_windows, generator=generator, dtype=torch.float64)
         series = self.non_empty[torch.randint(len(self.non_empty), (num_windows,), generator=generator)]
         age = (uniforms**self.recency * self.windows.counts[series]).long()
@@ -120,7 +120,7 @@ def num_batches(count: int, batch_size: int) -> int:
 
 
 def evenly_spaced(num_windows: int, limit: int) -> Tensor:
-    """At most `limit` of the numbers below `num_windows`, evenly spaced from the first to the last."""
+    """At most `limit` indices below `num_windows`, evenly spaced from the first to the last."""
     return torch.linspace(0, num_windows - 1, min(num_windows, limit), dtype=torch.float64).long()
 
 

@@ -1,4 +1,4 @@
-"""Random generators of training: each use has a stream of its own."""
+"""Random generators of training: an independent stream per purpose."""
 
 import enum
 
@@ -7,7 +7,7 @@ import torch
 
 
 class Purpose(enum.IntEnum):
-    """Uses of random numbers besides the order of an epoch. Values start at 1: a trailing 0 would not change a seed."""
+    """Purposes of random numbers, besides shuffling. Values start at 1 because a trailing 0 would not change a seed."""
 
     TRANSPOSE = 1
     AUGMENT = 2
@@ -17,6 +17,6 @@ class Purpose(enum.IntEnum):
 
 
 def make_generator(*seeds: int) -> torch.Generator:
-    """A generator seeded by all `seeds` (seed, epoch, ...); torch alone uses 32 bits of a seed and drops the rest."""
+    """A generator seeded by a hash of all `seeds` (seed, epoch, ...); torch itself uses only 32 bits of a seed."""
     (state,) = np.random.SeedSequence(seeds).generate_state(1).tolist()
     return torch.Generator().manual_seed(state)

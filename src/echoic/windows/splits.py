@@ -1,4 +1,4 @@
-"""Splitting series in time into train, dev and test."""
+"""Splits of series by time into train, dev and test."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ SPLITS = ("train", "dev", "test")
 
 @dataclass(frozen=True, eq=False)
 class Ranges:
-    """One range of rows for each series: from `begin` up to, not including, `end`."""
+    """One range of rows per series, from `begin` to `end` (exclusive)."""
 
     begin: Tensor
     end: Tensor
 
     @classmethod
     def from_lengths(cls, lengths: Sequence[int]) -> Self:
-        """Ranges of these lengths, one after the other from row 0 on."""
+        """Contiguous ranges of these lengths, starting at row 0."""
         counts = torch.tensor(lengths, dtype=torch.long)
         ends = counts.cumsum(0)
         return cls(ends - counts, ends)
@@ -40,10 +40,10 @@ class Ranges:
 
 
 def split_series(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]:
-    """The ranges of train, dev and test in a table of all `series`.
+    """The ranges of train, dev and test in the panel of all `series`.
 
-    `rule` applies to every series: three fractions, three numbers of steps (a first number of 0: all steps before
-    dev), or the two dates at which dev and test begin.
+    `rule` applies to every series: three fractions, three numbers of steps (a first number of 0 means all steps before
+    dev), or the two dates on which dev and test begin.
 
     Raises:
         DataError: a series is shorter than the split, or its train split is empty.
@@ -55,8 +55,8 @@ def split_series(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]
     for one, (train_end, dev_end, test_end) in zip(series, bounds_of_series, strict=True):
         if train_end < 1:
             raise DataError(
-                f"{one.origin}: the train split of series {one.name!r} is empty: it has {one.steps} steps, and `split` "
-                f"is {rule}. Choose another --split."
+                f"{one.origin}: the train split of series {one.name!r} is empty ({one.steps} steps, `split` {rule}); "
+                "choose another --split."
             )
         bounds.append([offset, offset + train_end, offset + dev_end, offset + test_end])
         offset += one.steps
@@ -70,12 +70,12 @@ def full_ranges(series: Sequence[Series]) -> Ranges:
 
 
 def merge_ranges(first: Ranges, second: Ranges) -> Ranges:
-    """Two adjacent splits as one."""
+    """Merges two adjacent splits."""
     return Ranges(first.begin, second.end)
 
 
 def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
-    """Steps at which train, dev and test end."""
+    """The steps at which train, dev and test end."""
     if len(rule) == 2:
         dev_begins, test_begins = (_step_of_date(one, text) for text in rule)
         if dev_begins > test_begins:

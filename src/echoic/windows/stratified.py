@@ -1,4 +1,4 @@
-"""Random assignment in which every label is split by the same fractions and groups stay whole."""
+"""Stratified random splits that keep groups together."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 
 SPLIT_SEED = 0
-"""The same for every run, so that runs with other seeds can be compared."""
+"""The same for every run, so that runs with different seeds stay comparable."""
 
 _NEVER = float("-inf")
 
@@ -14,11 +14,11 @@ _NEVER = float("-inf")
 def stratified_group_split(
     labels: Sequence[tuple[str, ...]], groups: Sequence[str | None], fractions: Sequence[float]
 ) -> list[list[int]]:
-    """The numbers of the items in each split, by `fractions` of every label; a group is never divided.
+    """Splits items by `fractions`, stratified by label; returns the sorted indices of the items of each split.
 
-    `labels` are those of each item; having none counts as a label. An item whose group is None is a group of its own.
-    Groups are assigned one after the other, the largest first and equal ones in random order, each to the split that
-    is furthest below its fractions of the group's labels.
+    Groups are never divided; an item whose group is None forms its own. Items without labels are stratified as if they
+    shared one. Groups are assigned greedily, the largest first and ties in random order, each to the split that is
+    furthest below its fractions of the group's labels.
     """
     members: dict[tuple[str, str | int], list[int]] = {}
     for number, group in enumerate(groups):
@@ -44,6 +44,6 @@ def stratified_group_split(
     for fraction, split in zip(fractions, assigned, strict=True):
         largest = max(assigned, key=len)
         if fraction and not split and len(largest) > 1 and len(largest[-1]) > 1:
-            # A small fraction of a few large groups would round to nothing.
+            # With few large groups, a small fraction would round to zero.
             split.append(largest.pop())
     return [sorted(number for numbers in split for number in numbers) for split in assigned]
