@@ -1,4 +1,4 @@
-"""Encoder, recurrent layers, readout and head as one model whose state is a value."""
+"""A sequence model of encoder, recurrent layers, readout and head, whose state is a value."""
 
 from typing import NamedTuple, final
 
@@ -13,9 +13,9 @@ from echoic.tensors import Batch, State
 
 
 class Loss(NamedTuple):
-    """The loss summed over `num_values` values, a differentiable tensor, and the state after the last step.
+    """The differentiable loss summed over `num_values` values, and the state after the last step.
 
-    `correct` is the number of correct predictions, for heads that predict symbols.
+    `correct` is the number of correct predictions of heads that predict symbols; None for others.
     """
 
     total: Tensor
@@ -26,9 +26,9 @@ class Loss(NamedTuple):
 
 @final
 class SequenceModel(nn.Module):
-    """`y, state = model(x, state)`: the state goes in and comes out of every call and is never kept inside.
+    """`y, state = model(x, state)`: every call takes the state and returns the new one; none is stored in the model.
 
-    Priming in chunks and then stepping equals one pass over the whole sequence, up to float32 rounding (1e-5).
+    Results do not depend on how a sequence is cut into calls, up to float32 rounding (1e-5).
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class SequenceModel(nn.Module):
 
     @property
     def state_size(self) -> int:
-        """Numbers in the state of one row."""
+        """Number of values in the state of one row."""
         return self.stack.state_size
 
     def initial_state(self, batch: int) -> State:
@@ -61,7 +61,7 @@ class SequenceModel(nn.Module):
         """The exact inverse of `pack`, for any batch size.
 
         Raises:
-            ShapeError: the matrix has another width than `state_size`.
+            ShapeError: the width of the matrix is not `state_size`.
         """
         return self.stack.unpack(matrix)
 
@@ -102,7 +102,7 @@ class SequenceModel(nn.Module):
 
     @property
     def _stateful_layers(self) -> Stack | None:
-        """The layers, if they can run from a given state."""
+        """The recurrent layers, if they can start from a given state; otherwise None."""
         return self.stack if isinstance(self.stack, Stack) else None
 
     def step(self, x_t: Tensor, state: State) -> tuple[Tensor, State]:
@@ -113,11 +113,11 @@ class SequenceModel(nn.Module):
         """The loss summed over the values with a true `batch.mask`."""
         head_inputs, after = self._head_inputs(batch.inputs, state, batch.ids, batch.future_covariates, batch.lengths)
         mask = batch.mask
-        # The loss of a masked value may overflow, and infinity times zero would be NaN.
+        # The loss of a masked value may overflow, and infinity times zero is NaN.
         targets = batch.targets.masked_fill(~mask, 0.0)
         valid = mask.any(-1)
         if valid.shape == head_inputs.shape[:2] and self.head.outputs_per_step == 1 and valid.any() and not valid.all():
-            # Some heads are expensive, so they get valid steps only.
+            # Some heads are expensive, so they compute valid steps only.
             head_inputs, targets, mask = (part[valid][None] for part in (head_inputs, targets, mask))
         params = self.head(head_inputs)[:, : targets.shape[1]]
         losses = self.head.loss(params, targets)
@@ -126,7 +126,7 @@ class SequenceModel(nn.Module):
         return Loss((losses * mask).sum(), int(mask.sum()), after, num_correct)
 
     def scheduled_sampling(self, batch: Batch, prob: float, state: State | None, generator: torch.Generator) -> Batch:
-        """The batch with a random `prob` of its inputs replaced by what the model predicted for them.
+        """Replaces each input by the model's own prediction with probability `prob`.
 
         Scheduled sampling (Bengio 2015) in its parallel form (Mihaylova 2019): predictions come from one pass over
         the true inputs.
@@ -137,7 +137,7 @@ class SequenceModel(nn.Module):
             replaced = torch.rand(predicted.shape[:2], generator=generator) < prob
             if not replaced.any():
                 return batch
-            # Sampling a frame of sound is slow, so only replaced steps are sampled.
+            # Sampling an audio frame is slow, so only replaced steps are sampled.
             sampled = self.head.sample(predicted[replaced][:, None], generator)[:, 0]
         inputs = batch.inputs.clone()
         inputs[:, 1:, : sampled.shape[-1]][replaced] = sampled

@@ -1,9 +1,9 @@
-"""Progress callbacks of long work."""
+"""Progress callbacks of long operations."""
 
 from collections.abc import Callable
 
 ProgressFn = Callable[[int, int], None]
-"""Called with the amount of work done and the total."""
+"""Called with the number of finished items and the total."""
 
 
 def no_progress(*_: object) -> None:

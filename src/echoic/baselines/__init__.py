@@ -1,1 +1,1 @@
-"""The naive ways that every score stands beside, for each kind of data."""
+"""Simple baselines for each kind of data, reported next to every score."""

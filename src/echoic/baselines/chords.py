@@ -1,4 +1,4 @@
-"""Chords foretold pitch by pitch."""
+"""Baselines for chords, which predict every pitch independently."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,41 +8,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 States = NDArray[Any]
-"""A song `(steps, pitches)`: whether each pitch is silent (0) or sounds (1), or begins (2) if onsets are modelled."""
+"""A song `(steps, pitches)`: each pitch is silent (0) or sounding (1) or, if onsets are modelled, starting (2)."""
 
 Floats = NDArray[np.float64]
 
 SMOOTHING = 0.5
-"""Added to the count of each state (Krichevsky and Trofimov 1981): nothing is ever impossible."""
+"""Pseudocount of each state (Krichevsky and Trofimov 1981): every state has a non-zero probability."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Marginal:
-    """Each pitch is in each state as often as in training, whatever came before: `probs` `(states, pitches)`."""
+    """Predicts the training frequencies of each pitch's states: `probs` `(states, pitches)`."""
 
     probs: Floats
 
     @classmethod
     def fit(cls, songs: Sequence[States], states: int = 2) -> Self:
-        """Counts all steps of `songs`."""
+        """Counts the states in all steps of `songs`."""
         return cls(_smooth(sum(_counts(song, states) for song in songs)))
 
     def predict_probs(self, song: States) -> Floats:
-        """The chance of each state at steps 2 to the last `(steps - 1, states, pitches)`."""
+        """Probabilities of the states at all steps but the first, `(steps - 1, states, pitches)`."""
         return np.broadcast_to(self.probs, (len(song) - 1, *self.probs.shape))
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Markov:
-    """Each pitch by its state a step before: `probs` `(states before, states, pitches)`."""
+    """A first-order Markov chain per pitch: `probs` `(previous states, states, pitches)`."""
 
     probs: Floats
 
     @classmethod
     def fit(cls, songs: Sequence[States], states: int = 2) -> Self:
-        """Counts all pairs of steps of `songs`."""
+        """Counts all transitions in `songs`."""
         found = [
             sum(_counts(np.where(song[:-1] == before, song[1:], states), states) for song in songs)
             for before in range(states)
@@ -50,13 +50,13 @@ class Markov:
         return cls(np.stack([_smooth(counts) for counts in found]))
 
     def predict_probs(self, song: States) -> Floats:
-        """The chance of each state at steps 2 to the last `(steps - 1, states, pitches)`."""
+        """Probabilities of the states at all steps but the first, `(steps - 1, states, pitches)`."""
         pitches = np.arange(song.shape[1])
         return np.asarray(self.probs[song[:-1], :, pitches].swapaxes(1, 2))
 
 
 def nll_per_step(model: Marginal | Markov, songs: Sequence[States]) -> float:
-    """Nats over all pitches, whatever their state, as a mean over all steps but the first of each song."""
+    """Mean negative log-likelihood per step, in nats: summed over pitches, without the first step of each song."""
     total, steps = 0.0, 0
     for song in songs:
         probs = np.take_along_axis(model.predict_probs(song), song[1:, None].astype(np.int64), 1)
@@ -66,7 +66,7 @@ def nll_per_step(model: Marginal | Markov, songs: Sequence[States]) -> float:
 
 
 def _counts(song: States, states: int) -> NDArray[np.int64]:
-    """How often each pitch is in each state, `(states, pitches)`."""
+    """Number of steps of each pitch in each state, `(states, pitches)`."""
     return np.stack([(song == state).sum(0) for state in range(states)])
 
 

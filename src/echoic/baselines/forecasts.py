@@ -1,7 +1,7 @@
-"""The naive forecasts that every score stands beside.
+"""Baseline forecasts.
 
-All take the history up to a moment, `(windows, steps, features)` with NaN where missing or before the series began,
-and give `(windows, horizon, features)`.
+Each takes the history before the forecast, `(windows, steps, features)` with NaN where missing or before the start of
+the series, and returns `(windows, horizon, features)`.
 """
 
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _RIDGE = 1e-3
-"""Share of the mean variance of the inputs that is added to each of them, for look-backs with little data."""
+"""Ridge penalty, as a fraction of the mean variance of the inputs."""
 
 
 def persistence(history: Array, horizon: int) -> Array:
-    """The last known value goes on."""
+    """Repeats the last known value."""
     return np.repeat(_last_observed(history)[:, None], horizon, 1)
 
 
 def seasonal_naive(history: Array, horizon: int, season: int) -> Array:
-    """The values one season ago; where one is missing, persistence."""
+    """Repeats the values of the last season; persistence where one is missing."""
     if history.shape[1] < season:
         return persistence(history, horizon)
     season_before = history[:, -season:][:, np.arange(horizon) % season]
@@ -30,7 +30,7 @@ def seasonal_naive(history: Array, horizon: int, season: int) -> Array:
 
 
 def drift(history: Array, horizon: int) -> Array:
-    """The straight line through the first and the last known value goes on."""
+    """Extends the straight line through the first and the last known value."""
     observed = ~np.isnan(history)
     steps = history.shape[1]
     first_at = observed.argmax(1)
@@ -43,7 +43,7 @@ def drift(history: Array, horizon: int) -> Array:
 
 
 def seasonal_growth(history: Array, horizon: int, season: int) -> Array:
-    """The values one season ago, times the ratio of the last value to that a season before it."""
+    """The seasonal naive forecast, scaled by the ratio of the last value to the value one season before it."""
     if history.shape[1] <= season:
         return persistence(history, horizon)
     before = history[:, -season - 1]
@@ -52,10 +52,10 @@ def seasonal_growth(history: Array, horizon: int, season: int) -> Array:
 
 
 def naive2(history: Array, horizon: int, season: int) -> Array:
-    """Persistence of the seasonally adjusted series (the M4 competition's Naive2), one series and column at a time.
+    """Persistence of the seasonally adjusted series (the M4 competition's Naive2), for each window and column.
 
-    The adjustment is a classical multiplicative decomposition, made only where the autocorrelation at the season is
-    significant at 90 % and all values are positive.
+    The adjustment is a classical multiplicative decomposition, applied only if the autocorrelation at the season is
+    significant at the 90 % level and all values are positive.
     """
     out = np.empty((len(history), horizon, history.shape[2]))
     for window in range(len(history)):
@@ -65,7 +65,7 @@ def naive2(history: Array, horizon: int, season: int) -> Array:
 
 
 def _naive2_with_gaps(series: Array, horizon: int, season: int) -> Array:
-    """Gaps are bridged by straight lines, so that the season stays in step; nothing known gives 0, as persistence."""
+    """Naive2 of one column; gaps are interpolated linearly. The forecast is 0 if there is no value at all."""
     observed = np.flatnonzero(~np.isnan(series))
     if not len(observed):
         return np.zeros(horizon)
@@ -83,7 +83,7 @@ def _naive2(series: Array, horizon: int, season: int) -> Array:
 
 
 def _is_seasonal(series: Array, season: int) -> bool:
-    """The M4 organisers' test of the autocorrelation at the season against 1.645 standard errors."""
+    """The seasonality test of the M4 competition: autocorrelation at the season above 1.645 standard errors."""
     if len(series) < 3 * season:
         return False
     centred = series - series.mean()
@@ -116,7 +116,7 @@ def _last_observed(history: Array) -> Array:
 
 @final
 class LinearMap:
-    """One linear map from the look-back to the horizon, the last value subtracted and added back (NLinear, Zeng 2023).
+    """A linear map from the look-back to the horizon, relative to the last value (NLinear, Zeng 2023).
 
     Shared by all features and series; fitted in closed form as a ridge regression.
     """
@@ -126,9 +126,9 @@ class LinearMap:
 
     @classmethod
     def fit(cls, windows: Iterable[tuple[Array, Array]], lookback: int, horizon: int) -> Self:
-        """Fits to batches of look-backs `(windows, lookback, features)` and what followed them.
+        """Fits to batches of look-backs `(windows, lookback, features)` and their targets.
 
-        Windows with a missing value are left out.
+        Windows with missing values are skipped.
         """
         products = np.zeros((lookback + 1, lookback + 1))
         responses = np.zeros((lookback + 1, horizon))
@@ -145,7 +145,7 @@ class LinearMap:
         return cls(np.linalg.solve(products + ridge + 1e-9 * np.eye(lookback + 1), responses))
 
     def forecast(self, lookback: Array) -> Array:
-        """What follows look-backs `(windows, lookback, features)`; missing values count as the last known one."""
+        """Forecasts from look-backs `(windows, lookback, features)`; missing values repeat the last known one."""
         filled = np.where(np.isnan(lookback), _last_observed(lookback)[:, None], lookback)
         x = _rows(filled)
         last = x[:, -1:]
@@ -154,5 +154,5 @@ class LinearMap:
 
 
 def _rows(windows: Array) -> Array:
-    """`(windows, steps, features)` with a row for each window and feature."""
+    """Reshapes `(windows, steps, features)` to `(windows * features, steps)`."""
     return windows.transpose(0, 2, 1).reshape(-1, windows.shape[1])

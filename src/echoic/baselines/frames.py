@@ -1,4 +1,4 @@
-"""Telling events without memory: by how loud each frame is, and by each frame alone."""
+"""Memoryless baselines for event detection: an energy threshold and logistic regression on single frames."""
 
 from dataclasses import dataclass
 from typing import Self, final
@@ -19,14 +19,14 @@ _DECAY = 1e-4
 @final
 @dataclass(frozen=True)
 class EnergyThreshold:
-    """Frames whose mean over all bands lies above a threshold are events, all of the commonest class."""
+    """Predicts the most frequent event class for frames whose mean over all bands is above a threshold."""
 
     threshold: float
     majority_class: int
 
     @classmethod
     def fit(cls, values: Tensor, classes: Frames) -> Self:
-        """The threshold with the fewest wrong frames `(frames, bands)`, among 200."""
+        """Fits to frames `(frames, bands)`: the threshold with the lowest error rate among 200 quantiles."""
         level = values.mean(1).numpy()
         counts = np.bincount(classes)
         counts[0] = 0
@@ -43,14 +43,14 @@ class EnergyThreshold:
 @final
 @dataclass(frozen=True, eq=False)
 class LogisticRegression:
-    """A softmax over a linear map of each frame, by maximum likelihood (logistic regression)."""
+    """Multinomial logistic regression on single frames."""
 
     weight: Tensor
     bias: Tensor
 
     @classmethod
     def fit(cls, values: Tensor, classes: Frames, num_classes: int) -> Self:
-        """On up to 50,000 frames `(frames, bands)`, evenly spaced."""
+        """Fits to at most 50,000 evenly spaced frames `(frames, bands)`."""
         selected = torch.linspace(0, len(values) - 1, min(len(values), _MAX_FRAMES)).long()
         x, y = values[selected], torch.from_numpy(classes)[selected]
         weight, bias = (

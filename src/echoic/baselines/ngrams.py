@@ -1,4 +1,4 @@
-"""Symbols foretold by counting what followed the last few."""
+"""N-gram models of symbols."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ Floats = NDArray[np.float64]
 
 
 class _Table(NamedTuple):
-    """Counts after contexts of one length. Contexts have dense numbers.
+    """Counts of the symbols after all contexts of one length. Contexts are numbered from 0.
 
-    `contexts` sorted: number of the context one shorter * vocabulary + the symbol before it. `pairs` sorted: number of
-    the context * vocabulary + the symbol after it, seen `counts` times. `totals` and `num_distinct` of each context:
-    how many symbols came after it, and how many different ones.
+    `contexts` (sorted): number of the context without its first symbol * vocabulary + that symbol. `pairs` (sorted):
+    number of the context * vocabulary + the next symbol, which occurred `counts` times. `totals` and `num_distinct`:
+    number of next symbols and of distinct next symbols per context.
     """
 
     contexts: Integers
@@ -29,11 +29,11 @@ class _Table(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class NGram:
-    """Witten-Bell's interpolation of all orders up to `n`, down to the uniform distribution.
+    """An n-gram model with Witten-Bell smoothing: interpolates all orders up to `n` and the uniform distribution.
 
-    After a context h seen N times with K different symbols: P(s | h) = (count(h, s) + K * P(s | shorter h)) / (N + K);
-    an unseen context leaves it to the shorter one (method C of Witten and Bell 1991, as in Chen and Goodman 1998).
-    Every symbol has a chance, and chances add up to 1.
+    After a context h seen N times with K distinct next symbols: P(s | h) = (count(h, s) + K * P(s | shorter h)) /
+    (N + K); for an unseen context, P(s | shorter h) (method C of Witten and Bell 1991, as in Chen and Goodman 1998).
+    Every symbol has a non-zero probability.
     """
 
     vocabulary: int
@@ -41,12 +41,12 @@ class NGram:
 
     @classmethod
     def fit(cls, texts: Sequence[NDArray[Any]], n: int, vocabulary: int) -> Self:
-        """Counts `texts`, each `(symbols,)` below `vocabulary`; no context reaches from one text into the next."""
+        """Counts `texts`, each `(symbols,)` below `vocabulary`; contexts do not cross from one text to the next."""
         tables: list[_Table] = []
         for length in range(n):
             contexts, symbols = _concatenated(_contexts(tables, text, vocabulary, length) for text in texts)
             if not len(contexts):
-                break  # no text is as long
+                break  # no text is long enough
             keys = np.unique(contexts)
             pairs, counts = np.unique(np.searchsorted(keys, contexts) * vocabulary + symbols, return_counts=True)
             context_of_pair = pairs // vocabulary
@@ -55,7 +55,7 @@ class NGram:
         return cls(vocabulary, tuple(tables))
 
     def log_probs(self, text: NDArray[Any]) -> Floats:
-        """Natural logarithm of the chance of each of `text` `(symbols,)` after those before it."""
+        """Natural logarithm of the probability of each symbol of `text` `(symbols,)`, given the preceding ones."""
         symbols = np.asarray(text, np.int64)
         probs = np.full(len(symbols), 1 / self.vocabulary)
         context = np.zeros(len(symbols), np.int64)
@@ -73,7 +73,7 @@ class NGram:
 
 
 def _contexts(tables: Sequence[_Table], text: NDArray[Any], vocabulary: int, length: int) -> tuple[Integers, Integers]:
-    """The keys of all contexts of a length in a training text, and the symbols after them."""
+    """Keys of all contexts of one length in a training text, and the symbols after them."""
     symbols = np.asarray(text, np.int64)
     context = np.zeros(len(symbols), np.int64)
     for shorter, table in enumerate(tables):
@@ -82,7 +82,7 @@ def _contexts(tables: Sequence[_Table], text: NDArray[Any], vocabulary: int, len
 
 
 def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
-    """Keys of contexts of a length, from the numbers of those one shorter; negative where there is none."""
+    """Keys of the contexts of one length, from the numbers of the contexts one shorter; -1 where there is none."""
     if length == 0:
         return np.zeros(len(symbols), np.int64)
     before = np.concatenate([np.zeros(length, np.int64), symbols[:-length]])[: len(symbols)]
@@ -92,13 +92,13 @@ def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) ->
 
 
 def _extend(table: _Table, context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
-    """Numbers of the contexts of a length; -1 for those never seen."""
+    """Numbers of the contexts of one length; -1 for unseen ones."""
     position, found = _find(table.contexts, _keys(context, symbols, vocabulary, length))
     return np.where(found, position, -1)
 
 
 def _find(sorted_keys: Integers, keys: Integers) -> tuple[Integers, NDArray[np.bool_]]:
-    """Where each key is among the sorted known ones, and whether it is there."""
+    """Position of each key in `sorted_keys`, and whether it occurs there."""
     position = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
     return position, sorted_keys[position] == keys
 

@@ -1,4 +1,4 @@
-"""What counting and linear prediction tell of the next sample of sound."""
+"""Baselines for the next audio sample: code frequencies and linear prediction."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, final
 
 import numpy as np
-import scipy  # it loads `scipy.signal`, which takes long, at first use
+import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 
@@ -14,10 +14,10 @@ Codes = NDArray[Any]
 Floats = NDArray[np.float64]
 
 _BLOCK_SAMPLES = 1 << 20
-"""Sound is looked at so many samples at a time."""
+"""Block size in samples; bounds the memory."""
 
 _FITTED_EXCERPTS, _EXCERPT_SAMPLES = 64, 1 << 14
-"""Linear prediction is fitted on pieces of the training sound that lie evenly in it; how it errs, on every eighth."""
+"""Linear prediction is fitted on evenly spaced excerpts of the training sound, and selected on every eighth."""
 
 _EQUALIZED_SAMPLES = 256
 
@@ -25,29 +25,29 @@ _ORDERS = (2, 4, 8, 16, 32, 64, 128, 256)
 _DECAYS = (0.7, 0.8, 0.9, 0.97, 0.99)
 _SPREADS = (0.6, 0.8, 1.0, 1.3)
 _HISTOGRAM_WEIGHT = 0.01
-"""Weight of the plain frequencies in the mixture: no level is ever impossible."""
+"""Weight of the code frequencies in the mixture, which gives every code a non-zero probability."""
 
 
 class Scale(NamedTuple):
-    """The sound of each level `(levels,)` and where levels meet `(levels + 1,)`."""
+    """Amplitude of each code `(codes,)`, and the boundaries between codes `(codes + 1,)`."""
 
     table: Floats
     edges: Floats
 
 
 def code_counts(signals: Sequence[Codes], codes: int) -> NDArray[np.int64]:
-    """How many samples have each level, `(levels,)`."""
+    """Number of samples of each code, `(codes,)`."""
     return sum((np.bincount(block, minlength=codes) for block in _blocks(signals)), np.zeros(codes, np.int64))
 
 
 def code_frequencies(signals: Sequence[Codes], codes: int) -> Floats:
-    """How often each level comes, `(levels,)`, each counted once more than it was seen."""
+    """Relative frequency of each code `(codes,)`, with add-one smoothing."""
     found = code_counts(signals, codes) + 1
     return np.asarray(found / found.sum())
 
 
 def histogram_nats(train: Sequence[Codes], scored: Sequence[Codes], codes: int) -> float:
-    """Nats a sample of each level by how often it came in training."""
+    """Cross-entropy in nats per sample of the code frequencies in training."""
     found = code_counts(scored, codes)
     return -float(found @ np.log(code_frequencies(train, codes)) / found.sum())
 
@@ -55,11 +55,11 @@ def histogram_nats(train: Sequence[Codes], scored: Sequence[Codes], codes: int) 
 @final
 @dataclass(frozen=True, eq=False)
 class LinearPrediction:
-    """The next sample as a weighted sum of those before it, with a Laplace distribution around it.
+    """Linear prediction of the next sample, with a Laplace distribution around it.
 
-    Its spread follows the errors: an average of their sizes that forgets by `decay` a sample, times `spread`. All of
-    it is fitted on training sound (autocorrelation method, soft stretches counting as much as loud ones, since the
-    spread follows both; order, decay and spread by likelihood).
+    The width of the distribution is `spread` times the exponential moving average of the absolute errors, which decays
+    by `decay` per sample. Weights are fitted by the autocorrelation method on sound normalised to equal loudness,
+    because the width adapts to loudness; order, decay and spread by likelihood.
     """
 
     scale: Scale
@@ -70,7 +70,7 @@ class LinearPrediction:
 
     @classmethod
     def fit(cls, train: Sequence[Codes], scale: Scale) -> Self:
-        """The best of a few orders, decays and spreads on training sound."""
+        """Fits to training sound; searches a grid of orders, decays and spreads."""
         histogram = code_frequencies(train, len(scale.table))
         excerpts = _excerpts(np.concatenate(train))
         sound = _equalized(scale.table[np.concatenate(excerpts)])
@@ -82,7 +82,7 @@ class LinearPrediction:
         return min(candidates, key=lambda model: model.nats(excerpts[::8]))
 
     def nats(self, signals: Sequence[Codes]) -> float:
-        """Nats a sample."""
+        """Cross-entropy in nats per sample."""
         sums = [(nats.sum(), len(nats)) for nats in map(self._nats, _blocks(signals))]
         return float(sum(total for total, _ in sums) / sum(samples for _, samples in sums))
 
@@ -99,21 +99,21 @@ class LinearPrediction:
 
 
 def _laplace(z: Floats) -> Floats:
-    """The share of a Laplace distribution of width 1 that lies below `z`."""
+    """Cumulative distribution function of the Laplace distribution with scale 1."""
     half = 0.5 * np.exp(-np.abs(z))
     return np.where(z < 0, half, 1 - half)
 
 
 def prediction_weights(sound: Floats, order: int) -> Floats:
-    """What the last `order` samples count in the prediction of the next, the latest first (autocorrelation method)."""
+    """Weights of the last `order` samples in the prediction of the next, latest first (autocorrelation method)."""
     correlation = np.array([sound[lag:] @ sound[: max(0, len(sound) - lag)] for lag in range(order + 1)])
-    # The smallest of noise keeps the equations solvable.
+    # A little noise keeps the equations solvable.
     correlation[0] = correlation[0] * (1 + 1e-9) + 1e-12
     return np.asarray(solve_toeplitz(correlation[:order], correlation[1:]))
 
 
 def _equalized(sound: Floats) -> Floats:
-    """Sound whose short stretches are equally loud, but for what is nearly silent."""
+    """Sound normalised to equal loudness in short blocks, except nearly silent ones."""
     rows = sound[: max(1, len(sound) // _EQUALIZED_SAMPLES) * _EQUALIZED_SAMPLES]
     rows = rows.reshape(-1, min(_EQUALIZED_SAMPLES, len(rows)))
     size = np.sqrt(np.square(rows).mean(1, keepdims=True))
@@ -121,7 +121,7 @@ def _equalized(sound: Floats) -> Floats:
 
 
 def _excerpts(codes: Codes) -> list[NDArray[np.int64]]:
-    """Pieces that lie evenly in sound; all of it, if it is short."""
+    """Evenly spaced excerpts, or all of the sound if it is short."""
     if len(codes) <= _FITTED_EXCERPTS * _EXCERPT_SAMPLES:
         return list(_blocks([codes]))
     begins = np.linspace(0, len(codes) - _EXCERPT_SAMPLES, _FITTED_EXCERPTS).astype(int)
@@ -129,7 +129,7 @@ def _excerpts(codes: Codes) -> list[NDArray[np.int64]]:
 
 
 def _blocks(signals: Sequence[Codes]) -> Iterator[NDArray[np.int64]]:
-    """All parts one after the other, in blocks: what bounds the memory."""
+    """All signals in sequence, in blocks that bound the memory."""
     for signal in signals:
         for at in range(0, len(signal), _BLOCK_SAMPLES):
             yield signal[at : at + _BLOCK_SAMPLES].astype(np.int64)

@@ -1,4 +1,4 @@
-"""How well events in time are found: frame by frame, as a string of labels, by segments, and one by one."""
+"""Scores of event detection: by frame, by label sequence, by segment and by event."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -12,7 +12,7 @@ Frames = Int[NDArray[np.int64], "_"]
 
 
 class TimeInterval(Protocol):
-    """What is there from when to when."""
+    """A labelled time interval."""
 
     @property
     def onset_s(self) -> float: ...  # noqa: D102
@@ -23,14 +23,14 @@ class TimeInterval(Protocol):
 
 
 def class_spans(frames: Frames) -> list[tuple[int, int, int]]:
-    """Stretches of one class: begin, end (not included) and class; class 0 is left out."""
+    """Runs of one class other than 0, as begin, end (exclusive) and class."""
     edges = np.flatnonzero(np.diff(frames)) + 1
     begins, ends = [0, *edges.tolist()], [*edges.tolist(), len(frames)]
     return [(begin, end, int(frames[begin])) for begin, end in zip(begins, ends, strict=True) if frames[begin]]
 
 
 def edit_distance(one: Sequence[object], other: Sequence[object]) -> int:
-    """The fewest insertions, deletions and replacements that make one string of the other (Levenshtein 1966)."""
+    """The Levenshtein distance: the fewest insertions, deletions and substitutions between two sequences."""
     row = list(range(len(other) + 1))
     for position, own in enumerate(one, 1):
         before, row[0] = row[0], position
@@ -40,9 +40,9 @@ def edit_distance(one: Sequence[object], other: Sequence[object]) -> int:
 
 
 def label_error_rate(true: Sequence[Frames], predicted: Sequence[Frames]) -> float:
-    """Edits between the labels in their order, of what frames say, for each label that there is (as in TweetyNet).
+    """Edit distance between true and predicted label sequences per true label (the syllable error rate of TweetyNet).
 
-    Neighbours of one label with no frame between them are merged, both in the reference and in the prediction.
+    Adjacent events of one label without a frame between them are merged, in the reference and in the prediction.
     """
     label_strings = [
         [[label for _, _, label in class_spans(frames)] for frames in frames_of_side]
@@ -53,15 +53,14 @@ def label_error_rate(true: Sequence[Frames], predicted: Sequence[Frames]) -> flo
 
 
 def num_transitions(frames: Frames) -> int:
-    """How often the class changes."""
+    """Number of changes of class."""
     return int((frames[1:] != frames[:-1]).sum())
 
 
 def segment_scores(true: Sequence[Frames], predicted: Sequence[Frames], segment_frames: int) -> tuple[float, float]:
-    """F1 and error rate over segments, in which a class is there if any frame has it (Mesaros 2016).
+    """Segment-based F1 and error rate; a class is active in a segment if any frame has it (Mesaros 2016).
 
-    The error rate counts in each segment substitutions, deletions and insertions, and divides by the classes that are
-    there in truth.
+    The error rate is the number of substitutions, deletions and insertions per active class of the reference.
     """
     hits = deletions = insertions = errors = 0
     for truth, estimate in zip(true, predicted, strict=True):
@@ -81,10 +80,10 @@ def segment_scores(true: Sequence[Frames], predicted: Sequence[Frames], segment_
 
 
 def count_matches(true: Sequence[TimeInterval], predicted: Sequence[TimeInterval], collar_s: float) -> int:
-    """How many events were found: the same label, onset within the collar, and offset within it too.
+    """Number of true events matched by a prediction: same label, and onset and offset within the collar.
 
-    The offset may differ by a fifth of the event's length if that is more (Mesaros 2016). Pairs are matched one to one,
-    in time.
+    For offsets the collar is at least a fifth of the event's length (Mesaros 2016). Matches are one to one, in order
+    of time.
     """
     hits, unmatched = 0, list(predicted)
     for event in true:

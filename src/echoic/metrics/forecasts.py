@@ -1,4 +1,4 @@
-"""Scores of forecasts, added up batch by batch so that any number of windows fits into memory.
+"""Scores of forecasts, accumulated batch by batch in constant memory.
 
 Definitions follow the M4 competition (Makridakis 2020) where it has one.
 """
@@ -17,8 +17,8 @@ Values = Float[Array, "windows horizon features"]
 def seasonal_scale(history: Float[NDArray[np.floating], "steps features"], season: int) -> Float[Array, "features"]:
     """MASE's denominator for each feature.
 
-    The mean absolute difference between values `season` steps apart (1 where the history is no longer than that);
-    missing values are left out. NaN where nothing can be compared or nothing ever changes.
+    The mean absolute difference between values `season` steps apart (1 if the history is too short); missing values
+    are ignored. NaN if there are no differences, or all are 0.
     """
     values = np.asarray(history, np.float64)
     lag = season if len(values) > season else 1
@@ -33,7 +33,11 @@ def seasonal_scale(history: Float[NDArray[np.floating], "steps features"], seaso
 class ForecastScores:
     """Sums over windows of errors by horizon and feature; missing targets (NaN) count nowhere.
 
-    `levels` are the quantile levels that forecasts bring, `intervals` pairs of them whose coverage is of interest.
+    Args:
+        horizon: number of steps per window.
+        features: names of the columns.
+        levels: quantile levels of the forecasts.
+        intervals: lower and upper level of each scored interval, by its coverage in percent.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class ForecastScores:
         scale: Float[Array, "#windows 1 features"],
         mase_scale: Float[Array, "#windows 1 features"],
     ) -> None:
-        """Counts a batch of windows.
+        """Adds a batch of windows.
 
         Args:
             target: in data units.
@@ -80,11 +84,11 @@ class ForecastScores:
             self._add_quantiles(target, observed, quantiles, scale)
 
     def table(self) -> dict[str, float]:
-        """The scores over everything."""
+        """The scores over all windows, steps and features."""
         return self._scores({name: float(total.sum()) for name, total in self._sums.items()})
 
     def by_horizon(self) -> list[dict[str, float]]:
-        """The scores of each step ahead, the first first."""
+        """The scores of each step of the horizon."""
         return [
             self._scores({name: float(total[step].sum()) for name, total in self._sums.items()})
             for step in range(self._shape[0])
@@ -141,6 +145,6 @@ class ForecastScores:
 
 
 def owa(scores: Mapping[str, float], naive2: Mapping[str, float]) -> float | None:
-    """The M4 competition's overall weighted average: 1 is as good as Naive2. None where a part of it is missing."""
+    """The M4 competition's overall weighted average: 1 is as good as Naive2. None if sMAPE or MASE is missing."""
     ratios = [scores[name] / naive2[name] for name in ("smape", "mase") if name in scores and naive2.get(name)]
     return sum(ratios) / 2 if len(ratios) == 2 else None

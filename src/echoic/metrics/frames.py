@@ -1,4 +1,4 @@
-"""How well sets of notes are foretold."""
+"""Frame accuracy of predicted notes."""
 
 from typing import Any
 

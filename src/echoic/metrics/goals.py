@@ -1,4 +1,4 @@
-"""What is best of each score."""
+"""The direction of each score: lower or higher is better, or a target value."""
 
 from typing import Literal
 
@@ -11,9 +11,9 @@ _COVERAGE = "coverage_"
 
 
 def goal(score: str) -> Literal["low", "high"] | float | None:
-    """Whether less or more of it is better, or which value is; None where that cannot be said.
+    """`low` or `high`, whichever is better, or the target value; None for scores without a goal.
 
-    Coverage should be what it promises: 0.8 of `coverage_80`.
+    The target of `coverage_80` is 0.8.
     """
     if score.startswith(_COVERAGE):
         return int(score.removeprefix(_COVERAGE)) / 100
@@ -23,7 +23,7 @@ def goal(score: str) -> Literal["low", "high"] | float | None:
 
 
 def best_value(score: str, values: list[float]) -> float | None:
-    """The best of two values or more; None if there is none."""
+    """The best of at least two values; None for fewer values, or a score without a goal."""
     target = goal(score)
     if target is None or len(values) < 2:
         return None

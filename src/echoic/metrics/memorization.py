@@ -1,4 +1,4 @@
-"""What a piece of music has in common with those a model was trained on, in whatever key."""
+"""Passages that a piece of music shares with the training songs, in any key."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, final
@@ -15,13 +15,13 @@ Hashes = UInt64[NDArray[np.uint64], "_"]
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SHAPE, _MOVE = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _HIGH = np.uint64(0xD6E8FEB86659FD93)
-"""Odd numbers without a pattern: hashes are taken modulo 2^64, where two windows are alike by chance once in 10^19."""
+"""Odd constants of 64-bit hashes, modulo 2^64: two windows collide with a probability of about 10^-19."""
 
 _SILENCE = 0
 
 
 class Match(NamedTuple):
-    """A stretch of `steps` steps that song number `song` of the known ones has too, from its step `start` on."""
+    """A passage of `steps` steps that also occurs in training song `song`, from its step `start` on."""
 
     steps: int
     song: int
@@ -29,7 +29,7 @@ class Match(NamedTuple):
 
 
 class _HashedSong(NamedTuple):
-    """A song as prefix hashes `(steps + 1,)` of its chords' shapes and of the moves of their lowest notes."""
+    """Prefix hashes `(steps + 1,)` of a song's chord shapes and of the intervals between their lowest notes."""
 
     sounding: Bool[NDArray[np.bool_], "steps"]
     shapes: Hashes
@@ -38,19 +38,19 @@ class _HashedSong(NamedTuple):
 
 @final
 class MemorizationIndex:
-    """The training songs, as chords that no key changes: each by its shape and by how its lowest note moved.
+    """Searches the training songs, independently of key: chords are compared by shape and by motion of the lowest note.
 
-    Windows and runs begin with a chord that sounds.
+    Windows and matches begin with a chord, not with silence.
     """
 
     def __init__(self, rolls: Sequence[Roll]) -> None:
         self._songs = [_hash_song(roll) for roll in rolls]
 
     def longest_match(self, roll: Roll) -> Match:
-        """The longest stretch of `roll` that a known song has too, moved up or down as a whole."""
+        """The longest passage of `roll` that also occurs in a training song, possibly transposed."""
         song = _hash_song(roll)
         best, low, high = Match(0, 0, 0), 1, len(roll)
-        while low <= high:  # what has a run of n steps has one of n - 1
+        while low <= high:  # a match of n steps contains one of n - 1
             steps = (low + high) // 2
             found = self._find_any(_windows(song, steps), steps)
             if found is None:
@@ -60,7 +60,7 @@ class MemorizationIndex:
         return best
 
     def memorized_fraction(self, rolls: Sequence[Roll], steps: int) -> float:
-        """The share of all windows of so many steps in `rolls` that a known song has too; 0 if there are none."""
+        """Fraction of the windows of `steps` steps in `rolls` that also occur in a training song; 0 without windows."""
         training = np.concatenate([_windows(song, steps) for song in self._songs])
         queries = np.concatenate([_windows(_hash_song(roll), steps) for roll in rolls])
         return float(np.isin(queries, training).mean()) if len(queries) else 0.0
@@ -89,14 +89,14 @@ def _prefix(tokens: Sequence[int]) -> Hashes:
     """Polynomial hashes of the first 0, 1, ... tokens."""
     hashes, total, base = [0], 0, int(_BASE)
     for token in tokens:
-        # A chord has 128 bits. Python's own hash would not do: it is the same for -1 and -2.
+        # A chord has 128 bits. Python's `hash` is unsuitable: it is equal for -1 and -2.
         total = (total * base + token + (token >> 64) * int(_HIGH) + 3) % 2**64
         hashes.append(total)
     return np.array(hashes, np.uint64)
 
 
 def _windows(song: _HashedSong, steps: int) -> Hashes:
-    """A hash for every window of so many steps; where the first chord came from does not count."""
+    """A hash of every window of `steps` steps, without the motion into its first chord."""
     first = np.flatnonzero(song.sounding[: max(len(song.sounding) - steps + 1, 0)])
     power = np.uint64(pow(int(_BASE), steps, 2**64))
     power_moves = np.uint64(pow(int(_BASE), steps - 1, 2**64))

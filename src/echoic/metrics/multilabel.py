@@ -16,7 +16,7 @@ def binarize(probs: Probs) -> Labels:
 
 
 def multilabel_scores(true: Labels, probs: Probs) -> dict[str, float]:
-    """F1, mean average precision, the share of sets that are exactly right, and nats a clip.
+    """F1, mean average precision, exact match ratio, and nats per clip.
 
     The mean average precision is over the labels that occur, and is left out if none does.
     """
@@ -39,14 +39,14 @@ def f1_by_label(true: Labels, predicted: Labels) -> Float[NDArray[np.float64], "
 
 
 def macro_f1(true: Labels, predicted: Labels) -> float:
-    """The mean of F1 over the labels that occur or were predicted; 1 if there are none."""
+    """Mean F1 over the labels that occur or are predicted; 1 if there are none."""
     per_label = f1_by_label(true, predicted)
     defined = per_label[~np.isnan(per_label)]
     return float(defined.mean()) if len(defined) else 1.0
 
 
 def micro_f1(true: Labels, predicted: Labels) -> float:
-    """F1 over the labels of all clips together; 1 if there are none and none was predicted."""
+    """F1 over all pairs of clip and label; 1 if no label occurs or is predicted."""
     positives = int(true.sum() + predicted.sum())
     return 2 * int((true & predicted).sum()) / positives if positives else 1.0
 

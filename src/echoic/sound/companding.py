@@ -1,4 +1,4 @@
-"""Mu-law on tensors, between sound and the even scale on which its levels lie (ITU-T G.711)."""
+"""Mu-law companding of tensors (ITU-T G.711)."""
 
 import math
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def compand(x: Tensor, num_codes: int) -> Tensor:
-    """Mu-law companding of sound from -1 to 1 with `num_codes`; beyond that it keeps rising slowly."""
+    """Compresses sound from -1 to 1 by the mu-law of `num_codes` codes; defined beyond that range too."""
     return torch.sign(x) * torch.log1p((num_codes - 1) * x.abs()) / math.log(num_codes)
 
 

@@ -1,7 +1,8 @@
-"""Linear prediction that cannot run away: its weights by way of reflection coefficients.
+"""Stable linear prediction, parametrised by reflection coefficients.
 
-A predictor that is fed its own output is a filter, and diverges if a pole lies outside the unit circle.
-With every reflection coefficient within -1 and 1 none does (Markel and Gray, Linear Prediction of Speech, 1976).
+A predictor that reads its own output is a recursive filter, which diverges if a pole lies outside the unit circle. All
+poles lie inside if all reflection coefficients are between -1 and 1 (Markel and Gray, Linear Prediction of Speech,
+1976).
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from torch import Tensor
 
 
 def weights_from_reflections(reflections: Tensor) -> Tensor:
-    """Weights of the samples before, the oldest first, `(..., order)`, from reflection coefficients `(..., order)`."""
+    """Weights of the last samples, oldest first, `(..., order)`, from reflection coefficients `(..., order)`."""
     newest_first = reflections[..., :1]
     for order in range(1, reflections.shape[-1]):
         new = reflections[..., order : order + 1]
@@ -23,7 +24,7 @@ def reflections_from_weights(weights: Sequence[float]) -> list[float]:
     """The inverse of `weights_from_reflections` for one predictor.
 
     Raises:
-        ValueError: it is not stable.
+        ValueError: the predictor is not stable.
     """
     newest_first, reflections = list(weights)[::-1], []
     while newest_first:

@@ -1,4 +1,4 @@
-"""Short-time spectra in PyTorch, for codecs and measures of sound."""
+"""Short-time Fourier transform and mel filterbank."""
 
 import math
 from functools import cache
@@ -19,8 +19,8 @@ _LOG_STEP = math.log(6.4) / 27
 def stft(x: Tensor, window_samples: int, hop_samples: int) -> Tensor:
     """Complex spectra `(..., frames, window_samples // 2 + 1)` of `x` `(..., samples)`.
 
-    A periodic Hann window; frame t begins at sample `t * hop_samples`, and only whole frames are taken: what a frame
-    says depends on its own samples alone, so that sound in pieces gives what it gives in one piece.
+    Uses a periodic Hann window and no padding: frame t begins at sample `t * hop_samples`, and an incomplete last frame
+    is dropped. Each spectrum depends only on the samples of its frame, so sound can be processed in chunks.
     """
     frames = x.unfold(-1, window_samples, hop_samples)
     spectra: Tensor = torch.fft.rfft(frames * hann(window_samples).to(x))
@@ -35,7 +35,7 @@ def hann(samples: int) -> Tensor:
 
 @cache
 def mel_filterbank(rate_hz: int, window_samples: int, bands: int, low_hz: float, high_hz: float) -> Tensor:
-    """Triangles `(bands, window_samples // 2 + 1)` that sum power spectra into mel bands of equal area.
+    """Triangular filters of equal area `(bands, window_samples // 2 + 1)` from power spectra to mel bands.
 
     Slaney's mel scale: linear up to 1,000 Hz, then logarithmic (Auditory Toolbox, 1998).
     """

@@ -1,4 +1,4 @@
-"""Plain files."""
+"""Writer of plain files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Songs as MIDI files."""
+"""Writer of MIDI files."""
 
 import io
 from typing import TYPE_CHECKING
@@ -15,21 +15,21 @@ TICKS_PER_BEAT = 480
 
 
 def midi_bytes(song: Song) -> bytes:
-    """A file of type 1: tempo, meter and key on one track, notes on the next, drums on a third if there are any.
+    """A MIDI file of type 1: a track of tempo, meter and key, a track of notes, and a track of drums if there are any.
 
-    Places are rounded to a 480th of a beat. At one tick notes end before others begin, and each ends.
+    Times are rounded to 1/480 beat. Notes last at least one tick, and end before others start at the same tick.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-    file.tracks.append(_conducting(song))
-    file.tracks.append(_playing(song.notes, "notes"))
+    file.tracks.append(_meta_track(song))
+    file.tracks.append(_note_track(song.notes, "notes"))
     if song.drums:
-        file.tracks.append(_playing(song.drums, "drums"))
+        file.tracks.append(_note_track(song.drums, "drums"))
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
 
 
-def _conducting(song: Song) -> "mido.MidiTrack":
+def _meta_track(song: Song) -> "mido.MidiTrack":
     name = song.name.encode("latin-1", "replace").decode("latin-1")
     events = [(0, 0, mido.MetaMessage("track_name", name=name))]
     if song.key is not None:
@@ -49,20 +49,20 @@ def _conducting(song: Song) -> "mido.MidiTrack":
     return _track(events)
 
 
-def _playing(notes: tuple[Note, ...], name: str) -> "mido.MidiTrack":
+def _note_track(notes: tuple[Note, ...], name: str) -> "mido.MidiTrack":
     events = [(0, 0, mido.MetaMessage("track_name", name=name))]
     for note in notes:
         channel = DRUM_CHANNEL if name == "drums" else note.channel
         begin = _tick(note.onset_beats)
         end = max(_tick(note.onset_beats + note.duration_beats), begin + 1)
-        words = {"channel": channel, "note": note.pitch}
-        events.append((end, 1, mido.Message("note_off", **words, velocity=64)))
-        events.append((begin, 2, mido.Message("note_on", **words, velocity=max(note.velocity, 1))))
+        fields = {"channel": channel, "note": note.pitch}
+        events.append((end, 1, mido.Message("note_off", **fields, velocity=64)))
+        events.append((begin, 2, mido.Message("note_on", **fields, velocity=max(note.velocity, 1))))
     return _track(events)
 
 
 def _track(events: "list[tuple[int, int, mido.Message]]") -> "mido.MidiTrack":
-    """Messages by tick, and of one tick by rank."""
+    """A track of messages `(tick, rank, message)`, sorted by tick and rank."""
     track, at = mido.MidiTrack(), 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
         track.append(message.copy(time=tick - at))

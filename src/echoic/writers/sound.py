@@ -1,4 +1,4 @@
-"""Sound to files of 16 bits, as it is made."""
+"""Streaming writer of 16-bit sound files."""
 
 from pathlib import Path
 from types import TracebackType
@@ -16,14 +16,14 @@ else:
     soundfile = LazyModule("soundfile")
 
 SUBTYPES = {".wav": "PCM_16", ".flac": "PCM_16"}
-"""Endings of files that are written, and how samples are kept in them."""
+"""Sample format by file ending."""
 
 
 @final
 class SoundWriter:
-    """A mono file that grows block by block; whole once it is closed.
+    """Writes a mono file block by block; the file is complete once it is closed.
 
-    `clipped` counts the samples beyond full scale, which became full scale.
+    `clipped` counts the samples clipped to full scale.
     """
 
     def __init__(self, path: Path, rate_hz: int) -> None:

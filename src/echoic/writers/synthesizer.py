@@ -1,4 +1,4 @@
-"""A small synthesiser: enough to hear what was written."""
+"""A simple additive synthesizer to preview music."""
 
 import io
 import wave
@@ -16,8 +16,8 @@ _PEAK = 0.8
 
 
 def wav_bytes(song: Song) -> bytes:
-    """The song as a mono WAV of 16 bits: a few decaying sine partials a note, drums left out."""
-    samples = (_PEAK * 32767 * _mixed(song)).astype("<i2")
+    """The song as a 16-bit mono WAV: a few decaying sine partials per note, without drums."""
+    samples = (_PEAK * 32767 * _mix(song)).astype("<i2")
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(1)
@@ -27,8 +27,8 @@ def wav_bytes(song: Song) -> bytes:
     return out.getvalue()
 
 
-def _mixed(song: Song) -> NDArray[np.float64]:
-    """All notes together, the loudest sample at 1."""
+def _mix(song: Song) -> NDArray[np.float64]:
+    """The mix of all notes, normalised to a peak of 1."""
     times = [
         (beats_to_seconds(song, note.onset_beats), beats_to_seconds(song, note.onset_beats + note.duration_beats))
         for note in song.notes
@@ -44,9 +44,10 @@ def _mixed(song: Song) -> NDArray[np.float64]:
 
 def _tone(pitch_hz: float, held_s: float) -> NDArray[np.float64]:
     t = np.arange(int((held_s + _RELEASE_S) * RATE_HZ)) / RATE_HZ
-    partials = [(number, part) for number, part in _PARTIALS if number * pitch_hz < RATE_HZ / 2]
+    partials = [(number, amplitude) for number, amplitude in _PARTIALS if number * pitch_hz < RATE_HZ / 2]
     wave_sum = sum(
-        part * np.sin(2 * np.pi * number * pitch_hz * t) * np.exp(-t * number / _DECAY_S) for number, part in partials
+        amplitude * np.sin(2 * np.pi * number * pitch_hz * t) * np.exp(-t * number / _DECAY_S)
+        for number, amplitude in partials
     )
     envelope = np.minimum(t / _ATTACK_S, 1) * np.clip((held_s + _RELEASE_S - t) / _RELEASE_S, 0, 1)
     return np.asarray(wave_sum * envelope)

@@ -1,4 +1,4 @@
-"""Tables as CSV and Parquet files."""
+"""Writer of CSV and Parquet tables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from echoic.errors import RunError
 
 
 def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Writes columns to a file: Parquet if its name ends so, otherwise CSV.
+    """Writes columns to a Parquet file (`.parquet`, `.pq`), otherwise to CSV.
 
     Raises:
         RunError: the file cannot be written.
@@ -26,7 +26,7 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
 
 
 def _shortest_format(frame: pl.DataFrame) -> str:
-    """Dates alone where every time is midnight, and no fractions of seconds where there are none."""
+    """Dates only if every time is midnight; fractions of seconds only if there are any."""
     times = [column.dt for column in frame.iter_columns() if column.dtype.is_temporal()]
     if all((time.epoch("us") % 86_400_000_000 == 0).all() for time in times):
         return "%Y-%m-%d"
