@@ -1,4 +1,4 @@
-"""How generated sound moves away from real sound as it goes on: distances, detectors of collapse, survival."""
+"""Drift of generated sound from real sound over time: distances, collapse detectors, survival."""
 
 from echoic.drift.controls import CONTROLS as CONTROLS
 from echoic.drift.detectors import COLLAPSE_S as COLLAPSE_S

@@ -1,4 +1,4 @@
-"""The charts of a drift report."""
+"""Charts of a drift report."""
 
 import numpy as np
 import torch
@@ -13,14 +13,14 @@ _LOWEST_DB = -110.0
 
 
 def drift_charts(report: DriftReport) -> list[Chart]:
-    """One stream to look at, distances over time beside those of collapsed sound, survival, level and brightness."""
+    """A spectrogram, distances over time next to those of collapsed sound, survival, and features over time."""
     found = report.drift
     distances = [
-        Line("Frechet", found.time_s, found.frechet, "model"),
+        Line("Fréchet", found.time_s, found.frechet, "model"),
         Line("log-spectral", found.time_s, found.spectral, "dev"),
         *(
             Line(
-                f"Frechet, {name}",
+                f"Fréchet, {name}",
                 found.time_s,
                 np.full(len(found.time_s), control.scores["frechet_ratio"]),
                 "baseline",
@@ -36,27 +36,27 @@ def drift_charts(report: DriftReport) -> list[Chart]:
             "distance",
             "Distance from real sound",
             "Generated time, s",
-            "In units of real against real",
+            "Distance / distance of real from real",
             lines=tuple(distances),
-            caption="1 is as far as real sound is from other real sound. Dashed: sound that has collapsed for certain.",
+            caption="1 is the distance of real sound from other real sound. Dashed: collapsed sound, for comparison.",
             log_y=True,
         ),
         Chart(
             "survival",
-            "Streams alive",
+            "Survival of streams",
             "Generated time, s",
-            "Share",
+            "Fraction of streams without collapse",
             lines=(Line("survival", seconds, found.survival, "model"),),
-            caption="Dead: silent, flat noise, clipped, disordered, offset, looping or copied for 3 s and more.",
+            caption="Collapse: silence, noise, clipping, disorder, an offset, a loop or a copy that lasts 3 s.",
         ),
-        _against_range(report, "level_db", "Level", "dB of full scale"),
-        _against_range(report, "centroid_hz", "Brightness", "Spectral centroid, Hz"),
-        _against_range(report, "flatness", "Flatness", "Of the spectrum; 1 is white noise"),
+        _feature_chart(report, "level_db", "Level", "Level, dB relative to full scale"),
+        _feature_chart(report, "centroid_hz", "Brightness", "Spectral centroid, Hz"),
+        _feature_chart(report, "flatness", "Spectral flatness", "Flatness (1: white noise)"),
     ]
 
 
 def strip(sound: Floats, rate_hz: int) -> Chart:
-    """The spectrum of one stream `(samples,)` from its start to its end; a column has the mean power of its time."""
+    """Spectrogram of one stream `(samples,)`; a column is the mean power of a time span."""
     rows = max(1, min(_STRIP_ROWS, len(sound) // 8))
     window = 2 * rows
     column = max(rows, len(sound) // _STRIP_COLUMNS)
@@ -68,12 +68,12 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
     shades = (10 * torch.log10(power)).clamp(min=_LOWEST_DB)
     return Chart(
         "strip",
-        "One stream",
+        "Spectrogram of one stream",
         "Generated time, s",
         "Frequency, Hz",
         heatmaps=(
             Heatmap(
-                "dB of a full-scale sine",
+                "Power, dB relative to a full-scale sine",
                 np.arange(len(shades)) * column / rate_hz,
                 np.linspace(0, rate_hz / 2, rows + 1),
                 shades.T.double().numpy(),
@@ -82,7 +82,7 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
     )
 
 
-def _against_range(report: DriftReport, name: str, title: str, label: str) -> Chart:
+def _feature_chart(report: DriftReport, name: str, title: str, label: str) -> Chart:
     found = report.drift
     low, high = found.real[name]
     every = np.ones(len(found.time_s))
@@ -91,6 +91,6 @@ def _against_range(report: DriftReport, name: str, title: str, label: str) -> Ch
         title,
         "Generated time, s",
         label,
-        lines=(Line("generated, median", found.time_s, getattr(found, name), "model"),),
-        bands=(Band("real, 5 to 95 %", found.time_s, low * every, high * every),),
+        lines=(Line("generated (median)", found.time_s, getattr(found, name), "model"),),
+        bands=(Band("real (5th to 95th percentile)", found.time_s, low * every, high * every),),
     )

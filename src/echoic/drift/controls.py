@@ -1,4 +1,4 @@
-"""Sound that has collapsed for certain, made from real sound: what every measure of drift has to catch."""
+"""Negative controls: collapsed sound made from real sound, which every measure of drift must detect."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from echoic.types import Floats
 _FRAME_S = 0.02
 
 Control = Callable[[Floats, int, int, np.random.Generator], Floats]
-"""From real sound, a number of samples, the rate and a generator to sound of so many samples."""
+"""Called with real sound, the number of samples to make, the sampling rate and a random generator."""
 
 
 def _white_noise(real: Floats, samples: int, _rate_hz: int, rng: np.random.Generator) -> Floats:
-    """Noise of the same level."""
+    """White noise of the same level."""
     level = float(np.sqrt(np.mean(np.square(real, dtype=np.float64))))
     return (level * rng.standard_normal(samples)).astype(np.float32)
 
@@ -30,7 +30,7 @@ def _shuffled(real: Floats, samples: int, rate_hz: int, rng: np.random.Generator
 
 
 def _loop(real: Floats, samples: int, rate_hz: int, rng: np.random.Generator) -> Floats:
-    """One audible second, repeated."""
+    """A random second of at least median level, repeated."""
     seconds = real[: len(real) // rate_hz * rate_hz].reshape(-1, rate_hz)
     loud = seconds[np.square(seconds).mean(1) >= np.median(np.square(seconds).mean(1))]
     return np.resize(loud[rng.integers(len(loud))], samples)

@@ -1,4 +1,4 @@
-"""How much of the generated sound stands in the sound that was trained on."""
+"""Search for generated sound that was memorized from the training sound."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,14 +12,13 @@ from echoic.types import Floats
 from echoic.windows.recordings import Excerpt
 
 SPANS = 96
-"""Spans of 3 s that are looked up second by second, however much sound there is: with 20 minutes of training sound it
-takes 19 s."""
+"""Total number of spans of 3 s to search for, whatever the amount of sound; 19 s for 20 minutes of training sound."""
 
 _SPAN_SECONDS = round(COLLAPSE_S)
 
 
 class TrainingMatch(NamedTuple):
-    """How like a generated second is to a place in the training sound; 1 is a copy."""
+    """The best match of a generated second in the training sound; `similarity` is 1 for a copy."""
 
     similarity: float
     name: str
@@ -28,7 +27,7 @@ class TrainingMatch(NamedTuple):
 
 @final
 class MemorizationSearch:
-    """Looks up generated streams in the training sound; `matches` are the nearest to each second looked up."""
+    """Searches for copies of the training sound; `matches` are the best ones of all seconds searched for."""
 
     def __init__(self, training: Sequence[Excerpt], rate_hz: int, streams: int) -> None:
         self.matches = list[TrainingMatch]()
@@ -40,16 +39,16 @@ class MemorizationSearch:
 
     @property
     def fraction(self) -> float:
-        """How many of the audible seconds that were looked up are copies."""
+        """Fraction of the audible seconds searched for that are copies."""
         return float(np.mean([match.similarity > COPY_SIMILARITY for match in self.matches]))
 
     def collapse(self, sound: Floats) -> Collapse | None:
-        """The first of the spans of a stream `(samples,)` that were looked up and are copies from begin to end."""
+        """The first sampled span of a stream `(samples,)` that is a copy throughout; None if there is none."""
         memorized = [begin for begin in self._begins(len(sound)) if self._is_memorized(sound, begin)]
         return Collapse(memorized[0] / self._rate_hz, "copy") if memorized else None
 
     def _begins(self, samples: int) -> list[int]:
-        """Where spans begin: at random in each of as many equal parts of a stream."""
+        """First samples of the spans to search for: one at random in each of equal parts of a stream."""
         span = _SPAN_SECONDS * self._rate_hz
         count = min(self._spans, self._left, samples // span)
         self._left -= count

@@ -1,4 +1,4 @@
-"""When a stream of sound has collapsed, and into what."""
+"""Detectors of collapse in streams of sound."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,14 +12,14 @@ from echoic.types import Floats
 Flags = NDArray[np.bool_]
 
 COLLAPSE_S = 3.0
-"""A stream is dead when a detector fires for so long without a break: speech has pauses and hisses, too."""
+"""A stream has collapsed once a detector fires for this long without a break; speech has short pauses and hisses."""
 
 SILENCE_DB = -60.0
 NOISE_FLATNESS = 0.5
 MAX_PEAK_FRACTION = 0.05
 MIN_CONTINUITY = 0.35
 AUDIBLE_DB = -50.0
-"""Below this, levels are few and say nothing about clipping."""
+"""Below this level too few quantisation levels are in use to detect clipping."""
 
 LOOP_WINDOW_S, LOOP_HOP_S = 6.0, 3.0
 LOOP_CORRELATION = 0.99
@@ -27,7 +27,7 @@ MIN_LOOP_S, MAX_LOOP_S = 0.02, 2.0
 
 
 class Collapse(NamedTuple):
-    """When a stream collapsed, and which detector says so."""
+    """Time of collapse, and the detector that fired."""
 
     time_s: float
     detector: str
@@ -40,14 +40,14 @@ DETECTORS: dict[str, Callable[[Features], Flags]] = {
     "disorder": lambda features: features.continuity < MIN_CONTINUITY,
     "offset": lambda features: np.abs(features.mean) > 0.5 * 10 ** (features.level_db / 20),
 }
-"""From windows to whether each looks collapsed `(windows,)`. Silence: below -60 dB. Noise: a flat spectrum. Clipping:
-more than a twentieth of the samples at the peak. Disorder: how loud 16 ms are says little of the next 16; of speech the
-correlation is 0.5 to 1, of its frames of 20 ms shuffled 0.2. Offset: the mean is more than half of the level. Loops
-need longer windows: see `find_loop`."""
+"""Flags of collapsed windows, `(windows,)`. Silence: level below -60 dB. Noise: flat spectrum. Clipping: over 5 % of
+the samples at the peak. Disorder: low correlation between the levels of adjacent 16 ms (0.5 to 1 for
+speech, 0.2 for speech in shuffled frames of 20 ms). Offset: the mean exceeds half of the level. Loops require longer
+windows: see `find_loop`."""
 
 
 def detect_collapse(sound: Floats, features: Features, rate_hz: int) -> Collapse | None:
-    """The first time from which on a detector fires for 3 s, of a stream `(samples,)` with its windows `features`."""
+    """The first time a detector fires for 3 s in a stream `(samples,)` with window features `features`."""
     flags = {name: detector(features) for name, detector in DETECTORS.items()}
     for name in ("noise", "disorder", "offset"):
         flags[name] = flags[name] & ~(features.level_db < SILENCE_DB)
@@ -62,10 +62,9 @@ def detect_collapse(sound: Floats, features: Features, rate_hz: int) -> Collapse
 
 
 def find_loop(sound: Floats, audible: Flags, rate_hz: int) -> float | None:
-    """When sound `(samples,)` begins to repeat itself, in seconds: 6 s that are the same a period later.
+    """Time of the first 6 s of sound `(samples,)` that repeat with a period of 20 ms to 2 s; None without any.
 
-    Periods are 20 ms to 2 s, so that there are three of them at least. `audible` says which seconds are not silent:
-    networks that foretell means end in a soft buzz.
+    `audible` flags the seconds that are not silent; excerpts without any are skipped.
     """
     window, hop = round(LOOP_WINDOW_S * rate_hz), round(LOOP_HOP_S * rate_hz)
     min_lag, max_lag = round(MIN_LOOP_S * rate_hz), round(MAX_LOOP_S * rate_hz)
@@ -80,7 +79,7 @@ def find_loop(sound: Floats, audible: Flags, rate_hz: int) -> float | None:
 
 
 def _autocorrelation(x: Floats, max_lag: int) -> NDArray[np.float64]:
-    """Correlation of `x` with itself `lag` samples later, for lags 0 to `max_lag`: 1 where it repeats itself."""
+    """Autocorrelation of `x` for lags 0 to `max_lag`; 1 at a period."""
     x = x - x.mean(dtype=np.float64)
     size = int(2 ** np.ceil(np.log2(2 * len(x))))
     products = np.fft.irfft(np.abs(np.fft.rfft(x, size)) ** 2)[: max_lag + 1]
@@ -91,7 +90,7 @@ def _autocorrelation(x: Floats, max_lag: int) -> NDArray[np.float64]:
 
 
 def _first_run(flags: Flags, min_run: int) -> int | None:
-    """Where `min_run` true flags in a row first begin."""
+    """Start of the first run of at least `min_run` true flags."""
     if len(flags) < min_run:
         return None
     runs = np.lib.stride_tricks.sliding_window_view(flags, min_run).all(1)

@@ -1,4 +1,4 @@
-"""Distances between sets of windows, in units of what two sets of real windows differ by."""
+"""Distances between sets of windows, relative to the distance between two sets of real windows."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,30 +9,30 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 
 _SHRINKAGE = 0.1
-"""Share of the covariance that only its diagonal keeps: few windows say little of how features go together."""
+"""Shrinkage of the covariance towards its diagonal; few windows estimate correlations poorly."""
 
 _NUM_DRAWS = 20
 _MIN_FLOOR = 1e-6
 
 
 class Ratio(NamedTuple):
-    """A distance, the same distance between real and real at the same number of windows, and one over the other."""
+    """A distance, and its noise floor: the distance between two sets of real windows of the same size."""
 
     distance: float
-    floors: float
+    floor: float
 
     @property
     def ratio(self) -> float:
         """The distance in units of the floor."""
-        # Real sound that repeats itself exactly has no floor.
-        return self.distance / max(self.floors, _MIN_FLOOR)
+        # The floor of real sound that repeats exactly is 0.
+        return self.distance / max(self.floor, _MIN_FLOOR)
 
 
 Distance = Callable[[Numbers, Numbers], float]
 
 
 def frechet(one: Numbers, other: Numbers) -> float:
-    """Frechet distance of two sets `(windows, features)` taken as normal (Heusel 2017; of sound: Kilgour 2019)."""
+    """Fréchet distance of two sets `(windows, features)` as Gaussians (Heusel 2017; for audio: Kilgour 2019)."""
     mean_gap = one.mean(0) - other.mean(0)
     first, second = _covariance(one), _covariance(other)
     values, vectors = np.linalg.eigh(first)
@@ -42,15 +42,15 @@ def frechet(one: Numbers, other: Numbers) -> float:
 
 
 def log_spectral(one: Numbers, other: Numbers) -> float:
-    """Root mean square difference in dB between the mean spectra of two sets `(windows, bins)`, given in dB."""
+    """Root mean square difference between the mean spectra of two sets `(windows, bins)`, both in dB."""
     return float(np.sqrt(np.square(one.mean(0) - other.mean(0)).mean()))
 
 
 def compare_to_real(distance: Distance, generated: Numbers, real: Numbers, seed: int = 0) -> Ratio:
-    """The distance of `generated` from `real`, both `(windows, features)`, beside that of real from real.
+    """The distance of `generated` from `real`, both `(windows, features)`, and that of real from real.
 
-    Distances of small sets come out too large, so all are of equally many windows: a random half of the real ones
-    against as many made ones, and against the other half; the mean over 20 draws.
+    Distances of small sets are biased upwards, so all sets have the same size: a random half of the real windows is
+    compared with as many generated ones and with the other half. The result is the mean over 20 draws.
     """
     rng = np.random.default_rng(seed)
     half = min(len(real) // 2, len(generated))

@@ -1,4 +1,4 @@
-"""What a second of sound is like, in numbers."""
+"""Features of one-second windows of sound."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from echoic.types import Floats
 Numbers = NDArray[np.float64]
 
 WINDOW_S = 1.0
-"""Sound is looked at second by second."""
+"""Length of a window."""
 
 MEL_BANDS = 20
 _FRAME_S = 0.032
 _FLOOR = 1e-8
-"""Power below this counts as this much (-80 dB): how silent silence is says nothing."""
+"""Power is clamped to at least this (-80 dB), since differences between silences are meaningless."""
 
 _BLOCK_WINDOWS = 64
 _PEAK_RATIO = 0.999
@@ -30,12 +30,12 @@ _STEADY_DB = 3.0
 @final
 @dataclass(frozen=True, eq=False)
 class Features:
-    """A row a window.
+    """Features of windows of sound, one row per window.
 
-    `mel` `(windows, 2 * MEL_BANDS)`: mean and deviation over frames of the logarithm of mel power. `spectrum_db`
-    `(windows, bins)`: mean power spectrum. The rest `(windows,)`: level in dB of full scale, spectral centroid,
-    flatness of the mean spectrum (1 for white noise), mean, the share of samples at the window's own peak, and
-    continuity: the correlation of the level in dB of 16 ms with that of the next 16 ms, 1 where it hardly changes.
+    `mel` `(windows, 2 * MEL_BANDS)`: mean and standard deviation of the log-mel spectra. `spectrum_db`
+    `(windows, bins)`: mean power spectrum. The others are `(windows,)`: level in dB relative to full scale, spectral
+    centroid, flatness of the mean spectrum (1 for white noise), mean, fraction of samples at the window's peak, and
+    continuity: the correlation of the levels of adjacent 16 ms, or 1 if the level is steady.
     """
 
     mel: Numbers
@@ -52,18 +52,18 @@ class Features:
 
     @classmethod
     def from_sound(cls, sound: Floats, rate_hz: int) -> Self:
-        """Of every whole window of `sound` `(samples,)`."""
+        """The features of every whole window of `sound` `(samples,)`."""
         return cls.concatenate(
             [cls._of_block(block, rate_hz) for block in _blocks(sound, rate_hz)] or [cls._empty(rate_hz)]
         )
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
-        """All windows one after the other."""
+        """Concatenates the windows of `parts`."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
     def select(self, rows: NDArray[np.intp]) -> Self:
-        """Some of the windows."""
+        """The windows with these indices."""
         return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @classmethod
@@ -101,12 +101,12 @@ def _continuity(windows: Tensor, frame: int) -> Tensor:
 
 
 def _frame_samples(rate_hz: int) -> int:
-    """A power of two near 32 ms."""
+    """The power of two nearest to 32 ms, in samples."""
     return int(2 ** round(np.log2(_FRAME_S * rate_hz)))
 
 
 def _blocks(sound: Floats, rate_hz: int) -> Iterator[Tensor]:
-    """Windows `(some, samples)`, few at a time: what bounds the memory."""
+    """Windows `(windows, samples)`, in blocks that bound the memory."""
     samples = round(WINDOW_S * rate_hz)
     windows = torch.from_numpy(sound[: len(sound) // samples * samples]).view(-1, samples)
     yield from (part for part in torch.split(windows, _BLOCK_WINDOWS) if len(part))

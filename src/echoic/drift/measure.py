@@ -1,4 +1,4 @@
-"""How far streams of generated sound are from real sound, second after second."""
+"""Distance of generated streams from real sound over time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,33 +15,33 @@ from echoic.drift.survival import survival
 Numbers = NDArray[np.float64]
 
 BIN_WINDOWS = 160
-"""Windows of all streams together in each point of a curve, while all last: fewer say little about 40 features."""
+"""Number of windows per point of a curve, over all streams; fewer would estimate 40 features poorly."""
 
 MIN_WINDOWS = 8
-"""Of fewer windows nothing is said."""
+"""Minimum number of windows per estimate."""
 
 MIN_STREAM_WINDOWS = round(COLLAPSE_S / WINDOW_S)
-"""A shorter stream is too short to say whether it died."""
+"""Minimum length of a stream; collapse cannot be detected in shorter ones."""
 
 MIN_STREAMS = 8
-"""With fewer streams no slope is given: its spread between streams would be a guess."""
+"""Minimum number of streams to bootstrap the slope."""
 
 _MIN_SPREAD = 0.1
-"""Of features, in nats: where real sound has nothing at all, as above the band of a telephone, a little is not far."""
+"""Minimum standard deviation of mel features in nats, for bands that are empty in real sound (telephone speech)."""
 
 _RESAMPLES = 200
 _LOW, _HIGH = 2.5, 97.5
 
 
 class StreamWindows(NamedTuple):
-    """What is known of one stream: its windows, and how it died, if it did."""
+    """Window features of one stream, and its collapse, if any."""
 
     features: Features
     collapse: Collapse | None
 
 
 class Slope(NamedTuple):
-    """The slope of the logarithm of a distance over that of time, and its bootstrap interval (95 %, over streams)."""
+    """Slope of log distance over log time, with its 95 % bootstrap interval over streams."""
 
     value: float
     low: float
@@ -51,11 +51,12 @@ class Slope(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """Curves over `time_s` `(points,)`, the middle of each stretch of generated time.
+    """Measures of drift over `time_s` `(points,)`, the centres of intervals of generated time.
 
-    `frechet` and `spectral` are in units of the real-against-real floor; `level_db`, `centroid_hz` and `flatness` are
-    medians. `survival` `(seconds + 1,)` is the share of streams alive at the end of each second. `real` has the 5th and
-    95th percentiles of real windows. `overall` are the distances over all time. `slope` is of the Frechet distance.
+    `frechet` and `spectral` are distances relative to that of real from real sound; `level_db`, `centroid_hz` and
+    `flatness` are medians. `survival` `(seconds + 1,)` is the fraction of streams without collapse after each second.
+    `real` holds the 5th and 95th percentiles of real windows, `overall` the distances over all time, `slope` that of
+    the Fréchet distance.
     """
 
     time_s: Numbers
@@ -72,12 +73,12 @@ class Drift:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The figures by name; a slope needs three points in time, and eight streams."""
+        """Scores by name; the slope requires three points in time and eight streams."""
         slopes = {} if self.slope is None else dict(zip(("slope", "slope_low", "slope_high"), self.slope, strict=True))
         return {**self.overall, "survival": float(self.survival[-1]), **slopes}
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as plain JSON values."""
+        """All fields as plain JSON values."""
         curves = ("time_s", "frechet", "spectral", "level_db", "centroid_hz", "flatness", "survival")
         collapses = [None if collapse is None else collapse._asdict() for collapse in self.collapses]
         return {
@@ -89,24 +90,25 @@ class Drift:
 
 
 class _Interval(NamedTuple):
-    """A stretch of time: its middle, and the windows in it of each stream that reaches its end, by its number."""
+    """An interval of time: its centre, and the windows in it of each stream that reaches its end, by stream."""
 
     time_s: float
     features: dict[int, Features]
 
 
 def measure_windows(streams: Sequence[StreamWindows], real: Features) -> Drift:
-    """The drift of `streams`, which need not be equally long, against windows of `real` sound that was not trained on.
+    """Measures the drift of `streams`, of any lengths, from windows of `real` sound not used in training.
 
     Raises:
-        ValueError: there are fewer than 8 real windows, or 8 generated ones in streams of 3 s and more.
+        ValueError: there are fewer than 8 real windows, or fewer than 8 generated ones in streams of at least 3 s.
     """
     if (
         min(len(real), sum(len(one.features) for one in streams if len(one.features) >= MIN_STREAM_WINDOWS))
         < MIN_WINDOWS
     ):
         raise ValueError(
-            f"Drift needs {MIN_WINDOWS} s of real sound, and as many of generated sound in streams of {COLLAPSE_S:g} s."
+            f"Drift requires {MIN_WINDOWS} s of real sound and {MIN_WINDOWS} s of generated sound in streams of at "
+            f"least {COLLAPSE_S:g} s."
         )
     generated = Features.concatenate([stream.features for stream in streams])
     centre, spread = real.mel.mean(0), np.maximum(real.mel.std(0), _MIN_SPREAD)
@@ -138,7 +140,7 @@ def measure_windows(streams: Sequence[StreamWindows], real: Features) -> Drift:
 
 
 def _intervals(streams: Sequence[StreamWindows]) -> list[_Interval]:
-    """One after the other, none longer than half of the streams; those that too few streams reach are left out."""
+    """Consecutive intervals, at most as long as the median stream; those with too few windows are dropped."""
     lengths = sorted((len(stream.features) for stream in streams), reverse=True)
     longest, common = lengths[0], lengths[(len(lengths) - 1) // 2]
     width = max(1, min(common, -(-BIN_WINDOWS // len(streams))))
@@ -156,9 +158,9 @@ def _intervals(streams: Sequence[StreamWindows]) -> list[_Interval]:
 
 
 def _slope(intervals: Sequence[_Interval], scaled: Callable[[Features], Numbers], real: Numbers) -> Slope | None:
-    """By least squares, of those streams that last as long as half of them do; resamples draw them with replacement.
+    """Least-squares slope over the intervals that at least half of the streams reach, bootstrapped over streams.
 
-    Distances of few windows come out too large, so each point has as many as every other.
+    Distances of few windows are biased upwards, so every point uses the same streams.
     """
     num_streams = [len(interval.features) for interval in intervals]
     intervals = [

@@ -1,11 +1,11 @@
-"""Whether sound was copied from sound that was trained on."""
+"""Search for the best match of an excerpt in the training sound."""
 
 import heapq
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, final
 
 import numpy as np
-import scipy  # it loads `scipy.signal`, which takes long, at first use
+import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 
@@ -14,19 +14,19 @@ from echoic.types import Floats
 COPY_SIMILARITY = 0.95
 EXCERPT_S = 1.0
 _SEARCH_RATE_HZ = 4_000
-"""Copies are looked for in the lower part of the spectrum: a quarter of the work, and enough to know a voice by."""
+"""The search uses the lower part of the spectrum: at 16 kHz a quarter of the work, and sufficient for a voice."""
 
 _MIN_RMS = 1e-3
 
 _BLOCK = 2**14
-"""Samples of those that are searched at once: two snippets at least, and few enough for the cache."""
+"""Samples per block at the search rate: at least two excerpts, and small enough for the CPU cache."""
 
 _NUM_CANDIDATES = 16
-"""The best matches there are compared again, sample by sample."""
+"""Number of best matches that are refined at the full rate."""
 
 
 class Match(NamedTuple):
-    """How like a place in the training sound is: 1 is a copy; which recording, and when in it."""
+    """Similarity (1 for a copy), recording and time of a match in the training sound."""
 
     similarity: float
     recording: int
@@ -34,7 +34,7 @@ class Match(NamedTuple):
 
 
 class _Candidate(NamedTuple):
-    """How like a snippet is to a place in a recording, both with most samples left out."""
+    """Similarity and position of a match at the search rate."""
 
     similarity: float
     recording: int
@@ -42,7 +42,7 @@ class _Candidate(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """A stretch of a recording: where it begins, its spectrum, and for each place the norm of what begins there."""
+    """A block of a recording: its first sample, its spectrum, and the norm of the excerpt at each position."""
 
     recording: int
     begin: int
@@ -50,7 +50,7 @@ class _Block(NamedTuple):
     norms: Floats
 
     def best_match(self, query: NDArray[np.complex64]) -> _Candidate:
-        """The place of the best match to a snippet of norm 1, whose conjugate spectrum is given."""
+        """The best match of an excerpt of norm 1; `query` is its conjugate spectrum."""
         similarity = irfft(query * self.spectrum, _BLOCK)[: len(self.norms)] / self.norms
         position = int(similarity.argmax())
         return _Candidate(float(similarity[position]), self.recording, self.begin + position)
@@ -58,7 +58,7 @@ class _Block(NamedTuple):
 
 @final
 class RecordingIndex:
-    """Recordings that were trained on, made ready to be searched; they take 2.3 times their size at 4 kHz."""
+    """A searchable index of the training recordings; it takes 2.3 times their size at 4 kHz."""
 
     def __init__(self, recordings: Sequence[Floats], rate_hz: int) -> None:
         self.rate_hz = rate_hz
@@ -68,9 +68,9 @@ class RecordingIndex:
         self._blocks = [block for number in range(len(recordings)) for block in self._split_blocks(number)]
 
     def best_match(self, excerpt: Floats) -> Match | None:
-        """The place of the best match to a second of sound `(samples,)`; None if it is nearly silent.
+        """The best match of a second of sound `(samples,)`; None if it is nearly silent.
 
-        Likeness is the correlation of two stretches, divided by the norms of both.
+        Similarity is the normalised cross-correlation.
         """
         low = self._downsample(excerpt)
         norm = np.linalg.norm(low)
@@ -81,21 +81,21 @@ class RecordingIndex:
         return max(self._refine(excerpt, candidate) for candidate in best)
 
     def _refine(self, excerpt: Floats, candidate: _Candidate) -> Match:
-        """The best match around one that was found with most samples left out, which may lie between two of them."""
+        """The best match at the full rate in the neighbourhood of a match at the search rate."""
         begin = max(0, (candidate.position - 1) * self._step)
-        surroundings = self._recordings[candidate.recording][begin : begin + 2 * self._step + len(excerpt)].astype(
+        neighbourhood = self._recordings[candidate.recording][begin : begin + 2 * self._step + len(excerpt)].astype(
             np.float64
         )
-        surroundings = np.pad(surroundings, (0, max(0, len(excerpt) - len(surroundings))))
-        products = np.correlate(surroundings, excerpt, "valid")
+        neighbourhood = np.pad(neighbourhood, (0, max(0, len(excerpt) - len(neighbourhood))))
+        products = np.correlate(neighbourhood, excerpt, "valid")
         similarity = products / (
-            _norms(surroundings, len(excerpt)) * np.sqrt(np.square(excerpt, dtype=np.float64).sum())
+            _norms(neighbourhood, len(excerpt)) * np.sqrt(np.square(excerpt, dtype=np.float64).sum())
         )
         position = int(similarity.argmax())
         return Match(float(similarity[position]), candidate.recording, (begin + position) / self.rate_hz)
 
     def _split_blocks(self, number: int) -> Iterator[_Block]:
-        """A recording in blocks, each with so much of the next that every snippet is whole in one of them."""
+        """Blocks of a recording, overlapping so that every excerpt lies within one of them."""
         low = self._downsample(self._recordings[number])
         low = np.pad(low, (0, max(0, self._samples - len(low))))
         for begin in range(0, len(low) - self._samples + 1, _BLOCK - self._samples + 1):
@@ -108,6 +108,6 @@ class RecordingIndex:
 
 
 def _norms(sound: NDArray[np.floating], samples: int) -> NDArray[np.float64]:
-    """The norm of every stretch of so many samples, at least that of a nearly silent one."""
+    """The norm of every excerpt of `samples` samples, at least that of a nearly silent one."""
     energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
     return np.asarray(np.sqrt(np.maximum(energy[samples:] - energy[:-samples], _MIN_RMS**2 * samples)))

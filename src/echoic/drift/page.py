@@ -1,4 +1,4 @@
-"""The page of a drift report."""
+"""HTML page of a drift report."""
 
 from pathlib import Path
 
@@ -9,14 +9,18 @@ from echoic.run.files import write_atomically
 
 
 def write_drift_page(report: DriftReport, path: Path) -> None:
-    """Writes one self-contained HTML page.
+    """Writes the report as one self-contained HTML page.
 
     Raises:
-        RunError: it cannot be written.
+        RunError: the file cannot be written.
     """
     names = [name for name in ("frechet_ratio", "spectral_ratio", "survival") if name in report.scores]
     rows = {"generated": report.scores} | {name: control.scores for name, control in report.controls.items()}
-    table = Table("Against real sound", ["", *names], [[row, *(rows[row][name] for name in names)] for row in rows])
-    rest = Table("All figures", ["", "value"], list(report.scores.items()), collapsed=True)
+    table = Table(
+        "Distance from real sound",
+        ["", *names],
+        [[row, *(rows[row][name] for name in names)] for row in rows],
+    )
+    rest = Table("All scores", ["", "value"], list(report.scores.items()), collapsed=True)
     section = Section("Drift", " ".join([report.summary, *report.notes]), [table], drift_charts(report), [rest])
     write_atomically(path, page("echoic drift", [section]).encode())

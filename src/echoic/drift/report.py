@@ -1,4 +1,4 @@
-"""How generated sound drifts away from real sound: measured, beside sound that has collapsed for certain."""
+"""Drift reports: drift of generated sound next to that of collapsed sound."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -33,11 +33,11 @@ CONTROL_STREAMS, CONTROL_S = 8, 30
 @final
 @dataclass(frozen=True, eq=False)
 class DriftReport:
-    """What was measured. `controls` are the same measures of collapsed sound.
+    """Drift of generated streams; `controls` are the same measures of collapsed sound.
 
-    `memorized` is the share of the seconds looked up that the training sound has, too, and `closest` the nearest match
-    there; None if none of them is audible. `strip` is one stream, for display. `notes` say what
-    could not be read, or only in another form.
+    `memorized` is the fraction of the seconds searched for that are copies of the training sound, `closest` the best
+    match; both are None without training sound or audible seconds. `strip` is one stream, to display. `notes` are
+    remarks about the files read.
     """
 
     drift: Drift
@@ -53,23 +53,23 @@ class DriftReport:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The figures."""
+        """Scores by name."""
         return self.drift.scores | ({} if self.memorized is None else {"memorized": self.memorized})
 
     @property
     def summary(self) -> str:
-        """What was measured, against what, in a sentence or two."""
+        """The amounts of sound, and the closest match, in a sentence or two."""
         streams = "1 stream" if self.streams == 1 else f"{self.streams} streams"
-        made = f"{streams}, {self.seconds:,.0f} s in all, against {self.real_seconds:,.0f} s of real sound."
+        text = f"{streams}, {self.seconds:,.0f} s in total, compared with {self.real_seconds:,.0f} s of real sound."
         if self.closest is not None:
-            made += (
-                f" The nearest second of the training sound is {self.closest.similarity:.2f} alike (1 is a copy): "
+            text += (
+                f" Best match in the training sound: similarity {self.closest.similarity:.2f} (1 is a copy), "
                 f"{self.closest.name} at {self.closest.time_s:.1f} s."
             )
-        return made
+        return text
 
     def to_json(self) -> dict[str, Any]:
-        """Scores, those of the controls, curves and deaths, as plain JSON values."""
+        """Scores, also of the controls, curves and collapses, as plain JSON values."""
         return self.drift.to_json() | {
             "scores": self.scores,
             "controls": {name: control.scores for name, control in self.controls.items()},
@@ -82,7 +82,7 @@ class DriftReport:
 
 
 class Reference(NamedTuple):
-    """Real sound that was not trained on, `(samples,)`, and the recordings that were, if they are known."""
+    """Held-out real sound `(samples,)`, and the training recordings, if known."""
 
     heldout: Floats
     training: Sequence[Excerpt]
@@ -95,13 +95,13 @@ def measure_drift(
     training: str | Path | None = None,
     on_progress: ProgressFn = no_progress,
 ) -> DriftReport:
-    """Measures the streams in a folder (a file each) against real sound that was not trained on.
+    """Measures the drift of the streams in a folder from real sound not used in training.
 
     Args:
-        generated: a folder of sound files, or one file; each is a stream.
+        generated: a sound file or a folder of them; each file is a stream.
         against: a folder of real sound.
-        training: a folder of the sound that was trained on: then copies of it are looked for.
-        on_progress: called with the streams that are done and their number.
+        training: a folder of the training sound, to search for copies of it.
+        on_progress: called with the number of finished streams and the total.
 
     Raises:
         DataError: a file cannot be read, or there is too little sound.
@@ -115,7 +115,7 @@ def measure_drift(
     notes = [*real.report.notes, *(known.report.notes if known else ())]
 
     def sounds() -> Iterator[Floats]:
-        """One by one: many long streams do not fit into memory together."""
+        """Reads one stream at a time; all of them may not fit into memory."""
         for path in paths:
             stream = read(path, settings)
             notes.extend(f"{path.name}: {note}" for note in stream.report.notes)
@@ -126,7 +126,7 @@ def measure_drift(
 
 
 def concatenated(recordings: Sequence[Series]) -> Floats:
-    """Recordings one after the other, `(samples,)`."""
+    """Concatenates recordings, `(samples,)`."""
     return np.concatenate([one.values[:, 0] for one in recordings])
 
 
@@ -137,7 +137,7 @@ def measure_streams(
     reference: Reference,
     on_progress: ProgressFn = no_progress,
 ) -> DriftReport:
-    """The drift of `streams` sounds `(samples,)`, and of the controls.
+    """Measures the drift of `streams` sounds `(samples,)`, and of the controls.
 
     Raises:
         DataError: there is too little sound.
@@ -146,8 +146,8 @@ def measure_streams(
     real = Features.from_sound(reference.heldout, rate_hz)
     if len(real) < MIN_WINDOWS:
         raise DataError(
-            f"Drift needs {MIN_WINDOWS} s of real sound at least, and there are "
-            f"{len(reference.heldout) / rate_hz:.1f} s; give more."
+            f"Drift requires at least {MIN_WINDOWS} s of real sound, got {len(reference.heldout) / rate_hz:.1f} s; "
+            "add recordings."
         )
     search = MemorizationSearch(reference.training, rate_hz, streams) if reference.training else None
     found, strip, seconds = list[StreamWindows](), np.zeros(0, np.float32), 0.0
@@ -158,8 +158,8 @@ def measure_streams(
         on_progress(number + 1, streams)
     if sum(len(stream.features) for stream in found if len(stream.features) >= MIN_STREAM_WINDOWS) < MIN_WINDOWS:
         raise DataError(
-            f"Drift needs {MIN_WINDOWS} s of generated sound at least, in streams of {COLLAPSE_S:g} s and more, and "
-            f"there are {seconds:.1f} s in all; generate more."
+            f"Drift requires at least {MIN_WINDOWS} s of generated sound in streams of at least {COLLAPSE_S:g} s, got "
+            f"{seconds:.1f} s in total; generate more."
         )
     controls = {name: _control(name, reference.heldout, real, rate_hz) for name in CONTROLS}
     real_seconds = len(reference.heldout) / rate_hz
@@ -178,7 +178,7 @@ def measure_streams(
 
 
 def _stream(sound: Floats, rate_hz: int, search: MemorizationSearch | None = None) -> StreamWindows:
-    # As a file holds it and a loudspeaker plays it: sound beyond full scale is clipped sound.
+    # Files and loudspeakers clip sound to full scale.
     sound = sound.clip(-1, 1)
     features = Features.from_sound(sound, rate_hz)
     collapses = [detect_collapse(sound, features, rate_hz), search.collapse(sound) if search else None]

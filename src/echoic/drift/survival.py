@@ -1,4 +1,4 @@
-"""The share of streams that are alive as time goes on."""
+"""Survival of streams over time."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from echoic.drift.features import WINDOW_S
 
 
 def survival(collapses: Sequence[Collapse | None], windows: Sequence[int]) -> NDArray[np.float64]:
-    """Alive at the start and after each second `(most windows + 1,)`, by Kaplan and Meier (1958).
+    """Fraction of streams without collapse at the start and after each second `(max(windows) + 1,)`.
 
-    `windows` says how long each stream is. Of one that ends alive the last 3 s are not counted: what begins there
-    does not last long enough to be a death.
+    The estimator of Kaplan and Meier (1958). `windows` are the lengths of the streams. A stream without collapse is
+    censored where less than 3 s remain, since collapse takes that long to detect.
     """
     min_seconds = round(COLLAPSE_S / WINDOW_S)
     end_seconds = [

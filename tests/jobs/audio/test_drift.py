@@ -62,7 +62,7 @@ def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path: P
     found = measure_drift(tmp_path / "made", tmp_path / "real", training=tmp_path / "training")
     write_drift_page(found, tmp_path / "drift.html")
     page = (tmp_path / "drift.html").read_text("utf-8")
-    assert "1 stream, 20 s in all, against 20 s of real sound." in page
+    assert "1 stream, 20 s in total, compared with 20 s of real sound." in page
     assert "is 1.00 alike (1 is a copy): a.wav at " in page
     assert "broken.wav: is no sound file" in page
     assert any("broken.wav: is no sound file" in note for note in found.to_json()["notes"])
@@ -72,9 +72,11 @@ def test_too_little_generated_sound_is_refused(tmp_path: Path, voice: Any) -> No
     for folder, seconds in {"made": 7, "real": 10}.items():
         (tmp_path / folder).mkdir()
         soundfile.write(tmp_path / folder / "a.wav", voice(seconds), RATE_HZ)
-    with pytest.raises(DataError, match=r"needs 8 s of generated sound .* there are 7\.0 s in all; generate more"):
+    with pytest.raises(
+        DataError, match=r"requires at least 8 s of generated sound .* got 7\.0 s in total; generate more"
+    ):
         measure_drift(tmp_path / "made", tmp_path / "real")
-    with pytest.raises(DataError, match="Drift needs 8 s of real sound"):
+    with pytest.raises(DataError, match="Drift requires at least 8 s of real sound"):
         measure_drift(tmp_path / "real", tmp_path / "made")
 
 
