@@ -72,9 +72,9 @@ def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path: Path, 
 def test_forecasts_without_their_known_future_are_refused(tmp_path: Path, strategy: Any) -> None:
     frame = shops(AHEAD)
     run = echoic.train("forecast", frame, out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
-    with pytest.raises(DataError, match="'north' reach 2 steps ahead; a forecast of 4 needs as many"):
+    with pytest.raises(DataError, match="'north' end 2 steps after the target, but the horizon is 4; add rows"):
         run.predict(shops(2))
-    with pytest.raises(DataError, match="reach 4 steps ahead; a continuation of 5 needs 5"):
+    with pytest.raises(DataError, match="end 4 steps after the series, but the continuation has 5; add rows"):
         run.generate(5)
 
 
@@ -184,7 +184,7 @@ def test_channels_that_share_a_network_are_forecast_apart(tmp_path: Path, strate
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"strategy": "recursive", "residual_baseline": "last"}, ConfigError, "has no window for a baseline"),
+        ({"strategy": "recursive", "residual_baseline": "last"}, ConfigError, "does not support --residual-baseline"),
         (
             {"strategy": "direct", "batching": "chunks"},
             ConfigError,

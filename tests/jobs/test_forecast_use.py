@@ -143,7 +143,7 @@ def test_other_columns_are_refused(tmp_path: Path, ask: Any) -> None:
 def test_too_short_a_series_is_refused_with_both_lengths(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "residual_baseline": "last"}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), **settings)
-    with pytest.raises(DataError, match="'new' has 11 steps; the run needs 12"):
+    with pytest.raises(DataError, match="'new' has 11 steps, but the run requires 12"):
         run.predict(long_table(("new",), 11))
     with pytest.raises(DataError, match="has no window of 4 steps after the 12 steps of context that the run requires"):
         run.evaluate(long_table(("new",), 15))

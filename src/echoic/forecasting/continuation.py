@@ -1,4 +1,4 @@
-"""Continuation of a series for any length: the model feeds on its own output."""
+"""Autoregressive continuation of a series, of any length."""
 
 from dataclasses import replace
 
@@ -13,15 +13,15 @@ from echoic.streams.kernel import SAMPLED_HEADS, can_run
 from echoic.types import Covariates, Floats, Series
 
 CHUNK_STEPS = 1024
-"""Steps generated at a time."""
+"""Steps per chunk."""
 
 
 def continue_series(forecaster: Forecaster, length: int, temperature: float, seed: int) -> Series:
     """Continues the one series in `forecaster`'s panel by `length` steps.
 
     A recursive model is primed with the whole series and carries its state; time and memory per step are constant.
-    Other models forecast a horizon, append it to the series and repeat. `temperature` scales the deviation of a sample
-    from the mean: 0 is the mean path, 1 the model's own distribution (a point head only has its mean path).
+    Other models forecast a horizon, append it to the series and repeat. `temperature` scales the deviation of samples
+    from the mean: 0 returns the mean, 1 samples the model's distribution (a point head only has a mean).
 
     Raises:
         DataError: known-future columns end before the continuation does, or the series is too short.
@@ -30,7 +30,7 @@ def continue_series(forecaster: Forecaster, length: int, temperature: float, see
     known = panel.future.shape[0] - panel.values.shape[0]
     if panel.future.shape[1] and known < length:
         raise DataError(
-            f"The known-future columns reach {known} steps ahead; a continuation of {length} needs {length}."
+            f"The known-future columns end {known} steps after the series, but the continuation has {length}; add rows."
         )
     make = _recursive if forecaster.framing.is_step else _by_horizons
     values = make(forecaster, length, temperature, seed)
@@ -69,7 +69,7 @@ def _stream(forecaster: Forecaster, framing: Framing, temperature: float) -> Gen
 
 
 def _generate(stream: GenerationStream, inputs: Tensor, length: int, seed: int, framing: Framing) -> Tensor:
-    """Scaled values `(length, features)` after `inputs`, in chunks, since a tensor per step takes much memory."""
+    """Generates scaled values `(length, features)` after `inputs`; in chunks, because a tensor per step is large."""
     path = torch.empty(length, len(framing.panel.features))
     state = stream.start(inputs, seed)
     for chunk in torch.split(path, CHUNK_STEPS):
@@ -79,7 +79,7 @@ def _generate(stream: GenerationStream, inputs: Tensor, length: int, seed: int, 
 
 
 def _fits_kernel(forecaster: Forecaster) -> bool:
-    """Whether the values alone are the next input, and the kernel can sample them."""
+    """Whether values are the only inputs, and the kernel can sample them."""
     model, framing = forecaster.model, forecaster.framing
     plain = not framing.covariate_width and not framing.codec.has_missing
     on_cpu = next(model.parameters()).device.type == "cpu"
@@ -91,18 +91,18 @@ def _by_horizons(forecaster: Forecaster, length: int, temperature: float, seed: 
     panel, context, horizon = framing.panel, framing.context, framing.horizon
     if len(panel.values) < context:
         raise DataError(f"The prime has {len(panel.values)} steps; the run requires {context}.")
-    made: list[Tensor] = []
+    blocks: list[Tensor] = []
     seen, first = panel.values[-context:], len(panel.values) - context
-    while sum(len(block) for block in made) < length:
+    while sum(len(block) for block in blocks) < length:
         window = _window_series(framing, seen.numpy(), first)
-        block = forecaster.over(window).draw(torch.zeros(1, dtype=torch.long), temperature, generator)[0]
-        made.append(block)
+        block = forecaster.over(window).sample(torch.zeros(1, dtype=torch.long), temperature, generator)[0]
+        blocks.append(block)
         seen, first = torch.cat([seen, block])[-context:], first + horizon
-    return torch.cat(made)[:length]
+    return torch.cat(blocks)[:length]
 
 
 def _window_series(framing: Framing, values: Floats, first: int) -> Series:
-    """The look-back that begins at step `first` of the continued series, with its covariates."""
+    """The look-back from step `first` of the continued series on, with its covariates."""
     panel, steps = framing.panel, len(values)
     # Past-only columns keep their last value.
     rows = torch.arange(first, first + steps).clamp(max=len(panel.values) - 1)
@@ -117,7 +117,7 @@ def _window_series(framing: Framing, values: Floats, first: int) -> Series:
 
 
 def _with_lookback(framing: Framing, steps: int) -> Framing:
-    """The same framing, with the whole series as look-back."""
+    """The same framing with another look-back."""
     return Framing(framing.settings.replaced(lookback=steps), framing.codec, framing.panel)
 
 

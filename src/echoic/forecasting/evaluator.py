@@ -1,4 +1,4 @@
-"""Scores of a forecaster over windows, next to those of its baselines."""
+"""Scores of a forecaster and of its baselines."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ Array = NDArray[np.float64]
 BATCH = 256
 
 MAX_LINEAR_WINDOWS = 20_000
-"""Training windows that the linear map is fitted on at most, evenly spaced."""
+"""Maximum number of (evenly spaced) training windows for the linear baseline."""
 
 MAX_NAIVE2_WINDOWS = 2000
-"""Naive2 decomposes the whole history of every window and feature: with more of them it and OWA are left out."""
+"""Limit of windows times features for Naive2 and OWA, because Naive2 decomposes the whole history of each."""
 
 
 @final
 @dataclass(frozen=True)
 class ForecastEvaluation(Evaluation):
-    """Scores of the model and of the baselines; `by_horizon` and `by_feature` are the model's."""
+    """Scores of the model and its baselines; `by_horizon` and `by_feature` are the model's."""
 
     by_horizon: list[dict[str, float]]
     baselines_by_horizon: dict[str, list[dict[str, float]]]
@@ -41,7 +41,7 @@ class ForecastEvaluation(Evaluation):
 
     @property
     def description(self) -> str:
-        """Number of windows, and the units."""
+        """Number of windows and the units."""
         return f"{self.windows:,} windows, errors in {self.units}"
 
     @property
@@ -56,7 +56,7 @@ class ForecastEvaluation(Evaluation):
 
 
 class Scored(NamedTuple):
-    """A batch of windows: panel rows of their first targets, targets and forecasts, in data units."""
+    """A batch of windows: panel rows of the first targets, and targets and forecasts in data units."""
 
     origins: Tensor
     target: Array
@@ -67,14 +67,14 @@ class Scored(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class Evaluator:
-    """A forecaster, and the train split, whose statistics are the units of the scores."""
+    """Evaluates a forecaster; statistics of the train split are the units of the scores."""
 
     forecaster: Forecaster
     train_panel: Panel
     train: Ranges
 
     def sampler(self, ranges: Ranges, stride: int = 1) -> SequentialSampler:
-        """Every window whose horizon lies in `ranges`; the look-back may begin before."""
+        """All windows whose horizon lies in `ranges`; the look-back may start earlier."""
         framing = self.forecaster.framing
         steps = framing.context + framing.horizon
         return SequentialSampler(
@@ -97,7 +97,7 @@ class Evaluator:
         season: int,
         on_progress: ProgressFn = no_progress,
     ) -> ForecastEvaluation:
-        """The scores over the windows of `sampler`; `season` is for the seasonal naive forecast and MASE (1: none)."""
+        """The scores over the windows of `sampler`; baselines and MASE use `season` (1: none)."""
         framing = self.forecaster.framing
         several = len(framing.panel.features) > 1
         units = self._units() if several else np.ones((len(framing.panel.names), 1, 1))
@@ -135,7 +135,7 @@ class Evaluator:
         return ForecastScores(framing.horizon, framing.panel.features, LEVELS, intervals)
 
     def _units(self) -> Array:
-        """`(series, 1, features)`: the standard deviation in training, for scores over features in different units."""
+        """Standard deviations in training, `(series, 1, features)`, to average over features in different units."""
         return _numpy(self._standard().scale[self._standard_rows()])[:, None]
 
     def _standard(self) -> Scaler:
@@ -143,12 +143,12 @@ class Evaluator:
         return Scaler.fit("standard", self.train_panel.names, parts)
 
     def _standard_rows(self) -> Tensor:
-        """The training series of each scored series; the first one for series that are not in the run."""
+        """Row of the training series of each evaluated series; the first for unknown series."""
         known = {name: row for row, name in enumerate(self.train_panel.names)}
         return torch.tensor([known.get(name, 0) for name in self.forecaster.framing.panel.names])
 
     def _mase_scales(self, windows: Windows, season: int) -> Array:
-        """`(series, 1, features)`, from all steps before the first scored one of each series."""
+        """Scales `(series, 1, features)`, from all steps before the first target of each series."""
         panel, framing = self.forecaster.framing.panel, self.forecaster.framing
         first = windows.first + framing.context
         scales = [
@@ -158,7 +158,7 @@ class Evaluator:
         return np.stack(scales)[:, None]
 
     def _forecasts(self, season: int, windows: int) -> dict[str, Callable[[Tensor], Array]]:
-        """The baselines, as functions of the rows of the first targets."""
+        """The baselines by name, as functions of the rows of the first targets."""
         horizon, lookback = self.forecaster.framing.horizon, self.forecaster.framing.lookback
         panel = self.forecaster.framing.panel
 
@@ -182,7 +182,7 @@ class Evaluator:
         return forecasts
 
     def _linear(self) -> Callable[[Tensor], Array]:
-        """A linear map, fitted on the train split in its standard units."""
+        """The linear baseline, fitted to the standardised train split."""
         framing = self.forecaster.framing
         standard, rows_of = self._standard(), self._standard_rows()
         lookback, horizon = framing.lookback, framing.horizon

@@ -1,4 +1,4 @@
-"""Forecasts of many windows at once, with their quantiles."""
+"""Batched forecasts with quantiles."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from echoic.types import Series
 from echoic.windows import Panel
 
 PATHS = 200
-"""Sampled futures behind the quantiles of a step-by-step forecast."""
+"""Number of sampled paths from which a recursive model estimates quantiles."""
 
 INTERVALS = (80, 95)
 """Prediction intervals in percent."""
 
 LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
-"""Quantile levels that are forecast."""
+"""Levels of the forecast quantiles."""
 
 
 class Forecast(NamedTuple):
     """`mean` `(windows, horizon, features)` and `quantiles` `(levels, windows, horizon, features)`, in data units.
 
-    A model without a distribution and without calibration has no quantiles.
+    `quantiles` is None for a model without a distribution and without calibration.
     """
 
     mean: Tensor
@@ -37,10 +37,9 @@ class Forecast(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """What to add to each quantile so that, on dev, the right share of values lay below it.
+    """Split conformal calibration: corrections of the quantiles to nominal coverage on dev.
 
-    `shift` `(levels, horizon, features)` in the scaled units: split conformal prediction (Vovk 2005; for quantiles
-    Romano 2019), one correction a step ahead and feature.
+    `shift` `(levels, horizon, features)` is added to the scaled quantiles (Vovk 2005; for quantiles Romano 2019).
     """
 
     shift: Tensor
@@ -51,13 +50,13 @@ class Calibration:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The calibration that `to_json` wrote."""
+        """The inverse of `to_json`."""
         return cls(torch.tensor(data["shift"]))
 
 
 @final
 class Forecaster:
-    """A trained network and the framing of the data that it is to forecast."""
+    """A trained network with the framing of the data to forecast."""
 
     def __init__(self, model: SequenceModel, framing: Framing, calibration: Calibration | None, seed: int = 0) -> None:
         self.model = model
@@ -69,7 +68,7 @@ class Forecaster:
 
     @torch.no_grad()
     def forecast(self, starts: Tensor) -> Forecast:
-        """Forecasts what follows the look-backs that begin at `starts`."""
+        """Forecasts the horizons after the look-backs that begin at `starts`."""
         mean, quantiles = self.scaled(starts)
         if quantiles is not None:
             quantiles = torch.stack([self.framing.decoded(level, starts) for level in quantiles])
@@ -77,19 +76,19 @@ class Forecaster:
 
     @torch.no_grad()
     def scaled(self, starts: Tensor) -> tuple[Tensor, Tensor | None]:
-        """As `forecast`, in the scaled units."""
+        """As `forecast`, in scaled units."""
         self.model.eval()
         window = self.framing.window(starts)
         mean, quantiles = self._closed_loop(window, starts) if self.framing.is_step else self._direct(window)
         if self.calibration is not None:
             base = mean.expand(len(LEVELS), *mean.shape) if quantiles is None else quantiles
-            # Corrections differ by level: sorting keeps the quantiles in order.
+            # Sorting prevents quantile crossing, since corrections differ by level.
             quantiles = (base + self.calibration.shift[:, None]).sort(0).values
         return mean, quantiles
 
     @torch.no_grad()
-    def draw(self, starts: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
-        """One possible future of each look-back, `(windows, horizon, features)` in data units; 0 gives the mean."""
+    def sample(self, starts: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+        """Samples a path after each look-back, `(windows, horizon, features)` in data units; temperature 0: mean."""
         self.model.eval()
         window, head = self.framing.window(starts), self.head
         params, _ = self.model(window.inputs, None, window.ids, window.ahead)
@@ -100,7 +99,7 @@ class Forecaster:
         return self.framing.decoded(window.stats.decode(self.framing.batch_to_channels(output)), starts)
 
     def over(self, series: Series) -> Self:
-        """The same forecaster over another series, scaled as the first one of this panel is."""
+        """The same forecaster for another series, scaled like the first one of this panel."""
         framing = Framing(self.framing.settings, self.framing.codec, Panel.from_series([series]))
         return type(self)(self.model, framing, self.calibration, self.seed)
 
@@ -129,7 +128,7 @@ class Forecaster:
         return mean, torch.quantile(paths, torch.tensor(LEVELS), 0)
 
     def _run(self, window: Window, starts: Tensor, copies: int) -> Tensor:
-        """The mean path, or `copies` sampled ones, `(copies, windows, horizon, features)`."""
+        """The mean path (`copies` 1) or `copies` sampled paths, `(copies, windows, horizon, features)`."""
         head = self.head
 
         def sample(params: Tensor, generator: torch.Generator) -> Tensor:
@@ -147,10 +146,10 @@ class Forecaster:
 
 
 def calibrate(forecaster: Forecaster, starts: Sequence[Tensor]) -> Calibration:
-    """Fits the calibration on dev windows, given in batches of starts.
+    """Fits the calibration to dev windows, given as batches of starts.
 
-    A level's correction is the quantile of that level, with the conformal finite-sample correction, of how far the
-    values lay above the forecast quantile.
+    The correction of a level is the quantile at that level of the differences between targets and forecast quantiles,
+    with the finite-sample correction of conformal prediction.
     """
     errors = []
     framing = forecaster.framing
@@ -162,7 +161,7 @@ def calibrate(forecaster: Forecaster, starts: Sequence[Tensor]) -> Calibration:
     count = above.shape[1]
     shifts = []
     for number, level in enumerate(LEVELS):
-        # The value still to come may lie outside all that were seen: count it on the outer side.
-        share = level * (count + 1) / count if level > 0.5 else 1 - (1 - level) * (count + 1) / count
-        shifts.append(torch.nanquantile(above[number], min(max(share, 0.0), 1.0), 0))
+        # The finite-sample correction moves the level outwards, for a future value beyond all observed ones.
+        fraction = level * (count + 1) / count if level > 0.5 else 1 - (1 - level) * (count + 1) / count
+        shifts.append(torch.nanquantile(above[number], min(max(fraction, 0.0), 1.0), 0))
     return Calibration(torch.nan_to_num(torch.stack(shifts)))

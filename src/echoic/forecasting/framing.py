@@ -1,4 +1,4 @@
-"""From windows of the panel to inputs of the network, and from its output back to values."""
+"""Encoding of windows as network inputs, and decoding of network outputs."""
 
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, final
@@ -17,10 +17,10 @@ from echoic.windows import Panel, Ranges, WindowIndex
 @final
 @dataclass(frozen=True, eq=False)
 class Codec:
-    """Everything that is fitted on the train split: scalers, and whether values can be missing.
+    """Statistics of the train split: scalers, and whether values can be missing.
 
-    `unit` is the standard deviation of the baseline's error, the unit of the output of `direct` networks: the few
-    training steps of a short series require outputs and spreads of about the right size from the start.
+    `unit` is the standard deviation of the baseline's error, by which outputs of `direct` networks are scaled, so that
+    training on a short series starts with outputs of the right magnitude.
     """
 
     values: Scaler
@@ -32,7 +32,7 @@ class Codec:
 
     @classmethod
     def fit(cls, settings: ForecastSettings, panel: Panel, train: Ranges) -> Self:
-        """Statistics of the rows `train` of `panel`."""
+        """Fits to the rows `train` of `panel`."""
         rows = [slice(begin, end) for begin, end in train.spans()]
         first_future = panel.future_offsets[:-1]
         futures = Ranges(first_future, first_future + train.end - panel.offsets[:-1])
@@ -51,10 +51,10 @@ class Codec:
         )
 
     def extended(self, settings: ForecastSettings, panel: Panel, seen: int | None = None) -> Self:
-        """The codec for `panel`: series that it was not fitted on are scaled by their own statistics.
+        """The codec for `panel`; series unknown to this codec are scaled by statistics of their own first `seen` steps.
 
-        Only their first `seen` steps are used (None: all). The one series of a run and a single new one count as the
-        same, whatever their names.
+        `seen` None: all steps. If this codec and `panel` have a single series each, they count as the same one,
+        whatever their names.
         """
         known, names = self.values, panel.names
         if settings.scaling.scale_per == "all" or len(known.names) == len(names) == 1:
@@ -78,13 +78,13 @@ class Codec:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The codec that `to_json` wrote."""
+        """The inverse of `to_json`."""
         scalers = {name: Scaler.from_json(data[name]) for name in ("values", "past", "future", "static")}
         return cls(**scalers, has_missing=data["has_missing"], unit=data["unit"])
 
 
 class Window(NamedTuple):
-    """The inputs for a look-back, and the statistics that map outputs back to values."""
+    """Network inputs of look-backs, and the statistics to decode the outputs."""
 
     inputs: Tensor
     ids: Tensor | None
@@ -94,9 +94,9 @@ class Window(NamedTuple):
 
 @final
 class Framing:
-    """Batches from `panel`, by `settings` (as planned) and `codec`.
+    """Builds batches from `panel`, according to planned `settings` and `codec`.
 
-    With independent channels every channel of a window is a row of its own.
+    With independent channels each channel of a window is a separate row of the batch.
     """
 
     def __init__(self, settings: ForecastSettings, codec: Codec, panel: Panel) -> None:
@@ -115,12 +115,12 @@ class Framing:
 
     @property
     def channels(self) -> int:
-        """Number of channels that share the network (1: all features are modelled jointly)."""
+        """Number of independent channels; 1 if all features are modelled jointly."""
         return len(self.panel.features) if self.shared else 1
 
     @property
     def features(self) -> int:
-        """Number of features that one row of a batch predicts."""
+        """Number of features predicted per row of a batch."""
         return 1 if self.shared else len(self.panel.features)
 
     @property
@@ -135,7 +135,7 @@ class Framing:
 
     @property
     def ahead_width(self) -> int:
-        """Number of values that are known per step of the horizon, for one row."""
+        """Number of known values per row and step of the horizon."""
         return self.known + self.features * len(self.normalizer.lags)
 
     def collate(self, index: WindowIndex, _draws: Draws) -> Batch:
@@ -151,7 +151,7 @@ class Framing:
         return self.codec.values.decode(values, self._scaler_row(starts))
 
     def window(self, starts: Tensor) -> Window:
-        """The look-backs whose context begins at `starts`."""
+        """The look-backs with contexts that begin at `starts`."""
         return self._window(starts, self.encoded(starts, self.context))
 
     def _window(self, starts: Tensor, seen: Tensor) -> Window:
@@ -164,13 +164,13 @@ class Framing:
         return Window(inputs, self._ids(len(starts)), ahead, WindowStats(location, scale * self.codec.unit))
 
     def base_error(self, starts: Tensor) -> float:
-        """The standard deviation of the baseline's error after the look-backs at `starts`, in units."""
+        """The standard deviation of the baseline's error in the horizons after the look-backs at `starts`."""
         error = self.window(starts).stats.encode(self.encoded(starts + self.context, self.horizon))
         known = error[~torch.isnan(error)]
         return float(known.std()) if len(known) > 1 else 0.0
 
     def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
-        """`values` (0 where missing) with masks and covariates, one row per channel if channels are independent."""
+        """Concatenates `values` (0 where missing), masks and covariates; independent channels become rows."""
         parts = [self.channels_to_batch(values)]
         if self.codec.has_missing:
             parts.append(self.channels_to_batch(torch.ones_like(values) if observed is None else observed.to(values)))
@@ -181,7 +181,7 @@ class Framing:
     def covariates(self, starts: Tensor, steps: int) -> Tensor:
         """Scaled covariates `(batch, steps, columns)`: past-only, known-future, static; 0 where missing.
 
-        In the recursive strategy known-future columns are one step ahead, like the targets.
+        With the recursive strategy, known-future columns are shifted by one step, like the targets.
         """
         if not self.covariate_width:
             return starts.new_zeros(len(starts), steps, 0, dtype=torch.float32)
@@ -212,7 +212,7 @@ class Framing:
         return torch.cat(columns, -1)
 
     def channels_to_batch(self, values: Tensor) -> Tensor:
-        """`(batch, steps, features)` with one row per channel, if channels are independent."""
+        """Moves independent channels of `(batch, steps, features)` to the batch axis."""
         if not self.shared:
             return values
         return values.transpose(1, 2).reshape(-1, values.shape[1], 1)
@@ -251,7 +251,7 @@ class Framing:
         )
 
     def _ahead(self, starts: Tensor, lagged: Tensor) -> Tensor | None:
-        """The known values per step of the horizon: known-future columns, and lagged values."""
+        """Known values of the horizon: known-future columns and lagged values."""
         if not self.ahead_width:
             return None
         columns = []

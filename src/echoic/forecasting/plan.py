@@ -1,4 +1,4 @@
-"""Automatic choices of forecast settings, from the train split."""
+"""Automatic choice of forecast settings from the train split."""
 
 import itertools
 import math
@@ -17,23 +17,23 @@ from echoic.types import Series
 from echoic.windows import Panel, Ranges, Windows, evenly_spaced
 
 _SHORT = 1000
-"""With fewer training steps a network predicts corrections to the best baseline."""
+"""With fewer training steps the network predicts corrections to the best baseline."""
 
 _SAMPLED_WINDOWS = 2000
 
 
 def default_split(series: Sequence[Series], settings: ForecastSettings) -> SplitRule:
-    """The split when the settings have none."""
+    """The split if the settings define none."""
     horizon = settings.window.horizon
     if settings.data.format == "m4":
-        return (0, horizon, 0)  # the format has its test split in a file of its own
+        return (0, horizon, 0)  # the test split is a separate file in this format
     return (0.6, 0.2, 0.2) if len(series) == 1 else (0, horizon, horizon)
 
 
 def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSettings:
-    """`settings` with every open choice resolved: season, look-back, strategy, scale, baseline, segment, channels.
+    """Resolves all automatic settings: season, look-back, strategy, scale, baseline, segment, channels.
 
-    Only the train split is used.
+    Uses only the train split.
 
     Raises:
         ConfigError: settings contradict each other, or have no effect.
@@ -98,7 +98,7 @@ def _check_effect(settings: ForecastSettings, *, num_targets: int) -> None:
 
 
 def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
-    """The normalizer of windows for `settings` (as planned)."""
+    """The window normalizer for planned `settings`."""
     return WindowNormalizer(
         baseline=settings.scaling.residual_baseline or "none",
         seasons=settings.scaling.season,
@@ -120,7 +120,7 @@ def _has_no_test(settings: ForecastSettings) -> bool:
 
 
 def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
-    """The most frequent season over the columns of the train split, if a third of them have one."""
+    """The most frequent season of the columns of the train split, if at least a third have one."""
     found: Counter[int] = Counter()
     columns = 0
     for begin, end in itertools.islice(train.spans(), 50):
@@ -135,7 +135,7 @@ def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
 
 
 def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
-    """One, seven and fourteen seasons (a day, a week, a fortnight), if a third of the steps remain for windows."""
+    """Lags of one, seven and fourteen seasons, if a third of the steps remain for windows."""
     if settings.scaling.lags is not None or not settings.scaling.season:
         return settings.scaling.lags or ()
     season = settings.scaling.season[0]
@@ -152,7 +152,7 @@ def _strategy(settings: ForecastSettings, season: Sequence[int], length: int) ->
 
 
 def _lookback(settings: ForecastSettings, season: Sequence[int], length: int) -> int:
-    """Seven seasons (a week of days) or two long ones; without a season twice the horizon."""
+    """Seven seasons (a week of daily seasons) or two long ones; without a season twice the horizon."""
     longest = max((length - settings.window.horizon) // 2, 1)
     if not season:
         return min(max(2 * settings.window.horizon, 32), longest)
@@ -162,7 +162,7 @@ def _lookback(settings: ForecastSettings, season: Sequence[int], length: int) ->
 
 
 def _segment(season: Sequence[int], lookback: int) -> int:
-    """A season, if it divides the look-back; otherwise the largest divisor of the look-back up to 24."""
+    """The season if it divides the look-back, otherwise the largest divisor of the look-back up to 24."""
     if season and season[0] <= 48 and lookback % season[0] == 0:
         return season[0]
     return max(size for size in range(1, min(24, lookback) + 1) if lookback % size == 0)
@@ -172,29 +172,29 @@ def _check_step(settings: ForecastSettings) -> None:
     scaling = settings.scaling
     if scaling.residual_baseline not in {None, "none"} or scaling.instance_norm == "standard" or scaling.lags:
         raise ConfigError(
-            "--strategy recursive has no window for a baseline, a scale or lags; leave out --residual-baseline, "
-            "--instance-norm and --lags, or choose --strategy direct."
+            "--strategy recursive does not support --residual-baseline, --instance-norm and --lags; leave them out, or "
+            "choose --strategy direct."
         )
 
 
 def _with_baseline(
     settings: ForecastSettings, panel: Panel, train: Ranges, *, needs_baseline: bool
 ) -> ForecastSettings:
-    """Scale and baseline; by default the last value, or the best baseline if the network needs one."""
+    """Chooses scale and baseline: the best baseline if the network needs one, otherwise the last value."""
     scaling = settings.scaling
     if scaling.residual_baseline in {"seasonal", "growth"} and not scaling.season:
         raise ConfigError(
-            f"`--residual-baseline {scaling.residual_baseline}` requires --season: none was found in the train split."
+            f"--residual-baseline {scaling.residual_baseline} requires --season: none was detected in the train split."
         )
     scales = [scaling.scale] if scaling.scale else ["standard"]
     if scaling.scale is None and needs_baseline and not bool((panel.values[_rows(train)] <= 0).any()):
         scales.append("log")
-    bases: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", scaling.season)]
+    baselines: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", scaling.season)]
     if scaling.residual_baseline is None and needs_baseline:
-        bases = _candidates(scaling.season)
+        baselines = _candidates(scaling.season)
     trials = [
-        settings.replaced(scale=scale, residual_baseline=base, season=season or scaling.season)
-        for base, season in bases
+        settings.replaced(scale=scale, residual_baseline=baseline, season=season or scaling.season)
+        for baseline, season in baselines
         for scale in scales
     ]
     shortest = int(train.lengths.min())
@@ -202,15 +202,15 @@ def _with_baseline(
     if len(fitting) < 2:
         return (fitting or trials)[0]
     errors = [_baseline_error(one, panel, train) for one in fitting]
-    # Ties go to the logarithm, which turns exponential growth into linear growth.
+    # Near ties go to the logarithm, which makes exponential growth linear.
     weights = [0.98 if one.scaling.scale == "log" else 1.0 for one in fitting]
     return min(zip(fitting, errors, weights, strict=True), key=lambda trial: trial[1] * trial[2])[0]
 
 
 def _baseline_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
-    """The mean absolute error of the baseline alone on training windows, in standard deviations of each series.
+    """Mean absolute error of the baseline on training windows, in standard deviations of each series.
 
-    The mean error over a horizon of several steps is subtracted: a network corrects a level easily, but not a shape.
+    The mean error over the horizon is subtracted, because a network corrects a level more easily than a shape.
     """
     windows = _windows(settings, train)
     starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
@@ -238,7 +238,7 @@ def _rows(train: Ranges) -> torch.Tensor:
 
 
 def _candidates(season: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
-    """Baselines to compare; with one season also seven of them (a week of days)."""
+    """Baselines and seasons to compare; with one season also seven of it (a week of daily seasons)."""
     candidates: list[tuple[str, tuple[int, ...]]] = [("last", ())]
     if season:
         candidates += [("seasonal", season), ("growth", season)]

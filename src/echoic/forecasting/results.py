@@ -1,4 +1,4 @@
-"""Forecasts and continuations as tables, and the series that they continue."""
+"""Forecasts as tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,16 +12,16 @@ from echoic.forecasting.forecaster import INTERVALS, LEVELS, Forecast, Forecaste
 from echoic.types import Series
 
 BATCH = 256
-"""Series that are forecast at once."""
+"""Number of series per batch."""
 
 Table = dict[str, Any]
 """Columns by name, all of the same length."""
 
 
 def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
-    """What follows each series, in the long format.
+    """Forecasts the horizon after each series, as a table in long format.
 
-    Columns: unique_id, ds, target, mean, and a pair lo-80, hi-80 for each interval that the model gives.
+    Columns: unique_id, ds, target, mean, and lo-80, hi-80 and so on for each prediction interval.
 
     Raises:
         DataError: a series is shorter than the look-back, or its known-future columns end before the horizon does.
@@ -29,12 +29,14 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
     framing = forecaster.framing
     for one in series:
         if one.steps < framing.context:
-            raise DataError(f"{one.origin}: {one.name!r} has {one.steps} steps; the run needs {framing.context}.")
+            raise DataError(
+                f"{one.origin}: {one.name!r} has {one.steps} steps, but the run requires {framing.context}."
+            )
         ahead = len(one.covariates.future) - one.steps
         if one.covariates.future_names and ahead < framing.horizon:
             raise DataError(
-                f"{one.origin}: the known-future columns of {one.name!r} reach {ahead} steps ahead; a forecast of "
-                f"{framing.horizon} needs as many. Add rows that have them and an empty target."
+                f"{one.origin}: the known-future columns of {one.name!r} end {ahead} steps after the target, but the "
+                f"horizon is {framing.horizon}; add rows with these columns and an empty target."
             )
     starts = framing.panel.offsets[1:] - framing.context
     parts = [forecaster.forecast(batch) for batch in torch.split(starts, BATCH)]
@@ -48,7 +50,7 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
 def forecast_columns(
     forecast: Forecast, names: Sequence[str], times: Sequence[NDArray[Any]], features: Sequence[str]
 ) -> Table:
-    """A forecast as long columns: a row for each window, feature and step, in that order."""
+    """A forecast as a table in long format, with a row per window, feature and step, in that order."""
     windows, horizon, width = forecast.mean.shape
     table: Table = {
         "unique_id": np.repeat(np.array(names, object), width * horizon),

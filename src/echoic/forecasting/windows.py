@@ -1,4 +1,4 @@
-"""Windows of each split of a forecast, and the samplers over them."""
+"""Windows of each split of a forecast job, and their samplers."""
 
 from dataclasses import dataclass
 from typing import final
@@ -23,15 +23,15 @@ from echoic.windows import (
 EVAL_BATCH_SIZE = 256
 
 MAX_SAMPLED_WINDOWS = 2000
-"""Windows that statistics and calibration use at most, evenly spaced."""
+"""Maximum number of (evenly spaced) windows for statistics and calibration."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class SplitWindows:
-    """The windows of `splits`, by `settings` (as planned).
+    """The windows of each split, according to planned `settings`.
 
-    With `split_order` = shuffled, windows are assigned to splits at random; else they lie in their split's time.
+    With `split_order` shuffled, windows are assigned to splits at random; otherwise splits are separated in time.
     """
 
     settings: ForecastSettings
@@ -45,13 +45,13 @@ class SplitWindows:
 
     @property
     def tail(self) -> int:
-        """Steps of a training window after its context."""
-        # Shuffled windows are the same in all splits.
+        """Number of steps of a training window after its context."""
+        # Shuffled windows have the same length in all splits.
         recursive = self.settings.window.strategy == "recursive" and not self.is_shuffled
         return 1 if recursive else self.settings.window.horizon
 
     def of(self, split: str) -> tuple[Windows, Tensor | None]:
-        """The windows of a split; if shuffled, all windows, and the numbers of those in the split."""
+        """The windows of a split; if shuffled, all windows and the indices of those in the split."""
         context, stride = self.framing.context, self.settings.window.stride
         if self.is_shuffled:
             windows = Windows(all_ranges(self.splits), context + self.tail, self.tail, stride)
@@ -62,7 +62,7 @@ class SplitWindows:
         return Windows(self.splits[split], context + self.tail, self.tail, 1, floor), None
 
     def train_sampler(self, ranges: Ranges) -> Sampler:
-        """Training windows in `ranges`, or streams if the settings ask for them."""
+        """Sampler of training windows in `ranges`, or of streams, depending on `batching`."""
         size, window = self.settings.train.batch_size, self.settings.window
         if window.batching != "windows":
             return ChunkSampler.from_ranges(ranges, size, window.lookback if window.batching == "chunks" else None)
@@ -77,7 +77,7 @@ class SplitWindows:
         return WeightedWindowSampler(windows, size, recency, alignment, season[0] if season else 1)
 
     def dev_sampler(self) -> Sampler:
-        """Windows of the dev split, or one pass over it with the state carried."""
+        """Sampler of dev windows, or one pass over the dev split with the state carried."""
         dev, window = self.splits["dev"], self.settings.window
         if window.batching != "windows" and int(dev.lengths.min()) > 1:
             return ChunkSampler.from_ranges(dev, 1, window.lookback)
@@ -87,13 +87,13 @@ class SplitWindows:
         return SequentialSampler(windows, EVAL_BATCH_SIZE, thinned if selected is None else selected[thinned])
 
     def shuffled_sampler(self, split: str) -> SequentialSampler:
-        """The shuffled windows of a split, in order, each with a whole horizon."""
+        """The shuffled windows of a split in order, each with a full horizon."""
         horizon = self.settings.window.horizon
         windows = Windows(all_ranges(self.splits), self.framing.context + horizon, horizon, self.settings.window.stride)
         return SequentialSampler(windows, EVAL_BATCH_SIZE, self.shuffled_indices(len(windows))[split])
 
     def calibration_starts(self) -> Tensor:
-        """The first rows of windows of the dev split with a whole horizon; of many, some."""
+        """First rows of evenly spaced dev windows with a full horizon, to calibrate on."""
         if self.is_shuffled:
             batches = [index.starts for index in self.shuffled_sampler("dev").epoch()]
             starts = torch.cat(batches) if batches else torch.zeros(0)
@@ -110,7 +110,7 @@ class SplitWindows:
         }
 
     def overlap(self) -> dict[str, float]:
-        """Of shuffled windows, the fraction of those of dev and test that share a step with a training window."""
+        """Fraction of the shuffled dev and test windows that share a step with a training window."""
         windows, _ = self.of("train")
         starts = {split: windows.starts(selected) for split, selected in self.shuffled_indices(len(windows)).items()}
         covered = torch.zeros(len(self.framing.panel.values) + 1)
@@ -124,7 +124,7 @@ class SplitWindows:
         return fractions
 
     def shuffled_indices(self, num_windows: int) -> dict[str, Tensor]:
-        """The numbers of the windows in each split, drawn with the seed of the run."""
+        """Indices of the windows of each split, assigned at random with the seed of the run."""
         permutation = torch.randperm(num_windows, generator=torch.Generator().manual_seed(self.settings.train.seed))
         sizes = [int(self.splits[split].lengths.sum()) for split in ("train", "dev")]
         total = int(all_ranges(self.splits).lengths.sum())
@@ -137,5 +137,5 @@ class SplitWindows:
 
 
 def all_ranges(splits: dict[str, Ranges]) -> Ranges:
-    """The ranges of all three splits together."""
+    """The ranges of all splits together."""
     return merge_ranges(splits["train"], splits["test"])
