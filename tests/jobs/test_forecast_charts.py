@@ -70,9 +70,9 @@ def test_data_chart_marks_the_parts(step_run: Any) -> None:
 
 def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run: Any) -> None:
     chart = drawn(panel_run)["window-1"]
-    seen, truth, forecast = (lines(chart)[name] for name in ("look-back", "truth", "forecast"))
+    seen, truth, forecast = (lines(chart)[name] for name in ("look-back", "true values", "forecast"))
     assert (len(seen.x), len(forecast.x)) == (12, 12)  # two windows in a row fit into the 15 steps of the test part
-    assert "2 forecasts in a row" in chart.caption
+    assert "2 consecutive forecasts" in chart.caption
     assert truth.x[0] == seen.x[-1]
     np.testing.assert_array_equal(truth.x[1:], forecast.x)
     wide, narrow = chart.bands
@@ -85,7 +85,7 @@ def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(pa
 def test_forecast_and_errors_are_those_of_the_backtest(panel_run: Any) -> None:
     table = panel_run.job.backtest(panel_run.fitted, None, "test", 6)
     mine = (table["unique_id"] == "s0") & (table["target"] == "a")
-    errors = lines(drawn(panel_run)["residuals"])["truth minus forecast"]
+    errors = lines(drawn(panel_run)["residuals"])["true value - forecast"]
     np.testing.assert_allclose(errors.y, (table["y"] - table["mean"])[mine], atol=1e-6)
     np.testing.assert_array_equal(errors.x, table["ds"][mine])
 
@@ -102,14 +102,14 @@ def test_continuation_never_sees_what_it_continues(which: Any, request: pytest.F
     run = request.getfixturevalue(which)
     key = "continuation" if which == "step_run" else "continuation-1"
     before = lines(drawn(run)[key])
-    first, original = before["continuation"].x[0], before["original"].y.copy()
+    first, original = before["continuation"].x[0], before["true values"].y.copy()
     series = run.fitted.task.dataset.series[0]
     hidden = series.time.times(np.arange(series.steps)) >= first
     saved = series.values.copy()
     try:
         series.values[hidden] += 100
         after = lines(drawn(run)[key])
-        moved = after["original"].y[-5:] - original[-5:]
+        moved = after["true values"].y[-5:] - original[-5:]
     finally:
         series.values[:] = saved
     np.testing.assert_array_equal(after["continuation"].y, before["continuation"].y)
@@ -131,7 +131,7 @@ def test_dev_stands_in_for_a_test_part_without_windows(tmp_path: Path) -> None:
     wanted = TINY | {"lookback": 20, "horizon": 4, "split": "200,100,0", "refit": False}
     run = echoic.train("forecast", "synth:sine,steps=300", out=out, **wanted)
     made = drawn(run)
-    assert "dev part" in made["window"].caption
+    assert "dev split" in made["window"].caption
     assert "test" not in lines(made["data"])
 
 
@@ -156,6 +156,6 @@ def test_few_windows_are_forecast_however_long_the_part_is(tmp_path: Path, monke
     monkeypatch.setattr(Forecaster, "forecast", counting)
     made = drawn(run)
     assert 0 < sum(counted) <= MOST_WINDOWS + 100
-    steps = lines(made["residuals"])["truth minus forecast"].x
+    steps = lines(made["residuals"])["true value - forecast"].x
     assert steps[0] == 200
     assert steps[-1] > 4900

@@ -61,7 +61,7 @@ def test_report_of_two_runs_has_both_and_an_overview_with_the_best_marked(runs: 
     text = out.read_text("utf-8")
     assert "<h2>first</h2>" in text
     assert "<h2>second</h2>" in text
-    overview = text[text.index("Side by side") : text.index('id="run-1"')]
+    overview = text[text.index("Comparison of the runs") : text.index('id="run-1"')]
     assert '<a href="#run-2">second</a>' in overview
     assert "<strong>" in overview
     assert not (runs["second"].path / "report.html").exists()
@@ -70,9 +70,9 @@ def test_report_of_two_runs_has_both_and_an_overview_with_the_best_marked(runs: 
 
 def test_runs_on_different_data_are_not_ranked(runs: dict[str, Run], tmp_path: Path) -> None:
     text = write_report([runs["first"], runs["other"]], tmp_path / "page.html").read_text("utf-8")
-    overview = text[text.index("Side by side") : text.index('id="run-1"')]
+    overview = text[text.index("Comparison of the runs") : text.index('id="run-1"')]
     assert "<strong>" not in overview
-    assert "no score is marked as best" in overview
+    assert "No scores are marked as best" in overview
 
 
 @pytest.mark.slow

@@ -13,14 +13,14 @@ def test_loss_chart_says_which_step_was_best() -> None:
     chart = loss_chart(rows([3, 2, 1], [3.0, 1.5, 2.0]))
     assert [line.name for line in chart.lines] == ["train", "dev"]
     assert chart.lines[1].x.tolist() == [10, 20, 30]
-    assert "dev loss: 1.5, after 20 steps" in chart.caption
+    assert "dev loss: 1.5 after 20 steps" in chart.caption
 
 
 def test_loss_chart_keeps_the_refit_apart() -> None:
     chart = loss_chart(rows([3, 2], [3.0, 2.0]) + rows([0.5], [None], "refit"))
     assert {line.name: line.y.tolist() for line in chart.lines} == {
         "train": [3, 2],
-        "train and dev, refit": [0.5],
+        "train and dev (refit)": [0.5],
         "dev": [3, 2],
     }
     assert "dev loss: 2" in chart.caption
@@ -52,7 +52,7 @@ def test_histogram_of_equal_errors_is_left_out() -> None:
 
 def test_overfitting_is_named() -> None:
     worse = loss_chart(rows([3.0, 2.0, 1.0, 0.5], [3.0, 1.5, 1.6, 2.0]))
-    assert "Overfitting: from there on the loss fell by 1.5 in training and rose by 0.5 on dev" in worse.caption
+    assert "Overfitting: afterwards, the loss fell by 1.5 on train and rose by 0.5 on dev" in worse.caption
     for train, dev in (([3.0, 2.0, 1.0], [3.0, 1.5, 1.51]), ([3.0, 1.0, 1.5], [3.0, 1.5, 2.0]), ([3.0], [None])):
         assert "Overfitting" not in loss_chart(rows(train, dev)).caption
 

@@ -29,9 +29,9 @@ def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
         DataError: the data of a run are missing or have changed.
     """
     if not runs:
-        raise ConfigError("A report needs at least one run.")
+        raise ConfigError("A report requires at least one run.")
     if len(runs) > 1 and out is None:
-        raise ConfigError("A report of several runs needs its own page: name it with `out`.")
+        raise ConfigError("A report of several runs requires an output file; set `out`.")
     summaries = [_RunSummary.of(run) for run in runs]
     if out is None:
         write_figures(summaries[0].charts, runs[0].folder.figures, write_atomically)
@@ -94,11 +94,11 @@ def _overview(summaries: Sequence[_RunSummary]) -> Table:
     note = (
         ""
         if comparable
-        else "The runs were not evaluated on the same steps of the same data, so no score is marked as best."
+        else "No scores are marked as best, because the runs were evaluated on different data or splits."
     )
     return Table(
-        "Side by side",
-        ["run", "job", "data", "parameters", "train steps", "scored on", *map(_score_name, scores)],
+        "Comparison of the runs",
+        ["run", "job", "data", "parameters", "training steps", "evaluated split", *map(_score_name, scores)],
         rows,
         goal=_better(scores) if comparable else {},
         links=[f"run-{number}" for number in range(1, len(summaries) + 1)],
@@ -135,7 +135,7 @@ def _scores(one: _RunSummary) -> Table:
     names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
     rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
     columns = ["", *map(_score_name, names)]
-    note = f"On {one.evaluation.description}; the best of each column in bold."
+    note = f"Evaluated on {one.evaluation.description}. The best value of each column is bold."
     return Table(f"Scores on the {one.split} split", columns, rows, goal=_better(names), note=note)
 
 

@@ -33,7 +33,7 @@ def report(
     from echoic.api.report import write_report
 
     if output is None and len(runs) > 1:
-        raise ConfigError("A report of several runs needs its own page: name it with -o.")
+        raise ConfigError("A report of several runs requires an output file; set -o.")
     if training_data is not None and len(runs) > 1:
         raise ConfigError("`--training-data` is supported for the report of one run only.")
     typer.echo(str(write_report([echoic.load(run, data=training_data) for run in runs], output)))

@@ -1,4 +1,4 @@
-"""Drawing: figures for paper, and one HTML page that needs nothing else. Knows charts and tables, not runs."""
+"""Reports: charts and tables as one self-contained HTML page, and as figures for print. Independent of runs."""
 
 from echoic.report.figures import write_figures as write_figures
 from echoic.report.page import Section as Section

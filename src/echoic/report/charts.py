@@ -1,4 +1,4 @@
-"""What a chart shows, apart from how it is drawn: `echoic.report` draws the same charts on paper and on the page."""
+"""Charts as data, which `echoic.report` draws both as figures and on the HTML page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ Style = Literal["line", "dashed", "dots"]
 Numbers = NDArray[np.floating]
 
 MAX_POINTS = 4000
-"""Points of a line that are drawn: more than a screen has columns, few enough for a phone."""
+"""Maximum number of drawn points per line: more than the columns of a screen, few enough for a phone."""
 
 COLORMAP = "cividis"
-"""The scale of shades: as dark as it is low, and the same to colour-blind eyes (Nunez 2018)."""
+"""Perceptually uniform, also for colour-blind readers (Nunez 2018)."""
 
 _MAX_MARKED_POINTS = 60
 
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """What lies between `low` and `high`, both `(points,)`, in the colour of the model."""
+    """The area between `low` and `high`, both `(points,)`, in the colour of the model."""
 
     name: str
     x: NDArray[Any]
@@ -44,9 +44,9 @@ class Band:
 
 @dataclass(frozen=True, eq=False)
 class Bars:
-    """Bars of one `width` in units of x, with their centres at `x` and their tops at `y`, both `(bars,)`.
+    """Bars of equal `width` in units of x, with centres `x` and heights `y`, both `(bars,)`.
 
-    Places have `names` where they are no quantities.
+    `names` label the bars of a categorical axis.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Bars:
 
 @dataclass(frozen=True, eq=False)
 class Spans:
-    """Lying bars, such as notes: from `begin` for `length`, both in units of x, at the heights `y`, all `(spans,)`."""
+    """Horizontal bars, such as notes: from `begin`, `length` long (in units of x), at heights `y`, all `(spans,)`."""
 
     name: str
     begin: Numbers
@@ -70,9 +70,9 @@ class Spans:
 
 @dataclass(frozen=True, eq=False)
 class Heatmap:
-    """A shade for each of `values` `(y, x)`, evenly spaced; `x` and `y` are the places of columns and rows.
+    """Colours for `values` `(y, x)`; `x` and `y` are the evenly spaced coordinates of columns and rows.
 
-    Places have `names` where they are no quantities: those of columns, then those of rows.
+    `names` label the columns and the rows of categorical axes.
     """
 
     name: str
@@ -84,9 +84,9 @@ class Heatmap:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """One picture. `key` names its files; wider bands come before those that they hold.
+    """One chart. `key` is the stem of its files; wider bands come before narrower ones.
 
-    `y_names` are heights and what stands there on the axis in place of numbers.
+    `y_names` are tick positions and labels that replace the numbers on the y axis.
     """
 
     key: str
@@ -128,11 +128,11 @@ def _with_baselines(colours: dict[str, str], baselines: Sequence[str]) -> dict[s
 
 
 PALETTES = {"light": _with_baselines(_LIGHT, _BASELINES), "dark": _with_baselines(_DARK, _DARK_BASELINES)}
-"""Colours by key on light and on dark ground, after Okabe and Ito (2008): distinct for colour-blind readers too."""
+"""Colours by key on light and dark backgrounds, after Okabe and Ito (2008): distinct for colour-blind readers."""
 
 
 def colour_keys(lines: Sequence[Line]) -> list[str]:
-    """The key in `PALETTES` of each line: its role, and for baselines also which of them it is."""
+    """The key of each line in `PALETTES`: its role; baselines are numbered."""
     keys: list[str] = []
     baselines = 0
     for line in lines:
@@ -143,18 +143,18 @@ def colour_keys(lines: Sequence[Line]) -> list[str]:
 
 
 def with_markers(lines: Sequence[Line]) -> list[bool]:
-    """Which lines have a mark at each point: all of a chart with few points, and those too short to be seen."""
+    """Whether each line gets markers: all lines of a chart with few points, and lines too short to be visible."""
     few = max((len(line.x) for line in lines), default=0) <= _MAX_MARKED_POINTS
     return [line.style == "line" and (few or len(line.x) <= 2) for line in lines]
 
 
 def band_alphas(bands: Sequence[Band]) -> list[float]:
-    """How opaque each band is: the inner ones more than those that they lie on."""
+    """Opacity of each band, higher for inner bands."""
     return [0.18 + 0.14 * number for number in range(len(bands))]
 
 
 def decimated(chart: Chart) -> Chart:
-    """The chart with at most `MAX_POINTS` points a line and band; peaks and troughs survive."""
+    """The chart with at most `MAX_POINTS` points per line and band; minima and maxima are kept."""
     lines = []
     for line in chart.lines:
         kept = _extremes(line.y, line.y)
@@ -167,12 +167,12 @@ def decimated(chart: Chart) -> Chart:
 
 
 def _extremes(low: Numbers, high: Numbers) -> NDArray[np.intp]:
-    """Which points to keep: the first and the last, and of every bucket the lowest and the highest."""
+    """Indices of the points to keep: the first, the last, and the extremes of every bucket."""
     points = len(low)
     if points <= MAX_POINTS:
         return np.arange(points)
     edges = np.linspace(0, points, MAX_POINTS // 2).astype(int)
-    # A missing value is neither lowest nor highest; a bucket of nothing else keeps one, so that the gap is seen.
+    # Missing values are no extremes, but a bucket of only missing values keeps one, so that the gap is visible.
     floor, ceiling = np.where(np.isnan(low), np.inf, low), np.where(np.isnan(high), -np.inf, high)
     kept = {0, points - 1}
     for begin, end in pairwise(edges.tolist()):

@@ -27,9 +27,9 @@ _DASHES = {"line": "-", "dashed": (0, (4, 2)), "dots": ""}
 def write_figures(
     charts: Sequence[Chart], folder: Path, write: Callable[[Path, bytes], object] = Path.write_bytes
 ) -> list[Path]:
-    """Draws every chart into `folder` as `KEY.png` and `KEY.pdf`, and gives the paths.
+    """Draws every chart as `KEY.png` and `KEY.pdf` in `folder`; returns the paths.
 
-    `write` puts bytes into a file. The same charts give the same bytes.
+    `write` writes bytes to a path. Files are reproducible: the same charts give the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -48,10 +48,10 @@ def chart_bytes(chart: Chart, ending: str) -> bytes:
 
 def _save(figure: "Figure", ending: str) -> bytes:
     buffer = io.BytesIO()
-    # The time of drawing would make every file a new one.
+    # A creation date would make files irreproducible.
     metadata: dict[str, Any] = {"CreationDate": None} if ending == "pdf" else {}
     with warnings.catch_warnings():
-        # A name in a script that the font lacks shows as boxes; the page shows it right.
+        # Characters missing from the font are drawn as boxes; the HTML page shows them correctly.
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         figure.savefig(buffer, format=ending, dpi=_PNG_DPI, metadata=metadata)
     return buffer.getvalue()
@@ -95,7 +95,7 @@ def _add_line(axes: "Axes", line: Line, colour: str, *, mark: bool) -> None:
 
 
 def _add_labels(figure: "Figure", axes: "Axes", chart: Chart) -> None:
-    # Names come from users: a dollar sign in one is a dollar sign, not the beginning of a formula.
+    # Names come from users, so a dollar sign does not start a formula.
     axes.set_title(chart.title, fontsize=11, loc="left", parse_math=False)
     axes.set_xlabel(chart.x_label, parse_math=False)
     axes.set_ylabel(chart.y_label, parse_math=False)
@@ -133,5 +133,5 @@ def _whole_number_axis(axes: "Axes") -> None:
 
 
 def _label(name: str) -> str:
-    """Matplotlib keeps names that begin with an underscore out of the legend."""
+    """Matplotlib hides names that begin with an underscore from the legend."""
     return f" {name}" if name.startswith("_") else name

@@ -1,5 +1,5 @@
 "use strict";
-// Draws each plot when it comes near the screen, in the colours of the reader's scheme.
+// Draws each plot when it is scrolled into view, in the reader's colour scheme.
 const palettes = PALETTES;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const touch = matchMedia("(pointer: coarse), (max-width: 40rem)").matches;
@@ -32,7 +32,7 @@ function draw(element) {
     hovermode: "closest",
     modebar: { bgcolor: "rgba(0,0,0,0)", color: rule, activecolor: ink },
     bargap: 0,
-    // On a touch screen a finger on a plot scrolls the page.
+    // On touch screens dragging on a plot scrolls the page.
     dragmode: touch ? false : "zoom",
     font: { color: ink, family: getComputedStyle(document.body).fontFamily, size: 12 },
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -41,7 +41,7 @@ function draw(element) {
     responsive: true,
     displaylogo: false,
     displayModeBar: touch ? false : "hover",
-    // Plotly's own choice has a button that sends the data to a server.
+    // Plotly's default buttons include one that sends the data to a server.
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
     plotlyServerURL: "",
   });

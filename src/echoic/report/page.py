@@ -1,4 +1,4 @@
-"""The report as one HTML page that holds all it needs and asks no network for anything."""
+"""The report as one self-contained HTML page, which makes no network requests."""
 
 import html
 import json
@@ -10,7 +10,7 @@ from echoic.report.charts import PALETTES, Chart
 from echoic.report.plots import plot_json
 from echoic.report.tables import Table, table_html
 
-# The browser itself then refuses every request that the page might make.
+# Makes the browser refuse all network requests of the page.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; form-action 'none'"
 )
@@ -18,7 +18,7 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class Section:
-    """What the page shows of one run: tables before the charts, and tables to look things up in after them."""
+    """The part of the page about one run: tables, charts, and details after the charts."""
 
     title: str
     summary: str = ""
@@ -28,9 +28,9 @@ class Section:
 
 
 def page(title: str, sections: Sequence[Section], overview: Table | None = None) -> str:
-    """The page's HTML: the overview first, then a section a run (`#run-1` and so on).
+    """The HTML of the page: the overview, then one section per run (`#run-1` and so on).
 
-    The same input gives the same text. All words in it are escaped.
+    Reproducible; all text is escaped.
     """
     from plotly.offline import get_plotlyjs  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Charts as the JSON that plotly.js draws; colours are keys, which the page turns into those of the reader's scheme."""
+"""Charts as plotly.js JSON; colours are keys into the palette of the reader's colour scheme."""
 
 import json
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _DASHES = {"line": "solid", "dashed": "dash", "dots": "solid"}
 
 
 def plot_json(chart: Chart) -> str:
-    """`{"data": traces, "layout": ...}` as JSON that is safe inside a script element."""
+    """`{"data": traces, "layout": ...}` as JSON that is safe in a script element."""
     chart = decimated(chart)
     traces: list[dict[str, Any]] = [_bars(bars) for bars in chart.bars]
     traces += [_spans(spans) for spans in chart.spans]
@@ -52,7 +52,7 @@ def plot_json(chart: Chart) -> str:
         heights, names = zip(*chart.y_names, strict=True)
         layout["yaxis"] |= _ticks(np.array(heights), names)
     text = json.dumps({"data": traces, "layout": layout}, allow_nan=False, separators=(",", ":"))
-    # A "</script>" in a name would end the script that holds it.
+    # A "</script>" in a name would end the enclosing script.
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
@@ -71,7 +71,7 @@ def _line(line: Line, key: str, *, mark: bool) -> dict[str, Any]:
 
 
 def _band(band: Band, alpha: float) -> list[dict[str, Any]]:
-    """Two traces without a line, the second filled down to the first; the legend names them once."""
+    """Two traces without lines, the second filled down to the first, with one entry in the legend."""
     common = {
         "type": "scatter",
         "meta": {"colour": "model", "alpha": alpha},
@@ -118,7 +118,7 @@ def _heatmap(heatmap: Heatmap) -> dict[str, Any]:
         "colorbar": {"title": {"text": _plain(heatmap.name)}},
         "x": _values(heatmap.x),
         "y": _values(heatmap.y),
-        # Three digits are more than an eye tells apart, and a third of the page's size.
+        # Three digits are visually sufficient, and reduce the size of the page by two thirds.
         "z": [[float(f"{value:.3g}") for value in row] for row in heatmap.values.tolist()],
     }
 
@@ -128,7 +128,7 @@ def _ticks(places: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _values(values: NDArray[Any]) -> list[Any]:
-    """As JSON values: datetimes in ISO 8601, numbers with the digits that a float32 has, None where not finite."""
+    """As JSON values: datetimes in ISO 8601, numbers with the digits of a float32, None where not finite."""
     if np.issubdtype(values.dtype, np.datetime64):
         texts: list[Any] = np.datetime_as_string(values.astype("datetime64[ms]"), unit="auto").tolist()
         return texts
@@ -139,5 +139,5 @@ def _values(values: NDArray[Any]) -> list[Any]:
 
 
 def _plain(name: str) -> str:
-    """Plotly reads a few HTML tags in names; a user's angle brackets are meant as they are."""
+    """Escapes a name, because plotly interprets some HTML tags."""
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""Tables of the report as HTML, the best value of each column in bold."""
+"""HTML tables of the report, with the best value of each column in bold."""
 
 import html
 import math
@@ -8,15 +8,15 @@ from typing import Literal
 
 Cell = str | float | int | None
 Better = Literal["low", "high"] | float
-"""What is best in a column: the lowest value, the highest, or the one nearest to a number."""
+"""The best value of a column: the lowest, the highest, or the one nearest to a number."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under column names; None is a cell without a value.
+    """A table; a cell without a value is None.
 
-    `goal` says for columns by name which value is best. `links` are targets on the page for the first cell of
-    each row. A folded table shows its title until it is opened.
+    `goal` defines the best value of columns, by name. `links` are targets on the page for the first cell of each row.
+    A collapsed table shows only its title until it is opened.
     """
 
     title: str
@@ -29,7 +29,7 @@ class Table:
 
 
 def table_html(table: Table) -> str:
-    """The table as HTML, everything in it escaped."""
+    """The table as HTML, with all text escaped."""
     best = [_best_text(table, column) for column in range(len(table.columns))]
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in table.columns)
     body = "\n".join(_row(table, number, best) for number in range(len(table.rows)))
@@ -44,7 +44,7 @@ def table_html(table: Table) -> str:
 
 
 def cell_text(value: Cell) -> str:
-    """A cell as it is shown: four significant digits, a dash for no value."""
+    """A cell as text: four significant digits, or a dash for no value."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"  # noqa: RUF001
     if isinstance(value, float):
@@ -67,7 +67,7 @@ def _row(table: Table, number: int, best: Sequence[str | None]) -> str:
 
 
 def _best_text(table: Table, column: int) -> str | None:
-    """The best value as it is shown, so that values that look equal are marked alike."""
+    """The text of the best value, so that all cells with equal text are marked."""
     goal = table.goal.get(table.columns[column])
     cells = [row[column] for row in table.rows]
     values = [cell for cell in cells if isinstance(cell, int | float) and math.isfinite(cell)]

@@ -11,7 +11,7 @@ from echoic.report.standard import loss_chart
 
 
 def charts(fitted: Fitted[AudioTask], metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
-    """How training went, and what the network makes by itself."""
+    """Learning curves, and the drift of generated sound."""
     label = "Loss per sample, nats" if fitted.task.settings.sound.model == "samples" else "Mean squared error"
     chart = loss_chart(metrics, label)
     drift = None if evaluation is None else evaluation.drift

@@ -13,9 +13,9 @@ from echoic.report.standard import accuracy_chart, loss_chart
 def charts(
     _fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None
 ) -> list[Chart]:
-    """The learning curves, and the errors by label."""
+    """Learning curves, and errors by label."""
     curves = (loss_chart(metrics, "Loss, nats per clip"), accuracy_chart(metrics))
-    made = [chart for chart in curves if chart is not None]
+    learning = [chart for chart in curves if chart is not None]
     if evaluation is None:
-        return made
-    return [*made, *evaluation.labelling.charts(evaluation.true, evaluation.probabilities)]
+        return learning
+    return [*learning, *evaluation.labelling.charts(evaluation.true, evaluation.probabilities)]

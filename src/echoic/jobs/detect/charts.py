@@ -13,7 +13,7 @@ from echoic.report.standard import accuracy_chart, loss_chart
 from echoic.types import Event
 
 SHOWN_S = 8.0
-"""Duration of the part of a recording that is drawn, in seconds."""
+"""Duration of the drawn excerpt."""
 
 _MOST_COLUMNS = 1000
 _ROWS, _LEAST_ROWS = 2, 8
@@ -22,14 +22,14 @@ _ROWS, _LEAST_ROWS = 2, 8
 def charts(
     fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None
 ) -> list[Chart]:
-    """The learning curves, and the events at the beginning of a recording."""
+    """Learning curves, and the events at the beginning of a recording."""
     curves = (loss_chart(metrics, "Loss, nats per frame"), accuracy_chart(metrics))
     made = [chart for chart in curves if chart is not None]
     return made if evaluation is None else [*made, _roll(fitted.task, evaluation)]
 
 
 def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
-    """Two rows per label, the true events above the predicted ones, over the spectrum."""
+    """A spectrogram and, above it, two rows per label: true events above predicted ones."""
     rows = _ROWS * len(task.labels)
     steps = task.features.of([evaluation.recording])[0][: round(SHOWN_S / task.hop_s)].double().numpy()
     steps = steps[:: max(1, len(steps) // _MOST_COLUMNS)]
@@ -38,16 +38,16 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
     middles = [(_ROWS * number + 0.5, label) for number, label in enumerate(task.labels)]
     return Chart(
         "events",
-        f"Events: {evaluation.recording.name}",
+        f"True and predicted events: {evaluation.recording.name}",
         "Time, s",
         "",
         spans=(
-            _spans("truth", evaluation.true, task.labels, 1, "data"),
+            _spans("true", evaluation.true, task.labels, 1, "data"),
             _spans("predicted", evaluation.predicted, task.labels, 0, "model"),
         ),
         heatmaps=(Heatmap("deviations", time_s, heights, steps.T),),
         y_names=((heights[0], "low bands"), (heights[-1], "high bands"), *middles),
-        caption="The spectrum, and above it for each label the true events and, below those, the predicted ones.",
+        caption="Spectrogram of the recording. Above it, for each label: true events, and below them predicted ones.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The pictures in a forecast's report."""
+"""Charts of a forecast report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,18 +22,18 @@ from echoic.types import Series
 from echoic.windows import Ranges
 
 MOST_SERIES = 3
-"""Series that are drawn one by one."""
+"""Maximum number of series with their own charts."""
 
 MOST_WINDOWS = 500
-"""Windows that are forecast for the errors over time."""
+"""Maximum number of windows in the chart of errors over time."""
 
 MOST_CONTINUED = 1000
-"""Steps of the continuation."""
+"""Maximum number of steps of the continuation."""
 
 MOST_PRIMED = 20_000
 
 _WINDOW_STEPS = 48
-"""A window chart of a short horizon shows as many windows in a row as make up this many steps."""
+"""For short horizons, the window chart shows consecutive windows of about this many steps in total."""
 
 Array = NDArray[np.float64]
 
@@ -41,10 +41,10 @@ Array = NDArray[np.float64]
 def charts(
     fitted: Fitted[ForecastTask], metrics: Sequence[Mapping[str, Any]], evaluation: ForecastEvaluation | None = None
 ) -> list[Chart]:
-    """The training data, the training curves, and forecasts of the test split (of dev if test has no window).
+    """The data, learning curves, and forecasts of the test split (of dev if test has no window).
 
-    The first feature of the first three series stands for all; at most some 500 windows are forecast. A chart whose
-    data do not suffice is left out, and so are the errors by steps ahead without the `evaluation` of that part.
+    Shows the first feature of up to three series, and the errors of about 500 windows. Charts without sufficient data
+    are left out, as are the errors by step ahead without an `evaluation`.
     """
     task = fitted.task
     views = [_View(task, number) for number in range(min(MOST_SERIES, len(task.panel.names)))]
@@ -64,7 +64,7 @@ def charts(
 @final
 @dataclass(frozen=True)
 class _View:
-    """The first feature of series `number`, on its own clock."""
+    """The first feature of series `number`, over its own time axis."""
 
     task: ForecastTask
     number: int
@@ -78,13 +78,13 @@ class _View:
         return np.asarray((rows - self.task.panel.offsets[self.number]).numpy())
 
     def bounds(self, split: str) -> tuple[int, int]:
-        """The first step of a part and the step after its last."""
+        """The first step of a split and the step after its last."""
         ranges = self.task.splits[split]
         begin, end = self.within(torch.stack([ranges.begin[self.number], ranges.end[self.number]])).tolist()
         return begin, end
 
-    def seen(self, name: str, begin: int, end: int, role: Role = "data") -> Line:
-        """The values as they were from step `begin` up to, not including, `end`."""
+    def line(self, name: str, begin: int, end: int, role: Role = "data") -> Line:
+        """The values of steps `begin` to `end` (exclusive)."""
         return Line(name, self.time(np.arange(begin, end)), self.series.values[begin:end, 0], role)
 
     def time(self, steps: NDArray[np.int64]) -> NDArray[Any]:
@@ -108,14 +108,14 @@ class _View:
         if features > 1:
             sentences.append(f"Shown: {self.series.features[0]}, the first of {features} features.")
         if series > 1:
-            sentences.append(f"Series {self.number + 1} of {series}; the first {min(series, MOST_SERIES)} are drawn.")
+            sentences.append(f"Series {self.number + 1} of {series}; drawn: the first {min(series, MOST_SERIES)}.")
         return " ".join(sentences)
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class _Scored:
-    """The part that is forecast, and what forecasts it."""
+    """The evaluated split and its evaluator."""
 
     split: str
     ranges: Ranges
@@ -133,7 +133,7 @@ class _Scored:
         return None
 
     def starts(self, number: int, stride: int = 1) -> Tensor:
-        """The first row of each window of one series."""
+        """First rows of the windows of one series."""
         windows = self.evaluator.sampler(self.ranges, stride).windows
         return windows.first[number] + stride * torch.arange(int(windows.counts[number]))
 
@@ -141,17 +141,17 @@ class _Scored:
 def _data(view: _View) -> Chart:
     steps = view.series.steps
     if view.task.settings.split.split_order == "shuffled":
-        caption = "Windows were dealt to train, dev and test at random, so that no stretch of time belongs to one."
-        return view.chart("data", "Data", [view.seen("data", 0, steps)], caption)
+        caption = "Windows are assigned to train, dev and test at random, so splits are not separated in time."
+        return view.chart("data", "Data", [view.line("data", 0, steps)], caption)
     roles: dict[str, Role] = {"train": "train", "dev": "dev", "test": "test"}
     bounds = {split: view.bounds(split) for split in roles}
     lines = [
-        view.seen(split, *bounds[split], role) for split, role in roles.items() if bounds[split][0] < bounds[split][1]
+        view.line(split, *bounds[split], role) for split, role in roles.items() if bounds[split][0] < bounds[split][1]
     ]
     last = bounds["test"][1]
     if last < steps:
-        lines.append(view.seen("unused", last, steps, "unused"))
-    return view.chart("data", "Data", lines, "The parts that were learned from, watched and tested on.")
+        lines.append(view.line("unused", last, steps, "unused"))
+    return view.chart("data", "Data", lines, "The data by split.")
 
 
 def _window(view: _View, scored: _Scored) -> Chart | None:
@@ -166,15 +166,15 @@ def _window(view: _View, scored: _Scored) -> Chart | None:
     origin = int(view.within(starts)[0]) + framing.context
     steps = origin + np.arange(windows * horizon)
     lines = [
-        view.seen("look-back", origin - lookback, origin),
-        view.seen("truth", origin - 1, int(steps[-1]) + 1, "test"),
+        view.line("look-back", origin - lookback, origin),
+        view.line("true values", origin - 1, int(steps[-1]) + 1, "test"),
     ]
     forecast, bands = _forecast_parts(scored.evaluator.forecaster.forecast(starts), view.time(steps))
     ahead = "1 step" if horizon == 1 else f"{horizon} steps"
-    caption = f"From the middle of the {scored.split} part: a look-back of {lookback} and {ahead} ahead."
+    caption = f"From the middle of the {scored.split} split: look-back of {lookback}, forecast {ahead} ahead."
     if windows > 1:
-        caption += f" {windows} forecasts in a row, each with all that was known before it."
-    return view.chart("window", "Forecast and truth", [*lines, forecast], caption, bands)
+        caption += f" {windows} consecutive forecasts, each from the true values before it."
+    return view.chart("window", "Forecast and true values", [*lines, forecast], caption, bands)
 
 
 def _continuation(view: _View, scored: _Scored, fitted: Fitted[ForecastTask]) -> Chart | None:
@@ -185,15 +185,15 @@ def _continuation(view: _View, scored: _Scored, fitted: Fitted[ForecastTask]) ->
     if length < 2:
         return None
     origin = end - length
-    original = view.seen("original", max(origin - max(length // 3, framing.lookback), 0), end)
+    true_values = view.line("true values", max(origin - max(length // 3, framing.lookback), 0), end)
     how = "step by step" if framing.is_step else "horizon by horizon"
-    caption = f"The last {length} steps of the {scored.split} part, made {how} from what lies before them alone."
-    lines = [original, _continued(view, fitted, origin, length)]
-    return view.chart("continuation", "Continuation beside the original", lines, caption)
+    caption = f"The last {length} steps of the {scored.split} split, predicted {how} from the steps before them only."
+    lines = [true_values, _continued(view, fitted, origin, length)]
+    return view.chart("continuation", "Continuation and true values", lines, caption)
 
 
 def _continued(view: _View, fitted: Fitted[ForecastTask], origin: int, length: int) -> Line:
-    """What the model makes of the steps from `origin` on when it is shown only what lies before them."""
+    """The model's continuation of the series from step `origin` on, given only the steps before."""
     columns = view.series.covariates
     known = replace(columns, past=columns.past[:origin] if columns.past_names else columns.past)
     before = replace(view.series, values=view.series.values[:origin], covariates=known)
@@ -215,18 +215,18 @@ def _by_horizon(evaluation: ForecastEvaluation, split: str) -> Chart | None:
     lines = [Line(name, ahead, errors(rows), "baseline") for name, rows in evaluation.baselines_by_horizon.items()]
     return Chart(
         key="horizon",
-        title="Error by steps ahead",
+        title="Error by step ahead",
         x_label="Steps ahead",
         y_label="Mean absolute error",
         lines=(*lines, Line("model", ahead, errors(evaluation.by_horizon), "model")),
-        caption=f"Over {evaluation.windows:,} windows of the {split} part, in {evaluation.units}; all features.",
+        caption=f"{evaluation.windows:,} windows of the {split} split, all features, in {evaluation.units}.",
     )
 
 
 def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
     framing = scored.evaluator.forecaster.framing
     windows = len(scored.starts(view.number))
-    # Windows that do not overlap, so that a step counts once.
+    # Non-overlapping windows, so that every step counts once.
     starts = scored.starts(view.number, max(framing.horizon, -(-windows // MOST_WINDOWS)))
     if not len(starts):
         return []
@@ -239,12 +239,12 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
     if not len(errors):
         return []
     zero = Line("zero", view.time(steps[[0, -1]]), np.zeros(2), "reference", "dashed")
-    dots = Line("truth minus forecast", view.time(steps), errors, "model", "dots")
-    caption = f"{len(starts)} windows of the {scored.split} part; a good model leaves no pattern."
+    dots = Line("true value - forecast", view.time(steps), errors, "model", "dots")
+    caption = f"{len(starts)} windows of the {scored.split} split. The errors of a good model show no pattern."
     chart = view.chart("residuals", "Errors over time", [zero, dots], caption)
     return [
-        replace(chart, key="residuals", y_label=f"Truth minus forecast, {chart.y_label}"),
-        error_histogram(errors, f"Truth minus forecast, {chart.y_label}", "The errors of the chart before."),
+        replace(chart, key="residuals", y_label=f"Error (true value - forecast), {chart.y_label}"),
+        error_histogram(errors, f"Error (true value - forecast), {chart.y_label}", "Errors of the previous chart."),
     ]
 
 
@@ -259,30 +259,30 @@ def _future(view: _View, fitted: Fitted[ForecastTask]) -> Chart | None:
         return None
     forecast = forecaster.forecast(panel.offsets[view.number + 1, None] - framing.context)
     line, bands = _forecast_parts(forecast, view.time(steps + np.arange(horizon)))
-    seen = view.seen("data", max(steps - max(lookback, 3 * horizon), 0), steps)
-    if np.isfinite(seen.y[-1]):
-        line, bands = _joined(seen, line, bands)
-    lines = [seen, line]
+    history = view.line("data", max(steps - max(lookback, 3 * horizon), 0), steps)
+    if np.isfinite(history.y[-1]):
+        line, bands = _joined(history, line, bands)
+    lines = [history, line]
     ahead = "step" if horizon == 1 else f"{horizon} steps"
-    caption = f"What the model says of the {ahead} after the end of the data."
+    caption = f"Forecast of the {ahead} after the end of the data."
     if framing.is_step and horizon < lookback and not panel.future.shape[1]:
         lines.insert(1, replace(_continued(view, fitted, steps, lookback), role="reference", style="dashed"))
-        caption += " Dashed: the model feeding on its own output."
+        caption += " Dashed: autoregressive continuation."
     return view.chart("future", "Forecast", lines, caption, bands)
 
 
-def _joined(seen: Line, line: Line, bands: Sequence[Band]) -> tuple[Line, list[Band]]:
-    """Line and bands drawn from the last known value on: a forecast of a single step is then seen, too."""
+def _joined(history: Line, line: Line, bands: Sequence[Band]) -> tuple[Line, list[Band]]:
+    """Line and bands extended to the last known value, so that a forecast of a single step is visible."""
 
     def join(last: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate([last[-1:], values])
 
-    wider = [Band(b.name, join(seen.x, b.x), join(seen.y, b.low), join(seen.y, b.high)) for b in bands]
-    return replace(line, x=join(seen.x, line.x), y=join(seen.y, line.y)), wider
+    wider = [Band(b.name, join(history.x, b.x), join(history.y, b.low), join(history.y, b.high)) for b in bands]
+    return replace(line, x=join(history.x, line.x), y=join(history.y, line.y)), wider
 
 
 def _forecast_parts(forecast: Forecast, time: NDArray[Any]) -> tuple[Line, list[Band]]:
-    """The mean of windows in a row as a line, and its intervals, the widest first."""
+    """The mean of consecutive windows as a line, and the prediction intervals, widest first."""
 
     def flat(values: Tensor) -> Array:
         return values[..., 0].reshape(-1).double().numpy()

@@ -18,7 +18,7 @@ SHOWN_LENGTH = "8bars"
 
 
 def charts(fitted: Fitted[MusicTask], metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
-    """The learning curve, and a continuation of a training song's first bar."""
+    """Learning curves, and a continuation of the first bar of a training song."""
     made = generate(fitted, MusicRequest(length=SHOWN_LENGTH))
     drawn = [loss_chart(metrics, "Loss per step, nats"), roll_chart(made)]
     return [chart for chart in drawn if chart is not None]
@@ -39,7 +39,7 @@ def roll_chart(made: Composition) -> Chart:
         x_label="Beats",
         y_label="MIDI pitch",
         spans=tuple(one for one in spans if len(one.y)),
-        caption=f"Longest run that is also in a training song, in any key: {memorized.steps} steps{origin}.",
+        caption=f"Longest passage that also occurs in a training song, in any key: {memorized.steps} steps{origin}.",
     )
 
 
