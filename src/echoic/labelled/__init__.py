@@ -1,1 +1,1 @@
-"""Labelled sequences: features of sound and their cache, augmentation, batches, the front end, post-processing."""
+"""Shared code of jobs on labelled sequences: features, augmentation, batches, front end, post-processing."""

@@ -15,10 +15,10 @@ from echoic.windows import Purpose
 @final
 @dataclass(frozen=True, eq=False)
 class Augment:
-    """Random noise, gain, shifts, and masks of steps and bands, in training batches of padded sequences.
+    """Augments padded training batches by noise, gain, shifts, and masks of steps and bands.
 
-    `per_db` `(values,)` is the change of each value per decibel: where values are logarithms of power, a gain is an
-    addition. Padding stays 0.
+    `per_db` `(values,)` is the change of each value per decibel, since a gain is an offset of log power. Padding stays
+    0.
     """
 
     settings: AugmentSettings
@@ -50,12 +50,12 @@ class Augment:
 
 
 def _random_spans(lengths: Tensor, max_size: int, size: int, generator: torch.Generator) -> Tensor:
-    """For each row a span within its first `lengths` places, as a mask `(rows, size)`.
+    """A random span within the first `lengths` positions of each row, as a mask `(rows, size)`.
 
-    A span covers up to `max_size` places, and at most half of the row.
+    A span covers at most `max_size` positions, and at most half of the row.
     """
     uniforms = torch.rand(2, len(lengths), generator=generator)
     span = uniforms[0] * torch.minimum(lengths / 2, torch.tensor(float(max_size)))
     begin = uniforms[1] * (lengths - span)
-    places = torch.arange(size)
-    return (places >= begin[:, None]) & (places < (begin + span)[:, None])
+    positions = torch.arange(size)
+    return (positions >= begin[:, None]) & (positions < (begin + span)[:, None])

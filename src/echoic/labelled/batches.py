@@ -1,4 +1,4 @@
-"""Batch loaders of labelled sequences: whole clips, and excerpts of recordings."""
+"""Batch loaders of labelled sequences: whole clips or excerpts of recordings."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,9 @@ def clip_batches(
     shuffle: bool = False,
     transforms: Sequence[Transform] = (),
 ) -> BatchLoader:
-    """Whole clips in batches of similar length, padded to a multiple of `multiple` steps.
+    """Loads whole clips in batches of similar length, padded to a multiple of `multiple` steps.
 
-    `steps` are `(steps, values)` of each clip, `targets` is `(clips, width)`.
+    `steps` is `(steps, values)` for each clip, `targets` is `(clips, width)`.
     """
     sampler = BucketSampler(_ranges(steps), batch_size, multiple=multiple, shuffle=shuffle)
     return BatchLoader(sampler, SequenceCollate(torch.cat(list(steps)), targets), transforms)
@@ -36,10 +36,10 @@ def excerpt_batches(
     shuffle: bool = False,
     transforms: Sequence[Transform] = (),
 ) -> BatchLoader:
-    """Excerpts of `excerpt_steps` steps of recordings.
+    """Loads excerpts of recordings, `excerpt_steps` steps long.
 
-    `steps` are `(steps, values)` of each recording, `classes` the class of each of its steps; the network predicts a
-    class `delay` steps later.
+    `steps` is `(steps, values)` and `classes` `(steps,)` for each recording; the network predicts the class of a step
+    `delay` steps later.
     """
     sampler = ExcerptSampler(_ranges(steps), batch_size, excerpt_steps, shuffle=shuffle)
     return BatchLoader(sampler, StepCollate(torch.cat(list(steps)), torch.cat(list(classes)), delay), transforms)

@@ -1,4 +1,4 @@
-"""Features of labelled series: mel spectra of sound, or the values as they are, standardised."""
+"""Features of labelled series: standardised log-mel spectra of sound, or standardised values."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,12 @@ from echoic.types import Series
 
 @final
 class RawSteps:
-    """The unscaled features of all series of a data set, computed once, when they are first needed.
-
-    Fitting, all splits and all folds use the same ones.
+    """Unscaled features of all series of a dataset, computed on first use and shared by all splits and folds.
 
     Args:
         dataset: the series.
-        mel: the spectra of sound; None: the series are features already.
-        cache: where spectra are stored between processes.
+        mel: encoder of sound; None if the series are features already.
+        cache: stores spectra between processes.
     """
 
     def __init__(self, dataset: DatasetLike, mel: LogMel | None, cache: SpectraCache) -> None:
@@ -39,10 +37,10 @@ class RawSteps:
 
     @classmethod
     def of(cls, dataset: DatasetLike, settings: SpectrumSettings) -> Self:
-        """The features of `dataset` by `settings`.
+        """The features of `dataset` according to `settings`.
 
         Raises:
-            ConfigError: the bands reach beyond the Nyquist frequency.
+            ConfigError: a band is above the Nyquist frequency.
         """
         mel = _mel(dataset.series[0], settings)
         if mel is None:
@@ -53,7 +51,7 @@ class RawSteps:
 
     @classmethod
     def restored(cls, dataset: DatasetLike, features: "Features", settings: SpectrumSettings) -> Self:
-        """The features of `dataset` as they were when `features` were fitted."""
+        """The features of `dataset`, with the encoder of the fitted `features`."""
         return cls(dataset, features.mel, SpectraCache.of(settings.cache_dir))
 
     def make(self, on_progress: ProgressFn = no_progress) -> list[Tensor]:
@@ -69,14 +67,14 @@ class RawSteps:
 @final
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features, each standardised by its statistics in the train split; `mel` None: the series are features already."""
+    """Features standardised by statistics of the train split; `mel` is None if the series are features already."""
 
     mel: LogMel | None
     scaler: Scaler
 
     @classmethod
     def fit(cls, raw: RawSteps, training: Sequence[int]) -> Self:
-        """Statistics of the series with the numbers `training`."""
+        """Fits to the series with the indices `training`."""
         values = torch.cat([raw[number] for number in training])
         return cls(raw.mel, Scaler.fit("standard", [""], [values]))
 
@@ -86,7 +84,7 @@ class Features:
         """The features `(steps, values)` of each series; missing values are 0, the mean.
 
         Raises:
-            DataError: a series has another rate, or other features, than those of training.
+            DataError: sampling rate or features differ from those in training.
         """
         self.check(series)
         return [self.scaled(raw) for raw in _raw(self.mel, series, cache, on_progress)]
@@ -96,10 +94,10 @@ class Features:
         return self.scaler.encode(raw[None], torch.zeros(1, dtype=torch.long))[0].nan_to_num(0.0)
 
     def check(self, series: Sequence[Series]) -> None:
-        """Checks that `series` have the rate or the features of training.
+        """Checks that `series` have the sampling rate or the features of training.
 
         Raises:
-            DataError: one has others.
+            DataError: they differ.
         """
         for one in series:
             rate_hz = one.annotations.rate_hz
@@ -123,7 +121,7 @@ class Features:
 
     @property
     def per_db(self) -> Tensor:
-        """The change of each feature per decibel `(values,)`, where features are logarithms of power."""
+        """The change of each feature per decibel `(values,)`, if features are log power."""
         return math.log(10) / 10 / self.scaler.scale[0]
 
     def to_json(self) -> dict[str, Any]:
@@ -150,7 +148,7 @@ def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:
         )
     if settings.low_hz >= high_hz:
         raise ConfigError(f"`low_hz` must be below `high_hz` ({high_hz:g}), got {settings.low_hz:g}.")
-    # An even window, so that its spectrum ends at the Nyquist frequency.
+    # The spectrum of an even window ends at the Nyquist frequency.
     return LogMel(rate_hz, window + window % 2, hop, settings.n_mels, settings.low_hz, high_hz)
 
 

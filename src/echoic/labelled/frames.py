@@ -1,4 +1,4 @@
-"""Events as classes of frames, and classes of frames as events."""
+"""Conversion between events and frame classes."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ BACKGROUND = 0
 
 
 def frame_classes(events: Sequence[Event], labels: Sequence[str], frames: int, hop_s: float) -> Frames:
-    """The class of each frame `(frames,)`: the label, counted from 1, of the event at its time, or background."""
+    """The class of each frame `(frames,)`: the label of the event at its time, counted from 1, or background."""
     numbers = {label: number for number, label in enumerate(labels, 1)}
     classes = np.full(frames, BACKGROUND, np.int64)
     for event in events:
@@ -26,5 +26,5 @@ def frame_classes(events: Sequence[Event], labels: Sequence[str], frames: int, h
 
 
 def events_in(classes: Frames, labels: Sequence[str], hop_s: float) -> list[Event]:
-    """Each run of frames of one class as an event; the inverse of `frame_classes`, up to a frame's length."""
+    """Runs of frames of one class as events; the inverse of `frame_classes`, up to the length of a frame."""
     return [Event(begin * hop_s, end * hop_s, labels[number - 1]) for begin, end, number in class_spans(classes)]

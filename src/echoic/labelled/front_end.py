@@ -1,4 +1,4 @@
-"""The first layers of networks for labelled sequences: convolutions and recurrent layers."""
+"""Convolutions and recurrent layers of networks for labelled sequences."""
 
 from echoic.cells import Bidirectional, NetworkStack, Stack
 from echoic.components import Components
@@ -15,7 +15,7 @@ def check_front(settings: LabelledSettings) -> None:
 
     Raises:
         ConfigError: settings of convolutions without convolutions, a learned initial state of bidirectional layers, or
-            noise that would reach the padding.
+            input noise (which would alter padding).
     """
     encoder = settings.encoder
     for name in ("conv_stride", "kernel_size"):
@@ -31,18 +31,18 @@ def check_front(settings: LabelledSettings) -> None:
 
 
 def front(settings: EncoderSettings, values: int, components: Components, *, is_stepwise: bool) -> Encoder:
-    """The user's encoder, or convolutions over steps of `values` numbers, if there are any."""
+    """The user's encoder, convolutions over steps of `values` values, or the identity."""
     if components.encoder is not None or not settings.conv_channels:
         return components.build_encoder(values, Identity, is_stepwise=is_stepwise)
     shape = (settings.conv_channels, settings.kernel_size, settings.conv_stride)
-    # Bidirectional networks see all of the future anyway, so that the context can be centred.
+    # Bidirectional networks use future context anyway, so convolutions can be centred.
     return Convolution(values, *shape, Convolution.context_size(*shape) // 2 if settings.bidirectional else 0)
 
 
 def layers(
     settings: EncoderSettings, inputs: int, stack: StackSettings, components: Components, *, is_stepwise: bool
 ) -> Stack | Bidirectional | NetworkStack:
-    """Recurrent layers in one direction or in both."""
+    """Unidirectional or bidirectional recurrent layers."""
     if settings.bidirectional:
         return components.build_bidirectional(inputs, stack)
     return components.build_stack(inputs, stack, is_stepwise=is_stepwise)

@@ -1,4 +1,4 @@
-"""Post-processing of frame probabilities into events; dev chooses its settings."""
+"""Post-processing of frame probabilities, with settings chosen on the dev split."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ SHORTEST_MS = (0, 5, 10, 15, 20, 40, 100, 300)
 PAUSE_MS = (0, 5, 20, 100)
 MEDIAN_MS = (0, 20, 50)
 HYSTERESIS = (0.0, 0.2, 0.4)
-"""The candidate settings."""
+"""Candidate values of the settings."""
 
 _ROUNDS = 2
 
@@ -24,12 +24,15 @@ _ROUNDS = 2
 @final
 @dataclass(frozen=True)
 class PostProcessing:
-    """Steps that are applied in this order; the defaults change nothing.
+    """Post-processing, in the order of the attributes; the defaults change nothing.
 
-    `median_frames`: width of a median filter over each probability. `hysteresis`: an event starts where the
-    probability of any label is above 0.5 by this margin, and ends where it falls below 0.5 by it. `one_label`: frames
-    without a pause between them get one label, the most probable over all of them. `pause_frames`: shorter pauses
-    between events of one label are closed. `shortest_frames`: shorter events are removed.
+    Attributes:
+        median_frames: width of a median filter over the probabilities.
+        hysteresis: events start where the total probability of the labels exceeds 0.5 by this margin, and end where it
+            falls below 0.5 by it.
+        one_label: assigns one label to each run of frames without pause, the most probable over the run.
+        pause_frames: shorter pauses between events of one label are closed.
+        shortest_frames: shorter events are removed.
     """
 
     median_frames: int = 1
@@ -54,7 +57,7 @@ class PostProcessing:
     def chosen(cls, true: Sequence[Frames], probs: Sequence[Probs], hop_s: float) -> Self:
         """The settings with the lowest label error rate and, among those, the fewest wrong frames.
 
-        Settings are chosen one after the other with the rest fixed, in two rounds; ties go to the smallest change.
+        Coordinate descent in two rounds, over one setting at a time; ties go to the smallest change.
         """
 
         def errors(candidate: Self) -> tuple[float, int]:
@@ -87,7 +90,7 @@ class PostProcessing:
 
 
 def read_postprocessing(calibration: Mapping[str, Any] | None) -> PostProcessing | None:
-    """The post-processing of a run, from its calibration; None without one."""
+    """The post-processing in the calibration of a run; None if there is none."""
     chosen = (calibration or {}).get("postprocessing")
     return None if chosen is None else PostProcessing.from_json(chosen)
 
@@ -97,7 +100,7 @@ def _most_probable_label(probs: Probs) -> Frames:
 
 
 def _hysteresis(probs: Probs, margin: float) -> NDArray[np.bool_]:
-    """Whether each frame belongs to a span above the lower threshold that reaches the upper one somewhere."""
+    """Whether each frame is in a span above the lower threshold that exceeds the upper one at least once."""
     spans, _ = ndimage.label(probs > 0.5 - margin)
     reached = np.unique(spans[probs > 0.5 + margin])
     return np.isin(spans, reached[reached > 0])

@@ -1,4 +1,4 @@
-"""Spectra on disk, keyed by a hash of their inputs."""
+"""Cache of spectra on disk, keyed by a hash of their inputs."""
 
 import contextlib
 import hashlib
@@ -19,23 +19,22 @@ from echoic.run.files import read_tensors, write_tensors
 from echoic.types import Series
 
 MAX_BYTES = 2 << 30
-"""Total size of all files."""
+"""Maximum total size of the files."""
 
 _FORMAT = 1
-"""Increased when the spectra of the same sound and settings, or the contents of files, change."""
+"""Must be increased when the computation of spectra or the file format changes."""
 
 _OURS = re.compile(r"spectra-[0-9a-f]{64}\.safetensors|\.spectra-[0-9a-f]{64}\.safetensors\..*\.tmp")
-"""Names of cache files, and of temporary files of a killed writer; other files are never touched."""
+"""Names of cache files and of leftover temporary files; other files are never touched."""
 
 
 @final
 @dataclass(frozen=True)
 class SpectraCache:
-    """One file per data set in `folder`; None: nothing is stored or found.
+    """Stores one file per dataset in `folder`; None disables the cache.
 
-    It only saves time: missing, damaged and foreign files are not found, and a folder that cannot be written is
-    ignored. Several processes may share a folder. The least recently used files are deleted when all together exceed
-    `max_bytes`.
+    Damaged and foreign files count as missing, and write errors are ignored. Processes may share a folder. The least
+    recently used files are deleted when the total size exceeds `max_bytes`.
     """
 
     folder: Path | None
@@ -49,15 +48,15 @@ class SpectraCache:
         return cls(setting or _user_folder())
 
     def find(self, key: str) -> list[Tensor] | None:
-        """The spectra `(frames, bands)` of each series that are stored under `key`; None if there are none."""
+        """The spectra `(frames, bands)` of each series stored under `key`; None if there are none."""
         if self.folder is None:
             return None
         path = _path(self.folder, key)
         try:
-            tensors, notes = read_tensors(path)
+            tensors, metadata = read_tensors(path)
         except RunError:
             return None
-        if notes != {"key": key}:
+        if metadata != {"key": key}:
             return None
         with contextlib.suppress(OSError):
             os.utime(path)
@@ -75,11 +74,11 @@ class SpectraCache:
 
 
 NOWHERE = SpectraCache(None)
-"""Stores nothing."""
+"""The disabled cache."""
 
 
 def spectra_key(mel: LogMel, series: Sequence[Series]) -> str:
-    """A SHA-256 in hex of every sample, the rate, the settings, and the version of torch (which may change bits)."""
+    """SHA-256 of all samples, the settings (with the sampling rate), and the version of torch."""
     digest = hashlib.sha256(json.dumps([_FORMAT, str(torch.__version__), mel.to_json()], sort_keys=True).encode())
     for one in series:
         digest.update(one.steps.to_bytes(8, "little") + one.values[:, 0].tobytes())
@@ -91,7 +90,7 @@ def _path(folder: Path, key: str) -> Path:
 
 
 def _user_folder() -> Path | None:
-    """`echoic` in the user's cache folder; None without a home folder."""
+    """The folder `echoic` in the user's cache folder; None without a home folder."""
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
     with contextlib.suppress(RuntimeError):
         return (named if named.is_absolute() else Path.home() / ".cache") / "echoic"
@@ -99,7 +98,7 @@ def _user_folder() -> Path | None:
 
 
 def _make_room(folder: Path, max_bytes: int) -> None:
-    """Deletes the least recently used files until all together have at most `max_bytes`."""
+    """Deletes the least recently used files until the total size is at most `max_bytes`."""
     found = [(path.stat(), path) for path in folder.iterdir() if _OURS.fullmatch(path.name)]
     used = 0
     for stat, path in sorted(found, key=lambda one: -one[0].st_mtime_ns):

@@ -1,4 +1,4 @@
-"""What tasks over labelled sequences share: features, splits, and batches with augmentation."""
+"""Base class of tasks on labelled sequences: features, splits, and batches with augmentation."""
 
 import abc
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ EVAL_BATCH_SIZE = 64
 
 
 class LabelledSettings(Protocol):
-    """Sections that the settings of every such job have."""
+    """Sections in the settings of every job on labelled sequences."""
 
     @property
     def data(self) -> SoundSourceSettings: ...
@@ -50,10 +50,10 @@ L = TypeVar("L", bound=LabelledSettings)
 
 @dataclass(frozen=True, eq=False)
 class LabelledTask(abc.ABC, Generic[L]):
-    """The series of a data set as features; `raw` are those before scaling, shared by all folds."""
+    """The series of a dataset as features; `raw` are the unscaled ones, shared by all folds."""
 
     content: ClassVar[str]
-    """What the series are, for messages: clips."""
+    """The series in error messages, such as `clips`."""
 
     dataset: DatasetLike
     settings: L
@@ -63,7 +63,7 @@ class LabelledTask(abc.ABC, Generic[L]):
     @cached_property
     @abc.abstractmethod
     def splits(self) -> dict[str, list[int]]:
-        """The numbers of the series in each split."""
+        """Indices of the series in each split."""
 
     @abc.abstractmethod
     def loader(
@@ -76,10 +76,10 @@ class LabelledTask(abc.ABC, Generic[L]):
         return [self.dataset.series[number] for number in self.splits[split]]
 
     def require_series(self, split: str, remedy: str = "choose another --split") -> list[Series]:
-        """The series of a split that must not be empty.
+        """The series of a split, which must not be empty.
 
         Raises:
-            DataError: it is.
+            DataError: the split is empty.
         """
         if not self.splits[split]:
             raise empty_split(split, self.dataset.origin, self.content, remedy)
@@ -112,7 +112,7 @@ class LabelledTask(abc.ABC, Generic[L]):
 
     @property
     def sound_files(self) -> AudioDataSettings:
-        """How unlabelled sound files are read: at the rate of training."""
+        """Settings to read unlabelled sound files at the sampling rate of training."""
         rate_hz = None if self.features.mel is None else self.features.mel.rate_hz
         return AudioDataSettings(rate_hz=rate_hz, channel=self.settings.data.channel)
 

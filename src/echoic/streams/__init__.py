@@ -1,4 +1,4 @@
-"""Trained networks over sequences that come chunk by chunk: the state goes in and comes out of every call."""
+"""Incremental inference: trained networks on chunks of sequences, with the state passed explicitly."""
 
 from echoic.streams.base import Stream as Stream
 from echoic.streams.detection import DetectionStream as DetectionStream

@@ -1,4 +1,4 @@
-"""The contract of a stream."""
+"""The protocol of streams."""
 
 from typing import Any, Protocol, TypeVar
 
@@ -14,26 +14,26 @@ StateT = TypeVar("StateT")
 
 
 class Stream(Protocol[Chunk_contra, Result_co, StateT]):
-    """Processes a sequence chunk by chunk and keeps nothing between calls.
+    """Processes a sequence in chunks, without storing anything between calls.
 
     The results do not depend on how the sequence is cut into chunks, up to rounding. States are values: `push` returns
-    a new one and never changes the one given, so that a state can be stored and used again, any number of times.
+    a new one and never modifies its argument, so a state can be stored and reused any number of times.
     """
 
     def start(self, *args: Any, **kwargs: Any) -> StateT:
-        """The state before the first chunk; each implementation has its own arguments."""
+        """The state before the first chunk; arguments depend on the implementation."""
         ...
 
     def push(self, chunk: Chunk_contra, state: StateT) -> tuple[Result_co, StateT]:
-        """The result of the next chunk after `state`, and the state after it."""
+        """Processes the next chunk; returns its result and the new state."""
         ...
 
 
 def check_causal(model: SequenceModel) -> None:
-    """Checks that the network can process a sequence before its end is known.
+    """Checks that the network is causal, so that it can process incomplete sequences.
 
     Raises:
-        ConfigError: it is bidirectional.
+        ConfigError: the network is bidirectional.
     """
     if isinstance(model.stack, Bidirectional):
         raise ConfigError("A bidirectional network requires whole sequences; train without --bidirectional to stream.")

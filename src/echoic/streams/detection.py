@@ -1,4 +1,4 @@
-"""Class probabilities of the frames of a recording that comes chunk by chunk."""
+"""Incremental prediction of the class probabilities of frames."""
 
 from typing import NamedTuple, final
 
@@ -16,18 +16,18 @@ from echoic.tensors import State
 Probs = NDArray[np.float64]
 
 CHUNK_FRAMES = 4096
-"""Frames that a causal network processes at a time, which bounds the memory."""
+"""Frames per chunk; bounds the memory."""
 
 
 class DetectionState(NamedTuple):
     """A recording between two chunks.
 
     Attributes:
-        recurrent: the network's state after the frames that it has processed.
+        recurrent: the network's state after the processed frames.
         buffer: frames to process next `(frames, values)`: the encoder's left context and an incomplete step.
-        num_skipped: outputs left out so far because they precede the first frame by the delay.
-        num_pushed: frames pushed.
-        num_predicted: frames whose probabilities have been returned.
+        num_skipped: number of outputs dropped so far because the delay puts them before the first frame.
+        num_pushed: number of frames pushed.
+        num_predicted: number of frames with returned probabilities.
     """
 
     recurrent: State
@@ -39,14 +39,14 @@ class DetectionState(NamedTuple):
 
 @final
 class DetectionStream:
-    """Frames in, class probabilities out, in constant memory.
+    """Predicts class probabilities of frames in constant memory.
 
-    The probabilities of a frame follow `delay` frames later, once all frames of a network step are there. They do not
-    depend on the chunks, up to float32 rounding (1e-6).
+    The probabilities of a frame are returned `delay` frames later, once all frames of a network step are available.
+    They do not depend on the chunks, up to float32 rounding (1e-6).
 
     Args:
         model: the network of a detect run.
-        values: numbers per frame.
+        values: number of values per frame.
         delay: output delay of the network in frames.
 
     Raises:
@@ -77,7 +77,7 @@ class DetectionStream:
         return self._advance(chunk, state._replace(num_pushed=state.num_pushed + len(chunk)))
 
     def finish(self, state: DetectionState) -> Probs:
-        """Probabilities `(frames, classes)` of the remaining frames of a recording that ends at `state`."""
+        """Probabilities `(frames, classes)` of the remaining frames at the end of a recording."""
         remaining = state.num_pushed - state.num_predicted
         missing = self.delay + -(state.num_pushed + self.delay) % self._stride
         probs, _ = self._advance(torch.zeros(missing, self.values), state)
@@ -110,7 +110,7 @@ class DetectionStream:
 
 
 def predict_probs(model: SequenceModel, steps: Tensor, delay: int) -> Probs:
-    """The probability of each class in each frame `(frames, classes)` of a whole recording `(frames, values)`."""
+    """Class probabilities `(frames, classes)` of a whole recording `(frames, values)`."""
     if isinstance(model.stack, Bidirectional):
         return _whole(model, steps)
     stream = DetectionStream(model, steps.shape[1], delay)

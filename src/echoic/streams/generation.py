@@ -1,4 +1,4 @@
-"""A network that feeds on its own output, from any state, in constant time and memory per step."""
+"""Autoregressive generation in constant time and memory per step."""
 
 from collections.abc import Callable
 from typing import NamedTuple, Self, cast, final
@@ -13,12 +13,12 @@ from echoic.streams.network import NetworkStream
 
 
 class GenerationState(NamedTuple):
-    """A sequence between two generated steps.
+    """The state of a sequence between two generated steps.
 
     Attributes:
         params: head parameters of the newest step `(rows, 1, features, parameters)`.
-        recurrent: the network's state when it predicted them `(rows, state_size)`.
-        values: sampled from `params` and not yet read by the network; None if none have been sampled.
+        recurrent: the network's state that belongs to `params` `(rows, state_size)`.
+        values: sampled values that the network has not yet read; None before the first step.
         generator: the state of the random generator.
         num_steps: number of steps generated since the start.
     """
@@ -31,22 +31,22 @@ class GenerationState(NamedTuple):
 
 
 def feed_back(values: Tensor, step: int) -> Tensor:
-    """Values `(rows, 1, features)` as the next input, unchanged."""
+    """The default `next_input`: values `(rows, 1, features)` unchanged."""
     del step
     return values[:, 0]
 
 
 @final
 class GenerationStream:
-    """Number of steps in, generated values out; each value is the next input of the network.
+    """Generates values autoregressively; the chunks pushed are numbers of steps.
 
-    Going on from a state, in this process or another, gives the bits of an uninterrupted run with the same kernel and
-    number of threads.
+    Resuming from a state, in any process, is bit-identical to an uninterrupted run with the same kernel and number of
+    threads.
 
     Args:
         model: a network with one output per step.
-        sample: from head parameters and a generator to values `(rows, 1, features)`.
-        next_input: from the values of a step and its number to the next input `(rows, width)`.
+        sample: maps head parameters and a generator to values `(rows, 1, features)`.
+        next_input: maps the values and the number of a step to the next input `(rows, width)`.
 
     Raises:
         ConfigError: as for `NetworkStream`.
@@ -70,9 +70,9 @@ class GenerationStream:
 
     @torch.no_grad()
     def start(self, known: Tensor, seed: int = 0, copies: int = 1) -> GenerationState:
-        """The state after the inputs `known` `(rows, steps, width)`, of which there is at least one step.
+        """The state after the inputs `known` `(rows, steps, width)`, at least one step.
 
-        With `copies`, each row is continued that many times, in the order rows, rows, ...
+        With `copies`, the whole batch of rows is repeated that many times.
         """
         params, state = self._network.prime(known)
         if copies > 1:
@@ -91,12 +91,12 @@ class GenerationStream:
         generator = torch.Generator()
         generator.set_state(state.generator)
         params, recurrent, values, first = state.params, state.recurrent, state.values, state.num_steps
-        made = []
+        steps = []
         for step in range(first, first + chunk):
             if values is not None:
-                # Values are read only when the next ones are asked for: inputs may be known for no step more.
+                # Values are fed in only when the next step is requested, since its covariates may be unknown.
                 params, recurrent = self._network.step(self.next_input(values, step - 1)[:, None], recurrent)
             values = self.sample(params, generator)
-            made.append(values)
+            steps.append(values)
         after = GenerationState(params, recurrent, values, generator.get_state(), first + chunk)
-        return torch.cat(made, 1), after
+        return torch.cat(steps, 1), after

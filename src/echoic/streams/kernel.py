@@ -1,4 +1,4 @@
-"""Thousands of sequences at once on the step kernels, one step at a time or feeding on their own output."""
+"""Step-by-step inference and generation for thousands of parallel sequences on the step kernels."""
 
 from typing import Literal, final, get_args
 
@@ -19,7 +19,7 @@ from echoic.types import Floats
 Storage = Literal["float32", "float16", "int8"]
 
 SAMPLED_HEADS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
-"""Heads that the kernel can sample from, and their names there."""
+"""Heads that the kernel can sample from, and their names in the kernel."""
 
 
 def can_run(model: SequenceModel) -> bool:
@@ -37,22 +37,22 @@ def _fits(model: SequenceModel) -> bool:
 
 @final
 class KernelStream:
-    """A copy of a model's weights in the layout of the step kernels.
+    """Runs a model on the step kernels, with a copy of its weights in their layout.
 
     The state is a matrix `(streams, model.state_size)` in float32, a row per stream, as `model.pack` returns it. `push`
-    leaves it unchanged. `step_` and `generate_` are in place: they replace the rows that take part and touch no others,
-    without any copy; several threads may call them at once, each on rows of its own.
+    leaves it unchanged. `step_` and `generate_` update the selected rows in place without copies; several threads may
+    call them concurrently on disjoint rows.
 
-    Weights stored as float16 or int8 (one scale per row of a weight matrix) take half or a quarter of the memory, and
-    of the time where layers are too large for the caches. Sums are always computed in float32.
+    Weights stored as float16 or int8 (one scale per row of a weight matrix) take a half or a quarter of the memory, and
+    of the time if layers exceed the caches. Accumulation is always in float32.
 
     Args:
         model: on any device, with the encoder `identity` and the readout `per_step`.
         storage: type of the stored weights.
-        threads: CPU threads that share one step; more than one pays off from some hundred units per layer.
+        threads: CPU threads per step; more than one pays off from a few hundred units per layer.
 
     Raises:
-        ConfigError: the model has another encoder, cell or readout, or the storage is unknown.
+        ConfigError: encoder, cell, readout or storage are not supported.
         KernelError: no compiled kernel is in use.
     """
 
@@ -98,12 +98,12 @@ class KernelStream:
         return outputs, state
 
     def step_(self, x: Floats, states: Floats, rows: NDArray[np.int64] | None = None) -> Floats:
-        """One step of some streams, in place.
+        """One step of the selected streams, in place.
 
         Args:
             x: `(n, inputs)`, C-contiguous.
-            states: `(streams, state_size)`, C-contiguous; the rows that step are replaced.
-            rows: `(n,)`, the streams that step, all different; by default the first n.
+            states: `(streams, state_size)`, C-contiguous; the selected rows are replaced.
+            rows: `(n,)`, distinct indices of streams; by default the first n.
 
         Returns:
             The head's parameters, `(n, outputs)`; `params` reshapes them for the head.
@@ -122,7 +122,7 @@ class KernelStream:
 
     @staticmethod
     def flat(params: Tensor) -> Floats:
-        """The inverse of `params`, as a copy: from `NetworkStream.prime` to `generate_`."""
+        """The inverse of `params`, as a copy; converts the result of `NetworkStream.prime` for `generate_`."""
         return params.detach().cpu().flatten(1).numpy().copy()
 
     def generate_(
@@ -134,16 +134,15 @@ class KernelStream:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Floats:
-        """Generates `steps` steps in one call and in place, each value being the next input.
+        """Generates `steps` steps autoregressively, in one call and in place.
 
-        Equals a `GenerationStream` with the same generator. To continue, call again with the arrays that this call
-        updated.
+        Equals a `GenerationStream` with the same generator. To continue, call again with the updated arrays.
 
         Args:
-            outputs: `(streams, outputs)` after the last known step; replaced by those after the last value.
+            outputs: `(streams, outputs)` after the last known step; replaced by those after the last generated one.
             states: `(streams, state_size)`, replaced.
             steps: number of values per stream.
-            temperature: scales the deviation of a sample from the mean; 0 is the mean path.
+            temperature: scales the deviation of samples from the mean; 0 returns the mean.
             generator: source of randomness; required unless the temperature is 0 or the head has no distribution.
 
         Returns:

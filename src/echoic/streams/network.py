@@ -1,4 +1,4 @@
-"""A network over a sequence that comes chunk by chunk: inputs to head parameters."""
+"""Incremental inference: head parameters of inputs in chunks."""
 
 from functools import cached_property
 from typing import Any, final
@@ -13,19 +13,19 @@ from echoic.readouts import ReadoutInputs
 from echoic.streams.base import check_causal, check_tensor
 
 PRIME_STEPS = 1024
-"""Priming processes this many steps at a time, which bounds its memory."""
+"""Steps per chunk of priming; bounds the memory."""
 
 
 @final
 class NetworkStream:
-    """Input vectors in, head parameters out, by a network with one output per step.
+    """Computes head parameters of input chunks, with a network that has one output per step.
 
-    Chunks of one step run on the step kernels where they are available, with a copy of the weights that is made at the
-    first of them: after further training, make a new stream. Chunks equal the whole sequence up to float32 rounding
-    (1e-5). The state is one matrix `(rows, model.state_size)`, as `model.pack` returns it.
+    Chunks of one step run on the step kernels if available, with a copy of the weights made on first use; create a new
+    stream after further training. Results do not depend on the chunks, up to float32 rounding (1e-5). The state is one
+    matrix `(rows, model.state_size)`, as `model.pack` returns it.
 
     Raises:
-        ConfigError: the network is bidirectional, or its encoder or readout needs several steps at once.
+        ConfigError: the network is bidirectional, or its encoder or readout requires several steps at once.
     """
 
     def __init__(self, model: SequenceModel) -> None:
@@ -65,20 +65,20 @@ class NetworkStream:
         params = inputs
         for chunk in torch.split(inputs, PRIME_STEPS, 1):
             params, state = self._pass(chunk, state)
-        return params[:, -1:].clone(), state  # a copy: a view would keep all of the chunk
+        return params[:, -1:].clone(), state  # a view would keep the whole chunk in memory
 
     def step(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """As `push`, for chunks of one step in a `torch.no_grad` context of the caller, which saves its overhead."""
+        """As `push` for chunks of one step, without the overhead of `torch.no_grad`, which the caller must enter."""
         network, model = self._step_network, self.model
         if network is None:
             return self._pass(chunk, state)
         if model.training:
             model.eval()
         encoded = model.encoder(chunk)
-        # The kernel replaces the states that it is given.
+        # The kernel updates states in place.
         state, hidden = state.clone(), chunk.new_empty(len(chunk), 1, self._stack.output_size)
         network.step(encoded[:, 0].contiguous().numpy(), state.numpy(), hidden[:, 0].numpy())
-        # A stepwise readout needs neither state nor layers.
+        # A stepwise readout uses neither state nor layers.
         return model.head(model.readout(ReadoutInputs(encoded, hidden, (), None))), state
 
     def _pass(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -90,7 +90,7 @@ class NetworkStream:
 
     @cached_property
     def _step_network(self) -> Any:
-        """The layers in the layout of the step kernels; None where no kernel can run them."""
+        """The layers in the layout of the step kernels; None if no kernel supports them."""
         layers = self._stack.live_layers()
         if layers is None or ops.kernel() == "off":
             return None
