@@ -151,7 +151,7 @@ def test_every_row_is_scaled_as_its_series(method: str) -> None:
 @pytest.mark.parametrize("value", [0.0, -1.0])
 def test_log_refuses_what_is_not_positive_and_names_the_series(value: float) -> None:
     good = torch.ones(3, 1)
-    with pytest.raises(DataError, match=r"'shop'.*not positive; choose another --scale than log"):
+    with pytest.raises(DataError, match=r"'shop'.*not positive; choose a --scale other than log"):
         Scaler.fit("log", ["mart", "shop"], [good, torch.tensor([[1.0], [torch.nan], [value]])])
 
 

@@ -1,4 +1,4 @@
-"""Characters or bytes as numbers of symbols, and back."""
+"""Encoding of characters or bytes as symbols."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ Symbols = NDArray[np.int64]
 @final
 @dataclass(frozen=True)
 class Characters:
-    """A vocabulary: `vocabulary` are the Unicode code points (or byte values) known, in increasing order.
+    """A vocabulary of Unicode code points or bytes, `vocabulary`, in increasing order.
 
-    `unknown` is the code point that others are read as; None: they are an error. `is_bytes`: a symbol is a byte of
-    UTF-8, and all 256 are known.
+    `unknown` is the code point that replaces unknown ones; None: they are an error. `is_bytes`: symbols are the 256
+    bytes of UTF-8.
     """
 
     vocabulary: tuple[int, ...]
@@ -57,7 +57,7 @@ class Characters:
         """Numbers of symbols `(steps,)` for code points or bytes.
 
         Raises:
-            DataError: a character is unknown and nothing stands in for it.
+            DataError: a character is unknown, and `unknown` is None.
         """
         known_points = np.array(self.vocabulary)
         symbols = np.minimum(np.searchsorted(known_points, code_points), len(known_points) - 1)
@@ -68,12 +68,12 @@ class Characters:
             at = int(unknown_mask.argmax())
             raise DataError(
                 f"{origin}: the character {chr(int(code_points[at]))!r} at position {at} is not in the train split; "
-                "leave it out, or train with --unknown-char and a character that stands in for it."
+                "leave it out, or train with --unknown-char and a replacement character."
             )
         return np.where(unknown_mask, self.vocabulary.index(self.unknown), symbols)
 
     def decode(self, symbols: Symbols) -> str:
-        """The text of symbols; bytes that are no UTF-8 become the replacement character."""
+        """The text of symbols; invalid UTF-8 becomes the replacement character."""
         code_points = np.array(self.vocabulary)[symbols]
         if self.is_bytes:
             return code_points.astype(np.uint8).tobytes().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Nothing comes out below the lowest sound that went in."""
+"""High-pass filter for generated sound."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Self, final
 
 import numpy as np
-import scipy  # it loads `scipy.signal`, which takes long, at first use
+import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 
 from echoic.types import Floats
@@ -16,19 +16,19 @@ State = NDArray[np.float64]
 _SEGMENT_SAMPLES = 4096
 _BLOCK_SAMPLES = 1 << 20
 _MIN_POWER_FRACTION = 1e-3
-"""The lowest frequency of a source: below it lies this fraction of its power."""
+"""Fraction of the power of a source below its lowest frequency."""
 
 _ORDER = 4
 _MIN_BIN = 4
-"""Lower than this many steps of the spectrum, an offset and the onset of a source look the same."""
+"""Below this bin of the spectrum, an offset cannot be distinguished from low-frequency sound."""
 
 
 @final
 @dataclass(frozen=True)
 class HighPass:
-    """A high-pass filter (Butterworth's) an octave below where a source begins; with a corner of 0, none.
+    """A Butterworth high-pass filter an octave below the lowest frequency of a source; disabled by a corner of 0.
 
-    The noise of levels is flat, and taking emphasis back lifts its low end: a rumble that the source does not have.
+    It removes the low-frequency noise that de-emphasis makes of the flat quantization noise.
     """
 
     cutoff_hz: float
@@ -36,22 +36,22 @@ class HighPass:
 
     @classmethod
     def fit(cls, sounds: Sequence[Floats], rate_hz: int) -> Self:
-        """The filter for a source, `(samples,)` each, one after the other: none if it has an offset, or power to it."""
+        """Fits the filter to sounds `(samples,)`; disabled if they have an offset, or power down to 0 Hz."""
         segment = min(_SEGMENT_SAMPLES, sum(map(len, sounds)))
         power = np.zeros(segment // 2 + 1)
         for block in _concatenated_blocks(sounds):
             if len(block) >= segment:
-                # Nothing is taken off: an offset counts as sound of 0 Hz.
+                # The mean is not removed: an offset counts as sound at 0 Hz.
                 power += scipy.signal.welch(block, rate_hz, nperseg=segment, detrend=False)[1] * len(block)
         lowest_bin = int(np.searchsorted(np.cumsum(power), _MIN_POWER_FRACTION * power.sum()))
         return cls(lowest_bin * rate_hz / segment / 2 if lowest_bin >= _MIN_BIN else 0.0, rate_hz)
 
     def start(self, streams: int) -> State:
-        """The state before any sound."""
+        """The initial state of the filter."""
         return np.zeros((_ORDER // 2, streams, 2))
 
     def apply(self, sound: Floats, state: State) -> tuple[Floats, State]:
-        """What is left of `sound` `(streams, samples)`, and the state after it."""
+        """Filters `sound` `(streams, samples)`; returns the result and the new state."""
         if not self.cutoff_hz:
             return sound, state
         filtered, state = scipy.signal.sosfilt(self._sections, sound, zi=state)
@@ -72,7 +72,7 @@ class HighPass:
 
 
 def _concatenated_blocks(sounds: Sequence[Floats]) -> Iterator[Floats]:
-    """All sounds as one, in blocks: short ones would not fill a segment."""
+    """Concatenates all sounds, in blocks, because short ones would not fill a segment."""
     buffer: list[Floats] = []
     for sound in sounds:
         for at in range(0, len(sound), _BLOCK_SAMPLES):

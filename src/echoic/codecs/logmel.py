@@ -1,4 +1,4 @@
-"""Sound as the logarithm of its power in mel bands, and back."""
+"""Log-mel spectra of sound, and their inversion."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -12,7 +12,7 @@ from echoic.codecs.phase import OVERLAP, reconstruct_sound
 from echoic.sound.spectra import mel_filterbank, stft
 
 MIN_POWER = 1e-10
-"""Power below it is as good as silence; its logarithm stops there."""
+"""Power is clamped to at least this before the logarithm."""
 
 _ITERATIONS = 30
 _EPSILON = 1e-12
@@ -21,11 +21,11 @@ _EPSILON = 1e-12
 @final
 @dataclass(frozen=True)
 class LogMel:
-    """Natural logarithms of power in `bands` mel bands (Slaney's), one frame a hop.
+    """Natural logarithm of the power in `bands` mel bands (Slaney's), one frame per hop.
 
-    Windows (periodic Hann) have `window_samples`; frame t begins at sample `t * hop_samples`. The same as librosa's
-    `melspectrogram` with `center=False`. Sound comes back only of windows of four hops; its bands are then within
-    about a decibel of those asked for where there is speech.
+    Equals the logarithm of librosa's `melspectrogram` with `center=False`: periodic Hann windows of `window_samples`,
+    frame t begins at sample `t * hop_samples`. Decoding requires windows of four hops; on speech, the bands of the
+    result are within about 1 dB.
     """
 
     rate_hz: int
@@ -37,7 +37,7 @@ class LogMel:
 
     @classmethod
     def full_band(cls, rate_hz: int, hop_samples: int, bands: int) -> Self:
-        """Bands from 0 Hz to half of the rate, windows of four hops, from which sound comes back."""
+        """An invertible codec: bands from 0 Hz to the Nyquist frequency, windows of four hops."""
         return cls(rate_hz, OVERLAP * hop_samples, hop_samples, bands, 0.0, rate_hz / 2)
 
     @property
@@ -46,22 +46,22 @@ class LogMel:
         return self.bands
 
     def encode(self, sound: Tensor) -> Tensor:
-        """Frames `(..., frames, bands)` of sound `(..., samples)`; an incomplete last window is left out."""
+        """Frames `(..., frames, bands)` of sound `(..., samples)`; an incomplete last window is dropped."""
         if sound.shape[-1] < self.window_samples:
             return sound.new_zeros(*sound.shape[:-1], 0, self.bands)
         power = stft(sound, self.window_samples, self.hop_samples).abs().square()
         return (power @ self._matrix.T.to(sound)).clamp(min=MIN_POWER).log()
 
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
-        """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, three frames late, and the tail.
+        """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, delayed by three frames, and the tail.
 
         Continues the sound `before` `(samples,)`, if given: see `reconstruct_sound`.
 
         Raises:
-            ValueError: a window is not four hops.
+            ValueError: windows are not four hops long.
         """
         if self.window_samples != OVERLAP * self.hop_samples:
-            raise ValueError(f"sound comes back of windows of {OVERLAP} hops only")
+            raise ValueError(f"decoding requires windows of {OVERLAP} hops")
         return reconstruct_sound((self._magnitudes(frame) for frame in frames), before)
 
     def to_json(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class LogMel:
         return mel_filterbank(self.rate_hz, self.window_samples, self.bands, self.low_hz, self.high_hz)
 
     def _magnitudes(self, frame: Tensor) -> Tensor:
-        """Power that is not negative and has these bands, by the multiplicative rule of Lee and Seung (2001)."""
+        """Non-negative spectra with these bands, by the multiplicative updates of Lee and Seung (2001)."""
         target = torch.where(frame > float(torch.tensor(MIN_POWER).log()), frame.exp(), 0)
         matrix = self._matrix.to(frame)
         back_projection = target @ matrix

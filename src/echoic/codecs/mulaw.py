@@ -1,11 +1,11 @@
-"""Samples of sound as levels, fine for soft sounds and coarse for loud ones."""
+"""Mu-law coding of sound."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
-import scipy  # it loads `scipy.signal`, which takes long, at first use
+import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
@@ -14,19 +14,18 @@ from echoic.types import Floats
 Codes = NDArray[np.uint8]
 
 _BLOCK_SAMPLES = 1 << 20
-"""Sound is turned into levels in blocks, so that hours of it need no second copy in float32."""
+"""Block size in samples; avoids a second float32 copy of long recordings."""
 
 
 @final
 @dataclass(frozen=True)
 class MuLaw:
-    """256 levels by the mu-law of telephony (ITU-T G.711, in its continuous form), one symmetric scale for all sound.
+    """256 mu-law codes (ITU-T G.711, in its continuous form) on one symmetric scale.
 
-    With `pre_emphasis` a share of the sample before is taken off each sample first, and put back in the end: high
-    frequencies, which are soft in speech, are lifted above the noise of the levels (Valin and Skoglund 2019).
-    Emphasised sound beyond `scale` becomes the outermost level, and comes back within half a level:
-    `quantization_error` says how much that is. Sound comes back within the largest of those errors divided by `1 -
-    emphasis`.
+    `pre_emphasis` times the previous sample is subtracted from each sample before coding, and added again in decoding,
+    which lifts the soft high frequencies of speech above the quantization noise (Valin and Skoglund 2019).
+    Pre-emphasized sound beyond `scale` is clipped. The error of decoded sound is at most the largest
+    `quantization_error`, divided by `1 - pre_emphasis`.
     """
 
     scale: float
@@ -36,7 +35,7 @@ class MuLaw:
 
     @classmethod
     def fit(cls, sounds: Iterable[Floats], pre_emphasis: float = 0.0) -> Self:
-        """The scale that holds all `sounds`: the largest distance of an emphasised sample from zero.
+        """Fits the scale to the largest absolute pre-emphasized sample of `sounds`.
 
         Raises:
             DataError: they are silent.
@@ -48,23 +47,23 @@ class MuLaw:
         return cls(scale, pre_emphasis)
 
     def pre_emphasized(self, sound: Floats) -> NDArray[np.float64]:
-        """What the levels are of, `(samples,)`."""
+        """Pre-emphasized sound `(samples,)`."""
         return np.concatenate([np.zeros(0), *_pre_emphasized(sound, self.pre_emphasis)])
 
     def encode(self, sound: Floats) -> Codes:
-        """Levels `(samples,)` of sound `(samples,)`."""
+        """Codes `(samples,)` of sound `(samples,)`."""
         blocks = [self.quantize(block) for block in _pre_emphasized(sound, self.pre_emphasis)]
         return np.concatenate([np.zeros(0, np.uint8), *blocks])
 
     def quantize(self, pre_emphasized: NDArray[Any]) -> Codes:
-        """Levels of emphasised samples of any shape."""
+        """Codes of pre-emphasized samples of any shape."""
         scaled = pre_emphasized / self.scale
         compand = np.sign(scaled) * np.log1p(self._mu * np.abs(scaled)) / np.log1p(self._mu)
         codes: Codes = np.rint((np.clip(compand, -1, 1) + 1) * self._mu / 2).astype(np.uint8)
         return codes
 
     def decode(self, codes: NDArray[Any], before: Floats | float = 0.0) -> Floats:
-        """Sound `(..., samples)` of levels; `before` `(...)` are the samples of sound that came before them."""
+        """Sound `(..., samples)` of codes; `before` `(...)` is the sample of sound before them."""
         pre_emphasized = self.code_values[codes.astype(np.uint8)]
         if not self.pre_emphasis:
             return pre_emphasized
@@ -74,20 +73,20 @@ class MuLaw:
         )
 
     def quantization_error(self, pre_emphasized: NDArray[Any]) -> Floats:
-        """How far levels are from emphasised samples within the scale, at most: half a level there."""
+        """Maximum error of the codes of pre-emphasized samples within the scale: half a quantization step."""
         slope = np.log1p(self._mu) * (self.scale / self._mu + np.abs(pre_emphasized))
-        # Within a level the curve steepens by no more than a level does.
+        # Within a code the slope of the curve changes by at most as much as between codes.
         return np.asarray(slope / self._mu * np.exp(np.log1p(self._mu) / self._mu), np.float32)
 
     @property
     def code_values(self) -> Floats:
-        """The emphasised sample of each level `(256,)`."""
+        """The pre-emphasized sample of each code `(256,)`."""
         compand = np.arange(self.num_codes) * 2 / self._mu - 1
         return (self.scale * self._expand(compand)).astype(np.float32)
 
     @property
     def code_edges(self) -> NDArray[np.float64]:
-        """The emphasised samples at which levels meet `(257,)`, infinite at both ends."""
+        """The boundaries between codes `(257,)` in pre-emphasized samples, infinite at both ends."""
         compand = np.arange(1, self.num_codes) * 2 / self._mu - 1 - 1 / self._mu
         return np.concatenate([[-np.inf], self.scale * self._expand(compand), [np.inf]])
 

@@ -1,4 +1,4 @@
-"""Sound from magnitudes alone: frame by frame, as they come."""
+"""Streaming phase reconstruction from magnitude spectra."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -17,15 +17,14 @@ _SILENCE = 1e-8
 
 
 def reconstruct_sound(magnitudes: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
-    """Yields the sound of magnitudes `(streams, bins)`, a hop `(streams, hop_samples)` for each frame and the tail.
+    """Yields a hop of sound `(streams, hop_samples)` per frame of magnitudes `(streams, bins)`, and the tail.
 
-    With the sound `before` `(samples,)`, of a window at least, it goes on from there: the first frame begins a hop
-    after the last window of that sound, and the three hops that both have are not yielded again.
+    `before` `(samples,)`, at least a window long, is sound to continue: the first frame begins a hop after its last
+    window, and the overlap of three hops is not yielded again.
 
-    The window has `2 * (bins - 1)` samples, four hops of it. Phases are sought that agree with the frames before and
-    three frames ahead (RTISI with look-ahead: Beauregard, Zhu and Wyse 2007; Zhu and others 2007), so that sound lags
-    three frames behind, and what comes in pieces is what comes in one piece. On speech, spectra of the result differ
-    from those asked for by about 6 % (-25 dB).
+    Windows have `2 * (bins - 1)` samples, or four hops. Phases are estimated from the frames before and three frames
+    ahead (RTISI-LA: Beauregard, Zhu and Wyse 2007; Zhu and others 2007), so that sound is delayed by three frames but
+    does not depend on the chunks. On speech, the spectra of the result differ by about 6 % (-25 dB).
     """
     hops = _hops(magnitudes, before)
     yield from hops if before is None else islice(hops, _LOOK_AHEAD, None)
@@ -46,7 +45,7 @@ def _hops(magnitudes: Iterable[Tensor], before: Tensor | None) -> Iterator[Tenso
 
 
 class _PhaseSearch:
-    """Frames whose phases are sought, and the sum of those that are settled from where they begin."""
+    """Frames with tentative phases, and the overlap-add of those with final phases."""
 
     def __init__(self, template: Tensor, before: Tensor | None) -> None:
         self.window_samples = 2 * (template.shape[-1] - 1)
@@ -58,12 +57,12 @@ class _PhaseSearch:
             self._commit_frames_of(before[-self.window_samples - _LOOK_AHEAD * self.hop :].to(template))
         self.target_magnitudes: list[Tensor] = []
         self.estimates: list[Tensor] = []
-        # Sound from nothing begins in the middle of its window.
+        # Without previous sound the signal begins in the middle of its window.
         self.first_phase = torch.ones_like(template[:1]).to(torch.complex64)
         self.first_phase[:, 1::2] = -1
 
     def _commit_frames_of(self, before: Tensor) -> None:
-        """The last windows of `before`, as if they had been found: what of them reaches beyond the first hop."""
+        """Adds the last windows of `before`, which overlap the first frames, as final."""
         weight = self.window.square() / self.overlap_gain
         frames = before.flip(0).unfold(0, self.window_samples, self.hop).flip(1)
         for ago, frame in enumerate(frames[:_LOOK_AHEAD], 1):
@@ -75,7 +74,7 @@ class _PhaseSearch:
         self.estimates.append(torch.zeros_like(self.committed))
 
     def pop(self) -> Tensor:
-        """The sound of the oldest hop; its frame is settled then."""
+        """Makes the oldest frame final, and returns the sound of its hop."""
         for _ in range(_ITERATIONS):
             for place in range(len(self.target_magnitudes)):
                 self._refine(place)
@@ -86,7 +85,7 @@ class _PhaseSearch:
         return done
 
     def _refine(self, place: int) -> None:
-        """The frame at `place`: the magnitudes asked for with the phases of all the sound there is in its window."""
+        """Updates the frame at `place`: given magnitudes, with the phases of the current sound in its window."""
         spectrum = torch.fft.rfft(self.window * self._sound_at(place))
         size = spectrum.abs()
         phase = torch.where(size > _SILENCE, spectrum / size.clamp(min=_SILENCE), self.first_phase)

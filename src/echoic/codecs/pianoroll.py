@@ -1,4 +1,4 @@
-"""Rolls of notes as steps of a network: sets of notes, or a single line; in any key."""
+"""Encoding of piano-rolls as network steps, as chords or as a single line, in any key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Roll = NDArray[np.uint8]
 Numbers = NDArray[np.uint8]
 
 REST, HOLD = 0, 1
-"""The first two symbols of a line; then come the pitches from the lowest up."""
+"""The first two symbols of a line; the pitches follow in ascending order."""
 
 OCTAVE = 12
 
@@ -23,11 +23,11 @@ OCTAVE = 12
 @final
 @dataclass(frozen=True)
 class PianoRoll:
-    """How rolls become numbers.
+    """The encoding of piano-rolls.
 
-    `form`: line (a step is one symbol: rest, hold or the note that begins, the highest if several sound), chords (a
-    column a pitch: it sounds or not) or onsets (two columns a pitch, side by side: it goes on; it begins). Notes beyond
-    `lowest`..`highest` are folded by octaves to the nearest place inside, or dropped.
+    `form`: line (one symbol per step: rest, hold or the note that starts, the highest if several sound), chords (one
+    column per pitch: sounding or not) or onsets (two adjacent columns per pitch: sustained, onset). Notes outside
+    `lowest`..`highest` are moved by octaves to the nearest pitch inside, or dropped.
     """
 
     form: Literal["line", "chords", "onsets"]
@@ -37,21 +37,21 @@ class PianoRoll:
 
     @property
     def pitches(self) -> int:
-        """How many pitches there are."""
+        """Number of pitches."""
         return self.highest - self.lowest + 1
 
     @property
     def symbols(self) -> int:
-        """Classes of a line, or columns of a chord."""
+        """Number of classes of a line, or of columns of a chord."""
         return {"line": self.pitches + 2, "chords": self.pitches, "onsets": 2 * self.pitches}[self.form]
 
     @property
     def features(self) -> int:
-        """Columns of an encoded step."""
+        """Number of columns of an encoded step."""
         return 1 if self.form == "line" else self.symbols
 
     def encode(self, roll: Roll, shift: int = 0) -> Numbers:
-        """Steps `(steps, features)` of a roll moved up by `shift` semitones."""
+        """Steps `(steps, features)` of a roll transposed up by `shift` semitones."""
         inside = self._to_range(roll, shift)
         if self.form == "chords":
             return (inside > SILENT).astype(np.uint8)
@@ -67,11 +67,11 @@ class PianoRoll:
         return roll
 
     def round_trip(self, roll: Roll) -> Roll:
-        """What is left of a roll when it has been encoded: of a line one voice, and no pitch beyond the range."""
+        """The roll after encoding and decoding: one voice of a line, and no pitch outside the range."""
         return self.decode(self.encode(roll))
 
     def count_outside(self, roll: Roll) -> int:
-        """How many notes begin beyond the range."""
+        """Number of onsets outside the range."""
         return int((roll == ONSET).sum() - (roll[:, self.lowest : self.highest + 1] == ONSET).sum())
 
     def to_json(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class PianoRoll:
         return cls(**values)
 
     def _to_range(self, roll: Roll, shift: int) -> Roll:
-        """`(steps, pitches)`: of several notes on one pitch, an onset takes precedence."""
+        """The roll within the range, `(steps, pitches)`; an onset takes precedence if notes coincide."""
         inside = np.zeros((len(roll), self.pitches), np.uint8)
         for pitch in np.flatnonzero(roll.any(0)).tolist():
             place = pitch + shift - self.lowest
@@ -96,7 +96,7 @@ class PianoRoll:
         return inside
 
     def _fold_octaves(self, place: int) -> int:
-        """By octaves to the nearest place inside; the range holds an octave at least."""
+        """Moves a pitch by octaves to the nearest one inside the range, which spans at least an octave."""
         if place < 0:
             return place % OCTAVE
         return self.pitches - 1 - (self.pitches - 1 - place) % OCTAVE

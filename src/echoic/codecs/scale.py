@@ -1,4 +1,4 @@
-"""Scaling, fitted on train and inverted for output."""
+"""Scaling of series, with statistics of the train split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ METHODS = ("none", "standard", "robust", "minmax", "range", "log")
 @final
 @dataclass(frozen=True, eq=False)
 class Scaler:
-    """`(value - center) / scale` for every series and feature, of the value or of its logarithm.
+    """Scales values or their logarithms to `(value - center) / scale`, per series and feature.
 
     `center` and `scale` are `(series, features)`, in float32. Missing values (NaN) stay missing.
     """
@@ -30,8 +30,8 @@ class Scaler:
     def fit(cls, method: str, names: Sequence[str], training: Sequence[Tensor], *, per_series: bool = True) -> Self:
         """Statistics of `training`, the training values `(steps, features)` of each series.
 
-        Methods: none; standard (mean, deviation); robust (median, quartile range); minmax (minimum, range);
-        range (mean, range); log (logarithm, then standard). A feature that does not vary keeps scale 1.
+        Methods: none; standard (mean, standard deviation); robust (median, interquartile range); minmax (minimum,
+        range); range (mean, range); log (logarithm, then standard). A feature that does not vary keeps scale 1.
 
         Raises:
             DataError: a value is not positive and the method is log.
@@ -52,7 +52,7 @@ class Scaler:
         )
 
     def encode(self, values: Tensor, series: Tensor) -> Tensor:
-        """Scaled `values` `(batch, steps, features)` of the series with these numbers `(batch,)`.
+        """Scaled `values` `(batch, steps, features)` of the series with the indices `series` `(batch,)`.
 
         Raises:
             DataError: the scale is a logarithm, and a value is not positive.
@@ -60,7 +60,7 @@ class Scaler:
         if self.log:
             if bool((values <= 0).any()):
                 raise DataError(
-                    "A value is not positive, but the scale is a logarithm, as all training values were positive; "
+                    "A value is not positive, but the scale is logarithmic, because all training values were positive; "
                     "train with --scale standard."
                 )
             values = values.log()
@@ -82,7 +82,7 @@ class Scaler:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The scaler that `to_json` wrote."""
+        """The inverse of `to_json`."""
         return cls(tuple(data["names"]), data["log"], _table(data, "center"), _table(data, "scale"))
 
 
@@ -92,14 +92,14 @@ def _table(data: dict[str, Any], name: str) -> Tensor:
 
 def _log(values: Tensor, name: str) -> Tensor:
     if bool((values <= 0).any()):
-        raise DataError(f"Series {name!r} has values that are not positive; choose another --scale than log.")
+        raise DataError(f"Series {name!r} has values that are not positive; choose a --scale other than log.")
     return values.log()
 
 
 def _statistics(method: str, values: Tensor) -> tuple[Tensor, Tensor]:
     columns = [_column_statistics(method, column[~torch.isnan(column)].double()) for column in values.unbind(1)]
     center, scale = torch.tensor(columns, dtype=torch.float64).view(-1, 2).unbind(1)
-    # Less than the rounding of float32, or so little that to divide by it overflows: nothing varies.
+    # A scale below float32 rounding, or so small that division overflows, counts as constant.
     threshold = (1e-7 * center.abs()).clamp(min=1e-30)
     return center.float(), torch.where(scale > threshold, scale, 1.0).float()
 
@@ -110,7 +110,7 @@ def _column_statistics(method: str, column: Tensor) -> tuple[float, float]:
     span = float(column.max() - column.min())
     mean = float(column.mean())
     if method == "robust":
-        quartiles = np.quantile(column.numpy(), [0.25, 0.5, 0.75])  # torch's refuses more than 16 million values
+        quartiles = np.quantile(column.numpy(), [0.25, 0.5, 0.75])  # torch.quantile is limited to 16 million values
         return float(quartiles[1]), float(quartiles[2] - quartiles[0])
     if method == "minmax":
         return float(column.min()), span

@@ -1,4 +1,4 @@
-"""Sound as the magnitudes of its short-time spectra, and back."""
+"""Log-magnitude spectrograms of sound, and their inversion."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from echoic.codecs.phase import OVERLAP, reconstruct_sound
 from echoic.sound.spectra import stft
 
 MIN_MAGNITUDE = 1e-5
-"""Magnitudes below it are as good as silence; their logarithm stops there."""
+"""Magnitudes are clamped to at least this before the logarithm."""
 
 
 @final
 @dataclass(frozen=True)
 class Spectrogram:
-    """Natural logarithms of magnitudes, one frame a hop; windows (Hann) are of four hops.
+    """Natural logarithm of the magnitudes, one frame per hop, with Hann windows of four hops.
 
-    What comes back has other phases: its magnitudes differ by some 6 % on speech (see `reconstruct_sound`), its samples
-    by as much as they like.
+    Decoding reconstructs the phases: on speech, magnitudes differ by about 6 % (see `reconstruct_sound`), and samples
+    are unrelated.
     """
 
     hop_samples: int
 
     @property
     def window_samples(self) -> int:
-        """Samples that a frame sees."""
+        """Number of samples per window."""
         return OVERLAP * self.hop_samples
 
     @property
@@ -36,13 +36,13 @@ class Spectrogram:
         return self.window_samples // 2 + 1
 
     def encode(self, sound: Tensor) -> Tensor:
-        """Frames `(..., frames, values)` of sound `(..., samples)`; an incomplete last window is left out."""
+        """Frames `(..., frames, values)` of sound `(..., samples)`; an incomplete last window is dropped."""
         if sound.shape[-1] < self.window_samples:
             return sound.new_zeros(*sound.shape[:-1], 0, self.frame_size)
         return stft(sound, self.window_samples, self.hop_samples).abs().clamp(min=MIN_MAGNITUDE).log()
 
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
-        """Yields sound `(streams, hop_samples)` for frames `(streams, values)`, three frames late, and the tail.
+        """Yields sound `(streams, hop_samples)` for frames `(streams, values)`, delayed by three frames, and the tail.
 
         Continues the sound `before` `(samples,)`, if given: see `reconstruct_sound`.
         """

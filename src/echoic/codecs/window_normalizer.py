@@ -1,4 +1,4 @@
-"""Normalization per window: its own scale, and a baseline forecast that the network's output is added to."""
+"""Normalization per window: instance normalization, and a baseline to which the network's output is added."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, final
@@ -9,7 +9,7 @@ from torch import Tensor
 BASELINES = ("none", "last", "seasonal", "growth")
 
 _GROWTH_STEPS = 2
-"""Changes over a season that `growth` averages: a single one would carry all of the last value's noise."""
+"""Number of changes over a season that `growth` averages, to reduce noise."""
 
 
 class WindowStats(NamedTuple):
@@ -26,15 +26,15 @@ class WindowStats(NamedTuple):
         return (target - self.location) / self.scale
 
     def decode(self, output: Tensor) -> Tensor:
-        """The network's output in data units."""
+        """The network's output in the units of the window."""
         return output * self.scale + self.location
 
 
 class NormalizedWindow(NamedTuple):
-    """A window in the network's units, and the way back.
+    """A normalized window, and the statistics to invert the normalization.
 
     `inputs` `(batch, lookback, features)`, 0 where missing; `lagged` `(batch, horizon, features * lags)`: the values
-    a lag before each step ahead, all features of the first lag first.
+    one lag before each step of the horizon, all features of the first lag first.
     """
 
     inputs: Tensor
@@ -45,13 +45,13 @@ class NormalizedWindow(NamedTuple):
 @final
 @dataclass(frozen=True)
 class WindowNormalizer:
-    """Takes windows to the network's units, and knows the way back.
+    """Normalizes windows, and returns the statistics to invert the normalization.
 
-    `baseline` is the forecast that the output is added to: none; last (the last value); seasonal (the mean of the
-    values one season ago, over `seasons`); growth (those, plus what has changed over a season, as the mean of the
-    last two steps: with a logarithmic scale, last year's month times the latest growth). With any base the last
-    value is subtracted from the inputs. `instance_norm`: the window's own mean and deviation, over its look-back, are
-    taken out as well. `lags` select past values that are inputs for each forecast step.
+    `baseline` is the forecast to which the output is added: none; last (the last value); seasonal (the mean of the
+    values one season ago, over `seasons`); growth (seasonal plus the latest change over a season, averaged over two
+    steps; on a logarithmic scale, last year's month times the latest growth). With any baseline the last value is
+    subtracted from the inputs. `instance_norm` also normalizes by mean and standard deviation of the look-back. `lags`
+    select past values as inputs for each step of the horizon.
     """
 
     baseline: str
@@ -63,13 +63,13 @@ class WindowNormalizer:
 
     @property
     def context(self) -> int:
-        """Steps that a window needs: the look-back, or more if base or lags reach further."""
+        """Number of steps of a window: the look-back, or more if baseline or lags reach further back."""
         longest_season = max(self.seasons, default=1)
         baseline = {"seasonal": longest_season, "growth": longest_season + _GROWTH_STEPS}.get(self.baseline, 1)
         return max(self.lookback, baseline, *self.lags)
 
     def __call__(self, window: Tensor) -> NormalizedWindow:
-        """Frames `window` `(batch, context, features)`, NaN where missing."""
+        """Normalizes `window` `(batch, context, features)`, NaN where missing."""
         lookback_values = window[:, -self.lookback :]
         observed = ~torch.isnan(lookback_values)
         filled = torch.nan_to_num(lookback_values)
@@ -79,7 +79,7 @@ class WindowNormalizer:
         scale = torch.ones_like(mean)
         if self.instance_norm:
             variance = ((filled - mean) * observed).square().sum(1, keepdim=True) / count
-            # A window that stands still must not turn its rounding into a signal.
+            # Rounding errors of a constant window must not be amplified into a signal.
             scale = torch.maximum(variance.sqrt(), 1e-3 * mean.abs() + 1e-3)
         offset = mean if self.instance_norm else last * (self.baseline != "none")
         lagged = [(self._lagged(window, lag, last) - offset) / scale for lag in self.lags]
@@ -91,7 +91,7 @@ class WindowNormalizer:
 
     def _location(self, window: Tensor, last: Tensor, offset: Tensor) -> Tensor:
         if self.baseline == "none":
-            # The window's mean, if it was taken out of the inputs: the network cannot know it.
+            # Without a baseline, the mean of the window if it was subtracted from the inputs.
             return offset.expand(-1, self.horizon, -1)
         if self.baseline == "last":
             return last.expand(-1, self.horizon, -1)
@@ -103,20 +103,20 @@ class WindowNormalizer:
         return torch.stack(baselines).mean(0)
 
     def _lagged(self, window: Tensor, lag: int, last: Tensor) -> Tensor:
-        """For each step of the horizon the newest known value a whole number of lags before it."""
+        """For each step of the horizon, the latest known value that is a multiple of `lag` before it."""
         lagged_values = window[:, -lag:][:, torch.arange(self.horizon) % lag]
-        # Where that value is missing, the last one known stands in.
+        # A missing value is replaced by the last known one.
         return torch.where(torch.isnan(lagged_values), last, lagged_values)
 
 
 def _growth(window: Tensor, season: int) -> Tensor:
-    """`(batch, 1, features)`: the mean change over a season of the last steps; 0 where one of them is missing."""
+    """Mean change over a season of the last steps, `(batch, 1, features)`; 0 if one is missing."""
     change = window[:, -_GROWTH_STEPS:] - window[:, -season - _GROWTH_STEPS : -season]
     return torch.nan_to_num(change.mean(1, keepdim=True))
 
 
 def _last_observed(filled: Tensor, observed: Tensor) -> Tensor:
-    """`(batch, 1, features)`: the last value that is not missing, or 0."""
+    """The last value that is not missing, or 0, `(batch, 1, features)`."""
     steps = torch.arange(filled.shape[1])[None, :, None]
     last = torch.where(observed, steps, 0).amax(1, keepdim=True)
     return filled.gather(1, last)
