@@ -1,4 +1,4 @@
-"""A forecaster in scikit-learn's manners; needs the extra `echoic[sklearn]`."""
+"""A scikit-learn estimator for forecasts; requires the extra `echoic[sklearn]`."""
 
 from typing import Any, Self
 
@@ -19,18 +19,18 @@ except ModuleNotFoundError as error:
     raise missing("sklearn", error) from None
 
 _ARGUMENTS = frozenset({"lookback", "horizon", "cell", "layers", "epochs", "seed"})
-"""Settings of the job that are arguments of their own, `seed` as `random_state`."""
+"""Settings that are arguments of the constructor, `seed` as `random_state`."""
 
 
 class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Forecasts the rows that follow the rows of a table.
 
     Rows are consecutive steps in time, columns are features, missing values are NaN. `predict` is aligned with its
-    rows: row t holds what is forecast after having seen rows 0 to t, so the last row is the forecast after the table.
+    rows: row t is the forecast from rows 0 to t, so the last row forecasts the steps after the table.
 
     Args:
-        lookback: steps that the network sees.
-        horizon: steps that are forecast.
+        lookback: number of steps of the input window.
+        horizon: number of steps to forecast.
         cell: `lstm`, `gru` or `mingru`.
         layers: hidden size of each layer.
         epochs: passes over the training windows; None with `minutes` in `settings`.
@@ -64,8 +64,8 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         """Trains on `X` `(steps, features)`; the last fifth is dev, and `y` is ignored.
 
         Raises:
-            ValueError: `X` has infinities, or fewer steps than look-back, horizon and dev need; `settings` has what is
-                unknown, or an argument of the constructor.
+            ValueError: `X` has infinities or too few steps; `settings` has unknown settings or arguments of the
+                constructor.
         """
         del y
         untouched = ForecastSettings.build().given()
@@ -91,7 +91,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
         """Forecasts `(steps, horizon * features)` for `X` `(steps, features)`, all features of the first step first.
 
-        Before the first look-back is full, missing values stand in for what was before the table.
+        The first look-backs are padded with missing values.
         """
         check_is_fitted(self)
         table = self._table(X, reset=False)
@@ -100,7 +100,7 @@ class Forecaster(BaseEstimator):  # type: ignore[misc,unused-ignore]
         return np.asarray(rows.reshape(len(table), -1))
 
     def forecast(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """What follows the last row of `X` `(steps, features)`: `(horizon, features)`."""
+        """Forecasts the steps after the last row of `X` `(steps, features)`, `(horizon, features)`."""
         return np.asarray(self.predict(X)[-1].reshape(self.horizon, -1))
 
     def __sklearn_tags__(self) -> Any:

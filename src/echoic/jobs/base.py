@@ -1,4 +1,4 @@
-"""The contracts of a job: a task over one data set, and what every job does with a trained one."""
+"""Interfaces of a job: its task on one dataset, and the operations on a trained task."""
 
 import abc
 from collections.abc import Mapping, Sequence
@@ -90,7 +90,7 @@ class Task(abc.ABC, Generic[S]):
 
     @property
     def should_refit(self) -> bool:
-        """Whether a second network is trained on train and dev, once dev has decided for how long."""
+        """Whether a second network is trained on train and dev, for the number of steps that was best on dev."""
         return False
 
     def refit_batches(self) -> Batches:
@@ -107,7 +107,7 @@ class Task(abc.ABC, Generic[S]):
         return self.prepare(self.dataset, settings)
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
-        """Fits on dev what needs the trained network, as plain JSON values; None if there is nothing."""
+        """Calibrates the trained network on dev; returns plain JSON values, or None without calibration."""
         del model
         return None
 
@@ -116,7 +116,7 @@ T = TypeVar("T", bound=Task[Any])
 
 
 class Fitted(NamedTuple, Generic[T]):
-    """A task with its trained network, and what was calibrated on dev."""
+    """A task with its trained network and its calibration on dev."""
 
     task: T
     model: SequenceModel
@@ -124,9 +124,9 @@ class Fitted(NamedTuple, Generic[T]):
 
 
 class Job(abc.ABC, Generic[T]):
-    """One kind of work: its task, its evaluation and its charts.
+    """A kind of work: its task, evaluation and charts.
 
-    What only some jobs can do is in `echoic.jobs.capabilities`: a job has a capability by having its methods.
+    Optional operations are protocols in `echoic.jobs.capabilities`, which a job supports by having their methods.
     """
 
     name: ClassVar[str]
@@ -137,9 +137,9 @@ class Job(abc.ABC, Generic[T]):
         """Scores on a split of the run's own data (`data` None), or on new `data`.
 
         Raises:
-            DataError: there is nothing to score.
+            DataError: there is nothing to evaluate.
         """
 
     @abc.abstractmethod
     def charts(self, fitted: Fitted[T], metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
-        """The charts of the report; without an evaluation (None), those that need none."""
+        """The charts of the report; without an evaluation (None), only those that do not depend on one."""

@@ -1,4 +1,4 @@
-"""What some jobs can do and others cannot; verbs, options and error messages derive from these protocols."""
+"""Optional capabilities of jobs, from which verbs, options and error messages derive."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from echoic.streams import Stream
 
 @runtime_checkable
 class Predicts(Protocol):
-    """Jobs that predict something about given data: what follows it, its classes, its events."""
+    """Jobs that predict from given data: forecasts, classes, or events."""
 
     def predict(self, fitted: Fitted[Any], data: Any) -> Table:
         """Predictions for `data` (None: the run's own) as a long table."""
@@ -22,13 +22,13 @@ class Predicts(Protocol):
 
 @runtime_checkable
 class Generates(Protocol):
-    """Jobs whose networks feed on their own output; options are those of the settings' `request_class`."""
+    """Jobs with autoregressive networks; options are those of the settings' `request_class`."""
 
     def generate(self, fitted: Fitted[Any], request: Any, on_chunk: Callable[[Any], None]) -> Any:
-        """The generated data; `on_chunk` is called with each piece as soon as it is made."""
+        """Generates data; `on_chunk` is called with each piece as soon as it is generated."""
 
     def write(self, fitted: Fitted[Any], request: Any, output: Path | None, on_progress: ProgressFn) -> str:
-        """Generates into a file, or onto standard output (None), and returns a summary in one line.
+        """Generates into a file, or to standard output (None); returns a summary in one line.
 
         Raises:
             ConfigError: the job cannot write to this output.
@@ -37,7 +37,7 @@ class Generates(Protocol):
 
 @runtime_checkable
 class Backtests(Protocol):
-    """Jobs that score windows, every `stride` steps."""
+    """Jobs that evaluate windows, every `stride` steps."""
 
     def evaluate_windows(
         self, fitted: Fitted[Any], data: Any, split: str, stride: int, on_progress: ProgressFn
@@ -65,7 +65,7 @@ class AggregatesFolds(Protocol):
     """Jobs with cross-validation."""
 
     def aggregate_folds(self, evaluations: Sequence[Any]) -> Evaluation:
-        """One evaluation from those of all folds."""
+        """Combines the evaluations of all folds."""
 
 
 C = TypeVar("C")

@@ -148,9 +148,9 @@ def test_bad_requests_are_one_sentence(run: Any, tmp_path: Path) -> None:
         soundfile.write(path, 0.1 * np.ones(RATE_HZ + number), RATE_HZ)
     with pytest.raises(DataError, match=r"the train split is empty; .* --split-by time"):
         train("audio", two, split_by="file")
-    with pytest.raises(DataError, match=r"has 3 sound files; --prime is one of them"):
+    with pytest.raises(DataError, match=r"has 3 sound files; --prime must be a single file"):
         run.generate("1s", prime=tmp_path)
-    with pytest.raises(DataError, match=r"short\.wav: has less than two frames of 16 samples.*; give more sound\."):
+    with pytest.raises(DataError, match=r"short\.wav: is shorter than two frames of 16 samples.*; add sound\."):
         run.evaluate(tmp_path / "short.wav")
 
 

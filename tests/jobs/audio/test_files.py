@@ -20,14 +20,14 @@ def test_a_bad_request_leaves_what_is_there(run: Any, tmp_path: Path, voice: Any
     soundfile.write(take, voice(2), RATE_HZ)
     before = take.read_bytes()
     for asked, wrong in (
-        ({"prime": str(take)}, "is the --prime, and would be written over"),
+        ({"prime": str(take)}, "is the --prime and would be overwritten"),
         ({"prime": str(tmp_path / "none.wav")}, "no such file"),
         ({"prob_floor": 7.0}, "`prob_floor` must be"),
     ):
         with pytest.raises((ConfigError, DataError), match=wrong):
             write_sound(run.fitted, AudioRequest(length="1s", **asked), take, lambda *_: None)
     assert take.read_bytes() == before
-    with pytest.raises(ConfigError, match=r"a WAV file holds 4 GiB at most, .* write \.flac"):
+    with pytest.raises(ConfigError, match=r"a WAV file holds at most 4 GiB, .* write \.flac"):
         write_sound(run.fitted, AudioRequest(length="400h"), take, lambda *_: None)
     assert take.read_bytes() == before
     with pytest.raises(ConfigError, match="`streams` must be at most 1024"):
@@ -38,7 +38,7 @@ def test_a_bad_request_leaves_what_is_there(run: Any, tmp_path: Path, voice: Any
 def test_streams_of_another_time_are_not_mixed_with_new_ones(run: Any, tmp_path: Path) -> None:
     write_sound(run.fitted, AudioRequest(length="0.1s", streams=3), tmp_path, lambda *_: None)
     write_sound(run.fitted, AudioRequest(length="0.2s", streams=3), tmp_path, lambda *_: None)
-    with pytest.raises(ConfigError, match=r"has 1 more streams .* such as stream-003\.wav"):
+    with pytest.raises(ConfigError, match=r"contains 1 streams that .* such as stream-003\.wav"):
         write_sound(run.fitted, AudioRequest(length="0.1s", streams=2), tmp_path, lambda *_: None)
 
 
@@ -49,13 +49,13 @@ def test_pictures_show_the_spectrum(run: Any, tmp_path: Path, ending: Any, begin
     told = write_sound(
         run.fitted, AudioRequest(length=length), tmp_path / f"a.{ending}", lambda *made: seen.append(made)
     )
-    assert told.endswith("the spectrum of 1.0 s" if length == "1s" else "the spectrum of 0.0 s")
+    assert told.endswith("spectrogram of 1.0 s" if length == "1s" else "spectrogram of 0.0 s")
     assert (tmp_path / f"a.{ending}").read_bytes().startswith(begins)
     assert seen[-1][0] == seen[-1][1]
 
 
 def test_a_picture_is_of_one_stream(run: Any, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="which several streams need"):
+    with pytest.raises(ConfigError, match="for several streams"):
         write_sound(run.fitted, AudioRequest(length="1s", streams=2), tmp_path / "a.png", lambda *_: None)
 
 

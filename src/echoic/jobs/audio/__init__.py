@@ -39,7 +39,7 @@ class AudioJob(Job[AudioTask]):
     def write(
         self, fitted: Fitted[AudioTask], request: AudioRequest, output: Path | None, on_progress: ProgressFn
     ) -> str:
-        """Writes sound files, or a picture of the spectrum."""
+        """Writes sound files, or an image of the spectrogram."""
         return write_sound(fitted, request, output, on_progress)
 
     def stream(self, fitted: Fitted[AudioTask]) -> GenerationStream:

@@ -57,11 +57,10 @@ class AudioEvaluation(Evaluation):
 def evaluate(
     fitted: Fitted[AudioTask], data: Any, split: str, on_progress: ProgressFn = no_progress
 ) -> AudioEvaluation:
-    """Bits a sample of a part, or of new `data`; of the model of frames the mean squared error, in scaled units.
+    """Scores over a split, or over new `data`: bits per sample, or the mean squared error of the frames model.
 
-    Beside them how far 32 streams of 15 s that the network makes are from that sound, how many are alive in the end,
-    the slope of the distance, and how much they copy: see `echoic drift`, which takes longer ones. Of these, sound that
-    has collapsed for certain has scores, too.
+    If there is enough sound, also generates 32 streams of 15 s and measures their distance from that sound, its slope,
+    survival and copies, next to the scores of collapsed sound; `echoic drift` does so for longer streams.
 
     Raises:
         DataError: there is nothing to score.
@@ -72,7 +71,7 @@ def evaluate(
     if len(frames) < 2:
         needed = f"two frames of {task.framing.seen_samples} samples"
         if data is not None:
-            raise DataError(f"{data}: has less than {needed}; give more sound.")
+            raise DataError(f"{data}: is shorter than {needed}; add sound.")
         raise empty_split(split, task.dataset.origin, needed)
     batches = eval_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz
@@ -93,7 +92,7 @@ def evaluate(
 
 def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
     rate_hz = fitted.task.rate_hz
-    # Without sampling all streams would be the same.
+    # The frames model does not sample, so all streams would be equal.
     streams = 1 if isinstance(fitted.model.head, Point) else DRIFT_STREAMS
     done = 0
 

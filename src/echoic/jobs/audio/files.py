@@ -1,4 +1,4 @@
-"""What is generated, into files as it is made."""
+"""Generated sound as files, written while it is generated."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -22,21 +22,21 @@ BYTES_PER_SAMPLE = 2
 MOST_WAV_BYTES = 2**32 - 2**10
 
 DRAWN = (".png", ".pdf")
-"""Endings of pictures of one stream."""
+"""Endings of spectrogram images of one stream."""
 
 
 def write_sound(fitted: Fitted[AudioTask], request: AudioRequest, output: Path | None, on_progress: ProgressFn) -> str:
-    """Writes each stream as it is made, in constant memory, and says in one line what was written.
+    """Writes streams while they are generated, in constant memory; returns a summary in one line.
 
-    `output` is a .wav or .flac file, or a .png or .pdf of the spectrum to look at, which is drawn when all is made; of
-    several streams a folder, which gets `stream-001.wav` and so on. `on_progress` counts samples.
+    `output` is a .wav or .flac file, a .png or .pdf file for a spectrogram, or a folder for several streams
+    (`stream-001.wav` and so on). `on_progress` counts samples.
 
     Raises:
-        ConfigError: the output is none of them, is the prime or has other streams; or anything that `blocks` raises.
+        ConfigError: the output is none of these, is the prime or contains other streams; or as for `blocks`.
         RunError: a file cannot be written.
     """
     if output is None:
-        raise ConfigError("An audio run generates into a file; name one with -o FILE, or a folder for several streams.")
+        raise ConfigError("An audio run requires -o FILE, or a folder for several streams.")
     rate_hz, total = fitted.task.rate_hz, samples_in(fitted.task, request.length)
     done = 0
 
@@ -48,7 +48,7 @@ def write_sound(fitted: Fitted[AudioTask], request: AudioRequest, output: Path |
     if request.streams == 1 and output.suffix.lower() in DRAWN:
         sound = generate(fitted, request, count)
         write_atomically(output, chart_bytes(strip(sound.samples[0], sound.rate_hz), output.suffix.lower()[1:]))
-        return f"{output}: the spectrum of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
+        return f"{output}: spectrogram of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
     # Errors in the request are found before a file is opened, which empties it.
     source = blocks(fitted, request)
     _check_fits(output, total)
@@ -70,30 +70,30 @@ def _paths(output: Path, streams: int) -> Sequence[Path]:
     if output.suffix and not output.is_dir():
         endings = ", ".join((*SUBTYPES, *DRAWN))
         raise ConfigError(
-            f"An audio run needs `-o FILE` with one of the endings {endings}, or a folder, which several streams need; "
+            f"An audio run requires `-o FILE` with one of the endings {endings}, or a folder (for several streams), "
             f"got {output}."
         )
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"{output}: cannot be made ({error.strerror}).") from None
+        raise RunError(f"{output}: cannot be created ({error.strerror}).") from None
     return [output / f"stream-{number:0{DIGITS}}.wav" for number in range(1, streams + 1)]
 
 
 def _check_fits(output: Path, samples: int) -> None:
-    """Sizes in the header of a WAV file have 32 bits."""
+    """Checks that the size fits into the 32 bits of a WAV header."""
     if output.suffix.lower() != ".flac" and samples * BYTES_PER_SAMPLE > MOST_WAV_BYTES:
-        raise ConfigError(f"{output}: a WAV file holds 4 GiB at most, and {samples:,} samples are more; write .flac.")
+        raise ConfigError(f"{output}: a WAV file holds at most 4 GiB, but {samples:,} samples are more; write .flac.")
 
 
 def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: str | None) -> None:
     if prime is not None and any(path.exists() and path.samefile(prime) for path in paths):
-        raise ConfigError(f"{prime}: is the --prime, and would be written over; give another -o.")
+        raise ConfigError(f"{prime}: is the --prime and would be overwritten; choose another -o.")
     others = sorted(set(output.glob("stream-*.wav")) - set(paths)) if output.is_dir() else []
     if others:
         raise ConfigError(
-            f"{output}: has {len(others)} more streams than are to be made, such as {others[0].name}; they would be "
-            "taken for part of them. Give another folder, or remove them."
+            f"{output}: contains {len(others)} streams that would not be overwritten, such as {others[0].name}; remove "
+            "them, or choose another folder."
         )
 
 

@@ -1,4 +1,4 @@
-"""What a step of the network is: a frame of levels, of samples, or a spectrum. From sound, and back to it."""
+"""Conversion between sound and the steps of the network: frames of codes, of samples, or spectra."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from echoic.config.audio import SoundSettings
 from echoic.types import Floats
 
 _BLOCK_FRAMES = 4096
-"""Spectra are taken of so many frames at a time, which bounds the memory; the result is the same."""
+"""Number of frames per block; bounds the memory."""
 
 _FADE_S = 0.05
 
@@ -30,33 +30,33 @@ class Framing(Protocol):
 
     @property
     def step_samples(self) -> int:
-        """Samples from one step to the next."""
+        """Number of samples between the starts of consecutive steps."""
         ...
 
     @property
     def seen_samples(self) -> int:
-        """Samples that one step tells of."""
+        """Number of samples that one step covers."""
         ...
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
-        """Sounds one after the other as whole steps `(frames, values)`."""
+        """Whole steps `(frames, values)` of concatenated sounds."""
         ...
 
     def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
-        """Yields the sound `(streams, samples)` of steps `(streams, values)` as they come, in constant memory.
+        """Yields the sound `(streams, samples)` of each step `(streams, values)`, in constant memory.
 
-        With the sound `before` `(samples,)`, of a step at least, it goes on from its end.
+        `before` `(samples,)`, at least a step long, is the sound to continue.
         """
         ...
 
     def to_json(self) -> dict[str, Any]:
-        """What was fitted besides the mu-law codec, as plain JSON values."""
+        """The fitted state besides the mu-law codec, as plain JSON values."""
         ...
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """Samples side by side."""
+    """Non-overlapping frames of samples."""
 
     step_samples: int
 
@@ -72,7 +72,7 @@ class _Cut:
 @final
 @dataclass(frozen=True)
 class LevelFrames(_Cut):
-    """Mu-law levels, as bytes."""
+    """Mu-law codes, as bytes."""
 
     codec: MuLaw
     high_pass: HighPass
@@ -85,7 +85,7 @@ class LevelFrames(_Cut):
         past = np.zeros(1, np.float32) if before is None else before[-self.high_pass.rate_hz :]
         last: Floats | float = past[-1]
         _, state = self.high_pass.apply(past[None], self.high_pass.start(1))
-        # Nothing has cut the sound before: to go over all at once would be a click.
+        # The prime was not high-pass filtered; an abrupt change would be an audible click.
         fade = np.linspace(1, 0, 0 if before is None else round(_FADE_S * self.high_pass.rate_hz), dtype=np.float32)
         for frame in frames:
             sound = self.codec.decode(frame.numpy(), last)
@@ -102,7 +102,7 @@ class LevelFrames(_Cut):
 @final
 @dataclass(frozen=True)
 class SampleFrames(_Cut):
-    """Samples divided by the largest of the training part."""
+    """Samples divided by the peak of the train split."""
 
     scale: float
 
@@ -120,7 +120,7 @@ class SampleFrames(_Cut):
 @final
 @dataclass(frozen=True)
 class SpectralFrames:
-    """Logarithms of spectra or of mel bands, each with mean 0 and deviation 1 in the training part."""
+    """Log spectra or log-mel spectra, standardised by statistics of the train split."""
 
     codec: Spectrogram | LogMel
     scaler: Scaler
@@ -148,7 +148,7 @@ class SpectralFrames:
 
     @classmethod
     def fit(cls, codec: Spectrogram | LogMel, sounds: Sequence[Floats]) -> Self:
-        """Means and deviations of `sounds`, the training part."""
+        """Fits means and standard deviations to `sounds`, the train split."""
         return cls(codec, Scaler.fit("standard", [""], [_spectra(codec, sounds)]))
 
     def to_json(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class SpectralFrames:
 
 
 def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: Sequence[Floats]) -> Framing:
-    """The framing that `settings` ask for, fitted on the sounds of the training part."""
+    """The framing defined by `settings`, fitted to the sounds of the train split."""
     step_samples = settings.samples_of_step(rate_hz)
     if settings.model == "samples":
         return LevelFrames(step_samples, codec, HighPass.fit(training, rate_hz))
@@ -168,7 +168,7 @@ def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: S
 
 
 def reopen_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
-    """The framing of a run; `fitted` has what its `to_json` gave."""
+    """The framing of a run, from the `fitted` state that `to_json` returned."""
     if settings.model == "samples":
         return LevelFrames(settings.samples_of_step(rate_hz), codec, HighPass.from_json(fitted["high_pass"]))
     if settings.frame_features == "samples":

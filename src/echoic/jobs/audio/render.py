@@ -89,13 +89,13 @@ def samples_in(task: AudioTask, length: float | str) -> int:
 
 
 def _known(task: AudioTask, place: str | None) -> Floats:
-    """The sound to continue, `(samples,)`: whole frames, the last of which ends where the prime ends."""
+    """The sound to continue, `(samples,)`: whole frames up to the end of the prime."""
     seen = task.framing.seen_samples
     if place is None:
         return np.zeros(seen, np.float32)
     recordings = read(place, task.settings.data).series
     if len(recordings) > 1:
-        raise DataError(f"{place}: has {len(recordings)} sound files; --prime is one of them.")
+        raise DataError(f"{place}: has {len(recordings)} sound files; --prime must be a single file.")
     (recording,) = recordings
     sound = recording.values[:, 0]
     if len(sound) < seen:
@@ -104,7 +104,7 @@ def _known(task: AudioTask, place: str | None) -> Floats:
 
 
 def frame_stream(fitted: Fitted[AudioTask], request: AudioRequest) -> GenerationStream:
-    """A stream of frames `(streams, steps, values)` of the task's framing, sampled as `request` asks.
+    """A stream of frames `(streams, steps, values)` of the task's framing, sampled according to `request`.
 
     Raises:
         ConfigError: a sampling option for a network that predicts means.
@@ -121,8 +121,8 @@ def frame_stream(fitted: Fitted[AudioTask], request: AudioRequest) -> Generation
 
 
 def _frames(stream: GenerationStream, known: Tensor, request: AudioRequest) -> Iterator[Tensor]:
-    """Frames `(streams, values)` without end after `known` ones `(1, frames, values)`."""
-    # Means are the same in all streams.
+    """Yields frames `(streams, values)` indefinitely after `known` ones `(1, frames, values)`."""
+    # Without sampling all streams are equal.
     is_mean = isinstance(stream.model.head, Point)
     state = stream.start(known, request.seed, 1 if is_mean else request.streams)
     while True:

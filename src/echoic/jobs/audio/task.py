@@ -28,10 +28,10 @@ from echoic.windows import SPLITS, ChunkSampler, Ranges, empty_split
 from echoic.windows.recordings import Excerpt, split_recordings
 
 MAX_PREDICTION_SAMPLES = 1 << 22
-"""Training samples that linear prediction is fitted on at most."""
+"""Maximum number of training samples for linear prediction."""
 
 RARE_FRACTION = 3e-4
-"""Generated frames are not louder than all but this fraction of the training frames: the rest is too rare to learn."""
+"""Fraction of the loudest training frames, too rare to learn; generated frames are never as loud."""
 
 _BLOCK_SAMPLES = 1 << 20
 
@@ -99,7 +99,7 @@ class AudioTask(Task[AudioSettings]):
         frames = self.frames["train"]
         if len(frames) < 2:
             frames_needed = f"two frames of {self.framing.seen_samples} samples"
-            remedy = "give more sound, or choose a smaller --frame-samples"
+            remedy = "add sound, or choose a smaller --frame-samples"
             raise empty_split("train", self.dataset.origin, frames_needed, remedy)
         sampler = ChunkSampler.from_ranges(
             Ranges.from_lengths([len(frames)]),

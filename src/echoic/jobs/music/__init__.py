@@ -1,4 +1,4 @@
-"""Learn songs, in all keys if asked to, and continue them."""
+"""Learn songs, optionally in all keys, and continue them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from echoic.streams import GenerationStream
 
 @final
 class MusicJob(Job[MusicTask]):
-    """Learn songs, in all keys if asked to, and continue them."""
+    """Learn songs, optionally in all keys, and continue them."""
 
     name = "music"
     task_class = MusicTask
@@ -41,7 +41,7 @@ class MusicJob(Job[MusicTask]):
     def write(
         self, fitted: Fitted[MusicTask], request: MusicRequest, output: Path | None, on_progress: ProgressFn
     ) -> str:
-        """Writes a song as MIDI, sound or a picture."""
+        """Writes a song as MIDI, sound or an image."""
         return write_music(fitted, request, output, on_progress)
 
     def stream(self, fitted: Fitted[MusicTask]) -> GenerationStream:

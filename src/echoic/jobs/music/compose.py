@@ -31,8 +31,8 @@ DEFAULT_METER = (4, 4)
 class Composition:
     """Generated music.
 
-    A `song`, its `roll` `(steps, 128)` with `step_beats`, the prime's roll `before` it, and the longest passage of it
-    that is in a training song too, in any key, with that song's name.
+    `song`, its `roll` `(steps, 128)` with `step_beats`, the roll `before` it (the prime), and its longest passage that
+    is also in a training song, in any key, with that song's name.
     """
 
     song: Song
@@ -43,7 +43,7 @@ class Composition:
     memorized_from: str
 
     def with_prime(self) -> "Composition":
-        """The prime and what follows as one piece."""
+        """Prime and continuation as one piece."""
         roll = np.concatenate([self.before, self.roll])
         return replace(self, song=replace(self.song, notes=to_notes(roll, self.step_beats)), roll=roll)
 
@@ -59,7 +59,7 @@ class Composition:
 
 
 def roll_stream(fitted: Fitted[MusicTask], request: MusicRequest) -> GenerationStream:
-    """A stream of steps in the symbols of the task's codec, sampled as `request` asks.
+    """A stream of steps in the symbols of the task's codec, sampled according to `request`.
 
     Raises:
         ConfigError: top-k or nucleus sampling of a head that predicts each pitch independently.
@@ -103,7 +103,7 @@ def generate(
 
 
 def num_steps(task: MusicTask, request: MusicRequest) -> int:
-    """The steps that a request asks for.
+    """The number of steps to generate.
 
     Raises:
         ConfigError: the length cannot be read, or is less than a step.
@@ -120,14 +120,14 @@ def _prime(task: MusicTask, request: MusicRequest) -> Series:
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)
     found = read(request.prime, task.settings.data).series[0]
     if not found.steps:
-        raise DataError(f"{found.origin}: has no notes to go on from; give another --prime.")
+        raise DataError(f"{found.origin}: has no notes to continue; choose another --prime.")
     return found
 
 
 @final
 @dataclass(frozen=True)
 class _Clock:
-    """What a step lasts, and what bars are made of."""
+    """Duration of a step, and the meter."""
 
     step_beats: float
     bpm: float
@@ -141,7 +141,7 @@ class _Clock:
         return cls(step_beats, bpm, info.meter or DEFAULT_METER)
 
     def steps(self, length: int | str) -> int:
-        """How many steps a length has.
+        """The number of steps of a length.
 
         Raises:
             ConfigError: it cannot be read, or is less than a step.
@@ -152,7 +152,7 @@ class _Clock:
         return steps
 
     def nearest(self, length: int | str) -> int:
-        """The number of steps that is nearest to a length; of a short one none.
+        """The nearest number of steps to a length, which may be 0.
 
         Raises:
             ConfigError: it cannot be read.

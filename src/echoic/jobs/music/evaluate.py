@@ -32,7 +32,7 @@ EVAL_SONGS, EVAL_CHUNK = 16, 256
 """Songs per batch and steps per chunk in evaluations; they bound the memory."""
 
 MEMORIZED_STEPS = 8
-"""Length of the windows that are looked up in the training songs."""
+"""Length of the windows that are searched for in the training songs."""
 
 
 @final

@@ -1,4 +1,4 @@
-"""Generated music as files: MIDI to play, sound to listen to, a piano-roll to look at."""
+"""Generated music as files: MIDI, sound, or an image of the piano-roll."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,19 +25,19 @@ ENDINGS: dict[str, Callable[[Composition], bytes]] = {
     ".png": lambda made: chart_bytes(roll_chart(made), "png"),
     ".pdf": lambda made: chart_bytes(roll_chart(made), "pdf"),
 }
-"""From the ending of a file to its writer."""
+"""Encoder of a composition by file ending."""
 
 
 def write_music(fitted: Fitted[MusicTask], request: MusicRequest, output: Path | None, on_progress: ProgressFn) -> str:
-    """Writes a generated song; pictures show the prime in any case.
+    """Generates a song and writes it to a file; images always show the prime.
 
     Raises:
-        ConfigError: the output has none of the endings.
+        ConfigError: the ending of the output is not supported.
         RunError: the file cannot be written.
     """
     ending = "" if output is None else output.suffix.lower()
     if output is None or ending not in ENDINGS:
-        raise ConfigError(f"A music run needs `-o FILE` with one of the endings {', '.join(ENDINGS)}.")
+        raise ConfigError(f"A music run requires `-o FILE` with one of the endings {', '.join(ENDINGS)}.")
     done, total = 0, num_steps(fitted.task, request)
 
     def count(_: Roll) -> None:

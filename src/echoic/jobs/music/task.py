@@ -33,7 +33,7 @@ OCTAVE = 12
 @final
 @dataclass(frozen=True, eq=False)
 class MusicTask(Task[MusicSettings]):
-    """Songs, the numbers of those in each split, and the codec of their steps."""
+    """Songs, their indices in each split, and the codec of their steps."""
 
     settings_class = MusicSettings
 
@@ -106,7 +106,7 @@ class MusicTask(Task[MusicSettings]):
         return report | {"notes": notes, "splits": songs, "steps_per_split": steps, "symbols": self.codec.symbols}
 
     def _changes(self, rolls: Sequence[Roll]) -> list[str]:
-        """Notes on what the encoding changes in the songs."""
+        """Notes on changes of the songs by the encoding."""
         codec = self.codec
         outside = sum(codec.count_outside(roll) for roll in rolls)
         verb = {"fold": "moved by octaves", "drop": "left out"}[codec.outside]

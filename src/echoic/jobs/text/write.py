@@ -20,7 +20,7 @@ from echoic.writers.files import write_bytes
 
 
 def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationStream:
-    """A stream of symbols, sampled as `request` asks."""
+    """A stream of symbols, sampled according to `request`."""
     return GenerationStream.of_symbols(fitted.model, Sampling(request.temperature, request.top_k, request.top_p))
 
 
