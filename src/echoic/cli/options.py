@@ -20,9 +20,9 @@ SET = Annotated[
 
 
 def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Callable[..., None]:
-    """`body` as a command with an option for every field of `settings`, beside its own.
+    """`body` as a command with an option for every field of `settings`, in addition to its own.
 
-    `body` takes the chosen values as its first argument: layers for `JobSettings.build`, the strongest last.
+    `body` takes the chosen values as its first argument: layers for `JobSettings.build`, in increasing precedence.
     """
     sections = [info.default for info in settings.model_fields.values()]
     fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
@@ -62,7 +62,7 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
 
 
 def merged(settings: type[JobSettings], *layers: Mapping[str, Any]) -> Values:
-    """One mapping by section from several, later ones before earlier ones; everything is checked.
+    """Merges validated settings into one mapping by section; later layers take precedence.
 
     Raises:
         ConfigError: an unknown setting, or a value that is not allowed.

@@ -59,7 +59,7 @@ def predict(
 
 
 def _plain(column: Any) -> list[Any]:
-    """The cells of a column as JSON values; what is no number is text."""
+    """The cells of a column as JSON values; text unless they are numbers."""
     return column.tolist() if column.dtype.kind in "biuf" else [str(value) for value in column]
 
 

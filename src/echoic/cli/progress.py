@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def progress_bar(*extra: str) -> Progress:
-    """A bar with the text fields `extra`, and elapsed and remaining time."""
+    """A progress bar with the text fields `extra`, elapsed and remaining time."""
     fields = [TextColumn(f"{{task.fields[{name}]}}") for name in extra]
     console = Console(stderr=True)
     return Progress(

@@ -27,7 +27,7 @@ def print_scores(title: str, columns: Mapping[str, Mapping[str, float]]) -> None
 
 
 def print_columns(title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A plain table."""
+    """Prints a plain table."""
     table = _table(title)
     for number, header in enumerate(headers):
         table.add_column(header, justify="left" if number == 0 else "right")
@@ -44,6 +44,6 @@ def _cell(value: float | None, best: float | None) -> str:
     if value is None:
         return ""
     text = f"{value:.4g}"
-    if "e" in text:  # one digit less, so that a table of large numbers fits 80 columns
+    if "e" in text:  # one digit fewer, so that tables of large numbers fit into 80 columns
         text = f"{value:.2e}"
     return f"[bold]{text}[/bold]" if value == best else text

@@ -39,7 +39,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     ) -> None:
         if context.invoked_subcommand is None:
             if resume is None:
-                raise ConfigError(f"`echoic train` needs a job ({', '.join(JOBS)}) and data, or --resume RUN.")
+                raise ConfigError(f"`echoic train` requires a job ({', '.join(JOBS)}) and data, or --resume RUN.")
             _resume(resume, training_data, as_json=as_json)
         elif resume is not None or training_data is not None or as_json:
             raise ConfigError(
@@ -61,7 +61,7 @@ def with_data_help(job: str, body: Callable[..., None]) -> Callable[..., None]:
 
 
 def single_or_list(data: list[str]) -> str | list[str]:
-    """A single place as itself."""
+    """The only element of a list of one; longer lists unchanged."""
     return data[0] if len(data) == 1 else data
 
 

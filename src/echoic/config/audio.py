@@ -155,14 +155,14 @@ class AudioRequest(SampledRequest):
     length: int | float | str = Field("10s", description="Duration: 10s, 5min, 1h, or 800samples.")
     prime: Any = Field(None, description="Sound file to continue. Default: silence.")
     prob_floor: float = Field(
-        0.0, ge=0, description="Subtracted from every probability, so that rarer values are never drawn."
+        0.0, ge=0, description="Subtracted from every probability, so that rarer values are never sampled."
     )
     loudness_temperature: float = Field(
         1.05,
         ge=0,
         description="Temperature of each frame's loudness, relative to --temperature; higher values shorten pauses.",
     )
-    streams: int = Field(1, ge=1, le=1024, description="Number of streams generated side by side.")
+    streams: int = Field(1, ge=1, le=1024, description="Number of streams to generate in parallel.")
 
 
 _ORIGIN = {"cell": "lstm", "tbptt_steps": 50, "lr": 1e-3, "ema_decay": 0.0}

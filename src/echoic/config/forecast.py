@@ -118,7 +118,7 @@ class ForecastRequest(GenerateRequest):
     temperature: float = Field(
         0.0,
         ge=0,
-        description="Scales the distance of each draw from the mean: 0 follows the mean, 1 samples the model's "
+        description="Scales the deviation of samples from the mean: 0 returns the mean, 1 samples the model's "
         "distribution.",
     )
 

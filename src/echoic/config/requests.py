@@ -15,7 +15,7 @@ class GenerateRequest(Section):
 
     length: Any = Field(None, description="Amount to generate.")
     prime: Any = Field(None, description="Known steps to continue.")
-    seed: int = Field(0, ge=0, lt=2**31, description="Seed of the random draws.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Random seed.")
 
     @classmethod
     def build(cls, **values: Any) -> Self:

@@ -76,7 +76,7 @@ class EncoderSettings(Section):
 
     conv_channels: Annotated[Integers, AfterValidator(_positive)] = Field(
         (),
-        description="Output channels of each convolution before the recurrent layers, such as 32,32. Default: none.",
+        description="Output channels of each convolution before the recurrent layers, such as 32,32; empty for none.",
     )
     kernel_size: Annotated[int, AfterValidator(_odd)] = Field(
         3, ge=1, description="Kernel size of the convolutions in steps and bands; odd."

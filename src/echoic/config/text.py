@@ -43,7 +43,7 @@ class TextNetworkSettings(Section):
     )
     unknown_char: str | None = Field(
         None,
-        description="Character that stands for characters that are not in the vocabulary. Default: they are an error.",
+        description="Character that replaces characters outside the vocabulary. Default: they are an error.",
     )
     tbptt_steps: int = Field(
         64, ge=1, description="Steps of truncated back-propagation through time; the state is carried across."
