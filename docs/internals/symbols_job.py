@@ -116,7 +116,7 @@ class SymbolJob(Job[SymbolTask]):
         return SymbolEvaluation(scores, {"uniform": {"nats_per_step": math.log(fitted.task.count)}}, steps)
 
     def charts(self, fitted, metrics, evaluation):
-        chart = loss_chart(metrics, "Loss per step, nats")
+        chart = loss_chart(metrics, "Loss per step (nats)")
         return [] if chart is None else [chart]
 
 

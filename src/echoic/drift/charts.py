@@ -35,7 +35,7 @@ def drift_charts(report: DriftReport) -> list[Chart]:
         Chart(
             "distance",
             "Distance from real sound",
-            "Generated time, s",
+            "Generated time (s)",
             "Distance / distance of real from real",
             lines=tuple(distances),
             caption="1 is the distance of real sound from other real sound. Dashed: collapsed sound, for comparison.",
@@ -44,13 +44,13 @@ def drift_charts(report: DriftReport) -> list[Chart]:
         Chart(
             "survival",
             "Survival of streams",
-            "Generated time, s",
+            "Generated time (s)",
             "Fraction of streams without collapse",
             lines=(Line("survival", seconds, found.survival, "model"),),
             caption="Collapse: silence, noise, clipping, disorder, an offset, a loop or a copy that lasts 3 s.",
         ),
-        _feature_chart(report, "level_db", "Level", "Level, dB relative to full scale"),
-        _feature_chart(report, "centroid_hz", "Brightness", "Spectral centroid, Hz"),
+        _feature_chart(report, "level_db", "Level", "Level (dB relative to full scale)"),
+        _feature_chart(report, "centroid_hz", "Brightness", "Spectral centroid (Hz)"),
         _feature_chart(report, "flatness", "Spectral flatness", "Flatness (1: white noise)"),
     ]
 
@@ -68,12 +68,12 @@ def strip(sound: Floats, rate_hz: int) -> Chart:
     shades = (10 * torch.log10(power)).clamp(min=_LOWEST_DB)
     return Chart(
         "strip",
-        "Spectrogram of one stream",
-        "Generated time, s",
-        "Frequency, Hz",
+        "Spectrogram",
+        "Generated time (s)",
+        "Frequency (Hz)",
         heatmaps=(
             Heatmap(
-                "Power, dB relative to a full-scale sine",
+                "Power (dB relative to a full-scale sine)",
                 np.arange(len(shades)) * column / rate_hz,
                 np.linspace(0, rate_hz / 2, rows + 1),
                 shades.T.double().numpy(),
@@ -89,7 +89,7 @@ def _feature_chart(report: DriftReport, name: str, title: str, label: str) -> Ch
     return Chart(
         name,
         title,
-        "Generated time, s",
+        "Generated time (s)",
         label,
         lines=(Line("generated (median)", found.time_s, getattr(found, name), "model"),),
         bands=(Band("real (5th to 95th percentile)", found.time_s, low * every, high * every),),

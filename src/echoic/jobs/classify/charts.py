@@ -14,7 +14,7 @@ def charts(
     _fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None
 ) -> list[Chart]:
     """Learning curves, and errors by label."""
-    curves = (loss_chart(metrics, "Loss, nats per clip"), accuracy_chart(metrics))
+    curves = (loss_chart(metrics, "Loss per clip (nats)"), accuracy_chart(metrics))
     learning = [chart for chart in curves if chart is not None]
     if evaluation is None:
         return learning

@@ -23,7 +23,7 @@ def charts(
     fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None
 ) -> list[Chart]:
     """Learning curves, and the events at the beginning of a recording."""
-    curves = (loss_chart(metrics, "Loss, nats per frame"), accuracy_chart(metrics))
+    curves = (loss_chart(metrics, "Loss per frame (nats)"), accuracy_chart(metrics))
     made = [chart for chart in curves if chart is not None]
     return made if evaluation is None else [*made, _roll(fitted.task, evaluation)]
 
@@ -39,14 +39,14 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
     return Chart(
         "events",
         f"True and predicted events: {evaluation.recording.name}",
-        "Time, s",
+        "Time (s)",
         "",
         spans=(
             _spans("true", evaluation.true, task.labels, 1, "data"),
             _spans("predicted", evaluation.predicted, task.labels, 0, "model"),
         ),
-        heatmaps=(Heatmap("deviations", time_s, heights, steps.T),),
-        y_names=((heights[0], "low bands"), (heights[-1], "high bands"), *middles),
+        heatmaps=(Heatmap("standardised log power", time_s, heights, steps.T),),
+        y_names=((heights[0], "lowest band"), (heights[-1], "highest band"), *middles),
         caption="Spectrogram of the recording. Above it, for each label: true events, and below them predicted ones.",
     )
 

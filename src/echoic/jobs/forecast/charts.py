@@ -243,8 +243,8 @@ def _residuals(view: _View, scored: _Scored) -> list[Chart | None]:
     caption = f"{len(starts)} windows of the {scored.split} split. The errors of a good model show no pattern."
     chart = view.chart("residuals", "Errors over time", [zero, dots], caption)
     return [
-        replace(chart, key="residuals", y_label=f"Error (true value - forecast), {chart.y_label}"),
-        error_histogram(errors, f"Error (true value - forecast), {chart.y_label}", "Errors of the previous chart."),
+        replace(chart, key="residuals", y_label=f"{chart.y_label}: true value - forecast"),
+        error_histogram(errors, f"{chart.y_label}: true value - forecast", "Errors of the previous chart."),
     ]
 
 

@@ -20,7 +20,7 @@ SHOWN_LENGTH = "8bars"
 def charts(fitted: Fitted[MusicTask], metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
     """Learning curves, and a continuation of the first bar of a training song."""
     made = generate(fitted, MusicRequest(length=SHOWN_LENGTH))
-    drawn = [loss_chart(metrics, "Loss per step, nats"), roll_chart(made)]
+    drawn = [loss_chart(metrics, "Loss per step (nats)"), roll_chart(made)]
     return [chart for chart in drawn if chart is not None]
 
 

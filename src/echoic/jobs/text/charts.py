@@ -11,5 +11,5 @@ from echoic.report.standard import loss_chart
 
 def charts(_fitted: Fitted[TextTask], metrics: Sequence[Mapping[str, Any]], _evaluation: Any) -> list[Chart]:
     """Learning curves."""
-    chart = loss_chart(metrics, "Loss per character, nats")
+    chart = loss_chart(metrics, "Loss per character (nats)")
     return [] if chart is None else [chart]

@@ -74,8 +74,8 @@ def _confusion(classes: Sequence[str], true: Targets, probabilities: Values) -> 
     fractions = table / np.maximum(table.sum(1, keepdims=True), 1)
     places = np.arange(len(classes), dtype=np.float64)
     # The first class on top, as confusion matrices are read.
-    heatmap = Heatmap("fraction of the class", places, places, fractions[::-1], (classes, classes[::-1]))
-    return Chart("confusion", "Confusion matrix", "Predicted", "True", heatmaps=(heatmap,))
+    heatmap = Heatmap("fraction of the true class", places, places, fractions[::-1], (classes, classes[::-1]))
+    return Chart("confusion", "Confusion matrix", "Predicted class", "True class", heatmaps=(heatmap,))
 
 
 def _calibration(true: Targets, probabilities: Values) -> Chart:
@@ -84,10 +84,10 @@ def _calibration(true: Targets, probabilities: Values) -> Chart:
     ends = np.array([0.0, 1.0])
     return Chart(
         "calibration",
-        "Confidence and accuracy",
-        "Probability of the predicted class",
+        "Calibration",
+        "Confidence",
         "Accuracy",
         lines=(Line("perfect calibration", ends, ends, "reference", "dashed"),),
         bars=(Bars("clips", middles, accuracy, 0.8 / CALIBRATION_BINS),),
-        caption="Below the line the network is overconfident.",
+        caption="Bars below the line: the network is overconfident.",
     )
