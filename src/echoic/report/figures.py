@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from echoic.report.charts import COLORMAP, PALETTES, Chart, Line, band_alphas, colour_keys, decimated, with_markers
 
@@ -21,6 +22,9 @@ _FEW_DOTS = 500
 _SPAN_HEIGHT = 0.85
 _TICK_NAMES: dict[str, Any] = {"fontsize": 8, "parse_math": False}
 _SLANTED: dict[str, Any] = {"rotation": 60, "ha": "right"}
+_MAX_LEVEL_CHARACTERS = 60
+"""Total length of the names on the x axis that fit side by side."""
+
 _DASHES = {"line": "-", "dashed": (0, (4, 2)), "dots": ""}
 
 
@@ -67,12 +71,12 @@ def _draw(chart: Chart) -> "Figure":
         mesh = axes.pcolormesh(heatmap.x, heatmap.y, heatmap.values, **shade)
         figure.colorbar(mesh, ax=axes, label=heatmap.name, pad=0.01)
         if heatmap.names is not None:
-            axes.set_xticks(heatmap.x, heatmap.names[0], **_SLANTED, **_TICK_NAMES)
+            _name_x(axes, heatmap.x, heatmap.names[0])
             axes.set_yticks(heatmap.y, heatmap.names[1], **_TICK_NAMES)
     for bars in chart.bars:
         axes.bar(bars.x, bars.y, bars.width, color=_COLOURS[bars.role], alpha=0.6, label=_label(bars.name))
         if bars.names is not None:
-            axes.set_xticks(bars.x, bars.names, **_SLANTED, **_TICK_NAMES)
+            _name_x(axes, bars.x, bars.names)
     for spans in chart.spans:
         place: dict[str, Any] = {"left": spans.begin, "height": _SPAN_HEIGHT}
         axes.barh(spans.y, spans.length, color=_COLOURS[spans.role], label=_label(spans.name), **place)
@@ -83,6 +87,12 @@ def _draw(chart: Chart) -> "Figure":
         _add_line(axes, line, _COLOURS[key], mark=mark)
     _add_labels(figure, axes, chart)
     return figure
+
+
+def _name_x(axes: "Axes", places: NDArray[np.floating], names: Sequence[str]) -> None:
+    """Names on the x axis, slanted if they do not fit side by side."""
+    fits = len(names) * max(map(len, names), default=0) <= _MAX_LEVEL_CHARACTERS
+    axes.set_xticks(places, names, **({} if fits else _SLANTED), **_TICK_NAMES)
 
 
 def _add_line(axes: "Axes", line: Line, colour: str, *, mark: bool) -> None:
