@@ -45,7 +45,7 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
             _spans("true", evaluation.true, task.labels, 1, "data"),
             _spans("predicted", evaluation.predicted, task.labels, 0, "model"),
         ),
-        heatmaps=(Heatmap("standardised log power", time_s, heights, steps.T),),
+        heatmaps=(Heatmap("Standardised log power", time_s, heights, steps.T),),
         y_names=((heights[0], "lowest band"), (heights[-1], "highest band"), *middles),
         caption="Spectrogram of the recording. Above it, for each label: true events, and below them predicted ones.",
     )

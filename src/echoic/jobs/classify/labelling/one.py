@@ -74,7 +74,7 @@ def _confusion(classes: Sequence[str], true: Targets, probabilities: Values) -> 
     fractions = table / np.maximum(table.sum(1, keepdims=True), 1)
     places = np.arange(len(classes), dtype=np.float64)
     # The first class on top, as confusion matrices are read.
-    heatmap = Heatmap("fraction of the true class", places, places, fractions[::-1], (classes, classes[::-1]))
+    heatmap = Heatmap("Fraction of the true class", places, places, fractions[::-1], (classes, classes[::-1]))
     return Chart("confusion", "Confusion matrix", "Predicted class", "True class", heatmaps=(heatmap,))
 
 
