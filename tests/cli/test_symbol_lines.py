@@ -149,14 +149,14 @@ def test_help_has_the_defaults_of_the_job(command: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("train music input.txt --out new", "input.txt, byte 0: is no MIDI file"),
+        ("train music input.txt --out new", "input.txt, byte 0: is not a MIDI file"),
         ("train music missing.mid --out new", "missing.mid: no such file"),
         ("train music chorales.json --grid third --out new", "must be quarter, eighth, sixteenth, or the length"),
         ("train music chorales.json --pitch-range 60-65 --out new", "at least an octave apart, got '60-65'"),
         ("train music chorales.json --transpose 7 --out new", "`pitch.transpose` must be 'none', 'all' or 'random'"),
         ("train text missing.txt --out new", "missing.txt: no such file"),
         ("train text input.txt --split 0.5,0.6,0 --out new", "must be fractions with a sum of at most 1"),
-        ("train forecast input.txt chorales.json --out new", "Got 2 files where one is expected"),
+        ("train forecast input.txt chorales.json --out new", "Expected one file, got 2"),
     ],
 )
 def test_bad_input_exits_2_with_one_sentence(command: Callable[..., Any], line: str, words: str) -> None:

@@ -94,7 +94,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "report": {
         "no run": ("report missing", "missing: is not a run folder"),
         "folder that cannot be made": ("report {run} -o missing/page.html", "missing"),
-        "no page": ("report {run} {run}", "name it with -o"),
+        "no page": ("report {run} {run}", "set -o"),
     },
     "info": {
         "no run": ("info missing", "missing: is not a run folder"),

@@ -259,7 +259,7 @@ def test_what_the_table_says_of_some_clips_alone_is_asked_for(clips: Any, tmp_pa
     wanted = TINY | {"group": "singer", "fold": "fold", "folds": 4}
     with pytest.raises(DataError, match=r"the group 'singer \d' is in both the train and the test split"):
         train("classify", clips / "clips.csv", out=tmp_path / "run", **wanted)
-    with pytest.raises(ConfigError, match="`group` is for tables"):
+    with pytest.raises(ConfigError, match="`group` requires a table"):
         train("classify", clips, out=tmp_path / "run", group="singer", **TINY)
     with pytest.raises(DataError, match="read from one folder or file"):
         train("classify", [clips, clips], out=tmp_path / "run", **TINY)

@@ -52,7 +52,7 @@ def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_say
     each = [f"{key}-{number}" for key in ("data", "window", "continuation", "future") for number in (1, 2, 3)]
     alone = ["loss", "horizon", "residuals", "histogram"]
     assert sorted(made) == sorted(each + alone)
-    assert "Shown: a, the first of 2 features. Series 2 of 4; the first 3 are drawn." in made["window-2"].caption
+    assert "Shown: a, the first of 2 features. Series 2 of 4; drawn: the first 3." in made["window-2"].caption
     assert made["window-2"].title.endswith(": s1")
     assert made["window-2"].y_label == "a"
 

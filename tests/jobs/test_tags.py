@@ -192,7 +192,7 @@ def test_what_does_not_go_with_several_labels_is_one_sentence(clips: Any) -> Non
         prepare("classify", clips / "clips.csv", **TINY, class_weight="balanced")
     with pytest.raises(ConfigError, match=r"`data.label_separator` .* at least 1 character"):
         prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": ""})
-    with pytest.raises(ConfigError, match="`label_separator` is for tables"):
+    with pytest.raises(ConfigError, match="`label_separator` requires a table"):
         prepare("classify", clips, **TINY)
     with pytest.raises(DataError, match=r"line 2: has no label; fill it in or remove the row"):
         prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": None})

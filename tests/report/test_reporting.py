@@ -90,7 +90,7 @@ def test_names_of_series_and_files_are_escaped(tmp_path: Path) -> None:
 
 
 def test_several_runs_need_a_page_of_their_own(runs: dict[str, Run]) -> None:
-    with pytest.raises(ConfigError, match="its own page"):
+    with pytest.raises(ConfigError, match="requires an output file; set"):
         write_report(list(runs.values()))
     with pytest.raises(ConfigError, match="at least one run"):
         write_report([])

@@ -88,7 +88,7 @@ def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_pa
     report = found.report
     assert (report.resampled, report.silent) == (1, 1)
     (sentence,) = report.skipped
-    assert "d.wav: is no sound file" in sentence
+    assert "d.wav: is not a readable sound file" in sentence
     assert report.notes[-1] == sentence
 
 
@@ -126,9 +126,9 @@ def float_wav(path: Path, *samples: float) -> Path:
 
 BROKEN = {
     "is empty; export it again": b"",
-    "is no sound file that can be read .Format not recognised.; export it as WAV or FLAC": b"<html></html>",
-    "declares 0 samples a second; it must be 1,000 to 384,000": header(rate_hz=0),
-    "declares 4,000,000,000 samples a second": header(rate_hz=4_000_000_000),
+    "is not a readable sound file .Format not recognised.; export it as WAV or FLAC": b"<html></html>",
+    "declares a rate of 0 Hz; it must be 1,000 to 384,000": header(rate_hz=0),
+    "declares a rate of 4,000,000,000 Hz": header(rate_hz=4_000_000_000),
     "declares 0 channels; it must be 1 to 64": header(channels=0),
     "declares 65535 channels": header(channels=65535),
     "has no samples": header(data_bytes=0, there=0),
@@ -172,7 +172,7 @@ def test_other_bad_requests_are_refused(tmp_path: Path) -> None:
         read(tmp_path / "missing.wav", AudioDataSettings())
     with pytest.raises(DataError, match="has no sound files"):
         read(tmp_path, AudioDataSettings())
-    with pytest.raises(DataError, match="has 1 channels; choose another --channel than 2"):
+    with pytest.raises(DataError, match="has 1 channels; choose a --channel other than 2"):
         read(written(tmp_path / "a.wav"), AudioDataSettings(channel="2"))
     (tmp_path / "a.wav").write_bytes(b"no")
     (tmp_path / "b.wav").write_bytes(b"")
@@ -218,10 +218,10 @@ REFUSED: dict[str, Any] = {
     "no_data_chunk.wav": "No 'data' chunk",
     "not_a_wav.wav": "Format not recognised",
     "riff_only.wav": "Format not recognised",
-    "sr0.wav": "declares 0 samples a second",
-    "sr_4e9.wav": "declares 4,000,000,000 samples a second",
+    "sr0.wav": "declares a rate of 0 Hz",
+    "sr_4e9.wav": "declares a rate of 4,000,000,000 Hz",
     "trunc_fmt.wav": "No 'data' chunk",
-    "two_data.wav": "is no sound file that can be read",
+    "two_data.wav": "is not a readable sound file",
     "unknown_tag_0x1234.wav": "Malformed 'fmt ' chunk",
     "zero_frames.wav": "has no samples",
 }

@@ -129,20 +129,20 @@ def test_sound_that_does_not_fit_into_memory_is_refused(tmp_path: Path, monkeypa
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(), RATE_HZ)
     monkeypatch.setattr(decoding.np, "empty", no_room)
-    assert_refused(path, "declares 10 s of sound, for which memory lacks 640,000 bytes; cut it into several files")
+    assert_refused(path, "declares 10 s of sound, which require 640,000 bytes of memory; cut it into several files")
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(384_000, 1_000), (1_000, 384_000)])
 def test_resampling_has_its_limits(tmp_path: Path, from_hz: int, to_hz: int) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(4000), from_hz)
-    assert_refused(path, f"has {from_hz:,} samples a second and {to_hz:,} are wanted; .*--rate-hz", rate_hz=to_hz)
+    assert_refused(path, f"cannot be resampled from {from_hz:,} to {to_hz:,} Hz, .*--rate-hz", rate_hz=to_hz)
 
 
 def test_sound_that_is_shorter_than_a_sample_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, tone(1), 384_000)
-    assert_refused(path, "is too short for a sample at 8,000 Hz; leave it out", rate_hz=8_000)
+    assert_refused(path, "is shorter than one sample at 8,000 Hz; leave it out", rate_hz=8_000)
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

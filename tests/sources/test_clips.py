@@ -101,9 +101,9 @@ def test_a_clip_has_the_labels_between_the_separators(tmp_path: Path) -> None:
 
 
 WRONG_LABELS = {
-    "a;;b": r"line 3: the labels 'a;;b' have an empty name among them; remove the ';' too many\.",
-    "a;b; ": r"line 3: the labels 'a;b;' have an empty name",
-    ";": "line 3: the labels ';' have an empty name",
+    "a;;b": r"line 3: the labels 'a;;b' contain an empty one; remove the extra ';'\.",
+    "a;b; ": r"line 3: the labels 'a;b;' contain an empty one",
+    ";": "line 3: the labels ';' contain an empty one",
     "a;b;a": "line 3: has the label 'a' more than once; name it once",
     "a; a": "line 3: has the label 'a' more than once",
 }
@@ -121,16 +121,16 @@ def test_only_tables_have_several_labels_a_clip(tmp_path: Path) -> None:
     array = tmp_path / "values.npy"
     np.save(array, np.zeros((4, 3, 5)))
     for place in (tmp_path / "clips", table(tmp_path, TS, "a.ts"), array):
-        with pytest.raises(ConfigError, match=r"`label_separator` is for tables \(.csv, .parquet\), and .* is none"):
+        with pytest.raises(ConfigError, match=r"`label_separator` requires a table \(.csv, .parquet\), got "):
             read(place, ClipDataSettings(label_separator=";"))
 
 
 STRETCHES = {
-    "0.3,0.2": "0.3 s to 0.2 s does not lie within a.wav, which has 0.500 s",
-    "-0.1,0.2": "does not lie within",
-    "0,0.6": "does not lie within",
-    "zero,0.2": "'zero' is no time in seconds",
-    "0.1,0.1": "does not lie within",
+    "0.3,0.2": "0.3 s to 0.2 s is outside of a.wav, which has 0.500 s",
+    "-0.1,0.2": "is outside of",
+    "0,0.6": "is outside of",
+    "zero,0.2": "'zero' is not a time in seconds",
+    "0.1,0.1": "is outside of",
 }
 
 
@@ -148,7 +148,7 @@ def test_columns_and_parts_that_are_not_there(tmp_path: Path) -> None:
         read(table(tmp_path, "file,kind\na.wav,x\n"), ClipDataSettings())
     with pytest.raises(ConfigError, match=r"`fold`: .* has no column 'fold'"):
         read(table(tmp_path, "file,label\na.wav,x\n"), ClipDataSettings(fold="fold"))
-    with pytest.raises(DataError, match="line 2: names no split; it must be train, dev or test, got 'later'"):
+    with pytest.raises(DataError, match="line 2: the split must be train, dev or test, got 'later'"):
         read(table(tmp_path, "file,label,split\na.wav,x,later\n"), ClipDataSettings())
 
 
@@ -177,8 +177,8 @@ def test_a_ts_file_has_a_clip_a_line(tmp_path: Path) -> None:
 
 
 BROKEN_TS = {
-    "1,2:3:x": "line 6: its dimensions have \\[1, 2\\] values",
-    "1,2:x": "line 7: has 1 dimensions where the first line has 2",
+    "1,2:3:x": r"line 6: dimensions must be equally long, got \[1, 2\] values",
+    "1,2:x": "line 7: has 1 dimensions, but the first line has 2",
     "1,b:2,3:x": "line 6: could not convert string to float: 'b'",
     "1,inf:2,3:x": "line 6: holds an infinite value",
     "1,2,3": "line 6: has no label after the last colon",
@@ -233,25 +233,25 @@ def test_arrays_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"must hold a label for each of the 4 clips of values.npy, got int64 of shape"):
         read(values, settings)
     np.save(labels, np.array([1, 2, 3, None], object), allow_pickle=True)
-    with pytest.raises(DataError, match=r"is no \.npy file that can be read"):
+    with pytest.raises(DataError, match=r"is not a readable \.npy file"):
         read(values, settings)
     np.save(labels, np.arange(4))
     broken = np.zeros((4, 3, 5))
     broken[2, 0, 0] = np.nan
     np.save(values, broken)
-    with pytest.raises(DataError, match="clip 2: holds a value that is no number"):
+    with pytest.raises(DataError, match="clip 2: has a value that is not a number"):
         read(values, settings)
     np.save(values, np.zeros((4, 3)))
     with pytest.raises(DataError, match="must hold numbers with axes clip,band,frame, got float64 of shape"):
         read(values, settings)
     values.write_bytes(b"no array")
-    with pytest.raises(DataError, match=r"is no \.npy file"):
+    with pytest.raises(DataError, match=r"is not a readable \.npy file"):
         read(values, settings)
 
 
 def test_clips_of_one_kind_only(tmp_path: Path) -> None:
     one, two = table(tmp_path, TS, "a.ts"), table(tmp_path, TS.replace(":4,5,6", "").replace(":8,9", ""), "b.ts")
-    with pytest.raises(DataError, match=r"has 1 values a step where .* has 2"):
+    with pytest.raises(DataError, match=r"has 1 values per step, but .* has 2"):
         read(one, ClipDataSettings(test_data=two))
 
 

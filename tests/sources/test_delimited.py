@@ -42,7 +42,7 @@ def test_delimiter_is_found_in_the_header(read_text: Callable[..., Any], delimit
 def test_delimiter_can_be_named(read_text: Callable[..., Any]) -> None:
     assert read_text(TEXT.replace(",", ":"), delimiter=":").series[0].values.tolist() == VALUES
     assert read_text(TEXT.replace(",", "\t"), delimiter="tab").series[0].values.tolist() == VALUES
-    with pytest.raises(ConfigError, match="one ASCII sign"):
+    with pytest.raises(ConfigError, match="one ASCII character"):
         read_text(TEXT, delimiter="::")
 
 
@@ -82,8 +82,8 @@ def test_decimal_comma_without_the_setting_says_which_one(read_text: Callable[..
     [
         ("a,b\n1,2\n3,x\n", r"line 3, column 'b': 'x' is not a number; correct it"),
         ("a,b\n1,2\n3,1_000\n", "'1_000' is not a number"),
-        ("a,b\n1,2,3\n", "line 2: has 3 fields where the header has 2"),
-        ("a,b\n1,2\n3\n", "line 3: has 1 fields where the header has 2"),
+        ("a,b\n1,2,3\n", "line 2: has 3 fields, but the header has 2"),
+        ("a,b\n1,2\n3\n", "line 3: has 1 fields, but the header has 2"),
         ("a,b,a\n1,2,3\n", "line 1: fields 1 and 3 are both named 'a'"),
         ("a,b\n", "no rows below it"),
         ("", "is empty"),
@@ -91,10 +91,10 @@ def test_decimal_comma_without_the_setting_says_which_one(read_text: Callable[..
         ("a,b\n1,inf\n", r"line 2, column 'b': 'inf' is infinite"),
         ("a,b\n1,1e400\n", "'1e400' is infinite or beyond"),
         ("a,b\n1,-4e38\n", "'-4e38' is infinite or beyond 3.4e38"),
-        ('a,b\n1,2\n"3,4\n5,6\n', "line 3: a quotation mark is opened and never closed"),
-        ('a,b\n1,"2"3\n', "line 2: a quotation mark stands inside a field"),
-        ('a,b\n1,2\n3,4"4"\n', "line 3: a quotation mark stands inside a field"),
-        ("a,b\n1,2\n3\r,4\n", "line 3: a carriage return stands inside the line"),
+        ('a,b\n1,2\n"3,4\n5,6\n', "line 3: a quotation mark is never closed"),
+        ('a,b\n1,"2"3\n', "line 2: quotation mark inside a field"),
+        ('a,b\n1,2\n3,4"4"\n', "line 3: quotation mark inside a field"),
+        ("a,b\n1,2\n3\r,4\n", "line 3: carriage return inside the line"),
         ("a,b\n1,\n2,\n", "column 'b': holds no value at all"),
         ("a,town\n1,Ulm\n2,Bonn\n", r"column 'town': 'Ulm' is text like all of the column; name it with --time"),
         ("when,a\n2024-01-01,1\n2024-01-02,2\n", r"column 'when': holds dates; pass --time when\."),
@@ -102,7 +102,7 @@ def test_decimal_comma_without_the_setting_says_which_one(read_text: Callable[..
         ("when,a\n01/02/2024,1\n", r"pass --time when\."),
         ("year,a\n1999,1\n2000,1\n", r"pass --time year\."),
         ("V1,V2,V3\nH1,1,2\nH2,3,4\n", "pass --format m4"),
-        ("1.5,2\n3,4\n", "the first line holds numbers where the names"),
+        ("1.5,2\n3,4\n", "the first line contains numbers instead of column names"),
     ],
 )
 def test_bad_table_is_refused_with_place_and_remedy(read_text: Callable[..., Any], text: str, message: str) -> None:
@@ -193,9 +193,9 @@ def test_compressed_file_is_read_and_limited(
     assert dataset.series[0].values.tolist() == VALUES
     assert dataset.series[0].name == "table"
     assert dataset.fingerprint == hashlib.sha256(packed).hexdigest()
-    with pytest.raises(DataError, match=f"cut short or not {ending} data"):
+    with pytest.raises(DataError, match=f"truncated or not {ending} data"):
         read_text(packed[:-5], f"table.csv{ending}")
-    with pytest.raises(DataError, match=f"cut short or not {ending} data"):
+    with pytest.raises(DataError, match=f"truncated or not {ending} data"):
         read_text(TEXT, f"table.csv{ending}")
     monkeypatch.setattr(textfile, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="unpacks to more than 10 bytes"):
@@ -207,7 +207,7 @@ def test_zstd_file_is_read_and_limited(tmp_path: Path, monkeypatch: pytest.Monke
     pl.DataFrame({"a": [1, 3], "b": [2, 4]}).write_csv(path, compression="zstd")
     assert read(path).series[0].values.tolist() == VALUES
     path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(DataError, match=r"cut short or not \.zst data"):
+    with pytest.raises(DataError, match=r"truncated or not \.zst data"):
         read(path)
     pl.DataFrame({"a": [1, 3], "b": [2, 4]}).write_csv(path, compression="zstd")
     monkeypatch.setattr(textfile, "MAX_BYTES", 10)

@@ -50,7 +50,7 @@ def test_a_column_of_the_events_names_parts(folder: Path) -> None:
     path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
     assert [one.annotations.split for one in read(path, EventDataSettings()).series] == ["train", "test"]
     path = table(folder, ["a.wav,0.1,0.3,x,train", "a.wav,0.5,0.7,x,test"], header=header)
-    with pytest.raises(DataError, match=r"line 3: puts the file 'a.wav' into another split"):
+    with pytest.raises(DataError, match=r"line 3: assigns the file 'a.wav' to a different split"):
         read(path, EventDataSettings())
 
 
@@ -66,9 +66,9 @@ WRONG = {
     "a.wav,0.5,0.4,x": "line 3: the event ends at 0.4 s and begins at 0.5 s",
     "a.wav,0.5,0.5,x": "line 3: the event ends at 0.5 s and begins at 0.5 s",
     "a.wav,-0.5,0.5,x": "line 3: the event ends at 0.5 s and begins at -0.5 s",
-    "a.wav,1.5,2.5,x": "line 3: the event ends at 2.5 s, but the file at 2.000 s",
+    "a.wav,1.5,2.5,x": "line 3: the event ends at 2.5 s, after the end of the file at 2.000 s",
     "a.wav,0.2,0.4,y": "line 3: the event at 0.2 s begins before that at 0.1 s has ended",
-    "a.wav,soon,0.4,y": "line 3, column 'onset_s': 'soon' is no time in seconds",
+    "a.wav,soon,0.4,y": "line 3, column 'onset_s': 'soon' is not a time in seconds",
     "a.wav,0.5,nan,y": "line 3: the event ends at nan s",
     "a.wav,0.5,0.6,": "line 3, column 'label': is empty",
     ",0.5,0.6,x": "line 3, column 'file': is empty",
@@ -91,8 +91,8 @@ def test_wrong_tables_are_named(folder: Path) -> None:
         read(folder / "none.csv", EventDataSettings())
     for rows, told in (
         (["b.wav,train"], "line 2: the file 'a.wav' is not in"),
-        (["a.wav,train", "a.wav,test"], "line 3: the file 'a.wav' is there twice"),
-        (["a.wav,later"], "line 2: names no split"),
+        (["a.wav,train", "a.wav,test"], "line 3: the file 'a.wav' is listed twice"),
+        (["a.wav,later"], "line 2: the split must be train, dev or test"),
     ):
         split = table(folder, rows, "split.csv", "file,split")
         with pytest.raises(DataError, match=told):

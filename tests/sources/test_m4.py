@@ -26,11 +26,11 @@ def test_rows_may_end_early(read_text: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("V1,V2\nA,1\nA,2\n", "line 3, column 'V1': series 'A' was there before"),
+        ("V1,V2\nA,1\nA,2\n", "line 3, column 'V1': series 'A' occurs twice"),
         ("V1,V2\n,1\n", "line 2, column 'V1': the series has no name"),
         ("V1,V2\nA,1\nB,\n", "line 3: the series has no values"),
         ("V1,V2\nA,x\n", "line 2, column 'V2': 'x' is not a number"),
-        ("V1,V2\nA,1,2\n", "line 2: has 3 fields where the header has 2"),
+        ("V1,V2\nA,1,2\n", "line 2: has 3 fields, but the header has 2"),
         ("V1\nA\n", "has no columns of values"),
     ],
 )
@@ -40,5 +40,5 @@ def test_bad_m4_file_is_refused(read_text: Callable[..., Any], text: str, messag
 
 
 def test_named_columns_are_refused(read_text: Callable[..., Any]) -> None:
-    with pytest.raises(ConfigError, match="`time` names a column, and the M4 format has none"):
+    with pytest.raises(ConfigError, match="`time` names a column, but the M4 format has no named columns"):
         read_text(TEXT, format="m4", time="V1")

@@ -161,14 +161,14 @@ GOOD = header(1, 0) + track((0, on(60)), (TICKS, off(60)))
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"not music at all", "byte 0: is no MIDI file"),
+        (b"not music at all", "byte 0: is not a MIDI file"),
         (GOOD[:10], "byte 10: ends inside its header"),
-        (GOOD[:-3], "a track of 12 bytes is announced, 9 are left"),
+        (GOOD[:-3], "declares a track of 12 bytes, but 9 are left"),
         (header(1, 7) + GOOD[14:], "byte 8: has type 7"),
         (header(1, 0, 0) + GOOD[14:], "byte 12: declares 0 ticks per beat"),
         (header(1, 0, 0xE700) + GOOD[14:], "byte 12: declares 0 ticks per film frame"),
         (header(0), "byte 14: has no track"),
-        (header(1) + b"MTrk\xff\xff\xff\xff", "a track of 4,294,967,295 bytes is announced, 0 are left"),
+        (header(1) + b"MTrk\xff\xff\xff\xff", "declares a track of 4,294,967,295 bytes, but 0 are left"),
         (header(1) + track((0, b"\xff\x01\xff\xff\xff\x7f")), "cannot be read as MIDI"),
         (header(1) + track((0, b"\xf4")), "byte 24: cannot be read as MIDI"),
         (header(1) + track(*[(2**28 - 1, on(60))] * 3), "beats, more than 20,000"),
@@ -187,7 +187,7 @@ def test_a_broken_file_is_one_sentence_with_the_place(songs: Callable[..., Any],
 
 
 def test_a_file_larger_than_music_is_refused_before_it_is_read(songs: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match="more than the 2,097,152"):
+    with pytest.raises(DataError, match="but at most 2,097,152 are supported"):
         songs(header(1) + b"MTrk" + struct.pack(">L", 3 << 20) + b"\x00" * (3 << 20))
 
 

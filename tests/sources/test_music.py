@@ -124,11 +124,11 @@ def test_whole_numbers_written_as_decimals_are_pitches(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not valid JSON"),
         ("[" * 100_000, "is nested too deeply"),
         ("[]", "has no songs"),
         ("[[[60]], []]", "song 2: has no steps"),
-        ('{"train": [[[60]]], "rest": [[[60]]]}', "rest 1: names no split, but other songs do"),
+        ('{"train": [[[60]]], "rest": [[[60]]]}', "rest 1: its name has no split, but others do"),
         ("3", "must be a list, got int"),
         ("[[3]]", "song 1, step 1: must be a list, got int"),
         ('[[[60], ["C"]]]', "song 1, step 2: a pitch must be a whole number from 0 to 127, got 'C'"),
@@ -151,7 +151,7 @@ def test_bad_json_is_one_sentence_with_the_place(tmp_path: Path, content: str, w
     [
         (np.zeros((3, 87)), r"must be numbers \(steps, 88\) or \(steps, 128\), got float64 \(3, 87\)"),
         (np.zeros(88), r"got float64 \(88,\)"),
-        (np.full((2, 88), np.nan), "step 1: has a value that is no number"),
+        (np.full((2, 88), np.nan), "step 1: has a value that is not a number"),
         (np.full((2, 88), "x"), "must be numbers"),
     ],
 )
@@ -163,20 +163,20 @@ def test_bad_arrays_are_one_sentence_with_the_place(tmp_path: Path, array: NDArr
 
 def test_objects_in_numpy_files_are_never_unpickled(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{"a": 1}], object), allow_pickle=True)
-    with pytest.raises(DataError, match="is no NumPy file that can be read"):
+    with pytest.raises(DataError, match="is not a readable NumPy file"):
         read(tmp_path / "a.npy", QUARTERS)
 
 
 def test_matlab_files_without_songs_say_what_they_have(tmp_path: Path) -> None:
     savemat(tmp_path / "a.mat", {"weights": np.zeros(3)})
-    with pytest.raises(DataError, match="has weights; it needs cells named traindata"):
+    with pytest.raises(DataError, match=r"must have cells named traindata, .* got weights"):
         read(tmp_path / "a.mat", QUARTERS)
 
 
 def test_an_array_that_is_named_as_an_archive_says_so(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", ROLL)
     (tmp_path / "a.npy").rename(tmp_path / "a.npz")
-    with pytest.raises(DataError, match=r"is a single array; let its name end with \.npy"):
+    with pytest.raises(DataError, match=r"is a single array; rename it to end with \.npy"):
         read(tmp_path / "a.npz", QUARTERS)
 
 
@@ -185,7 +185,7 @@ def test_a_damaged_member_of_an_archive_is_one_sentence(tmp_path: Path) -> None:
     content = bytearray((tmp_path / "a.npz").read_bytes())
     content[300] ^= 255
     (tmp_path / "a.npz").write_bytes(content)
-    with pytest.raises(DataError, match="holds something else than arrays of numbers"):
+    with pytest.raises(DataError, match="must contain only arrays of numbers"):
         read(tmp_path / "a.npz", QUARTERS)
 
 
@@ -200,5 +200,5 @@ def test_a_song_that_is_too_long_for_the_grid_is_left_out_of_a_folder(tmp_path: 
 @pytest.mark.parametrize("name", ["a.mat", "a.npz", "a.npy"])
 def test_foreign_bytes_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PK\x03\x04 no archive")
-    with pytest.raises(DataError, match="that can be read"):
+    with pytest.raises(DataError, match="is not a readable"):
         read(tmp_path / name, QUARTERS)

@@ -73,7 +73,7 @@ def test_text_names_a_signal_and_its_parameters() -> None:
         ("synth:sin", "no signal 'sin', did you mean 'sine'"),
         ("synth:sine,step=3", "no parameter 'step', did you mean 'steps'"),
         ("synth:o2-sine-long,seed=3", "no parameter 'seed'; it takes none"),
-        ("synth:sine,steps", "'steps' has not the form key=value"),
+        ("synth:sine,steps", "'steps' must have the form key=value"),
         ("synth:sine,steps=1", "`steps` must be a whole number from 2"),
         ("synth:sine,steps=2.5", "`steps` must be a whole number"),
         ("synth:sine,steps=999999999999", "`steps` must be a whole number from 2 to 100000000"),
@@ -88,5 +88,5 @@ def test_bad_signal_is_refused(text: str, message: str) -> None:
 
 
 def test_columns_cannot_be_named() -> None:
-    with pytest.raises(ConfigError, match="`target` names a column, and a synthetic signal has none"):
+    with pytest.raises(ConfigError, match="`target` names a column, but a synthetic signal has no named columns"):
         read("synth:sine", TableSettings(target="y"))

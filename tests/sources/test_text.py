@@ -50,7 +50,7 @@ def test_marks_and_line_ends_are_changed_and_told(tmp_path: Path) -> None:
     assert text_of(dataset.series[0]) == "one\ntwo\nthree\n"
     assert dataset.report.notes == (
         "A byte order mark was removed.",
-        "2 line ends of Windows or old Macs became line feeds.",
+        "2 line ends (CRLF or CR) were converted to LF.",
     )
 
 

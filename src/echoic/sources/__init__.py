@@ -1,4 +1,4 @@
-"""Reads tables, arrays, synthetic signals, texts, music and sound: the only place that opens files of the user.
+"""Readers of tables, arrays, synthetic signals, text, music and sound: the only code that opens the user's files.
 
 Importing this loads no file reader; each is imported when its kind of data is read.
 """
@@ -28,7 +28,7 @@ from echoic.sources.base import Report as Report
 from echoic.sources.base import as_path as as_path
 
 STANDARD_INPUT = "-"
-"""The name under which texts come from standard input."""
+"""The name of standard input."""
 
 Settings = (
     TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings | ClipDataSettings | EventDataSettings
@@ -136,7 +136,7 @@ SOURCES = {
         "a table (.csv, .parquet) with the columns file, onset_s, offset_s and label",
     ),
 }
-"""Every kind of data. The first source that claims the data reads them, so those with endings come first."""
+"""All kinds of data. The first source that claims the data reads them, so sources with endings come first."""
 
 
 def source_kind(data: Any, settings: Settings) -> str:
@@ -177,16 +177,16 @@ def supported_inputs(settings: type[Any], *, in_memory: bool = True) -> str:
 def read(data: Any, settings: Settings | None = None) -> Dataset:
     """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
 
-    With the settings of another job the data are what it reads: see `sources.music`, `sources.text`, `sources.audio`
-    and `sources.clips`.
+    The class of `settings` selects the kind of data: for music, text, sound and clips see `sources.music`,
+    `sources.text`, `sources.audio` and `sources.clips`.
 
     Args:
         data: the path of a CSV (also .gz, .bz2, .xz, .zst), M4 or Parquet file; `synth:NAME,key=value,...`; a pandas,
             polars or pyarrow DataFrame; or a NumPy array `(steps,)` or `(steps, features)`.
-        settings: how the table is laid out; by default a column a feature and no timestamps.
+        settings: layout of the table; by default one column per feature and no timestamps.
 
     Raises:
-        DataError: the data cannot be read without guessing; the message has the file, the place and the remedy.
+        DataError: the data are invalid or ambiguous; the message names the file, the place and the remedy.
         ShapeError: an array is neither `(steps,)` nor `(steps, features)`.
         ConfigError: a setting is not allowed for this kind of data.
     """

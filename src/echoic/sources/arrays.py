@@ -1,4 +1,4 @@
-"""NumPy arrays: a step a row, a feature a column."""
+"""NumPy arrays with one row per step and one column per feature."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From a table to series: rows grouped by series, ordered, laid on a time grid, with their covariates."""
+"""Conversion of a table to series: rows are grouped by series, sorted, and placed on a time grid."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ _LIMIT_GROWTH, _LIMIT_STEPS = 10, 1_000_000
 
 @dataclass(frozen=True)
 class _PlacedRows:
-    """The rows of one series in order, and the step that each of them is."""
+    """The rows of one series in order, and the step of each."""
 
     name: str
     rows: Rows
@@ -112,13 +112,13 @@ def _place_in_time(
 
 
 def _check_growth(table: Table, placed: list[_PlacedRows]) -> None:
-    """A mistyped year must not fill the memory with missing values."""
+    """Checks the number of inserted rows, so that a mistyped year does not exhaust the memory."""
     steps = sum(one.length for one in placed)
     if steps > max(_LIMIT_GROWTH * table.dataframe.height, _LIMIT_STEPS):
         widest = max(placed, key=lambda one: int(np.diff(one.steps).max(initial=0)))
         row = int(widest.rows[np.diff(widest.steps).argmax() + 1])
         message = (
-            f"filling the gaps would make {steps:,} rows of {table.dataframe.height:,}; check the time in this row."
+            f"filling the gaps would turn {table.dataframe.height:,} rows into {steps:,}; check the time in this row."
         )
         raise table.error(message, row=row)
 

@@ -1,4 +1,4 @@
-"""The result of reading: series, a report, and a fingerprint."""
+"""Datasets: series with a report and a fingerprint."""
 
 import dataclasses
 import hashlib
@@ -28,8 +28,8 @@ class Report(Protocol):
 class DataReport:
     """Counts of the data, and the changes made to them.
 
-    `missing` counts empty cells of each target and covariate as read. `steps` is the length of all series
-    together, rows inserted for gaps included; `values` are the numbers in them that are not missing.
+    `missing` counts empty cells of each target and covariate as read. `steps` is the total length of all series,
+    including rows inserted for gaps; `values` is the number of values that are not missing.
     """
 
     rows: int
@@ -86,7 +86,7 @@ class Dataset:
 
 
 class DatasetLike(Protocol):
-    """A data set that is read, or will be on first use."""
+    """A dataset, read already or on first use."""
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -118,7 +118,7 @@ def as_path(data: Any) -> Path:
 
 @final
 class LazyDataset:
-    """A data set that is read on first use; raises the errors of `read`."""
+    """A dataset that is read on first use; its attributes raise the errors of `read`."""
 
     def __init__(self, read: Callable[[], Dataset]) -> None:
         self._read = read

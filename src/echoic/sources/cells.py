@@ -1,4 +1,4 @@
-"""The numbers in a column, or the place and the remedy of the first cell that is none."""
+"""Parsing of numeric columns; errors name the first invalid cell."""
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,7 @@ from echoic.errors import DataError
 from echoic.sources.table import Table, quoted
 
 MISSING = ("", "NA", "NaN", "nan", "null", "None")
-"""Cells that stand for a missing value."""
+"""Cells that denote a missing value."""
 
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 
@@ -41,7 +41,7 @@ def _parse(table: Table, column: pl.Series, decimal: str, remedy: str) -> pl.Ser
     cells = column.str.strip_chars()
     missing = cells.is_null() | cells.is_in(MISSING)
     texts = cells
-    if decimal == ",":  # a point would separate thousands or be a mistake: not to be guessed
+    if decimal == ",":  # a point may separate thousands or be a mistake
         texts = cells.str.replace_all(".", "?", literal=True).str.replace(",", ".", literal=True)
     values = texts.cast(pl.Float64, strict=False)
     bad = values.is_null() & ~missing

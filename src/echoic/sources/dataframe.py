@@ -1,4 +1,4 @@
-"""DataFrames of any library that narwhals knows: pandas, polars, pyarrow."""
+"""DataFrames of all libraries that narwhals supports: pandas, polars, pyarrow."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) 
     try:
         dataframe = nw.from_native(data, eager_only=True)
     except nw.exceptions.DuplicateError:
-        raise DataError(f"{source}: two columns have the same name; give every column its own.") from None
+        raise DataError(f"{source}: two columns have the same name; give columns distinct names.") from None
     except TypeError:
         kind = type(data).__name__
         raise DataError(f"cannot read data of type {kind}; give a path, an array or an eager DataFrame.") from None
@@ -40,14 +40,14 @@ def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) 
     columns = [_column(column).alias(str(column.name)) for column in dataframe.iter_columns()]
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
-        raise DataError(f"{source}: two columns have the same name; give every column its own.")
+        raise DataError(f"{source}: two columns have the same name; give columns distinct names.")
     if not columns or not len(columns[0]):
         raise DataError(f"{source}: has no rows or no columns; add some.")
     return Table(pl.DataFrame(columns), source, name, fingerprint=fingerprint)
 
 
 def _check_index(dataframe: nw.DataFrame[Any], source: str) -> None:
-    """Dates and names in the index of pandas would be lost without a word."""
+    """Refuses dates and names in the index of pandas, which would be lost."""
     index = nw.maybe_get_index(dataframe)
     if index is not None and (index.nlevels > 1 or index.dtype.kind not in "iuf"):
         raise DataError(

@@ -1,4 +1,4 @@
-"""CSV: a header line, then rows of as many fields, in text that is checked before polars splits it."""
+"""CSV files: a header line and rows with the same number of fields, validated before polars splits them."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def read_table(path: Path, settings: TableSettings, *, short_rows: bool = False)
     """The cells of a CSV file as text. `short_rows` lets rows end before the last column.
 
     Raises:
-        DataError: the file is not text, has no rows, or a row has not as many fields as the header.
+        DataError: the file is not text, has no rows, or a row has more or fewer fields than the header.
         ConfigError: the encoding or the delimiter is not allowed.
     """
     text = read_text(path, settings.encoding)
@@ -60,11 +60,11 @@ def read_table(path: Path, settings: TableSettings, *, short_rows: bool = False)
 
 
 def _delimiter(wanted: str | None, text: TextFile) -> str:
-    """The commonest of `; tab | ,` in the first line; a tab if there is none, so that a decimal comma stays whole."""
+    """The most frequent of `; tab | ,` in the first line; a tab if there is none, which keeps decimal commas."""
     if wanted is not None:
         wanted = "\t" if wanted in {"tab", "\\t"} else wanted
         if len(wanted) != 1 or not wanted.isascii() or wanted.isalnum() or wanted in '"\n\r':
-            raise ConfigError(f"`delimiter` must be one ASCII sign or the word tab, got {wanted!r}.")
+            raise ConfigError(f"`delimiter` must be one ASCII character or the word tab, got {wanted!r}.")
         return wanted
     first = text.data.lstrip(b"\n").split(b"\n", 1)[0].decode()
     outside_quotes = "".join(first.split('"')[::2])
@@ -80,13 +80,13 @@ def _names(text: TextFile, records: Records, header: int, delimiter: str) -> lis
         if name in names[:number]:
             raise DataError(
                 f"{text.path}, line {records.lines[header]}: fields {names.index(name) + 1} and {number + 1} are both "
-                f"named {name!r}; give every column its own name."
+                f"named {name!r}; give columns distinct names."
             )
     return names
 
 
 def _body(records: Records, columns: int) -> Records:
-    """The rows below the header. Between the values of a single column a blank line is a missing value."""
+    """The rows below the header. In a table of a single column, a blank line between values is a missing value."""
     filled = records.filled
     if columns == 1 and filled.any():
         return records[: int(filled.nonzero()[0][-1]) + 1]
@@ -98,7 +98,7 @@ def _check_fields(path: Path, body: Records, columns: int, *, short_rows: bool) 
     if wrong.any():
         row = int(wrong.argmax())
         raise DataError(
-            f"{path}, line {body.lines[row]}: has {body.fields[row]} fields where the header has {columns}; "
+            f"{path}, line {body.lines[row]}: has {body.fields[row]} fields, but the header has {columns}; "
             "correct the row, quote fields that hold the delimiter, or name another one with --delimiter."
         )
 
@@ -106,7 +106,7 @@ def _check_fields(path: Path, body: Records, columns: int, *, short_rows: bool) 
 def _split(text: TextFile, below: Records, body: Records, names: list[str], delimiter: str) -> pl.DataFrame:
     """The rows `body` of all records `below` the header as columns of text."""
     data = text.data[body.starts[0] :]
-    if not below.filled.all():  # blank lines are left out, or are empty cells of a single column
+    if not below.filled.all():  # blank lines are skipped, or are empty cells of a single column
         data = b"\n".join(text.data[start:end] or b'""' for start, end in zip(body.starts, body.ends, strict=True))
     header = delimiter.join(f"{number}" for number in range(len(names)))
     dataframe = pl.read_csv(header.encode() + b"\n" + data, separator=delimiter, infer_schema=False)
@@ -115,16 +115,14 @@ def _split(text: TextFile, below: Records, body: Records, names: list[str], deli
 
 
 def _check_header(table: Table) -> None:
-    """Refuses a first line of numbers, unless they count from 0 as pandas names columns."""
+    """Refuses numbers as column names, except 0, 1, 2, ... as written by pandas."""
     names = table.dataframe.columns
     try:
         numbers = [float(name) for name in names]
     except ValueError:
         return
     if numbers != list(range(len(names))):
-        raise DataError(
-            f"{table.source}: the first line holds numbers where the names of columns belong; add a header line."
-        )
+        raise DataError(f"{table.source}: the first line contains numbers instead of column names; add a header line.")
 
 
 def _without_unnamed(table: Table) -> Table:

@@ -1,4 +1,4 @@
-"""Recordings and the events in them: a table with file, onset_s, offset_s and label."""
+"""Recordings with events, from a table with the columns file, onset_s, offset_s and label."""
 
 import hashlib
 import itertools
@@ -22,7 +22,7 @@ COLUMNS = ("file", "onset_s", "offset_s", "label")
 
 @dataclass(frozen=True)
 class EventReport:
-    """What was read: recordings, their length, and the events of each label."""
+    """Number of recordings, their duration, and the number of events per label."""
 
     recordings: int
     seconds: float
@@ -36,15 +36,15 @@ class EventReport:
 
 
 def read(data: Any, settings: EventDataSettings) -> Dataset:
-    """Every recording as a series of samples `(samples, 1)`, annotated with its events and, where known, its split.
+    """Reads every recording as samples `(samples, 1)`, annotated with its events and, where known, its split.
 
-    Recordings are those of the split table, if there is one, also those without an event; else those of the events.
+    The recordings are those of the split table, which may have no events, or without one those of the events table.
 
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
     """
     if not isinstance(data, str | Path):
-        raise DataError("Events are read from one table (.csv, .parquet); put those of all recordings into one.")
+        raise DataError("Events must be in one table (.csv, .parquet); merge the tables.")
     path = Path(data)
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
@@ -73,7 +73,7 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
 
 
 def events_of(recording: Series) -> list[Event]:
-    """The events of a recording that this source read, in time."""
+    """The events of a recording, in order of time."""
     return list(recording.annotations.events or ())
 
 
@@ -106,7 +106,7 @@ def _seconds(table: Table, number: int, column: str, cell: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise table.error(f"{quoted(cell)} is no time in seconds.", row=number, column=column) from None
+        raise table.error(f"{quoted(cell)} is not a time in seconds.", row=number, column=column) from None
 
 
 def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, SplitName]:
@@ -123,13 +123,13 @@ def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventD
     for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
         split = _parse_split(table, number, cell)
         if splits.setdefault(file, split) != split:
-            raise table.error(f"puts the file {quoted(file)} into another split than an earlier row.", row=number)
+            raise table.error(f"assigns the file {quoted(file)} to a different split than an earlier row.", row=number)
     return splits
 
 
 def _parse_split(table: Table, number: int, cell: str) -> SplitName:
     if cell.lower() not in SPLIT_NAMES:
-        raise table.error(f"names no split; it must be train, dev or test, got {quoted(cell)}.", row=number)
+        raise table.error(f"the split must be train, dev or test, got {quoted(cell)}.", row=number)
     return SPLIT_NAMES[cell.lower()]
 
 
@@ -141,17 +141,19 @@ def _read_splits(path: Path) -> dict[str, SplitName]:
     splits: dict[str, SplitName] = {}
     for number, (file, cell) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
         if file in splits:
-            raise table.error(f"the file {quoted(file)} is there twice.", row=number)
+            raise table.error(f"the file {quoted(file)} is listed twice; remove one row.", row=number)
         splits[file] = _parse_split(table, number, cell)
     return splits
 
 
 def _in_order(table: Table, own_rows: Sequence[tuple[int, Event]], length_s: float) -> list[Event]:
-    """The events of one file in time; each row is checked against the file and its neighbour."""
+    """The events of one file in order of time, checked against its duration and for overlaps."""
     ordered = sorted(own_rows, key=lambda one: one[1])
     for number, event in ordered:
         if event.offset_s > length_s + EVENT_GRACE_S:
-            raise table.error(f"the event ends at {event.offset_s:g} s, but the file at {length_s:.3f} s.", row=number)
+            raise table.error(
+                f"the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s.", row=number
+            )
     for (_, before), (number, event) in itertools.pairwise(ordered):
         if event.onset_s < before.offset_s - 1e-9:
             raise table.error(

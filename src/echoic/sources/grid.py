@@ -1,4 +1,4 @@
-"""Where the rows of a series lie in time: in order, once each, and on the grid of one frequency."""
+"""Time grids: rows must be in order, unique, and spaced by one frequency."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ Rows = NDArray[np.int64]
 
 
 def in_order(table: Table, column: str, times: Times, rows: Rows, *, sort: bool) -> Rows:
-    """`rows` of one series by rising time.
+    """`rows` of one series in order of time.
 
     Raises:
-        DataError: a time repeats, or a row is out of order and `sort` is not asked for.
+        DataError: a time repeats, or a row is out of order and `sort` is false.
     """
     decreasing = np.diff(times[rows]) < np.timedelta64(0)
     if decreasing.any():
@@ -28,18 +28,18 @@ def in_order(table: Table, column: str, times: Times, rows: Rows, *, sort: bool)
     repeated = np.diff(times[rows]) == np.timedelta64(0)
     if repeated.any():
         first, second = (int(row) for row in rows[repeated.argmax() :][:2])
-        message = f"{_short(times[second])} was there before, in {table.row_name(first)}; keep one row for each time."
+        message = f"{_short(times[second])} is also in {table.row_name(first)}; keep one row for each time."
         raise table.error(message, row=second, column=column)
     return rows
 
 
 def common_frequency(longest: Times) -> Frequency | None:
-    """The frequency of the longest series, which short ones follow where it fits; None for a single row."""
+    """The frequency of the longest series, used for short ones where it fits; None for a single row."""
     return infer_frequency(longest) or (_most_common(longest) if len(longest) > 1 else None)
 
 
 def frequency_of(times: Times, common: Frequency) -> Frequency:
-    """The frequency that all `times` follow, or the one whose grid they lie on with gaps."""
+    """The frequency of `times`, possibly with gaps."""
     if np.array_equal(common.advance(times[0], np.arange(len(times))), times):
         return common
     own = infer_frequency(times)
@@ -51,10 +51,10 @@ def frequency_of(times: Times, common: Frequency) -> Frequency:
 def positions_on_grid(
     table: Table, column: str, times: Times, rows: Rows, frequency: Frequency, *, mask_gaps: bool
 ) -> Rows:
-    """The step of each of `rows`; steps that are skipped are gaps.
+    """The step of each of `rows`; skipped steps are gaps.
 
     Raises:
-        DataError: a time lies off the grid, or there are gaps and `mask_gaps` is not asked for.
+        DataError: a time is not on the grid, or there are gaps and `mask_gaps` is false.
     """
     positions = _positions(times[rows], frequency)
     if (positions < 0).any():
@@ -67,21 +67,19 @@ def positions_on_grid(
         gap = int((skipped > 0).argmax())
         before, after = rows[gap], int(rows[gap + 1])
         between = f"{_short(times[before])} and {_short(times[after])}"
-        message = (
-            f"{skipped[gap]} rows of {frequency} are missing between {between}; pass --gaps mask to insert them empty."
-        )
+        message = f"{skipped[gap]} rows of {frequency} are missing between {between}; pass --gaps mask to insert them."
         raise table.error(message, row=after, column=column)
     return positions
 
 
 def _short(time: np.datetime64) -> str:
-    """The time without zeros at its end: `2024-01-31`, `2024-01-31T12:30`."""
+    """The time without trailing zeros: `2024-01-31`, `2024-01-31T12:30`."""
     text = str(time).removesuffix(".000000").removesuffix(":00")
     return text.removesuffix("T00:00")
 
 
 def _most_common(times: Times) -> Frequency:
-    """The usual frequency; daily rows over weekends that never fall on one are business days with holidays."""
+    """The most common frequency; daily rows that never fall on a weekend are business days."""
     most_common, days = most_common_frequency(times), times.astype("datetime64[D]")
     spans_weekend = np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(int)
     business = most_common == _DAY and spans_weekend and np.is_busday(days).all()
@@ -89,7 +87,7 @@ def _most_common(times: Times) -> Frequency:
 
 
 def _positions(times: Times, frequency: Frequency) -> Rows:
-    """The step of each time, -1 where it lies off the grid."""
+    """The step of each time, -1 if it is not on the grid."""
     if frequency.unit == "us":
         steps = (times - times[0]).astype(np.int64) // frequency.count
     elif frequency.unit == "month":

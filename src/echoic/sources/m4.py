@@ -1,4 +1,4 @@
-"""The layout of the M4 competition: a row a series, first its name, then its values."""
+"""Files of the M4 competition, with one row per series: its name, then its values."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def read(data: str | Path, settings: TableSettings) -> Dataset:
     names = _names(table)
     columns = table.dataframe.columns[1:]
     if not columns:
-        raise table.error("has no columns of values; give the name of a series and its values in each row.")
+        raise table.error("has no columns of values; each row must have the name of a series and its values.")
     values = np.column_stack([numeric_column(table, column, settings.decimal, "write numbers") for column in columns])
     series = tuple(
         Series(name, np.ascontiguousarray(row[:length, None]), (_FEATURE,), INDEX, origin=table.source)
@@ -45,12 +45,12 @@ def _names(table: Table) -> list[str]:
         raise table.error("the series has no name; fill it in.", row=(names == "").arg_max(), column=column)
     if names.is_duplicated().any():
         row = (~names.is_first_distinct()).arg_max() or 0
-        raise table.error(f"series {names[row]!r} was there before; rename one of them.", row=row, column=column)
+        raise table.error(f"series {names[row]!r} occurs twice; rename one of them.", row=row, column=column)
     return names.to_list()
 
 
 def _lengths(table: Table, values: Floats) -> list[int]:
-    """The number of cells of each row up to the last that is not empty."""
+    """The number of cells of each row up to the last non-empty one."""
     filled = table.dataframe[:, 1:].select(pl.all().fill_null("").str.strip_chars() != "").to_numpy()
     empty = np.isnan(values).all(axis=1)
     if empty.any():

@@ -1,4 +1,4 @@
-"""Songs from MIDI files, folders of them, and piano-rolls, on a grid of steps."""
+"""Songs on a grid of steps, from MIDI files, folders of them, and piano-rolls."""
 
 import hashlib
 from collections import Counter
@@ -26,9 +26,9 @@ _MAX_LISTED = 10
 
 @dataclass(frozen=True)
 class MusicReport:
-    """What was read: notes as they lie on the grid, `repaired` and `merged` ones among them.
+    """Counts of notes on the grid, of `repaired` and `merged` ones, and of `drums`, which are left out.
 
-    `skipped` has a sentence for each file of a folder that could not be used; `drums` are notes that were left out.
+    `skipped` has a sentence for each file of a folder that could not be used.
     """
 
     songs: int
@@ -43,8 +43,8 @@ class MusicReport:
     def notes(self) -> tuple[str, ...]:
         """Noteworthy facts, one sentence each."""
         candidates = {
-            f"{self.drums:,} notes of drums were left out.": self.drums,
-            f"{self.merged:,} notes fell on the pitch and step of another and were merged with it.": self.merged,
+            f"{self.drums:,} drum notes were left out.": self.drums,
+            f"{self.merged:,} notes with the same pitch and step as another were merged.": self.merged,
             **{f"{count:,} {repair}.": count for repair, count in self.repaired.items()},
             f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
@@ -57,17 +57,17 @@ class MusicReport:
 
 
 class _OnGrid(NamedTuple):
-    """A song, and how its notes lie on the grid."""
+    """A song and its notes on the grid."""
 
     song: Song
     to_grid: GridRoll
 
 
 def read(data: Any, settings: MusicDataSettings) -> Dataset:
-    """Every song as a piano-roll: float32 `(steps, 128)`, 0 silent, 1 onset, 2 sustained.
+    """Reads every song as a piano-roll: float32 `(steps, 128)`, 0 silent, 1 onset, 2 sustained.
 
-    Of a folder, all MIDI files in it and below, in order; unreadable ones are left out and named in the report. Each
-    series is annotated with its `MusicInfo` and, where the data come in splits, its split.
+    Folders are searched recursively for MIDI files; unreadable ones are skipped and named in the report. Each series
+    is annotated with its `MusicInfo` and, if the data define splits, its split.
 
     Raises:
         DataError: a file is missing, broken or of another kind, or a folder has no song.
@@ -173,7 +173,7 @@ def _annotations(song: Song, settings: MusicDataSettings) -> Annotations:
 
 
 def _with_step(music: MusicInfo, settings: MusicDataSettings) -> MusicInfo:
-    """With the duration of a step, in beats or in seconds."""
+    """`music` with the duration of a step, in beats or in seconds."""
     if settings.grid in GRIDS:
         return replace(music, step_beats=GRIDS[settings.grid])
     return replace(music, step_s=float(settings.grid))

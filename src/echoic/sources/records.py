@@ -1,4 +1,4 @@
-"""Where the records of a CSV text lie, found before anything is parsed, so that every error can name its line."""
+"""Locates the records of a CSV text before parsing, so that errors can name the line."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,17 +34,17 @@ class Records:
 
 
 def find_records(data: bytes, delimiter: str, source: str) -> Records:
-    """The records of `data`; line ends and delimiters between quotation marks belong to a field.
+    """The records of `data`; line ends and delimiters within quotation marks belong to a field.
 
     Raises:
-        DataError: a quotation mark is opened and never closed, or stands inside a field without being doubled.
+        DataError: a quotation mark is never closed, or is inside a field without being doubled.
     """
     chars = np.frombuffer(data, np.uint8)
     breaks = np.flatnonzero(chars == _NEWLINE)
     splits = np.flatnonzero(chars == ord(delimiter))
     ends, unclosed = breaks, False
     if b'"' in data:
-        # The parity of the marks so far; a doubled mark inside a field changes it twice. Wrapping keeps the parity.
+        # Parity of the number of marks; a doubled mark inside a field changes it twice. Overflow keeps the parity.
         inside = (np.cumsum(chars == _QUOTE, dtype=np.uint8) & 1).astype(bool)
         ends, splits, unclosed = breaks[~inside[breaks]], splits[~inside[splits]], bool(inside[-1])
     if not len(ends) or ends[-1] != len(data) - 1:
@@ -52,11 +52,11 @@ def find_records(data: bytes, delimiter: str, source: str) -> Records:
     starts = np.append(0, ends[:-1] + 1)
     lines = np.searchsorted(breaks, starts) + 1
     if unclosed:
-        raise DataError(f"{source}, line {lines[-1]}: a quotation mark is opened and never closed; close or remove it.")
+        raise DataError(f"{source}, line {lines[-1]}: a quotation mark is never closed; close or remove it.")
     stray = _stray_quote(chars, delimiter)
     if stray is not None:
         line = np.searchsorted(breaks, stray) + 1
-        raise DataError(f"{source}, line {line}: a quotation mark stands inside a field; double or remove it.")
+        raise DataError(f"{source}, line {line}: quotation mark inside a field; double or remove it.")
     fields = np.searchsorted(splits, ends) - np.searchsorted(splits, starts) + 1
     return Records(starts, ends, lines, fields)
 
@@ -65,7 +65,7 @@ def _stray_quote(chars: NDArray[np.uint8], delimiter: str) -> int | None:
     """The first mark that opens a field but does not begin it, or closes one but does not end it."""
     marks = np.flatnonzero(chars == _QUOTE)
     opening, closing = marks[::2], marks[1::2]
-    edges = [_NEWLINE, ord(delimiter), _QUOTE]  # a mark beside another is a doubled one
+    edges = [_NEWLINE, ord(delimiter), _QUOTE]  # adjacent marks are a doubled mark
     inner = opening[(opening > 0) & ~np.isin(chars[opening - 1], edges)]
     open_ended = closing[(closing < len(chars) - 1) & ~np.isin(chars[np.minimum(closing + 1, len(chars) - 1)], edges)]
     stray = np.concatenate([inner, open_ended])

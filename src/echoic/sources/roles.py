@@ -33,7 +33,7 @@ def resolve_roles(table: Table, settings: TableSettings) -> Roles:
     """The role of every column: as named in the settings, otherwise by the format.
 
     Raises:
-        DataError: a named column is not there or is named twice, or a column of dates is not named.
+        DataError: a named column does not exist or is named twice, or a column of dates has no role.
     """
     columns = table.dataframe.columns
     is_long = settings.format == "long" or (settings.format == "auto" and (settings.id or _LONG_ID in columns))
@@ -61,14 +61,14 @@ def resolve_roles(table: Table, settings: TableSettings) -> Roles:
 
 
 def refuse_columns(settings: TableSettings, kind: str) -> None:
-    """For data without named columns: settings that name some are a mistake.
+    """Refuses settings that name columns, for data without named columns.
 
     Raises:
         ConfigError: a setting names a column.
     """
     for setting in ("time", "target", "id", "past_covariates", "future_covariates", "static_covariates"):
         if getattr(settings, setting):
-            raise ConfigError(f"`{setting}` names a column, and {kind} has none with a name; leave it out.")
+            raise ConfigError(f"`{setting}` names a column, but {kind} has no named columns; leave it out.")
 
 
 def _check_names(table: Table, named: list[str]) -> None:
@@ -77,7 +77,7 @@ def _check_names(table: Table, named: list[str]) -> None:
         if column not in columns:
             known = ", ".join(columns[:8]) + (", ..." if len(columns) > 8 else "")
             hint = suggestion(column, columns) or f"; there are {known}."
-            raise DataError(f"{table.source}: there is no column {column!r}{hint}")
+            raise DataError(f"{table.source}: no column {column!r}{hint}")
         if named.count(column) > 1:
             raise DataError(f"{table.source}: column {column!r} has two roles; name it once.")
 

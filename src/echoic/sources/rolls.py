@@ -17,7 +17,7 @@ from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUS
 ENDINGS = (".json", ".mat", ".npy", ".npz")
 
 SPLIT_PREFIXES: dict[str, SplitName] = {"train": "train", "val": "dev", "dev": "dev", "test": "test"}
-"""Prefixes of song-set names, and the splits that they stand for."""
+"""Splits by prefix of the names of song sets."""
 
 _PIANO_KEYS = 88
 
@@ -45,7 +45,7 @@ def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
             raise DataError(f"{path}, {song.name}: has no steps; remove it.")
         if song.split is None and any(other.split for other in songs):
             raise DataError(
-                f"{path}, {song.name}: names no split, but other songs do; start all names with train, valid or "
+                f"{path}, {song.name}: its name has no split, but others do; start all names with train, valid or "
                 "test, or none."
             )
     return songs
@@ -56,7 +56,7 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
     try:
         found = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: is no JSON ({error}); export it again.") from None
+        raise DataError(f"{path}: is not valid JSON ({error}); export it again.") from None
     except RecursionError:
         raise DataError(f"{path}: is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
     arrays_by_split = found if isinstance(found, dict) else {"": found}
@@ -93,11 +93,11 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
     try:
         found = loadmat(io.BytesIO(raw))
     except Exception as error:  # noqa: BLE001 (the reader raises many kinds of exceptions)
-        raise DataError(f"{path}: is no MATLAB file that can be read ({error}); export it as version 7.") from None
+        raise DataError(f"{path}: is not a readable MATLAB file ({error}); export it as version 7.") from None
     cells = {name: value for name, value in found.items() if _split_from_name(name) and _is_cell(value)}
     if not cells:
         names = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
-        raise DataError(f"{path}: has {names}; it needs cells named traindata, validdata and testdata.")
+        raise DataError(f"{path}: must have cells named traindata, validdata and testdata, got {names}.")
     return _arrays(path, {name: value.ravel().tolist() for name, value in cells.items()})
 
 
@@ -112,7 +112,7 @@ def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
 def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
     archive = _load(path, raw)
     if isinstance(archive, np.ndarray):
-        raise DataError(f"{path}: is a single array; let its name end with .npy.")
+        raise DataError(f"{path}: is a single array; rename it to end with .npy.")
     try:
         return [
             RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
@@ -121,14 +121,14 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
     except DataError:
         raise
     except Exception as error:  # noqa: BLE001 (damaged members raise whatever zip, zlib and NumPy do)
-        raise DataError(f"{path}: holds something else than arrays of numbers ({error}); save rolls alone.") from None
+        raise DataError(f"{path}: must contain only arrays of numbers ({error}); save rolls alone.") from None
 
 
 def _load(path: Path, raw: bytes) -> Any:
     try:
         return np.load(io.BytesIO(raw), allow_pickle=False)
     except Exception as error:  # noqa: BLE001 (damaged archives raise whatever zip, zlib and NumPy do)
-        raise DataError(f"{path}: is no NumPy file that can be read ({error}); save it with numpy.save.") from None
+        raise DataError(f"{path}: is not a readable NumPy file ({error}); save it with numpy.save.") from None
 
 
 def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[RollSong]:
@@ -140,7 +140,7 @@ def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[Ro
 
 
 def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
-    """From `(steps, 88)` piano keys or `(steps, 128)` pitches; nonzero entries sound."""
+    """The roll of `(steps, 88)` piano keys or `(steps, 128)` pitches; non-zero entries sound."""
     array = np.asarray(array)
     if array.ndim != 2 or array.shape[1] not in {_PIANO_KEYS, NUM_PITCHES} or array.dtype.kind not in "biuf":
         raise DataError(
@@ -149,7 +149,7 @@ def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
     invalid = ~np.isfinite(array) if array.dtype.kind == "f" else np.zeros((0, 0), np.bool_)
     if invalid.any():
         raise DataError(
-            f"{place}, step {int(invalid.any(1).argmax()) + 1}: has a value that is no number; use 0 and 1."
+            f"{place}, step {int(invalid.any(1).argmax()) + 1}: has a value that is not a number; use 0 and 1."
         )
     sounds = np.zeros((len(array), NUM_PITCHES), np.bool_)
     first = LOWEST_PIANO_KEY if array.shape[1] == _PIANO_KEYS else 0

@@ -24,7 +24,7 @@ _MIN = {"steps": 2, "rate_hz": 1e-6, "noise": 0, "seed": 0}
 
 
 def sine(steps: int = 50_001, rate_hz: float = 100.0, noise: float = 0.02, seed: int = 0) -> Values:
-    """One cycle a second with Gaussian noise of standard deviation `noise`, `(steps,)`."""
+    """A sine of 1 Hz with Gaussian noise of standard deviation `noise`, `(steps,)`."""
     values: Values = np.sin(2 * np.pi * np.arange(steps) / rate_hz) + _gaussian(steps, noise, seed)
     return values
 
@@ -78,7 +78,7 @@ SIGNALS: dict[str, Callable[..., Values]] = {
 
 
 def signal(name: str, **parameters: Any) -> Series:
-    """One series `(steps, 1)`, the same for the same parameters.
+    """Generates a series `(steps, 1)`, determined by its parameters.
 
     Args:
         name: a key of `SIGNALS`.
@@ -103,7 +103,7 @@ def read(data: str, settings: TableSettings) -> Dataset:
     name, *pairs = data.removeprefix("synth:").split(",")
     for pair in pairs:
         if "=" not in pair:
-            raise DataError(f"{data}: {pair!r} has not the form key=value; write synth:NAME,key=value.")
+            raise DataError(f"{data}: {pair!r} must have the form key=value; write synth:NAME,key=value.")
     given = {key.strip(): value.strip() for key, _, value in (pair.partition("=") for pair in pairs)}
     series = signal(name, **given)
     resolved = json.dumps([name, _resolved(name, given)], sort_keys=True)
@@ -118,13 +118,13 @@ def _gaussian(steps: int, noise: float, seed: int) -> Values:
 
 
 def _time_base(resolved: dict[str, Any]) -> TimeBase:
-    """The sampling rate as a frequency, where it is a whole number of microseconds."""
+    """The sampling rate as a frequency, if the period is a whole number of microseconds."""
     distance_us = 1e6 / resolved["rate_hz"] if "rate_hz" in resolved else 0.5
     return TimeBase(Frequency("us", int(distance_us))) if distance_us.is_integer() else INDEX
 
 
 def _resolved(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """All parameters of a signal: checked, converted, and the defaults of those that are not given."""
+    """All parameters of a signal, validated and converted, with defaults for missing ones."""
     if name not in SIGNALS:
         hint = suggestion(name, SIGNALS) or f"; there are {', '.join(SIGNALS)}."
         raise DataError(f"synth: there is no signal {name!r}{hint}")

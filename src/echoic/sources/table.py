@@ -1,4 +1,4 @@
-"""A table as read, before anything is known about the meaning of its columns."""
+"""Tables as read, before columns get their roles."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +11,10 @@ from echoic.errors import DataError
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of text, numbers or times, and where each row came from.
+    """Columns of text, numbers or times, and the origin of each row.
 
-    `source` is how messages name the table. `lines` holds the line of each row in its file, from 1; without it rows
-    are counted from 0, as in a DataFrame.
+    `source` is the name of the table in messages. `lines` holds the line of each row in its file, from 1; without it
+    rows are counted from 0, as in a DataFrame.
     """
 
     dataframe: pl.DataFrame
@@ -42,6 +42,6 @@ class Table:
 
 
 def quoted(cell: object) -> str:
-    """A cell for a message: quoted, and cut when long."""
+    """A cell for a message: quoted, and truncated if it is long."""
     text = str(cell)
     return repr(text if len(text) <= 40 else text[:37] + "...")

@@ -1,4 +1,4 @@
-"""Texts as series of code points or bytes: files, folders of them, standard input."""
+"""Texts as series of code points or bytes, from files, folders and standard input."""
 
 import hashlib
 import sys
@@ -18,7 +18,7 @@ from echoic.types import Series
 
 @dataclass(frozen=True)
 class TextReport:
-    """What was read; `changed_line_ends` counts those of Windows and of old Macs, which became line feeds."""
+    """Counts of the texts; `changed_line_ends` counts CRLF and CR line ends that were converted to LF."""
 
     files: int
     characters: int
@@ -31,7 +31,7 @@ class TextReport:
         """Noteworthy facts, one sentence each."""
         candidates = {
             "A byte order mark was removed.": self.bom,
-            f"{self.changed_line_ends:,} line ends of Windows or old Macs became line feeds.": self.changed_line_ends,
+            f"{self.changed_line_ends:,} line ends (CRLF or CR) were converted to LF.": self.changed_line_ends,
         }
         return tuple(note for note, applies in candidates.items() if applies)
 
@@ -41,10 +41,10 @@ class TextReport:
 
 
 def read(data: Any, settings: TextDataSettings) -> Dataset:
-    """Every file as a series of code points (or of the bytes of its UTF-8 form), float32 `(steps, 1)`.
+    """Reads every file as a series of code points (or of UTF-8 bytes), float32 `(steps, 1)`.
 
     Args:
-        data: a path, a folder (its `.txt` files and those below, sorted), several of both, or `-`: standard input.
+        data: a path, a folder (searched recursively for `.txt` files, sorted), several of both, or `-`: standard input.
         settings: encoding and tokenizer.
 
     Raises:
@@ -95,7 +95,7 @@ def _origin(data: Any) -> str:
 
 
 def _with_line_feeds(text: str) -> tuple[str, int]:
-    """The text with LF line ends, and how many were others."""
+    """The text with LF line ends, and the number of converted ones."""
     returns = text.count("\r")
     return text.replace("\r\n", "\n").replace("\r", "\n") if returns else text, returns
 

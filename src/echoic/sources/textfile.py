@@ -1,4 +1,4 @@
-"""The bytes of a text file: decompressed within a limit, decoded, with plain line ends."""
+"""Text files: decompression within a limit, decoding, normalised line ends."""
 
 import bz2
 import codecs
@@ -17,7 +17,7 @@ from echoic.config.base import suggestion
 from echoic.errors import ConfigError, DataError
 
 MAX_BYTES = 4 << 30
-"""The most that a compressed file may grow to."""
+"""Maximum size of a decompressed file."""
 
 _CHUNK_BYTES = 1 << 20
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -61,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
     if not raw:
-        raise DataError(f"{path}: is empty; give a file with something in it.")
+        raise DataError(f"{path}: is empty; choose another file.")
     return raw
 
 
@@ -103,9 +103,9 @@ def decompress(path: Path, raw: bytes) -> bytes:
         else:
             return raw
     except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: is cut short or not {suffix} data ({error}); make or copy the file again.") from None
+        raise DataError(f"{path}: is truncated or not {suffix} data ({error}); make or copy the file again.") from None
     if not data:
-        raise DataError(f"{path}: is empty inside; give a file with something in it.")
+        raise DataError(f"{path}: is empty inside; choose another file.")
     return data
 
 
@@ -118,7 +118,7 @@ def _read_limited(path: Path, stream: IO[bytes]) -> bytes:
 
 
 def _zstd_lines(path: Path) -> bytes:
-    """Python 3.11 has no zstd: polars streams the file as lines (a separator that text does not hold, no quotes)."""
+    """Decompresses by polars, because Python 3.11 has no zstd; the separator never occurs in text."""
     lines = pl.scan_csv(
         path, has_header=False, separator="\x1f", quote_char=None, schema={"line": pl.String}, glob=False
     )
@@ -167,5 +167,5 @@ def _with_lf(path: Path, data: bytes) -> bytes:
         raise DataError(f"{path}: its lines end with CR alone; save it with LF or CRLF line ends.")
     if stray >= 0:
         line = data.count(b"\n", 0, stray) + 1
-        raise DataError(f"{path}, line {line}: a carriage return stands inside the line; save it with LF line ends.")
+        raise DataError(f"{path}, line {line}: carriage return inside the line; save it with LF line ends.")
     return data

@@ -63,9 +63,9 @@ def test_a_page_of_drift_tells_what_was_left_out_and_where_a_copy_is(tmp_path: P
     write_drift_page(found, tmp_path / "drift.html")
     page = (tmp_path / "drift.html").read_text("utf-8")
     assert "1 stream, 20 s in total, compared with 20 s of real sound." in page
-    assert "is 1.00 alike (1 is a copy): a.wav at " in page
-    assert "broken.wav: is no sound file" in page
-    assert any("broken.wav: is no sound file" in note for note in found.to_json()["notes"])
+    assert "similarity 1.00 (1 is a copy), a.wav at " in page
+    assert "broken.wav: is not a readable sound file" in page
+    assert any("broken.wav: is not a readable sound file" in note for note in found.to_json()["notes"])
 
 
 def test_too_little_generated_sound_is_refused(tmp_path: Path, voice: Any) -> None:

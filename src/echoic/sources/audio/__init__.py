@@ -1,4 +1,4 @@
-"""Recordings from sound files, and folders of them, as series of samples at one rate."""
+"""Recordings from sound files and folders, as series of samples at one rate."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -22,11 +22,10 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class AudioReport:
-    """What was read.
+    """Counts of the files read.
 
-    `resampled` counts files of another rate, `mixed` those whose channels were mixed into one, `silent` those without
-    a sound, `streamed` WAV files without their length; `skipped` has a sentence for each file of several
-    that could not be used.
+    `resampled`: files with another rate. `mixed`: files with several channels. `silent`: files with only zeros.
+    `streamed`: WAV files without a length. `skipped` has a sentence for each file of several that could not be used.
     """
 
     files: int
@@ -57,17 +56,17 @@ class AudioReport:
 
 
 def read(data: Any, settings: AudioDataSettings) -> Dataset:
-    """Every file as a series of samples, float32 `(samples, 1)`, full scale 1; nothing is scaled or clipped.
+    """Reads every file as samples, float32 `(samples, 1)`, full scale 1; nothing is scaled or clipped.
 
-    All series are annotated with one `rate_hz`: that of the settings, or of the first file. Of several
-    files and of folders, unreadable ones are left out and named in the report.
+    All series have one `rate_hz`: that of the settings, or of the first file. Unreadable files are skipped and named in
+    the report, unless there is only one.
 
     Args:
-        data: a path, a folder (its sound files and those below, sorted), or several of both.
+        data: a path, a folder (searched recursively for sound files, sorted), or several of both.
         settings: rate and channel.
 
     Raises:
-        DataError: a file is missing, damaged or no sound, or none of several can be used; the message has the place.
+        DataError: a file is missing, damaged or not sound, or none of several can be used; the message has the place.
     """
     places = list(data) if isinstance(data, list | tuple) else [data]
     if not all(isinstance(place, str | Path) for place in places):
@@ -75,7 +74,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     named = dict[Path, tuple[Path, Path]]()
     for place in map(Path, places):
         for path in sound_files(place):
-            # What is named twice, as itself and by its folder, is read once.
+            # A file named twice, directly and by its folder, is read once.
             named.setdefault(path.resolve(), (place, path))
     files = list(named.values())
     digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, DecodedSound]](), list[str]()
@@ -105,7 +104,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
 
 
 def sound_files(place: Path) -> list[Path]:
-    """The file itself, or the sound files of a folder and those below, sorted.
+    """The file itself, or all sound files below a folder, sorted.
 
     Raises:
         DataError: a folder has none.
@@ -114,7 +113,7 @@ def sound_files(place: Path) -> list[Path]:
         return [place]
     files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     if not files:
-        raise DataError(f"{place}: has no sound files; those that are read end in {', '.join(ENDINGS)}.")
+        raise DataError(f"{place}: has no sound files; supported endings are {', '.join(ENDINGS)}.")
     return files
 
 

@@ -1,4 +1,4 @@
-"""One file of sound as samples: decoded, mixed and resampled block by block."""
+"""Decoding, mixing and resampling of one sound file, block by block."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -21,14 +21,14 @@ else:
     soxr = LazyModule("soxr")
 
 MAX_AMPLITUDE = 1e4
-"""Samples beyond this are no sound: full scale is 1."""
+"""Larger samples are refused as damaged; full scale is 1."""
 
 MAX_RATE_RATIO = 64
-"""Of rates, in resampling."""
+"""Maximum ratio of rates in resampling."""
 
 _BLOCK_FRAMES = 1 << 18
 _MAX_FRAMES_PER_BYTE = 8192
-"""No codec packs silence more tightly: a byte of Vorbis holds up to 4,096 samples, one of FLAC 5,461."""
+"""Upper bound of all codecs: a byte of Vorbis holds up to 4,096 samples, one of FLAC 5,461."""
 
 
 class DecodedSound(NamedTuple):
@@ -60,24 +60,24 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
             samples = _empty(path, file, target_hz)
             length = _fill(samples, _mono(path, file, settings), file.samplerate, target_hz)
             if not length:
-                raise DataError(f"{path}: is too short for a sample at {target_hz:,} Hz; leave it out.")
+                raise DataError(f"{path}: is shorter than one sample at {target_hz:,} Hz; leave it out.")
             return DecodedSound(samples[:length], target_hz, file.samplerate, file.channels, size_at is not None)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
     except soundfile.LibsndfileError as error:
         raise DataError(
-            f"{path}: is no sound file that can be read ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
+            f"{path}: is not a readable sound file ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
         ) from None
 
 
 def _check_opened(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings, target_hz: int) -> None:
     check_format(path, file.channels, file.samplerate)
     if isinstance(settings.channel, int) and settings.channel > file.channels:
-        raise DataError(f"{path}: has {file.channels} channels; choose another --channel than {settings.channel}.")
+        raise DataError(f"{path}: has {file.channels} channels; choose a --channel other than {settings.channel}.")
     if max(target_hz, file.samplerate) > MAX_RATE_RATIO * min(target_hz, file.samplerate):
         raise DataError(
-            f"{path}: has {file.samplerate:,} samples a second and {target_hz:,} are wanted; one must be at most "
-            f"{MAX_RATE_RATIO} times the other: choose another --rate-hz."
+            f"{path}: cannot be resampled from {file.samplerate:,} to {target_hz:,} Hz, a ratio above "
+            f"{MAX_RATE_RATIO}; choose another --rate-hz."
         )
     if file.format == "OGG" and ends_inside_page(path):
         raise DataError(
@@ -132,19 +132,19 @@ def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None
 
 
 def _empty(path: Path, file: "soundfile.SoundFile", to_hz: int) -> Floats:
-    """Room for all samples, which takes memory only where it is written: a false length costs nothing."""
+    """An array for all samples; the system allocates memory only as it is written, so false lengths cost nothing."""
     length = -(-file.frames * to_hz // file.samplerate)
     try:
         return np.empty(length, np.float32)
     except MemoryError:
         raise DataError(
-            f"{path}: declares {file.frames / file.samplerate:,.0f} s of sound, for which memory "
-            f"lacks {4 * length:,} bytes; cut it into several files, or choose a lower --rate-hz."
+            f"{path}: declares {file.frames / file.samplerate:,.0f} s of sound, which require "
+            f"{4 * length:,} bytes of memory; cut it into several files, or choose a lower --rate-hz."
         ) from None
 
 
 def _fill(samples: Floats, blocks: Iterator[Floats], from_hz: int, to_hz: int) -> int:
-    """Writes all blocks into `samples`, resampled; returns how many samples they made."""
+    """Writes all blocks into `samples`, resampled; returns the number of samples."""
     at = 0
     for block in blocks if from_hz == to_hz else _stream_resampled(blocks, from_hz, to_hz):
         samples[at : at + len(block)] = block[: len(samples) - at]

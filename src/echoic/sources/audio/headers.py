@@ -1,4 +1,4 @@
-"""Checks of file headers before decoding: the decoder silently repairs some false ones."""
+"""Checks of file headers before decoding, since the decoder silently accepts some false ones."""
 
 import io
 import struct
@@ -14,22 +14,22 @@ MAX_CHANNELS = 64
 _BYTE_ORDER = {b"RIFF": "<", b"RF64": "<", b"RIFX": ">", b"FORM": ">"}
 _SOUND_CHUNK = {b"WAVE": b"data", b"AIFF": b"SSND", b"AIFC": b"SSND"}
 _UNKNOWN = {0, 0xFFFFFFFF}
-"""What programs write that do not know the size yet, such as into a pipe."""
+"""Sizes written by programs that do not know the size, such as into a pipe."""
 
 _PAGE_BYTES = 27
-"""Of the header of an Ogg page, before the table of its segments."""
+"""Size of the header of an Ogg page, before its segment table."""
 
 
 @final
 class Streamed(io.FileIO):
-    """A WAV file of which the decoder reads the size at byte `size_at` as: up to the end of the file."""
+    """A WAV file with the size at byte `size_at` replaced by that up to the end of the file."""
 
     def __init__(self, path: Path, size_at: int) -> None:
         super().__init__(path)
         self._size_at = size_at
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fills `buffer` as any file does."""
+        """Reads into `buffer`, with the replaced size."""
         at = self.tell()
         count = super().readinto(buffer)
         begin, end = max(self._size_at - at, 0), min(self._size_at + 4 - at, count)
@@ -39,16 +39,16 @@ class Streamed(io.FileIO):
 
 
 def check_header(path: Path) -> int | None:
-    """Walks the chunks of a WAV or AIFF file up to its sound; other files are left to the decoder.
+    """Checks the chunks of a WAV or AIFF file up to its sound; other files are left to the decoder.
 
-    Sizes that are unknown throughout, as programs write them into pipes (both the file's and the sound's are 0 or all
-    ones), are no lie if there is sound. A file that knows its own size and not that of the sound is damaged.
+    Files written into pipes, with unknown sizes of file and sound (0 or all ones), are accepted if they have sound. A
+    file with a known size but an unknown size of the sound is damaged.
 
     Returns:
-        Where the size of the sound stands, if it is unknown.
+        The position of the size of the sound, if it is unknown.
 
     Raises:
-        DataError: rate or channels cannot be, or sound is declared that is not there.
+        DataError: rate or channels are not supported, or the file is shorter than declared.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -97,11 +97,11 @@ def check_format(path: Path, channels: int, rate_hz: int) -> None:
     """Checks that the number of channels and the sampling rate are supported.
 
     Raises:
-        DataError: it is not.
+        DataError: they are not.
     """
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         raise DataError(
-            f"{path}: declares {rate_hz:,} samples a second; it must be {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,}: export it "
+            f"{path}: declares a rate of {rate_hz:,} Hz; it must be {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,}: export it "
             "again."
         )
     if not 1 <= channels <= MAX_CHANNELS:
@@ -111,9 +111,9 @@ def check_format(path: Path, channels: int, rate_hz: int) -> None:
 
 
 def ends_inside_page(path: Path) -> bool:
-    """Whether an Ogg file ends before its last page does, which the decoder leaves out without a word.
+    """Whether an Ogg file ends inside its last page, which the decoder would silently drop.
 
-    Ogg declares no length, and a stream may lack the mark of its end: only a page that is cut shows a cut.
+    Ogg files declare no length, and their end mark is optional, so only an incomplete page reveals truncation.
     """
     size, at = path.stat().st_size, 0
     with path.open("rb") as file:

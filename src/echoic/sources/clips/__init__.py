@@ -1,4 +1,4 @@
-"""Labelled clips: folders of classes, tables of files, .ts archives and feature arrays, as one series a clip."""
+"""Labelled clips from folders of classes, tables of files, .ts archives and feature arrays, one series per clip."""
 
 import hashlib
 from collections import Counter
@@ -28,7 +28,7 @@ ARRAY_SETTINGS = ("labels_path", "axes")
 
 @dataclass(frozen=True)
 class ClipReport:
-    """What was read: clips of each label, their steps in all, and the samples a second of sound."""
+    """Number of clips per label, total number of steps, and sampling rate of sound."""
 
     clips: int
     steps: int
@@ -42,17 +42,17 @@ class ClipReport:
 
 
 def read(data: Any, settings: ClipDataSettings) -> Dataset:
-    """Every clip as a series, annotated with its labels and, where known, split, fold, group and rate.
+    """Reads every clip as a series, annotated with its labels and, where known, split, fold, group and rate.
 
     Sound is samples `(samples, 1)` at one rate; feature arrays stay `(steps, features)`.
 
     Raises:
-        ConfigError: several labels a clip are asked for, and the data are no table; or a setting that is missing.
+        ConfigError: several labels per clip, but the data are not a table; or a required setting is missing.
         DataError: a file, a row or a label cannot be used; the message has the place and the remedy.
     """
     if not isinstance(data, str | Path):
         raise DataError(
-            "Clips are read from one folder or file; put a folder for each class into one, or list all in a table."
+            "Clips must be in one folder or file; put the folders of all classes into one folder, or write a table."
         )
     place = Path(data)
     clips = list(_read_one(place, settings))
@@ -66,7 +66,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     if len(widths) > 1:
         first, other = list(widths.values())[:2]
         raise DataError(
-            f"{other.origin}: has {len(other.features)} values a step where {first.origin} has {len(first.features)}; "
+            f"{other.origin}: has {len(other.features)} values per step, but {first.origin} has {len(first.features)}; "
             "give clips of one kind."
         )
     labels = Counter(label for clip in clips for label in labels_of(clip))
@@ -79,7 +79,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
 
 
 def labels_of(clip: Series) -> tuple[str, ...]:
-    """The labels of a clip that was read: one, or any number where a separator was given."""
+    """The labels of a clip: one, or any number if there is a separator."""
     return clip.annotations.labels or ()
 
 
@@ -94,9 +94,7 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
         )
     for name in ("label_separator", "fold", "group"):
         if getattr(settings, name) is not None and reader is not tables.read_clips:
-            raise ConfigError(
-                f"`{name}` is for tables (.csv, .parquet), and {place} is none; list its clips in one, or leave it out."
-            )
+            raise ConfigError(f"`{name}` requires a table (.csv, .parquet), got {place}; leave it out.")
     settings.refuse_changed(_without_effect(place), f"on {place}; leave it out.")
     clips = reader(place, settings)
     if not clips:
@@ -105,7 +103,7 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
 
 
 def settings_for(place: Path, settings: ClipDataSettings) -> ClipDataSettings:
-    """The settings of a run for new data at `place`, which may be of another kind than those of training."""
+    """The settings of a run for new data at `place`, which may be of a different kind than in training."""
     defaults = {name: ClipDataSettings.model_fields[name].default for name in _without_effect(place)}
     return settings.model_copy(update=defaults)
 

@@ -1,4 +1,4 @@
-"""Clips that come as features: one NumPy array of all, and one of their labels."""
+"""Clips as NumPy arrays: one of features, and one of labels."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,14 +37,14 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
 
 
 def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
-    """A series `(frames, bands)` for each clip of the array; nothing is known of its label.
+    """A series `(frames, bands)` without a label for each clip of the array.
 
     Raises:
         ConfigError: the axes are not named.
         DataError: the array cannot be read.
     """
     if set(settings.axes) != AXES or len(settings.axes) != len(AXES):
-        raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame; they are not guessed.")
+        raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame.")
     values = _load(path)
     if values.ndim != len(AXES) or values.dtype.kind not in "fiu":
         raise DataError(f"{path}: must hold numbers with axes {','.join(settings.axes)}, got {_describe(values)}.")
@@ -53,7 +53,7 @@ def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
     clips = []
     for number, clip in enumerate(values):
         if not np.isfinite(clip).all():
-            raise DataError(f"{path}, clip {number}: holds a value that is no number; mend or remove it.")
+            raise DataError(f"{path}, clip {number}: has a value that is not a number; correct or remove it.")
         clips.append(
             Series(
                 f"clip {number}",
@@ -71,7 +71,7 @@ def _load(path: Path) -> NDArray[np.generic]:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; check the name.") from None
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: is no .npy file that can be read ({error}); save it with numpy.save.") from None
+        raise DataError(f"{path}: is not a readable .npy file ({error}); save it with numpy.save.") from None
     return array
 
 

@@ -10,9 +10,9 @@ from echoic.types import Annotations, Series
 
 
 class ClipReader:
-    """Reads sound file after sound file; the first decides the rate if the settings do not.
+    """Reads sound files at one rate: that of the settings, or of the first file.
 
-    The last file is kept: tables often have many excerpts of one.
+    The last file is cached, since tables often have many excerpts of one file.
     """
 
     def __init__(self, settings: ClipDataSettings) -> None:
@@ -34,12 +34,12 @@ class ClipReader:
         self.rate_hz = sound.rate_hz
         length_s = len(sound.samples) / sound.rate_hz
         end_s = length_s if end_s is None else end_s
-        # Half a sample of grace: tables have rounded times.
+        # A tolerance of half a sample, since times in tables are rounded.
         if not 0 <= begin_s < end_s <= length_s + 0.5 / sound.rate_hz:
-            raise DataError(f"{begin_s:g} s to {end_s:g} s does not lie within {path.name}, which has {length_s:.3f} s")
+            raise DataError(f"{begin_s:g} s to {end_s:g} s is outside of {path.name}, which has {length_s:.3f} s")
         samples = sound.samples[round(begin_s * sound.rate_hz) : round(end_s * sound.rate_hz)]
         if not len(samples):
-            raise DataError(f"{path.name} has not a sample from {begin_s:g} s to {end_s:g} s")
+            raise DataError(f"{path.name} has no sample from {begin_s:g} s to {end_s:g} s")
         return Series(
             name,
             samples[:, None],

@@ -29,8 +29,8 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
     """One series per row, in order; columns `start` and `end`, in seconds, select an excerpt of the file.
 
     Raises:
-        ConfigError: a column that is named is not there.
-        DataError: a row lacks a label or has ambiguous ones, its file cannot be read, or its excerpt lies outside.
+        ConfigError: a named column does not exist.
+        DataError: a row lacks a label or has ambiguous ones, its file cannot be read, or its excerpt is outside of it.
     """
     table = table_of(path)
     rows = _rows(table, settings)
@@ -90,7 +90,7 @@ def _labels(table: Table, number: int, cell: str, separator: str | None) -> tupl
         return (cell,)
     names = [name.strip() for name in cell.split(separator)] if cell else []
     if "" in names:
-        message = f"the labels {quoted(cell)} have an empty name among them; remove the {separator!r} too many."
+        message = f"the labels {quoted(cell)} contain an empty one; remove the extra {separator!r}."
         raise table.error(message, row=number)
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
@@ -104,7 +104,7 @@ def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> flo
     try:
         return float(row[column])
     except ValueError:
-        raise table.error(f"{quoted(row[column])} is no time in seconds.", row=number, column=column) from None
+        raise table.error(f"{quoted(row[column])} is not a time in seconds.", row=number, column=column) from None
 
 
 def _split_of(table: Table, number: int, row: dict[str, str]) -> SplitName | None:
@@ -112,5 +112,5 @@ def _split_of(table: Table, number: int, row: dict[str, str]) -> SplitName | Non
         return None
     split = SPLIT_NAMES.get(row["split"].lower())
     if split is None:
-        raise table.error(f"names no split; it must be train, dev or test, got {quoted(row['split'])}.", row=number)
+        raise table.error(f"the split must be train, dev or test, got {quoted(row['split'])}.", row=number)
     return split

@@ -1,4 +1,4 @@
-"""The .ts files of the UEA and UCR archives (format of aeon and sktime): a clip a line, dimensions split by colons."""
+"""The .ts files of the UEA and UCR archives (format of aeon and sktime), with one clip per line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # n
                     clips.append(_clip(path, number, text, dimensions))
                     dimensions = len(clips[0].features)
                 elif text.lower().startswith("@classlabel") and text.split()[1:2] != ["true"]:
-                    raise DataError(f"{path}, line {number}: declares no class labels; classification needs them.")
+                    raise DataError(f"{path}, line {number}: declares no class labels, which classification requires.")
                 elif text.lower().startswith("@timestamps") and text.split()[1:2] == ["true"]:
                     raise DataError(
                         f"{path}, line {number}: has time stamps, which are not supported; export without them."
@@ -34,7 +34,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # n
     except UnicodeDecodeError:
         raise DataError(f"{path}: is not text; give a .ts file.") from None
     if not begun:
-        raise DataError(f"{path}: has no @data line; is it a .ts file, and whole?")
+        raise DataError(f"{path}: has no @data line; give a complete .ts file.")
     return clips
 
 
@@ -45,9 +45,9 @@ def _clip(path: Path, number: int, text: str, dimensions: int) -> Series:
     rows = [_numbers(path, number, column) for column in columns]
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
-        raise DataError(f"{path}, line {number}: its dimensions have {sorted(lengths)} values; they must be as many.")
+        raise DataError(f"{path}, line {number}: dimensions must be equally long, got {sorted(lengths)} values.")
     if dimensions and len(rows) != dimensions:
-        raise DataError(f"{path}, line {number}: has {len(rows)} dimensions where the first line has {dimensions}.")
+        raise DataError(f"{path}, line {number}: has {len(rows)} dimensions, but the first line has {dimensions}.")
     names = tuple(f"dimension_{place}" for place in range(1, len(rows) + 1))
     return Series(
         f"line {number}",

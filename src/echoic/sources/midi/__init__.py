@@ -1,4 +1,4 @@
-"""Standard MIDI files: reading, and the grid of steps that notes are laid on."""
+"""Reading of Standard MIDI files, and quantization of notes to a grid."""
 
 from echoic.sources.midi.grid import GridRoll as GridRoll
 from echoic.sources.midi.grid import to_grid as to_grid

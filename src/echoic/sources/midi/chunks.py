@@ -21,20 +21,20 @@ class Header(NamedTuple):
 
 
 def check_size(path: Path, raw: bytes) -> None:
-    """Raises `DataError` for a file that is larger than any music."""
+    """Raises `DataError` for a file that is too large."""
     if len(raw) > MAX_FILE_BYTES:
-        raise DataError(f"{path}: has {len(raw):,} bytes, more than the {MAX_FILE_BYTES:,} that a MIDI file may have.")
+        raise DataError(f"{path}: has {len(raw):,} bytes, but at most {MAX_FILE_BYTES:,} are supported.")
 
 
 def read_header(path: Path, raw: bytes) -> Header:
     """The header chunk.
 
     Raises:
-        DataError: it is not there, is cut short, or names a type or a division that does not exist.
+        DataError: the header is missing or truncated, or its type or division is invalid.
     """
     start = raw.find(b"MThd") if raw.startswith(b"RIFF") else 0
     if raw[start : start + 4] != b"MThd":
-        raise DataError(f"{path}, byte 0: is no MIDI file (it does not begin with MThd); export it as Standard MIDI.")
+        raise DataError(f"{path}, byte 0: is not a MIDI file (no MThd at the start); export it as Standard MIDI.")
     if len(raw) < start + _HEADER_BYTES:
         raise DataError(f"{path}, byte {len(raw)}: ends inside its header; copy the file again.")
     numbers = [int.from_bytes(raw[start + at : start + at + 2], "big") for at in (8, 10, 12)]
@@ -60,7 +60,7 @@ def track_chunks(path: Path, raw: bytes, header: Header) -> list[tuple[int, byte
         if kind == b"MTrk":
             if begin + length > len(raw):
                 raise DataError(
-                    f"{path}, byte {at + 4}: a track of {length:,} bytes is announced, {len(raw) - begin:,} are left; "
+                    f"{path}, byte {at + 4}: declares a track of {length:,} bytes, but {len(raw) - begin:,} are left; "
                     "copy the file again."
                 )
             found.append((begin, raw[begin : begin + length]))

@@ -1,4 +1,4 @@
-"""Notes on a grid of steps, and back."""
+"""Conversion between notes and a grid of steps."""
 
 import math
 from typing import NamedTuple
@@ -21,9 +21,10 @@ class GridRoll(NamedTuple):
 
 
 def to_grid(song: Song, grid: str) -> GridRoll:
-    """The notes of a song, drums left out, on the nearest steps of a grid; each lasts a step at least.
+    """Quantizes the notes of a song, without drums, to a grid; each lasts at least one step.
 
-    `grid` is a name of `GRIDS`, or a number of seconds. Silence before the first note stays, that after the last goes.
+    `grid` is a name of `GRIDS`, or a number of seconds. Silence before the first note is kept, silence after the last
+    is dropped.
 
     Raises:
         DataError: there are too many steps.
@@ -45,7 +46,7 @@ def to_grid(song: Song, grid: str) -> GridRoll:
 
 
 def to_notes(roll: NDArray[np.uint8], step_beats: float) -> tuple[Note, ...]:
-    """The notes of a roll, in order; a sustained note without an onset begins at its first step."""
+    """The notes of a roll, in order; a sustained note without an onset starts at its first step."""
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]])
     notes = []
     for begin, pitch in np.argwhere((roll == ONSET) | ((roll == SUSTAIN) & (before == SILENT))).tolist():

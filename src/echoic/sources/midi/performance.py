@@ -1,4 +1,4 @@
-"""From MIDI messages to notes."""
+"""Conversion of MIDI messages to notes."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from echoic.errors import DataError
 from echoic.types.score import DRUM_CHANNEL, Meter, Note, Song, Tempo
 
 MAX_BEATS = 20_000
-"""Longer than any song; a few bytes can announce far more."""
+"""Limit on the length of a song, since a few bytes can declare any length."""
 
 _PEDAL, _ALL_SOUND_OFF, _ALL_NOTES_OFF = 64, 120, 123
 _MICROSECONDS = 60_000_000
@@ -31,7 +31,7 @@ class _NoteTracker:
         self.notes: list[tuple[int, int, int, int, int]] = []  # onset, pitch, end in ticks, velocity, channel
         self.repairs: Counter[str] = Counter()
         self._pressed: dict[Key, tuple[int, int]] = {}
-        self._sustained: dict[Key, tuple[int, int]] = {}  # let go, but the pedal is down
+        self._sustained: dict[Key, tuple[int, int]] = {}  # released while the pedal is down
         self._pedals: set[int] = set()
 
     def process(self, tick: int, message: Any) -> None:
@@ -93,16 +93,16 @@ class _NoteTracker:
 def song_from_events(
     name: str, events: Sequence[tuple[int, Any]], ticks_per_beat: float, *, pedal: bool, origin: str
 ) -> Song:
-    """The song of messages in the order of their ticks.
+    """The song of messages sorted by tick.
 
     Raises:
-        DataError: it is longer than any song.
+        DataError: the song is too long.
     """
     tracker = _NoteTracker(pedal=pedal)
     last = events[-1][0] if events else 0
     if last / ticks_per_beat > MAX_BEATS:
         raise DataError(
-            f"{origin}: lasts {last / ticks_per_beat:,.0f} beats, more than {MAX_BEATS:,}; cut it in pieces."
+            f"{origin}: lasts {last / ticks_per_beat:,.0f} beats, more than {MAX_BEATS:,}; cut it into pieces."
         )
     tempos, meters, key = [Tempo(0.0, 120.0)], [Meter(0.0, 4, 4)], None
     for tick, message in events:
@@ -135,5 +135,5 @@ def song_from_events(
 
 
 def _with_change(changes: list[Any], change: Any) -> list[Any]:
-    """The changes with one more; one at the same place as the last takes its place."""
+    """Appends a change; it replaces the last one if both have the same time."""
     return [*(changes[:-1] if changes[-1].at_beats == change.at_beats else changes), change]

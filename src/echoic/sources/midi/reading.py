@@ -19,20 +19,20 @@ else:
     mido = LazyModule("mido")
 
 BPM_OF_SECONDS = 120.0
-"""Files that count in film frames have no beats: two a second are made of their seconds."""
+"""Files with SMPTE time have no beats, so their seconds are converted to two beats each."""
 
 Event = tuple[int, Any]
-"""Tick from the beginning, and mido's message."""
+"""Absolute tick, and the mido message."""
 
 
 def read_songs(path: Path, *, pedal: bool) -> list[Song]:
-    """The song of a file of type 0 or 1; of type 2 one for each track.
+    """The song of a file of type 0 or 1, or one song per track of type 2.
 
-    What any player would play is mended and counted in `Song.repairs`: notes that never end, that end as they begin,
-    that begin again while they sound; data bytes above 127; a tempo of nothing.
+    Errors that players tolerate are repaired and counted in `Song.repairs`: notes that never end, that have no
+    duration or start again while they sound; data bytes above 127; a tempo of 0.
 
     Raises:
-        DataError: the file is missing, too large, cut short or no MIDI; the message has the byte and the remedy.
+        DataError: the file is missing, too large, truncated or not MIDI; the message has the byte and the remedy.
     """
     raw = read_bytes(path)
     check_size(path, raw)
@@ -56,10 +56,10 @@ def _ticks_per_beat(path: Path, header: Header) -> float:
 
 
 def _events(path: Path, header: Header, begin: int, data: bytes) -> list[Event]:
-    """The messages of one track: the library is given a file of it alone, so that it is known where it fails."""
+    """The messages of one track, parsed as a file of its own to locate errors."""
     frame = struct.pack(">4sLHHH4sL", b"MThd", 6, 0, 1, header.division & 0x7FFF or 1, b"MTrk", len(data))
     stream = io.BytesIO(frame + data)
-    open_midi = mido.MidiFile  # outside of the `try`: a missing package is not a damaged file
+    open_midi = mido.MidiFile  # outside of the `try`, because a missing package is not a damaged file
     try:
         (track,) = open_midi(file=stream, clip=True).tracks
     except Exception as error:  # noqa: BLE001 (the library raises many kinds of exceptions)
