@@ -149,7 +149,7 @@ def test_a_file_size_limit_ends_training_with_a_sentence_and_the_old_checkpoint(
     )
     code, said = processes.end(limited)
     assert code not in {0, -signal.SIGXFSZ}
-    assert re.search(r"cannot be written \(File too large\); what was saved before is intact\.\n$", said)
+    assert re.search(r"cannot be written \(File too large\); earlier files are intact\.\n$", said)
     assert said.count("\n") == 1
     assert {path.name: path.read_bytes() for path in (run / "checkpoints").iterdir()} == before
     assert list(run.rglob("*.tmp")) == []

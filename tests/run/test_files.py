@@ -48,9 +48,7 @@ def test_a_failed_write_keeps_the_old_file_and_says_so(
     path = tmp_path / "file"
     write_atomically(path, b"old")
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(
-        RunError, match=r"file: cannot be written \(No space left on device\); what was saved before is"
-    ):
+    with pytest.raises(RunError, match=r"file: cannot be written \(No space left on device\); earlier files are"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
@@ -105,7 +103,7 @@ def test_append_adds_to_what_is_there(tmp_path: Path) -> None:
 
 def test_a_failed_append_says_what_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(RunError, match=r"log: cannot be written .* what was saved before is intact"):
+    with pytest.raises(RunError, match=r"log: cannot be written .* earlier files are intact"):
         append(tmp_path / "log", b"one\n")
 
 

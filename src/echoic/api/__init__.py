@@ -1,1 +1,1 @@
-"""From data to a trained run and back: prepare, fit, train, load. Knows no single job."""
+"""The public interface: prepare, fit, train, load. Independent of single jobs."""

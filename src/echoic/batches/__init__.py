@@ -1,4 +1,4 @@
-"""Batches for training and evaluation: a sampler chooses windows, a collate reads them, transforms change them."""
+"""Batches for training and evaluation: samplers choose windows, collate functions read them, transforms change them."""
 
 from echoic.batches.collate import NextStepCollate as NextStepCollate
 from echoic.batches.collate import SequenceCollate as SequenceCollate

@@ -166,7 +166,7 @@ class AudioRequest(SampledRequest):
 
 
 _ORIGIN = {"cell": "lstm", "tbptt_steps": 50, "lr": 1e-3, "ema_decay": 0.0}
-"""How networks of frames were trained where they come from: a baseline has to be what it is a baseline of."""
+"""Defaults of the frames model, a baseline, which keeps its original training settings."""
 
 
 class AudioSettings(JobSettings):
@@ -184,6 +184,6 @@ class AudioSettings(JobSettings):
 
     @classmethod
     def build(cls, *layers: Mapping[str, Any]) -> Self:
-        """As for every job; what frames were trained with at their origin counts less than any layer."""
+        """As for every job; the defaults of the frames model have the lowest precedence."""
         asked = {field: value for layer in layers for _, field, value in cls._spread(layer)}
         return super().build(*([_ORIGIN] if asked.get("model") == "frames" else []), *layers)

@@ -46,7 +46,7 @@ class Section(BaseModel):
 
 
 def split_commas(value: Any) -> Any:
-    """Text as a tuple of its parts, and what stands alone as a tuple of one."""
+    """Comma-separated text, or a single value, as a tuple."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value if isinstance(value, Iterable) or value is None else (value,)
@@ -110,7 +110,7 @@ class JobSettings(Section):
         Raises:
             ConfigError: a name is unknown (with the nearest known one) or was renamed, or a value is not allowed.
         """
-        # A job may have defaults of its own for a section that it shares with others.
+        # Jobs may override the defaults of shared sections.
         nested = {name: info.default.model_dump(exclude_unset=True) for name, info in cls.model_fields.items()}
         for layer in layers:
             for section, field, value in cls._spread(layer):
@@ -216,7 +216,7 @@ _REQUIREMENTS = {
     "string_type": "text",
     "literal_error": "{expected}",
 }
-"""From pydantic's kinds of errors to what a value must be."""
+"""Requirements on a value, by pydantic's type of error."""
 
 
 def validation_message(error: ValidationError) -> str:

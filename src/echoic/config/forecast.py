@@ -104,7 +104,7 @@ BY_STRATEGY: dict[str, dict[str, Any]] = {
         "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7,
     },
 }  # fmt: skip
-"""Defaults by the way of looking ahead, and for many series at once; a value set by the user stands."""
+"""Defaults by strategy, and for many series; values set by the user take precedence."""
 
 
 class ForecastRequest(GenerateRequest):

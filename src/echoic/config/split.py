@@ -10,7 +10,7 @@ from echoic.config.base import Section, split_commas
 SplitRule = tuple[float, float, float] | tuple[int, int, int] | tuple[str, str]
 
 DEFAULT_FRACTIONS = (0.8, 0.1, 0.1)
-"""Train, dev and test of whole items (songs, recordings, clips) where neither a setting nor the data say otherwise."""
+"""Fractions of whole items (songs, recordings, clips), unless a setting or the data define the splits."""
 
 
 def are_fractions(train: float, dev: float, test: float) -> bool:
@@ -67,6 +67,6 @@ class SplitSettings(Section):
         "time",
         description=(
             "shuffled: windows are assigned to splits at random. Overlapping windows then share steps between "
-            "splits, which inflates scores; the report says by how much."
+            "splits, which inflates scores; the report states the overlap."
         ),
     )

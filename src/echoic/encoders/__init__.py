@@ -1,4 +1,4 @@
-"""From input vectors to network steps. A new one is a file with an `Encoder` and a line in `ENCODERS`."""
+"""Encoders of input vectors as network steps. A new one is a file with an `Encoder` and a line in `ENCODERS`."""
 
 from echoic.encoders.audio_codes import AudioCodes as AudioCodes
 from echoic.encoders.base import Encoder as Encoder

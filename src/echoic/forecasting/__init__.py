@@ -1,1 +1,1 @@
-"""The forecasting library: resolving settings, framing windows, forecasts of many windows, continuation, scores."""
+"""Forecasting: automatic settings, encoding of windows, batched forecasts, continuation, scores."""

@@ -37,7 +37,7 @@ class Sampling:
         if self.top_k is not None and self.top_k < 1:
             raise ConfigError(f"`top_k` must be 1 or more, got {self.top_k}.")
         if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise ConfigError(f"`top_p` must lie above 0 and be at most 1, got {self.top_p}.")
+            raise ConfigError(f"`top_p` must be above 0 and at most 1, got {self.top_p}.")
         if not 0 <= self.prob_floor < 1:
             raise ConfigError(f"`prob_floor` must be 0 or more and less than 1, got {self.prob_floor}.")
         if not 0 <= self.loudness_temperature < float("inf"):
@@ -75,7 +75,7 @@ def sample_class(
     # In double precision, so that rounding does not favour the last classes.
     probabilities = torch.softmax(logits.double(), -1)
     if sampling.prob_floor:
-        # The mode always stays, because many equal classes could all lie below the floor.
+        # The mode is always kept, because many equal classes could all be below the floor.
         mode = probabilities.argmax(-1, keepdim=True)
         above = (probabilities - sampling.prob_floor).clamp(min=0)
         probabilities = above.scatter(-1, mode, above.gather(-1, mode).clamp(min=1e-12))

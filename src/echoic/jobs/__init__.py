@@ -1,4 +1,4 @@
-"""The table of jobs. To add one: a package, and a line here.
+"""The table of jobs. A new one is a package with a `Job` and a line in `JOBS`.
 
 Nothing heavy is imported until a job is used, so that `--help` and error messages stay fast.
 """

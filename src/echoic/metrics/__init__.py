@@ -1,1 +1,1 @@
-"""Scores: of forecasts, of notes, classes, labels and events foretold, of what was copied, and of drift."""
+"""Scores of forecasts, notes, classes, labels and events, and of memorization."""

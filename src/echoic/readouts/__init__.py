@@ -1,4 +1,4 @@
-"""From hidden vectors to inputs of the head. A new one is a file with a `Readout` and a line in `READOUTS`."""
+"""Readouts of hidden vectors as inputs of the head. A new one is a file with a `Readout` and a line in `READOUTS`."""
 
 from echoic.readouts.attention import Attention as Attention
 from echoic.readouts.base import Readout as Readout

@@ -1,4 +1,4 @@
-"""Files that are either old or new, never torn, and that know when a bit of them has changed."""
+"""Atomic writes, and files with checksums."""
 
 import contextlib
 import hashlib
@@ -18,7 +18,7 @@ from echoic.errors import RunError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Puts `data` into `path` so that a reader at any instant, a crash included, sees the old file or the new one.
+    """Replaces a file atomically: readers see the old or the new contents, even after a crash.
 
     Raises:
         RunError: the disk is full or the folder cannot be written; the old file is still there.
@@ -35,7 +35,7 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def append(path: Path, data: bytes) -> None:
-    """Adds `data` to the end of a file. A crash on the way may leave a part of it there.
+    """Appends `data` to a file. A crash may leave an incomplete end.
 
     Raises:
         RunError: the disk is full or the file cannot be written.
@@ -47,7 +47,7 @@ def append(path: Path, data: bytes) -> None:
 
 
 def remove_temporary_files(folder: Path) -> None:
-    """Deletes the temporary files that killed writers left behind, as far as they can be deleted."""
+    """Deletes leftover temporary files of killed writers; those that cannot be deleted stay."""
     for leftover in folder.glob(".*.tmp"):
         with contextlib.suppress(OSError):
             leftover.unlink()
@@ -62,7 +62,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file.
 
     Raises:
-        RunError: the file is missing, is not JSON or holds something else.
+        RunError: the file is missing or is not a JSON object.
     """
     try:
         value = json.loads(path.read_text("utf-8"))
@@ -74,7 +74,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
-    """Writes a safetensors file atomically, with `metadata` (plain JSON) and a digest of all of it in its header.
+    """Writes a safetensors file atomically, with `metadata` (plain JSON) and a checksum in its header.
 
     Raises:
         RunError: the disk is full or the folder cannot be written; the old file is still there.
@@ -85,14 +85,14 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and the notes of a file that `write_tensors` made.
+    """The tensors and the metadata of a file written by `write_tensors`.
 
     Raises:
-        RunError: the file is missing, cut short, or any part of it has changed since it was written.
+        RunError: the file is missing, truncated or damaged.
     """
     try:
         with safe_open(path, "pt") as file:
-            # Cloned: what safetensors gives is the file itself, mapped, and would change when the file does.
+            # Cloned, because safetensors maps the file, so tensors would change with it.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             header = file.metadata() or {}
     except (OSError, SafetensorError, ValueError) as error:
@@ -119,7 +119,7 @@ def _write(path: Path, mode: str, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes a rename last through a power cut, where folders can be synced (not on Windows)."""
+    """Syncs a folder, so that a rename survives a power failure; not supported on Windows."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -131,4 +131,4 @@ def _sync_folder(folder: Path) -> None:
 
 def _write_error(path: Path, error: OSError) -> RunError:
     reason = error.strerror or str(error)
-    return RunError(f"{path}: cannot be written ({reason}); what was saved before is intact.")
+    return RunError(f"{path}: cannot be written ({reason}); earlier files are intact.")

@@ -33,7 +33,7 @@ _BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metri
 
 
 class Checkpoint(NamedTuple):
-    """Everything that training needs to resume as if it had never stopped."""
+    """The complete state of training, from which it resumes without any difference."""
 
     tensors: dict[str, Tensor]
     metadata: dict[str, Any]
@@ -43,8 +43,8 @@ class Checkpoint(NamedTuple):
 class RunFolder:
     """Names and formats of the files of one run.
 
-    Made by `create` (new) or `open` (existing); hold `lock()` around everything that training reads again. A fold of
-    cross-validation has a `parent`, and is resumed by resuming that run.
+    Use `create` for a new one, `open` for an existing one, and hold `lock()` while writing anything that training reads
+    back. A fold of cross-validation has a `parent`, and is resumed by resuming that run.
     """
 
     def __init__(self, path: Path, parent: Path | None = None) -> None:
@@ -59,7 +59,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, parent: Path | None = None) -> Self:
-        """Makes a new run folder, also where a writer stopped before there was anything to resume with.
+        """Creates a new run folder; replaces one without a checkpoint to resume from.
 
         Raises:
             RunError: `path` exists, or it cannot be created.
@@ -83,7 +83,7 @@ class RunFolder:
         return cls(path)
 
     def folds(self) -> list[Self]:
-        """The runs of cross-validation that have started, in order."""
+        """The runs of the folds that have started, in order."""
         started = self.folds_path.glob("*/config.json")
         return [
             type(self)(config.parent, self.path)
@@ -92,7 +92,7 @@ class RunFolder:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Holds the run's lock, and first removes temporary files of killed processes.
+        """Holds the lock of the run, and removes temporary files of killed processes.
 
         Raises:
             RunError: another process is writing this run.
@@ -153,7 +153,7 @@ class RunFolder:
         write_tensors(self.model_path, weights, metadata)
 
     def read_model(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Weights and notes of the best model so far.
+        """Weights and metadata of the best model so far.
 
         Raises:
             RunError: there is none yet, or it is damaged.
@@ -163,23 +163,23 @@ class RunFolder:
         return read_tensors(self.model_path)
 
     def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
-        """Writes the checkpoint of a step and keeps only it and the one before.
+        """Writes the checkpoint of a step, and keeps only it and the previous one.
 
-        Those of later steps are deleted as well: they are damaged, and training resumed before them.
+        Checkpoints of later steps are deleted too: they are damaged, since training resumed from an earlier one.
         """
         path = self.checkpoints / f"step-{step:09d}.safetensors"
         write_tensors(path, checkpoint.tensors, checkpoint.metadata)
         kept = [one for one in self._checkpoint_paths() if one <= path][:_MAX_CHECKPOINTS]
         for other in self._checkpoint_paths():
             if other not in kept:
-                with contextlib.suppress(OSError):  # an old checkpoint that stays does no harm
+                with contextlib.suppress(OSError):  # a remaining old checkpoint is harmless
                     other.unlink()
 
     def read_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
         """The newest intact checkpoint, and one sentence for each newer one that is damaged.
 
         Raises:
-            RunError: there are checkpoints, and all are damaged.
+            RunError: all checkpoints are damaged.
         """
         damaged: list[str] = []
         for path in self._checkpoint_paths():
@@ -192,7 +192,7 @@ class RunFolder:
         return None, damaged
 
     def append_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Adds lines to metrics.jsonl.
+        """Appends lines to metrics.jsonl.
 
         Raises:
             RunError: the disk is full or the folder cannot be written.
@@ -224,7 +224,7 @@ class RunFolder:
 
 
 def ensure_new(path: Path) -> None:
-    """Checks that a new run may be created at `path`: nothing is there, or a run without a checkpoint.
+    """Checks that `path` does not exist, or is a run without a checkpoint.
 
     Raises:
         RunError: `path` exists.

@@ -1,4 +1,4 @@
-"""One writer for a run folder."""
+"""A lock for exclusive writing of a run folder."""
 
 import contextlib
 import json
@@ -23,9 +23,9 @@ else:
 
 @contextlib.contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Holds the lock file `path`, which names its holder's process and host.
+    """Holds the lock file `path`, which names the process and host of its holder.
 
-    The operating system lets go when the process ends, however it ends: a lock can never be left behind.
+    The operating system releases it when the process ends in any way, so locks are never stale.
 
     Raises:
         RunError: another process holds the lock.
@@ -41,7 +41,7 @@ def file_lock(path: Path) -> Iterator[None]:
             raise RunError(f"{path.parent}: is being written by {_holder(path)}; wait for it or stop it.") from None
         except OSError as error:
             raise RunError(f"{path}: cannot be locked ({error.strerror}); put the run on another disk.") from None
-        # The name is a courtesy: on a full disk the lock holds without it.
+        # The name is optional: on a full disk the lock holds without it.
         with contextlib.suppress(OSError):
             os.ftruncate(handle, 0)
             os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())

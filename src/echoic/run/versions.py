@@ -1,4 +1,4 @@
-"""What a run was made with."""
+"""Versions of the software and hardware of a run."""
 
 import platform
 from importlib.metadata import version

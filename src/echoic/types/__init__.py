@@ -1,4 +1,4 @@
-"""Data that every part of echoic shares: series, their time base, and songs as notes. Nothing here imports torch."""
+"""Data types shared by all packages: series, their time base, and songs as notes; without torch."""
 
 from echoic.types.annotations import Annotations as Annotations
 from echoic.types.annotations import Event as Event

@@ -1,4 +1,4 @@
-"""What a source knows about a series besides its values: labels, events, splits, groups, musical time."""
+"""Annotations of series: labels, events, splits, groups, musical time."""
 
 import itertools
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class MusicInfo:
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """Annotations of one series; None where a source does not know them.
+    """Annotations of one series; None where unknown.
 
     Args:
         rate_hz: sampling rate, for sound.
