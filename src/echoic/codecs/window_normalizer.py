@@ -63,7 +63,7 @@ class WindowNormalizer:
 
     @property
     def context(self) -> int:
-        """Number of steps of a window: the look-back, or more if baseline or lags reach further back."""
+        """Number of steps of a window, at least the look-back; more if baseline or lags reach further back."""
         longest_season = max(self.seasons, default=1)
         baseline = {"seasonal": longest_season, "growth": longest_season + _GROWTH_STEPS}.get(self.baseline, 1)
         return max(self.lookback, baseline, *self.lags)
