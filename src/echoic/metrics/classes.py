@@ -23,7 +23,7 @@ def confusion_matrix(true: Classes, predicted: Classes, classes: int) -> Counts:
 
 
 def classification_scores(true: Classes, probs: Probs) -> dict[str, float]:
-    """Accuracy, macro F1, nats a clip and expected calibration error."""
+    """Accuracy, macro F1, nats per clip and expected calibration error."""
     table = confusion_matrix(true, probs.argmax(1), probs.shape[1])
     true_probs = np.clip(probs[np.arange(len(true)), true], 1e-12, 1)
     return {
@@ -44,7 +44,7 @@ def macro_f1(table: Counts) -> float:
 def calibration_curve(
     true: Classes, probs: Probs
 ) -> tuple[Float[NDArray[np.float64], "bins"], Float[NDArray[np.float64], "bins"], Int[NDArray[np.int64], "bins"]]:
-    """Mean confidence, accuracy and count of clips, by confidence, for the bins with clips."""
+    """Mean confidence, accuracy and number of clips of each non-empty confidence bin."""
     confidence, correct = probs.max(1), probs.argmax(1) == true
     bins = np.minimum((confidence * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     counts: Any = np.bincount(bins, minlength=CALIBRATION_BINS)
@@ -56,6 +56,6 @@ def calibration_curve(
 
 
 def calibration_error(true: Classes, probs: Probs) -> float:
-    """How far confidence is from accuracy, a clip counting as much as any (Guo 2017, 15 bins)."""
+    """Expected calibration error: mean gap between confidence and accuracy (Guo 2017, 15 bins)."""
     confidence, accuracy, counts = calibration_curve(true, probs)
     return float((np.abs(confidence - accuracy) * counts).sum() / counts.sum())

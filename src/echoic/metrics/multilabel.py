@@ -64,6 +64,6 @@ def average_precision(true: Int[NDArray[np.int64], "clips"], probs: Float[NDArra
 
 
 def nats_per_clip(true: Labels, probs: Probs) -> Float[NDArray[np.float64], "clips"]:
-    """Minus the logarithm of the probability of each clip's whole set."""
+    """Negative log-likelihood of each clip's labels in nats."""
     chosen = np.where(true == 1, probs, 1 - probs)
     return np.asarray(-np.log(np.clip(chosen, 1e-12, 1)).sum(1))
