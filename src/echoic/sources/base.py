@@ -165,3 +165,12 @@ def fingerprint_of(series: Sequence[Series]) -> str:
         for array in (one.values, covariates.past, covariates.future, covariates.static):
             digest.update(repr(array.shape).encode() + array.tobytes())
     return digest.hexdigest()
+
+
+def fingerprint_of_annotated(series: Sequence[Series]) -> str:
+    """SHA-256 in hex of names, annotations and values."""
+    digest = hashlib.sha256()
+    for one in series:
+        digest.update(repr((one.name, one.annotations, one.values.shape)).encode())
+        digest.update(one.values.tobytes())
+    return digest.hexdigest()

@@ -1,38 +1,19 @@
 """Recordings with events, from a table with the columns file, onset_s, offset_s and label."""
 
-import hashlib
-import itertools
-from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from echoic.config import AudioDataSettings, EventDataSettings
+from echoic.config import EventDataSettings
 from echoic.errors import DataError
-from echoic.sources.audio.decoding import decode_file
 from echoic.sources.base import Dataset
 from echoic.sources.clips.tables import SPLIT_NAMES, table_of
+from echoic.sources.recordings import PlacedEvent, assemble_recordings
 from echoic.sources.table import Table, quoted
-from echoic.types import Annotations, Event, Series
-from echoic.types.annotations import EVENT_GRACE_S, SplitName
+from echoic.types import Event, Series
+from echoic.types.annotations import SplitName
 
 COLUMNS = ("file", "onset_s", "offset_s", "label")
-
-
-@dataclass(frozen=True)
-class EventReport:
-    """Number of recordings, their duration, and the number of events per label."""
-
-    recordings: int
-    seconds: float
-    rate_hz: int
-    labels: dict[str, int]
-    notes: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"notes": list(self.notes)}
 
 
 def read(data: Any, settings: EventDataSettings) -> Dataset:
@@ -51,25 +32,10 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     table = table_of(path)
     rows = _rows(table)
     splits = _splits_of(table, rows, settings)
-    files = list(splits) or sorted({file for file, _ in rows}, key=[file for file, _ in rows].index)
-    rate_hz, recordings = settings.rate_hz, list[Series]()
-    rows_of = defaultdict[str, list[tuple[int, Event]]](list)
-    for number, (name, event) in enumerate(rows):
-        rows_of[name].append((number, event))
-    for file in files:
-        own_rows = rows_of[file]
-        sound = decode_file(
-            (settings.audio or path.parent) / file, AudioDataSettings(channel=settings.channel), rate_hz
-        )
-        rate_hz = sound.rate_hz
-        events = _in_order(table, own_rows, len(sound.samples) / rate_hz)
-        annotations = Annotations(rate_hz=rate_hz, events=tuple(events), split=splits[file] if splits else None)
-        origin = str((settings.audio or path.parent) / file)
-        recordings.append(Series(file, sound.samples[:, None], ("sample",), origin=origin, annotations=annotations))
-    labels = Counter(event.label for _, event in rows)
-    seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
-    report = EventReport(len(recordings), seconds, rate_hz or 0, dict(sorted(labels.items())), ())
-    return Dataset(tuple(recordings), report, _fingerprint(recordings), str(path))
+    events: dict[str, list[PlacedEvent]] = {file: [] for file in splits or dict.fromkeys(file for file, _ in rows)}
+    for number, (file, event) in enumerate(rows):
+        events[file].append(PlacedEvent(event, f"{table.source}, {table.row_name(number)}"))
+    return assemble_recordings(events, settings.audio or path.parent, settings, splits, str(path))
 
 
 def events_of(recording: Series) -> list[Event]:
@@ -85,12 +51,6 @@ def _rows(table: Table) -> list[tuple[str, Event]]:
             if not cell:
                 raise table.error("is empty; fill it in or remove the row.", row=number, column=name)
         event = Event(_seconds(table, number, "onset_s", onset), _seconds(table, number, "offset_s", offset), label)
-        if not 0 <= event.onset_s < event.offset_s:
-            raise table.error(
-                f"the event ends at {event.offset_s:g} s and begins at {event.onset_s:g} s; it must begin at 0 s or "
-                "later, and end after that.",
-                row=number,
-            )
         rows.append((file, event))
     return rows
 
@@ -112,7 +72,7 @@ def _seconds(table: Table, number: int, column: str, cell: str) -> float:
 def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventDataSettings) -> dict[str, SplitName]:
     """The split of each file, from the split table or the column `split` of the events; empty without either."""
     if settings.split_table is not None:
-        splits = _read_splits(settings.split_table)
+        splits = read_splits(settings.split_table)
         for number, (file, _) in enumerate(rows):
             if file not in splits:
                 raise table.error(f"the file {quoted(file)} is not in {settings.split_table}.", row=number)
@@ -133,8 +93,12 @@ def _parse_split(table: Table, number: int, cell: str) -> SplitName:
     return SPLIT_NAMES[cell.lower()]
 
 
-def _read_splits(path: Path) -> dict[str, SplitName]:
-    """The split of each file of a split table."""
+def read_splits(path: Path) -> dict[str, SplitName]:
+    """The split of each file of a split table.
+
+    Raises:
+        DataError: the table cannot be read, or a row of it is wrong.
+    """
     if not path.is_file():
         raise DataError(f"{path}: no such file; --split-table must be a table with file and split.")
     table = table_of(path)
@@ -144,29 +108,3 @@ def _read_splits(path: Path) -> dict[str, SplitName]:
             raise table.error(f"the file {quoted(file)} is listed twice; remove one row.", row=number)
         splits[file] = _parse_split(table, number, cell)
     return splits
-
-
-def _in_order(table: Table, own_rows: Sequence[tuple[int, Event]], length_s: float) -> list[Event]:
-    """The events of one file in order of time, checked against its duration and for overlaps."""
-    ordered = sorted(own_rows, key=lambda one: one[1])
-    for number, event in ordered:
-        if event.offset_s > length_s + EVENT_GRACE_S:
-            raise table.error(
-                f"the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s.", row=number
-            )
-    for (_, before), (number, event) in itertools.pairwise(ordered):
-        if event.onset_s < before.offset_s - 1e-9:
-            raise table.error(
-                f"the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only one "
-                "event at a time is supported.",
-                row=number,
-            )
-    return [event for _, event in ordered]
-
-
-def _fingerprint(recordings: Sequence[Series]) -> str:
-    digest = hashlib.sha256()
-    for one in recordings:
-        digest.update(repr((one.name, one.annotations, one.steps)).encode())
-        digest.update(one.values.tobytes())
-    return digest.hexdigest()

@@ -1,6 +1,5 @@
 """Labelled clips from folders of classes, tables of files, .ts archives and feature arrays, one series per clip."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -9,7 +8,7 @@ from typing import Any
 
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
-from echoic.sources.base import Dataset
+from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.clips import arrays, folders, tables, ts
 from echoic.types import Series
 from echoic.types.annotations import SplitName
@@ -75,7 +74,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     rate_hz = clips[0].annotations.rate_hz
     steps = sum(clip.steps for clip in clips)
     report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes)
-    return Dataset(tuple(clips), report, _fingerprint(clips), str(place))
+    return Dataset(tuple(clips), report, fingerprint_of_annotated(clips), str(place))
 
 
 def labels_of(clip: Series) -> tuple[str, ...]:
@@ -117,11 +116,3 @@ def _without_effect(place: Path) -> list[str]:
 
 def _with_split(clips: Sequence[Series], split: SplitName) -> list[Series]:
     return [replace(clip, annotations=replace(clip.annotations, split=split)) for clip in clips]
-
-
-def _fingerprint(clips: Sequence[Series]) -> str:
-    digest = hashlib.sha256()
-    for clip in clips:
-        digest.update(repr((clip.name, clip.annotations, clip.values.shape)).encode())
-        digest.update(clip.values.tobytes())
-    return digest.hexdigest()

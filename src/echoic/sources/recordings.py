@@ -1,0 +1,92 @@
+"""From events to recordings: decodes the sound files, checks the events against them and annotates the series."""
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from echoic.config import AudioDataSettings
+from echoic.config.audio import SoundSourceSettings
+from echoic.errors import DataError
+from echoic.sources.audio.decoding import decode_file
+from echoic.sources.base import Dataset, fingerprint_of_annotated
+from echoic.types import Annotations, Event, Series
+from echoic.types.annotations import EVENT_GRACE_S, SplitName
+
+
+class PlacedEvent(NamedTuple):
+    """An event and the place that messages name: `events.csv, line 3`."""
+
+    event: Event
+    place: str
+
+
+@dataclass(frozen=True)
+class EventReport:
+    """Counts of the data: recordings, their duration, and the events of each label."""
+
+    recordings: int
+    seconds: float
+    rate_hz: int
+    labels: dict[str, int]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """All counts and the notes, as plain JSON values."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def assemble_recordings(
+    events: Mapping[str, Sequence[PlacedEvent]],
+    folder: Path,
+    settings: SoundSourceSettings,
+    splits: Mapping[str, SplitName],
+    origin: str,
+) -> Dataset:
+    """Every recording as a series of samples `(samples, 1)`, annotated with its events and, where known, its split.
+
+    Args:
+        events: the events of each sound file, in any order; the files are relative to `folder`.
+        folder: the folder of the sound files.
+        settings: sampling rate and channel; without a rate, that of the first file.
+        splits: the split of each file; empty where the data assign none.
+        origin: the place of the data.
+
+    Raises:
+        DataError: a sound file cannot be read, or an event does not fit its file or its neighbour.
+    """
+    rate_hz, recordings = settings.rate_hz, list[Series]()
+    for file, placed in events.items():
+        sound = decode_file(folder / file, AudioDataSettings(channel=settings.channel), rate_hz)
+        rate_hz = sound.rate_hz
+        in_time = tuple(_in_time(placed, len(sound.samples) / rate_hz))
+        annotations = Annotations(rate_hz=rate_hz, events=in_time, split=splits.get(file))
+        recordings.append(
+            Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
+        )
+    labels = Counter(one.event.label for placed in events.values() for one in placed)
+    seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
+    report = EventReport(len(recordings), seconds, rate_hz or 0, dict(sorted(labels.items())), ())
+    return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)
+
+
+def _in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event]:
+    """The events of one file in time; each is checked against the file and its neighbour."""
+    ordered = sorted(placed, key=lambda one: one.event)
+    for event, place in ordered:
+        if not 0 <= event.onset_s < event.offset_s:
+            raise DataError(
+                f"{place}: the event ends at {event.offset_s:g} s and begins at {event.onset_s:g} s; it must begin at "
+                "0 s or later, and end after that."
+            )
+        if event.offset_s > length_s + EVENT_GRACE_S:
+            raise DataError(f"{place}: the event ends at {event.offset_s:g} s, but the file at {length_s:.3f} s.")
+    for (before, _), (event, place) in itertools.pairwise(ordered):
+        if event.onset_s < before.offset_s - 1e-9:
+            raise DataError(
+                f"{place}: the event at {event.onset_s:g} s begins before that at {before.onset_s:g} s has ended; only "
+                "one event at a time is supported."
+            )
+    return [event for event, _ in ordered]
