@@ -89,6 +89,10 @@ def test_wrong_tables_are_named(folder: Path) -> None:
         read(table(folder, ["a.wav,0.1,x"], "c.csv", "file,onset_s,label"), EventDataSettings())
     with pytest.raises(DataError, match="no such file; give a table"):
         read(folder / "none.csv", EventDataSettings())
+    with pytest.raises(DataError, match=r"a\.wav: is a sound file; give a table"):
+        read(folder / "a.wav", EventDataSettings())
+    with pytest.raises(DataError, match="is a folder; give a table"):
+        read(folder, EventDataSettings())
     for rows, told in (
         (["b.wav,train"], "line 2: the file 'a.wav' is not in"),
         (["a.wav,train", "a.wav,test"], "line 3: the file 'a.wav' is listed twice"),

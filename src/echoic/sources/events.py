@@ -6,6 +6,7 @@ from typing import Any
 
 from echoic.config import EventDataSettings
 from echoic.errors import DataError
+from echoic.sources.audio import ENDINGS
 from echoic.sources.base import Dataset
 from echoic.sources.clips.tables import SPLIT_NAMES, table_of
 from echoic.sources.recordings import PlacedEvent, assemble_recordings
@@ -27,6 +28,9 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     if not isinstance(data, str | Path):
         raise DataError("Events must be in one table (.csv, .parquet); merge the tables.")
     path = Path(data)
+    if path.is_dir() or path.suffix.lower() in ENDINGS:
+        kind = "folder" if path.is_dir() else "sound file"
+        raise DataError(f"{path}: is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}.")
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
