@@ -14,9 +14,10 @@ import pytest
 import soundfile
 
 from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
-from echoic.sources import SOURCES, Settings, read, source_kind, supported_inputs
+from echoic.sources import SOURCES, read, source_kind, supported_inputs
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
@@ -62,7 +63,7 @@ def _audio(path: Path) -> None:
     soundfile.write(path, np.sin(np.arange(200) * 0.1), 8000)
 
 
-FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
+FILES: dict[str, tuple[str, Callable[[Path], None], Section]] = {
     "csv": ("table.csv", _csv, WIDE),
     "parquet": ("table.parquet", _parquet, WIDE),
     "m4": ("table.csv", _m4, M4),
@@ -73,6 +74,14 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Settings]] = {
     "clips": ("vowels.ts", _clips, ClipDataSettings()),
     "events": ("events.csv", _events, EventDataSettings()),
 }
+NEEDED: dict[type[Section], str] = {
+    AudioDataSettings: "rate_hz",
+    EventDataSettings: "events",
+    ClipDataSettings: "labels",
+    MusicDataSettings: "music",
+}
+"""The annotation that jobs need of every source with these settings."""
+
 MEMORY: dict[str, tuple[Any, list[Any]]] = {
     "dataframe": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),
     "array": (np.arange(3.0), [np.zeros(0), np.array(["x"]), np.array([1j])]),
@@ -80,8 +89,20 @@ MEMORY: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def test_every_kind_has_its_cases() -> None:
-    assert FILES.keys() | MEMORY.keys() == SOURCES.keys()
+@pytest.mark.parametrize("kind", SOURCES)
+def test_every_kind_has_its_cases(kind: str) -> None:
+    assert kind in {*FILES, *MEMORY}, (
+        f"The source {kind!r} is new: add it to FILES in {__file__} (the name of a file, a function that writes a good "
+        "one, which must be invalid without its last two bytes, and the settings), or to MEMORY."
+    )
+
+
+def test_settings_without_a_source_are_refused() -> None:
+    class OwnTableSettings(TableSettings):
+        """Not the class of any source."""
+
+    with pytest.raises(TypeError, match=r"No source reads data with OwnTableSettings; add one to .*SOURCES"):
+        source_kind("table.csv", OwnTableSettings())
 
 
 @pytest.mark.parametrize("kind", SOURCES)
@@ -99,7 +120,7 @@ def test_good_file_reads_the_same_twice(tmp_path: Path, kind: str) -> None:
     np.testing.assert_array_equal(first.series[0].values, second.series[0].values)
 
 
-@pytest.mark.parametrize("kind", SOURCES)
+@pytest.mark.parametrize("kind", [*FILES, *MEMORY])
 def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> None:
     if kind in MEMORY:
         found = read(MEMORY[kind][0])
@@ -116,9 +137,9 @@ def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> N
         assert series.name
         assert series.origin
         series.annotations.check(series.origin, series.steps)
-    needed = {"audio": "rate_hz", "events": "events", "clips": "labels", "music": "music", "rolls": "music"}
-    if kind in needed:
-        assert all(getattr(series.annotations, needed[kind]) is not None for series in found.series)
+    needed = NEEDED.get(SOURCES[kind].settings)
+    if needed is not None:
+        assert all(getattr(series.annotations, needed) is not None for series in found.series)
 
 
 @pytest.mark.parametrize("kind", SOURCES)

@@ -18,6 +18,7 @@ from echoic.config import (
     MusicDataSettings,
     TextDataSettings,
 )
+from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.base import DataReport as DataReport
@@ -29,11 +30,6 @@ from echoic.sources.base import as_path as as_path
 
 STANDARD_INPUT = "-"
 """The name of standard input."""
-
-Settings = (
-    TableSettings | MusicDataSettings | TextDataSettings | AudioDataSettings | ClipDataSettings | EventDataSettings
-)
-"""How data are read; the class also selects the sources."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +47,14 @@ class Source:
     """
 
     module: str
-    settings: type[Settings]
+    settings: type[Section]
     summary: str
     endings: tuple[str, ...] = ()
     in_memory: bool = False
     accepts: Callable[[Any, Any], bool] | None = None
     unused: tuple[str, ...] = ()
 
-    def claims(self, data: Any, settings: Settings) -> bool:
+    def claims(self, data: Any, settings: Section) -> bool:
         """Whether this source reads `data`."""
         if type(settings) is not self.settings:
             return False
@@ -139,12 +135,18 @@ SOURCES = {
 """All kinds of data. The first source that claims the data reads them, so sources with endings come first."""
 
 
-def source_kind(data: Any, settings: Settings) -> str:
+def source_kind(data: Any, settings: Section) -> str:
     """The key of `SOURCES` for `data`.
 
     Raises:
         DataError: no source of these settings reads such data.
+        TypeError: there is no source of these settings at all.
     """
+    if all(source.settings is not type(settings) for source in SOURCES.values()):
+        raise TypeError(
+            f"No source reads data with {type(settings).__name__}; add one to `echoic.sources.SOURCES`, with exactly "
+            "this class as its `settings`."
+        )
     if isinstance(settings, TableSettings) and isinstance(data, list | tuple):
         if not all(isinstance(one, str | Path) for one in data):
             raise DataError(f"cannot read data of type {type(data).__name__}; convert it with numpy.array.")
@@ -174,7 +176,7 @@ def supported_inputs(settings: type[Any], *, in_memory: bool = True) -> str:
     return ", or ".join(source.summary for source in sources if in_memory or not source.in_memory)
 
 
-def read(data: Any, settings: Settings | None = None) -> Dataset:
+def read(data: Any, settings: Section | None = None) -> Dataset:
     """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
 
     The class of `settings` selects the kind of data: for music, text, sound and clips see `sources.music`,
