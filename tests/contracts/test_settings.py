@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PATHS = {"audio", "labels_path", "test_data", "cache_dir", "split_table"}
 TIMES = {"seconds", "steps_per_s", "elapsed_s"}
 
-ALL = [(job, field) for job in JOBS for field in settings_class(job).places()]
+ALL = [(job, field) for job in CHANGES for field in settings_class(job).places()]
 EFFECTS = [(job, field, CHANGES[job][field]) for job, field in ALL if isinstance(CHANGES[job].get(field), Change)]
 REFUSALS = [(job, field, CHANGES[job][field]) for job, field in ALL if isinstance(CHANGES[job].get(field), Refused)]
 BOTH_WAYS = [(job, field, change) for job in ("classify", "detect") for field, change in BIDIRECTIONAL.items()]
@@ -36,6 +36,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("settings")
 
 
+@pytest.mark.parametrize("job", JOBS)
+def test_every_job_has_its_tables(job: str) -> None:
+    for name, table in {"CHANGES": CHANGES, "TINY": TINY, "DATA": DATA}.items():
+        assert job in table, f"The job {job!r} is new: add it to {name} in tests/helpers/setting_changes.py."
+
+
 @pytest.mark.parametrize(("job", "field"), ALL)
 def test_every_setting_has_an_entry(job: str, field: str) -> None:
     assert field in CHANGES[job], (
@@ -44,7 +50,7 @@ def test_every_setting_has_an_entry(job: str, field: str) -> None:
     )
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("job", CHANGES)
 def test_every_entry_is_that_of_a_setting(job: str) -> None:
     assert CHANGES[job].keys() <= settings_class(job).places().keys()
 
@@ -72,7 +78,8 @@ def test_a_setting_that_a_job_does_not_use_is_refused(folder: Path, job: str, fi
 
 
 @pytest.mark.parametrize(
-    "node", sorted({entry.node for job in JOBS for entry in CHANGES[job].values() if isinstance(entry, CheckedBy)})
+    "node",
+    sorted({entry.node for changes in CHANGES.values() for entry in changes.values() if isinstance(entry, CheckedBy)}),
 )
 def test_the_test_of_its_own_exists(node: str) -> None:
     file, _, name = node.partition("::")
@@ -202,7 +209,7 @@ def test_an_unavailable_device_is_refused(folder: Path) -> None:
         echoic.prepare("text", lines(folder), config=TINY["text"] | {"device": "nowhere"})
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("job", DATA)
 def test_threads_are_those_of_the_training(folder: Path, job: str) -> None:
     seen = set[int]()
     prepared = echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"threads": 3})
