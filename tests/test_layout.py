@@ -91,3 +91,10 @@ def test_every_setting_says_what_it_is(job: str) -> None:
 def test_settings_offer_exactly_the_parts_in_the_tables() -> None:
     assert set(get_args(StackSettings.model_fields["cell"].annotation)) == CELLS.keys()
     assert set(get_args(HeadSettings.model_fields["head"].annotation)) == HEADS.keys()
+
+
+def test_help_and_guide_name_every_head() -> None:
+    guide = (SOURCE.parents[1] / "docs" / "guides" / "forecasting.md").read_text("utf-8")
+    for head in HEADS:
+        assert head in str(HeadSettings.model_fields["head"].description), f"`--head` does not describe {head}"
+        assert f"`{head}`" in guide, f"docs/guides/forecasting.md does not list {head}"
