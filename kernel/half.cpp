@@ -22,6 +22,7 @@ std::uint16_t half_from_float(float value) {
   const float size = std::fabs(value);
   if (std::isnan(value)) return sign | 0x7e00;
   if (size >= 65520.0f) return sign | 0x7c00;
+  if (size == 0) return sign;  // which has no exponent
   int exponent;
   std::frexp(size, &exponent);
   // The distance between neighbours there; below 2^-14 it no longer shrinks.

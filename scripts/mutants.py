@@ -53,16 +53,16 @@ class Mutant(NamedTuple):
 
 
 def run(command: list[str | Path], folder: Path, cpu_s: int = 600) -> int:
-    """The exit code of a command without output. It is killed after `cpu_s`, or if it waits for an hour.
+    """The exit code of a command without output. It is killed after `cpu_s`, or if it waits for long.
 
-    The limit counts CPU time, so that a busy machine does not catch mutants.
+    The limit counts CPU time, so that a busy machine does not catch mutants; ten times as much real time is a deadlock.
     """
     env = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "PYTHONDONTWRITEBYTECODE": "1"}
     quiet = dict.fromkeys(["stdin", "stdout", "stderr"], subprocess.DEVNULL)
     process = subprocess.Popen(command, cwd=folder, env=env, start_new_session=True, **quiet)
     resource.prlimit(process.pid, resource.RLIMIT_CPU, (cpu_s, cpu_s))
     try:
-        return process.wait(3600)
+        return process.wait(10 * cpu_s)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         return process.wait()
@@ -147,7 +147,14 @@ def build(copy: Path) -> bytes | None:
     return (folder / "kernel_test").read_bytes() if built else None
 
 
-def verdict(package: str, copy: Path, cpu_s: int, program: bytes | None = None) -> str:
+def tests_of(package: str, copy: Path, file: Path | None) -> list[str | Path]:
+    """The tests of a package, those named after the mutated `file` first: most mutants are caught there."""
+    folders = TESTS[package]
+    related = [path for folder in folders for path in (copy / folder).rglob(f"test_{file.stem}.py")] if file else []
+    return [*related, *folders]
+
+
+def verdict(package: str, copy: Path, cpu_s: int, program: bytes | None = None, file: Path | None = None) -> str:
     """`caught`, `survived`, or `void`: it cannot be compiled or imported, or it is the same `program`."""
     if package == "kernel":
         built = build(copy)
@@ -156,14 +163,14 @@ def verdict(package: str, copy: Path, cpu_s: int, program: bytes | None = None) 
         code = run([copy / "build" / "kernel" / "kernel_test"], copy, cpu_s)
     else:
         pytest: list[str | Path] = [copy / ".venv/bin/python", "-m", "pytest", "-qx", "-p", "no:cacheprovider"]
-        code = run([*pytest, *TESTS[package]], copy, cpu_s)
+        code = run([*pytest, *tests_of(package, copy, file)], copy, cpu_s)
         if code in NOT_IMPORTED:
             return "void"
     return "caught" if code else "survived"
 
 
-def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
-    """Tests `count` mutants and prints the survivors and the score."""
+def measure(package: str, count: int, seed: int, only: list[int], copies: list[Path]) -> None:
+    """Tests `count` mutants, or `only` those with these numbers, and prints the survivors and the score."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     if verdict(package, copies[0], 3600) != "survived":
         sys.exit(f"{package}: the tests fail without a mutation ({' '.join(TESTS[package])}).")
@@ -174,25 +181,27 @@ def measure(package: str, count: int, seed: int, copies: list[Path]) -> None:
         free.put((copy, build(copy) if package == "kernel" else None))
 
     mutants = mutants_of(package, copies[0])
-    drawn = list(sample(mutants, count, seed, copies[0]))
+    drawn = list(enumerate(sample(mutants, count, seed, copies[0]), 1))
+    drawn = [one for one in drawn if one[0] in only] if only else drawn
     results: list[str] = []
 
-    def judge(mutant: Mutant) -> None:
+    def judge(numbered: tuple[int, Mutant]) -> None:
+        number, mutant = numbered
         copy, program = free.get()
         file = copy / mutant.path
         original = file.read_text()
         try:
             file.write_text(mutant.text)
-            result = verdict(package, copy, cpu_s, program)
+            result = verdict(package, copy, cpu_s, program, mutant.path)
         finally:
             file.write_text(original)
             free.put((copy, program))
         results.append(result)
         if result == "survived":
-            names = str(mutant.path), f"{mutant.path} (survived)"
+            names = str(mutant.path), f"{mutant.path} (number {number} survived)"
             lines = difflib.unified_diff(original.splitlines(), mutant.text.splitlines(), *names, n=2, lineterm="")
             print(*lines, sep="\n", flush=True)
-        print(f"{package}: {len(results)} of {len(drawn)}", file=sys.stderr)
+        print(f"{package}: number {number} {result}, {len(results)} of {len(drawn)}", file=sys.stderr, flush=True)
 
     with ThreadPoolExecutor(len(copies)) as pool:
         list(pool.map(judge, drawn))
@@ -206,6 +215,7 @@ def main() -> None:
     parser.add_argument("packages", nargs="*", metavar="PACKAGE", help=f"default: {' '.join(TESTS)}")
     parser.add_argument("--count", type=int, default=60, help="mutants of each package (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample (default: %(default)s)")
+    parser.add_argument("--only", type=int, nargs="+", default=[], metavar="N", help="mutants of the sample to test")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="mutants at once (default: all CPUs)")
     options = parser.parse_args()
     if unknown := set(options.packages) - TESTS.keys():
@@ -214,7 +224,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     copies = [copy_repository(number) for number in range(options.jobs)]
     for package in options.packages or TESTS:
-        measure(package, options.count, options.seed, copies)
+        measure(package, options.count, options.seed, options.only, copies)
 
 
 if __name__ == "__main__":

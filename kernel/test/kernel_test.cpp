@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "test_activations.h"
+#include "test_live.h"
 #include "test_samples.h"
 #include "test_sizes.h"
 #include "test_special.h"
@@ -44,6 +45,7 @@ int main(int count, char** arguments) {
   }
   check_sizes(quick);
   check_samples();
+  check_live(quick);
   std::printf("largest float errors: outputs %.1e, gradients %.1e\n", worst_output, worst_gradient);
   std::printf("%ld passed, %ld failed\n", passed, failed);
   return failed ? 1 : 0;

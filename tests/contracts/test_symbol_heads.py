@@ -92,6 +92,23 @@ def test_a_low_temperature_approaches_the_mode(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_prediction_is_correct_if_all_of_it_equals_the_target(name: str) -> None:
+    head, outcomes = made(name)
+    target = outcomes[torch.randint(len(outcomes), (6, 50))]
+    params = head(torch.randn(6, 50, WIDTH).double())
+    correct = head.correct(params, target)
+    if isinstance(head, Joint | AudioSamples):
+        assert correct is None, "the mode of these heads is not the most probable outcome"
+    else:
+        assert correct is not None
+        assert correct.tolist() == [
+            [[step == wanted] for step, wanted in zip(row, wanted_row, strict=True)]
+            for row, wanted_row in zip(head.mode(params).tolist(), target.tolist(), strict=True)
+        ]
+        assert 0 < correct.float().mean() < 1
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_seed_decides_the_draws(name: str) -> None:
     head, _ = made(name)
     params = head(torch.randn(2, 50, WIDTH).double())

@@ -72,6 +72,21 @@ def test_no_frame_is_much_louder_than_the_source(max_loudness: int) -> None:
 
 
 @torch.no_grad()
+@pytest.mark.parametrize("max_loudness", [12, NUM_LOUDNESS_LEVELS - 1])
+def test_the_loudest_predicted_frame_is_as_loud_as_the_loudest_of_the_source(max_loudness: int) -> None:
+    head, past, predicted = made(max_loudness=max_loudness), 5, []
+    params = head(torch.rand(500, 1, head.linear.linear.in_features))
+    params[..., -past - NUM_LOUDNESS_LEVELS : -past] = torch.arange(float(NUM_LOUDNESS_LEVELS))
+    head.loudness.register_forward_hook(lambda _module, inputs, _vectors: predicted.append(inputs[0]))
+    head.sample(params, torch.Generator().manual_seed(1), Sampling())
+    assert predicted[0].max() == max_loudness
+
+
+def test_by_default_every_loudness_is_predicted() -> None:
+    assert SourceStats([0.5]).max_loudness == NUM_LOUDNESS_LEVELS - 1
+
+
+@torch.no_grad()
 def test_the_loudness_temperature_changes_the_predicted_loudness_only() -> None:
     head, past = made(), 5
     params = head(torch.rand(200, 1, head.linear.linear.in_features) * 2 - 1)

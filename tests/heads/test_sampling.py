@@ -37,6 +37,12 @@ def test_frequencies(sampling: Sampling, wanted: list[float]) -> None:
     assert found[torch.tensor(wanted) == 0].sum() == 0
 
 
+@pytest.mark.parametrize(("top_p", "kept"), [(0.25, 1), (0.26, 2), (0.5, 2), (0.75, 3), (1.0, 4)])
+def test_the_nucleus_ends_with_the_class_that_completes_it(top_p: float, kept: int) -> None:
+    # Four classes of exactly a quarter each, so that their sums are not rounded.
+    assert (frequencies(Sampling(top_p=top_p), torch.zeros(4)) > 0).sum() == kept
+
+
 def test_a_class_of_probability_zero_is_never_drawn() -> None:
     barred = torch.tensor([-torch.inf, 0.0, -torch.inf, 0.0, -torch.inf])
     assert frequencies(Sampling(), barred)[[0, 2, 4]].sum() == 0

@@ -127,6 +127,22 @@ def test_the_operator_keeps_torchs_rules(cell, name, dtype, lengths):
         )
 
 
+@pytest.mark.parametrize(("cell", "numbers"), [("lstm", 5), ("gru", 4)])
+@pytest.mark.parametrize("hidden", [1, 16, 17, 32])
+def test_forward_saves_a_few_numbers_per_unit_in_whole_vectors(
+    cell: str, numbers: int, hidden: int, target: str
+) -> None:
+    rows = hidden * CELLS[cell].num_gates
+    shapes = [(3, 4, 2), *[(3, hidden)] * 2, (rows, 2), (rows, hidden), (rows,), (hidden,)]
+    tensors: list[torch.Tensor | None] = [*(torch.zeros(shape) for shape in shapes), None]
+    tensors[6 if cell == "lstm" else 2] = None
+    width = native.width(target)
+    padded = -(-hidden // width) * width
+    for save in (True, False):
+        *_, saved = compiled._layer(tensors, cell, False, target, 1, save)
+        assert saved.numel() == (3 * 4 * padded * numbers if save else 0)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
 @pytest.mark.parametrize("needs_dx", [True, False], ids=["with dx", "without dx"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)

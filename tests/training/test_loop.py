@@ -1,11 +1,14 @@
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
 
 from echoic.errors import TrainingError
+from echoic.run import Checkpoint
+from echoic.tensors import Batch
 from echoic.training import EvalResult, isolated_randomness, thread_count
 from echoic.training.loop import MAX_SKIPPED_STEPS
 
@@ -46,6 +49,18 @@ def test_a_bad_gradient_of_a_good_loss_is_not_stepped_on(bench: Any, bad: float)
     result = trainer.run()
     assert (len(calls), result.skipped_steps) == (5, 1)
     assert all(torch.isfinite(weight).all() for weight in weights(trainer).values())
+
+
+def test_a_batch_without_values_is_no_bad_batch(bench: Any, waves: Any) -> None:
+    class Masked(waves):  # type: ignore[misc]
+        def epoch(self, *arguments: Any) -> Iterator[Batch]:
+            for batch in super().epoch(*arguments):
+                yield batch._replace(mask=torch.zeros_like(batch.mask))
+
+    trainer = bench.trainer(Masked(), optimizer="sgd")
+    before = weights(trainer)
+    assert trainer.run().skipped_steps == 0
+    assert same(before, weights(trainer))
 
 
 def test_losses_that_stay_bad_end_training_with_the_best_weights_on_disk(bench: Any, waves: Any) -> None:
@@ -145,6 +160,17 @@ def test_averaged_weights_keep_their_names_through_a_checkpoint(bench: Any) -> N
     other.restore(trainer.folder.read_checkpoint()[0])
     assert list(other.ema.weights) == [name for name, _ in other.model.named_parameters()]
     assert same(other.ema.weights, trainer.ema.weights)
+
+
+def test_the_random_state_of_a_gpu_is_restored(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer, state, restored = bench.trainer(), torch.arange(16, dtype=torch.uint8), []
+    trainer.write_checkpoint()
+    tensors, metadata = trainer.folder.read_checkpoint()[0]
+    monkeypatch.setattr("torch.cuda.set_rng_state", lambda *arguments: restored.append(arguments))
+    trainer.restore(Checkpoint(tensors, metadata))
+    assert restored == [], "a checkpoint of a training on the CPU has none"
+    trainer.restore(Checkpoint(tensors | {"random_cuda": state}, metadata))
+    assert restored == [(state, trainer.device)]
 
 
 def test_isolated_randomness_leaves_the_generator_of_the_caller_alone() -> None:

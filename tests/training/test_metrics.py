@@ -61,6 +61,14 @@ def test_rows_have_means_over_all_values_of_the_epoch_and_of_dev(trainer: Any) -
     assert 0 < dev[1] < 1
 
 
+def test_every_evaluation_uses_the_batches_of_the_first_epoch(trainer: Any) -> None:
+    losses = [trainer.model.loss(batch) for batch in Symbols(2).epoch(0, 0)]
+    values = sum(loss.num_values for loss in losses)
+    found = evaluate(trainer.model, Symbols(2))
+    assert found.loss == pytest.approx(sum(loss.total.item() for loss in losses) / values, rel=1e-6)
+    assert found.accuracy == sum(loss.correct for loss in losses) / values
+
+
 def test_an_epoch_without_a_finite_loss_is_evaluated_too(bench: Any, waves: Any) -> None:
     spoilt = bench.trainer(waves(spoil=lambda epoch, _: float("nan") if epoch == 0 else 0.0), waves(1), epochs=2)
     spoilt.run()

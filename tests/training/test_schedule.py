@@ -113,6 +113,21 @@ def test_progress_has_means_since_the_last_evaluation_and_batches_per_second(tim
     assert seen[6].train_loss != pytest.approx(seen[4].train_loss, rel=1e-3), "the second epoch starts its own mean"
 
 
+def test_fast_batches_are_counted_per_second_too(bench: Any, clock: Clock) -> None:
+    trainer = bench.trainer(epochs=1)
+    step = trainer._step
+
+    def fast_step(batch: Batch) -> None:
+        step(batch)
+        clock.now += 0.01
+
+    trainer._step = fast_step
+    rates: list[float] = []
+    trainer.on_progress = lambda progress: rates.append(progress.batches_per_s)
+    trainer.run()
+    assert rates == pytest.approx([100.0] * 6)
+
+
 @pytest.mark.parametrize(("interval_s", "expected"), [(0.5, [*range(1, 15), 15]), (4.5, [5, 10, 15]), (100, [15])])
 def test_checkpoints_are_written_when_the_interval_is_over_and_at_the_end(
     timed: Any, interval_s: float, expected: list[int]

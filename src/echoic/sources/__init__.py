@@ -157,7 +157,7 @@ def source_kind(data: Any, settings: Section) -> str:
     raise DataError(f"{data}: is not supported here; give {supported_inputs(type(settings))}.")
 
 
-def refuse_unused(data: Any, settings: Settings) -> None:
+def refuse_unused(data: Any, settings: Section) -> None:
     """Refuses settings that reading `data` does not use; `read` itself ignores them.
 
     New data for a trained run may be of another kind than the training data, so only the training data are checked.
