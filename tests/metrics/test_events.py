@@ -64,9 +64,9 @@ def test_switches() -> None:
 
 
 def test_segments_by_hand() -> None:
-    true, told = [frames("11002200")], [frames("10003200")]
+    true, predicted = [frames("11002200")], [frames("10003200")]
     # Segments 11|00|22|00 and 10|00|32|00: the classes 1 and 2 are found, 3 is one too many.
-    assert segment_scores(true, told, 2) == (pytest.approx(4 / 5), pytest.approx(1 / 2))
+    assert segment_scores(true, predicted, 2) == pytest.approx((4 / 5, 1 / 2))
     assert segment_scores(true, true, 2) == (1, 0)
     assert segment_scores(true, [frames("00000000")], 2) == (0, 1)
     # A substitution counts once, not as one missing and one too many.

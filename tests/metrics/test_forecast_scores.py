@@ -13,10 +13,12 @@ LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 FORECAST_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 NAN = float("nan")
 
+Floats = NDArray[np.float64]
+
 
 def make(
     windows: int = 7, horizon: int = 4, features: int = 3, seed: int = 0, missing: float = 0.2
-) -> tuple[NDArray[np.float64], ...]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     draw = np.random.default_rng(seed)
     target = draw.normal(size=(windows, horizon, features))
     target[draw.random(target.shape) < missing] = NAN

@@ -20,16 +20,18 @@ def roll(chords: list[list[int]]) -> NDArray[np.uint8]:
     return made
 
 
+Window = tuple[tuple[int, ...], ...]
+
 chords = st.lists(st.lists(st.integers(50, 56), max_size=2).map(sorted), min_size=1, max_size=10)
 
 
-def moved_window(song: NDArray[np.uint8], at: int, steps: int) -> tuple[tuple[int, ...], ...]:
+def moved_window(song: NDArray[np.uint8], at: int, steps: int) -> Window | None:
     """The chords of a window above its first note; None if it begins with a rest."""
-    window = [tuple(np.flatnonzero(step)) for step in song[at : at + steps]]
+    window = [tuple(np.flatnonzero(step).tolist()) for step in song[at : at + steps]]
     return tuple(tuple(pitch - window[0][0] for pitch in chord) for chord in window) if window[0] else None
 
 
-def windows(song: NDArray[np.uint8], steps: int) -> list[tuple[tuple[int, ...], ...]]:
+def windows(song: NDArray[np.uint8], steps: int) -> list[Window]:
     found = [moved_window(song, at, steps) for at in range(len(song) - steps + 1)]
     return [window for window in found if window is not None]
 
