@@ -95,7 +95,8 @@ def multiplicative(steps: int = 48, level: float = 100.0, growth: float = 0.0) -
     """A season of 4 with known indices, whose mean is 1."""
     indices = np.array([0.7, 1.0, 1.4, 0.9])
     at = np.arange(steps)
-    return level * (1 + growth) ** at * indices[at % 4]
+    series: NDArray[np.float64] = level * (1 + growth) ** at * indices[at % 4]
+    return series
 
 
 @pytest.mark.parametrize("steps", [48, 49, 50, 51])

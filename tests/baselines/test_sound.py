@@ -8,7 +8,9 @@ from scipy.signal import lfilter
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats, prediction_weights
 
 STEP = 0.02
-SCALE = Scale((np.arange(256) - 127.5) * STEP, np.array([-np.inf, *((np.arange(255) - 127) * STEP), np.inf]))
+LEVELS = np.asarray((np.arange(256) - 127.5) * STEP, np.float64)
+EDGES = np.asarray((np.arange(255) - 127) * STEP, np.float64)
+SCALE = Scale(LEVELS, np.array([-np.inf, *EDGES, np.inf]))
 
 
 def levels_of(sound: NDArray[np.float64]) -> NDArray[np.int64]:
