@@ -47,8 +47,8 @@ def test_averaged_weights_are_those_that_numpy_computes() -> None:
             weight.data.add_(torch.randn_like(weight))
             expected[name] = decay * expected[name] + (1 - decay) * weight.detach().numpy()
         ema.update()
-    for name, weight in ema.weights.items():
-        np.testing.assert_allclose(weight.numpy(), expected[name], rtol=1e-5, atol=1e-5)
+    for name, averaged in ema.weights.items():
+        np.testing.assert_allclose(averaged.numpy(), expected[name], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])

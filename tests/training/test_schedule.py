@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from echoic.errors import TrainingError
+from echoic.run.folder import Checkpoint
 from echoic.tensors import Batch
 from echoic.training import Phase, Progress, evaluate, overfit_one_batch, total_loss
 
@@ -120,7 +121,12 @@ def test_checkpoints_are_written_when_the_interval_is_over_and_at_the_end(
     trainer = timed(epochs=3, checkpoint_interval_s=interval_s)
     written: list[int] = []
     plain = trainer.folder.write_checkpoint
-    trainer.folder.write_checkpoint = lambda step, one: (written.append(step), plain(step, one))
+
+    def write(step: int, checkpoint: Checkpoint) -> None:
+        written.append(step)
+        plain(step, checkpoint)
+
+    trainer.folder.write_checkpoint = write
     trainer.run()
     # Not after the last batch of all: the end writes that one.
     assert written == expected

@@ -140,9 +140,14 @@ def test_sgd_has_momentum_and_weight_decay() -> None:
 
 def test_the_learning_rate_of_every_row_of_metrics_is_that_of_the_schedule(bench: Any) -> None:
     trainer = bench.trainer(epochs=3, lr=0.05, warmup_fraction=0.0)
-    rates = []
+    rates: list[float] = []
     plain = trainer.optimizer.step
-    trainer.optimizer.step = lambda: (rates.append(trainer.optimizer.param_groups[0]["lr"]), plain())
+
+    def step() -> None:
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+        plain()
+
+    trainer.optimizer.step = step
     trainer.run()
     assert rates == sorted(rates, reverse=True)
     assert [row["lr"] for row in trainer.folder.read_metrics()] == rates[4::5]
