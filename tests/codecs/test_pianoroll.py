@@ -1,6 +1,6 @@
 """Rolls as steps and back, in any key."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,11 +13,14 @@ from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import HOLD, REST
 from echoic.types.score import ONSET, SILENT, SUSTAIN
 
+Form = Literal["chords", "onsets", "line"]
+Outside = Literal["fold", "drop"]
+
 LOW, HIGH = 48, 71
 FORMS = ("chords", "onsets", "line")
 
 
-def codec(form: str, low: Any = LOW, high: Any = HIGH, outside: str = "fold") -> PianoRoll:
+def codec(form: Form, low: int = LOW, high: int = HIGH, outside: Outside = "fold") -> PianoRoll:
     return PianoRoll(form, low, high, outside)
 
 
@@ -71,7 +74,7 @@ def test_a_hold_after_a_rest_is_silent() -> None:
 
 
 @given(rolls(low=54, high=60), st.integers(-5, 6), st.sampled_from(FORMS))
-def test_a_key_moves_every_note_alike(roll: NDArray[np.uint8], shift: int, form: str) -> None:
+def test_a_key_moves_every_note_alike(roll: NDArray[np.uint8], shift: int, form: Form) -> None:
     moved = np.roll(roll, shift, 1)
     assert np.array_equal(codec(form).encode(roll, shift), codec(form).encode(moved))
 
@@ -104,7 +107,7 @@ def test_of_two_notes_on_one_pitch_the_one_that_begins_is_heard() -> None:
 
 
 @pytest.mark.parametrize(("form", "symbols", "features"), [("line", 26, 1), ("chords", 24, 24), ("onsets", 48, 48)])
-def test_sizes(form: str, symbols: int, features: int) -> None:
+def test_sizes(form: Form, symbols: int, features: int) -> None:
     made = codec(form)
     assert (made.symbols, made.features) == (symbols, features)
     assert made.encode(np.zeros((3, 128), np.uint8)).shape == (3, features)
