@@ -14,8 +14,8 @@ RATE_HZ = 8000
 def syllables(seconds: int, seed: int = 0) -> NDArray[np.float32]:
     """Tones of random pitch that swell and die away, with pauses."""
     draws = np.random.default_rng(seed)
-    pieces = []
-    while sum(map(len, pieces)) < seconds * RATE_HZ:
+    pieces: list[NDArray[np.float64]] = []
+    while sum(len(piece) for piece in pieces) < seconds * RATE_HZ:
         length = int(draws.integers(800, 2400))
         tone = draws.uniform(0.1, 0.5) * np.sin(np.arange(length) * draws.uniform(0.1, 0.6))
         pieces += [tone * np.hanning(length), np.zeros(int(draws.integers(200, 800)))]
@@ -23,7 +23,7 @@ def syllables(seconds: int, seed: int = 0) -> NDArray[np.float32]:
     return sound.astype(np.float32)
 
 
-def collapse_of(sound: NDArray[Any]) -> Collapse:
+def collapse_of(sound: NDArray[Any]) -> Collapse | None:
     sound = sound.astype(np.float32)
     return detect_collapse(sound, Features.from_sound(sound, RATE_HZ), RATE_HZ)
 
