@@ -54,13 +54,14 @@ def unpickling(path: Path) -> list[str]:
     """Where a file imports a pickler, or names torch.load or torch.save."""
     found = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             names = [f"{node.value.id}.{node.attr}"]
+        else:
+            continue
         if any(name in {"torch.load", "torch.save"} or name.partition(".")[0] in UNPICKLERS for name in names):
             found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
     return found

@@ -1,4 +1,4 @@
-"""scikit-learn's own estimator checks, and what they do not look at."""
+"""scikit-learn's own estimator checks, and the ones that do not apply."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +17,13 @@ NOT_FOR_SERIES = {
 }
 
 
-@parametrize_with_checks(
+scikit_learn_checks: pytest.MarkDecorator = parametrize_with_checks(
     [Forecaster(lookback=2, layers=(3,), epochs=2, settings=TINY)],
     expected_failed_checks=lambda _: NOT_FOR_SERIES,
 )
+
+
+@scikit_learn_checks
 def test_forecaster_passes_scikit_learns_checks(estimator: Forecaster, check: Callable[..., Any]) -> None:
     check(estimator)
 
