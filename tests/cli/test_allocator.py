@@ -33,5 +33,5 @@ def test_the_command_keeps_what_it_frees_and_a_plain_import_does_not() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
-def test_what_the_user_asked_of_the_allocator_stands() -> None:
+def test_allocator_settings_of_the_user_are_kept() -> None:
     assert kept_bytes(TUNE, MALLOC_MMAP_THRESHOLD_="1000000") < 5_000_000
