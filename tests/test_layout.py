@@ -83,7 +83,7 @@ def test_setting_names_need_no_section(job: str) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_every_setting_says_what_it_is(job: str) -> None:
+def test_every_setting_has_a_description(job: str) -> None:
     for section in settings_class(job).sections().values():
         for name, field in section.model_fields.items():
             assert field.description, name

@@ -33,7 +33,7 @@ def sine(steps: int) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_forecaster_rows_hold_what_follows_them() -> None:
+def test_forecaster_rows_hold_the_following_values() -> None:
     table = sine(400)
     model = Forecaster(lookback=16, horizon=3, epochs=80, settings={"threads": 1}).fit(table[:300])
     forecasts = model.predict(table[300:]).reshape(100, 3, 2)

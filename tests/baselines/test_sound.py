@@ -1,4 +1,4 @@
-"""The linear prediction of sound, on noise of which is known how well it can be foretold."""
+"""The linear prediction of sound, on noise of known entropy."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_prediction_comes_near_the_entropy_of_the_noise() -> None:
 
 
 @pytest.mark.slow
-def test_what_is_in_the_middle_counts_as_much_as_what_comes_first() -> None:
+def test_the_middle_counts_as_much_as_the_beginning() -> None:
     draws = np.random.default_rng(0)
     sound = autoregressive(2_000_000, draws)
     late = sound.copy()

@@ -27,7 +27,7 @@ def filtered(high_pass: HighPass, sound: NDArray[np.float32]) -> NDArray[np.floa
 
 
 @pytest.mark.parametrize("lowest_hz", [60, 200, 1000])
-def test_a_source_comes_through_and_what_lies_two_octaves_below_does_not(lowest_hz: int) -> None:
+def test_a_source_passes_and_sound_two_octaves_below_does_not(lowest_hz: int) -> None:
     high_pass = HighPass.fit([tone(lowest_hz) + tone(3 * lowest_hz)], RATE_HZ)
     assert power_db(filtered(high_pass, tone(lowest_hz))) == pytest.approx(power_db(tone(lowest_hz)), abs=0.2)
     assert power_db(filtered(high_pass, tone(lowest_hz / 4))) < power_db(tone(lowest_hz / 4)) - 20
@@ -38,7 +38,7 @@ def test_a_source_comes_through_and_what_lies_two_octaves_below_does_not(lowest_
     [tone(200) + 0.1, np.random.default_rng(0).normal(size=32_000).cumsum() / 1e3, tone(200)[:50], tone(200)[:0]],
     ids=["offset", "random walk", "short", "empty"],
 )
-def test_sources_with_power_down_to_0_hz_or_too_short_to_tell_are_left_alone(source: NDArray[Any]) -> None:
+def test_sources_with_power_down_to_0_hz_or_too_short_are_not_filtered(source: NDArray[Any]) -> None:
     high_pass = HighPass.fit([np.asarray(source, np.float32)], RATE_HZ)
     assert high_pass.cutoff_hz == 0
     np.testing.assert_array_equal(filtered(high_pass, tone(5) + 0.2), tone(5) + 0.2)

@@ -76,7 +76,7 @@ def assert_location_is_naive(normalizer: WindowNormalizer, window: torch.Tensor)
 @pytest.mark.parametrize("instance_norm", [False, True])
 @pytest.mark.parametrize("horizon", [1, 5, 17])
 @pytest.mark.parametrize(("baseline", "seasons"), CASES)
-def test_location_is_the_naive_forecast(
+def test_location_is_the_forecast_of_the_baseline(
     baseline: str, seasons: tuple[int, ...], horizon: int, instance_norm: bool
 ) -> None:
     normalizer = make(baseline, seasons, horizon, instance_norm=instance_norm)
@@ -195,7 +195,7 @@ def test_context_is_the_furthest_that_anything_reaches(
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_rows_and_features_do_not_see_each_other(baseline: str) -> None:
+def test_rows_and_features_are_independent(baseline: str) -> None:
     normalizer = make(baseline, (3,), lags=(4,), instance_norm=True)
     window = noise(normalizer)
     whole = normalizer(window)

@@ -232,7 +232,7 @@ def test_assignments_are_keys_and_texts() -> None:
         assignments(["lr"])
 
 
-def test_toml_that_cannot_be_read_says_where(tmp_path: Path) -> None:
+def test_an_error_about_unreadable_toml_names_the_place(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     with pytest.raises(ConfigError, match=r"settings\.toml: cannot read the settings"):
         read_toml(path)

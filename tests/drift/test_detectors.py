@@ -63,7 +63,7 @@ def test_collapsed_sound_is_caught(detector: str, sound: NDArray[Any]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_sound_that_goes_on_is_alive(seed: int) -> None:
+def test_continuing_sound_is_no_collapse(seed: int) -> None:
     assert collapse_of(syllables(20, seed)) is None
     assert collapse_of(0.01 * syllables(20, seed)) is None
 

@@ -13,7 +13,7 @@ RATE_HZ = 16_000
 
 
 def babble(seconds: float, seed: int) -> NDArray[np.float32]:
-    """Noise that is coloured and swells anew several times a second."""
+    """Noise that is coloured and swells several times per second."""
     draws = np.random.default_rng(seed)
     sound = np.convolve(draws.standard_normal(round(seconds * RATE_HZ)), np.hanning(24), "same")
     points = np.arange(0, len(sound) + 4000, 4000)

@@ -38,7 +38,7 @@ def windows(song: NDArray[np.uint8], steps: int) -> list[Window]:
 
 @given(st.lists(chords, min_size=1, max_size=3), st.lists(chords, min_size=1, max_size=2), st.integers(1, 5))
 @example([[[51], [50]]], [[[54], [52]]], 2)  # a semitone down is not a tone down
-def test_the_share_is_that_of_a_plain_count(
+def test_the_fraction_equals_a_plain_count(
     known: list[list[list[int]]], asked: list[list[list[int]]], steps: int
 ) -> None:
     known_rolls, asked_rolls = [roll(one) for one in known], [roll(one) for one in asked]
@@ -70,7 +70,7 @@ def test_other_intervals_are_no_copy() -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "wanted"), [("JSB_Chorales", 0.011), ("Nottingham", 0.180)])
-def test_how_much_of_the_published_test_parts_is_known(data_dir: Path, name: str, wanted: float) -> None:
+def test_memorized_fraction_of_the_published_test_splits(data_dir: Path, name: str, wanted: float) -> None:
     found = loadmat(data_dir / "music_bl2012" / f"{name}.mat")
     train, test = (list(found[part][0]) for part in ("traindata", "testdata"))
     assert MemorizationIndex(train).memorized_fraction(test, 8) == pytest.approx(wanted, abs=1e-3)

@@ -96,7 +96,7 @@ def test_several_runs_need_a_page_of_their_own(runs: dict[str, Run]) -> None:
         write_report([])
 
 
-def test_report_without_its_data_says_so_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_report_without_its_data_is_refused_and_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     pl.DataFrame({"y": np.sin(np.arange(200) / 5)}).write_csv(path)
     run = echoic.train("forecast", str(path), out=tmp_path / "run", **TINY)

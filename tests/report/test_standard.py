@@ -13,7 +13,7 @@ def rows(
     return [{"phase": phase, "step": 10 * at + 10, "train_loss": a, "dev_loss": b} for at, (a, b) in pairs]
 
 
-def test_loss_chart_says_which_step_was_best() -> None:
+def test_loss_chart_names_the_best_step() -> None:
     chart = loss_chart(rows([3, 2, 1], [3.0, 1.5, 2.0]))
     assert chart is not None
     assert [line.name for line in chart.lines] == ["train", "dev"]
@@ -76,7 +76,7 @@ def test_overfitting_is_named() -> None:
         assert "Overfitting" not in chart.caption
 
 
-def test_accuracy_is_drawn_where_it_is_known() -> None:
+def test_accuracy_is_drawn_where_there_is_one() -> None:
     assert accuracy_chart(rows([3.0], [2.0])) is None
     metrics = [
         row | {"train_accuracy": 0.5, "dev_accuracy": accuracy}

@@ -52,7 +52,7 @@ def test_averaged_weights_are_those_that_numpy_computes() -> None:
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
-def test_an_optimiser_goes_on_bit_for_bit_from_its_tensors(name: str) -> None:
+def test_an_optimizer_resumes_bit_for_bit_from_its_tensors(name: str) -> None:
     settings = TrainSettings(optimizer=name, lr=0.1, weight_decay=0.01)
 
     def step(weight: torch.nn.Parameter, optimizer: torch.optim.Optimizer) -> None:

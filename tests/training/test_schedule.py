@@ -142,7 +142,7 @@ def test_a_time_budget_ends_training_with_room_for_the_last_evaluation(timed: An
     assert (result.steps, result.seconds) == (11, 20)
 
 
-def test_a_phase_has_its_share_of_the_time_budget_and_a_schedule_of_its_own(timed: Any) -> None:
+def test_a_phase_has_its_fraction_of_the_time_budget_and_a_schedule_of_its_own(timed: Any) -> None:
     trainer = timed(minutes=20 / 60, phase=Phase(budget=(0.25, 0.75)), warmup_fraction=0.0, lr=0.1)
     trainer._started_at -= 5  # the phase before it
     rates: dict[int, float] = {}

@@ -101,7 +101,7 @@ def test_noise_of_the_given_deviation_is_added_to_the_inputs_in_training(bench: 
     assert second.dev_loss == pytest.approx(before, abs=1e-6)
 
 
-def test_scheduled_sampling_grows_to_its_share_over_the_run(bench: Any, waves: Any) -> None:
+def test_scheduled_sampling_grows_to_its_fraction_over_the_run(bench: Any, waves: Any) -> None:
     plain = inputs_of(bench.trainer(waves(20), epochs=4))
     fed = inputs_of(bench.trainer(waves(20), epochs=4, scheduled_sampling=0.8))
     changed = torch.stack([(one != other).float().mean() for one, other in zip(plain, fed, strict=True)])

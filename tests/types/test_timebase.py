@@ -85,7 +85,7 @@ def test_steps_may_lie_before_the_start(unit: Unit) -> None:
         (Frequency("month", 12), "12 months"),
     ],
 )
-def test_a_frequency_says_what_it_is(frequency: Frequency, words: str) -> None:
+def test_the_text_of_a_frequency(frequency: Frequency, words: str) -> None:
     assert str(frequency) == words
 
 
@@ -123,7 +123,7 @@ def test_business_days_are_inferred_from_their_times(start: np.datetime64, steps
         ["2024-01-05", "2024-01-08", "2024-01-10"],
     ],
 )
-def test_what_follows_no_frequency_has_none(irregular: list[str]) -> None:
+def test_irregular_times_have_no_frequency(irregular: list[str]) -> None:
     assert infer_frequency(np.array(irregular, "datetime64[us]")) is None
 
 
