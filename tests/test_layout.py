@@ -72,7 +72,7 @@ def test_no_source_file_can_unpickle() -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_setting_names_need_no_section(job: str) -> None:
+def test_setting_names_require_no_section(job: str) -> None:
     settings = settings_class(job)
     sections = settings.sections()
     names = [name for section in sections.values() for name in section.model_fields]

@@ -52,7 +52,7 @@ def test_forecaster_row_does_not_depend_on_later_rows() -> None:
     np.testing.assert_array_equal(model.predict(table)[:60], model.predict(changed)[:60])
 
 
-def test_forecaster_takes_missing_values() -> None:
+def test_forecaster_accepts_missing_values() -> None:
     table = sine(120)
     table[40:50, 0] = np.nan
     assert np.isfinite(Forecaster(lookback=8, epochs=2, settings=TINY).fit(table).predict(table)).all()

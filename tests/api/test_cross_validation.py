@@ -29,7 +29,7 @@ def test_every_fold_is_scored_on_the_horizon_after_its_training_data() -> None:
         assert {"persistence", "linear"} <= fold.baselines.keys()
 
 
-def test_a_fold_sees_nothing_of_the_later_ones() -> None:
+def test_a_fold_does_not_depend_on_later_data() -> None:
     changed = wave()
     changed[-5:] = 1e6
     settings = TINY | {"residual_baseline": "last", "season": 19}

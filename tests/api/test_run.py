@@ -37,7 +37,7 @@ def windows_of(run: Run) -> int:
     return evaluation.windows
 
 
-def test_a_run_comes_back_from_its_folder(tmp_path: Path) -> None:
+def test_a_run_is_loaded_from_its_folder(tmp_path: Path) -> None:
     made = echoic.train("forecast", write(tmp_path / "data.csv", wave()), out=tmp_path / "run", **TINY)
     loaded = echoic.load(tmp_path / "run")
     assert loaded.seed == made.seed

@@ -27,7 +27,7 @@ def kept_bytes(first: str, **environment: str) -> int:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
-def test_the_command_keeps_what_it_frees_and_a_plain_import_does_not() -> None:
+def test_the_command_keeps_freed_memory_and_a_plain_import_does_not() -> None:
     assert kept_bytes(TUNE) > 35_000_000
     assert kept_bytes("import echoic, echoic.cli, torch, echoic.ops") < 5_000_000
 

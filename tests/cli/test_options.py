@@ -30,7 +30,7 @@ def help_of(job: str) -> str:
         ("music", "--onsets / --no-onsets"),
     ],
 )
-def test_help_shows_choices_and_defaults_that_hold(job: str, shown: str) -> None:
+def test_help_shows_choices_and_the_defaults_of_the_job(job: str, shown: str) -> None:
     assert shown in help_of(job)
 
 

@@ -66,7 +66,7 @@ def test_low_sound_that_comes_late_is_not_cut() -> None:
     assert power_db(filtered(late, tone(60))) == pytest.approx(power_db(tone(60)), abs=0.2)
 
 
-def test_many_short_sounds_count_beside_a_long_one() -> None:
+def test_many_short_sounds_count_as_much_as_a_long_one() -> None:
     kicks = [tone(60)[: RATE_HZ // 5]] * 50
     high_pass = HighPass.fit([tone(1000)[:RATE_HZ], *kicks], RATE_HZ)
     assert high_pass.cutoff_hz < 60

@@ -193,6 +193,6 @@ def test_a_network_and_a_cell_exclude_each_other(parts: Any) -> None:
         Components.build({"network": parts.gru, "cell": parts.MinGRU})
 
 
-def test_the_check_takes_components(parts: Any) -> None:
+def test_check_accepts_components(parts: Any) -> None:
     losses = echoic.check("forecast", SINE, components={"network": parts.gru}, steps=30, lookback=24, horizon=4)
     assert losses[-1] < losses[0]

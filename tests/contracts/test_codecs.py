@@ -90,7 +90,7 @@ def test_statistics_depend_on_the_train_split_alone(method: str, per_series: boo
 
 @pytest.mark.parametrize("value", [0.1, 1.0, 12345.678, 1e-6])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_column_that_stands_still_keeps_its_scale(method: str, value: float) -> None:
+def test_a_constant_column_has_scale_one(method: str, value: float) -> None:
     values = torch.full((7, 1), value)
     scaler = Scaler.fit(method, ["a"], [values])
     assert scaler.scale.item() == 1

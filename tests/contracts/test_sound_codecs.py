@@ -49,7 +49,7 @@ def test_frames_are_those_of_librosa(codec: Spectrogram | LogMel) -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_sound_comes_back_with_the_spectra_it_had(codec: Spectrogram | LogMel) -> None:
+def test_decoded_sound_has_the_encoded_spectra(codec: Spectrogram | LogMel) -> None:
     frames = codec.encode(voice())
     sound = back(codec, frames)
     assert len(sound) == (len(frames) - 1) * HOP + 4 * HOP
@@ -58,7 +58,7 @@ def test_sound_comes_back_with_the_spectra_it_had(codec: Spectrogram | LogMel) -
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_silence_comes_back_as_silence(codec: Spectrogram | LogMel) -> None:
+def test_silence_is_decoded_as_silence(codec: Spectrogram | LogMel) -> None:
     assert back(codec, codec.encode(torch.zeros(4000))).abs().max() == 0
 
 

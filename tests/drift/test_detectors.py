@@ -69,7 +69,7 @@ def test_continuing_sound_is_no_collapse(seed: int) -> None:
 
 
 @pytest.mark.parametrize(("sound", "begins_s"), [(np.zeros(8 * RATE_HZ), 20), (noise(-20), 20)])
-def test_death_begins_where_the_collapse_does(sound: NDArray[np.float64], begins_s: int) -> None:
+def test_the_time_of_a_collapse_is_its_beginning(sound: NDArray[np.float64], begins_s: int) -> None:
     found = collapse_of(np.concatenate([syllables(20), sound]))
     assert found is not None
     assert found.time_s == pytest.approx(begins_s, abs=1)

@@ -67,7 +67,7 @@ def test_few_streams_have_no_slope(real: Features) -> None:
 
 
 @pytest.mark.parametrize("lengths_s", [[7.9], [2] * 10, [2, 2, 2, 7]])
-def test_less_than_eight_seconds_of_streams_that_can_die_say_nothing(real: Features, lengths_s: list[float]) -> None:
+def test_survival_requires_eight_seconds_of_streams(real: Features, lengths_s: list[float]) -> None:
     with pytest.raises(ValueError, match="8 s of real sound and 8 s of generated sound in streams of at least 3 s"):
         measure_windows([stream(babble(length, 1)) for length in lengths_s], real)
 

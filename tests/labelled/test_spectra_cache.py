@@ -200,7 +200,7 @@ def test_writers_and_readers_at_once_never_meet_half_a_file(tmp_path: Path) -> N
     assert files(tmp_path) == [f"spectra-{KEY}.safetensors"]
 
 
-def test_those_not_used_for_longest_go_when_there_are_too_many(tmp_path: Path) -> None:
+def test_the_least_recently_used_files_are_removed_first(tmp_path: Path) -> None:
     cache, keys = SpectraCache(tmp_path), [str(number) * 64 for number in range(4)]
     (tmp_path / "model.safetensors").write_bytes(b"x" * 100_000)
     for age, key in enumerate(keys[:3]):

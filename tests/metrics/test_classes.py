@@ -45,10 +45,10 @@ def test_majority_predicts_the_class_frequencies() -> None:
     np.testing.assert_allclose(majority_class(np.array([0, 0, 0, 2]), 2, 3), [[0.75, 0, 0.25]] * 2)
 
 
-def test_nearest_mean_takes_the_nearest_in_units_of_deviation() -> None:
+def test_nearest_centroid_measures_in_units_of_deviation() -> None:
     values = np.array([[0.0, 0.0], [0.0, 100.0], [1.0, 0.0], [1.0, 100.0]])
     model = NearestCentroid.fit(values, np.array([0, 0, 1, 1]), 3)
-    chances = model.predict_probs(np.array([[0.2, 90.0], [0.9, 10.0]]))
-    assert chances.argmax(1).tolist() == [0, 1]
-    np.testing.assert_allclose(chances.sum(1), 1)
-    assert (chances[:, 2] == 0).all()
+    probs = model.predict_probs(np.array([[0.2, 90.0], [0.9, 10.0]]))
+    assert probs.argmax(1).tolist() == [0, 1]
+    np.testing.assert_allclose(probs.sum(1), 1)
+    assert (probs[:, 2] == 0).all()

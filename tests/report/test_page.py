@@ -41,7 +41,7 @@ def made(examples: Any) -> str:
     return page("Report", [examples.section("one"), examples.section("two")], examples.table())
 
 
-def test_page_asks_no_network_for_anything(made: str) -> None:
+def test_a_page_loads_nothing_from_the_network(made: str) -> None:
     assert all(link.startswith("#") for link in Reader(made).links)
     assert "default-src 'none'" in made
     styles = made[made.index("<style>") : made.index("</style>")]

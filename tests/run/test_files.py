@@ -135,7 +135,7 @@ def test_json_that_is_missing_is_a_run_error(tmp_path: Path) -> None:
         read_json(tmp_path / "value.json")
 
 
-def test_tensors_and_notes_come_back_bit_for_bit(tmp_path: Path) -> None:
+def test_tensors_and_metadata_survive_bit_for_bit(tmp_path: Path) -> None:
     write_tensors(tmp_path / "file", TENSORS, METADATA)
     tensors, metadata = read_tensors(tmp_path / "file")
     assert metadata == METADATA

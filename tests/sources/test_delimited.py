@@ -168,7 +168,7 @@ def test_utf8_mark_is_stripped_and_noted(read_text: Callable[..., Any]) -> None:
     assert "A UTF-8 byte order mark was removed." in dataset.report.notes
 
 
-def test_other_encodings_need_to_be_named(read_text: Callable[..., Any]) -> None:
+def test_other_encodings_must_be_named(read_text: Callable[..., Any]) -> None:
     text = "Größe,b\n1,2\n3,4\n"
     with pytest.raises(DataError, match=r"line 1: byte 0xf6 at offset 2 is not utf-8; .* --encoding latin-1"):
         read_text(text.encode("latin-1"))

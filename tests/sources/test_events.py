@@ -25,7 +25,7 @@ def table(folder: Path, rows: list[str], name: str = "events.csv", header: str =
     return folder / name
 
 
-def test_events_come_in_time_with_their_recordings(folder: Path) -> None:
+def test_events_are_sorted_by_time_with_their_recordings(folder: Path) -> None:
     path = table(folder, ["b.wav,0.5,0.7,x", "a.wav,1.0,1.5,y", "a.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings())
     assert [one.name for one in found.series] == ["b.wav", "a.wav"]

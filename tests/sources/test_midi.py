@@ -80,7 +80,7 @@ def test_notes_tempo_meter_and_key_are_read(songs: Callable[..., Any]) -> None:
     assert beats_to_seconds(song, 4.0) == pytest.approx(3 * 0.5 + 1.0)
 
 
-def test_running_status_needs_no_status_byte(songs: Callable[..., Any]) -> None:
+def test_running_status_requires_no_status_byte(songs: Callable[..., Any]) -> None:
     content = header(1, 0) + track((0, on(60)), (TICKS, b"\x3c\x00"), (0, b"\x3e\x40"), (TICKS, b"\x3e\x00"))
     assert sounding_notes(songs(content)[0]) == [(0.0, 60, 1.0), (1.0, 62, 1.0)]
 
