@@ -24,17 +24,18 @@ def pages() -> dict[str, str]:
         extension = importlib.import_module("echoic_docs")
     finally:
         sys.path.remove(str(DOCS / "_ext"))
-    return extension.generated_pages()
+    generated: dict[str, str] = extension.generated_pages()
+    return generated
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_every_setting_is_on_the_page_of_its_job(pages, job):
+def test_every_setting_is_on_the_page_of_its_job(pages: dict[str, str], job: str) -> None:
     page = pages[f"reference/settings/{job}.md"]
     for name in settings_class(job).places():
         assert f"| `{name}` |" in page, name
 
 
-def test_every_verb_and_job_is_on_the_page_of_the_command(pages):
+def test_every_verb_and_job_is_on_the_page_of_the_command(pages: dict[str, str]) -> None:
     page = pages["reference/command.md"]
     for verb in VERBS:
         assert f"## echoic {verb}\n" in page
@@ -42,19 +43,19 @@ def test_every_verb_and_job_is_on_the_page_of_the_command(pages):
         assert f"settings/{job}.md" in page
 
 
-def test_every_public_name_is_on_the_page_of_the_api(pages):
+def test_every_public_name_is_on_the_page_of_the_api(pages: dict[str, str]) -> None:
     for name in dir(echoic):
         assert name.startswith("_") or f":: echoic.{name}\n" in pages["reference/api/index.md"]
 
 
-def test_rows_of_tables_have_the_cells_of_their_header(pages):
+def test_rows_of_tables_have_the_cells_of_their_header(pages: dict[str, str]) -> None:
     for name, page in pages.items():
         for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
             cells = {line.count("|") - line.count(r"\|") for line in table.splitlines()}
             assert len(cells) == 1, f"{name}: {table}"
 
 
-def test_run_format_names_every_key(tmp_path):
+def test_run_format_names_every_key(tmp_path: Path) -> None:
     page = (DOCS / "internals" / "run-format.md").read_text("utf-8")
     wave = np.sin(np.arange(400, dtype=np.float32) / 8)
     run = echoic.train("forecast", wave, out=tmp_path / "run", lookback=20, horizon=5, layers=[4], epochs=1)

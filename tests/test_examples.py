@@ -31,7 +31,7 @@ TOLD = {
 }
 
 
-def test_every_example_is_known() -> None:
+def test_every_example_is_tested() -> None:
     assert [script.name for script in SCRIPTS] == list(TOLD)
 
 

@@ -54,13 +54,14 @@ def unpickling(path: Path) -> list[str]:
     """Where a file imports a pickler, or names torch.load or torch.save."""
     found = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             names = [f"{node.value.id}.{node.attr}"]
+        else:
+            continue
         if any(name in {"torch.load", "torch.save"} or name.partition(".")[0] in UNPICKLERS for name in names):
             found.append(f"{path.relative_to(SOURCE)}:{node.lineno}")
     return found
@@ -71,7 +72,7 @@ def test_no_source_file_can_unpickle() -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_setting_names_need_no_section(job: str) -> None:
+def test_setting_names_require_no_section(job: str) -> None:
     settings = settings_class(job)
     sections = settings.sections()
     names = [name for section in sections.values() for name in section.model_fields]
@@ -82,7 +83,7 @@ def test_setting_names_need_no_section(job: str) -> None:
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_every_setting_says_what_it_is(job: str) -> None:
+def test_every_setting_has_a_description(job: str) -> None:
     for section in settings_class(job).sections().values():
         for name, field in section.model_fields.items():
             assert field.description, name

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from echoic.errors import ShapeError
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
-from echoic.tensors import Batch
+from echoic.tensors import Batch, State
 
 PASS = 1e-5  # float32: the tolerance of chunks and steps
 LOSSES = {"point": "mse", "gaussian": "mse", "student_t": "mse", "quantiles": "mse"}
@@ -22,12 +24,18 @@ def make(
     features: int = 2,
     head: str = "point",
     width: int = 2,
-    **stack: bool | float,
+    **settings: Any,
 ) -> SequenceModel:
     torch.manual_seed(0)
-    layers = Stack(CELLS, width, StackSettings(cell=cell, layers=layers, **stack))
-    output = HEADS[head].build(layers.output_size, features, 1, HeadSettings(head=head))
-    return SequenceModel(Identity(width), layers, PerStep(layers.output_size), output)
+    stack = Stack(CELLS, width, StackSettings(cell=cell, layers=layers, **settings))
+    output = HEADS[head].build(stack.output_size, features, 1, HeadSettings(head=head))
+    return SequenceModel(Identity(width), stack, PerStep(stack.output_size), output)
+
+
+def learned_state(model: SequenceModel) -> torch.nn.Parameter:
+    assert isinstance(model.stack, Stack)
+    assert model.stack.learned_state is not None
+    return model.stack.learned_state
 
 
 def make_batch(rows: int = 3, steps: int = 6, features: int = 2, width: int = 2, seed: int = 0) -> Batch:
@@ -68,13 +76,15 @@ def test_a_state_of_another_width_is_refused() -> None:
 def test_priming_in_chunks_and_stepping_equals_one_pass(cell: str, learned: bool) -> None:
     model = make(cell, learn_initial_state=learned).eval()
     if learned:
-        torch.nn.init.normal_(model.stack.learned_state)
+        torch.nn.init.normal_(learned_state(model))
     x = torch.randn(3, 20, 2)
     whole, end = model(x)
-    state, outputs = None, []
+    state: State | None = None
+    outputs = []
     for chunk in torch.split(x[:, :15], [7, 8], 1):
         params, state = model(chunk, state)
         outputs.append(params)
+    assert state is not None
     state = model.unpack(model.pack(state))
     for x_t in x[:, 15:].unbind(1):
         params, state = model.step(x_t, state)
@@ -85,7 +95,7 @@ def test_priming_in_chunks_and_stepping_equals_one_pass(cell: str, learned: bool
 
 def test_without_a_state_the_sequence_starts_at_the_initial_state() -> None:
     model, x = make(learn_initial_state=True).eval(), torch.randn(3, 4, 2)
-    torch.nn.init.normal_(model.stack.learned_state)
+    torch.nn.init.normal_(learned_state(model))
     first, _ = model(x)
     assert torch.equal(model(x)[0], first)
     assert torch.equal(model(x, model.initial_state(3))[0], first)
@@ -94,7 +104,9 @@ def test_without_a_state_the_sequence_starts_at_the_initial_state() -> None:
 def test_a_learned_initial_state_learns() -> None:
     model, batch = make(learn_initial_state=True), make_batch()
     model.loss(batch).total.backward()
-    assert (model.stack.learned_state.grad != 0).all()
+    grad = learned_state(model).grad
+    assert grad is not None
+    assert (grad != 0).all()
 
 
 def test_dropout_acts_in_training_only() -> None:
@@ -140,8 +152,8 @@ def test_the_loss_of_an_empty_mask_is_zero() -> None:
 def test_the_loss_starts_from_a_given_state() -> None:
     model, batch = make(), make_batch(steps=8)
     whole = model.loss(batch)
-    first = model.loss(Batch(*(part[:, :5] for part in batch[:3])))
-    second = model.loss(Batch(*(part[:, 5:] for part in batch[:3])), first.state)
+    first = model.loss(Batch(batch.inputs[:, :5], batch.targets[:, :5], batch.mask[:, :5]))
+    second = model.loss(Batch(batch.inputs[:, 5:], batch.targets[:, 5:], batch.mask[:, 5:]), first.state)
     total = float((first.total + second.total).detach())
     assert total == pytest.approx(float(whole.total.detach()), rel=1e-5)
     assert first.num_values + second.num_values == whole.num_values

@@ -1,4 +1,4 @@
-"""scikit-learn's own estimator checks, and what they do not look at."""
+"""scikit-learn's own estimator checks, and the ones that do not apply."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +17,13 @@ NOT_FOR_SERIES = {
 }
 
 
-@parametrize_with_checks(
+scikit_learn_checks: pytest.MarkDecorator = parametrize_with_checks(
     [Forecaster(lookback=2, layers=(3,), epochs=2, settings=TINY)],
     expected_failed_checks=lambda _: NOT_FOR_SERIES,
 )
+
+
+@scikit_learn_checks
 def test_forecaster_passes_scikit_learns_checks(estimator: Forecaster, check: Callable[..., Any]) -> None:
     check(estimator)
 
@@ -30,7 +33,7 @@ def sine(steps: int) -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_forecaster_rows_hold_what_follows_them() -> None:
+def test_forecaster_rows_hold_the_following_values() -> None:
     table = sine(400)
     model = Forecaster(lookback=16, horizon=3, epochs=80, settings={"threads": 1}).fit(table[:300])
     forecasts = model.predict(table[300:]).reshape(100, 3, 2)
@@ -49,7 +52,7 @@ def test_forecaster_row_does_not_depend_on_later_rows() -> None:
     np.testing.assert_array_equal(model.predict(table)[:60], model.predict(changed)[:60])
 
 
-def test_forecaster_takes_missing_values() -> None:
+def test_forecaster_accepts_missing_values() -> None:
     table = sine(120)
     table[40:50, 0] = np.nan
     assert np.isfinite(Forecaster(lookback=8, epochs=2, settings=TINY).fit(table).predict(table)).all()

@@ -17,7 +17,7 @@ def wave(steps: int = STEPS) -> np.ndarray:
     return np.sin(np.arange(steps) / 3).astype(np.float32)
 
 
-def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on() -> None:
+def test_every_fold_is_scored_on_the_horizon_after_its_training_data() -> None:
     folds = list(cross_validate(wave(), folds=3, residual_baseline="last", **TINY))
     assert [fold.train_steps for fold in folds] == [STEPS - 20, STEPS - 15, STEPS - 10]
     for number, fold in enumerate(folds):
@@ -29,7 +29,7 @@ def test_every_fold_is_scored_on_the_horizon_after_what_it_was_trained_on() -> N
         assert {"persistence", "linear"} <= fold.baselines.keys()
 
 
-def test_a_fold_sees_nothing_of_the_later_ones() -> None:
+def test_a_fold_does_not_depend_on_later_data() -> None:
     changed = wave()
     changed[-5:] = 1e6
     settings = TINY | {"residual_baseline": "last", "season": 19}
@@ -48,7 +48,7 @@ def test_a_fold_sees_nothing_of_the_later_ones() -> None:
         ({"lookbak": 3}, ConfigError, "did you mean 'lookback'"),
     ],
 )
-def test_what_makes_no_folds_is_refused(
+def test_impossible_folds_are_refused(
     options: dict[str, int | tuple[int, ...]], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):

@@ -11,9 +11,12 @@ import torch
 
 import echoic
 from echoic.api.overfit_check import check_passes
+from echoic.api.run import Run
 from echoic.api.summaries import machine_info, run_info
 from echoic.errors import ConfigError, DataError, RunError
+from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.jobs.forecast.use import series_columns
+from echoic.training.records import Progress
 
 TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "strategy": "recursive"}
 
@@ -27,7 +30,14 @@ def write(path: Path, values: np.ndarray) -> Path:
     return path
 
 
-def test_a_run_comes_back_from_its_folder(tmp_path: Path) -> None:
+def windows_of(run: Run) -> int:
+    """The number of windows of the test split."""
+    evaluation = run.evaluate()
+    assert isinstance(evaluation, ForecastEvaluation)
+    return evaluation.windows
+
+
+def test_a_run_is_loaded_from_its_folder(tmp_path: Path) -> None:
     made = echoic.train("forecast", write(tmp_path / "data.csv", wave()), out=tmp_path / "run", **TINY)
     loaded = echoic.load(tmp_path / "run")
     assert loaded.seed == made.seed
@@ -43,7 +53,7 @@ def test_a_run_finds_its_data_from_any_working_folder(tmp_path: Path, monkeypatc
     echoic.train("forecast", "data.csv", out="run", **TINY)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert echoic.load(tmp_path / "run").evaluate().windows == 40
+    assert windows_of(echoic.load(tmp_path / "run")) == 40
 
 
 def test_a_run_folder_can_be_moved(tmp_path: Path) -> None:
@@ -68,7 +78,7 @@ def test_data_that_changed_are_refused(tmp_path: Path) -> None:
     write(data, wave() + 1)
     with pytest.raises(DataError, match=r"data\.csv: differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run").predict()
-    assert echoic.load(tmp_path / "run", data=kept).evaluate().windows == 40
+    assert windows_of(echoic.load(tmp_path / "run", data=kept)) == 40
 
 
 def test_data_in_memory_have_to_be_given_again(tmp_path: Path) -> None:
@@ -86,7 +96,7 @@ def test_settings_by_section_by_name_and_by_dot_are_the_same(tmp_path: Path) -> 
         {"config": {"window.lookback": 10}, "layers": "4"},
         {"config": {"lookback": 99, "layers": 9}, "lookback": "10", "layers": 4},
     ]
-    common = {"epochs": 1, "threads": 1, "strategy": "recursive"}
+    common: dict[str, Any] = {"epochs": 1, "threads": 1, "strategy": "recursive"}
     runs = [
         echoic.train("forecast", wave(), out=tmp_path / str(number), **common, **way) for number, way in enumerate(ways)
     ]
@@ -98,7 +108,7 @@ def test_without_a_folder_the_run_is_in_a_temporary_one(tmp_path: Path, monkeypa
     assert echoic.train("forecast", wave(), **TINY).path.is_relative_to(tmp_path)
 
 
-def test_what_is_not_there_is_named() -> None:
+def test_unknown_jobs_devices_and_run_folders_are_named() -> None:
     with pytest.raises(ConfigError, match="Unknown job 'forecats', did you mean 'forecast'"):
         echoic.train("forecats", wave())
     with pytest.raises(ConfigError, match=r"`job` must be one of forecast, .*, got ndarray. It comes before the data"):
@@ -111,23 +121,23 @@ def test_what_is_not_there_is_named() -> None:
         echoic.load("nowhere")
 
 
-def test_a_run_without_dev_tells_its_outcome(tmp_path: Path) -> None:
+def test_a_run_without_dev_has_a_result(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(0.8, 0, 0.2), **TINY)
     result = run.result()
     assert result["best_dev_loss"] is None
     assert result["best_step"] == result["steps"] > 0
-    assert run.evaluate().windows == 40
+    assert windows_of(run) == 40
 
 
-def test_progress_is_told_after_every_step(tmp_path: Path) -> None:
-    told = []
-    run = echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=told.append, **TINY | {"epochs": 3})
-    assert sorted({at.step for at in told}) == list(range(1, run.result()["steps"] + 1))
-    assert all(earlier.fraction <= later.fraction for earlier, later in pairwise(told))
-    assert told[-1].fraction == 1
+def test_progress_is_reported_after_every_step(tmp_path: Path) -> None:
+    reports: list[Progress] = []
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=reports.append, **TINY | {"epochs": 3})
+    assert sorted({at.step for at in reports}) == list(range(1, run.result()["steps"] + 1))
+    assert all(earlier.fraction <= later.fraction for earlier, later in pairwise(reports))
+    assert reports[-1].fraction == 1
 
 
-def test_check_falls_on_what_can_be_learned_and_leaves_the_callers_numbers_alone() -> None:
+def test_check_passes_on_learnable_data_and_keeps_the_random_state_of_the_caller() -> None:
     before = torch.get_rng_state()
     losses = echoic.check("forecast", wave(), steps=60, **TINY)
     assert len(losses) == 60
@@ -152,16 +162,16 @@ def test_check_fails_where_losses_are_beyond_all_numbers() -> None:
         ([1.0, float("nan")] * 10, False),
     ],
 )
-def test_check_passes_if_the_loss_falls_by_a_clear_share(losses: list[float], passes: bool) -> None:
+def test_check_passes_if_the_loss_falls_by_a_clear_fraction(losses: list[float], passes: bool) -> None:
     assert check_passes(losses) == passes
 
 
-def test_info_tells_machine_and_run(tmp_path: Path) -> None:
+def test_info_describes_machine_and_run(tmp_path: Path) -> None:
     assert {"echoic", "torch", "kernel", "threads", "jobs"} <= machine_info().keys()
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
-    told = run_info(run)
-    assert told["parameters"] == sum(weight.numel() for weight in run.model.parameters())
-    assert [name for name, _, _ in told["parameter_table"]] == sorted(run.model.state_dict())
+    info = run_info(run)
+    assert info["parameters"] == sum(weight.numel() for weight in run.model.parameters())
+    assert [name for name, _, _ in info["parameter_table"]] == sorted(run.model.state_dict())
 
 
 def test_series_of_one_name_have_no_name_column(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_marginal_counts_every_step() -> None:
     np.testing.assert_allclose(Marginal.fit(SONGS).probs[1], [(4 + 0.5) / 6, (2 + 0.5) / 6])
 
 
-def test_markov_counts_what_followed() -> None:
+def test_markov_counts_successors() -> None:
     # Pitch 0: on three times before (on, off, on after); never off. Pitch 1: off twice (on, off), on once (on).
     wanted = [[0.5, (1 + 0.5) / (2 + 1)], [(2 + 0.5) / (3 + 1), (1 + 0.5) / (1 + 1)]]
     # The second song adds an off after an off to pitch 1.
@@ -33,7 +33,7 @@ def test_the_chances_of_all_chords_add_up_to_one(kind: type[Any]) -> None:
     assert total == pytest.approx(1.0)
 
 
-def test_what_begins_is_told_from_what_goes_on() -> None:
+def test_onsets_and_sustained_notes_are_distinguished() -> None:
     """A note of two steps that begins again and again: after its beginning it goes on for certain."""
     songs = [np.array([[2], [1]] * 50)]
     markov = Markov.fit(songs, 3)

@@ -85,7 +85,7 @@ FORECASTS = {
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 15])
 @pytest.mark.parametrize("horizon", [1, 9])
 @pytest.mark.parametrize("name", FORECASTS)
-def test_baseline_equals_a_naive_loop(name: str, horizon: int, steps: int, missing: float) -> None:
+def test_baseline_equals_a_plain_loop(name: str, horizon: int, steps: int, missing: float) -> None:
     forecast, oracle = FORECASTS[name]
     history = make(steps=steps, missing=missing)
     np.testing.assert_allclose(forecast(history, horizon), each(history, horizon, oracle), rtol=EXACT)
@@ -95,7 +95,8 @@ def multiplicative(steps: int = 48, level: float = 100.0, growth: float = 0.0) -
     """A season of 4 with known indices, whose mean is 1."""
     indices = np.array([0.7, 1.0, 1.4, 0.9])
     at = np.arange(steps)
-    return level * (1 + growth) ** at * indices[at % 4]
+    series: NDArray[np.float64] = level * (1 + growth) ** at * indices[at % 4]
+    return series
 
 
 @pytest.mark.parametrize("steps", [48, 49, 50, 51])
@@ -140,7 +141,7 @@ def test_naive2_is_persistence_where_nothing_is_adjusted(series: NDArray[np.floa
     np.testing.assert_array_equal(naive2(series[None, :, None], 5, 4)[0, :, 0], np.full(5, series[-1]))
 
 
-def test_naive2_of_nothing_known_is_finite_as_all_the_others() -> None:
+def test_naive2_of_all_missing_values_is_finite_as_all_others() -> None:
     history = np.full((1, 5, 1), NAN)
     for forecast in (persistence(history, 2), naive2(history, 2, 4), drift(history, 2)):
         np.testing.assert_array_equal(forecast, np.zeros((1, 2, 1)))

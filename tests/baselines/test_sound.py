@@ -1,4 +1,4 @@
-"""The linear prediction of sound, on noise of which is known how well it can be foretold."""
+"""The linear prediction of sound, on noise of known entropy."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,9 @@ from scipy.signal import lfilter
 from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats, prediction_weights
 
 STEP = 0.02
-SCALE = Scale((np.arange(256) - 127.5) * STEP, np.array([-np.inf, *((np.arange(255) - 127) * STEP), np.inf]))
+LEVELS = np.asarray((np.arange(256) - 127.5) * STEP, np.float64)
+EDGES = np.asarray((np.arange(255) - 127) * STEP, np.float64)
+SCALE = Scale(LEVELS, np.array([-np.inf, *EDGES, np.inf]))
 
 
 def levels_of(sound: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -32,7 +34,7 @@ def test_prediction_comes_near_the_entropy_of_the_noise() -> None:
 
 
 @pytest.mark.slow
-def test_what_is_in_the_middle_counts_as_much_as_what_comes_first() -> None:
+def test_the_middle_counts_as_much_as_the_beginning() -> None:
     draws = np.random.default_rng(0)
     sound = autoregressive(2_000_000, draws)
     late = sound.copy()

@@ -27,11 +27,11 @@ def kept_bytes(first: str, **environment: str) -> int:
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
-def test_the_command_keeps_what_it_frees_and_a_plain_import_does_not() -> None:
+def test_the_command_keeps_freed_memory_and_a_plain_import_does_not() -> None:
     assert kept_bytes(TUNE) > 35_000_000
     assert kept_bytes("import echoic, echoic.cli, torch, echoic.ops") < 5_000_000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc only")
-def test_what_the_user_asked_of_the_allocator_stands() -> None:
+def test_allocator_settings_of_the_user_are_kept() -> None:
     assert kept_bytes(TUNE, MALLOC_MMAP_THRESHOLD_="1000000") < 5_000_000

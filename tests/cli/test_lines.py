@@ -83,7 +83,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
     }
     for name, (data, settings) in trainings.items():
-        small = {"layers": (4,), "epochs": 1, "threads": 1}
+        small: dict[str, Any] = {"layers": (4,), "epochs": 1, "threads": 1}
         echoic.train("forecast", path / data, out=path / "runs" / name, **small | settings)
     return path
 
@@ -110,7 +110,7 @@ def _in_the_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["wide", "m4", "target"],
 )
 def test_train_and_its_twin_in_python_make_the_same_run(
-    command: Callable[..., Any], tmp_path: Path, line: str, twin: dict[str, str | int | tuple[int, ...]]
+    command: Callable[..., Any], tmp_path: Path, line: str, twin: dict[str, Any]
 ) -> None:
     code, out, err = command(f"train forecast {line} {SMALL} --out {tmp_path}/run")
     assert (code, out) == (0, "")
@@ -123,7 +123,9 @@ def test_train_and_its_twin_in_python_make_the_same_run(
     assert made.evaluate(split="train", stride=9) == same.evaluate(split="train", stride=9)
 
 
-def test_a_run_without_dev_or_with_a_refit_is_told_as_any_other(command: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_run_without_dev_or_with_a_refit_is_reported_as_any_other(
+    command: Callable[..., Any], tmp_path: Path
+) -> None:
     for number, split in enumerate(("0.8,0,0.2", "300,100,0")):
         code, out, err = command(
             f"train forecast ETTh1.csv --time date --lookback 10 --split {split} {SMALL} --out {tmp_path}/{number}"
@@ -145,13 +147,13 @@ def test_settings_come_from_a_file_then_from_set_then_from_options(command: Call
     assert (settings.window.lookback, settings.window.horizon, settings.train.lr) == (10, 4, 0.25)
 
 
-def test_resume_of_a_finished_run_tells_its_outcome(command: Callable[..., Any]) -> None:
+def test_resume_of_a_finished_run_prints_its_result(command: Callable[..., Any]) -> None:
     code, out, err = command("train --resume runs/air --json")
     assert (code, err) == (0, "")
     assert json.loads(out)["best_step"] > 0
 
 
-def test_check_tells_that_the_loss_falls(command: Callable[..., Any]) -> None:
+def test_check_reports_that_the_loss_falls(command: Callable[..., Any]) -> None:
     line = f"check forecast ETTh1.csv --time date --lookback 48 --horizon 24 {SMALL}"
     code, out, err = command(line)
     assert (code, err) == (0, "")
@@ -169,7 +171,7 @@ def test_check_fails_with_exit_1_where_nothing_is_learned(command: Callable[...,
     assert "The loss does not fall" in out
 
 
-def test_eval_prints_the_model_beside_the_naive_rows(command: Callable[..., Any]) -> None:
+def test_eval_prints_the_model_next_to_the_baselines(command: Callable[..., Any]) -> None:
     code, out, err = command("eval runs/ett")
     assert (code, err) == (0, "")
     header = next(line for line in out.splitlines() if "persistence" in line).split()
@@ -182,11 +184,11 @@ def test_eval_prints_the_model_beside_the_naive_rows(command: Callable[..., Any]
 def test_eval_as_json_is_one_object_on_stdout(command: Callable[..., Any]) -> None:
     code, out, err = command("eval runs/ett --json")
     assert (code, err) == (0, "")
-    told = json.loads(out)
-    assert list(told)[:7] == ["job", "split", "scores", "baselines", "seed", "data", "steps"]
-    assert told["split"] == "test"
-    assert {"mse", "mae"} <= told["scores"].keys()
-    assert {"persistence", "seasonal", "linear"} <= told["baselines"].keys()
+    result = json.loads(out)
+    assert list(result)[:7] == ["job", "split", "scores", "baselines", "seed", "data", "steps"]
+    assert result["split"] == "test"
+    assert {"mse", "mae"} <= result["scores"].keys()
+    assert {"persistence", "seasonal", "linear"} <= result["baselines"].keys()
     dev = json.loads(command("eval runs/ett --split dev --stride 5 --json")[1])
     assert dev["split"] == "dev"
     assert dev["windows"] == len(range(0, 80 - 24 + 1, 5))
@@ -202,12 +204,12 @@ def test_eval_writes_the_backtest(command: Callable[..., Any], tmp_path: Path) -
 
 def test_predict_prints_whole_numbers_as_numbers_and_rounds_nothing(command: Callable[..., Any]) -> None:
     code, out, _ = command("predict runs/ett --json")
-    told, rows = echoic.load("runs/ett").predict(), json.loads(out)
+    forecast, rows = echoic.load("runs/ett").predict(), json.loads(out)
     assert code == 0
-    assert [row["mean"] for row in rows] == told["mean"].tolist()
+    assert [row["mean"] for row in rows] == forecast["mean"].tolist()
 
 
-def test_times_of_events_are_told_to_the_millisecond() -> None:
+def test_times_of_events_are_printed_to_the_millisecond() -> None:
     times = np.array([12345.6789, 0.25])
     assert _short("onset_s", times) == ["12345.679", "0.250"]
     assert _short("mean", times) == ["1.235e+04", "0.25"]
@@ -215,7 +217,7 @@ def test_times_of_events_are_told_to_the_millisecond() -> None:
     assert _plain(np.array(["2020-01-01"], "datetime64[s]")) == ["2020-01-01T00:00:00"]
 
 
-def test_a_bar_begins_anew_with_each_round() -> None:
+def test_a_bar_starts_again_in_each_round() -> None:
     bar = progress_bar()
     show = round_progress(bar, "scoring")
     for done in (1, 2):
@@ -243,7 +245,7 @@ def test_months_are_written_as_dates(command: Callable[..., Any], tmp_path: Path
     assert (tmp_path / "next.csv").read_text().splitlines()[1].split(",")[1] == "1961-01-01"
 
 
-def test_generate_writes_steps_that_go_on_in_time(command: Callable[..., Any], tmp_path: Path) -> None:
+def test_generate_continues_the_times_of_the_data(command: Callable[..., Any], tmp_path: Path) -> None:
     code, out, err = command(f"generate runs/ett --length 100 -o {tmp_path}/next.csv")
     assert (code, out) == (0, "")
     assert "100 steps of 1 series" in err
@@ -271,9 +273,9 @@ def test_draws_depend_on_the_seed(command: Callable[..., Any], tmp_path: Path) -
     assert made[0] == made[1] != made[2]
 
 
-def test_info_tells_run_and_machine(command: Callable[..., Any]) -> None:
-    told = json.loads(command("info runs/ett --json")[1])
-    assert {"job", "settings", "data", "versions", "result", "parameters", "parameter_table"} <= told.keys()
+def test_info_describes_run_and_machine(command: Callable[..., Any]) -> None:
+    info = json.loads(command("info runs/ett --json")[1])
+    assert {"job", "settings", "data", "versions", "result", "parameters", "parameter_table"} <= info.keys()
     assert {"echoic", "torch", "kernel", "threads"} <= json.loads(command("info --json")[1]).keys()
     code, out, err = command("info runs/ett")
     assert (code, err) == (0, "")

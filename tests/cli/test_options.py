@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from click.testing import CliRunner as ClickRunner
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from echoic.cli import make_app
@@ -32,7 +30,7 @@ def help_of(job: str) -> str:
         ("music", "--onsets / --no-onsets"),
     ],
 )
-def test_help_shows_choices_and_defaults_that_hold(job: str, shown: str) -> None:
+def test_help_shows_choices_and_the_defaults_of_the_job(job: str, shown: str) -> None:
     assert shown in help_of(job)
 
 
@@ -40,11 +38,11 @@ def test_help_shows_choices_and_defaults_that_hold(job: str, shown: str) -> None
 def test_an_old_option_names_the_new_one_and_help_does_not_show_it(job: str) -> None:
     fields = {name: info for one in settings_class(job).sections().values() for name, info in one.model_fields.items()}
     shown = help_of(job)
-    command = get_command(make_app(["train", job]))
+    app = make_app(["train", job])
     for old, new in settings_class(job).renamed().items():
         flag = "--" + old.replace("_", "-")
         line = ["train", job, "data", "--out", "run", flag]
-        found = ClickRunner().invoke(command, line if fields[new].annotation is bool else [*line, "1"])
+        found = CliRunner().invoke(app, line if fields[new].annotation is bool else [*line, "1"])
         assert isinstance(found.exception, ConfigError)
         assert str(found.exception) == f"`{old}` was renamed to `{new}`."
         assert f"{flag} " not in shown

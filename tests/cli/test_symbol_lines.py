@@ -77,8 +77,8 @@ def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
     assert scored["songs"] == 3
     done(command(f"train music midi_folder/ --grid sixteenth {SMALL} --out runs/tunes"))
     line = "generate runs/tunes --prime midi_folder/3.mid --length 2bars --temperature 0.9 --seed 1 -o new.mid"
-    _, told = done(command(line))
-    assert "longest passage shared with a training song, in any key" in told
+    _, err = done(command(line))
+    assert "longest passage shared with a training song, in any key" in err
     (song,) = read_songs(Path("new.mid"), pedal=True)
     assert song.key == "D"
     assert song.beats <= 8
@@ -86,13 +86,13 @@ def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command: Callable[..., Any]) -> None:
-    _, told = done(command(f"train music midi_folder {SMALL} --out run"))
-    assert "data: Files skipped (1):" in told
-    assert "bad.mid, byte 4: ends inside its header; copy the file again." in told
+    _, err = done(command(f"train music midi_folder {SMALL} --out run"))
+    assert "data: Files skipped (1):" in err
+    assert "bad.mid, byte 4: ends inside its header; copy the file again." in err
 
 
 @pytest.mark.usefixtures("folder")
-def test_music_is_written_as_what_the_ending_says(command: Callable[..., Any]) -> None:
+def test_the_format_of_music_follows_the_file_ending(command: Callable[..., Any]) -> None:
     done(command(f"train music midi_folder {SMALL} --out run"))
     for name in ("new.png", "new.wav", "new.mid"):
         done(command(f"generate run --length 2bars --keep-prime -o {name}"))
@@ -133,7 +133,7 @@ def test_the_report_of_each_job_has_its_pictures(command: Callable[..., Any]) ->
 
 
 @pytest.mark.usefixtures("folder")
-def test_one_batch_is_learned_by_heart(command: Callable[..., Any]) -> None:
+def test_one_batch_is_overfitted(command: Callable[..., Any]) -> None:
     for line in (f"music midi_folder {SMALL}", f"text input.txt {SMALL}"):
         out, _ = done(command(f"check {line} --steps 60"))
         assert "The loss falls" in out

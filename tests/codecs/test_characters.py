@@ -49,7 +49,7 @@ def test_an_unknown_character_can_be_read_as_another() -> None:
 
 
 @pytest.mark.parametrize("unknown", ["", "ab", "x"])
-def test_what_stands_in_must_be_known(unknown: str) -> None:
+def test_the_replacement_must_be_a_known_character(unknown: str) -> None:
     with pytest.raises(ConfigError, match="`unknown` must be one character of the train split"):
         fitted("abc", unknown)
 

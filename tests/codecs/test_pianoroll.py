@@ -1,6 +1,6 @@
 """Rolls as steps and back, in any key."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,11 +13,14 @@ from echoic.codecs import PianoRoll
 from echoic.codecs.pianoroll import HOLD, REST
 from echoic.types.score import ONSET, SILENT, SUSTAIN
 
+Form = Literal["chords", "onsets", "line"]
+Outside = Literal["fold", "drop"]
+
 LOW, HIGH = 48, 71
 FORMS = ("chords", "onsets", "line")
 
 
-def codec(form: str, low: Any = LOW, high: Any = HIGH, outside: str = "fold") -> PianoRoll:
+def codec(form: Form, low: int = LOW, high: int = HIGH, outside: Outside = "fold") -> PianoRoll:
     return PianoRoll(form, low, high, outside)
 
 
@@ -45,7 +48,7 @@ def test_onsets_survive(roll: NDArray[np.uint8]) -> None:
 
 
 @given(rolls())
-def test_chords_keep_what_sounds_and_join_repeated_notes(roll: NDArray[np.uint8]) -> None:
+def test_chords_keep_sounding_pitches_and_join_repeated_notes(roll: NDArray[np.uint8]) -> None:
     decoded = codec("chords").decode(codec("chords").encode(roll))
     assert np.array_equal(decoded > 0, roll > 0)
     before = np.concatenate([np.zeros_like(roll[:1]), roll[:-1]]) > 0
@@ -57,11 +60,11 @@ def test_a_single_line_survives(roll: NDArray[np.uint8]) -> None:
     assert np.array_equal(codec("line").decode(codec("line").encode(roll)), roll)
 
 
-def test_a_line_is_the_highest_note_and_says_what_holds() -> None:
+def test_a_line_is_the_highest_note_and_marks_holds() -> None:
     roll = np.zeros((5, 128), np.uint8)
     roll[0, [50, 60]] = ONSET
     roll[1, [50, 60]] = SUSTAIN
-    roll[2, 50] = SUSTAIN  # the upper voice stops: the lower one is heard anew
+    roll[2, 50] = SUSTAIN  # the upper voice stops: the lower one sounds again
     roll[4, 60] = ONSET
     assert codec("line").encode(roll)[:, 0].tolist() == [60 - LOW + 2, HOLD, 50 - LOW + 2, REST, 60 - LOW + 2]
 
@@ -71,7 +74,7 @@ def test_a_hold_after_a_rest_is_silent() -> None:
 
 
 @given(rolls(low=54, high=60), st.integers(-5, 6), st.sampled_from(FORMS))
-def test_a_key_moves_every_note_alike(roll: NDArray[np.uint8], shift: int, form: str) -> None:
+def test_a_key_moves_every_note_alike(roll: NDArray[np.uint8], shift: int, form: Form) -> None:
     moved = np.roll(roll, shift, 1)
     assert np.array_equal(codec(form).encode(roll, shift), codec(form).encode(moved))
 
@@ -97,21 +100,21 @@ def test_notes_outside_are_folded_by_octaves_to_the_nearest_place_inside(pitch: 
     assert codec("onsets").count_outside(roll) == 1
 
 
-def test_of_two_notes_on_one_pitch_the_one_that_begins_is_heard() -> None:
+def test_of_two_notes_on_one_pitch_the_onset_wins() -> None:
     roll = np.zeros((1, 128), np.uint8)
     roll[0, [HIGH + 1, HIGH - 11]] = [ONSET, SUSTAIN]
     assert codec("onsets").decode(codec("onsets").encode(roll))[0, HIGH - 11] == ONSET
 
 
 @pytest.mark.parametrize(("form", "symbols", "features"), [("line", 26, 1), ("chords", 24, 24), ("onsets", 48, 48)])
-def test_sizes(form: str, symbols: int, features: int) -> None:
+def test_sizes(form: Form, symbols: int, features: int) -> None:
     made = codec(form)
     assert (made.symbols, made.features) == (symbols, features)
     assert made.encode(np.zeros((3, 128), np.uint8)).shape == (3, features)
     assert PianoRoll.from_json(made.to_json()) == made
 
 
-def test_a_model_that_lets_go_on_what_never_began_begins_it() -> None:
+def test_a_predicted_sustain_without_an_onset_becomes_an_onset() -> None:
     steps = np.zeros((2, 48), np.uint8)
     steps[:, 0] = 1
     assert codec("onsets").decode(steps)[:, LOW].tolist() == [ONSET, SUSTAIN]

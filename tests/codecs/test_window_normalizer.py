@@ -76,7 +76,7 @@ def assert_location_is_naive(normalizer: WindowNormalizer, window: torch.Tensor)
 @pytest.mark.parametrize("instance_norm", [False, True])
 @pytest.mark.parametrize("horizon", [1, 5, 17])
 @pytest.mark.parametrize(("baseline", "seasons"), CASES)
-def test_location_is_the_naive_forecast(
+def test_location_is_the_forecast_of_the_baseline(
     baseline: str, seasons: tuple[int, ...], horizon: int, instance_norm: bool
 ) -> None:
     normalizer = make(baseline, seasons, horizon, instance_norm=instance_norm)
@@ -124,7 +124,7 @@ def test_own_scale_makes_input_and_target_blind_to_level_and_size(baseline: str)
 
 
 @pytest.mark.parametrize("baseline", ["last", "seasonal", "growth"])
-def test_a_base_takes_the_last_value_out_of_the_inputs(baseline: str) -> None:
+def test_a_residual_baseline_subtracts_the_last_value_from_the_inputs(baseline: str) -> None:
     normalizer = make(baseline, (3,))
     window = noise(normalizer)
     seen = window[:, -LOOKBACK:]
@@ -154,7 +154,7 @@ def test_missing_inputs_become_zero_and_do_not_move_the_statistics(instance_norm
 
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("fill", [0.0, 5.0, NAN])
-def test_a_window_that_stands_still_or_is_empty_stays_finite(baseline: str, fill: float) -> None:
+def test_a_constant_or_empty_window_stays_finite(baseline: str, fill: float) -> None:
     normalizer = make(baseline, (3,), instance_norm=True)
     inputs, way, _ = normalizer(torch.full((1, normalizer.context, 1), fill))
     assert not inputs.any()
@@ -195,7 +195,7 @@ def test_context_is_the_furthest_that_anything_reaches(
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_rows_and_features_do_not_see_each_other(baseline: str) -> None:
+def test_rows_and_features_are_independent(baseline: str) -> None:
     normalizer = make(baseline, (3,), lags=(4,), instance_norm=True)
     window = noise(normalizer)
     whole = normalizer(window)

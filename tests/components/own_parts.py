@@ -4,11 +4,13 @@ import math
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from echoic.cells import Cell
 from echoic.encoders import Encoder
-from echoic.heads import SymbolHead, ValueHead
+from echoic.heads import Sampling, SymbolHead, ValueHead
+from echoic.heads.sampling import DEFAULT_SAMPLING
 
 
 class MinGRU(Cell):
@@ -18,7 +20,9 @@ class MinGRU(Cell):
     num_states = 1
     has_recurrent_weights = False
 
-    def forward(self, x: Any, state: Any, w_rec: None = None) -> Any:
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         z, candidate = self.project(x).chunk(2, -1)
         (h,), y = state, []
         for z_t, candidate_t in zip(z.sigmoid().unbind(1), candidate.unbind(1), strict=True):
@@ -72,7 +76,7 @@ class Softmax(SymbolHead):
     def mode(self, params: Any) -> Any:
         return params.argmax(-1).to(params.dtype)
 
-    def sample(self, params: Any, generator: Any, sampling: None = None) -> Any:
+    def sample(self, params: Any, generator: Any, sampling: Sampling = DEFAULT_SAMPLING) -> Any:
         drawn = torch.multinomial(params.softmax(-1).flatten(0, -2), 1, generator=generator)
         return drawn.view(params.shape[:-1]).to(params.dtype)
 

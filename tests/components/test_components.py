@@ -17,8 +17,15 @@ from echoic.components import Components
 from echoic.errors import ConfigError
 
 SINE = np.sin(np.arange(400) / 4).astype(np.float32)
-FORECAST = {"lookback": 24, "horizon": 4, "layers": (8,), "epochs": 2, "threads": 1, "split": (240, 80, 80)}
-TEXT = {"layers": (8,), "epochs": 1, "threads": 1, "batch_size": 4, "tbptt_steps": 16}
+FORECAST: dict[str, Any] = {
+    "lookback": 24,
+    "horizon": 4,
+    "layers": (8,),
+    "epochs": 2,
+    "threads": 1,
+    "split": (240, 80, 80),
+}
+TEXT: dict[str, Any] = {"layers": (8,), "epochs": 1, "threads": 1, "batch_size": 4, "tbptt_steps": 16}
 STRATEGIES = {name: {"strategy": name} for name in ("direct", "recursive", "segments")}
 
 FORECASTS = [
@@ -155,7 +162,7 @@ def test_a_class_of_the_script_has_the_name_of_the_script(tmp_path: Path) -> Non
         ("text", {"network": "LSTM"}, {"tie_embeddings": True}, "`tie_embeddings` has no effect with a network"),
     ],
 )
-def test_what_has_no_effect_or_does_not_fit_is_refused(
+def test_components_without_effect_or_that_do_not_fit_are_refused(
     parts: Any, tmp_path: Path, job: Any, names: Any, settings: Any, message: str
 ) -> None:
     data = SINE if job == "forecast" else lines(tmp_path)
@@ -176,7 +183,7 @@ def test_what_has_no_effect_or_does_not_fit_is_refused(
         ({"network": lambda size: torch.nn.GRU(size, 2)}, "a class or a function with a name"),
     ],
 )
-def test_what_is_no_component_is_refused(given: Any, message: str) -> None:
+def test_objects_that_are_no_components_are_refused(given: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Components.build(given)
 
@@ -186,6 +193,6 @@ def test_a_network_and_a_cell_exclude_each_other(parts: Any) -> None:
         Components.build({"network": parts.gru, "cell": parts.MinGRU})
 
 
-def test_the_check_takes_components(parts: Any) -> None:
+def test_check_accepts_components(parts: Any) -> None:
     losses = echoic.check("forecast", SINE, components={"network": parts.gru}, steps=30, lookback=24, horizon=4)
     assert losses[-1] < losses[0]

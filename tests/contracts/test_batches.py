@@ -177,7 +177,7 @@ def test_every_job_has_a_case(job: str) -> None:
     assert job in {case.job for case in CASES.values()}, f"The job {job!r} is new: add it to CASES in {__file__}."
 
 
-def test_a_loader_has_as_many_batches_as_it_says(task: Any) -> None:
+def test_the_length_of_a_loader_is_its_number_of_batches(task: Any) -> None:
     for loader in (task.train_batches(), task.dev_batches(), task.refit_batches()):
         assert isinstance(loader, BatchLoader)
         assert len(list(loader.epoch(0, 0))) == len(loader) > 0

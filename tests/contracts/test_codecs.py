@@ -1,6 +1,7 @@
 """What every way of scaling promises: fitted on what it is given, and undone within its error."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from echoic.codecs import Scaler
 from echoic.codecs.scale import METHODS
@@ -77,7 +79,7 @@ def test_json_gives_back_every_bit(method: str, data: Any) -> None:
 
 @pytest.mark.parametrize("per_series", [True, False])
 @pytest.mark.parametrize("method", METHODS)
-def test_fitted_numbers_depend_on_the_training_part_alone(method: str, per_series: bool) -> None:
+def test_statistics_depend_on_the_train_split_alone(method: str, per_series: bool) -> None:
     rows = torch.rand(40, 2, generator=torch.Generator().manual_seed(0)) + 1
     before = Scaler.fit(method, ["a", "b"], [rows[:10], rows[20:30]], per_series=per_series)
     rows[10:20], rows[30:] = 1e6, torch.nan
@@ -88,7 +90,7 @@ def test_fitted_numbers_depend_on_the_training_part_alone(method: str, per_serie
 
 @pytest.mark.parametrize("value", [0.1, 1.0, 12345.678, 1e-6])
 @pytest.mark.parametrize("method", METHODS)
-def test_a_column_that_stands_still_keeps_its_scale(method: str, value: float) -> None:
+def test_a_constant_column_has_scale_one(method: str, value: float) -> None:
     values = torch.full((7, 1), value)
     scaler = Scaler.fit(method, ["a"], [values])
     assert scaler.scale.item() == 1
@@ -112,7 +114,7 @@ def test_no_columns_are_no_problem(method: str) -> None:
     assert again.encode(torch.zeros(3, 4, 0), torch.zeros(3, dtype=torch.long)).shape == (3, 4, 0)
 
 
-STATISTICS = {
+STATISTICS: dict[str, Callable[[NDArray[np.float64]], tuple[float, float]]] = {
     "none": lambda _x: (0.0, 1.0),
     "standard": lambda x: (x.mean(), x.std()),
     "robust": lambda x: (np.median(x), np.subtract(*np.percentile(x, [75, 25]))),
@@ -149,7 +151,7 @@ def test_every_row_is_scaled_as_its_series(method: str) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
-def test_log_refuses_what_is_not_positive_and_names_the_series(value: float) -> None:
+def test_log_refuses_values_that_are_not_positive_and_names_the_series(value: float) -> None:
     good = torch.ones(3, 1)
     with pytest.raises(DataError, match=r"'shop'.*not positive; choose a --scale other than log"):
         Scaler.fit("log", ["mart", "shop"], [good, torch.tensor([[1.0], [torch.nan], [value]])])

@@ -5,8 +5,7 @@ import inspect
 import pytest
 import torch
 
-from echoic.encoders import ENCODERS
-from echoic.model import Encoder
+from echoic.encoders import ENCODERS, Encoder
 
 FLOAT32 = 1e-6
 FEATURES, STRIDE, WIDTH, CLASSES = 3, 4, 5, 7

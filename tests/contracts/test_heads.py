@@ -72,6 +72,7 @@ def test_loss_and_gradients_stay_finite_at_extreme_params(kind: str, size: float
     loss = head.loss(params, torch.full((1, 1, 2), target))
     loss.sum().backward()
     assert torch.isfinite(loss).all()
+    assert params.grad is not None
     assert torch.isfinite(params.grad).all()
     with torch.no_grad():
         for values in (head.mean(params), head.quantile(params, 0.9), head.sample(params, torch.Generator())):

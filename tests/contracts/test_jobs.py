@@ -180,7 +180,8 @@ def test_a_gru_has_no_forget_bias(tmp_path: Path, job: str) -> None:
 
 
 def settings_of(job: str, way: str | None = None) -> dict[str, Any]:
-    return CASES[job].tiny | (CASES[job].ways[way] if way else {})
+    settings: dict[str, Any] = CASES[job].tiny | (CASES[job].ways[way] if way else {})
+    return settings
 
 
 def learned(run: Run) -> dict[str, torch.Tensor]:
@@ -212,7 +213,7 @@ def test_a_tiny_set_is_learned(tmp_path: Path, job: str, way: str) -> None:
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
-def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_path: Path, job: str, way: str) -> None:
+def test_test_data_change_no_setting_no_statistic_and_no_weight(tmp_path: Path, job: str, way: str) -> None:
     wanted = settings_of(job, way) | {"epochs": 2}
     clean, leaky = (
         train(job, CASES[job].data(tmp_path, changed), out=tmp_path / str(changed), config=wanted)
@@ -225,7 +226,7 @@ def test_what_is_only_in_test_moves_no_setting_no_statistic_and_no_weight(tmp_pa
 
 
 @pytest.mark.parametrize(("job", "way"), WAYS)
-def test_what_is_only_in_dev_moves_no_setting_and_no_statistic(tmp_path: Path, job: str, way: str) -> None:
+def test_dev_data_change_no_setting_and_no_statistic(tmp_path: Path, job: str, way: str) -> None:
     wanted = settings_of(job, way) | ({"lookback": None} if job == "forecast" else {})
     clean, leaky = (prepare(job, CASES[job].data(tmp_path, changed), config=wanted).task for changed in (None, "dev"))
     assert clean.settings == leaky.settings
@@ -279,7 +280,7 @@ def test_the_random_numbers_of_the_caller_are_left_alone(tmp_path: Path, job: st
 
 
 @pytest.mark.parametrize("job", CASES)
-def test_scores_stand_beside_naive_rows(tmp_path: Path, job: str) -> None:
+def test_scores_are_reported_next_to_baselines(tmp_path: Path, job: str) -> None:
     evaluation = train(job, CASES[job].data(tmp_path), out=tmp_path / "run", config=settings_of(job)).evaluate()
     assert evaluation.baselines
     for row in evaluation.baselines.values():

@@ -1,5 +1,6 @@
 """The contract of every readout."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,12 +8,12 @@ import torch
 
 from echoic.cells import CELLS, Stack
 from echoic.config import StackSettings
-from echoic.readouts import READOUTS, ReadoutInputs
+from echoic.readouts import READOUTS, Readout, ReadoutInputs
 
 FLOAT32 = 1e-6
 HORIZON, KNOWN, SEGMENTS = 6, 2, 3
 
-MAKERS = {
+MAKERS: dict[str, Callable[[Stack, int], Readout]] = {
     "per_step": lambda stack, _known: READOUTS["per_step"](stack.output_size),
     "concat_input": lambda stack, _known: READOUTS["concat_input"](stack.output_size, stack.input_size),
     "last": lambda stack, known: READOUTS["last"](stack.output_size, HORIZON, known),

@@ -1,6 +1,7 @@
 """What every codec of spectra promises: librosa's numbers, sound back within its error, pieces as the whole, JSON."""
 
 import json
+from collections.abc import Iterator
 
 import librosa
 import numpy as np
@@ -48,7 +49,7 @@ def test_frames_are_those_of_librosa(codec: Spectrogram | LogMel) -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_sound_comes_back_with_the_spectra_it_had(codec: Spectrogram | LogMel) -> None:
+def test_decoded_sound_has_the_encoded_spectra(codec: Spectrogram | LogMel) -> None:
     frames = codec.encode(voice())
     sound = back(codec, frames)
     assert len(sound) == (len(frames) - 1) * HOP + 4 * HOP
@@ -57,7 +58,7 @@ def test_sound_comes_back_with_the_spectra_it_had(codec: Spectrogram | LogMel) -
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_silence_comes_back_as_silence(codec: Spectrogram | LogMel) -> None:
+def test_silence_is_decoded_as_silence(codec: Spectrogram | LogMel) -> None:
     assert back(codec, codec.encode(torch.zeros(4000))).abs().max() == 0
 
 
@@ -69,14 +70,20 @@ def test_sound_is_made_as_frames_come_three_late_and_the_future_changes_nothing(
     first, second = (torch.cat(list(codec.decode(rows[:, None])), 1)[0] for rows in (frames, other))
     assert torch.equal(first[: 37 * HOP], second[: 37 * HOP])
     assert not torch.equal(first[37 * HOP :], second[37 * HOP :])
-    taken = []
-    pieces = codec.decode(taken.append(number) or frames[number : number + 1] for number in range(len(frames)))
+    taken: list[int] = []
+
+    def read() -> Iterator[torch.Tensor]:
+        for number in range(len(frames)):
+            taken.append(number)
+            yield frames[number : number + 1]
+
+    pieces = codec.decode(read())
     next(pieces)
     assert len(taken) == 4
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: type(codec).__name__)
-def test_streams_do_not_hear_each_other(codec: Spectrogram | LogMel) -> None:
+def test_streams_are_independent(codec: Spectrogram | LogMel) -> None:
     # In double precision: sums of matrices of other shapes round differently, and phases amplify that.
     one, two = (codec.encode(voice(1, seed=seed).double()) for seed in (1, 2))
     together = torch.cat(list(codec.decode(torch.stack([one, two], 1))), 1)
@@ -106,7 +113,7 @@ def test_sound_of_windows_that_overlap_otherwise_cannot_be_made() -> None:
 @pytest.mark.parametrize("pre_emphasis", [0.0, 0.85])
 def test_levels_give_sound_back_within_the_error_that_is_stated(pre_emphasis: float) -> None:
     sound = voice().numpy()
-    codec = MuLaw.fit([sound, 0.5 * sound], pre_emphasis)
+    codec = MuLaw.fit([sound, np.float32(0.5) * sound], pre_emphasis)
     emphasised = sound.astype(np.float64) - pre_emphasis * np.concatenate([[0.0], sound[:-1]])
     np.testing.assert_array_equal(codec.pre_emphasized(sound), emphasised)
     assert codec.scale == pytest.approx(np.abs(emphasised).max())

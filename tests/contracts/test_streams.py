@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from echoic import streams
 from echoic.cells import CELLS, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Convolution, Embedding, Identity
+from echoic.encoders import Convolution, Embedding, Encoder, Identity
 from echoic.heads import HEADS, Categorical, Sampling
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
@@ -37,11 +38,11 @@ class Case(NamedTuple):
     num_rows: int = ROWS
 
 
-def stack(cell, width):
+def stack(cell: str, width: int) -> Stack:
     return Stack(CELLS, width, StackSettings(cell=cell, layers=(HIDDEN, HIDDEN)))
 
 
-def network(cell):
+def network(cell: str) -> Case:
     model = SequenceModel(
         Identity(WIDTH), stack(cell, WIDTH), PerStep(HIDDEN), HEADS["gaussian"].build(HIDDEN, WIDTH, 1, HeadSettings())
     )
@@ -55,24 +56,24 @@ def network(cell):
     )
 
 
-def symbols(cell):
+def symbols(cell: str) -> Case:
     model = SequenceModel(Embedding(5, 4), stack(cell, 4), PerStep(HIDDEN), Categorical(HIDDEN, 5))
     return generation(GenerationStream.of_symbols(model, Sampling()), torch.randint(5, (ROWS, 4, 1)).float())
 
 
-def most_probable_symbols(cell):
+def most_probable_symbols(cell: str) -> Case:
     model = SequenceModel(Embedding(5, 4), stack(cell, 4), PerStep(HIDDEN), Categorical(HIDDEN, 5))
     stream = GenerationStream.of_symbols(model, Sampling(temperature=0.0))
     return generation(stream, torch.randint(5, (ROWS, 4, 1)).float())
 
 
-def sampled_values(cell):
+def sampled_values(cell: str) -> Case:
     head = HEADS["gaussian"].build(HIDDEN, WIDTH, 1, HeadSettings())
     model = SequenceModel(Identity(WIDTH), stack(cell, WIDTH), PerStep(HIDDEN), head)
     return generation(GenerationStream(model, head.sample), torch.randn(ROWS, 4, WIDTH))
 
 
-def generation(stream, known):
+def generation(stream: GenerationStream, known: torch.Tensor) -> Case:
     return Case(
         stream,
         lambda stream, rows: stream.start(known[rows], seed=3),
@@ -82,7 +83,7 @@ def generation(stream, known):
     )
 
 
-def kernel(cell):
+def kernel(cell: str) -> Case:
     model = SequenceModel(
         Identity(WIDTH), stack(cell, WIDTH), PerStep(HIDDEN), HEADS["point"].build(HIDDEN, WIDTH, 1, HeadSettings())
     )
@@ -96,7 +97,7 @@ def kernel(cell):
     )
 
 
-def detection(cell, encoder=None, delay=0):
+def detection(cell: str, encoder: Encoder | None = None, delay: int = 0) -> Case:
     encoder = encoder or Identity(8)
     head = Categorical(HIDDEN, 3, outputs_per_step=getattr(encoder, "stride", 1))
     model = SequenceModel(encoder, stack(cell, encoder.output_size), PerStep(HIDDEN), head)
@@ -111,11 +112,11 @@ def detection(cell, encoder=None, delay=0):
     )
 
 
-def detection_with_convolutions(cell):
+def detection_with_convolutions(cell: str) -> Case:
     return detection(cell, Convolution(8, (3, 4), 3, stride=2), delay=5)
 
 
-CASES = [
+CASES: list[Callable[[str], Case]] = [
     network,
     symbols,
     most_probable_symbols,
@@ -127,10 +128,10 @@ CASES = [
 
 
 # Detection is of one recording; rows that are sampled share the random generator.
-INDEPENDENT_ROWS = [network, most_probable_symbols, kernel]
+INDEPENDENT_ROWS: list[Callable[[str], Case]] = [network, most_probable_symbols, kernel]
 
 
-def runs(make, cell):
+def runs(make: Callable[[str], Case], cell: str) -> bool:
     """Whether there is a step kernel for the cell, for streams that require one."""
     return make is not kernel or CELLS[cell].live_kernel is not None
 
@@ -141,20 +142,21 @@ BY_CELL = [
 
 
 @pytest.fixture(params=BY_CELL)
-def case(request):
+def case(request: pytest.FixtureRequest) -> Case:
     make, cell = request.param
     torch.manual_seed(0)
-    return make(cell)
+    built: Case = make(cell)
+    return built
 
 
-def cuts(sizes):
+def cuts(sizes: list[int]) -> list[tuple[int, int]]:
     """The first and last step of each chunk, with the sizes in turn."""
     ends = np.minimum(np.cumsum(np.resize(sizes, STEPS)), STEPS)
     ends = np.unique(ends).tolist()
     return list(zip([0, *ends[:-1]], ends, strict=True))
 
 
-def run(case, sizes, rows=None):
+def run(case: Case, sizes: list[int], rows: list[int] | None = None) -> tuple[NDArray[Any], Any]:
     rows = list(range(case.num_rows)) if rows is None else rows
     state, results = case.start(case.stream, rows), []
     for begin, end in cuts(sizes):
@@ -163,7 +165,7 @@ def run(case, sizes, rows=None):
     return case.whole(results, case.stream, state), state
 
 
-def leaves(state):
+def leaves(state: Any) -> list[NDArray[Any]]:
     """All arrays and numbers in a state, as copies."""
     if isinstance(state, torch.Tensor):
         return [state.detach().numpy().copy()]
@@ -174,20 +176,20 @@ def leaves(state):
     return [np.array(np.nan if state is None else state)]
 
 
-def assert_same_leaves(some, others):
+def assert_same_leaves(some: list[NDArray[Any]], others: list[NDArray[Any]]) -> None:
     assert len(some) == len(others)
     for one, other in zip(some, others, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_every_stream_has_a_case():
+def test_every_stream_has_a_case() -> None:
     torch.manual_seed(0)
     covered = {type(make("gru").stream) for make in CASES}
     assert covered == {one for one in vars(streams).values() if isinstance(one, type) and one is not Stream}
 
 
 @pytest.mark.parametrize("sizes", CHUNKS.values(), ids=CHUNKS)
-def test_any_chunks_equal_the_whole(case, sizes):
+def test_any_chunks_equal_the_whole(case: Case, sizes: list[int]) -> None:
     whole, end = run(case, [STEPS])
     assert whole.shape[:2] == (case.num_rows, STEPS)
     chunked, state = run(case, sizes)
@@ -197,7 +199,7 @@ def test_any_chunks_equal_the_whole(case, sizes):
 
 
 @pytest.mark.parametrize("size", [1, 7])
-def test_the_given_state_is_unchanged_and_used_twice_gives_the_same(case, size):
+def test_the_given_state_is_unchanged_and_used_twice_gives_the_same(case: Case, size: int) -> None:
     rows = list(range(case.num_rows))
     state = case.start(case.stream, rows)
     for begin in (0, size, 2 * size):
@@ -214,7 +216,7 @@ def test_the_given_state_is_unchanged_and_used_twice_gives_the_same(case, size):
 
 
 @pytest.mark.parametrize("at", [1, 17, STEPS - 1])
-def test_a_state_from_the_middle_continues_as_if_uninterrupted(case, at):
+def test_a_state_from_the_middle_continues_as_if_uninterrupted(case: Case, at: int) -> None:
     rows = list(range(case.num_rows))
     stream = case.stream
     first, middle = stream.push(case.cut(0, at, rows), case.start(stream, rows))
@@ -234,7 +236,7 @@ def test_a_state_from_the_middle_continues_as_if_uninterrupted(case, at):
 @pytest.mark.parametrize(
     ("make", "cell"), [(case, cell) for case in INDEPENDENT_ROWS for cell in CELLS if runs(case, cell)]
 )
-def test_rows_are_independent(make, cell):
+def test_rows_are_independent(make: Callable[[str], Case], cell: str) -> None:
     torch.manual_seed(0)
     case = make(cell)
     together, _ = run(case, [5])

@@ -1,6 +1,7 @@
 """The contract of every head for symbols: an exact likelihood, and draws that follow it."""
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ def one_state_a_pitch(chord: list[float]) -> bool:
 
 FAST_TIER = FastTierSettings(fast_hidden_size=16, conditioning_size=4, mixture_components=2)
 
-CASES = {
+CASES: dict[str, tuple[Callable[[], SymbolHead], list[list[float]]]] = {
     "categorical": (lambda: Categorical(WIDTH, NOTES), [[float(symbol)] for symbol in range(NOTES)]),
     "bernoulli": (lambda: Bernoulli(WIDTH, NOTES), subsets(NOTES)),
     "joint": (lambda: Joint(WIDTH, NOTES, 8, 0.0), subsets(NOTES)),
@@ -58,7 +59,8 @@ def likelihoods(head: SymbolHead, vector: torch.Tensor, outcomes: torch.Tensor) 
     if isinstance(head, AudioSamples):
         # Its loss includes the loudness; here the likelihood is that of the samples alone.
         levels = [torch.full((len(outcomes),), loud) for loud in range(NUM_LOUDNESS_LEVELS)]
-        return sum(torch.exp(-head.nll_given_loudness(params, outcomes[None], loud).sum(-1))[0] for loud in levels)
+        nll = torch.stack([head.nll_given_loudness(params, outcomes[None], loud).sum(-1)[0] for loud in levels])
+        return torch.exp(-nll).sum(0)
     return torch.exp(-head.loss(params, outcomes[None]).sum(-1))[0]
 
 
@@ -161,4 +163,5 @@ def test_loss_and_gradients_stay_finite_at_extreme_vectors(name: str, size: floa
     loss = head.loss(head(vectors), outcomes[None].float())
     loss.sum().backward()
     assert torch.isfinite(loss).all()
+    assert vectors.grad is not None
     assert torch.isfinite(vectors.grad).all()

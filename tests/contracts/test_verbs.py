@@ -163,7 +163,7 @@ def test_every_verb_has_its_cases() -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_help_says_what_the_verb_does_and_takes(command: Command, verb: str) -> None:
+def test_help_describes_the_verb_and_its_options(command: Command, verb: str) -> None:
     code, out, err = command(f"{verb} --help")
     assert code == 0
     assert err == ""

@@ -14,8 +14,8 @@ RATE_HZ = 8000
 def syllables(seconds: int, seed: int = 0) -> NDArray[np.float32]:
     """Tones of random pitch that swell and die away, with pauses."""
     draws = np.random.default_rng(seed)
-    pieces = []
-    while sum(map(len, pieces)) < seconds * RATE_HZ:
+    pieces: list[NDArray[np.float64]] = []
+    while sum(len(piece) for piece in pieces) < seconds * RATE_HZ:
         length = int(draws.integers(800, 2400))
         tone = draws.uniform(0.1, 0.5) * np.sin(np.arange(length) * draws.uniform(0.1, 0.6))
         pieces += [tone * np.hanning(length), np.zeros(int(draws.integers(200, 800)))]
@@ -23,7 +23,7 @@ def syllables(seconds: int, seed: int = 0) -> NDArray[np.float32]:
     return sound.astype(np.float32)
 
 
-def collapse_of(sound: NDArray[Any]) -> Collapse:
+def collapse_of(sound: NDArray[Any]) -> Collapse | None:
     sound = sound.astype(np.float32)
     return detect_collapse(sound, Features.from_sound(sound, RATE_HZ), RATE_HZ)
 
@@ -63,13 +63,13 @@ def test_collapsed_sound_is_caught(detector: str, sound: NDArray[Any]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_sound_that_goes_on_is_alive(seed: int) -> None:
+def test_continuing_sound_is_no_collapse(seed: int) -> None:
     assert collapse_of(syllables(20, seed)) is None
     assert collapse_of(0.01 * syllables(20, seed)) is None
 
 
 @pytest.mark.parametrize(("sound", "begins_s"), [(np.zeros(8 * RATE_HZ), 20), (noise(-20), 20)])
-def test_death_begins_where_the_collapse_does(sound: NDArray[np.float64], begins_s: int) -> None:
+def test_the_time_of_a_collapse_is_its_beginning(sound: NDArray[np.float64], begins_s: int) -> None:
     found = collapse_of(np.concatenate([syllables(20), sound]))
     assert found is not None
     assert found.time_s == pytest.approx(begins_s, abs=1)

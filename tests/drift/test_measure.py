@@ -13,7 +13,7 @@ RATE_HZ = 16_000
 
 
 def babble(seconds: float, seed: int) -> NDArray[np.float32]:
-    """Noise that is coloured and swells anew several times a second."""
+    """Noise that is coloured and swells several times per second."""
     draws = np.random.default_rng(seed)
     sound = np.convolve(draws.standard_normal(round(seconds * RATE_HZ)), np.hanning(24), "same")
     points = np.arange(0, len(sound) + 4000, 4000)
@@ -67,7 +67,7 @@ def test_few_streams_have_no_slope(real: Features) -> None:
 
 
 @pytest.mark.parametrize("lengths_s", [[7.9], [2] * 10, [2, 2, 2, 7]])
-def test_less_than_eight_seconds_of_streams_that_can_die_say_nothing(real: Features, lengths_s: list[float]) -> None:
+def test_survival_requires_eight_seconds_of_streams(real: Features, lengths_s: list[float]) -> None:
     with pytest.raises(ValueError, match="8 s of real sound and 8 s of generated sound in streams of at least 3 s"):
         measure_windows([stream(babble(length, 1)) for length in lengths_s], real)
 
@@ -92,7 +92,8 @@ def test_copies_are_found_wherever_they_begin(shift: int) -> None:
     found = known.best_match(training[1][begin : begin + RATE_HZ])
     assert found is not None
     assert found.similarity > 0.999
-    assert (found.recording, found.time_s) == (1, pytest.approx(begin / RATE_HZ))
+    assert found.recording == 1
+    assert found.time_s == pytest.approx(begin / RATE_HZ)
     other = known.best_match(babble(1, 5))
     assert other is not None
     assert other.similarity < 0.5

@@ -13,7 +13,7 @@ COUNT, HORIZON = 40, 2
 ERRORS = torch.tensor(np.random.default_rng(0).standard_normal((COUNT, HORIZON, 1)))
 
 
-def forecaster(quantiles: None = None, errors: Any = ERRORS) -> Any:
+def forecaster(quantiles: torch.Tensor | None = None, errors: torch.Tensor = ERRORS) -> Any:
     """A forecaster of zeros on a series whose values are the errors."""
     framing = SimpleNamespace(context=0, horizon=HORIZON, encoded=lambda starts, _: errors[starts])
 

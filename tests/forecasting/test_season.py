@@ -56,7 +56,7 @@ def test_a_series_too_short_for_three_seasons_has_none(steps: int) -> None:
     assert detect_season(wave(steps, 12)) is None
 
 
-def test_a_season_longer_than_is_looked_for_is_not_found() -> None:
+def test_a_season_longer_than_the_longest_candidate_is_not_found() -> None:
     assert detect_season(wave(4 * (MAX_LAG + 200), MAX_LAG + 200)) is None
 
 
@@ -67,7 +67,7 @@ def test_missing_values_do_not_hide_the_season(share: float) -> None:
     assert detect_season(values) == 24
 
 
-def test_nothing_known_has_no_season() -> None:
+def test_all_missing_values_have_no_season() -> None:
     assert detect_season(np.full(100, np.nan)) is None
 
 

@@ -29,6 +29,8 @@ def test_augmentation_differs_each_epoch_and_keeps_padding(kind: Any) -> None:
         for before, after in zip(plain.epoch(0, epoch), changed.epoch(0, epoch), strict=True):
             assert not torch.equal(before.inputs, after.inputs)
             assert torch.equal(before.targets, after.targets)
+            assert after.lengths is not None
+            assert before.lengths is not None
             assert (after.lengths <= before.lengths).all()
             assert (after.lengths >= 1).all()
             padding = torch.arange(before.inputs.shape[1]) >= after.lengths[:, None]

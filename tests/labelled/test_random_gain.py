@@ -9,7 +9,7 @@ from echoic.labelled.batches import clip_batches
 CLIPS = 64
 
 
-def test_each_clip_of_a_batch_has_a_gain_of_its_own():
+def test_each_clip_of_a_batch_has_a_gain_of_its_own() -> None:
     per_db = torch.tensor([0.1, 0.5])
     augment = Augment(AugmentSettings(max_gain_db=6), per_db)
     clips = [torch.zeros(9, 2)] * CLIPS

@@ -109,15 +109,15 @@ def test_every_sample_every_setting_and_the_order_make_another_key(monkeypatch: 
         spectra_key(MEL, halves),
         spectra_key(MEL, (joined,)),
         *(
-            spectra_key(replace(MEL, **{name: value}), CLIPS)
-            for name, value in {
-                "rate_hz": 4000,
-                "window_samples": 66,
-                "hop_samples": 17,
-                "bands": 9,
-                "low_hz": 51.0,
-                "high_hz": 999.0,
-            }.items()
+            spectra_key(mel, CLIPS)
+            for mel in (
+                replace(MEL, rate_hz=4000),
+                replace(MEL, window_samples=66),
+                replace(MEL, hop_samples=17),
+                replace(MEL, bands=9),
+                replace(MEL, low_hz=51.0),
+                replace(MEL, high_hz=999.0),
+            )
         ),
     ]
     monkeypatch.setattr(torch, "__version__", "9.9")
@@ -154,9 +154,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_file_that_cannot_be_trusted_is_computed_and_written_anew(
-    kind: str, tmp_path: Path, encoded: list[Any]
-) -> None:
+def test_a_damaged_file_is_computed_and_written_again(kind: str, tmp_path: Path, encoded: list[Any]) -> None:
     cache = SpectraCache(tmp_path)
     fresh = made(cache)
     path = tmp_path / f"spectra-{KEY}.safetensors"
@@ -165,7 +163,9 @@ def test_a_file_that_cannot_be_trusted_is_computed_and_written_anew(
     encoded.clear()
     assert equal(made(cache), fresh)
     assert len(encoded) == len(CLIPS)
-    assert equal(cache.find(KEY), fresh)
+    found = cache.find(KEY)
+    assert found is not None
+    assert equal(found, fresh)
 
 
 def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(tmp_path: Path, encoded: list[Any]) -> None:
@@ -200,7 +200,7 @@ def test_writers_and_readers_at_once_never_meet_half_a_file(tmp_path: Path) -> N
     assert files(tmp_path) == [f"spectra-{KEY}.safetensors"]
 
 
-def test_those_not_used_for_longest_go_when_there_are_too_many(tmp_path: Path) -> None:
+def test_the_least_recently_used_files_are_removed_first(tmp_path: Path) -> None:
     cache, keys = SpectraCache(tmp_path), [str(number) * 64 for number in range(4)]
     (tmp_path / "model.safetensors").write_bytes(b"x" * 100_000)
     for age, key in enumerate(keys[:3]):
@@ -237,9 +237,7 @@ def test_the_folder_is_that_of_the_setting_else_the_user_s(tmp_path: Path, monke
     assert again.spectrum.cache_dir == "none"
 
 
-def test_one_training_hears_every_clip_once_and_later_work_none(
-    beeps: Path, tmp_path: Path, encoded: list[Any]
-) -> None:
+def test_training_encodes_every_clip_once_and_later_work_none(beeps: Path, tmp_path: Path, encoded: list[Any]) -> None:
     run = train("classify", beeps, out=tmp_path / "one", cache_dir=tmp_path / "cache", **TINY)
     assert len(encoded) == 24
     encoded.clear()
@@ -254,7 +252,7 @@ def test_one_training_hears_every_clip_once_and_later_work_none(
     assert plain.predict()["confidence"].tolist() == table["confidence"].tolist()
 
 
-def test_folds_share_what_was_computed_without_a_cache(
+def test_folds_share_spectra_without_a_cache(
     beeps: Path, tmp_path: Path, encoded: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
@@ -263,7 +261,7 @@ def test_folds_share_what_was_computed_without_a_cache(
     assert files(tmp_path) == ["run"]
 
 
-def test_detection_hears_every_recording_once(calls: Path, tmp_path: Path, encoded: list[Any]) -> None:
+def test_detection_encodes_every_recording_once(calls: Path, tmp_path: Path, encoded: list[Any]) -> None:
     wanted = {**TINY, "conv_channels": (), "excerpt_s": 0.5, "cache_dir": tmp_path / "cache"}
     run = train("detect", calls, out=tmp_path / "one", **wanted)
     assert len(encoded) == 6
@@ -282,9 +280,7 @@ def test_a_run_outlives_its_cache(beeps: Path, tmp_path: Path) -> None:
     assert load(run.path).evaluate().scores == scores
 
 
-def test_who_watches_hears_of_every_clip_that_is_computed_and_of_none_that_is_found(
-    beeps: Path, tmp_path: Path
-) -> None:
+def test_progress_is_reported_for_computed_clips_and_not_for_cached_ones(beeps: Path, tmp_path: Path) -> None:
     for wanted in ([(done, 24) for done in range(1, 25)], []):
         seen = []
         prepare(

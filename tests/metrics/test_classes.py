@@ -10,15 +10,15 @@ from echoic.metrics.classes import calibration_error, classification_scores, con
 
 
 @pytest.fixture
-def told() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def predicted() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     draws = np.random.default_rng(0)
     true = draws.integers(0, 4, 300)
     scores = draws.standard_normal((300, 5)) + 1.5 * np.eye(5)[true]
     return true, np.exp(scores) / np.exp(scores).sum(1, keepdims=True)
 
 
-def test_scores_are_those_of_scikit_learn(told: tuple[NDArray[np.int64], NDArray[np.float64]]) -> None:
-    true, probabilities = told
+def test_scores_are_those_of_scikit_learn(predicted: tuple[NDArray[np.int64], NDArray[np.float64]]) -> None:
+    true, probabilities = predicted
     found, best = classification_scores(true, probabilities), probabilities.argmax(1)
     assert found["accuracy"] == pytest.approx(metrics.accuracy_score(true, best))
     assert found["macro_f1"] == pytest.approx(metrics.f1_score(true, best, average="macro"))
@@ -41,14 +41,14 @@ def test_a_probability_of_zero_costs_much_and_no_more() -> None:
     )
 
 
-def test_majority_says_how_often_each_class_comes() -> None:
+def test_majority_predicts_the_class_frequencies() -> None:
     np.testing.assert_allclose(majority_class(np.array([0, 0, 0, 2]), 2, 3), [[0.75, 0, 0.25]] * 2)
 
 
-def test_nearest_mean_takes_the_nearest_in_units_of_deviation() -> None:
+def test_nearest_centroid_measures_in_units_of_deviation() -> None:
     values = np.array([[0.0, 0.0], [0.0, 100.0], [1.0, 0.0], [1.0, 100.0]])
     model = NearestCentroid.fit(values, np.array([0, 0, 1, 1]), 3)
-    chances = model.predict_probs(np.array([[0.2, 90.0], [0.9, 10.0]]))
-    assert chances.argmax(1).tolist() == [0, 1]
-    np.testing.assert_allclose(chances.sum(1), 1)
-    assert (chances[:, 2] == 0).all()
+    probs = model.predict_probs(np.array([[0.2, 90.0], [0.9, 10.0]]))
+    assert probs.argmax(1).tolist() == [0, 1]
+    np.testing.assert_allclose(probs.sum(1), 1)
+    assert (probs[:, 2] == 0).all()

@@ -29,7 +29,7 @@ def frames(text: str) -> NDArray[np.int64]:
     return np.array([int(sign) for sign in text])
 
 
-def test_runs_leave_out_what_is_nothing() -> None:
+def test_class_spans_leave_out_the_background() -> None:
     assert class_spans(frames("0011022")) == [(2, 4, 1), (5, 7, 2)]
     assert class_spans(frames("1122")) == [(0, 2, 1), (2, 4, 2)]
     assert class_spans(frames("000")) == []
@@ -64,9 +64,9 @@ def test_switches() -> None:
 
 
 def test_segments_by_hand() -> None:
-    true, told = [frames("11002200")], [frames("10003200")]
+    true, predicted = [frames("11002200")], [frames("10003200")]
     # Segments 11|00|22|00 and 10|00|32|00: the classes 1 and 2 are found, 3 is one too many.
-    assert segment_scores(true, told, 2) == (pytest.approx(4 / 5), pytest.approx(1 / 2))
+    assert segment_scores(true, predicted, 2) == pytest.approx((4 / 5, 1 / 2))
     assert segment_scores(true, true, 2) == (1, 0)
     assert segment_scores(true, [frames("00000000")], 2) == (0, 1)
     # A substitution counts once, not as one missing and one too many.
@@ -90,9 +90,11 @@ def test_events_are_matched_one_to_one_within_their_collars() -> None:
 )
 def test_never_more_hits_than_the_best_matching(onsets: list[int], moved: list[int]) -> None:
     true = [E(at / 10, at / 10 + 0.05, "a") for at in sorted(onsets)]
-    told = sorted(E(at.onset_s + by / 100, at.offset_s + by / 100, "a") for at, by in zip(true, moved, strict=False))
+    predicted = sorted(
+        E(at.onset_s + by / 100, at.offset_s + by / 100, "a") for at, by in zip(true, moved, strict=False)
+    )
     best = max(
         sum(abs(one.onset_s - other.onset_s) <= 0.02 + 1e-9 for one, other in zip(true, order, strict=True))
-        for order in itertools.permutations(told)
+        for order in itertools.permutations(predicted)
     )
-    assert count_matches(true, told, 0.02) == best
+    assert count_matches(true, predicted, 0.02) == best

@@ -13,10 +13,12 @@ LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 FORECAST_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 NAN = float("nan")
 
+Floats = NDArray[np.float64]
+
 
 def make(
     windows: int = 7, horizon: int = 4, features: int = 3, seed: int = 0, missing: float = 0.2
-) -> tuple[NDArray[np.float64], ...]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     draw = np.random.default_rng(seed)
     target = draw.normal(size=(windows, horizon, features))
     target[draw.random(target.shape) < missing] = NAN
@@ -102,7 +104,7 @@ def test_batches_add_up_to_the_whole() -> None:
     assert scores_of(*pieces).table() == pytest.approx(whole, rel=EXACT)
 
 
-def test_what_is_forecast_for_a_missing_target_does_not_count() -> None:
+def test_forecasts_of_missing_targets_do_not_count() -> None:
     batch = make()
     other = [array.copy() for array in batch]
     gaps = np.isnan(batch[0])
@@ -133,7 +135,7 @@ def test_without_quantiles_there_is_neither_crps_nor_coverage() -> None:
     assert set(scores_of((target, mean, None, unit, scale)).table()) == {"mse", "mae", "rmse", "smape", "mase"}
 
 
-def test_nothing_known_has_no_scores() -> None:
+def test_all_missing_targets_have_no_scores() -> None:
     batch = make()
     batch[0][:] = NAN
     assert scores_of(batch).table() == {}
@@ -168,7 +170,7 @@ def test_seasonal_scale_is_the_mean_change_over_a_season(season: int) -> None:
     np.testing.assert_allclose(seasonal_scale(values, season), wanted, rtol=EXACT)
 
 
-def test_seasonal_scale_leaves_out_missing_values_and_what_never_changes() -> None:
+def test_seasonal_scale_leaves_out_missing_values_and_constant_features() -> None:
     history = np.array([[1.0, 5.0, NAN], [NAN, 5.0, NAN], [4.0, 5.0, NAN], [6.0, 5.0, 1.0]])
     np.testing.assert_array_equal(seasonal_scale(history, 1), [2.0, NAN, NAN])
     np.testing.assert_array_equal(seasonal_scale(history, 2), [3.0, NAN, NAN])
@@ -190,6 +192,6 @@ def test_owa_of_a_perfect_forecast_is_zero() -> None:
 
 
 @pytest.mark.parametrize("naive2", [{"smape": 20.0}, {"smape": 20.0, "mase": 0.0}, {}])
-def test_owa_needs_both_scores_of_naive2(naive2: dict[str, float]) -> None:
+def test_owa_requires_both_scores_of_naive2(naive2: dict[str, float]) -> None:
     assert owa({"smape": 10.0, "mase": 3.0}, naive2) is None
     assert owa(naive2, {"smape": 10.0, "mase": 3.0}) is None or naive2.get("mase") == 0

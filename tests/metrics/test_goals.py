@@ -14,5 +14,5 @@ from echoic.metrics.goals import best_value
         ("survival", [1.0], None),
     ],
 )
-def test_the_best_is_what_the_score_means(score: str, values: list[float], best: float | None) -> None:
+def test_the_best_value_follows_the_goal_of_the_score(score: str, values: list[float], best: float | None) -> None:
     assert best_value(score, values) == best

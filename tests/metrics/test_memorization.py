@@ -20,23 +20,25 @@ def roll(chords: list[list[int]]) -> NDArray[np.uint8]:
     return made
 
 
+Window = tuple[tuple[int, ...], ...]
+
 chords = st.lists(st.lists(st.integers(50, 56), max_size=2).map(sorted), min_size=1, max_size=10)
 
 
-def moved_window(song: NDArray[np.uint8], at: int, steps: int) -> tuple[tuple[int, ...], ...]:
+def moved_window(song: NDArray[np.uint8], at: int, steps: int) -> Window | None:
     """The chords of a window above its first note; None if it begins with a rest."""
-    window = [tuple(np.flatnonzero(step)) for step in song[at : at + steps]]
+    window = [tuple(np.flatnonzero(step).tolist()) for step in song[at : at + steps]]
     return tuple(tuple(pitch - window[0][0] for pitch in chord) for chord in window) if window[0] else None
 
 
-def windows(song: NDArray[np.uint8], steps: int) -> list[tuple[tuple[int, ...], ...]]:
+def windows(song: NDArray[np.uint8], steps: int) -> list[Window]:
     found = [moved_window(song, at, steps) for at in range(len(song) - steps + 1)]
     return [window for window in found if window is not None]
 
 
 @given(st.lists(chords, min_size=1, max_size=3), st.lists(chords, min_size=1, max_size=2), st.integers(1, 5))
 @example([[[51], [50]]], [[[54], [52]]], 2)  # a semitone down is not a tone down
-def test_the_share_is_that_of_a_plain_count(
+def test_the_fraction_equals_a_plain_count(
     known: list[list[list[int]]], asked: list[list[list[int]]], steps: int
 ) -> None:
     known_rolls, asked_rolls = [roll(one) for one in known], [roll(one) for one in asked]
@@ -68,7 +70,7 @@ def test_other_intervals_are_no_copy() -> None:
 
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "wanted"), [("JSB_Chorales", 0.011), ("Nottingham", 0.180)])
-def test_how_much_of_the_published_test_parts_is_known(data_dir: Path, name: str, wanted: float) -> None:
+def test_memorized_fraction_of_the_published_test_splits(data_dir: Path, name: str, wanted: float) -> None:
     found = loadmat(data_dir / "music_bl2012" / f"{name}.mat")
     train, test = (list(found[part][0]) for part in ("traindata", "testdata"))
     assert MemorizationIndex(train).memorized_fraction(test, 8) == pytest.approx(wanted, abs=1e-3)

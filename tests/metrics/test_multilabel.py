@@ -18,7 +18,7 @@ from echoic.metrics.multilabel import (
 
 
 @pytest.fixture
-def told() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def predicted() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     draws = np.random.default_rng(0)
     true = (draws.random((300, 6)) < [0.5, 0.3, 0.2, 0.1, 0.05, 0.0]).astype(np.int64)
     scores = draws.standard_normal((300, 6)) + 2 * true - 1
@@ -26,8 +26,8 @@ def told() -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return true, np.round(1 / (1 + np.exp(-scores)), 2).clip(0.01, 0.99)
 
 
-def test_scores_are_those_of_scikit_learn(told: tuple[NDArray[np.int64], NDArray[np.float64]]) -> None:
-    true, probabilities = told
+def test_scores_are_those_of_scikit_learn(predicted: tuple[NDArray[np.int64], NDArray[np.float64]]) -> None:
+    true, probabilities = predicted
     found, best = multilabel_scores(true, probabilities), probabilities > 0.5
     assert found.keys() == {"macro_f1", "micro_f1", "mean_average_precision", "exact_match", "nats_per_clip"}
     each = metrics.f1_score(true, best, average=None, zero_division=np.nan)
@@ -70,7 +70,7 @@ def test_a_probability_of_zero_costs_much_and_no_more() -> None:
     np.testing.assert_allclose(nats_per_clip(np.array([[1, 0]]), np.array([[0.0, 0.0]])), 27.63, atol=0.01)
 
 
-def test_frequencies_say_how_often_each_label_comes() -> None:
+def test_frequencies_are_those_of_each_label_in_training() -> None:
     np.testing.assert_allclose(label_frequencies(np.array([[1, 0], [1, 1], [0, 0], [1, 0]]), 2), [[0.75, 0.25]] * 2)
 
 
@@ -81,6 +81,6 @@ def test_each_label_has_the_nearer_of_its_two_means() -> None:
     np.testing.assert_array_equal(binarize(chances), [[0, 1], [1, 0]])
 
 
-def test_a_label_that_every_training_clip_has_is_told_always() -> None:
+def test_a_label_of_every_training_clip_is_always_predicted() -> None:
     values = np.array([[0.0], [1.0]])
     np.testing.assert_array_equal(nearest_centroids(np.ones((2, 1), np.int64), values, values), [[1], [1]])

@@ -67,10 +67,10 @@ def test_a_signal_saves_and_ends_training_with_its_exit_code_within_two_seconds(
     assert since.seconds_to_the_end() < limit
     code, said = processes.end(process)
     assert code == 128 + number
-    told = re.search(rf"Stopped by {number.name} after step (\d+), and saved; resume with `echoic train --resume", said)
-    assert told is not None, said
+    stop = re.search(rf"Stopped by {number.name} after step (\d+), and saved; resume with `echoic train --resume", said)
+    assert stop is not None, said
     assert str(run) in said.replace("\n", "")
-    assert steps(run)[-1] == int(told[1])
+    assert steps(run)[-1] == int(stop[1])
     assert "Traceback" not in said
 
 
@@ -185,7 +185,7 @@ def test_a_budget_in_minutes_is_kept_by_the_whole_process(tmp_path: Path, proces
     echoic.load(run).folder.read_model()
 
 
-def test_a_run_without_room_for_anything_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 

@@ -62,7 +62,7 @@ def test_every_damage_to_the_model_is_a_run_error_with_its_path(run: Path) -> No
             folder.read_model()
 
 
-def test_training_goes_on_from_the_checkpoint_before_a_damaged_one_bit_for_bit(
+def test_training_resumes_from_the_checkpoint_before_a_damaged_one_bit_for_bit(
     run: Path, content: Callable[[Path], Any]
 ) -> None:
     whole = content(run)
@@ -74,7 +74,7 @@ def test_training_goes_on_from_the_checkpoint_before_a_damaged_one_bit_for_bit(
     assert content(run) == whole
 
 
-def test_a_run_whose_checkpoints_are_all_damaged_is_not_begun_again_in_silence(run: Path) -> None:
+def test_a_run_with_damaged_checkpoints_only_is_not_silently_restarted(run: Path) -> None:
     for path in (run / "checkpoints").iterdir():
         path.write_bytes(b"")
     model = (run / "model.safetensors").read_bytes()

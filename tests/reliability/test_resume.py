@@ -104,11 +104,11 @@ def test_a_signal_at_any_step_is_answered_there_and_lost_at_none(
 ) -> None:
     settings = {"epochs": 1, "batch_size": 8, "checkpoint_interval_s": 3600, "refit": refit}
     train(tmp_path / "whole", settings)
-    told: list[Progress] = []
+    progress: list[Progress] = []
     stopper = Stopper(reports, signal.SIGTERM)
 
     def on_progress(at: Progress) -> None:
-        told.append(at)
+        progress.append(at)
         stopper(at)
 
     stopped: Interrupted | None = None
@@ -119,9 +119,9 @@ def test_a_signal_at_any_step_is_answered_there_and_lost_at_none(
     if stopped is not None:
         assert stopped.exit_code == 143
         steps = sorted(int(path.stem.split("-")[1]) for path in (tmp_path / "run" / "checkpoints").iterdir())
-        assert max(steps) == len({(at.stage, at.step) for at in told[:reports]})
+        assert max(steps) == len({(at.stage, at.step) for at in progress[:reports]})
     else:
-        assert len(told) < reports
+        assert len(progress) < reports
     train(tmp_path / "run", settings)
     whole, resumed = content(tmp_path / "whole"), content(tmp_path / "run")
     assert [key for key in whole if resumed.get(key) != whole[key] and key != "names"] == []

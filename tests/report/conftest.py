@@ -6,6 +6,7 @@ import pytest
 
 from echoic.report import Section, Table
 from echoic.report.charts import Band, Bars, Chart, Line
+from echoic.report.tables import Better, Cell
 
 NASTY = "<script>alert(1)</script> & $x^ _$"
 """All that a user may put into the name of a series or a file."""
@@ -25,8 +26,8 @@ def _charts(name: str = NASTY) -> list[Chart]:
 
 
 def _table(name: str = NASTY) -> Table:
-    rows = [["model", 0.25, 0.78, 0.5], [name, 0.5, 0.99, 0.7], ["none", None, float("nan"), 0.7]]
-    better = {"mse": "low", "coverage": 0.8, "accuracy": "high"}
+    rows: list[list[Cell]] = [["model", 0.25, 0.78, 0.5], [name, 0.5, 0.99, 0.7], ["none", None, float("nan"), 0.7]]
+    better: dict[str, Better] = {"mse": "low", "coverage": 0.8, "accuracy": "high"}
     return Table(name, ["row", "mse", "coverage", "accuracy"], rows, better)
 
 

@@ -1,15 +1,28 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from echoic.report.charts import MAX_POINTS, PALETTES, Band, Chart, Line, colour_keys, decimated, with_markers
+from echoic.report.charts import (
+    MAX_POINTS,
+    PALETTES,
+    Band,
+    Chart,
+    Line,
+    Role,
+    Style,
+    colour_keys,
+    decimated,
+    with_markers,
+)
 
 
-def chart(*lines: Line, bands: list[Band] = ()) -> Chart:
+def chart(*lines: Line, bands: Sequence[Band] = ()) -> Chart:
     return Chart("k", "t", "x", "y", tuple(lines), tuple(bands))
 
 
-def line(y: NDArray[np.float64] | list[float], role: str = "data", style: str = "line") -> Line:
+def line(y: NDArray[np.float64] | list[float], role: Role = "data", style: Style = "line") -> Line:
     return Line("a", np.arange(len(y)), np.asarray(y, float), role, style)
 
 

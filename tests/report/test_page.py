@@ -14,19 +14,22 @@ from echoic.report.plots import plot_json
 class Reader(HTMLParser):
     """The tags, attributes and texts of a page as a browser sees them."""
 
-    def __init__(self, text: Any) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags, self.links, self.text, self.scripts = [], [], "", []
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.scripts: list[str] = []
+        self.text = ""
         self.feed(text)
         self.close()
 
-    def handle_starttag(self, tag: Any, attrs: Any) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.links += [value for name, value in attrs if name in {"src", "href", "srcset", "data", "action"}]
+        self.links += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "data", "action"}]
         if tag == "script":
             self.scripts.append("")
 
-    def handle_data(self, data: Any) -> None:
+    def handle_data(self, data: str) -> None:
         if self.tags and self.tags[-1] == "script" and self.lasttag == "script" and self.cdata_elem == "script":
             self.scripts[-1] += data
         else:
@@ -38,7 +41,7 @@ def made(examples: Any) -> str:
     return page("Report", [examples.section("one"), examples.section("two")], examples.table())
 
 
-def test_page_asks_no_network_for_anything(made: str) -> None:
+def test_a_page_loads_nothing_from_the_network(made: str) -> None:
     assert all(link.startswith("#") for link in Reader(made).links)
     assert "default-src 'none'" in made
     styles = made[made.index("<style>") : made.index("</style>")]

@@ -89,14 +89,14 @@ def test_names_of_series_and_files_are_escaped(tmp_path: Path) -> None:
     assert "<b>data" not in body
 
 
-def test_several_runs_need_a_page_of_their_own(runs: dict[str, Run]) -> None:
+def test_a_report_of_several_runs_requires_a_path(runs: dict[str, Run]) -> None:
     with pytest.raises(ConfigError, match="requires an output file; set"):
         write_report(list(runs.values()))
     with pytest.raises(ConfigError, match="at least one run"):
         write_report([])
 
 
-def test_report_without_its_data_says_so_and_writes_nothing(tmp_path: Path) -> None:
+def test_a_report_without_its_data_is_refused_and_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "data.csv"
     pl.DataFrame({"y": np.sin(np.arange(200) / 5)}).write_csv(path)
     run = echoic.train("forecast", str(path), out=tmp_path / "run", **TINY)
@@ -107,6 +107,6 @@ def test_report_without_its_data_says_so_and_writes_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_training_and_loading_need_no_drawing_library() -> None:
+def test_training_and_loading_do_not_import_plotting_libraries() -> None:
     code = "import sys, echoic.api.run, echoic.api.report; print({'matplotlib', 'plotly'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

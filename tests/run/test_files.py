@@ -42,7 +42,7 @@ def test_a_write_replaces_the_whole_file_and_leaves_nothing_else(tmp_path: Path)
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_failed_write_keeps_the_old_file_and_says_so(
+def test_a_failed_write_keeps_the_old_file_and_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     path = tmp_path / "file"
@@ -79,7 +79,7 @@ def test_a_missing_folder_is_a_run_error(tmp_path: Path) -> None:
         write_atomically(tmp_path / "missing" / "file", b"")
 
 
-def test_others_may_read_what_the_umask_lets_them(tmp_path: Path) -> None:
+def test_files_have_the_permissions_of_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         write_atomically(tmp_path / "file", b"")
@@ -95,13 +95,13 @@ def test_leftovers_are_removed_and_nothing_else(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "model.safetensors", "notes.tmp"]
 
 
-def test_append_adds_to_what_is_there(tmp_path: Path) -> None:
+def test_append_adds_to_the_file(tmp_path: Path) -> None:
     append(tmp_path / "log", b"one\n")
     append(tmp_path / "log", b"two\n")
     assert (tmp_path / "log").read_bytes() == b"one\ntwo\n"
 
 
-def test_a_failed_append_says_what_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_about_a_failed_append_names_the_safe_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(RunError, match=r"log: cannot be written .* earlier files are intact"):
         append(tmp_path / "log", b"one\n")
@@ -135,7 +135,7 @@ def test_json_that_is_missing_is_a_run_error(tmp_path: Path) -> None:
         read_json(tmp_path / "value.json")
 
 
-def test_tensors_and_notes_come_back_bit_for_bit(tmp_path: Path) -> None:
+def test_tensors_and_metadata_survive_bit_for_bit(tmp_path: Path) -> None:
     write_tensors(tmp_path / "file", TENSORS, METADATA)
     tensors, metadata = read_tensors(tmp_path / "file")
     assert metadata == METADATA
@@ -145,7 +145,7 @@ def test_tensors_and_notes_come_back_bit_for_bit(tmp_path: Path) -> None:
         assert torch.equal(tensors[name], tensor)
 
 
-def test_what_was_read_does_not_change_with_the_file(tmp_path: Path) -> None:
+def test_read_data_do_not_change_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_tensors(path, {"weight": torch.zeros(5000)}, {})
     tensors, _ = read_tensors(path)

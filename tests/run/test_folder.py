@@ -47,7 +47,7 @@ def test_a_folder_with_something_in_it_is_never_taken(tmp_path: Path) -> None:
         RunFolder.create(tmp_path / "thesis.tex")
 
 
-def test_a_run_is_made_over_another_only_where_that_has_nothing_to_go_on_with(folder: RunFolder) -> None:
+def test_a_run_replaces_another_only_where_that_cannot_be_resumed(folder: RunFolder) -> None:
     RunFolder.create(folder.path)
     with folder.lock():
         folder.write_checkpoint(3, Checkpoint({"random": torch.zeros(2)}, {}))
@@ -55,7 +55,7 @@ def test_a_run_is_made_over_another_only_where_that_has_nothing_to_go_on_with(fo
         RunFolder.create(folder.path)
 
 
-def test_a_part_of_a_run_is_resumed_by_resuming_the_run(folder: RunFolder) -> None:
+def test_a_fold_is_resumed_by_resuming_the_run(folder: RunFolder) -> None:
     with RunFolder.create(folder.folds_path / "1", folder.path).lock():
         RunFolder(folder.folds_path / "1").write_config({})
     (fold,) = folder.folds()
@@ -89,7 +89,7 @@ def test_another_format_is_refused(folder: RunFolder, format_: object) -> None:
         folder.read_config()
 
 
-def test_writing_clears_what_killed_writers_left(folder: RunFolder) -> None:
+def test_writing_clears_leftovers_of_killed_writers(folder: RunFolder) -> None:
     left = [folder.path / ".model.safetensors.1-ab.tmp", folder.checkpoints / ".step-000000001.safetensors.1-ab.tmp"]
     for path in left:
         path.touch()
@@ -143,7 +143,7 @@ def test_a_stray_file_is_no_checkpoint(folder: RunFolder) -> None:
     assert folder.read_checkpoint() == (None, [])
 
 
-def test_metrics_are_cut_back_to_the_rows_a_checkpoint_knows(folder: RunFolder) -> None:
+def test_metrics_are_cut_back_to_the_rows_of_a_checkpoint(folder: RunFolder) -> None:
     folder.append_metrics([{"epoch": 0}, {"epoch": 1}])
     folder.append_metrics([{"epoch": 2}])
     with folder.metrics_path.open("ab") as file:
@@ -160,7 +160,7 @@ def test_a_damaged_row_of_metrics_is_a_run_error(folder: RunFolder) -> None:
         folder.read_metrics()
 
 
-def test_a_run_without_a_model_says_how_to_get_one(folder: RunFolder) -> None:
+def test_an_error_about_a_run_without_a_model_names_the_remedy(folder: RunFolder) -> None:
     with pytest.raises(RunError, match="has no trained model yet; resume with `echoic train --resume"):
         folder.read_model()
 

@@ -40,9 +40,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.slow
-def test_a_second_process_is_refused_and_told_who_holds_until_the_holder_is_killed(
-    tmp_path: Path, holder: subprocess.Popen[str]
-) -> None:
+def test_a_second_process_is_refused_until_the_holder_is_killed(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     path = tmp_path / "run.lock"
     who = re.escape(f"is being written by process {holder.pid} on {socket.gethostname()}; wait for it or stop it.")
     for _ in range(2):
@@ -70,7 +68,7 @@ def test_one_process_cannot_hold_a_lock_twice(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_that_says_nothing_is_a_lock_still(tmp_path: Path) -> None:
+def test_an_unreadable_lock_file_is_still_a_lock(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
     with file_lock(path):
         path.write_text("not JSON")

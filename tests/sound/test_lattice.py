@@ -34,7 +34,7 @@ def test_rows_are_filters_of_their_own() -> None:
     )
 
 
-def test_what_the_autocorrelation_method_finds_is_stable() -> None:
+def test_filters_of_the_autocorrelation_method_are_stable() -> None:
     sound = np.random.default_rng(0).standard_normal(4000).cumsum()
     correlation = np.array([sound[lag:] @ sound[: len(sound) - lag] for lag in range(9)])
     weights = solve_toeplitz(correlation[:8], correlation[1:])[::-1]

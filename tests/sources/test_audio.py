@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from echoic.config import AudioDataSettings
 from echoic.errors import DataError
 from echoic.sources import read
-from echoic.sources.audio import decoding
+from echoic.sources.audio import AudioReport, decoding
 
 RATE_HZ = 16_000
 STEP_16 = 1 / 32768
@@ -23,7 +23,8 @@ OGG_ERROR = 0.02  # of full scale: lossy
 
 def tone(samples: int = 4000, channels: int = 1, seed: int = 0) -> NDArray[np.float32]:
     noise = np.random.default_rng(seed).standard_normal((samples, channels)) * 0.05
-    return (0.5 * np.sin(np.arange(samples) * 0.1)[:, None] + noise).astype(np.float32)
+    sound: NDArray[np.float64] = 0.5 * np.sin(np.arange(samples) * 0.1)[:, None] + noise
+    return sound.astype(np.float32)
 
 
 def written(path: Path, sound: NDArray[Any] | None = None, rate_hz: int = RATE_HZ, **options: str) -> Path:
@@ -45,6 +46,7 @@ def test_samples_come_as_they_were_written(tmp_path: Path, ending: str, subtype:
     (series,) = found.series
     assert series.values.dtype == np.float32
     np.testing.assert_allclose(series.values, tone(), atol=error, rtol=0)
+    assert isinstance(found.report, AudioReport)
     assert series.annotations.rate_hz == found.report.rate_hz == RATE_HZ
     assert (found.report.files, found.report.seconds) == (1, 0.25)
 
@@ -86,6 +88,7 @@ def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_pa
     assert [one.name for one in found.series] == ["a.wav", "below/b.flac", "c.wav"]
     assert [one.steps for one in found.series] == [4000, 8000, 100]
     report = found.report
+    assert isinstance(report, AudioReport)
     assert (report.resampled, report.silent) == (1, 1)
     (sentence,) = report.skipped
     assert "d.wav: is not a readable sound file" in sentence
@@ -158,7 +161,7 @@ def test_samples_that_are_no_sound_are_named_by_their_time(tmp_path: Path, stran
         read(path, AudioDataSettings())
 
 
-def test_a_cut_flac_says_where_it_ends(tmp_path: Path) -> None:
+def test_an_error_about_a_cut_flac_names_its_end(tmp_path: Path) -> None:
     path = written(tmp_path / "a.flac", tone(16_000))
     path.write_bytes(path.read_bytes()[:-8000])
     with pytest.raises(
@@ -197,7 +200,8 @@ def test_damage_gives_sound_or_a_sentence(tmp_path: Path, ending: str, keep: int
     except DataError as error:
         assert str(damaged) in str(error)  # noqa: PT017 (either outcome is right)
     else:
-        assert (found.dtype, found.ndim) == (np.float32, 1)
+        assert found.dtype == np.float32
+        assert found.ndim == 1
         assert len(found)
         assert np.isfinite(found).all()
 
@@ -244,5 +248,6 @@ def test_every_odd_wav_file_is_read_or_refused_in_a_sentence(data_dir: Path) -> 
 @pytest.mark.data
 def test_the_voice_is_read(data_dir: Path) -> None:
     found = read(data_dir / "speech_allison_16k" / "audio", AudioDataSettings())
+    assert isinstance(found.report, AudioReport)
     assert (found.report.files, found.report.rate_hz, found.report.notes) == (558, 16_000, ())
     assert found.report.seconds / 60 == pytest.approx(24.56, abs=0.01)

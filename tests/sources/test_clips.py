@@ -11,7 +11,7 @@ import soundfile
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read
-from echoic.sources.clips import labels_of, settings_for
+from echoic.sources.clips import ClipReport, labels_of, settings_for
 from echoic.types import Annotations
 
 RATE_HZ = 1000
@@ -32,7 +32,7 @@ def test_a_folder_has_a_folder_for_each_class(tmp_path: Path) -> None:
     for name in ("dog/a.wav", "dog/deep/b.flac", "cat/c.wav"):
         sound(tmp_path / name)
     found = read(tmp_path, ClipDataSettings())
-    assert [(clip.name, clip.annotations.labels[0]) for clip in found.series] == [
+    assert [(clip.name, *labels_of(clip)) for clip in found.series] == [
         ("cat/c.wav", "cat"),
         ("dog/a.wav", "dog"),
         ("dog/deep/b.flac", "dog"),
@@ -93,6 +93,7 @@ def test_a_clip_has_the_labels_between_the_separators(tmp_path: Path) -> None:
     rows = "file,label,split\na.wav,dog; cat,train\na.wav,cat,train\na.wav,,train\n"
     found = read(table(tmp_path, rows), ClipDataSettings(label_separator=";"))
     assert [labels_of(clip) for clip in found.series] == [("cat", "dog"), ("cat",), ()]
+    assert isinstance(found.report, ClipReport)
     assert found.report.labels == {"cat": 2, "dog": 1}
     assert found.report.notes == ("1 of 3 clips have no label.",)
     pl.DataFrame({"file": ["a.wav"] * 2, "label": ["1 2", None]}).write_parquet(tmp_path / "clips.parquet")
@@ -110,7 +111,7 @@ WRONG_LABELS = {
 
 
 @pytest.mark.parametrize("cell", WRONG_LABELS)
-def test_labels_that_cannot_be_told_apart_are_named(tmp_path: Path, cell: str) -> None:
+def test_ambiguous_labels_are_named(tmp_path: Path, cell: str) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(DataError, match=WRONG_LABELS[cell]):
         read(table(tmp_path, f"file,label\na.wav,a;b\na.wav,{cell}\n"), ClipDataSettings(label_separator=";"))
@@ -152,7 +153,7 @@ def test_columns_and_parts_that_are_not_there(tmp_path: Path) -> None:
         read(table(tmp_path, "file,label,split\na.wav,x,later\n"), ClipDataSettings())
 
 
-def test_what_is_no_clips_is_refused(tmp_path: Path) -> None:
+def test_sources_without_clips_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         read(tmp_path / "none", ClipDataSettings())
     sound(tmp_path / "a.wav")
@@ -166,7 +167,7 @@ TS = "# a comment\n@problemName a\n@timeStamps false\n@classLabel true x y\n@dat
 def test_a_ts_file_has_a_clip_a_line(tmp_path: Path) -> None:
     train, test = table(tmp_path, TS, "a_TRAIN.ts"), table(tmp_path, TS, "a_TEST.ts")
     clips = read(train, ClipDataSettings(test_data=test)).series
-    assert [(clip.annotations.labels[0], clip.annotations.split) for clip in clips] == [
+    assert [(*labels_of(clip), clip.annotations.split) for clip in clips] == [
         ("x", "train"),
         ("y", "train"),
         ("x", "test"),
@@ -196,12 +197,12 @@ def test_a_broken_line_of_a_ts_file_is_named(tmp_path: Path, line: str) -> None:
 
 
 def test_ts_files_without_labels_data_or_with_times(tmp_path: Path) -> None:
-    for old, new, told in (
+    for old, new, message in (
         ("@classLabel true x y", "@classLabel false", "line 4: declares no class labels"),
         ("@timeStamps false", "@timeStamps true", "line 3: has time stamps"),
         ("@data", "@date", "has no @data line"),
     ):
-        with pytest.raises(DataError, match=told):
+        with pytest.raises(DataError, match=message):
             read(table(tmp_path, TS.replace(old, new), "a.ts"), ClipDataSettings())
     (tmp_path / "b.ts").write_bytes(b"\xff\xfe\x00@data")
     with pytest.raises(DataError, match="is not text"):
@@ -216,7 +217,7 @@ def test_arrays_have_the_axes_that_are_named(tmp_path: Path, axes: str) -> None:
     np.save(tmp_path / "labels.npy", np.array(["a", "b", "a", "b"]))
     settings = ClipDataSettings(labels_path=tmp_path / "labels.npy", axes=axes.split(","))
     clips = read(tmp_path / "values.npy", settings).series
-    assert [clip.annotations.labels[0] for clip in clips] == ["a", "b", "a", "b"]
+    assert [labels_of(clip) for clip in clips] == [("a",), ("b",), ("a",), ("b",)]
     for clip, value in zip(clips, values, strict=True):
         np.testing.assert_array_equal(clip.values, value.T)
 

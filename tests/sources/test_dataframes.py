@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError, ShapeError
-from echoic.sources import read
+from echoic.sources import DataReport, read
 
 HOURS = np.datetime64("2024-01-01T00", "us") + np.arange(3) * np.timedelta64(1, "h")
 COLUMNS = {"t": HOURS, "a": [1, 2, 3], "b": [1.5, None, 2.5]}
@@ -25,6 +25,7 @@ def test_frames_of_every_library_read_alike(library: Any) -> None:
     np.testing.assert_array_equal(series.values, [[1, 1.5], [2, np.nan], [3, 2.5]])
     assert series.time.start == HOURS[0]
     assert str(series.time.frequency) == "1 h"
+    assert isinstance(dataset.report, DataReport)
     assert dataset.report.missing == {"a": 0, "b": 1}
     assert dataset.fingerprint == read(pl.DataFrame(COLUMNS), TableSettings(time="t")).fingerprint
 
@@ -35,6 +36,7 @@ def test_time_zones_become_utc(library: Any) -> None:
     column = berlin if library is pl.DataFrame else berlin.to_pandas() if library is pd.DataFrame else berlin.to_arrow()
     dataset = read(library({"t": column, "a": [1, 2, 3]}), TableSettings(time="t"))
     assert dataset.series[0].time.start == HOURS[0] - np.timedelta64(1, "h")
+    assert isinstance(dataset.report, DataReport)
     assert dataset.report.utc
 
 
@@ -101,6 +103,7 @@ def test_arrays_are_steps_by_features() -> None:
     assert one.series[0].values.tolist() == [[0], [1], [2]]
     two = read(np.array([[1, np.nan], [3, 4]]), TableSettings(target="y0", past_covariates="y1"))
     assert two.series[0].values[:, 0].tolist() == [1, 3]
+    assert isinstance(two.report, DataReport)
     assert two.report.missing == {"y0": 0, "y1": 1}
     assert one.fingerprint != two.fingerprint
 

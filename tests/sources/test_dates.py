@@ -10,7 +10,7 @@ from echoic.sources import Dataset
 
 def times_of(dataset: Dataset) -> list[str]:
     series = dataset.series[0]
-    return series.time.times(np.arange(series.steps)).astype("datetime64[s]").astype(str).tolist()
+    return [str(time) for time in series.time.times(np.arange(series.steps)).astype("datetime64[s]")]
 
 
 def column(*cells: str) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import lzma
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import read, textfile
+
+Quotes = Literal["necessary", "always", "non_numeric"]
 
 TEXT = "a,b\n1,2\n3,4\n"
 VALUES = [[1, 2], [3, 4]]
@@ -72,7 +74,9 @@ def test_decimal_comma_is_read_when_asked_for(read_text: Callable[..., Any]) -> 
 
 
 @pytest.mark.parametrize("text", ["a;b\n1,5;2\n2,5;2\n", 'a,b\n"1,5",2\n"2",2\n', "a\n1,5\n2,5\n"])
-def test_decimal_comma_without_the_setting_says_which_one(read_text: Callable[..., Any], text: str) -> None:
+def test_a_decimal_comma_without_the_setting_is_refused_with_the_setting(
+    read_text: Callable[..., Any], text: str
+) -> None:
     with pytest.raises(DataError, match=r"line 2, column 'a': '1,5' has a decimal comma; pass --decimal ,\.$"):
         read_text(text)
 
@@ -164,7 +168,7 @@ def test_utf8_mark_is_stripped_and_noted(read_text: Callable[..., Any]) -> None:
     assert "A UTF-8 byte order mark was removed." in dataset.report.notes
 
 
-def test_other_encodings_need_to_be_named(read_text: Callable[..., Any]) -> None:
+def test_other_encodings_must_be_named(read_text: Callable[..., Any]) -> None:
     text = "Größe,b\n1,2\n3,4\n"
     with pytest.raises(DataError, match=r"line 1: byte 0xf6 at offset 2 is not utf-8; .* --encoding latin-1"):
         read_text(text.encode("latin-1"))
@@ -236,7 +240,11 @@ cells = st.one_of(st.none(), st.floats(width=32, allow_nan=False, allow_infinity
     end=st.sampled_from(["\n", "\r\n"]),
 )
 def test_written_values_come_back(
-    tmp_path: Path, rows: list[tuple[float | None, float | None]], separator: str, quotes: str, end: str
+    tmp_path: Path,
+    rows: list[tuple[float | None, float | None]],
+    separator: str,
+    quotes: Quotes,
+    end: str,
 ) -> None:
     frame = pl.DataFrame(rows, schema={"a": pl.Float32, "b x": pl.Float32}, orient="row")
     frame = frame.with_columns(pl.lit(1.0).alias("c"))

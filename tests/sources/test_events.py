@@ -25,7 +25,7 @@ def table(folder: Path, rows: list[str], name: str = "events.csv", header: str =
     return folder / name
 
 
-def test_events_come_in_time_with_their_recordings(folder: Path) -> None:
+def test_events_are_sorted_by_time_with_their_recordings(folder: Path) -> None:
     path = table(folder, ["b.wav,0.5,0.7,x", "a.wav,1.0,1.5,y", "a.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings())
     assert [one.name for one in found.series] == ["b.wav", "a.wav"]
@@ -93,13 +93,13 @@ def test_wrong_tables_are_named(folder: Path) -> None:
         read(folder / "a.wav", EventDataSettings())
     with pytest.raises(DataError, match="is a folder; give a table"):
         read(folder, EventDataSettings())
-    for rows, told in (
+    for rows, message in (
         (["b.wav,train"], "line 2: the file 'a.wav' is not in"),
         (["a.wav,train", "a.wav,test"], "line 3: the file 'a.wav' is listed twice"),
         (["a.wav,later"], "line 2: the split must be train, dev or test"),
     ):
         split = table(folder, rows, "split.csv", "file,split")
-        with pytest.raises(DataError, match=told):
+        with pytest.raises(DataError, match=message):
             read(good, EventDataSettings(split_table=split))
     with pytest.raises(DataError, match=r"none\.csv: no such file; --split-table must be a table"):
         read(good, EventDataSettings(split_table=folder / "none.csv"))

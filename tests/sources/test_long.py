@@ -15,7 +15,7 @@ A,2024-01-03,30
 """
 
 
-def test_long_table_is_known_by_its_columns_and_gives_unequal_series(read_text: Callable[..., Any]) -> None:
+def test_a_long_table_is_recognised_by_its_columns_and_gives_unequal_series(read_text: Callable[..., Any]) -> None:
     dataset = read_text(LONG)
     assert [series.name for series in dataset.series] == ["B", "A"]
     assert [series.values[:, 0].tolist() for series in dataset.series] == [[1, 2], [10, 20, 30]]
@@ -72,7 +72,7 @@ B,2024-01-02,,8,,8
 """
 
 
-def test_covariates_keep_the_known_future_which_is_no_step(read_text: Callable[..., Any]) -> None:
+def test_covariates_keep_known_future_rows_which_are_no_steps(read_text: Callable[..., Any]) -> None:
     dataset = read_text(COVARIATES, past_covariates="wind", future_covariates="holiday", static_covariates="size")
     a, b = dataset.series
     assert a.values[:, 0].tolist() == [1, 2]

@@ -74,7 +74,7 @@ def test_too_fine_a_grid_is_refused() -> None:
         to_grid(Song("song", (Note(0.0, 60, 10_000.0),)), "0.001")
 
 
-def test_what_goes_on_without_having_begun_begins_where_it_is_heard() -> None:
+def test_a_sustain_without_an_onset_becomes_an_onset() -> None:
     roll = np.zeros((3, 128), np.uint8)
     roll[1:, 60] = SUSTAIN
     assert to_notes(roll, 1.0) == (Note(1.0, 60, 2.0),)

@@ -7,7 +7,7 @@ import pytest
 from echoic.config import MusicDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
-from echoic.sources import read
+from echoic.sources import DataReport, read
 from echoic.sources.midi import read_songs
 
 pytestmark = pytest.mark.data
@@ -38,6 +38,7 @@ def test_small_classics_are_read(
     assert series.values.shape == (steps, 1)
     assert series.time.start == np.datetime64(start)
     assert str(series.time.frequency) == frequency
+    assert isinstance(dataset.report, DataReport)
     assert sum(dataset.report.missing.values()) == missing
 
 
@@ -46,6 +47,7 @@ def test_m4_hourly_is_read(data_dir: Path, split: str, values: int) -> None:
     dataset = read(data_dir / f"m4_hourly/Hourly-{split}.csv", TableSettings(format="m4"))
     assert len(dataset.series) == 414
     assert dataset.series[413].name == "H414"
+    assert isinstance(dataset.report, DataReport)
     assert dataset.report.values == dataset.report.steps == values
 
 

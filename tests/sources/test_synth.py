@@ -5,7 +5,7 @@ import pytest
 
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
-from echoic.sources import read
+from echoic.sources import DataReport, read
 from echoic.sources.synth import SIGNALS, signal
 
 
@@ -60,6 +60,7 @@ def test_text_names_a_signal_and_its_parameters() -> None:
     dataset = read("synth:sine,steps=100,noise=0,rate_hz=50", TableSettings())
     np.testing.assert_array_equal(dataset.series[0].values, signal("sine", steps=100, noise=0, rate_hz=50.0).values)
     assert dataset.origin == "synth:sine,steps=100,noise=0,rate_hz=50"
+    assert isinstance(dataset.report, DataReport)
     assert dataset.report.values == 100
     assert dataset.fingerprint == read("synth:sine,noise=0.0,rate_hz=50,steps=100").fingerprint
     assert dataset.fingerprint != read("synth:sine,steps=100").fingerprint

@@ -43,7 +43,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert text_of(read(path, TextDataSettings(encoding=encoding)).series[0]) == "Süß"
 
 
-def test_marks_and_line_ends_are_changed_and_told(tmp_path: Path) -> None:
+def test_byte_order_marks_and_line_ends_are_changed_and_reported(tmp_path: Path) -> None:
     path = tmp_path / "poem.txt"
     path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree\n")
     dataset = read(path, CHARACTERS)
@@ -104,7 +104,7 @@ def test_a_folder_without_texts_and_an_unknown_encoding_are_refused(tmp_path: Pa
         read(tmp_path / "a.txt", TextDataSettings(encoding="klingon"))
 
 
-def test_the_fingerprint_knows_names_and_bytes(tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_names_and_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("ab")
     (tmp_path / "b.txt").write_text("c")
     before = read(tmp_path, CHARACTERS).fingerprint

@@ -3,36 +3,41 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 import echoic
 from echoic import ops
+from echoic.api.run import Run
 from echoic.cells import CELLS, Cell, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Identity, Segments
+from echoic.encoders import Encoder, Identity, Segments
 from echoic.errors import ConfigError, KernelError
-from echoic.heads import HEADS
+from echoic.heads import HEADS, ValueHead
 from echoic.model import SequenceModel
-from echoic.readouts import Last, PerStep
+from echoic.readouts import Last, PerStep, Readout
 from echoic.streams import GenerationStream, KernelStream, NetworkStream
-from echoic.streams.kernel import SAMPLED_HEADS, can_run
+from echoic.streams.kernel import SAMPLED_HEADS, Storage, can_run
+from echoic.types.series import Floats
 
 STEP = 1e-6  # float32, one step
 LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
 # The largest error that smaller weights may make in a prediction of a trained network, in deviations of the signal.
-TRAINED = {"float16": 1e-3, "int8": 2e-2}
+TRAINED: dict[Storage, float] = {"float16": 1e-3, "int8": 2e-2}
 
 TARGETS = [name for name in ops.AVAILABLE if name != "off"]
 
 
 @pytest.fixture(params=TARGETS)
-def target(request, monkeypatch):
+def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", request.param)
-    return request.param
 
 
-def make(cell="lstm", layers=(13, 20), features=2, head="point"):
+def make(
+    cell: str = "lstm", layers: tuple[int, ...] = (13, 20), features: int = 2, head: str = "point"
+) -> SequenceModel:
     torch.manual_seed(0)
     stack = Stack(CELLS, features, StackSettings(cell=cell, layers=layers, learn_initial_state=True))
+    assert stack.learned_state is not None
     torch.nn.init.normal_(stack.learned_state)
     top = HEADS[head].build(layers[-1], features, 1, HeadSettings(head=head))
     return SequenceModel(Identity(features), stack, PerStep(layers[-1]), top)
@@ -43,22 +48,24 @@ class Other(Cell):
 
     num_gates = num_states = 1
 
-    def __init__(self, input_size, hidden_size, _forget_bias=1.0):
+    def __init__(self, input_size: int, hidden_size: int, _forget_bias: float = 1.0) -> None:
         super().__init__(input_size, hidden_size)
 
-    def forward(self, x, state):
+    def forward(
+        self, x: Tensor, state: tuple[Tensor, ...], _w_rec: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         return x, state
 
-    def parallel_step(self, projected, _state):
+    def parallel_step(self, projected: Tensor, _state: tuple[Tensor, ...]) -> Tensor:
         return projected
 
 
-def noise(*shape):
+def noise(*shape: int) -> Floats:
     return np.random.default_rng(sum(shape)).normal(size=shape).astype(np.float32)
 
 
 @torch.no_grad()
-def by_model(model, x, states):
+def by_model(model: SequenceModel, x: Floats, states: Floats) -> tuple[Floats, Floats]:
     params, state = model.step(torch.from_numpy(x), model.unpack(torch.from_numpy(states)))
     return params.flatten(1).numpy(), model.pack(state).numpy()
 
@@ -67,7 +74,9 @@ def by_model(model, x, states):
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("layers", [(1,), (16, 16), (13, 20), (40, 33, 7)])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, layers, threads):
+def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(
+    cell: str, layers: tuple[int, ...], threads: int
+) -> None:
     model = make(cell, layers)
     states, rows, x = noise(11, model.state_size), np.array([7, 0, 10, 3, 8, 1, 2]), noise(7, 2)
     before = states.copy()
@@ -81,7 +90,7 @@ def test_a_step_of_some_streams_equals_the_model_and_leaves_the_others(cell, lay
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_row_does_not_depend_on_the_number_of_rows(cell):
+def test_a_row_does_not_depend_on_the_number_of_rows(cell: str) -> None:
     live = KernelStream(make(cell))
     states, x = noise(9, live.state_size), noise(9, 2)
     alone = states[4:5].copy()
@@ -93,7 +102,7 @@ def test_a_row_does_not_depend_on_the_number_of_rows(cell):
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_step_by_step_equals_the_whole_sequence(cell):
+def test_step_by_step_equals_the_whole_sequence(cell: str) -> None:
     model = make(cell)
     x = noise(3, 25, 2)
     live = KernelStream(model)
@@ -109,13 +118,15 @@ def test_step_by_step_equals_the_whole_sequence(cell):
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("head", ["point", "gaussian"])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_generation_in_one_call_equals_a_generation_stream(cell, head, temperature):
+def test_generation_in_one_call_equals_a_generation_stream(cell: str, head: str, temperature: float) -> None:
     model = make(cell, head=head)
+    top = model.head
+    assert isinstance(top, ValueHead)
     known = torch.from_numpy(noise(4, 6, 2))
 
-    def sample(params, generator):
-        mean = model.head.mean(params)
-        return mean + temperature * (model.head.sample(params, generator) - mean) if temperature else mean
+    def sample(params: Tensor, generator: torch.Generator) -> Tensor:
+        mean = top.mean(params)
+        return mean + temperature * (top.sample(params, generator) - mean) if temperature else mean
 
     stream = GenerationStream(model, sample)
     wanted, end = stream.push(30, stream.start(known, seed=3))
@@ -129,7 +140,7 @@ def test_generation_in_one_call_equals_a_generation_stream(cell, head, temperatu
 
 
 @pytest.mark.usefixtures("target")
-def test_drawing_a_class_follows_the_probabilities_and_feeds_its_row_of_the_table():
+def test_drawing_a_class_follows_the_probabilities_and_feeds_its_row_of_the_table() -> None:
     classes, width = 5, 3
     torch.manual_seed(0)
     weights = [torch.randn(shape) for shape in [(32, width), (32, 8), (32,)]]
@@ -157,7 +168,7 @@ def test_drawing_a_class_follows_the_probabilities_and_feeds_its_row_of_the_tabl
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Floats, Run]:
     wave = np.sin(np.arange(800, dtype=np.float32) / 8)
     out = tmp_path_factory.mktemp("live") / "run"
     return wave, echoic.train("forecast", wave, strategy="recursive", lookback=50, layers=[32, 32], epochs=15, out=out)
@@ -165,7 +176,9 @@ def trained(tmp_path_factory):
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("storage", TRAINED)
-def test_smaller_weights_of_a_trained_network_predict_within_the_stated_error(trained, storage):
+def test_smaller_weights_of_a_trained_network_predict_within_the_stated_error(
+    trained: tuple[Floats, Run], storage: Storage
+) -> None:
     wave, run = trained
     exact, small = KernelStream(run.model), KernelStream(run.model, storage=storage)
     of_exact, of_small = exact.start(1), small.start(1)
@@ -177,11 +190,11 @@ def test_smaller_weights_of_a_trained_network_predict_within_the_stated_error(tr
     assert 0 < worst < TRAINED[storage]
 
 
-def test_several_threads_may_step_their_own_streams_at_once():
+def test_several_threads_may_step_their_own_streams_at_once() -> None:
     live = KernelStream(make(layers=(64, 64)))
     x = noise(8, 400, 2)
 
-    def run(row):
+    def run(row: int) -> list[Floats]:
         states = live.start(1)
         return [live.step_(x[row : row + 1, t].copy(), states)[0] for t in range(400)]
 
@@ -191,7 +204,7 @@ def test_several_threads_may_step_their_own_streams_at_once():
     assert np.array_equal(alone, together)
 
 
-def test_a_kernel_stream_has_its_own_copy_of_the_weights():
+def test_a_kernel_stream_has_its_own_copy_of_the_weights() -> None:
     model = make()
     live, states, x = KernelStream(model), noise(1, model.state_size), noise(1, 2)
     before = live.step_(x, states.copy())
@@ -201,7 +214,7 @@ def test_a_kernel_stream_has_its_own_copy_of_the_weights():
     assert np.array_equal(live.step_(x, states.copy()), before)
 
 
-def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
+def test_bad_shapes_and_settings_are_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     model = make()
     live = KernelStream(model)
     states = live.start(3)
@@ -216,7 +229,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
     with pytest.raises(TypeError):
         live.step_(noise(1, 2).astype(np.float64), states)
     with pytest.raises(ConfigError, match="`storage` must be one of float32, float16, int8, got 'int4'"):
-        KernelStream(model, storage="int4")
+        KernelStream(model, storage="int4")  # type: ignore[arg-type]  # no such storage
     with pytest.raises(ConfigError, match="`threads` must be 1 or more, got 0"):
         KernelStream(model, threads=0)
     with pytest.raises(ConfigError, match="Sampling requires a `generator`"):
@@ -227,11 +240,11 @@ def test_what_does_not_fit_is_refused_in_a_sentence(monkeypatch):
     assert not can_run(model)
 
 
-def test_other_encoders_cells_readouts_and_heads_are_refused():
+def test_other_encoders_cells_readouts_and_heads_are_refused() -> None:
     stack = Stack(CELLS, 4, StackSettings(cell="lstm", layers=(3,)))
     other_cell = Stack({"lstm": Other}, 4, StackSettings(cell="lstm", layers=(3,)))
     head = HEADS["point"].build(3, 1, 1, HeadSettings())
-    parts = [
+    parts: list[tuple[Encoder, Stack, Readout]] = [
         (Segments(1, 2, 4), stack, PerStep(3)),
         (Identity(4), stack, Last(3)),
         (Identity(4), other_cell, PerStep(3)),

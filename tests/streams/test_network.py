@@ -7,11 +7,11 @@ import torch
 from echoic import ops
 from echoic.cells import CELLS, Bidirectional, IdentityStack, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Embedding, Identity, Segments
+from echoic.encoders import Embedding, Encoder, Identity, Segments
 from echoic.errors import ConfigError, ShapeError
 from echoic.heads import HEADS
 from echoic.model import SequenceModel
-from echoic.readouts import ConcatInput, Last, PerStep
+from echoic.readouts import ConcatInput, Last, PerStep, Readout
 from echoic.streams import NetworkStream
 from echoic.streams.network import PRIME_STEPS
 
@@ -110,11 +110,12 @@ def test_networks_that_require_whole_sequences_are_refused() -> None:
     both = Bidirectional(CELLS, 4, SETTINGS)
     with pytest.raises(ConfigError, match="train without --bidirectional"):
         NetworkStream(SequenceModel(Identity(4), both, PerStep(both.output_size), head(both.output_size)))
-    for encoder, layers, readout in [
+    parts: list[tuple[Encoder, Stack | IdentityStack, Readout]] = [
         (Segments(1, 2, 4), stack, PerStep(3)),
         (Identity(4), stack, Last(3)),
         (Identity(4), IdentityStack(4, 0.0), PerStep(4)),
-    ]:
+    ]
+    for encoder, layers, readout in parts:
         name = ", ".join(type(part).__name__ for part in (encoder, layers, readout))
         with pytest.raises(ConfigError, match=f"one output per step, got {name}; .* train with --strategy recursive"):
             NetworkStream(SequenceModel(encoder, layers, readout, head(readout.output_size)))

@@ -123,7 +123,7 @@ def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any
     assert metadata == {"step": 10, "dev_loss": 3.0}
 
 
-def test_looking_at_dev_changes_nothing(bench: Any, waves: Any) -> None:
+def test_evaluating_dev_changes_nothing(bench: Any, waves: Any) -> None:
     plain, watched = bench.trainer(ema_decay=0.9), bench.trainer(dev=waves(2), ema_decay=0.9)
     plain.run()
     watched.run()
@@ -145,7 +145,7 @@ def test_no_batch_is_left_out_or_seen_twice_on_either_side_of_a_checkpoint(bench
         first.run()
     second = bench.trainer(epochs=2, ema_decay=0.9)
     second.folder = first.folder
-    # A step counts as done once its progress is told; the checkpoint inside knows the batch that comes next.
+    # A step counts as done once its progress is reported; the checkpoint inside knows the batch that comes next.
     second.restore(first.folder.read_checkpoint()[0])
     assert (second.state.epoch, second.state.batch, second.state.step) == (1, 2, 7)
     second.run()

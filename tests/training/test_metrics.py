@@ -58,6 +58,7 @@ def test_rows_have_means_over_all_values_of_the_epoch_and_of_dev(trainer: Any) -
         (pytest.approx(loss, rel=1e-3), accuracy) for loss, accuracy in expected
     ]
     assert [(row["dev_loss"], row["dev_accuracy"]) for row in rows] == [(pytest.approx(dev[0], rel=1e-3), dev[1])] * 2
+    assert dev[1] is not None
     assert 0 < dev[1] < 1
 
 

@@ -47,12 +47,12 @@ def test_averaged_weights_are_those_that_numpy_computes() -> None:
             weight.data.add_(torch.randn_like(weight))
             expected[name] = decay * expected[name] + (1 - decay) * weight.detach().numpy()
         ema.update()
-    for name, weight in ema.weights.items():
-        np.testing.assert_allclose(weight.numpy(), expected[name], rtol=1e-5, atol=1e-5)
+    for name, averaged in ema.weights.items():
+        np.testing.assert_allclose(averaged.numpy(), expected[name], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
-def test_an_optimiser_goes_on_bit_for_bit_from_its_tensors(name: str) -> None:
+def test_an_optimizer_resumes_bit_for_bit_from_its_tensors(name: str) -> None:
     settings = TrainSettings(optimizer=name, lr=0.1, weight_decay=0.01)
 
     def step(weight: torch.nn.Parameter, optimizer: torch.optim.Optimizer) -> None:

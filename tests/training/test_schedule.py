@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from echoic.errors import TrainingError
+from echoic.run.folder import Checkpoint
 from echoic.tensors import Batch
 from echoic.training import Phase, Progress, evaluate, overfit_one_batch, total_loss
 
@@ -135,7 +136,12 @@ def test_checkpoints_are_written_when_the_interval_is_over_and_at_the_end(
     trainer = timed(epochs=3, checkpoint_interval_s=interval_s)
     written: list[int] = []
     plain = trainer.folder.write_checkpoint
-    trainer.folder.write_checkpoint = lambda step, one: (written.append(step), plain(step, one))
+
+    def write(step: int, checkpoint: Checkpoint) -> None:
+        written.append(step)
+        plain(step, checkpoint)
+
+    trainer.folder.write_checkpoint = write
     trainer.run()
     # Not after the last batch of all: the end writes that one.
     assert written == expected
@@ -151,7 +157,7 @@ def test_a_time_budget_ends_training_with_room_for_the_last_evaluation(timed: An
     assert (result.steps, result.seconds) == (11, 20)
 
 
-def test_a_phase_has_its_share_of_the_time_budget_and_a_schedule_of_its_own(timed: Any) -> None:
+def test_a_phase_has_its_fraction_of_the_time_budget_and_a_schedule_of_its_own(timed: Any) -> None:
     trainer = timed(minutes=20 / 60, phase=Phase(budget=(0.25, 0.75)), warmup_fraction=0.0, lr=0.1)
     trainer._started_at -= 5  # the phase before it
     rates: dict[int, float] = {}

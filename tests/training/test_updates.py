@@ -101,7 +101,7 @@ def test_noise_of_the_given_deviation_is_added_to_the_inputs_in_training(bench: 
     assert second.dev_loss == pytest.approx(before, abs=1e-6)
 
 
-def test_scheduled_sampling_grows_to_its_share_over_the_run(bench: Any, waves: Any) -> None:
+def test_scheduled_sampling_grows_to_its_fraction_over_the_run(bench: Any, waves: Any) -> None:
     plain = inputs_of(bench.trainer(waves(20), epochs=4))
     fed = inputs_of(bench.trainer(waves(20), epochs=4, scheduled_sampling=0.8))
     changed = torch.stack([(one != other).float().mean() for one, other in zip(plain, fed, strict=True)])
@@ -140,9 +140,14 @@ def test_sgd_has_momentum_and_weight_decay() -> None:
 
 def test_the_learning_rate_of_every_row_of_metrics_is_that_of_the_schedule(bench: Any) -> None:
     trainer = bench.trainer(epochs=3, lr=0.05, warmup_fraction=0.0)
-    rates = []
+    rates: list[float] = []
     plain = trainer.optimizer.step
-    trainer.optimizer.step = lambda: (rates.append(trainer.optimizer.param_groups[0]["lr"]), plain())
+
+    def step() -> None:
+        rates.append(trainer.optimizer.param_groups[0]["lr"])
+        plain()
+
+    trainer.optimizer.step = step
     trainer.run()
     assert rates == sorted(rates, reverse=True)
     assert [row["lr"] for row in trainer.folder.read_metrics()] == rates[4::5]

@@ -35,7 +35,7 @@ def test_events_that_cannot_be_are_refused_with_their_place(events: Any, message
         recording(*events)
 
 
-def test_events_need_a_sampling_rate() -> None:
+def test_events_require_a_sampling_rate() -> None:
     with pytest.raises(DataError, match="has events but no sampling rate"):
         recording(Event(0.0, 1.0, "x"), rate_hz=None)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoic.types.timebase import INDEX, Frequency, TimeBase, infer_frequency, most_common_frequency
+from echoic.types.timebase import INDEX, Frequency, TimeBase, Unit, infer_frequency, most_common_frequency
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -16,7 +16,7 @@ days = st.integers(-20_000, 40_000).map(lambda day: np.datetime64(day, "D"))
 
 
 def times(frequency: Frequency, start: str, steps: int) -> list[str]:
-    return frequency.advance(np.datetime64(start), np.arange(steps)).astype("datetime64[m]").astype(str).tolist()
+    return [str(time) for time in frequency.advance(np.datetime64(start), np.arange(steps)).astype("datetime64[m]")]
 
 
 def dates(frequency: Frequency, start: str, steps: int) -> list[str]:
@@ -64,7 +64,7 @@ def test_microseconds_are_exact() -> None:
 
 
 @pytest.mark.parametrize("unit", ["us", "month", "business_day"])
-def test_steps_may_lie_before_the_start(unit: str) -> None:
+def test_steps_may_lie_before_the_start(unit: Unit) -> None:
     frequency = Frequency(unit, 1)
     start = np.datetime64("2024-03-13T10:00", "us")
     back = frequency.advance(start, np.array([-3]))[0]
@@ -85,7 +85,7 @@ def test_steps_may_lie_before_the_start(unit: str) -> None:
         (Frequency("month", 12), "12 months"),
     ],
 )
-def test_a_frequency_says_what_it_is(frequency: Frequency, words: str) -> None:
+def test_the_text_of_a_frequency(frequency: Frequency, words: str) -> None:
     assert str(frequency) == words
 
 
@@ -94,6 +94,7 @@ def test_a_frequency_says_what_it_is(frequency: Frequency, words: str) -> None:
 def test_a_fixed_distance_is_inferred_from_its_times(start: np.datetime64, count: int, steps: int) -> None:
     made = Frequency("us", count).advance(start, np.arange(steps))
     found = infer_frequency(made)
+    assert found is not None
     np.testing.assert_array_equal(found.advance(made[0], np.arange(steps)), made)
     assert found == Frequency("us", count) or found.unit == "month"
 
@@ -122,7 +123,7 @@ def test_business_days_are_inferred_from_their_times(start: np.datetime64, steps
         ["2024-01-05", "2024-01-08", "2024-01-10"],
     ],
 )
-def test_what_follows_no_frequency_has_none(irregular: list[str]) -> None:
+def test_irregular_times_have_no_frequency(irregular: list[str]) -> None:
     assert infer_frequency(np.array(irregular, "datetime64[us]")) is None
 
 
