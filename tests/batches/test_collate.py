@@ -78,7 +78,7 @@ def test_sequences_keep_their_own_targets_in_any_order() -> None:
         assert sorted(targets) == [1, 2, 3, 4, 5]
 
 
-def test_delayed_classes_are_those_of_earlier_steps() -> None:
+def test_delayed_targets_are_classes_of_earlier_steps() -> None:
     sampler = ExcerptSampler(Ranges.from_lengths([10]), 1, 10, shuffle=False)
     (batch,) = BatchLoader(sampler, StepCollate(torch.arange(10.0)[:, None], torch.arange(10), 3)).epoch(0, 0)
     assert batch.inputs[0, :, 0].tolist() == list(range(10))

@@ -21,7 +21,7 @@ def made(cell: str = "lstm", layers: tuple[int, ...] = (5, 3)) -> Bidirectional:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_outputs_equal_those_of_torch(cell: str) -> None:
+def test_outputs_equal_torchs(cell: str) -> None:
     ours = made(cell, (5,))
     theirs = THEIRS[cell](4, 5, batch_first=True, bidirectional=True)
     # torch has a second bias, which differs within the GRU's candidate, so all biases are zero here.

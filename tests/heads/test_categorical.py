@@ -27,7 +27,7 @@ def test_the_loss_is_the_cross_entropy_of_torch() -> None:
     torch.testing.assert_close(Categorical(3, 3).loss(PARAMS, TARGETS).view(3), expected)
 
 
-def test_tied_weights_are_those_of_the_embedding_with_a_bias_of_their_own() -> None:
+def test_tied_weights_share_the_embedding_and_have_their_own_bias() -> None:
     embedding = torch.nn.Embedding(3, 4)
     head = Categorical(4, 3, tied=lambda: embedding.weight)
     assert [name for name, _ in head.named_parameters()] == ["linear.bias"]

@@ -28,7 +28,7 @@ def test_loss_is_the_negative_log_likelihood() -> None:
 
 
 @pytest.mark.parametrize("level", [0.001, 0.025, 0.5, 0.8, 0.999])
-def test_quantiles_are_those_of_students_distribution(level: float) -> None:
+def test_quantiles_equal_students_distribution(level: float) -> None:
     head, params, degrees, location, scale = make()
     wanted = scipy.stats.t.ppf(level, degrees.numpy(), location.numpy(), scale.numpy())
     np.testing.assert_allclose(head.quantile(params, level).numpy(), wanted, rtol=1e-8, atol=EXACT)

@@ -49,7 +49,7 @@ def test_state_dicts_load_both_ways(kind: Any, settings: dict[str, int | bool]) 
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_all_weights_and_the_listing_are_those_of_torch(kind: Any, settings: dict[str, int | bool]) -> None:
+def test_all_weights_and_repr_equal_torchs(kind: Any, settings: dict[str, int | bool]) -> None:
     ours, theirs = kind.ours(3, 5, **settings), kind.theirs(3, 5, **settings)
     ours.load_state_dict(theirs.state_dict())
     for got, wanted in zip(ours.all_weights, theirs.all_weights, strict=True):
@@ -63,7 +63,7 @@ def test_the_listing_names_batch_first_and_dropout(kind: Any) -> None:
     assert repr(kind.ours(3, 5, **settings)) == repr(kind.theirs(3, 5, **settings))
 
 
-def test_device_and_dtype_are_those_given(kind: Any) -> None:
+def test_device_and_dtype_are_set(kind: Any) -> None:
     assert {one.dtype for one in kind.ours(3, 5, dtype=torch.float64).parameters()} == {torch.float64}
     assert {one.device.type for one in kind.ours(3, 5, device="meta").parameters()} == {"meta"}
 

@@ -20,7 +20,7 @@ def test_gradients_equal_finite_differences(monkeypatch: pytest.MonkeyPatch, lay
 
 
 @pytest.mark.parametrize("dtype", SECOND)
-def test_second_derivatives_are_those_of_the_reference(
+def test_second_derivatives_equal_the_reference(
     monkeypatch: pytest.MonkeyPatch, layer: Layer, dtype: torch.dtype
 ) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
@@ -35,7 +35,7 @@ def test_second_derivatives_are_those_of_the_reference(
 
 @pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("dtype", HALF)
-def test_half_precision_runs_here_whatever_kernel_is_chosen(layer: Layer, dtype: torch.dtype) -> None:
+def test_half_precision_runs_on_torch_with_every_kernel(layer: Layer, dtype: torch.dtype) -> None:
     values = layer.arguments((3, 4, 2, 5), dtype, grad=False)
     exact = layer.reference(*[value.double() for value in values])
     for one, other in zip(layer.run(*values), exact, strict=True):
@@ -44,7 +44,7 @@ def test_half_precision_runs_here_whatever_kernel_is_chosen(layer: Layer, dtype:
 
 
 @pytest.mark.usefixtures("kernel")
-def test_other_devices_run_here_whatever_kernel_is_chosen(layer: Layer) -> None:
+def test_other_devices_run_on_torch_with_every_kernel(layer: Layer) -> None:
     values = [value.to("meta") for value in layer.arguments((3, 4, 2, 5), torch.float32, grad=False)]
     y, *ends = layer.run(*values)
     assert y.device.type == "meta"

@@ -121,7 +121,7 @@ def test_the_chosen_fold_is_the_test_split() -> None:
     assert assign_splits(series(*[None] * 12), None, folds=folds)["train"] == list(range(12))
 
 
-def test_folds_are_those_of_the_source_in_natural_order() -> None:
+def test_annotated_folds_are_kept_in_natural_order() -> None:
     given = ["10", "2", "2", "a"]
     assert assign_folds(series(*[None] * 4, folds=given), 3, [()] * 4) == given
     assert fold_names(given) == ["2", "10", "a"]

@@ -41,7 +41,7 @@ def all_starts(windows: Windows) -> list[int]:
 
 @few
 @given(lengths=lengths, steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_training_windows_are_all_those_inside_the_range(
+def test_training_windows_are_all_windows_inside_the_range(
     lengths: list[int], steps: int, stride: int, data: st.DataObject
 ) -> None:
     tail = data.draw(st.integers(1, steps))
@@ -54,7 +54,7 @@ def test_training_windows_are_all_those_inside_the_range(
 
 @few
 @given(lengths=lengths, gap=st.integers(0, 8), steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_evaluation_windows_are_all_those_whose_tail_lies_in_the_range(
+def test_evaluation_windows_are_all_windows_with_their_tail_in_the_range(
     lengths: list[int], gap: int, steps: int, stride: int, data: st.DataObject
 ) -> None:
     tail = data.draw(st.integers(1, steps))
@@ -175,7 +175,7 @@ def test_drawn_windows_exist(lengths: list[int], stride: int, recency: float, al
     assert set(drawn) <= set(all_starts(windows))
 
 
-def test_series_are_equally_probable_whatever_their_length() -> None:
+def test_series_are_equally_probable_for_any_length() -> None:
     windows = Windows(select_ranges([(0, 9_000), (9_000, 10_000), (10_000, 10_001)]), 3, 1)
     starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 100, 1.0, 0.0, 1).epoch(0, 0)])
     assert float((starts < 9_000).float().mean()) == pytest.approx(0.5, abs=0.03)

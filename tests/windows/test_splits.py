@@ -35,11 +35,11 @@ def bounds(splits: dict[str, Ranges]) -> list[list[tuple[int, int]]]:
         (20, (0, 0, 1), [(0, 19), (19, 19), (19, 20)]),
     ],
 )
-def test_fractions_and_counts_cut_where_they_say(steps: int, rule: SplitRule, wanted: list[tuple[int, int]]) -> None:
+def test_fractions_and_counts_set_the_split_points(steps: int, rule: SplitRule, wanted: list[tuple[int, int]]) -> None:
     assert bounds(split_series([make(steps)], rule)) == [[pair] for pair in wanted]
 
 
-def test_every_series_is_cut_on_its_own_and_rows_go_on() -> None:
+def test_every_series_is_split_on_its_own_and_row_numbers_continue() -> None:
     splits = split_series([make(10), make(20, "b"), make(5, "c")], (0.6, 0.2, 0.2))
     assert bounds(splits) == [
         [(0, 6), (10, 22), (30, 33)],
