@@ -10,9 +10,6 @@ HUGE = 1e6
 STEPS = 400
 SIZES = (240, 80, 80)
 
-JobData = np.ndarray | Path
-"""An array, or the path of a file or folder."""
-
 
 def sine(_folder: Path, changed: str | None = None) -> np.ndarray:
     """A sine; from the changed part on it is something else."""

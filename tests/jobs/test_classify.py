@@ -365,7 +365,7 @@ def test_features_of_another_kind_are_refused(run: Run, tmp_path: Path) -> None:
 def test_new_clips_may_be_of_another_kind_than_the_training_data(clips: Path, tmp_path: Path) -> None:
     table = (clips / "clips.csv").read_text().replace("file,label", "name,kind")
     (tmp_path / "table.csv").write_text(table)
-    columns = {"file": "name", "label": "kind", "audio": clips}
+    columns: dict[str, Any] = {"file": "name", "label": "kind", "audio": clips}
     run = train("classify", tmp_path / "table.csv", out=tmp_path / "run", **TINY | {"epochs": 1}, **columns)
     for number, row in enumerate(table.splitlines()[1:7]):
         place = tmp_path / "classes" / row.split(",")[1] / f"{number}.wav"

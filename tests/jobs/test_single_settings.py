@@ -103,8 +103,10 @@ def test_postprocessing_is_chosen_on_dev_unless_it_is_off(tmp_path: Path, postpr
 @pytest.mark.parametrize("scale_per", ["series", "all"])
 def test_with_one_series_scale_per_decides_how_new_series_are_scaled(scale_per: str) -> None:
     values = np.sin(np.arange(60))
-    settings = {"scale": "standard", "scale_per": scale_per, "lookback": 8, "horizon": 2, "split": (40, 10, 10)}
-    task = prepare("forecast", pl.DataFrame({"unique_id": ["a"] * 60, "y": values}), **settings).task
+    settings: dict[str, Any] = {"lookback": 8, "horizon": 2, "split": (40, 10, 10)}
+    settings |= {"scale": "standard", "scale_per": scale_per}
+    table = pl.DataFrame({"unique_id": ["a"] * 60, "y": values})
+    task = expect_type(ForecastTask, prepare("forecast", table, **settings).task)
     new = pl.DataFrame({"unique_id": ["b"] * 60 + ["c"] * 60, "y": np.concatenate([values + 50, values + 90])})
     extended = task.codec.extended(task.settings, Panel.from_series(read(new).series))
     own = [values.mean() + 50, values.mean() + 90]
@@ -113,7 +115,8 @@ def test_with_one_series_scale_per_decides_how_new_series_are_scaled(scale_per: 
 
 
 def test_conformal_has_an_effect_with_an_own_head_that_has_a_distribution() -> None:
-    settings = {"strategy": "recursive", "lookback": 8, "split": (40, 30, 10), "layers": 4, "conformal": True}
+    settings: dict[str, Any] = {"strategy": "recursive", "lookback": 8, "split": (40, 30, 10)}
+    settings |= {"layers": 4, "conformal": True}
     with pytest.raises(ConfigError, match="`conformal` has no effect on a head without a distribution"):
         prepare("forecast", np.sin(np.arange(80)), **settings)
     task = prepare("forecast", np.sin(np.arange(80)), components={"head": Gaussian}, **settings).task
