@@ -1,7 +1,5 @@
 """Collates: next steps, whole sequences with a target each, and windows with a class per step."""
 
-from typing import Any
-
 import pytest
 import torch
 
@@ -11,15 +9,15 @@ from echoic.windows import BucketSampler, ChunkSampler, ExcerptSampler, Ranges
 VALUES = torch.arange(30)[:, None]
 
 
-def ranges(*spans: Any) -> Any:
+def ranges(*spans: tuple[int, int]) -> Ranges:
     return Ranges(*torch.tensor(spans).unbind(1))
 
 
-def next_steps(sampler: Any) -> Any:
+def next_steps(sampler: ChunkSampler) -> BatchLoader:
     return BatchLoader(sampler, NextStepCollate(VALUES))
 
 
-def pairs(loader: Any) -> Any:
+def pairs(loader: BatchLoader) -> list[tuple[int, int]]:
     return sorted(
         (int(x), int(y))
         for batch in loader.epoch(0, 0)
@@ -28,7 +26,7 @@ def pairs(loader: Any) -> Any:
 
 
 @pytest.mark.parametrize(("rows", "chunk"), [(1, None), (2, None), (3, 4), (1, 7), (4, 2)])
-def test_every_step_predicts_the_next_one_once(rows: Any, chunk: Any) -> None:
+def test_every_step_predicts_the_next_one_once(rows: int, chunk: int | None) -> None:
     loader = next_steps(ChunkSampler.from_ranges(ranges((0, 11), (11, 13), (20, 29)), rows, chunk))
     assert pairs(loader) == [(step, step + 1) for step in [*range(10), 11, *range(20, 28)]]
 
@@ -41,7 +39,7 @@ def test_streams_are_no_longer_than_the_limit() -> None:
 
 
 @pytest.mark.parametrize(("rows", "chunk"), [(1, 3), (8, 4), (2, None)])
-def test_whole_series_start_once(rows: Any, chunk: Any) -> None:
+def test_whole_series_start_once(rows: int, chunk: int | None) -> None:
     loader = next_steps(ChunkSampler.whole_series(ranges((0, 11), (11, 12), (20, 29)), rows, chunk))
     assert pairs(loader) == [(step, step + 1) for step in [*range(10), *range(20, 28)]]
     starts = [int(start) for batch in loader.epoch(0, 0) if not batch.carry for start in batch.inputs[:, 0, 0]]
@@ -70,6 +68,7 @@ def test_sequences_keep_their_own_targets_in_any_order() -> None:
     for epoch in range(3):
         targets = []
         for batch in loader.epoch(0, epoch):
+            assert batch.lengths is not None
             assert batch.mask.shape == (len(batch.targets), 1, 1)
             targets += batch.targets[:, 0, 0].tolist()
             for row, target, length in zip(batch.inputs, batch.targets[:, 0, 0], batch.lengths, strict=True):
@@ -79,7 +78,7 @@ def test_sequences_keep_their_own_targets_in_any_order() -> None:
         assert sorted(targets) == [1, 2, 3, 4, 5]
 
 
-def test_delayed_classes_are_those_of_earlier_steps() -> None:
+def test_delayed_targets_are_classes_of_earlier_steps() -> None:
     sampler = ExcerptSampler(Ranges.from_lengths([10]), 1, 10, shuffle=False)
     (batch,) = BatchLoader(sampler, StepCollate(torch.arange(10.0)[:, None], torch.arange(10), 3)).epoch(0, 0)
     assert batch.inputs[0, :, 0].tolist() == list(range(10))

@@ -1,11 +1,9 @@
 """Transforms of sound: a loss over part of the frames, and a random gain per stream."""
 
-from typing import Any
-
 import numpy as np
 import torch
 
-from echoic.batches import BatchLoader, Draws, NextStepCollate, RandomGain, SubsampleLoss
+from echoic.batches import BatchLoader, Draws, NextStepCollate, RandomGain, SubsampleLoss, Transform
 from echoic.codecs import MuLaw
 from echoic.tensors import Batch
 from echoic.windows import ChunkSampler, Ranges
@@ -13,18 +11,19 @@ from echoic.windows import ChunkSampler, Ranges
 CODEC = MuLaw.fit([np.linspace(-1, 1, 1000, dtype=np.float32)])
 
 
-def codes(*transforms: Any, chunk: int = 5, streams: int = 4, steps: int = 81) -> Any:
+def codes(*transforms: Transform, chunk: int | None = 5, streams: int = 4, steps: int = 81) -> BatchLoader:
     """Batches of frames of two codes at half of full scale."""
     code = float(CODEC.quantize(np.array([0.5 * CODEC.code_values[-1]]))[0])
     sampler = ChunkSampler.from_ranges(Ranges.from_lengths([steps]), streams, chunk, 10)
     return BatchLoader(sampler, NextStepCollate(torch.full((steps, 2), code), per_value=True), transforms)
 
 
-def gains(batch: Any) -> Any:
+def gains(batch: Batch) -> list[float]:
     """The code of each stream; all codes of a stream are the same."""
     both = torch.cat([batch.inputs, batch.targets], 1).flatten(1)
     assert (both == both[:, :1]).all()
-    return both[:, 0].tolist()
+    found: list[float] = both[:, 0].tolist()
+    return found
 
 
 def test_a_stream_keeps_its_gain_while_its_state_is_carried() -> None:

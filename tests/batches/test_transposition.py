@@ -1,17 +1,16 @@
 """Songs in all twelve keys, or each in a random one."""
 
-from typing import Any
-
 import numpy as np
 import torch
 
 from echoic.batches import KEYS, BatchLoader, SongCollate, TransposedRolls
 from echoic.codecs import PianoRoll
+from echoic.tensors import Batch
 from echoic.types.score import ONSET
 from echoic.windows import ChunkSampler
 
 
-def songs(transpose: Any, rows: Any, chunk: Any = None, count: int = 6, steps: int = 9) -> Any:
+def songs(transpose: str, rows: int, chunk: int | None = None, count: int = 6, steps: int = 9) -> BatchLoader:
     """Batches of `count` songs; song number n repeats pitch 50 + n."""
     rolls = np.zeros((count, steps, 128), np.uint8)
     for number in range(count):
@@ -21,8 +20,9 @@ def songs(transpose: Any, rows: Any, chunk: Any = None, count: int = 6, steps: i
     return BatchLoader(sampler, SongCollate(transposed, transpose))
 
 
-def pitches(batch: Any) -> Any:
-    return (batch.inputs.argmax(2) + 21)[:, 0].tolist()
+def pitches(batch: Batch) -> list[int]:
+    found: list[int] = (batch.inputs.argmax(2) + 21)[:, 0].tolist()
+    return found
 
 
 def test_songs_as_given_are_not_transposed() -> None:

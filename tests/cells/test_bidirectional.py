@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from echoic.cells import CELLS, Bidirectional, Stack
+from echoic.cells import CELLS, Bidirectional, Cell, Stack
 from echoic.config import StackSettings
 from echoic.encoders import Identity
 from echoic.errors import ConfigError, ShapeError
@@ -21,11 +21,12 @@ def made(cell: str = "lstm", layers: tuple[int, ...] = (5, 3)) -> Bidirectional:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_outputs_equal_those_of_torch(cell: str) -> None:
+def test_outputs_equal_torchs(cell: str) -> None:
     ours = made(cell, (5,))
     theirs = THEIRS[cell](4, 5, batch_first=True, bidirectional=True)
     # torch has a second bias, which differs within the GRU's candidate, so all biases are zero here.
     for name, module in (("", ours.forward_cells[0]), ("_reverse", ours.backward_cells[0])):
+        assert isinstance(module, Cell)
         module.bias.data.zero_()
         getattr(theirs, f"weight_ih_l0{name}").data = module.w_in.data
         getattr(theirs, f"weight_hh_l0{name}").data = module.w_rec.data
@@ -35,8 +36,8 @@ def test_outputs_equal_those_of_torch(cell: str) -> None:
     packed = torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     wanted, _ = torch.nn.utils.rnn.pad_packed_sequence(theirs(packed)[0], batch_first=True)
     found, state = ours(x, ours.initial_state(6), lengths)
-    real = torch.arange(9) < lengths[:, None]
-    torch.testing.assert_close(found[real], wanted[real], atol=1e-5, rtol=1e-5)
+    valid = torch.arange(9) < lengths[:, None]
+    torch.testing.assert_close(found[valid], wanted[valid], atol=1e-5, rtol=1e-5)
     assert found.shape == (6, 9, ours.output_size)
     assert state == ()
 

@@ -68,13 +68,15 @@ def test_a_matrix_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
 
 def test_a_learned_initial_state_is_used_by_every_row_and_learns() -> None:
     stack = make(cell="lstm", layers=(3, 2), learn_initial_state=True)
+    assert stack.learned_state is not None
     assert stack.learned_state.shape == (10,)
     torch.nn.init.normal_(stack.learned_state)
     packed = stack.pack(stack.initial_state(4))
     assert torch.equal(packed, stack.learned_state.detach().expand(4, -1))
     y, _ = stack(torch.zeros(4, 2, 2), stack.initial_state(4))
     y.sum().backward()
-    assert (stack.learned_state.grad != 0).all()
+    assert stack.learned_state.grad is not None
+    assert stack.learned_state.grad.ne(0).all()
 
 
 def test_the_initial_state_is_no_parameter_unless_it_is_learned() -> None:

@@ -5,7 +5,7 @@ from echoic.encoders import Segments
 FLOAT32 = 1e-6
 
 
-def test_a_segment_is_a_linear_map_and_a_relu_of_its_samples():
+def test_a_segment_is_a_linear_map_and_a_relu_of_its_samples() -> None:
     torch.manual_seed(0)
     encoder = Segments(2, 3, 4)
     x = torch.randn(5, 7, 2)

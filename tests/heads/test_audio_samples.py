@@ -1,7 +1,5 @@
 """The fast tier of raw audio: the compiled kernel against torch, noise and history."""
 
-from typing import Any
-
 import pytest
 import torch
 
@@ -39,15 +37,19 @@ def made(
     past: int = 5,
     noise: float = 0.0,
     max_loudness: int = NUM_LOUDNESS_LEVELS - 1,
-) -> Any:
+) -> AudioSamples:
     torch.manual_seed(0)
     settings = FastTierSettings(fast_hidden_size=hidden, conditioning_size=4, mixture_components=components)
     prediction = weights_from_reflections(torch.linspace(0.8, -0.3, past)).tolist()
     head = AudioSamples(width, frame, 256, settings, SourceStats(prediction, max_loudness), noise)
     # As after some training: distributions that depend on the position.
     torch.nn.init.normal_(head.mixture.weight, std=0.6)
-    torch.nn.init.normal_(head.linear.linear.weight, std=0.1)
+    torch.nn.init.normal_(head.get_parameter("linear.linear.weight"), std=0.1)
     return head.eval()
+
+
+def width_of(head: AudioSamples) -> int:
+    return head.get_parameter("linear.linear.weight").shape[1]
 
 
 @pytest.fixture(params=[name for name in ops.AVAILABLE if name != "off"])
@@ -60,7 +62,7 @@ def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("max_loudness", [12, 18, 24])
 def test_no_frame_is_much_louder_than_the_source(max_loudness: int) -> None:
     head, free = made(max_loudness=max_loudness), made()
-    params = head(torch.rand(500, 1, head.linear.linear.in_features) * 2 - 1)
+    params = head(torch.rand(500, 1, width_of(head)) * 2 - 1)
     found, unlimited = (one.sampler(Sampling())(params, torch.Generator().manual_seed(1)) for one in (head, free))
     power, before = (expand(drawn[:, 0] / 127.5 - 1, 256).square().mean(-1) for drawn in (found, unlimited))
     most = loudness_power(torch.tensor(max_loudness)) * 10**0.3
@@ -89,7 +91,7 @@ def test_by_default_every_loudness_is_predicted() -> None:
 @torch.no_grad()
 def test_the_loudness_temperature_changes_the_predicted_loudness_only() -> None:
     head, past = made(), 5
-    params = head(torch.rand(200, 1, head.linear.linear.in_features) * 2 - 1)
+    params = head(torch.rand(200, 1, width_of(head)) * 2 - 1)
     certain = params.clone()
     scores = certain[..., -past - NUM_LOUDNESS_LEVELS : -past]
     scores.scatter_(-1, scores.argmax(-1, keepdim=True), 1e6)
@@ -105,7 +107,7 @@ def test_the_loudness_temperature_changes_the_predicted_loudness_only() -> None:
 @pytest.mark.parametrize("sizes", [{}, {"hidden": 33, "components": 1}, {"past": 1, "frame": 1, "hidden": 5}])
 def test_the_kernel_draws_the_same_as_torch(sampling: Sampling, sizes: dict[str, int]) -> None:
     head = made(**sizes)
-    rows, width = 2000, head.linear.linear.in_features
+    rows, width = 2000, width_of(head)
     vectors = torch.rand(rows, 1, width) * 2 - 1
     params = head(vectors)
     wanted = head.sample(params, torch.Generator().manual_seed(1), sampling)
@@ -192,7 +194,7 @@ def test_a_frame_keeps_to_its_predicted_power() -> None:
     optimizer = torch.optim.Adam(head.parameters(), 5e-3)
     draws = torch.Generator().manual_seed(0)
 
-    def learn(vectors: Any) -> None:
+    def learn(vectors: torch.Tensor) -> None:
         size = 10 ** (-torch.rand(256, 1, 1, generator=draws) * 2)
         sound = size * torch.randn(256, 1, 8, generator=draws) / 3
         levels = ((compand(sound, 256).clamp(-1, 1) + 1) * 127.5).round()

@@ -1,7 +1,5 @@
 """The softmax over classes: class weights in training and only there, and weights that are an embedding's."""
 
-from typing import Any
-
 import pytest
 import torch
 from torch.nn import functional
@@ -29,17 +27,17 @@ def test_the_loss_is_the_cross_entropy_of_torch() -> None:
     torch.testing.assert_close(Categorical(3, 3).loss(PARAMS, TARGETS).view(3), expected)
 
 
-def test_tied_weights_are_those_of_the_embedding_with_a_bias_of_their_own() -> None:
+def test_tied_weights_share_the_embedding_and_have_their_own_bias() -> None:
     embedding = torch.nn.Embedding(3, 4)
     head = Categorical(4, 3, tied=lambda: embedding.weight)
     assert [name for name, _ in head.named_parameters()] == ["linear.bias"]
     with torch.no_grad():
-        head.linear.bias += torch.tensor([0.0, 1.0, 2.0])
+        head.linear.bias.add_(torch.tensor([0.0, 1.0, 2.0]))
     hidden = torch.randn(2, 5, 4)
     expected = hidden @ embedding.weight.T + torch.tensor([0.0, 1.0, 2.0])
     torch.testing.assert_close(head.linear(hidden), expected)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_class_weights_are_not_saved(weights: Any) -> None:
+def test_class_weights_are_not_saved(weights: torch.Tensor | None) -> None:
     assert set(Categorical(3, 3, weights=weights).state_dict()) == {"linear.weight", "linear.bias"}

@@ -25,7 +25,7 @@ def test_loss_is_the_negative_log_likelihood() -> None:
 
 
 @pytest.mark.parametrize("level", [0.001, 0.025, 0.5, 0.8, 0.999])
-def test_quantiles_are_those_of_the_normal_distribution(level: float) -> None:
+def test_quantiles_equal_the_normal_distribution(level: float) -> None:
     head, params, mean, scale = make()
     wanted = scipy.stats.norm.ppf(level, mean.numpy(), scale.numpy())
     np.testing.assert_allclose(head.quantile(params, level).numpy(), wanted, rtol=EXACT, atol=EXACT)

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import torch
@@ -9,14 +8,14 @@ from echoic.heads import Point
 from echoic.heads.point import HUBER_DELTA
 
 
-def huber(error: Any) -> Any:
+def huber(error: float) -> float:
     return error**2 / 2 if error <= HUBER_DELTA else HUBER_DELTA * (error - HUBER_DELTA / 2)
 
 
 @pytest.mark.parametrize(
     ("loss", "formula"), [("mse", lambda error: error**2), ("mae", lambda error: error), ("huber", huber)]
 )
-def test_each_loss_equals_its_formula(loss: str, formula: Callable[..., Any]) -> None:
+def test_each_loss_equals_its_formula(loss: str, formula: Callable[[float], float]) -> None:
     head = Point.build(1, 1, 1, HeadSettings(loss=loss))
     errors = head.loss(torch.tensor([[[[0.875]], [[4.0]]]]), torch.tensor([[[1.0], [1.0]]]))
     torch.testing.assert_close(errors.flatten(), torch.tensor([formula(0.125), formula(3.0)]))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -60,7 +62,7 @@ def test_a_class_of_probability_zero_is_never_drawn() -> None:
         {"loudness_temperature": -1},
     ],
 )
-def test_values_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+def test_values_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     (name,) = wrong
     with pytest.raises(ConfigError, match=f"`{name}` must"):
         Sampling(**wrong)

@@ -1,5 +1,3 @@
-from typing import Any
-
 import numpy as np
 import pytest
 import scipy.stats
@@ -14,7 +12,8 @@ from echoic.heads.student_t import MIN_DEGREES_OF_FREEDOM
 EXACT = 1e-10  # float64
 
 
-def make() -> Any:
+def make() -> tuple[StudentT, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """A head, its parameters, and their degrees of freedom, location and scale."""
     head = StudentT.build(1, 2, 1, HeadSettings())
     params = 3 * torch.randn(4, 5, 2, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     degrees, scale = softplus(params[..., 2]) + MIN_DEGREES_OF_FREEDOM, softplus(params[..., 1]) + MIN_SCALE
@@ -29,7 +28,7 @@ def test_loss_is_the_negative_log_likelihood() -> None:
 
 
 @pytest.mark.parametrize("level", [0.001, 0.025, 0.5, 0.8, 0.999])
-def test_quantiles_are_those_of_students_distribution(level: float) -> None:
+def test_quantiles_equal_students_distribution(level: float) -> None:
     head, params, degrees, location, scale = make()
     wanted = scipy.stats.t.ppf(level, degrees.numpy(), location.numpy(), scale.numpy())
     np.testing.assert_allclose(head.quantile(params, level).numpy(), wanted, rtol=1e-8, atol=EXACT)

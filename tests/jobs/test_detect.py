@@ -1,7 +1,8 @@
-"""The detect job as its user has it: frames and events, hearing in pieces, clean-up, predictions, the report."""
+"""The detect job as its user has it: frames and events, streaming, post-processing, predictions, the report."""
 
 import json
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import soxr
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from narrowing import expect_type
 
 from echoic.api.report import write_report
-from echoic.api.run import load
+from echoic.api.run import Run, load
 from echoic.api.train import train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
@@ -41,8 +43,8 @@ TINY: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def songs(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Twelve songs of 4 s: tones of 60 to 200 ms with pauses, in much noise; a table of events and one of parts."""
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve songs of 4 s: tones of 60 to 200 ms with pauses, in much noise; a table of events and one of splits."""
     folder, draws = tmp_path_factory.mktemp("songs"), np.random.default_rng(0)
     events, splits = ["file,onset_s,offset_s,label"], ["file,split"]
     for number in range(12):
@@ -67,7 +69,7 @@ def test_a_single_path_is_expected(run: Any, data: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def run(songs: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def run(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("runs") / "songs"
     return train(
         "detect",
@@ -81,7 +83,7 @@ def run(songs: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="module")
-def one_way(songs: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def unidirectional(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("runs") / "one-way"
     return train(
         "detect", songs / "events.csv", split_table=songs / "split.csv", out=out, conv_stride=2, delay_ms=24, **TINY
@@ -92,7 +94,7 @@ EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_fro
 
 
 @given(pieces=EVENTS)
-def test_frames_and_events_are_inverse_on_the_grid(pieces: Any) -> None:
+def test_frames_and_events_are_inverse_on_the_grid(pieces: list[tuple[int, int, str]]) -> None:
     events, at = [], 0
     for pause, length, label in pieces:
         events.append(Event((at + pause) / 100, (at + pause + length) / 100, label))
@@ -109,62 +111,65 @@ def test_an_event_that_ends_after_the_last_frame_ends_with_it() -> None:
     assert frame_classes([Event(0.02, 0.09, "a")], ("a",), 5, 0.01).tolist() == [0, 0, 1, 1, 1]
 
 
-def sure(classes: Any, count: int = 3) -> Any:
-    """Probabilities that leave no doubt."""
-    return np.eye(count)[np.array(classes)]
+def one_hot(classes: Sequence[int] | np.ndarray, count: int = 3) -> np.ndarray:
+    """Probabilities of 0 and 1."""
+    probs: np.ndarray = np.eye(count)[np.array(classes)]
+    return probs
 
 
-def test_postprocessing_that_asks_for_nothing_changes_nothing() -> None:
-    shares = np.random.default_rng(0).dirichlet(np.ones(3), 50)
-    assert PostProcessing().classes(shares).tolist() == shares.argmax(1).tolist()
+def test_default_postprocessing_changes_nothing() -> None:
+    probs = np.random.default_rng(0).dirichlet(np.ones(3), 50)
+    assert PostProcessing().classes(probs).tolist() == probs.argmax(1).tolist()
 
 
 def test_short_pauses_within_a_label_are_closed_and_then_short_events_removed() -> None:
     classes = [0, 1, 1, 1, 0, 1, 1, 0, 2, 0, 2, 2, 2, 0, 0, 0, 2, 2]
-    closed = PostProcessing(pause_frames=2).classes(sure(classes)).tolist()
+    closed = PostProcessing(pause_frames=2).classes(one_hot(classes)).tolist()
     assert closed == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 2, 2]
-    removed = PostProcessing(shortest_frames=3).classes(sure(classes)).tolist()
+    removed = PostProcessing(shortest_frames=3).classes(one_hot(classes)).tolist()
     assert removed == [0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0]
-    both = PostProcessing(pause_frames=2, shortest_frames=3).classes(sure(classes)).tolist()
+    both = PostProcessing(pause_frames=2, shortest_frames=3).classes(one_hot(classes)).tolist()
     assert both == [0, 1, 1, 1, 1, 1, 1, 0, 2, 2, 2, 2, 2, 0, 0, 0, 0, 0]
 
 
-def test_a_median_takes_out_what_lasts_less_than_half_of_it() -> None:
+def test_a_median_removes_events_shorter_than_half_of_it() -> None:
     classes = [0, 0, 1, 0, 0, 1, 1, 1, 2, 1, 1, 0, 0]
-    assert PostProcessing(median_frames=3).classes(sure(classes)).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
+    assert PostProcessing(median_frames=3).classes(one_hot(classes)).tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0]
 
 
-def test_with_hysteresis_an_event_begins_surely_and_ends_surely() -> None:
-    chance = np.array([0.1, 0.4, 0.6, 0.4, 0.1, 0.4, 0.9, 0.4, 0.3, 0.6, 0.1])
-    shares = np.stack([1 - chance, 0.3 * chance, 0.7 * chance], 1)
-    assert PostProcessing(hysteresis=0.25).classes(shares).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
+def test_hysteresis_has_a_higher_threshold_for_onsets_than_for_offsets() -> None:
+    prob = np.array([0.1, 0.4, 0.6, 0.4, 0.1, 0.4, 0.9, 0.4, 0.3, 0.6, 0.1])
+    probs = np.stack([1 - prob, 0.3 * prob, 0.7 * prob], 1)
+    assert PostProcessing(hysteresis=0.25).classes(probs).tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 2, 2, 0]
 
 
-def test_what_has_no_pause_gets_the_most_probable_label_overall() -> None:
+def test_one_label_gives_each_event_its_most_probable_label() -> None:
     classes = [0, 1, 2, 1, 1, 0, 2, 2, 1, 0]
-    assert PostProcessing(one_label=True).classes(sure(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
+    assert PostProcessing(one_label=True).classes(one_hot(classes)).tolist() == [0, 1, 1, 1, 1, 0, 2, 2, 2, 0]
 
 
 @pytest.mark.parametrize(
-    ("way", "spoil"),
+    ("wanted", "spoil"),
     [
         (PostProcessing(), lambda _: None),
-        (PostProcessing(shortest_frames=2), lambda shares: shares.__setitem__(np.arange(5, 200, 20), np.eye(3)[2])),
-        (PostProcessing(pause_frames=4), lambda shares: shares.__setitem__(np.arange(13, 200, 20), np.eye(3)[0])),
+        (PostProcessing(shortest_frames=2), lambda probs: probs.__setitem__(np.arange(5, 200, 20), np.eye(3)[2])),
+        (PostProcessing(pause_frames=4), lambda probs: probs.__setitem__(np.arange(13, 200, 20), np.eye(3)[0])),
     ],
 )
-def test_the_way_that_mends_most_and_changes_least_is_chosen(way: Any, spoil: Any) -> None:
+def test_the_best_and_simplest_postprocessing_is_chosen(
+    wanted: PostProcessing, spoil: Callable[[np.ndarray], None]
+) -> None:
     classes = np.tile(np.repeat([0, 1], 10), 10)
-    shares = sure(classes)
-    spoil(shares)
-    chosen = PostProcessing.chosen([classes], [shares], 0.005)
-    assert chosen == way
-    assert chosen.classes(shares).tolist() == classes.tolist()
+    probs = one_hot(classes)
+    spoil(probs)
+    chosen = PostProcessing.chosen([classes], [probs], 0.005)
+    assert chosen == wanted
+    assert chosen.classes(probs).tolist() == classes.tolist()
     assert PostProcessing.from_json(json.loads(json.dumps(chosen.to_json()))) == chosen
 
 
-@pytest.mark.parametrize("which", ["run", "one_way"])
-def test_events_are_found_better_than_without_memory(which: Any, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("which", ["run", "unidirectional"])
+def test_events_are_found_better_than_without_memory(which: str, request: pytest.FixtureRequest) -> None:
     found = request.getfixturevalue(which).evaluate()
     assert found.scores["frame_error_rate"] < 0.5 * found.baselines["energy_threshold"]["frame_error_rate"]
     assert found.scores["frame_error_rate"] < found.baselines["logistic_regression"]["frame_error_rate"]
@@ -176,12 +181,12 @@ def test_events_are_found_better_than_without_memory(which: Any, request: pytest
 
 
 @pytest.mark.parametrize("pieces", [[1] * 60, [3, 50, 7], [60], [59, 1]])
-def test_a_recording_in_pieces_is_the_recording_in_one(one_way: Any, pieces: Any) -> None:
-    task, model = one_way.fitted.task, one_way.model
+def test_a_recording_in_pieces_is_the_recording_in_one(unidirectional: Run, pieces: list[int]) -> None:
+    task, model = unidirectional.fitted.task, unidirectional.model
     steps = task.steps["test"][0][:60]
     whole = predict_probs(model, steps, task.delay)
     assert whole.shape == (60, 3)
-    stream = one_way.stream()
+    stream = expect_type(DetectionStream, unidirectional.stream())
     state, predicted = stream.start(), []
     for piece in torch.split(steps, pieces):
         probs, state = stream.push(piece, state)
@@ -191,59 +196,60 @@ def test_a_recording_in_pieces_is_the_recording_in_one(one_way: Any, pieces: Any
     np.testing.assert_allclose(np.concatenate([*predicted, stream.finish(state)]), whole, atol=1e-6)
 
 
-def test_what_is_told_late_is_of_the_frame_that_it_is_told_of(one_way: Any) -> None:
-    """The sequence of training targets, one frame after the other, and what is heard of the same frames agree."""
-    task = one_way.fitted.task
+def test_the_latency_adds_delay_stride_and_half_a_window(unidirectional: Run) -> None:
+    task = unidirectional.fitted.task
     assert task.delay == 3
     assert task.latency_s == pytest.approx(0.024 + 0.008 + 0.016)
 
 
-def test_a_bidirectional_network_is_not_a_stream(run: Any) -> None:
+def test_a_bidirectional_network_is_not_a_stream(run: Run) -> None:
     with pytest.raises(ConfigError, match="train without --bidirectional"):
         DetectionStream(run.model, run.fitted.task.features.values, 0)
     with pytest.raises(ConfigError, match="train without --bidirectional"):
         run.stream()
 
 
-def test_the_command_tells_events_as_json_and_into_a_file(run: Any, songs: Any, capsys: Any) -> None:
+def test_the_command_writes_events_as_json_and_into_a_file(
+    run: Run, songs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     make_app(["predict"])(["predict", str(run.path), str(songs / "3.wav"), "--json"], standalone_mode=False)
     rows = json.loads(capsys.readouterr().out)
     assert {frozenset(row) for row in rows} == {frozenset({"file", "onset_s", "offset_s", "label", "confidence"})}
     assert all(row["onset_s"] < row["offset_s"] for row in rows)
     assert {row["label"] for row in rows} <= set(PITCH_HZ)
-    output = songs / "told.csv"
+    output = songs / "predicted.csv"
     make_app(["predict"])(["predict", str(run.path), str(songs / "3.wav"), "-o", str(output)], standalone_mode=False)
     assert len(output.read_text().splitlines()) == len(rows) + 1
     again = run.evaluate(output)
-    # What was told, taken for the truth, is what is told: but for frames that lie between grid and table.
+    # Scored against their own table, predictions have no errors, but for frames between grid and table.
     assert again.postprocessed["frame_error_rate"] < 0.01
 
 
-def test_events_are_heard_where_the_training_data_are_not(songs: Any, tmp_path: Path) -> None:
+def test_events_are_predicted_without_the_training_data(songs: Path, tmp_path: Path) -> None:
     copied = shutil.copytree(songs, tmp_path / "songs")
     wanted = TINY | {"epochs": 1}
     run = train("detect", copied / "events.csv", split_table=copied / "split.csv", out=tmp_path / "run", **wanted)
     before = run.predict(songs / "3.wav")
     copied.rename(tmp_path / "elsewhere")
-    told = load(tmp_path / "run").predict(songs / "3.wav")
-    assert {name: column.tolist() for name, column in told.items()} == {
+    after = load(tmp_path / "run").predict(songs / "3.wav")
+    assert {name: column.tolist() for name, column in after.items()} == {
         name: column.tolist() for name, column in before.items()
     }
 
 
-def test_a_run_is_what_it_was_when_it_is_loaded(run: Any) -> None:
+def test_a_loaded_run_has_the_same_scores(run: Run) -> None:
     assert load(run.path).evaluate().scores == run.evaluate().scores
 
 
-def test_the_report_shows_the_events_over_the_spectrum(run: Any) -> None:
+def test_the_report_shows_the_events_over_the_spectrum(run: Run) -> None:
     write_report([run])
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
     assert {"loss", "accuracy", "events"} <= figures
 
 
-def test_bad_settings_and_labels_are_one_sentence(songs: Any, tmp_path: Path) -> None:
+def test_bad_settings_and_labels_are_one_sentence(songs: Path, tmp_path: Path) -> None:
     table = songs / "events.csv"
-    for wanted, told in (
+    for wanted, message in (
         ({"bidirectional": True, "delay_ms": 20}, "`delay_ms` has no effect with --bidirectional"),
         ({"delay_ms": 1000}, "`delay_ms` must be shorter than `excerpt_s`"),
         ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for padded sequences; use `noise_std`"),
@@ -253,14 +259,14 @@ def test_bad_settings_and_labels_are_one_sentence(songs: Any, tmp_path: Path) ->
             "`split` and `split_table` each choose the splits",
         ),
     ):
-        with pytest.raises(ConfigError, match=told):
+        with pytest.raises(ConfigError, match=message):
             train("detect", table, out=tmp_path / "new", **TINY | wanted)
     (songs / "odd.csv").write_text(table.read_text() + "\n3.wav,3.9,3.95,rare")
     with pytest.raises(DataError, match=r"the label 'rare' at 3.9 s is only in the test split"):
         train("detect", songs / "odd.csv", split_table=songs / "split.csv", out=tmp_path / "new", **TINY)
 
 
-def test_new_recordings_are_heard_at_the_rate_of_training(run: Any, songs: Any, tmp_path: Path) -> None:
+def test_new_recordings_are_resampled_to_the_rate_of_training(run: Run, songs: Path, tmp_path: Path) -> None:
     sound, _ = soundfile.read(songs / "3.wav")
     soundfile.write(tmp_path / "3.wav", soxr.resample(sound, RATE_HZ, 4 * RATE_HZ), 4 * RATE_HZ)
     rows = (songs / "events.csv").read_text().splitlines()
@@ -272,16 +278,16 @@ def test_new_recordings_are_heard_at_the_rate_of_training(run: Any, songs: Any, 
         run.evaluate(tmp_path / "strange.csv")
 
 
-def test_no_event_ends_after_its_recording(run: Any, songs: Any, tmp_path: Path) -> None:
+def test_no_event_ends_after_its_recording(run: Run, songs: Path, tmp_path: Path) -> None:
     for number in range(12):
         sound, _ = soundfile.read(songs / f"{number}.wav")
         loudest = 0.3 * np.sin(2 * np.pi * PITCH_HZ["low"] * np.arange(RATE_HZ) / RATE_HZ)
         soundfile.write(tmp_path / f"{number}.wav", np.concatenate([sound, loudest])[: 4 * RATE_HZ + 1003], RATE_HZ)
-    told = run.predict(tmp_path)
-    assert 4.4 < told["offset_s"].max() <= 4 + 1003 / RATE_HZ
+    table = run.predict(tmp_path)
+    assert 4.4 < table["offset_s"].max() <= 4 + 1003 / RATE_HZ
 
 
-def test_without_a_test_part_recordings_have_to_be_named(songs: Any, tmp_path: Path) -> None:
+def test_without_a_test_split_recordings_must_be_named(songs: Path, tmp_path: Path) -> None:
     run = train("detect", songs / "events.csv", out=tmp_path / "run", split=(0.9, 0.1, 0), **TINY | {"epochs": 1})
     with pytest.raises(DataError, match=r"The test split of .* has no recordings; name the files to predict"):
         run.predict()

@@ -4,15 +4,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
+from narrowing import expect_type
 
 import echoic
+from echoic.api.run import Run
+from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.forecaster import Forecaster
 from echoic.jobs.forecast.charts import MOST_WINDOWS, charts
+from echoic.report.charts import Chart, Line
 
 TINY: dict[str, Any] = {"layers": [4], "epochs": 1, "threads": 1}
 
 
-def panel(series: int = 4, steps: int = 80) -> Any:
+def panel(series: int = 4, steps: int = 80) -> pl.DataFrame:
     """Several series of two features, on days."""
     days = np.datetime64("2024-01-01", "us") + np.arange(steps).astype("timedelta64[D]")
     noise = np.random.default_rng(0).normal(size=(2, series, steps))
@@ -22,32 +27,32 @@ def panel(series: int = 4, steps: int = 80) -> Any:
 
 
 @pytest.fixture(scope="module")
-def step_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def step_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("runs") / "step"
     return echoic.train("forecast", "synth:sine,steps=600", strategy="recursive", lookback=20, out=out, **TINY)
 
 
 @pytest.fixture(scope="module")
-def panel_run(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def panel_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("runs") / "panel"
-    settings = {"time": "ds", "lookback": 12, "horizon": 6, "strategy": "direct", "split": "50,15,15"}
+    settings: dict[str, Any] = {"time": "ds", "lookback": 12, "horizon": 6, "strategy": "direct", "split": "50,15,15"}
     return echoic.train("forecast", panel(), out=out, **settings, **TINY)
 
 
-def drawn(run: Any, evaluation: None = None) -> Any:
+def drawn(run: Run, evaluation: Any = None) -> dict[str, Chart]:
     return {chart.key: chart for chart in charts(run.fitted, run.metrics(), evaluation)}
 
 
-def lines(chart: Any) -> Any:
+def lines(chart: Chart) -> dict[str, Line]:
     return {line.name: line for line in chart.lines}
 
 
-def test_every_chart_is_there_for_one_series(step_run: Any) -> None:
+def test_every_chart_is_there_for_one_series(step_run: Run) -> None:
     keys = ["data", "loss", "window", "continuation", "residuals", "histogram", "future"]
     assert list(drawn(step_run, step_run.evaluate())) == keys  # a horizon of 1 has no errors by steps ahead
 
 
-def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_says_so(panel_run: Any) -> None:
+def test_three_series_and_one_feature_are_drawn_as_the_caption_states(panel_run: Run) -> None:
     made = drawn(panel_run, panel_run.evaluate())
     each = [f"{key}-{number}" for key in ("data", "window", "continuation", "future") for number in (1, 2, 3)]
     alone = ["loss", "horizon", "residuals", "histogram"]
@@ -57,7 +62,7 @@ def test_of_many_series_and_features_three_and_one_are_drawn_and_the_caption_say
     assert made["window-2"].y_label == "a"
 
 
-def test_data_chart_marks_the_parts(step_run: Any) -> None:
+def test_the_data_chart_marks_the_splits(step_run: Run) -> None:
     splits = lines(drawn(step_run)["data"])
     assert {name: (line.x[0], line.x[-1]) for name, line in splits.items()} == {
         "train": (0, 359),
@@ -68,12 +73,12 @@ def test_data_chart_marks_the_parts(step_run: Any) -> None:
     np.testing.assert_array_equal(np.concatenate([line.y for line in splits.values()]), values)
 
 
-def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run: Any) -> None:
+def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(panel_run: Run) -> None:
     chart = drawn(panel_run)["window-1"]
-    seen, truth, forecast = (lines(chart)[name] for name in ("look-back", "true values", "forecast"))
-    assert (len(seen.x), len(forecast.x)) == (12, 12)  # two windows in a row fit into the 15 steps of the test part
+    before, truth, forecast = (lines(chart)[name] for name in ("look-back", "true values", "forecast"))
+    assert (len(before.x), len(forecast.x)) == (12, 12)  # two windows in a row fit into the 15 steps of the test split
     assert "2 consecutive forecasts" in chart.caption
-    assert truth.x[0] == seen.x[-1]
+    assert truth.x[0] == before.x[-1]
     np.testing.assert_array_equal(truth.x[1:], forecast.x)
     wide, narrow = chart.bands
     assert (wide.name, narrow.name) == ("95 % interval", "80 % interval")
@@ -82,23 +87,23 @@ def test_window_chart_holds_lookback_truth_and_forecast_with_nested_intervals(pa
     assert (narrow.high <= wide.high).all()
 
 
-def test_forecast_and_errors_are_those_of_the_backtest(panel_run: Any) -> None:
-    table = panel_run.job.backtest(panel_run.fitted, None, "test", 6)
+def test_charted_errors_equal_the_backtest(panel_run: Run) -> None:
+    table = panel_run.backtest(stride=6)
     mine = (table["unique_id"] == "s0") & (table["target"] == "a")
     errors = lines(drawn(panel_run)["residuals"])["true value - forecast"]
     np.testing.assert_allclose(errors.y, (table["y"] - table["mean"])[mine], atol=1e-6)
     np.testing.assert_array_equal(errors.x, table["ds"][mine])
 
 
-def test_errors_by_steps_ahead_are_those_of_the_evaluation(panel_run: Any) -> None:
-    evaluation = panel_run.evaluate()
+def test_errors_by_horizon_equal_the_evaluation(panel_run: Run) -> None:
+    evaluation = expect_type(ForecastEvaluation, panel_run.evaluate())
     chart = drawn(panel_run, evaluation)["horizon"]
     assert list(lines(chart)) == [*evaluation.baselines, "model"]
     np.testing.assert_array_equal(lines(chart)["model"].y, [row["mae"] for row in evaluation.by_horizon])
 
 
 @pytest.mark.parametrize("which", ["step_run", "panel_run"])
-def test_continuation_never_sees_what_it_continues(which: Any, request: pytest.FixtureRequest) -> None:
+def test_the_continuation_does_not_depend_on_the_steps_it_predicts(which: str, request: pytest.FixtureRequest) -> None:
     run = request.getfixturevalue(which)
     key = "continuation" if which == "step_run" else "continuation-1"
     before = lines(drawn(run)[key])
@@ -116,17 +121,17 @@ def test_continuation_never_sees_what_it_continues(which: Any, request: pytest.F
     np.testing.assert_allclose(moved, 100, atol=1e-3)
 
 
-def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run: Any) -> None:
+def test_future_begins_after_the_last_step_and_is_that_of_predict(panel_run: Run) -> None:
     chart = drawn(panel_run)["future-1"]
-    seen, forecast = lines(chart)["data"], lines(chart)["forecast"]
-    assert forecast.x[0] == seen.x[-1]  # joined, so that one step ahead is seen
+    before, forecast = lines(chart)["data"], lines(chart)["forecast"]
+    assert forecast.x[0] == before.x[-1]  # joined, so that a horizon of one step is visible
     table = panel_run.predict()
     np.testing.assert_allclose(forecast.y[1:], table["mean"][:6], atol=1e-6)
     np.testing.assert_array_equal(forecast.x[1:], table["ds"][:6])
     assert len(chart.bands[0].x) == 7
 
 
-def test_dev_stands_in_for_a_test_part_without_windows(tmp_path: Path) -> None:
+def test_charts_show_dev_if_the_test_split_has_no_window(tmp_path: Path) -> None:
     out = tmp_path / "run"
     wanted = TINY | {"lookback": 20, "horizon": 4, "split": "200,100,0", "refit": False}
     run = echoic.train("forecast", "synth:sine,steps=300", out=out, **wanted)
@@ -141,15 +146,15 @@ def test_steps_outside_the_split_are_marked_as_unused(tmp_path: Path) -> None:
     assert lines(drawn(run)["data"])["unused"].x.tolist() == list(range(200, 300))
 
 
-def test_few_windows_are_forecast_however_long_the_part_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_charts_forecast_few_windows_of_a_long_split(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "run"
     run = echoic.train(
         "forecast", "synth:sine,steps=5000", lookback=9, strategy="recursive", split="100,100,4800", out=out, **TINY
     )
-    counted = []
+    counted: list[int] = []
     forecast = Forecaster.forecast
 
-    def counting(self: Any, starts: Any) -> Any:
+    def counting(self: Forecaster, starts: torch.Tensor) -> Any:
         counted.append(len(starts))
         return forecast(self, starts)
 

@@ -8,10 +8,13 @@ import pandas as pd
 import polars as pl
 import pytest
 import torch
+from narrowing import expect_type
 
 import echoic
 from echoic.api.prepare import prepare
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, EchoicError
+from echoic.forecasting.evaluator import ForecastEvaluation
+from echoic.jobs.forecast import ForecastTask
 from echoic.jobs.forecast.use import series_columns
 from echoic.windows import SPLITS
 
@@ -23,6 +26,10 @@ AHEAD = 4
 def wave(steps: int, seed: int = 0) -> np.ndarray:
     draw = np.random.default_rng(seed)
     return (np.sin(np.arange(steps) / 3) + 0.05 * draw.standard_normal(steps)).astype(np.float32)
+
+
+def prepare_forecast(data: Any, **settings: Any) -> ForecastTask:
+    return expect_type(ForecastTask, prepare("forecast", data, **settings).task)
 
 
 def shops(ahead: int = AHEAD) -> pl.DataFrame:
@@ -50,9 +57,9 @@ COLUMNS: dict[str, Any] = {"past_covariates": "heat", "future_covariates": "plan
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path: Path, strategy: Any) -> None:
+def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path: Path, strategy: str) -> None:
     run = echoic.train("forecast", shops(), out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
-    evaluation = run.evaluate()
+    evaluation = expect_type(ForecastEvaluation, run.evaluate())
     assert evaluation.windows == len(LENGTHS)
     assert all(np.isfinite(value) for value in evaluation.scores.values())
     table = run.predict()
@@ -69,7 +76,7 @@ def test_series_of_unequal_length_with_covariates_of_every_kind(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_forecasts_without_their_known_future_are_refused(tmp_path: Path, strategy: Any) -> None:
+def test_forecasts_without_future_covariates_are_refused(tmp_path: Path, strategy: str) -> None:
     frame = shops(AHEAD)
     run = echoic.train("forecast", frame, out=tmp_path / "run", strategy=strategy, **TINY, **COLUMNS)
     with pytest.raises(DataError, match="'north' end 2 steps after the target, but the horizon is 4; add rows"):
@@ -94,15 +101,15 @@ def regressed(steps: int = 400, horizon: int = 4) -> pl.DataFrame:
     ],
     ids=lambda way: way["strategy"],
 )
-def test_a_column_known_ahead_helps(tmp_path: Path, way: Any) -> None:
+def test_a_future_covariate_improves_the_forecast(tmp_path: Path, way: dict[str, Any]) -> None:
     frame, common = regressed(), TINY | {"layers": (8,), "target": "y", "batch_size": 32}
     blind = echoic.train("forecast", frame, out=tmp_path / "blind", **common | way)
-    told = echoic.train("forecast", frame, out=tmp_path / "told", future_covariates="coin", **common | way)
-    assert told.evaluate().scores["mse"] < 0.3 * blind.evaluate().scores["mse"]
-    assert told.evaluate().scores["mse"] < 0.3 * min(row["mse"] for row in told.evaluate().baselines.values())
+    informed = echoic.train("forecast", frame, out=tmp_path / "informed", future_covariates="coin", **common | way)
+    assert informed.evaluate().scores["mse"] < 0.3 * blind.evaluate().scores["mse"]
+    assert informed.evaluate().scores["mse"] < 0.3 * min(row["mse"] for row in informed.evaluate().baselines.values())
 
 
-def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp_path: Path) -> None:
+def test_future_covariates_change_the_forecast(tmp_path: Path) -> None:
     run = echoic.train(
         "forecast", regressed(), out=tmp_path / "run", target="y", future_covariates="coin", strategy="direct", **TINY
     )
@@ -113,7 +120,7 @@ def test_the_known_future_moves_a_forecast_and_the_past_only_column_has_none(tmp
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path: Path, strategy: Any) -> None:
+def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path: Path, strategy: str) -> None:
     values = np.stack([wave(300, 0), wave(300, 1)], 1)
     holes = np.random.default_rng(0).random(values.shape) < 0.1
     values[holes] = np.nan
@@ -126,10 +133,10 @@ def test_missing_values_are_masked_counted_and_leave_everything_finite(tmp_path:
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_what_is_missing_weighs_nothing(strategy: Any) -> None:
+def test_missing_values_do_not_affect_the_gradients(strategy: str) -> None:
     values = wave(200)
     values[20:150:7] = np.nan
-    task = prepare("forecast", values, config=TINY | {"strategy": strategy}).task
+    task = prepare_forecast(values, config=TINY | {"strategy": strategy})
     assert task.codec.has_missing
     batch = next(task.train_batches().epoch(0, 0))
     assert 0 < batch.mask.sum() < batch.mask.numel()
@@ -144,15 +151,15 @@ def test_what_is_missing_weighs_nothing(strategy: Any) -> None:
     assert all(torch.equal(one, other) for one, other in zip(*gradients, strict=True))
 
 
-def test_missing_values_outside_the_training_part_do_not_change_the_network() -> None:
+def test_missing_values_outside_the_train_split_do_not_change_the_network() -> None:
     values = wave(200)
     values[190] = np.nan
-    assert not prepare("forecast", values, config=TINY).task.codec.has_missing
+    assert not prepare_forecast(values, config=TINY).codec.has_missing
     values[50] = np.nan
-    assert prepare("forecast", values, config=TINY).task.codec.has_missing
+    assert prepare_forecast(values, config=TINY).codec.has_missing
 
 
-def test_frames_of_pandas_and_polars_train_alike(tmp_path: Path) -> None:
+def test_pandas_and_polars_tables_train_the_same_network(tmp_path: Path) -> None:
     table = {"time": pd.date_range("2024-01-01", periods=200, freq="h"), "a": wave(200), "b": wave(200, 1)}
     pandas = pd.DataFrame(table)
     runs = [
@@ -167,7 +174,7 @@ def test_frames_of_pandas_and_polars_train_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
-def test_channels_that_share_a_network_are_forecast_apart(tmp_path: Path, strategy: Any) -> None:
+def test_independent_channels_do_not_affect_each_other(tmp_path: Path, strategy: str) -> None:
     values = np.stack([wave(300), 50 + 10 * wave(300, 1)], 1)
     settings = TINY | {"channels": "independent", "strategy": strategy, "head": "gaussian"}
     run = echoic.train("forecast", values, out=tmp_path / "run", **settings)
@@ -204,7 +211,9 @@ def test_channels_that_share_a_network_are_forecast_apart(tmp_path: Path, strate
         ({"split": "2024-01-01,2024-02-01"}, ConfigError, "only for series with timestamps"),
     ],
 )
-def test_what_does_not_go_together_is_refused(tmp_path: Path, settings: Any, error: Any, message: str) -> None:
+def test_contradictory_settings_are_refused(
+    tmp_path: Path, settings: dict[str, Any], error: type[EchoicError], message: str
+) -> None:
     trend = np.arange(100.0)  # has no season
     with pytest.raises(error, match=message):
         echoic.train("forecast", trend, out=tmp_path / "run", **TINY | settings)
@@ -218,26 +227,26 @@ def test_dev_is_not_scored_by_a_network_that_was_trained_on_it(tmp_path: Path) -
         run.evaluate(split="dev")
 
 
-def test_a_target_without_a_value_in_the_training_part_is_named() -> None:
+def test_a_target_without_a_value_in_the_train_split_is_named() -> None:
     table = pl.DataFrame({"a": wave(90), "late": [*[None] * 60, *wave(30).tolist()]})
     with pytest.raises(DataError, match=r"'late' of .* has no value in the train split"):
         prepare("forecast", table, config={"split": (50, 20, 20)}, **TINY)
 
 
-def test_a_base_fits_into_the_shortest_series() -> None:
+def test_the_residual_baseline_fits_into_the_shortest_series() -> None:
     rows = [(name, 100 + 10 * (step % 7) + step) for name, steps in (("a", 200), ("new", 50)) for step in range(steps)]
     table = pl.DataFrame(rows, schema=["unique_id", "y"], orient="row")
-    task = prepare("forecast", table, config={"split": (0, 0, 7)}, horizon=7, season=7, epochs=1).task
+    task = prepare_forecast(table, config={"split": (0, 0, 7)}, horizon=7, season=7, epochs=1)
     assert task.framing.context + 7 <= 43
 
 
-def test_series_are_predicted_alike_however_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_do_not_depend_on_the_number_of_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = echoic.train("forecast", shops(), out=tmp_path / "run", **TINY | COLUMNS)
     together = run.predict()
     monkeypatch.setattr("echoic.forecasting.results.BATCH", 2)
-    apart = run.predict()
-    assert together["unique_id"].tolist() == apart["unique_id"].tolist()
-    np.testing.assert_allclose(apart["mean"], together["mean"], rtol=1e-5)
+    in_batches = run.predict()
+    assert together["unique_id"].tolist() == in_batches["unique_id"].tolist()
+    np.testing.assert_allclose(in_batches["mean"], together["mean"], rtol=1e-5)
 
 
 def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path: Path) -> None:
@@ -245,7 +254,7 @@ def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path: Path) 
     run = echoic.train("forecast", hours, out=tmp_path / "run", time="ds", **TINY)
     for frequency, windows in (("h", 40 - 4 + 1), ("15min", 40 - 12 - 4 + 1)):
         new = pd.DataFrame({"ds": pd.date_range("2024-01-05", periods=40, freq=frequency), "y": wave(40)})
-        assert run.evaluate(new).windows == windows
+        assert expect_type(ForecastEvaluation, run.evaluate(new)).windows == windows
 
 
 @pytest.mark.parametrize(
@@ -256,7 +265,7 @@ def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path: Path) 
         pd.DataFrame({"y": wave(40)}, index=[f"2024-01-{day + 1}" for day in range(40)]),
     ],
 )
-def test_what_stands_in_the_index_is_not_lost(table: Any) -> None:
+def test_tables_with_names_or_dates_in_the_index_are_refused(table: pd.DataFrame) -> None:
     with pytest.raises(DataError, match=r"its dates or names are in the index; call reset_index\(\)"):
         prepare("forecast", table, **TINY)
 
@@ -271,16 +280,17 @@ def test_what_stands_in_the_index_is_not_lost(table: Any) -> None:
         ({"strategy": "recursive", "batching": "chunks", "recency_exponent": 2.0}, "recency_exponent"),
     ],
 )
-def test_settings_that_would_do_nothing_are_refused(asked: Any, name: str) -> None:
+def test_settings_without_effect_are_refused(asked: dict[str, Any], name: str) -> None:
     with pytest.raises(ConfigError, match=f"`{name}` has no effect"):
         prepare("forecast", wave(200), **(TINY | asked))
 
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct"])
-def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy: Any) -> None:
+def test_shuffled_splits_are_the_same_in_training_and_evaluation(strategy: str) -> None:
     asked = TINY | {"strategy": strategy, "split_order": "shuffled"}
-    task = prepare("forecast", wave(200), config=asked).task
+    task = prepare_forecast(wave(200), config=asked)
     windows, chosen = task.windows.of("train")
+    assert chosen is not None
     trained = set(windows.starts(chosen).tolist())
     scored = {
         split: {start for index in task.windows.shuffled_sampler(split).epoch() for start in index.starts.tolist()}
@@ -288,4 +298,4 @@ def test_windows_that_are_dealt_at_random_are_the_same_everywhere(strategy: Any)
     }
     assert scored["train"] == trained
     assert not trained & (scored["dev"] | scored["test"])
-    assert not prepare("forecast", wave(200), config=asked | {"split": (0.8, 0.2, 0)}).task.should_refit
+    assert not prepare_forecast(wave(200), config=asked | {"split": (0.8, 0.2, 0)}).should_refit

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from narrowing import expect_type
 
 import echoic
 from echoic.api.run import Run
 from echoic.api.train import train
-from echoic.cells import Cell
+from echoic.config import ForecastSettings
 from echoic.errors import ConfigError, DataError
+from echoic.heads import ValueHead
+from echoic.types import Series
 
 FLOAT32 = 1e-4
 STRATEGIES = ["recursive", "direct", "segments"]
@@ -31,7 +34,7 @@ def wave(steps: int = 240, seed: int = 0) -> np.ndarray:
     return (5 + np.sin(np.arange(steps) / 3) + 0.1 * draw.standard_normal(steps)).astype(np.float32)
 
 
-def make(path: Any, **settings: Any) -> Run:
+def make(path: Path, **settings: Any) -> Run:
     wanted = TINY | settings
     if wanted["strategy"] == "recursive":
         wanted.pop("residual_baseline")
@@ -43,13 +46,13 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return make(tmp_path_factory.mktemp("generate"), strategy=request.param, head="gaussian")
 
 
-def values(made: Any) -> np.ndarray:
-    assert len(made) == 1
-    return made[0].values
+def values(made: list[Series]) -> np.ndarray:
+    (one,) = made
+    return one.values
 
 
 def test_recursive_runs_are_streams_and_others_are_refused(run: Run) -> None:
-    if run.settings.window.strategy == "recursive":
+    if expect_type(ForecastSettings, run.settings).window.strategy == "recursive":
         inputs = torch.from_numpy(wave()).float().view(1, -1, 1)
         stream = run.stream()
         first, state = stream.push(inputs[:, :100], stream.start())
@@ -70,12 +73,13 @@ def naive_continuation(run: Run, prime: np.ndarray, length: int) -> np.ndarray:
     for _ in range(length):
         with torch.no_grad():
             params, _ = run.model(torch.tensor(known)[None, :, None])
-        known.append(float(run.model.head.mean(params)[0, -1, 0]))
-    return np.array(known[len(prime) :]) * scale + center
+        known.append(float(expect_type(ValueHead, run.model.head).mean(params)[0, -1, 0]))
+    continued: np.ndarray = np.array(known[len(prime) :]) * scale + center
+    return continued
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_carried_state_makes_what_a_pass_over_everything_makes(tmp_path: Path, cell: str | Cell) -> None:
+def test_a_carried_state_generates_the_same_as_a_pass_over_all_steps(tmp_path: Path, cell: str) -> None:
     run = make(tmp_path, strategy="recursive", cell=cell, layers=(6, 4), learn_initial_state=True)
     carried = values(run.generate(1000, prime=100))
     assert carried.shape == (1000, 1)
@@ -83,11 +87,11 @@ def test_a_carried_state_makes_what_a_pass_over_everything_makes(tmp_path: Path,
     np.testing.assert_allclose(carried[:60, 0], naive_continuation(run, wave()[-100:], 60), rtol=0, atol=FLOAT32)
 
 
-def test_a_longer_continuation_begins_with_the_shorter_one(run: Any) -> None:
+def test_a_longer_continuation_begins_with_the_shorter_one(run: Run) -> None:
     np.testing.assert_array_equal(values(run.generate(50))[:13], values(run.generate(13)))
 
 
-def test_the_last_n_steps_are_a_prime_as_a_file_of_them_is(run: Any, tmp_path: Path) -> None:
+def test_the_last_n_steps_are_a_prime_as_a_file_of_them_is(run: Run, tmp_path: Path) -> None:
     np.savetxt(tmp_path / "prime.csv", wave()[-40:], header="y", comments="", fmt="%.9g")
     primed = values(run.generate(10, prime=40))
     np.testing.assert_array_equal(primed, values(run.generate(10, prime=tmp_path / "prime.csv")))
@@ -96,22 +100,22 @@ def test_the_last_n_steps_are_a_prime_as_a_file_of_them_is(run: Any, tmp_path: P
     assert not np.array_equal(primed, values(run.generate(10, prime=wave(seed=1))))
 
 
-def test_all_known_steps_are_the_prime_by_default(run: Any) -> None:
+def test_all_observed_steps_are_the_prime_by_default(run: Run) -> None:
     np.testing.assert_array_equal(values(run.generate(10)), values(run.generate(10, prime=wave())))
     np.testing.assert_array_equal(values(run.generate(10)), values(run.generate(10, prime=len(wave()))))
 
 
 @pytest.mark.parametrize("prime", [0, -3, 241])
-def test_a_prime_that_is_not_there_is_refused(run: Any, prime: Any) -> None:
+def test_a_prime_of_invalid_length_is_refused(run: Run, prime: int) -> None:
     with pytest.raises(DataError, match=f"the prime must have 1 to 240 steps, got {prime}"):
         run.generate(5, prime=prime)
 
 
-def test_without_temperature_the_seed_changes_nothing(run: Any) -> None:
+def test_without_temperature_the_seed_changes_nothing(run: Run) -> None:
     np.testing.assert_array_equal(values(run.generate(20, seed=0)), values(run.generate(20, seed=1)))
 
 
-def test_with_temperature_the_seed_decides(run: Any) -> None:
+def test_with_temperature_the_seed_decides(run: Run) -> None:
     draws = [values(run.generate(20, temperature=1.0, seed=seed)) for seed in (3, 3, 4)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
@@ -121,7 +125,7 @@ def test_with_temperature_the_seed_decides(run: Any) -> None:
 
 @pytest.mark.parametrize("head", ["point", "gaussian", "student_t", "quantiles"])
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path: Path, head: Any, strategy: Any) -> None:
+def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path: Path, head: str, strategy: str) -> None:
     run = make(tmp_path, strategy=strategy, head=head, epochs=1)
     mean, drawn = values(run.generate(40)), values(run.generate(40, temperature=1.0))
     assert np.isfinite(mean).all()
@@ -130,7 +134,7 @@ def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path: Path,
 
 
 @pytest.mark.parametrize("strategy", ["direct", "segments"])
-def test_horizons_are_strung_together(tmp_path: Path, strategy: Any) -> None:
+def test_a_continuation_chains_horizons(tmp_path: Path, strategy: str) -> None:
     """The second horizon is the forecast after the data and the first."""
     run = make(tmp_path, strategy=strategy)
     made = values(run.generate(15))
@@ -146,7 +150,7 @@ def test_step_by_step_a_forecast_is_the_start_of_the_continuation_of_its_lookbac
     np.testing.assert_allclose(run.predict()["mean"], values(run.generate(6, prime=24))[:, 0], rtol=0, atol=FLOAT32)
 
 
-def test_every_series_goes_on_from_its_own_end(tmp_path: Path) -> None:
+def test_every_series_is_continued_from_its_own_end(tmp_path: Path) -> None:
     table = {"unique_id": ["a"] * 80 + ["b"] * 100, "ds": [*range(80), *range(100)], "y": [*wave(80), *-wave(100)]}
     frame = pd.DataFrame(table).assign(ds=pd.to_datetime("2024-01-01") + pd.to_timedelta(table["ds"], "D"))
     run = echoic.train("forecast", frame, out=tmp_path / "run", strategy="recursive", lookback=12, epochs=4, threads=1)

@@ -29,7 +29,7 @@ def noisy(steps: int = STEPS) -> np.ndarray:
     return 20 + 3 * values
 
 
-def make(path: Any, head: str, strategy: str, **settings: Any) -> Run:
+def make(path: Path, head: str, strategy: str, **settings: Any) -> Run:
     wanted = SETTINGS | {"head": head, "strategy": strategy} | settings
     if strategy == "recursive":
         wanted.pop("residual_baseline")
@@ -40,7 +40,7 @@ def make(path: Any, head: str, strategy: str, **settings: Any) -> Run:
 
 def quantiles(run: Run) -> np.ndarray:
     forecaster = run.fitted.task.forecaster(run.model, None)
-    found = forecaster.forecast(torch.arange(0, 200, 10)).quantiles
+    found: torch.Tensor | None = forecaster.forecast(torch.arange(0, 200, 10)).quantiles
     assert found is not None
     assert found.shape[0] == len(LEVELS)
     return found.numpy()
@@ -48,7 +48,7 @@ def quantiles(run: Run) -> np.ndarray:
 
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
 @pytest.mark.parametrize("head", HEADS)
-def test_intervals_hold_about_as_many_values_as_they_say(tmp_path: Path, head: Any, strategy: Any) -> None:
+def test_intervals_have_about_their_nominal_coverage(tmp_path: Path, head: str, strategy: str) -> None:
     run = make(tmp_path, head, strategy)
     scores = run.evaluate(stride=2).scores
     assert 0.70 < scores["coverage_80"] < 0.90
@@ -61,8 +61,8 @@ def test_intervals_hold_about_as_many_values_as_they_say(tmp_path: Path, head: A
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path: Path, head: Any) -> None:
-    calibrated = {} if head == "point" else {"conformal": True}
+def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path: Path, head: str) -> None:
+    calibrated: dict[str, Any] = {} if head == "point" else {"conformal": True}
     plain, conformal = (
         make(tmp_path, head, "direct", epochs=2, **wanted) for wanted in ({"conformal": False}, calibrated)
     )
@@ -81,7 +81,7 @@ def test_without_dev_a_point_has_no_intervals(tmp_path: Path) -> None:
     assert not {"crps", "coverage_80"} & run.evaluate().scores.keys()
 
 
-def test_intervals_widen_with_the_steps_ahead(tmp_path: Path) -> None:
+def test_intervals_widen_with_the_horizon(tmp_path: Path) -> None:
     run = make(tmp_path, "gaussian", "recursive", horizon=4)
     table = run.backtest(stride=10)
     width = (table["hi-80"] - table["lo-80"]).reshape(-1, 4).mean(0)
@@ -90,7 +90,7 @@ def test_intervals_widen_with_the_steps_ahead(tmp_path: Path) -> None:
     assert width[0] == pytest.approx(2 * 1.2816 * 3, rel=0.15)
 
 
-def test_levels_have_to_reach_as_far_as_the_intervals(tmp_path: Path) -> None:
+def test_quantiles_must_include_the_bounds_of_the_intervals(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"`quantiles` must include 0\.025 and 0\.975"):
         make(tmp_path, "quantiles", "direct", quantiles=(0.1, 0.5, 0.9))
 

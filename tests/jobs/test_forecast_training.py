@@ -1,4 +1,4 @@
-"""The ways to train a forecast: regimes, noise, refits, shuffled parts."""
+"""The ways to train a forecast: regimes, noise, refits, shuffled splits."""
 
 from pathlib import Path
 from typing import Any
@@ -7,9 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from narrowing import expect_type
 
 from echoic.api.prepare import prepare
 from echoic.api.train import train
+from echoic.config import ForecastSettings
+from echoic.forecasting.evaluator import ForecastEvaluation
+from echoic.jobs.forecast import ForecastTask
 
 TINY: dict[str, Any] = {"lookback": 16, "layers": (6,), "epochs": 2, "threads": 1, "strategy": "recursive"}
 
@@ -20,14 +24,14 @@ def wave(steps: int = 300, seed: int = 0) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("batching", "epochs"), [("windows", 6), ("chunks", 60), ("whole", 150)])
-def test_every_regime_learns(tmp_path: Path, batching: Any, epochs: Any) -> None:
+def test_every_regime_learns(tmp_path: Path, batching: str, epochs: int) -> None:
     wanted = TINY | {"batching": batching, "epochs": epochs, "batch_size": 8, "ema_decay": 0.5, "patience": 999}
     evaluation = train("forecast", wave(), out=tmp_path / "run", config=wanted).evaluate()
     assert evaluation.scores["mse"] < 0.5 * evaluation.baselines["persistence"]["mse"]
 
 
 @pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
-def test_where_the_loss_is_taken_decides_the_weights(tmp_path: Path, batching: Any) -> None:
+def test_loss_at_changes_the_weights(tmp_path: Path, batching: str) -> None:
     places = {
         place: train(
             "forecast",
@@ -44,7 +48,7 @@ def test_where_the_loss_is_taken_decides_the_weights(tmp_path: Path, batching: A
 
 
 @pytest.mark.parametrize("batching", ["chunks", "whole"])
-def test_series_of_unequal_length_train_in_every_regime(tmp_path: Path, batching: Any) -> None:
+def test_series_of_unequal_length_train_in_every_regime(tmp_path: Path, batching: str) -> None:
     names, lengths = ("a", "b", "c"), (60, 95, 130)
     frame = pd.DataFrame(
         {
@@ -68,8 +72,8 @@ def test_chunks_carry_the_state_of_the_chunk_before() -> None:
 @pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
 @pytest.mark.parametrize("head", ["point", "gaussian"])
 @pytest.mark.parametrize("kind", ["scheduled_sampling", "input_noise_std"])
-def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(
-    tmp_path: Path, kind: Any, head: Any, batching: Any
+def test_noise_and_scheduled_sampling_change_the_weights_and_keep_them_finite(
+    tmp_path: Path, kind: str, head: str, batching: str
 ) -> None:
     wanted = TINY | {"batching": batching, "head": head, "batch_size": 16}
     plain = train("forecast", wave(), out=tmp_path / "plain", config=wanted)
@@ -81,17 +85,17 @@ def test_noise_and_feeding_back_change_the_weights_and_keep_them_finite(
 
 
 @pytest.mark.parametrize("strategy", ["direct", "segments"])
-def test_noise_works_on_windows_of_every_kind(tmp_path: Path, strategy: Any) -> None:
+def test_noise_works_on_windows_of_every_kind(tmp_path: Path, strategy: str) -> None:
     wanted = TINY | {"strategy": strategy, "horizon": 4, "input_noise_std": 0.3}
     assert np.isfinite(train("forecast", wave(), out=tmp_path / "run", config=wanted).evaluate().scores["mse"])
 
 
-def test_without_a_test_part_a_network_is_trained_anew_on_train_and_dev(tmp_path: Path) -> None:
+def test_without_a_test_split_a_network_is_refitted_on_train_and_dev(tmp_path: Path) -> None:
     wanted = TINY | {"split": (240, 60, 0), "head": "gaussian", "conformal": True}
     refitted = train("forecast", wave(), out=tmp_path / "refitted", config=wanted)
     plain = train("forecast", wave(), out=tmp_path / "plain", config=wanted | {"refit": False})
-    assert refitted.settings.window.refit
-    assert not plain.settings.window.refit
+    assert expect_type(ForecastSettings, refitted.settings).window.refit
+    assert not expect_type(ForecastSettings, plain.settings).window.refit
     assert [row.get("phase", "fit") for row in plain.metrics()] == ["fit"] * len(plain.metrics())
     assert {row.get("phase", "fit") for row in refitted.metrics()} == {"fit", "refit"}
     one, other = plain.model.state_dict(), refitted.model.state_dict()
@@ -100,7 +104,7 @@ def test_without_a_test_part_a_network_is_trained_anew_on_train_and_dev(tmp_path
     assert plain.folder.read_calibration() == refitted.folder.read_calibration()
 
 
-def test_a_refit_sees_what_dev_shows(tmp_path: Path) -> None:
+def test_a_refit_depends_on_dev(tmp_path: Path) -> None:
     wanted = TINY | {"split": (240, 60, 0), "epochs": 1}
     changed = wave()
     changed[250:290] = 0.3
@@ -113,7 +117,7 @@ def test_a_refit_sees_what_dev_shows(tmp_path: Path) -> None:
         assert all(torch.equal(weight, others[name]) for name, weight in weights.items()) == (not refit)
 
 
-def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_dealt(tmp_path: Path) -> None:
+def test_shuffled_splits_report_their_overlap_and_score_only_their_own_windows(tmp_path: Path) -> None:
     wanted = TINY | {"split_order": "shuffled", "horizon": 2, "strategy": "direct"}
     run = train("forecast", wave(), out=tmp_path / "run", config=wanted)
     report = run.config["data"]["report"]
@@ -123,7 +127,7 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
     assert report["shared_with_train"]["dev"] > 0.9
     cutoffs = {}
     for split in ("train", "dev", "test"):
-        assert run.evaluate(split=split).windows == windows[split]
+        assert expect_type(ForecastEvaluation, run.evaluate(split=split)).windows == windows[split]
         cutoffs[split] = set(run.backtest(split=split)["cutoff"].tolist())
         assert len(cutoffs[split]) == windows[split]
     assert not cutoffs["train"] & cutoffs["test"]
@@ -137,19 +141,21 @@ def test_shuffled_parts_say_how_much_they_share_and_score_only_what_they_were_de
 def test_shuffled_windows_are_assigned_by_the_seed() -> None:
     wanted = TINY | {"split_order": "shuffled"}
     tasks = [prepare("forecast", wave(), config=wanted, seed=seed).task for seed in (0, 0, 1)]
-    tests = [task.windows.shuffled_indices(100)["test"] for task in tasks]
+    tests = [expect_type(ForecastTask, task).windows.shuffled_indices(100)["test"] for task in tasks]
     assert torch.equal(tests[0], tests[1])
     assert not torch.equal(tests[0], tests[2])
 
 
 @pytest.mark.parametrize(("horizon", "steps", "strategy"), [(1, 2000, "recursive"), (1, 300, "direct")])
-def test_the_strategy_for_one_step_depends_on_the_length(horizon: Any, steps: Any, strategy: Any) -> None:
-    settings = prepare("forecast", wave(steps), horizon=horizon, lookback=16).task.settings
+def test_the_strategy_for_one_step_depends_on_the_length(horizon: int, steps: int, strategy: str) -> None:
+    settings = expect_type(
+        ForecastSettings, prepare("forecast", wave(steps), horizon=horizon, lookback=16).task.settings
+    )
     assert settings.window.strategy == strategy
 
 
 @pytest.mark.parametrize("scale", ["none", "standard", "robust", "minmax", "range", "log"])
-def test_forecasts_are_in_the_units_of_the_data_whatever_the_scale(tmp_path: Path, scale: Any) -> None:
+def test_forecasts_are_in_the_units_of_the_data_for_every_scale(tmp_path: Path, scale: str) -> None:
     values = 50 + 5 * wave()
     wanted = TINY | {"scale": scale, "strategy": "direct", "horizon": 2, "residual_baseline": "last", "epochs": 1}
     run = train("forecast", values, out=tmp_path / "run", config=wanted)
@@ -158,7 +164,7 @@ def test_forecasts_are_in_the_units_of_the_data_whatever_the_scale(tmp_path: Pat
 
 @pytest.mark.parametrize("residual_baseline", ["none", "last", "seasonal", "growth"])
 @pytest.mark.parametrize("instance_norm", ["none", "standard"])
-def test_a_base_is_leant_on(tmp_path: Path, residual_baseline: Any, instance_norm: Any) -> None:
+def test_every_residual_baseline_beats_persistence(tmp_path: Path, residual_baseline: str, instance_norm: str) -> None:
     values = (20 + np.arange(300) % 12).astype(np.float32)
     wanted = TINY | {
         "strategy": "direct",
@@ -175,7 +181,7 @@ def test_a_base_is_leant_on(tmp_path: Path, residual_baseline: Any, instance_nor
 
 
 @pytest.mark.slow
-def test_lags_tell_what_was_long_before_the_lookback(tmp_path: Path) -> None:
+def test_lags_use_steps_before_the_lookback(tmp_path: Path) -> None:
     pulses = np.zeros(600, np.float32)
     pulses[::41] = 1
     wanted = TINY | {
@@ -188,8 +194,8 @@ def test_lags_tell_what_was_long_before_the_lookback(tmp_path: Path) -> None:
     }
     wanted |= {"lookback": 4, "lr": 0.02, "ema_decay": 0.0}
     blind = train("forecast", pulses, out=tmp_path / "blind", config=wanted | {"lags": ()})
-    told = train("forecast", pulses, out=tmp_path / "told", config=wanted | {"lags": (41,)})
-    assert told.evaluate().scores["mse"] < 0.5 * blind.evaluate().scores["mse"]
+    lagged = train("forecast", pulses, out=tmp_path / "lagged", config=wanted | {"lags": (41,)})
+    assert lagged.evaluate().scores["mse"] < 0.5 * blind.evaluate().scores["mse"]
 
 
 def test_early_stopping_keeps_the_weights_that_were_best_on_dev(tmp_path: Path) -> None:

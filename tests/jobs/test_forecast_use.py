@@ -8,10 +8,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from narrowing import expect_type
 
 import echoic
+from echoic.api.run import Run
 from echoic.api.summaries import evaluation_json
 from echoic.errors import ConfigError, DataError
+from echoic.forecasting.evaluator import ForecastEvaluation
+from echoic.metrics.evaluation import Evaluation
 
 SAME = 1e-6
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 2, "threads": 1}
@@ -45,7 +49,11 @@ def write_m4(path: Path, rows: slice = slice(None)) -> Path:
     return path
 
 
-def close(one: Any, other: Any) -> None:
+def evaluate(run: Run, data: Any = None, **options: Any) -> ForecastEvaluation:
+    return expect_type(ForecastEvaluation, run.evaluate(data, **options))
+
+
+def assert_close(one: Evaluation, other: Evaluation) -> None:
     assert one.scores == pytest.approx(other.scores, rel=SAME, abs=SAME)
     assert one.baselines.keys() == other.baselines.keys()
     for name, row in one.baselines.items():
@@ -53,7 +61,7 @@ def close(one: Any, other: Any) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path: Path, strategy: Any) -> None:
+def test_new_data_that_continue_the_series_score_as_the_test_split(tmp_path: Path, strategy: str) -> None:
     """Whatever the file is called: the series of a wide table has its name from there."""
     train, test = STEPS - 2 * TEST, STEPS - TEST
     both = write_wide(tmp_path / "both.csv")
@@ -62,36 +70,36 @@ def test_new_data_that_go_on_by_their_times_score_as_the_test_part(tmp_path: Pat
     settings = TINY | {"strategy": strategy, "time": "time", "refit": False}
     whole = echoic.train("forecast", both, out=tmp_path / "whole", split=(train, TEST, TEST), **settings)
     partly = echoic.train("forecast", known, out=tmp_path / "partly", split=(train, TEST, 0), **settings)
-    close(partly.evaluate(new), whole.evaluate())
+    assert_close(partly.evaluate(new), whole.evaluate())
     ours, theirs = partly.backtest(new), whole.backtest()
     assert ours["ds"].tolist() == theirs["ds"].tolist()
     np.testing.assert_allclose(ours["mean"], theirs["mean"], rtol=0, atol=1e-5)
 
 
-def test_new_m4_data_go_on_where_the_series_of_their_names_end(tmp_path: Path) -> None:
+def test_new_m4_data_continue_the_series_of_the_same_names(tmp_path: Path) -> None:
     known = write_m4(tmp_path / "train.csv", slice(0, -4))
     new, _ = write_m4(tmp_path / "test.csv", slice(-4, None)), write_m4(tmp_path / "both.csv")
     settings = TINY | {"format": "m4", "refit": False, "season": 19, "strategy": "direct"}
     whole = echoic.train("forecast", tmp_path / "both.csv", out=tmp_path / "whole", split=(0, 4, 4), **settings)
     partly = echoic.train("forecast", known, out=tmp_path / "partly", split=(0, 4, 0), **settings)
-    close(partly.evaluate(new), whole.evaluate())
-    assert partly.evaluate(new).windows == 2
+    assert_close(partly.evaluate(new), whole.evaluate())
+    assert evaluate(partly, new).windows == 2
 
 
-def test_new_data_that_do_not_go_on_are_scored_after_their_own_first_lookback(tmp_path: Path) -> None:
+def test_new_data_that_do_not_continue_the_series_are_scored_after_their_first_lookback(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv", slice(0, 200)), out=tmp_path / "run", **settings)
     later = write_wide(tmp_path / "later.csv", slice(230, None))
-    assert run.evaluate(later).windows == 70 - 12 - 4 + 1
+    assert evaluate(run, later).windows == 70 - 12 - 4 + 1
     table = run.backtest(later)
     assert table["cutoff"][0].astype("datetime64[h]") == np.datetime64("2024-01-01") + np.timedelta64(230 + 11, "h")
     assert set(table["unique_id"]) == {"later"}
 
 
-def test_a_single_series_keeps_its_scale_whatever_its_file_is_called(tmp_path: Path) -> None:
+def test_a_single_series_keeps_its_scale_for_any_file_name(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv"), out=tmp_path / "run", **settings)
-    split = write_wide(tmp_path / "part.csv", slice(100, 220))
+    split = write_wide(tmp_path / "excerpt.csv", slice(100, 220))
     frame = pl.read_csv(split, try_parse_dates=True)
     np.testing.assert_array_equal(run.predict(split)["mean"], run.predict(frame)["mean"])
     np.testing.assert_allclose(
@@ -111,7 +119,7 @@ def long_table(names: tuple[str, ...], steps: int = 120) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_path: Path, strategy: Any) -> None:
+def test_new_series_are_forecast_on_their_own_scale(tmp_path: Path, strategy: str) -> None:
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", strategy=strategy, **TINY)
     table = run.predict(long_table(("new", "b")))
     assert list(dict.fromkeys(table["unique_id"])) == ["new", "b"]
@@ -120,7 +128,7 @@ def test_series_the_run_has_never_seen_are_forecast_on_a_scale_of_their_own(tmp_
     np.testing.assert_allclose(table["mean"][table["unique_id"] == "b"], alone["mean"], rtol=1e-5)
 
 
-def test_what_is_scored_does_not_set_the_scale_of_a_new_series(tmp_path: Path) -> None:
+def test_scored_steps_do_not_affect_the_scale_of_a_new_series(tmp_path: Path) -> None:
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **TINY)
     new = long_table(("new",))
     context = run.fitted.task.framing.context
@@ -131,11 +139,11 @@ def test_what_is_scored_does_not_set_the_scale_of_a_new_series(tmp_path: Path) -
     np.testing.assert_array_equal(one["mean"][:early], other["mean"][:early])
 
 
-@pytest.mark.parametrize("ask", ["predict", "evaluate", "backtest"])
-def test_other_columns_are_refused(tmp_path: Path, ask: Any) -> None:
+@pytest.mark.parametrize("method", ["predict", "evaluate", "backtest"])
+def test_other_columns_are_refused(tmp_path: Path, method: str) -> None:
     run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
     with pytest.raises(DataError, match="the array: has the columns y, but the run was trained on y0, y1"):
-        getattr(run, ask)(wave())
+        getattr(run, method)(wave())
     with pytest.raises(DataError, match="has the columns y, but the run was trained on y0, y1"):
         run.generate(3, prime=wave())
 
@@ -167,7 +175,7 @@ def test_too_short_a_series_is_refused_with_both_lengths(tmp_path: Path) -> None
         ("15min", "2024-02-29T23:30", "2024-03-01T00:15"),
     ],
 )
-def test_times_go_on_at_the_frequency_of_the_data(tmp_path: Path, every: Any, first: Any, last: Any) -> None:
+def test_times_continue_at_the_frequency_of_the_data(tmp_path: Path, every: str, first: str, last: str) -> None:
     times = pd.date_range(end=last, periods=104, freq=every)
     frame = pd.DataFrame({"when": times, "y": wave(104)})[:-4]
     run = echoic.train("forecast", frame, out=tmp_path / "run", time="when", strategy="direct", **TINY)
@@ -187,11 +195,12 @@ def test_a_stride_that_is_no_positive_integer_is_refused(tmp_path: Path, stride:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_scores_can_be_worked_out_from_the_backtest(tmp_path: Path, strategy: Any) -> None:
+def test_scores_can_be_worked_out_from_the_backtest(tmp_path: Path, strategy: str) -> None:
     wanted = TINY | {"strategy": strategy, "split": (0, 24, 24)}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", **wanted)
-    for options in ({}, {"split": "dev"}, {"split": "train", "stride": 7}):
-        table, evaluation = run.backtest(**options), run.evaluate(**options)
+    choices: list[dict[str, Any]] = [{}, {"split": "dev"}, {"split": "train", "stride": 7}]
+    for options in choices:
+        table, evaluation = run.backtest(**options), evaluate(run, **options)
         assert list(table) == [
             *("unique_id", "ds", "target", "mean", "lo-80", "hi-80", "lo-95", "hi-95", "cutoff", "y"),
         ]
@@ -211,14 +220,14 @@ def test_the_backtest_of_several_targets_has_a_row_for_each(tmp_path: Path) -> N
     run = echoic.train("forecast", path, out=tmp_path / "run", time="time", **TINY)
     table = run.backtest()
     frame = pl.read_csv(path, try_parse_dates=True)
-    assert len(table["y"]) == run.evaluate().windows * TINY["horizon"] * 2
+    assert len(table["y"]) == evaluate(run).windows * TINY["horizon"] * 2
     for row in range(0, len(table["y"]), 37):
         truth = frame.filter(pl.col("time") == table["ds"][row].item())[table["target"][row]].item()
         assert table["y"][row] == pytest.approx(truth, abs=1e-5)
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])
-def test_scores_as_json_have_one_shape_for_every_part(tmp_path: Path, split: Any) -> None:
+def test_scores_as_json_have_the_same_keys_for_every_split(tmp_path: Path, split: str) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, strategy="direct", seed=5, **TINY)
     shape = evaluation_json(run, run.evaluate(split=split), split)
     again = json.loads(json.dumps(shape, allow_nan=False))
@@ -234,20 +243,20 @@ def test_scores_as_json_have_one_shape_for_every_part(tmp_path: Path, split: Any
     assert len(again["by_horizon"]) == TINY["horizon"]
 
 
-def test_naive_rows_are_those_that_numpy_works_out(tmp_path: Path) -> None:
+def test_baselines_equal_their_formulas_in_numpy(tmp_path: Path) -> None:
     values = wave().astype(np.float32)
     run = echoic.train("forecast", values, out=tmp_path / "run", season=19, strategy="direct", **TINY)
-    naive = run.evaluate().baselines
+    baselines = run.evaluate().baselines
     origins = np.arange(STEPS - TEST, STEPS - TINY["horizon"] + 1)
     ahead = np.arange(TINY["horizon"])
     truth = values[origins[:, None] + ahead]
     persistence = np.abs(truth - values[origins - 1, None]).mean()
     seasonal = np.abs(truth - values[origins[:, None] + ahead - 19]).mean()
-    assert naive["persistence"]["mae"] == pytest.approx(persistence, rel=1e-5)
-    assert naive["seasonal"]["mae"] == pytest.approx(seasonal, rel=1e-5)
+    assert baselines["persistence"]["mae"] == pytest.approx(persistence, rel=1e-5)
+    assert baselines["seasonal"]["mae"] == pytest.approx(seasonal, rel=1e-5)
 
 
-def test_a_part_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_split_without_windows_and_an_unknown_split_are_refused(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(200, 100, 0), **TINY)
     with pytest.raises(DataError, match="The test split of the array has no window of 4 steps"):
         run.evaluate()

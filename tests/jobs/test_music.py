@@ -11,32 +11,33 @@ import pytest
 import symusic
 import torch
 from job_data import tunes
+from narrowing import expect_type
 
 from echoic.api.prepare import prepare
-from echoic.api.run import load
+from echoic.api.run import Run, load
 from echoic.api.train import train
-from echoic.batches import KEYS
+from echoic.batches import KEYS, BatchLoader, SongCollate
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.music.compose import Composition
+from echoic.jobs.music.evaluate import MusicEvaluation
 from echoic.jobs.music.files import ENDINGS
-from echoic.jobs.music.task import rolls_of
+from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.memorization import Match
 from echoic.sources.midi import read_songs, to_notes
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.writers.midi import midi_bytes
 
-TINY = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1}
+TINY: dict[str, Any] = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1}
 
 
-def tune(first: Any, steps: int = 32) -> Any:
+def tune(first: int, steps: int = 32) -> Song:
     notes = tuple(Note(step / 4, first + [0, 4, 7, 4][step % 4], 0.25) for step in range(steps))
     bass = tuple(Note(float(beat), first - 12, 1.0) for beat in range(steps // 4))
-    words = {"tempos": (Tempo(0.0, 90.0),), "meters": (Meter(0.0, 3, 4),), "key": "F"}
-    return Song("tune", tuple(sorted((*notes, *bass))), **words)
+    return Song("tune", tuple(sorted((*notes, *bass))), tempos=(Tempo(0.0, 90.0),), meters=(Meter(0.0, 3, 4),), key="F")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("songs")
     for number in range(10):
         (path / f"tune{number}.mid").write_bytes(midi_bytes(tune(60 + number % 3)))
@@ -45,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="module")
-def run(folder: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train(
         "music",
         folder,
@@ -55,7 +56,7 @@ def run(folder: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.slow
-def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run: Any) -> None:
+def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run: Run) -> None:
     settings = run.config["settings"]
     assert settings["output"]["head"] == "joint"
     assert settings["pitch"]["onsets"] is True
@@ -64,7 +65,7 @@ def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run: An
     assert any("broken.mid" in note for note in report["notes"])
 
 
-def test_a_run_is_a_stream_of_its_codec(run: Any) -> None:
+def test_a_run_is_a_stream_of_its_codec(run: Run) -> None:
     task = run.fitted.task
     known = torch.from_numpy(task.codec.encode(rolls_of(task.songs("train"))[0][:8])).float()[None]
     stream = run.stream()
@@ -84,26 +85,25 @@ def test_the_network_of_the_origin_has_23060_parameters(tmp_path: Path) -> None:
 
 def test_a_single_line_is_found_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
-    task = prepare("music", tmp_path / "a.mid", config={"split": (1, 0, 0), "grid": "quarter", "transpose": "all"}).task
+    wanted = {"split": (1, 0, 0), "grid": "quarter", "transpose": "all"}
+    task = expect_type(MusicTask, prepare("music", tmp_path / "a.mid", config=wanted).task)
     assert (task.settings.output.head, task.codec.form) == ("categorical", "line")
     assert (task.codec.lowest, task.codec.highest) == (60 + KEYS[0], 67 + KEYS[-1])
 
 
-def test_what_a_line_leaves_out_is_told(folder: Any) -> None:
+def test_notes_dropped_from_a_line_are_reported(folder: Path) -> None:
     task = prepare("music", folder, config=TINY | {"head": "categorical"}).task
-    told = [note for note in task.data_report()["notes"] if "several notes sound" in note]
-    assert told == ["In 320 steps several notes sound; only the highest was kept."]
+    notes = [note for note in task.data_report()["notes"] if "several notes sound" in note]
+    assert notes == ["In 320 steps several notes sound; only the highest was kept."]
 
 
-def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_the_prime(
-    run: Any, tmp_path: Path
-) -> None:
+def test_another_reader_finds_the_notes_tempo_meter_and_key_in_a_generated_file(run: Run, tmp_path: Path) -> None:
     prime = tmp_path / "prime.mid"
     prime.write_bytes(midi_bytes(tune(61)))
     made = run.generate("4bars", prime=prime, temperature=0.5, seed=1)
     assert len(made.roll) == 4 * 3 * 4
     run.write(tmp_path / "new.mid", "4bars", prime=prime, temperature=0.5, seed=1)
-    elsewhere = symusic.Score(tmp_path / "new.mid", ttype="quarter")
+    elsewhere: Any = symusic.Score(tmp_path / "new.mid", ttype="quarter")
     assert sorted((note.start, note.pitch, note.duration) for track in elsewhere.tracks for note in track.notes) == [
         (note.onset_beats, note.pitch, note.duration_beats) for note in made.song.notes
     ]
@@ -115,7 +115,7 @@ def test_what_was_made_is_played_by_another_reader_with_tempo_meter_and_key_of_t
     assert (back.meters, back.key) == ((Meter(0.0, 3, 4),), "F")
 
 
-def test_a_trained_run_goes_on_as_it_was_taught(run: Any, tmp_path: Path) -> None:
+def test_a_trained_run_continues_the_training_melody(run: Run, tmp_path: Path) -> None:
     prime = tmp_path / "prime.mid"
     prime.write_bytes(midi_bytes(tune(61, steps=16)))
     made = run.generate(16, prime=prime, temperature=0)
@@ -124,7 +124,7 @@ def test_a_trained_run_goes_on_as_it_was_taught(run: Any, tmp_path: Path) -> Non
     assert made.memorized.steps == 16
 
 
-def test_the_prime_can_be_kept(run: Any) -> None:
+def test_the_prime_can_be_kept(run: Run) -> None:
     made = run.generate("2bars", seed=3)
     whole = made.with_prime()
     assert len(whole.roll) == len(made.before) + len(made.roll)
@@ -155,14 +155,14 @@ def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path: Path) ->
         run.generate("1bar")
 
 
-def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder: Any, tmp_path: Path) -> None:
+def test_a_line_is_compared_with_the_lines_of_the_training_songs(folder: Path, tmp_path: Path) -> None:
     run = train("music", folder, out=tmp_path / "run", head="categorical", **TINY)
-    assert run.evaluate(split="train").memorized_windows == 1
-    assert run.evaluate(folder).memorized_windows == 1
+    for found in (run.evaluate(split="train"), run.evaluate(folder)):
+        assert expect_type(MusicEvaluation, found).memorized_windows == 1
 
 
 @pytest.mark.parametrize("pitch_range", [36, "36,81", "81-36", "x"])
-def test_pitches_that_are_no_range_are_one_sentence(folder: Any, pitch_range: Any) -> None:
+def test_pitches_that_are_no_range_are_one_sentence(folder: Path, pitch_range: int | str) -> None:
     with pytest.raises(ConfigError, match="must be the lowest and the highest MIDI pitch, such as 21-108"):
         prepare("music", folder, config=TINY | {"pitch_range": pitch_range})
 
@@ -170,31 +170,31 @@ def test_pitches_that_are_no_range_are_one_sentence(folder: Any, pitch_range: An
 @pytest.mark.parametrize(
     ("length", "steps"), [("3steps", 3), (5, 5), ("7", 7), ("2beats", 8), ("1 bar", 12), ("2s", 12)]
 )
-def test_lengths(run: Any, length: Any, steps: Any) -> None:
+def test_lengths(run: Run, length: str | int, steps: int) -> None:
     assert len(run.generate(length).roll) == steps
 
 
 @pytest.mark.parametrize("length", ["0", "bars", "-3bars", "3 notes", "0.1steps"])
-def test_lengths_that_cannot_be_read_are_refused(run: Any, length: Any) -> None:
+def test_invalid_lengths_are_refused(run: Run, length: str) -> None:
     with pytest.raises(ConfigError, match="`--length` must be"):
         run.generate(length)
 
 
-def test_the_seed_decides_what_is_made(run: Any) -> None:
+def test_the_seed_determines_the_generated_song(run: Run) -> None:
     first, again, other = (run.generate(48, seed=seed).roll for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_every_kind_of_file_is_what_its_ending_says(run: Any, ending: Any, tmp_path: Path) -> None:
+def test_every_ending_has_its_file_format(run: Run, ending: str, tmp_path: Path) -> None:
     marks = {".mid": b"MThd", ".midi": b"MThd", ".wav": b"RIFF", ".png": b"\x89PNG", ".pdf": b"%PDF"}
     path = tmp_path / f"new{ending}"
     run.write(path, "2bars", keep_prime=True)
     assert path.read_bytes().startswith(marks[ending])
 
 
-def test_what_is_heard_has_the_pitch_that_was_written() -> None:
+def test_synthesised_sound_has_the_pitch_of_the_note() -> None:
     from echoic.writers.synthesizer import RATE_HZ, wav_bytes  # noqa: PLC0415
 
     with wave.open(io.BytesIO(wav_bytes(Song("a", (Note(0.0, 69, 2.0),))))) as file:
@@ -204,9 +204,10 @@ def test_what_is_heard_has_the_pitch_that_was_written() -> None:
     assert np.abs(samples).max() > 20_000
 
 
-def test_dev_and_test_songs_are_never_moved_to_other_keys(folder: Any) -> None:
+def test_dev_and_test_songs_are_never_moved_to_other_keys(folder: Path) -> None:
     task = prepare("music", folder, config=TINY | {"transpose": "all"}).task
-    assert task.dev_batches().collate.transpose == "none"
+    batches = expect_type(BatchLoader, task.dev_batches())
+    assert expect_type(SongCollate, batches.collate).transpose == "none"
 
 
 def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
     run = train("music", path, out=tmp_path / "run", config=TINY | {"head": "bernoulli"})
     with pytest.raises(ConfigError, match="this network predicts each pitch independently"):
         run.generate("1bars", top_k=3)
-    evaluation = run.evaluate()
+    evaluation = expect_type(MusicEvaluation, run.evaluate())
     assert evaluation.steps == 4 + 10
     task, total = run.fitted.task, 0.0
     for song in task.songs("test"):
@@ -226,7 +227,7 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
     assert evaluation.scores["nll_per_step"] == pytest.approx(total / 14, rel=1e-5)
 
 
-def test_a_split_without_songs_and_an_unknown_split_are_refused(folder: Any, tmp_path: Path) -> None:
+def test_a_split_without_songs_and_an_unknown_split_are_refused(folder: Path, tmp_path: Path) -> None:
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
     with pytest.raises(DataError, match=r"The test split of .* has no songs"):
         run.evaluate()
@@ -234,14 +235,14 @@ def test_a_split_without_songs_and_an_unknown_split_are_refused(folder: Any, tmp
         run.evaluate(split="final")
 
 
-def test_a_run_is_scored_on_other_songs_and_read_again(run: Any, tmp_path: Path) -> None:
+def test_a_loaded_run_is_scored_on_new_songs(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new.mid").write_bytes(midi_bytes(tune(62)))
     loaded = load(run.path)
-    assert loaded.evaluate(tmp_path / "new.mid").songs == 1
+    assert expect_type(MusicEvaluation, loaded.evaluate(tmp_path / "new.mid")).songs == 1
     assert loaded.evaluate().scores == run.evaluate().scores
 
 
-def test_a_forecast_is_refused_with_what_there_is_instead(run: Any) -> None:
+def test_predict_is_refused_with_the_jobs_that_have_it(run: Run) -> None:
     with pytest.raises(ConfigError, match="`predict` is not supported by music runs; it is for forecast"):
         run.predict()
 

@@ -7,39 +7,42 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from narrowing import expect_type
 
 from echoic.api.prepare import prepare
-from echoic.api.run import load
+from echoic.api.run import Run, load
 from echoic.api.train import train
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, EchoicError
+from echoic.jobs.text import TextTask
+from echoic.jobs.text.evaluate import TextEvaluation
 
 TINY: dict[str, Any] = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "tbptt_steps": 10}
 ALPHABET = "abcdefghij"
 
 
 @pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("text") / "text.txt"
     path.write_text(ALPHABET * 60)
     return path
 
 
 @pytest.fixture(scope="module")
-def run(text: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+def run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train("text", text, out=tmp_path_factory.mktemp("runs") / "run", config=TINY)
 
 
-def test_a_trained_run_writes_on(run: Any) -> None:
+def test_a_trained_run_continues_a_text(run: Run) -> None:
     assert run.generate(15, prime="cde", temperature=0) == "fghijabcdefghij"
 
 
-def test_what_is_made_is_told_as_it_is_made(run: Any) -> None:
-    pieces = []
+def test_generated_text_arrives_in_chunks(run: Run) -> None:
+    pieces: list[str] = []
     assert run.generate(7, prime="c", on_chunk=pieces.append) == "".join(pieces)
     assert len(pieces) == 7
 
 
-def test_an_interrupted_stream_generates_what_an_uninterrupted_run_does(run: Any) -> None:
+def test_an_interrupted_stream_generates_the_same_text(run: Run) -> None:
     codec = run.fitted.task.codec
     known = torch.from_numpy(codec.encode(codec.code_points("cde"), "known")).float()[None, :, None]
     stream = run.stream()
@@ -50,12 +53,12 @@ def test_an_interrupted_stream_generates_what_an_uninterrupted_run_does(run: Any
     assert codec.decode(symbols) == run.generate(40, prime="cde", seed=5)
 
 
-def test_the_seed_decides_what_is_written(run: Any) -> None:
-    hot = {"temperature": 3.0}
+def test_the_seed_determines_the_generated_text(run: Run) -> None:
+    hot: dict[str, Any] = {"temperature": 3.0}
     assert run.generate(40, seed=1, **hot) == run.generate(40, seed=1, **hot) != run.generate(40, seed=2, **hot)
 
 
-def test_top_k_of_one_is_the_most_probable(run: Any) -> None:
+def test_top_k_of_one_is_the_most_probable(run: Run) -> None:
     assert run.generate(20, prime="a", top_k=1, temperature=2.0) == run.generate(20, prime="a", temperature=0)
     assert run.generate(20, prime="a", top_p=1e-9) == run.generate(20, prime="a", temperature=0)
 
@@ -65,7 +68,7 @@ def test_bytes_are_written_as_the_characters_that_they_make(tmp_path: Path) -> N
     path = tmp_path / "text.txt"
     path.write_text("süß " * 150)
     run = train("text", path, out=tmp_path / "run", config=TINY | {"tokenizer": "bytes", "epochs": 60})
-    pieces = []
+    pieces: list[str] = []
     made = run.generate(24, prime="süß süß ", temperature=0, on_chunk=pieces.append)
     assert made == "süß " * 4
     assert all(pieces)
@@ -81,13 +84,13 @@ def test_bytes_are_written_as_the_characters_that_they_make(tmp_path: Path) -> N
         ({"temperature": -1.0}, ConfigError, "`temperature` must be at least 0"),
     ],
 )
-def test_what_cannot_be_written_is_refused(run: Any, options: Any, error: Any, words: Any) -> None:
+def test_invalid_requests_are_refused(run: Run, options: dict[str, Any], error: type[EchoicError], words: str) -> None:
     with pytest.raises(error, match=words):
         run.generate(**{"length": 5} | options)
 
 
-def test_the_score_is_one_pass_with_the_state_carried(run: Any) -> None:
-    evaluation = run.evaluate(split="dev")
+def test_the_score_is_one_pass_with_the_state_carried(run: Run) -> None:
+    evaluation = expect_type(TextEvaluation, run.evaluate(split="dev"))
     task = run.fitted.task
     begin, end = int(task.splits["dev"].begin), int(task.splits["dev"].end)
     symbols = task.symbols[None, begin:end].float()
@@ -100,31 +103,31 @@ def test_the_score_is_one_pass_with_the_state_carried(run: Any) -> None:
     assert evaluation.baselines["uniform"]["nats_per_char"] == pytest.approx(math.log(10))
 
 
-def test_new_text_is_scored_and_strange_characters_are_refused(run: Any, tmp_path: Path) -> None:
+def test_new_text_is_scored_and_strange_characters_are_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text(ALPHABET * 3)
-    assert run.evaluate(tmp_path / "new.txt").symbols == 29
+    assert expect_type(TextEvaluation, run.evaluate(tmp_path / "new.txt")).symbols == 29
     (tmp_path / "new.txt").write_text("abc!")
     with pytest.raises(DataError, match=r"new.txt: the character '!' at position 3"):
         run.evaluate(tmp_path / "new.txt")
 
 
-def test_a_stand_in_reads_strange_characters(text: Any, tmp_path: Path) -> None:
+def test_unknown_characters_are_replaced_by_unknown_char(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"unknown_char": "a", "epochs": 1})
     (tmp_path / "new.txt").write_text("abc!")
-    assert run.evaluate(tmp_path / "new.txt").symbols == 3
+    assert expect_type(TextEvaluation, run.evaluate(tmp_path / "new.txt")).symbols == 3
 
 
-def test_the_vocabulary_comes_from_the_training_part_alone(tmp_path: Path) -> None:
+def test_the_vocabulary_comes_from_the_train_split_alone(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("ab" * 45 + "ab!bababab")
     with pytest.raises(DataError, match="the character '!' at position 92 is not in the train split"):
         train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.9, 0.1, 0)})
     assert not (tmp_path / "run").exists()
     task = prepare("text", path, config=TINY | {"split": (0.9, 0.1, 0), "unknown_char": "a"}).task
-    assert task.codec.vocabulary == (ord("a"), ord("b"))
+    assert expect_type(TextTask, task).codec.vocabulary == (ord("a"), ord("b"))
 
 
-def test_a_text_with_bytes_that_are_no_text_is_told(text: Any, tmp_path: Path) -> None:
+def test_text_that_cannot_be_encoded_is_refused(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
     with pytest.raises(DataError, match="is not in the train split"):
         run.generate(5, prime="a\udce9")
@@ -135,14 +138,14 @@ def test_a_text_with_bytes_that_are_no_text_is_told(text: Any, tmp_path: Path) -
         run.evaluate(tmp_path / "one.txt")
 
 
-def test_a_text_may_be_renamed_and_come_through_a_pipe(text: Any, tmp_path: Path) -> None:
+def test_a_text_may_be_renamed_and_come_through_a_pipe(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
     wanted = run.evaluate().scores
     (tmp_path / "renamed.txt").write_bytes(text.read_bytes())
     assert load(run.path, data=tmp_path / "renamed.txt").evaluate().scores == wanted
 
 
-def test_tied_weights_are_one_and_survive_the_folder(text: Any, tmp_path: Path) -> None:
+def test_tied_weights_are_one_and_survive_the_folder(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"tie_embeddings": True, "embedding_dim": 16})
     weights, _ = run.folder.read_model()
     assert sum(weight.shape == (10, 16) for weight in weights.values()) == 1
@@ -157,12 +160,12 @@ def test_tied_weights_are_one_and_survive_the_folder(text: Any, tmp_path: Path) 
         ({"split": (0.0, 0.5, 0.5)}, "must be three fractions"),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(text: Any, wrong: Any, words: Any) -> None:
+def test_settings_that_do_not_go_together_are_refused(text: Path, wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         prepare("text", text, config=TINY | wrong)
 
 
-def test_what_only_forecasts_have_is_refused(run: Any) -> None:
+def test_methods_of_forecasts_are_refused(run: Run) -> None:
     with pytest.raises(ConfigError, match="`stride` is not supported by text runs; it is for forecast runs"):
         run.evaluate(stride=3)
     with pytest.raises(ConfigError, match="`backtest` is not supported by text runs; it is for forecast runs"):
@@ -181,7 +184,7 @@ def test_several_files_are_found_again(tmp_path: Path) -> None:
         load(run.path).evaluate()
 
 
-def test_dev_streams_score_as_one_pass_does(run: Any) -> None:
+def test_dev_streams_score_as_one_pass_does(run: Run) -> None:
     """A few cold starts: close, not equal."""
     task = run.fitted.task
     losses = []

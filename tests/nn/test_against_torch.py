@@ -8,10 +8,11 @@ import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from echoic import ops
-from echoic.nn.gru import Recurrent
+from echoic.nn.base import Recurrent
 
 INPUTS, HIDDEN = 3, 5
 LENGTHS = {"sorted": [6, 4, 4, 1], "unsorted": [4, 1, 6, 4]}
+LayerState = torch.Tensor | tuple[torch.Tensor, torch.Tensor] | None
 FORMS = ["batch", "single", *LENGTHS]
 
 OUTPUT = {torch.float32: 1e-6, torch.float64: 1e-13}
@@ -23,37 +24,41 @@ WAYS = [("auto", torch.float32), ("auto", torch.float64)]
 WAYS += [("scalar", torch.float64)] * ("scalar" in ops.AVAILABLE)  # the kernels' own float64
 
 
-def tensors_of(nested: tuple[torch.Tensor, torch.Tensor] | torch.Tensor | None) -> list[torch.Tensor]:
+def tensors_of(nested: LayerState) -> list[torch.Tensor]:
     if isinstance(nested, torch.Tensor):
         return [nested]
     return [] if nested is None else [tensor for one in nested for tensor in tensors_of(one)]
 
 
-def double(
-    nested: torch.Tensor | tuple[torch.Tensor, torch.Tensor],
-) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
-    if isinstance(nested, torch.Tensor):
-        return nested.detach().double().requires_grad_()
-    return tuple(double(one) for one in nested)
+def double(x: torch.Tensor) -> torch.Tensor:
+    return x.detach().double().requires_grad_()
+
+
+def double_state(hx: LayerState) -> LayerState:
+    if hx is None:
+        return None
+    return double(hx) if isinstance(hx, torch.Tensor) else (double(hx[0]), double(hx[1]))
 
 
 def outcome(
-    layer: Recurrent | torch.nn.Module,
+    layer: Recurrent | torch.nn.RNNBase,
     form: str,
     x: torch.Tensor,
-    hx: tuple[torch.Tensor, torch.Tensor] | torch.Tensor | None,
+    hx: LayerState,
 ) -> tuple[list[torch.Tensor], tuple[torch.Tensor, ...]]:
     """Output, state, and the gradients of input, state and parameters."""
-    packed = form in LENGTHS
-    value = x
-    if packed:
-        value = pack_padded_sequence(x, LENGTHS[form], layer.batch_first, enforce_sorted=form == "sorted")
-    output, state = layer(value, hx)
-    if packed:
+    if form in LENGTHS:
+        packed = pack_padded_sequence(x, LENGTHS[form], layer.batch_first, enforce_sorted=form == "sorted")
+        output, state = layer(packed, hx)
         assert isinstance(output, PackedSequence)
-        for got, wanted in zip(output[1:], value[1:], strict=True):
-            assert (got is None and wanted is None) or torch.equal(got, wanted)
-    results = [output.data if packed else output, *tensors_of(state)]
+        for got, wanted in zip(output[1:], packed[1:], strict=True):
+            assert (got is None) == (wanted is None)
+            if got is not None and wanted is not None:
+                assert torch.equal(got, wanted)
+        output = output.data
+    else:
+        output, state = layer(x, hx)
+    results = [output, *tensors_of(state)]
     # Different weights for each value, so that permuted values change the gradients.
     loss = sum((one * torch.linspace(-1, 2, one.numel(), dtype=one.dtype).view_as(one)).sum() for one in results)
     return results, torch.autograd.grad(loss, [x, *tensors_of(hx), *layer.parameters()])
@@ -61,15 +66,15 @@ def outcome(
 
 def assert_same(
     layer: Recurrent,
-    oracle: torch.nn.Module,
+    oracle: torch.nn.RNNBase,
     form: str,
     x: torch.Tensor,
-    hx: tuple[torch.Tensor, torch.Tensor] | torch.Tensor | None,
+    hx: LayerState,
 ) -> None:
     dtype = x.dtype
     oracle.double().load_state_dict(layer.state_dict())
     results, gradients = outcome(layer, form, x, hx)
-    wanted_results, wanted_gradients = outcome(oracle, form, double(x), hx if hx is None else double(hx))
+    wanted_results, wanted_gradients = outcome(oracle, form, double(x), double_state(hx))
     for tolerance, got, wanted in (
         (OUTPUT[dtype], results, wanted_results),
         (GRADIENT[dtype], gradients, wanted_gradients),

@@ -49,7 +49,7 @@ def test_state_dicts_load_both_ways(kind: Any, settings: dict[str, int | bool]) 
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_all_weights_and_the_listing_are_those_of_torch(kind: Any, settings: dict[str, int | bool]) -> None:
+def test_all_weights_and_repr_equal_torchs(kind: Any, settings: dict[str, int | bool]) -> None:
     ours, theirs = kind.ours(3, 5, **settings), kind.theirs(3, 5, **settings)
     ours.load_state_dict(theirs.state_dict())
     for got, wanted in zip(ours.all_weights, theirs.all_weights, strict=True):
@@ -63,7 +63,7 @@ def test_the_listing_names_batch_first_and_dropout(kind: Any) -> None:
     assert repr(kind.ours(3, 5, **settings)) == repr(kind.theirs(3, 5, **settings))
 
 
-def test_device_and_dtype_are_those_given(kind: Any) -> None:
+def test_device_and_dtype_are_set(kind: Any) -> None:
     assert {one.dtype for one in kind.ours(3, 5, dtype=torch.float64).parameters()} == {torch.float64}
     assert {one.device.type for one in kind.ours(3, 5, device="meta").parameters()} == {"meta"}
 
@@ -88,7 +88,7 @@ def test_results_are_the_same_without_gradients(kind: Any, mode: type[Any]) -> N
     assert torch.equal(output, wanted)
 
 
-def test_a_deep_copy_computes_the_same_and_shares_nothing(kind: Any) -> None:
+def test_a_deep_copy_computes_the_same_and_fractions_nothing(kind: Any) -> None:
     layer, x = kind.ours(3, 5, 2), torch.randn(4, 2, 3)
     twin = copy.deepcopy(layer)
     before, _ = layer(x)
@@ -146,19 +146,19 @@ def test_autocast_accepts_inputs_and_states_of_lower_precision(kind: Any) -> Non
 
 
 def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_rest(kind: Any) -> None:
-    share, rows = 0.3, 20_000
-    layer = kind.ours(1, 1, 2, batch_first=True, dropout=share)
+    fraction, rows = 0.3, 20_000
+    layer = kind.ours(1, 1, 2, batch_first=True, dropout=fraction)
     lower, upper = kind.ours(1, 1), kind.ours(1, 1)
     lower.load_state_dict({name: value for name, value in layer.state_dict().items() if name.endswith("0")})
     upper.load_state_dict({f"{name[:-1]}0": value for name, value in layer.state_dict().items() if name.endswith("1")})
     with torch.no_grad():
         output, _ = layer(torch.ones(rows, 1, 1))
         hidden, _ = lower(torch.ones(1, 1))
-        dropped, kept, whole = (upper(value)[0] for value in (0 * hidden, hidden / (1 - share), hidden))
+        dropped, kept, whole = (upper(value)[0] for value in (0 * hidden, hidden / (1 - fraction), hidden))
         zeroed = (output - dropped).abs() < FLOAT32
         torch.testing.assert_close(output[~zeroed], kept.expand(rows, 1)[~zeroed[:, 0, 0]][:, 0], atol=FLOAT32, rtol=0)
-        four_deviations = 4 * (share * (1 - share) / rows) ** 0.5
-        assert zeroed.float().mean().item() == pytest.approx(share, abs=four_deviations)
+        four_deviations = 4 * (fraction * (1 - fraction) / rows) ** 0.5
+        assert zeroed.float().mean().item() == pytest.approx(fraction, abs=four_deviations)
         output, _ = layer.eval()(torch.ones(rows, 1, 1))
         torch.testing.assert_close(output, whole.expand(rows, 1, 1), atol=FLOAT32, rtol=0)
 

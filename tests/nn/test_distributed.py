@@ -26,6 +26,6 @@ distributed.destroy_process_group()
 
 
 @pytest.mark.slow
-def test_gradients_go_through_distributed_data_parallel():
+def test_gradients_go_through_distributed_data_parallel() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=600, check=False)
     assert done.stdout.split() == ["same", "same"], done.stderr

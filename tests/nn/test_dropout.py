@@ -36,7 +36,7 @@ def test_nothing_is_dropped_outside_training_or_at_zero() -> None:
     assert torch.equal(Dropout(0.0)(x), x)
 
 
-def test_the_seed_decides_what_is_dropped() -> None:
+def test_the_seed_determines_the_dropped_values() -> None:
     layer, x = Dropout(0.5), torch.ones(100)
     torch.manual_seed(3)
     first = layer(x)

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 import torch
@@ -34,18 +33,18 @@ except KernelError as error:
 """
 
 
-def lstm_arguments(batch: int = 2, steps: int = 3, inputs: int = 2, hidden: int = 5) -> Any:
+def lstm_arguments(batch: int = 2, steps: int = 3, inputs: int = 2, hidden: int = 5) -> list[torch.Tensor]:
     rows = 4 * hidden
     shapes = [(batch, steps, inputs), (batch, hidden), (batch, hidden), (rows, inputs), (rows, hidden), (rows,)]
     return [torch.ones(shape) for shape in shapes]
 
 
-def gru_arguments() -> Any:
+def gru_arguments() -> list[torch.Tensor]:
     return [torch.ones(shape) for shape in [(2, 3, 2), (2, 5), (15, 2), (15, 5), (15,)]]
 
 
 @pytest.mark.parametrize("wanted", ops.AVAILABLE)
-def test_an_available_kernel_can_be_forced(monkeypatch: pytest.MonkeyPatch, wanted: Any) -> None:
+def test_an_available_kernel_can_be_forced(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", wanted)
     assert ops.kernel() == wanted
 
@@ -68,7 +67,7 @@ def test_an_unavailable_kernel_is_refused_and_never_replaced(monkeypatch: pytest
 
 @pytest.mark.slow
 @pytest.mark.parametrize("missing", [NOT_BUILT, BLOCKED], ids=["not built", "blocked"])
-def test_without_the_compiled_module_torchs_own_layers_run(missing: Any) -> None:
+def test_without_the_compiled_module_torchs_own_layers_run(missing: str) -> None:
     code = f"import sys\n{missing}\n{WITHOUT_COMPILED_MODULE}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [

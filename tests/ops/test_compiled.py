@@ -2,11 +2,14 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from op_layers import Layer, Sizes
 
 from echoic import ops
 from echoic.cells import CELLS
@@ -28,17 +31,26 @@ PAGE = 4096
 
 
 @pytest.fixture(params=COMPILED)
-def target(request, monkeypatch):
+def target(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Every compiled kernel of this machine, forced."""
-    monkeypatch.setenv("ECHOIC_KERNEL", request.param)
-    return request.param
+    name: str = request.param
+    monkeypatch.setenv("ECHOIC_KERNEL", name)
+    return name
 
 
-class Calls(list):
+class Calls(list[tuple[str, str, bool, int]]):
     """Records the calls of the compiled module: function, target, whether in double, and number of threads."""
 
-    def record(self, name, run):
-        def recorded(target, cell, is_double, dimensions, lengths, addresses, threads):
+    def record(self, name: str, run: Callable[..., None]) -> Callable[..., None]:
+        def recorded(
+            target: str,
+            cell: str,
+            is_double: bool,
+            dimensions: Sequence[int],
+            lengths: int,
+            addresses: Sequence[int],
+            threads: int,
+        ) -> None:
             self.append((name, target, is_double, threads))
             return run(target, cell, is_double, dimensions, lengths, addresses, threads)
 
@@ -46,20 +58,20 @@ class Calls(list):
 
 
 @pytest.fixture
-def calls(monkeypatch):
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     made = Calls()
     for name in ("forward", "backward"):
         monkeypatch.setattr(native, name, made.record(name, getattr(native, name)))
     return made
 
 
-def run_both_ways(layer, sizes, dtype=torch.float32):
+def run_both_ways(layer: Layer, sizes: Sizes, dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
     values = layer.arguments(sizes, dtype)
     outputs = layer.run(*values)
     return [output.detach() for output in outputs] + layer.gradients(outputs, values, sizes)
 
 
-def assert_same_but_for_rounding(results, wanted):
+def assert_same_but_for_rounding(results: list[torch.Tensor], wanted: list[torch.Tensor]) -> None:
     for one, other in zip(results, wanted, strict=True):
         largest = max(1.0, float(other.abs().max()))
         torch.testing.assert_close(one, other, atol=OTHER_SUMS * largest, rtol=0)
@@ -68,23 +80,25 @@ def assert_same_but_for_rounding(results, wanted):
 # ------------------------------------------------------------ which one runs
 
 
-def test_the_forced_kernel_is_the_one_that_runs(target, layer, calls):
+def test_the_forced_kernel_is_the_one_that_runs(target: str, layer: Layer, calls: Calls) -> None:
     run_both_ways(layer, (3, 4, 2, 5))
     assert calls == [("forward", target, False, 1), ("backward", target, False, 1)]
 
 
-def test_off_runs_nothing_that_is_compiled(monkeypatch, layer, calls):
+def test_off_runs_nothing_that_is_compiled(monkeypatch: pytest.MonkeyPatch, layer: Layer, calls: Calls) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
     run_both_ways(layer, (3, 4, 2, 5))
     assert calls == []
 
 
-def test_only_plain_cpp_computes_in_double(target, layer, calls):
+def test_only_plain_cpp_computes_in_double(target: str, layer: Layer, calls: Calls) -> None:
     run_both_ways(layer, (3, 4, 2, 5), torch.float64)
     assert calls == ([("forward", target, True, 1), ("backward", target, True, 1)] if target == "scalar" else [])
 
 
-def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(target, layer, calls, set_threads):
+def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(
+    target: str, layer: Layer, calls: Calls, set_threads: Callable[[int], None]
+) -> None:
     set_threads(2)
     run_both_ways(layer, BUSY)
     assert calls == [("forward", target, False, 2), ("backward", target, False, 2)]
@@ -96,14 +110,16 @@ def test_a_large_call_gets_all_threads_and_a_small_one_a_single_one(target, laye
 # ------------------------------------------------------------ torch's rules for operators
 
 
-def operator_arguments(cell, dtype, *, lengths, grad):
+def operator_arguments(cell: str, dtype: torch.dtype, *, lengths: bool, grad: bool) -> list[torch.Tensor | None]:
     """The tensors of a layer's operator, in the order of `compiled.LayerInputs`."""
     batch, steps, inputs, hidden = 3, 4, 2, 5
     rows = hidden * CELLS[cell].num_gates
     made = [(batch, steps, inputs), *[(batch, hidden)] * 2, (rows, inputs), (rows, hidden), (rows,), (hidden,)]
     draw = torch.Generator().manual_seed(0)
-    tensors = [torch.randn(shape, generator=draw, dtype=dtype).requires_grad_(grad) for shape in made]
-    given = compiled.LayerInputs(*tensors, torch.tensor([4, 0, 2]) if lengths else None)
+    x, h, c, w_in, w_rec, bias, bias_rec = (
+        torch.randn(shape, generator=draw, dtype=dtype).requires_grad_(grad) for shape in made
+    )
+    given = compiled.LayerInputs(x, h, c, w_in, w_rec, bias, bias_rec, torch.tensor([4, 0, 2]) if lengths else None)
     return list(given._replace(bias_rec=None) if cell == "lstm" else given._replace(c=None))
 
 
@@ -118,7 +134,7 @@ PRECISIONS = {"float32": (ops.AVAILABLE[0], torch.float32), "float64": ("scalar"
 @pytest.mark.parametrize("lengths", [False, True], ids=["equal", "unequal, reverse"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_the_operator_keeps_torchs_rules(cell, name, dtype, lengths):
+def test_the_operator_keeps_torchs_rules(cell: str, name: str, dtype: torch.dtype, lengths: bool) -> None:
     rules = ALL_BUT_EQUAL_BITS if lengths else EVERY_RULE
     for grad in (True, False):
         tensors = operator_arguments(cell, dtype, lengths=lengths, grad=grad)
@@ -147,7 +163,9 @@ def test_forward_saves_a_few_numbers_per_unit_in_whole_vectors(
 @pytest.mark.parametrize("needs_dx", [True, False], ids=["with dx", "without dx"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_the_operator_for_gradients_keeps_torchs_rules(cell, name, dtype, needs_dx):
+def test_the_operator_for_gradients_keeps_torchs_rules(
+    cell: str, name: str, dtype: torch.dtype, needs_dx: bool
+) -> None:
     settings = cell, True, name, 2
     tensors = operator_arguments(cell, dtype, lengths=True, grad=False)
     y, h_end, c_end, saved = compiled._layer(tensors, *settings, True)
@@ -156,7 +174,7 @@ def test_the_operator_for_gradients_keeps_torchs_rules(cell, name, dtype, needs_
 
 
 @pytest.mark.usefixtures("target")
-def test_second_derivatives_are_refused(layer):
+def test_second_derivatives_are_refused(layer: Layer) -> None:
     values = layer.arguments((2, 3, 2, 4), torch.float32)
     (slope,) = torch.autograd.grad(layer.run(*values)[0].sum(), values[0], create_graph=True)
     with pytest.raises(KernelError, match="no second derivatives; set `ECHOIC_KERNEL=off`"):
@@ -164,7 +182,9 @@ def test_second_derivatives_are_refused(layer):
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
-def test_gradients_in_double_equal_finite_differences(monkeypatch, layer, reverse):
+def test_gradients_in_double_equal_finite_differences(
+    monkeypatch: pytest.MonkeyPatch, layer: Layer, reverse: bool
+) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "scalar")
     lengths = torch.tensor([3, 0, 2])
     values = layer.arguments((3, 3, 2, 3), torch.float64)
@@ -172,7 +192,7 @@ def test_gradients_in_double_equal_finite_differences(monkeypatch, layer, revers
 
 
 @pytest.mark.usefixtures("target")
-def test_an_output_changed_before_backward_raises(layer):
+def test_an_output_changed_before_backward_raises(layer: Layer) -> None:
     values = layer.arguments((2, 3, 2, 4), torch.float32)
     y, *_ = layer.run(*values)
     with torch.no_grad():
@@ -186,7 +206,9 @@ def test_an_output_changed_before_backward_raises(layer):
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_the_same_number_of_threads_gives_the_same_bits(layer, set_threads, count, calls):
+def test_the_same_number_of_threads_gives_the_same_bits(
+    layer: Layer, set_threads: Callable[[int], None], count: int, calls: Calls
+) -> None:
     set_threads(count)
     once = run_both_ways(layer, BUSY)
     for _ in range(3):
@@ -197,7 +219,9 @@ def test_the_same_number_of_threads_gives_the_same_bits(layer, set_threads, coun
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize("count", [2, 3])
-def test_another_number_of_threads_gives_the_same_numbers(layer, set_threads, count):
+def test_another_number_of_threads_gives_the_same_numbers(
+    layer: Layer, set_threads: Callable[[int], None], count: int
+) -> None:
     set_threads(1)
     alone = run_both_ways(layer, BUSY)
     set_threads(count)
@@ -205,13 +229,13 @@ def test_another_number_of_threads_gives_the_same_numbers(layer, set_threads, co
 
 
 @pytest.mark.usefixtures("target")
-def test_several_python_threads_at_once_get_their_own_results(layer, set_threads):
+def test_several_python_threads_at_once_get_their_own_results(layer: Layer, set_threads: Callable[[int], None]) -> None:
     set_threads(2)
     every = [(3, 9, 2, 5), (7, 4, 1, 33), BUSY, (1, 20, 9, 16)]
     alone = [run_both_ways(layer, sizes) for sizes in every]
     start = threading.Barrier(len(every))
 
-    def repeat(sizes):
+    def repeat(sizes: Sizes) -> list[list[torch.Tensor]]:
         start.wait()
         return [run_both_ways(layer, sizes) for _ in range(10)]
 
@@ -222,18 +246,19 @@ def test_several_python_threads_at_once_get_their_own_results(layer, set_threads
 
 
 @pytest.mark.parametrize("way", ["forward", "backward"])
-def test_other_python_threads_run_during_a_call(monkeypatch, layer, way):
+def test_other_python_threads_run_during_a_call(monkeypatch: pytest.MonkeyPatch, layer: Layer, way: str) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "scalar")  # the slowest
     values = layer.arguments((16, 600, 64, 96), torch.float32)
-    inside, ticks = threading.Event(), []
+    inside = threading.Event()
+    ticks: list[int] = []
     run = getattr(native, way)
 
-    def marked(*call):
+    def marked(*call: Any) -> None:
         inside.set()
         run(*call)
         inside.clear()
 
-    def tick():
+    def tick() -> None:
         inside.wait()
         while inside.is_set():
             ticks[-1] += 1
@@ -256,16 +281,16 @@ def test_other_python_threads_run_during_a_call(monkeypatch, layer, way):
 # ------------------------------------------------------------ memory
 
 
-def resident_bytes():
+def resident_bytes() -> int:
     return int(STATM.read_text("ascii").split()[1]) * PAGE
 
 
 @pytest.mark.skipif(not STATM.exists(), reason="no /proc to read the size of the process from")
-def test_ten_thousand_calls_leave_no_memory_behind(layer):
+def test_ten_thousand_calls_leave_no_memory_behind(layer: Layer) -> None:
     values = layer.arguments((3, 4, 2, 5), torch.float32)
     weights = [value.detach() for value in values]
 
-    def call(times):
+    def call(times: int) -> None:
         for _ in range(times):
             layer.run(*weights)
         for _ in range(times // 4):

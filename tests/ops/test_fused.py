@@ -1,9 +1,8 @@
 """Torch's own layers, which run where the compiled kernels do not."""
 
-from typing import Any
-
 import pytest
 import torch
+from op_layers import Layer
 
 SECOND = {torch.float32: 1e-5, torch.float64: 1e-12}
 """Largest error of a second derivative, for values of about 1."""
@@ -13,7 +12,7 @@ HALF = {torch.float16: 5e-3, torch.bfloat16: 5e-2}
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
-def test_gradients_equal_finite_differences(monkeypatch: pytest.MonkeyPatch, layer: Any, reverse: Any) -> None:
+def test_gradients_equal_finite_differences(monkeypatch: pytest.MonkeyPatch, layer: Layer, reverse: bool) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
     lengths = torch.tensor([3, 0, 2])
     values = layer.arguments((3, 3, 2, 3), torch.float64)
@@ -21,7 +20,9 @@ def test_gradients_equal_finite_differences(monkeypatch: pytest.MonkeyPatch, lay
 
 
 @pytest.mark.parametrize("dtype", SECOND)
-def test_second_derivatives_are_those_of_the_reference(monkeypatch: pytest.MonkeyPatch, layer: Any, dtype: Any) -> None:
+def test_second_derivatives_equal_the_reference(
+    monkeypatch: pytest.MonkeyPatch, layer: Layer, dtype: torch.dtype
+) -> None:
     monkeypatch.setenv("ECHOIC_KERNEL", "off")
     values = layer.arguments((2, 3, 2, 4), dtype)
     second = []
@@ -34,7 +35,7 @@ def test_second_derivatives_are_those_of_the_reference(monkeypatch: pytest.Monke
 
 @pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("dtype", HALF)
-def test_half_precision_runs_here_whatever_kernel_is_chosen(layer: Any, dtype: Any) -> None:
+def test_half_precision_runs_on_torch_with_every_kernel(layer: Layer, dtype: torch.dtype) -> None:
     values = layer.arguments((3, 4, 2, 5), dtype, grad=False)
     exact = layer.reference(*[value.double() for value in values])
     for one, other in zip(layer.run(*values), exact, strict=True):
@@ -43,7 +44,7 @@ def test_half_precision_runs_here_whatever_kernel_is_chosen(layer: Any, dtype: A
 
 
 @pytest.mark.usefixtures("kernel")
-def test_other_devices_run_here_whatever_kernel_is_chosen(layer: Any) -> None:
+def test_other_devices_run_on_torch_with_every_kernel(layer: Layer) -> None:
     values = [value.to("meta") for value in layer.arguments((3, 4, 2, 5), torch.float32, grad=False)]
     y, *ends = layer.run(*values)
     assert y.device.type == "meta"

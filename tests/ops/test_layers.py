@@ -2,12 +2,12 @@
 
 import copy
 import itertools
-from typing import Any
 
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from op_layers import AssertEqualsOracle, Layer, Sizes
 
 from echoic import ops
 from echoic.cells import CELLS
@@ -28,8 +28,17 @@ DTYPES = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=["
 READ_BACK = pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
 
 
-def arguments(layer: Any, sizes: tuple[int, ...] = (3, 4, 2, 5), dtype: Any = torch.float32) -> Any:
+def arguments(layer: Layer, sizes: Sizes = (3, 4, 2, 5), dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
     return layer.arguments(sizes, dtype, grad=False)
+
+
+def grad_of(parameter: torch.nn.Parameter) -> torch.Tensor:
+    assert parameter.grad is not None
+    return parameter.grad
+
+
+def total(outputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+    return torch.stack([output.sum() for output in outputs]).sum()
 
 
 # ------------------------------------------------------------ the same numbers as the oracle
@@ -38,7 +47,7 @@ def arguments(layer: Any, sizes: tuple[int, ...] = (3, 4, 2, 5), dtype: Any = to
 @DTYPES
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_outputs_and_gradients_equal_the_reference(
-    layer: Any, dtype: Any, hidden: Any, assert_equals_oracle: Any
+    layer: Layer, dtype: torch.dtype, hidden: int, assert_equals_oracle: AssertEqualsOracle
 ) -> None:
     for batch, steps, inputs in itertools.product((1, 3, 7), (1, 9), (1, 2, 9)):
         assert_equals_oracle(layer, (batch, steps, inputs, hidden), dtype)
@@ -48,25 +57,30 @@ def test_outputs_and_gradients_equal_the_reference(
 @READ_BACK
 @pytest.mark.parametrize("hidden", [5, 17])
 def test_unequal_lengths_equal_the_reference_row_by_row(
-    layer: Any, dtype: Any, hidden: Any, reverse: Any, assert_equals_oracle: Any
+    layer: Layer, dtype: torch.dtype, hidden: int, reverse: bool, assert_equals_oracle: AssertEqualsOracle
 ) -> None:
     for lengths in (None, UNEQUAL, [0, 0, 0, 0, 0], [0, 1, 2, 3, 4], [6, 6, 6, 6, 6]):
         assert_equals_oracle(layer, (5, 6, 2, hidden), dtype, lengths, reverse=reverse)
 
 
 @pytest.mark.parametrize("sizes", [(20, 40, 3, 9), (300, 3, 2, 5), (2, 3, 300, 70), (3, 2, 256, 256)])
-def test_sizes_beyond_one_chunk_equal_the_reference(layer: Any, sizes: Any, assert_equals_oracle: Any) -> None:
+def test_sizes_beyond_one_chunk_equal_the_reference(
+    layer: Layer, sizes: Sizes, assert_equals_oracle: AssertEqualsOracle
+) -> None:
     assert_equals_oracle(layer, sizes, torch.float32)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_any_shape_equals_the_reference(layer: Any, data: Any, assert_equals_oracle: Any) -> None:
-    sizes = tuple(data.draw(st.integers(1, most)) for most in (6, 7, 20, 40))
-    batch, steps = sizes[:2]
+def test_any_shape_equals_the_reference(
+    layer: Layer, data: st.DataObject, assert_equals_oracle: AssertEqualsOracle
+) -> None:
+    batch, steps, inputs, hidden = (data.draw(st.integers(1, most)) for most in (6, 7, 20, 40))
     rows = st.lists(st.integers(0, steps), min_size=batch, max_size=batch)
     lengths = data.draw(st.none() | rows)
-    assert_equals_oracle(layer, sizes, torch.float32, lengths, reverse=data.draw(st.booleans()))
+    assert_equals_oracle(
+        layer, (batch, steps, inputs, hidden), torch.float32, lengths, reverse=data.draw(st.booleans())
+    )
 
 
 # ------------------------------------------------------------ steps, chunks, lengths
@@ -75,7 +89,7 @@ def test_any_shape_equals_the_reference(layer: Any, data: Any, assert_equals_ora
 @DTYPES
 @pytest.mark.parametrize("hidden", [1, 8, 17])
 @pytest.mark.parametrize("chunks", [[1] * 11, [4, 1, 6]], ids=["step by step", "chunks"])
-def test_chunks_equal_the_whole_sequence(layer: Any, dtype: Any, hidden: Any, chunks: Any) -> None:
+def test_chunks_equal_the_whole_sequence(layer: Layer, dtype: torch.dtype, hidden: int, chunks: list[int]) -> None:
     x, *others = arguments(layer, (3, 11, 2, hidden), dtype)
     state, weights = others[: layer.num_states], others[layer.num_states :]
     whole, *end = layer.run(x, *state, *weights)
@@ -87,13 +101,13 @@ def test_chunks_equal_the_whole_sequence(layer: Any, dtype: Any, hidden: Any, ch
         torch.testing.assert_close(got, wanted, atol=CHUNKED[dtype], rtol=0)
 
 
-def test_the_last_output_is_the_last_state(layer: Any) -> None:
+def test_the_last_output_is_the_last_state(layer: Layer) -> None:
     y, h, *_ = layer.run(*arguments(layer))
     assert torch.equal(y[:, -1], h)
 
 
 @READ_BACK
-def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_state(layer: Any, reverse: Any) -> None:
+def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_state(layer: Layer, reverse: bool) -> None:
     values = arguments(layer, (5, 6, 2, 5))
     y, *end = layer.run(*values, lengths=torch.tensor(UNEQUAL), reverse=reverse)
     for row, length in enumerate(UNEQUAL):
@@ -104,7 +118,7 @@ def test_outputs_beyond_a_length_are_zero_and_a_row_without_steps_keeps_its_stat
 
 
 @READ_BACK
-def test_padding_is_ignored_in_both_directions(layer: Any, reverse: Any) -> None:
+def test_padding_is_ignored_in_both_directions(layer: Layer, reverse: bool) -> None:
     sizes, lengths = (5, 6, 2, 5), torch.tensor(UNEQUAL)
     clean, dirty = (layer.arguments(sizes, torch.float32) for _ in range(2))
     upstream = layer.incoming(sizes, torch.float32)
@@ -122,7 +136,7 @@ def test_padding_is_ignored_in_both_directions(layer: Any, reverse: Any) -> None
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.int32, torch.uint8])
-def test_lengths_may_be_any_integers(layer: Any, dtype: Any) -> None:
+def test_lengths_may_be_any_integers(layer: Layer, dtype: torch.dtype) -> None:
     values = arguments(layer, (5, 6, 2, 5))
     wanted = layer.run(*values, lengths=torch.tensor(UNEQUAL))
     for got, other in zip(layer.run(*values, lengths=torch.tensor(UNEQUAL, dtype=dtype)), wanted, strict=True):
@@ -130,7 +144,7 @@ def test_lengths_may_be_any_integers(layer: Any, dtype: Any) -> None:
 
 
 @DTYPES
-def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer: Any, dtype: Any) -> None:
+def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer: Layer, dtype: torch.dtype) -> None:
     values = arguments(layer, (3, 0, 2, 5), dtype)
     y, *end = layer.run(*values)
     assert y.shape == (3, 0, 5)
@@ -138,11 +152,11 @@ def test_a_sequence_without_steps_leaves_the_state_as_it_is(layer: Any, dtype: A
         assert torch.equal(after, before)
 
 
-def test_a_batch_without_rows_has_outputs_without_rows(layer: Any) -> None:
+def test_a_batch_without_rows_has_outputs_without_rows(layer: Layer) -> None:
     values = layer.arguments((0, 4, 2, 5), torch.float32)
     outputs = layer.run(*values)
     assert [tuple(output.shape) for output in outputs] == [(0, 4, 5), *[(0, 5)] * layer.num_states]
-    for gradient in torch.autograd.grad(sum(output.sum() for output in outputs), values):
+    for gradient in torch.autograd.grad(total(outputs), values):
         assert not gradient.any()
 
 
@@ -150,7 +164,7 @@ def test_a_batch_without_rows_has_outputs_without_rows(layer: Any) -> None:
 
 
 @DTYPES
-def test_inputs_need_not_be_contiguous(layer: Any, dtype: Any) -> None:
+def test_inputs_need_not_be_contiguous(layer: Layer, dtype: torch.dtype) -> None:
     values = arguments(layer, (3, 4, 5, 7), dtype)
     strided = []
     for value in values:
@@ -163,7 +177,7 @@ def test_inputs_need_not_be_contiguous(layer: Any, dtype: Any) -> None:
         torch.testing.assert_close(got, wanted, atol=CHUNKED[dtype], rtol=0)
 
 
-def test_inputs_may_start_anywhere_in_memory(layer: Any) -> None:
+def test_inputs_may_start_anywhere_in_memory(layer: Layer) -> None:
     values = arguments(layer, (3, 4, 5, 17))
     shifted = [torch.cat([torch.zeros(1), value.flatten()])[1:].view(value.shape) for value in values]
     assert all(value.data_ptr() % 16 == 4 for value in shifted)
@@ -171,7 +185,7 @@ def test_inputs_may_start_anywhere_in_memory(layer: Any) -> None:
         torch.testing.assert_close(got, wanted, atol=CHUNKED[torch.float32], rtol=0)
 
 
-def test_incoming_gradients_may_be_expanded(layer: Any) -> None:
+def test_incoming_gradients_may_be_expanded(layer: Layer) -> None:
     values = layer.arguments((3, 4, 2, 5), torch.float32)
     outputs = layer.run(*values)
     ones = [torch.ones_like(output) for output in outputs]
@@ -181,7 +195,7 @@ def test_incoming_gradients_may_be_expanded(layer: Any) -> None:
         assert torch.equal(one, other)
 
 
-def test_each_output_alone_has_its_gradients(layer: Any) -> None:
+def test_each_output_alone_has_its_gradients(layer: Layer) -> None:
     sizes = (3, 4, 2, 5)
     values, exact = layer.arguments(sizes, torch.float32), layer.arguments(sizes, torch.float64)
     outputs, wanted = layer.run(*values), layer.reference(*exact)
@@ -193,7 +207,7 @@ def test_each_output_alone_has_its_gradients(layer: Any) -> None:
             torch.testing.assert_close(gradient.double(), right, atol=1e-4, rtol=1e-5)
 
 
-def test_gradients_do_not_depend_on_which_others_are_computed(layer: Any) -> None:
+def test_gradients_do_not_depend_on_which_others_are_computed(layer: Layer) -> None:
     sizes = (3, 4, 2, 5)
     values = layer.arguments(sizes, torch.float32)
     together = layer.gradients(layer.run(*values), values, sizes)
@@ -203,15 +217,15 @@ def test_gradients_do_not_depend_on_which_others_are_computed(layer: Any) -> Non
         torch.testing.assert_close(got, wanted, atol=CHUNKED[torch.float32], rtol=1e-5)
 
 
-def test_a_call_changes_none_of_its_arguments(layer: Any) -> None:
+def test_a_call_changes_none_of_its_arguments(layer: Layer) -> None:
     values = layer.arguments((3, 4, 2, 5), torch.float32)
     before = [value.detach().clone() for value in values]
-    sum(output.sum() for output in layer.run(*values)).backward()
+    total(layer.run(*values)).backward()
     for value, copied in zip(values, before, strict=True):
         assert torch.equal(value, copied)
 
 
-def test_backward_may_run_twice(layer: Any) -> None:
+def test_backward_may_run_twice(layer: Layer) -> None:
     sizes = (3, 4, 2, 17)
     values = layer.arguments(sizes, torch.float32)
     outputs = layer.run(*values)
@@ -222,7 +236,9 @@ def test_backward_may_run_twice(layer: Any) -> None:
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_without_gradients_the_outputs_are_the_same_and_have_no_graph(layer: Any, mode: Any) -> None:
+def test_without_gradients_the_outputs_are_the_same_and_have_no_graph(
+    layer: Layer, mode: type[torch.no_grad | torch.inference_mode]
+) -> None:
     values = layer.arguments((3, 4, 2, 17), torch.float32)
     with_graph = layer.run(*values)
     with mode():
@@ -241,18 +257,18 @@ def test_a_copied_module_computes_the_same_and_learns_alone(name: str) -> None:
     copied = copy.deepcopy(cell)
     y, _ = copied(x, copied.initial_state(3))
     assert torch.equal(y, cell(x, cell.initial_state(3))[0])
-    before = [parameter.grad.clone() for parameter in cell.parameters()]
+    before = [grad_of(parameter).clone() for parameter in cell.parameters()]
     (2 * y).sum().backward()
-    for parameter, other, gradient in zip(cell.parameters(), copied.parameters(), before, strict=True):
-        assert torch.equal(parameter.grad, gradient)
-        torch.testing.assert_close(other.grad, 2 * gradient)
+    for parameter, other, wanted in zip(cell.parameters(), copied.parameters(), before, strict=True):
+        assert torch.equal(grad_of(parameter), wanted)
+        torch.testing.assert_close(other.grad, 2 * wanted)
 
 
 # ------------------------------------------------------------ not a number, infinity
 
 
 @pytest.mark.parametrize("hidden", [5, 16, 33])
-def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer: Any, hidden: Any) -> None:
+def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer: Layer, hidden: int) -> None:
     sizes = (3, 5, 2, hidden)
     clean, dirty = (layer.arguments(sizes, torch.float32) for _ in range(2))
     with torch.no_grad():
@@ -272,7 +288,7 @@ def test_a_nan_stays_in_its_row_and_does_not_reach_back(layer: Any, hidden: Any)
 
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf, 1e30])
 @pytest.mark.parametrize("hidden", [5, 16, 17])
-def test_infinite_inputs_saturate(layer: Any, hidden: Any, value: Any) -> None:
+def test_infinite_inputs_saturate(layer: Layer, hidden: int, value: float) -> None:
     values, exact = (layer.arguments((2, 4, 1, hidden), dtype) for dtype in (torch.float32, torch.float64))
     with torch.no_grad():
         for x in (values[0], exact[0]):
@@ -282,12 +298,12 @@ def test_infinite_inputs_saturate(layer: Any, hidden: Any, value: Any) -> None:
         assert other.isfinite().all()
         torch.testing.assert_close(one.double(), other, atol=CHUNKED[torch.float32], rtol=1e-6)
     del values[1 + layer.num_states]  # the gradient of the input's own weights is 0 * infinity: NaN by right
-    for gradient in torch.autograd.grad(sum(output.sum() for output in outputs), values):
+    for gradient in torch.autograd.grad(total(outputs), values):
         assert gradient.isfinite().all()
 
 
 @pytest.mark.parametrize("value", [torch.inf, -torch.inf, 20.0, -20.0])
-def test_a_hidden_vector_never_leaves_minus_one_to_one(layer: Any, value: Any) -> None:
+def test_a_hidden_vector_never_leaves_minus_one_to_one(layer: Layer, value: float) -> None:
     values = arguments(layer, (2, 20, 1, 17))
     values[0][:] = value
     values[1][:] = 0
@@ -319,7 +335,7 @@ def test_shapes_that_do_not_match_are_refused() -> None:
 
 @pytest.mark.parametrize("shape", [(), (7,)], ids=["a number", "a vector"])
 @pytest.mark.usefixtures("unchecked_shapes")
-def test_a_sequence_with_too_few_dimensions_is_refused(layer: Any, shape: Any) -> None:
+def test_a_sequence_with_too_few_dimensions_is_refused(layer: Layer, shape: tuple[int, ...]) -> None:
     _, *others = arguments(layer)
     with pytest.raises(ShapeError, match=r"x must be \(batch, steps, inputs\)"):
         layer.run(torch.zeros(shape), *others)
@@ -327,13 +343,13 @@ def test_a_sequence_with_too_few_dimensions_is_refused(layer: Any, shape: Any) -
 
 @pytest.mark.parametrize("shape", [(1,), (4,), (15,), (5, 1)])
 @pytest.mark.usefixtures("unchecked_shapes")
-def test_an_inner_bias_of_another_size_is_refused(shape: Any) -> None:
-    values = [torch.zeros(size) for size in [(2, 3, 4), (2, 5), (15, 4), (15, 5), (15,)]]
+def test_an_inner_bias_of_another_size_is_refused(shape: tuple[int, ...]) -> None:
+    x, h, w_in, w_rec, bias = (torch.zeros(size) for size in [(2, 3, 4), (2, 5), (15, 4), (15, 5), (15,)])
     with pytest.raises(ShapeError, match=r"Biases and state must be \(15,\), \(5,\)"):
-        ops.gru(*values, torch.zeros(shape))
+        ops.gru(x, h, w_in, w_rec, bias, torch.zeros(shape))
 
 
-def test_arguments_of_different_dtypes_are_refused(layer: Any) -> None:
+def test_arguments_of_different_dtypes_are_refused(layer: Layer) -> None:
     values = arguments(layer)
     for at, value in enumerate(values):
         mixed = [*values[:at], value.double(), *values[at + 1 :]]
@@ -342,7 +358,7 @@ def test_arguments_of_different_dtypes_are_refused(layer: Any) -> None:
 
 
 @pytest.mark.usefixtures("unchecked_shapes")
-def test_integers_are_refused(layer: Any) -> None:
+def test_integers_are_refused(layer: Layer) -> None:
     with pytest.raises(RuntimeError, match="type"):
         layer.run(*[value.long() for value in arguments(layer)])
 
@@ -360,6 +376,6 @@ def test_integers_are_refused(layer: Any) -> None:
     ids=["too few", "matrix", "floats", "booleans", "too long", "negative"],
 )
 @pytest.mark.usefixtures("unchecked_shapes")
-def test_invalid_lengths_are_refused(layer: Any, lengths: Any, message: str) -> None:
+def test_invalid_lengths_are_refused(layer: Layer, lengths: torch.Tensor, message: str) -> None:
     with pytest.raises(ShapeError, match=message):
         layer.run(*arguments(layer), lengths=lengths)

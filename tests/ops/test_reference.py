@@ -1,7 +1,6 @@
 """The reference against torch's own cells and arithmetic by hand."""
 
 import math
-from typing import Any
 
 import pytest
 import torch
@@ -11,11 +10,11 @@ from echoic import ops
 ROUNDING = 1e-14  # float64, values below 1
 
 
-def noise(*shape: Any, seed: int | None = 0) -> Any:
+def noise(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x))
 
 

@@ -8,14 +8,14 @@ from echoic import ops
 EXACT = 1e-12  # float64
 
 
-def arguments(batch=3, steps=5, hidden=4):
+def arguments(batch: int = 3, steps: int = 5, hidden: int = 4) -> list[torch.Tensor]:
     draw = torch.Generator().manual_seed(0)
     shapes = [(batch, steps, hidden), (batch, steps, hidden), (batch, hidden)]
     return [torch.rand(shape, generator=draw, dtype=torch.float64).requires_grad_() for shape in shapes]
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7])
-def test_each_step_is_the_recurrence(steps):
+def test_each_step_is_the_recurrence(steps: int) -> None:
     decay, drive, h = arguments(steps=steps)
     y = ops.linear_scan(decay, drive, h)
     for step in range(steps):
@@ -24,27 +24,29 @@ def test_each_step_is_the_recurrence(steps):
 
 
 @pytest.mark.parametrize("steps", [1, 5])
-def test_gradients_equal_finite_differences(steps):
+def test_gradients_equal_finite_differences(steps: int) -> None:
     assert torch.autograd.gradcheck(ops.linear_scan, arguments(steps=steps))
 
 
-def test_the_memory_layout_changes_nothing():
+def test_the_memory_layout_changes_nothing() -> None:
     decay, drive, h = arguments()
     rows_first = ops.linear_scan(decay, drive, h)
-    steps_first = ops.linear_scan(*(one.transpose(0, 1).contiguous().transpose(0, 1) for one in (decay, drive)), h)
+    decay, drive = (one.transpose(0, 1).contiguous().transpose(0, 1) for one in (decay, drive))
+    steps_first = ops.linear_scan(decay, drive, h)
     assert torch.equal(rows_first, steps_first)
 
 
 @pytest.mark.parametrize("shape", [{"steps": 0}, {"batch": 0}])
-def test_no_steps_and_no_rows_have_no_outputs(shape):
+def test_no_steps_and_no_rows_have_no_outputs(shape: dict[str, int]) -> None:
     decay, drive, h = arguments(**shape)
     y = ops.linear_scan(decay, drive, h)
     assert y.shape == drive.shape
     y.sum().backward()
+    assert h.grad is not None
     assert not h.grad.any()
 
 
-def test_second_derivatives_are_refused():
+def test_second_derivatives_are_refused() -> None:
     decay, drive, h = arguments()
     (slope,) = torch.autograd.grad(ops.linear_scan(decay, drive, h).square().sum(), h, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):

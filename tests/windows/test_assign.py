@@ -1,6 +1,7 @@
 """Whole series assigned to splits."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,17 @@ from echoic.errors import ConfigError, DataError
 from echoic.types import Annotations, Series
 from echoic.windows import assign_folds, assign_splits, fold_names, select_ranges
 
+Sizes = tuple[float, float, float] | tuple[int, int, int]
 
-def series(*splits: Any, groups: Any = None, folds: Any = None) -> Any:
-    columns = {"split": splits, "group": groups or [None] * len(splits), "fold": folds or [None] * len(splits)}
+
+def series(
+    *splits: str | None, groups: list[str] | None = None, folds: Sequence[str | None] | None = None
+) -> list[Series]:
+    columns: dict[str, Sequence[Any]] = {
+        "split": splits,
+        "group": groups or [None] * len(splits),
+        "fold": folds or [None] * len(splits),
+    }
     return [
         Series(
             str(number),
@@ -42,7 +51,7 @@ def test_splits_of_the_source_are_kept() -> None:
         (10, (5, 2, 0), (5, 2, 0)),
     ],
 )
-def test_series_are_assigned_whole_and_once(count: Any, rule: Any, sizes: Any) -> None:
+def test_series_are_assigned_whole_and_once(count: int, rule: Sizes | None, sizes: tuple[int, int, int]) -> None:
     songs = series(*[None] * count)
     splits = assign_splits(songs, rule)
     assert tuple(len(splits[name]) for name in ("train", "dev", "test")) == sizes
@@ -64,7 +73,7 @@ def test_series_are_assigned_whole_and_once(count: Any, rule: Any, sizes: Any) -
         ),
     ],
 )
-def test_too_few_series_are_refused(names: Any, rule: Any, words: Any) -> None:
+def test_too_few_series_are_refused(names: list[str | None], rule: Sizes | None, words: str) -> None:
     with pytest.raises(DataError, match=words):
         assign_splits(series(*names), rule)
 
@@ -82,7 +91,7 @@ def test_labels_are_split_by_the_fractions() -> None:
 
 
 @pytest.mark.parametrize("stratify", [None, [("a",), ("b",)] * 20])
-def test_groups_stay_whole(stratify: Any) -> None:
+def test_groups_stay_whole(stratify: list[tuple[str, ...]] | None) -> None:
     groups = [f"singer {number // 4}" for number in range(40)]
     splits = assign_splits(series(*[None] * 40, groups=groups), None, stratify=stratify)
     singers = [{groups[number] for number in numbers} for numbers in splits.values()]
@@ -112,7 +121,7 @@ def test_the_chosen_fold_is_the_test_split() -> None:
     assert assign_splits(series(*[None] * 12), None, folds=folds)["train"] == list(range(12))
 
 
-def test_folds_are_those_of_the_source_in_natural_order() -> None:
+def test_annotated_folds_are_kept_in_natural_order() -> None:
     given = ["10", "2", "2", "a"]
     assert assign_folds(series(*[None] * 4, folds=given), 3, [()] * 4) == given
     assert fold_names(given) == ["2", "10", "a"]

@@ -1,16 +1,14 @@
 """Excerpts of recordings."""
 
-from typing import Any
-
 import pytest
 import torch
 
-from echoic.windows import ExcerptSampler, Ranges
+from echoic.windows import ExcerptSampler, Ranges, WindowIndex
 
 RANGES = Ranges.from_lengths([25, 7, 40])
 
 
-def steps_of(index: Any) -> Any:
+def steps_of(index: WindowIndex) -> list[int]:
     return [
         step
         for start, valid in zip(index.starts.tolist(), index.valid.tolist(), strict=True)
@@ -19,7 +17,7 @@ def steps_of(index: Any) -> Any:
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_excerpts_cover_every_step_and_stay_in_their_recording(shuffle: Any) -> None:
+def test_excerpts_cover_every_step_and_stay_in_their_recording(shuffle: bool) -> None:
     sampler = ExcerptSampler(RANGES, 2, 10, shuffle=shuffle)
     for epoch in range(5):
         indices = list(sampler.epoch(0, epoch))

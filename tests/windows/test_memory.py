@@ -40,7 +40,7 @@ print(peak_mb() - before, values.nbytes / 1e6)
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak from /proc")
-def test_shuffled_windows_of_a_long_series_need_at_most_its_own_size_again():
+def test_shuffled_windows_of_a_long_series_need_at_most_its_own_size_again() -> None:
     command = [sys.executable, "-c", CODE, str(STEPS), str(ROUNDS)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     grown_mb, data_mb = map(float, done.stdout.split())

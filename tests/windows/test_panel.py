@@ -81,7 +81,7 @@ def test_history_ends_before_the_row_and_never_enters_another_series(steps: int)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 20])
-def test_the_known_future_goes_on_behind_the_series_and_never_enters_another(steps: int) -> None:
+def test_future_covariates_follow_their_own_series_only(steps: int) -> None:
     panel = Panel.from_series(SEVERAL)
     series = torch.tensor([0, 0, 1, 1, 2, 2, 2])
     starts = torch.tensor([0, 6, 7, 9, 9, 13, 15])

@@ -1,6 +1,6 @@
 """Recordings in splits: whole files, or each file cut in time."""
 
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from echoic.types import Series
 from echoic.windows.recordings import split_recordings
 
 
-def recordings(count: Any, steps: int = 20) -> Any:
+def recordings(count: int, steps: int = 20) -> list[Series]:
     """Recordings of increasing length, all of whose samples differ."""
     return [
         Series(f"{number}.wav", (1000 * number + np.arange(steps + 10 * number, dtype=np.float32))[:, None], ("x",))
@@ -20,7 +20,7 @@ def recordings(count: Any, steps: int = 20) -> Any:
 
 
 @pytest.mark.parametrize(("count", "split_by"), [(9, None), (2, "time"), (12, "time")])
-def test_few_recordings_are_each_cut_in_time(count: Any, split_by: Any) -> None:
+def test_few_recordings_are_each_cut_in_time(count: int, split_by: Literal["time", "file"] | None) -> None:
     given = recordings(count)
     found = split_recordings(given, AudioSplitSettings(split=(0.5, 0.3, 0.2), split_by=split_by))
     for number, recording in enumerate(given):
@@ -33,7 +33,7 @@ def test_few_recordings_are_each_cut_in_time(count: Any, split_by: Any) -> None:
 
 
 @pytest.mark.parametrize(("count", "split_by"), [(10, None), (5, "file")])
-def test_many_recordings_are_each_in_one_split(count: Any, split_by: Any) -> None:
+def test_many_recordings_are_each_in_one_split(count: int, split_by: Literal["time", "file"] | None) -> None:
     given = recordings(count)
     found = split_recordings(given, AudioSplitSettings(split=(0.6, 0.2, 0.2), split_by=split_by))
     assert [len(found[split]) for split in ("train", "dev", "test")] == [0.6 * count, 0.2 * count, 0.2 * count]

@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from echoic.windows import (
     ChunkSampler,
     Ranges,
+    Sampler,
     SequentialSampler,
     ShuffledSampler,
     WeightedWindowSampler,
@@ -39,8 +41,8 @@ def all_starts(windows: Windows) -> list[int]:
 
 @few
 @given(lengths=lengths, steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_training_windows_are_all_those_inside_the_range(
-    lengths: list[int], steps: int, stride: int, data: Any
+def test_training_windows_are_all_windows_inside_the_range(
+    lengths: list[int], steps: int, stride: int, data: st.DataObject
 ) -> None:
     tail = data.draw(st.integers(1, steps))
     pairs = spans_of(lengths, gap=3)
@@ -52,8 +54,8 @@ def test_training_windows_are_all_those_inside_the_range(
 
 @few
 @given(lengths=lengths, gap=st.integers(0, 8), steps=st.integers(1, 6), stride=st.integers(1, 4), data=st.data())
-def test_evaluation_windows_are_all_those_whose_tail_lies_in_the_range(
-    lengths: list[int], gap: int, steps: int, stride: int, data: Any
+def test_evaluation_windows_are_all_windows_with_their_tail_in_the_range(
+    lengths: list[int], gap: int, steps: int, stride: int, data: st.DataObject
 ) -> None:
     tail = data.draw(st.integers(1, steps))
     pairs = spans_of(lengths, gap)
@@ -70,7 +72,10 @@ def test_window_numbers_may_come_in_any_order() -> None:
     assert windows.starts(torch.tensor([6, 0, 3, 3])).tolist() == [9, 0, 6, 6]
 
 
-SAMPLERS = {"in order": SequentialSampler, "shuffled": ShuffledSampler}
+SAMPLERS: dict[str, type[SequentialSampler | ShuffledSampler]] = {
+    "in order": SequentialSampler,
+    "shuffled": ShuffledSampler,
+}
 
 
 @pytest.mark.parametrize("chosen", [None, [1, 4, 5, 8, 9]], ids=["all", "chosen"])
@@ -97,7 +102,7 @@ def make_weighted(
     return WeightedWindowSampler(windows, batch_size, recency, alignment, season)
 
 
-RANDOM: dict[str, Any] = {
+RANDOM: dict[str, Callable[[Windows], ShuffledSampler | WeightedWindowSampler]] = {
     "shuffled": lambda windows: ShuffledSampler(windows, 7),
     "chosen": lambda windows: ShuffledSampler(windows, 7, torch.arange(0, 90, 2)),
     "drawn": lambda windows: make_weighted(windows, 7),
@@ -124,7 +129,7 @@ def test_seed_and_epoch_alone_decide_the_order(kind: str) -> None:
 def test_skipping_is_dropping_the_first_batches(kind: str, skip: int) -> None:
     split = select_ranges([(0, 60), (60, 100), (100, 117)])
     windows = Windows(split, 3, 1)
-    samplers = RANDOM | {
+    samplers: dict[str, Callable[[Windows], Sampler]] = RANDOM | {
         "in order": lambda windows: SequentialSampler(windows, 7),
         "streams": lambda _: ChunkSampler.from_ranges(split, 2, 4),
         "whole": lambda _: ChunkSampler.from_ranges(split, 2, None),
@@ -143,12 +148,13 @@ def test_skipping_is_dropping_the_first_batches(kind: str, skip: int) -> None:
 @pytest.mark.parametrize("kind", [*RANDOM, "in order"])
 def test_no_windows_make_an_empty_epoch(kind: str) -> None:
     windows = Windows(select_ranges([(0, 2)]), 3, 1)
-    sampler = {
+    makers: dict[str, Callable[[Windows, int], Sampler]] = {
         "in order": SequentialSampler,
         "shuffled": ShuffledSampler,
         "chosen": ShuffledSampler,
         "drawn": make_weighted,
-    }[kind](windows, 4)
+    }
+    sampler = makers[kind](windows, 4)
     assert len(sampler) == 0
     assert list(sampler.epoch(0, 0)) == []
 
@@ -169,7 +175,7 @@ def test_drawn_windows_exist(lengths: list[int], stride: int, recency: float, al
     assert set(drawn) <= set(all_starts(windows))
 
 
-def test_series_are_equally_probable_whatever_their_length() -> None:
+def test_series_are_equally_probable_for_any_length() -> None:
     windows = Windows(select_ranges([(0, 9_000), (9_000, 10_000), (10_000, 10_001)]), 3, 1)
     starts = torch.cat([index.starts for index in WeightedWindowSampler(windows, 100, 1.0, 0.0, 1).epoch(0, 0)])
     assert float((starts < 9_000).float().mean()) == pytest.approx(0.5, abs=0.03)
@@ -200,7 +206,7 @@ def test_streams_have_every_transition_once_and_carry_the_state(
 ) -> None:
     pairs = spans_of(lengths, gap=2)
     streams = ChunkSampler.from_ranges(select_ranges(pairs), batch_size, chunk)
-    transitions = Counter()
+    transitions: Counter[int] = Counter()
     before = None
     for index in streams.epoch(0, 0):
         assert len(index.starts) <= batch_size

@@ -1,11 +1,10 @@
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from echoic.config.split import SplitRule
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 from echoic.types.timebase import INDEX, Frequency, TimeBase
@@ -36,13 +35,11 @@ def bounds(splits: dict[str, Ranges]) -> list[list[tuple[int, int]]]:
         (20, (0, 0, 1), [(0, 19), (19, 19), (19, 20)]),
     ],
 )
-def test_fractions_and_counts_cut_where_they_say(
-    steps: int, rule: tuple[float, ...], wanted: list[tuple[int, int]]
-) -> None:
+def test_fractions_and_counts_set_the_split_points(steps: int, rule: SplitRule, wanted: list[tuple[int, int]]) -> None:
     assert bounds(split_series([make(steps)], rule)) == [[pair] for pair in wanted]
 
 
-def test_every_series_is_cut_on_its_own_and_rows_go_on() -> None:
+def test_every_series_is_split_on_its_own_and_row_numbers_continue() -> None:
     splits = split_series([make(10), make(20, "b"), make(5, "c")], (0.6, 0.2, 0.2))
     assert bounds(splits) == [
         [(0, 6), (10, 22), (30, 33)],
@@ -93,7 +90,7 @@ def test_dates_cut_series_that_begin_at_different_times_at_the_same_moment() -> 
         (9, (0.0, 0.5, 0.5), r"is empty"),
     ],
 )
-def test_a_series_too_short_is_refused(steps: int, rule: tuple[float, ...], message: str) -> None:
+def test_a_series_too_short_is_refused(steps: int, rule: SplitRule, message: str) -> None:
     with pytest.raises(DataError, match=message):
         split_series([make(50, "long"), make(steps)], rule)
 
@@ -115,7 +112,7 @@ def test_bad_dates_are_refused(rule: tuple[str, str], message: str) -> None:
         split_series([make(9, time=TimeBase(Frequency("month", 1), np.datetime64("2020-01-01")))], rule)
 
 
-def test_full_and_merged_ranges():
+def test_full_and_merged_ranges() -> None:
     series = [make(10), make(4, "b")]
     assert torch.equal(full_ranges(series).begin, torch.tensor([0, 10]))
     assert torch.equal(full_ranges(series).end, torch.tensor([10, 14]))
@@ -137,7 +134,7 @@ fractions = st.tuples(st.floats(0.2, 0.6), st.floats(0, 0.2), st.floats(0, 0.2))
     data=st.data(),
 )
 def test_no_window_ever_straddles_a_boundary(
-    lengths: list[int], rule: tuple[float, ...], steps: int, data: Any
+    lengths: list[int], rule: SplitRule, steps: int, data: st.DataObject
 ) -> None:
     tail = data.draw(st.integers(1, steps))
     series = [make(length, str(number)) for number, length in enumerate(lengths)]

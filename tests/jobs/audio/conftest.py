@@ -1,12 +1,12 @@
 """A voice of tones, and networks small enough to be trained on it within a test."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from audio_runs import TrainRun, Voice
 from numpy.typing import NDArray
 
 from echoic.api.run import Run
@@ -30,13 +30,10 @@ OF_SAMPLES: dict[str, Any] = OF_ALL | {
 }
 OF_FRAMES: dict[str, Any] = OF_ALL | {"model": "frames"}
 
-Voice = Callable[..., NDArray[np.float32]]
-Train = Callable[..., Run]
-
 
 @pytest.fixture(scope="session")
 def voice() -> Voice:
-    """Tones of random pitch and length with pauses, and a little noise; so many seconds, drawn by a seed."""
+    """Tones of random pitch and length with pauses, and a little noise, drawn by a seed."""
 
     def tones(seconds: int, seed: int = 0) -> NDArray[np.float32]:
         draws = np.random.default_rng(seed)
@@ -60,7 +57,7 @@ def recording(voice: Voice, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def train_samples(tmp_path_factory: pytest.TempPathFactory) -> Train:
+def train_samples(tmp_path_factory: pytest.TempPathFactory) -> TrainRun:
     """Trains a network that renders samples on the sound at a path; settings are keywords."""
 
     def of(data: Path, **settings: Any) -> Run:
@@ -70,8 +67,8 @@ def train_samples(tmp_path_factory: pytest.TempPathFactory) -> Train:
 
 
 @pytest.fixture(scope="session")
-def train_frames(tmp_path_factory: pytest.TempPathFactory) -> Train:
-    """Trains a network that foretells whole frames on the sound at a path; settings are keywords."""
+def train_frames(tmp_path_factory: pytest.TempPathFactory) -> TrainRun:
+    """Trains a network that predicts whole frames on the sound at a path; settings are keywords."""
 
     def of(data: Path, **settings: Any) -> Run:
         return train("audio", data, out=tmp_path_factory.mktemp("runs") / "run", **OF_FRAMES | settings)
@@ -80,6 +77,6 @@ def train_frames(tmp_path_factory: pytest.TempPathFactory) -> Train:
 
 
 @pytest.fixture(scope="session")
-def run(train_samples: Train, recording: Path) -> Run:
+def run(train_samples: TrainRun, recording: Path) -> Run:
     """A network of samples, trained on the voice; tests only use it."""
     return train_samples(recording)

@@ -7,17 +7,19 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from audio_runs import TrainRun, Voice
+from narrowing import expect_type
 from scipy.signal import welch
 
 from echoic.api.report import write_report
-from echoic.api.run import load
+from echoic.api.run import Run, load
 from echoic.api.train import train
 from echoic.codecs import HighPass, MuLaw, Spectrogram
 from echoic.config import AudioSettings
 from echoic.config.audio import AudioRequest
 from echoic.drift import CONTROLS
 from echoic.errors import ConfigError, DataError
-from echoic.jobs.audio.evaluate import DRIFT_SCORES
+from echoic.jobs.audio.evaluate import DRIFT_SCORES, AudioEvaluation
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
 from echoic.jobs.audio.render import blocks, samples_in
@@ -25,7 +27,7 @@ from echoic.jobs.audio.render import blocks, samples_in
 RATE_HZ = 2000
 
 
-def test_sound_is_made_where_the_recordings_are_not(tmp_path: Path, voice: Any, train_samples: Any) -> None:
+def test_sound_is_generated_without_the_recordings(tmp_path: Path, voice: Voice, train_samples: TrainRun) -> None:
     soundfile.write(tmp_path / "voice.wav", voice(20), RATE_HZ)
     run = train_samples(tmp_path / "voice.wav")
     before = run.generate("0.2s").samples
@@ -36,7 +38,7 @@ def test_sound_is_made_where_the_recordings_are_not(tmp_path: Path, voice: Any, 
         moved.evaluate()
 
 
-def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run: Any) -> None:
+def test_generated_sound_has_the_requested_length_rate_and_seed(run: Run) -> None:
     first, again, other = (run.generate("0.5s", seed=seed, streams=2) for seed in (0, 0, 1))
     assert first.samples.shape == (2, 1000)
     assert first.rate_hz == RATE_HZ
@@ -47,7 +49,7 @@ def test_generated_sound_has_the_length_the_rate_and_the_seed_asked_for(run: Any
     assert np.abs(first.samples).max() <= codec.scale / (1 - codec.pre_emphasis) * (1 + 1e-6)
 
 
-def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Any) -> None:
+def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Run) -> None:
     framing = run.fitted.task.framing
     known = framing.frames([np.zeros(framing.seen_samples, np.float32)])[None].float()
     stream = run.stream()
@@ -59,7 +61,7 @@ def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Any) -> No
     assert torch.equal(torch.cat([first, second], 1), whole)
 
 
-def test_a_longer_sound_begins_as_a_shorter_one(run: Any) -> None:
+def test_a_longer_sound_begins_as_a_shorter_one(run: Run) -> None:
     short, long = run.generate("901samples"), run.generate("2s")
     assert np.array_equal(short.samples, long.samples[:, :901])
 
@@ -74,12 +76,12 @@ def test_sound_of_levels_does_not_rumble_below_the_source() -> None:
         sound = np.concatenate(list(framing.sound(framing.frames([source])[:, None])), 1)[0]
         hz, power = welch(sound[RATE_HZ:], RATE_HZ, nperseg=RATE_HZ)
         rumble[high_pass.cutoff_hz > 0] = 10 * np.log10(power[hz < 60].mean())
-        heard = np.sqrt(np.square(sound[RATE_HZ:]).mean())
-        assert heard == pytest.approx(np.sqrt(np.square(source).mean()), rel=0.02)
+        level = np.sqrt(np.square(sound[RATE_HZ:]).mean())
+        assert level == pytest.approx(np.sqrt(np.square(source).mean()), rel=0.02)
     assert rumble[True] < rumble[False] - 30
 
 
-def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwise(run: Any) -> None:
+def test_the_loudness_temperature_is_1_05_by_default(run: Run) -> None:
     first, same, surer = (
         run.generate("1s", **asked) for asked in ({}, {"loudness_temperature": 1.05}, {"loudness_temperature": 1})
     )
@@ -87,27 +89,27 @@ def test_a_network_is_less_sure_how_loud_the_next_frame_is_unless_asked_otherwis
     assert not np.array_equal(first.samples, surer.samples)
 
 
-def test_blocks_come_one_by_one(run: Any) -> None:
+def test_blocks_come_one_by_one(run: Run) -> None:
     made = blocks(run.fitted, AudioRequest(length="1h", streams=3))
     assert next(made).shape == next(made).shape == (3, 496)
 
 
-def test_a_prime_is_gone_on_from(run: Any, recording: Any) -> None:
+def test_a_prime_is_continued(run: Run, recording: Path) -> None:
     assert not np.array_equal(run.generate("0.1s", prime=recording).samples, run.generate("0.1s").samples)
 
 
-def test_sound_goes_on_where_the_sound_before_ends() -> None:
+def test_blocks_of_sound_join_without_a_gap() -> None:
     """In level, in the state of the filter, and of spectra in phase."""
     sound = np.sin(np.arange(6 * RATE_HZ) * 0.31).astype(np.float32) * 0.5
     half = 3 * RATE_HZ
     codec = MuLaw.fit([sound], pre_emphasis=0.85)
     levels = LevelFrames(8, codec, HighPass.fit([sound], RATE_HZ))
     spectra = SpectralFrames.fit(Spectrogram(40), [sound])
-    for framing, heard, error in ((levels, 4, 0.02), (spectra, 400, 0.05)):
+    for framing, count, error in ((levels, 4, 0.02), (spectra, 400, 0.05)):
         first = (half - framing.seen_samples) // framing.step_samples + 1
-        goes_on = framing.sound(framing.frames([sound])[first:, None], sound[:half])
-        found = np.concatenate(list(goes_on), 1)[0]
-        np.testing.assert_allclose(found[:heard], sound[half:][:heard], atol=error)
+        continued = framing.sound(framing.frames([sound])[first:, None], sound[:half])
+        found = np.concatenate(list(continued), 1)[0]
+        np.testing.assert_allclose(found[:count], sound[half:][:count], atol=error)
         # No jump anywhere is larger than those of the sound itself.
         assert np.abs(np.diff(found[: RATE_HZ // 5])).max() < 1.2 * np.abs(np.diff(sound)).max()
 
@@ -115,11 +117,11 @@ def test_sound_goes_on_where_the_sound_before_ends() -> None:
 @pytest.mark.parametrize(
     ("length", "samples"), [("2s", 4000), (2, 4000), ("0.5min", 60_000), ("7samples", 7), ("1h", 7_200_000)]
 )
-def test_lengths_are_times(run: Any, length: Any, samples: Any) -> None:
+def test_lengths_are_times(run: Run, length: str | int, samples: int) -> None:
     assert samples_in(run.fitted.task, length) == samples
 
 
-def test_bad_requests_are_one_sentence(run: Any, tmp_path: Path) -> None:
+def test_bad_requests_are_one_sentence(run: Run, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="`length` must be a number of s, min, h or samples, such as 10s, got 'soon'"):
         run.generate("soon")
     with pytest.raises(ConfigError, match="`--length` must be at least one sample"):
@@ -138,8 +140,9 @@ def test_bad_requests_are_one_sentence(run: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="`frame_features` = mel requires --model frames"):
         train("audio", run.config["data"]["path"], frame_features="mel")
     for name in ("history_noise", "mixture_components", "preemphasis"):
+        settings: dict[str, Any] = {"model": "frames", name: 0.5 if name == "preemphasis" else 1}
         with pytest.raises(ConfigError, match=f"`{name}` requires --model samples"):
-            train("audio", run.config["data"]["path"], **{"model": "frames", name: 0.5 if name == "preemphasis" else 1})
+            train("audio", run.config["data"]["path"], **settings)
     for model in ("frames", "samples"):
         with pytest.raises(ConfigError, match="`n_mels` requires --frame-features mel"):
             train("audio", run.config["data"]["path"], model=model, n_mels=20)
@@ -155,8 +158,8 @@ def test_bad_requests_are_one_sentence(run: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_report_shows_what_the_network_makes(run: Any) -> None:
-    found = run.evaluate()
+def test_a_report_has_the_scores_and_figures_of_generated_sound(run: Run) -> None:
+    found = expect_type(AudioEvaluation, run.evaluate())
     assert set(found.scores) == {"bits_per_sample", *DRIFT_SCORES}
     assert set(found.baselines) == {"histogram", "linear_prediction", *CONTROLS}
     assert set(found.baselines["loop"]) == {"frechet_ratio", "spectral_ratio", "survival"}
@@ -164,6 +167,7 @@ def test_a_report_shows_what_the_network_makes(run: Any) -> None:
     page = write_report([run])
     figures = {path.stem for path in run.folder.figures.glob("*.png")}
     assert figures == {"loss", "strip", "distance", "survival", "level_db", "centroid_hz", "flatness"}
+    assert found.drift is not None
     assert len(found.drift.drift.time_s) == 3
     assert "Spectral centroid" in page.read_text("utf-8")
 
@@ -178,13 +182,15 @@ def test_a_report_shows_what_the_network_makes(run: Any) -> None:
         ({"frame_samples": 7}, 16_000, 7),
     ],
 )
-def test_a_step_is_as_long_at_every_rate_unless_samples_are_given(given: Any, rate_hz: Any, samples: Any) -> None:
+def test_a_step_has_the_same_duration_at_every_rate_by_default(
+    given: dict[str, Any], rate_hz: int, samples: int
+) -> None:
     assert AudioSettings.build(given).sound.samples_of_step(rate_hz) == samples
 
 
 @pytest.mark.slow
-def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(
-    tmp_path: Path, voice: Any, train_samples: Any
+def test_files_are_assigned_whole_and_the_scale_is_fitted_on_train(
+    tmp_path: Path, voice: Voice, train_samples: TrainRun
 ) -> None:
     for number in range(12):
         soundfile.write(tmp_path / f"{number:02}.wav", voice(5, number) * (0.05 + 0.05 * number), RATE_HZ)
@@ -199,7 +205,7 @@ def test_files_are_dealt_whole_and_the_scale_is_of_the_training_part(
 
 
 @pytest.mark.slow
-def test_what_is_loud_may_come_late(tmp_path: Path, voice: Any, train_samples: Any) -> None:
+def test_loud_sound_may_come_late(tmp_path: Path, voice: Voice, train_samples: TrainRun) -> None:
     soundfile.write(tmp_path / "crescendo.wav", np.concatenate([0.01 * voice(90), voice(60)]), RATE_HZ)
     late = train_samples(tmp_path / "crescendo.wav").fitted.task.source.max_loudness
     soundfile.write(tmp_path / "loud.wav", voice(150), RATE_HZ)

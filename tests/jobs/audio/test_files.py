@@ -1,12 +1,13 @@
 """Generated sound as files and pictures."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from audio_runs import Voice
 
+from echoic.api.run import Run
 from echoic.config.audio import AudioRequest
 from echoic.drift.charts import strip
 from echoic.errors import ConfigError, DataError
@@ -15,7 +16,7 @@ from echoic.jobs.audio.files import write_sound
 RATE_HZ = 2000
 
 
-def test_a_bad_request_leaves_what_is_there(run: Any, tmp_path: Path, voice: Any) -> None:
+def test_a_bad_request_leaves_existing_files(run: Run, tmp_path: Path, voice: Voice) -> None:
     take = tmp_path / "take.wav"
     soundfile.write(take, voice(2), RATE_HZ)
     before = take.read_bytes()
@@ -35,7 +36,7 @@ def test_a_bad_request_leaves_what_is_there(run: Any, tmp_path: Path, voice: Any
     assert not (tmp_path / "many").exists()
 
 
-def test_streams_of_another_time_are_not_mixed_with_new_ones(run: Any, tmp_path: Path) -> None:
+def test_streams_of_another_time_are_not_mixed_with_new_ones(run: Run, tmp_path: Path) -> None:
     write_sound(run.fitted, AudioRequest(length="0.1s", streams=3), tmp_path, lambda *_: None)
     write_sound(run.fitted, AudioRequest(length="0.2s", streams=3), tmp_path, lambda *_: None)
     with pytest.raises(ConfigError, match=r"contains 1 streams that .* such as stream-003\.wav"):
@@ -44,17 +45,17 @@ def test_streams_of_another_time_are_not_mixed_with_new_ones(run: Any, tmp_path:
 
 @pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
 @pytest.mark.parametrize("length", ["3samples", "1s"])
-def test_pictures_show_the_spectrum(run: Any, tmp_path: Path, ending: Any, begins: Any, length: Any) -> None:
-    seen = []
-    told = write_sound(
-        run.fitted, AudioRequest(length=length), tmp_path / f"a.{ending}", lambda *made: seen.append(made)
+def test_pictures_show_the_spectrum(run: Run, tmp_path: Path, ending: str, begins: bytes, length: str) -> None:
+    progress: list[tuple[int, int]] = []
+    message = write_sound(
+        run.fitted, AudioRequest(length=length), tmp_path / f"a.{ending}", lambda *done: progress.append(done)
     )
-    assert told.endswith("spectrogram of 1.0 s" if length == "1s" else "spectrogram of 0.0 s")
+    assert message.endswith("spectrogram of 1.0 s" if length == "1s" else "spectrogram of 0.0 s")
     assert (tmp_path / f"a.{ending}").read_bytes().startswith(begins)
-    assert seen[-1][0] == seen[-1][1]
+    assert progress[-1][0] == progress[-1][1]
 
 
-def test_a_picture_is_of_one_stream(run: Any, tmp_path: Path) -> None:
+def test_a_picture_is_of_one_stream(run: Run, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="for several streams"):
         write_sound(run.fitted, AudioRequest(length="1s", streams=2), tmp_path / "a.png", lambda *_: None)
 
@@ -69,7 +70,7 @@ def test_the_strip_shows_when_and_how_high() -> None:
     assert heatmap.values[:, heatmap.x < 1.8].max() < heatmap.values[:, late].max() - 60
 
 
-def test_the_strip_of_a_long_stream_shows_what_is_short() -> None:
+def test_the_strip_of_a_long_stream_shows_short_sounds() -> None:
     sound = np.zeros(1000 * RATE_HZ, np.float32)
     sound[501 * RATE_HZ + 100 :][:200] = 0.5
     (heatmap,) = strip(sound, RATE_HZ).heatmaps
@@ -78,8 +79,8 @@ def test_the_strip_of_a_long_stream_shows_what_is_short() -> None:
 
 
 @pytest.mark.parametrize(("name", "streams"), [("a.wav", 1), ("a.flac", 1), ("folder", 3)])
-def test_files_hold_what_was_made(run: Any, tmp_path: Path, name: str, streams: Any) -> None:
-    told = write_sound(run.fitted, AudioRequest(length="1s", streams=streams), tmp_path / name, lambda *_: None)
+def test_files_contain_the_generated_sound(run: Run, tmp_path: Path, name: str, streams: int) -> None:
+    message = write_sound(run.fitted, AudioRequest(length="1s", streams=streams), tmp_path / name, lambda *_: None)
     paths = sorted((tmp_path / name).iterdir()) if streams > 1 else [tmp_path / name]
     wanted = run.generate("1s", streams=streams).samples
     assert len(paths) == streams
@@ -87,4 +88,4 @@ def test_files_hold_what_was_made(run: Any, tmp_path: Path, name: str, streams: 
         found, rate_hz = soundfile.read(path, dtype="float32")
         assert rate_hz == RATE_HZ
         np.testing.assert_allclose(found, samples.clip(-1, 1), atol=1 / 32768)
-    assert "1.0 s" in told
+    assert "1.0 s" in message
