@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from narrowing import expect_type
 
 from echoic import ops
 from echoic.config import FastTierSettings
@@ -77,7 +78,7 @@ def test_no_frame_is_much_louder_than_the_source(max_loudness: int) -> None:
 @pytest.mark.parametrize("max_loudness", [12, NUM_LOUDNESS_LEVELS - 1])
 def test_the_loudest_predicted_frame_is_as_loud_as_the_loudest_of_the_source(max_loudness: int) -> None:
     head, past, predicted = made(max_loudness=max_loudness), 5, []
-    params = head(torch.rand(500, 1, head.linear.linear.in_features))
+    params = head(torch.rand(500, 1, expect_type(torch.nn.Linear, head.linear.linear).in_features))
     params[..., -past - NUM_LOUDNESS_LEVELS : -past] = torch.arange(float(NUM_LOUDNESS_LEVELS))
     head.loudness.register_forward_hook(lambda _module, inputs, _vectors: predicted.append(inputs[0]))
     head.sample(params, torch.Generator().manual_seed(1), Sampling())
