@@ -39,7 +39,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     },
     "train": {
         "json before the job": ("train --json forecast synth:sine --out new", "--json comes after the name of the job"),
-        "no job": ("train", "needs a job"),
+        "no job": ("train", "requires a job"),
         "unknown job": ("train forecats synth:sine --out new", "did you mean 'forecast'? Choose from forecast, music"),
         "data before the job": ("train synth:sine forecast --out new", "The job comes before the data."),
         "no data": ("train forecast missing.csv --out new", "missing.csv: no such file"),

@@ -280,7 +280,7 @@ def test_incomplete_annotations_are_refused(clips: Path, tmp_path: Path) -> None
         train("classify", clips / "clips.csv", out=tmp_path / "run", **wanted)
     with pytest.raises(ConfigError, match="`group` requires a table"):
         train("classify", clips, out=tmp_path / "run", group="singer", **TINY)
-    with pytest.raises(DataError, match="read from one folder or file"):
+    with pytest.raises(DataError, match="must be in one folder or file"):
         train("classify", [clips, clips], out=tmp_path / "run", **TINY)
 
 

@@ -151,7 +151,7 @@ def test_a_bar_that_is_shorter_than_a_step_primes_with_a_step(tmp_path: Path) ->
         (tmp_path / f"{number}.mid").write_bytes(midi_bytes(upbeat))
     run = train("music", tmp_path, out=tmp_path / "run", grid="quarter", **TINY)
     assert len(run.generate("3steps").before) == 1
-    with pytest.raises(ConfigError, match="`--length` must be at least one step"):
+    with pytest.raises(ConfigError, match="`length` must be at least one step"):
         run.generate("1bar")
 
 
@@ -176,7 +176,7 @@ def test_lengths(run: Run, length: str | int, steps: int) -> None:
 
 @pytest.mark.parametrize("length", ["0", "bars", "-3bars", "3 notes", "0.1steps"])
 def test_invalid_lengths_are_refused(run: Run, length: str) -> None:
-    with pytest.raises(ConfigError, match="`--length` must be"):
+    with pytest.raises(ConfigError, match="`length` must be"):
         run.generate(length)
 
 

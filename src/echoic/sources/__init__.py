@@ -150,7 +150,7 @@ def source_kind(data: Any, settings: Section) -> str:
     if isinstance(settings, TableSettings) and isinstance(data, list | tuple):
         if not all(isinstance(one, str | Path) for one in data):
             raise DataError(f"cannot read data of type {type(data).__name__}; convert it with numpy.array.")
-        raise DataError(f"Got {len(data)} files where one is expected; put many series into one long table.")
+        raise DataError(f"Expected one file, got {len(data)}; combine many series in one long table.")
     for kind, source in SOURCES.items():
         if source.claims(data, settings):
             return kind

@@ -82,7 +82,9 @@ def _in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event]:
                 "0 s or later, and end after that."
             )
         if event.offset_s > length_s + EVENT_GRACE_S:
-            raise DataError(f"{place}: the event ends at {event.offset_s:g} s, but the file at {length_s:.3f} s.")
+            raise DataError(
+                f"{place}: the event ends at {event.offset_s:g} s, after the end of the file at {length_s:.3f} s."
+            )
     for (before, _), (event, place) in itertools.pairwise(ordered):
         if event.onset_s < before.offset_s - 1e-9:
             raise DataError(

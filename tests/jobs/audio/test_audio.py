@@ -124,7 +124,7 @@ def test_lengths_are_times(run: Run, length: str | int, samples: int) -> None:
 def test_bad_requests_are_one_sentence(run: Run, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="`length` must be a number of s, min, h or samples, such as 10s, got 'soon'"):
         run.generate("soon")
-    with pytest.raises(ConfigError, match="`--length` must be at least one sample"):
+    with pytest.raises(ConfigError, match="`length` must be at least one sample"):
         run.generate("0s")
     with pytest.raises(ConfigError, match="`streams` must be at least 1, got 0"):
         run.generate("1s", streams=0)
