@@ -84,7 +84,7 @@ def samples_in(task: AudioTask, length: float | str) -> int:
     rate_hz = task.rate_hz
     samples = parse_length(length, {"s": rate_hz, "min": 60 * rate_hz, "h": 3600 * rate_hz, "samples": 1}, "10s")
     if samples < 1:
-        raise ConfigError(f"`--length` must be at least one sample, got {length!r}.")
+        raise ConfigError(f"`length` must be at least one sample, got {length!r}.")
     return samples
 
 

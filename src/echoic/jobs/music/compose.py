@@ -148,7 +148,7 @@ class _Clock:
         """
         steps = self.nearest(length)
         if steps < 1:
-            raise ConfigError(f"`--length` must be at least one step ({self.step_beats:g} beats), got {length!r}.")
+            raise ConfigError(f"`length` must be at least one step ({self.step_beats:g} beats), got {length!r}.")
         return steps
 
     def nearest(self, length: int | str) -> int:
