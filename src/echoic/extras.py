@@ -5,7 +5,7 @@ from typing import Any, final
 
 from echoic.errors import MissingExtraError
 
-EXTRAS = {"mido": "music", "soundfile": "sound", "soxr": "sound", "sklearn": "sklearn"}
+EXTRAS = {"mido": "music", "soundfile": "sound", "soxr": "sound", "sklearn": "sklearn", "statsforecast": "statistical"}
 """Optional packages and the extra of `pyproject.toml` that installs each."""
 
 
@@ -20,7 +20,7 @@ class LazyModule:
         try:
             module = import_module(self._name)
         except ModuleNotFoundError as error:
-            raise missing(self._name, error) from None
+            raise missing(self._name.partition(".")[0], error) from None
         return getattr(module, attribute)
 
 

@@ -1,3 +1,4 @@
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from echoic.baselines.forecasts import LinearMap, drift, naive2, persistence, seasonal_growth, seasonal_naive
+from echoic.baselines.forecasts import (
+    LinearMap,
+    drift,
+    naive2,
+    persistence,
+    recent_median,
+    seasonal_growth,
+    seasonal_mean,
+    seasonal_naive,
+)
 from echoic.config.table import TableSettings
 from echoic.metrics.forecasts import ForecastScores, seasonal_scale
 from echoic.sources import read
@@ -73,11 +83,34 @@ def naive_growth(season: Any) -> Any:
     return forecast
 
 
+def naive_median(steps: int) -> Callable[..., Any]:
+    def forecast(series: Any, horizon: Any) -> Any:
+        known = [value for value in series[-steps:] if not np.isnan(value)]
+        return [statistics.median(known) if known else naive_last(series)] * horizon
+
+    return forecast
+
+
+def naive_seasonal_mean(season: int, seasons: int) -> Callable[..., Any]:
+    def forecast(series: Any, horizon: Any) -> Any:
+        values = []
+        for step in range(horizon):
+            back = season - step % season
+            earlier = [series[-back - season * k] for k in range(seasons) if (k + 1) * season <= len(series)]
+            known = [value for value in earlier if not np.isnan(value)]
+            values.append(statistics.fmean(known) if known else naive_last(series))
+        return values
+
+    return forecast
+
+
 FORECASTS = {
     "persistence": (persistence, naive_persistence),
     "drift": (drift, naive_drift),
     "seasonal": (lambda history, horizon: seasonal_naive(history, horizon, 4), naive_seasonal(4)),
     "growth": (lambda history, horizon: seasonal_growth(history, horizon, 4), naive_growth(4)),
+    "median": (lambda history, horizon: recent_median(history, horizon, 6), naive_median(6)),
+    "seasonal mean": (lambda history, horizon: seasonal_mean(history, horizon, 4, 2), naive_seasonal_mean(4, 2)),
 }
 
 

@@ -150,11 +150,20 @@ def test_every_row_is_scaled_as_its_series(method: str) -> None:
         torch.testing.assert_close(encoded[row], alone[0])
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0])
-def test_log_refuses_values_that_are_not_positive_and_names_the_series(value: float) -> None:
+def test_log_refuses_negative_values_and_names_the_series() -> None:
     good = torch.ones(3, 1)
-    with pytest.raises(DataError, match=r"'shop'.*not positive; choose a --scale other than log"):
-        Scaler.fit("log", ["mart", "shop"], [good, torch.tensor([[1.0], [torch.nan], [value]])])
+    with pytest.raises(DataError, match=r"'shop'.*negative values; choose a --scale other than log"):
+        Scaler.fit("log", ["mart", "shop"], [good, torch.tensor([[1.0], [torch.nan], [-1.0]])])
+
+
+@pytest.mark.parametrize("training", [[4.0, 8.0, 16.0], [0.0, 4.0, 16.0]])
+def test_log_counts_zeros_as_half_the_smallest_positive_training_value(training: list[float]) -> None:
+    scaler = Scaler.fit("log", ["a"], [torch.tensor(training)[:, None]])
+    row = torch.tensor([0])
+    encoded = scaler.encode(torch.tensor([0.0, -3.0, 2.0, torch.nan])[None, :, None], row)[0, :, 0]
+    assert encoded[0] == encoded[1] == encoded[2]
+    assert torch.isnan(encoded[3])
+    assert scaler.decode(encoded[None, :1, None], row).item() == pytest.approx(2.0)
 
 
 def test_a_scale_too_small_to_divide_by_is_not_used() -> None:

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from echoic.forecasting.season import MAX_LAG, detect_season
+from echoic.forecasting.season import MAX_LAG, calendar_seasons, detect_season, has_season, season_fractions
+from echoic.types import Series
+from echoic.types.timebase import Frequency
+from echoic.windows import Panel, full_ranges
 
 
 def wave(steps: int, season: int, noise: float = 0.0, seed: int = 0) -> NDArray[np.float64]:
@@ -73,3 +76,48 @@ def test_all_missing_values_have_no_season() -> None:
 
 def test_of_a_day_in_a_week_the_day_is_the_season() -> None:
     assert detect_season(wave(24 * 7 * 6, 24) + 0.2 * wave(24 * 7 * 6, 168)) == 24
+
+
+@pytest.mark.parametrize(
+    ("frequency", "seasons"),
+    [
+        (Frequency("us", 3_600_000_000), (24, 168)),
+        (Frequency("us", 900_000_000), (96, 672)),
+        (Frequency("us", 86_400_000_000), (7,)),
+        (Frequency("us", 7 * 86_400_000_000), (52,)),
+        (Frequency("us", 7_000_000_000), ()),
+        (Frequency("month", 1), (12,)),
+        (Frequency("month", 3), (4,)),
+        (Frequency("month", 12), ()),
+        (Frequency("business_day", 1), (5,)),
+        (Frequency("step", 1), ()),
+    ],
+)
+def test_the_calendar_suggests_seasons(frequency: Frequency, seasons: tuple[int, ...]) -> None:
+    assert calendar_seasons(frequency) == seasons
+
+
+def test_a_season_on_a_walk_is_confirmed() -> None:
+    walk = 2 * np.cumsum(np.random.default_rng(0).normal(0, 1, 960))
+    values = walk + 6 * wave(960, 24)
+    assert has_season(values, 24)
+    assert not has_season(values, 17)
+    values[100:140] = np.nan
+    assert has_season(values, 24)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_and_walks_have_no_season_of_the_calendar(seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(0, 1, 960)
+    assert not has_season(noise, 24)
+    assert not has_season(np.cumsum(noise), 24)
+    assert not has_season(wave(60, 24), 24)  # fewer than three seasons
+    assert not has_season(np.full(960, np.nan), 24)
+
+
+def test_fractions_are_of_columns_the_most_frequent_first() -> None:
+    columns = [wave(240, 12, 0.1, seed) for seed in range(3)] + [wave(240, 7, 0.1)]
+    series = [Series(f"s{number}", one[:, None].astype(np.float32), ("y",)) for number, one in enumerate(columns)]
+    found = season_fractions(Panel.from_series(series), full_ranges(series), (12,))
+    assert next(iter(found.items())) == (12, 0.75)
+    assert found[7] == 0.25

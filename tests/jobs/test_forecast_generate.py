@@ -136,7 +136,7 @@ def test_every_head_draws_finite_paths_and_a_point_only_its_mean(tmp_path: Path,
 @pytest.mark.parametrize("strategy", ["direct", "segments"])
 def test_a_continuation_chains_horizons(tmp_path: Path, strategy: str) -> None:
     """The second horizon is the forecast after the data and the first."""
-    run = make(tmp_path, strategy=strategy)
+    run = make(tmp_path, strategy=strategy, network_weight=1.0)
     made = values(run.generate(15))
     first = run.predict()["mean"]
     np.testing.assert_allclose(made[:6, 0], first, rtol=0, atol=FLOAT32)
@@ -146,7 +146,7 @@ def test_a_continuation_chains_horizons(tmp_path: Path, strategy: str) -> None:
 
 
 def test_step_by_step_a_forecast_is_the_start_of_the_continuation_of_its_lookback(tmp_path: Path) -> None:
-    run = make(tmp_path, strategy="recursive")
+    run = make(tmp_path, strategy="recursive", network_weight=1.0)
     np.testing.assert_allclose(run.predict()["mean"], values(run.generate(6, prime=24))[:, 0], rtol=0, atol=FLOAT32)
 
 

@@ -10,7 +10,8 @@ import torch
 from echoic.api.run import Run
 from echoic.api.train import train
 from echoic.errors import ConfigError
-from echoic.forecasting.forecaster import LEVELS
+from echoic.forecasting.calibration import Calibration
+from echoic.forecasting.levels import LEVELS
 
 HEADS = ["point", "gaussian", "student_t", "quantiles"]
 STEPS = 2400
@@ -35,7 +36,13 @@ def make(path: Path, head: str, strategy: str, **settings: Any) -> Run:
         wanted.pop("residual_baseline")
     if strategy == "segments":
         wanted |= {"segment_steps": 4, "layers": (12,), "dropout": 0.0, "channels": "joint"}
-    return train("forecast", noisy(), out=path / f"{head}-{strategy}-{wanted.get('conformal')}", **wanted)
+    return train("forecast", noisy(), out=path / f"{head}-{strategy}-{wanted.get('network_weight')}", **wanted)
+
+
+def calibration_of(run: Run) -> dict[str, Any]:
+    calibration = run.fitted.calibration
+    assert calibration is not None
+    return calibration
 
 
 def quantiles(run: Run) -> np.ndarray:
@@ -60,25 +67,25 @@ def test_intervals_have_about_their_nominal_coverage(tmp_path: Path, head: str, 
         assert (np.diff(quantiles(run), axis=0) >= 0).all()
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("head", HEADS)
-def test_calibration_on_dev_moves_the_intervals_and_never_the_forecast(tmp_path: Path, head: str) -> None:
-    calibrated: dict[str, Any] = {} if head == "point" else {"conformal": True}
-    plain, conformal = (
-        make(tmp_path, head, "direct", epochs=2, **wanted) for wanted in ({"conformal": False}, calibrated)
-    )
-    one, other = plain.backtest(stride=20), conformal.backtest(stride=20)
-    np.testing.assert_array_equal(one["mean"], other["mean"])
-    # A point has no interval of its own: dev always gives it one.
-    assert np.array_equal(one["lo-80"], other["lo-80"]) == (head == "point")
-    assert abs(conformal.evaluate().scores["coverage_80"] - 0.8) < 0.05
-    assert (other["lo-95"] < other["lo-80"]).all()
-    assert (other["hi-80"] < other["hi-95"]).all()
+def test_the_weight_mixes_the_network_with_the_baselines(tmp_path: Path, head: str, weight: float) -> None:
+    run = make(tmp_path, head, "direct", network_weight=weight, epochs=2)
+    forecaster = run.fitted.task.forecaster(run.model, Calibration.from_json(calibration_of(run)))
+    starts = torch.arange(1800, 2300, 20)
+    mixed, network = forecaster.forecast(starts), forecaster.network_forecast(starts)
+    baselines = torch.from_numpy(forecaster.combination.forecast(starts + forecaster.framing.context).mean)
+    torch.testing.assert_close(mixed.mean, (baselines + weight * (network.mean - baselines)).float(), atol=1e-4, rtol=0)
+    assert abs(run.evaluate().scores["coverage_80"] - 0.8) < 0.06
+    assert mixed.quantiles is not None
+    assert (mixed.quantiles.diff(dim=0) >= 0).all()
 
 
-def test_without_dev_a_point_has_no_intervals(tmp_path: Path) -> None:
+def test_without_dev_network_and_baselines_have_equal_weights_and_past_errors_give_intervals(tmp_path: Path) -> None:
     run = make(tmp_path, "point", "direct", split=(1200, 0, 600), epochs=1)
-    assert list(run.predict()) == ["unique_id", "ds", "target", "mean"]
-    assert not {"crps", "coverage_80"} & run.evaluate().scores.keys()
+    assert set(calibration_of(run)["weight"]) == {0.5}
+    assert "No dev window to choose by" in run.notes()[0]
+    assert 0.7 < run.evaluate().scores["coverage_80"] < 0.9
 
 
 def test_intervals_widen_with_the_horizon(tmp_path: Path) -> None:
@@ -95,8 +102,16 @@ def test_quantiles_must_include_the_bounds_of_the_intervals(tmp_path: Path) -> N
         make(tmp_path, "quantiles", "direct", quantiles=(0.1, 0.5, 0.9))
 
 
-def test_too_few_errors_on_dev_give_no_interval(tmp_path: Path) -> None:
-    few = make(tmp_path / "few", "point", "direct", split=(1200, 3, 600))
-    assert set(few.predict()) == {"unique_id", "ds", "target", "mean"}
-    enough = make(tmp_path / "enough", "point", "direct", split=(1200, 40, 600))
-    assert "lo-80" in enough.predict()
+def test_few_windows_on_dev_give_a_small_weight_and_say_so(tmp_path: Path) -> None:
+    run = make(tmp_path, "point", "direct", split=(1200, 5, 600))
+    assert max(calibration_of(run)["weight"]) < 0.5
+    assert "too few to judge the network by" in run.notes()[0]
+    assert "lo-80" in run.predict()
+
+
+def test_with_hardly_any_past_there_is_no_interval(tmp_path: Path) -> None:
+    run = train(
+        "forecast", noisy()[:16], out=tmp_path / "run", split=(10, 3, 3), lookback=6, horizon=3, layers=(4,), epochs=1,
+        threads=1,
+    )  # fmt: skip
+    assert set(run.predict()) == {"unique_id", "ds", "target", "mean"}

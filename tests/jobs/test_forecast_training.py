@@ -91,7 +91,7 @@ def test_noise_works_on_windows_of_every_kind(tmp_path: Path, strategy: str) -> 
 
 
 def test_without_a_test_split_a_network_is_refitted_on_train_and_dev(tmp_path: Path) -> None:
-    wanted = TINY | {"split": (240, 60, 0), "head": "gaussian", "conformal": True}
+    wanted = TINY | {"split": (240, 60, 0), "head": "gaussian"}
     refitted = train("forecast", wave(), out=tmp_path / "refitted", config=wanted)
     plain = train("forecast", wave(), out=tmp_path / "plain", config=wanted | {"refit": False})
     assert expect_type(ForecastSettings, refitted.settings).window.refit
@@ -146,12 +146,16 @@ def test_shuffled_windows_are_assigned_by_the_seed() -> None:
     assert not torch.equal(tests[0], tests[2])
 
 
-@pytest.mark.parametrize(("horizon", "steps", "strategy"), [(1, 2000, "recursive"), (1, 300, "direct")])
-def test_the_strategy_for_one_step_depends_on_the_length(horizon: int, steps: int, strategy: str) -> None:
-    settings = expect_type(
-        ForecastSettings, prepare("forecast", wave(steps), horizon=horizon, lookback=16).task.settings
-    )
-    assert settings.window.strategy == strategy
+@pytest.mark.parametrize("steps", [300, 2000])
+@pytest.mark.parametrize(
+    ("options", "strategy"),
+    [({}, "direct"), ({"batching": "chunks"}, "recursive"), ({"batching": "whole"}, "recursive")],
+)
+def test_one_step_is_forecast_directly_unless_the_state_is_carried(
+    steps: int, options: dict[str, Any], strategy: str
+) -> None:
+    task = prepare("forecast", wave(steps), horizon=1, lookback=16, **options).task
+    assert expect_type(ForecastSettings, task.settings).window.strategy == strategy
 
 
 @pytest.mark.parametrize("scale", ["none", "standard", "robust", "minmax", "range", "log"])

@@ -97,7 +97,7 @@ def test_new_data_that_do_not_continue_the_series_are_scored_after_their_first_l
 
 
 def test_a_single_series_keeps_its_scale_for_any_file_name(tmp_path: Path) -> None:
-    settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
+    settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last", "network_weight": 1}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv"), out=tmp_path / "run", **settings)
     split = write_wide(tmp_path / "excerpt.csv", slice(100, 220))
     frame = pl.read_csv(split, try_parse_dates=True)
@@ -148,11 +148,19 @@ def test_other_columns_are_refused(tmp_path: Path, method: str) -> None:
         run.generate(3, prime=wave())
 
 
+def test_a_series_shorter_than_the_lookback_is_forecast_by_the_baselines_alone(tmp_path: Path) -> None:
+    settings = TINY | {"strategy": "direct", "residual_baseline": "last"}
+    run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), network_weight=1, **settings)
+    for steps in (1, 3, 11):
+        table = run.predict(pl.concat([long_table(("new",), steps), long_table(("b",))]))
+        mine = table["unique_id"] == "new"
+        assert np.abs(table["mean"][mine] - 1000).max() < 3
+        np.testing.assert_allclose(table["mean"][~mine], run.predict(long_table(("b",)))["mean"], atol=1e-4)
+
+
 def test_too_short_a_series_is_refused_with_both_lengths(tmp_path: Path) -> None:
     settings = TINY | {"strategy": "direct", "residual_baseline": "last"}
     run = echoic.train("forecast", long_table(("a", "b")), out=tmp_path / "run", lags=(), **settings)
-    with pytest.raises(DataError, match="'new' has 11 steps, but the run requires 12"):
-        run.predict(long_table(("new",), 11))
     with pytest.raises(DataError, match="has no window of 4 steps after the 12 steps of context that the run requires"):
         run.evaluate(long_table(("new",), 15))
     with pytest.raises(DataError, match="The prime has 11 steps; the run requires 12"):
@@ -231,7 +239,7 @@ def test_scores_as_json_have_the_same_keys_for_every_split(tmp_path: Path, split
     run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, strategy="direct", seed=5, **TINY)
     shape = evaluation_json(run, run.evaluate(split=split), split)
     again = json.loads(json.dumps(shape, allow_nan=False))
-    assert list(again)[:7] == ["job", "split", "scores", "baselines", "seed", "data", "steps"]
+    assert list(again)[:8] == ["job", "split", "scores", "baselines", "verdict", "seed", "data", "steps"]
     assert (again["job"], again["split"], again["seed"]) == ("forecast", split, 5)
     assert {"persistence", "seasonal", "linear", "drift"} <= again["baselines"].keys()
     wanted = {"mse", "mae", "rmse", "smape", "mase", "owa", "crps", "coverage_80", "coverage_95"}

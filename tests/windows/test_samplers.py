@@ -269,3 +269,17 @@ def test_even_numbers_reach_from_the_first_to_the_last(count: int, most: int) ->
     assert numbers[-1] == (count - 1 if len(numbers) > 1 else 0)
     gaps = numbers.diff()
     assert not len(gaps) or int(gaps.max() - gaps.min()) <= 1
+
+
+@pytest.mark.parametrize("kind", ["shuffled", "weighted"])
+def test_a_limit_bounds_the_windows_of_an_epoch_and_other_epochs_draw_others(kind: str) -> None:
+    windows = Windows(select_ranges([(0, 100)]), 3, 1)
+    sampler: ShuffledSampler | WeightedWindowSampler
+    if kind == "shuffled":
+        sampler = ShuffledSampler(windows, 7, limit=40)
+    else:
+        sampler = WeightedWindowSampler(windows, 7, 1.0, 0.0, 1, limit=40)
+    first, second = seen(sampler, 0, 0), seen(sampler, 0, 1)
+    assert sum(map(len, first)) == 40
+    assert len(sampler) == len(first) == 6
+    assert first != second

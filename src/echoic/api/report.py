@@ -135,7 +135,9 @@ def _scores(one: _RunSummary) -> Table:
     names = list(dict.fromkeys(name for scores in tables.values() for name in scores))
     rows = [[row, *(scores.get(name) for name in names)] for row, scores in tables.items()]
     columns = ["", *map(_score_name, names)]
-    note = f"Evaluated on {one.evaluation.description}. The best value of each column is bold."
+    note = f"On {one.evaluation.description}; the best of each column in bold."
+    if one.evaluation.verdict is not None:
+        note = f"{note} {one.evaluation.verdict}"
     return Table(f"Scores on the {one.split} split", columns, rows, goal=_better(names), note=note)
 
 

@@ -80,6 +80,7 @@ class Run:
         *,
         split: str = "test",
         stride: int | None = None,
+        statistical: bool = False,
         on_progress: ProgressFn = no_progress,
     ) -> Evaluation:
         """Scores of the model and of the job's baselines.
@@ -88,17 +89,19 @@ class Run:
             data: new data to score; by default a split of the run's own.
             split: train, dev or test.
             stride: steps between the windows that are scored, for jobs that score windows; by default 1.
+            statistical: add ETS and Theta to the baselines of forecasts; fitting them takes a while.
             on_progress: called with the work done and its total.
 
         Raises:
             ConfigError: the split is unknown, `stride` is not a positive integer, or the job does not score windows.
+            MissingExtraError: `statistical` needs an optional package.
             DataError: there is nothing to score.
         """
         _check_split(split)
-        if stride is not None:
-            _check_stride(stride)
-            job = require(self.job, Backtests, "stride")
-            return job.evaluate_windows(self.fitted, data, split, stride, on_progress)
+        if stride is not None or statistical:
+            _check_stride(1 if stride is None else stride)
+            job = require(self.job, Backtests, "statistical" if statistical else "stride")
+            return job.evaluate_windows(self.fitted, data, split, stride or 1, on_progress, statistical=statistical)
         folds = self.fold_runs() if data is None and split == "test" else []
         if folds and isinstance(self.job, AggregatesFolds):
             self.folder.read_model()  # without a model, folds are missing as well
@@ -187,6 +190,10 @@ class Run:
         _check_split(split)
         _check_stride(stride)
         return require(self.job, Backtests, "backtest").backtest(self.fitted, data, split, stride)
+
+    def notes(self) -> list[str]:
+        """What a user should know of the trained model: what dev decided, and how surely."""
+        return self.job.notes(self.folder.read_calibration() or {})
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per dev evaluation: losses, learning rate, skipped steps."""

@@ -20,6 +20,7 @@ def evaluation_json(run: Run, evaluation: Evaluation, split: str, new_data: str 
         **({"new_data": new_data} if new_data else {}),
         "scores": evaluation.scores,
         "baselines": evaluation.baselines,
+        "verdict": evaluation.verdict,
         "seed": run.seed,
         "data": {key: run.config["data"][key] for key in ("path", "fingerprint")},
         "steps": run.result()["best_step"],

@@ -51,6 +51,26 @@ def seasonal_growth(history: Array, horizon: int, season: int) -> Array:
     return np.asarray(seasonal_naive(history, horizon, season) * np.nan_to_num(ratio, nan=1.0)[:, None])
 
 
+def recent_median(history: Array, horizon: int, steps: int) -> Array:
+    """The median of the known values among the last `steps`; persistence where there are none."""
+    recent = history[:, -steps:]
+    empty = np.asarray(np.isnan(recent).all(1))
+    median = np.nanmedian(np.where(empty[:, None], 0.0, recent), 1)
+    return np.repeat(np.where(empty, _last_observed(history), median)[:, None], horizon, 1)
+
+
+def seasonal_mean(history: Array, horizon: int, season: int, seasons: int = 4) -> Array:
+    """The mean of the values at the same phase of the last `seasons`; where all are missing, persistence."""
+    steps = history.shape[1] // season * season
+    if not steps:
+        return persistence(history, horizon)
+    phases = history[:, -steps:].reshape(len(history), -1, season, history.shape[2])[:, -seasons:]
+    known = ~np.isnan(phases)
+    mean = np.where(known, phases, 0.0).sum(1) / np.maximum(known.sum(1), 1)
+    mean = np.where(known.any(1), mean, _last_observed(history)[:, None])
+    return np.asarray(mean[:, np.arange(horizon) % season])
+
+
 def naive2(history: Array, horizon: int, season: int) -> Array:
     """Persistence of the seasonally adjusted series (the M4 competition's Naive2), for each window and column.
 

@@ -1,6 +1,7 @@
 """`echoic eval RUN [DATA]`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.progress import progress_bar, round_progress
-from echoic.cli.tables import print_scores
+from echoic.cli.tables import print_columns, print_scores
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
 
@@ -45,6 +46,12 @@ def evaluate(
             help="Forecasts: also write every forecast to this CSV or Parquet file.",
         ),
     ] = None,
+    statistical: Annotated[
+        bool, typer.Option("--statistical", help="Forecasts: add ETS and Theta to the baselines (needs an extra).")
+    ] = False,
+    by_series: Annotated[
+        bool, typer.Option("--by-series", help="Forecasts: print the errors of each series, the worst first.")
+    ] = False,
     training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
@@ -57,17 +64,32 @@ def evaluate(
         raise ConfigError("`--split` selects from the run's own data; new data are scored as a whole, so leave it out.")
     split = split or "test"
     opened = echoic.load(run, data=training_data)
-    if backtest is not None:
-        require(opened.job, Backtests, "backtest")
+    if backtest is not None or by_series:
+        require(opened.job, Backtests, "by_series" if by_series else "backtest")
     with progress_bar() as bar:
-        evaluation = opened.evaluate(data, split=split, stride=stride, on_progress=round_progress(bar, "scoring"))
+        evaluation = opened.evaluate(
+            data, split=split, stride=stride, statistical=statistical, on_progress=round_progress(bar, "scoring")
+        )
     if backtest is not None:
         write_table(backtest, opened.backtest(data, split=split, stride=stride or 1))
     for note in evaluation.details.get("notes", ()):
         typer.echo(f"data: {note}", err=True)
+    if evaluation.verdict is not None:
+        typer.echo(evaluation.verdict, err=True)
     if as_json:
         typer.echo(json.dumps(summaries.evaluation_json(opened, evaluation, split, data)))
     else:
         place = data or f"{split} split"
         title = f"{run}: {place}, {evaluation.description}"
         print_scores(title, evaluation.rows)
+        if by_series:
+            _print_series(evaluation.details["by_series"])
+
+
+def _print_series(errors: Mapping[str, Mapping[str, float]]) -> None:
+    """The errors of each series."""
+    columns = ("mae", "mase", "best_baseline_mae")
+    rows = [
+        (name, *(f"{row[column]:.4g}" if column in row else "" for column in columns)) for name, row in errors.items()
+    ]
+    print_columns("By series, the worst against its best baseline first", ["series", *columns], rows)

@@ -100,6 +100,8 @@ def _print_result(run: Any, *, as_json: bool) -> None:
         return
     for note in run.config["data"]["report"]["notes"]:
         typer.echo(f"data: {note}", err=True)
+    for note in run.notes():
+        typer.echo(note, err=True)
     best = result["best_dev_loss"]
     summary = "trained" if best is None else f"best dev loss {best:.6g} after"
     typer.echo(f"{run.path}: {summary} {result['best_step']} steps", err=True)

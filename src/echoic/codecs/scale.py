@@ -18,13 +18,15 @@ METHODS = ("none", "standard", "robust", "minmax", "range", "log")
 class Scaler:
     """Scales values or their logarithms to `(value - center) / scale`, per series and feature.
 
-    `center` and `scale` are `(series, features)`, in float32. Missing values (NaN) stay missing.
+    `center`, `scale` and `floor` are `(series, features)`, in float32. With a logarithm, values below `floor`, half the
+    smallest positive training value, count as `floor`: a zero is a small value. Missing values (NaN) stay missing.
     """
 
     names: tuple[str, ...]
     log: bool
     center: Tensor
     scale: Tensor
+    floor: Tensor
 
     @classmethod
     def fit(cls, method: str, names: Sequence[str], training: Sequence[Tensor], *, per_series: bool = True) -> Self:
@@ -34,11 +36,12 @@ class Scaler:
         range); range (mean, range); log (logarithm, then standard). A feature that does not vary keeps scale 1.
 
         Raises:
-            DataError: a value is not positive and the method is log.
+            DataError: a value is negative and the method is log.
         """
         log = method == "log"
+        floors = [_floor(values) if log else torch.zeros(values.shape[1]) for values in training]
         if log:
-            training = [_log(values, name) for values, name in zip(training, names, strict=True)]
+            training = [_log(*one) for one in zip(training, floors, names, strict=True)]
         if not per_series:
             shared = _statistics(method, torch.cat(list(training)))
             tables = [shared] * len(training)
@@ -49,21 +52,17 @@ class Scaler:
             log,
             torch.stack([center for center, _ in tables]),
             torch.stack([scale for _, scale in tables]),
+            torch.stack(floors),
         )
 
-    def encode(self, values: Tensor, series: Tensor) -> Tensor:
-        """Scaled `values` `(batch, steps, features)` of the series with the indices `series` `(batch,)`.
+    def select(self, names: Sequence[str], rows: Tensor) -> Self:
+        """The statistics of `rows`, for series with these names."""
+        return type(self)(tuple(names), self.log, self.center[rows], self.scale[rows], self.floor[rows])
 
-        Raises:
-            DataError: the scale is a logarithm, and a value is not positive.
-        """
+    def encode(self, values: Tensor, series: Tensor) -> Tensor:
+        """Scaled `values` `(batch, steps, features)` of the series with these numbers `(batch,)`."""
         if self.log:
-            if bool((values <= 0).any()):
-                raise DataError(
-                    "A value is not positive, but the scale is logarithmic, because all training values were positive; "
-                    "train with --scale standard."
-                )
-            values = values.log()
+            values = torch.maximum(values, self.floor[series][:, None]).log()
         return (values - self.center[series][:, None]) / self.scale[series][:, None]
 
     def decode(self, values: Tensor, series: Tensor) -> Tensor:
@@ -78,22 +77,29 @@ class Scaler:
             "log": self.log,
             "center": self.center.tolist(),
             "scale": self.scale.tolist(),
+            "floor": self.floor.tolist(),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(tuple(data["names"]), data["log"], _table(data, "center"), _table(data, "scale"))
+        """The scaler that `to_json` wrote."""
+        return cls(tuple(data["names"]), data["log"], *(_table(data, name) for name in ("center", "scale", "floor")))
 
 
 def _table(data: dict[str, Any], name: str) -> Tensor:
     return torch.tensor(data[name], dtype=torch.float32).view(len(data["names"]), -1)
 
 
-def _log(values: Tensor, name: str) -> Tensor:
-    if bool((values <= 0).any()):
-        raise DataError(f"Series {name!r} has values that are not positive; choose a --scale other than log.")
-    return values.log()
+def _floor(values: Tensor) -> Tensor:
+    """Half the smallest positive value of each column; the smallest float of columns without one."""
+    smallest = torch.where(values > 0, values, torch.inf).amin(0) / 2
+    return torch.where(torch.isinf(smallest), torch.finfo(torch.float32).tiny, smallest)
+
+
+def _log(values: Tensor, floor: Tensor, name: str) -> Tensor:
+    if bool((values < 0).any()):
+        raise DataError(f"Series {name!r} has negative values; choose a --scale other than log.")
+    return torch.maximum(values, floor).log()
 
 
 def _statistics(method: str, values: Tensor) -> tuple[Tensor, Tensor]:

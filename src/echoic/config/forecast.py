@@ -23,6 +23,14 @@ class WindowSettings(Section):
     )
     horizon: int = Field(1, ge=1, description="Forecast horizon in steps.")
     stride: int = Field(1, ge=1, description="Steps between consecutive training windows.")
+    windows_per_epoch: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Number of training windows per epoch, drawn at random where there are more. Default: 100,000 for many "
+            "series, otherwise all."
+        ),
+    )
     max_dev_windows: int = Field(
         2000, ge=1, description="Maximum number of dev windows per dev evaluation, evenly spaced."
     )
@@ -30,8 +38,7 @@ class WindowSettings(Section):
         None,
         description=(
             "recursive: one step at a time, each fed back. direct: the whole horizon at once. segments: segment by "
-            "segment, decoded in parallel. Default: segments for long horizons, direct for short ones, recursive "
-            "for a horizon of 1 without a season."
+            "segment, decoded in parallel. Default: segments for long horizons, direct for short ones."
         ),
     )
     segment_steps: int | None = Field(
@@ -58,11 +65,13 @@ class WindowSettings(Section):
             "state has warmed up. Default: late for windows, otherwise every."
         ),
     )
-    conformal: bool = Field(
-        default=False,
+    network_weight: float | None = Field(
+        None,
+        ge=0,
+        le=1,
         description=(
-            "Calibrate the intervals of a distribution or of quantiles on dev (split conformal prediction). Those of "
-            "the point head always are."
+            "Weight of the network in the forecast; the rest is a combination of baselines that follows the recent "
+            "errors of each series. 1: the network alone. Default: chosen on dev for each block of the horizon."
         ),
     )
     recency_exponent: float | None = Field(
@@ -101,7 +110,7 @@ BY_STRATEGY: dict[str, dict[str, Any]] = {
     },
     "many": {
         "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
-        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7,
+        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7, "windows_per_epoch": 100_000,
     },
 }  # fmt: skip
 """Defaults by strategy, and for many series; values set by the user take precedence."""

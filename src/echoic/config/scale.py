@@ -1,8 +1,8 @@
 """Settings of scaling."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from echoic.config.base import Integers, Section
 
@@ -13,8 +13,12 @@ def _lags(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
     return value
 
 
-def _seasons(value: tuple[int, ...]) -> tuple[int, ...]:
-    if any(season < 2 for season in value):
+def _no_season(value: Any) -> Any:
+    return () if value == "none" else value
+
+
+def _seasons(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    if value is not None and any(season < 2 for season in value):
         raise ValueError("must be season lengths of at least 2 steps")
     return value
 
@@ -60,6 +64,12 @@ class ScaleSettings(Section):
             "seasons for many series; otherwise none."
         ),
     )
-    season: Annotated[Integers, AfterValidator(_seasons)] = Field(
-        (), description="Season lengths in steps, such as 24,168. Default: detected on train."
+    season: Annotated[Integers | None, BeforeValidator(_no_season), AfterValidator(_seasons)] = Field(
+        None,
+        description="Season lengths in steps, such as 24,168, or none. Default: found in the train split.",
+    )
+    baseline_seasons: Annotated[Integers | None, BeforeValidator(_no_season), AfterValidator(_seasons)] = Field(
+        None,
+        description="Season lengths of the baselines that the forecast is combined with. Default: `season`, and others "
+        "found in the train split.",
     )

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic.baselines import forecasts as baselines
+from echoic.baselines import statistical as by_statsforecast
 from echoic.codecs import Scaler
-from echoic.forecasting.forecaster import INTERVALS, LEVELS, Forecaster
+from echoic.forecasting.forecaster import Forecaster
+from echoic.forecasting.levels import INTERVALS, LEVELS
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
+from echoic.metrics.series_errors import SeriesErrors, series_table
 from echoic.progress import ProgressFn, no_progress
 from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
 
@@ -31,13 +34,22 @@ MAX_NAIVE2_WINDOWS = 2000
 @final
 @dataclass(frozen=True)
 class ForecastEvaluation(Evaluation):
-    """Scores of the model and its baselines; `by_horizon` and `by_feature` are the model's."""
+    """Scores of the model and of the baselines; `by_horizon` and `by_feature` are the model's.
+
+    `by_series` has, for each series, the model's mean absolute error and MASE, and the best baseline's error.
+    """
 
     by_horizon: list[dict[str, float]]
     baselines_by_horizon: dict[str, list[dict[str, float]]]
     by_feature: dict[str, dict[str, float]]
+    by_series: dict[str, dict[str, float]]
     units: str
     windows: int
+
+    @property
+    def headline(self) -> str:
+        """The mean absolute error."""
+        return "mae"
 
     @property
     def description(self) -> str:
@@ -46,12 +58,13 @@ class ForecastEvaluation(Evaluation):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Units, number of windows, and the scores by step ahead and by feature."""
+        """Units, number of windows, and the scores by step ahead, by feature and by series."""
         return {
             "units": self.units,
             "windows": self.windows,
             "by_horizon": self.by_horizon,
             "by_feature": self.by_feature,
+            "by_series": self.by_series,
         }
 
 
@@ -74,12 +87,14 @@ class Evaluator:
     train: Ranges
 
     def sampler(self, ranges: Ranges, stride: int = 1) -> SequentialSampler:
-        """All windows whose horizon lies in `ranges`; the look-back may start earlier."""
-        framing = self.forecaster.framing
+        """Every window whose horizon lies in `ranges`; the look-back may begin before.
+
+        Where some history lies before the range, but less than a look-back, the look-back begins before the series.
+        """
+        framing, begin = self.forecaster.framing, self.forecaster.framing.panel.offsets[:-1]
         steps = framing.context + framing.horizon
-        return SequentialSampler(
-            Windows(ranges, steps, framing.horizon, stride, floor=framing.panel.offsets[:-1]), BATCH
-        )
+        floor = torch.where(ranges.begin > begin, torch.minimum(begin, ranges.begin - framing.context), begin)
+        return SequentialSampler(Windows(ranges, steps, framing.horizon, stride, floor), BATCH)
 
     def scored(self, sampler: SequentialSampler) -> Iterator[Scored]:
         """Forecasts and targets, batch by batch."""
@@ -96,21 +111,33 @@ class Evaluator:
         sampler: SequentialSampler,
         season: int,
         on_progress: ProgressFn = no_progress,
+        *,
+        statistical: bool = False,
     ) -> ForecastEvaluation:
-        """The scores over the windows of `sampler`; baselines and MASE use `season` (1: none)."""
+        """The scores over the windows of `sampler`; `season` is for the seasonal naive forecast and MASE (1: none).
+
+        `statistical` adds ETS and Theta to the baselines, which takes a while.
+
+        Raises:
+            MissingExtraError: their package is not installed.
+        """
         framing = self.forecaster.framing
         several = len(framing.panel.features) > 1
         units = self._units() if several else np.ones((len(framing.panel.names), 1, 1))
         mase_scales = self._mase_scales(sampler.windows, season)
-        forecasts = self._forecasts(season, sampler.num_windows)
+        forecasts = self._forecasts(season, sampler.num_windows) | (self._statistical(season) if statistical else {})
         tables = {name: self._new_scores() for name in ("model", *forecasts)}
+        by_series = {name: SeriesErrors(len(framing.panel.names)) for name in tables}
         done = 0
         for batch in self.scored(sampler):
             series = framing.panel.series_index(batch.origins).numpy()
             common = (units[series], mase_scales[series])
             tables["model"].add(batch.target, batch.mean, batch.quantiles, *common)
+            by_series["model"].add(series, batch.target, batch.mean, *common)
             for name, forecast in forecasts.items():
-                tables[name].add(batch.target, forecast(batch.origins), None, *common)
+                mean = forecast(batch.origins)
+                tables[name].add(batch.target, mean, None, *common)
+                by_series[name].add(series, batch.target, mean, *common)
             done += len(batch.origins)
             on_progress(done, sampler.num_windows)
         naive = {name: tables[name].table() for name in forecasts}
@@ -125,6 +152,7 @@ class Evaluator:
             tables["model"].by_horizon(),
             {name: tables[name].by_horizon() for name in forecasts},
             tables["model"].by_feature(),
+            series_table(framing.panel.names, by_series),
             "standard deviations of the train split" if several else "the units of the data",
             sampler.num_windows,
         )
@@ -174,12 +202,44 @@ class Evaluator:
             forecasts["seasonal"] = lambda rows: baselines.seasonal_naive(history(rows, steps), horizon, season)
             forecasts["growth"] = lambda rows: baselines.seasonal_growth(history(rows, steps), horizon, season)
         forecasts["linear"] = self._linear()
+        combination = self.forecaster.combination
+        if combination is not None:
+            forecasts["smoothing"] = combination.smoothed
+            forecasts["combination"] = lambda rows: combination.forecast(rows).mean
         if windows * len(panel.features) <= MAX_NAIVE2_WINDOWS:
             longest = int(panel.offsets.diff().max())
             forecasts["naive2"] = lambda rows: np.concatenate(
                 [baselines.naive2(history(row, longest), horizon, season) for row in torch.split(rows, 1)]
             )
         return forecasts
+
+    def _statistical(self, season: int) -> dict[str, Callable[[Tensor], Array]]:
+        """ETS, fitted once for each column before the first scored step, and Theta."""
+        panel, horizon, features = (
+            self.forecaster.framing.panel,
+            self.forecaster.framing.horizon,
+            range(len(self.forecaster.framing.panel.features)),
+        )
+        models: dict[tuple[int, int], by_statsforecast.Ets] = {}
+
+        def each(rows: Tensor, one: Callable[[Array, int, int], Array]) -> Array:
+            series = panel.series_index(rows)
+            begins = panel.offsets[series]
+            return np.stack([
+                np.stack([one(_numpy(panel.values[begin:row, column]), number, column) for column in features], 1)
+                for row, begin, number in zip(rows.tolist(), begins.tolist(), series.tolist(), strict=True)
+            ])  # fmt: skip
+
+        def ets(history: Array, number: int, column: int) -> Array:
+            key = (number, column)
+            if key not in models:
+                models[key] = by_statsforecast.Ets(history, season)
+            return models[key].forecast(history, horizon)
+
+        return {
+            "ets": lambda rows: each(rows, ets),
+            "theta": lambda rows: each(rows, lambda history, *_: by_statsforecast.theta(history, horizon, season)),
+        }
 
     def _linear(self) -> Callable[[Tensor], Array]:
         """The linear baseline, fitted to the standardised train split."""

@@ -1,13 +1,27 @@
 """Batched forecasts with quantiles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, cast, final
+from functools import cached_property
+from typing import NamedTuple, Self, cast, final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from echoic.forecasting.calibration import (
+    ENOUGH_WINDOWS,
+    Calibration,
+    DevRecord,
+    Residuals,
+    choose_weight,
+    conformal_shift,
+    dev_errors,
+    effective_windows,
+)
+from echoic.forecasting.combination import Combination, CombinationState
 from echoic.forecasting.framing import Framing, Window
+from echoic.forecasting.levels import LEVELS
 from echoic.heads import ValueHead
 from echoic.model import SequenceModel
 from echoic.streams import GenerationStream, NetworkStream
@@ -16,12 +30,6 @@ from echoic.windows import Panel
 
 PATHS = 200
 """Number of sampled paths from which a recursive model estimates quantiles."""
-
-INTERVALS = (80, 95)
-"""Prediction intervals in percent."""
-
-LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
-"""Levels of the forecast quantiles."""
 
 
 class Forecast(NamedTuple):
@@ -35,56 +43,76 @@ class Forecast(NamedTuple):
 
 
 @final
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    """Split conformal calibration: corrections of the quantiles to nominal coverage on dev.
+class Forecaster:
+    """A trained network, the framing of the data that it is to forecast, and its calibration.
 
-    `shift` `(levels, horizon, features)` is added to the scaled quantiles (Vovk 2005; for quantiles Romano 2019).
+    Args:
+        model: the trained network.
+        framing: the panel and how windows become inputs.
+        calibration: chosen on dev; None is the network alone.
+        seed: of sampled futures.
+        fit_ends: the row of each series before which the baselines may choose their rates; by default its end.
     """
 
-    shift: Tensor
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; `from_json` is the inverse."""
-        return {"levels": list(LEVELS), "shift": self.shift.tolist()}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(torch.tensor(data["shift"]))
-
-
-@final
-class Forecaster:
-    """A trained network with the framing of the data to forecast."""
-
-    def __init__(self, model: SequenceModel, framing: Framing, calibration: Calibration | None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        model: SequenceModel,
+        framing: Framing,
+        calibration: Calibration | None,
+        seed: int = 0,
+        fit_ends: Tensor | None = None,
+    ) -> None:
         self.model = model
         self.head = cast("ValueHead", model.head)
         self.framing = framing
         self.calibration = calibration
         self.has_distribution = self.head.has_distribution
         self.seed = seed
+        self.fit_ends = framing.panel.offsets[1:] if fit_ends is None else fit_ends
 
-    @torch.no_grad()
+    @cached_property
+    def combination(self) -> Combination | None:
+        """The baselines over the panel; None without a calibration."""
+        if self.calibration is None:
+            return None
+        return Combination(self.calibration.combination, self.framing, self.fit_ends)
+
     def forecast(self, starts: Tensor) -> Forecast:
-        """Forecasts the horizons after the look-backs that begin at `starts`."""
-        mean, quantiles = self.scaled(starts)
-        if quantiles is not None:
-            quantiles = torch.stack([self.framing.decoded(level, starts) for level in quantiles])
-        return Forecast(self.framing.decoded(mean, starts), quantiles)
+        """Forecasts what follows the look-backs that begin at `starts`.
+
+        With a calibration, the network's forecast is mixed with the baselines'. A look-back that begins before its
+        series does is forecast by the baselines alone.
+        """
+        if self.calibration is None or self.combination is None:
+            return self.network_forecast(starts)
+        calibration, framing = self.calibration, self.framing
+        combined = self.combination.forecast(starts + framing.context)
+        base, error = (torch.from_numpy(one).float() for one in combined)
+        weight = torch.from_numpy(calibration.weight).float()[:, None]
+        fits = starts >= framing.panel.offsets[framing.panel.series_index(starts + framing.context - 1)]
+        if not bool(weight.any()) or not bool(fits.any()):
+            mean, spread = base, None
+        else:
+            network = self.network_forecast(torch.where(fits, starts, starts[fits][0]))
+            weight = weight * fits[:, None, None]
+            mean = base + weight * (network.mean - base)
+            spread = None if network.quantiles is None else weight * (network.quantiles - network.mean)
+        if calibration.shift is None:
+            return Forecast(mean, None if spread is None else mean + spread)
+        shift = torch.from_numpy(calibration.shift).float()[:, None] * error
+        quantiles = mean + shift if spread is None else mean + spread + shift
+        # Corrections differ by level: sorting keeps the quantiles in order.
+        return Forecast(mean, quantiles.sort(0).values)
 
     @torch.no_grad()
-    def scaled(self, starts: Tensor) -> tuple[Tensor, Tensor | None]:
-        """As `forecast`, in scaled units."""
+    def network_forecast(self, starts: Tensor) -> Forecast:
+        """The network's own forecasts, without baselines and calibration."""
         self.model.eval()
         window = self.framing.window(starts)
         mean, quantiles = self._closed_loop(window, starts) if self.framing.is_step else self._direct(window)
-        if self.calibration is not None:
-            base = mean.expand(len(LEVELS), *mean.shape) if quantiles is None else quantiles
-            # Sorting prevents quantile crossing, since corrections differ by level.
-            quantiles = (base + self.calibration.shift[:, None]).sort(0).values
-        return mean, quantiles
+        if quantiles is not None:
+            quantiles = torch.stack([self.framing.decoded(level, starts) for level in quantiles])
+        return Forecast(self.framing.decoded(mean, starts), quantiles)
 
     @torch.no_grad()
     def sample(self, starts: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
@@ -145,23 +173,69 @@ class Forecaster:
         )
 
 
-def calibrate(forecaster: Forecaster, starts: Sequence[Tensor]) -> Calibration:
-    """Fits the calibration to dev windows, given as batches of starts.
+def calibrate(
+    forecaster: Forecaster, combination: CombinationState, starts: Sequence[Tensor], weight: float | None
+) -> Calibration:
+    """Chooses the network's weight and the corrections of the quantiles on dev windows.
 
-    The correction of a level is the quantile at that level of the differences between targets and forecast quantiles,
-    with the finite-sample correction of conformal prediction.
+    Args:
+        forecaster: the trained network without a calibration.
+        combination: fitted on train.
+        starts: dev windows, in batches.
+        weight: a weight to use instead of choosing one.
+
+    Returns:
+        The calibration. Without a dev window, network and baselines have equal weights. Of few windows, the errors of
+        the baselines' forecasts of the train split count as well.
     """
-    errors = []
     framing = forecaster.framing
+    combined = Combination(combination, framing, forecaster.fit_ends)
+    residuals, spread = _residuals(forecaster, combined, starts)
+    windows = len(residuals.target)
+    if weight is not None:
+        chosen = np.full(framing.horizon, weight)
+    elif windows:
+        chosen = choose_weight(residuals)
+    else:
+        chosen = np.full(framing.horizon, 0.5)
+    steps = chosen[:, None]
+    mean = residuals.baselines + steps * (residuals.network - residuals.baselines)
+    scores = (residuals.target - mean - steps * spread) / residuals.error
+    count = effective_windows(residuals.origins, residuals.series, framing.horizon)
+    if count < ENOUGH_WINDOWS:
+        errors = combined.past_errors(forecaster.fit_ends)
+        scores = np.concatenate([scores, np.broadcast_to(errors, (len(LEVELS), *errors.shape))], 1)
+    shift = conformal_shift(scores)
+    return Calibration(combination, chosen, shift, _record(combined, residuals, chosen))
+
+
+def _record(combination: Combination, residuals: Residuals, weight: NDArray[np.float64]) -> DevRecord:
+    if np.isnan(residuals.target).all():
+        return DevRecord(0, {}, {})
+    windows = effective_windows(residuals.origins, residuals.series, len(weight))
+    return DevRecord(windows, dev_errors(residuals, weight), combination.mean_weights(residuals.origins))
+
+
+def _residuals(
+    forecaster: Forecaster, combination: Combination, starts: Sequence[Tensor]
+) -> tuple[Residuals, NDArray[np.float64]]:
+    """The errors on dev, and the distance of the network's quantiles from its mean (0 without a distribution)."""
+    framing = forecaster.framing
+    parts, spreads = [], []
     for batch in starts:
-        mean, quantiles = forecaster.scaled(batch)
-        target = framing.encoded(batch + framing.context, framing.horizon)
-        errors.append(target - (mean.expand(len(LEVELS), *mean.shape) if quantiles is None else quantiles))
-    above = torch.cat(errors, 1)
-    count = above.shape[1]
-    shifts = []
-    for number, level in enumerate(LEVELS):
-        # The finite-sample correction moves the level outwards, for a future value beyond all observed ones.
-        fraction = level * (count + 1) / count if level > 0.5 else 1 - (1 - level) * (count + 1) / count
-        shifts.append(torch.nanquantile(above[number], min(max(fraction, 0.0), 1.0), 0))
-    return Calibration(torch.nan_to_num(torch.stack(shifts)))
+        origins = batch + framing.context
+        network = forecaster.network_forecast(batch)
+        combined = combination.forecast(origins)
+        target = framing.panel.window(origins, framing.horizon).double().numpy()
+        mean = network.mean.double().numpy()
+        quantiles = network.quantiles
+        spreads.append(np.zeros((len(LEVELS), *mean.shape)) if quantiles is None else quantiles.double().numpy() - mean)
+        series = framing.panel.series_index(origins - 1)
+        parts.append(Residuals(target, mean, combined.mean, combined.error, origins, series))
+    if not parts:
+        empty = np.zeros((0, framing.horizon, len(framing.panel.features)))
+        nothing = torch.zeros(0, dtype=torch.long)
+        return Residuals(empty, empty, empty, empty[:, :1], nothing, nothing), np.zeros((len(LEVELS), *empty.shape))
+    arrays = [np.concatenate(values) for values in list(zip(*parts, strict=True))[:4]]
+    places = [torch.cat(values) for values in list(zip(*parts, strict=True))[4:]]
+    return Residuals(arrays[0], arrays[1], arrays[2], arrays[3], places[0], places[1]), np.concatenate(spreads, 1)

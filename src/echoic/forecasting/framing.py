@@ -59,16 +59,19 @@ class Codec:
         known, names = self.values, panel.names
         if settings.scaling.scale_per == "all" or len(known.names) == len(names) == 1:
             rows = torch.zeros(len(names), dtype=torch.long)
-            return replace(self, values=replace(known, names=names, center=known.center[rows], scale=known.scale[rows]))
+            return replace(self, values=known.select(names, rows))
         bounds = Ranges(panel.offsets[:-1], panel.offsets[1:]).spans()
-        own = Scaler.fit(
-            settings.scaling.scale or "standard", names, [panel.values[begin:end][:seen] for begin, end in bounds]
-        )
+        scale = settings.scaling.scale or "standard"
+        parts = [panel.values[begin:end][:seen] for begin, end in bounds]
+        if scale == "log":
+            parts = [values.clamp(min=0) for values in parts]
+        own = Scaler.fit(scale, names, parts)
         row_of = {name: row for row, name in enumerate(known.names)}
         for row, name in enumerate(names):
             if name in row_of:
                 own.center[row] = known.center[row_of[name]]
                 own.scale[row] = known.scale[row_of[name]]
+                own.floor[row] = known.floor[row_of[name]]
         return replace(self, values=own)
 
     def to_json(self) -> dict[str, Any]:
@@ -264,6 +267,10 @@ class Framing:
 
     def _ids(self, batch: int) -> Tensor | None:
         return torch.arange(self.channels).repeat(batch) if self.shared else None
+
+    def scaler_rows(self, origins: Tensor) -> Tensor:
+        """The rows of the codec's scaler for forecast origins; an origin may lie right after the end of its series."""
+        return self._scaler_rows[self.panel.series_index(origins - 1)]
 
     def _scaler_row(self, starts: Tensor) -> Tensor:
         return self._scaler_rows[self.panel.series_index(starts)]

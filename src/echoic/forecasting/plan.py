@@ -1,8 +1,6 @@
 """Automatic choice of forecast settings from the train split."""
 
-import itertools
 import math
-from collections import Counter
 from collections.abc import Sequence
 
 import torch
@@ -12,14 +10,17 @@ from echoic.config import ForecastSettings
 from echoic.config.forecast import BY_STRATEGY
 from echoic.config.split import SplitRule
 from echoic.errors import ConfigError
-from echoic.forecasting.season import detect_season
+from echoic.forecasting.season import calendar_seasons, season_fractions
 from echoic.types import Series
+from echoic.types.timebase import Frequency
 from echoic.windows import Panel, Ranges, Windows, evenly_spaced
 
 _SHORT = 1000
 """With fewer training steps the network predicts corrections to the best baseline."""
 
 _SAMPLED_WINDOWS = 2000
+
+_MAX_BASELINE_SEASONS = 4
 
 
 def default_split(series: Sequence[Series], settings: ForecastSettings) -> SplitRule:
@@ -30,26 +31,26 @@ def default_split(series: Sequence[Series], settings: ForecastSettings) -> Split
     return (0.6, 0.2, 0.2) if len(series) == 1 else (0, horizon, horizon)
 
 
-def plan(settings: ForecastSettings, panel: Panel, train: Ranges) -> ForecastSettings:
-    """Resolves all automatic settings: season, look-back, strategy, scale, baseline, segment, channels.
+def plan(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Frequency) -> ForecastSettings:
+    """`settings` with every open choice resolved: season, look-back, strategy, scale, baseline, segment, channels.
 
-    Uses only the train split.
+    Only the train split and the `frequency` of its timestamps are used.
 
     Raises:
         ConfigError: settings contradict each other, or have no effect.
     """
     _check_effect(settings, num_targets=len(panel.features))
-    length = int(train.lengths.min())
+    length = _usual_length(train)
     many = len(panel.names) > 1
-    season = settings.scaling.season or _common_season(panel, train)
-    strategy = settings.window.strategy or _strategy(settings, season, length)
+    settings = _with_seasons(settings, panel, train, frequency)
+    season = settings.scaling.season or ()
+    strategy = settings.window.strategy or _strategy(settings, season)
     settings = _with_defaults(settings, "many" if many and strategy != "recursive" else strategy)
     channels = settings.window.channels or ("independent" if strategy == "segments" else "joint")
     lookback = settings.window.lookback or _lookback(settings, season, length)
     settings = settings.replaced(
         strategy=strategy,
         lookback=lookback,
-        season=season,
         channels=channels if len(panel.features) > 1 else "joint",
         refit=settings.window.refit if settings.window.refit is not None else _has_no_test(settings),
         recency_exponent=settings.window.recency_exponent or 1.0,
@@ -83,7 +84,7 @@ def _check_effect(settings: ForecastSettings, *, num_targets: int) -> None:
         "quantiles": head.head != "quantiles",
         "loss_at": window.strategy in {"direct", "segments"},
         "segment_steps": window.strategy in {"direct", "recursive"},
-        **dict.fromkeys(("stride", "max_dev_windows"), window.batching != "windows"),
+        **dict.fromkeys(("stride", "max_dev_windows", "windows_per_epoch"), window.batching != "windows"),
         **dict.fromkeys(("recency_exponent", "season_aligned_fraction"), window.batching != "windows" or is_shuffled),
         "refit": is_shuffled,
     }
@@ -101,7 +102,7 @@ def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
     """The window normalizer for planned `settings`."""
     return WindowNormalizer(
         baseline=settings.scaling.residual_baseline or "none",
-        seasons=settings.scaling.season,
+        seasons=settings.scaling.season or (),
         lags=settings.scaling.lags or (),
         lookback=settings.window.lookback or 1,
         horizon=settings.window.horizon,
@@ -119,19 +120,22 @@ def _has_no_test(settings: ForecastSettings) -> bool:
     return rule is not None and len(rule) == 3 and rule[2] == 0 and rule[1] != 0
 
 
-def _common_season(panel: Panel, train: Ranges) -> tuple[int, ...]:
-    """The most frequent season of the columns of the train split, if at least a third have one."""
-    found: Counter[int] = Counter()
-    columns = 0
-    for begin, end in itertools.islice(train.spans(), 50):
-        for column in panel.values[begin:end].unbind(1):
-            columns += 1
-            season = detect_season(column.numpy())
-            if season:
-                found[season] += 1
-    if not found or found.total() * 3 < columns:
-        return ()
-    return (found.most_common(1)[0][0],)
+def _usual_length(train: Ranges) -> int:
+    """The length that four fifths of the series reach: a few short ones must not limit the others."""
+    return int(train.lengths.sort().values[len(train.lengths) // 5])
+
+
+def _with_seasons(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Frequency) -> ForecastSettings:
+    """The season that a third of the columns have, and up to four for the baselines that a tenth of them have."""
+    given, for_baselines = settings.scaling.season, settings.scaling.baseline_seasons
+    if given is None:
+        fractions = season_fractions(panel, train, calendar_seasons(frequency))
+        common = [season for season, fraction in fractions.items() if 3 * fraction >= 1][:1]
+        others = [season for season, fraction in fractions.items() if 10 * fraction >= 1]
+    else:
+        common, others = list(given), []
+    seasons = tuple(dict.fromkeys([*common, *others]))[:_MAX_BASELINE_SEASONS]
+    return settings.replaced(season=tuple(common), baseline_seasons=seasons if for_baselines is None else for_baselines)
 
 
 def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
@@ -142,10 +146,10 @@ def _lags(settings: ForecastSettings, length: int) -> tuple[int, ...]:
     return tuple(lag for lag in (season, 7 * season, 14 * season) if lag + settings.window.horizon <= 2 * length // 3)
 
 
-def _strategy(settings: ForecastSettings, season: Sequence[int], length: int) -> str:
+def _strategy(settings: ForecastSettings, season: Sequence[int]) -> str:
     horizon = settings.window.horizon
-    if horizon == 1:
-        return "direct" if season and length < _SHORT else "recursive"
+    if settings.window.batching != "windows" or settings.train.scheduled_sampling:
+        return "recursive"
     lookback = settings.window.lookback or horizon
     segment = settings.window.segment_steps or _segment(season, lookback)
     return "segments" if segment > 1 and horizon >= 2 * segment else "direct"
@@ -180,25 +184,25 @@ def _check_step(settings: ForecastSettings) -> None:
 def _with_baseline(
     settings: ForecastSettings, panel: Panel, train: Ranges, *, needs_baseline: bool
 ) -> ForecastSettings:
-    """Chooses scale and baseline: the best baseline if the network needs one, otherwise the last value."""
-    scaling = settings.scaling
-    if scaling.residual_baseline in {"seasonal", "growth"} and not scaling.season:
+    """Scale and baseline; by default the last value, or the best baseline if the network needs one."""
+    scaling, seasons = settings.scaling, settings.scaling.season or ()
+    if scaling.residual_baseline in {"seasonal", "growth"} and not seasons:
         raise ConfigError(
             f"--residual-baseline {scaling.residual_baseline} requires --season: none was detected in the train split."
         )
     scales = [scaling.scale] if scaling.scale else ["standard"]
     if scaling.scale is None and needs_baseline and not bool((panel.values[_rows(train)] <= 0).any()):
         scales.append("log")
-    baselines: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", scaling.season)]
+    bases: list[tuple[str, tuple[int, ...]]] = [(scaling.residual_baseline or "last", seasons)]
     if scaling.residual_baseline is None and needs_baseline:
-        baselines = _candidates(scaling.season)
+        bases = _candidates(seasons)
     trials = [
-        settings.replaced(scale=scale, residual_baseline=baseline, season=season or scaling.season)
-        for baseline, season in baselines
+        settings.replaced(scale=scale, residual_baseline=base, season=season or seasons)
+        for base, season in bases
         for scale in scales
     ]
-    shortest = int(train.lengths.min())
-    fitting = [one for one in trials if normalizer_of(one).context + one.window.horizon <= shortest]
+    length = _usual_length(train)
+    fitting = [one for one in trials if normalizer_of(one).context + one.window.horizon <= length]
     if len(fitting) < 2:
         return (fitting or trials)[0]
     errors = [_baseline_error(one, panel, train) for one in fitting]
@@ -208,10 +212,7 @@ def _with_baseline(
 
 
 def _baseline_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
-    """Mean absolute error of the baseline on training windows, in standard deviations of each series.
-
-    The mean error over the horizon is subtracted, because a network corrects a level more easily than a shape.
-    """
+    """The mean absolute error of the baseline alone on training windows, in standard deviations of each series."""
     windows = _windows(settings, train)
     starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
     parts = [panel.values[begin:end] for begin, end in train.spans()]
@@ -222,8 +223,6 @@ def _baseline_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> 
     forecast = scaler.decode(seen.stats.location, series)
     truth = panel.window(starts + normalizer.context, normalizer.horizon)
     error = standard.encode(forecast, series) - standard.encode(truth, series)
-    if normalizer.horizon > 1:
-        error = error - error.nanmean(1, keepdim=True)
     size = float(error.abs().nanmean())
     return math.inf if math.isnan(size) else size
 

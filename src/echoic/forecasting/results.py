@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
-from echoic.forecasting.forecaster import INTERVALS, LEVELS, Forecast, Forecaster
+from echoic.forecasting.forecaster import Forecast, Forecaster
+from echoic.forecasting.levels import INTERVALS, LEVELS
 from echoic.types import Series
 
 BATCH = 256
@@ -24,14 +25,10 @@ def predict_table(forecaster: Forecaster, series: Sequence[Series]) -> Table:
     Columns: unique_id, ds, target, mean, and lo-80, hi-80 and so on for each prediction interval.
 
     Raises:
-        DataError: a series is shorter than the look-back, or its known-future columns end before the horizon does.
+        DataError: the known-future columns of a series end before the horizon does.
     """
     framing = forecaster.framing
     for one in series:
-        if one.steps < framing.context:
-            raise DataError(
-                f"{one.origin}: {one.name!r} has {one.steps} steps, but the run requires {framing.context}."
-            )
         ahead = len(one.covariates.future) - one.steps
         if one.covariates.future_names and ahead < framing.horizon:
             raise DataError(

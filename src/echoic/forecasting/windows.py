@@ -68,13 +68,15 @@ class SplitWindows:
             return ChunkSampler.from_ranges(ranges, size, window.lookback if window.batching == "chunks" else None)
         if self.is_shuffled:
             windows, selected = self.of("train")
-            return ShuffledSampler(windows, size, selected)
+            return ShuffledSampler(windows, size, selected, window.windows_per_epoch)
         windows = Windows(ranges, self.framing.context + self.tail, self.tail, window.stride)
         recency, alignment = window.recency_exponent or 1.0, window.season_aligned_fraction or 0.0
         if recency == 1.0 and alignment == 0.0:
-            return ShuffledSampler(windows, size)
+            return ShuffledSampler(windows, size, None, window.windows_per_epoch)
         season = self.settings.scaling.season
-        return WeightedWindowSampler(windows, size, recency, alignment, season[0] if season else 1)
+        return WeightedWindowSampler(
+            windows, size, recency, alignment, season[0] if season else 1, window.windows_per_epoch
+        )
 
     def dev_sampler(self) -> Sampler:
         """Sampler of dev windows, or one pass over the dev split with the state carried."""

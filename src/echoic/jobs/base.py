@@ -140,6 +140,11 @@ class Job(abc.ABC, Generic[T]):
             DataError: there is nothing to evaluate.
         """
 
+    def notes(self, calibration: Mapping[str, Any]) -> list[str]:
+        """Sentences on what dev decided, from the calibration of a run, for users to read after training."""
+        del calibration
+        return []
+
     @abc.abstractmethod
     def charts(self, fitted: Fitted[T], metrics: Sequence[Mapping[str, Any]], evaluation: Any) -> list[Chart]:
         """The charts of the report; without an evaluation (None), only those that do not depend on one."""

@@ -40,9 +40,16 @@ class Backtests(Protocol):
     """Jobs that evaluate windows, every `stride` steps."""
 
     def evaluate_windows(
-        self, fitted: Fitted[Any], data: Any, split: str, stride: int, on_progress: ProgressFn
+        self,
+        fitted: Fitted[Any],
+        data: Any,
+        split: str,
+        stride: int,
+        on_progress: ProgressFn,
+        *,
+        statistical: bool = False,
     ) -> Evaluation:
-        """As `evaluate`, over every `stride`-th window."""
+        """As `evaluate`, over every `stride`-th window; `statistical` adds baselines of an optional package."""
 
     def backtest(self, fitted: Fitted[Any], data: Any, split: str, stride: int) -> Table:
         """Every forecast behind the scores as a long table."""

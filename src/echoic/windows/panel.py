@@ -56,10 +56,13 @@ class Panel:
         """Values from each start on, `(len(starts), steps, features)`; NaN beyond the last row."""
         return _gather(self.values, starts, steps)
 
-    def history(self, rows: Tensor, steps: int) -> Tensor:
-        """Values before each of `rows`, `(len(rows), steps, features)`; NaN before the start of its series."""
+    def history(self, rows: Tensor, steps: int, series: Tensor | None = None) -> Tensor:
+        """`(len(rows), steps, features)`: the values before each of `rows`, NaN before the beginning of its series.
+
+        `series` are those of the rows, by default `series_index(rows)`; with it a row may lie right after its series.
+        """
         rows_before = rows[:, None] - steps + torch.arange(steps)
-        before = rows_before < self.offsets[self.series_index(rows)][:, None]
+        before = rows_before < self.offsets[self.series_index(rows) if series is None else series][:, None]
         return self.values[rows_before.clamp(min=0)].masked_fill(before[..., None], torch.nan)
 
     def past_window(self, starts: Tensor, steps: int) -> Tensor:

@@ -68,12 +68,19 @@ class SequentialSampler(_BatchSampler):
 
 @final
 class ShuffledSampler(_BatchSampler):
-    """Yields every window once per epoch, in random order."""
+    """Yields every window once per epoch, in random order, or of more windows than `limit` as many at random."""
+
+    def __init__(
+        self, windows: Windows, batch_size: int, selected: Tensor | None = None, limit: int | None = None
+    ) -> None:
+        super().__init__(windows, batch_size, selected)
+        self.total = self.num_windows
+        self.num_windows = min(self.total, limit or self.total)
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[WindowIndex]:
         """The batches of an epoch without the first `skip`."""
         # int32 keeps the order of a long univariate series within the memory of the series itself.
-        order = torch.randperm(self.num_windows, generator=make_generator(seed, epoch), dtype=torch.int32)
+        order = torch.randperm(self.total, generator=make_generator(seed, epoch), dtype=torch.int32)[: self.num_windows]
         return self._batches(order, skip)
 
 
@@ -81,13 +88,22 @@ class ShuffledSampler(_BatchSampler):
 class WeightedWindowSampler:
     """Samples windows with replacement: a series uniformly, then one of its windows by age.
 
-    An epoch has as many draws as there are windows. With `recency` 1 ages are uniform; higher exponents favour recent
-    windows. A fraction `alignment` of the windows is aligned with the season: their age is rounded down to a whole
-    number of seasons, so that they end at the same phase as the range.
+    An epoch has as many draws as there are windows, at most `limit`. With `recency` 1 ages are uniform; higher
+    exponents favour recent windows. A fraction `alignment` of the windows is aligned with the season: their age is
+    rounded down to a whole number of seasons, so that they end at the same phase as the range.
     """
 
-    def __init__(self, windows: Windows, batch_size: int, recency: float, alignment: float, season: int) -> None:
+    def __init__(
+        self,
+        windows: Windows,
+        batch_size: int,
+        recency: float,
+        alignment: float,
+        season: int,
+        limit: int | None = None,
+    ) -> None:
         self.windows = windows
+        self.num_windows = min(len(windows), limit or len(windows))
         self.batch_size = batch_size
         self.recency = recency
         self.alignment = alignment
@@ -95,13 +111,13 @@ class WeightedWindowSampler:
         self.non_empty = windows.counts.nonzero()[:, 0]
 
     def __len__(self) -> int:
-        return num_batches(len(self.windows), self.batch_size)
+        return num_batches(self.num_windows, self.batch_size)
 
     def epoch(self, seed: int, epoch: int, skip: int = 0) -> Iterator[WindowIndex]:
         """The batches of an epoch without the first `skip`."""
         generator = make_generator(seed, epoch)
         for batch in range(len(self)):
-            sampled = self._sample(min(self.batch_size, len(self.windows) - batch * self.batch_size), generator)
+            sampled = self._sample(min(self.batch_size, self.num_windows - batch * self.batch_size), generator)
             if batch >= skip:
                 yield _window_index(self.windows, sampled)
 

@@ -47,6 +47,11 @@ class ClassifyEvaluation(Evaluation):
     """The scores of each fold of cross-validation."""
 
     @property
+    def headline(self) -> str:
+        """Accuracy, or F1 with several labels per clip."""
+        return self.labelling.headline
+
+    @property
     def description(self) -> str:
         """Number of clips and labels, and the spread over folds."""
         clips, headline = self.labelling.describe(len(self.clips)), self.labelling.headline

@@ -9,6 +9,7 @@ from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.results import Table
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.forecast.charts import charts
+from echoic.jobs.forecast.notes import calibration_notes
 from echoic.jobs.forecast.task import ForecastTask as ForecastTask
 from echoic.jobs.forecast.use import backtest, evaluate, generate, predict, write_continuation
 from echoic.progress import ProgressFn
@@ -29,16 +30,26 @@ class ForecastJob(Job[ForecastTask]):
     ) -> ForecastEvaluation:
         return evaluate(fitted, data, split, 1, on_progress)
 
+    def notes(self, calibration: Mapping[str, Any]) -> list[str]:
+        return calibration_notes(calibration)
+
     def charts(
         self, fitted: Fitted[ForecastTask], metrics: Sequence[Mapping[str, Any]], evaluation: ForecastEvaluation | None
     ) -> list[Chart]:
         return charts(fitted, metrics, evaluation)
 
     def evaluate_windows(
-        self, fitted: Fitted[ForecastTask], data: Any, split: str, stride: int, on_progress: ProgressFn
+        self,
+        fitted: Fitted[ForecastTask],
+        data: Any,
+        split: str,
+        stride: int,
+        on_progress: ProgressFn,
+        *,
+        statistical: bool = False,
     ) -> ForecastEvaluation:
-        """Scores over every `stride`-th window."""
-        return evaluate(fitted, data, split, stride, on_progress)
+        """Scores over every `stride`-th window; `statistical` adds ETS and Theta to the baselines."""
+        return evaluate(fitted, data, split, stride, on_progress, statistical=statistical)
 
     def backtest(self, fitted: Fitted[ForecastTask], data: Any, split: str, stride: int) -> Table:
         """Every forecast behind the scores as a long table."""

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic.errors import DataError
+from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.continuation import continue_series, primed
 from echoic.forecasting.evaluator import Evaluator, ForecastEvaluation
-from echoic.forecasting.forecaster import INTERVALS, LEVELS, Calibration, Forecast
+from echoic.forecasting.forecaster import Forecast
+from echoic.forecasting.levels import INTERVALS, LEVELS
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import evaluator_of

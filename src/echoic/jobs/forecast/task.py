@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
 import torch
+from torch import Tensor
 
 from echoic.batches import BatchLoader
-from echoic.components import Components
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
-from echoic.forecasting.forecaster import LEVELS, Calibration, Forecaster, calibrate
+from echoic.forecasting.calibration import Calibration
+from echoic.forecasting.combination import CombinationState
+from echoic.forecasting.forecaster import Forecaster, calibrate
 from echoic.forecasting.framing import Codec, Framing
+from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.plan import default_split, plan
 from echoic.forecasting.windows import EVAL_BATCH_SIZE, MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
-from echoic.heads import HEADS
 from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
 from echoic.model import SequenceModel
@@ -24,9 +26,6 @@ from echoic.types import Series
 from echoic.windows import Panel, Ranges, evenly_spaced, merge_ranges, split_series
 
 _MIN_UNIT = 1e-4
-
-_MIN_CALIBRATION_WINDOWS = 9
-"""With fewer errors no 80 % interval can be calibrated; 95 % intervals require 39."""
 
 
 @final
@@ -48,7 +47,7 @@ class ForecastTask(Task[ForecastSettings]):
         rule = settings.split.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
         panel, splits = Panel.from_series(dataset.series), split_series(dataset.series, rule)
-        settings = plan(settings, panel, splits["train"])
+        settings = plan(settings, panel, splits["train"], dataset.series[0].time.frequency)
         # Shuffled windows of all splits share their steps, so that statistics cannot be of training alone.
         fitted_on = all_ranges(splits) if settings.split.split_order == "shuffled" else splits["train"]
         task = cls(dataset, settings, panel, splits, Codec.fit(settings, panel, fitted_on))
@@ -69,12 +68,6 @@ class ForecastTask(Task[ForecastSettings]):
         splits = split_series(series, settings.split.split or default_split(series, settings))
         own = Dataset(series, dataset.report, dataset.fingerprint, dataset.origin)
         return cls(own, settings, Panel.from_series(series), splits, fitted)
-
-    def with_components(self, components: Components) -> Self:
-        if not components.value_head_class(HEADS[self.settings.output.head]).has_distribution:
-            reason = "on a head without a distribution, whose intervals are always calibrated; leave it out."
-            self.settings.window.refuse_changed(["conformal"], reason)
-        return super().with_components(components)
 
     @property
     def framing(self) -> Framing:
@@ -119,16 +112,16 @@ class ForecastTask(Task[ForecastSettings]):
         return report | shared | {"windows": self.windows.counts()}
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
-        forecaster = self.forecaster(model, None)
-        wanted = not forecaster.has_distribution or self.settings.window.conformal
         starts = self.windows.calibration_starts()
-        if not wanted or len(starts) < _MIN_CALIBRATION_WINDOWS:
-            return None
-        return calibrate(forecaster, torch.split(starts, EVAL_BATCH_SIZE)).to_json()
+        batches = torch.split(starts, EVAL_BATCH_SIZE) if len(starts) else ()
+        train, both = self.splits["train"], merge_ranges(self.splits["train"], self.splits["dev"])
+        combination = CombinationState.fit(self.framing, train, both)
+        weight = self.settings.window.network_weight
+        return calibrate(self.forecaster(model, None), combination, batches, weight).to_json()
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""
-        return Forecaster(model, self.framing, calibration, self.settings.train.seed)
+        return Forecaster(model, self.framing, calibration, self.settings.train.seed, self.splits["train"].end)
 
     def forecaster_for(
         self,
@@ -136,10 +129,12 @@ class ForecastTask(Task[ForecastSettings]):
         calibration: Calibration | None,
         series: tuple[Series, ...],
         seen: int | None = None,
+        fit_ends: Tensor | None = None,
     ) -> Forecaster:
         """The trained `model` over other series with the same columns.
 
-        Series that are not in the run are scaled by their first `seen` steps (None: by all).
+        Series that are not in the run are scaled by their first `seen` steps (None: by all). The baselines choose their
+        rates on the rows before `fit_ends` (None: on all).
 
         Raises:
             DataError: they have other columns.
@@ -147,7 +142,7 @@ class ForecastTask(Task[ForecastSettings]):
         self.check_columns(series[0])
         panel = Panel.from_series(series)
         framing = Framing(self.settings, self.codec.extended(self.settings, panel, seen), panel)
-        return Forecaster(model, framing, calibration, self.settings.train.seed)
+        return Forecaster(model, framing, calibration, self.settings.train.seed, fit_ends)
 
     def check_columns(self, one: Series) -> None:
         """Checks that a new series has the columns of the run's series.
@@ -172,11 +167,11 @@ class ForecastTask(Task[ForecastSettings]):
         if not in_windows and window.strategy != "recursive":
             raise ConfigError(f"`batching` = {window.batching} requires --strategy recursive.")
         required = context + tail if in_windows else 2
-        shortest = int(self.splits["train"].lengths.argmin())
-        length = int(self.splits["train"].lengths[shortest])
+        longest = int(self.splits["train"].lengths.argmax())
+        length = int(self.splits["train"].lengths[longest])
         if length < required:
             raise DataError(
-                f"{self.dataset.origin}: the train split of {self.panel.names[shortest]!r} has {length} steps, but "
+                f"{self.dataset.origin}: the train split of {self.panel.names[longest]!r} has {length} steps, but "
                 f"requires {required}: {context} to look back and {tail} ahead. Choose a smaller --lookback, "
                 "--horizon, --season or --lags, or another --split."
             )

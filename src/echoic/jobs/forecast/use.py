@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from echoic.config.forecast import ForecastRequest
 from echoic.errors import ConfigError, DataError
+from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.continuation import continue_series, primed
 from echoic.forecasting.evaluator import BATCH, Evaluator, ForecastEvaluation
-from echoic.forecasting.forecaster import Calibration, Forecast
+from echoic.forecasting.forecaster import Forecast
 from echoic.forecasting.results import Table, forecast_columns, predict_table
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.task import ForecastTask
@@ -30,6 +32,8 @@ def evaluate(
     split: str,
     stride: int = 1,
     on_progress: ProgressFn = no_progress,
+    *,
+    statistical: bool = False,
 ) -> ForecastEvaluation:
     """Scores on a split of the run's own data, or on new `data`.
 
@@ -41,7 +45,7 @@ def evaluate(
     """
     evaluator, sampler = evaluator_of(fitted, data, split, stride)
     season = fitted.task.settings.scaling.season
-    return evaluator.evaluate(sampler, season[0] if season else 1, on_progress)
+    return evaluator.evaluate(sampler, season[0] if season else 1, on_progress, statistical=statistical)
 
 
 def evaluator_of(
@@ -75,9 +79,12 @@ def _scoring(
         return evaluator, sampler, task.dataset.series
     dataset = read(data, task.settings.data)
     task.check_columns(dataset.series[0])
-    series, ranges = _continued(task.dataset, dataset)
-    # Only the first look-back of a new series may set its scale, not the steps to score.
-    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, task.framing.context)
+    series, ranges, continued = _continued(task.dataset, dataset)
+    # Only the first look-back of a new series may set its scale and its rates, not the steps to score.
+    context, begin = task.framing.context, full_ranges(series).begin
+    train_steps = task.splits["train"].end - task.panel.offsets[:-1]
+    fit_ends = torch.where(continued >= 0, begin + train_steps[continued], begin + context).minimum(ranges.end)
+    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, context, fit_ends)
     evaluator = Evaluator(forecaster, task.panel, task.splits["train"])
     sampler = evaluator.sampler(ranges, stride)
     if not sampler.num_windows:
@@ -197,21 +204,25 @@ def _calibration(fitted: Fitted[ForecastTask]) -> Calibration | None:
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
 
 
-def _continued(own: DatasetLike, new: DatasetLike) -> tuple[tuple[Series, ...], Ranges]:
-    """The new series, joined to the series of the run that they continue, and the ranges of new rows."""
-    known = {one.name: one for one in own.series}
+def _continued(own: DatasetLike, new: DatasetLike) -> tuple[tuple[Series, ...], Ranges, Tensor]:
+    """The new series, joined to the series of the run that they continue, the ranges of new rows, and which those are.
+
+    The last is the index of each series in the run, -1 for those that continue none.
+    """
+    known = {one.name: number for number, one in enumerate(own.series)}
     if len(own.series) == len(new.series) == 1 and new.series[0].time.start is not None:
         # Wide tables are named after their files: for a single series timestamps alone decide.
-        known = {new.series[0].name: own.series[0]}
+        known = {new.series[0].name: 0}
     joined: list[Series] = []
-    old_steps: list[int] = []
+    continued: list[int] = []
     for one in new.series:
-        before = known.get(one.name)
-        follows = before is not None and _follows(before, one)
-        joined.append(_appended(before, one) if before is not None and follows else one)
-        old_steps.append(before.steps if before is not None and follows else 0)
+        number = known.get(one.name, -1)
+        follows = number >= 0 and _follows(own.series[number], one)
+        joined.append(_appended(own.series[number], one) if follows else one)
+        continued.append(number if follows else -1)
     ranges = full_ranges(joined)
-    return tuple(joined), Ranges(ranges.begin + torch.tensor(old_steps), ranges.end)
+    old_steps = torch.tensor([own.series[number].steps if number >= 0 else 0 for number in continued])
+    return tuple(joined), Ranges(ranges.begin + old_steps, ranges.end), torch.tensor(continued)
 
 
 def _follows(before: Series, after: Series) -> bool:

@@ -1,0 +1,36 @@
+"""What dev decided about a forecast, in sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_FEW_WINDOWS = 5
+"""With fewer windows that do not overlap, dev decides little."""
+
+_LISTED = 3
+
+
+def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
+    """The weight of the network, why it is what it is, and the baselines that make up the rest."""
+    dev = calibration["dev"]
+    weight = _range(calibration["weight"])
+    if not dev["errors"]:
+        return [f"No dev window to choose by: the network has weight {weight} in the forecast, the baselines the rest."]
+    network, baselines = dev["errors"]["network"], dev["errors"]["baselines"]
+    against = f"dev error {network:.3g}, baselines {baselines:.3g}"
+    notes = []
+    if dev["windows"] < _FEW_WINDOWS:
+        notes.append(
+            f"dev has {dev['windows']:.1f} windows that do not overlap: too few to judge the network by, so its weight "
+            "stays small. Give dev more steps with --split."
+        )
+    if not any(calibration["weight"]):
+        notes.append(f"The network does not beat the baselines on dev ({against}): the forecast is theirs alone.")
+    else:
+        notes.append(f"Weight of the network in the forecast: {weight} ({against}).")
+    ranked = sorted(dev["baselines"].items(), key=lambda one: -one[1])[:_LISTED]
+    return [*notes, "Baselines: " + ", ".join(f"{name} {share:.0%}" for name, share in ranked) + "."]
+
+
+def _range(weight: list[float]) -> str:
+    low, high = min(weight), max(weight)
+    return f"{high:.2f}" if high - low < 0.01 else f"{low:.2f} to {high:.2f}"
