@@ -118,6 +118,7 @@ def _section(one: _RunSummary) -> Section:
     summary = (
         f"{one.info['job']} on {one.data}: {one.info['parameters']:,} parameters, {result['steps']:,} training steps."
     )
+    summary = " ".join([summary, *one.info["notes"]])
     parameters = [(name, " x ".join(map(str, shape)), count) for name, shape, count in one.info["parameter_table"]]
     details = [
         Table("Training", ["", "value"], flat_items(result), collapsed=True),

@@ -56,6 +56,7 @@ def run_info(run: Run) -> dict[str, Any]:
     config = {key: run.config[key] for key in ("job", "settings", "components", "data", "versions", "format")}
     return config | {
         "result": run.result(),
+        "notes": run.notes(),
         "parameters": sum(count for _, _, count in table),
         "parameter_table": table,
     }

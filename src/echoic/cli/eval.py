@@ -74,8 +74,8 @@ def evaluate(
         write_table(backtest, opened.backtest(data, split=split, stride=stride or 1))
     for note in evaluation.details.get("notes", ()):
         typer.echo(f"data: {note}", err=True)
-    if evaluation.verdict is not None:
-        typer.echo(evaluation.verdict, err=True)
+    for sentence in [*opened.notes(), *filter(None, [evaluation.verdict])]:
+        typer.echo(sentence, err=True)
     if as_json:
         typer.echo(json.dumps(summaries.evaluation_json(opened, evaluation, split, data)))
     else:

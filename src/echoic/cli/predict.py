@@ -43,6 +43,8 @@ def predict(
     opened = echoic.load(run, data=training_data)
     with progress_bar() as bar:
         tables = [opened.predict(file) for file in bar.track(files or [None], description="predicting")]
+    for note in opened.notes():
+        typer.echo(note, err=True)
     columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
     rows = len(next(iter(columns.values())))
     if output is not None:
