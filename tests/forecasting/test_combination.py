@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from echoic.config import ForecastSettings
-from echoic.forecasting.combination import Combination, CombinationState
+from echoic.forecasting.combination import Combination
 from echoic.forecasting.framing import Codec, Framing
+from echoic.forecasting.linear_maps import CombinationState
 from echoic.types import Series
 from echoic.windows import Panel, Ranges, full_ranges
 
@@ -58,7 +59,7 @@ def test_the_combination_is_about_as_good_as_the_best_baseline_of_each_series() 
     framing = framing_of(season_of_six(), walk())
     combination, rows = combine(framing), torch.cat([torch.arange(160, 236), torch.arange(400, 476)])
     target = framing.panel.window(rows, 3).double().numpy()
-    members = combination._members(rows, combination.state.final_maps)
+    members = combination.candidates.forecasts(rows)
     for part in (slice(0, 76), slice(76, None)):
         errors = {name: np.abs(values - target)[part].mean() for name, values in members.items()}
         ours = np.abs(combination.forecast(rows).mean - target)[part].mean()
@@ -83,7 +84,7 @@ def test_a_forecast_depends_on_the_past_alone() -> None:
 
 def test_series_do_not_mix() -> None:
     together = combine(framing_of(season_of_six(), walk(), scale="none", lookback=2)).forecast(origins(200, 440))
-    weights = combine(framing_of(season_of_six(), walk(), scale="none", lookback=2)).state
+    weights = combine(framing_of(season_of_six(), walk(), scale="none", lookback=2)).candidates.state
     alone = Combination(weights, framing_of(walk(), scale="none", lookback=2), origins(144)).forecast(origins(200))
     np.testing.assert_allclose(together.mean[1], alone.mean[0])
 
@@ -116,13 +117,13 @@ def test_two_features_have_weights_of_their_own() -> None:
 
 def test_the_state_survives_a_json_file() -> None:
     framing = framing_of(season_of_six())
-    state = combine(framing).state
+    state = combine(framing).candidates.state
     again = CombinationState.from_json(json.loads(json.dumps(state.to_json())))
     expected, found = (Combination(one, framing).forecast(origins(200)) for one in (state, again))
     np.testing.assert_array_equal(expected.mean, found.mean)
 
 
 def test_a_linear_map_that_would_be_huge_is_left_out() -> None:
-    state = combine(framing_of(walk(2400), horizon=700, lookback=700)).state
+    state = combine(framing_of(walk(2400), horizon=700, lookback=700)).candidates.state
     assert state.final_maps == {}
-    assert "linear" not in Combination(state, framing_of(walk(2400), horizon=700, lookback=700)).names()
+    assert "linear" not in Combination(state, framing_of(walk(2400), horizon=700, lookback=700)).candidates.names()

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.forecasting.combination import CombinationState
 from echoic.forecasting.levels import LEVELS
+from echoic.forecasting.linear_maps import CombinationState
 
 Array = NDArray[np.float64]
 

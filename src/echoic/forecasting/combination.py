@@ -5,10 +5,8 @@ baseline is weighted by its recent errors on the series itself (Bates and Grange
 chosen in advance, and a series that the run has never seen is treated like those of the run.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Self, final
+from typing import NamedTuple, final
 
 import numpy as np
 import torch
@@ -16,15 +14,9 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 from torch import Tensor
 
-from echoic.baselines import forecasts as baselines
-from echoic.baselines.smoothing import Smoothing
+from echoic.forecasting.candidates import Candidates
 from echoic.forecasting.framing import Framing
-from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
-
-Array = NDArray[np.float64]
-
-Maps = Mapping[str, Array]
-"""Linear maps from a look-back to the horizon, by name."""
+from echoic.forecasting.linear_maps import Array, CombinationState, numpy64
 
 HALF_LIFE_STEPS = 40
 """An error counts half as much after this many steps, or after ten scored origins if that is longer."""
@@ -32,71 +24,13 @@ HALF_LIFE_STEPS = 40
 POWER = 10
 """Weights are the inverse errors to this power: twice the error of the best is next to nothing."""
 
-_MEDIAN_STEPS = (12, 48)
-
-_DRIFT_STEPS = 100
-
-_MAX_LOG = 80.0
-"""The exponential of more does not fit into float32."""
-
-_MAX_SEASON = 1000
-
 _MAX_SCORED_ORIGINS = 20_000
 """In all series; at least eight and at most a thousand in each."""
 
 _MAX_SCORED_VALUES = 4_000_000
 """Forecast values of one baseline at all scored origins, so that they fit into memory."""
 
-_MAX_SMOOTHED_STEPS = 20_000
-"""Longer series are not smoothed: it is a loop over steps."""
-
-_MAX_LINEAR_WEIGHTS = 150_000
-
-_MAX_FITTED_WINDOWS = 20_000
-
 _BATCH = 1024
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class CombinationState:
-    """What the combination learns on train: linear maps by name, none where they would be too large.
-
-    `final_maps` forecast. Their weights come from maps that have not been fitted on what they are scored on:
-    `early_maps`, from the first three quarters of train, for origins in train, and `train_maps` for those after it.
-    """
-
-    seasons: tuple[int, ...]
-    early_maps: Maps
-    train_maps: Maps
-    final_maps: Maps
-
-    @classmethod
-    def fit(cls, framing: Framing, train: Ranges, final: Ranges) -> Self:
-        """Fits the maps on `train` and on `final`, ranges of the panel of `framing`."""
-        seasons = framing.settings.scaling.baseline_seasons or ()
-        early = Ranges(train.begin, train.begin + train.lengths * 3 // 4)
-        horizon = Windows(early, framing.lookback + framing.horizon, framing.horizon)
-        if (framing.lookback + 1) * framing.horizon > _MAX_LINEAR_WEIGHTS or not len(horizon):
-            return cls(seasons, {}, {}, {})
-        kinds = {"linear": False} | ({"linear, log": True} if framing.codec.values.log else {})
-        early_maps, train_maps, final_maps = (
-            {name: _fit_map(framing, ranges, log=log) for name, log in kinds.items()}
-            for ranges in (early, train, final)
-        )
-        return cls(seasons, early_maps, train_maps, final_maps)
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values; `from_json` is the inverse."""
-        groups = {"early_maps": self.early_maps, "train_maps": self.train_maps, "final_maps": self.final_maps}
-        plain = {group: {name: one.tolist() for name, one in maps.items()} for group, maps in groups.items()}
-        return {"seasons": list(self.seasons)} | plain
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """The state that `to_json` wrote."""
-        groups = (data["early_maps"], data["train_maps"], data["final_maps"])
-        return cls(tuple(data["seasons"]), *({name: np.array(one) for name, one in maps.items()} for maps in groups))
 
 
 class Combined(NamedTuple):
@@ -137,12 +71,11 @@ class Combination:
     """
 
     def __init__(self, state: CombinationState, framing: Framing, fit_ends: Tensor | None = None) -> None:
-        self.state = state
-        self.framing = framing
-        self.panel: Panel = framing.panel
+        ends = framing.panel.offsets[1:] if fit_ends is None else fit_ends
+        self.candidates = Candidates(state, framing, ends)
+        self.panel = framing.panel
         self.horizon = framing.horizon
-        self.seasons = tuple(season for season in state.seasons if season <= _MAX_SEASON)
-        self._fit_ends = self.panel.offsets[1:] if fit_ends is None else fit_ends
+        self._warm_steps = max(framing.lookback, 3)
 
     def forecast(self, origins: Tensor) -> Combined:
         """Forecasts of the steps from each of the rows `origins` on; each must have a step of its series before it."""
@@ -150,19 +83,12 @@ class Combination:
         series = self.panel.series_index(origins - 1)
         index = self._last_scored(scored, origins, series)
         parts = [
-            _combine(self._members(origins[at], self.state.final_maps), _weights(_errors_at(scored.errors, index[at])))
+            _combine(self.candidates.forecasts(origins[at]), _weights(_errors_at(scored.errors, index[at])))
             for at in (chunk.numpy() for chunk in torch.split(torch.arange(len(origins)), _BATCH))
         ]
         error = _errors_at(scored.combined, index)
-        error = np.where(error > 0, error, self._first_error(origins))
+        error = np.where(error > 0, error, self.candidates.mean_change(origins))
         return Combined(np.concatenate(parts), error[:, None])
-
-    def smoothed(self, origins: Tensor) -> Array:
-        """Exponential smoothing, with the first season if there is one; persistence for very long series."""
-        if not self._smoothings:
-            return baselines.persistence(self._history(origins, 1), self.horizon)
-        name = next(reversed([name for name, (_, log) in self._smoothings.items() if not log][:2]))
-        return self._smoothed(self._smoothings[name][0], origins, log=False)
 
     def past_errors(self, before: Tensor) -> Array:
         """Errors of past forecasts over the mean recent error, `(origins, horizon, features)`.
@@ -177,85 +103,11 @@ class Combination:
         combined = self.forecast(rows)
         return np.asarray((self._targets(rows) - combined.mean) / combined.error)
 
-    def names(self) -> list[str]:
-        """The baselines that are combined."""
-        return list(self._members(self.panel.offsets[:1] + 1, self.state.final_maps))
-
     def mean_weights(self, origins: Tensor) -> dict[str, float]:
         """The mean weight of each baseline over `origins`."""
         index = self._last_scored(self._scored, origins, self.panel.series_index(origins - 1))
         weights = _weights(_errors_at(self._scored.errors, index)).mean((1, 2))
-        return dict(zip(self.names(), weights.tolist(), strict=True))
-
-    def _members(self, origins: Tensor, maps: Maps) -> dict[str, Array]:
-        """The forecasts of each baseline, `(origins, horizon, features)`."""
-        horizon = self.horizon
-        steps = max(_MEDIAN_STEPS[-1], _DRIFT_STEPS, *(4 * season for season in self.seasons))
-        history = self._history(origins, steps)
-        members: dict[str, Array] = {
-            "persistence": baselines.persistence(history, horizon),
-            "drift": baselines.drift(history[:, -_DRIFT_STEPS:], horizon),
-        }
-        for number in _MEDIAN_STEPS:
-            members[f"median of {number}"] = baselines.recent_median(history, horizon, number)
-        for season in self.seasons:
-            members[f"season of {season}"] = baselines.seasonal_naive(history, horizon, season)
-            members[f"mean season of {season}"] = baselines.seasonal_mean(history, horizon, season)
-        for name, (smoothing, log) in self._smoothings.items():
-            members[name] = self._smoothed(smoothing, origins, log=log)
-        for name, weights in maps.items():
-            members[name] = self._linear(weights, origins, log=name.endswith("log"))
-        return members
-
-    def _scored_members(self, origins: Tensor) -> dict[str, Array]:
-        """As `_members`, with linear maps that have not been fitted on what follows the origins."""
-        members = self._members(origins, self.state.train_maps)
-        in_train = origins < self._fit_ends[self.panel.series_index(origins - 1)]
-        for name, weights in self.state.early_maps.items():
-            early = self._linear(weights, origins, log=name.endswith("log"))
-            members[name] = np.where(in_train.numpy()[:, None, None], early, members[name])
-        return members
-
-    def _smoothed(self, smoothing: Smoothing, origins: Tensor, *, log: bool) -> Array:
-        features = len(self.panel.features)
-        series = self.panel.series_index(origins - 1)
-        steps = (origins - self.panel.offsets[series]).repeat_interleave(features).numpy()
-        columns = (series[:, None] * features + torch.arange(features)).reshape(-1).numpy()
-        values = smoothing.forecast(steps, columns, self.horizon)
-        values = values.reshape(len(origins), features, self.horizon).transpose(0, 2, 1)
-        if log:
-            values = np.exp(values)
-        return np.where(np.isfinite(values), values, baselines.persistence(self._history(origins, 1), self.horizon))
-
-    def _linear(self, weights: Array, origins: Tensor, *, log: bool) -> Array:
-        units = _Units.of(self.framing, self.framing.scaler_rows(origins), log=log)
-        history = self._history(origins, self.framing.lookback)
-        return units.decode(baselines.LinearMap(weights).forecast(units.encode(history)))
-
-    @cached_property
-    def _smoothings(self) -> dict[str, tuple[Smoothing, bool]]:
-        """Smoothing by name, without a season and with the first two, of values and of their logarithms."""
-        lengths = self.panel.offsets.diff()
-        steps, series = int(lengths.max()), len(lengths)
-        if steps > _MAX_SMOOTHED_STEPS:
-            return {}
-        features = len(self.panel.features)
-        values = np.full((steps, series, features), np.nan)
-        for number, (begin, end) in enumerate(Ranges(self.panel.offsets[:-1], self.panel.offsets[1:]).spans()):
-            values[: end - begin, number] = _numpy(self.panel.values[begin:end])
-        limits = (self._fit_ends - self.panel.offsets[:-1]).repeat_interleave(features).numpy()
-        scaler = self.framing.codec.values
-        tables = {"smoothing": (values, False)}
-        if scaler.log:
-            floor = _numpy(scaler.floor[self.framing.scaler_rows(self.panel.offsets[1:])])
-            tables["log smoothing"] = (np.log(np.maximum(values, floor)), True)
-        return {
-            name if season == 1 else f"{name}, season of {season}": (
-                Smoothing.fit(table.reshape(steps, -1), season, limits), log,
-            )
-            for name, (table, log) in tables.items()
-            for season in (1, *self.seasons[:2])
-        }  # fmt: skip
+        return dict(zip(self.candidates.names(), weights.tolist(), strict=True))
 
     @cached_property
     def _scored(self) -> _Scored:
@@ -264,7 +116,7 @@ class Combination:
         lengths = offsets.diff()
         total = min(_MAX_SCORED_ORIGINS, _MAX_SCORED_VALUES // (self.horizon * features))
         limit = max(8, min(1000, total // len(lengths)))
-        warm = torch.clamp(torch.minimum(lengths // 3, torch.tensor(max(self.framing.lookback, 3))), min=1)
+        warm = torch.clamp(torch.minimum(lengths // 3, torch.tensor(self._warm_steps)), min=1)
         possible = (lengths - warm - self.horizon + 1).clamp(min=0)
         stride = (possible // limit).clamp(min=1)
         count = (possible + stride - 1) // stride
@@ -275,9 +127,9 @@ class Combination:
         offset = count.cumsum(0) - count
         members: dict[str, list[Array]] = {}
         for at in torch.split(rows, _BATCH) if len(rows) else ():
-            for name, values in self._scored_members(at).items():
+            for name, values in self.candidates.held_out(at).items():
                 members.setdefault(name, []).append(values)
-        names = self.names()
+        names = self.candidates.names()
         if not len(rows):
             nothing = np.zeros((len(names), 0, features))
             return _Scored(rows, first, stride, count, offset, nothing, nothing[0])
@@ -297,62 +149,8 @@ class Combination:
         number = torch.minimum(number, scored.counts[series] - 1)
         return np.asarray(torch.where(number < 0, -1, scored.offset[series] + number).numpy())
 
-    def _history(self, origins: Tensor, steps: int) -> Array:
-        """The values before each origin, which may lie right after the end of its series."""
-        return _numpy(self.panel.history(origins, steps, self.panel.series_index(origins - 1)))
-
     def _targets(self, rows: Tensor) -> Array:
-        return _numpy(self.panel.window(rows, self.horizon))
-
-    def _first_error(self, origins: Tensor) -> Array:
-        """Where no forecast has been scored yet: the mean absolute change of the history, or 1."""
-        history = self._history(origins, _MEDIAN_STEPS[-1])
-        change = np.abs(np.diff(history, axis=1))
-        known = ~np.isnan(change)
-        mean = np.where(known, change, 0.0).sum(1) / np.maximum(known.sum(1), 1)
-        return np.asarray(np.where(mean > 0, mean, 1.0))
-
-
-class _Units(NamedTuple):
-    """Values in units of each series: divided by `scale`, or the codec's logarithms if `center` is given."""
-
-    center: Array | None
-    scale: Array
-    floor: Array
-
-    @classmethod
-    def of(cls, framing: Framing, rows: Tensor, *, log: bool) -> Self:
-        """The units of the scaler's `rows`, each table `(rows, 1, features)`."""
-        scaler = framing.codec.values
-        center, scale, floor = (_numpy(one[rows])[:, None] for one in (scaler.center, scaler.scale, scaler.floor))
-        if log:
-            return cls(center, scale, floor)
-        # A deviation of logarithms is about one relative to the value.
-        return cls(None, np.exp(center) * scale if scaler.log else scale, floor)
-
-    def encode(self, values: Array) -> Array:
-        if self.center is None:
-            return np.asarray(values / self.scale)
-        return np.asarray((np.log(np.maximum(values, self.floor)) - self.center) / self.scale)
-
-    def decode(self, values: Array) -> Array:
-        if self.center is None:
-            return np.asarray(values * self.scale)
-        return np.exp(np.minimum(values * self.scale + self.center, _MAX_LOG))
-
-
-def _fit_map(framing: Framing, ranges: Ranges, *, log: bool) -> Array:
-    """A linear map from look-backs to horizons, in units of each series."""
-    lookback, horizon = framing.lookback, framing.horizon
-    windows = Windows(ranges, lookback + horizon, horizon)
-
-    def pairs() -> Iterator[tuple[Array, Array]]:
-        for index in SequentialSampler(windows, _BATCH, evenly_spaced(len(windows), _MAX_FITTED_WINDOWS)).epoch():
-            values = _numpy(framing.panel.window(index.starts, index.steps))
-            values = _Units.of(framing, framing.scaler_rows(index.starts + lookback), log=log).encode(values)
-            yield values[:, :lookback], values[:, lookback:]
-
-    return baselines.LinearMap.fit(pairs(), lookback, horizon).weights
+        return numpy64(self.panel.window(rows, self.horizon))
 
 
 def _discounted(errors: Array, count: Tensor, stride: Tensor, half_life: float = HALF_LIFE_STEPS) -> Array:
@@ -398,7 +196,3 @@ def _combine(members: dict[str, Array], weights: Array) -> Array:
     for weight, values in zip(weights, members.values(), strict=True):
         combined += weight[:, None] * values
     return combined
-
-
-def _numpy(values: Tensor) -> Array:
-    return values.double().numpy()

@@ -204,7 +204,7 @@ class Evaluator:
         forecasts["linear"] = self._linear()
         combination = self.forecaster.combination
         if combination is not None:
-            forecasts["smoothing"] = combination.smoothed
+            forecasts["smoothing"] = combination.candidates.smoothed
             forecasts["combination"] = lambda rows: combination.forecast(rows).mean
         if windows * len(panel.features) <= MAX_NAIVE2_WINDOWS:
             longest = int(panel.offsets.diff().max())

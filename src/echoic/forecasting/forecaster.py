@@ -19,9 +19,10 @@ from echoic.forecasting.calibration import (
     dev_errors,
     effective_windows,
 )
-from echoic.forecasting.combination import Combination, CombinationState
+from echoic.forecasting.combination import Combination
 from echoic.forecasting.framing import Framing, Window
 from echoic.forecasting.levels import LEVELS
+from echoic.forecasting.linear_maps import CombinationState
 from echoic.heads import ValueHead
 from echoic.model import SequenceModel
 from echoic.streams import GenerationStream, NetworkStream

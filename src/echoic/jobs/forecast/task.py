@@ -11,10 +11,10 @@ from echoic.batches import BatchLoader
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.calibration import Calibration
-from echoic.forecasting.combination import CombinationState
 from echoic.forecasting.forecaster import Forecaster, calibrate
 from echoic.forecasting.framing import Codec, Framing
 from echoic.forecasting.levels import LEVELS
+from echoic.forecasting.linear_maps import CombinationState
 from echoic.forecasting.plan import default_split, plan
 from echoic.forecasting.windows import EVAL_BATCH_SIZE, MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
 from echoic.jobs.base import Task
