@@ -1,4 +1,5 @@
 import pathlib
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,28 @@ def test_a_fold_is_resumed_by_resuming_the_run(folder: RunFolder) -> None:
     (fold,) = folder.folds()
     with pytest.raises(RunError, match=rf"no trained model yet; resume with `echoic train --resume {folder.path}`"):
         fold.read_model()
+
+
+@pytest.mark.parametrize(
+    ("data", "components", "needed"),
+    [
+        (None, {}, ", data=..."),
+        ("air.csv", {"cell": "own:Cell"}, ", components=..."),
+        (None, {"cell": "own:Cell"}, ", data=..., components=..."),
+    ],
+)
+def test_runs_with_objects_are_resumed_from_python(
+    folder: RunFolder, data: str | None, components: dict[str, str], needed: str
+) -> None:
+    folder.write_config({"data": {"path": data}, "components": components})
+    call = re.escape(f'`echoic.load("{folder.path}"{needed}).resume()`')
+    fold = RunFolder(folder.folds_path / "1", folder.path)
+    for one in (folder, fold):
+        with pytest.raises(RunError, match=f"no trained model yet; resume with {call}"):
+            one.read_model()
+    folder.write_checkpoint(3, Checkpoint({"random": torch.zeros(2)}, {}))
+    with pytest.raises(RunError, match=f"already exists; choose another --out, or resume with {call}"):
+        RunFolder.create(folder.path)
 
 
 @pytest.mark.parametrize("left", [[], ["checkpoints/"], ["checkpoints/", "run.lock", ".codec.json.1-ab.tmp"]])

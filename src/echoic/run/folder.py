@@ -49,13 +49,18 @@ class RunFolder:
 
     def __init__(self, path: Path, parent: Path | None = None) -> None:
         self.path = path
-        self.resume_command = f"echoic train --resume {parent or path}"
+        self.parent = parent
         self.model_path = path / "model.safetensors"
         self.metrics_path = path / "metrics.jsonl"
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
         self.samples = path / "samples"
         self.folds_path = path / "folds"
+
+    @property
+    def resume_command(self) -> str:
+        """The command that resumes the run, or the call in Python where objects must be passed again."""
+        return _resume_command(self.parent or self.path)
 
     @classmethod
     def create(cls, path: Path, parent: Path | None = None) -> Self:
@@ -235,5 +240,16 @@ def ensure_new(path: Path) -> None:
         started = path / "checkpoints"
         if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
             return
-    resume = f", or resume with `echoic train --resume {path}`" if (path / "config.json").is_file() else ""
+    resume = f", or resume with `{_resume_command(path)}`" if (path / "config.json").is_file() else ""
     raise RunError(f"{path}: already exists; choose another --out{resume}.")
+
+
+def _resume_command(path: Path) -> str:
+    """`path` is a run folder; components and in-memory data exist in Python only."""
+    try:
+        config = read_json(path / "config.json")
+    except RunError:
+        config = {}
+    in_memory = config.get("data", {}).get("path", "") is None
+    needed = "".join([", data=..."] * in_memory + [", components=..."] * bool(config.get("components")))
+    return f'echoic.load("{path}"{needed}).resume()' if needed else f"echoic train --resume {path}"
