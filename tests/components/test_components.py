@@ -188,6 +188,12 @@ def test_objects_that_are_no_components_are_refused(given: Any, message: str) ->
         Components.build(given)
 
 
+def test_a_network_that_needs_more_than_the_input_size_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"hidden_size.*; pass a function `input_size -> module`"):
+        echoic.train("forecast", SINE, out=tmp_path / "run", components={"network": torch.nn.GRU})
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_network_and_a_cell_exclude_each_other(parts: Any) -> None:
     with pytest.raises(ConfigError, match="not both"):
         Components.build({"network": parts.gru, "cell": parts.MinGRU})
