@@ -169,7 +169,7 @@ def test_check_passes_if_the_loss_falls_by_a_clear_fraction(losses: list[float],
 def test_info_describes_machine_and_run(tmp_path: Path) -> None:
     assert {"echoic", "torch", "kernel", "threads", "jobs"} <= machine_info().keys()
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
-    info = run_info(run)
+    info = run_info(run.folder)
     assert info["parameters"] == sum(weight.numel() for weight in run.model.parameters())
     assert [name for name, _, _ in info["parameter_table"]] == sorted(run.model.state_dict())
 

@@ -116,6 +116,14 @@ def test_training_resumes_with_the_same_components_only(parts: Any, tmp_path: Pa
         echoic.load(out, data=SINE, components=components | {"head": parts.Laplace})
 
 
+def test_info_reads_a_run_with_components_without_them(parts: Any, tmp_path: Path) -> None:
+    run = echoic.train("forecast", SINE, out=tmp_path / "run", components={"cell": parts.MinGRU}, **FORECAST)
+    code = f"import sys; from echoic.cli import main; sys.argv = ['echoic', 'info', {str(run.path)!r}]; main()"
+    shown = in_another_process(code).stdout
+    assert "own_parts:MinGRU" in shown
+    assert f"{sum(one.numel() for one in run.model.parameters())}" in shown
+
+
 def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path: Path) -> None:
     echoic.train("forecast", SINE, out=tmp_path / "run", **FORECAST)
     place = tmp_path / "run" / "config.json"

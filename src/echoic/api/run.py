@@ -204,17 +204,7 @@ class Run:
 
         After a refit, which trains on dev as well, there is no dev loss.
         """
-        _, best = self.folder.read_model()
-        rows = self.metrics()
-        ends = {row["phase"]: row for row in rows}.values()
-        return {
-            "run": str(self.path),
-            "best_dev_loss": best["dev_loss"],
-            "best_step": best["step"],
-            "epochs": sum(row["epoch"] + 1 for row in ends),
-            "steps": rows[-1]["step"] if rows else 0,
-            "skipped_steps": sum(row["skipped"] for row in ends),
-        }
+        return training_result(self.folder)
 
     def fold_runs(self) -> list["Run"]:
         """The runs of cross-validation; empty without."""
@@ -255,6 +245,25 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
         ConfigError: the run was trained with other components.
     """
     return Run(RunFolder.open(Path(path)), data, Components.build(components))
+
+
+def training_result(folder: RunFolder) -> dict[str, Any]:
+    """As `Run.result`, from the files alone.
+
+    Raises:
+        RunError: the folder is damaged or has no model yet.
+    """
+    _, best = folder.read_model()
+    rows = folder.read_metrics()
+    ends = {row["phase"]: row for row in rows}.values()
+    return {
+        "run": str(folder.path),
+        "best_dev_loss": best["dev_loss"],
+        "best_step": best["step"],
+        "epochs": sum(row["epoch"] + 1 for row in ends),
+        "steps": rows[-1]["step"] if rows else 0,
+        "skipped_steps": sum(row["skipped"] for row in ends),
+    }
 
 
 def _check_split(split: str) -> None:
