@@ -297,7 +297,7 @@ def test_new_clips_are_resampled_to_the_rate_of_training(run: Run, clips: Path, 
 
 def test_without_a_test_split_files_must_be_named(clips: Path, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | {"epochs": 1, "split": (0.9, 0.1, 0)})
-    with pytest.raises(DataError, match=r"The test split of .* has no clips; name the files to predict"):
+    with pytest.raises(DataError, match=r"The test split of .* is empty: it has no clips; name the files to predict"):
         run.predict()
 
 

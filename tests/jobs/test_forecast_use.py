@@ -266,7 +266,7 @@ def test_baselines_equal_their_formulas_in_numpy(tmp_path: Path) -> None:
 
 def test_a_split_without_windows_and_an_unknown_split_are_refused(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(200, 100, 0), **TINY)
-    with pytest.raises(DataError, match="The test split of the array has no window of 4 steps"):
+    with pytest.raises(DataError, match="The test split of the array is empty: it has no window of 4 steps"):
         run.evaluate()
     with pytest.raises(ConfigError, match="must be one of train, dev, test, got 'tests'"):
         run.evaluate(split="tests")

@@ -127,6 +127,13 @@ def test_the_vocabulary_comes_from_the_train_split_alone(tmp_path: Path) -> None
     assert expect_type(TextTask, task).codec.vocabulary == (ord("a"), ord("b"))
 
 
+def test_an_empty_test_split_is_named_with_the_splits_to_evaluate(text: Path, tmp_path: Path) -> None:
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1, "split": (0.9, 0.1, 0)})
+    with pytest.raises(DataError, match=r"The test split of .* is empty: .* another split with --split dev"):
+        run.evaluate()
+    run.evaluate(split="dev")
+
+
 def test_text_that_cannot_be_encoded_is_refused(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
     with pytest.raises(DataError, match="is not in the train split"):

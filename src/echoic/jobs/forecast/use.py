@@ -73,7 +73,7 @@ def _scoring(
             windows.shuffled_sampler(split) if windows.is_shuffled else evaluator.sampler(task.splits[split], stride)
         )
         if not sampler.num_windows:
-            remedy = "give new data" if task.should_refit else "choose another --split, or give new data"
+            remedy = "give new data" if task.should_refit else ""
             content = f"window of {task.settings.window.horizon} steps"
             raise empty_split(split, task.dataset.origin, content, remedy)
         return evaluator, sampler, task.dataset.series
