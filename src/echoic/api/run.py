@@ -6,6 +6,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, final
 
+from torch import Tensor
+
 from echoic import sources
 from echoic.api.data_reference import read_again
 from echoic.api.folds import fit_folds
@@ -14,12 +16,21 @@ from echoic.components import Components
 from echoic.errors import ConfigError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Table, Task
-from echoic.jobs.capabilities import AggregatesFolds, Backtests, Generates, Predicts, Streams, jobs_with_option, require
+from echoic.jobs.capabilities import (
+    AggregatesFolds,
+    Backtests,
+    EncodesPrimes,
+    Generates,
+    Predicts,
+    Streams,
+    jobs_with_option,
+    require,
+)
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder
-from echoic.streams import Stream
+from echoic.streams import GenerationStream, Stream
 from echoic.training import TrainResult, no_randomness
 from echoic.windows import SPLITS
 
@@ -178,7 +189,23 @@ class Run:
         Raises:
             ConfigError: the job does not stream, or this network requires whole sequences.
         """
-        return require(self.job, Streams, "stream").stream(self.fitted)
+        stream = require(self.job, Streams, "stream").stream(self.fitted)
+        if isinstance(stream, GenerationStream):
+            stream.default_prime = self.encode_prime
+        return stream
+
+    def encode_prime(self, prime: Any = None) -> Tensor:
+        """The inputs `(1, steps, width)` of a prime, for `run.stream().start`.
+
+        Args:
+            prime: a text or a file, as for `generate`; by default its default.
+
+        Raises:
+            ConfigError: the job does not generate from a prime.
+            DataError: the prime cannot be read or encoded.
+        """
+        job = require(self.job, EncodesPrimes, "encode_prime")
+        return job.encode_prime(self.fitted, self.request(**({} if prime is None else {"prime": prime})))
 
     def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1) -> Table:
         """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff.

@@ -62,8 +62,21 @@ def blocks(fitted: Fitted[AudioTask], request: AudioRequest) -> Iterator[Floats]
     wanted = samples_in(task, request.length)
     stream = frame_stream(fitted, request)
     known = _known(task, request.prime)
-    pieces = task.framing.sound(_frames(stream, task.framing.frames([known])[None].float(), request), known)
+    pieces = task.framing.sound(_frames(stream, _encoded(task, known), request), known)
     return _cut(pieces, wanted, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
+
+
+def encode_prime(task: AudioTask, request: AudioRequest) -> Tensor:
+    """The frames `(1, frames, values)` of the prime, or of a frame of silence.
+
+    Raises:
+        DataError: the prime cannot be read, or is too short.
+    """
+    return _encoded(task, _known(task, request.prime))
+
+
+def _encoded(task: AudioTask, sound: Floats) -> Tensor:
+    return task.framing.frames([sound])[None].float()
 
 
 def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_samples: int) -> Iterator[Floats]:
