@@ -77,14 +77,14 @@ class Components:
         if missing:
             example = ", ".join(f'"{kind}": {path.rpartition(":")[2]}' for kind, path in recorded.items())
             raise ConfigError(
-                f"{run}: was trained with {_listed(missing)}; pass the same again from Python, as "
+                f"{run} was trained with {_listed(missing)}; pass the same again from Python, as "
                 f"`echoic.load(path, components={{{example}}})`."
             )
         for kind, path in paths.items():
             if kind not in recorded:
-                raise ConfigError(f"{run}: was trained without a {kind} in `components`; leave {path} out.")
+                raise ConfigError(f"{run} was trained without a {kind} in `components`; leave {path} out.")
             if path != recorded[kind]:
-                raise ConfigError(f"{run}: was trained with the {kind} {recorded[kind]}, got {path}; pass the same.")
+                raise ConfigError(f"{run} was trained with the {kind} {recorded[kind]}, got {path}; pass the same.")
 
     def refuse(self, *kinds: str, reason: str) -> None:
         """Refuses components of these kinds where they would have no effect.

@@ -76,7 +76,7 @@ def test_data_that_changed_are_refused(tmp_path: Path) -> None:
     echoic.train("forecast", data, out=tmp_path / "run", **TINY)
     kept = shutil.copy(data, tmp_path / "kept.csv")
     write(data, wave() + 1)
-    with pytest.raises(DataError, match=r"data\.csv: differs from the data that .*run was trained on"):
+    with pytest.raises(DataError, match=r"data\.csv differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run").predict()
     assert windows_of(echoic.load(tmp_path / "run", data=kept)) == 40
 
@@ -85,7 +85,7 @@ def test_data_in_memory_have_to_be_given_again(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
     with pytest.raises(DataError, match="was trained on in-memory data; pass the same data again, with `data=`"):
         echoic.load(tmp_path / "run").evaluate()
-    with pytest.raises(DataError, match=r"the array: differs from the data that .*run was trained on"):
+    with pytest.raises(DataError, match=r"the array differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run", data=wave() + 1).evaluate()
     assert echoic.load(tmp_path / "run", data=wave()).evaluate() == run.evaluate()
 
@@ -117,7 +117,7 @@ def test_unknown_jobs_devices_and_run_folders_are_named() -> None:
         echoic.fit(wave())  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
         echoic.train("forecast", wave(), device="nothing")
-    with pytest.raises(RunError, match="nowhere: is not a run folder"):
+    with pytest.raises(RunError, match="nowhere is not a run folder"):
         echoic.load("nowhere")
 
 

@@ -142,7 +142,7 @@ def test_scored_steps_do_not_affect_the_scale_of_a_new_series(tmp_path: Path) ->
 @pytest.mark.parametrize("method", ["predict", "evaluate", "backtest"])
 def test_other_columns_are_refused(tmp_path: Path, method: str) -> None:
     run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
-    with pytest.raises(DataError, match="the array: has the columns y, but the run was trained on y0, y1"):
+    with pytest.raises(DataError, match="the array has the columns y, but the run was trained on y0, y1"):
         getattr(run, method)(wave())
     with pytest.raises(DataError, match="has the columns y, but the run was trained on y0, y1"):
         run.generate(3, prime=wave())

@@ -145,7 +145,7 @@ def test_text_that_cannot_be_encoded_is_refused(text: Path, tmp_path: Path) -> N
     with pytest.raises(ConfigError, match="`unknown_char` has no effect on bytes"):
         prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})
     (tmp_path / "one.txt").write_text("a")
-    with pytest.raises(DataError, match=r"one\.txt: has no text of two characters"):
+    with pytest.raises(DataError, match=r"one\.txt has no text of two characters"):
         run.evaluate(tmp_path / "one.txt")
 
 

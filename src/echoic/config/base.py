@@ -169,9 +169,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot read the settings ({error.strerror}).") from None
+        raise ConfigError(f"{path} cannot be read as settings ({error.strerror}).") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: cannot read the settings ({error}).") from None
+        raise ConfigError(f"{path} cannot be read as settings ({error}).") from None
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:

@@ -73,7 +73,7 @@ class RunFolder:
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{path}: cannot be created ({error.strerror}).") from None
+            raise RunError(f"{path} cannot be created ({error.strerror}).") from None
         return cls(path, parent)
 
     @classmethod
@@ -84,7 +84,7 @@ class RunFolder:
             RunError: there is no run at `path`.
         """
         if not (path / "config.json").is_file():
-            raise RunError(f"{path}: is not a run folder (no config.json); create one with `echoic train`.")
+            raise RunError(f"{path} is not a run folder (no config.json); create one with `echoic train`.")
         return cls(path)
 
     def folds(self) -> list[Self]:
@@ -120,12 +120,12 @@ class RunFolder:
         config = read_json(self.path / "config.json")
         if config.get("format") != FORMAT:
             raise RunError(
-                f"{self.path}: has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
+                f"{self.path} has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
             )
         missing = [key for key in CONFIG_KEYS if key not in config]
         if missing:
             path, keys = self.path / "config.json", ", ".join(map(repr, missing))
-            raise RunError(f"{path}: has no {keys}; restore the file, or train again.")
+            raise RunError(f"{path} has no {keys}; restore the file, or train again.")
         return config
 
     def write_codec(self, codec: Mapping[str, Any]) -> None:
@@ -164,7 +164,7 @@ class RunFolder:
             RunError: there is none yet, or it is damaged.
         """
         if not self.model_path.exists():
-            raise RunError(f"{self.path}: has no trained model yet; resume with `{self.resume_command}`.")
+            raise RunError(f"{self.path} has no trained model yet; resume with `{self.resume_command}`.")
         return read_tensors(self.model_path)
 
     def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
@@ -221,7 +221,7 @@ class RunFolder:
         try:
             return [json.loads(line) for line in lines if line.endswith(b"\n")]
         except ValueError as error:
-            raise RunError(f"{self.metrics_path}: is damaged ({error}).") from None
+            raise RunError(f"{self.metrics_path} is damaged ({error}).") from None
 
     def _checkpoint_paths(self) -> list[Path]:
         """All checkpoints, newest first."""
@@ -241,7 +241,7 @@ def ensure_new(path: Path) -> None:
         if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
             return
     resume = f", or resume with `{_resume_command(path)}`" if (path / "config.json").is_file() else ""
-    raise RunError(f"{path}: already exists; choose another --out{resume}.")
+    raise RunError(f"{path} already exists; choose another --out{resume}.")
 
 
 def _resume_command(path: Path) -> str:

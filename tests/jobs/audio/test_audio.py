@@ -161,7 +161,7 @@ def test_bad_requests_are_one_sentence(run: Run, tmp_path: Path) -> None:
         train("audio", two, split_by="file")
     with pytest.raises(DataError, match=r"has 3 sound files; --prime must be a single file"):
         run.generate("1s", prime=tmp_path)
-    with pytest.raises(DataError, match=r"short\.wav: is shorter than two frames of 16 samples.*; add sound\."):
+    with pytest.raises(DataError, match=r"short\.wav is shorter than two frames of 16 samples.*; add sound\."):
         run.evaluate(tmp_path / "short.wav")
 
 

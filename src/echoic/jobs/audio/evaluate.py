@@ -71,7 +71,7 @@ def evaluate(
     if len(frames) < 2:
         needed = f"two frames of {task.framing.seen_samples} samples"
         if data is not None:
-            raise DataError(f"{data}: is shorter than {needed}; add sound.")
+            raise DataError(f"{data} is shorter than {needed}; add sound.")
         raise empty_split(split, task.dataset.origin, needed)
     batches = eval_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz

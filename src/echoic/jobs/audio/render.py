@@ -108,11 +108,11 @@ def _known(task: AudioTask, place: str | None) -> Floats:
         return np.zeros(seen, np.float32)
     recordings = read(place, task.settings.data).series
     if len(recordings) > 1:
-        raise DataError(f"{place}: has {len(recordings)} sound files; --prime must be a single file.")
+        raise DataError(f"{place} has {len(recordings)} sound files; --prime must be a single file.")
     (recording,) = recordings
     sound = recording.values[:, 0]
     if len(sound) < seen:
-        raise DataError(f"{recording.origin}: is shorter than a frame of {seen} samples; give a longer --prime.")
+        raise DataError(f"{recording.origin} is shorter than a frame of {seen} samples; give a longer --prime.")
     return sound[(len(sound) - seen) % task.framing.step_samples :]
 
 

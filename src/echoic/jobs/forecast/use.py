@@ -89,7 +89,7 @@ def _scoring(
     sampler = evaluator.sampler(ranges, stride)
     if not sampler.num_windows:
         raise DataError(
-            f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
+            f"{dataset.origin} has no window of {task.settings.window.horizon} steps after the "
             f"{forecaster.framing.context} steps of context that the run requires."
         )
     return evaluator, sampler, series

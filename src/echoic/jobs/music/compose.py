@@ -134,7 +134,7 @@ def _prime(task: MusicTask, request: MusicRequest) -> Series:
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)
     found = read(request.prime, task.settings.data).series[0]
     if not found.steps:
-        raise DataError(f"{found.origin}: has no notes to continue; choose another --prime.")
+        raise DataError(f"{found.origin} has no notes to continue; choose another --prime.")
     return found
 
 
