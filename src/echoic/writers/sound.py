@@ -29,6 +29,8 @@ class SoundWriter:
     def __init__(self, path: Path, rate_hz: int) -> None:
         self.path = path
         self.clipped = 0
+        if not path.parent.is_dir():
+            raise RunError(f"{path} cannot be written: the folder {path.parent} does not exist; create it.")
         try:
             self._file = soundfile.SoundFile(path, "w", rate_hz, 1, SUBTYPES[path.suffix.lower()])
         except (soundfile.LibsndfileError, OSError) as error:

@@ -18,7 +18,7 @@ from echoic.codecs import HighPass, MuLaw, Spectrogram
 from echoic.config import AudioSettings
 from echoic.config.audio import AudioRequest
 from echoic.drift import CONTROLS
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, RunError
 from echoic.jobs.audio.evaluate import DRIFT_SCORES, AudioEvaluation
 from echoic.jobs.audio.files import write_sound
 from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
@@ -67,6 +67,11 @@ def test_a_stream_starts_after_silence_or_a_sound(run: Run, voice: Voice, tmp_pa
     soundfile.write(tmp_path / "voice.wav", voice(2), RATE_HZ)
     known = run.encode_prime(str(tmp_path / "voice.wav"))
     assert known.shape == (1, 2 * RATE_HZ // framing.step_samples, framing.values)
+
+
+def test_a_folder_that_does_not_exist_is_named(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"0\.wav cannot be written: the folder .*missing does not exist; create it"):
+        run.write(tmp_path / "missing" / "0.wav", "0.1s")
 
 
 def test_a_longer_sound_begins_as_a_shorter_one(run: Run) -> None:
