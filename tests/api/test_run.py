@@ -47,6 +47,21 @@ def test_a_run_is_loaded_from_its_folder(tmp_path: Path) -> None:
     assert loaded.metrics() == made.metrics()
 
 
+def test_a_run_prints_its_job_and_path(tmp_path: Path) -> None:
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
+    assert repr(run) == f"Run(job='forecast', path='{tmp_path / 'run'}')"
+
+
+def test_predict_accepts_the_paths_of_several_files(tmp_path: Path) -> None:
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
+    files = [write(tmp_path / f"{steps}.csv", wave(steps)) for steps in (60, 90)]
+    together = run.predict(files)
+    for name, column in together.items():
+        assert column.tolist() == [*run.predict(files[0])[name], *run.predict(files[1])[name]]
+    with pytest.raises(DataError, match=r"Cannot read data of type list; convert it with numpy\.array"):
+        run.predict([0.0, 1.0])
+
+
 def test_a_run_finds_its_data_from_any_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "data.csv", wave())
     monkeypatch.chdir(tmp_path)

@@ -1,11 +1,12 @@
 """A trained run, opened from its folder: evaluate, predict, generate, resume."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 from torch import Tensor
 
 from echoic import sources
@@ -52,6 +53,9 @@ class Run:
         self.settings = settings_class(self.config["job"]).build(self.config["settings"])
         self._data = self.config["data"]["path"] if data is None else data
         self._fitted: Fitted[Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"Run(job={self.job.name!r}, path={str(self.path)!r})"
 
     @property
     def path(self) -> Path:
@@ -122,13 +126,17 @@ class Run:
     def predict(self, data: Any = None) -> Table:
         """Predictions for `data` as a long table.
 
-        By default forecasts continue the run's own series; clips and recordings are those of its test split.
+        By default forecasts continue the run's own series; clips and recordings are those of its test split. A list of
+        paths gives the rows of all of them, in this order.
 
         Raises:
             ConfigError: the job does not predict.
             DataError: the data cannot be read, or do not fit the run.
         """
-        return require(self.job, Predicts, "predict").predict(self.fitted, data)
+        job = require(self.job, Predicts, "predict")
+        if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data):
+            return concatenate([job.predict(self.fitted, one) for one in data])
+        return job.predict(self.fitted, data)
 
     def generate(self, length: Any = None, *, on_chunk: Callable[[Any], None] = lambda _: None, **options: Any) -> Any:
         """Lets the network feed on its own output.
@@ -272,6 +280,11 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
         ConfigError: the run was trained with other components.
     """
     return Run(RunFolder.open(Path(path)), data, Components.build(components))
+
+
+def concatenate(tables: Sequence[Table]) -> Table:
+    """The rows of tables with the same columns, in one table."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def training_result(folder: RunFolder) -> dict[str, Any]:
