@@ -85,7 +85,7 @@ def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command: Callable[..., Any]) -> None:
+def test_a_folder_with_a_bad_file_is_trained_on_and_the_file_is_named(command: Callable[..., Any]) -> None:
     _, err = done(command(f"train music midi_folder {SMALL} --out run"))
     assert "data: Files skipped (1):" in err
     assert "bad.mid, byte 4: the file ends inside its header; copy the file again." in err

@@ -52,7 +52,7 @@ def test_folders_that_hold_no_classes(tmp_path: Path) -> None:
         read(tmp_path, ClipDataSettings())
 
 
-def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path: Path) -> None:
+def test_a_table_names_files_labels_splits_folds_groups_and_excerpts(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "a.wav", 1.0)
     text = "path,kind,split,take,speaker,start,end\na.wav,x,train,1,ann,0.2,0.5\na.wav,y,valid,2,bob,,\n"
     settings = ClipDataSettings(audio=tmp_path / "audio", label="kind", fold="take", group="speaker")
@@ -143,7 +143,7 @@ def test_a_stretch_outside_of_its_file_is_named(tmp_path: Path, stretch: str) ->
     assert STRETCHES[stretch] in str(caught.value)
 
 
-def test_columns_and_parts_that_are_not_there(tmp_path: Path) -> None:
+def test_missing_columns_and_splits_are_refused(tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(ConfigError, match=r"`label`: .* has no column 'label'; it has 'file', 'kind'"):
         read(table(tmp_path, "file,kind\na.wav,x\n"), ClipDataSettings())

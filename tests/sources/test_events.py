@@ -34,7 +34,7 @@ def test_events_are_sorted_by_time_with_their_recordings(folder: Path) -> None:
     assert found.report.to_json()["labels"] == {"x": 2, "y": 1}
 
 
-def test_a_split_table_names_parts_and_recordings_without_events(folder: Path) -> None:
+def test_a_split_table_names_splits_and_recordings_without_events(folder: Path) -> None:
     split = table(folder, ["a.wav,train", "quiet.wav,valid", "b.wav,test"], "split.csv", "file,split")
     path = table(folder, ["a.wav,0.1,0.3,x", "b.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings(split_table=split)).series
@@ -45,7 +45,7 @@ def test_a_split_table_names_parts_and_recordings_without_events(folder: Path) -
     ]
 
 
-def test_a_column_of_the_events_names_parts(folder: Path) -> None:
+def test_a_column_of_the_events_names_splits(folder: Path) -> None:
     header = "file,onset_s,offset_s,label,split"
     path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
     assert [one.annotations.split for one in read(path, EventDataSettings()).series] == ["train", "test"]

@@ -103,17 +103,17 @@ def samples_in(task: AudioTask, length: float | str) -> int:
 
 def _known(task: AudioTask, place: str | None) -> Floats:
     """The sound to continue, `(samples,)`: whole frames up to the end of the prime."""
-    seen = task.framing.seen_samples
+    window = task.framing.window_samples
     if place is None:
-        return np.zeros(seen, np.float32)
+        return np.zeros(window, np.float32)
     recordings = read(place, task.settings.data).series
     if len(recordings) > 1:
         raise DataError(f"{place} has {len(recordings)} sound files; --prime must be a single file.")
     (recording,) = recordings
     sound = recording.values[:, 0]
-    if len(sound) < seen:
-        raise DataError(f"{recording.origin} is shorter than a frame of {seen} samples; give a longer --prime.")
-    return sound[(len(sound) - seen) % task.framing.step_samples :]
+    if len(sound) < window:
+        raise DataError(f"{recording.origin} is shorter than a frame of {window} samples; give a longer --prime.")
+    return sound[(len(sound) - window) % task.framing.step_samples :]
 
 
 def frame_stream(fitted: Fitted[AudioTask], request: AudioRequest) -> GenerationStream:
