@@ -1,4 +1,4 @@
-"""Train on a CSV, see how good the forecasts are, and write the report.
+"""Trains on a CSV, evaluates the forecasts, and writes the report.
 
 python examples/forecast_csv.py                             made-up hourly data
 python examples/forecast_csv.py sales.csv --time month      your own

@@ -1,4 +1,4 @@
-"""Learns 90 s of whistled syllables, or a sound of yours, writes more of it, and says whether that lives."""
+"""Trains on 90 s of whistled syllables, or on your sound, generates more of it, and measures its drift."""
 
 import argparse
 import tempfile

@@ -1,4 +1,4 @@
-"""Learns to write like Python's own documentation of strings, or like a text of yours, and writes on."""
+"""Trains on Python's documentation of strings, or on your text, and continues it."""
 
 import argparse
 import tempfile
@@ -8,7 +8,7 @@ import echoic
 
 
 def documentation() -> str:
-    """What Python says about each method of a string."""
+    """The docstrings of the methods of strings."""
     return "\n\n".join(f"{name}: {getattr(str, name).__doc__}" for name in dir(str))
 
 

@@ -13,19 +13,19 @@ SCRIPTS = sorted(EXAMPLES.glob("*.py"))
 HUNG_S = 900
 QUICK = {
     "forecast_csv.py": ["--epochs", "2"],
-    "hear_events.py": ["--epochs", "1"],
-    "tell_clips.py": ["--epochs", "1"],
-    "twelve_keys.py": ["--epochs", "3"],
+    "detect_events.py": ["--epochs", "1"],
+    "classify_clips.py": ["--epochs", "1"],
+    "transpose_tunes.py": ["--epochs", "3"],
     "write_sound.py": ["--epochs", "1"],
     "write_text.py": ["--epochs", "2"],
 }
 TOLD = {
     "continue_signal.py": "period: ",
     "forecast_csv.py": "report: ",
-    "hear_events.py": "predictions with a latency of 56 ms",
+    "detect_events.py": "predictions with a latency of 56 ms",
     "live_state.py": "largest difference from one pass: ",
-    "tell_clips.py": "nearest_centroid: accuracy: ",
-    "twelve_keys.py": "in all twelve keys: ",
+    "classify_clips.py": "nearest_centroid: accuracy: ",
+    "transpose_tunes.py": "in all twelve keys: ",
     "write_sound.py": "bits a sample: ",
     "write_text.py": "nats a character: ",
 }

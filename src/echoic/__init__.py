@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from echoic.api.cross_validation import cross_validate as cross_validate
     from echoic.api.overfit_check import check as check
     from echoic.api.prepare import prepare as prepare
     from echoic.api.run import Run as Run
@@ -25,6 +26,7 @@ _HOMES = {
     "EchoicError": "echoic.errors",
     "Run": "echoic.api.run",
     "check": "echoic.api.overfit_check",
+    "cross_validate": "echoic.api.cross_validation",
     "fit": "echoic.api.train",
     "load": "echoic.api.run",
     "measure_drift": "echoic.drift.report",

@@ -77,14 +77,14 @@ class Components:
         if missing:
             example = ", ".join(f'"{kind}": {path.rpartition(":")[2]}' for kind, path in recorded.items())
             raise ConfigError(
-                f"{run}: was trained with {_listed(missing)}; pass the same again from Python, as "
+                f"{run} was trained with {_listed(missing)}; pass the same again from Python, as "
                 f"`echoic.load(path, components={{{example}}})`."
             )
         for kind, path in paths.items():
             if kind not in recorded:
-                raise ConfigError(f"{run}: was trained without a {kind} in `components`; leave {path} out.")
+                raise ConfigError(f"{run} was trained without a {kind} in `components`; leave {path} out.")
             if path != recorded[kind]:
-                raise ConfigError(f"{run}: was trained with the {kind} {recorded[kind]}, got {path}; pass the same.")
+                raise ConfigError(f"{run} was trained with the {kind} {recorded[kind]}, got {path}; pass the same.")
 
     def refuse(self, *kinds: str, reason: str) -> None:
         """Refuses components of these kinds where they would have no effect.
@@ -165,11 +165,18 @@ class Components:
         """The recurrent layers: the user's network, or a stack of the user's cell or of the one that `settings` name.
 
         Raises:
-            ConfigError: the network does not fit, or keeps no state where the job runs it step by step.
+            ConfigError: the network cannot be built, does not fit, or has no state where the job runs it step by step.
         """
         if self.network is None:
             return Stack({settings.cell: self.cell_class(settings)}, input_size, settings)
-        return NetworkStack(self.network(input_size), input_size, is_stepwise=is_stepwise)
+        try:
+            network = self.network(input_size)
+        except TypeError as error:
+            raise ConfigError(
+                f"`components`: the network {_name(self.network)} cannot be called with the input size alone "
+                f"({error}); pass a function `input_size -> module`."
+            ) from error
+        return NetworkStack(network, input_size, is_stepwise=is_stepwise)
 
     def build_bidirectional(self, input_size: int, settings: StackSettings) -> Bidirectional:
         """Bidirectional layers of the user's cell or of the one that `settings` name.

@@ -1,4 +1,4 @@
-"""Every error echoic raises on purpose.
+"""Errors that echoic raises deliberately.
 
 Each message is one sentence that names the place and the remedy. The command prints it and exits with
 `exit_code`; a Python user catches `EchoicError`, or the builtin that the class also is.
@@ -6,13 +6,13 @@ Each message is one sentence that names the place and the remedy. The command pr
 
 
 class EchoicError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base class of all errors that echoic raises deliberately."""
 
     exit_code = 1
 
 
 class DataError(EchoicError, ValueError):
-    """Something is wrong with the user's data: the message names file, row and column."""
+    """The data are invalid; the message names the file, row and column."""
 
     exit_code = 2
 
@@ -24,7 +24,7 @@ class ConfigError(EchoicError, ValueError):
 
 
 class ShapeError(EchoicError, ValueError):
-    """An array does not have the shape that was asked for."""
+    """An array does not have the required shape."""
 
     exit_code = 2
 
@@ -36,11 +36,11 @@ class RunError(EchoicError, OSError):
 
 
 class TrainingError(EchoicError, RuntimeError):
-    """Training cannot go on; the weights kept are the last good ones."""
+    """Training cannot continue; the weights of the last good step are kept."""
 
 
 class KernelError(EchoicError, ValueError):
-    """The kernel asked for by `ECHOIC_KERNEL` is not available."""
+    """The kernel named by `ECHOIC_KERNEL` is not available."""
 
     exit_code = 2
 
@@ -52,7 +52,7 @@ class MissingExtraError(EchoicError, ImportError):
 
 
 class Interrupted(EchoicError):  # noqa: N818
-    """SIGINT or SIGTERM arrived; the work was saved first."""
+    """SIGINT or SIGTERM was received; a checkpoint was written first."""
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)

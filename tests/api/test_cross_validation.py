@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from echoic.api.cross_validation import cross_validate
+from echoic import cross_validate
 from echoic.errors import ConfigError, DataError
 
 TINY: dict[str, Any] = {"lookback": 8, "horizon": 5, "layers": (3,), "epochs": 1, "threads": 1, "strategy": "direct"}
@@ -15,6 +16,18 @@ STEPS = 120
 
 def wave(steps: int = STEPS) -> np.ndarray:
     return np.sin(np.arange(steps) / 3).astype(np.float32)
+
+
+def test_folds_train_components() -> None:
+    sizes = []
+
+    def gru(input_size: int) -> torch.nn.Module:
+        sizes.append(input_size)
+        return torch.nn.GRU(input_size, 2, batch_first=True)
+
+    settings = {name: value for name, value in TINY.items() if name != "layers"}
+    assert len(list(cross_validate(wave(), folds=2, components={"network": gru}, **settings))) == 2
+    assert len(sizes) >= 2
 
 
 def test_every_fold_is_scored_on_the_horizon_after_its_training_data() -> None:

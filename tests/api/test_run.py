@@ -47,6 +47,21 @@ def test_a_run_is_loaded_from_its_folder(tmp_path: Path) -> None:
     assert loaded.metrics() == made.metrics()
 
 
+def test_a_run_prints_its_job_and_path(tmp_path: Path) -> None:
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
+    assert repr(run) == f"Run(job='forecast', path='{tmp_path / 'run'}')"
+
+
+def test_predict_accepts_the_paths_of_several_files(tmp_path: Path) -> None:
+    run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
+    files = [write(tmp_path / f"{steps}.csv", wave(steps)) for steps in (60, 90)]
+    together = run.predict(files)
+    for name, column in together.items():
+        assert column.tolist() == [*run.predict(files[0])[name], *run.predict(files[1])[name]]
+    with pytest.raises(DataError, match=r"Cannot read data of type list; convert it with numpy\.array"):
+        run.predict([0.0, 1.0])
+
+
 def test_a_run_finds_its_data_from_any_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "data.csv", wave())
     monkeypatch.chdir(tmp_path)
@@ -76,7 +91,7 @@ def test_data_that_changed_are_refused(tmp_path: Path) -> None:
     echoic.train("forecast", data, out=tmp_path / "run", **TINY)
     kept = shutil.copy(data, tmp_path / "kept.csv")
     write(data, wave() + 1)
-    with pytest.raises(DataError, match=r"data\.csv: differs from the data that .*run was trained on"):
+    with pytest.raises(DataError, match=r"data\.csv differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run").predict()
     assert windows_of(echoic.load(tmp_path / "run", data=kept)) == 40
 
@@ -85,7 +100,7 @@ def test_data_in_memory_have_to_be_given_again(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
     with pytest.raises(DataError, match="was trained on in-memory data; pass the same data again, with `data=`"):
         echoic.load(tmp_path / "run").evaluate()
-    with pytest.raises(DataError, match=r"the array: differs from the data that .*run was trained on"):
+    with pytest.raises(DataError, match=r"the array differs from the data that .*run was trained on"):
         echoic.load(tmp_path / "run", data=wave() + 1).evaluate()
     assert echoic.load(tmp_path / "run", data=wave()).evaluate() == run.evaluate()
 
@@ -117,7 +132,7 @@ def test_unknown_jobs_devices_and_run_folders_are_named() -> None:
         echoic.fit(wave())  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="'nothing' is not available here; try cpu"):
         echoic.train("forecast", wave(), device="nothing")
-    with pytest.raises(RunError, match="nowhere: is not a run folder"):
+    with pytest.raises(RunError, match="nowhere is not a run folder"):
         echoic.load("nowhere")
 
 
@@ -169,7 +184,7 @@ def test_check_passes_if_the_loss_falls_by_a_clear_fraction(losses: list[float],
 def test_info_describes_machine_and_run(tmp_path: Path) -> None:
     assert {"echoic", "torch", "kernel", "threads", "jobs"} <= machine_info().keys()
     run = echoic.train("forecast", wave(), out=tmp_path / "run", **TINY)
-    info = run_info(run)
+    info = run_info(run.folder)
     assert info["parameters"] == sum(weight.numel() for weight in run.model.parameters())
     assert [name for name, _, _ in info["parameter_table"]] == sorted(run.model.state_dict())
 

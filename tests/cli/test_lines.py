@@ -217,6 +217,19 @@ def test_times_of_events_are_printed_to_the_millisecond() -> None:
     assert _plain(np.array(["2020-01-01"], "datetime64[s]")) == ["2020-01-01T00:00:00"]
 
 
+@pytest.mark.parametrize(
+    ("times", "shown"),
+    [
+        (["2018-06-26T20:00", "2018-06-27T21:00"], ["2018-06-26T20:00", "2018-06-27T21:00"]),
+        (["2018-06-26", "2018-06-27"], ["2018-06-26", "2018-06-27"]),
+        (["2018-06-26T20:00:05", "2018-06-26T20:01"], ["2018-06-26T20:00:05", "2018-06-26T20:01:00"]),
+        (["2018-06-26T20:00:05.000025"], ["2018-06-26T20:00:05.000025"]),
+    ],
+)
+def test_dates_are_printed_as_short_as_they_are_exact(times: list[str], shown: list[str]) -> None:
+    assert _short("ds", np.array(times, "datetime64[us]")) == shown
+
+
 def test_a_bar_starts_again_in_each_round() -> None:
     bar = progress_bar()
     show = round_progress(bar, "scoring")

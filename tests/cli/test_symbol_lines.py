@@ -85,10 +85,10 @@ def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_folder_with_a_bad_file_is_learned_from_and_the_file_is_named(command: Callable[..., Any]) -> None:
+def test_a_folder_with_a_bad_file_is_trained_on_and_the_file_is_named(command: Callable[..., Any]) -> None:
     _, err = done(command(f"train music midi_folder {SMALL} --out run"))
     assert "data: Files skipped (1):" in err
-    assert "bad.mid, byte 4: ends inside its header; copy the file again." in err
+    assert "bad.mid, byte 4: the file ends inside its header; copy the file again." in err
 
 
 @pytest.mark.usefixtures("folder")
@@ -149,7 +149,7 @@ def test_help_has_the_defaults_of_the_job(command: Callable[..., Any]) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("train music input.txt --out new", "input.txt, byte 0: is not a MIDI file"),
+        ("train music input.txt --out new", "input.txt, byte 0: there is no MThd, so it is not a MIDI file"),
         ("train music missing.mid --out new", "missing.mid: no such file"),
         ("train music chorales.json --grid third --out new", "must be quarter, eighth, sixteenth, or the length"),
         ("train music chorales.json --pitch-range 60-65 --out new", "at least an octave apart, got '60-65'"),

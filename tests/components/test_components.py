@@ -116,6 +116,14 @@ def test_training_resumes_with_the_same_components_only(parts: Any, tmp_path: Pa
         echoic.load(out, data=SINE, components=components | {"head": parts.Laplace})
 
 
+def test_info_reads_a_run_with_components_without_them(parts: Any, tmp_path: Path) -> None:
+    run = echoic.train("forecast", SINE, out=tmp_path / "run", components={"cell": parts.MinGRU}, **FORECAST)
+    code = f"import sys; from echoic.cli import main; sys.argv = ['echoic', 'info', {str(run.path)!r}]; main()"
+    shown = in_another_process(code).stdout
+    assert "own_parts:MinGRU" in shown
+    assert f"{sum(one.numel() for one in run.model.parameters())}" in shown
+
+
 def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path: Path) -> None:
     echoic.train("forecast", SINE, out=tmp_path / "run", **FORECAST)
     place = tmp_path / "run" / "config.json"
@@ -186,6 +194,12 @@ def test_components_without_effect_or_that_do_not_fit_are_refused(
 def test_objects_that_are_no_components_are_refused(given: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Components.build(given)
+
+
+def test_a_network_that_needs_more_than_the_input_size_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"hidden_size.*; pass a function `input_size -> module`"):
+        echoic.train("forecast", SINE, out=tmp_path / "run", components={"network": torch.nn.GRU})
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_network_and_a_cell_exclude_each_other(parts: Any) -> None:

@@ -234,11 +234,17 @@ def test_assignments_are_keys_and_texts() -> None:
 
 def test_an_error_about_unreadable_toml_names_the_place(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    with pytest.raises(ConfigError, match=r"settings\.toml: cannot read the settings"):
+    with pytest.raises(ConfigError, match=r"settings\.toml cannot be read as settings"):
         read_toml(path)
     path.write_text("lr = 0.1\nlayers = [1,\n")
-    with pytest.raises(ConfigError, match=r"settings\.toml: cannot read the settings .*(line|end of document)"):
+    with pytest.raises(ConfigError, match=r"settings\.toml cannot be read as settings .*(line|end of document)"):
         read_toml(path)
     path.write_bytes(b"name = '\xff'")
-    with pytest.raises(ConfigError, match=r"settings\.toml: cannot read the settings"):
+    with pytest.raises(ConfigError, match=r"settings\.toml cannot be read as settings"):
         read_toml(path)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("epochs", "an integer"), ("threads", "an integer"), ("lr", "a number")])
+def test_true_is_not_a_number(name: str, kind: str) -> None:
+    with pytest.raises(ConfigError, match=f"`train.{name}` must be {kind}, got True"):
+        ForecastSettings.build({name: True})

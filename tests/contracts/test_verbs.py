@@ -52,7 +52,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no device": ("train forecast synth:sine --out new --device nothing", "not available here"),
         "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "but requires 97"),
         "taken folder": ("train forecast synth:sine --out {run}", "already exists"),
-        "no run": ("train --resume missing", "missing: is not a run folder"),
+        "no run": ("train --resume missing", "missing is not a run folder"),
         "endless number": ("train forecast synth:sine --out new --grad-clip-norm inf", "train.grad_clip_norm"),
     },
     "check": {
@@ -61,18 +61,18 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "unknown setting": ("check forecast synth:sine --set window.horzon=3", "did you mean 'window.horizon'"),
     },
     "eval": {
-        "no run": ("eval missing", "missing: is not a run folder"),
+        "no run": ("eval missing", "missing is not a run folder"),
         "no data": ("eval {run} missing.csv", "missing.csv: no such file"),
         "part of new data": ("eval {run} missing.csv --split dev", "`--split` selects from the run's own data"),
         "no part": ("eval {run} --split tset", "must be one of train, dev, test, got 'tset'"),
     },
     "predict": {
-        "no run": ("predict missing -o out.csv", "missing: is not a run folder"),
+        "no run": ("predict missing -o out.csv", "missing is not a run folder"),
         "no data": ("predict {run} missing.csv -o out.csv", "missing.csv: no such file"),
         "no folder": ("predict {run} -o missing/out.csv", "cannot be written"),
     },
     "generate": {
-        "no run": ("generate missing -o out.csv", "missing: is not a run folder"),
+        "no run": ("generate missing -o out.csv", "missing is not a run folder"),
         "no data": ("generate {run} --prime missing.csv -o out.csv", "missing.csv: no such file"),
         "bad length": ("generate {run} --length 0 -o out.csv", "`length` must be at least 1, got"),
         "bad temperature": ("generate {run} --temperature -1 -o out.csv", "`temperature` must be at least 0, got"),
@@ -92,12 +92,12 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no sound": ("drift missing --against missing", "missing: no such file"),
     },
     "report": {
-        "no run": ("report missing", "missing: is not a run folder"),
+        "no run": ("report missing", "missing is not a run folder"),
         "folder that cannot be made": ("report {run} -o missing/page.html", "missing"),
         "no page": ("report {run} {run}", "set -o"),
     },
     "info": {
-        "no run": ("info missing", "missing: is not a run folder"),
+        "no run": ("info missing", "missing is not a run folder"),
     },
 }
 CASES = [(verb, case) for verb, cases in BAD.items() for case in cases]
@@ -305,4 +305,4 @@ def test_a_real_process_prints_no_traceback(tmp_path: Path) -> None:
     done = run_python("-m", "echoic", "eval", "missing", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == ("echoic: missing: is not a run folder (no config.json); create one with `echoic train`.\n")
+    assert done.stderr == ("echoic: missing is not a run folder (no config.json); create one with `echoic train`.\n")

@@ -145,7 +145,7 @@ def test_cross_validation_resumes_where_it_was_stopped(clips: Path, tmp_path: Pa
         train("classify", clips / "clips.csv", out=tmp_path / "cut", on_progress=stop_in_the_second_fold, **wanted)
     cut = load(tmp_path / "cut")
     assert len(cut.fold_runs()) == 2
-    with pytest.raises(RunError, match=r"cut: has no trained model yet; resume with `echoic train --resume .*cut`"):
+    with pytest.raises(RunError, match=r"cut has no trained model yet; resume with `echoic train --resume .*cut`"):
         cut.evaluate()
     cut.resume()
     assert cut.evaluate().scores == whole.evaluate().scores
@@ -273,7 +273,7 @@ def test_classes_that_are_only_in_test_are_named(clips: Path, tmp_path: Path) ->
 
 def test_incomplete_annotations_are_refused(clips: Path, tmp_path: Path) -> None:
     (clips / "half.csv").write_text("file,label,split\n0.wav,low,\n1.wav,middle,test\n3.wav,low,\n4.wav,middle,\n")
-    with pytest.raises(DataError, match=r"0\.wav.*: has no split, but other series have one"):
+    with pytest.raises(DataError, match=r"0\.wav.* has no split, but other series have one"):
         train("classify", clips / "half.csv", out=tmp_path / "run", **TINY)
     wanted = TINY | {"group": "singer", "fold": "fold", "folds": 4}
     with pytest.raises(DataError, match=r"the group 'singer \d' is in both the train and the test split"):
@@ -297,7 +297,7 @@ def test_new_clips_are_resampled_to_the_rate_of_training(run: Run, clips: Path, 
 
 def test_without_a_test_split_files_must_be_named(clips: Path, tmp_path: Path) -> None:
     run = train("classify", clips / "clips.csv", out=tmp_path / "run", **TINY | {"epochs": 1, "split": (0.9, 0.1, 0)})
-    with pytest.raises(DataError, match=r"The test split of .* has no clips; name the files to predict"):
+    with pytest.raises(DataError, match=r"The test split of .* is empty: it has no clips; name the files to predict"):
         run.predict()
 
 

@@ -289,5 +289,5 @@ def test_no_event_ends_after_its_recording(run: Run, songs: Path, tmp_path: Path
 
 def test_without_a_test_split_recordings_must_be_named(songs: Path, tmp_path: Path) -> None:
     run = train("detect", songs / "events.csv", out=tmp_path / "run", split=(0.9, 0.1, 0), **TINY | {"epochs": 1})
-    with pytest.raises(DataError, match=r"The test split of .* has no recordings; name the files to predict"):
+    with pytest.raises(DataError, match=r"The test split of .* is empty: it has no recordings; name the files"):
         run.predict()

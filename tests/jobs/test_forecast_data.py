@@ -271,17 +271,22 @@ def test_tables_with_names_or_dates_in_the_index_are_refused(table: pd.DataFrame
 
 
 @pytest.mark.parametrize(
-    ("asked", "name"),
+    ("asked", "name", "cause"),
     [
-        ({"head": "gaussian", "loss": "mae"}, "loss"),
-        ({"quantiles": (0.025, 0.5, 0.975)}, "quantiles"),
-        ({"strategy": "direct", "loss_at": "last"}, "loss_at"),
-        ({"strategy": "direct", "segment_steps": 4}, "segment_steps"),
-        ({"strategy": "recursive", "batching": "chunks", "recency_exponent": 2.0}, "recency_exponent"),
+        ({"head": "gaussian", "loss": "mae"}, "loss", "--head gaussian"),
+        ({"quantiles": (0.025, 0.5, 0.975)}, "quantiles", "--head point"),
+        ({"strategy": "direct", "loss_at": "last"}, "loss_at", "--strategy direct"),
+        ({"strategy": "direct", "segment_steps": 4}, "segment_steps", "--strategy direct"),
+        (
+            {"strategy": "recursive", "batching": "chunks", "recency_exponent": 2.0},
+            "recency_exponent",
+            "--batching chunks",
+        ),
+        ({"split_order": "shuffled", "recency_exponent": 2.0}, "recency_exponent", "--split-order shuffled"),
     ],
 )
-def test_settings_without_effect_are_refused(asked: dict[str, Any], name: str) -> None:
-    with pytest.raises(ConfigError, match=f"`{name}` has no effect"):
+def test_settings_without_effect_are_refused_with_the_cause(asked: dict[str, Any], name: str, cause: str) -> None:
+    with pytest.raises(ConfigError, match=f"`{name}` has no effect with {cause}; leave it out"):
         prepare("forecast", wave(200), **(TINY | asked))
 
 

@@ -60,6 +60,8 @@ def test_recursive_runs_are_streams_and_others_are_refused(run: Run) -> None:
         with torch.no_grad():
             whole, _ = run.model(inputs)
         torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=1e-5, rtol=0)
+        with pytest.raises(ConfigError, match="`encode_prime` is not supported by forecast runs; it is for music"):
+            run.encode_prime()
     else:
         with pytest.raises(ConfigError, match="train with --strategy recursive"):
             run.stream()

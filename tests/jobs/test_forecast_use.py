@@ -142,7 +142,7 @@ def test_scored_steps_do_not_affect_the_scale_of_a_new_series(tmp_path: Path) ->
 @pytest.mark.parametrize("method", ["predict", "evaluate", "backtest"])
 def test_other_columns_are_refused(tmp_path: Path, method: str) -> None:
     run = echoic.train("forecast", np.stack([wave(), wave()], 1), out=tmp_path / "run", **TINY)
-    with pytest.raises(DataError, match="the array: has the columns y, but the run was trained on y0, y1"):
+    with pytest.raises(DataError, match="the array has the columns y, but the run was trained on y0, y1"):
         getattr(run, method)(wave())
     with pytest.raises(DataError, match="has the columns y, but the run was trained on y0, y1"):
         run.generate(3, prime=wave())
@@ -266,7 +266,7 @@ def test_baselines_equal_their_formulas_in_numpy(tmp_path: Path) -> None:
 
 def test_a_split_without_windows_and_an_unknown_split_are_refused(tmp_path: Path) -> None:
     run = echoic.train("forecast", wave(), out=tmp_path / "run", split=(200, 100, 0), **TINY)
-    with pytest.raises(DataError, match="The test split of the array has no window of 4 steps"):
+    with pytest.raises(DataError, match="The test split of the array is empty: it has no window of 4 steps"):
         run.evaluate()
     with pytest.raises(ConfigError, match="must be one of train, dev, test, got 'tests'"):
         run.evaluate(split="tests")

@@ -76,6 +76,12 @@ def test_a_run_is_a_stream_of_its_codec(run: Run) -> None:
     assert torch.equal(torch.cat([first, stream.push(7, middle)[0]], 1), whole)
 
 
+def test_a_stream_starts_after_the_prime_of_generate(run: Run) -> None:
+    steps, _ = run.stream().push(12, run.stream().start())
+    rolls = run.fitted.task.codec.decode(torch.cat([run.encode_prime(), steps], 1)[0].numpy().astype(np.uint8))
+    assert np.array_equal(rolls[-12:], run.generate(12).roll)
+
+
 def test_the_network_of_the_origin_has_23060_parameters(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(midi_bytes(Song("a", tuple(Note(float(at), 60 + at, 1.0) for at in range(8)))))
     wanted = {"layers": (64,), "pitch_range": "60-77", "split": (1, 0, 0), "grid": "quarter"}
@@ -229,7 +235,10 @@ def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_pa
 
 def test_a_split_without_songs_and_an_unknown_split_are_refused(folder: Path, tmp_path: Path) -> None:
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"split": (9, 1, 0)})
-    with pytest.raises(DataError, match=r"The test split of .* has no songs"):
+    with pytest.raises(
+        DataError,
+        match="it has no songs; evaluate new data, or another split with --split dev",
+    ):
         run.evaluate()
     with pytest.raises(ConfigError, match="`split` must be one of"):
         run.evaluate(split="final")

@@ -13,8 +13,6 @@ from narrowing import expect_type
 from echoic.api.prepare import prepare
 from echoic.config import ClipDataSettings
 from echoic.config.spectrum import AugmentSettings
-from echoic.errors import ConfigError
-from echoic.heads import Gaussian
 from echoic.jobs.audio import AudioTask
 from echoic.jobs.forecast import ForecastTask
 from echoic.labelled.augment import Augment
@@ -112,12 +110,3 @@ def test_with_one_series_scale_per_decides_how_new_series_are_scaled(scale_per: 
     own = [values.mean() + 50, values.mean() + 90]
     expected = own if scale_per == "series" else [values[:40].mean()] * 2
     np.testing.assert_allclose(extended.values.center[:, 0].numpy(), expected, rtol=1e-4)
-
-
-def test_conformal_has_an_effect_with_an_own_head_that_has_a_distribution() -> None:
-    settings: dict[str, Any] = {"strategy": "recursive", "lookback": 8, "split": (40, 30, 10)}
-    settings |= {"layers": 4, "conformal": True}
-    with pytest.raises(ConfigError, match="`conformal` has no effect on a head without a distribution"):
-        prepare("forecast", np.sin(np.arange(80)), **settings)
-    task = prepare("forecast", np.sin(np.arange(80)), components={"head": Gaussian}, **settings).task
-    assert task.calibrate(task.build_model()) is not None

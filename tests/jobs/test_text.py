@@ -44,13 +44,17 @@ def test_generated_text_arrives_in_chunks(run: Run) -> None:
 
 def test_an_interrupted_stream_generates_the_same_text(run: Run) -> None:
     codec = run.fitted.task.codec
-    known = torch.from_numpy(codec.encode(codec.code_points("cde"), "known")).float()[None, :, None]
     stream = run.stream()
-    first, state = stream.push(13, stream.start(known, seed=5))
+    first, state = stream.push(13, stream.start(run.encode_prime("cde"), seed=5))
     stream.push(4, state)
     second, _ = run.stream().push(27, state)
     symbols = torch.cat([first, second], 1).flatten().to(torch.int64).numpy()
     assert codec.decode(symbols) == run.generate(40, prime="cde", seed=5)
+
+
+def test_a_stream_starts_after_the_default_prime_of_generate(run: Run) -> None:
+    symbols, _ = run.stream().push(20, run.stream().start())
+    assert run.fitted.task.codec.decode(symbols.flatten().to(torch.int64).numpy()) == run.generate(20)
 
 
 def test_the_seed_determines_the_generated_text(run: Run) -> None:
@@ -127,6 +131,13 @@ def test_the_vocabulary_comes_from_the_train_split_alone(tmp_path: Path) -> None
     assert expect_type(TextTask, task).codec.vocabulary == (ord("a"), ord("b"))
 
 
+def test_an_empty_test_split_is_named_with_the_splits_to_evaluate(text: Path, tmp_path: Path) -> None:
+    run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1, "split": (0.9, 0.1, 0)})
+    with pytest.raises(DataError, match=r"The test split of .* is empty: .* another split with --split dev"):
+        run.evaluate()
+    run.evaluate(split="dev")
+
+
 def test_text_that_cannot_be_encoded_is_refused(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
     with pytest.raises(DataError, match="is not in the train split"):
@@ -134,7 +145,7 @@ def test_text_that_cannot_be_encoded_is_refused(text: Path, tmp_path: Path) -> N
     with pytest.raises(ConfigError, match="`unknown_char` has no effect on bytes"):
         prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})
     (tmp_path / "one.txt").write_text("a")
-    with pytest.raises(DataError, match=r"one\.txt: has no text of two characters"):
+    with pytest.raises(DataError, match=r"one\.txt has no text of two characters"):
         run.evaluate(tmp_path / "one.txt")
 
 

@@ -48,7 +48,7 @@ def test_a_failed_write_keeps_the_old_file_and_is_reported(
     path = tmp_path / "file"
     write_atomically(path, b"old")
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(RunError, match=r"file: cannot be written \(No space left on device\); earlier files are"):
+    with pytest.raises(RunError, match=r"file cannot be written \(No space left on device\); earlier files are"):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
@@ -75,7 +75,7 @@ def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
 
 
 def test_a_missing_folder_is_a_run_error(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"file: cannot be written \(No such file or directory\)"):
+    with pytest.raises(RunError, match=r"file cannot be written \(No such file or directory\)"):
         write_atomically(tmp_path / "missing" / "file", b"")
 
 
@@ -103,7 +103,7 @@ def test_append_adds_to_the_file(tmp_path: Path) -> None:
 
 def test_an_error_about_a_failed_append_names_the_safe_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(RunError, match=r"log: cannot be written .* earlier files are intact"):
+    with pytest.raises(RunError, match=r"log cannot be written .* earlier files are intact"):
         append(tmp_path / "log", b"one\n")
 
 
@@ -126,12 +126,12 @@ def test_json_comes_back_as_written(tmp_path: Path) -> None:
 def test_json_that_is_damaged_is_a_run_error_with_its_path(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "value.json"
     path.write_bytes(content)
-    with pytest.raises(RunError, match=f"value.json: {reason}"):
+    with pytest.raises(RunError, match=f"value.json {reason}"):
         read_json(path)
 
 
 def test_json_that_is_missing_is_a_run_error(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"value.json: cannot be read .*No such file"):
+    with pytest.raises(RunError, match=r"value.json cannot be read .*No such file"):
         read_json(tmp_path / "value.json")
 
 
@@ -163,7 +163,7 @@ def test_a_flipped_bit_is_found_in_every_byte(tmp_path: Path) -> None:
         damaged = bytearray(whole)
         damaged[place] ^= 1 << place % 8
         path.write_bytes(damaged)
-        with pytest.raises(RunError, match=r"file: (cannot be read|is damaged)"):
+        with pytest.raises(RunError, match=r"file (cannot be read|is damaged)"):
             read_tensors(path)
 
 
@@ -173,7 +173,7 @@ def test_every_truncation_is_found(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
-        with pytest.raises(RunError, match=r"file: (cannot be read|is damaged)"):
+        with pytest.raises(RunError, match=r"file (cannot be read|is damaged)"):
             read_tensors(path)
 
 

@@ -1,4 +1,5 @@
 import pathlib
+import re
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,28 @@ def test_a_fold_is_resumed_by_resuming_the_run(folder: RunFolder) -> None:
         fold.read_model()
 
 
+@pytest.mark.parametrize(
+    ("data", "components", "needed"),
+    [
+        (None, {}, ", data=..."),
+        ("air.csv", {"cell": "own:Cell"}, ", components=..."),
+        (None, {"cell": "own:Cell"}, ", data=..., components=..."),
+    ],
+)
+def test_runs_with_objects_are_resumed_from_python(
+    folder: RunFolder, data: str | None, components: dict[str, str], needed: str
+) -> None:
+    folder.write_config({"data": {"path": data}, "components": components})
+    call = re.escape(f'`echoic.load("{folder.path}"{needed}).resume()`')
+    fold = RunFolder(folder.folds_path / "1", folder.path)
+    for one in (folder, fold):
+        with pytest.raises(RunError, match=f"no trained model yet; resume with {call}"):
+            one.read_model()
+    folder.write_checkpoint(3, Checkpoint({"random": torch.zeros(2)}, {}))
+    with pytest.raises(RunError, match=f"already exists; choose another --out, or resume with {call}"):
+        RunFolder.create(folder.path)
+
+
 @pytest.mark.parametrize("left", [[], ["checkpoints/"], ["checkpoints/", "run.lock", ".codec.json.1-ab.tmp"]])
 def test_a_folder_whose_maker_was_killed_before_it_was_a_run_can_be_made_again(tmp_path: Path, left: list[str]) -> None:
     run = tmp_path / "run"
@@ -115,7 +138,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(folder: RunFol
     assert found is not None
     assert found.metadata == {"step": 5}
     assert torch.equal(found.tensors["weight"], torch.full((50,), 5.0))
-    assert damaged == [f"{folder.checkpoints}/step-000000010.safetensors: is damaged (its checksum does not match)."]
+    assert damaged == [f"{folder.checkpoints}/step-000000010.safetensors is damaged (its checksum does not match)."]
 
 
 def test_when_all_checkpoints_are_damaged_each_is_named(folder: RunFolder) -> None:
@@ -156,7 +179,7 @@ def test_metrics_are_cut_back_to_the_rows_of_a_checkpoint(folder: RunFolder) -> 
 
 def test_a_damaged_row_of_metrics_is_a_run_error(folder: RunFolder) -> None:
     folder.metrics_path.write_bytes(b'{"epoch": 0}\n{"epoch; 1}\n')
-    with pytest.raises(RunError, match=r"metrics.jsonl: is damaged"):
+    with pytest.raises(RunError, match=r"metrics.jsonl is damaged"):
         folder.read_metrics()
 
 
@@ -176,11 +199,11 @@ def test_a_pickle_in_place_of_the_model_is_refused_and_never_run(
     folder.model_path.write_bytes(content)
     (folder.checkpoints / "step-000000001.safetensors").write_bytes(content)
     (folder.path / "codec.json").write_bytes(content)
-    with pytest.raises(RunError, match=r"model.safetensors: cannot be read"):
+    with pytest.raises(RunError, match=r"model.safetensors cannot be read"):
         folder.read_model()
     with pytest.raises(RunError, match="no checkpoint can be read"):
         folder.read_checkpoint()
-    with pytest.raises(RunError, match=r"codec.json: cannot be read"):
+    with pytest.raises(RunError, match=r"codec.json cannot be read"):
         folder.read_codec()
     assert not trace.exists()
     pickle.loads(content)  # noqa: S301 - the trace would have been seen

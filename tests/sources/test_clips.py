@@ -48,11 +48,11 @@ def test_folders_that_hold_no_classes(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="give a table of files and labels instead"):
         read(tmp_path, ClipDataSettings())
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match="empty: has no sound files"):
+    with pytest.raises(DataError, match="empty has no sound files"):
         read(tmp_path, ClipDataSettings())
 
 
-def test_a_table_names_files_labels_parts_folds_groups_and_stretches(tmp_path: Path) -> None:
+def test_a_table_names_files_labels_splits_folds_groups_and_excerpts(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "a.wav", 1.0)
     text = "path,kind,split,take,speaker,start,end\na.wav,x,train,1,ann,0.2,0.5\na.wav,y,valid,2,bob,,\n"
     settings = ClipDataSettings(audio=tmp_path / "audio", label="kind", fold="take", group="speaker")
@@ -73,10 +73,10 @@ def test_a_parquet_table_is_read_like_a_csv(tmp_path: Path) -> None:
 
 
 ROWS = {
-    "a.wav,": r"line 3, column 'label'|line 3: has no label",
-    ",x": r"line 3: has no file",
+    "a.wav,": r"line 3, column 'label'|line 3: the row has no label",
+    ",x": r"line 3: the row has no file",
     "gone.wav,x": r"line 3: .*gone\.wav: no such file",
-    "empty.wav,x": r"line 3: .*empty\.wav: is empty",
+    "empty.wav,x": r"line 3: .*empty\.wav is empty",
 }
 
 
@@ -105,8 +105,8 @@ WRONG_LABELS = {
     "a;;b": r"line 3: the labels 'a;;b' contain an empty one; remove the extra ';'\.",
     "a;b; ": r"line 3: the labels 'a;b;' contain an empty one",
     ";": "line 3: the labels ';' contain an empty one",
-    "a;b;a": "line 3: has the label 'a' more than once; name it once",
-    "a; a": "line 3: has the label 'a' more than once",
+    "a;b;a": "line 3: the row has the label 'a' more than once; name it once",
+    "a; a": "line 3: the row has the label 'a' more than once",
 }
 
 
@@ -143,7 +143,7 @@ def test_a_stretch_outside_of_its_file_is_named(tmp_path: Path, stretch: str) ->
     assert STRETCHES[stretch] in str(caught.value)
 
 
-def test_columns_and_parts_that_are_not_there(tmp_path: Path) -> None:
+def test_missing_columns_and_splits_are_refused(tmp_path: Path) -> None:
     sound(tmp_path / "a.wav")
     with pytest.raises(ConfigError, match=r"`label`: .* has no column 'label'; it has 'file', 'kind'"):
         read(table(tmp_path, "file,kind\na.wav,x\n"), ClipDataSettings())
@@ -179,11 +179,11 @@ def test_a_ts_file_has_a_clip_a_line(tmp_path: Path) -> None:
 
 BROKEN_TS = {
     "1,2:3:x": r"line 6: dimensions must be equally long, got \[1, 2\] values",
-    "1,2:x": "line 7: has 1 dimensions, but the first line has 2",
+    "1,2:x": "line 7 has 1 dimensions, but the first line has 2",
     "1,b:2,3:x": "line 6: could not convert string to float: 'b'",
-    "1,inf:2,3:x": "line 6: holds an infinite value",
-    "1,2,3": "line 6: has no label after the last colon",
-    "1,2:3,4:": "line 6: has no label",
+    "1,inf:2,3:x": "line 6 holds an infinite value",
+    "1,2,3": "line 6 has no label after the last colon",
+    "1,2:3,4:": "line 6 has no label",
 }
 
 
@@ -198,8 +198,8 @@ def test_a_broken_line_of_a_ts_file_is_named(tmp_path: Path, line: str) -> None:
 
 def test_ts_files_without_labels_data_or_with_times(tmp_path: Path) -> None:
     for old, new, message in (
-        ("@classLabel true x y", "@classLabel false", "line 4: declares no class labels"),
-        ("@timeStamps false", "@timeStamps true", "line 3: has time stamps"),
+        ("@classLabel true x y", "@classLabel false", "line 4 declares no class labels"),
+        ("@timeStamps false", "@timeStamps true", "line 3 has time stamps"),
         ("@data", "@date", "has no @data line"),
     ):
         with pytest.raises(DataError, match=message):
@@ -240,7 +240,7 @@ def test_arrays_that_do_not_fit(tmp_path: Path) -> None:
     broken = np.zeros((4, 3, 5))
     broken[2, 0, 0] = np.nan
     np.save(values, broken)
-    with pytest.raises(DataError, match="clip 2: has a value that is not a number"):
+    with pytest.raises(DataError, match="clip 2 has a value that is not a number"):
         read(values, settings)
     np.save(values, np.zeros((4, 3)))
     with pytest.raises(DataError, match="must hold numbers with axes clip,band,frame, got float64 of shape"):

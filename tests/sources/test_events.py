@@ -34,7 +34,7 @@ def test_events_are_sorted_by_time_with_their_recordings(folder: Path) -> None:
     assert found.report.to_json()["labels"] == {"x": 2, "y": 1}
 
 
-def test_a_split_table_names_parts_and_recordings_without_events(folder: Path) -> None:
+def test_a_split_table_names_splits_and_recordings_without_events(folder: Path) -> None:
     split = table(folder, ["a.wav,train", "quiet.wav,valid", "b.wav,test"], "split.csv", "file,split")
     path = table(folder, ["a.wav,0.1,0.3,x", "b.wav,0.1,0.3,x"])
     found = read(path, EventDataSettings(split_table=split)).series
@@ -45,12 +45,12 @@ def test_a_split_table_names_parts_and_recordings_without_events(folder: Path) -
     ]
 
 
-def test_a_column_of_the_events_names_parts(folder: Path) -> None:
+def test_a_column_of_the_events_names_splits(folder: Path) -> None:
     header = "file,onset_s,offset_s,label,split"
     path = table(folder, ["a.wav,0.1,0.3,x,train", "b.wav,0.1,0.3,x,test"], header=header)
     assert [one.annotations.split for one in read(path, EventDataSettings()).series] == ["train", "test"]
     path = table(folder, ["a.wav,0.1,0.3,x,train", "a.wav,0.5,0.7,x,test"], header=header)
-    with pytest.raises(DataError, match=r"line 3: assigns the file 'a.wav' to a different split"):
+    with pytest.raises(DataError, match=r"line 3: the row assigns the file 'a.wav' to a different split"):
         read(path, EventDataSettings())
 
 
@@ -70,8 +70,8 @@ WRONG = {
     "a.wav,0.2,0.4,y": "line 3: the event at 0.2 s begins before that at 0.1 s has ended",
     "a.wav,soon,0.4,y": "line 3, column 'onset_s': 'soon' is not a time in seconds",
     "a.wav,0.5,nan,y": "line 3: the event ends at nan s",
-    "a.wav,0.5,0.6,": "line 3, column 'label': is empty",
-    ",0.5,0.6,x": "line 3, column 'file': is empty",
+    "a.wav,0.5,0.6,": "line 3, column 'label': the cell is empty",
+    ",0.5,0.6,x": "line 3, column 'file': the cell is empty",
     "gone.wav,0.5,0.6,x": "gone.wav: no such file",
 }
 
@@ -89,7 +89,7 @@ def test_wrong_tables_are_named(folder: Path) -> None:
         read(table(folder, ["a.wav,0.1,x"], "c.csv", "file,onset_s,label"), EventDataSettings())
     with pytest.raises(DataError, match="no such file; give a table"):
         read(folder / "none.csv", EventDataSettings())
-    with pytest.raises(DataError, match=r"a\.wav: is a sound file; give a table"):
+    with pytest.raises(DataError, match=r"a\.wav is a sound file; give a table"):
         read(folder / "a.wav", EventDataSettings())
     with pytest.raises(DataError, match="is a folder; give a table"):
         read(folder, EventDataSettings())

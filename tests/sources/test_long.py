@@ -90,7 +90,7 @@ def test_trailing_empty_targets_without_known_future_are_missing_values(read_tex
 
 
 def test_static_column_that_changes_is_refused(read_text: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match="line 5, column 'size': changes within series 'A'; static"):
+    with pytest.raises(DataError, match="line 5, column 'size': the value changes within series 'A'; static"):
         read_text(COVARIATES.replace("2024-01-04,,,1,9", "2024-01-04,,,1,10"), static_covariates="size")
 
 

@@ -30,8 +30,8 @@ def test_rows_may_end_early(read_text: Callable[..., Any]) -> None:
         ("V1,V2\n,1\n", "line 2, column 'V1': the series has no name"),
         ("V1,V2\nA,1\nB,\n", "line 3: the series has no values"),
         ("V1,V2\nA,x\n", "line 2, column 'V2': 'x' is not a number"),
-        ("V1,V2\nA,1,2\n", "line 2: has 3 fields, but the header has 2"),
-        ("V1\nA\n", "has no columns of values"),
+        ("V1,V2\nA,1,2\n", "line 2 has 3 fields, but the header has 2"),
+        ("V1\nA\n", "there are no columns of values"),
     ],
 )
 def test_bad_m4_file_is_refused(read_text: Callable[..., Any], text: str, message: str) -> None:

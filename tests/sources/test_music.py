@@ -53,7 +53,7 @@ def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path: Path) -
     notes = dataset.report.notes
     assert "Files skipped (2):" in notes
     assert any("broken.mid, byte" in note for note in notes)
-    assert any("drums.mid: has no notes besides drums" in note for note in notes)
+    assert any("drums.mid has no notes besides drums" in note for note in notes)
 
 
 def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:
@@ -126,10 +126,10 @@ def test_whole_numbers_written_as_decimals_are_pitches(tmp_path: Path) -> None:
         ("{", "is not valid JSON"),
         ("[" * 100_000, "is nested too deeply"),
         ("[]", "has no songs"),
-        ("[[[60]], []]", "song 2: has no steps"),
+        ("[[[60]], []]", "song 2 has no steps"),
         ('{"train": [[[60]]], "rest": [[[60]]]}', "rest 1: its name has no split, but others do"),
         ("3", "must be a list, got int"),
-        ("[[3]]", "song 1, step 1: must be a list, got int"),
+        ("[[3]]", "song 1, step 1 must be a list, got int"),
         ('[[[60], ["C"]]]', "song 1, step 2: a pitch must be a whole number from 0 to 127, got 'C'"),
         ("[[[128]]]", "got 128"),
         ("[[[60.5]]]", "got 60.5"),
@@ -150,7 +150,7 @@ def test_bad_json_is_one_sentence_with_the_place(tmp_path: Path, content: str, w
     [
         (np.zeros((3, 87)), r"must be numbers \(steps, 88\) or \(steps, 128\), got float64 \(3, 87\)"),
         (np.zeros(88), r"got float64 \(88,\)"),
-        (np.full((2, 88), np.nan), "step 1: has a value that is not a number"),
+        (np.full((2, 88), np.nan), "step 1 has a value that is not a number"),
         (np.full((2, 88), "x"), "must be numbers"),
     ],
 )

@@ -76,7 +76,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_empty_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-    with pytest.raises(DataError, match="standard input: is empty; pipe a text"):
+    with pytest.raises(DataError, match="standard input is empty; pipe a text"):
         read("-", CHARACTERS)
 
 
@@ -84,9 +84,9 @@ def test_empty_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     ("content", "words"),
     [
         (b"good\nb\xe4d", r"poem.txt, line 2: byte 0xe4 at offset 6 is not utf-8; .*--encoding latin-1"),
-        (b"a\0b", r"poem.txt: is a binary file \(a zero byte at offset 1\)"),
+        (b"a\0b", r"poem.txt is a binary file \(a zero byte at offset 1\)"),
         (b"\xff\xfea\0", "byte order mark of UTF-16; pass --encoding utf-16"),
-        (b"", "poem.txt: is empty"),
+        (b"", "poem.txt is empty"),
     ],
 )
 def test_bad_bytes_are_one_sentence_with_the_place(tmp_path: Path, content: bytes, words: str) -> None:

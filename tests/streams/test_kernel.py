@@ -222,12 +222,18 @@ def test_bad_shapes_and_settings_are_refused_in_a_sentence(monkeypatch: pytest.M
         live.step_(noise(1, 3), states)
     with pytest.raises(ValueError, match=r"states must be \(streams, state_size\)"):
         live.step_(noise(1, 2), states[:, 1:].copy())
-    with pytest.raises(ValueError, match="no such stream"):
+    with pytest.raises(ValueError, match=r"`rows` must be from 0 to 2, .* got 3"):
         live.step_(noise(1, 2), states, np.array([3]))
     with pytest.raises(ValueError, match="a state for each row"):
         live.step_(noise(4, 2), states)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="`rows` must be an int64 array, got float64"):
+        live.step_(noise(1, 2), states, np.array([0.0]))
+    with pytest.raises(TypeError, match="`x` must be a float32 array, got float64; convert it"):
         live.step_(noise(1, 2).astype(np.float64), states)
+    with pytest.raises(TypeError, match="`chunk` must be a float32 array, got float64"):
+        live.push(noise(3, 1, 2).astype(np.float64), states)
+    with pytest.raises(TypeError, match="`states` must be a float32 array, got float64"):
+        live.generate_(noise(3, 2), states.astype(np.float64), 2)
     with pytest.raises(ConfigError, match="`storage` must be one of float32, float16, int8, got 'int4'"):
         KernelStream(model, storage="int4")  # type: ignore[arg-type]  # no such storage
     with pytest.raises(ConfigError, match="`threads` must be 1 or more, got 0"):

@@ -69,7 +69,7 @@ def test_series_are_assigned_whole_and_once(count: int, rule: Sizes | None, size
         (
             ["train", None, "test"],
             None,
-            "here 1: has no split, but other series have one; annotate all of them or none",
+            "here 1 has no split, but other series have one; annotate all of them or none",
         ),
     ],
 )
@@ -127,7 +127,7 @@ def test_annotated_folds_are_kept_in_natural_order() -> None:
     assert fold_names(given) == ["2", "10", "a"]
     with pytest.raises(ConfigError, match=r"`folds` must be 3, the number of folds in the data \(2, 10, a\), got 2"):
         assign_folds(series(*[None] * 4, folds=given), 2, [()] * 4)
-    with pytest.raises(DataError, match="here 0: has no fold, but other series have one"):
+    with pytest.raises(DataError, match="here 0 has no fold, but other series have one"):
         assign_folds(series(None, None, folds=[None, "1"]), 2, [()] * 2)
 
 

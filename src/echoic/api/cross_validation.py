@@ -21,7 +21,12 @@ class Fold(NamedTuple):
 
 
 def cross_validate(
-    data: Any, *, folds: int = 3, config: Mapping[str, Any] | None = None, **settings: Any
+    data: Any,
+    *,
+    folds: int = 3,
+    config: Mapping[str, Any] | None = None,
+    components: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> Iterator[Fold]:
     """Yields one fold per origin, the earliest first; each is trained when it is requested.
 
@@ -32,6 +37,7 @@ def cross_validate(
         data: as for `echoic.train("forecast", ...)`; all series must have the same length.
         folds: number of origins.
         config: settings by section; `settings` take precedence.
+        components: classes of your own, as for `echoic.train`.
         settings: any field of the forecast job's settings except `split`.
 
     Raises:
@@ -53,7 +59,7 @@ def cross_validate(
         )
     first = steps - (folds + 1) * horizon
     splits = [(first + fold * horizon, horizon, horizon) for fold in range(folds)]
-    return (_fold(data, {"config": config, **settings, "split": split}) for split in splits)
+    return (_fold(data, {"config": config, "components": components, **settings, "split": split}) for split in splits)
 
 
 def _fold(data: Any, options: dict[str, Any]) -> Fold:

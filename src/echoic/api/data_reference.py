@@ -23,7 +23,7 @@ def read_again(run: Path, reference: Any, settings: Any, fingerprint: str) -> so
     """
     if reference is None:
         raise DataError(
-            f"{run}: was trained on in-memory data; pass the same data again, with `data=` or --training-data."
+            f"{run} was trained on in-memory data; pass the same data again, with `data=` or --training-data."
         )
     missing = [path for path in _paths(reference) if not Path(path).exists()]
     if missing:
@@ -34,7 +34,7 @@ def read_again(run: Path, reference: Any, settings: Any, fingerprint: str) -> so
     dataset = sources.read(reference, settings)
     if dataset.fingerprint != fingerprint:
         raise DataError(
-            f"{dataset.origin}: differs from the data that {run} was trained on; restore the original, pass its place "
+            f"{dataset.origin} differs from the data that {run} was trained on; restore the original, pass its place "
             "with `data=` or --training-data, or train a new run."
         )
     return dataset

@@ -57,7 +57,7 @@ class _RunSummary:
     def of(cls, run: Run) -> "_RunSummary":
         split, evaluation = _evaluate_available(run)
         charts = run.job.charts(run.fitted, run.metrics(), evaluation)
-        return cls(run.path.resolve().name, run_info(run), split, evaluation, charts)
+        return cls(run.path.resolve().name, run_info(run.folder), split, evaluation, charts)
 
     @property
     def scores(self) -> Mapping[str, float]:

@@ -1,10 +1,13 @@
 """A trained run, opened from its folder: evaluate, predict, generate, resume."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from typing import Any, final
+
+import numpy as np
+from torch import Tensor
 
 from echoic import sources
 from echoic.api.data_reference import read_again
@@ -14,12 +17,21 @@ from echoic.components import Components
 from echoic.errors import ConfigError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Table, Task
-from echoic.jobs.capabilities import AggregatesFolds, Backtests, Generates, Predicts, Streams, jobs_with_option, require
+from echoic.jobs.capabilities import (
+    AggregatesFolds,
+    Backtests,
+    EncodesPrimes,
+    Generates,
+    Predicts,
+    Streams,
+    jobs_with_option,
+    require,
+)
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder
-from echoic.streams import Stream
+from echoic.streams import GenerationStream, Stream
 from echoic.training import TrainResult, no_randomness
 from echoic.windows import SPLITS
 
@@ -41,6 +53,9 @@ class Run:
         self.settings = settings_class(self.config["job"]).build(self.config["settings"])
         self._data = self.config["data"]["path"] if data is None else data
         self._fitted: Fitted[Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"Run(job={self.job.name!r}, path={str(self.path)!r})"
 
     @property
     def path(self) -> Path:
@@ -111,13 +126,17 @@ class Run:
     def predict(self, data: Any = None) -> Table:
         """Predictions for `data` as a long table.
 
-        By default forecasts continue the run's own series; clips and recordings are those of its test split.
+        By default forecasts continue the run's own series; clips and recordings are those of its test split. A list of
+        paths gives the rows of all of them, in this order.
 
         Raises:
             ConfigError: the job does not predict.
             DataError: the data cannot be read, or do not fit the run.
         """
-        return require(self.job, Predicts, "predict").predict(self.fitted, data)
+        job = require(self.job, Predicts, "predict")
+        if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data):
+            return concatenate([job.predict(self.fitted, one) for one in data])
+        return job.predict(self.fitted, data)
 
     def generate(self, length: Any = None, *, on_chunk: Callable[[Any], None] = lambda _: None, **options: Any) -> Any:
         """Lets the network feed on its own output.
@@ -178,7 +197,23 @@ class Run:
         Raises:
             ConfigError: the job does not stream, or this network requires whole sequences.
         """
-        return require(self.job, Streams, "stream").stream(self.fitted)
+        stream = require(self.job, Streams, "stream").stream(self.fitted)
+        if isinstance(stream, GenerationStream):
+            stream.default_prime = self.encode_prime
+        return stream
+
+    def encode_prime(self, prime: Any = None) -> Tensor:
+        """The inputs `(1, steps, width)` of a prime, for `run.stream().start`.
+
+        Args:
+            prime: a text or a file, as for `generate`; by default its default.
+
+        Raises:
+            ConfigError: the job does not generate from a prime.
+            DataError: the prime cannot be read or encoded.
+        """
+        job = require(self.job, EncodesPrimes, "encode_prime")
+        return job.encode_prime(self.fitted, self.request(**({} if prime is None else {"prime": prime})))
 
     def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1) -> Table:
         """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff.
@@ -204,17 +239,7 @@ class Run:
 
         After a refit, which trains on dev as well, there is no dev loss.
         """
-        _, best = self.folder.read_model()
-        rows = self.metrics()
-        ends = {row["phase"]: row for row in rows}.values()
-        return {
-            "run": str(self.path),
-            "best_dev_loss": best["dev_loss"],
-            "best_step": best["step"],
-            "epochs": sum(row["epoch"] + 1 for row in ends),
-            "steps": rows[-1]["step"] if rows else 0,
-            "skipped_steps": sum(row["skipped"] for row in ends),
-        }
+        return training_result(self.folder)
 
     def fold_runs(self) -> list["Run"]:
         """The runs of cross-validation; empty without."""
@@ -255,6 +280,30 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
         ConfigError: the run was trained with other components.
     """
     return Run(RunFolder.open(Path(path)), data, Components.build(components))
+
+
+def concatenate(tables: Sequence[Table]) -> Table:
+    """The rows of tables with the same columns, in one table."""
+    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+
+
+def training_result(folder: RunFolder) -> dict[str, Any]:
+    """As `Run.result`, from the files alone.
+
+    Raises:
+        RunError: the folder is damaged or has no model yet.
+    """
+    _, best = folder.read_model()
+    rows = folder.read_metrics()
+    ends = {row["phase"]: row for row in rows}.values()
+    return {
+        "run": str(folder.path),
+        "best_dev_loss": best["dev_loss"],
+        "best_step": best["step"],
+        "epochs": sum(row["epoch"] + 1 for row in ends),
+        "steps": rows[-1]["step"] if rows else 0,
+        "skipped_steps": sum(row["skipped"] for row in ends),
+    }
 
 
 def _check_split(split: str) -> None:

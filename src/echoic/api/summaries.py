@@ -6,10 +6,10 @@ from typing import Any
 import torch
 
 from echoic import ops
-from echoic.api.run import Run
-from echoic.jobs import JOBS
+from echoic.api.run import Run, training_result
+from echoic.jobs import JOBS, get_job
 from echoic.metrics.evaluation import Evaluation
-from echoic.run import versions
+from echoic.run import RunFolder, versions
 
 
 def evaluation_json(run: Run, evaluation: Evaluation, split: str, new_data: str | None = None) -> dict[str, Any]:
@@ -49,14 +49,19 @@ def machine_info() -> dict[str, Any]:
     return versions() | kernels | {"threads": torch.get_num_threads(), "jobs": list(JOBS)}
 
 
-def run_info(run: Run) -> dict[str, Any]:
-    """A run's settings, data, versions and parameters."""
-    weights, _ = run.folder.read_model()
+def run_info(folder: RunFolder) -> dict[str, Any]:
+    """A run's settings, data, versions and parameters, from the files alone.
+
+    Raises:
+        RunError: the folder is damaged or has no model yet.
+    """
+    weights, _ = folder.read_model()
     table = [(name, list(weight.shape), weight.numel()) for name, weight in weights.items()]
-    config = {key: run.config[key] for key in ("job", "settings", "components", "data", "versions", "format")}
-    return config | {
-        "result": run.result(),
-        "notes": run.notes(),
+    config = folder.read_config()
+    shown = {key: config[key] for key in ("job", "settings", "components", "data", "versions", "format")}
+    return shown | {
+        "result": training_result(folder),
+        "notes": get_job(config["job"]).notes(folder.read_calibration() or {}),
         "parameters": sum(count for _, _, count in table),
         "parameter_table": table,
     }

@@ -19,10 +19,10 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 def info(
     run: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run folder.")] = None, as_json: Json = False
 ) -> None:
-    import echoic
     from echoic.api import summaries
+    from echoic.run import RunFolder
 
-    found = summaries.machine_info() if run is None else summaries.run_info(echoic.load(run))
+    found = summaries.machine_info() if run is None else summaries.run_info(RunFolder.open(run))
     if as_json:
         typer.echo(json.dumps(found))
         return

@@ -35,9 +35,8 @@ def predict(
     training_data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
-    import numpy as np
-
     import echoic
+    from echoic.api.run import concatenate
     from echoic.writers.tables import write_table
 
     opened = echoic.load(run, data=training_data)
@@ -45,7 +44,7 @@ def predict(
         tables = [opened.predict(file) for file in bar.track(files or [None], description="predicting")]
     for note in opened.notes():
         typer.echo(note, err=True)
-    columns = {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+    columns = concatenate(tables)
     rows = len(next(iter(columns.values())))
     if output is not None:
         write_table(output, columns)
@@ -66,8 +65,19 @@ def _plain(column: Any) -> list[Any]:
 
 
 def _short(name: str, column: Any) -> list[str]:
-    """The cells of a column for the terminal: four digits, times in seconds to the millisecond."""
+    """The cells of a column for the terminal: four digits, times in seconds to the millisecond, dates in few digits."""
+    if column.dtype.kind == "M":
+        return _short_dates(column)
     if column.dtype.kind != "f":
         return [str(value) for value in column]
     form = ".3f" if name.endswith("_s") else ".4g"
     return [f"{value:{form}}" for value in column]
+
+
+def _short_dates(column: Any) -> list[str]:
+    """Dates and times in the coarsest unit from days to microseconds that all of them are exact in."""
+    import numpy as np
+
+    exact = (unit for unit in ("D", "m", "s", "ms") if (column.astype(f"datetime64[{unit}]") == column).all())
+    unit: Any = next(exact, "us")
+    return [str(one) for one in np.datetime_as_string(column, unit)]

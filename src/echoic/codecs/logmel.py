@@ -42,7 +42,7 @@ class LogMel:
 
     @property
     def frame_size(self) -> int:
-        """Numbers in a frame."""
+        """Number of values per frame."""
         return self.bands
 
     def encode(self, sound: Tensor) -> Tensor:

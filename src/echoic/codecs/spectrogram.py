@@ -32,7 +32,7 @@ class Spectrogram:
 
     @property
     def frame_size(self) -> int:
-        """Numbers in a frame."""
+        """Number of values per frame."""
         return self.window_samples // 2 + 1
 
     def encode(self, sound: Tensor) -> Tensor:

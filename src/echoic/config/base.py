@@ -9,9 +9,10 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from echoic.config.renamed import RENAMED
 from echoic.errors import ConfigError
@@ -29,6 +30,19 @@ class Section(BaseModel):
 
     panel: ClassVar[str] = "Model"
     """The group of its options in `--help`: Data, Windows, Model, Training or Output."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_bools_as_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """Python counts True as 1."""
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        kinds = get_args(annotation) or (annotation,)
+        if isinstance(value, bool) and bool not in kinds:
+            if int in kinds:
+                raise PydanticKnownError("int_type")
+            if float in kinds:
+                raise PydanticKnownError("float_type")
+        return value
 
     def refuse_changed(self, fields: Iterable[str], reason: str) -> None:
         """Refuses fields that have no effect, unless they have their default.
@@ -169,9 +183,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot read the settings ({error.strerror}).") from None
+        raise ConfigError(f"{path} cannot be read as settings ({error.strerror}).") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: cannot read the settings ({error}).") from None
+        raise ConfigError(f"{path} cannot be read as settings ({error}).") from None
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:

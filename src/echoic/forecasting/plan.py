@@ -78,24 +78,25 @@ def _check_effect(settings: ForecastSettings, *, num_targets: int) -> None:
     if settings.scaling.scale == "none":
         settings.scaling.refuse_changed(["scale_per"], "with --scale none; leave it out.")
     head, window = settings.output, settings.window
-    is_shuffled = settings.split.split_order == "shuffled"
-    without_effect = {
-        "loss": head.head != "point",
-        "quantiles": head.head != "quantiles",
-        "loss_at": window.strategy in {"direct", "segments"},
-        "segment_steps": window.strategy in {"direct", "recursive"},
-        **dict.fromkeys(("stride", "max_dev_windows", "windows_per_epoch"), window.batching != "windows"),
-        **dict.fromkeys(("recency_exponent", "season_aligned_fraction"), window.batching != "windows" or is_shuffled),
-        "refit": is_shuffled,
+    by_head = f"--head {head.head}"
+    by_strategy = f"--strategy {window.strategy}"
+    by_batching = f"--batching {window.batching}" if window.batching != "windows" else ""
+    by_order = "--split-order shuffled" if settings.split.split_order == "shuffled" else ""
+    causes = {
+        "loss": by_head if head.head != "point" else "",
+        "quantiles": by_head if head.head != "quantiles" else "",
+        "loss_at": by_strategy if window.strategy in {"direct", "segments"} else "",
+        "segment_steps": by_strategy if window.strategy in {"direct", "recursive"} else "",
+        **dict.fromkeys(("stride", "max_dev_windows", "windows_per_epoch"), by_batching),
+        **dict.fromkeys(("recency_exponent", "season_aligned_fraction"), by_batching or by_order),
+        "refit": by_order,
     }
     default, given = (
         {name: value for _, section in one for name, value in section} for one in (ForecastSettings(), settings)
     )
-    for name, has_no_effect in without_effect.items():
-        if has_no_effect and given[name] != default[name]:
-            raise ConfigError(
-                f"`{name}` has no effect with this --head, --strategy, --batching or --split-order; leave it out."
-            )
+    for name, cause in causes.items():
+        if cause and given[name] != default[name]:
+            raise ConfigError(f"`{name}` has no effect with {cause}; leave it out.")
 
 
 def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:

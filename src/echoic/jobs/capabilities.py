@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from torch import Tensor
+
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, get_job, settings_class
 from echoic.jobs.base import Fitted, Job, Table
@@ -65,6 +67,14 @@ class Streams(Protocol):
         Raises:
             ConfigError: this network requires whole sequences; the message names the setting to train with.
         """
+
+
+@runtime_checkable
+class EncodesPrimes(Protocol):
+    """Jobs whose generation starts after a prime."""
+
+    def encode_prime(self, fitted: Fitted[Any], request: Any) -> Tensor:
+        """The inputs `(1, steps, width)` of the prime of a request."""
 
 
 @runtime_checkable

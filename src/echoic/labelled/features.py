@@ -106,12 +106,12 @@ class Features:
                 raise DataError(f"{one.origin}: the run was trained on {kinds[0]}, got {kinds[1]}.")
             if self.mel is not None and rate_hz != self.mel.rate_hz:
                 raise DataError(
-                    f"{one.origin}: has {rate_hz:,} samples per second, but the run was trained on sound with "
+                    f"{one.origin} has {rate_hz:,} samples per second, but the run was trained on sound with "
                     f"{self.mel.rate_hz:,}."
                 )
             if self.mel is None and len(one.features) != self.values:
                 raise DataError(
-                    f"{one.origin}: has {len(one.features)} features, but the run was trained on {self.values}."
+                    f"{one.origin} has {len(one.features)} features, but the run was trained on {self.values}."
                 )
 
     @property

@@ -75,7 +75,7 @@ class LabelledTask(abc.ABC, Generic[L]):
         """The series of a split."""
         return [self.dataset.series[number] for number in self.splits[split]]
 
-    def require_series(self, split: str, remedy: str = "choose another --split") -> list[Series]:
+    def require_series(self, split: str, remedy: str = "") -> list[Series]:
         """The series of a split, which must not be empty.
 
         Raises:

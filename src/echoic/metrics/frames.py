@@ -11,9 +11,9 @@ Notes = Shaped[NDArray[Any], "steps notes"]
 
 
 def frame_accuracy(predicted: Notes, target: Notes) -> float:
-    """Right notes among all that are right, wrong or missing, over all steps (Bay, Ehmann and Downie 2009).
+    """Correct notes divided by correct, spurious and missing ones, over all steps (Bay, Ehmann and Downie 2009).
 
-    Silence that is predicted as silence is perfect: 1.
+    1 if all steps are silent and predicted as silent.
     """
     correct = np.logical_and(predicted, target).sum()
     union = np.logical_or(predicted, target).sum()

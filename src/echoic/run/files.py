@@ -67,9 +67,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunError(f"{path}: cannot be read ({error}).") from None
+        raise RunError(f"{path} cannot be read ({error}).") from None
     if not isinstance(value, dict):
-        raise RunError(f"{path}: must hold a JSON object.")
+        raise RunError(f"{path} must hold a JSON object.")
     return value
 
 
@@ -96,9 +96,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             header = file.metadata() or {}
     except (OSError, SafetensorError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read ({error}).") from None
+        raise RunError(f"{path} cannot be read ({error}).") from None
     if header.get("sha256") != _digest(tensors, header.get("metadata", "")):
-        raise RunError(f"{path}: is damaged (its checksum does not match).")
+        raise RunError(f"{path} is damaged (its checksum does not match).")
     return tensors, json.loads(header["metadata"])
 
 
@@ -131,4 +131,4 @@ def _sync_folder(folder: Path) -> None:
 
 def _write_error(path: Path, error: OSError) -> RunError:
     reason = error.strerror or str(error)
-    return RunError(f"{path}: cannot be written ({reason}); earlier files are intact.")
+    return RunError(f"{path} cannot be written ({reason}); earlier files are intact.")

@@ -49,13 +49,18 @@ class RunFolder:
 
     def __init__(self, path: Path, parent: Path | None = None) -> None:
         self.path = path
-        self.resume_command = f"echoic train --resume {parent or path}"
+        self.parent = parent
         self.model_path = path / "model.safetensors"
         self.metrics_path = path / "metrics.jsonl"
         self.checkpoints = path / "checkpoints"
         self.figures = path / "figures"
         self.samples = path / "samples"
         self.folds_path = path / "folds"
+
+    @property
+    def resume_command(self) -> str:
+        """The command that resumes the run, or the call in Python where objects must be passed again."""
+        return _resume_command(self.parent or self.path)
 
     @classmethod
     def create(cls, path: Path, parent: Path | None = None) -> Self:
@@ -68,7 +73,7 @@ class RunFolder:
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{path}: cannot be created ({error.strerror}).") from None
+            raise RunError(f"{path} cannot be created ({error.strerror}).") from None
         return cls(path, parent)
 
     @classmethod
@@ -79,7 +84,7 @@ class RunFolder:
             RunError: there is no run at `path`.
         """
         if not (path / "config.json").is_file():
-            raise RunError(f"{path}: is not a run folder (no config.json); create one with `echoic train`.")
+            raise RunError(f"{path} is not a run folder (no config.json); create one with `echoic train`.")
         return cls(path)
 
     def folds(self) -> list[Self]:
@@ -115,12 +120,12 @@ class RunFolder:
         config = read_json(self.path / "config.json")
         if config.get("format") != FORMAT:
             raise RunError(
-                f"{self.path}: has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
+                f"{self.path} has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
             )
         missing = [key for key in CONFIG_KEYS if key not in config]
         if missing:
             path, keys = self.path / "config.json", ", ".join(map(repr, missing))
-            raise RunError(f"{path}: has no {keys}; restore the file, or train again.")
+            raise RunError(f"{path} has no {keys}; restore the file, or train again.")
         return config
 
     def write_codec(self, codec: Mapping[str, Any]) -> None:
@@ -159,7 +164,7 @@ class RunFolder:
             RunError: there is none yet, or it is damaged.
         """
         if not self.model_path.exists():
-            raise RunError(f"{self.path}: has no trained model yet; resume with `{self.resume_command}`.")
+            raise RunError(f"{self.path} has no trained model yet; resume with `{self.resume_command}`.")
         return read_tensors(self.model_path)
 
     def write_checkpoint(self, step: int, checkpoint: Checkpoint) -> None:
@@ -216,7 +221,7 @@ class RunFolder:
         try:
             return [json.loads(line) for line in lines if line.endswith(b"\n")]
         except ValueError as error:
-            raise RunError(f"{self.metrics_path}: is damaged ({error}).") from None
+            raise RunError(f"{self.metrics_path} is damaged ({error}).") from None
 
     def _checkpoint_paths(self) -> list[Path]:
         """All checkpoints, newest first."""
@@ -235,5 +240,16 @@ def ensure_new(path: Path) -> None:
         started = path / "checkpoints"
         if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
             return
-    resume = f", or resume with `echoic train --resume {path}`" if (path / "config.json").is_file() else ""
-    raise RunError(f"{path}: already exists; choose another --out{resume}.")
+    resume = f", or resume with `{_resume_command(path)}`" if (path / "config.json").is_file() else ""
+    raise RunError(f"{path} already exists; choose another --out{resume}.")
+
+
+def _resume_command(path: Path) -> str:
+    """`path` is a run folder; components and in-memory data exist in Python only."""
+    try:
+        config = read_json(path / "config.json")
+    except RunError:
+        config = {}
+    in_memory = config.get("data", {}).get("path", "") is None
+    needed = "".join([", data=..."] * in_memory + [", components=..."] * bool(config.get("components")))
+    return f'echoic.load("{path}"{needed}).resume()' if needed else f"echoic train --resume {path}"

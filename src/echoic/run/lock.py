@@ -33,14 +33,14 @@ def file_lock(path: Path) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
+        raise RunError(f"{path} cannot be written ({error.strerror}).") from None
     try:
         try:
             _try_lock(handle)
         except (BlockingIOError, PermissionError):
-            raise RunError(f"{path.parent}: is being written by {_holder(path)}; wait for it or stop it.") from None
+            raise RunError(f"{path.parent} is being written by {_holder(path)}; wait for it or stop it.") from None
         except OSError as error:
-            raise RunError(f"{path}: cannot be locked ({error.strerror}); put the run on another disk.") from None
+            raise RunError(f"{path} cannot be locked ({error.strerror}); put the run on another disk.") from None
         # The name is optional: on a full disk the lock holds without it.
         with contextlib.suppress(OSError):
             os.ftruncate(handle, 0)

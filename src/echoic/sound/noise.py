@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class CodeNoise(nn.Module):
     """Adds rounded normal noise to codes `0..num_codes - 1` in training.
 
-    The standard deviation of each row is drawn uniformly from 0 to `std` in every call, so that the network also sees
-    nearly clean codes, as in LPCNet (Valin and Skoglund 2019).
+    The standard deviation of each row is drawn uniformly from 0 to `std` in every call, so that some rows stay
+    nearly clean, as in LPCNet (Valin and Skoglund 2019).
     """
 
     def __init__(self, num_codes: int, std: float) -> None:

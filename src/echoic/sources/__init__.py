@@ -149,12 +149,12 @@ def source_kind(data: Any, settings: Section) -> str:
         )
     if isinstance(settings, TableSettings) and isinstance(data, list | tuple):
         if not all(isinstance(one, str | Path) for one in data):
-            raise DataError(f"cannot read data of type {type(data).__name__}; convert it with numpy.array.")
+            raise DataError(f"Cannot read data of type {type(data).__name__}; convert it with numpy.array.")
         raise DataError(f"Expected one file, got {len(data)}; combine many series in one long table.")
     for kind, source in SOURCES.items():
         if source.claims(data, settings):
             return kind
-    raise DataError(f"{data}: is not supported here; give {supported_inputs(type(settings))}.")
+    raise DataError(f"{data} is not supported here; give {supported_inputs(type(settings))}.")
 
 
 def refuse_unused(data: Any, settings: Section) -> None:

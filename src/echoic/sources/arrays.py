@@ -25,9 +25,9 @@ def read(data: NDArray[Any], settings: TableSettings) -> Dataset:
     if data.ndim not in (1, 2):
         raise ShapeError(f"the array must be `(steps,)` or `(steps, features)`, got {data.shape}.")
     if data.dtype.kind not in "fiub":
-        raise DataError(f"{_SOURCE}: holds {data.dtype} values, not real numbers; convert it with astype(float).")
+        raise DataError(f"{_SOURCE} holds {data.dtype} values, not real numbers; convert it with astype(float).")
     if not data.size:
-        raise DataError(f"{_SOURCE}: is empty, {data.shape}; give at least one step of one feature.")
+        raise DataError(f"{_SOURCE} is empty, {data.shape}; give at least one step of one feature.")
     columns = data.reshape(len(data), -1).astype(np.float64).T
     names = ["y"] if len(columns) == 1 else [f"y{number}" for number in range(len(columns))]
     dataframe = pl.DataFrame([pl.Series(name, values) for name, values in zip(names, columns, strict=True)])

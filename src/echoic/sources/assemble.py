@@ -67,7 +67,7 @@ def _numeric_cells(table: Table, roles: Roles, decimal: str) -> Floats:
     for name in roles.numeric:
         values = numeric_column(table, name, decimal, target if name in roles.target else covariate)
         if np.isnan(values).all():
-            raise table.error("holds no value at all; fill it in or leave the column out.", column=name)
+            raise table.error("the column holds no value at all; fill it in or leave the column out.", column=name)
         columns.append(values)
     return np.column_stack(columns)
 
@@ -79,7 +79,9 @@ def _rows_by_series(table: Table, id_column: str | None) -> list[tuple[str, Rows
         return [(table.name, rows)]
     ids = table.dataframe[id_column]
     if ids.dtype.is_nested() or ids.dtype == pl.Object:
-        raise table.error(f"holds {ids.dtype} values, which name no series; give text or numbers.", column=id_column)
+        raise table.error(
+            f"the column holds {ids.dtype} values, which name no series; give text or numbers.", column=id_column
+        )
     names = ids.cast(pl.String, strict=False).str.strip_chars()
     unnamed = names.fill_null("") == ""
     if unnamed.any():
@@ -157,8 +159,8 @@ def _check_static(table: Table, roles: Roles, static: Floats, placed: _PlacedRow
     if not same.all():
         row, column = (int(index) for index in np.argwhere(~same)[0])
         message = (
-            f"changes within series {placed.name!r}; static columns must not, so name it with --past-covariates or "
-            "--future-covariates."
+            f"the value changes within series {placed.name!r}; static columns must not, so name it with "
+            "--past-covariates or --future-covariates."
         )
         raise table.error(message, row=int(placed.rows[row]), column=roles.static[column])
 

@@ -25,7 +25,7 @@ def numeric_column(table: Table, name: str, decimal: str, remedy: str) -> NDArra
     if column.dtype == pl.String:
         column = _parse(table, column, decimal, remedy)
     elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
-        raise table.error(f"holds {column.dtype} values, not numbers; {remedy}.", column=name)
+        raise table.error(f"the column holds {column.dtype} values, not numbers; {remedy}.", column=name)
     exact = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     with np.errstate(over="ignore"):
         values = exact.astype(np.float32)

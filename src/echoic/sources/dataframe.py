@@ -35,14 +35,14 @@ def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) 
         raise DataError(f"{source}: two columns have the same name; give columns distinct names.") from None
     except TypeError:
         kind = type(data).__name__
-        raise DataError(f"cannot read data of type {kind}; give a path, an array or an eager DataFrame.") from None
+        raise DataError(f"Cannot read data of type {kind}; give a path, an array or an eager DataFrame.") from None
     _check_index(dataframe, source)
     columns = [_column(column).alias(str(column.name)) for column in dataframe.iter_columns()]
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
         raise DataError(f"{source}: two columns have the same name; give columns distinct names.")
     if not columns or not len(columns[0]):
-        raise DataError(f"{source}: has no rows or no columns; add some.")
+        raise DataError(f"{source} has no rows or no columns; add some.")
     return Table(pl.DataFrame(columns), source, name, fingerprint=fingerprint)
 
 

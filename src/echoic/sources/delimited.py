@@ -40,12 +40,12 @@ def read_table(path: Path, settings: TableSettings, *, short_rows: bool = False)
     delimiter = _delimiter(settings.delimiter, text)
     records = find_records(text.data, delimiter, str(path))
     if not records.filled.any():
-        raise DataError(f"{path}: holds only blank lines; give a file with a header line and rows.")
+        raise DataError(f"{path} holds only blank lines; give a file with a header line and rows.")
     header = int(records.filled.argmax())
     names = _names(text, records, header, delimiter)
     body = _body(records[header + 1 :], len(names))
     if not len(body):
-        raise DataError(f"{path}: has a header line and no rows below it; add rows.")
+        raise DataError(f"{path} has a header line and no rows below it; add rows.")
     _check_fields(path, body, len(names), short_rows=short_rows)
     return Table(
         _split(text, records[header + 1 :], body, names, delimiter),
@@ -98,7 +98,7 @@ def _check_fields(path: Path, body: Records, columns: int, *, short_rows: bool) 
     if wrong.any():
         row = int(wrong.argmax())
         raise DataError(
-            f"{path}, line {body.lines[row]}: has {body.fields[row]} fields, but the header has {columns}; "
+            f"{path}, line {body.lines[row]} has {body.fields[row]} fields, but the header has {columns}; "
             "correct the row, quote fields that hold the delimiter, or name another one with --delimiter."
         )
 

@@ -30,7 +30,7 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     path = Path(data)
     if path.is_dir() or path.suffix.lower() in ENDINGS:
         kind = "folder" if path.is_dir() else "sound file"
-        raise DataError(f"{path}: is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}.")
+        raise DataError(f"{path} is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}.")
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
@@ -53,7 +53,7 @@ def _rows(table: Table) -> list[tuple[str, Event]]:
     for number, (file, onset, offset, label) in enumerate(zip(*columns, strict=True)):
         for name, cell in zip(COLUMNS, (file, onset, offset, label), strict=True):
             if not cell:
-                raise table.error("is empty; fill it in or remove the row.", row=number, column=name)
+                raise table.error("the cell is empty; fill it in or remove the row.", row=number, column=name)
         event = Event(_seconds(table, number, "onset_s", onset), _seconds(table, number, "offset_s", offset), label)
         rows.append((file, event))
     return rows
@@ -62,7 +62,7 @@ def _rows(table: Table) -> list[tuple[str, Event]]:
 def _columns(table: Table, names: Sequence[str]) -> list[list[str]]:
     missing = [name for name in names if name not in table.dataframe.columns]
     if missing:
-        raise table.error(f"has no column {quoted(missing[0])}; it must have {', '.join(names)}.")
+        raise table.error(f"the table has no column {quoted(missing[0])}; it must have {', '.join(names)}.")
     return [table.dataframe[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list() for name in names]
 
 
@@ -87,7 +87,9 @@ def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventD
     for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
         split = _parse_split(table, number, cell)
         if splits.setdefault(file, split) != split:
-            raise table.error(f"assigns the file {quoted(file)} to a different split than an earlier row.", row=number)
+            raise table.error(
+                f"the row assigns the file {quoted(file)} to a different split than an earlier row.", row=number
+            )
     return splits
 
 

@@ -29,7 +29,7 @@ def read(data: str | Path, settings: TableSettings) -> Dataset:
     names = _names(table)
     columns = table.dataframe.columns[1:]
     if not columns:
-        raise table.error("has no columns of values; each row must have the name of a series and its values.")
+        raise table.error("there are no columns of values; each row must have the name of a series and its values.")
     values = np.column_stack([numeric_column(table, column, settings.decimal, "write numbers") for column in columns])
     series = tuple(
         Series(name, np.ascontiguousarray(row[:length, None]), (_FEATURE,), INDEX, origin=table.source)

@@ -83,7 +83,7 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
         return _of_rolls(path, raw, digest, settings)
     songs = _on_grid(path, settings)
     if not songs:
-        raise DataError(f"{path}: has no notes besides drums; give another file.")
+        raise DataError(f"{path} has no notes besides drums; give another file.")
     return _of_songs(songs, (), digest, settings, str(path))
 
 
@@ -99,7 +99,7 @@ def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
             skipped.append(str(error))
             continue
         if not grid_roll:
-            skipped.append(f"{path}: has no notes besides drums.")
+            skipped.append(f"{path} has no notes besides drums.")
         songs += grid_roll
     if not songs:
         raise DataError(f"{folder}: none of its {len(skipped)} MIDI files can be used; the first: {skipped[0]}")
@@ -110,7 +110,7 @@ def _midi_files(folder: Path) -> Iterator[Path]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_ENDINGS and path.is_file())
     if not paths:
         raise DataError(
-            f"{folder}: has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
+            f"{folder} has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
         )
     yield from paths
 

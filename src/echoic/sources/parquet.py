@@ -35,5 +35,5 @@ def read_table(path: Path) -> Table:
         dataframe = pl.read_parquet(io.BytesIO(raw))
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
-        raise DataError(f"{path}: is truncated or not a Parquet file ({reason}); write it again.") from None
+        raise DataError(f"{path} is truncated or not a Parquet file ({reason}); write it again.") from None
     return table_of(dataframe, str(path), path.stem, hashlib.sha256(raw).hexdigest())

@@ -85,4 +85,4 @@ def _check_names(table: Table, named: list[str]) -> None:
 def _check_for_dates(table: Table, target: tuple[str, ...]) -> None:
     for column in target:
         if is_date_column(table.dataframe[column]):
-            raise table.error(f"holds dates; pass --time {column}.", column=column)
+            raise table.error(f"the column holds dates; pass --time {column}.", column=column)

@@ -39,10 +39,10 @@ def read_rolls(path: Path, raw: bytes) -> list[RollSong]:
     reader = {".json": _from_json, ".mat": _from_mat, ".npy": _from_npy, ".npz": _from_npz}[path.suffix.lower()]
     songs = reader(path, raw)
     if not songs:
-        raise DataError(f"{path}: has no songs; give a file with some.")
+        raise DataError(f"{path} has no songs; give a file with some.")
     for song in songs:
         if not len(song.roll):
-            raise DataError(f"{path}, {song.name}: has no steps; remove it.")
+            raise DataError(f"{path}, {song.name} has no steps; remove it.")
         if song.split is None and any(other.split for other in songs):
             raise DataError(
                 f"{path}, {song.name}: its name has no split, but others do; start all names with train, valid or "
@@ -56,9 +56,9 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
     try:
         found = json.loads(raw)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise DataError(f"{path}: is not valid JSON ({error}); export it again.") from None
+        raise DataError(f"{path} is not valid JSON ({error}); export it again.") from None
     except RecursionError:
-        raise DataError(f"{path}: is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
+        raise DataError(f"{path} is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
     arrays_by_split = found if isinstance(found, dict) else {"": found}
     return [
         RollSong(
@@ -73,7 +73,7 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
 
 def _as_list(place: str, value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise DataError(f"{place}: must be a list, got {type(value).__name__}; a song is a list of steps of pitches.")
+        raise DataError(f"{place} must be a list, got {type(value).__name__}; a song is a list of steps of pitches.")
     return value
 
 
@@ -93,11 +93,11 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
     try:
         found = loadmat(io.BytesIO(raw))
     except Exception as error:  # noqa: BLE001 (the reader raises many kinds of exceptions)
-        raise DataError(f"{path}: is not a readable MATLAB file ({error}); export it as version 7.") from None
+        raise DataError(f"{path} is not a readable MATLAB file ({error}); export it as version 7.") from None
     cells = {name: value for name, value in found.items() if _split_from_name(name) and _is_cell(value)}
     if not cells:
         names = ", ".join(name for name in found if not name.startswith("__")) or "nothing"
-        raise DataError(f"{path}: must have cells named traindata, validdata and testdata, got {names}.")
+        raise DataError(f"{path} must have cells named traindata, validdata and testdata, got {names}.")
     return _arrays(path, {name: value.ravel().tolist() for name, value in cells.items()})
 
 
@@ -112,7 +112,7 @@ def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
 def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
     archive = _load(path, raw)
     if isinstance(archive, np.ndarray):
-        raise DataError(f"{path}: is a single array; rename it to end with .npy.")
+        raise DataError(f"{path} is a single array; rename it to end with .npy.")
     try:
         return [
             RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
@@ -121,14 +121,14 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
     except DataError:
         raise
     except Exception as error:  # noqa: BLE001 (damaged members raise whatever zip, zlib and NumPy do)
-        raise DataError(f"{path}: must contain only arrays of numbers ({error}); save rolls alone.") from None
+        raise DataError(f"{path} must contain only arrays of numbers ({error}); save rolls alone.") from None
 
 
 def _load(path: Path, raw: bytes) -> Any:
     try:
         return np.load(io.BytesIO(raw), allow_pickle=False)
     except Exception as error:  # noqa: BLE001 (damaged archives raise whatever zip, zlib and NumPy do)
-        raise DataError(f"{path}: is not a readable NumPy file ({error}); save it with numpy.save.") from None
+        raise DataError(f"{path} is not a readable NumPy file ({error}); save it with numpy.save.") from None
 
 
 def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[RollSong]:
@@ -149,7 +149,7 @@ def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
     invalid = ~np.isfinite(array) if array.dtype.kind == "f" else np.zeros((0, 0), np.bool_)
     if invalid.any():
         raise DataError(
-            f"{place}, step {int(invalid.any(1).argmax()) + 1}: has a value that is not a number; use 0 and 1."
+            f"{place}, step {int(invalid.any(1).argmax()) + 1} has a value that is not a number; use 0 and 1."
         )
     sounds = np.zeros((len(array), NUM_PITCHES), np.bool_)
     first = LOWEST_PIANO_KEY if array.shape[1] == _PIANO_KEYS else 0

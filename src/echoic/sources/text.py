@@ -71,7 +71,7 @@ def _files(data: Any) -> list[tuple[str, Path, bytes]]:
     if data == STANDARD_INPUT:
         raw = sys.stdin.buffer.read()
         if not raw:
-            raise DataError("standard input: is empty; pipe a text into the command.")
+            raise DataError("standard input is empty; pipe a text into the command.")
         return [("standard input", Path("standard input"), raw)]
     places = data if isinstance(data, list | tuple) else [data]
     found = [(place, path) for place in map(as_path, places) for path in _below(place)]
@@ -86,7 +86,7 @@ def _below(place: Path) -> list[Path]:
         return [place]
     texts = sorted(path for path in place.rglob("*.txt") if path.is_file())
     if not texts:
-        raise DataError(f"{place}: has no .txt files; name the files, or rename them.")
+        raise DataError(f"{place} has no .txt files; name the files, or rename them.")
     return texts
 
 

@@ -50,18 +50,18 @@ def read_bytes(path: Path) -> bytes:
         DataError: no such file, it is a folder or empty, or it may not be read.
     """
     if path.is_dir():
-        raise DataError(f"{path}: is a folder; name a file in it.")
+        raise DataError(f"{path} is a folder; name a file in it.")
     if not path.exists():
         near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(f"{path}: no such file{suggestion(path.name, near) or '; check the path.'}")
     if not path.is_file():
-        raise DataError(f"{path}: is not a regular file; save the data in one.")
+        raise DataError(f"{path} is not a regular file; save the data in one.")
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}); check the permissions.") from None
     if not raw:
-        raise DataError(f"{path}: is empty; choose another file.")
+        raise DataError(f"{path} is empty; choose another file.")
     return raw
 
 
@@ -103,9 +103,9 @@ def decompress(path: Path, raw: bytes) -> bytes:
         else:
             return raw
     except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: is truncated or not {suffix} data ({error}); make or copy the file again.") from None
+        raise DataError(f"{path} is truncated or not {suffix} data ({error}); make or copy the file again.") from None
     if not data:
-        raise DataError(f"{path}: is empty inside; choose another file.")
+        raise DataError(f"{path} is empty inside; choose another file.")
     return data
 
 
@@ -131,7 +131,7 @@ def _zstd_lines(path: Path) -> bytes:
 
 def _check_size(path: Path, size: int) -> None:
     if size > MAX_BYTES:
-        raise DataError(f"{path}: unpacks to more than {MAX_BYTES:,} bytes; split it into smaller files.")
+        raise DataError(f"{path} unpacks to more than {MAX_BYTES:,} bytes; split it into smaller files.")
 
 
 def decode_text(path: Path, data: bytes, encoding: str) -> str:
@@ -145,9 +145,9 @@ def decode_text(path: Path, data: bytes, encoding: str) -> str:
     wide = codec.startswith(("utf-16", "utf-32"))
     for mark, name in _FOREIGN_MARKS.items():
         if data.startswith(mark) and not wide:
-            raise DataError(f"{path}: begins with the byte order mark of {name.upper()}; pass --encoding {name}.")
+            raise DataError(f"{path} begins with the byte order mark of {name.upper()}; pass --encoding {name}.")
     if not wide and (nul := data.find(b"\0")) >= 0:
-        raise DataError(f"{path}: is a binary file (a zero byte at offset {nul}), not text; export it as text.")
+        raise DataError(f"{path} is a binary file (a zero byte at offset {nul}), not text; export it as text.")
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:

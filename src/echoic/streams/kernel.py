@@ -1,6 +1,6 @@
 """Step-by-step inference and generation for thousands of parallel sequences on the step kernels."""
 
-from typing import Literal, final, get_args
+from typing import Any, Literal, final, get_args
 
 import numpy as np
 import torch
@@ -91,6 +91,7 @@ class KernelStream:
         """
         if len(chunk) != len(state):
             raise ValueError(f"`chunk` must have a row per state ({len(state)}), got {len(chunk)}.")
+        _check_floats(chunk=chunk, state=state)
         state = state.copy()
         outputs = np.empty((*chunk.shape[:2], self.outputs), np.float32)
         for step in range(chunk.shape[1]):
@@ -113,7 +114,12 @@ class KernelStream:
             TypeError: an array is not float32 or not contiguous.
         """
         out = np.empty((len(x), self.outputs), np.float32)
-        self._network.step(x, states, out, rows)
+        try:
+            self._network.step(x, states, out, rows)
+        except (TypeError, ValueError):
+            _check_floats(x=x, states=states)
+            _check_rows(rows, len(states))
+            raise
         return out
 
     def params(self, outputs: Floats) -> Tensor:
@@ -154,6 +160,7 @@ class KernelStream:
         if self._distribution is None:
             known = ", ".join(kind.__name__ for kind in SAMPLED_HEADS)
             raise ConfigError(f"`generate_` requires one of the heads {known}; use GenerationStream.")
+        _check_floats(outputs=outputs, states=states)
         values = np.empty((steps, len(outputs), self._features), np.float32)
         noise = None
         if temperature and self._distribution != "point":
@@ -164,3 +171,20 @@ class KernelStream:
             noise = np.stack([torch.randn(shape, generator=generator).numpy()[:, 0] for _ in range(steps)])
         self._network.loop(states, outputs, None, values, self._distribution, temperature, MIN_SCALE, noise, None)
         return values
+
+
+def _check_floats(**arrays: Any) -> None:
+    """The errors of the kernel have neither the name nor the type of the array."""
+    for name, array in arrays.items():
+        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        if kind != np.float32:
+            raise TypeError(f"`{name}` must be a float32 array, got {kind}; convert it with astype(numpy.float32).")
+
+
+def _check_rows(rows: Any, streams: int) -> None:
+    if rows is None:
+        return
+    if not isinstance(rows, np.ndarray) or rows.dtype != np.int64:
+        raise TypeError(f"`rows` must be an int64 array, got {getattr(rows, 'dtype', type(rows).__name__)}.")
+    for row in rows[(rows < 0) | (rows >= streams)].tolist():
+        raise ValueError(f"`rows` must be from 0 to {streams - 1}, the streams in `states`, got {row}.")

@@ -69,13 +69,13 @@ class Annotations:
         if self.split is not None and self.split not in get_args(SplitName):
             raise DataError(f"{origin}: the split must be train, dev or test, got {self.split!r}; correct it.")
         if self.labels is not None and len(set(self.labels)) < len(self.labels):
-            raise DataError(f"{origin}: has a label twice among {', '.join(self.labels)}; name it once.")
+            raise DataError(f"{origin} has a label twice among {', '.join(self.labels)}; name it once.")
         if self.events is not None:
             self._check_events(origin, steps, self.events)
 
     def _check_events(self, origin: str, steps: int, events: tuple[Event, ...]) -> None:
         if self.rate_hz is None:
-            raise DataError(f"{origin}: has events but no sampling rate; events need sound.")
+            raise DataError(f"{origin} has events but no sampling rate; events need sound.")
         length_s = steps / self.rate_hz
         for event in events:
             if not 0 <= event.onset_s < event.offset_s:

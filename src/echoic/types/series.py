@@ -70,7 +70,7 @@ def sampling_rate(series: Series) -> int:
         DataError: the series is not sound.
     """
     if series.annotations.rate_hz is None:
-        raise DataError(f"{series.origin or series.name}: has no sampling rate; give sound.")
+        raise DataError(f"{series.origin or series.name} has no sampling rate; give sound.")
     return series.annotations.rate_hz
 
 
@@ -81,5 +81,5 @@ def music_info(series: Series) -> MusicInfo:
         DataError: the series is not music.
     """
     if series.annotations.music is None:
-        raise DataError(f"{series.origin or series.name}: is not music; give a MIDI file or a piano-roll.")
+        raise DataError(f"{series.origin or series.name} is not music; give a MIDI file or a piano-roll.")
     return series.annotations.music

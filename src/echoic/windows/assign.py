@@ -68,7 +68,7 @@ def annotations(series: Sequence[Series], name: str, *, partly: bool = False) ->
     given = [getattr(one.annotations, name) for one in series]
     if not partly and any(given) and not all(given):
         missing = series[[bool(one) for one in given].index(False)]
-        raise DataError(f"{missing.origin}: has no {name}, but other series have one; annotate all of them or none.")
+        raise DataError(f"{missing.origin} has no {name}, but other series have one; annotate all of them or none.")
     return given
 
 

@@ -107,6 +107,13 @@ def _step_of_date(one: Series, text: str) -> int:
     return int(np.searchsorted(one.time.times(np.arange(one.steps)), date))
 
 
-def empty_split(split: str, origin: str, content: str, remedy: str = "choose another --split") -> DataError:
-    """The error for a split without any `content` (clips, songs of two steps, ...)."""
-    return DataError(f"The {split} split of {origin} has no {content}; {remedy}.")
+def empty_split(split: str, origin: str, content: str, remedy: str = "") -> DataError:
+    """The error for a split without any `content` (clips, songs of two steps, ...).
+
+    By default the remedy is another rule for splits (train), or to evaluate another split or new data (dev and test).
+    """
+    if not remedy:
+        other = "dev" if split == "test" else "test"
+        evaluate = f"evaluate new data, or another split with --split {other}"
+        remedy = "choose another --split" if split == "train" else evaluate
+    return DataError(f"The {split} split of {origin} is empty: it has no {content}; {remedy}.")

@@ -14,4 +14,4 @@ def write_bytes(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
+        raise RunError(f"{path} cannot be written ({error.strerror}).") from None

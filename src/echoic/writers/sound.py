@@ -29,10 +29,12 @@ class SoundWriter:
     def __init__(self, path: Path, rate_hz: int) -> None:
         self.path = path
         self.clipped = 0
+        if not path.parent.is_dir():
+            raise RunError(f"{path} cannot be written: the folder {path.parent} does not exist; create it.")
         try:
             self._file = soundfile.SoundFile(path, "w", rate_hz, 1, SUBTYPES[path.suffix.lower()])
         except (soundfile.LibsndfileError, OSError) as error:
-            raise RunError(f"{path}: cannot be written ({error}).") from None
+            raise RunError(f"{path} cannot be written ({error}).") from None
 
     def write(self, samples: Floats) -> None:
         """Appends samples `(samples,)`.
@@ -45,7 +47,7 @@ class SoundWriter:
             self._file.write(np.clip(samples, -1, 1))
             self._file.flush()
         except (soundfile.LibsndfileError, OSError) as error:
-            raise RunError(f"{self.path}: cannot be written ({error}).") from None
+            raise RunError(f"{self.path} cannot be written ({error}).") from None
 
     def __enter__(self) -> Self:
         return self

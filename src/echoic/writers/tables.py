@@ -22,7 +22,7 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
         else:
             frame.write_csv(path, datetime_format=_shortest_format(frame))
     except OSError as error:
-        raise RunError(f"{path}: cannot be written ({error}).") from None
+        raise RunError(f"{path} cannot be written ({error}).") from None
 
 
 def _shortest_format(frame: pl.DataFrame) -> str:

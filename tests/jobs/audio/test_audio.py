@@ -18,10 +18,10 @@ from echoic.codecs import HighPass, MuLaw, Spectrogram
 from echoic.config import AudioSettings
 from echoic.config.audio import AudioRequest
 from echoic.drift import CONTROLS
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, RunError
 from echoic.jobs.audio.evaluate import DRIFT_SCORES, AudioEvaluation
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.audio.framing import LevelFrames, SpectralFrames
+from echoic.jobs.audio.framing import CodeFrames, SpectralFrames
 from echoic.jobs.audio.render import blocks, samples_in
 
 RATE_HZ = 2000
@@ -51,9 +51,8 @@ def test_generated_sound_has_the_requested_length_rate_and_seed(run: Run) -> Non
 
 def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Run) -> None:
     framing = run.fitted.task.framing
-    known = framing.frames([np.zeros(framing.seen_samples, np.float32)])[None].float()
     stream = run.stream()
-    state = stream.start(known, seed=2, copies=2)
+    state = stream.start(seed=2, copies=2)
     whole, _ = stream.push(20, state)
     assert whole.shape == (2, 20, framing.values)
     first, middle = stream.push(9, state)
@@ -61,18 +60,32 @@ def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Run) -> No
     assert torch.equal(torch.cat([first, second], 1), whole)
 
 
+def test_a_stream_starts_after_silence_or_a_sound(run: Run, voice: Voice, tmp_path: Path) -> None:
+    framing = run.fitted.task.framing
+    silence = framing.frames([np.zeros(framing.window_samples, np.float32)])[None].float()
+    assert torch.equal(run.encode_prime(), silence)
+    soundfile.write(tmp_path / "voice.wav", voice(2), RATE_HZ)
+    known = run.encode_prime(str(tmp_path / "voice.wav"))
+    assert known.shape == (1, 2 * RATE_HZ // framing.step_samples, framing.values)
+
+
+def test_a_folder_that_does_not_exist_is_named(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"0\.wav cannot be written: the folder .*missing does not exist; create it"):
+        run.write(tmp_path / "missing" / "0.wav", "0.1s")
+
+
 def test_a_longer_sound_begins_as_a_shorter_one(run: Run) -> None:
     short, long = run.generate("901samples"), run.generate("2s")
     assert np.array_equal(short.samples, long.samples[:, :901])
 
 
-def test_sound_of_levels_does_not_rumble_below_the_source() -> None:
+def test_sound_of_codes_does_not_rumble_below_the_source() -> None:
     seconds = np.arange(8 * RATE_HZ) / RATE_HZ
     source = (0.5 * np.sin(2 * np.pi * 300 * seconds) + 0.2 * np.sin(2 * np.pi * 711 * seconds)).astype(np.float32)
     codec = MuLaw.fit([source], pre_emphasis=0.85)
     rumble = {}
     for high_pass in (HighPass(0.0, RATE_HZ), HighPass.fit([source], RATE_HZ)):
-        framing = LevelFrames(8, codec, high_pass)
+        framing = CodeFrames(8, codec, high_pass)
         sound = np.concatenate(list(framing.sound(framing.frames([source])[:, None])), 1)[0]
         hz, power = welch(sound[RATE_HZ:], RATE_HZ, nperseg=RATE_HZ)
         rumble[high_pass.cutoff_hz > 0] = 10 * np.log10(power[hz < 60].mean())
@@ -103,10 +116,10 @@ def test_blocks_of_sound_join_without_a_gap() -> None:
     sound = np.sin(np.arange(6 * RATE_HZ) * 0.31).astype(np.float32) * 0.5
     half = 3 * RATE_HZ
     codec = MuLaw.fit([sound], pre_emphasis=0.85)
-    levels = LevelFrames(8, codec, HighPass.fit([sound], RATE_HZ))
+    levels = CodeFrames(8, codec, HighPass.fit([sound], RATE_HZ))
     spectra = SpectralFrames.fit(Spectrogram(40), [sound])
     for framing, count, error in ((levels, 4, 0.02), (spectra, 400, 0.05)):
-        first = (half - framing.seen_samples) // framing.step_samples + 1
+        first = (half - framing.window_samples) // framing.step_samples + 1
         continued = framing.sound(framing.frames([sound])[first:, None], sound[:half])
         found = np.concatenate(list(continued), 1)[0]
         np.testing.assert_allclose(found[:count], sound[half:][:count], atol=error)
@@ -153,7 +166,7 @@ def test_bad_requests_are_one_sentence(run: Run, tmp_path: Path) -> None:
         train("audio", two, split_by="file")
     with pytest.raises(DataError, match=r"has 3 sound files; --prime must be a single file"):
         run.generate("1s", prime=tmp_path)
-    with pytest.raises(DataError, match=r"short\.wav: is shorter than two frames of 16 samples.*; add sound\."):
+    with pytest.raises(DataError, match=r"short\.wav is shorter than two frames of 16 samples.*; add sound\."):
         run.evaluate(tmp_path / "short.wav")
 
 

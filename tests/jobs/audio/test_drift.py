@@ -68,8 +68,8 @@ def test_the_drift_page_names_skipped_files_and_the_closest_training_sound(tmp_p
     page = (tmp_path / "drift.html").read_text("utf-8")
     assert "1 stream, 20 s in total, compared with 20 s of real sound." in page
     assert "similarity 1.00 (1 is a copy), a.wav at " in page
-    assert "broken.wav: is not a readable sound file" in page
-    assert any("broken.wav: is not a readable sound file" in note for note in found.to_json()["notes"])
+    assert "broken.wav is not a readable sound file" in page
+    assert any("broken.wav is not a readable sound file" in note for note in found.to_json()["notes"])
 
 
 def test_too_little_generated_sound_is_refused(tmp_path: Path, voice: Voice) -> None:

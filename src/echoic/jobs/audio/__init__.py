@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
+from torch import Tensor
+
 from echoic.config.audio import AudioRequest
 from echoic.jobs.audio.charts import charts
 from echoic.jobs.audio.evaluate import AudioEvaluation, evaluate
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.audio.render import Sound, frame_stream, generate
+from echoic.jobs.audio.render import Sound, encode_prime, frame_stream, generate
 from echoic.jobs.audio.task import AudioTask as AudioTask
 from echoic.jobs.base import Fitted, Job
 from echoic.progress import ProgressFn
@@ -41,6 +43,10 @@ class AudioJob(Job[AudioTask]):
     ) -> str:
         """Writes sound files, or an image of the spectrogram."""
         return write_sound(fitted, request, output, on_progress)
+
+    def encode_prime(self, fitted: Fitted[AudioTask], request: AudioRequest) -> Tensor:
+        """The frames of the prime."""
+        return encode_prime(fitted.task, request)
 
     def stream(self, fitted: Fitted[AudioTask]) -> GenerationStream:
         """A stream of frames of the framing, sampled from the model's distribution."""

@@ -69,9 +69,9 @@ def evaluate(
     sounds, notes = _sounds(task, data, split)
     frames = task.framing.frames(sounds)
     if len(frames) < 2:
-        needed = f"two frames of {task.framing.seen_samples} samples"
+        needed = f"two frames of {task.framing.window_samples} samples"
         if data is not None:
-            raise DataError(f"{data}: is shorter than {needed}; add sound.")
+            raise DataError(f"{data} is shorter than {needed}; add sound.")
         raise empty_split(split, task.dataset.origin, needed)
     batches = eval_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz
@@ -126,7 +126,7 @@ def _sample_baselines(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[s
 
 def _frame_baselines(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
     """Silence, and the previous frame."""
-    silence = task.framing.frames([np.zeros(task.framing.seen_samples, np.float32)])
+    silence = task.framing.frames([np.zeros(task.framing.window_samples, np.float32)])
     return {
         "silence": {"mse": float((frames[1:] - silence).square().mean())},
         "repeat": {"mse": float((frames[1:] - frames[:-1]).square().mean())},

@@ -76,7 +76,7 @@ def _paths(output: Path, streams: int) -> Sequence[Path]:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"{output}: cannot be created ({error.strerror}).") from None
+        raise RunError(f"{output} cannot be created ({error.strerror}).") from None
     return [output / f"stream-{number:0{DIGITS}}.wav" for number in range(1, streams + 1)]
 
 
@@ -88,11 +88,11 @@ def _check_fits(output: Path, samples: int) -> None:
 
 def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: str | None) -> None:
     if prime is not None and any(path.exists() and path.samefile(prime) for path in paths):
-        raise ConfigError(f"{prime}: is the --prime and would be overwritten; choose another -o.")
+        raise ConfigError(f"{prime} is the --prime and would be overwritten; choose another -o.")
     others = sorted(set(output.glob("stream-*.wav")) - set(paths)) if output.is_dir() else []
     if others:
         raise ConfigError(
-            f"{output}: contains {len(others)} streams that would not be overwritten, such as {others[0].name}; remove "
+            f"{output} contains {len(others)} streams that would not be overwritten, such as {others[0].name}; remove "
             "them, or choose another folder."
         )
 

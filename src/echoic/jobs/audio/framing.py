@@ -21,11 +21,11 @@ _SPECTRA: dict[str, type[Spectrogram] | type[LogMel]] = {"spectrum": Spectrogram
 
 
 class Framing(Protocol):
-    """Sound as steps."""
+    """Encoding of sound as network steps, and decoding."""
 
     @property
     def values(self) -> int:
-        """Numbers in a step."""
+        """Number of values per step."""
         ...
 
     @property
@@ -34,7 +34,7 @@ class Framing(Protocol):
         ...
 
     @property
-    def seen_samples(self) -> int:
+    def window_samples(self) -> int:
         """Number of samples that one step covers."""
         ...
 
@@ -55,7 +55,7 @@ class Framing(Protocol):
 
 
 @dataclass(frozen=True)
-class _Cut:
+class _SampleBlocks:
     """Non-overlapping frames of samples."""
 
     step_samples: int
@@ -65,21 +65,21 @@ class _Cut:
         return self.step_samples
 
     @property
-    def seen_samples(self) -> int:
+    def window_samples(self) -> int:
         return self.step_samples
 
 
 @final
 @dataclass(frozen=True)
-class LevelFrames(_Cut):
+class CodeFrames(_SampleBlocks):
     """Mu-law codes, as bytes."""
 
     codec: MuLaw
     high_pass: HighPass
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
-        levels = [np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)]
-        return _whole_frames(torch.from_numpy(np.concatenate(levels)), self.step_samples)
+        codes = [np.zeros(0, np.uint8), *(self.codec.encode(sound) for sound in sounds)]
+        return _whole_frames(torch.from_numpy(np.concatenate(codes)), self.step_samples)
 
     def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
         past = np.zeros(1, np.float32) if before is None else before[-self.high_pass.rate_hz :]
@@ -90,10 +90,10 @@ class LevelFrames(_Cut):
         for frame in frames:
             sound = self.codec.decode(frame.numpy(), last)
             last = sound[:, -1]
-            cut, state = self.high_pass.apply(sound, np.broadcast_to(state, (len(state), len(sound), 2)))
-            uncut, fade = fade[: sound.shape[1]], fade[sound.shape[1] :]
-            cut[:, : len(uncut)] += uncut * (sound - cut)[:, : len(uncut)]
-            yield cut
+            filtered, state = self.high_pass.apply(sound, np.broadcast_to(state, (len(state), len(sound), 2)))
+            weights, fade = fade[: sound.shape[1]], fade[sound.shape[1] :]
+            filtered[:, : len(weights)] += weights * (sound - filtered)[:, : len(weights)]
+            yield filtered
 
     def to_json(self) -> dict[str, Any]:
         return {"high_pass": self.high_pass.to_json()}
@@ -101,13 +101,13 @@ class LevelFrames(_Cut):
 
 @final
 @dataclass(frozen=True)
-class SampleFrames(_Cut):
+class SampleFrames(_SampleBlocks):
     """Samples divided by the peak of the train split."""
 
     scale: float
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
-        return _whole_frames(_joined(sounds).div_(self.scale), self.step_samples)
+        return _whole_frames(_concatenate(sounds).div_(self.scale), self.step_samples)
 
     def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
         for frame in frames:
@@ -134,7 +134,7 @@ class SpectralFrames:
         return self.codec.hop_samples
 
     @property
-    def seen_samples(self) -> int:
+    def window_samples(self) -> int:
         return self.codec.window_samples
 
     def frames(self, sounds: Sequence[Floats]) -> Tensor:
@@ -159,7 +159,7 @@ def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: S
     """The framing defined by `settings`, fitted to the sounds of the train split."""
     step_samples = settings.samples_of_step(rate_hz)
     if settings.model == "samples":
-        return LevelFrames(step_samples, codec, HighPass.fit(training, rate_hz))
+        return CodeFrames(step_samples, codec, HighPass.fit(training, rate_hz))
     if settings.frame_features == "samples":
         return SampleFrames(step_samples, codec.scale)
     if settings.frame_features == "spectrum":
@@ -170,7 +170,7 @@ def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: S
 def reopen_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
     """The framing of a run, from the `fitted` state that `to_json` returned."""
     if settings.model == "samples":
-        return LevelFrames(settings.samples_of_step(rate_hz), codec, HighPass.from_json(fitted["high_pass"]))
+        return CodeFrames(settings.samples_of_step(rate_hz), codec, HighPass.from_json(fitted["high_pass"]))
     if settings.frame_features == "samples":
         return SampleFrames(settings.samples_of_step(rate_hz), codec.scale)
     kind = _SPECTRA[settings.frame_features]
@@ -178,12 +178,12 @@ def reopen_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, fitted: 
 
 
 def _spectra(codec: Spectrogram | LogMel, sounds: Sequence[Floats]) -> Tensor:
-    sound, hop = _joined(sounds), codec.hop_samples
+    sound, hop = _concatenate(sounds), codec.hop_samples
     block, shared = _BLOCK_FRAMES * hop, codec.window_samples - hop
     return torch.cat([codec.encode(sound[at : at + block + shared]) for at in range(0, max(len(sound), 1), block)])
 
 
-def _joined(sounds: Sequence[Floats]) -> Tensor:
+def _concatenate(sounds: Sequence[Floats]) -> Tensor:
     return torch.from_numpy(np.concatenate([np.zeros(0, np.float32), *sounds]))
 
 

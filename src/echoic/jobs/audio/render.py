@@ -62,8 +62,21 @@ def blocks(fitted: Fitted[AudioTask], request: AudioRequest) -> Iterator[Floats]
     wanted = samples_in(task, request.length)
     stream = frame_stream(fitted, request)
     known = _known(task, request.prime)
-    pieces = task.framing.sound(_frames(stream, task.framing.frames([known])[None].float(), request), known)
+    pieces = task.framing.sound(_frames(stream, _encoded(task, known), request), known)
     return _cut(pieces, wanted, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
+
+
+def encode_prime(task: AudioTask, request: AudioRequest) -> Tensor:
+    """The frames `(1, frames, values)` of the prime, or of a frame of silence.
+
+    Raises:
+        DataError: the prime cannot be read, or is too short.
+    """
+    return _encoded(task, _known(task, request.prime))
+
+
+def _encoded(task: AudioTask, sound: Floats) -> Tensor:
+    return task.framing.frames([sound])[None].float()
 
 
 def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_samples: int) -> Iterator[Floats]:
@@ -90,17 +103,17 @@ def samples_in(task: AudioTask, length: float | str) -> int:
 
 def _known(task: AudioTask, place: str | None) -> Floats:
     """The sound to continue, `(samples,)`: whole frames up to the end of the prime."""
-    seen = task.framing.seen_samples
+    window = task.framing.window_samples
     if place is None:
-        return np.zeros(seen, np.float32)
+        return np.zeros(window, np.float32)
     recordings = read(place, task.settings.data).series
     if len(recordings) > 1:
-        raise DataError(f"{place}: has {len(recordings)} sound files; --prime must be a single file.")
+        raise DataError(f"{place} has {len(recordings)} sound files; --prime must be a single file.")
     (recording,) = recordings
     sound = recording.values[:, 0]
-    if len(sound) < seen:
-        raise DataError(f"{recording.origin}: is shorter than a frame of {seen} samples; give a longer --prime.")
-    return sound[(len(sound) - seen) % task.framing.step_samples :]
+    if len(sound) < window:
+        raise DataError(f"{recording.origin} is shorter than a frame of {window} samples; give a longer --prime.")
+    return sound[(len(sound) - window) % task.framing.step_samples :]
 
 
 def frame_stream(fitted: Fitted[AudioTask], request: AudioRequest) -> GenerationStream:

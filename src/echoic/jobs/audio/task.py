@@ -98,7 +98,7 @@ class AudioTask(Task[AudioSettings]):
         sound = self.settings.sound
         frames = self.frames["train"]
         if len(frames) < 2:
-            frames_needed = f"two frames of {self.framing.seen_samples} samples"
+            frames_needed = f"two frames of {self.framing.window_samples} samples"
             remedy = "add sound, or choose a smaller --frame-samples"
             raise empty_split("train", self.dataset.origin, frames_needed, remedy)
         sampler = ChunkSampler.from_ranges(

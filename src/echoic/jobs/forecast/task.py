@@ -156,7 +156,7 @@ class ForecastTask(Task[ForecastSettings]):
         )
         if given != expected:
             raise DataError(
-                f"{one.origin}: has the columns {_names(given)}, but the run was trained on {_names(expected)}."
+                f"{one.origin} has the columns {_names(given)}, but the run was trained on {_names(expected)}."
             )
 
     def _check_lengths(self) -> None:

@@ -73,7 +73,7 @@ def _scoring(
             windows.shuffled_sampler(split) if windows.is_shuffled else evaluator.sampler(task.splits[split], stride)
         )
         if not sampler.num_windows:
-            remedy = "give new data" if task.should_refit else "choose another --split, or give new data"
+            remedy = "give new data" if task.should_refit else ""
             content = f"window of {task.settings.window.horizon} steps"
             raise empty_split(split, task.dataset.origin, content, remedy)
         return evaluator, sampler, task.dataset.series
@@ -89,7 +89,7 @@ def _scoring(
     sampler = evaluator.sampler(ranges, stride)
     if not sampler.num_windows:
         raise DataError(
-            f"{dataset.origin}: has no window of {task.settings.window.horizon} steps after the "
+            f"{dataset.origin} has no window of {task.settings.window.horizon} steps after the "
             f"{forecaster.framing.context} steps of context that the run requires."
         )
     return evaluator, sampler, series

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
+from torch import Tensor
+
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.music.charts import charts
-from echoic.jobs.music.compose import Composition, generate, roll_stream
+from echoic.jobs.music.compose import Composition, encode_prime, generate, roll_stream
 from echoic.jobs.music.evaluate import MusicEvaluation, evaluate
 from echoic.jobs.music.files import write_music
 from echoic.jobs.music.task import MusicTask as MusicTask
@@ -43,6 +45,10 @@ class MusicJob(Job[MusicTask]):
     ) -> str:
         """Writes a song as MIDI, sound or an image."""
         return write_music(fitted, request, output, on_progress)
+
+    def encode_prime(self, fitted: Fitted[MusicTask], request: MusicRequest) -> Tensor:
+        """The steps of the prime in the symbols of the codec."""
+        return encode_prime(fitted.task, request)
 
     def stream(self, fitted: Fitted[MusicTask]) -> GenerationStream:
         """A stream of steps in the symbols of the codec, sampled from the model's distribution."""

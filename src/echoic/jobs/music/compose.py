@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
@@ -89,7 +90,7 @@ def generate(
     steps = clock.steps(request.length)
     before = task.codec.encode(rolls_of([known])[0])
     made = []
-    state = stream.start(torch.from_numpy(before).float()[None], request.seed)
+    state = stream.start(_inputs(before), request.seed)
     for _ in range(steps):
         step, state = stream.push(1, state)
         made.append(step[0, 0].numpy().astype(np.uint8))
@@ -100,6 +101,19 @@ def generate(
     memorized = MemorizationIndex([task.codec.round_trip(one) for one in rolls_of(training)]).longest_match(roll)
     name = training[memorized.song].name
     return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, memorized, name)
+
+
+def encode_prime(task: MusicTask, request: MusicRequest) -> Tensor:
+    """The steps `(1, steps, width)` of the prime in the symbols of the codec.
+
+    Raises:
+        DataError: the prime cannot be read or has no step.
+    """
+    return _inputs(task.codec.encode(rolls_of([_prime(task, request)])[0]))
+
+
+def _inputs(steps: Roll) -> Tensor:
+    return torch.from_numpy(steps).float()[None]
 
 
 def num_steps(task: MusicTask, request: MusicRequest) -> int:
@@ -120,7 +134,7 @@ def _prime(task: MusicTask, request: MusicRequest) -> Series:
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)
     found = read(request.prime, task.settings.data).series[0]
     if not found.steps:
-        raise DataError(f"{found.origin}: has no notes to continue; choose another --prime.")
+        raise DataError(f"{found.origin} has no notes to continue; choose another --prime.")
     return found
 
 

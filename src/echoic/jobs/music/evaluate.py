@@ -86,7 +86,7 @@ def evaluate(
     small_sampler = ChunkSampler.whole_series(ranges, max(1, EVAL_SONGS // len(KEYS)), EVAL_CHUNK)
     if not len(sampler):
         if data is not None:
-            raise DataError(f"{data}: has no song of two steps to evaluate.")
+            raise DataError(f"{data} has no song of two steps to evaluate.")
         raise empty_split(split, task.dataset.origin, "song of two steps")
     total = len(sampler) + len(small_sampler)
     given = _totals(fitted, BatchLoader(sampler, SongCollate(rolls)), lambda done: on_progress(done, total))

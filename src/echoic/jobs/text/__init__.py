@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
+from torch import Tensor
+
 from echoic.config.text import TextRequest
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.text.charts import charts
 from echoic.jobs.text.evaluate import TextEvaluation, evaluate
 from echoic.jobs.text.task import TextTask as TextTask
-from echoic.jobs.text.write import generate, symbol_stream, write_text
+from echoic.jobs.text.write import encode_prime, generate, symbol_stream, write_text
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
 from echoic.streams import GenerationStream
@@ -29,6 +31,10 @@ class TextJob(Job[TextTask]):
         self, fitted: Fitted[TextTask], metrics: Sequence[Mapping[str, Any]], evaluation: TextEvaluation | None
     ) -> list[Chart]:
         return charts(fitted, metrics, evaluation)
+
+    def encode_prime(self, fitted: Fitted[TextTask], request: TextRequest) -> Tensor:
+        """The symbols of the prime."""
+        return encode_prime(fitted, request)
 
     def generate(self, fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None]) -> str:
         """Continues a text."""

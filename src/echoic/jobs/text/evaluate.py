@@ -52,7 +52,7 @@ def evaluate(fitted: Fitted[TextTask], data: Any, split: str, on_progress: Progr
     sampler = ChunkSampler.whole_series(ranges, 1, EVAL_CHUNK)
     if not len(sampler):
         if data is not None:
-            raise DataError(f"{data}: has no text of two characters to evaluate.")
+            raise DataError(f"{data} has no text of two characters to evaluate.")
         raise empty_split(split, task.dataset.origin, "text of two characters")
     batches = BatchLoader(sampler, NextStepCollate(symbols))
     total, count = total_loss(fitted.model, batches, lambda done: on_progress(done, len(batches)))

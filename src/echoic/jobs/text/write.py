@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from echoic.codecs import Characters
 from echoic.config.text import TextRequest
@@ -35,8 +36,7 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
     """
     codec: Characters = fitted.task.codec
     stream = symbol_stream(fitted, request)
-    known = torch.from_numpy(_prime(codec, request.prime)).float()[None, :, None]
-    state = stream.start(known, request.seed)
+    state = stream.start(encode_prime(fitted, request), request.seed)
     to_text, pieces = _decoder(codec), []
     for _ in range(request.length):
         symbol, state = stream.push(1, state)
@@ -45,6 +45,15 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
         if piece:
             on_chunk(piece)
     return "".join(pieces)
+
+
+def encode_prime(fitted: Fitted[TextTask], request: TextRequest) -> Tensor:
+    """The symbols `(1, steps, 1)` of the prime.
+
+    Raises:
+        DataError: the prime is empty, or has a character that is not in the vocabulary.
+    """
+    return torch.from_numpy(_prime(fitted.task.codec, request.prime)).float()[None, :, None]
 
 
 def write_text(fitted: Fitted[TextTask], request: TextRequest, output: Path | None, on_progress: ProgressFn) -> str:

@@ -113,7 +113,7 @@ def sound_files(place: Path) -> list[Path]:
         return [place]
     files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
     if not files:
-        raise DataError(f"{place}: has no sound files; supported endings are {', '.join(ENDINGS)}.")
+        raise DataError(f"{place} has no sound files; supported endings are {', '.join(ENDINGS)}.")
     return files
 
 

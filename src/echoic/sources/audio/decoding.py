@@ -50,7 +50,7 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the name.")
     if not path.stat().st_size:
-        raise DataError(f"{path}: is empty; export it again.")
+        raise DataError(f"{path} is empty; export it again.")
     try:
         size_at = check_header(path)
         source = nullcontext(path) if size_at is None else Streamed(path, size_at)
@@ -60,35 +60,35 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
             samples = _empty(path, file, target_hz)
             length = _fill(samples, _mono(path, file, settings), file.samplerate, target_hz)
             if not length:
-                raise DataError(f"{path}: is shorter than one sample at {target_hz:,} Hz; leave it out.")
+                raise DataError(f"{path} is shorter than one sample at {target_hz:,} Hz; leave it out.")
             return DecodedSound(samples[:length], target_hz, file.samplerate, file.channels, size_at is not None)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check the permissions.") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}); check the permissions.") from None
     except soundfile.LibsndfileError as error:
         raise DataError(
-            f"{path}: is not a readable sound file ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
+            f"{path} is not a readable sound file ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
         ) from None
 
 
 def _check_opened(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings, target_hz: int) -> None:
     check_format(path, file.channels, file.samplerate)
     if isinstance(settings.channel, int) and settings.channel > file.channels:
-        raise DataError(f"{path}: has {file.channels} channels; choose a --channel other than {settings.channel}.")
+        raise DataError(f"{path} has {file.channels} channels; choose a --channel other than {settings.channel}.")
     if max(target_hz, file.samplerate) > MAX_RATE_RATIO * min(target_hz, file.samplerate):
         raise DataError(
-            f"{path}: cannot be resampled from {file.samplerate:,} to {target_hz:,} Hz, a ratio above "
+            f"{path} cannot be resampled from {file.samplerate:,} to {target_hz:,} Hz, a ratio above "
             f"{MAX_RATE_RATIO}; choose another --rate-hz."
         )
     if file.format == "OGG" and ends_inside_page(path):
         raise DataError(
-            f"{path}: ends inside a page, after {file.frames / file.samplerate:.3f} s; it was cut off: export it again."
+            f"{path} ends inside a page, after {file.frames / file.samplerate:.3f} s; it was cut off: export it again."
         )
     if not file.frames:
-        raise DataError(f"{path}: has no samples; export it again.")
+        raise DataError(f"{path} has no samples; export it again.")
     size = path.stat().st_size
     if file.frames > size * _MAX_FRAMES_PER_BYTE:
         raise DataError(
-            f"{path}: declares no length, or one that its {size:,} bytes cannot hold; it was written into a pipe or "
+            f"{path} declares no length, or one that its {size:,} bytes cannot hold; it was written into a pipe or "
             "damaged: export it again as WAV or FLAC."
         )
 
@@ -115,7 +115,7 @@ def _block(path: Path, file: "soundfile.SoundFile") -> Floats:
 
 def _truncated(path: Path, file: "soundfile.SoundFile", read: int) -> DataError:
     return DataError(
-        f"{path}: declares {file.frames / file.samplerate:.3f} s of sound and ends after "
+        f"{path} declares {file.frames / file.samplerate:.3f} s of sound and ends after "
         f"{read / file.samplerate:.3f} s; it was cut off or is damaged there: export it again."
     )
 
@@ -138,7 +138,7 @@ def _empty(path: Path, file: "soundfile.SoundFile", to_hz: int) -> Floats:
         return np.empty(length, np.float32)
     except MemoryError:
         raise DataError(
-            f"{path}: declares {file.frames / file.samplerate:,.0f} s of sound, which require "
+            f"{path} declares {file.frames / file.samplerate:,.0f} s of sound, which require "
             f"{4 * length:,} bytes of memory; cut it into several files, or choose a lower --rate-hz."
         ) from None
 

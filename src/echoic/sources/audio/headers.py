@@ -88,7 +88,7 @@ def _chunks(file: IO[bytes], order: str, size: int) -> Iterator[tuple[bytes, int
 def _check_sound(path: Path, declared: int, begins: int, actual: int) -> None:
     if declared > actual:
         raise DataError(
-            f"{path}: declares {declared:,} bytes of sound from byte {begins} on, and {actual:,} are there; it was cut "
+            f"{path} declares {declared:,} bytes of sound from byte {begins} on, and {actual:,} are there; it was cut "
             "off or never finished: export it again."
         )
 
@@ -101,12 +101,11 @@ def check_format(path: Path, channels: int, rate_hz: int) -> None:
     """
     if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
         raise DataError(
-            f"{path}: declares a rate of {rate_hz:,} Hz; it must be {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,}: export it "
-            "again."
+            f"{path} declares a rate of {rate_hz:,} Hz; it must be {MIN_RATE_HZ:,} to {MAX_RATE_HZ:,}: export it again."
         )
     if not 1 <= channels <= MAX_CHANNELS:
         raise DataError(
-            f"{path}: declares {channels} channels; it must be 1 to {MAX_CHANNELS}: export it again with fewer."
+            f"{path} declares {channels} channels; it must be 1 to {MAX_CHANNELS}: export it again with fewer."
         )
 
 

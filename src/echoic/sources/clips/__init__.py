@@ -65,7 +65,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     if len(widths) > 1:
         first, other = list(widths.values())[:2]
         raise DataError(
-            f"{other.origin}: has {len(other.features)} values per step, but {first.origin} has {len(first.features)}; "
+            f"{other.origin} has {len(other.features)} values per step, but {first.origin} has {len(first.features)}; "
             "give clips of one kind."
         )
     labels = Counter(label for clip in clips for label in labels_of(clip))
@@ -88,7 +88,7 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     reader = folders.read_clips if place.is_dir() else READERS.get(place.suffix.lower())
     if reader is None:
         raise DataError(
-            f"{place}: is not a supported clip source; give a folder with one folder per class, a table "
+            f"{place} is not a supported clip source; give a folder with one folder per class, a table "
             "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels-path."
         )
     for name in ("label_separator", "fold", "group"):
@@ -97,7 +97,7 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     settings.refuse_changed(_without_effect(place), f"on {place}; leave it out.")
     clips = reader(place, settings)
     if not clips:
-        raise DataError(f"{place}: has no clips.")
+        raise DataError(f"{place} has no clips.")
     return clips
 
 

@@ -27,7 +27,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
     labels = _load(settings.labels_path)
     if labels.shape != (len(clips),) or labels.dtype.kind not in "iuUSb":
         raise DataError(
-            f"{settings.labels_path}: must hold a label for each of the {len(clips)} clips of {path.name}, got "
+            f"{settings.labels_path} must hold a label for each of the {len(clips)} clips of {path.name}, got "
             f"{_describe(labels)}."
         )
     return [
@@ -47,13 +47,13 @@ def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
         raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame.")
     values = _load(path)
     if values.ndim != len(AXES) or values.dtype.kind not in "fiu":
-        raise DataError(f"{path}: must hold numbers with axes {','.join(settings.axes)}, got {_describe(values)}.")
+        raise DataError(f"{path} must hold numbers with axes {','.join(settings.axes)}, got {_describe(values)}.")
     values = np.moveaxis(values, [settings.axes.index(axis) for axis in ("clip", "frame", "band")], [0, 1, 2])
     bands = tuple(f"band_{number}" for number in range(1, values.shape[2] + 1))
     clips = []
     for number, clip in enumerate(values):
         if not np.isfinite(clip).all():
-            raise DataError(f"{path}, clip {number}: has a value that is not a number; correct or remove it.")
+            raise DataError(f"{path}, clip {number} has a value that is not a number; correct or remove it.")
         clips.append(
             Series(
                 f"clip {number}",
@@ -71,7 +71,7 @@ def _load(path: Path) -> NDArray[np.generic]:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; check the name.") from None
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: is not a readable .npy file ({error}); save it with numpy.save.") from None
+        raise DataError(f"{path} is not a readable .npy file ({error}); save it with numpy.save.") from None
     return array
 
 

@@ -20,7 +20,7 @@ def read_clips(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     if not classes:
         has_sound = any(path.suffix.lower() in ENDINGS for path in place.iterdir())
         remedy = "give a table of files and labels instead" if has_sound else "make one folder for each class"
-        raise DataError(f"{place}: has no folders of classes; {remedy}.")
+        raise DataError(f"{place} has no folders of classes; {remedy}.")
     sounds = ClipReader(settings)
     return [
         sounds.clip(path, str(path.relative_to(place)), Annotations(labels=(folder.name,)))

@@ -39,7 +39,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
     clips = []
     for number, row in enumerate(rows):
         if not row["file"]:
-            raise table.error("has no file; fill it in or remove the row.", row=number)
+            raise table.error("the row has no file; fill it in or remove the row.", row=number)
         labels = _labels(table, number, row["label"], settings.label_separator)
         begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
         annotations = Annotations(
@@ -86,7 +86,7 @@ def _labels(table: Table, number: int, cell: str, separator: str | None) -> tupl
     """The label of a row; with a separator its labels, sorted."""
     if separator is None:
         if not cell:
-            raise table.error("has no label; fill it in or remove the row.", row=number)
+            raise table.error("the row has no label; fill it in or remove the row.", row=number)
         return (cell,)
     names = [name.strip() for name in cell.split(separator)] if cell else []
     if "" in names:
@@ -94,7 +94,7 @@ def _labels(table: Table, number: int, cell: str, separator: str | None) -> tupl
         raise table.error(message, row=number)
     repeated = [name for name, times in Counter(names).items() if times > 1]
     if repeated:
-        raise table.error(f"has the label {quoted(repeated[0])} more than once; name it once.", row=number)
+        raise table.error(f"the row has the label {quoted(repeated[0])} more than once; name it once.", row=number)
     return tuple(sorted(names))
 
 

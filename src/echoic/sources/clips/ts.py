@@ -25,29 +25,29 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # n
                     clips.append(_clip(path, number, text, dimensions))
                     dimensions = len(clips[0].features)
                 elif text.lower().startswith("@classlabel") and text.split()[1:2] != ["true"]:
-                    raise DataError(f"{path}, line {number}: declares no class labels, which classification requires.")
+                    raise DataError(f"{path}, line {number} declares no class labels, which classification requires.")
                 elif text.lower().startswith("@timestamps") and text.split()[1:2] == ["true"]:
                     raise DataError(
-                        f"{path}, line {number}: has time stamps, which are not supported; export without them."
+                        f"{path}, line {number} has time stamps, which are not supported; export without them."
                     )
                 begun = begun or text.lower() == "@data"
     except UnicodeDecodeError:
-        raise DataError(f"{path}: is not text; give a .ts file.") from None
+        raise DataError(f"{path} is not text; give a .ts file.") from None
     if not begun:
-        raise DataError(f"{path}: has no @data line; give a complete .ts file.")
+        raise DataError(f"{path} has no @data line; give a complete .ts file.")
     return clips
 
 
 def _clip(path: Path, number: int, text: str, dimensions: int) -> Series:
     *columns, label = text.split(":")
     if not columns or not label.strip():
-        raise DataError(f"{path}, line {number}: has no label after the last colon; correct the line.")
+        raise DataError(f"{path}, line {number} has no label after the last colon; correct the line.")
     rows = [_numbers(path, number, column) for column in columns]
     lengths = {len(row) for row in rows}
     if len(lengths) > 1:
         raise DataError(f"{path}, line {number}: dimensions must be equally long, got {sorted(lengths)} values.")
     if dimensions and len(rows) != dimensions:
-        raise DataError(f"{path}, line {number}: has {len(rows)} dimensions, but the first line has {dimensions}.")
+        raise DataError(f"{path}, line {number} has {len(rows)} dimensions, but the first line has {dimensions}.")
     names = tuple(f"dimension_{place}" for place in range(1, len(rows) + 1))
     return Series(
         f"line {number}",
@@ -64,5 +64,5 @@ def _numbers(path: Path, number: int, column: str) -> Floats:
     except ValueError as error:
         raise DataError(f"{path}, line {number}: {error}; correct the line.") from None
     if np.isinf(values).any():
-        raise DataError(f"{path}, line {number}: holds an infinite value; correct the line.")
+        raise DataError(f"{path}, line {number} holds an infinite value; correct the line.")
     return values

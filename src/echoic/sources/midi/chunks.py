@@ -23,7 +23,7 @@ class Header(NamedTuple):
 def check_size(path: Path, raw: bytes) -> None:
     """Raises `DataError` for a file that is too large."""
     if len(raw) > MAX_FILE_BYTES:
-        raise DataError(f"{path}: has {len(raw):,} bytes, but at most {MAX_FILE_BYTES:,} are supported.")
+        raise DataError(f"{path} has {len(raw):,} bytes, but at most {MAX_FILE_BYTES:,} are supported.")
 
 
 def read_header(path: Path, raw: bytes) -> Header:
@@ -34,15 +34,15 @@ def read_header(path: Path, raw: bytes) -> Header:
     """
     start = raw.find(b"MThd") if raw.startswith(b"RIFF") else 0
     if raw[start : start + 4] != b"MThd":
-        raise DataError(f"{path}, byte 0: is not a MIDI file (no MThd at the start); export it as Standard MIDI.")
+        raise DataError(f"{path}, byte 0: there is no MThd, so it is not a MIDI file; export it as Standard MIDI.")
     if len(raw) < start + _HEADER_BYTES:
-        raise DataError(f"{path}, byte {len(raw)}: ends inside its header; copy the file again.")
+        raise DataError(f"{path}, byte {len(raw)}: the file ends inside its header; copy the file again.")
     numbers = [int.from_bytes(raw[start + at : start + at + 2], "big") for at in (8, 10, 12)]
     header = Header(start, *numbers)
     if header.kind > 2:
-        raise DataError(f"{path}, byte {start + 8}: has type {header.kind}; supported types are 0, 1 and 2.")
+        raise DataError(f"{path}, byte {start + 8}: the file has type {header.kind}; supported types are 0, 1 and 2.")
     if header.division == 0:
-        raise DataError(f"{path}, byte {start + 12}: declares 0 ticks per beat; export it again.")
+        raise DataError(f"{path}, byte {start + 12}: the header declares 0 ticks per beat; export it again.")
     return header
 
 
@@ -60,11 +60,11 @@ def track_chunks(path: Path, raw: bytes, header: Header) -> list[tuple[int, byte
         if kind == b"MTrk":
             if begin + length > len(raw):
                 raise DataError(
-                    f"{path}, byte {at + 4}: declares a track of {length:,} bytes, but {len(raw) - begin:,} are left; "
-                    "copy the file again."
+                    f"{path}, byte {at + 4}: the header declares a track of {length:,} bytes, but {len(raw) - begin:,} "
+                    "are left; copy the file again."
                 )
             found.append((begin, raw[begin : begin + length]))
         at = begin + length
     if not found:
-        raise DataError(f"{path}, byte {header.start + _HEADER_BYTES}: has no track; export it again.")
+        raise DataError(f"{path}, byte {header.start + _HEADER_BYTES}: there is no track; export it again.")
     return found

@@ -34,7 +34,7 @@ def to_grid(song: Song, grid: str) -> GridRoll:
     steps = max((end for _, end, _ in spans), default=0)
     if steps > MAX_STEPS:
         raise DataError(
-            f"{song.origin}: has {steps:,} steps of {grid}, more than {MAX_STEPS:,}; choose a coarser --grid."
+            f"{song.origin} has {steps:,} steps of {grid}, more than {MAX_STEPS:,}; choose a coarser --grid."
         )
     roll = np.zeros((steps, NUM_PITCHES), np.uint8)
     merged = 0

@@ -102,7 +102,7 @@ def song_from_events(
     last = events[-1][0] if events else 0
     if last / ticks_per_beat > MAX_BEATS:
         raise DataError(
-            f"{origin}: lasts {last / ticks_per_beat:,.0f} beats, more than {MAX_BEATS:,}; cut it into pieces."
+            f"{origin} lasts {last / ticks_per_beat:,.0f} beats, more than {MAX_BEATS:,}; cut it into pieces."
         )
     tempos, meters, key = [Tempo(0.0, 120.0)], [Meter(0.0, 4, 4)], None
     for tick, message in events:

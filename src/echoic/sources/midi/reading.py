@@ -51,7 +51,7 @@ def _ticks_per_beat(path: Path, header: Header) -> float:
         return header.division
     frames_per_second, ticks_per_frame = 256 - (header.division >> 8), header.division & 0xFF
     if not ticks_per_frame:
-        raise DataError(f"{path}, byte {header.start + 12}: declares 0 ticks per film frame; export it again.")
+        raise DataError(f"{path}, byte {header.start + 12}: the header has 0 ticks per film frame; export it again.")
     return frames_per_second * ticks_per_frame * 60 / BPM_OF_SECONDS
 
 
@@ -65,7 +65,7 @@ def _events(path: Path, header: Header, begin: int, data: bytes) -> list[Event]:
     except Exception as error:  # noqa: BLE001 (the library raises many kinds of exceptions)
         at = min(begin + max(stream.tell() - len(frame), 0), begin + len(data))
         reason = str(error).strip(" .'") or type(error).__name__
-        raise DataError(f"{path}, byte {at}: cannot be read as MIDI ({reason}); export or copy it again.") from None
+        raise DataError(f"{path}, byte {at} cannot be read as MIDI ({reason}); export or copy it again.") from None
     return list(_absolute(track))
 
 

@@ -90,5 +90,5 @@ def numbers_of(labels: Sequence[str], clips: Sequence[Series]) -> list[list[int]
     for clip in clips:
         for label in labels_of(clip):
             if label not in known:
-                raise DataError(f"{clip.origin}: has the label {label!r}, which no training clip has.")
+                raise DataError(f"{clip.origin} has the label {label!r}, which no training clip has.")
     return [[known[label] for label in labels_of(clip)] for clip in clips]

@@ -1,6 +1,6 @@
-"""Learns a few tunes in one key and in twelve, says what each network knows of other keys, and lets one go on.
+"""Compares training on tunes in one key with training in random keys, and generates a new tune.
 
-Writes `twelve_keys.mid` into the current folder.
+Writes `transposed.mid` into the current folder.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def write_tunes(folder: Path) -> None:
 
 
 def main() -> None:
-    """Trains twice and writes what the second network makes."""
+    """Trains both networks, and generates with the second."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=60)
     options = parser.parse_args()
@@ -37,12 +37,12 @@ def main() -> None:
         for keys in ("none", "random"):
             run = echoic.train("music", folder, **settings, transpose=keys, epochs=options.epochs)
             scores = run.evaluate().scores
-            print(f"trained in {'one key' if keys == 'none' else 'twelve keys'}:")
-            print(f"  nats a step, songs as given: {scores['nll_per_step']:.2f}")
+            print(f"trained in {'one key' if keys == 'none' else 'random keys'}:")
+            print(f"  nats per step, songs as given: {scores['nll_per_step']:.2f}")
             print(f"  in all twelve keys: {scores['nll_per_step_12_keys']:.2f}")
         made = run.generate("4bars", temperature=0.7, seed=1)
-    Path("twelve_keys.mid").write_bytes(midi_bytes(made.song))
-    print(f"twelve_keys.mid: {made.summary}")
+    Path("transposed.mid").write_bytes(midi_bytes(made.song))
+    print(f"transposed.mid: {made.summary}")
 
 
 if __name__ == "__main__":
