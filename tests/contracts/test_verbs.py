@@ -48,7 +48,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no value": ("train forecast synth:sine --out new --set lookback", "takes key=value"),
         "bad value": ("train forecast synth:sine --out new --layers 0", "positive layer sizes, got '0'"),
         "no number": ("train forecast synth:sine --out new --epochs many", "train.epochs"),
-        "no settings": ("train forecast synth:sine --out new --config missing.toml", "missing.toml: cannot read"),
+        "no settings": ("train forecast synth:sine --out new --config missing.toml", "missing.toml cannot be read"),
         "no device": ("train forecast synth:sine --out new --device nothing", "not available here"),
         "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "but requires 97"),
         "taken folder": ("train forecast synth:sine --out {run}", "already exists"),

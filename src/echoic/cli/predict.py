@@ -42,13 +42,13 @@ def predict(
     opened = echoic.load(run, data=training_data)
     with progress_bar() as bar:
         tables = [opened.predict(file) for file in bar.track(files or [None], description="predicting")]
-    for note in opened.notes():
-        typer.echo(note, err=True)
     columns = concatenate(tables)
     rows = len(next(iter(columns.values())))
     if output is not None:
         write_table(output, columns)
         typer.echo(f"{output}: {rows} rows", err=True)
+    for note in opened.notes():
+        typer.echo(note, err=True)
     if as_json:
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
