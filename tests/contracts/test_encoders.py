@@ -5,8 +5,9 @@ import inspect
 import pytest
 import torch
 
-from echoic.encoders import ENCODERS, Encoder
+from echoic.encoders import ENCODERS, Convolution, Encoder
 
+KINDS: dict[str, type[Encoder]] = {**ENCODERS, "convolution over steps": Convolution}
 FLOAT32 = 1e-6
 FEATURES, STRIDE, WIDTH, CLASSES = 3, 4, 5, 7
 
@@ -26,14 +27,15 @@ def make(kind: str) -> tuple[Encoder, int]:
         "channels": (4, 5),
         "kernel": 3,
         "right_context": 0,
+        "across_bands": kind != "convolution over steps",
     }
-    wanted = [name for name in inspect.signature(ENCODERS[kind].__init__).parameters if name != "self"]
-    encoder = ENCODERS[kind](**{name: known[name] for name in wanted}).eval()
+    wanted = [name for name in inspect.signature(KINDS[kind].__init__).parameters if name != "self"]
+    encoder = KINDS[kind](**{name: known[name] for name in wanted}).eval()
     return encoder, getattr(encoder, "stride", 1)
 
 
 def takes_symbols(kind: str) -> bool:
-    return "num_classes" in inspect.signature(ENCODERS[kind].__init__).parameters
+    return "num_classes" in inspect.signature(KINDS[kind].__init__).parameters
 
 
 def inputs(kind: str, rows: int, steps: int) -> torch.Tensor:
@@ -48,13 +50,13 @@ def others(kind: str, x: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("steps", [1, 3, 4, 5, 12])
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_outputs_have_the_declared_steps_and_width(kind: str, steps: int) -> None:
     encoder, stride = make(kind)
     assert encoder(inputs(kind, 2, steps)).shape == (2, -(-steps // stride), encoder.output_size)
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_future_never_changes_the_past(kind: str) -> None:
     encoder, stride = make(kind)
     x = inputs(kind, 2, 6 * stride)
@@ -67,7 +69,7 @@ def test_the_future_never_changes_the_past(kind: str) -> None:
         assert not torch.allclose(after[:, step], before[:, step])
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_rows_are_independent(kind: str) -> None:
     encoder, stride = make(kind)
     x = inputs(kind, 3, 2 * stride)
@@ -75,7 +77,7 @@ def test_rows_are_independent(kind: str) -> None:
         torch.testing.assert_close(encoder(x)[row], encoder(x[row : row + 1])[0], atol=FLOAT32, rtol=0)
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_length_that_does_not_fit_is_padded_in_front(kind: str) -> None:
     encoder, stride = make(kind)
     # Two steps with their left context.

@@ -84,6 +84,13 @@ class EncoderSettings(Section):
     conv_stride: int = Field(
         1, ge=1, description="Stride in time of the first convolution: input steps per step of the recurrent layers."
     )
+    conv_dims: Literal[1, 2] | None = Field(
+        None,
+        description=(
+            "Dimensions of the convolutions. 1: steps; the values of a step are input channels. 2: steps and bands. "
+            "Default: 2 for spectra and arrays of bands, otherwise 1."
+        ),
+    )
     bidirectional: bool = Field(
         default=False,
         description="Read sequences in both directions: more accurate, but the network cannot run live.",

@@ -1,4 +1,4 @@
-"""Convolutions over steps and bands, before the recurrent layers."""
+"""Convolutions over steps, and over bands where there are any, before the recurrent layers."""
 
 from collections.abc import Sequence
 from typing import final
@@ -13,7 +13,10 @@ from echoic.encoders.base import Encoder
 
 @final
 class Convolution(Encoder):
-    """Convolutions, each of which halves the bands; `stride` input vectors make one network step.
+    """Convolutions over steps and bands, each of which halves the bands; `stride` input vectors make one network step.
+
+    With `across_bands` False they are over steps only, and the values of a step are their input channels: values that
+    are not neighbours of each other, such as axes of an accelerometer.
 
     The receptive field of a step ends `right_context` vectors after its own last one; with 0 the encoder is causal.
     Sequences are padded with zeros. Each layer has a number of channels, square kernels of an odd size, layer
@@ -22,25 +25,34 @@ class Convolution(Encoder):
     """
 
     def __init__(
-        self, features: int, channels: Sequence[int], kernel: int, stride: int = 1, right_context: int = 0
+        self,
+        features: int,
+        channels: Sequence[int],
+        kernel: int,
+        stride: int = 1,
+        right_context: int = 0,
+        *,
+        across_bands: bool = True,
     ) -> None:
         super().__init__()
         self.stride = stride
         self.right_context = right_context
-        sizes = [1, *channels]
+        self.across_bands = across_bands
+        sizes = [1 if across_bands else features, *channels]
+        width = kernel if across_bands else 1
         lengths = _lengths(channels, kernel, stride)
         self.convolutions = nn.ModuleList(
             nn.Conv2d(
                 in_channels,
                 out_channels,
-                (steps, kernel),
+                (steps, width),
                 stride=(stride if number == 0 else 1, 1),
-                padding=(0, kernel // 2),
+                padding=(0, width // 2),
             )
             for number, (in_channels, out_channels, steps) in enumerate(zip(sizes, channels, lengths, strict=False))
         )
         self.left_context = self.context_size(channels, kernel, stride) - right_context
-        bands = [features]
+        bands = [features if across_bands else 1]
         for _ in channels:
             bands.append(max(1, bands[-1] // 2))
         self.norms = nn.ModuleList(nn.LayerNorm(list(shape)) for shape in zip(channels, bands, strict=False))
@@ -59,7 +71,7 @@ class Convolution(Encoder):
 
     def valid(self, x: Float[Tensor, "batch steps features"]) -> Float[Tensor, "batch out_steps outputs"]:
         """The steps with a complete receptive field in `x`: no padding in time."""
-        x = x[:, None]
+        x = x[:, None] if self.across_bands else x.transpose(1, 2)[..., None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = torch.relu(norm(convolution(x).transpose(1, 2)).transpose(1, 2))
             if x.shape[-1] > 1:

@@ -18,7 +18,7 @@ def check_front(settings: LabelledSettings) -> None:
             input noise (which would alter padding).
     """
     encoder = settings.encoder
-    for name in ("conv_stride", "kernel_size"):
+    for name in ("conv_stride", "kernel_size", "conv_dims"):
         if not encoder.conv_channels and getattr(encoder, name) != EncoderSettings.model_fields[name].default:
             raise ConfigError(f"`{name}` requires convolutions; add some with --conv-channels.")
     augment = settings.augment
@@ -36,7 +36,8 @@ def front(settings: EncoderSettings, values: int, components: Components, *, is_
         return components.build_encoder(values, Identity, is_stepwise=is_stepwise)
     shape = (settings.conv_channels, settings.kernel_size, settings.conv_stride)
     # Bidirectional networks use future context anyway, so convolutions can be centred.
-    return Convolution(values, *shape, Convolution.context_size(*shape) // 2 if settings.bidirectional else 0)
+    right_context = Convolution.context_size(*shape) // 2 if settings.bidirectional else 0
+    return Convolution(values, *shape, right_context, across_bands=settings.conv_dims != 1)
 
 
 def layers(

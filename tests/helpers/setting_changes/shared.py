@@ -59,6 +59,7 @@ ENCODER: dict[str, Entry] = {
     "conv_channels": Change((6,)),
     "kernel_size": Change(5, {"conv_channels": (4,)}),
     "conv_stride": Change(base={"conv_channels": (4,)}),
+    "conv_dims": Change(1, {"conv_channels": (4,)}),
     "bidirectional": Change(),
 }
 
@@ -93,6 +94,7 @@ def idle_in_labelled_sound(job: str) -> list[Idle]:
         Idle(job, "freq_mask_param", 5),
         Idle(job, "kernel_size", 5, {"conv_channels": ()}),
         Idle(job, "conv_stride", 2, {"conv_channels": ()}),
+        Idle(job, "conv_dims", 1, {"conv_channels": ()}),
         Idle(job, "learn_initial_state", True, BOTH),
     ]
 
