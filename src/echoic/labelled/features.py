@@ -12,6 +12,7 @@ from torch import Tensor
 from echoic.codecs import LogMel, Scaler
 from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError, DataError
+from echoic.labelled.clip_norm import NO_NORM, ClipNorm
 from echoic.labelled.spectra_cache import NOWHERE, SpectraCache, spectra_key
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
@@ -71,12 +72,13 @@ class Features:
 
     mel: LogMel | None
     scaler: Scaler
+    clip_norm: ClipNorm = NO_NORM
 
     @classmethod
-    def fit(cls, raw: RawSteps, training: Sequence[int]) -> Self:
-        """Fits to the series with the indices `training`."""
-        values = torch.cat([raw[number] for number in training])
-        return cls(raw.mel, Scaler.fit("standard", [""], [values]))
+    def fit(cls, raw: RawSteps, training: Sequence[int], clip_norm: ClipNorm = NO_NORM) -> Self:
+        """Fits to the series with the indices `training`, each normalised by `clip_norm` first."""
+        values = torch.cat([clip_norm.apply(raw[number]) for number in training])
+        return cls(raw.mel, Scaler.fit("standard", [""], [values]), clip_norm)
 
     def of(
         self, series: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: ProgressFn = no_progress
@@ -91,7 +93,7 @@ class Features:
 
     def scaled(self, raw: Tensor) -> Tensor:
         """Standardised features `(steps, values)` from unscaled ones."""
-        return self.scaler.encode(raw[None], torch.zeros(1, dtype=torch.long))[0].nan_to_num(0.0)
+        return self.scaler.encode(self.clip_norm.apply(raw)[None], torch.zeros(1, dtype=torch.long))[0].nan_to_num(0.0)
 
     def check(self, series: Sequence[Series]) -> None:
         """Checks that `series` have the sampling rate or the features of training.
@@ -126,13 +128,18 @@ class Features:
 
     def to_json(self) -> dict[str, Any]:
         """The fitted state as plain JSON values."""
-        return {"mel": None if self.mel is None else self.mel.to_json(), "scaler": self.scaler.to_json()}
+        return {
+            "mel": None if self.mel is None else self.mel.to_json(),
+            "scaler": self.scaler.to_json(),
+            "clip_norm": self.clip_norm.to_json(),
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         mel = values["mel"]
-        return cls(None if mel is None else LogMel.from_json(mel), Scaler.from_json(values["scaler"]))
+        spectra = None if mel is None else LogMel.from_json(mel)
+        return cls(spectra, Scaler.from_json(values["scaler"]), ClipNorm.from_json(values["clip_norm"]))
 
 
 def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:
