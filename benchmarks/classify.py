@@ -31,6 +31,7 @@ SOUNDS: dict[str, Any] = {
 
 VOWELS: dict[str, Any] = {
     "layers": (256,), "bidirectional": True, "dropout": 0.5, "noise_std": 0.5, "epochs": 120, "patience": 999,
+    "conv_channels": (), "batch_size": 32, "lr": 2e-3, "weight_decay": 0.0, "refit": False, "network_weight": 1.0,
 }  # fmt: skip
 
 TARGETS = {

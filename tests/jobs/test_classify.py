@@ -27,7 +27,15 @@ from echoic.training.records import Progress
 from echoic.types import Series
 
 RATE_HZ = 4000
-TINY: dict[str, Any] = {"n_mels": 12, "layers": (16,), "batch_size": 8, "epochs": 15, "lr": 1e-2, "threads": 1}
+TINY: dict[str, Any] = {
+    "refit": False,
+    "n_mels": 12,
+    "layers": (16,),
+    "batch_size": 8,
+    "epochs": 15,
+    "lr": 1e-2,
+    "threads": 1,
+}
 CONVNET: dict[str, Any] = {"model": "convnet", **{name: value for name, value in TINY.items() if name != "layers"}}
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 

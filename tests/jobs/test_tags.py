@@ -29,6 +29,7 @@ TINY: dict[str, Any] = {
     "lr": 1e-2,
     "threads": 1,
     "label_separator": ";",
+    "refit": False,
 }
 PITCH_HZ = {"low": 200, "middle": 500, "high": 1100}
 SETS = [names for count in range(4) for names in itertools.combinations(PITCH_HZ, count)]

@@ -8,9 +8,23 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
 from echoic.config import JobSettings, Section
+from echoic.config.classify import BY_DATA
 from echoic.config.forecast import BY_STRATEGY
 from echoic.jobs import JOBS, settings_class
 from echoic_docs.markdown import code, escape, table
+
+DECIDED = {
+    "forecast": (BY_STRATEGY, "strategy", "`many` is for tables of many series."),
+    "classify": (
+        BY_DATA,
+        "data",
+        (
+            "`spectra` are sound and arrays of bands, `series` those of sensors. Batch size, epochs, patience and the "
+            "stride of convolutions follow the clips: [how](../../guides/sound-data.md#defaults)."
+        ),
+    ),
+}
+"""For jobs with defaults that depend on others: the defaults, what decides them, and a remark."""
 
 SIGNS = {Ge: ("≥", "ge"), Gt: (">", "gt"), Le: ("≤", "le"), Lt: ("<", "lt")}
 
@@ -57,7 +71,7 @@ Options of `echoic train {job}` and `echoic check {job}`, and keyword arguments 
     for name, info in settings.model_fields.items():
         parts.append(f"## {name}\n\n{escape(type(info.default).__doc__ or '')}\n\n{section(info.default, settings)}")
     if settings.default_depends_on:
-        parts.append(decided_defaults())
+        parts.append(decided_defaults(*DECIDED[job]))
     return "\n".join(parts)
 
 
@@ -67,20 +81,21 @@ def section(defaults: Section, settings: type[JobSettings]) -> str:
     for name, field in type(defaults).model_fields.items():
         default = shown(getattr(defaults, name))
         if name in settings.default_depends_on:
-            default = f"by {code(settings.default_depends_on[name])}"
+            decides = settings.default_depends_on[name]
+            default = f"by {code(decides) if decides.startswith('--') else decides}"
         rows.append([code(name), values(field), default, escape(field.description or "")])
     return table(["setting", "values", "default", "description"], rows)
 
 
-def decided_defaults() -> str:
-    """Defaults that depend on another setting."""
-    names = list(dict.fromkeys(name for chosen in BY_STRATEGY.values() for name in chosen))
-    rows = [[code(name), *(shown(chosen.get(name)) for chosen in BY_STRATEGY.values())] for name in names]
-    return f"""## Defaults by strategy
+def decided_defaults(defaults: Mapping[str, Mapping[str, Any]], decides: str, remark: str) -> str:
+    """Defaults that depend on another setting, or on the data."""
+    names = list(dict.fromkeys(name for chosen in defaults.values() for name in chosen))
+    rows = [[code(name), *(shown(chosen.get(name)) for chosen in defaults.values())] for name in names]
+    return f"""## Defaults by {decides}
 
-A value that you set always stands. `many` is for tables of many series.
+A value that you set always stands. {remark}
 
-{table(["setting", *map(code, BY_STRATEGY)], rows)}"""
+{table(["setting", *map(code, defaults)], rows)}"""
 
 
 def shown(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Settings of the classify job."""
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -60,6 +60,13 @@ class ClipSplitSettings(Section):
     test_fold: str | None = Field(
         None, description="Fold to use as the test split, with --folds; a tenth of the other folds becomes dev."
     )
+    refit: bool | None = Field(
+        None,
+        description=(
+            "After training, train again on train and dev together, for as many steps. Default: with fewer than 300 "
+            "clips, if neither the data nor `split` define dev."
+        ),
+    )
     folds: int | None = Field(
         None,
         ge=2,
@@ -83,20 +90,56 @@ class ClassifierSettings(Section):
     pooling: Literal["last", "mean", "attention"] = Field(
         "mean", description="Pooling over time: the last hidden vector, their mean, or an attention-weighted mean."
     )
+    clip_norm: Literal["none", "center", "standard"] | None = Field(
+        None,
+        description=(
+            "Normalisation of each clip by itself. center: subtract its mean. standard: also divide by its standard "
+            "deviation. Default: what varies between the clips of sensor series without depending on the label; none "
+            "for spectra."
+        ),
+    )
+    network_weight: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description=(
+            "Weight of the network in the predicted probabilities; the rest is random convolutions with ridge "
+            "regression (ROCKET). 1: the network alone. Default: chosen on dev for sensor series with one label per "
+            "clip; 1 for sound and arrays."
+        ),
+    )
     class_weight: Literal["none", "balanced"] = Field(
         "none", description="balanced: weights classes inversely to their frequency in the loss."
     )
 
 
+BY_DATA: dict[str, dict[str, Any]] = {
+    "spectra": {"layers": (128,), "dropout": 0.2, "lr": 2e-3},
+    "series": {
+        "conv_channels": (32, 64), "kernel_size": 7, "bidirectional": True, "layers": (64,), "dropout": 0.4, "lr": 3e-3,
+        "weight_decay": 0.1,
+    },
+}  # fmt: skip
+"""Defaults for sound (and arrays of bands), and for sensor series; a value set by the user stands."""
+
+BY_NUMBER = ("batch_size", "epochs", "patience", "conv_stride")
+"""Settings whose defaults follow the number of clips, or their length."""
+
+
 class ClassifySettings(JobSettings):
     """Settings of `echoic train classify`."""
 
-    component_settings: ClassVar[ComponentSettings] = {"encoder": ("conv_channels", "kernel_size", "conv_stride")}
+    default_depends_on = dict.fromkeys([*(name for one in BY_DATA.values() for name in one), *BY_NUMBER], "the data")
+
+    component_settings: ClassVar[ComponentSettings] = {
+        "encoder": ("conv_channels", "kernel_size", "conv_stride", "conv_dims"),
+        "network": ("bidirectional",),
+    }
     data: ClipDataSettings = ClipDataSettings()
     split: ClipSplitSettings = ClipSplitSettings()
     spectrum: SpectrumSettings = SpectrumSettings()
     augment: AugmentSettings = AugmentSettings()
     encoder: EncoderSettings = EncoderSettings()
     network: ClassifierSettings = ClassifierSettings()
-    stack: StackSettings = StackSettings(cell="gru", layers=(128,), dropout=0.2)
-    train: TrainSettings = TrainSettings(epochs=40, batch_size=32, lr=2e-3)
+    stack: StackSettings = StackSettings()
+    train: TrainSettings = TrainSettings()

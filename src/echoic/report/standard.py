@@ -58,9 +58,12 @@ def _overfitting(train: Line, dev: Line) -> str:
 
 def accuracy_chart(metrics: Sequence[Mapping[str, Any]]) -> Chart | None:
     """Accuracy on train and dev over training steps; None if the metrics have none."""
+    fit = [row for row in metrics if row.get("phase") != "refit"]
+    refit = [row for row in metrics if row.get("phase") == "refit"]
     curves = (
-        _curve("train", metrics, "train_accuracy", "train"),
-        _curve("dev", metrics, "dev_accuracy", "dev"),
+        _curve("train", fit, "train_accuracy", "train"),
+        _curve("train and dev, refit", refit, "train_accuracy", "reference"),
+        _curve("dev", fit, "dev_accuracy", "dev"),
     )
     lines = tuple(line for line in curves if np.isfinite(line.y).any())
     return Chart("accuracy", "Accuracy during training", "Training steps", "Accuracy", lines) if lines else None

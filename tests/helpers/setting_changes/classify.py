@@ -115,10 +115,13 @@ CHANGES: dict[str, Entry] = (
         "split": Change((0.5, 0.25, 0.25)),
         "test_fold": Change("2", {"folds": 2, "test_fold": "1"}),
         "folds": Change(2),
+        "refit": Change(True),
         "model": Change(
             "convnet", {"layers": None, "input_dropout": None}, clips(header="start,end", cells=lambda _: "0.0,0.14")
         ),
         "pooling": Change(),
+        "clip_norm": Change("standard"),
+        "network_weight": Change(0.5),
         "class_weight": Change(data=clips(header="split", cells=lambda number: "train" if number < 16 else "dev")),
         "scheduled_sampling": Refused(0.5, "scheduled_sampling"),
     }
@@ -145,6 +148,8 @@ IDLE: list[Idle] = [
     *(Idle("classify", field, value, FEATURES, arrays) for field, value in OF_SOUND.items()),
     *(Idle("classify", field, value, data=folders) for field, value in (OF_TABLES | OF_ARRAYS).items()),
     *(Idle("classify", field, value) for field, value in OF_ARRAYS.items()),
+    Idle("classify", "network_weight", 0.5, {"label_separator": ";"}),
+    Idle("classify", "refit", True, {"split": (0.8, 0.0, 0.2)}),
     Idle("classify", "fold", "split"),
     Idle("classify", "test_fold", "1"),
 ]

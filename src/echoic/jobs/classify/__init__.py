@@ -6,6 +6,7 @@ from typing import Any, final
 from echoic.jobs.base import Fitted, Job, Table
 from echoic.jobs.classify.charts import charts
 from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, evaluate
+from echoic.jobs.classify.notes import calibration_notes
 from echoic.jobs.classify.task import ClassifyTask as ClassifyTask
 from echoic.jobs.classify.use import predict
 from echoic.progress import ProgressFn
@@ -23,6 +24,9 @@ class ClassifyJob(Job[ClassifyTask]):
         self, fitted: Fitted[ClassifyTask], data: Any, split: str, on_progress: ProgressFn
     ) -> ClassifyEvaluation:
         return evaluate(fitted, data, split, on_progress)
+
+    def notes(self, calibration: Mapping[str, Any]) -> list[str]:
+        return calibration_notes(calibration) if calibration else []
 
     def charts(
         self, fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None

@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from echoic.baselines.warping import WarpingNeighbor
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
+from echoic.jobs.classify.calibration import fit_convolutions, network_probabilities
+from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.task import ClassifyTask
-from echoic.labelled.batches import clip_batches
-from echoic.labelled.task import EVAL_BATCH_SIZE
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import as_path, read
@@ -45,6 +46,8 @@ class ClassifyEvaluation(Evaluation):
     probabilities: NDArray[np.float64]
     folds: tuple[dict[str, float], ...] = ()
     """The scores of each fold of cross-validation."""
+    notes: tuple[str, ...] = ()
+    """What baselines left out to save time."""
 
     @property
     def headline(self) -> str:
@@ -76,7 +79,8 @@ class ClassifyEvaluation(Evaluation):
     def details(self) -> dict[str, Any]:
         """Number of clips, and the worst mistakes."""
         found = {"clips": len(self.clips), "most_confused": [one._asdict() for one in self.mistakes]}
-        return found | ({"folds": list(self.folds)} if self.folds else {})
+        found |= {"folds": list(self.folds)} if self.folds else {}
+        return found | ({"notes": list(self.notes)} if self.notes else {})
 
 
 def evaluate(
@@ -91,41 +95,47 @@ def evaluate(
     average precision, exact match and nats per clip.
 
     Raises:
-        DataError: there are no clips.
+        DataError: there are no clips, or the network was trained on them as dev.
     """
     task = fitted.task
+    if data is None and split == "dev" and task.should_refit:
+        raise DataError(
+            "The network was refitted on train and dev (`refit`), so that scores on dev would be too good; give new "
+            "data, or train with --no-refit."
+        )
     new = None if data is None else _read(task, data)
     clips = task.require_series(split) if new is None else new
     steps = task.steps_of(split, new, on_progress)
     true = task.labelling.targets(clips)
     probabilities = probabilities_of(fitted, steps, on_progress)
+    baselines, notes = _baselines(fitted, steps, true)
     return ClassifyEvaluation(
         task.labelling.scores(true, probabilities),
-        _baselines(task, steps, true),
+        baselines,
         task.labelling,
         tuple(clip.name for clip in clips),
         true,
         probabilities,
+        notes=notes,
     )
 
 
-@torch.no_grad()
 def probabilities_of(
     fitted: Fitted[ClassifyTask],
     steps: Sequence[Tensor],
     on_progress: ProgressFn = no_progress,
 ) -> NDArray[np.float64]:
     """Predicted probabilities `(clips, labels)` for the features `steps` of each clip."""
-    task = fitted.task
-    no_targets = torch.zeros(len(steps), 1)
-    batches = clip_batches(steps, no_targets, EVAL_BATCH_SIZE, multiple=task.settings.encoder.conv_stride)
-    fitted.model.eval()
-    probabilities = []
-    for number, batch in enumerate(batches.epoch(0, 0), 1):
-        params, _ = fitted.model(batch.inputs, lengths=batch.lengths)
-        probabilities.append(task.labelling.probabilities(params))
-        on_progress(number, len(batches))
-    return np.concatenate(probabilities)
+    network = network_probabilities(fitted.task, fitted.model, steps, on_progress)
+    combination = combination_of(fitted)
+    if combination.convolutions is None:
+        return network
+    return combination.apply(network, combination.convolutions.predict_probs(steps))
+
+
+def combination_of(fitted: Fitted[ClassifyTask]) -> Combination:
+    """The combination of the network with random convolutions; the network alone before it is calibrated."""
+    return Combination(1.0, None) if fitted.calibration is None else Combination.from_json(fitted.calibration)
 
 
 def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
@@ -138,6 +148,7 @@ def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
         np.concatenate([fold.true for fold in folds]),
         np.concatenate([fold.probabilities for fold in folds]),
         tuple(fold.scores for fold in folds),
+        tuple(dict.fromkeys(note for fold in folds for note in fold.notes)),
     )
 
 
@@ -154,10 +165,26 @@ def _read(task: ClassifyTask, data: Any) -> Sequence[Series]:
     return read(path, settings_for(path, task.new_data)).series
 
 
-def _baselines(task: ClassifyTask, steps: Sequence[Tensor], true: NDArray[np.int64]) -> dict[str, dict[str, float]]:
-    training = task.labelling.targets(task.series("train"))
-    rows = task.labelling.baselines(training, _summaries(task.steps["train"]), _summaries(steps))
-    return {name: task.labelling.scores(true, row) for name, row in rows.items()}
+def _baselines(
+    fitted: Fitted[ClassifyTask], steps: Sequence[Tensor], true: NDArray[np.int64]
+) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
+    """The scores of the baselines, fitted on the clips that the network learned from, and notes on their limits."""
+    task = fitted.task
+    training, targets = task.labelled_steps(*task.fitted_splits)
+    rows = dict(task.labelling.baselines(targets, _summaries(training), _summaries(steps)))
+    notes = list[str]()
+    if task.has_slow_baselines:
+        warping = WarpingNeighbor.fit(_arrays(training), targets[:, 0], len(task.classes), len(steps))
+        rows["dtw_neighbor"] = warping.predict_probs(_arrays(steps))
+        convolutions = combination_of(fitted).convolutions or fit_convolutions(task, task.fitted_splits, len(steps))
+        rows["random_convolutions"] = convolutions.predict_probs(steps)
+        for name, limits in (("dtw_neighbor", warping.limits), ("random_convolutions", convolutions.limits)):
+            notes += [f"{name} uses {' and '.join(limits)}, to save time"] if limits else []
+    return {name: task.labelling.scores(true, row) for name, row in rows.items()}, tuple(notes)
+
+
+def _arrays(steps: Sequence[Tensor]) -> list[NDArray[np.float64]]:
+    return [clip.double().numpy() for clip in steps]
 
 
 def _summaries(steps: Sequence[Tensor]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from echoic.cells import IdentityStack
 from echoic.components import Components
 from echoic.config import ClassifySettings
+from echoic.config.spectrum import EncoderSettings
 from echoic.encoders import ConvNet
 from echoic.errors import ConfigError
 from echoic.jobs.classify.labelling import Labelling
@@ -63,6 +64,8 @@ def build_network(
 
 def _recurrent(settings: ClassifySettings, values: int, labelling: Labelling, components: Components) -> SequenceModel:
     encoder = front(settings.encoder, values, components, is_stepwise=False)
-    stack = layers(settings.encoder, encoder.output_size, settings.stack, components, is_stepwise=False)
+    # A network of the user's own has its own direction.
+    direction = settings.encoder if components.network is None else EncoderSettings()
+    stack = layers(direction, encoder.output_size, settings.stack, components, is_stepwise=False)
     readout: Readout = POOLING[settings.network.pooling](stack.output_size)
     return SequenceModel(encoder, stack, readout, labelling.head(readout.output_size))

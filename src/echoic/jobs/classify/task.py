@@ -7,14 +7,19 @@ from functools import cached_property
 from typing import Any, Self, final
 
 import torch
+from torch import Tensor
 
 from echoic.batches import BatchLoader, Transform
 from echoic.config import ClassifySettings, ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
+from echoic.jobs.classify.calibration import calibrate
 from echoic.jobs.classify.labelling import Labelling, labelling_of
+from echoic.jobs.classify.labelling.base import Targets
 from echoic.jobs.classify.network import build_network, check_network, check_settings
+from echoic.jobs.classify.plan import ClipStats, plan
 from echoic.labelled.batches import clip_batches
+from echoic.labelled.clip_norm import ClipNorm
 from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.task import LabelledTask
 from echoic.model import SequenceModel
@@ -47,17 +52,19 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
     def _fit(
         cls, dataset: DatasetLike, settings: ClassifySettings, raw: RawSteps, on_progress: ProgressFn = no_progress
     ) -> Self:
-        check_settings(settings)
         if dataset.series[0].annotations.rate_hz is None:
             settings.data.refuse_changed(("rate_hz", "channel"), "on data that are features already; leave it out.")
         splits = split_clips(dataset.series, settings)
+        settings = plan(settings, _clip_stats(dataset, settings, splits, is_spectra=raw.mel is not None))
+        check_settings(settings)
         counts = Counter(label for number in splits["train"] for label in labels_of(dataset.series[number]))
         labels = tuple(sorted(counts, key=natural_order))
         _check_labels(dataset.series, splits, labels)
         labelling = labelling_of(settings, labels, [counts[label] for label in labels])
         lengths = [len(clip) for clip in raw.make(on_progress)]
         check_network(settings, lengths)
-        return cls(dataset, settings, Features.fit(raw, splits["train"]), raw, labelling, max(lengths))
+        features = Features.fit(raw, splits["train"], _clip_norm(raw, splits["train"], settings))
+        return cls(dataset, settings, features, raw, labelling, max(lengths))
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
@@ -89,11 +96,44 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
     def loader(
         self, split: str, batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False
     ) -> BatchLoader:
-        targets = torch.from_numpy(self.labelling.targets(self.series(split)))
+        return self._loader([split], batch_size, transforms, shuffle=shuffle)
+
+    def _loader(
+        self, splits: Sequence[str], batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False
+    ) -> BatchLoader:
+        """The batches of all clips of `splits`."""
+        steps, targets = self.labelled_steps(*splits)
         multiple = self.settings.encoder.conv_stride
         return clip_batches(
-            self.steps[split], targets, batch_size, multiple=multiple, shuffle=shuffle, transforms=transforms
+            steps, torch.from_numpy(targets), batch_size, multiple=multiple, shuffle=shuffle, transforms=transforms
         )
+
+    def labelled_steps(self, *splits: str) -> tuple[list[Tensor], Targets]:
+        """The features of each clip of `splits`, and the targets of all."""
+        clips = [clip for split in splits for clip in self.series(split)]
+        return [one for split in splits for one in self.steps[split]], self.labelling.targets(clips)
+
+    @property
+    def fitted_splits(self) -> tuple[str, ...]:
+        """The splits that the network learns from in the end."""
+        return ("train", "dev") if self.should_refit else ("train",)
+
+    @property
+    def has_slow_baselines(self) -> bool:
+        """Whether random convolutions and time warping are among the baselines: for sensor series with one label."""
+        is_spectra = self.features.mel is not None or bool(self.settings.data.axes)
+        return not is_spectra and self.settings.data.label_separator is None
+
+    @property
+    def should_refit(self) -> bool:
+        return bool(self.settings.split.refit) and bool(self.splits["dev"])
+
+    def refit_batches(self) -> BatchLoader:
+        batch_size = self.settings.train.batch_size
+        return self._loader(("train", "dev"), batch_size, self._augmentation(), shuffle=True)
+
+    def calibrate(self, model: SequenceModel) -> dict[str, Any]:
+        return calibrate(self, model)
 
     @property
     def folds(self) -> Sequence[ClassifySettings]:
@@ -134,6 +174,28 @@ def split_clips(clips: Sequence[Series], settings: ClassifySettings) -> dict[str
     return assign_splits(
         clips, split.split, stratify=labels, folds=folds, test_fold=split.test_fold, dev_fraction=DEV_FRACTION
     )
+
+
+def _clip_stats(
+    dataset: DatasetLike, settings: ClassifySettings, splits: Mapping[str, Sequence[int]], *, is_spectra: bool
+) -> ClipStats:
+    return ClipStats(
+        [dataset.series[number].steps for number in splits["train"]],
+        len(splits["dev"]),
+        is_spectra or bool(settings.data.axes),
+        settings.split.split is not None or any(one.annotations.split == "dev" for one in dataset.series),
+    )
+
+
+def _clip_norm(raw: RawSteps, training: Sequence[int], settings: ClassifySettings) -> ClipNorm:
+    """By the setting; without it, series that are not spectra are normalised where that loses nothing."""
+    chosen = settings.network.clip_norm
+    if chosen is not None:
+        return ClipNorm(chosen in ("center", "standard"), chosen == "standard")
+    if raw.mel is not None or settings.data.axes:
+        return ClipNorm()
+    names = ["\n".join(labels_of(raw.dataset.series[number])) for number in training]
+    return ClipNorm.fit([raw[number] for number in training], names)
 
 
 def _folds_of(clips: Sequence[Series], count: int) -> list[str]:

@@ -66,8 +66,11 @@ class Labelling(Protocol):
     def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
         """All scores."""
 
+    def constant_baseline(self, training: Targets, clips: int) -> tuple[str, Values]:
+        """The name of the baseline that predicts the same for all `clips`, and its probabilities."""
+
     def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
-        """The probabilities that the baselines predict, by their names.
+        """The probabilities that the simple baselines predict, by their names.
 
         `training` are the targets of the training clips and `values` a vector for each of them; `new` are the vectors
         of the clips to predict.

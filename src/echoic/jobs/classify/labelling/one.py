@@ -53,13 +53,15 @@ class OneLabel:
         """Accuracy, macro F1, nats per clip and calibration error."""
         return classification_scores(true[:, 0], probabilities)
 
+    def constant_baseline(self, training: Targets, clips: int) -> tuple[str, Values]:
+        """The frequencies of the classes."""
+        return "majority", majority_class(training[:, 0], clips, len(self.labels))
+
     def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
         """The majority class, and the class of the nearest centroid."""
-        numbers, classes = training[:, 0], len(self.labels)
-        return {
-            "majority": majority_class(numbers, len(new), classes),
-            "nearest_centroid": NearestCentroid.fit(values, numbers, classes).predict_probs(new),
-        }
+        name, constant = self.constant_baseline(training, len(new))
+        nearest = NearestCentroid.fit(values, training[:, 0], len(self.labels))
+        return {name: constant, "nearest_centroid": nearest.predict_probs(new)}
 
     def describe(self, clips: int) -> str:
         return f"{clips:,} clips of {len(self.labels)} classes"

@@ -54,12 +54,14 @@ class SeveralLabels:
         """Macro and micro F1, mean average precision, exact match and nats per clip."""
         return multilabel_scores(true, probabilities)
 
+    def constant_baseline(self, training: Targets, clips: int) -> tuple[str, Values]:
+        """The frequency of each label."""
+        return "frequencies", label_frequencies(training, clips)
+
     def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
         """The frequency of each label, and for each label the nearer centroid: of clips with it or without it."""
-        return {
-            "frequencies": label_frequencies(training, len(new)),
-            "nearest_centroid": nearest_centroids(training, values, new),
-        }
+        name, constant = self.constant_baseline(training, len(new))
+        return {name: constant, "nearest_centroid": nearest_centroids(training, values, new)}
 
     def describe(self, clips: int) -> str:
         return f"{clips:,} clips with any of {len(self.labels)} labels"

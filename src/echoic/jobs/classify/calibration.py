@@ -1,0 +1,74 @@
+"""What dev decides once the network is trained: the weight of the network, and how the model compares."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from echoic.baselines.random_convolutions import RandomConvolutions
+from echoic.jobs.classify.combination import PRIOR_WEIGHT, Combination, best_weight
+from echoic.labelled.batches import clip_batches
+from echoic.labelled.task import EVAL_BATCH_SIZE
+from echoic.model import SequenceModel
+from echoic.progress import ProgressFn, no_progress
+
+if TYPE_CHECKING:
+    from echoic.jobs.classify.task import ClassifyTask
+
+
+def calibrate(task: "ClassifyTask", model: SequenceModel) -> dict[str, Any]:
+    """The combination of the network with random convolutions, and scores on dev, as plain JSON values.
+
+    The weight is chosen with random convolutions that were fitted on train; those of the result are fitted on the
+    splits that the network learns from in the end.
+    """
+    steps, true = task.labelled_steps("dev")
+    network = network_probabilities(task, model, steps) if steps else np.empty((0, len(task.classes)))
+    weight, others = task.settings.network.network_weight, None
+    if weight != 1 and steps:
+        others = fit_convolutions(task, ("train",), len(steps)).predict_probs(steps)
+    if weight is None:
+        weight = PRIOR_WEIGHT if others is None else best_weight(true[:, 0], network, others)
+    final = None if weight == 1 else fit_convolutions(task, task.fitted_splits, 0)
+    combined = network if others is None else weight * network + (1 - weight) * others
+    return Combination(weight, final).to_json() | {"dev": _dev_scores(task, true, combined)}
+
+
+def fit_convolutions(task: "ClassifyTask", splits: Sequence[str], queries: int) -> RandomConvolutions:
+    """Random convolutions fitted on `splits`, to be applied to `queries` clips."""
+    steps, targets = task.labelled_steps(*splits)
+    return RandomConvolutions.fit(steps, targets[:, 0], len(task.classes), queries)
+
+
+@torch.no_grad()
+def network_probabilities(
+    task: "ClassifyTask", model: SequenceModel, steps: Sequence[Tensor], on_progress: ProgressFn = no_progress
+) -> NDArray[np.float64]:
+    """The network's probabilities `(clips, labels)` for the features `steps` of each clip."""
+    no_targets = torch.zeros(len(steps), 1)
+    batches = clip_batches(steps, no_targets, EVAL_BATCH_SIZE, multiple=task.settings.encoder.conv_stride)
+    model.eval()
+    probabilities = []
+    for number, batch in enumerate(batches.epoch(0, 0), 1):
+        params, _ = model(batch.inputs, lengths=batch.lengths)
+        probabilities.append(task.labelling.probabilities(params))
+        on_progress(number, len(batches))
+    return np.concatenate(probabilities)
+
+
+def _dev_scores(task: "ClassifyTask", true: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, Any]:
+    """The headline score on dev next to that of the most frequent class, or of the frequencies of labels."""
+    found = {"clips": len(true), "refit": task.should_refit, "score": None}
+    if not len(true):
+        return found
+    labelling = task.labelling
+    name, baseline = labelling.constant_baseline(labelling.targets(task.series("train")), len(true))
+    return found | {
+        "headline": labelling.headline,
+        "score": labelling.scores(true, probabilities)[labelling.headline],
+        "baseline_name": name,
+        "baseline": labelling.scores(true, baseline)[labelling.headline],
+    }

@@ -1,0 +1,124 @@
+"""Automatic choices of classify settings: from the number of clips, their length, and whether they are spectra."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from echoic.config import ClassifySettings
+from echoic.config.classify import BY_DATA
+from echoic.errors import ConfigError
+
+FEW_CLIPS = 300
+"""With fewer clips for training and dev together, dev cannot choose the length of training."""
+
+_NETWORK_STEPS = 60
+"""Long series are read with a stride that leaves so many steps."""
+
+_FEW_STEPS, _MOST_STEPS = 400, 1500
+"""Number of training steps with few clips, and at most."""
+
+_EPOCHS = 40
+
+_PATIENCE, _PATIENCE_STEPS = 10, 400
+"""Early stopping waits for so many evaluations, and so many steps, with a dev split of `_SURE_CLIPS` clips or more."""
+
+_SURE_CLIPS = 100
+
+
+class ClipStats(NamedTuple):
+    """Facts that the defaults depend on.
+
+    `lengths` are those of the training clips in steps; `is_spectra`: neighbouring values of a step are bands;
+    `dev_is_given`: by the data or the user, not drawn from train by default.
+    """
+
+    lengths: Sequence[int]
+    dev: int
+    is_spectra: bool
+    dev_is_given: bool
+
+    @property
+    def has_few(self) -> bool:
+        """Whether dev is too small to choose by."""
+        return len(self.lengths) + self.dev < FEW_CLIPS
+
+
+def plan(settings: ClassifySettings, stats: ClipStats) -> ClassifySettings:
+    """`settings` with every open choice resolved.
+
+    Raises:
+        ConfigError: a setting has no effect.
+    """
+    _check_effect(settings, stats)
+    given = settings.given()
+    is_recurrent = settings.network.model == "recurrent"
+    chosen = dict(BY_DATA["spectra" if stats.is_spectra or not is_recurrent else "series"])
+    if not is_recurrent:
+        del chosen["layers"]
+    chosen |= _front(settings, stats, given)
+    chosen |= _length(settings, stats, given)
+    chosen["refit"] = stats.has_few and stats.dev > 0 and not stats.dev_is_given
+    if stats.is_spectra or settings.data.label_separator is not None:
+        chosen["network_weight"] = 1.0
+    return settings.replaced(**{name: value for name, value in chosen.items() if _is_open(settings, given, name)})
+
+
+def _check_effect(settings: ClassifySettings, stats: ClipStats) -> None:
+    if settings.split.refit and not stats.dev:
+        raise ConfigError("`refit` requires a dev split; give one with --split, or leave it out.")
+    weight = settings.network.network_weight
+    if weight is not None and weight != 1 and settings.data.label_separator is not None:
+        raise ConfigError("`network_weight` requires one label per clip; leave it out with `label_separator`.")
+
+
+def _is_open(settings: ClassifySettings, given: set[str], name: str) -> bool:
+    """Whether the user left a choice to the job."""
+    section = getattr(settings, settings.places()[name])
+    return name not in given or getattr(section, name) is None
+
+
+def _front(settings: ClassifySettings, stats: ClipStats, given: set[str]) -> dict[str, Any]:
+    """Convolutions and direction, as far as the user's choices leave room for them."""
+    if settings.network.model != "recurrent":
+        return {}
+    chosen: dict[str, Any] = {}
+    convolves = bool(settings.encoder.conv_channels) if "conv_channels" in given else not stats.is_spectra
+    if not convolves:
+        chosen["kernel_size"] = 3
+    else:
+        chosen["conv_dims"] = 2 if stats.is_spectra else 1
+        if not stats.is_spectra:
+            chosen["conv_stride"] = max(1, round(sum(stats.lengths) / len(stats.lengths) / _NETWORK_STEPS))
+    if settings.network.pooling == "last" or settings.stack.learn_initial_state:
+        chosen["bidirectional"] = False
+    return chosen
+
+
+def _length(settings: ClassifySettings, stats: ClipStats, given: set[str]) -> dict[str, int]:
+    """Batch size, epochs, and the dev evaluations without improvement before training stops."""
+    clips = len(stats.lengths)
+    batch_size = settings.train.batch_size if "batch_size" in given else _batch_size(clips, is_spectra=stats.is_spectra)
+    batches = math.ceil(clips / batch_size)
+    epochs = _EPOCHS
+    if stats.has_few:
+        epochs = math.ceil(_FEW_STEPS / batches)
+    elif not stats.is_spectra:
+        epochs = max(5, min(_EPOCHS, math.ceil(_MOST_STEPS / batches)))
+    if "epochs" in given:
+        epochs = settings.train.epochs
+    return {"batch_size": batch_size, "epochs": epochs, "patience": _patience(settings, stats, batches, epochs)}
+
+
+def _batch_size(clips: int, *, is_spectra: bool) -> int:
+    if clips < 100:
+        return 8
+    return 16 if clips < (200 if is_spectra else 500) else 32
+
+
+def _patience(settings: ClassifySettings, stats: ClipStats, batches: int, epochs: int) -> int:
+    """The smaller dev is, the longer; with few clips, dev never stops training."""
+    evals = settings.train.evals_per_epoch
+    if stats.has_few:
+        return epochs * evals + 1
+    steps = _PATIENCE_STEPS * max(1.0, math.sqrt(_SURE_CLIPS / max(stats.dev, 1)))
+    return max(_PATIENCE, math.ceil(steps * evals / batches))
