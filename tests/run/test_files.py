@@ -3,9 +3,11 @@ import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save
 
 from echoic.errors import RunError
 from echoic.run.files import (
@@ -190,3 +192,25 @@ def test_safetensors_without_a_checksum_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(RunError, match="its checksum does not match"):
         read_tensors(tmp_path / "file")
+
+
+def test_the_same_tensors_and_metadata_are_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
+    for path, is_reversed in zip(paths, (False, True), strict=True):
+
+        def shuffled(tensors: Any, metadata: Any, is_reversed: bool = is_reversed) -> bytes:
+            """`save` with the header that another process would have written."""
+            data = save(tensors, metadata)
+            size = int.from_bytes(data[:8], "little")
+            header = json.loads(data[8 : 8 + size])
+            items = sorted(header["__metadata__"].items(), reverse=is_reversed)
+            text = json.dumps(header | {"__metadata__": dict(items)}).encode()
+            return len(text).to_bytes(8, "little") + text + data[8 + size :]
+
+        monkeypatch.setattr("echoic.run.files.save", shuffled)
+        write_tensors(path, TENSORS, METADATA)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert int.from_bytes(paths[0].read_bytes()[:8], "little") % 8 == 0
+    tensors, metadata = read_tensors(paths[0])
+    assert metadata == METADATA
+    assert all(torch.equal(tensors[name], tensor) for name, tensor in TENSORS.items())

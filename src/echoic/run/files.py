@@ -16,6 +16,9 @@ from torch import Tensor
 
 from echoic.errors import RunError
 
+_LENGTH_BYTES = 8
+"""Size of the number at the start of a safetensors file, the length of its header."""
+
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replaces a file atomically: readers see the old or the new contents, even after a crash.
@@ -81,7 +84,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     """
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     text = json.dumps(metadata, sort_keys=True)
-    write_atomically(path, save(plain, {"metadata": text, "sha256": _digest(plain, text)}))
+    write_atomically(path, _sort_header(save(plain, {"metadata": text, "sha256": _digest(plain, text)})))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -100,6 +103,16 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if header.get("sha256") != _digest(tensors, header.get("metadata", "")):
         raise RunError(f"{path} is damaged (its checksum does not match).")
     return tensors, json.loads(header["metadata"])
+
+
+def _sort_header(data: bytes) -> bytes:
+    """The same safetensors file with its metadata sorted; `save` writes them in a random order."""
+    size = int.from_bytes(data[:_LENGTH_BYTES], "little")
+    header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _LENGTH_BYTES)  # keeps the tensors aligned
+    return len(text).to_bytes(_LENGTH_BYTES, "little") + text + data[_LENGTH_BYTES + size :]
 
 
 def _digest(tensors: Mapping[str, Tensor], metadata: str) -> str:
