@@ -35,7 +35,6 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     def call(line: str) -> tuple[int, str, str]:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "argv", ["echoic", *line.split()])
-            patch.setattr("echoic.cli.train.STARTED_AT", 0.0)
             patch.setattr("echoic.training.loop.time", Clock())
             patch.setattr("warnings.showwarning", None)
             with pytest.raises(SystemExit) as ended:

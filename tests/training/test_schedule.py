@@ -34,9 +34,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def timed(clock: Clock, bench: Any) -> Callable[..., Any]:
     """A trainer whose steps take one second each, and whose evaluations take `eval_s`."""
 
-    def make(eval_s: float = 0.0, phase: Phase | None = None, **settings: Any) -> Any:
+    def make(eval_s: float = 0.0, **settings: Any) -> Any:
         trainer = bench.trainer(**settings)
-        trainer.phase = phase or trainer.phase
         step, evaluate_dev = trainer._step, trainer._evaluate_dev
 
         def slow_step(batch: Batch) -> None:
@@ -158,8 +157,7 @@ def test_a_time_budget_ends_training_with_room_for_the_last_evaluation(timed: An
 
 
 def test_a_phase_has_its_fraction_of_the_time_budget_and_a_schedule_of_its_own(timed: Any) -> None:
-    trainer = timed(minutes=20 / 60, phase=Phase(budget=(0.25, 0.75)), warmup_fraction=0.0, lr=0.1)
-    trainer._started_at -= 5  # the phase before it
+    trainer = timed(minutes=20 / 60, phase=Phase(budget=0.5), warmup_fraction=0.0, lr=0.1)
     rates: dict[int, float] = {}
     trainer.on_progress = lambda progress: rates.update({progress.step: trainer.state.lr})
     assert trainer.run().steps == 10
@@ -167,11 +165,57 @@ def test_a_phase_has_its_fraction_of_the_time_budget_and_a_schedule_of_its_own(t
     assert rates[6] == pytest.approx(0.05), "half of this phase is over"
 
 
-def test_no_time_for_a_single_step_is_an_error(timed: Any) -> None:
-    trainer = timed(minutes=1.0)
-    trainer._started_at -= 60
-    with pytest.raises(TrainingError, match=r"The time budget ended before the first step; increase --minutes\."):
+def test_a_time_budget_counts_from_the_first_step(timed: Any, clock: Clock, waves: Any) -> None:
+    batches = waves()
+    epoch = batches.epoch
+
+    def slow_start(*arguments: Any) -> Iterator[Batch]:
+        clock.now += 100
+        yield from epoch(*arguments)
+
+    batches.epoch = slow_start
+    trainer = timed(train=batches, minutes=4 / 60)
+    clock.now += 1000
+    rates: list[float] = []
+    trainer.on_progress = lambda progress: rates.append(progress.batches_per_s)
+    result = trainer.run()
+    assert (result.steps, result.seconds) == (4, 4)
+    assert rates[:4] == pytest.approx([1.0] * 4)
+
+
+def test_a_time_budget_that_is_too_small_leaves_one_step_evaluated(timed: Any, waves: Any) -> None:
+    trainer = timed(eval_s=5.0, dev=waves(1), minutes=1e-6)
+    result = trainer.run()
+    assert (result.steps, result.best_step, result.stop_reason) == (1, 1, "time is up")
+    assert [row["step"] for row in trainer.folder.read_metrics()] == [1]
+    _, best = trainer.folder.read_model()
+    assert best["dev_loss"] == result.best_dev_loss
+
+
+def test_training_without_a_batch_is_refused(bench: Any, waves: Any) -> None:
+    with pytest.raises(TrainingError, match=r"There is no batch to train on\."):
+        bench.trainer(waves(0), minutes=1e-6).run()
+
+
+def test_a_resumed_training_has_the_rest_of_its_time_budget(timed: Any, clock: Clock) -> None:
+    trainer = timed(minutes=13 / 60, checkpoint_interval_s=100)
+
+    def stop(progress: Progress) -> None:
+        if progress.step == 4:
+            raise KeyboardInterrupt
+
+    trainer.on_progress = stop
+    with pytest.raises(KeyboardInterrupt):
         trainer.run()
+    trainer.write_checkpoint()
+    checkpoint, _ = trainer.folder.read_checkpoint()
+    clock.now += 1e6
+    resumed = timed(minutes=13 / 60)
+    clock.now += 50
+    resumed.restore(checkpoint)
+    clock.now += 50
+    result = resumed.run()
+    assert (result.steps, result.seconds) == (13, 13)
 
 
 def test_the_state_is_carried_from_chunk_to_chunk_and_not_into_the_next_epoch(bench: Any) -> None:

@@ -1,6 +1,5 @@
 """Training of a task in its run folder, the folds of cross-validation first."""
 
-import time
 from typing import Any
 
 from echoic.api.data_reference import data_reference
@@ -28,9 +27,7 @@ def describe(folder: RunFolder, job: str, task: Task[Any], data: Any) -> None:
     )
 
 
-def fit_folds(
-    folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn, started_at: float
-) -> TrainResult:
+def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> TrainResult:
     """Trains what is not trained yet; the caller holds the folder's lock.
 
     The whole comes last, so a run that has a model has all of its folds.
@@ -43,15 +40,14 @@ def fit_folds(
             resolved = type(settings).build(fold.read_config()["settings"])
             fold_task = type(task).restore(task.dataset, resolved, fold.read_codec()).with_components(task.components)
             with fold.lock():
-                fit_phases(fold, fold_task, progress, started_at)
+                fit_phases(fold, fold_task, progress)
         else:
             fold = RunFolder.create(path, folder.path)
             fold_task = task.fold(settings).with_components(task.components)
             with fold.lock():
                 describe(fold, job, fold_task, data)
-                fit_phases(fold, fold_task, progress, started_at)
-        started_at = time.monotonic()
-    return fit_phases(folder, task, on_progress, started_at)
+                fit_phases(fold, fold_task, progress)
+    return fit_phases(folder, task, on_progress)
 
 
 def _fold_progress(on_progress: TrainProgressFn, number: int, folds: int) -> TrainProgressFn:

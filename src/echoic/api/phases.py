@@ -21,14 +21,13 @@ from echoic.training import (
 TrainProgressFn = Callable[[Progress], None]
 
 
-def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn, started_at: float) -> TrainResult:
+def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn) -> TrainResult:
     """Trains from the newest checkpoint in `folder`, or from the start; the caller holds the folder's lock.
 
     Args:
         folder: the folder of checkpoints, metrics, model and calibration.
         task: the task to train.
         on_progress: called after every step.
-        started_at: `time.monotonic()` at the start of a budget in minutes.
 
     Raises:
         RunError: no checkpoint can be read.
@@ -40,19 +39,17 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn,
         warnings.warn(f"{sentence} Using the checkpoint before it.", stacklevel=2)
     if checkpoint is None:
         folder.truncate_metrics(0)
-    fraction = 0.5 if task.should_refit else 1.0
-    phase = Phase(budget=(0.0, fraction)) if checkpoint is None else read_phase(checkpoint)
+    budget = 0.5 if task.should_refit else 1.0
+    phase = Phase(budget=budget) if checkpoint is None else read_phase(checkpoint)
     if phase.name == "fit":
-        result = _run_phase(folder, task, phase, checkpoint, on_progress, started_at)
+        result = _run_phase(folder, task, phase, checkpoint, on_progress)
         _calibrate(folder, task)
         # A decaying learning rate needs its whole length; with a constant one the best step is the length.
         steps = result.best_step if task.settings.train.lr_schedule == "constant" else result.steps
-        phase = Phase("refit", steps, (fraction, 1.0), result.steps)
-        if checkpoint is not None:
-            started_at -= checkpoint.metadata["state"]["seconds"]
-            checkpoint = None
+        phase = Phase("refit", steps, 1 - budget, result.steps)
+        checkpoint = None
     if task.should_refit:
-        result = _run_phase(folder, task, phase, checkpoint, on_progress, started_at)
+        result = _run_phase(folder, task, phase, checkpoint, on_progress)
     return result
 
 
@@ -62,14 +59,13 @@ def _run_phase(
     phase: Phase,
     checkpoint: Checkpoint | None,
     on_progress: TrainProgressFn,
-    started_at: float,
 ) -> TrainResult:
     if phase.name == "fit":
         data = TrainingData(task.train_batches(), task.dev_batches())
     else:
         data = TrainingData(task.refit_batches(), None)
     with isolated_randomness(task.settings.train.seed, task.settings.train.device):
-        trainer = Trainer(task.build_model(), data, task.settings.train, folder, phase, on_progress, started_at)
+        trainer = Trainer(task.build_model(), data, task.settings.train, folder, phase, on_progress)
         if checkpoint is not None:
             trainer.restore(checkpoint)
         return trainer.run()

@@ -1,6 +1,5 @@
 """A trained run, opened from its folder: evaluate, predict, generate, resume."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -245,16 +244,15 @@ class Run:
         """The runs of cross-validation; empty without."""
         return [Run(folder, self._data, self._components) for folder in self.folder.folds()]
 
-    def resume(self, on_progress: TrainProgressFn = no_progress, started_at: float | None = None) -> TrainResult:
+    def resume(self, on_progress: TrainProgressFn = no_progress) -> TrainResult:
         """Resumes training from the newest intact checkpoint; on the CPU, bit for bit as if it had never stopped.
 
         Raises:
             RunError: another process writes this run, or no checkpoint can be read.
             Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
         """
-        started_at = time.monotonic() if started_at is None else started_at
         with self.folder.lock():
-            result = fit_folds(self.folder, self.job.name, self._restore_task(), self._data, on_progress, started_at)
+            result = fit_folds(self.folder, self.job.name, self._restore_task(), self._data, on_progress)
         self._fitted = None
         return result
 

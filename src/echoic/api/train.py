@@ -1,7 +1,6 @@
 """Training a network: `train` is `prepare` and `fit` in a row."""
 
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ def train(
     components: Mapping[str, Any] | None = None,
     on_progress: TrainProgressFn = no_progress,
     on_prepare: ProgressFn = no_progress,
-    started_at: float | None = None,
     **settings: Any,
 ) -> Run:
     """Trains a network and returns the run.
@@ -40,7 +38,6 @@ def train(
             as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
         on_progress: called after every training step.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
-        started_at: `time.monotonic()` at the start of a budget in minutes; by default now.
         settings: fields of the job's settings by name, such as `lookback=96`.
 
     Raises:
@@ -50,11 +47,10 @@ def train(
         TrainingError: losses stay non-finite, or another thread of this process is training.
         Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
     """
-    started_at = time.monotonic() if started_at is None else started_at
     if out is not None:
         ensure_new(Path(out))  # before the data are read, which may take minutes
     prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
-    return fit(prepared, out=out, on_progress=on_progress, started_at=started_at)
+    return fit(prepared, out=out, on_progress=on_progress)
 
 
 def fit(
@@ -62,7 +58,6 @@ def fit(
     *,
     out: str | Path | None = None,
     on_progress: TrainProgressFn = no_progress,
-    started_at: float | None = None,
 ) -> Run:
     """Trains what `echoic.prepare` returned, and returns the run.
 
@@ -70,7 +65,6 @@ def fit(
         prepared: the task and its data.
         out: the run folder to create; by default one in the temporary folder.
         on_progress: called after every training step.
-        started_at: `time.monotonic()` at the start of a budget in minutes; by default now.
 
     Raises:
         ConfigError: `prepared` is something else.
@@ -80,7 +74,6 @@ def fit(
     """
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
-    started_at = time.monotonic() if started_at is None else started_at
     name, task = prepared.job.name, prepared.task
     path = Path(tempfile.mkdtemp(prefix="echoic-")) / name if out is None else Path(out)
     ensure_new(path)
@@ -88,7 +81,7 @@ def fit(
     folder = RunFolder.create(path)
     with folder.lock():
         describe(folder, name, task, prepared.data)
-        fit_folds(folder, name, task, prepared.data, on_progress, started_at)
+        fit_folds(folder, name, task, prepared.data, on_progress)
     return Run(folder, prepared.data, task.components)
 
 

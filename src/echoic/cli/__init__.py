@@ -7,7 +7,6 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0, 1 (failed), 
 import os
 import signal
 import sys
-import time
 import warnings
 from importlib import import_module
 from typing import Annotated
@@ -18,9 +17,6 @@ import echoic
 from echoic.cli.allocator import keep_freed_memory
 from echoic.cli.grouped import FullHelpGroup
 from echoic.errors import EchoicError
-
-STARTED_AT = time.monotonic()
-"""When the command started: budgets in minutes count from here."""
 
 VERBS = {
     "demo": "Train on a noisy sine in under a minute, continue it, and write a report. Needs no data.",

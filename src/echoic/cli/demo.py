@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli import STARTED_AT
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.progress import TrainingBar
 from echoic.cli.tables import print_scores
@@ -42,7 +41,6 @@ def demo(
             out=out,
             config=SETTINGS | {"seed": seed},
             on_progress=bar.update,
-            started_at=STARTED_AT,
         )
     evaluation = run.evaluate()
     print_scores("one step ahead, test split", evaluation.rows)

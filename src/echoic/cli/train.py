@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli import STARTED_AT
 from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
 from echoic.cli.progress import TrainingBar
@@ -77,7 +76,6 @@ def _trainer(job: str) -> Any:
                 config=settings,
                 on_progress=bar.update,
                 on_prepare=bar.prepare,
-                started_at=STARTED_AT,
             )
         _print_result(run, as_json=as_json)
 
@@ -89,7 +87,7 @@ def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
 
     run = echoic.load(path, data=training_data)
     with TrainingBar() as bar:
-        run.resume(bar.update, started_at=STARTED_AT)
+        run.resume(bar.update)
     _print_result(run, as_json=as_json)
 
 

@@ -18,8 +18,8 @@ class TrainSettings(Section):
         None,
         gt=0,
         description=(
-            "Time budget in minutes for the whole command (per network with folds); replaces --epochs and "
-            "--patience, and the learning-rate schedule follows it."
+            "Time budget in minutes, counted from the first step (per network with folds) and at least one step long; "
+            "replaces --epochs and --patience, and the learning-rate schedule follows it."
         ),
     )
     batch_size: int = Field(64, ge=1, description="Number of windows, streams or sequences per batch.")

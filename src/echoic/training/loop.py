@@ -34,8 +34,8 @@ MAX_SKIPPED_STEPS = 20
 class Trainer:
     """Trains a model, tracks the dev loss, and checkpoints so that training can resume from any instant.
 
-    With `settings.minutes` the run lasts that long from `started_at` (`time.monotonic()`; by default now), otherwise at
-    most `settings.epochs` epochs. Without `dev` the last weights are kept, and only at the end.
+    With `settings.minutes` a phase lasts for its fraction of them, counted from its first step and at least one step
+    long, otherwise at most `settings.epochs` epochs. Without `dev` the last weights are kept, and only at the end.
     """
 
     def __init__(
@@ -46,7 +46,6 @@ class Trainer:
         folder: RunFolder,
         phase: Phase | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
-        started_at: float | None = None,
     ) -> None:
         self.model = model
         self.train, self.dev = data
@@ -54,7 +53,7 @@ class Trainer:
         self.folder = folder
         self.on_progress = on_progress
         self.phase = phase or Phase()
-        self.budget_s = settings.minutes * 60 if settings.minutes else None
+        self.budget_s = settings.minutes * 60 * self.phase.budget if settings.minutes else None
         self.total_steps = self.phase.steps or settings.epochs * len(self.train)
         self.eval_points = {
             len(self.train) * count // settings.evals_per_epoch for count in range(1, settings.evals_per_epoch + 1)
@@ -68,25 +67,25 @@ class Trainer:
         self.rows: list[dict[str, Any]] = []
         self.carried: Tensor | None = None
         self.dev_loss: float | None = None
-        self._started_at = time.monotonic() if started_at is None else started_at
+        self._started_at: float | None = None
         self._session_steps = 0
-        self._first_step = self._last_checkpoint = time.monotonic()
+        self._session_start = self._last_checkpoint = time.monotonic()
 
     def run(self) -> TrainResult:
         """Trains from the current state to the end.
 
         Raises:
             Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
-            TrainingError: losses or gradients stay non-finite (the best weights so far are kept), or there was no time.
+            TrainingError: losses or gradients stay non-finite (the best weights so far are kept), or there is no batch.
             RunError: the run folder cannot be written.
         """
+        if not len(self.train):
+            raise TrainingError("There is no batch to train on.")
         with thread_count(self.settings.threads), stop_on_signals() as stop:
             while (stop_reason := self._finished()) is None:
                 self._train_epoch(stop)
                 if stop.signal is not None:
                     self._raise_interrupted(stop)
-            if self.state.step == 0:
-                raise TrainingError("The time budget ended before the first step; increase --minutes.")
             if self.state.loss_values:
                 self._evaluate()
             if not self.best:
@@ -146,27 +145,32 @@ class Trainer:
             torch.cuda.set_rng_state(groups["random_cuda"][""], self.device)
         self.folder.truncate_metrics(self.state.metrics_rows)
         self._write_best()
-        self._started_at -= self.state.seconds
 
     def _write_best(self) -> None:
         if self.best:
             self.folder.write_model(self.best, {"step": self.state.best_step, "dev_loss": self.state.best_dev_loss})
 
+    def _start_clock(self) -> None:
+        """Counts the time of the phase from now on, after that of earlier sessions."""
+        if self._started_at is None:
+            self._session_start = time.monotonic()
+            self._started_at = self._session_start - self.state.seconds
+
     def _elapsed(self) -> float:
-        return time.monotonic() - self._started_at
+        """Seconds of the phase since its first step, without the time between sessions."""
+        return self.state.seconds if self._started_at is None else time.monotonic() - self._started_at
 
     def _fraction_done(self) -> float:
         """The completed fraction of the phase."""
         if self.budget_s is not None:
-            first, last = self.phase.budget
-            return max(0.0, (self._elapsed() / self.budget_s - first) / (last - first))
+            return self._elapsed() / self.budget_s
         return self.state.step / self.total_steps
 
     def _finished(self) -> str | None:
         if self.budget_s is not None:
-            end = self.phase.budget[1] * self.budget_s
             # The last dev evaluation has to fit in as well.
-            return "time is up" if self._elapsed() + self.state.dev_seconds >= end else None
+            is_over = self.state.step > 0 and self._elapsed() + self.state.dev_seconds >= self.budget_s
+            return "time is up" if is_over else None
         if self.state.step >= self.total_steps:
             return "all steps done"
         if self.state.evals_since_best >= self.settings.patience:
@@ -177,6 +181,7 @@ class Trainer:
         """Trains to the end of the epoch, or until a stop is requested."""
         self.model.train()
         for batch in self.train.epoch(self.settings.seed, self.state.epoch, self.state.batch):
+            self._start_clock()
             self._step(batch.to(self.device))
             self.state.batch += 1
             self.state.step += 1
@@ -284,7 +289,7 @@ class Trainer:
             self.write_checkpoint()
 
     def _progress(self) -> Progress:
-        seconds = max(time.monotonic() - self._first_step, 1e-9)
+        seconds = max(time.monotonic() - self._session_start, 1e-9)
         return Progress(
             self.phase.name,
             self.state.epoch,

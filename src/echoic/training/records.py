@@ -56,13 +56,13 @@ class TrainResult(NamedTuple):
 class Phase:
     """One stage of training in a run.
 
-    `steps`: number of steps, instead of epochs. `budget`: fractions of the time budget at its start and end.
+    `steps`: number of steps, instead of epochs. `budget`: its fraction of the time budget.
     `first_step`: number of steps in the phases before.
     """
 
     name: str = "fit"
     steps: int | None = None
-    budget: tuple[float, float] = (0.0, 1.0)
+    budget: float = 1.0
     first_step: int = 0
 
 
@@ -89,5 +89,4 @@ class TrainerState:
 
 def read_phase(checkpoint: Checkpoint) -> Phase:
     """The phase that a checkpoint was written in."""
-    phase = checkpoint.metadata["phase"]
-    return Phase(**phase | {"budget": tuple(phase["budget"])})
+    return Phase(**checkpoint.metadata["phase"])

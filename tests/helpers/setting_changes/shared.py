@@ -15,7 +15,7 @@ STACK: dict[str, Entry] = {
 
 TRAIN: dict[str, Entry] = {
     "epochs": Change(),
-    "minutes": CheckedBy("tests/reliability/test_command.py::test_a_budget_in_minutes_is_kept_by_the_whole_process"),
+    "minutes": CheckedBy("tests/training/test_schedule.py::test_a_time_budget_counts_from_the_first_step"),
     "batch_size": Change(),
     "optimizer": Change("adam", {"weight_decay": 0.1}),
     "lr": Change(),
