@@ -3,6 +3,7 @@
 import io
 import json
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from echoic.sources.midi import read_songs, to_notes
 from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
 from echoic.writers.midi import midi_bytes
 
-TINY: dict[str, Any] = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1}
+TINY: dict[str, Any] = {"layers": (8,), "dropout": 0.0, "epochs": 2, "threads": 1, "transpose": "none"}
 
 
 def tune(first: int, steps: int = 32) -> Song:
@@ -214,6 +215,39 @@ def test_dev_and_test_songs_are_never_moved_to_other_keys(folder: Path) -> None:
     task = prepare("music", folder, config=TINY | {"transpose": "all"}).task
     batches = expect_type(BatchLoader, task.dev_batches())
     assert expect_type(SongCollate, batches.collate).transpose == "none"
+
+
+def songs_in(path: Path, keys: Sequence[int]) -> Path:
+    """Songs on the notes of a major scale, most often the tonic and the fifth, in the given keys."""
+    scale, rng = [0, 0, 0, 2, 4, 4, 5, 7, 7, 9, 11], np.random.default_rng(0)
+    songs = [[[60 + key + int(note)] for note in rng.choice(scale, 40)] for key in keys]
+    path.write_text(json.dumps({"train": songs, "valid": songs[:1], "test": songs[:1]}))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("keys", "transpose"),
+    [
+        ([0] * 12, "none"),
+        ([0, 12] * 6, "none"),
+        ([0] * 10 + [7, 2], "none"),
+        ([3], "none"),
+        ([0, 7, 2, 5, 10, 9] * 2, "random"),
+        ([0, 7] * 6, "random"),
+        (range(12), "random"),
+    ],
+)
+def test_songs_are_transposed_by_default_if_they_are_in_different_keys(
+    tmp_path: Path, keys: Sequence[int], transpose: str
+) -> None:
+    songs = songs_in(tmp_path / "songs.json", keys)
+    task = expect_type(MusicTask, prepare("music", songs, config=TINY | {"transpose": None}).task)
+    assert task.settings.pitch.transpose == transpose
+    assert expect_type(SongCollate, task.train_batches().collate).transpose == transpose
+    notes = task.data_report()["notes"]
+    assert ("Training songs are transposed to a random key in every epoch." in notes) == (transpose == "random")
+    asked = expect_type(MusicTask, prepare("music", songs, config=TINY | {"transpose": "all"}).task)
+    assert asked.settings.pitch.transpose == "all"
 
 
 def test_the_score_is_the_total_over_all_steps_but_the_first_of_each_song(tmp_path: Path) -> None:

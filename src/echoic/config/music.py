@@ -79,11 +79,12 @@ class PitchSettings(Section):
 
     panel: ClassVar[str] = "Windows"
 
-    transpose: Annotated[Literal["none", "all", "random"], BeforeValidator(str)] = Field(
-        "none",
+    transpose: Literal["none", "all", "random"] | None = Field(
+        None,
         description=(
             "Transposition of training songs. none: as given. all: every song in all twelve keys per batch. random: "
-            "every song in a random key per epoch. Dev and test are never transposed."
+            "every song in a random key per epoch. Dev and test are never transposed. Default: none for songs in a "
+            "common key, otherwise random."
         ),
     )
     pitch_range: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches)] = Field(

@@ -14,6 +14,7 @@ from echoic.config.music import PitchSettings
 from echoic.config.train import refuse_input_noise
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
+from echoic.jobs.music.keys import in_common_key
 from echoic.jobs.music.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
@@ -48,8 +49,10 @@ class MusicTask(Task[MusicSettings]):
         refuse_input_noise(settings.train, "notes", "input_dropout")
         splits = assign_splits(dataset.series, settings.split.split)
         training = [dataset.series[number] for number in splits["train"]]
-        codec = _codec(training, settings)
         asked = settings.pitch
+        if asked.transpose is None:
+            settings = settings.replaced(transpose="none" if in_common_key(rolls_of(training)) else "random")
+        codec = _codec(training, settings)
         settings = settings.replaced(
             head=settings.output.head or ("categorical" if codec.form == "line" else "joint"),
             pitch_range=(codec.lowest, codec.highest),
@@ -81,7 +84,7 @@ class MusicTask(Task[MusicSettings]):
         sampler = ChunkSampler.from_ranges(self.ranges("train"), songs, self.settings.pitch.tbptt_steps)
         if not len(sampler):
             raise empty_split("train", self.dataset.origin, "song of two steps", "choose a finer --grid")
-        return BatchLoader(sampler, SongCollate(self.rolls, transpose))
+        return BatchLoader(sampler, SongCollate(self.rolls, transpose or "none"))
 
     def dev_batches(self) -> BatchLoader | None:
         if not self.splits["dev"]:
@@ -111,7 +114,8 @@ class MusicTask(Task[MusicSettings]):
         outside = sum(codec.count_outside(roll) for roll in rolls)
         verb = {"fold": "moved by octaves", "drop": "left out"}[codec.outside]
         several = sum(int(((roll > SILENT).sum(1) > 1).sum()) for roll in rolls) if codec.form == "line" else 0
-        candidates = {
+        candidates: dict[str, int] = {
+            "Training songs are transposed to a random key in every epoch.": self.settings.pitch.transpose == "random",
             f"{outside:,} notes beyond {codec.lowest}-{codec.highest} were {verb}.": outside,
             f"In {several:,} steps several notes sound; only the highest was kept.": several,
         }
@@ -134,7 +138,7 @@ def _codec(training: Sequence[Series], settings: MusicSettings) -> PianoRoll:
     return PianoRoll("onsets" if has_onsets else "chords", *range_, pitch.out_of_range)
 
 
-def _pitch_range(rolls: Sequence[Roll], transpose: str) -> tuple[int, int]:
+def _pitch_range(rolls: Sequence[Roll], transpose: str | None) -> tuple[int, int]:
     """The lowest and the highest pitch of the songs in all their keys, at least an octave apart."""
     sounding = np.flatnonzero(np.any([roll.any(0) for roll in rolls], 0))
     if not len(sounding):
