@@ -217,6 +217,24 @@ def test_threads_are_those_of_the_training(folder: Path, job: str) -> None:
     assert seen == {3}
 
 
+@pytest.mark.parametrize(("min_work", "threads"), [(0, 3), (10**15, 1)])
+@pytest.mark.parametrize("job", DATA)
+def test_the_default_number_of_threads_is_chosen_by_the_work_of_a_step_and_recorded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, job: str, min_work: int, threads: int
+) -> None:
+    monkeypatch.setattr("echoic.training.threads.MIN_PARALLEL_WORK", min_work)
+    seen = set[int]()
+    prepared = echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"threads": None})
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        run = echoic.fit(prepared, on_progress=lambda _: seen.add(torch.get_num_threads()))
+    finally:
+        torch.set_num_threads(before)
+    assert seen == {threads}
+    assert run.config["settings"]["train"]["threads"] == threads
+
+
 @pytest.mark.parametrize(("interval_s", "written"), [(1e-9, True), (1e9, False)])
 def test_checkpoints_are_written_at_the_interval(
     folder: Path, tmp_path: Path, interval_s: float, written: bool

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from echoic.api.prepare import prepare
+from echoic.api.prepare import choose_threads, prepare
 from echoic.training import isolated_randomness, overfit_one_batch, thread_count
 
 
@@ -25,7 +25,7 @@ def check(
     Raises:
         ConfigError, DataError: as `echoic.train` does.
     """
-    task = prepare(job, data, config=config, components=components, **settings).task
+    task = choose_threads(prepare(job, data, config=config, components=components, **settings).task)
     seed, device = task.settings.train.seed, torch.device(task.settings.train.device)
     with thread_count(task.settings.train.threads), isolated_randomness(seed):
         batch = next(task.train_batches().epoch(seed, 0)).to(device)

@@ -14,6 +14,7 @@ from echoic.errors import ConfigError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Job, Task
 from echoic.progress import ProgressFn, no_progress
+from echoic.training import default_threads, no_randomness
 
 
 @final
@@ -62,6 +63,16 @@ def prepare(
             "inputs, so leave it out."
         )
     return Prepared(get_job(job), task, data)
+
+
+def choose_threads(task: Task[Any]) -> Task[Any]:
+    """The task with a number of threads: the user's, or the default for the work of its first batch."""
+    train = task.settings.train
+    if train.threads is not None:
+        return task
+    with no_randomness():
+        model = task.build_model()
+    return task.with_threads(default_threads(model, next(task.train_batches().epoch(train.seed, 0))))
 
 
 def build_settings(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:

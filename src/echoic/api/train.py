@@ -7,7 +7,7 @@ from typing import Any
 
 from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn
-from echoic.api.prepare import Prepared, prepare
+from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
 from echoic.errors import ConfigError
 from echoic.jobs.base import Task
@@ -78,6 +78,7 @@ def fit(
     path = Path(tempfile.mkdtemp(prefix="echoic-")) / name if out is None else Path(out)
     ensure_new(path)
     _dry_run(task)
+    task = choose_threads(task)
     folder = RunFolder.create(path)
     with folder.lock():
         describe(folder, name, task, prepared.data)

@@ -16,6 +16,7 @@ import typer
 import echoic
 from echoic.cli.allocator import keep_freed_memory
 from echoic.cli.grouped import FullHelpGroup
+from echoic.cli.openmp import limit_spinning
 from echoic.errors import EchoicError
 
 VERBS = {
@@ -35,6 +36,7 @@ VERBS = {
 def main() -> None:
     """Runs the command line and exits."""
     keep_freed_memory()
+    limit_spinning()
     warnings.showwarning = _print_warning  # type: ignore[assignment]
     try:
         make_app(_typed_words())(prog_name="echoic")

@@ -49,7 +49,9 @@ class TrainSettings(Section):
     )
     seed: int = Field(0, ge=0, lt=2**31, description="Random seed of weights, batch order, dropout and noise.")
     device: str = Field("cpu", description="PyTorch device, such as cpu or cuda.")
-    threads: int | None = Field(None, ge=1, description="Number of CPU threads. Default: PyTorch's.")
+    threads: int | None = Field(
+        None, ge=1, description="Number of CPU threads. Default: 1 for small networks, otherwise PyTorch's."
+    )
     checkpoint_interval_s: float = Field(30.0, gt=0, description="Maximum time between checkpoints in seconds.")
 
 

@@ -1,6 +1,7 @@
 """Interfaces of a job: its task on one dataset, and the operations on a trained task."""
 
 import abc
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
@@ -82,6 +83,12 @@ class Task(abc.ABC, Generic[S]):
     def with_components(self, components: Components) -> Self:
         """The same task with parts of the network from the user."""
         return replace(self, components=components)
+
+    def with_threads(self, threads: int) -> Self:
+        """The same task, which shares what is cached, with another number of threads in its settings."""
+        other = copy.copy(self)
+        object.__setattr__(other, "settings", self.settings.replaced(threads=threads))
+        return other
 
     @property
     def supports_scheduled_sampling(self) -> bool:

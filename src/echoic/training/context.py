@@ -1,4 +1,4 @@
-"""Random numbers and threads of a training: set for a block, restored after it."""
+"""Random numbers of a training: set for a block, restored after it."""
 
 import contextlib
 import threading
@@ -71,14 +71,3 @@ class _NoRandomness(TorchFunctionMode):
         if func in self._FACTORIES:
             return torch.zeros(*args, **kwargs)
         return func(*args, **kwargs)
-
-
-@contextlib.contextmanager
-def thread_count(threads: int | None) -> Iterator[None]:
-    """Sets torch's CPU threads for the block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

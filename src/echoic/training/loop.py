@@ -14,7 +14,6 @@ from echoic.errors import Interrupted, TrainingError
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder
 from echoic.tensors import Batch
-from echoic.training.context import thread_count
 from echoic.training.evaluating import EvalResult, evaluate
 from echoic.training.optimizer import (
     EMA,
@@ -25,6 +24,7 @@ from echoic.training.optimizer import (
 )
 from echoic.training.records import Batches, Phase, Progress, TrainerState, TrainingData, TrainResult
 from echoic.training.stopping import Stop, stop_on_signals
+from echoic.training.threads import thread_count
 
 MAX_SKIPPED_STEPS = 20
 """Consecutive steps with a non-finite loss or gradient before training stops with an error."""

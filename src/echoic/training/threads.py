@@ -1,0 +1,38 @@
+"""The number of CPU threads: chosen by the work of a training step, and set for a block."""
+
+import contextlib
+from collections.abc import Iterator
+
+import torch
+
+from echoic.model import SequenceModel
+from echoic.tensors import Batch
+
+MIN_PARALLEL_WORK = 20_000_000
+"""Multiplications per training step below which one thread is the default."""
+
+
+def training_work(model: SequenceModel, batch: Batch) -> int:
+    """Multiplications of a forward pass, about: rows times steps times parameters."""
+    rows, steps = batch.inputs.shape[:2]
+    return int(rows) * int(steps) * sum(parameter.numel() for parameter in model.parameters())
+
+
+def default_threads(model: SequenceModel, batch: Batch) -> int:
+    """One thread for small networks, otherwise PyTorch's number.
+
+    A step of a small network is over before a second thread gains anything; if other work has the cores, the threads
+    wait for each other at every barrier.
+    """
+    return torch.get_num_threads() if training_work(model, batch) >= MIN_PARALLEL_WORK else 1
+
+
+@contextlib.contextmanager
+def thread_count(threads: int | None) -> Iterator[None]:
+    """Sets torch's CPU threads for the block."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
