@@ -1,27 +1,56 @@
 """Data augmentation by transposition on the chorales: one key against twelve, with the same number of updates.
 
 Test songs are scored in the given key and in all keys. Also measured: the training speed with twelve transpositions in
-one batch, relative to one step of a single song at a time.
+one batch, relative to one step of a single song at a time. With `--mixed` the chorales, which are in a common key, are
+first moved to the keys that songs usually have; then dev songs are scored.
 """
 
+import json
 import time
 from argparse import Namespace
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import nn
 
 import echoic
 from common import arguments, parse, publish, spread, table
+from echoic import sources
 from echoic.api.prepare import prepare
+from echoic.config.music import MusicDataSettings
 from echoic.jobs.music.task import MusicTask
+from echoic.windows import assign_splits
 
-AUGMENTATIONS = {"one key": "none", "a random key each epoch": "random", "twelve keys in each batch": "all"}
+AUGMENTATIONS = {
+    "one key": "none",
+    "a random key each epoch": "random",
+    "twelve keys in each batch": "all",
+}
+KEY_FREQUENCIES = {0: 0.22, -5: 0.2, 2: 0.18, 5: 0.14, -2: 0.1, -3: 0.09, 4: 0.07}
+"""Transpositions from C in semitones, to G, D, F, B flat, A and E, and their frequencies."""
+
 SETTINGS: dict[str, Any] = {
     "grid": "quarter", "head": "joint", "dropout": 0.4, "input_dropout": 0.1, "head_dropout": 0.3, "patience": 1000,
 }  # fmt: skip
+
+
+def write_mixed(path: Path, mixed: Path) -> None:
+    """Writes the songs of `path`, each transposed to a random key, to the JSON file `mixed`."""
+    generator, (shifts, frequencies) = np.random.default_rng(1), zip(*KEY_FREQUENCIES.items(), strict=True)
+    series = sources.read(path, MusicDataSettings(grid="quarter")).series
+    songs = {}
+    for split, numbers in assign_splits(series, None).items():
+        songs["valid" if split == "dev" else split] = [
+            [(np.flatnonzero(step) + shift).tolist() for step in series[number].values]
+            for number in numbers
+            for shift in [int(generator.choice(shifts, p=frequencies))]
+        ]
+    mixed.write_text(json.dumps(songs))
 
 
 def epochs(path: Path, keys: str, updates: int) -> int:
@@ -31,11 +60,11 @@ def epochs(path: Path, keys: str, updates: int) -> int:
 
 
 def train(path: Path, keys: str, options: Namespace, seed: int) -> dict[str, float]:
-    """Test scores and number of updates of one run."""
+    """Scores and number of updates of one run."""
     more = {"transpose": keys, "seed": seed, "threads": options.threads, "evals_per_epoch": 1}
-    length = {"epochs": epochs(path, keys, updates=700)}
+    length = {"epochs": epochs(path, keys, updates=options.updates)}
     run = echoic.train("music", path, **SETTINGS | more | length | options.overrides)
-    return {"updates": run.result()["steps"], **run.evaluate().scores}
+    return {"updates": run.result()["steps"], **run.evaluate(split=options.split).scores}
 
 
 class OriginalNetwork(nn.Module):
@@ -76,19 +105,39 @@ def steps_per_second(path: Path, original_steps: int) -> tuple[float, float]:
     return batched, (len(symbols) - 1) / (time.perf_counter() - started_at)
 
 
-def main() -> None:
-    """Trains with and without transposition, measures the speed, and prints the table."""
-    options = parse(arguments(__doc__ or ""), "music_bl2012")
-    path = options.data / "music_bl2012" / "JSB_Chorales.mat"
+def augmentation_table(path: Path, augmentations: Mapping[str, str], options: Namespace) -> str:
+    """Scores of networks that were trained with each augmentation, over all seeds."""
     rows = []
-    for name, keys in AUGMENTATIONS.items():
+    for name, keys in augmentations.items():
         runs = [train(path, keys, options, seed) for seed in range(options.seeds)]
         differences = [run["nll_per_step_12_keys"] - run["nll_per_step"] for run in runs]
         columns = [[run[column] for run in runs] for column in ("nll_per_step", "nll_per_step_12_keys")]
         rows.append(
             [name, f"{runs[0]['updates']:.0f}", *(spread(column, 3) for column in columns), spread(differences, 3)]
         )
-    body = table(["training", "updates", "test songs in the given key", "in all 12 keys", "difference"], rows)
+    headers = ["training", "updates", f"{options.split} songs in the given key", "in all 12 keys", "difference"]
+    return table(headers, rows)
+
+
+def main() -> None:
+    """Trains with and without transposition, measures the speed, and prints the table."""
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--mixed", action="store_true", help="songs in different keys, scored on dev")
+    parser.add_argument("--updates", type=int, default=700, help="number of updates of each network, about")
+    options = parse(parser, "music_bl2012")
+    options.split = "dev" if options.mixed else "test"
+    path = options.data / "music_bl2012" / "JSB_Chorales.mat"
+    if options.mixed:
+        with TemporaryDirectory() as folder:
+            mixed = Path(folder) / "mixed.json"
+            write_mixed(path, mixed)
+            body = augmentation_table(mixed, AUGMENTATIONS, options)
+            default = cast("MusicTask", prepare("music", mixed).task).settings.pitch.transpose
+            body += f"\n\nThe default for these songs is `--transpose {default}`."
+        title = f"Chorales moved to different keys, {options.seeds} seeds"
+        publish("music-keys-mixed", title, body, write=options.write)
+        return
+    body = augmentation_table(path, AUGMENTATIONS, options)
     rounds = [steps_per_second(path, 10 if options.smoke else 400) for _ in range(3)]
     (batched, single), ratios = sorted(rounds)[1], sorted(batched / single for batched, single in rounds)
     body += (
