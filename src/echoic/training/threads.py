@@ -8,8 +8,12 @@ import torch
 from echoic.model import SequenceModel
 from echoic.tensors import Batch
 
-MIN_PARALLEL_WORK = 20_000_000
-"""Multiplications per training step below which one thread is the default."""
+MIN_PARALLEL_WORK = 100_000_000
+"""Multiplications per training step below which one thread is the default (see `benchmarks/threads.py`).
+
+On a busy machine with two cores two threads were slower at 82 million, even with a short spin, level at 320 million and
+faster at 1,270 million.
+"""
 
 
 def training_work(model: SequenceModel, batch: Batch) -> int:
@@ -21,8 +25,8 @@ def training_work(model: SequenceModel, batch: Batch) -> int:
 def default_threads(model: SequenceModel, batch: Batch) -> int:
     """One thread for small networks, otherwise PyTorch's number.
 
-    A step of a small network is over before a second thread gains anything; if other work has the cores, the threads
-    wait for each other at every barrier.
+    A second thread gains little in a short step, and if other work has the cores, the threads wait for each other at
+    every barrier.
     """
     return torch.get_num_threads() if training_work(model, batch) >= MIN_PARALLEL_WORK else 1
 
