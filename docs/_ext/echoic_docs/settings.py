@@ -56,7 +56,7 @@ Options of `echoic train {job}` and `echoic check {job}`, and keyword arguments 
     parts = [intro]
     for name, info in settings.model_fields.items():
         parts.append(f"## {name}\n\n{escape(type(info.default).__doc__ or '')}\n\n{section(info.default, settings)}")
-    if settings.default_depends_on:
+    if "--strategy" in settings.default_depends_on.values():
         parts.append(decided_defaults())
     return "\n".join(parts)
 
@@ -67,7 +67,8 @@ def section(defaults: Section, settings: type[JobSettings]) -> str:
     for name, field in type(defaults).model_fields.items():
         default = shown(getattr(defaults, name))
         if name in settings.default_depends_on:
-            default = f"by {code(settings.default_depends_on[name])}"
+            decides = settings.default_depends_on[name]
+            default = f"by {code(decides) if decides.startswith('--') else decides}"
         rows.append([code(name), values(field), default, escape(field.description or "")])
     return table(["setting", "values", "default", "description"], rows)
 
