@@ -22,7 +22,7 @@ def main() -> None:
         path = Path(options.text or Path(folder) / "str.txt")
         if not options.text:
             path.write_text(documentation())
-        settings = {"split": (0.9, 0.1, 0), "layers": [128], "batch_size": 8, "unknown_char": " "}
+        settings = {"split": (0.9, 0.1, 0), "layers": [128], "batch_size": 8}
         run = echoic.train("text", path, epochs=options.epochs, **settings)
         evaluation = run.evaluate(split="dev")
         for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():

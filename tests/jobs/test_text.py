@@ -81,7 +81,6 @@ def test_bytes_are_written_as_the_characters_that_they_make(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"prime": "xyz"}, DataError, "--prime: the character 'x' at position 0 is not in the train split"),
         ({"prime": ""}, DataError, "The prime is empty"),
         ({"length": "32bars"}, ConfigError, "`length` must be an integer, got '32bars'"),
         ({"length": 0}, ConfigError, "`length` must be at least 1, got 0"),
@@ -101,34 +100,53 @@ def test_the_score_is_one_pass_with_the_state_carried(run: Run) -> None:
     with torch.no_grad():
         params, _ = run.model(symbols[:, :-1])
         wanted = run.model.head.loss(params, symbols[:, 1:]).mean().item()
-    assert evaluation.scores["nats_per_char"] == pytest.approx(wanted, rel=1e-4)
-    assert evaluation.scores["bits_per_char"] == pytest.approx(wanted / math.log(2), rel=1e-4)
+    assert evaluation.network["nats_per_char"] == pytest.approx(wanted, rel=1e-4)
+    assert evaluation.network["bits_per_char"] == pytest.approx(wanted / math.log(2), rel=1e-4)
     assert evaluation.symbols == end - begin - 1
-    assert evaluation.baselines["uniform"]["nats_per_char"] == pytest.approx(math.log(10))
+    assert evaluation.baselines["uniform"]["nats_per_char"] == pytest.approx(math.log(11))
 
 
-def test_new_text_is_scored_and_strange_characters_are_refused(run: Run, tmp_path: Path) -> None:
+def test_new_text_is_scored(run: Run, tmp_path: Path) -> None:
     (tmp_path / "new.txt").write_text(ALPHABET * 3)
-    assert expect_type(TextEvaluation, run.evaluate(tmp_path / "new.txt")).symbols == 29
-    (tmp_path / "new.txt").write_text("abc!")
-    with pytest.raises(DataError, match=r"new.txt: the character '!' at position 3"):
-        run.evaluate(tmp_path / "new.txt")
+    evaluation = expect_type(TextEvaluation, run.evaluate(tmp_path / "new.txt"))
+    assert (evaluation.symbols, evaluation.unknown, evaluation.details["notes"]) == (29, 0, [])
 
 
-def test_unknown_characters_are_replaced_by_unknown_char(text: Path, tmp_path: Path) -> None:
-    run = train("text", text, out=tmp_path / "run", config=TINY | {"unknown_char": "a", "epochs": 1})
-    (tmp_path / "new.txt").write_text("abc!")
-    assert expect_type(TextEvaluation, run.evaluate(tmp_path / "new.txt")).symbols == 3
+def test_unknown_characters_are_scored_as_one_symbol_and_counted(run: Run, tmp_path: Path) -> None:
+    scores = []
+    for number, text in enumerate(("abc!e", "abc\u4e2de")):
+        (tmp_path / f"{number}.txt").write_text(text)
+        evaluation = expect_type(TextEvaluation, run.evaluate(tmp_path / f"{number}.txt"))
+        (note,) = evaluation.details["notes"]
+        assert note.startswith("1 of 4 characters are not in the vocabulary. Each is scored as the one symbol that")
+        scores.append(evaluation.scores)
+    assert scores[0] == scores[1]
+    assert math.isfinite(scores[0]["nats_per_char"])
 
 
-def test_the_vocabulary_comes_from_the_train_split_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rare", ["", "xyz"])
+def test_a_character_of_dev_or_test_alone_stops_nothing_and_is_never_generated(tmp_path: Path, rare: str) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(f"{rare}abababab" + "ab" * 41 + "ab!bababab?bababab")
+    run = train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.8, 0.1, 0.1), "epochs": 2})
+    codec = run.fitted.task.codec
+    assert codec.vocabulary == tuple(sorted(map(ord, "ab" + rare)))
+    assert "2 characters of dev and test are not in train" in run.config["data"]["report"]["notes"][-1]
+    assert expect_type(TextEvaluation, run.evaluate()).unknown == 1
+    assert expect_type(TextEvaluation, run.evaluate(split="dev")).unknown == 1
+    made = run.generate(300, prime="\u4e2d?a\udce9", temperature=50.0)
+    assert set(made) == {"a", "b", *rare}
+    assert len(made) == 300
+    assert run.generate(20, prime="??", temperature=0).strip("ab" + rare) == ""
+
+
+def test_all_characters_are_in_the_vocabulary_on_request(tmp_path: Path) -> None:
     path = tmp_path / "text.txt"
     path.write_text("ab" * 45 + "ab!bababab")
-    with pytest.raises(DataError, match="the character '!' at position 92 is not in the train split"):
-        train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.9, 0.1, 0)})
-    assert not (tmp_path / "run").exists()
-    task = prepare("text", path, config=TINY | {"split": (0.9, 0.1, 0), "unknown_char": "a"}).task
-    assert expect_type(TextTask, task).codec.vocabulary == (ord("a"), ord("b"))
+    settings = TINY | {"split": (0.9, 0.1, 0)}
+    for vocabulary, wanted in (("train", "ab"), ("all", "!ab")):
+        task = expect_type(TextTask, prepare("text", path, config=settings, vocabulary=vocabulary).task)
+        assert task.codec.vocabulary == tuple(map(ord, wanted))
 
 
 def test_an_empty_test_split_is_named_with_the_splits_to_evaluate(text: Path, tmp_path: Path) -> None:
@@ -138,12 +156,22 @@ def test_an_empty_test_split_is_named_with_the_splits_to_evaluate(text: Path, tm
     run.evaluate(split="dev")
 
 
-def test_text_that_cannot_be_encoded_is_refused(text: Path, tmp_path: Path) -> None:
-    run = train("text", text, out=tmp_path / "run", config=TINY | {"epochs": 1})
-    with pytest.raises(DataError, match="is not in the train split"):
-        run.generate(5, prime="a\udce9")
-    with pytest.raises(ConfigError, match="`unknown_char` has no effect on bytes"):
-        prepare("text", text, config=TINY | {"tokenizer": "bytes", "unknown_char": "a"})
+def test_the_unknown_symbol_is_trained_on_characters_that_occur_once(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("".join(chr(0x4E00 + number) for number in range(400)) + "ab" * 100)
+    task = expect_type(TextTask, prepare("text", path, config=TINY | {"split": (0.9, 0.1, 0)}).task)
+    batches = [list(task.train_batches().epoch(0, epoch)) for epoch in range(2)]
+    unknown_symbol = len(task.codec) - 1
+    for epoch in batches:
+        targets = torch.cat([batch.targets[batch.mask] for batch in epoch])
+        unknown = int(targets.eq(float(unknown_symbol)).sum())
+        assert 150 < unknown < 250
+        inputs = torch.cat([batch.inputs[batch.mask] for batch in epoch])
+        assert abs(int(inputs.eq(float(unknown_symbol)).sum()) - unknown) <= len(batches) * TINY["batch_size"]
+    assert not torch.equal(batches[0][0].inputs.sort(1).values, batches[1][0].inputs.sort(1).values)
+
+
+def test_text_that_is_too_short_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "one.txt").write_text("a")
     with pytest.raises(DataError, match=r"one\.txt has no text of two characters"):
         run.evaluate(tmp_path / "one.txt")
@@ -159,7 +187,7 @@ def test_a_text_may_be_renamed_and_come_through_a_pipe(text: Path, tmp_path: Pat
 def test_tied_weights_are_one_and_survive_the_folder(text: Path, tmp_path: Path) -> None:
     run = train("text", text, out=tmp_path / "run", config=TINY | {"tie_embeddings": True, "embedding_dim": 16})
     weights, _ = run.folder.read_model()
-    assert sum(weight.shape == (10, 16) for weight in weights.values()) == 1
+    assert sum(weight.shape == (11, 16) for weight in weights.values()) == 1
     assert load(run.path).generate(10, prime="a", temperature=0) == "bcdefghija"
 
 
@@ -167,13 +195,16 @@ def test_tied_weights_are_one_and_survive_the_folder(text: Path, tmp_path: Path)
     ("wrong", "words"),
     [
         ({"tie_embeddings": True}, "`tie_embeddings` requires a last layer of the embedding's size, got 16 and 64"),
+        ({"tie_embeddings": True, "layers": None}, "a last layer of the embedding's size, got 256 and 64"),
         ({"input_noise_std": 0.1}, "`input_noise_std` is not supported for symbols; use `input_dropout`"),
         ({"split": (0.0, 0.5, 0.5)}, "must be three fractions"),
+        ({"tokenizer": "bytes", "vocabulary": "all"}, "`vocabulary` has no effect on bytes"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(text: Path, wrong: dict[str, Any], words: str) -> None:
+    config = {name: value for name, value in (TINY | wrong).items() if value is not None}
     with pytest.raises(ConfigError, match=words):
-        prepare("text", text, config=TINY | wrong)
+        prepare("text", text, config=config)
 
 
 def test_methods_of_forecasts_are_refused(run: Run) -> None:

@@ -70,7 +70,7 @@ Options of `echoic train {job}` and `echoic check {job}`, and keyword arguments 
     parts = [intro]
     for name, info in settings.model_fields.items():
         parts.append(f"## {name}\n\n{escape(type(info.default).__doc__ or '')}\n\n{section(info.default, settings)}")
-    if settings.default_depends_on:
+    if job in DECIDED:
         parts.append(decided_defaults(*DECIDED[job]))
     return "\n".join(parts)
 

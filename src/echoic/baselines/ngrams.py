@@ -1,84 +1,156 @@
 """N-gram models of symbols."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.baselines.compact import pack, unpack
+
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+_MAX_NOVEL = 0.9
 
 
 class _Table(NamedTuple):
     """Counts of the symbols after all contexts of one length. Contexts are numbered from 0.
 
     `contexts` (sorted): number of the context without its first symbol * vocabulary + that symbol. `pairs` (sorted):
-    number of the context * vocabulary + the next symbol, which occurred `counts` times. `totals` and `num_distinct`:
-    number of next symbols and of distinct next symbols per context.
+    number of the context * vocabulary + the next symbol, which occurred `counts` times. `begins`: where the pairs of
+    each context begin, and the number of pairs. `totals`: number of next symbols of each context.
     """
 
     contexts: Integers
     pairs: Integers
     counts: Integers
+    begins: Integers
     totals: Integers
-    num_distinct: Integers
+
+    @classmethod
+    def build(cls, contexts: Integers, pairs: Integers, counts: Integers, vocabulary: int) -> Self:
+        """The table with the sums that follow from the counts."""
+        begins = np.searchsorted(pairs, np.arange(len(contexts) + 1) * vocabulary)
+        return cls(contexts, pairs, counts, begins, np.add.reduceat(counts, begins[:-1]))
+
+    @property
+    def num_distinct(self) -> Integers:
+        """Number of distinct next symbols of each context."""
+        return np.diff(self.begins)
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class NGram:
-    """An n-gram model with Witten-Bell smoothing: interpolates all orders up to `n` and the uniform distribution.
+    """An n-gram model with Witten-Bell smoothing: interpolates all orders up to `n` and a base distribution.
 
     After a context h seen N times with K distinct next symbols: P(s | h) = (count(h, s) + K * P(s | shorter h)) /
     (N + K); for an unseen context, P(s | shorter h) (method C of Witten and Bell 1991, as in Chen and Goodman 1998).
+    The base distribution is uniform, but for the last symbol, which has the probability `novel` there; None: uniform.
     Every symbol has a non-zero probability.
     """
 
     vocabulary: int
     tables: tuple[_Table, ...]
+    novel: float | None = None
 
     @classmethod
     def fit(cls, texts: Sequence[NDArray[Any]], n: int, vocabulary: int) -> Self:
         """Counts `texts`, each `(symbols,)` below `vocabulary`; contexts do not cross from one text to the next."""
+        symbols = [np.asarray(text, np.int64) for text in texts]
+        contexts = [np.zeros(len(text), np.int64) for text in symbols]
         tables: list[_Table] = []
         for length in range(n):
-            contexts, symbols = _concatenated(_contexts(tables, text, vocabulary, length) for text in texts)
-            if not len(contexts):
+            keys = [_keys(*both, vocabulary, length) for both in zip(contexts, symbols, strict=True)]
+            seen = np.concatenate([one[length:] for one in keys])
+            if not len(seen):
                 break  # no text is long enough
-            keys = np.unique(contexts)
-            pairs, counts = np.unique(np.searchsorted(keys, contexts) * vocabulary + symbols, return_counts=True)
-            context_of_pair = pairs // vocabulary
-            totals = np.bincount(context_of_pair, counts, minlength=len(keys)).astype(np.int64)
-            tables.append(_Table(keys, pairs, counts, totals, np.bincount(context_of_pair, minlength=len(keys))))
+            known = np.unique(seen)
+            contexts = [np.searchsorted(known, one) for one in keys]
+            following = [one[length:] * vocabulary + text[length:] for one, text in zip(contexts, symbols, strict=True)]
+            tables.append(_Table.build(known, *np.unique(np.concatenate(following), return_counts=True), vocabulary))
         return cls(vocabulary, tuple(tables))
+
+    @property
+    def n(self) -> int:
+        """The longest context, and one: the order of the model."""
+        return len(self.tables)
+
+    def of_order(self, n: int) -> Self:
+        """The model of a lower order."""
+        return replace(self, tables=self.tables[:n])
+
+    def with_novel_symbol(self) -> Self:
+        """The same model with the last symbol for all that `fit` did not see.
+
+        Its probability without a context becomes the fraction of symbols that occurred once (Good and Turing).
+        """
+        table = self.tables[0]
+        total, distinct = int(table.totals[0]), int(table.num_distinct[0])
+        once = int((table.counts == 1).sum())
+        novel = min(once * (total + distinct) / (total * distinct), _MAX_NOVEL)
+        return replace(self, novel=max(novel, 1 / self.vocabulary))
 
     def log_probs(self, text: NDArray[Any]) -> Floats:
         """Natural logarithm of the probability of each symbol of `text` `(symbols,)`, given the preceding ones."""
+        *_, last = self.log_probs_by_order(text)
+        return last
+
+    def log_probs_by_order(self, text: NDArray[Any]) -> Iterator[Floats]:
+        """As `log_probs`, of the models of order 1, 2 and so on up to `n`."""
         symbols = np.asarray(text, np.int64)
-        probs = np.full(len(symbols), 1 / self.vocabulary)
+        probs = self._base()[symbols]
         context = np.zeros(len(symbols), np.int64)
         for length, table in enumerate(self.tables):
-            context = _extend(table, context, symbols, self.vocabulary, length)
+            context = _lookup(table.contexts, _keys(context, symbols, self.vocabulary, length))
             known = context >= 0
             context_of_pair = np.where(known, context, 0)
-            position, found = _find(table.pairs, context_of_pair * self.vocabulary + symbols)
-            count = np.where(found, table.counts[position], 0)
+            position = _lookup(table.pairs, context_of_pair * self.vocabulary + symbols)
+            count = np.where(position >= 0, table.counts[position], 0)
             num_distinct = table.num_distinct[context_of_pair]
             probs = np.where(
                 known, (count + num_distinct * probs) / (table.totals[context_of_pair] + num_distinct), probs
             )
-        return np.asarray(np.log(probs))
+            yield np.asarray(np.log(probs))
 
+    def probs(self, context: Integers) -> Floats:
+        """Probabilities `(vocabulary,)` of the next symbol after the symbols `context` `(up to n - 1,)`."""
+        probs, number = self._base(), 0
+        for length, table in enumerate(self.tables[: len(context) + 1]):
+            key = number * self.vocabulary + int(context[-length]) if length else 0
+            number = int(np.searchsorted(table.contexts, key))
+            if number == len(table.contexts) or table.contexts[number] != key:
+                break
+            pairs = slice(*table.begins[number : number + 2].tolist())
+            num_distinct, total = pairs.stop - pairs.start, int(table.totals[number])
+            probs *= num_distinct / (total + num_distinct)
+            probs[table.pairs[pairs] - number * self.vocabulary] += table.counts[pairs] / (total + num_distinct)
+        return probs
 
-def _contexts(tables: Sequence[_Table], text: NDArray[Any], vocabulary: int, length: int) -> tuple[Integers, Integers]:
-    """Keys of all contexts of one length in a training text, and the symbols after them."""
-    symbols = np.asarray(text, np.int64)
-    context = np.zeros(len(symbols), np.int64)
-    for shorter, table in enumerate(tables):
-        context = _extend(table, context, symbols, vocabulary, shorter)
-    return _keys(context, symbols, vocabulary, length)[length:], symbols[length:]
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values; the counts are compressed."""
+        tables = [{name: pack(getattr(one, name)) for name in ("contexts", "pairs", "counts")} for one in self.tables]
+        return {"symbols": self.vocabulary, "novel": self.novel, "tables": tables}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        size = values["symbols"]
+        tables = (
+            _Table.build(unpack(one["contexts"]), unpack(one["pairs"]), unpack(one["counts"]), size)
+            for one in values["tables"]
+        )
+        return cls(size, tuple(tables), values["novel"])
+
+    def _base(self) -> Floats:
+        """The probabilities without any count, `(vocabulary,)`."""
+        if self.novel is None:
+            return np.full(self.vocabulary, 1 / self.vocabulary)
+        base = np.full(self.vocabulary, (1 - self.novel) / (self.vocabulary - 1))
+        base[-1] = self.novel
+        return base
 
 
 def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
@@ -91,18 +163,7 @@ def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) ->
     return keys
 
 
-def _extend(table: _Table, context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
-    """Numbers of the contexts of one length; -1 for unseen ones."""
-    position, found = _find(table.contexts, _keys(context, symbols, vocabulary, length))
-    return np.where(found, position, -1)
-
-
-def _find(sorted_keys: Integers, keys: Integers) -> tuple[Integers, NDArray[np.bool_]]:
-    """Position of each key in `sorted_keys`, and whether it occurs there."""
+def _lookup(sorted_keys: Integers, keys: Integers) -> Integers:
+    """Position of each key in `sorted_keys`; -1 for those that do not occur."""
     position = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
-    return position, sorted_keys[position] == keys
-
-
-def _concatenated(tables: Iterator[tuple[Integers, Integers]]) -> tuple[Integers, Integers]:
-    contexts, symbols = zip(*tables, strict=True)
-    return np.concatenate(contexts), np.concatenate(symbols)
+    return np.where(sorted_keys[position] == keys, position, -1)

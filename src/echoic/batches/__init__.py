@@ -10,6 +10,7 @@ from echoic.batches.loader import BatchLoader as BatchLoader
 from echoic.batches.loader import Collate as Collate
 from echoic.batches.loader import Transform as Transform
 from echoic.batches.transforms import RandomGain as RandomGain
+from echoic.batches.transforms import RareAsUnknown as RareAsUnknown
 from echoic.batches.transforms import SubsampleLoss as SubsampleLoss
 from echoic.batches.transposition import KEYS as KEYS
 from echoic.batches.transposition import SongCollate as SongCollate

@@ -1,4 +1,4 @@
-"""Transforms of training batches of sound."""
+"""Transforms of training batches."""
 
 from dataclasses import dataclass
 from typing import final
@@ -46,3 +46,22 @@ class RandomGain:
     def _table(self, gain_db: float) -> Tensor:
         """The new code of each code, `(codes,)`."""
         return torch.from_numpy(self.codec.quantize(self.codec.code_values * 10 ** (gain_db / 20))).float()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RareAsUnknown:
+    """Replaces rare symbols by the symbol `unknown`, each with probability `prob` in an epoch, so that it is trained.
+
+    `rare` `(symbols,)` selects them; inputs and targets are symbols.
+    """
+
+    rare: Tensor
+    unknown: int
+    prob: float
+
+    def __call__(self, batch: Batch, draws: Draws) -> Batch:
+        uniforms = torch.rand(len(self.rare), generator=draws.epoch_generator(Purpose.UNKNOWN))
+        table = torch.arange(len(self.rare), dtype=batch.inputs.dtype)
+        table[self.rare & (uniforms < self.prob)] = self.unknown
+        return batch._replace(inputs=table[batch.inputs.long()], targets=table[batch.targets.long()])

@@ -7,9 +7,10 @@ from typing import Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.errors import ConfigError, DataError
-
 Symbols = NDArray[np.int64]
+
+_REPLACEMENT = 0xFFFD
+"""The code point that unknown characters are decoded as."""
 
 
 @final
@@ -17,27 +18,17 @@ Symbols = NDArray[np.int64]
 class Characters:
     """A vocabulary of Unicode code points or bytes, `vocabulary`, in increasing order.
 
-    `unknown` is the code point that replaces unknown ones; None: they are an error. `is_bytes`: symbols are the 256
-    bytes of UTF-8.
+    Characters have one symbol more, `unknown`, for all that are not in the vocabulary. `is_bytes`: symbols are the 256
+    bytes of UTF-8, none of which is unknown.
     """
 
     vocabulary: tuple[int, ...]
-    unknown: int | None = None
     is_bytes: bool = False
 
     @classmethod
-    def fit(cls, code_points: Symbols, unknown: str | None) -> Self:
-        """The vocabulary of `code_points` `(steps,)` of the train split.
-
-        Raises:
-            ConfigError: `unknown` is not one character that occurs.
-        """
-        vocabulary = tuple(np.unique(code_points).tolist())
-        if unknown is None:
-            return cls(vocabulary)
-        if len(unknown) != 1 or ord(unknown) not in vocabulary:
-            raise ConfigError(f"`unknown` must be one character of the train split, got {unknown!r}.")
-        return cls(vocabulary, ord(unknown))
+    def fit(cls, code_points: Symbols) -> Self:
+        """The vocabulary of `code_points` `(steps,)`."""
+        return cls(tuple(np.unique(code_points).tolist()))
 
     @classmethod
     def byte_level(cls) -> Self:
@@ -45,7 +36,13 @@ class Characters:
         return cls(tuple(range(256)), is_bytes=True)
 
     def __len__(self) -> int:
-        return len(self.vocabulary)
+        """Number of symbols, the unknown one included."""
+        return len(self.vocabulary) + (not self.is_bytes)
+
+    @property
+    def unknown(self) -> int | None:
+        """The symbol of unknown characters, the last one; None for bytes."""
+        return None if self.is_bytes else len(self.vocabulary)
 
     def code_points(self, text: str) -> Symbols:
         """Code points or bytes of a text."""
@@ -53,37 +50,24 @@ class Characters:
             return np.frombuffer(text.encode(errors="surrogateescape"), np.uint8).astype(np.int64)
         return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
 
-    def encode(self, code_points: Symbols, origin: str) -> Symbols:
-        """Numbers of symbols `(steps,)` for code points or bytes.
-
-        Raises:
-            DataError: a character is unknown, and `unknown` is None.
-        """
+    def encode(self, code_points: Symbols) -> Symbols:
+        """Numbers of symbols `(steps,)` for code points or bytes."""
         known_points = np.array(self.vocabulary)
         symbols = np.minimum(np.searchsorted(known_points, code_points), len(known_points) - 1)
-        unknown_mask = known_points[symbols] != code_points
-        if not unknown_mask.any():
-            return symbols
-        if self.unknown is None:
-            at = int(unknown_mask.argmax())
-            raise DataError(
-                f"{origin}: the character {chr(int(code_points[at]))!r} at position {at} is not in the train split; "
-                "leave it out, or train with --unknown-char and a replacement character."
-            )
-        return np.where(unknown_mask, self.vocabulary.index(self.unknown), symbols)
+        return np.where(known_points[symbols] == code_points, symbols, len(known_points))
 
     def decode(self, symbols: Symbols) -> str:
-        """The text of symbols; invalid UTF-8 becomes the replacement character."""
-        code_points = np.array(self.vocabulary)[symbols]
+        """The text of symbols; unknown characters and invalid UTF-8 become the replacement character."""
+        code_points = np.array([*self.vocabulary, _REPLACEMENT])[symbols]
         if self.is_bytes:
             return code_points.astype(np.uint8).tobytes().decode(errors="replace")
-        return code_points.astype(np.uint32).tobytes().decode("utf-32-le")
+        return code_points.astype(np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return {"vocabulary": list(self.vocabulary), "unknown": self.unknown, "is_bytes": self.is_bytes}
+        return {"vocabulary": list(self.vocabulary), "is_bytes": self.is_bytes}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(tuple(values["vocabulary"]), values["unknown"], values["is_bytes"])
+        return cls(tuple(values["vocabulary"]), values["is_bytes"])

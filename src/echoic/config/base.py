@@ -81,7 +81,7 @@ ComponentSettings = Mapping[str, tuple[str, ...]]
 class JobSettings(Section):
     """All settings of one job: fields that are sections.
 
-    `default_depends_on` has the fields whose default depends on another setting, and the name of that option.
+    `default_depends_on` has the fields whose default depends on something, and its name, such as `--strategy`.
     """
 
     default_depends_on: ClassVar[Mapping[str, str]] = {}

@@ -36,7 +36,6 @@ RENAMED = {
     "static": "static_covariates",
     "symbols": "tokenizer",
     "test": "test_data",
-    "unknown": "unknown_char",
     # windows and scaling of forecasts
     "align": "season_aligned_fraction",
     "base": "residual_baseline",

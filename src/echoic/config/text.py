@@ -19,7 +19,14 @@ class TextDataSettings(Section):
     encoding: str = Field("utf-8", description="Text encoding of the files.")
     tokenizer: Literal["characters", "bytes"] = Field(
         "characters",
-        description="characters: the vocabulary comes from train. bytes: the bytes of UTF-8.",
+        description="characters: one symbol per character. bytes: the bytes of UTF-8, none of which is ever unknown.",
+    )
+    vocabulary: Literal["train", "all"] = Field(
+        "train",
+        description=(
+            "train: the characters of the train split. all: also those of dev and test; scores then assume that the "
+            "characters there are known beforehand. All others are one unknown symbol, which is never generated."
+        ),
     )
 
 
@@ -34,16 +41,21 @@ class TextSplitSettings(Section):
 
 
 class TextNetworkSettings(Section):
-    """Embedding, vocabulary and truncated back-propagation."""
+    """Embedding, mixture and truncated back-propagation."""
 
     embedding_dim: int = Field(64, ge=1, description="Embedding size.")
     tie_embeddings: bool = Field(
         default=False,
         description="Share the embedding with the output layer; the last recurrent layer then has the embedding size.",
     )
-    unknown_char: str | None = Field(
+    network_weight: float | None = Field(
         None,
-        description="Character that replaces characters outside the vocabulary. Default: they are an error.",
+        ge=0,
+        le=1,
+        description=(
+            "Weight of the network in the predicted distribution; the rest is an n-gram model of train. 1: the network "
+            "alone. Default: chosen on dev."
+        ),
     )
     tbptt_steps: int = Field(
         64, ge=1, description="Steps of truncated back-propagation through time; the state is carried across."
@@ -73,8 +85,10 @@ class TextSettings(JobSettings):
         "network": ("tie_embeddings",),
     }
 
+    default_depends_on = dict.fromkeys(("layers", "dropout", "batch_size", "epochs"), "the length of the text")
+
     data: TextDataSettings = TextDataSettings()
     split: TextSplitSettings = TextSplitSettings()
     network: TextNetworkSettings = TextNetworkSettings()
-    stack: StackSettings = StackSettings(cell="lstm", layers=(512,))
-    train: TrainSettings = TrainSettings(epochs=10, batch_size=32, lr=2.5e-3, warmup_fraction=0.0)
+    stack: StackSettings = StackSettings(cell="lstm")
+    train: TrainSettings = TrainSettings(lr=2.5e-3, warmup_fraction=0.0)

@@ -1,7 +1,7 @@
 """Autoregressive generation in constant time and memory per step."""
 
 from collections.abc import Callable
-from typing import NamedTuple, Self, cast, final
+from typing import NamedTuple, Protocol, Self, cast, final
 
 import torch
 from torch import Tensor
@@ -36,6 +36,18 @@ def feed_back(values: Tensor, step: int) -> Tensor:
     return values[:, 0]
 
 
+class Predictor(Protocol):
+    """Head parameters step by step, as by a `NetworkStream`."""
+
+    def prime(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Head parameters after the last of the inputs `(rows, steps, width)`, and the state."""
+        ...
+
+    def step(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """Head parameters for inputs of one step, and the state after it."""
+        ...
+
+
 @final
 class GenerationStream:
     """Generates values autoregressively; the chunks pushed are numbers of steps.
@@ -47,6 +59,7 @@ class GenerationStream:
         model: a network with one output per step.
         sample: maps head parameters and a generator to values `(rows, 1, features)`.
         next_input: maps the values and the number of a step to the next input `(rows, width)`.
+        predictor: the source of head parameters, if not the network alone.
 
     Raises:
         ConfigError: as for `NetworkStream`.
@@ -57,11 +70,12 @@ class GenerationStream:
         model: SequenceModel,
         sample: Callable[[Tensor, torch.Generator], Tensor],
         next_input: Callable[[Tensor, int], Tensor] = feed_back,
+        predictor: Predictor | None = None,
     ) -> None:
         self.model = model
         self.sample = sample
         self.next_input = next_input
-        self._network = NetworkStream(model)
+        self._network = NetworkStream(model) if predictor is None else predictor
 
     default_prime: Callable[[], Tensor] | None = None
     """Makes the inputs that `start` begins with by default; `run.stream()` sets it to `run.encode_prime`."""

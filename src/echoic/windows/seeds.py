@@ -14,6 +14,7 @@ class Purpose(enum.IntEnum):
     EXCERPT = 3
     GAIN = 4
     SUBSAMPLE = 5
+    UNKNOWN = 6
 
 
 def make_generator(*seeds: int) -> torch.Generator:

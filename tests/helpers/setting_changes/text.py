@@ -29,7 +29,8 @@ CHANGES: dict[str, Entry] = (
         "split": Change((0.5, 0.25, 0.25)),
         "embedding_dim": Change(),
         "tie_embeddings": Change(base={"embedding_dim": 8}),
-        "unknown_char": Change("a", data=surprise, base_fails=True),
+        "vocabulary": Change("all", data=surprise),
+        "network_weight": Change(1.0),
         "tbptt_steps": Change(),
         "state_reset_steps": Change(20),
     }
@@ -41,6 +42,6 @@ TINY: Config = NO_EMA | PLAIN_STACK | {
 
 IDLE: list[Idle] = [
     *idle_everywhere("text"),
-    Idle("text", "unknown_char", "a", {"tokenizer": "bytes"}),
+    Idle("text", "vocabulary", "all", {"tokenizer": "bytes"}),
     Idle("text", "input_noise_std", 0.1),
 ]

@@ -10,6 +10,7 @@ from echoic.config.text import TextRequest
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.text.charts import charts
 from echoic.jobs.text.evaluate import TextEvaluation, evaluate
+from echoic.jobs.text.mixture import Mixture
 from echoic.jobs.text.task import TextTask as TextTask
 from echoic.jobs.text.write import encode_prime, generate, symbol_stream, write_text
 from echoic.progress import ProgressFn
@@ -26,6 +27,9 @@ class TextJob(Job[TextTask]):
 
     def evaluate(self, fitted: Fitted[TextTask], data: Any, split: str, on_progress: ProgressFn) -> TextEvaluation:
         return evaluate(fitted, data, split, on_progress)
+
+    def notes(self, calibration: Mapping[str, Any]) -> list[str]:
+        return Mixture.from_json(calibration).notes() if calibration else []
 
     def charts(
         self, fitted: Fitted[TextTask], metrics: Sequence[Mapping[str, Any]], evaluation: TextEvaluation | None
@@ -47,7 +51,7 @@ class TextJob(Job[TextTask]):
         return write_text(fitted, request, output, on_progress)
 
     def stream(self, fitted: Fitted[TextTask]) -> GenerationStream:
-        """A stream of symbols of the vocabulary, sampled from the model's distribution."""
+        """A stream of symbols of the vocabulary, sampled from the mixture that dev chose."""
         return symbol_stream(fitted, TextRequest())
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.batches import BatchLoader, NextStepCollate
+from echoic.baselines.ngrams import NGram
+from echoic.batches import BatchLoader, NextStepCollate, RareAsUnknown
 from echoic.codecs import Characters
 from echoic.config import TextSettings
 from echoic.config.train import refuse_input_noise
@@ -17,6 +18,9 @@ from echoic.encoders import Embedding
 from echoic.errors import ConfigError
 from echoic.heads import Categorical
 from echoic.jobs.base import Task
+from echoic.jobs.text.defaults import with_defaults
+from echoic.jobs.text.mixture import Mixture
+from echoic.jobs.text.scoring import network_log_probs, ngram_log_probs
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
@@ -29,6 +33,15 @@ DEV_STREAMS = 8
 
 EVAL_CHUNK = 256
 
+NGRAM_ORDER = 6
+"""The longest n-gram that is counted; dev chooses one up to it."""
+
+NGRAM_SYMBOLS = 4_000_000
+"""Symbols of train that n-grams are counted in: some 2 MB in the run folder, and some seconds."""
+
+UNKNOWN_PROB = 0.5
+"""Probability that a character that occurs once counts as unknown in an epoch."""
+
 TIED_STD = 0.1
 """Initial standard deviation of tied embeddings, which are the output weights, too."""
 
@@ -36,29 +49,26 @@ TIED_STD = 0.1
 @final
 @dataclass(frozen=True, eq=False)
 class TextTask(Task[TextSettings]):
-    """Texts as numbers of symbols, and the vocabulary."""
+    """Texts as numbers of symbols, the vocabulary, and the n-grams of train."""
 
     settings_class = TextSettings
 
     dataset: DatasetLike
     settings: TextSettings
     codec: Characters
+    ngram_state: Mapping[str, Any] | None = None
+    """The counts of n-grams as stored; None: they are made from train when they are needed."""
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: TextSettings, on_progress: ProgressFn = no_progress) -> Self:
-        _check(settings)
         splits = split_series(dataset.series, settings.split.split)
-        if settings.data.tokenizer == "bytes":
-            codec = Characters.byte_level()
-        else:
-            lengths = splits["train"].lengths.tolist()
-            seen = [code_points(one)[:length] for one, length in zip(dataset.series, lengths, strict=True)]
-            codec = Characters.fit(np.concatenate(seen), settings.network.unknown_char)
-        return cls(dataset, settings, codec)
+        settings = with_defaults(settings, int(splits["train"].lengths.sum()))
+        _check(settings)
+        return cls(dataset, settings, _fit_codec(dataset, settings, splits["train"]))
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
-        return cls(dataset, settings, Characters.from_json(codec))
+        return cls(dataset, settings, Characters.from_json(codec), codec["ngram"])
 
     @cached_property
     def splits(self) -> dict[str, Ranges]:
@@ -70,8 +80,20 @@ class TextTask(Task[TextSettings]):
         """All texts one after the other, as numbers of symbols `(steps, 1)`."""
         return encoded(self.codec, self.dataset)
 
+    @cached_property
+    def ngram(self) -> NGram:
+        """The n-gram model of the end of each training text, of all of it unless the texts are very long."""
+        if self.ngram_state is not None:
+            return NGram.from_json(self.ngram_state)
+        train = self.splits["train"]
+        total = int(train.lengths.sum())
+        lengths = -(-train.lengths * min(NGRAM_SYMBOLS, total) // total)
+        counted = [self.symbols[begin:end, 0].numpy() for begin, end in Ranges(train.end - lengths, train.end).spans()]
+        ngram = NGram.fit(counted, NGRAM_ORDER, len(self.codec))
+        return ngram if self.codec.unknown is None else ngram.with_novel_symbol()
+
     def codec_state(self) -> dict[str, Any]:
-        return self.codec.to_json()
+        return self.codec.to_json() | {"ngram": self.ngram_state or self.ngram.to_json()}
 
     def build_model(self) -> SequenceModel:
         network, components, size = self.settings.network, self.components, len(self.codec)
@@ -94,18 +116,48 @@ class TextTask(Task[TextSettings]):
         )
         if not len(sampler):
             raise empty_split("train", self.dataset.origin, "text of two characters")
-        return BatchLoader(sampler, NextStepCollate(self.symbols))
+        return BatchLoader(sampler, NextStepCollate(self.symbols), self._transforms())
+
+    def _transforms(self) -> list[RareAsUnknown]:
+        """Characters that occur once stand for those that never do, as in Good and Turing's estimate."""
+        unknown = self.codec.unknown
+        if unknown is None:
+            return []
+        spans, size = self.splits["train"].spans(), len(self.codec)
+        counts = torch.stack([self.symbols[begin:end, 0].bincount(minlength=size) for begin, end in spans]).sum(0)
+        rare = counts == 1
+        return [RareAsUnknown(rare, unknown, UNKNOWN_PROB)] if rare.any() else []
 
     def dev_batches(self) -> BatchLoader | None:
         return self.eval_batches(self.splits["dev"], DEV_STREAMS) if self.splits["dev"].lengths.max() > 1 else None
 
     def eval_batches(self, ranges: Ranges, streams: int) -> BatchLoader:
         """The texts in `ranges` as `streams` streams with the state carried."""
-        return BatchLoader(ChunkSampler.from_ranges(ranges, streams, EVAL_CHUNK), NextStepCollate(self.symbols))
+        return BatchLoader(_eval_sampler(ranges, streams), NextStepCollate(self.symbols))
+
+    def calibrate(self, model: SequenceModel) -> dict[str, Any]:
+        """Chooses the weight of the network beside the n-gram model."""
+        dev = self.splits["dev"]
+        by_order = ngram_log_probs(self.ngram, self.symbols, dev)
+        network = np.zeros(0)
+        if dev.lengths.max() > 1:
+            network, _ = network_log_probs(model, _eval_sampler(dev, DEV_STREAMS), self.symbols)
+        return Mixture.choose(network, by_order, self.settings.network.network_weight).to_json()
 
     def data_report(self) -> dict[str, Any]:
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
-        return self.dataset.report.to_json() | {"splits": lengths, "symbols": len(self.codec)}
+        report = self.dataset.report.to_json() | {"splits": lengths, "symbols": len(self.codec)}
+        return report | {"notes": [*report["notes"], *self._notes(lengths["train"])]}
+
+    def _notes(self, train_length: int) -> list[str]:
+        unknown = 0 if self.codec.unknown is None else int((self.symbols == self.codec.unknown).sum())
+        notes = {
+            f"{unknown:,} characters of dev and test are not in train; they count as one unknown symbol.": unknown,
+            f"The n-gram model counts the last {NGRAM_SYMBOLS:,} of {train_length:,} symbols of train.": (
+                train_length > NGRAM_SYMBOLS
+            ),
+        }
+        return [note for note, applies in notes.items() if applies]
 
 
 def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -115,8 +167,20 @@ def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def encoded(codec: Characters, dataset: DatasetLike) -> Tensor:
     """All texts of a data set one after the other, as numbers of symbols `(steps, 1)`."""
-    numbers = [codec.encode(code_points(one), one.origin) for one in dataset.series]
+    numbers = [codec.encode(code_points(one)) for one in dataset.series]
     return torch.from_numpy(np.concatenate(numbers))[:, None].to(torch.int32)
+
+
+def _fit_codec(dataset: DatasetLike, settings: TextSettings, train: Ranges) -> Characters:
+    if settings.data.tokenizer == "bytes":
+        return Characters.byte_level()
+    lengths = [None] * len(dataset.series) if settings.data.vocabulary == "all" else train.lengths.tolist()
+    seen = [code_points(one)[:length] for one, length in zip(dataset.series, lengths, strict=True)]
+    return Characters.fit(np.concatenate(seen))
+
+
+def _eval_sampler(ranges: Ranges, streams: int) -> ChunkSampler:
+    return ChunkSampler.from_ranges(ranges, streams, EVAL_CHUNK)
 
 
 def _check(settings: TextSettings) -> None:
@@ -126,6 +190,6 @@ def _check(settings: TextSettings) -> None:
             f"`tie_embeddings` requires a last layer of the embedding's size, got {stack.layers[-1]} and "
             f"{network.embedding_dim}; change --embedding-dim or the last of --layers."
         )
-    if network.unknown_char is not None and settings.data.tokenizer == "bytes":
-        raise ConfigError("`unknown_char` has no effect on bytes, which are all in the vocabulary; leave it out.")
+    if settings.data.vocabulary == "all" and settings.data.tokenizer == "bytes":
+        raise ConfigError("`vocabulary` has no effect on bytes, which are all in the vocabulary; leave it out.")
     refuse_input_noise(settings.train, "symbols", "input_dropout")

@@ -12,8 +12,11 @@ from torch import Tensor
 from echoic.codecs import Characters
 from echoic.config.text import TextRequest
 from echoic.errors import DataError
-from echoic.heads import Sampling
+from echoic.heads import Categorical, Sampling
+from echoic.heads.sampling import draw_uniforms, sample_class
 from echoic.jobs.base import Fitted
+from echoic.jobs.text.evaluate import mixture_of
+from echoic.jobs.text.stream import MixtureStream
 from echoic.jobs.text.task import TextTask
 from echoic.progress import ProgressFn
 from echoic.streams import GenerationStream
@@ -21,8 +24,20 @@ from echoic.writers.files import write_bytes
 
 
 def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationStream:
-    """A stream of symbols, sampled according to `request`."""
-    return GenerationStream.of_symbols(fitted.model, Sampling(request.temperature, request.top_k, request.top_p))
+    """A stream of symbols, sampled according to `request`; the unknown symbol is never drawn."""
+    model, task, mixture = fitted.model, fitted.task, mixture_of(fitted)
+    sampling, unknown = Sampling(request.temperature, request.top_k, request.top_p), task.codec.unknown
+
+    def sample(params: Tensor, generator: torch.Generator) -> Tensor:
+        if unknown is not None:
+            params = params.clone()
+            params[..., unknown] = -torch.inf
+        return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
+
+    if mixture.weight == 1 and isinstance(model.head, Categorical):
+        return GenerationStream(model, sample)
+    predictor = MixtureStream(model, mixture.model(task.ngram), mixture.weight)
+    return GenerationStream(model, sample, predictor=predictor)
 
 
 def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None] = lambda _: None) -> str:
@@ -32,7 +47,7 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
     form characters; an incomplete last one is left out.
 
     Raises:
-        DataError: the prime is empty, or has a character that is not in the vocabulary.
+        DataError: the prime is empty.
     """
     codec: Characters = fitted.task.codec
     stream = symbol_stream(fitted, request)
@@ -51,7 +66,7 @@ def encode_prime(fitted: Fitted[TextTask], request: TextRequest) -> Tensor:
     """The symbols `(1, steps, 1)` of the prime.
 
     Raises:
-        DataError: the prime is empty, or has a character that is not in the vocabulary.
+        DataError: the prime is empty.
     """
     return torch.from_numpy(_prime(fitted.task.codec, request.prime)).float()[None, :, None]
 
@@ -90,10 +105,10 @@ def _print(text: str) -> None:
 def _prime(codec: Characters, text: str | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     if text is None:
         newline = codec.code_points("\n")
-        return codec.encode(newline, "prime") if newline[0] in codec.vocabulary else np.zeros(1, np.int64)
+        return codec.encode(newline) if newline[0] in codec.vocabulary else np.zeros(1, np.int64)
     if not text:
         raise DataError("The prime is empty; give at least one character, or leave it out to start with a line break.")
-    return codec.encode(codec.code_points(text), "--prime")
+    return codec.encode(codec.code_points(text))
 
 
 def _decoder(codec: Characters) -> Callable[[int], str]:
