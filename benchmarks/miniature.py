@@ -106,14 +106,23 @@ def _esc10(folder: Path) -> None:
 
 
 def _vowels(folder: Path) -> None:
-    """Twelve coefficients of 7 to 20 steps; series are separated by colons, the label comes last."""
+    _series_of_two_classes(folder, "JapaneseVowels", 12)
+
+
+def _ucr(folder: Path) -> None:
+    for name, dimensions in (("GunPoint", 1), ("ItalyPowerDemand", 1), ("BasicMotions", 6)):
+        _series_of_two_classes(folder, name, dimensions)
+
+
+def _series_of_two_classes(folder: Path, name: str, dimensions: int) -> None:
+    """Series of 7 to 20 steps; dimensions are separated by colons, the label comes last."""
     generator = np.random.default_rng(0)
     for split in ("TRAIN", "TEST"):
-        lines = ["@problemName JapaneseVowels", "@dimensions 12", "@classLabel true 1 2", "@data"]
+        lines = [f"@problemName {name}", f"@dimensions {dimensions}", "@classLabel true 1 2", "@data"]
         for clip in range(20):
-            values = (generator.standard_normal((12, generator.integers(7, 21))) + clip % 2).round(3)
+            values = (generator.standard_normal((dimensions, generator.integers(7, 21))) + clip % 2).round(3)
             lines.append(":".join([*(",".join(map(str, row)) for row in values.tolist()), str(clip % 2 + 1)]))
-        (folder / f"JapaneseVowels_{split}.ts").write_text("\n".join(lines) + "\n")
+        (folder / f"{name}_{split}.ts").write_text("\n".join(lines) + "\n")
 
 
 def _birdsong(folder: Path) -> None:
@@ -163,6 +172,7 @@ WRITERS = {
     "fsdd": _digits,
     "esc10_16k": _esc10,
     "uea_japanesevowels": _vowels,
+    "ucr_small": _ucr,
     "sed_birdsong_bird0": _birdsong,
 }
 """Writers of the data sets, by the name of their folder."""
