@@ -241,7 +241,7 @@ def test_every_odd_wav_file_is_read_or_refused_in_a_sentence(data_dir: Path) -> 
             continue
         with pytest.raises(DataError, match=re.escape(REFUSED[path.name])) as caught:
             read(path, AudioDataSettings())
-        assert str(caught.value).startswith(f"{path}: ")
+        assert str(caught.value).startswith(str(path))
         assert "\n" not in str(caught.value)
 
 
