@@ -27,7 +27,7 @@ class WindowSettings(Section):
         None,
         ge=1,
         description=(
-            "Number of training windows per epoch, drawn at random where there are more. Default: 100,000 for many "
+            "Number of training windows per epoch, drawn at random where there are more. Default: 300,000 for many "
             "series, otherwise all."
         ),
     )
@@ -110,7 +110,7 @@ BY_STRATEGY: dict[str, dict[str, Any]] = {
     },
     "many": {
         "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
-        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7, "windows_per_epoch": 100_000,
+        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7, "windows_per_epoch": 300_000,
     },
 }  # fmt: skip
 """Defaults by strategy, and for many series; values set by the user take precedence."""
