@@ -51,7 +51,7 @@ def test_date_format_is_followed(read_text: Callable[..., Any]) -> None:
     assert times_of(dataset) == ["2024-02-01T00:00:00", "2024-02-02T00:00:00"]
     dataset = read_text(column("1.2024", "2.2024"), time="t", date_format="%m.%Y")
     assert str(dataset.series[0].time.frequency) == "1 month"
-    dataset = read_text(column("1 0 +0100", "1 2 +0200"), time="t", date_format="%d %H %z")
+    dataset = read_text(column("2024-1 0 +0100", "2024-1 2 +0200"), time="t", date_format="%Y-%d %H %z")
     assert dataset.report.utc
     with pytest.raises(DataError, match="line 2, column 't': '2024' does not have the form '%d/%m/%Y'"):
         read_text(column("2024"), time="t", date_format="%d/%m/%Y")
