@@ -10,8 +10,6 @@ from echoic import extras
 from echoic.baselines.statistical import Ets, bridged, theta
 from echoic.errors import MissingExtraError
 
-pytest.importorskip("statsforecast")
-
 
 def seasonal(steps: int = 60) -> Any:
     return 20 + 5 * np.sin(2 * np.pi * np.arange(steps) / 6)
