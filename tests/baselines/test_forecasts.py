@@ -12,6 +12,7 @@ from echoic.baselines.forecasts import (
     drift,
     naive2,
     persistence,
+    recent_line,
     recent_median,
     seasonal_growth,
     seasonal_mean,
@@ -72,6 +73,14 @@ def naive_drift(series: Any, horizon: Any) -> Any:
     return [series[known[-1]] + slope * (len(series) + step - known[-1]) for step in range(horizon)]
 
 
+def naive_line(series: Any, horizon: Any) -> Any:
+    known = [at for at, value in enumerate(series) if not np.isnan(value)]
+    if len(known) < 2:
+        return [naive_last(series)] * horizon
+    slope, level = np.polyfit(known, series[known], 1)
+    return [level + slope * (len(series) + step) for step in range(horizon)]
+
+
 def naive_growth(season: Any) -> Any:
     def forecast(series: Any, horizon: Any) -> Any:
         if len(series) <= season:
@@ -107,6 +116,7 @@ def naive_seasonal_mean(season: int, seasons: int) -> Callable[..., Any]:
 FORECASTS = {
     "persistence": (persistence, naive_persistence),
     "drift": (drift, naive_drift),
+    "line": (recent_line, naive_line),
     "seasonal": (lambda history, horizon: seasonal_naive(history, horizon, 4), naive_seasonal(4)),
     "growth": (lambda history, horizon: seasonal_growth(history, horizon, 4), naive_growth(4)),
     "median": (lambda history, horizon: recent_median(history, horizon, 6), naive_median(6)),

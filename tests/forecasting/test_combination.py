@@ -35,6 +35,10 @@ def combine(framing: Framing, fraction: float = 0.6) -> Combination:
     return Combination(CombinationState.fit(framing, train, train), framing, train.end)
 
 
+def full_ranges_of(framing: Framing) -> Ranges:
+    return Ranges(framing.panel.offsets[:-1], framing.panel.offsets[1:])
+
+
 def season_of_six(steps: int = 240, noise: float = 0.1) -> Any:
     return 10 + np.tile([0, 4, 1, 6, 2, 5], steps // 6) + np.random.default_rng(0).normal(0, noise, steps)
 
@@ -71,6 +75,35 @@ def test_a_change_of_level_is_followed() -> None:
     values[200:] += 100
     forecast = combine(framing_of(values)).forecast(origins(215, 260)).mean
     assert (np.abs(forecast - 100) < 5).all()
+
+
+def test_a_change_of_level_is_followed_long_before_the_horizon_is_over() -> None:
+    values = np.random.default_rng(2).normal(0, 1, 300)
+    values[200:] += 100
+    combination = combine(framing_of(values, horizon=24))
+    assert np.abs(combination.forecast(origins(206)).mean - 100).mean() < 10
+    assert combination.mean_weights(origins(206))["median of 48"] < 0.02
+
+
+def test_held_out_forecasts_are_by_maps_that_do_not_know_what_follows() -> None:
+    framing = framing_of(np.random.default_rng(3).normal(0, 1, 60), lookback=20, scale="none")
+    train, final = Ranges(torch.tensor([0]), torch.tensor([36])), full_ranges_of(framing)
+    combination = Combination(CombinationState.fit(framing, train, final), framing, train.end)
+    rows = torch.arange(40, 58)
+    target = framing.panel.window(rows, 3).double().numpy()
+    candidates = combination.candidates
+    known, held = (np.abs(one(rows)["linear"] - target).mean() for one in (candidates.forecasts, candidates.held_out))
+    assert known < 0.8 * held
+    known, held = (np.abs(one(rows).mean - target).mean() for one in (combination.forecast, combination.held_out))
+    assert known < 0.95 * held
+
+
+def test_the_unit_of_errors_grows_with_a_series_on_a_logarithmic_scale() -> None:
+    steps = np.arange(300)
+    values = np.exp(0.02 * steps + np.random.default_rng(4).normal(0, 0.1, 300))
+    unit = combine(framing_of(values, scale="log")).forecast(origins(*range(200, 300))).error[:, 0, 0]
+    relative = unit / np.exp(0.02 * steps[200:])
+    assert 0.7 < relative[-30:].mean() / relative[:30].mean() < 1.4
 
 
 def test_a_forecast_depends_on_the_past_alone() -> None:

@@ -42,6 +42,20 @@ def drift(history: Array, horizon: int) -> Array:
     return np.asarray(last[:, None] + slope[:, None] * steps_ahead)
 
 
+def recent_line(history: Array, horizon: int) -> Array:
+    """The least-squares line through the known values; persistence with fewer than two."""
+    known = ~np.isnan(history)
+    count = known.sum(1, keepdims=True)
+    values = np.where(known, history, 0.0)
+    steps = np.arange(-history.shape[1], 0.0)[None, :, None] * known
+    mean_step, mean = (one.sum(1, keepdims=True) / np.maximum(count, 1) for one in (steps, values))
+    centred = np.where(known, steps - mean_step, 0.0)
+    spread = (centred**2).sum(1, keepdims=True)
+    slope = np.divide((centred * values).sum(1, keepdims=True), spread, out=np.zeros_like(mean), where=spread > 0)
+    line = mean + slope * (np.arange(horizon)[None, :, None] - mean_step)
+    return np.asarray(np.where(count > 1, line, persistence(history, horizon)))
+
+
 def seasonal_growth(history: Array, horizon: int, season: int) -> Array:
     """The seasonal naive forecast, scaled by the ratio of the last value to the value one season before it."""
     if history.shape[1] <= season:

@@ -15,7 +15,7 @@ from echoic.windows import Panel, Ranges
 
 _MEDIAN_STEPS = (12, 48)
 
-_DRIFT_STEPS = 100
+_LINE_STEPS = 100
 
 _MAX_SEASON = 1000
 
@@ -55,11 +55,12 @@ class Candidates:
     def _with_maps(self, origins: Tensor, maps: Maps) -> dict[str, Array]:
         """The forecasts of each baseline, `(origins, horizon, features)`."""
         horizon = self.horizon
-        steps = max(_MEDIAN_STEPS[-1], _DRIFT_STEPS, *(4 * season for season in self.seasons))
+        steps = max(_MEDIAN_STEPS[-1], _LINE_STEPS, *(4 * season for season in self.seasons))
         history = self.history(origins, steps)
         members: dict[str, Array] = {
             "persistence": baselines.persistence(history, horizon),
-            "drift": baselines.drift(history[:, -_DRIFT_STEPS:], horizon),
+            "drift": baselines.drift(history[:, -_LINE_STEPS:], horizon),
+            "line": baselines.recent_line(history[:, -_LINE_STEPS:], horizon),
         }
         for number in _MEDIAN_STEPS:
             members[f"median of {number}"] = baselines.recent_median(history, horizon, number)
@@ -129,6 +130,16 @@ class Candidates:
         known = ~np.isnan(change)
         mean = np.where(known, change, 0.0).sum(1) / np.maximum(known.sum(1), 1)
         return np.asarray(np.where(mean > 0, mean, 1.0))
+
+    def level(self, origins: Tensor) -> Array:
+        """The unit of errors, `(origins, features)`: the mean recent size on a logarithmic scale, otherwise 1."""
+        scaler = self.framing.codec.values
+        if not scaler.log:
+            return np.ones((len(origins), len(self.panel.features)))
+        size = np.abs(self.history(origins, _MEDIAN_STEPS[-1]))
+        known = ~np.isnan(size)
+        mean = np.where(known, size, 0.0).sum(1) / np.maximum(known.sum(1), 1)
+        return np.asarray(np.maximum(mean, numpy64(scaler.floor[self.framing.scaler_rows(origins)])))
 
     def smoothed(self, origins: Tensor) -> Array:
         """Exponential smoothing, with the first season if there is one; persistence for very long series."""

@@ -226,7 +226,7 @@ def _residuals(
     for batch in starts:
         origins = batch + framing.context
         network = forecaster.network_forecast(batch)
-        combined = combination.forecast(origins)
+        combined = combination.held_out(origins)
         target = framing.panel.window(origins, framing.horizon).double().numpy()
         mean = network.mean.double().numpy()
         quantiles = network.quantiles
