@@ -27,7 +27,7 @@ class WindowSettings(Section):
         None,
         ge=1,
         description=(
-            "Number of training windows per epoch, drawn at random where there are more. Default: 300,000 for many "
+            "Number of training windows per epoch, drawn at random where there are more. Default: 200,000 for many "
             "series, otherwise all."
         ),
     )
@@ -38,7 +38,8 @@ class WindowSettings(Section):
         None,
         description=(
             "recursive: one step at a time, each fed back. direct: the whole horizon at once. segments: segment by "
-            "segment, decoded in parallel. Default: segments for long horizons, direct for short ones."
+            "segment, decoded in parallel. Default: segments for long horizons, and for many series with a long "
+            "look-back; otherwise direct."
         ),
     )
     segment_steps: int | None = Field(
@@ -95,7 +96,7 @@ class WindowSettings(Section):
         None,
         description=(
             "After training, train again on train and dev together, for as many steps as were best on dev. Default: "
-            "if there is no test split."
+            "if there is no test split and dev is at least a tenth of the data."
         ),
     )
 
@@ -110,7 +111,7 @@ BY_STRATEGY: dict[str, dict[str, Any]] = {
     },
     "many": {
         "layers": (128,), "dropout": 0.1, "loss": "mae", "batch_size": 256, "lr": 2e-3, "weight_decay": 0.01,
-        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7, "windows_per_epoch": 300_000,
+        "epochs": 3, "recency_exponent": 2.0, "season_aligned_fraction": 0.7, "windows_per_epoch": 200_000,
     },
 }  # fmt: skip
 """Defaults by strategy, and for many series; values set by the user take precedence."""

@@ -22,6 +22,13 @@ _SAMPLED_WINDOWS = 2000
 
 _MAX_BASELINE_SEASONS = 4
 
+_LONG_LOOKBACK = 48
+
+_MAX_SEGMENT = 24
+
+_LEAST_REFIT_FRACTION = 0.1
+"""A smaller dev split adds too little to train twice for."""
+
 
 def default_split(series: Sequence[Series], settings: ForecastSettings) -> SplitRule:
     """The split if the settings define none."""
@@ -44,15 +51,17 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Fre
     many = len(panel.names) > 1
     settings = _with_seasons(settings, panel, train, frequency)
     season = settings.scaling.season or ()
+    lookback = settings.window.lookback or _lookback(settings, season, length)
+    if many:
+        settings = _with_short_segments(settings, season, lookback)
     strategy = settings.window.strategy or _strategy(settings, season)
     settings = _with_defaults(settings, "many" if many and strategy != "recursive" else strategy)
     channels = settings.window.channels or ("independent" if strategy == "segments" else "joint")
-    lookback = settings.window.lookback or _lookback(settings, season, length)
     settings = settings.replaced(
         strategy=strategy,
         lookback=lookback,
         channels=channels if len(panel.features) > 1 else "joint",
-        refit=settings.window.refit if settings.window.refit is not None else _has_no_test(settings),
+        refit=settings.window.refit if settings.window.refit is not None else _should_refit(settings, panel, train),
         recency_exponent=settings.window.recency_exponent or 1.0,
         season_aligned_fraction=settings.window.season_aligned_fraction or 0.0,
     )
@@ -116,9 +125,12 @@ def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
     return settings.replaced(**{key: value for key, value in BY_STRATEGY[kind].items() if key not in asked})
 
 
-def _has_no_test(settings: ForecastSettings) -> bool:
+def _should_refit(settings: ForecastSettings, panel: Panel, train: Ranges) -> bool:
+    """Whether there is no test split, and dev is a good part of the data that the forecasts follow."""
     rule = settings.split.split
-    return rule is not None and len(rule) == 3 and rule[2] == 0 and rule[1] != 0
+    if rule is None or len(rule) != 3 or rule[2] != 0 or rule[1] == 0:
+        return False
+    return 1 - int(train.lengths.sum()) / len(panel.values) >= _LEAST_REFIT_FRACTION
 
 
 def _usual_length(train: Ranges) -> int:
@@ -156,21 +168,35 @@ def _strategy(settings: ForecastSettings, season: Sequence[int]) -> str:
     return "segments" if segment > 1 and horizon >= 2 * segment else "direct"
 
 
+def _with_short_segments(settings: ForecastSettings, season: Sequence[int], lookback: int) -> ForecastSettings:
+    """Segments within the horizon, where a direct network would take every step of a long look-back at great cost."""
+    window = settings.window
+    if window.strategy or window.segment_steps or lookback <= _LONG_LOOKBACK or _strategy(settings, season) != "direct":
+        return settings
+    segment = _divisor(lookback, min(_MAX_SEGMENT, window.horizon))
+    return settings.replaced(strategy="segments", segment_steps=segment) if segment > 1 else settings
+
+
 def _lookback(settings: ForecastSettings, season: Sequence[int], length: int) -> int:
     """Seven seasons (a week of daily seasons) or two long ones; without a season twice the horizon."""
     longest = max((length - settings.window.horizon) // 2, 1)
     if not season:
         return min(max(2 * settings.window.horizon, 32), longest)
-    wanted = max(2 * max(season), settings.window.horizon, min(7 * min(season), 168))
-    seasons = min(wanted, longest) // min(season)
+    target = max(2 * max(season), settings.window.horizon, min(7 * min(season), 168))
+    seasons = min(target, longest) // min(season)
     return seasons * min(season) if seasons else longest
 
 
 def _segment(season: Sequence[int], lookback: int) -> int:
-    """The season if it divides the look-back, otherwise the largest divisor of the look-back up to 24."""
+    """The season if it divides the look-back, otherwise a divisor of it."""
     if season and season[0] <= 48 and lookback % season[0] == 0:
         return season[0]
-    return max(size for size in range(1, min(24, lookback) + 1) if lookback % size == 0)
+    return _divisor(lookback, _MAX_SEGMENT)
+
+
+def _divisor(number: int, limit: int) -> int:
+    """The largest divisor of `number` up to `limit`."""
+    return max(size for size in range(1, min(limit, number) + 1) if number % size == 0)
 
 
 def _check_step(settings: ForecastSettings) -> None:
