@@ -160,3 +160,13 @@ def test_a_linear_map_that_would_be_huge_is_left_out() -> None:
     state = combine(framing_of(walk(2400), horizon=700, lookback=700)).candidates.state
     assert state.final_maps == {}
     assert "linear" not in Combination(state, framing_of(walk(2400), horizon=700, lookback=700)).candidates.names()
+
+
+def test_the_majority_value_is_that_of_more_than_half_of_the_recent_known_steps() -> None:
+    values = np.full(200, 5.0)
+    values[::3] = np.arange(67) + 10  # two thirds of the steps are 5
+    values[100:] = np.arange(100)
+    gaps = np.where(np.arange(200) % 2 == 0, 7.0, np.nan)
+    framing = framing_of(values, gaps)
+    value = combine(framing).candidates.majority_value(origins(90, 180, 300))
+    np.testing.assert_array_equal(value[:, 0], [5.0, np.nan, 7.0])

@@ -11,7 +11,7 @@ from echoic.api.run import Run
 from echoic.api.train import train
 from echoic.errors import ConfigError
 from echoic.forecasting.calibration import Calibration
-from echoic.forecasting.levels import LEVELS
+from echoic.forecasting.levels import INTERVALS, LEVELS
 
 HEADS = ["point", "gaussian", "student_t", "quantiles"]
 STEPS = 2400
@@ -115,3 +115,18 @@ def test_with_hardly_any_past_there_is_no_interval(tmp_path: Path) -> None:
         threads=1,
     )  # fmt: skip
     assert set(run.predict()) == {"unique_id", "ds", "target", "mean"}
+
+
+def test_a_value_with_more_than_half_of_the_mass_is_the_median_and_inside_every_interval() -> None:
+    rng = np.random.default_rng(5)
+    values = 5 + rng.exponential(2, 400) * (rng.uniform(size=400) < 0.2)
+    run = train("forecast", values, horizon=2, epochs=2, threads=1, network_weight=0.5)
+    table = run.predict(values)
+    for percent in INTERVALS:
+        assert (table[f"lo-{percent}"] <= 5).all()
+        assert (table[f"hi-{percent}"] >= 5).all()
+    forecast = run.fitted.task.forecaster(run.model, Calibration.from_json(calibration_of(run)))
+    found = forecast.forecast(torch.arange(100, 160)).quantiles
+    assert found is not None
+    assert (found[LEVELS.index(0.5)] == 5).all()
+    assert 0.75 < run.evaluate().scores["coverage_80"] <= 0.95

@@ -131,6 +131,13 @@ class Candidates:
         mean = np.where(known, change, 0.0).sum(1) / np.maximum(known.sum(1), 1)
         return np.asarray(np.where(mean > 0, mean, 1.0))
 
+    def majority_value(self, origins: Tensor) -> Array:
+        """The value of more than half of the recent steps, `(origins, features)`; NaN where there is none."""
+        history = self.history(origins, _MEDIAN_STEPS[-1])
+        value = baselines.recent_median(history, 1, _MEDIAN_STEPS[-1])
+        known = (~np.isnan(history)).sum(1)
+        return np.where(2 * (history == value).sum(1) > known, value[:, 0], np.nan)
+
     def level(self, origins: Tensor) -> Array:
         """The unit of errors, `(origins, features)`: the mean recent size on a logarithmic scale, otherwise 1."""
         scaler = self.framing.codec.values

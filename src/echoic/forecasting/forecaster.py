@@ -1,28 +1,15 @@
 """Batched forecasts with quantiles."""
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple, Self, cast, final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.forecasting.calibration import (
-    ENOUGH_WINDOWS,
-    Calibration,
-    DevRecord,
-    Residuals,
-    choose_weight,
-    conformal_shift,
-    dev_errors,
-    effective_windows,
-)
+from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.combination import Combination
 from echoic.forecasting.framing import Framing, Window
 from echoic.forecasting.levels import LEVELS
-from echoic.forecasting.linear_maps import CombinationState
 from echoic.heads import ValueHead
 from echoic.model import SequenceModel
 from echoic.streams import GenerationStream, NetworkStream
@@ -103,7 +90,9 @@ class Forecaster:
         shift = torch.from_numpy(calibration.shift).float()[:, None] * error
         quantiles = mean + shift if spread is None else mean + spread + shift
         # Corrections differ by level: sorting keeps the quantiles in order.
-        return Forecast(mean, quantiles.sort(0).values)
+        quantiles = quantiles.sort(0).values
+        value = torch.from_numpy(self.combination.candidates.majority_value(starts + framing.context)).float()
+        return Forecast(mean, _around(quantiles, value[:, None]))
 
     @torch.no_grad()
     def network_forecast(self, starts: Tensor) -> Forecast:
@@ -174,69 +163,9 @@ class Forecaster:
         )
 
 
-def calibrate(
-    forecaster: Forecaster, combination: CombinationState, starts: Sequence[Tensor], weight: float | None
-) -> Calibration:
-    """Chooses the network's weight and the corrections of the quantiles on dev windows.
-
-    Args:
-        forecaster: the trained network without a calibration.
-        combination: fitted on train.
-        starts: dev windows, in batches.
-        weight: a weight to use instead of choosing one.
-
-    Returns:
-        The calibration. Without a dev window, network and baselines have equal weights. Of few windows, the errors of
-        the baselines' forecasts of the train split count as well.
-    """
-    framing = forecaster.framing
-    combined = Combination(combination, framing, forecaster.fit_ends)
-    residuals, spread = _residuals(forecaster, combined, starts)
-    windows = len(residuals.target)
-    if weight is not None:
-        chosen = np.full(framing.horizon, weight)
-    elif windows:
-        chosen = choose_weight(residuals)
-    else:
-        chosen = np.full(framing.horizon, 0.5)
-    steps = chosen[:, None]
-    mean = residuals.baselines + steps * (residuals.network - residuals.baselines)
-    scores = (residuals.target - mean - steps * spread) / residuals.error
-    count = effective_windows(residuals.origins, residuals.series, framing.horizon)
-    if count < ENOUGH_WINDOWS:
-        errors = combined.past_errors(forecaster.fit_ends)
-        scores = np.concatenate([scores, np.broadcast_to(errors, (len(LEVELS), *errors.shape))], 1)
-    shift = conformal_shift(scores)
-    return Calibration(combination, chosen, shift, _record(combined, residuals, chosen))
-
-
-def _record(combination: Combination, residuals: Residuals, weight: NDArray[np.float64]) -> DevRecord:
-    if np.isnan(residuals.target).all():
-        return DevRecord(0, {}, {})
-    windows = effective_windows(residuals.origins, residuals.series, len(weight))
-    return DevRecord(windows, dev_errors(residuals, weight), combination.mean_weights(residuals.origins))
-
-
-def _residuals(
-    forecaster: Forecaster, combination: Combination, starts: Sequence[Tensor]
-) -> tuple[Residuals, NDArray[np.float64]]:
-    """The errors on dev, and the distance of the network's quantiles from its mean (0 without a distribution)."""
-    framing = forecaster.framing
-    parts, spreads = [], []
-    for batch in starts:
-        origins = batch + framing.context
-        network = forecaster.network_forecast(batch)
-        combined = combination.held_out(origins)
-        target = framing.panel.window(origins, framing.horizon).double().numpy()
-        mean = network.mean.double().numpy()
-        quantiles = network.quantiles
-        spreads.append(np.zeros((len(LEVELS), *mean.shape)) if quantiles is None else quantiles.double().numpy() - mean)
-        series = framing.panel.series_index(origins - 1)
-        parts.append(Residuals(target, mean, combined.mean, combined.error, origins, series))
-    if not parts:
-        empty = np.zeros((0, framing.horizon, len(framing.panel.features)))
-        nothing = torch.zeros(0, dtype=torch.long)
-        return Residuals(empty, empty, empty, empty[:, :1], nothing, nothing), np.zeros((len(LEVELS), *empty.shape))
-    arrays = [np.concatenate(values) for values in list(zip(*parts, strict=True))[:4]]
-    places = [torch.cat(values) for values in list(zip(*parts, strict=True))[4:]]
-    return Residuals(arrays[0], arrays[1], arrays[2], arrays[3], places[0], places[1]), np.concatenate(spreads, 1)
+def _around(quantiles: Tensor, value: Tensor) -> Tensor:
+    """Quantiles `(levels, ...)` with `value` as the median, where it is known: it has more than half of the mass."""
+    level = torch.tensor(LEVELS).view(-1, *(1,) * value.ndim)
+    low, high = torch.minimum(quantiles, value), torch.maximum(quantiles, value)
+    around = torch.where(level < 0.5, low, torch.where(level > 0.5, high, value))
+    return torch.where(torch.isnan(value), quantiles, around)

@@ -10,8 +10,9 @@ from torch import Tensor
 from echoic.batches import BatchLoader
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
+from echoic.forecasting.calibrate import calibrate
 from echoic.forecasting.calibration import Calibration
-from echoic.forecasting.forecaster import Forecaster, calibrate
+from echoic.forecasting.forecaster import Forecaster
 from echoic.forecasting.framing import Codec, Framing
 from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.linear_maps import CombinationState
