@@ -103,7 +103,7 @@ class WindowSettings(Section):
 
 BY_STRATEGY: dict[str, dict[str, Any]] = {
     "recursive": {"layers": (32,), "batch_size": 64, "lr": 1e-2, "ema_decay": 0.99, "epochs": 10},
-    "direct": {"layers": (32,), "batch_size": 32, "lr": 1e-3, "weight_decay": 0.01, "ema_decay": 0.99, "epochs": 40},
+    "direct": {"layers": (64,), "batch_size": 32, "lr": 3e-3, "weight_decay": 0.01, "ema_decay": 0.99, "epochs": 120},
     "segments": {
         "layers": (256,), "dropout": 0.3, "loss": "huber", "batch_size": 64, "lr": 1e-3, "lr_schedule": "constant",
         "warmup_fraction": 0.0, "ema_decay": 0.99, "epochs": 6, "evals_per_epoch": 4, "max_dev_windows": 600,

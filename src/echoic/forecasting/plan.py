@@ -26,6 +26,11 @@ _LONG_LOOKBACK = 48
 
 _MAX_SEGMENT = 24
 
+_DIRECT_STEPS = 30_000_000
+"""Look-back steps of all windows of all epochs of a direct network: about a minute on one core."""
+
+_LEAST_DIRECT_EPOCHS = 10
+
 _LEAST_REFIT_FRACTION = 0.1
 """A smaller dev split adds too little to train twice for."""
 
@@ -49,6 +54,7 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Fre
     _check_effect(settings, num_targets=len(panel.features))
     length = _usual_length(train)
     many = len(panel.names) > 1
+    epochs_given = "epochs" in settings.given()
     settings = _with_seasons(settings, panel, train, frequency)
     season = settings.scaling.season or ()
     lookback = settings.window.lookback or _lookback(settings, season, length)
@@ -78,7 +84,10 @@ def plan(settings: ForecastSettings, panel: Panel, train: Ranges, frequency: Fre
         lags=_lags(settings, length) if many else settings.scaling.lags or (),
         instance_norm=settings.scaling.instance_norm or ("standard" if many else "none"),
     )
-    return _with_baseline(settings, panel, train, needs_baseline=many or length < _SHORT)
+    planned = _with_baseline(settings, panel, train, needs_baseline=many or length < _SHORT)
+    if strategy == "direct" and not many and not epochs_given:
+        return planned.replaced(epochs=_direct_epochs(planned, train))
+    return planned
 
 
 def _check_effect(settings: ForecastSettings, *, num_targets: int) -> None:
@@ -123,6 +132,15 @@ def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
 def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
     asked = settings.given()
     return settings.replaced(**{key: value for key, value in BY_STRATEGY[kind].items() if key not in asked})
+
+
+def _direct_epochs(settings: ForecastSettings, train: Ranges) -> int:
+    """The usual number of epochs, and fewer if they would take more than about a minute."""
+    window, normalizer = settings.window, normalizer_of(settings)
+    windows = len(Windows(train, normalizer.context + window.horizon, window.stride))
+    windows = max(min(windows, window.windows_per_epoch or windows), 1)
+    affordable = _DIRECT_STEPS // (windows * normalizer.lookback)
+    return max(min(affordable, settings.train.epochs), _LEAST_DIRECT_EPOCHS)
 
 
 def _should_refit(settings: ForecastSettings, panel: Panel, train: Ranges) -> bool:

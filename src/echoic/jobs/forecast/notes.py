@@ -24,7 +24,10 @@ def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
             "stays small. Give dev more steps with --split."
         )
     if not any(calibration["weight"]):
-        notes.append(f"The network does not beat the baselines on dev ({against}): the forecast is theirs alone.")
+        beats = "beats the baselines on dev by no more than chance"
+        if network >= baselines:
+            beats = "does not beat the baselines on dev"
+        notes.append(f"The network {beats} ({against}): the forecast is theirs alone.")
     else:
         notes.append(f"Weight of the network in the forecast: {weight} ({against}).")
     ranked = sorted(dev["baselines"].items(), key=lambda one: -one[1])[:_LISTED]
