@@ -44,15 +44,15 @@ def cross_validate(
         ConfigError: a split is given, or `folds` is not positive.
         DataError: the series differ in length or are too short for so many folds.
     """
-    wanted: Any = build_settings("forecast", config or {}, settings)
-    if folds < 1 or wanted.split.split is not None:
+    requested: Any = build_settings("forecast", config or {}, settings)
+    if folds < 1 or requested.split.split is not None:
         raise ConfigError("`cross_validate` makes the splits itself: pass `folds` (at least 1) and no `split`.")
-    lengths = {one.steps for one in sources.read(data, wanted.data).series}
+    lengths = {one.steps for one in sources.read(data, requested.data).series}
     if len(lengths) > 1:
         raise DataError(
             "Cross-validation requires series of equal length; evaluate unequal ones on their last horizon instead."
         )
-    steps, horizon = lengths.pop(), wanted.window.horizon
+    steps, horizon = lengths.pop(), requested.window.horizon
     if steps <= (folds + 1) * horizon:
         raise DataError(
             f"{folds} folds with a horizon of {horizon} need more than {(folds + 1) * horizon} steps, got {steps}."

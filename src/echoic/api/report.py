@@ -144,7 +144,7 @@ def _scores(one: _RunSummary) -> Table:
 
 def _better(scores: Sequence[str]) -> dict[str, Better]:
     """Whether higher or lower is better, by the displayed name of each score."""
-    return {_score_name(name): wanted for name in scores if (wanted := goal(name)) is not None}
+    return {_score_name(name): better for name in scores if (better := goal(name)) is not None}
 
 
 def _score_name(name: str) -> str:

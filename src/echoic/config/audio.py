@@ -185,5 +185,5 @@ class AudioSettings(JobSettings):
     @classmethod
     def build(cls, *layers: Mapping[str, Any]) -> Self:
         """As for every job; the defaults of the frames model have the lowest precedence."""
-        asked = {field: value for layer in layers for _, field, value in cls._spread(layer)}
-        return super().build(*([_ORIGIN] if asked.get("model") == "frames" else []), *layers)
+        given = {field: value for layer in layers for _, field, value in cls._spread(layer)}
+        return super().build(*([_ORIGIN] if given.get("model") == "frames" else []), *layers)

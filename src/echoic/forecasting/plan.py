@@ -130,8 +130,8 @@ def normalizer_of(settings: ForecastSettings) -> WindowNormalizer:
 
 
 def _with_defaults(settings: ForecastSettings, kind: str) -> ForecastSettings:
-    asked = settings.given()
-    return settings.replaced(**{key: value for key, value in BY_STRATEGY[kind].items() if key not in asked})
+    given = settings.given()
+    return settings.replaced(**{key: value for key, value in BY_STRATEGY[kind].items() if key not in given})
 
 
 def _direct_epochs(settings: ForecastSettings, train: Ranges) -> int:

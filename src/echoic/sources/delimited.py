@@ -59,13 +59,13 @@ def read_table(path: Path, settings: TableSettings, *, short_rows: bool = False)
     )
 
 
-def _delimiter(wanted: str | None, text: TextFile) -> str:
+def _delimiter(requested: str | None, text: TextFile) -> str:
     """The most frequent of `; tab | ,` in the first line; a tab if there is none, which keeps decimal commas."""
-    if wanted is not None:
-        wanted = "\t" if wanted in {"tab", "\\t"} else wanted
-        if len(wanted) != 1 or not wanted.isascii() or wanted.isalnum() or wanted in '"\n\r':
-            raise ConfigError(f"`delimiter` must be one ASCII character or the word tab, got {wanted!r}.")
-        return wanted
+    if requested is not None:
+        requested = "\t" if requested in {"tab", "\\t"} else requested
+        if len(requested) != 1 or not requested.isascii() or requested.isalnum() or requested in '"\n\r':
+            raise ConfigError(f"`delimiter` must be one ASCII character or the word tab, got {requested!r}.")
+        return requested
     first = text.data.lstrip(b"\n").split(b"\n", 1)[0].decode()
     outside_quotes = "".join(first.split('"')[::2])
     best = max(_DELIMITERS, key=outside_quotes.count)

@@ -45,9 +45,9 @@ def check_tensor(name: str, value: Any, *shape: int | str) -> None:
     Raises:
         ShapeError: it is something else; the message has the shape of both.
     """
-    wanted = f"`{name}` must be a tensor of shape ({', '.join(map(str, shape))})"
+    expected = f"`{name}` must be a tensor of shape ({', '.join(map(str, shape))})"
     if not isinstance(value, Tensor):
-        raise ShapeError(f"{wanted}, got {type(value).__name__}.")
+        raise ShapeError(f"{expected}, got {type(value).__name__}.")
     sizes = zip(value.shape, shape, strict=False)
     if value.ndim != len(shape) or any(isinstance(one, int) and size != one for size, one in sizes):
-        raise ShapeError(f"{wanted}, got {tuple(value.shape)}.")
+        raise ShapeError(f"{expected}, got {tuple(value.shape)}.")

@@ -59,11 +59,11 @@ def blocks(fitted: Fitted[AudioTask], request: AudioRequest) -> Iterator[Floats]
         DataError: the prime cannot be read.
     """
     task = fitted.task
-    wanted = samples_in(task, request.length)
+    samples = samples_in(task, request.length)
     stream = frame_stream(fitted, request)
     known = _known(task, request.prime)
     pieces = task.framing.sound(_frames(stream, _encoded(task, known), request), known)
-    return _cut(pieces, wanted, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
+    return _cut(pieces, samples, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
 
 
 def encode_prime(task: AudioTask, request: AudioRequest) -> Tensor:
@@ -79,13 +79,13 @@ def _encoded(task: AudioTask, sound: Floats) -> Tensor:
     return task.framing.frames([sound])[None].float()
 
 
-def _cut(pieces: Iterator[Floats], wanted: int, piece_samples: int, block_samples: int) -> Iterator[Floats]:
-    """Blocks of `wanted` samples in total from `pieces` `(streams, piece_samples)`; the last may be shorter."""
+def _cut(pieces: Iterator[Floats], samples: int, piece_samples: int, block_samples: int) -> Iterator[Floats]:
+    """Blocks of `samples` samples in total from `pieces` `(streams, piece_samples)`; the last may be shorter."""
     together = max(1, round(block_samples / piece_samples))
-    while wanted > 0:
-        block = np.concatenate([next(pieces) for _ in range(min(together, -(-wanted // piece_samples)))], 1)
-        yield block[:, :wanted]
-        wanted -= block.shape[1]
+    while samples > 0:
+        block = np.concatenate([next(pieces) for _ in range(min(together, -(-samples // piece_samples)))], 1)
+        yield block[:, :samples]
+        samples -= block.shape[1]
 
 
 def samples_in(task: AudioTask, length: float | str) -> int:

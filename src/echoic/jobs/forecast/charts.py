@@ -182,8 +182,8 @@ def _window(view: _View, scored: _Scored) -> Chart | None:
 def _continuation(view: _View, scored: _Scored, fitted: Fitted[ForecastTask]) -> Chart | None:
     begin, end = view.bounds(scored.split)
     framing = scored.evaluator.forecaster.framing
-    wanted = MOST_CONTINUED if framing.is_step else max(300, 3 * framing.horizon)
-    length = min(wanted, MOST_CONTINUED, end - begin, end - framing.context)
+    steps = MOST_CONTINUED if framing.is_step else max(300, 3 * framing.horizon)
+    length = min(steps, MOST_CONTINUED, end - begin, end - framing.context)
     if length < 2:
         return None
     origin = end - length

@@ -49,8 +49,8 @@ class MusicTask(Task[MusicSettings]):
         refuse_input_noise(settings.train, "notes", "input_dropout")
         splits = assign_splits(dataset.series, settings.split.split)
         training = [dataset.series[number] for number in splits["train"]]
-        asked = settings.pitch
-        if asked.transpose is None:
+        pitch = settings.pitch
+        if pitch.transpose is None:
             settings = settings.replaced(transpose="none" if in_common_key(rolls_of(training)) else "random")
         codec = _codec(training, settings)
         settings = settings.replaced(
@@ -59,7 +59,7 @@ class MusicTask(Task[MusicSettings]):
             onsets=codec.form == "onsets",
             tbptt_steps=settings.pitch.tbptt_steps or _chunk(training),
         )
-        _check_effect(settings, asked)
+        _check_effect(settings, pitch)
         return cls(dataset, settings, splits, codec, TransposedRolls(codec, rolls_of(dataset.series)))
 
     @classmethod
@@ -154,9 +154,9 @@ def _chunk(training: Sequence[Series]) -> int | None:
     return MAX_WHOLE_STEPS // 2 if longest > MAX_WHOLE_STEPS else None
 
 
-def _check_effect(settings: MusicSettings, asked: PitchSettings) -> None:
+def _check_effect(settings: MusicSettings, pitch: PitchSettings) -> None:
     """Refuses settings of the joint head without it, and onsets of single lines."""
     if settings.output.head != "joint":
         settings.output.refuse_changed(["chord_hidden_size", "head_dropout"], "without --head joint; leave it out.")
-    if asked.onsets and settings.output.head == "categorical":
+    if pitch.onsets and settings.output.head == "categorical":
         raise ConfigError("`onsets` has no effect with --head categorical, which has its own symbol for a held note.")

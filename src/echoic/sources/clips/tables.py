@@ -66,18 +66,18 @@ def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
     """The cells of each row by their meaning; empty strings for missing ones."""
     names_in_table = table.dataframe.columns
     file = settings.file or next((name for name in FILE_COLUMNS if name in names_in_table), FILE_COLUMNS[0])
-    wanted = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}
-    for meaning, name in wanted.items():
+    names = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}
+    for meaning, name in names.items():
         if name is not None and name not in names_in_table:
             raise ConfigError(
                 f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(quoted, names_in_table))}."
             )
-    wanted |= {"split": settings.split_column, "start": "start", "end": "end"}
+    names |= {"split": settings.split_column, "start": "start", "end": "end"}
     columns = {
         meaning: table.dataframe[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list()
         if name in names_in_table
         else [""] * table.dataframe.height
-        for meaning, name in wanted.items()
+        for meaning, name in names.items()
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
