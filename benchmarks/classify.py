@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import clip_sets
 import echoic
 from common import arguments, parse, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
@@ -45,37 +46,24 @@ TARGETS = {
 Scores = dict[str, float]
 
 
-def digits_table(data: Path, folder: Path) -> Path:
-    """Writes a table with the official split: takes 0 to 4 of every speaker and digit are test."""
-    path = folder / "digits.csv"
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["file", "label", "split", "speaker"])
-        for sound in sorted((data / "fsdd" / "recordings").glob("*.wav")):
-            digit, speaker, take = sound.stem.split("_")
-            rows.writerow([sound.name, digit, "test" if int(take) < 5 else "train", speaker])
-    return path
-
-
 def digits(data: Path, folder: Path, **settings: Any) -> list[echoic.Run]:
     """Digits with the official split."""
-    audio = data / "fsdd" / "recordings"
-    return [echoic.train("classify", digits_table(data, folder), audio=audio, **DIGITS | settings)]
+    clips = clip_sets.digits(data, folder)
+    return [echoic.train("classify", clips.data, **clips.options | DIGITS | settings)]
 
 
 def speakers(data: Path, folder: Path, **settings: Any) -> list[echoic.Run]:
     """Digits with one fold per speaker: the network is tested on a speaker that it was not trained on."""
-    table_of_digits, audio = digits_table(data, folder), data / "fsdd" / "recordings"
-    names = sorted({row["speaker"] for row in csv.DictReader(table_of_digits.open())})
-    recipe = DIGITS | {"fold": "speaker", "folds": len(names), "split_column": "none"} | settings
-    return [echoic.train("classify", table_of_digits, audio=audio, test_fold=name, **recipe) for name in names]
+    clips = clip_sets.digits(data, folder)
+    names = sorted({row["speaker"] for row in csv.DictReader(clips.data.open())})
+    recipe = clips.options | DIGITS | {"fold": "speaker", "folds": len(names), "split_column": "none"} | settings
+    return [echoic.train("classify", clips.data, test_fold=name, **recipe) for name in names]
 
 
 def sounds(data: Path, _folder: Path, **settings: Any) -> list[echoic.Run]:
     """ESC-10 with its five folds; dev shares no recording with train."""
-    place = data / "esc10_16k"
-    recipe = SOUNDS | {"fold": "fold", "folds": 5, "group": "freesound_id", "audio": place / "audio"} | settings
-    return [echoic.train("classify", place / "meta.csv", test_fold=name, **recipe) for name in "12345"]
+    folds = (clip_sets.sounds(data, name) for name in "12345")
+    return [echoic.train("classify", fold.data, **fold.options | SOUNDS | settings) for fold in folds]
 
 
 def vowels(data: Path, _folder: Path, **settings: Any) -> list[echoic.Run]:

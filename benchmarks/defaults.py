@@ -4,7 +4,6 @@ import argparse
 import gzip
 import math
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-import echoic
 import zoo
 from common import arguments, parse, publish, spread, table
+from verdict import train, verdict
 
 HORIZONS = (1, 12)
 
@@ -63,10 +62,7 @@ def main() -> None:
 
 def measure(task: Task, seed: int, options: argparse.Namespace) -> Row:
     """Trains with the defaults and scores the test split, or the test file."""
-    started_at = time.process_time()
-    settings = task.options | {"seed": seed, "threads": options.threads} | options.overrides
-    run = echoic.train("forecast", task.data, **settings)
-    seconds = time.process_time() - started_at
+    run, _, seconds = train("forecast", task.data, options, seed, **task.options)
     evaluation = run.evaluate(task.test)
     if evaluation.details["windows"] <= MAX_STATISTICAL_WINDOWS:
         evaluation = run.evaluate(task.test, statistical=True)
@@ -105,6 +101,7 @@ def body(rows: dict[str, list[Row]]) -> str:
     coverage = [statistics.fmean(one.coverage for one in own) for own in rows.values()]
     outside = sum(not 0.7 <= one <= 0.9 for one in coverage)
     summary.append(f"Coverage of 80 % intervals outside 70 to 90 %: {outside} of {len(coverage)} sets.")
+    summary.append(verdict({name: [1 - one.hindsight for one in own] for name, own in rows.items()}, "seeds"))
     return table(headers, cells) + "\n\n" + "\n".join(summary)
 
 

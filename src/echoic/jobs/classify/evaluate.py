@@ -38,12 +38,16 @@ class Mistake(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class ClassifyEvaluation(Evaluation):
-    """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`."""
+    """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`.
+
+    `baseline_probabilities` are those of each baseline.
+    """
 
     labelling: Labelling
     clips: tuple[str, ...]
     true: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    baseline_probabilities: dict[str, NDArray[np.float64]]
     folds: tuple[dict[str, float], ...] = ()
     """The scores of each fold of cross-validation."""
     notes: tuple[str, ...] = ()
@@ -108,14 +112,15 @@ def evaluate(
     steps = task.steps_of(split, new, on_progress)
     true = task.labelling.targets(clips)
     probabilities = probabilities_of(fitted, steps, on_progress)
-    baselines, notes = _baselines(fitted, steps, true)
+    baselines, notes = _baselines(fitted, steps)
     return ClassifyEvaluation(
         task.labelling.scores(true, probabilities),
-        baselines,
+        {name: task.labelling.scores(true, row) for name, row in baselines.items()},
         task.labelling,
         tuple(clip.name for clip in clips),
         true,
         probabilities,
+        baselines,
         notes=notes,
     )
 
@@ -147,6 +152,7 @@ def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
         tuple(name for fold in folds for name in fold.clips),
         np.concatenate([fold.true for fold in folds]),
         np.concatenate([fold.probabilities for fold in folds]),
+        {name: np.concatenate([fold.baseline_probabilities[name] for fold in folds]) for name in folds[0].baselines},
         tuple(fold.scores for fold in folds),
         tuple(dict.fromkeys(note for fold in folds for note in fold.notes)),
     )
@@ -166,9 +172,9 @@ def _read(task: ClassifyTask, data: Any) -> Sequence[Series]:
 
 
 def _baselines(
-    fitted: Fitted[ClassifyTask], steps: Sequence[Tensor], true: NDArray[np.int64]
-) -> tuple[dict[str, dict[str, float]], tuple[str, ...]]:
-    """The scores of the baselines, fitted on the clips that the network learned from, and notes on their limits."""
+    fitted: Fitted[ClassifyTask], steps: Sequence[Tensor]
+) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...]]:
+    """The probabilities of the baselines, fitted on the clips that the network learned from, and notes on limits."""
     task = fitted.task
     training, targets = task.labelled_steps(*task.fitted_splits)
     rows = dict(task.labelling.baselines(targets, _summaries(training), _summaries(steps)))
@@ -180,7 +186,7 @@ def _baselines(
         rows["random_convolutions"] = convolutions.predict_probs(steps)
         for name, limits in (("dtw_neighbor", warping.limits), ("random_convolutions", convolutions.limits)):
             notes += [f"{name} uses {' and '.join(limits)}, to save time"] if limits else []
-    return {name: task.labelling.scores(true, row) for name, row in rows.items()}, tuple(notes)
+    return rows, tuple(notes)
 
 
 def _arrays(steps: Sequence[Tensor]) -> list[NDArray[np.float64]]:

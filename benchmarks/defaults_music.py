@@ -1,0 +1,84 @@
+"""Plain `train music` with a time budget and no other option: nats per step in the given key and in all twelve.
+
+The splits are those of the files.
+"""
+
+import argparse
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from common import arguments, parse, publish, spread, table
+from echoic.cli.allocator import keep_freed_memory
+from echoic.metrics.evaluation import Evaluation
+from verdict import best_baseline, train, verdict
+
+SETS = {"JSB chorales": "JSB_Chorales.mat", "Nottingham": "Nottingham.mat"}
+
+SCORE, SCORE_ALL_KEYS = "nll_per_step", "nll_per_step_12_keys"
+
+GOAL = 0.15
+"""Nats per step that all keys may cost at most."""
+
+
+class Result(NamedTuple):
+    """Scores of the test split, the transposition of training songs that the job chose, and the seconds of training."""
+
+    evaluation: Evaluation
+    transpose: str
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """Nats per step in all twelve keys beyond those in the given key."""
+        return self.evaluation.scores[SCORE_ALL_KEYS] - self.evaluation.scores[SCORE]
+
+
+def main() -> None:
+    """Trains with the defaults on both sets with all seeds and prints the table."""
+    keep_freed_memory()
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--minutes", type=float, default=1.0, help="training time")
+    options = parse(parser, "music_bl2012")
+    rows, gains, gaps = [], {}, {}
+    for name, file in SETS.items():
+        results = [measure(name, options.data / "music_bl2012" / file, options, seed) for seed in range(options.seeds)]
+        best = best_baseline([one.evaluation for one in results], SCORE)
+        rows.append([name, *cells(results, best)])
+        gains[name] = [one.evaluation.baselines[best][SCORE] - one.evaluation.scores[SCORE] for one in results]
+        gaps[name] = statistics.fmean(one.gap for one in results)
+    headers = [
+        "songs", "nats per step", "in all 12 keys", "gap", "best baseline", "transposition of training songs",
+        "seconds to train",
+    ]  # fmt: skip
+    missed = [name for name, gap in gaps.items() if gap > GOAL]
+    goal = f"Gap of more than {GOAL} nats: {', '.join(missed) or 'none'}."
+    body = "\n\n".join([table(headers, rows), f"{verdict(gains, 'seeds')}\n{goal}"])
+    title = f"Music defaults, {options.minutes:g} min, {options.seeds} seeds"
+    publish("defaults-music", title, body, write=options.write)
+
+
+def measure(name: str, path: Path, options: argparse.Namespace, seed: int) -> Result:
+    """Trains with the defaults and scores the test split."""
+    trained = train("music", path, options, seed, minutes=options.minutes)
+    transpose = trained.run.fitted.task.settings.pitch.transpose
+    result = Result(trained.run.evaluate(), transpose, trained.seconds)
+    print(f"{name}, seed {seed}: {result.evaluation.scores} {result.seconds:.0f} s", flush=True)
+    return result
+
+
+def cells(results: Sequence[Result], best: str) -> list[str]:
+    """The cells of a set behind its name; `best` is its best baseline."""
+    scores = [one.evaluation.scores for one in results]
+    return [
+        *(spread([one[column] for one in scores], 3) for column in (SCORE, SCORE_ALL_KEYS)),
+        spread([one.gap for one in results], 3),
+        f"{best} {results[0].evaluation.baselines[best][SCORE]:.3f}",
+        results[0].transpose,
+        f"{statistics.fmean(one.seconds for one in results):.0f}",
+    ]
+
+
+if __name__ == "__main__":
+    main()
