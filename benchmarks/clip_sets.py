@@ -1,4 +1,4 @@
-"""Sets of sound clips: where they lie, and what their files and columns mean, without a word on training."""
+"""Sets of sound clips: their files, and the options that say what their columns mean."""
 
 import csv
 from pathlib import Path

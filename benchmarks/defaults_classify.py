@@ -45,7 +45,7 @@ SETS = {
     "BasicMotions": Entry("0.95 / 1.00", series("ucr_small", "BasicMotions")),
     "JapaneseVowels": Entry("(none)", series("uea_japanesevowels", "JapaneseVowels")),
     "FSDD": Entry("(none)", clip_sets.digits),
-    "ESC-10": Entry("(none)", lambda data, _: clip_sets.sounds(data, ESC10_TEST_FOLD)),
+    "ESC-10 fold 5": Entry("(none)", lambda data, _: clip_sets.sounds(data, ESC10_TEST_FOLD)),
 }
 
 
