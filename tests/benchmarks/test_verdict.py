@@ -43,7 +43,7 @@ def test_gains_of_clips_add_up_to_the_difference_of_accuracies(tmp_path: Path) -
     evaluation = run.evaluate()
     assert isinstance(evaluation, ClassifyEvaluation)
     assert sorted(evaluation.clips) == sorted(
-        f"{digit}_{speaker}_{take}" for digit in (0, 1) for speaker in ("george", "jackson") for take in range(5)
+        f"{digit}_{speaker}_{take}.wav" for digit in (0, 1) for speaker in ("george", "jackson") for take in range(5)
     )
     best = best_baseline([evaluation], "accuracy")
     baseline = evaluation.baselines[best]["accuracy"]
