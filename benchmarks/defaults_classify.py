@@ -65,21 +65,21 @@ def main() -> None:
         accuracies = [one.scores["accuracy"] for one in evaluations]
         rows.append([name, spread(accuracies, 3), SETS[name].goal, others, f"{statistics.fmean(seconds):.0f}"])
         gains[name] = clip_gains(evaluations)
-    headers = ["set", "accuracy", "required / aimed at", "baselines", "seconds to train"]
+    headers = ["set", "accuracy", "required / aimed at", "baselines", "CPU seconds to train"]
     body = table(headers, rows) + "\n\n" + verdict(gains, "test clips")
     publish("defaults-classify", f"Classify defaults, {options.seeds} seeds", body, write=options.write)
 
 
 def measure(name: str, options: argparse.Namespace) -> tuple[list[ClassifyEvaluation], list[float]]:
-    """The evaluation of the test split and the seconds of training, for each seed."""
+    """The evaluation of the test split and the CPU seconds of training, for each seed."""
     evaluations, seconds = [], []
     with tempfile.TemporaryDirectory() as folder:
         clips = SETS[name].clips(options.data, Path(folder))
         for seed in range(options.seeds):
             trained = train("classify", clips.data, options, seed, **clips.options)
             evaluations.append(cast("ClassifyEvaluation", trained.run.evaluate()))
-            seconds.append(trained.seconds)
-            print(f"{name}, seed {seed}: {evaluations[-1].scores['accuracy']:.3f} {seconds[-1]:.0f} s", flush=True)
+            seconds.append(trained.cpu_seconds)
+            print(f"{name}, seed {seed}: {evaluations[-1].scores['accuracy']:.3f} {seconds[-1]:.0f} CPU s", flush=True)
     return evaluations, seconds
 
 

@@ -22,7 +22,7 @@ from echoic.jobs.text.mixture import BLOCK_STEPS, mix
 from echoic.jobs.text.scoring import network_log_probs, ngram_log_probs
 from echoic.jobs.text.task import EVAL_CHUNK
 from echoic.windows import ChunkSampler
-from verdict import train, verdict
+from verdict import seconds_to_train, train, verdict
 
 LICENCE = Path("/usr/share/common-licenses/GPL-3")
 
@@ -32,13 +32,12 @@ Floats = NDArray[np.float64]
 
 
 class Scored(NamedTuple):
-    """Log-probabilities of the test characters by the network, n-gram models and the mixture; seconds of training."""
+    """Log-probabilities of the test characters by the network, n-gram models and the mixture."""
 
     network: Floats
     ngrams: dict[int, Floats]
     mixture: Floats
     weight: float
-    seconds: float
 
 
 def main() -> None:
@@ -50,13 +49,15 @@ def main() -> None:
     rows, gains = [], {}
     with tempfile.TemporaryDirectory() as folder:
         for name, path in texts(options, Path(folder)):
-            runs = [measure(name, path, options, seed) for seed in range(options.seeds)]
+            trained = [train("text", path, options, seed, minutes=options.minutes) for seed in range(options.seeds)]
+            runs = [score(one.run) for one in trained]
             order = max(runs[0].ngrams, key=lambda n: runs[0].ngrams[n].mean())
-            rows.append([name, f"{len(path.read_text('utf-8')):,}", *cells(runs, order)])
+            rows.append([name, f"{len(path.read_text('utf-8')):,}", *cells(runs, order), seconds_to_train(trained)])
+            print(*rows[-1], sep=" | ", flush=True)
             gains[name] = block_gains(runs, order)
     headers = [
         "text", "characters", "network, nats per character", "best n-gram model", "mixture", "mixture / n-gram model",
-        "weight of the network", "seconds to train",
+        "weight of the network", "seconds to train (CPU)",
     ]  # fmt: skip
     body = table(headers, rows) + "\n\n" + verdict(gains, f"blocks of {BLOCK_STEPS} test characters")
     title = f"Text defaults, {options.minutes:g} min, {options.seeds} seeds"
@@ -81,21 +82,13 @@ def standard_library(path: Path, length: int) -> Path:
     return path
 
 
-def measure(name: str, path: Path, options: argparse.Namespace, seed: int) -> Scored:
-    """Trains with the defaults and scores the test split."""
-    trained = train("text", path, options, seed, minutes=options.minutes)
-    scored = score(trained.run, trained.seconds)
-    print(f"{name}, seed {seed}: {nats(scored.mixture):.3f} {scored.seconds:.0f} s", flush=True)
-    return scored
-
-
-def score(run: echoic.Run, seconds: float) -> Scored:
+def score(run: echoic.Run) -> Scored:
     """What `evaluate` averages, character by character, and for n-gram models of every order."""
     task, mixture = run.fitted.task, mixture_of(run.fitted)
     ranges = task.splits["test"]
     network, _ = network_log_probs(run.model, ChunkSampler.whole_series(ranges, 1, EVAL_CHUNK), task.symbols)
     ngrams = ngram_log_probs(task.ngram, task.symbols, ranges)
-    return Scored(network, ngrams, mix(network, ngrams[mixture.order], mixture.weight), mixture.weight, seconds)
+    return Scored(network, ngrams, mix(network, ngrams[mixture.order], mixture.weight), mixture.weight)
 
 
 def nats(log_probs: Floats) -> float:
@@ -104,7 +97,7 @@ def nats(log_probs: Floats) -> float:
 
 
 def cells(runs: Sequence[Scored], order: int) -> list[str]:
-    """The cells of a text behind its name and length; `order` is that of the best n-gram model."""
+    """The cells of a text behind its name and length, but for the last; `order` is that of the best n-gram model."""
     ratios = [nats(one.mixture) / nats(one.ngrams[order]) for one in runs]
     return [
         spread([nats(one.network) for one in runs], 3),
@@ -112,7 +105,6 @@ def cells(runs: Sequence[Scored], order: int) -> list[str]:
         spread([nats(one.mixture) for one in runs], 3),
         spread(ratios, 3),
         f"{statistics.fmean(one.weight for one in runs):.2f}",
-        f"{statistics.fmean(one.seconds for one in runs):.0f}",
     ]
 
 

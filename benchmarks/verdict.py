@@ -30,6 +30,12 @@ def train(job: str, data: Any, options: argparse.Namespace, seed: int, **setting
     return Trained(run, time.monotonic() - started_at, time.process_time() - cpu_started_at)
 
 
+def seconds_to_train(trained: Sequence[Trained]) -> str:
+    """A table cell: mean seconds, and CPU seconds in brackets."""
+    seconds, cpu_seconds = (statistics.fmean(times) for times in zip(*(one[1:] for one in trained), strict=True))
+    return f"{seconds:.0f} ({cpu_seconds:.0f})"
+
+
 def best_baseline(evaluations: Sequence[Evaluation], score: str) -> str:
     """The baseline with the best mean score over all evaluations that have it."""
     rows = [name for name, scores in evaluations[0].baselines.items() if score in scores]

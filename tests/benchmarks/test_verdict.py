@@ -57,7 +57,7 @@ def test_log_probabilities_of_characters_average_to_the_scores_of_an_evaluation(
     miniature.write(tmp_path, ["text_tinyshakespeare"])
     text = tmp_path / "text_tinyshakespeare" / "input.txt"
     run = echoic.train("text", text, epochs=1, layers=(8,), network_weight=0.3, seed=0, threads=1)
-    evaluation, scored = run.evaluate(), defaults_text.score(run, 1.0)
+    evaluation, scored = run.evaluate(), defaults_text.score(run)
     assert isinstance(evaluation, TextEvaluation)
     found = {"unigram": scored.ngrams[1], "bigram": scored.ngrams[2], "ngram5": scored.ngrams[5]}
     for name, log_probs in found.items():
