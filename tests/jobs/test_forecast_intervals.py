@@ -130,3 +130,35 @@ def test_a_value_with_more_than_half_of_the_mass_is_the_median_and_inside_every_
     assert found is not None
     assert (found[LEVELS.index(0.5)] == 5).all()
     assert 0.75 < run.evaluate().scores["coverage_80"] <= 0.95
+
+
+@pytest.mark.parametrize("weight", [0.0, 1.0])
+def test_intervals_widen_when_errors_are_larger_than_on_dev(tmp_path: Path, weight: float) -> None:
+    values = noisy(1000) * np.where(np.arange(1000) < 800, 1, 1 + np.arange(1000) / 100)  # ten times the noise in test
+    settings = SETTINGS | {"split": (600, 200, 200), "horizon": 1, "network_weight": weight, "epochs": 2}
+    run = train("forecast", values.astype(np.float32), out=tmp_path / "run", **settings)
+    calibrated_only = run.fitted.task.forecaster_for(
+        run.model, Calibration.from_json(calibration_of(run)), run.fitted.task.dataset.series
+    )
+    adaptive = run.fitted.task.forecaster(run.model, Calibration.from_json(calibration_of(run)))
+    starts = torch.arange(800, 1000) - adaptive.framing.context
+    target = torch.from_numpy(values[800:]).float()[:, None, None]
+    coverage = {}
+    for name, forecaster in (("fixed", calibrated_only), ("adaptive", adaptive)):
+        found = forecaster.forecast(starts).quantiles
+        assert found is not None
+        inside = (found[LEVELS.index(0.1)] <= target) & (target <= found[LEVELS.index(0.9)])
+        coverage[name] = float(inside[20:].float().mean())
+    assert coverage["adaptive"] > 0.7
+    assert weight == 0.0 or coverage["fixed"] < coverage["adaptive"] - 0.1, coverage
+
+
+def test_later_values_change_no_earlier_interval(tmp_path: Path) -> None:
+    run = make(tmp_path, "point", "direct", network_weight=0.5, epochs=1)
+    changed = noisy()
+    changed[2000:] += 100
+    evaluations = [run.backtest(values) for values in (noisy(), changed)]
+    before = [one["ds"] < 2000 for one in evaluations]
+    for column in ("mean", "lo-80", "hi-95"):
+        first, second = (one[column][rows] for one, rows in zip(evaluations, before, strict=True))
+        assert np.array_equal(first, second)

@@ -33,12 +33,6 @@ WEIGHT_DISCOUNT = Discount(half_life_steps=20, least_bins=10)
 ERROR_DISCOUNT = Discount(half_life_steps=8, least_bins=4)
 """Of the unit in which intervals are calibrated, which follows quiet and restless times."""
 
-_MAX_SCORED_ORIGINS = 20_000
-"""In all series; at least eight and at most a thousand in each."""
-
-_MAX_SCORED_VALUES = 4_000_000
-"""Forecast values of one baseline at all scored origins, so that they fit into memory."""
-
 _BATCH = 1024
 
 
@@ -123,19 +117,13 @@ class Combination:
     @cached_property
     def _scored(self) -> _Scored:
         """The errors of all baselines at past origins of every series."""
-        features, offsets = len(self.panel.features), self.panel.offsets
-        lengths = offsets.diff()
-        total = min(_MAX_SCORED_ORIGINS, _MAX_SCORED_VALUES // (self.horizon * features))
-        limit = max(8, min(1000, total // len(lengths)))
+        lengths = self.panel.offsets.diff()
         warm = torch.clamp(torch.minimum(lengths // 3, torch.tensor(self._warm_steps)), min=1)
-        possible = (lengths - warm - self.horizon + 1).clamp(min=0)
-        stride = (possible // limit).clamp(min=1)
-        count = (possible + stride - 1) // stride
-        bins = TargetBins(self.panel, offsets[:-1] + warm, stride, count, self.horizon)
+        bins = TargetBins.spaced(self.panel, self.panel.offsets[:-1] + warm, self.horizon)
         rows = bins.origins()
         names = self.candidates.names()
         if not len(rows):
-            nothing = np.zeros((len(names), 0, features))
+            nothing = np.zeros((len(names), 0, len(self.panel.features)))
             return _Scored(rows, bins, nothing, nothing[0])
         members: dict[str, list[Array]] = {}
         for at in torch.split(rows, _BATCH):

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import NamedTuple, Self, cast, final
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,11 +11,19 @@ from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.combination import Combination
 from echoic.forecasting.framing import Framing, Window
 from echoic.forecasting.levels import LEVELS
+from echoic.forecasting.linear_maps import Array, numpy64
+from echoic.forecasting.target_errors import TargetBins
+from echoic.forecasting.widths import Widths
 from echoic.heads import ValueHead
 from echoic.model import SequenceModel
 from echoic.streams import GenerationStream, NetworkStream
 from echoic.types import Series
 from echoic.windows import Panel
+
+_BATCH = 256
+
+_LOW, _MEDIAN, _HIGH = (LEVELS.index(level) for level in (0.1, 0.5, 0.9))
+"""The interval that widths follow."""
 
 PATHS = 200
 """Number of sampled paths from which a recursive model estimates quantiles."""
@@ -40,6 +49,8 @@ class Forecaster:
         calibration: chosen on dev; None is the network alone.
         seed: of sampled futures.
         fit_ends: the row of each series before which the baselines may choose their rates; by default its end.
+        calibrated_ends: the row of each series up to which calibration has used it; by default its end. The widths of
+            intervals follow the errors after it.
     """
 
     def __init__(
@@ -49,6 +60,7 @@ class Forecaster:
         calibration: Calibration | None,
         seed: int = 0,
         fit_ends: Tensor | None = None,
+        calibrated_ends: Tensor | None = None,
     ) -> None:
         self.model = model
         self.head = cast("ValueHead", model.head)
@@ -57,6 +69,7 @@ class Forecaster:
         self.has_distribution = self.head.has_distribution
         self.seed = seed
         self.fit_ends = framing.panel.offsets[1:] if fit_ends is None else fit_ends
+        self._calibrated_ends = framing.panel.offsets[1:] if calibrated_ends is None else calibrated_ends
 
     @cached_property
     def combination(self) -> Combination | None:
@@ -71,10 +84,35 @@ class Forecaster:
         With a calibration, the network's forecast is mixed with the baselines'. A look-back that begins before its
         series does is forecast by the baselines alone.
         """
-        if self.calibration is None or self.combination is None:
+        mean, quantiles = self._calibrated(starts)
+        if quantiles is None or self.combination is None:
+            return Forecast(mean, quantiles)
+        origins = starts + self.framing.context
+        median = quantiles[_MEDIAN]
+        quantiles = median + (quantiles - median) * torch.from_numpy(self._widths.at(origins)).float()
+        value = torch.from_numpy(self.combination.candidates.majority_value(origins)).float()
+        return Forecast(mean, _around(quantiles, value[:, None]))
+
+    @cached_property
+    def _widths(self) -> Widths:
+        """By the forecasts of every series since its calibration; sampled paths would take too long for that."""
+        panel, horizon, context = self.framing.panel, self.framing.horizon, self.framing.context
+        first = torch.maximum(self._calibrated_ends, panel.offsets[:-1] + 1)
+        bins = TargetBins.spaced(panel, panel.offsets[1:] if self._samples_paths else first, horizon)
+        parts = [
+            _distances(panel.window(rows, horizon), self._calibrated(rows - context))
+            for rows in torch.split(bins.origins(), _BATCH)
+            if len(rows)
+        ]
+        nothing = np.zeros((0, horizon, len(panel.features)))
+        return Widths(bins, np.concatenate(parts) if parts else nothing)
+
+    def _calibrated(self, starts: Tensor) -> Forecast:
+        """As `forecast`, with intervals as wide as dev required."""
+        calibration, combination, framing = self.calibration, self.combination, self.framing
+        if calibration is None or combination is None:
             return self.network_forecast(starts)
-        calibration, framing = self.calibration, self.framing
-        combined = self.combination.forecast(starts + framing.context)
+        combined = combination.forecast(starts + framing.context)
         base, error = (torch.from_numpy(one).float() for one in combined)
         weight = torch.from_numpy(calibration.weight).float()[:, None]
         fits = starts >= framing.panel.offsets[framing.panel.series_index(starts + framing.context - 1)]
@@ -90,9 +128,7 @@ class Forecaster:
         shift = torch.from_numpy(calibration.shift).float()[:, None] * error
         quantiles = mean + shift if spread is None else mean + spread + shift
         # Corrections differ by level: sorting keeps the quantiles in order.
-        quantiles = quantiles.sort(0).values
-        value = torch.from_numpy(self.combination.candidates.majority_value(starts + framing.context)).float()
-        return Forecast(mean, _around(quantiles, value[:, None]))
+        return Forecast(mean, quantiles.sort(0).values)
 
     @torch.no_grad()
     def network_forecast(self, starts: Tensor) -> Forecast:
@@ -121,6 +157,10 @@ class Forecaster:
         framing = Framing(self.framing.settings, self.framing.codec, Panel.from_series([series]))
         return type(self)(self.model, framing, self.calibration, self.seed)
 
+    @property
+    def _samples_paths(self) -> bool:
+        return self.framing.is_step and self.has_distribution and self.framing.horizon > 1
+
     def _direct(self, window: Window) -> tuple[Tensor, Tensor | None]:
         head, horizon = self.head, self.framing.horizon
         params, _ = self.model(window.inputs, None, window.ids, window.ahead)
@@ -138,7 +178,7 @@ class Forecaster:
         mean = self._run(window, starts, copies=1)[0]
         if not self.has_distribution:
             return mean, None
-        if self.framing.horizon == 1:
+        if not self._samples_paths:
             params, _ = NetworkStream(self.model).prime(window.inputs)
             levels = [self.framing.batch_to_channels(self.head.quantile(params, level)) for level in LEVELS]
             return mean, torch.stack(levels)
@@ -161,6 +201,15 @@ class Forecaster:
         return self.framing.batch_to_channels(path).view(
             copies, -1, self.framing.horizon, path.shape[-1] * self.framing.channels
         )
+
+
+def _distances(target: Tensor, forecast: Forecast) -> Array:
+    """How far values lay from the median, in half-widths of the followed interval on their side."""
+    if forecast.quantiles is None:
+        return np.full(target.shape, np.nan)
+    low, median, high = (forecast.quantiles[level] for level in (_LOW, _MEDIAN, _HIGH))
+    half = torch.where(target > median, high - median, median - low)
+    return numpy64((target - median).abs() / half.clamp(min=torch.finfo(half.dtype).tiny))
 
 
 def _around(quantiles: Tensor, value: Tensor) -> Tensor:

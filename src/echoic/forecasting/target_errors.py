@@ -1,6 +1,6 @@
 """Means of forecast errors by target, so that an error counts from the step at which its target is known."""
 
-from typing import NamedTuple, final
+from typing import NamedTuple, Self, final
 
 import numpy as np
 import torch
@@ -10,6 +10,12 @@ from torch import Tensor
 
 from echoic.forecasting.linear_maps import Array
 from echoic.windows import Panel
+
+_MAX_ORIGINS = 20_000
+"""In all series; at least eight and at most a thousand in each."""
+
+_MAX_VALUES = 4_000_000
+"""Forecast values of one forecast at all origins, so that they fit into memory."""
 
 
 class Discount(NamedTuple):
@@ -48,6 +54,15 @@ class TargetBins:
         self._bins = torch.where(count > 0, last_target // stride + 1, 0)
         self._offset = self._bins.cumsum(0) - self._bins
 
+    @classmethod
+    def spaced(cls, panel: Panel, first: Tensor, horizon: int) -> Self:
+        """Bins of origins from the rows `first` on that leave a whole horizon; not all of them if there are many."""
+        total = min(_MAX_ORIGINS, _MAX_VALUES // (horizon * len(panel.features)))
+        limit = max(8, min(1000, total // len(panel.names)))
+        possible = (panel.offsets[1:] - first - horizon + 1).clamp(min=0)
+        stride = (possible // limit).clamp(min=1)
+        return cls(panel, first, stride, (possible + stride - 1) // stride, horizon)
+
     def origins(self) -> Tensor:
         """The rows of all origins."""
         series = torch.arange(len(self._count)).repeat_interleave(self._count)
@@ -72,7 +87,7 @@ class TargetBins:
             discount: by how much older errors count less.
         """
         features = errors.shape[-1]
-        at = (self._bin_of_targets()[..., None] * features + np.arange(features)).ravel()
+        at = (self.of_targets()[..., None] * features + np.arange(features)).ravel()
         size = int(self._bins.sum()) * features
         known = ~np.isnan(errors)
         weight = known / np.arange(1, self._horizon + 1)[:, None]
@@ -82,16 +97,20 @@ class TargetBins:
         )
         return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
-    def _bin_of_targets(self) -> NDArray[np.int64]:
+    def of_targets(self) -> NDArray[np.int64]:
         """The bin of each target, `(origins, horizon)`."""
         series = torch.arange(len(self._count)).repeat_interleave(self._count)
         steps = (self.origins() - self._first[series])[:, None] + torch.arange(self._horizon)
         bins = steps.div(self._stride[series][:, None], rounding_mode="floor")
         return np.asarray((self._offset[series][:, None] + bins).numpy())
 
+    def by_series(self) -> list[slice]:
+        """The bins of each series."""
+        ends = self._bins.cumsum(0)
+        return [slice(begin, end) for begin, end in zip((ends - self._bins).tolist(), ends.tolist(), strict=True)]
+
     def _discounted(self, sums: Array, discount: Discount) -> Array:
-        ends = self._bins.cumsum(0)[:-1].numpy()
-        parts = zip(np.split(sums, ends), self._stride.tolist(), strict=True)
+        parts = zip((sums[own] for own in self.by_series()), self._stride.tolist(), strict=True)
         return np.concatenate([
             lfilter([1.0], [1.0, -discount.decay(stride)], one, axis=0) if len(one) else one for one, stride in parts
         ])  # fmt: skip

@@ -122,7 +122,14 @@ class ForecastTask(Task[ForecastSettings]):
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""
-        return Forecaster(model, self.framing, calibration, self.settings.train.seed, self.splits["train"].end)
+        seed, train_ends = self.settings.train.seed, self.splits["train"].end
+        return Forecaster(model, self.framing, calibration, seed, train_ends, self.calibrated_ends)
+
+    @property
+    def calibrated_ends(self) -> Tensor:
+        """The row of each series up to which training or calibration has used it."""
+        ends = torch.maximum(self.splits["train"].end, self.splits["dev"].end)
+        return self.panel.offsets[1:] if self.windows.is_shuffled else ends
 
     def forecaster_for(
         self,
@@ -131,11 +138,13 @@ class ForecastTask(Task[ForecastSettings]):
         series: tuple[Series, ...],
         seen: int | None = None,
         fit_ends: Tensor | None = None,
+        calibrated_ends: Tensor | None = None,
     ) -> Forecaster:
         """The trained `model` over other series with the same columns.
 
         Series that are not in the run are scaled by their first `seen` steps (None: by all). The baselines choose their
-        rates on the rows before `fit_ends` (None: on all).
+        rates on the rows before `fit_ends` (None: on all); the widths of intervals follow what is after
+        `calibrated_ends` (None: nothing).
 
         Raises:
             DataError: they have other columns.
@@ -143,7 +152,7 @@ class ForecastTask(Task[ForecastSettings]):
         self.check_columns(series[0])
         panel = Panel.from_series(series)
         framing = Framing(self.settings, self.codec.extended(self.settings, panel, seen), panel)
-        return Forecaster(model, framing, calibration, self.settings.train.seed, fit_ends)
+        return Forecaster(model, framing, calibration, self.settings.train.seed, fit_ends, calibrated_ends)
 
     def check_columns(self, one: Series) -> None:
         """Checks that a new series has the columns of the run's series.

@@ -82,9 +82,13 @@ def _scoring(
     series, ranges, continued = _continued(task.dataset, dataset)
     # Only the first look-back of a new series may set its scale and its rates, not the steps to score.
     context, begin = task.framing.context, full_ranges(series).begin
-    train_steps = task.splits["train"].end - task.panel.offsets[:-1]
-    fit_ends = torch.where(continued >= 0, begin + train_steps[continued], begin + context).minimum(ranges.end)
-    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, context, fit_ends)
+    fit_ends, calibrated_ends = (
+        torch.where(continued >= 0, begin + (ends - task.panel.offsets[:-1])[continued], begin + context)
+        for ends in (task.splits["train"].end, task.calibrated_ends)
+    )
+    forecaster = task.forecaster_for(
+        fitted.model, _calibration(fitted), series, context, fit_ends.minimum(ranges.end), calibrated_ends
+    )
     evaluator = Evaluator(forecaster, task.panel, task.splits["train"])
     sampler = evaluator.sampler(ranges, stride)
     if not sampler.num_windows:
@@ -124,7 +128,9 @@ def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
         series = task.dataset.series
         return predict_table(task.forecaster(fitted.model, _calibration(fitted)), series)
     series = read(data, task.settings.data).series
-    return predict_table(task.forecaster_for(fitted.model, _calibration(fitted), series), series)
+    ends = _calibrated_ends(task, series)
+    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, calibrated_ends=ends)
+    return predict_table(forecaster, series)
 
 
 def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -202,6 +208,20 @@ def _known_steps(prime: Any) -> int | None:
 
 def _calibration(fitted: Fitted[ForecastTask]) -> Calibration | None:
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
+
+
+def _calibrated_ends(task: ForecastTask, series: Sequence[Series]) -> Tensor:
+    """The row of each series up to which the run has learned from it: its first look-back if it is new to the run."""
+    own = {one.name: number for number, one in enumerate(task.dataset.series)}
+    learned = (task.calibrated_ends - task.panel.offsets[:-1]).tolist()
+    steps = [
+        learned[own[one.name]]
+        if one.name in own and one.time.start == task.dataset.series[own[one.name]].time.start
+        else task.framing.context
+        for one in series
+    ]
+    ranges = full_ranges(series)
+    return torch.minimum(ranges.begin + torch.tensor(steps), ranges.end)
 
 
 def _continued(own: DatasetLike, new: DatasetLike) -> tuple[tuple[Series, ...], Ranges, Tensor]:
