@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shape_checks
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 from sybil import Example, Sybil
@@ -260,6 +261,11 @@ docstrings = Sybil(
 )
 
 pytest_collect_file = (pages + docstrings).pytest()
+
+
+def pytest_runtest_setup() -> None:
+    """Checks the shapes of the first calls in every test."""
+    shape_checks.begin_test()
 
 
 @pytest.hookimpl(tryfirst=True)
