@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shape_checks
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 from sybil import Example, Sybil
@@ -262,12 +263,22 @@ docstrings = Sybil(
 pytest_collect_file = (pages + docstrings).pytest()
 
 
+def pytest_runtest_setup() -> None:
+    """Checks the shapes of the first calls in every test."""
+    shape_checks.begin_test()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks pages as slow. Workers, which get whole files, begin with those that have most slow tests."""
+    """Marks pages as slow, and leaves slow tests out of coverage, whose tracer would slow them down by half.
+
+    Workers, which get whole files, begin with those that have most slow tests.
+    """
     for item in items:
         if item.path.suffix == ".md":
             item.add_marker("slow")
+        if item.get_closest_marker("slow"):
+            item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: -slow[item.path])

@@ -55,7 +55,8 @@ def digits(data: Path, folder: Path, **settings: Any) -> list[echoic.Run]:
 def speakers(data: Path, folder: Path, **settings: Any) -> list[echoic.Run]:
     """Digits with one fold per speaker: the network is tested on a speaker that it was not trained on."""
     clips = clip_sets.digits(data, folder)
-    names = sorted({row["speaker"] for row in csv.DictReader(clips.data.open())})
+    with clips.data.open() as file:
+        names = sorted({row["speaker"] for row in csv.DictReader(file)})
     recipe = clips.options | DIGITS | {"fold": "speaker", "folds": len(names), "split_column": "none"} | settings
     return [echoic.train("classify", clips.data, test_fold=name, **recipe) for name in names]
 

@@ -52,7 +52,8 @@ def shorten_split(split: Path, folder: Path, seconds: float) -> Path:
 
 def select_events(events: Path, split: Path, folder: Path) -> Path:
     """Writes the events of the songs in the split table."""
-    files = {row["file"] for row in csv.DictReader(split.open())}
+    with split.open() as source:
+        files = {row["file"] for row in csv.DictReader(source)}
     path = folder / "events.csv"
     with events.open() as source, path.open("w", newline="") as file:
         rows = csv.DictReader(source)

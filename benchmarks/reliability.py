@@ -15,6 +15,7 @@ the last checkpoint, the best model, the metrics and the calibration.
 
 import argparse
 import errno
+import gc
 import io
 import json
 import os
@@ -262,6 +263,7 @@ class Trial:
                 file.write(str(disk.calls))
 
         train(folder / "warm-up")  # imports and compilation are done once, not in each child
+        gc.freeze()  # a collection in a child would copy all memory
         started_at = time.monotonic()
         if wait(fork(undisturbed)):
             sys.exit("The undisturbed run failed.")

@@ -1,4 +1,4 @@
-"""Trains on 90 s of whistled syllables, or on your sound, generates more of it, and measures its drift."""
+"""Trains on whistled syllables, or on your sound, generates more of it, and measures its drift."""
 
 import argparse
 import tempfile
@@ -27,14 +27,15 @@ def whistle(seconds: int, draws: np.random.Generator) -> np.ndarray:
 def main() -> None:
     """Trains, scores, and writes some seconds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sound", nargs="?", help="a sound file or a folder; by default 90 s of whistling")
+    parser.add_argument("sound", nargs="?", help="a sound file or a folder; by default whistling")
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=90, help="length of the whistling")
     parser.add_argument("-o", "--output", default="more.wav")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(options.sound or folder)
         if not options.sound:
-            soundfile.write(place / "whistle.wav", whistle(90, np.random.default_rng(0)), RATE_HZ)
+            soundfile.write(place / "whistle.wav", whistle(options.seconds, np.random.default_rng(0)), RATE_HZ)
         sizes = {"layers": [64], "fast_hidden_size": 48, "conditioning_size": 16, "batch_size": 8, "tbptt_steps": 32}
         run = echoic.train("audio", place, **sizes, lr=4e-3, history_noise=1, epochs=options.epochs)
         evaluation = run.evaluate()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import shape_checks
 import torch
 from jaxtyping import TypeCheckError
 
@@ -33,6 +34,16 @@ def test_a_wrong_shape_is_refused() -> None:
         ops.linear_scan(decay, decay, torch.zeros(3, 4))
     with pytest.raises(TypeCheckError, match="parameter 'drive'"):
         ops.linear_scan(decay, torch.zeros(2, 5), h)
+
+
+def test_the_first_calls_in_every_test_are_checked() -> None:
+    decay, h = torch.zeros(2, 5, 4), torch.zeros(2, 4)
+    for _ in range(shape_checks.CHECKS):
+        ops.linear_scan(decay, decay, h)
+    assert getattr(ops.linear_scan, "__no_type_check__", False)
+    shape_checks.begin_test()
+    with pytest.raises(TypeCheckError, match="parameter 'h'"):
+        ops.linear_scan(decay, decay, torch.zeros(3, 4))
 
 
 def test_the_fields_of_a_named_tuple_must_agree() -> None:

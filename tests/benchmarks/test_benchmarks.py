@@ -1,35 +1,15 @@
 """Every benchmark runs in its smallest form, on synthetic data and without the peers that are not installed."""
 
 import importlib.util
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from scripts import run_script
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8"))
-TIMEOUT_S = 600
 
 pytestmark = pytest.mark.slow
-
-
-def smoke(script: Path, folder: Path) -> str:
-    """Runs a benchmark with `--smoke` in an empty folder; its output."""
-    process = subprocess.run(
-        [sys.executable, str(script), "--smoke"],
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    assert list(folder.iterdir()) == []
-    return process.stdout
 
 
 def tables(text: str) -> list[list[str]]:
@@ -41,8 +21,13 @@ def tables(text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_a_benchmark_runs_and_prints_its_tables(tmp_path: Path, script: Path) -> None:
-    output = smoke(script, tmp_path)
+def test_a_benchmark_runs_and_prints_its_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], script: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_script(script, "--smoke")
+    assert list(tmp_path.iterdir()) == []
+    output = capfd.readouterr().out
     if script.name == "reliability.py":
         assert "1 attempts, 0 failures" in output
         return

@@ -202,6 +202,7 @@ def assert_documented(run: Run) -> None:
         assert not missing, f"docs/internals/run-format.md must describe these keys of {name}: {missing}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("job", "way"), WAYS)
 def test_a_tiny_set_is_learned(tmp_path: Path, job: str, way: str) -> None:
     case = CASES[job]

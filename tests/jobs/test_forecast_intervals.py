@@ -53,6 +53,7 @@ def quantiles(run: Run) -> np.ndarray:
     return found.numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["recursive", "direct", "segments"])
 @pytest.mark.parametrize("head", HEADS)
 def test_intervals_have_about_their_nominal_coverage(tmp_path: Path, head: str, strategy: str) -> None:
