@@ -47,7 +47,7 @@ def run(folder: Path) -> Run:
 
 
 def stats(clips: int, dev: int, *, steps: int = 30, is_spectra: bool = False, dev_is_given: bool = False) -> ClipStats:
-    return ClipStats([steps] * clips, dev, is_spectra, dev_is_given)
+    return ClipStats([steps] * clips, dev, is_spectra, dev_is_given, clips + dev)
 
 
 def test_few_clips_train_for_a_fixed_number_of_steps_that_dev_cannot_end() -> None:
