@@ -17,6 +17,7 @@ import clip_sets
 from common import arguments, parse, publish, spread, table
 from echoic.cli.allocator import keep_freed_memory
 from echoic.jobs.classify.evaluate import ClassifyEvaluation
+from echoic.metrics.paired import lead
 from verdict import best_baseline, train, verdict
 
 ESC10_TEST_FOLD = "5"
@@ -63,9 +64,14 @@ def main() -> None:
             for row in evaluations[0].baselines
         )
         accuracies = [one.scores["accuracy"] for one in evaluations]
-        rows.append([name, spread(accuracies, 3), SETS[name].goal, others, f"{statistics.fmean(seconds):.0f}"])
         gains[name] = clip_gains(evaluations)
-    headers = ["set", "accuracy", "required / aimed at", "baselines", "CPU seconds to train"]
+        own = lead(np.zeros(len(gains[name])), np.array(gains[name]))
+        compared = (
+            f"{own.outcome}: {own.mean:+.4f} ± {own.standard_error or 0:.4f} ({best_baseline(evaluations, 'accuracy')})"
+        )
+        cells = [SETS[name].goal, others, compared, f"{statistics.fmean(seconds):.0f}"]
+        rows.append([name, spread(accuracies, 3), *cells])
+    headers = ["set", "accuracy", "required / aimed at", "baselines", "lead over the best", "CPU seconds to train"]
     body = table(headers, rows) + "\n\n" + verdict(gains, "test clips")
     publish("defaults-classify", f"Classify defaults, {options.seeds} seeds", body, write=options.write)
 
@@ -86,14 +92,8 @@ def measure(name: str, options: argparse.Namespace) -> tuple[list[ClassifyEvalua
 def clip_gains(evaluations: Sequence[ClassifyEvaluation]) -> list[float]:
     """For each test clip 1 if only the model is correct, and -1 if only the best baseline is: means over seeds."""
     best = best_baseline(evaluations, "accuracy")
-    per_seed = []
-    for one in evaluations:
-        ours, theirs = (
-            (one.labelling.predict(probabilities).targets == one.true).all(1).astype(float)
-            for probabilities in (one.probabilities, one.baseline_probabilities[best])
-        )
-        per_seed.append(ours - theirs)
-    return list(np.mean(per_seed, 0))
+    items = [one.item_errors for one in evaluations if one.item_errors is not None]
+    return list(np.mean([one.baselines[best] - one.own for one in items], 0))
 
 
 if __name__ == "__main__":

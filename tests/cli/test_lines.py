@@ -184,7 +184,7 @@ def test_eval_as_json_is_one_object_on_stdout(command: Callable[..., Any]) -> No
     code, out, err = command("eval runs/ett --json")
     assert code == 0
     result = json.loads(out)
-    assert list(result)[:8] == ["job", "split", "scores", "baselines", "verdict", "seed", "data", "steps"]
+    assert list(result)[:8] == ["job", "split", "scores", "baselines", "verdict", "lead", "seed", "data"]
     assert err.strip().endswith(result["verdict"] or "")
     assert result["split"] == "test"
     assert {"mse", "mae"} <= result["scores"].keys()

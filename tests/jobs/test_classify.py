@@ -129,15 +129,13 @@ def test_cross_validation_scores_every_clip_once_and_predicts_with_all(clips: Pa
     for one in run.fold_runs():
         settings = expect_type(ClassifySettings, one.settings)
         assert {clip.annotations.fold for clip in one.fitted.task.series("test")} == {settings.split.test_fold}
-    of_folds = [expect_type(ClassifyEvaluation, one.evaluate()) for one in run.fold_runs()]
-    for name, probabilities in found.baseline_probabilities.items():
-        np.testing.assert_array_equal(
-            probabilities, np.concatenate([one.baseline_probabilities[name] for one in of_folds])
-        )
-        assert of_folds[0].baselines[name] == found.labelling.scores(
-            of_folds[0].true, probabilities[: len(of_folds[0].true)]
-        )
+    of_folds = [one.evaluate().item_errors for one in run.fold_runs()]
+    assert found.item_errors is not None
+    for name, errors in found.item_errors.baselines.items():
+        np.testing.assert_array_equal(errors, np.concatenate([one.baselines[name] for one in of_folds if one]))
     assert set(run.predict(clips / "0.wav")) == {"file", "label", "confidence", "p(high)", "p(low)", "p(middle)"}
+    assert found.lead is not None
+    assert found.lead.items == len(found.clips)
     assert load(run.path).evaluate().scores == found.scores
     json.dumps(found.details)
     assert "4 folds" in write_report([run]).read_text("utf-8")

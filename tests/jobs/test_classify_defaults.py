@@ -47,7 +47,7 @@ def run(folder: Path) -> Run:
 
 
 def stats(clips: int, dev: int, *, steps: int = 30, is_spectra: bool = False, dev_is_given: bool = False) -> ClipStats:
-    return ClipStats([steps] * clips, dev, is_spectra, dev_is_given)
+    return ClipStats([steps] * clips, dev, is_spectra, dev_is_given, clips + dev)
 
 
 def test_few_clips_train_for_a_fixed_number_of_steps_that_dev_cannot_end() -> None:
@@ -119,6 +119,29 @@ def test_defaults_hold_on_a_small_set(run: Run) -> None:
     assert found.baselines.keys() == {"majority", "nearest_centroid", "dtw_neighbor", "random_convolutions"}
     assert found.scores["accuracy"] >= max(row["accuracy"] for row in found.baselines.values()) - 0.1
     assert found.scores["accuracy"] > 0.9
+
+
+def test_errors_by_clip_are_those_of_the_scores(run: Run) -> None:
+    found = run.evaluate()
+    errors = found.item_errors
+    assert errors is not None
+    assert errors.own.mean() == pytest.approx(1 - found.scores["accuracy"])
+    assert errors.baselines.keys() == found.baselines.keys()
+    for name, scores in found.baselines.items():
+        assert errors.baselines[name].mean() == pytest.approx(1 - scores["accuracy"])
+
+
+def test_on_clips_of_the_majority_alone_the_majority_is_the_best_baseline(run: Run, folder: Path) -> None:
+    head, *rows = (folder / "test.ts").read_text().split("@data\n")
+    (majority,) = np.flatnonzero(run.evaluate().baselines["majority"]["accuracy"] == 1 / 3)
+    path = folder / "majority.ts"
+    path.write_text(head + "@data\n" + "\n".join(row for row in rows[0].splitlines() if row.endswith(f":{majority}")))
+    found = run.evaluate(path)
+    assert found.best_baseline == "majority"
+    assert found.lead is not None
+    assert found.lead.mean == pytest.approx(found.scores["accuracy"] - 1)
+    assert found.lead.items == 20
+    assert found.lead.outcome == "not distinguishable"
 
 
 def test_a_moved_run_predicts_the_same(run: Run, folder: Path, tmp_path: Path) -> None:

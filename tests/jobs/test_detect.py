@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from echoic.api.run import Run, load
 from echoic.api.train import train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.detect.evaluate import DetectEvaluation
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
 from echoic.streams.detection import DetectionStream, predict_probs
@@ -88,6 +90,23 @@ def unidirectional(songs: Path, tmp_path_factory: pytest.TempPathFactory) -> Run
     return train(
         "detect", songs / "events.csv", split_table=songs / "split.csv", out=out, conv_stride=2, delay_ms=24, **TINY
     )
+
+
+@pytest.mark.parametrize(("few", "least", "unit"), [(6, 12, "seconds"), (3, 3, "recordings")])
+def test_the_lead_is_that_of_the_frame_error_rates(
+    run: Run, monkeypatch: pytest.MonkeyPatch, few: int, least: int, unit: str
+) -> None:
+    monkeypatch.setattr(sys.modules[DetectEvaluation.__module__], "MIN_ITEMS", few)
+    found = run.evaluate()
+    best = found.best_baseline
+    assert found.lead is not None
+    assert best is not None
+    error = found.postprocessed["frame_error_rate"]
+    assert found.lead.mean == pytest.approx(found.baselines[best]["frame_error_rate"] - error)
+    # Each of the three recordings may have a part of a second at its end.
+    assert least <= found.lead.items <= least + 3
+    assert found.verdict is not None
+    assert f"over {found.lead.items} {unit})" in found.verdict
 
 
 EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from("ab")), max_size=8)

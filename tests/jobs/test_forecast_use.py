@@ -239,7 +239,7 @@ def test_scores_as_json_have_the_same_keys_for_every_split(tmp_path: Path, split
     run = echoic.train("forecast", wave(), out=tmp_path / "run", season=19, strategy="direct", seed=5, **TINY)
     shape = evaluation_json(run, run.evaluate(split=split), split)
     again = json.loads(json.dumps(shape, allow_nan=False))
-    assert list(again)[:8] == ["job", "split", "scores", "baselines", "verdict", "seed", "data", "steps"]
+    assert list(again)[:8] == ["job", "split", "scores", "baselines", "verdict", "lead", "seed", "data"]
     assert (again["job"], again["split"], again["seed"]) == ("forecast", split, 5)
     assert {"persistence", "seasonal", "linear", "drift"} <= again["baselines"].keys()
     wanted = {"mse", "mae", "rmse", "smape", "mase", "owa", "crps", "coverage_80", "coverage_95"}
@@ -249,6 +249,20 @@ def test_scores_as_json_have_the_same_keys_for_every_split(tmp_path: Path, split
     assert again["data"]["fingerprint"] == run.config["data"]["fingerprint"]
     assert again["steps"] == run.result()["best_step"]
     assert len(again["by_horizon"]) == TINY["horizon"]
+
+
+@pytest.mark.parametrize(("series", "items", "unit"), [(6, 6, "series"), (1, 8, "blocks of windows")])
+def test_the_lead_is_that_of_the_mean_absolute_errors(tmp_path: Path, series: int, items: int, unit: str) -> None:
+    names = np.repeat([f"s{number}" for number in range(series)], STEPS)
+    frame = pl.DataFrame({"unique_id": names, "y": np.concatenate([wave(seed=number) for number in range(series)])})
+    run = echoic.train("forecast", frame, out=tmp_path / "run", split=(180, 60, 60), strategy="direct", **TINY)
+    found = run.evaluate()
+    assert found.lead is not None
+    assert found.best_baseline is not None
+    assert found.lead.mean == pytest.approx(found.baselines[found.best_baseline]["mae"] - found.scores["mae"])
+    assert found.lead.items == items
+    assert found.verdict is not None
+    assert f"over {items} {unit})" in found.verdict
 
 
 def test_baselines_equal_their_formulas_in_numpy(tmp_path: Path) -> None:

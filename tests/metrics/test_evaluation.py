@@ -1,11 +1,13 @@
-"""The verdict of an evaluation: it speaks only where the best baseline is better."""
+"""The verdict of an evaluation: against the best baseline, and as sure as the items allow."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
 from echoic.metrics.evaluation import Evaluation
+from echoic.metrics.paired import ItemErrors
 
 Scores = dict[str, float]
 
@@ -34,12 +36,44 @@ class Plain(Evaluation):
         ({"nats": 1.0}, {}, None),
     ],
 )
-def test_the_verdict_names_the_best_baseline_only_where_it_is_better(
+def test_without_errors_by_item_it_speaks_only_where_the_best_baseline_is_better(
     own: Scores, others: dict[str, Scores], sentence: str | None
 ) -> None:
     verdict = Plain(own, others).verdict
     assert (verdict is None) if sentence is None else (verdict is not None and verdict.endswith(sentence))
 
 
-def test_postprocessed_scores_count_as_the_models() -> None:
+def test_postprocessed_scores_are_the_models() -> None:
     assert Plain({"error": 2.0}, {"a": {"error": 1.0}}, postprocessed={"error": 0.5}).verdict is None
+
+
+def classified(own_wrong: int, baseline_wrong: int, clips: int = 100) -> Plain:
+    """A model and a baseline that misclassify the first so many clips."""
+    own, other = (np.arange(clips) < wrong for wrong in (own_wrong, baseline_wrong))
+    return Plain(
+        {"accuracy": 1 - own_wrong / clips},
+        {"worst": {"accuracy": 0.0}, "best": {"accuracy": 1 - baseline_wrong / clips}},
+        item_errors=ItemErrors("clips", own.astype(float), {"worst": np.ones(clips), "best": other.astype(float)}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("own_wrong", "baseline_wrong", "start", "end"),
+    [
+        (10, 20, "better than", "accuracy 0.9, against 0.8 of best; the difference is 0.1 ± 0.03"),
+        (20, 10, "worse than", "accuracy 0.8, against 0.9 of best; the difference is 0.1 ± 0.03"),
+        (10, 10, "not distinguishable from", "accuracy 0.9, against 0.9 of best; the difference is 0 ± 0"),
+    ],
+)
+def test_with_errors_by_item_the_verdict_is_one_sentence(
+    own_wrong: int, baseline_wrong: int, start: str, end: str
+) -> None:
+    verdict = classified(own_wrong, baseline_wrong).verdict
+    assert verdict == f"The model is {start} the best baseline: {end} (standard error over 100 clips)."
+
+
+def test_the_lead_is_over_the_best_baseline() -> None:
+    evaluation = classified(10, 20)
+    assert evaluation.best_baseline == "best"
+    assert evaluation.lead is not None
+    assert evaluation.lead.mean == pytest.approx(0.1)

@@ -11,6 +11,7 @@ from echoic.metrics.multilabel import (
     binarize,
     f1_by_label,
     macro_f1,
+    macro_f1_by_clip,
     micro_f1,
     multilabel_scores,
     nats_per_clip,
@@ -51,6 +52,16 @@ def test_scores_by_hand() -> None:
     assert found["mean_average_precision"] == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
     assert found["exact_match"] == 0.5
     assert found["nats_per_clip"] == pytest.approx(-np.log([0.9, 0.9, 0.6, 0.4, 0.8, 0.8, 0.3, 0.8]).sum() / 4)
+
+
+def test_shares_of_clips_in_macro_f1_are_jackknife_pseudo_values(
+    predicted: tuple[NDArray[np.int64], NDArray[np.float64]],
+) -> None:
+    true, best = predicted[0][:25], binarize(predicted[1])[:25]
+    shares = macro_f1_by_clip(true, best)
+    assert shares.mean() == pytest.approx(macro_f1(true, best))
+    without = np.array([macro_f1(np.delete(true, clip, 0), np.delete(best, clip, 0)) for clip in range(25)])
+    np.testing.assert_allclose(shares - shares.mean(), 24 * (without.mean() - without))
 
 
 def test_clips_of_the_same_probability_have_no_order() -> None:

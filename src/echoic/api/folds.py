@@ -3,7 +3,7 @@
 from typing import Any
 
 from echoic.api.data_reference import data_reference
-from echoic.api.phases import TrainProgressFn, fit_phases
+from echoic.api.phases import TrainProgressFn, fit_phases, in_stage
 from echoic.jobs.base import Task
 from echoic.run import RunFolder, versions
 from echoic.training import TrainResult
@@ -33,7 +33,7 @@ def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progre
     The whole comes last, so a run that has a model has all of its folds.
     """
     for number, settings in enumerate(task.folds, 1):
-        progress = _fold_progress(on_progress, number, len(task.folds))
+        progress = in_stage(on_progress, f"fold {number} of {len(task.folds)}")
         path = folder.folds_path / str(number)
         if (path / "config.json").is_file():
             fold = RunFolder(path, folder.path)
@@ -48,7 +48,3 @@ def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progre
                 describe(fold, job, fold_task, data)
                 fit_phases(fold, fold_task, progress)
     return fit_phases(folder, task, on_progress)
-
-
-def _fold_progress(on_progress: TrainProgressFn, number: int, folds: int) -> TrainProgressFn:
-    return lambda state: on_progress(state._replace(stage=f"fold {number} of {folds}"))

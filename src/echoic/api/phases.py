@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from echoic.jobs.base import Task
+from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder
 from echoic.training import (
     Phase,
@@ -43,7 +44,7 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn)
     phase = Phase(budget=budget) if checkpoint is None else read_phase(checkpoint)
     if phase.name == "fit":
         result = _run_phase(folder, task, phase, checkpoint, on_progress)
-        _calibrate(folder, task)
+        _calibrate(folder, task, on_progress)
         # A decaying learning rate needs its whole length; with a constant one the best step is the length.
         steps = result.best_step if task.settings.train.lr_schedule == "constant" else result.steps
         phase = Phase("refit", steps, 1 - budget, result.steps)
@@ -51,6 +52,11 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn)
     if task.should_refit:
         result = _run_phase(folder, task, phase, checkpoint, on_progress)
     return result
+
+
+def in_stage(on_progress: TrainProgressFn, stage: str) -> TrainProgressFn:
+    """Reports progress under the name of a stage of training."""
+    return lambda state: on_progress(state._replace(stage=stage))
 
 
 def _run_phase(
@@ -71,12 +77,37 @@ def _run_phase(
         return trainer.run()
 
 
-def _calibrate(folder: RunFolder, task: Task[Any]) -> None:
-    """On dev, with the network that has not been trained on it."""
+def _calibrate(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn) -> None:
+    """On dev, with the network that has not been trained on it, and on the networks of folds, where there are some."""
+    folds = task.calibration_folds
+    fold_models = [
+        _fold_model(
+            RunFolder(folder.calibration_folds_path / str(number), folder.path),
+            fold,
+            in_stage(on_progress, f"calibration fold {number} of {len(folds)}"),
+        )
+        for number, fold in enumerate(folds, 1)
+    ]
+    with thread_count(task.settings.train.threads):
+        calibration = task.calibrate_by_folds(_trained(folder, task), fold_models)
+    if calibration is not None:
+        folder.write_calibration(calibration)
+    folder.remove_calibration_folds()
+
+
+def _fold_model(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn) -> SequenceModel:
+    """The trained network of one fold; an interrupted training resumes."""
+    folder.checkpoints.mkdir(parents=True, exist_ok=True)
+    checkpoint, _ = folder.read_checkpoint()
+    if checkpoint is None:
+        folder.truncate_metrics(0)
+    _run_phase(folder, task, Phase(), checkpoint, on_progress)
+    return _trained(folder, task)
+
+
+def _trained(folder: RunFolder, task: Task[Any]) -> SequenceModel:
+    """The network with the weights in `folder`."""
     with no_randomness():
         model = task.build_model()
     model.load_state_dict(folder.read_model()[0])
-    with thread_count(task.settings.train.threads):
-        calibration = task.calibrate(model.eval())
-    if calibration is not None:
-        folder.write_calibration(calibration)
+    return model.eval()

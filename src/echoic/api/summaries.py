@@ -21,11 +21,18 @@ def evaluation_json(run: Run, evaluation: Evaluation, split: str, new_data: str 
         "scores": evaluation.scores,
         "baselines": evaluation.baselines,
         "verdict": evaluation.verdict,
+        "lead": _lead_json(evaluation),
         "seed": run.seed,
         "data": {key: run.config["data"][key] for key in ("path", "fingerprint")},
         "steps": run.result()["best_step"],
         **evaluation.details,
     }
+
+
+def _lead_json(evaluation: Evaluation) -> dict[str, Any] | None:
+    """The lead over the best baseline in numbers."""
+    lead = evaluation.lead
+    return None if lead is None else {"over": evaluation.best_baseline, "outcome": lead.outcome, **lead._asdict()}
 
 
 def flat_items(nested: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -104,8 +104,16 @@ class ClassifierSettings(Section):
         le=1,
         description=(
             "Weight of the network in the predicted probabilities; the rest is random convolutions with ridge "
-            "regression (ROCKET). 1: the network alone. Default: chosen on dev for sensor series with one label per "
-            "clip; 1 for sound and arrays."
+            "regression (ROCKET). 1: the network alone. Default: chosen on dev, or by `weight_folds`, for sensor "
+            "series with one label per clip; 1 for sound and arrays."
+        ),
+    )
+    weight_folds: int = Field(
+        0,
+        ge=0,
+        description=(
+            "Number of folds of train and dev to choose the network's weight by, with a network and random "
+            "convolutions per fold, instead of on dev; 0: on dev."
         ),
     )
     class_weight: Literal["none", "balanced"] = Field(

@@ -16,7 +16,8 @@ from echoic.forecasting.forecaster import Forecaster
 from echoic.forecasting.levels import INTERVALS, LEVELS
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
-from echoic.metrics.series_errors import SeriesErrors, series_table
+from echoic.metrics.paired import MIN_ITEMS
+from echoic.metrics.series_errors import SeriesErrors, item_errors, series_table
 from echoic.progress import ProgressFn, no_progress
 from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
 
@@ -26,6 +27,9 @@ BATCH = 256
 
 MAX_LINEAR_WINDOWS = 20_000
 """Maximum number of (evenly spaced) training windows for the linear baseline."""
+
+BLOCK_HORIZONS = 2
+"""Windows overlap, so those that begin within so many horizons count as one item in the lead over a baseline."""
 
 MAX_NAIVE2_WINDOWS = 2000
 """Limit of windows times features for Naive2 and OWA, because Naive2 decomposes the whole history of each."""
@@ -128,16 +132,19 @@ class Evaluator:
         forecasts = self._forecasts(season, sampler.num_windows) | (self._statistical(season) if statistical else {})
         tables = {name: self._new_scores() for name in ("model", *forecasts)}
         by_series = {name: SeriesErrors(len(framing.panel.names)) for name in tables}
+        has_many = len(framing.panel.names) >= MIN_ITEMS
+        block_steps = BLOCK_HORIZONS * framing.horizon
+        by_block = {name: SeriesErrors(len(framing.panel.values) // block_steps + 1) for name in tables}
         done = 0
         for batch in self.scored(sampler):
             series = framing.panel.series_index(batch.origins).numpy()
+            blocks = batch.origins.numpy() // block_steps
             common = (units[series], mase_scales[series])
-            tables["model"].add(batch.target, batch.mean, batch.quantiles, *common)
-            by_series["model"].add(series, batch.target, batch.mean, *common)
-            for name, forecast in forecasts.items():
-                mean = forecast(batch.origins)
-                tables[name].add(batch.target, mean, None, *common)
+            means = {"model": batch.mean} | {name: forecast(batch.origins) for name, forecast in forecasts.items()}
+            for name, mean in means.items():
+                tables[name].add(batch.target, mean, batch.quantiles if name == "model" else None, *common)
                 by_series[name].add(series, batch.target, mean, *common)
+                by_block[name].add(blocks, batch.target, mean, *common)
             done += len(batch.origins)
             on_progress(done, sampler.num_windows)
         naive = {name: tables[name].table() for name in forecasts}
@@ -155,6 +162,7 @@ class Evaluator:
             series_table(framing.panel.names, by_series),
             "standard deviations of the train split" if several else "the units of the data",
             sampler.num_windows,
+            item_errors=item_errors(*(("series", by_series) if has_many else ("blocks of windows", by_block))),
         )
 
     def _new_scores(self) -> ForecastScores:

@@ -113,6 +113,16 @@ class Task(abc.ABC, Generic[S]):
         """The task of one fold, over the same data."""
         return self.prepare(self.dataset, settings)
 
+    @property
+    def calibration_folds(self) -> Sequence[Self]:
+        """Tasks on parts of train and dev, each with a network of its own that calibration requires."""
+        return ()
+
+    def calibrate_by_folds(self, model: SequenceModel, fold_models: Sequence[SequenceModel]) -> dict[str, Any] | None:
+        """As `calibrate`, with the trained networks of `calibration_folds`."""
+        del fold_models
+        return self.calibrate(model)
+
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
         """Calibrates the trained network on dev; returns plain JSON values, or None without calibration."""
         del model

@@ -6,18 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from echoic.metrics.goals import goal
+from echoic.metrics.paired import ItemErrors, Lead
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation(abc.ABC):
     """Scores of a model and of the job's baselines, by name; each job adds its own results.
 
-    `postprocessed` are the model's scores after post-processing, for jobs that have one.
+    `postprocessed` are the model's scores after post-processing, for jobs that have one. `item_errors` are errors in
+    the headline score by test item, where the job has them.
     """
 
     scores: dict[str, float]
     baselines: dict[str, dict[str, float]]
     postprocessed: dict[str, float] = field(default_factory=dict, kw_only=True)
+    item_errors: ItemErrors | None = field(default=None, kw_only=True, compare=False)
 
     @property
     @abc.abstractmethod
@@ -35,22 +38,44 @@ class Evaluation(abc.ABC):
         return next(iter(self.scores))
 
     @property
-    def verdict(self) -> str | None:
-        """One sentence if no score of the model reaches the best baseline's in the headline; None if one does."""
+    def best_baseline(self) -> str | None:
+        """The baseline with the best headline score; None without any."""
         name = self.headline
         theirs = {row: scores[name] for row, scores in self.baselines.items() if name in scores}
-        ours = [scores[name] for scores in (self.scores, self.postprocessed) if name in scores]
-        if not theirs or not ours:
+        if not theirs or name not in self.result:
             return None
-        lower_is_better = goal(name) == "low"
-        choose = min if lower_is_better else max
-        best = choose(theirs, key=lambda row: theirs[row])
-        own = choose(ours)
-        if own <= theirs[best] if lower_is_better else own >= theirs[best]:
+        return (min if goal(name) == "low" else max)(theirs, key=lambda row: theirs[row])
+
+    @property
+    def result(self) -> dict[str, float]:
+        """The scores of what the model puts out in the end."""
+        return self.postprocessed or self.scores
+
+    @property
+    def lead(self) -> Lead | None:
+        """The lead over the best baseline; None without one, or without errors by item."""
+        best = self.best_baseline
+        return None if best is None or self.item_errors is None else self.item_errors.lead_over(best)
+
+    @property
+    def verdict(self) -> str | None:
+        """One sentence: better than the best baseline, worse, or not distinguishable from it; None without baselines.
+
+        Jobs without errors by item say only where the best baseline is better.
+        """
+        best, lead, name = self.best_baseline, self.lead, self.headline
+        if best is None:
             return None
-        score = name.replace("_", " ")
+        own, other = self.result[name], self.baselines[best][name]
+        scores = f"{name.replace('_', ' ')} {own:.4g}, against {other:.4g} of {best}"
+        if lead is None or self.item_errors is None:
+            reaches = own <= other if goal(name) == "low" else own >= other
+            return None if reaches else f"The model does not beat the best baseline here: {scores}."
+        phrase = "not distinguishable from" if lead.outcome == "not distinguishable" else f"{lead.outcome} than"
+        error = "" if lead.standard_error is None else f" ± {lead.standard_error:.2g}"
         return (
-            f"The model does not beat the best baseline here: {score} {own:.4g}, against {theirs[best]:.4g} of {best}."
+            f"The model is {phrase} the best baseline: {scores}; the difference is {abs(lead.mean):.2g}{error} "
+            f"(standard error over {lead.items:,} {self.item_errors.unit})."
         )
 
     @property

@@ -1,4 +1,4 @@
-"""Errors of forecasts by series, so that a bad one is found among many."""
+"""Errors of forecasts by series, so that a bad one is found among many, and how sure differences are."""
 
 from collections.abc import Mapping, Sequence
 from typing import final
@@ -6,12 +6,14 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.metrics.paired import ItemErrors
+
 Array = NDArray[np.float64]
 
 
 @final
 class SeriesErrors:
-    """Sums of the absolute errors of each series, over its windows, steps and features."""
+    """Sums of the absolute errors of each series (or other group of windows), over windows, steps and features."""
 
     def __init__(self, num_series: int) -> None:
         self._absolute, self._count = np.zeros(num_series), np.zeros(num_series)
@@ -27,6 +29,16 @@ class SeriesErrors:
             known = ~np.isnan(values)
             np.add.at(sums, series, np.where(known, values, 0.0).sum((1, 2)))
             np.add.at(counts, series, known.sum((1, 2)))
+
+    @property
+    def sums(self) -> Array:
+        """The sum of the absolute errors of each series."""
+        return self._absolute
+
+    @property
+    def counts(self) -> Array:
+        """The number of targets of each series."""
+        return self._count
 
     @property
     def mae(self) -> Array:
@@ -55,6 +67,12 @@ def series_table(names: Sequence[str], errors: Mapping[str, SeriesErrors]) -> di
         mase = {} if np.isnan(model.mase[number]) else {"mase": float(model.mase[number])}
         rows[names[number]] = {"mae": float(model.mae[number]), **mase, "best_baseline_mae": float(best[place])}
     return rows
+
+
+def item_errors(unit: str, errors: Mapping[str, SeriesErrors]) -> ItemErrors:
+    """The errors of the model and the baselines with series as items, or other groups of windows, named by `unit`."""
+    baselines = {name: one.sums for name, one in errors.items() if name != "model"}
+    return ItemErrors(unit, errors["model"].sums, baselines, errors["model"].counts)
 
 
 def _mean(sums: Array, counts: Array) -> Array:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self, final
@@ -56,6 +57,7 @@ class RunFolder:
         self.figures = path / "figures"
         self.samples = path / "samples"
         self.folds_path = path / "folds"
+        self.calibration_folds_path = path / "calibration_folds"
 
     @property
     def resume_command(self) -> str:
@@ -152,6 +154,10 @@ class RunFolder:
         """
         path = self.path / "calibration.json"
         return read_json(path) if path.exists() else None
+
+    def remove_calibration_folds(self) -> None:
+        """Removes the networks that only calibration required."""
+        shutil.rmtree(self.calibration_folds_path, ignore_errors=True)
 
     def write_model(self, weights: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
         """Writes model.safetensors, the weights with the lowest dev loss."""

@@ -2,6 +2,7 @@
 
 from echoic.windows.assign import assign_splits as assign_splits
 from echoic.windows.assign import select_ranges as select_ranges
+from echoic.windows.assign import stratified as stratified
 from echoic.windows.buckets import BucketSampler as BucketSampler
 from echoic.windows.chunks import ChunkSampler as ChunkSampler
 from echoic.windows.excerpts import ExcerptSampler as ExcerptSampler

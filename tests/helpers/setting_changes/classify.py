@@ -10,6 +10,7 @@ from job_data import beeps
 from setting_changes.entries import Change, Config, Entry, Idle, Refused
 from setting_changes.shared import (
     BOTH,
+    BUDGET,
     LABELLED,
     NO_EMA,
     PLAIN_STACK,
@@ -122,6 +123,7 @@ CHANGES: dict[str, Entry] = (
         "pooling": Change(),
         "clip_norm": Change("standard"),
         "network_weight": Change(0.5),
+        "weight_folds": Change(3, NO_SOUND, ts),
         "class_weight": Change(data=clips(header="split", cells=lambda number: "train" if number < 16 else "dev")),
         "scheduled_sampling": Refused(0.5, "scheduled_sampling"),
     }
@@ -149,6 +151,9 @@ IDLE: list[Idle] = [
     *(Idle("classify", field, value, data=folders) for field, value in (OF_TABLES | OF_ARRAYS).items()),
     *(Idle("classify", field, value) for field, value in OF_ARRAYS.items()),
     Idle("classify", "network_weight", 0.5, {"label_separator": ";"}),
+    Idle("classify", "weight_folds", 2),
+    Idle("classify", "weight_folds", 2, NO_SOUND | {"network_weight": 0.5}, ts),
+    Idle("classify", "weight_folds", 2, NO_SOUND | BUDGET, ts),
     Idle("classify", "refit", True, {"split": (0.8, 0.0, 0.2)}),
     Idle("classify", "fold", "split"),
     Idle("classify", "test_fold", "1"),

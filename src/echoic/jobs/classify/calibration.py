@@ -19,22 +19,41 @@ if TYPE_CHECKING:
     from echoic.jobs.classify.task import ClassifyTask
 
 
-def calibrate(task: "ClassifyTask", model: SequenceModel) -> dict[str, Any]:
+def calibrate(task: "ClassifyTask", model: SequenceModel, fold_models: Sequence[SequenceModel] = ()) -> dict[str, Any]:
     """The combination of the network with random convolutions, and scores on dev, as plain JSON values.
 
-    The weight is chosen with random convolutions that were fitted on train; those of the result are fitted on the
-    splits that the network learns from in the end.
+    The weight is chosen by the networks of `calibration_folds`, where there are some, otherwise on dev, with random
+    convolutions that were fitted on the same clips as the network; those of the result are fitted on the splits that
+    the network learns from in the end.
     """
     steps, true = task.labelled_steps("dev")
     network = network_probabilities(task, model, steps) if steps else np.empty((0, len(task.classes)))
     weight, others = task.settings.network.network_weight, None
     if weight != 1 and steps:
         others = fit_convolutions(task, ("train",), len(steps)).predict_probs(steps)
-    if weight is None:
+    folds = None
+    if weight is None and fold_models:
+        held_out = _held_out_probabilities(task.calibration_folds, fold_models)
+        weight, folds = best_weight(*held_out), {"count": len(fold_models), "clips": len(held_out[0])}
+    elif weight is None:
         weight = PRIOR_WEIGHT if others is None else best_weight(true[:, 0], network, others)
     final = None if weight == 1 else fit_convolutions(task, task.fitted_splits, 0)
     combined = network if others is None else weight * network + (1 - weight) * others
-    return Combination(weight, final).to_json() | {"dev": _dev_scores(task, true, combined)}
+    dev = _dev_scores(task, true, combined)
+    return Combination(weight, final).to_json() | {"weight_folds": folds, "dev": dev}
+
+
+def _held_out_probabilities(
+    folds: Sequence["ClassifyTask"], models: Sequence[SequenceModel]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """The class of each clip, and what network and random convolutions of the fold that lacks it predict."""
+    parts = []
+    for fold, model in zip(folds, models, strict=True):
+        steps, targets = fold.labelled_steps("test")
+        others = fit_convolutions(fold, ("train",), len(steps)).predict_probs(steps)
+        parts.append((targets[:, 0], network_probabilities(fold, model, steps), others))
+    true, network, convolutions = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return true, network, convolutions
 
 
 def fit_convolutions(task: "ClassifyTask", splits: Sequence[str], queries: int) -> RandomConvolutions:

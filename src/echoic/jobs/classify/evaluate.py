@@ -18,6 +18,7 @@ from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.task import ClassifyTask
 from echoic.metrics.evaluation import Evaluation
+from echoic.metrics.paired import ItemErrors, group_numbers, joined
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import as_path, read
 from echoic.sources.clips import settings_for
@@ -38,16 +39,12 @@ class Mistake(NamedTuple):
 @final
 @dataclass(frozen=True, eq=False)
 class ClassifyEvaluation(Evaluation):
-    """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`.
-
-    `baseline_probabilities` are those of each baseline.
-    """
+    """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`."""
 
     labelling: Labelling
     clips: tuple[str, ...]
     true: NDArray[np.int64]
     probabilities: NDArray[np.float64]
-    baseline_probabilities: dict[str, NDArray[np.float64]]
     folds: tuple[dict[str, float], ...] = ()
     """The scores of each fold of cross-validation."""
     notes: tuple[str, ...] = ()
@@ -113,6 +110,7 @@ def evaluate(
     true = task.labelling.targets(clips)
     probabilities = probabilities_of(fitted, steps, on_progress)
     baselines, notes = _baselines(fitted, steps)
+    groups = group_numbers([clip.annotations.group for clip in clips])
     return ClassifyEvaluation(
         task.labelling.scores(true, probabilities),
         {name: task.labelling.scores(true, row) for name, row in baselines.items()},
@@ -120,8 +118,13 @@ def evaluate(
         tuple(clip.name for clip in clips),
         true,
         probabilities,
-        baselines,
         notes=notes,
+        item_errors=ItemErrors(
+            "clips" if groups is None else "groups of clips",
+            task.labelling.headline_errors(true, probabilities),
+            {name: task.labelling.headline_errors(true, row) for name, row in baselines.items()},
+            groups=groups,
+        ),
     )
 
 
@@ -152,9 +155,9 @@ def aggregate_folds(folds: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
         tuple(name for fold in folds for name in fold.clips),
         np.concatenate([fold.true for fold in folds]),
         np.concatenate([fold.probabilities for fold in folds]),
-        {name: np.concatenate([fold.baseline_probabilities[name] for fold in folds]) for name in folds[0].baselines},
         tuple(fold.scores for fold in folds),
         tuple(dict.fromkeys(note for fold in folds for note in fold.notes)),
+        item_errors=joined([fold.item_errors for fold in folds if fold.item_errors is not None]),
     )
 
 

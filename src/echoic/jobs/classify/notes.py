@@ -18,9 +18,11 @@ def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
         notes.append(f"dev has {clips}: too few to choose by{refit}. The score on dev says little.")
     weight = calibration["weight"]
     if calibration["random_convolutions"] is not None:
+        folds = calibration.get("weight_folds")
+        chosen = f", chosen by cross-validation over {folds['clips']} clips in {folds['count']} folds" if folds else ""
         notes.append(
-            f"Weight of the network in the probabilities: {weight:.2f}; the rest is random convolutions with ridge "
-            "regression."
+            f"Weight of the network in the probabilities: {weight:.2f}{chosen}; the rest is random convolutions with "
+            "ridge regression."
         )
     if dev["score"] is not None and dev["score"] <= dev["baseline"]:
         notes.append(

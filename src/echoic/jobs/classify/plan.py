@@ -29,13 +29,15 @@ class ClipStats(NamedTuple):
     """Facts that the defaults depend on.
 
     `lengths` are those of the training clips in steps; `is_spectra`: neighbouring values of a step are bands;
-    `dev_is_given`: by the data or the user, not drawn from train by default.
+    `dev_is_given`: by the data or the user, not drawn from train by default. `units` are the clips, or groups of clips,
+    of train and dev.
     """
 
     lengths: Sequence[int]
     dev: int
     is_spectra: bool
     dev_is_given: bool
+    units: int
 
     @property
     def has_few(self) -> bool:
@@ -66,9 +68,29 @@ def plan(settings: ClassifySettings, stats: ClipStats) -> ClassifySettings:
 def _check_effect(settings: ClassifySettings, stats: ClipStats) -> None:
     if settings.split.refit and not stats.dev:
         raise ConfigError("`refit` requires a dev split; give one with --split, or leave it out.")
+    _check_weight_folds(settings, stats)
     weight = settings.network.network_weight
     if weight is not None and weight != 1 and settings.data.label_separator is not None:
         raise ConfigError("`network_weight` requires one label per clip; leave it out with `label_separator`.")
+
+
+def _check_weight_folds(settings: ClassifySettings, stats: ClipStats) -> None:
+    folds = settings.network.weight_folds
+    if not folds:
+        return
+    if folds == 1 or folds > stats.units:
+        raise ConfigError(
+            f"`weight_folds` must be 0, or from 2 to {stats.units}, the number of clips (or groups) in train and dev, "
+            f"got {folds}."
+        )
+    several = settings.data.label_separator is not None
+    if settings.network.network_weight is not None or stats.is_spectra or several:
+        raise ConfigError(
+            "`weight_folds` requires a weight of the network to choose: sensor series with one label per clip, and no "
+            "`network_weight`."
+        )
+    if settings.train.minutes is not None:
+        raise ConfigError("`weight_folds` trains further networks, which --minutes leaves no time for; leave one out.")
 
 
 def _is_open(settings: ClassifySettings, given: set[str], name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self, final
 
@@ -27,7 +27,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.sources.clips import labels_of
 from echoic.types import Series
-from echoic.windows import assign_folds, assign_splits, fold_names, natural_order
+from echoic.windows import assign_folds, assign_splits, fold_names, natural_order, stratified
 
 DEV_FRACTION = 0.1
 """Fraction of train that becomes dev, where the data name only train and test."""
@@ -36,13 +36,17 @@ DEV_FRACTION = 0.1
 @final
 @dataclass(frozen=True, eq=False)
 class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
-    """Clips and their labels; `clip_steps` is the length of the longest clip."""
+    """Clips and their labels; `clip_steps` is the length of the longest clip.
+
+    A fold of `calibration_folds` learns from the train and dev splits except the clips `held_out`, its test split.
+    """
 
     settings_class = ClassifySettings
     content = "clips"
 
     labelling: Labelling
     clip_steps: int
+    held_out: frozenset[int] | None = field(default=None, kw_only=True)
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: ClassifySettings, on_progress: ProgressFn = no_progress) -> Self:
@@ -83,7 +87,11 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
 
     @cached_property
     def splits(self) -> dict[str, list[int]]:
-        return split_clips(self.dataset.series, self.settings)
+        splits = split_clips(self.dataset.series, self.settings)
+        if self.held_out is None:
+            return splits
+        kept = [number for number in _trainable(splits) if number not in self.held_out]
+        return {"train": kept, "dev": [], "test": sorted(self.held_out)}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -132,8 +140,22 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
         batch_size = self.settings.train.batch_size
         return self._loader(("train", "dev"), batch_size, self._augmentation(), shuffle=True)
 
+    @property
+    def calibration_folds(self) -> Sequence[Self]:
+        """Folds of train and dev, stratified by label, that keep groups together; the features stay as they are."""
+        count, series = self.settings.network.weight_folds, self.dataset.series
+        if not count or self.held_out is not None:
+            return ()
+        folds = stratified(series, _trainable(self.splits), [1 / count] * count, list(map(labels_of, series)))
+        # A fold can be empty where classes are smaller than the number of folds.
+        found = [replace(self, held_out=frozenset(fold)) for fold in folds if fold]
+        return found if len(found) > 1 else ()
+
     def calibrate(self, model: SequenceModel) -> dict[str, Any]:
         return calibrate(self, model)
+
+    def calibrate_by_folds(self, model: SequenceModel, fold_models: Sequence[SequenceModel]) -> dict[str, Any]:
+        return calibrate(self, model, fold_models)
 
     @property
     def folds(self) -> Sequence[ClassifySettings]:
@@ -184,7 +206,13 @@ def _clip_stats(
         len(splits["dev"]),
         is_spectra or bool(settings.data.axes),
         settings.split.split is not None or any(one.annotations.split == "dev" for one in dataset.series),
+        len({dataset.series[number].annotations.group or number for number in _trainable(splits)}),
     )
+
+
+def _trainable(splits: Mapping[str, Sequence[int]]) -> list[int]:
+    """The clips of train and dev."""
+    return [*splits["train"], *splits["dev"]]
 
 
 def _clip_norm(raw: RawSteps, training: Sequence[int], settings: ClassifySettings) -> ClipNorm:

@@ -1,11 +1,12 @@
 """Evaluation of event detectors, with and without post-processing, next to their baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from echoic.baselines.frames import EnergyThreshold, LogisticRegression
 from echoic.jobs.base import Fitted
@@ -14,6 +15,7 @@ from echoic.labelled.frames import Frames, Probs, events_in
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
+from echoic.metrics.paired import MIN_ITEMS, ItemErrors
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
 from echoic.sources.events import events_of
@@ -77,15 +79,17 @@ def evaluate(
     predicted = [one.argmax(1) for one in probs]
     postprocessing = read_postprocessing(fitted.calibration)
     postprocessed = [] if postprocessing is None else [postprocessing.classes(one) for one in probs]
+    baselines = _baselines(task, steps)
     return DetectEvaluation(
         _scores(task, events, true, predicted),
-        _baselines(task, events, true, steps),
+        {name: _scores(task, events, true, frames) for name, frames in baselines.items()},
         len(recordings),
         sum(map(len, true)) * task.hop_s,
         recordings[0],
         tuple(events[0]),
         tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
         postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
+        item_errors=_item_errors(true, postprocessed or predicted, baselines, round(1 / task.hop_s)),
     )
 
 
@@ -115,13 +119,36 @@ def _scores(
     }
 
 
-def _baselines(
-    task: DetectTask, events: Sequence[Sequence[Event]], true: Sequence[Frames], steps: Sequence[torch.Tensor]
-) -> dict[str, dict[str, float]]:
+def _baselines(task: DetectTask, steps: Sequence[torch.Tensor]) -> dict[str, list[Frames]]:
+    """The frames of each recording that the baselines predict."""
     training = torch.cat(task.steps["train"])
     classes = np.concatenate(task.classes_of(task.series("train"), task.steps["train"]))
     rows: dict[str, LogisticRegression | EnergyThreshold] = {
         "logistic_regression": LogisticRegression.fit(training, classes, len(task.labels) + 1),
         "energy_threshold": EnergyThreshold.fit(training, classes),
     }
-    return {name: _scores(task, events, true, [row.predict(one) for one in steps]) for name, row in rows.items()}
+    return {name: [row.predict(one) for one in steps] for name, row in rows.items()}
+
+
+def _item_errors(
+    true: Sequence[Frames], own: Sequence[Frames], baselines: Mapping[str, Sequence[Frames]], second: int
+) -> ItemErrors:
+    """Wrong frames by recording, or by second where there are too few recordings to tell; a second is `second` frames.
+
+    Seconds say how sure a difference is in these recordings, not in others.
+    """
+    has_few = len(true) < MIN_ITEMS
+    step = max(1, second) if has_few else max(map(len, true))
+
+    def sums(frames: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
+        return np.concatenate([np.add.reduceat(one.astype(np.float64), range(0, len(one), step)) for one in frames])
+
+    def errors(predicted: Sequence[Frames]) -> NDArray[np.float64]:
+        return sums([one != other for one, other in zip(true, predicted, strict=True)])
+
+    return ItemErrors(
+        "seconds" if has_few else "recordings",
+        errors(own),
+        {name: errors(frames) for name, frames in baselines.items()},
+        sums([np.ones(len(one)) for one in true]),
+    )

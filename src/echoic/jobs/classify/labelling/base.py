@@ -63,6 +63,9 @@ class Labelling(Protocol):
     def errors(self, true: Targets, probabilities: Values) -> Values:
         """The size of the error for each clip `(clips,)`, by which mistakes are sorted."""
 
+    def headline_errors(self, true: Targets, probabilities: Values) -> Values:
+        """An error of each clip `(clips,)`, whose mean is 1 minus the headline score."""
+
     def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
         """All scores."""
 

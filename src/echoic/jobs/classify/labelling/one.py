@@ -49,6 +49,10 @@ class OneLabel:
         """The confidence in the predicted class."""
         return self.predict(probabilities).confidence
 
+    def headline_errors(self, true: Targets, probabilities: Values) -> Values:
+        """1 for each misclassified clip."""
+        return np.asarray(probabilities.argmax(1) != true[:, 0], np.float64)
+
     def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
         """Accuracy, macro F1, nats per clip and calibration error."""
         return classification_scores(true[:, 0], probabilities)

@@ -10,7 +10,7 @@ from torch import Tensor
 from echoic.baselines.multilabel import label_frequencies, nearest_centroids
 from echoic.heads import Bernoulli
 from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
-from echoic.metrics.multilabel import binarize, f1_by_label, multilabel_scores, nats_per_clip
+from echoic.metrics.multilabel import binarize, f1_by_label, macro_f1_by_clip, multilabel_scores, nats_per_clip
 from echoic.report.charts import Bars, Chart
 from echoic.types import Series
 
@@ -49,6 +49,10 @@ class SeveralLabels:
     def errors(self, true: Targets, probabilities: Values) -> Values:
         """The negative log-likelihood of the true set, in nats."""
         return nats_per_clip(true, probabilities)
+
+    def headline_errors(self, true: Targets, probabilities: Values) -> Values:
+        """By how much each clip lowers macro F1."""
+        return 1 - macro_f1_by_clip(true, binarize(probabilities))
 
     def scores(self, true: Targets, probabilities: Values) -> dict[str, float]:
         """Macro and micro F1, mean average precision, exact match and nats per clip."""
