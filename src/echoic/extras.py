@@ -5,7 +5,14 @@ from typing import Any, final
 
 from echoic.errors import MissingExtraError
 
-EXTRAS = {"mido": "music", "soundfile": "sound", "soxr": "sound", "sklearn": "sklearn", "statsforecast": "statistical"}
+EXTRAS = {
+    "holidays": "holidays",
+    "mido": "music",
+    "soundfile": "sound",
+    "soxr": "sound",
+    "sklearn": "sklearn",
+    "statsforecast": "statistical",
+}
 """Optional packages and the extra of `pyproject.toml` that installs each."""
 
 

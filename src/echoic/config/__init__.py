@@ -7,6 +7,7 @@ from echoic.config.base import JobSettings as JobSettings
 from echoic.config.base import Section as Section
 from echoic.config.base import assignments as assignments
 from echoic.config.base import read_toml as read_toml
+from echoic.config.calendar import CalendarSettings as CalendarSettings
 from echoic.config.classify import ClassifySettings as ClassifySettings
 from echoic.config.classify import ClipDataSettings as ClipDataSettings
 from echoic.config.detect import DetectSettings as DetectSettings

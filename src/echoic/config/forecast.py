@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from echoic.config.base import ComponentSettings, JobSettings, Section
+from echoic.config.calendar import CalendarSettings
 from echoic.config.model import HeadSettings, StackSettings
 from echoic.config.requests import GenerateRequest
 from echoic.config.scale import ScaleSettings
@@ -142,6 +143,7 @@ class ForecastSettings(JobSettings):
     default_depends_on = dict.fromkeys((field for chosen in BY_STRATEGY.values() for field in chosen), "--strategy")
 
     data: TableSettings = TableSettings()
+    calendar: CalendarSettings = CalendarSettings()
     split: SplitSettings = SplitSettings()
     scaling: ScaleSettings = ScaleSettings()
     window: WindowSettings = WindowSettings()

@@ -19,6 +19,7 @@ from echoic.windows import (
     evenly_spaced,
     merge_ranges,
 )
+from echoic.windows.seeds import Purpose, make_generator
 
 EVAL_BATCH_SIZE = 256
 
@@ -103,6 +104,22 @@ class SplitWindows:
         horizon, floor = self.settings.window.horizon, self.framing.panel.offsets[:-1]
         windows = Windows(self.splits["dev"], self.framing.context + horizon, horizon, 1, floor)
         return windows.starts(evenly_spaced(len(windows), MAX_SAMPLED_WINDOWS))
+
+    def sampled_starts(self, split: str, limit: int) -> Tensor:
+        """First rows of at most `limit` windows with a full horizon, drawn with the seed of the run, in order.
+
+        Evenly spaced ones could all have the same phase of a season.
+        """
+        context, horizon = self.framing.context, self.settings.window.horizon
+        if self.is_shuffled:
+            batches = [index.starts for index in self.shuffled_sampler(split).epoch()]
+            starts = torch.cat(batches) if batches else torch.zeros(0, dtype=torch.long)
+        else:
+            floor = None if split == "train" else self.framing.panel.offsets[:-1]
+            windows = Windows(self.splits[split], context + horizon, horizon, 1, floor)
+            starts = windows.starts(torch.arange(len(windows)))
+        generator = make_generator(self.settings.train.seed, Purpose.CALENDAR)
+        return starts[torch.randperm(len(starts), generator=generator)[:limit].sort().values]
 
     def counts(self) -> dict[str, int]:
         """Number of windows in each split."""

@@ -15,6 +15,7 @@ class Purpose(enum.IntEnum):
     GAIN = 4
     SUBSAMPLE = 5
     UNKNOWN = 6
+    CALENDAR = 7
 
 
 def make_generator(*seeds: int) -> torch.Generator:

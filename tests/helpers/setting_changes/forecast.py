@@ -7,12 +7,14 @@ from setting_changes.shared import NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_every
 from setting_changes.tables import (
     COMMAS,
     CONSTANT,
+    DAILY,
     GAPPED,
     LATIN,
     ODD_DATES,
     SERIES,
     TILDES,
     UNSORTED,
+    WEEKLY,
     WIDE,
     columns,
     data_frame,
@@ -41,6 +43,8 @@ CHANGES: dict[str, Entry] = (
         "date_format": Change("%Y/%j", {"time": "ds"}, ODD_DATES, base_fails=True),
         "gaps": Change("mask", {"time": "ds"}, GAPPED, base_fails=True),
         "sort": Change(True, {"time": "ds"}, UNSORTED, base_fails=True),
+        "calendar": Change(("weekday",), {"time": "ds"}, DAILY),
+        "holidays": Change("DE", {"time": "ds", "calendar": ()}, DAILY),
         "split": Change((200, 100, 100)),
         "split_order": Change(),
         "scale": Change("minmax"),
@@ -88,6 +92,8 @@ IDLE: list[Idle] = [
     Idle("forecast", "loss", "mae", {"head": "quantiles"}),
     Idle("forecast", "quantiles", (0.025, 0.5, 0.975)),
     Idle("forecast", "loss_at", "last", DIRECT),
+    Idle("forecast", "calendar", ("hour",), {"time": "ds"}, DAILY),
+    Idle("forecast", "holidays", "DE", {"time": "ds"}, WEEKLY),
     Idle("forecast", "segment_steps", 4),
     *(
         Idle("forecast", field, 3, CHUNKS)

@@ -44,6 +44,8 @@ def day(row: int) -> str:
 WIDE = columns("a,b", wave, other_wave)
 SERIES = columns("unique_id,y", lambda row: row % 2, lambda row: wave(row) if row % 2 else other_wave(row), rows=800)
 CONSTANT = columns("a,kind", wave, lambda _: 3)
+DAILY = columns("ds,y", day, wave)
+WEEKLY = columns("ds,y", lambda row: day(7 * row), wave)
 GAPPED = columns("ds,y", lambda row: day(row + row // 100), wave)
 UNSORTED = columns("ds,y", lambda row: day(row ^ 1), wave)
 ODD_DATES = columns("ds,y", lambda row: (date(2020, 1, 1) + timedelta(row)).strftime("%Y/%j"), wave)

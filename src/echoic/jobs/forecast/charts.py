@@ -200,7 +200,8 @@ def _continued(view: _View, fitted: Fitted[ForecastTask], origin: int, length: i
     known = replace(columns, past=columns.past[:origin] if columns.past_names else columns.past)
     before = replace(view.series, values=view.series.values[:origin], covariates=known)
     prime = primed(before, min(origin, MOST_PRIMED))
-    forecaster = view.task.forecaster_for(fitted.model, None, (prime,))
+    ahead = length + view.task.settings.window.horizon
+    forecaster = view.task.forecaster_for(fitted.model, None, (prime,), ahead=ahead)
     values = continue_series(forecaster, length, 0.0, 0).values[:, 0]
     return Line("continuation", view.time(origin + np.arange(length)), values, "model")
 
@@ -256,8 +257,8 @@ def _future(view: _View, fitted: Fitted[ForecastTask]) -> Chart | None:
     panel, framing = view.task.panel, forecaster.framing
     lookback, horizon = framing.lookback, framing.horizon
     steps = view.series.steps
-    known_ahead = len(view.series.covariates.future) - steps
-    if steps < framing.context or (panel.future.shape[1] and known_ahead < horizon):
+    given = view.series.covariates
+    if steps < framing.context or (given.future_names and len(given.future) - steps < horizon):
         return None
     forecast = forecaster.forecast(panel.offsets[view.number + 1, None] - framing.context)
     line, bands = _forecast_parts(forecast, view.time(steps + np.arange(horizon)))
@@ -267,7 +268,7 @@ def _future(view: _View, fitted: Fitted[ForecastTask]) -> Chart | None:
     lines = [history, line]
     ahead = "step" if horizon == 1 else f"{horizon} steps"
     caption = f"Forecast of the {ahead} after the end of the data."
-    if framing.is_step and horizon < lookback and not panel.future.shape[1]:
+    if framing.is_step and horizon < lookback and not given.future_names:
         lines.insert(1, replace(_continued(view, fitted, steps, lookback), role="reference", style="dashed"))
         caption += " Dashed: autoregressive continuation."
     return view.chart("future", "Forecast", lines, caption, bands)

@@ -1,6 +1,6 @@
 """The task of the forecast job."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
@@ -10,6 +10,8 @@ from torch import Tensor
 from echoic.batches import BatchLoader
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
+from echoic.forecasting.calendar import is_used, with_calendar
+from echoic.forecasting.calendar_choice import resolve_calendar
 from echoic.forecasting.calibrate import calibrate
 from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.forecaster import Forecaster
@@ -41,6 +43,8 @@ class ForecastTask(Task[ForecastSettings]):
     panel: Panel
     splits: dict[str, Ranges]
     codec: Codec
+    calendar_note: str = ""
+    """What was chosen of the calendar."""
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: ForecastSettings, on_progress: ProgressFn = no_progress) -> Self:
@@ -54,6 +58,7 @@ class ForecastTask(Task[ForecastSettings]):
         task = cls(dataset, settings, panel, splits, Codec.fit(settings, panel, fitted_on))
         task._check_lengths()
         task._check_values()
+        task = replace(task, **task._calendar(fitted_on))
         if settings.window.strategy != "direct":
             return task
         windows, _ = task.windows.of("train")
@@ -68,7 +73,7 @@ class ForecastTask(Task[ForecastSettings]):
         series = tuple(replace(one, name=name) for one, name in zip(dataset.series, fitted.values.names, strict=True))
         splits = split_series(series, settings.split.split or default_split(series, settings))
         own = Dataset(series, dataset.report, dataset.fingerprint, dataset.origin)
-        return cls(own, settings, Panel.from_series(series), splits, fitted)
+        return cls(own, settings, _panel(series, settings, settings.window.horizon), splits, fitted)
 
     @property
     def framing(self) -> Framing:
@@ -110,6 +115,7 @@ class ForecastTask(Task[ForecastSettings]):
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
         shared = {"shared_with_train": self.windows.overlap()} if self.windows.is_shuffled else {}
         report = self.dataset.report.to_json() | {"steps_per_split": lengths}
+        report["notes"] += [self.calendar_note] if self.calendar_note else []
         return report | shared | {"windows": self.windows.counts()}
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
@@ -139,18 +145,19 @@ class ForecastTask(Task[ForecastSettings]):
         seen: int | None = None,
         fit_ends: Tensor | None = None,
         calibrated_ends: Tensor | None = None,
+        ahead: int | None = None,
     ) -> Forecaster:
         """The trained `model` over other series with the same columns.
 
         Series that are not in the run are scaled by their first `seen` steps (None: by all). The baselines choose their
         rates on the rows before `fit_ends` (None: on all); the widths of intervals follow what is after
-        `calibrated_ends` (None: nothing).
+        `calibrated_ends` (None: nothing). The calendar is known for `ahead` steps (None: the horizon).
 
         Raises:
-            DataError: they have other columns.
+            DataError: they have other columns, or no timestamps for the run's calendar.
         """
         self.check_columns(series[0])
-        panel = Panel.from_series(series)
+        panel = _panel(series, self.settings, self.settings.window.horizon if ahead is None else ahead)
         framing = Framing(self.settings, self.codec.extended(self.settings, panel, seen), panel)
         return Forecaster(model, framing, calibration, self.settings.train.seed, fit_ends, calibrated_ends)
 
@@ -168,6 +175,17 @@ class ForecastTask(Task[ForecastSettings]):
             raise DataError(
                 f"{one.origin} has the columns {_names(given)}, but the run was trained on {_names(expected)}."
             )
+
+    def _calendar(self, fitted_on: Ranges) -> dict[str, Any]:
+        """What the calendar changes: settings as resolved, a note, and with columns the panel and its codec."""
+        series = self.dataset.series
+        calendar, note = resolve_calendar(series, self.settings.calendar, self.windows)
+        settings = self.settings.replaced(calendar=calendar.calendar, holidays=calendar.holidays)
+        changed = {"settings": settings, "calendar_note": note}
+        if not is_used(calendar):
+            return changed
+        panel = _panel(series, settings, settings.window.horizon)
+        return changed | {"panel": panel, "codec": Codec.fit(settings, panel, fitted_on)}
 
     def _check_lengths(self) -> None:
         context, tail, window = self.framing.context, self.windows.tail, self.settings.window
@@ -203,6 +221,11 @@ def _check_levels(settings: HeadSettings) -> None:
         raise ConfigError(
             f"`quantiles` must include {LEVELS[0]:g} and {LEVELS[-1]:g} or levels beyond them, for 95 % intervals."
         )
+
+
+def _panel(series: Sequence[Series], settings: ForecastSettings, ahead: int) -> Panel:
+    """The panel of the series and of the calendar, as resolved."""
+    return Panel.from_series(with_calendar(series, settings.calendar, ahead))
 
 
 def _names(columns: tuple[tuple[str, ...], ...]) -> str:

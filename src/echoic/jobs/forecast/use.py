@@ -158,7 +158,8 @@ def generate(
     series = task.dataset.series if own else read(request.prime, task.settings.data).series
     made = []
     for one in series:
-        forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),))
+        ahead = request.length + task.settings.window.horizon  # the last of its horizons may reach beyond
+        forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),), ahead=ahead)
         values = continue_series(forecaster, request.length, request.temperature, request.seed)
         made.append(replace(values, time=one.time.shift(one.steps)))
         on_chunk(made[-1])
