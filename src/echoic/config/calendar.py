@@ -32,8 +32,9 @@ class CalendarSettings(Section):
     calendar: Annotated[tuple[CalendarField, ...] | None, BeforeValidator(_fields), AfterValidator(_distinct)] = Field(
         None,
         description=(
-            "Inputs from the timestamps: hour, weekday, day_of_month and month, or none. Default: those that make a "
-            "linear forecast of dev surely better."
+            "Inputs from the timestamps, of the look-back and the horizon: hour, weekday, day_of_month and month, or "
+            "none. Default: those with which a linear forecast of dev is surely better; none for the recursive "
+            "strategy."
         ),
     )
     holidays: Annotated[str | None, AfterValidator(_place)] = Field(

@@ -75,7 +75,9 @@ def resolve_calendar(
     refuse_constant(longest.time.times(np.arange(longest.steps)), settings)
     if settings.calendar is not None:
         return settings, f"Inputs: {', '.join(column_names(settings))}." if is_used(settings) else ""
-    choice = choose_fields(series, windows)
+    # The inputs of a live network are values alone.
+    is_live = windows.settings.window.strategy == "recursive"
+    choice = CalendarChoice((), (), 0.0) if is_live else choose_fields(series, windows)
     resolved = CalendarSettings(calendar=choice.fields, holidays=settings.holidays)
     return resolved, _note(choice)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, final
 
 from echoic.config.forecast import ForecastRequest
+from echoic.errors import ConfigError
+from echoic.forecasting.calendar import is_used
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.results import Table
 from echoic.jobs.base import Fitted, Job
@@ -72,7 +74,16 @@ class ForecastJob(Job[ForecastTask]):
         return write_continuation(fitted, request, output, on_progress)
 
     def stream(self, fitted: Fitted[ForecastTask]) -> NetworkStream:
-        """From scaled input vectors to the head parameters of the next step, for recursive forecasts."""
+        """From scaled input vectors to the head parameters of the next step, for recursive forecasts.
+
+        Raises:
+            ConfigError: the network has inputs from the calendar.
+        """
+        if is_used(fitted.task.settings.calendar):
+            raise ConfigError(
+                "A stream of values has no timestamps, which this network's inputs from the calendar require; use "
+                "`predict` or `generate`, or train with --calendar none and without --holidays."
+            )
         return NetworkStream(fitted.model)
 
 
