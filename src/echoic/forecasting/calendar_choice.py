@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, final
 
 import numpy as np
@@ -11,11 +12,11 @@ from numpy.typing import NDArray
 from echoic.baselines.forecasts import LinearMap
 from echoic.config import CalendarSettings
 from echoic.forecasting.calendar import PHASES, column_names, is_used, refuse_constant, varies
-from echoic.forecasting.calibration import effective_windows
 from echoic.forecasting.linear_maps import Array, Units, numpy64
 from echoic.forecasting.windows import SplitWindows
 from echoic.types import Series
 from echoic.types.timebase import Frequency, Times
+from echoic.windows import Ranges
 
 _DAY_US = 86_400_000_000
 
@@ -37,12 +38,15 @@ _PRIOR_WINDOWS = 5.0
 """Weight of an effect of 0 in windows, for levels that were rarely seen."""
 
 _MIN_GAIN, _MIN_GAIN_ERRORS = 0.01, 2.0
-"""Least improvement on dev, relative and in standard errors."""
+"""Least improvement, relative and in standard errors."""
+
+_MIN_HORIZONS = 10
+"""Horizons to judge by, one after the other; a shorter dev split is joined by the last quarter of train."""
 
 
 @final
 class CalendarChoice(NamedTuple):
-    """The chosen `fields`, those that were `tried`, and by how much the chosen ones lessen the error on dev."""
+    """The chosen `fields`, those that were `tried`, and by how much the chosen ones lessen the error."""
 
     fields: tuple[str, ...]
     tried: tuple[str, ...]
@@ -52,12 +56,12 @@ class CalendarChoice(NamedTuple):
 class _Windows(NamedTuple):
     """Errors of the linear forecast `(windows, steps ahead, features)` and, by field, the levels of their targets.
 
-    `independent` is the number of windows that do not overlap.
+    `horizons` is the number of horizons that follow one another: series that are forecast at the same time count once.
     """
 
     errors: Array
     levels: Mapping[str, NDArray[np.int64]]
-    independent: float
+    horizons: float
 
 
 def resolve_calendar(
@@ -83,12 +87,13 @@ def resolve_calendar(
 
 
 def choose_fields(series: Sequence[Series], windows: SplitWindows) -> CalendarChoice:
-    """Adds, one after the other, the field that most improves a linear forecast on dev, while one surely does.
+    """Adds, one after the other, the field that most improves a linear forecast of dev, while one surely does.
 
     The effect of each level of a field, such as each weekday, is fitted on train to what a linear map of the look-back
     leaves unexplained: a pattern that the look-back shows, such as a weekly one in two weeks, needs no calendar.
     """
     tried = _candidates(series, windows)
+    windows = _with_enough_dev(windows)
     train, dev = _errors(series, windows, tried) if tried else (None, None)
     if train is None or dev is None:
         return CalendarChoice((), (), 0.0)
@@ -97,20 +102,20 @@ def choose_fields(series: Sequence[Series], windows: SplitWindows) -> CalendarCh
     while len(chosen) < len(tried):
         trials = {field: _remaining(train, dev, (*chosen, field)) for field in tried if field not in chosen}
         best = min(trials, key=lambda field: float(np.nanmean(trials[field])))
-        if not _is_surely_better(before, trials[best], dev.independent):
+        if not _is_surely_better(before, trials[best], dev.horizons):
             break
         chosen, before = (*chosen, best), trials[best]
     return CalendarChoice(chosen, tried, 1 - float(np.nanmean(before) / np.nanmean(first)))
 
 
 def _note(choice: CalendarChoice) -> str:
+    held_out = "a linear forecast of held-out steps"
     if choice.fields:
-        names = " and ".join(choice.fields)
         return (
-            f"Inputs from the calendar: {names}, with which a linear forecast has {choice.gain:.1%} less error on dev."
+            f"Inputs from the calendar: {' and '.join(choice.fields)} ({choice.gain:.1%} off the error of {held_out})."
         )
     if choice.tried:
-        return f"No inputs from the calendar: {', '.join(choice.tried)} do not surely improve a linear forecast of dev."
+        return f"No inputs from the calendar: {' and '.join(choice.tried)} do not surely improve {held_out}."
     return ""
 
 
@@ -138,6 +143,17 @@ def usual_fields(frequency: Frequency) -> tuple[str, ...]:
     return ("weekday", "month") if is_daily else ("month",)
 
 
+def _with_enough_dev(windows: SplitWindows) -> SplitWindows:
+    """The windows, with the last quarter of train as a part of dev if dev is short."""
+    train, dev = windows.splits["train"], windows.splits["dev"]
+    if windows.is_shuffled or int(dev.lengths.max()) >= _MIN_HORIZONS * windows.framing.horizon:
+        return windows
+    early = train.begin + train.lengths * 3 // 4
+    return replace(
+        windows, splits=windows.splits | {"train": Ranges(train.begin, early), "dev": Ranges(early, dev.end)}
+    )
+
+
 def _errors(
     series: Sequence[Series], windows: SplitWindows, fields: Sequence[str]
 ) -> tuple[_Windows, _Windows] | tuple[None, None]:
@@ -149,7 +165,8 @@ def _errors(
     origins = {split: windows.sampled_starts(split, limit) + framing.context for split, limit in limits.items()}
     if not all(len(rows) for rows in origins.values()):
         return None, None
-    levels = _levels(series, fields)
+    times: Times = np.concatenate([one.time.times(np.arange(one.steps)) for one in series])
+    levels = _levels(times, fields)
     log = framing.codec.values.log
 
     def pairs(split: str) -> tuple[Array, Array]:
@@ -164,15 +181,14 @@ def _errors(
         rows = origins[split]
         history, targets = pairs(split)
         at = (rows[:, None] + ahead).numpy()
-        count = effective_windows(rows, panel.series_index(rows - 1), framing.horizon)
-        return _Windows(targets - linear.forecast(history), {field: levels[field][at] for field in fields}, count)
+        horizons = 1 + np.ptp(times[rows.numpy()]) / ((times[1] - times[0]) * framing.horizon)
+        return _Windows(targets - linear.forecast(history), {field: levels[field][at] for field in fields}, horizons)
 
     return errors("train"), errors("dev")
 
 
-def _levels(series: Sequence[Series], fields: Sequence[str]) -> dict[str, NDArray[np.int64]]:
-    """The number of the hour, weekday or month of each row of the panel."""
-    times: Times = np.concatenate([one.time.times(np.arange(one.steps)) for one in series])
+def _levels(times: Times, fields: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+    """The number of the hour, weekday or month at each time."""
     # Rounding: a phase of 3 / 7 may be less than that.
     return {field: np.floor(PHASES[field](times) * _LEVELS[field] + 1e-6).astype(np.int64) for field in fields}
 
@@ -194,8 +210,10 @@ def _one_hot(windows: _Windows, fields: Sequence[str], step: int) -> Array:
     return np.concatenate([np.eye(_LEVELS[field])[windows.levels[field][:, step]] for field in fields], 1)
 
 
-def _is_surely_better(before: Array, after: Array, count: float) -> bool:
+def _is_surely_better(before: Array, after: Array, horizons: float) -> bool:
+    if horizons < _MIN_HORIZONS:
+        return False
     known = ~np.isnan(before)
     gains = np.where(known, before - after, 0.0).sum((1, 2)) / np.maximum(known.sum((1, 2)), 1)
-    mean, error = float(gains.mean()), float(gains.std()) / math.sqrt(max(min(count, len(gains)), 1.0))
+    mean, error = float(gains.mean()), float(gains.std()) / math.sqrt(min(horizons, len(gains)))
     return mean > max(_MIN_GAIN * float(np.nanmean(before)), _MIN_GAIN_ERRORS * error)
