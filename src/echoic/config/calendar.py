@@ -33,8 +33,8 @@ class CalendarSettings(Section):
         None,
         description=(
             "Inputs from the timestamps, of the look-back and the horizon: hour, weekday, day_of_month and month, or "
-            "none. Default: those with which a linear forecast of dev is surely better; none for the recursive "
-            "strategy."
+            "none. Default: those with which a linear forecast of held-out steps is surely better; none for the "
+            "recursive strategy."
         ),
     )
     holidays: Annotated[str | None, AfterValidator(_place)] = Field(

@@ -24,7 +24,7 @@ class TableSettings(Section):
     target: Names = Field((), description="Columns to predict. Default: all numeric columns.")
     id: str | None = Field(None, description="Column with the name of the series (long format).")
     past_covariates: Names = Field((), description="Input columns that are known for the past only.")
-    future_covariates: Names = Field((), description="Input columns that are known ahead, such as calendar or plans.")
+    future_covariates: Names = Field((), description="Input columns that are known ahead, such as plans or prices.")
     static_covariates: Names = Field((), description="Input columns that are constant within a series.")
     decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers that are text, as in CSV files.")
     delimiter: str | None = Field(None, description="CSV files: column separator. Default: detected from the header.")

@@ -37,8 +37,8 @@ _MAX_TRAIN_WINDOWS, _MAX_DEV_WINDOWS = 4000, 2000
 _PRIOR_WINDOWS = 5.0
 """Weight of an effect of 0 in windows, for levels that were rarely seen."""
 
-_MIN_GAIN, _MIN_GAIN_ERRORS = 0.01, 2.0
-"""Least improvement, relative and in standard errors."""
+_MIN_GAIN_ERRORS = 2.0
+"""Least improvement in standard errors."""
 
 _MIN_HORIZONS = 10
 """Horizons to judge by, one after the other; a shorter dev split is joined by the last quarter of train."""
@@ -111,11 +111,11 @@ def choose_fields(series: Sequence[Series], windows: SplitWindows) -> CalendarCh
 def _note(choice: CalendarChoice) -> str:
     held_out = "a linear forecast of held-out steps"
     if choice.fields:
-        return (
-            f"Inputs from the calendar: {' and '.join(choice.fields)} ({choice.gain:.1%} off the error of {held_out})."
-        )
+        names = " and ".join(choice.fields)
+        return f"Inputs from the calendar: {names} ({choice.gain:.1%} off the error of {held_out})."
     if choice.tried:
-        return f"No inputs from the calendar: {' and '.join(choice.tried)} do not surely improve {held_out}."
+        names = " and ".join(choice.tried)
+        return f"No inputs from the calendar: {names} would not surely improve {held_out}."
     return ""
 
 
@@ -216,4 +216,4 @@ def _is_surely_better(before: Array, after: Array, horizons: float) -> bool:
     known = ~np.isnan(before)
     gains = np.where(known, before - after, 0.0).sum((1, 2)) / np.maximum(known.sum((1, 2)), 1)
     mean, error = float(gains.mean()), float(gains.std()) / math.sqrt(min(horizons, len(gains)))
-    return mean > max(_MIN_GAIN * float(np.nanmean(before)), _MIN_GAIN_ERRORS * error)
+    return mean > _MIN_GAIN_ERRORS * error
