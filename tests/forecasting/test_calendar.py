@@ -59,15 +59,15 @@ def test_a_field_is_a_point_on_a_circle(field: Any, time: str, turn: float) -> N
     ],
 )
 def test_holidays_are_those_of_the_place(place: str, dates: set[str]) -> None:
-    asked = ["2024-01-01", "2024-01-06", "2024-03-28", "2024-03-29", "2024-07-04", "2024-10-03", "2024-12-25"]
-    flags = holiday_flags(times(*asked), place)
-    assert {day for day, flag in zip(asked, flags, strict=True) if flag == 1} == dates
+    days = ["2024-01-01", "2024-01-06", "2024-03-28", "2024-03-29", "2024-07-04", "2024-10-03", "2024-12-25"]
+    flags = holiday_flags(times(*days), place)
+    assert {day for day, flag in zip(days, flags, strict=True) if flag == 1} == dates
     assert set(flags.tolist()) == {0, 1}
 
 
 def test_every_hour_of_a_holiday_is_one_of_any_year() -> None:
-    asked = times("2030-12-24T23:00", "2030-12-25T00:00", "2031-12-25T23:00", "2031-12-27T00:00")
-    assert holiday_flags(asked, "DE").tolist() == [0, 1, 1, 0]
+    dates = times("2030-12-24T23:00", "2030-12-25T00:00", "2031-12-25T23:00", "2031-12-27T00:00")
+    assert holiday_flags(dates, "DE").tolist() == [0, 1, 1, 0]
 
 
 @pytest.mark.parametrize("place", ["ZZ", "DE-XX"])

@@ -123,9 +123,9 @@ def test_default_without_timestamps_says_nothing() -> None:
     assert not any("calendar" in one for one in task.data_report()["notes"])
 
 
-@pytest.mark.parametrize("asked", [{"calendar": "weekday"}, {"holidays": "DE"}])
-def test_a_calendar_that_was_asked_for_without_timestamps_is_a_note(asked: Any) -> None:
-    task = task_of(sundays()["y"].to_numpy(), **SHORT | {"time": None} | asked)
+@pytest.mark.parametrize("given", [{"calendar": "weekday"}, {"holidays": "DE"}])
+def test_a_calendar_that_is_set_without_timestamps_is_a_note(given: Any) -> None:
+    task = task_of(sundays()["y"].to_numpy(), **SHORT | {"time": None} | given)
     assert task.settings.calendar == CalendarSettings(calendar=())
     assert any("Without timestamps there is no calendar" in one for one in task.data_report()["notes"])
 
@@ -139,13 +139,13 @@ def test_inputs_of_the_horizon_are_those_of_its_timestamps(strategy: str) -> Non
     window = task.framing.window(starts)
     assert window.ahead is not None
     targets = days()[0] + (starts.numpy()[:, None] + 3 + np.arange(2))
-    wanted = calendar_columns(targets.reshape(-1).astype("M8[us]"), task.settings.calendar).reshape(4, 2, 4)
+    expected = calendar_columns(targets.reshape(-1).astype("M8[us]"), task.settings.calendar).reshape(4, 2, 4)
     scaler = task.codec.future
-    scaled = (wanted - scaler.center.numpy()) / scaler.scale.numpy()
+    scaled = (expected - scaler.center.numpy()) / scaler.scale.numpy()
     np.testing.assert_allclose(window.ahead.numpy(), scaled, atol=1e-5)
     seen = days()[0] + (starts.numpy()[:, None] + np.arange(3))
-    wanted = calendar_columns(seen.reshape(-1).astype("M8[us]"), task.settings.calendar).reshape(4, 3, 4)
-    scaled = (wanted - scaler.center.numpy()) / scaler.scale.numpy()
+    expected = calendar_columns(seen.reshape(-1).astype("M8[us]"), task.settings.calendar).reshape(4, 3, 4)
+    scaled = (expected - scaler.center.numpy()) / scaler.scale.numpy()
     np.testing.assert_allclose(window.inputs.numpy()[..., -4:], scaled, atol=1e-5)
 
 
