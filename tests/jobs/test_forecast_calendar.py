@@ -65,6 +65,11 @@ def test_default_takes_the_weekday_where_the_lookback_does_not_show_it() -> None
     assert re.fullmatch(r"Inputs from the calendar: weekday \([\d.]+% off the error of a linear forecast .*\)\.", note)
 
 
+def test_holidays_beside_the_default_are_named_too() -> None:
+    notes = task_of(sundays(), **SHORT | {"holidays": "DE"}).data_report()["notes"]
+    assert any("calendar: weekday" in one and one.endswith("Public holidays of DE are an input.") for one in notes)
+
+
 def test_default_takes_the_hour_of_hourly_data() -> None:
     hours = np.datetime64("2021-01-04T00", "h") + np.arange(STEPS)
     assert fields(table(hours, (np.arange(STEPS) % 24 == 9) + 0.1 * noise()), **SHORT) == ("hour",)
@@ -92,9 +97,9 @@ def test_default_takes_no_field_of_which_train_has_less_than_two_periods() -> No
     assert fields(table(dates, is_sunday(dates)), **SHORT) == ()
 
 
-def stores(effect: float, common: float) -> pl.DataFrame:
+def stores(effect: float, common: float, seed: int = 0) -> pl.DataFrame:
     """30 series of 200 days with a Sunday of their own height each, and shocks that all have in common."""
-    dates, draw = days(200), np.random.default_rng(2)
+    dates, draw = days(200), np.random.default_rng(seed)
     shared = common * draw.normal(0, 1, 200)
     tables = [
         table(dates, effect * is_sunday(dates) + shared + 0.1 * draw.normal(0, 1, 200)).with_columns(
@@ -109,8 +114,9 @@ def test_many_series_whose_dev_is_one_horizon_are_judged_by_the_end_of_train_too
     assert fields(stores(1.0, 0.1), **SHORT) == ("weekday",)
 
 
-def test_series_that_share_their_shocks_do_not_count_as_many() -> None:
-    assert fields(stores(0.0, 1.0), **SHORT) == ()
+@pytest.mark.parametrize("seed", range(4))
+def test_series_that_share_their_shocks_do_not_count_as_many(seed: int) -> None:
+    assert fields(stores(0.0, 1.0, seed), **SHORT) == ()
 
 
 def test_default_leaves_the_inputs_of_a_live_network_alone() -> None:

@@ -83,7 +83,8 @@ def resolve_calendar(
     is_live = windows.settings.window.strategy == "recursive"
     choice = CalendarChoice((), (), 0.0) if is_live else choose_fields(series, windows)
     resolved = CalendarSettings(calendar=choice.fields, holidays=settings.holidays)
-    return resolved, _note(choice)
+    holidays = [f"Public holidays of {settings.holidays} are an input."] if settings.holidays else []
+    return resolved, " ".join([*filter(None, [_note(choice)]), *holidays])
 
 
 def choose_fields(series: Sequence[Series], windows: SplitWindows) -> CalendarChoice:
