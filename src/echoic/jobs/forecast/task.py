@@ -11,7 +11,7 @@ from echoic.batches import BatchLoader
 from echoic.config import ForecastSettings, HeadSettings
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.calendar import is_used, with_calendar
-from echoic.forecasting.calendar_choice import resolve_calendar
+from echoic.forecasting.calendar_plan import resolve_calendar
 from echoic.forecasting.calibrate import calibrate
 from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.forecaster import Forecaster
