@@ -215,6 +215,19 @@ def test_holidays_are_forecast(tmp_path: Path) -> None:
     assert means[2] > max(means[:2]) + 0.5
 
 
+@pytest.mark.parametrize("strategy", ["direct", "segments"])
+def test_independent_channels_have_the_calendar_each(strategy: str) -> None:
+    two = sundays(200).with_columns(z=-pl.col("y"))
+    settings = SHORT | {"calendar": "weekday", "channels": "independent", "strategy": strategy, "lookback": 4}
+    task = task_of(two, **settings)
+    window = task.framing.window(torch.tensor([0, 5, 9]))
+    assert window.ahead is not None
+    assert window.ahead.shape == (6, 2, 2)
+    alone = task_of(sundays(200), **settings | {"channels": None}).framing.window(torch.tensor([0, 5, 9]))
+    assert alone.ahead is not None
+    torch.testing.assert_close(window.ahead, alone.ahead.repeat_interleave(2, 0))
+
+
 @pytest.mark.parametrize("strategy", ["recursive", "segments"])
 def test_other_strategies_take_the_calendar_too(strategy: str, tmp_path: Path) -> None:
     settings = SHORT | {"strategy": strategy, "calendar": "weekday", "layers": (4,), "epochs": 1, "lookback": 4}

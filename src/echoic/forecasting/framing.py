@@ -262,7 +262,8 @@ class Framing:
             series = self.panel.series_index(starts)
             known = _scaled(self.codec.future, self.panel.future_window(starts + self.context, self.horizon, series))
             columns.append(known.repeat_interleave(self.channels, 0))
-        columns += [self.channels_to_batch(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
+        if self.normalizer.lags:
+            columns += [self.channels_to_batch(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
         return torch.cat(columns, -1)
 
     def _ids(self, batch: int) -> Tensor | None:
