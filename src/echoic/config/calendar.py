@@ -25,7 +25,7 @@ def _place(value: str | None) -> str | None:
 
 
 class CalendarSettings(Section):
-    """What a network is told of the date and time of each step, those of the horizon included."""
+    """Inputs from the date and time of each step, those of the horizon included."""
 
     panel: ClassVar[str] = "Data"
 

@@ -1,4 +1,4 @@
-"""Columns of the calendar: they are known for any time ahead, so they join the known-future covariates."""
+"""Columns of the calendar: known for any number of steps ahead, they join the known-future covariates."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
