@@ -15,9 +15,9 @@ CASES = [
     ("huge values", 12), ("tiny values", 1),
 ]  # fmt: skip
 
-WORST = 1.35
+WORST = 1.3
 """A single set may be worse than the best baseline in hindsight by so much: its test split is short."""
-MEAN = 1.02
+MEAN = 0.95
 
 
 @pytest.mark.slow
@@ -31,4 +31,5 @@ def test_defaults_keep_up_with_the_best_baseline_of_each_series() -> None:
         coverages[f"{name}, {horizon}"] = evaluation.scores["coverage_80"]
     assert statistics.geometric_mean(ratios.values()) < MEAN, ratios
     assert max(ratios.values()) < WORST, ratios
-    assert 0.7 < statistics.fmean(coverages.values()) < 0.9, coverages
+    assert 0.75 < statistics.fmean(coverages.values()) < 0.85, coverages
+    assert all(0.65 < coverage < 0.95 for coverage in coverages.values()), coverages
