@@ -195,6 +195,7 @@ def test_lags_use_steps_before_the_lookback(tmp_path: Path) -> None:
         "season": 2,
         "scale": "none",
         "epochs": 60,
+        "network_weight": 1,
     }
     wanted |= {"lookback": 4, "lr": 0.02, "ema_decay": 0.0}
     blind = train("forecast", pulses, out=tmp_path / "blind", config=wanted | {"lags": ()})
