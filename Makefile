@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo lint check test docs sanitize wheels clean
+.PHONY: setup demo lint check test coverage docs sanitize wheels clean
 
 setup: $(READY)
 
@@ -23,6 +23,10 @@ check: lint
 test: setup
 	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory lint docs sanitize wheels
 	scripts/test
+
+# Not a part of `test`: tracing takes half as long again as the tests.
+coverage: setup
+	scripts/test cover
 
 lint docs sanitize wheels: setup
 	scripts/$@

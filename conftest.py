@@ -270,15 +270,10 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks pages as slow, and leaves slow tests out of coverage, whose tracer would slow them down by half.
-
-    Workers, which get whole files, begin with those that have most slow tests.
-    """
+    """Marks pages as slow. Workers, which get whole files, begin with those that have most slow tests."""
     for item in items:
         if item.path.suffix == ".md":
             item.add_marker("slow")
-        if item.get_closest_marker("slow"):
-            item.add_marker("no_cover")
     if hasattr(config, "workerinput"):
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: -slow[item.path])
