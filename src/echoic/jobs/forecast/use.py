@@ -116,7 +116,7 @@ def backtest(fitted: Fitted[ForecastTask], data: Any, split: str, stride: int = 
         rows = framing.horizon * len(framing.panel.features)
         cutoffs = [base.times(step - 1 + np.arange(1)) for base, step in zip(bases, steps, strict=True)]
         table["cutoff"] = np.repeat(np.concatenate(cutoffs), rows)
-        table["y"] = batch.target.transpose(0, 2, 1).reshape(-1)
+        table["y"] = batch.target.transpose(0, 2, 1).reshape(-1).astype(np.float32)
         tables.append(table)
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
