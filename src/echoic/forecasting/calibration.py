@@ -99,8 +99,8 @@ def choose_weight(residuals: Residuals) -> Array:
     """The weight of the network for each step ahead, `(horizon,)`, one for each of at most four blocks of the horizon.
 
     Of 21 weights the one with the smallest mean absolute error, shrunk towards 0 by how surely it improves on the
-    baselines: with `t`, the mean improvement over its standard error, by `1 - 1 / t^2`, at least 0 (the positive-part
-    James-Stein factor). Windows that overlap count as one for each horizon; three or fewer are too few.
+    baselines: with `t`, the mean improvement over its standard error, by `t^2 / (1 + t^2)` (a James-Stein factor).
+    Windows that overlap count as one for each horizon; three or fewer are too few.
     """
     horizon = residuals.target.shape[1]
     count = effective_windows(residuals.origins, residuals.series, horizon)
@@ -128,7 +128,7 @@ def _block_weight(residuals: Residuals, block: NDArray[np.int64], count: float) 
     if means[best] <= 0 or count <= _LOST_WINDOWS:
         return 0.0
     t_squared = means[best] ** 2 / max(float(improvements[best].var()) / (count - _LOST_WINDOWS), 1e-300)
-    return float(_CANDIDATES[best] * max(0.0, 1 - 1 / t_squared))
+    return float(_CANDIDATES[best] * t_squared / (1 + t_squared))
 
 
 def _improvement(target: Array, base: Array, network: Array, weight: float, scale: Array) -> Array:
