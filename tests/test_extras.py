@@ -75,6 +75,7 @@ def write_sound(path: Path) -> None:
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 16000), 4000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("job", "name", "write", "extra"),
     [("music", "song.mid", write_song, "music"), ("audio", "noise.wav", write_sound, "sound")],
@@ -89,6 +90,7 @@ def test_job_without_its_extra_exits_2_with_the_command_to_run(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_sklearn_interface_without_its_extra_names_it() -> None:
     code = "import sys; sys.modules['sklearn'] = None; import echoic.sklearn"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -63,6 +63,7 @@ def lines(folder: Any) -> Any:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("names", "settings"), FORECASTS, ids=str)
 def test_forecasts_train_load_and_predict_the_same(parts: Any, tmp_path: Path, names: Any, settings: Any) -> None:
     components = chosen(parts, names)
@@ -79,6 +80,7 @@ def test_forecasts_train_load_and_predict_the_same(parts: Any, tmp_path: Path, n
     assert run.evaluate().scores == again.evaluate().scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [{"cell": "MinGRU"}, {"encoder": "Doubled"}, {"network": "LSTM"}], ids=str)
 def test_texts_train_and_generate_the_same_in_another_process(parts: Any, tmp_path: Path, names: Any) -> None:
     settings = {name: value for name, value in TEXT.items() if "network" not in names or name != "layers"}
@@ -116,6 +118,7 @@ def test_training_resumes_with_the_same_components_only(parts: Any, tmp_path: Pa
         echoic.load(out, data=SINE, components=components | {"head": parts.Laplace})
 
 
+@pytest.mark.slow
 def test_info_reads_a_run_with_components_without_them(parts: Any, tmp_path: Path) -> None:
     run = echoic.train("forecast", SINE, out=tmp_path / "run", components={"cell": parts.MinGRU}, **FORECAST)
     code = f"import sys; from echoic.cli import main; sys.argv = ['echoic', 'info', {str(run.path)!r}]; main()"
@@ -124,6 +127,7 @@ def test_info_reads_a_run_with_components_without_them(parts: Any, tmp_path: Pat
     assert f"{sum(one.numel() for one in run.model.parameters())}" in shown
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path: Path) -> None:
     echoic.train("forecast", SINE, out=tmp_path / "run", **FORECAST)
     place = tmp_path / "run" / "config.json"
@@ -138,6 +142,7 @@ def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path: Path) -> None:
     assert out.endswith("False\n")
 
 
+@pytest.mark.slow
 def test_a_class_of_the_script_has_the_name_of_the_script(tmp_path: Path) -> None:
     script = tmp_path / "my_script.py"
     script.write_text(

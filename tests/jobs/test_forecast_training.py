@@ -23,6 +23,7 @@ def wave(steps: int = 300, seed: int = 0) -> np.ndarray:
     return (np.sin(np.arange(steps) / 4) + 0.02 * draw.standard_normal(steps)).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batching", "epochs"), [("windows", 6), ("chunks", 60), ("whole", 150)])
 def test_every_regime_learns(tmp_path: Path, batching: str, epochs: int) -> None:
     wanted = TINY | {"batching": batching, "epochs": epochs, "batch_size": 8, "ema_decay": 0.5, "patience": 999}
@@ -30,6 +31,7 @@ def test_every_regime_learns(tmp_path: Path, batching: str, epochs: int) -> None
     assert evaluation.scores["mse"] < 0.5 * evaluation.baselines["persistence"]["mse"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batching", ["windows", "chunks", "whole"])
 def test_loss_at_changes_the_weights(tmp_path: Path, batching: str) -> None:
     places = {
