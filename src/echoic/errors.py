@@ -17,6 +17,14 @@ class DataError(EchoicError, ValueError):
     exit_code = 2
 
 
+class TrainingDataError(DataError):
+    """The data that a run was trained on are needed, and are missing or have changed."""
+
+
+class ChangedDataError(TrainingDataError):
+    """The data that a run was trained on have changed."""
+
+
 class ConfigError(EchoicError, ValueError):
     """A setting is unknown, or its value is not allowed."""
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from echoic.errors import DataError
+from echoic.types.timebase import SINGLE
 
 
 def column(*cells: str) -> str:
@@ -56,9 +57,10 @@ def test_mixed_frequencies_are_refused(read_text: Callable[..., Any]) -> None:
         read_text(column("2024-01-01", "2024-01-02", "2024-01-03", "2024-01-03T07:00"), time="t", gaps="mask")
 
 
-def test_single_time_is_refused(read_text: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match="a single time has no frequency"):
-        read_text(column("2024-01-01"), time="t")
+def test_the_frequency_of_a_single_time_is_unknown(read_text: Callable[..., Any]) -> None:
+    one = read_text(column("2024-01-01"), time="t").series[0]
+    assert one.time.frequency == SINGLE
+    assert one.time.times(np.arange(1)) == np.datetime64("2024-01-01")
 
 
 def test_mistyped_year_cannot_fill_the_memory(read_text: Callable[..., Any]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from echoic import sources
-from echoic.errors import DataError
+from echoic.errors import ChangedDataError, TrainingDataError
 
 
 def data_reference(data: Any) -> str | list[str] | None:
@@ -19,23 +19,24 @@ def read_again(run: Path, reference: Any, settings: Any, fingerprint: str) -> so
     """The data that a run was trained on; `settings` are those of its `data` section.
 
     Raises:
-        DataError: the data were in memory, are missing, or have changed.
+        TrainingDataError: the data were in memory or are missing.
+        ChangedDataError: they have changed.
     """
     if reference is None:
-        raise DataError(
+        raise TrainingDataError(
             f"{run} was trained on in-memory data; pass the same data again, with `data=` or --training-data."
         )
     missing = [path for path in _paths(reference) if not Path(path).exists()]
     if missing:
-        raise DataError(
+        raise TrainingDataError(
             f"{missing[0]}: not found, and {run} was trained on it; restore it, or pass its new place with `data=` or "
             "--training-data."
         )
     dataset = sources.read(reference, settings)
     if dataset.fingerprint != fingerprint:
-        raise DataError(
+        raise ChangedDataError(
             f"{dataset.origin} differs from the data that {run} was trained on; restore the original, pass its place "
-            "with `data=` or --training-data, or train a new run."
+            "with `data=` or --training-data, train a new run, or name it as new data after the run."
         )
     return dataset
 

@@ -10,7 +10,8 @@ from echoic.training import TrainResult
 
 
 def describe(folder: RunFolder, job: str, task: Task[Any], data: Any) -> None:
-    """Writes codec.json and config.json; the caller holds the folder's lock."""
+    """Writes series.safetensors, codec.json and config.json; the caller holds the folder's lock."""
+    folder.write_series(task.kept_series)
     folder.write_codec(task.codec_state())
     folder.write_config(
         {

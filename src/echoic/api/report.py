@@ -7,7 +7,7 @@ from typing import Any, final
 
 from echoic.api.run import Run
 from echoic.api.summaries import flat_items, run_info
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, TrainingDataError
 from echoic.metrics.goals import goal
 from echoic.report import Section, Table, page, write_figures
 from echoic.report.charts import Chart
@@ -20,13 +20,14 @@ _NAMES = {"smape": "sMAPE", "coverage_80": "coverage of 80 % interval", "coverag
 def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
     """Writes the report of `runs` as one HTML page and returns its path.
 
+    Where the data of a run are missing or have changed, its part says so and has no scores.
+
     One run without `out` gets `report.html` and `figures/` in its folder; otherwise only `out` is written. Files are
     replaced atomically.
 
     Raises:
         ConfigError: there is no run, or there are several and no `out`.
         RunError: a run is damaged or has no model yet, or a file cannot be written.
-        DataError: the data of a run are missing or have changed.
     """
     if not runs:
         raise ConfigError("A report requires at least one run.")
@@ -45,19 +46,25 @@ def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
 @final
 @dataclass(frozen=True, eq=False)
 class _RunSummary:
-    """The contents of the report on one run. `split` is the evaluated one; None if none can be evaluated."""
+    """The contents of the report on one run.
+
+    `split` is the evaluated one; None if none can be evaluated. `missing` says why there are no scores, if the data
+    of the run are gone.
+    """
 
     name: str
     info: Mapping[str, Any]
     split: str | None
     evaluation: Any
     charts: Sequence[Chart]
+    missing: str
 
     @classmethod
     def of(cls, run: Run) -> "_RunSummary":
-        split, evaluation = _evaluate_available(run)
+        missing = _missing_data(run)
+        split, evaluation = (None, None) if missing else _evaluate_available(run)
         charts = run.job.charts(run.fitted, run.metrics(), evaluation)
-        return cls(run.path.resolve().name, run_info(run.folder), split, evaluation, charts)
+        return cls(run.path.resolve().name, run_info(run.folder), split, evaluation, charts, missing)
 
     @property
     def scores(self) -> Mapping[str, float]:
@@ -70,10 +77,17 @@ class _RunSummary:
         return Path(path).name if path else "data in memory"
 
 
+def _missing_data(run: Run) -> str:
+    """Why the splits of a run cannot be evaluated; the empty text if its data are there."""
+    try:
+        _ = run.fitted.task.dataset.series
+    except TrainingDataError as error:
+        return f"No scores: {error}"
+    return ""
+
+
 def _evaluate_available(run: Run) -> tuple[str | None, Any]:
     """The split that can be evaluated, test before dev, and its evaluation."""
-    # Missing data are an error here, not an empty split.
-    _ = run.fitted.task.dataset.series
     for split in ("test", "dev"):
         try:
             return split, run.evaluate(split=split)
@@ -118,7 +132,7 @@ def _section(one: _RunSummary) -> Section:
     summary = (
         f"{one.info['job']} on {one.data}: {one.info['parameters']:,} parameters, {result['steps']:,} training steps."
     )
-    summary = " ".join([summary, *one.info["notes"]])
+    summary = " ".join([summary, *one.info["notes"], *filter(None, [one.missing])])
     parameters = [(name, " x ".join(map(str, shape)), count) for name, shape, count in one.info["parameter_table"]]
     details = [
         Table("Training", ["", "value"], flat_items(result), collapsed=True),

@@ -13,7 +13,7 @@ from echoic.api.data_reference import read_again
 from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.components import Components
-from echoic.errors import ConfigError
+from echoic.errors import ChangedDataError, ConfigError, TrainingDataError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Table, Task
 from echoic.jobs.capabilities import (
@@ -75,7 +75,7 @@ class Run:
             DataError: the training data are needed, and are missing or have changed.
         """
         if self._fitted is None:
-            task = self._restore_task()
+            task = self._restore_task(sources.LazyDataset(self._read, self.folder.read_series))
             with no_randomness():
                 model = task.build_model()
             weights, _ = self.folder.read_model()
@@ -115,7 +115,9 @@ class Run:
         if stride is not None or statistical:
             _check_stride(1 if stride is None else stride)
             job = require(self.job, Backtests, "statistical" if statistical else "stride")
+            self._require_data(data)
             return job.evaluate_windows(self.fitted, data, split, stride or 1, on_progress, statistical=statistical)
+        self._require_data(data)
         folds = self.fold_runs() if data is None and split == "test" else []
         if folds and isinstance(self.job, AggregatesFolds):
             self.folder.read_model()  # without a model, folds are missing as well
@@ -133,6 +135,8 @@ class Run:
             DataError: the data cannot be read, or do not fit the run.
         """
         job = require(self.job, Predicts, "predict")
+        if data is None:
+            self._refuse_changed_data()
         if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data):
             return concatenate([job.predict(self.fitted, one) for one in data])
         return job.predict(self.fitted, data)
@@ -223,7 +227,9 @@ class Run:
         """
         _check_split(split)
         _check_stride(stride)
-        return require(self.job, Backtests, "backtest").backtest(self.fitted, data, split, stride)
+        job = require(self.job, Backtests, "backtest")
+        self._require_data(data)
+        return job.backtest(self.fitted, data, split, stride)
 
     def notes(self) -> list[str]:
         """What a user should know of the trained model: what dev decided, and how surely."""
@@ -252,14 +258,32 @@ class Run:
             Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
         """
         with self.folder.lock():
-            result = fit_folds(self.folder, self.job.name, self._restore_task(), self._data, on_progress)
+            task = self._restore_task(self._read())
+            result = fit_folds(self.folder, self.job.name, task, self._data, on_progress)
         self._fitted = None
         return result
 
-    def _restore_task(self) -> Task[Any]:
-        dataset = sources.LazyDataset(self._read)
+    def _restore_task(self, dataset: sources.DatasetLike) -> Task[Any]:
         task: Task[Any] = self.job.task_class.restore(dataset, self.settings, self.folder.read_codec())
         return task.with_components(self._components)
+
+    def _require_data(self, data: Any) -> None:
+        """Checks the run's own data, if there are no new `data`.
+
+        Raises:
+            TrainingDataError: they are missing or have changed.
+        """
+        if data is None:
+            _ = self.fitted.task.dataset.series
+
+    def _refuse_changed_data(self) -> None:
+        """Predictions from the copies of the data in the run folder would be out of date if the data have changed."""
+        try:
+            self._require_data(None)
+        except ChangedDataError:
+            raise
+        except TrainingDataError:
+            return  # whether the folder suffices is up to the job
 
     def _read(self) -> sources.Dataset:
         return read_again(self.path, self._data, self.settings.data, self.config["data"]["fingerprint"])

@@ -16,6 +16,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.report.charts import Chart
 from echoic.sources import DatasetLike
 from echoic.training import Batches
+from echoic.types import Series
 
 S = TypeVar("S", bound=JobSettings)
 
@@ -57,12 +58,17 @@ class Task(abc.ABC, Generic[S]):
     def restore(cls, dataset: DatasetLike, settings: S, codec_state: Mapping[str, Any]) -> Self:
         """The task as it was when `codec_state` was written; fits nothing.
 
-        `dataset` may be lazy and its files gone: read it only where it is needed.
+        `dataset` may be lazy and its files gone: read it only where a split is needed, and `dataset.kept` otherwise.
         """
 
     @abc.abstractmethod
     def codec_state(self) -> dict[str, Any]:
         """The fitted state of the codecs, as plain JSON values."""
+
+    @property
+    def kept_series(self) -> Sequence[Series]:
+        """The series to copy into the run folder, because using the run on new data needs them; none by default."""
+        return ()
 
     @abc.abstractmethod
     def build_model(self) -> SequenceModel:

@@ -93,8 +93,10 @@ class LabelledTask(abc.ABC, Generic[L]):
 
     def steps_of(self, split: str, new: Sequence[Series] | None, on_progress: ProgressFn) -> list[Tensor]:
         """The features of each series of a split, or of `new` series."""
+        if new is not None:
+            return self.features.of(new, self.raw.cache, on_progress)
         self.raw.make(on_progress)
-        return self.steps[split] if new is None else self.features.of(new, self.raw.cache, on_progress)
+        return self.steps[split]
 
     def train_batches(self) -> BatchLoader:
         """Augmented batches of the train split."""

@@ -21,6 +21,8 @@ from echoic.run.files import (
     write_tensors,
 )
 from echoic.run.lock import file_lock
+from echoic.run.series import read_series, write_series
+from echoic.types import Series
 
 FORMAT = 1
 """Version of the folder's layout, in config.json."""
@@ -30,7 +32,9 @@ CONFIG_KEYS = ("job", "settings", "data", "versions", "components")
 
 _MAX_CHECKPOINTS = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
-_BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metrics\.jsonl|\..*\.tmp")
+_BEFORE_TRAINING = re.compile(
+    r"checkpoints|run\.lock|(codec|config)\.json|series\.safetensors|metrics\.jsonl|\..*\.tmp"
+)
 
 
 class Checkpoint(NamedTuple):
@@ -141,6 +145,20 @@ class RunFolder:
             RunError: it is missing or damaged.
         """
         return read_json(self.path / "codec.json")
+
+    def write_series(self, series: Sequence[Series]) -> None:
+        """Writes series.safetensors, the series that the run needs without its training data; nothing if none."""
+        if series:
+            write_series(self.path / "series.safetensors", series)
+
+    def read_series(self) -> tuple[Series, ...] | None:
+        """The series in series.safetensors; None without one.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        path = self.path / "series.safetensors"
+        return read_series(path) if path.exists() else None
 
     def write_calibration(self, calibration: Mapping[str, Any]) -> None:
         """Writes calibration.json, fitted on dev after training."""

@@ -101,9 +101,6 @@ def _place_in_time(
     column = roles.time or ""
     ordered = [(name, in_order(table, column, times, rows, sort=settings.sort)) for name, rows in groups]
     common = common_frequency(times[max((rows for _, rows in ordered), key=len)])
-    if common is None:
-        row = int(ordered[0][1][0])
-        raise table.error("a single time has no frequency; give at least two rows.", row=row, column=column)
     placed = []
     for name, rows in ordered:
         frequency = frequency_of(times[rows], common)

@@ -84,6 +84,10 @@ class Dataset:
     fingerprint: str
     origin: str
 
+    @property
+    def kept(self) -> None:
+        """No copies: the series themselves are here."""
+
 
 class DatasetLike(Protocol):
     """A dataset, read already or on first use."""
@@ -104,6 +108,10 @@ class DatasetLike(Protocol):
     def origin(self) -> str:
         """The place of the data."""
 
+    @property
+    def kept(self) -> tuple[Series, ...] | None:
+        """The series that a run folder has copies of (`Task.kept_series`); None without a folder or copies."""
+
 
 def as_path(data: Any) -> Path:
     """`data` as a path.
@@ -118,14 +126,20 @@ def as_path(data: Any) -> Path:
 
 @final
 class LazyDataset:
-    """A dataset that is read on first use; its attributes raise the errors of `read`."""
+    """A dataset that is read on first use; its attributes raise the errors of `read`, or of `read_kept`."""
 
-    def __init__(self, read: Callable[[], Dataset]) -> None:
+    def __init__(self, read: Callable[[], Dataset], read_kept: Callable[[], tuple[Series, ...] | None]) -> None:
         self._read = read
+        self._read_kept = read_kept
 
     @cached_property
     def _dataset(self) -> Dataset:
         return self._read()
+
+    @cached_property
+    def kept(self) -> tuple[Series, ...] | None:
+        """The series that the run folder has copies of; None without copies."""
+        return self._read_kept()
 
     @property
     def series(self) -> tuple[Series, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.sources.table import Table
-from echoic.types.timebase import Frequency, Times, infer_frequency, most_common_frequency
+from echoic.types.timebase import SINGLE, Frequency, Times, infer_frequency, most_common_frequency
 
 _DAY = Frequency("us", 86_400_000_000)
 Rows = NDArray[np.int64]
@@ -33,9 +33,9 @@ def in_order(table: Table, column: str, times: Times, rows: Rows, *, sort: bool)
     return rows
 
 
-def common_frequency(longest: Times) -> Frequency | None:
-    """The frequency of the longest series, used for short ones where it fits; None for a single row."""
-    return infer_frequency(longest) or (_most_common(longest) if len(longest) > 1 else None)
+def common_frequency(longest: Times) -> Frequency:
+    """The frequency of the longest series, used for short ones where it fits; `SINGLE` for a single row."""
+    return infer_frequency(longest) or (_most_common(longest) if len(longest) > 1 else SINGLE)
 
 
 def frequency_of(times: Times, common: Frequency) -> Frequency:
@@ -88,6 +88,8 @@ def _most_common(times: Times) -> Frequency:
 
 def _positions(times: Times, frequency: Frequency) -> Rows:
     """The step of each time, -1 if it is not on the grid."""
+    if frequency == SINGLE:
+        return np.zeros(len(times), np.int64)
     if frequency.unit == "us":
         steps = (times - times[0]).astype(np.int64) // frequency.count
     elif frequency.unit == "month":

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Times = NDArray[np.datetime64]
-Unit = Literal["step", "us", "month", "business_day"]
+Unit = Literal["step", "us", "month", "business_day", "single"]
 
 _MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "min": 60_000_000, "s": 1_000_000, "ms": 1_000}
 
@@ -17,7 +17,7 @@ class Frequency:
     """The distance between steps: `count` times `unit`.
 
     `step` has no clock (a plain index), `us` is a fixed number of microseconds, `month` follows the calendar
-    (12 is a year) and `business_day` skips Saturdays and Sundays.
+    (12 is a year), `business_day` skips Saturdays and Sundays, and `single` is that of one time: unknown.
     """
 
     unit: Unit
@@ -25,8 +25,7 @@ class Frequency:
 
     def __str__(self) -> str:
         if self.unit != "us":
-            names = {"step": "step", "month": "month", "business_day": "business day"}[self.unit]
-            return f"{self.count} {names}{'s' if self.count > 1 else ''}"
+            return f"{self.count} {self.unit.replace('_', ' ')}{'s' if self.count > 1 else ''}"
         for name, size in _MICROSECONDS.items():
             if self.count % size == 0:
                 return f"{self.count // size} {name}"
@@ -38,6 +37,8 @@ class Frequency:
         A month that is too short for the day of `start` takes its last day.
         """
         start = start.astype("datetime64[us]")
+        if self.unit == "single":
+            return np.full(len(steps), start)
         if self.unit == "us":
             return np.asarray(start + (steps * self.count).astype("timedelta64[us]"))
         day = start.astype("datetime64[D]")
@@ -83,6 +84,9 @@ class TimeBase:
         start = None if data["start"] is None else np.datetime64(data["start"], "us")
         return cls(Frequency(data["unit"], data["count"]), start, data["first"])
 
+
+SINGLE = Frequency("single", 1)
+"""Of a series with one time."""
 
 INDEX = TimeBase(Frequency("step", 1))
 

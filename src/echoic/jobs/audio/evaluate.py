@@ -17,6 +17,7 @@ from echoic.heads import Point
 from echoic.jobs.audio.render import generate
 from echoic.jobs.audio.task import AudioTask, eval_batches
 from echoic.jobs.base import Fitted
+from echoic.jobs.from_training import from_training_data
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import read
@@ -41,7 +42,7 @@ class AudioEvaluation(Evaluation):
     seconds: float
     drift: DriftReport | None
     notes: tuple[str, ...] = ()
-    """Notes on the reading of new data."""
+    """Notes on the reading of new data, and on what was left out."""
 
     @property
     def description(self) -> str:
@@ -79,15 +80,21 @@ def evaluate(
     work = len(batches) + DRIFT_S * compared
     total, values = total_loss(fitted.model, batches, lambda done: on_progress(done, work))
     on_second = lambda made: on_progress(len(batches) + made, work)  # noqa: E731
-    drift = _drift(fitted, np.concatenate(sounds), on_second) if compared else None
+    drift, left_out = None, tuple[str, ...]()
+    if compared:
+        heard = np.concatenate(sounds)
+        drift, left_out = from_training_data(lambda: _drift(fitted, heard, on_second), None, "the drift is")
     drifted = {name: drift.scores[name] for name in DRIFT_SCORES if name in drift.scores} if drift else {}
     if task.settings.sound.model == "frames":
         scores, baselines = {"mse": total / values}, _frame_baselines(task, frames)
     else:
-        scores, baselines = {"bits_per_sample": total / values / math.log(2)}, _sample_baselines(task, frames)
+        none = dict[str, dict[str, float]]()
+        names = "the baselines histogram and linear_prediction are"
+        baselines, missing = from_training_data(lambda: _sample_baselines(task, frames), none, names)
+        scores, left_out = {"bits_per_sample": total / values / math.log(2)}, left_out + missing
     for name, collapsed in (drift.controls if drift else {}).items():
         baselines.setdefault(name, {}).update(collapsed.scores)
-    return AudioEvaluation(scores | drifted, baselines, seconds, drift, notes)
+    return AudioEvaluation(scores | drifted, baselines, seconds, drift, notes + left_out)
 
 
 def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:

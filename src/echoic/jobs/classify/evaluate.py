@@ -17,6 +17,7 @@ from echoic.jobs.classify.calibration import fit_convolutions, network_probabili
 from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.task import ClassifyTask
+from echoic.jobs.from_training import from_training_data
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.paired import ItemErrors, group_numbers, joined
 from echoic.progress import ProgressFn, no_progress
@@ -48,7 +49,7 @@ class ClassifyEvaluation(Evaluation):
     folds: tuple[dict[str, float], ...] = ()
     """The scores of each fold of cross-validation."""
     notes: tuple[str, ...] = ()
-    """What baselines left out to save time."""
+    """What baselines left out to save time, and what is left out without the training data."""
 
     @property
     def headline(self) -> str:
@@ -109,7 +110,9 @@ def evaluate(
     steps = task.steps_of(split, new, on_progress)
     true = task.labelling.targets(clips)
     probabilities = probabilities_of(fitted, steps, on_progress)
-    baselines, notes = _baselines(fitted, steps)
+    none: tuple[dict[str, NDArray[np.float64]], tuple[str, ...]] = ({}, ())
+    found, missing = from_training_data(lambda: _baselines(fitted, steps), none, "all baselines are")
+    baselines, limits = found
     groups = group_numbers([clip.annotations.group for clip in clips])
     return ClassifyEvaluation(
         task.labelling.scores(true, probabilities),
@@ -118,7 +121,7 @@ def evaluate(
         tuple(clip.name for clip in clips),
         true,
         probabilities,
-        notes=notes,
+        notes=limits + missing,
         item_errors=ItemErrors(
             "clips" if groups is None else "groups of clips",
             task.labelling.headline_errors(true, probabilities),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from echoic.baselines.frames import EnergyThreshold, LogisticRegression
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.task import DetectTask, check_labels
+from echoic.jobs.from_training import from_training_data
 from echoic.labelled.frames import Frames, Probs, events_in
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.evaluation import Evaluation
@@ -39,6 +40,8 @@ class DetectEvaluation(Evaluation):
     recording: Series
     true: tuple[Event, ...]
     predicted: tuple[Event, ...]
+    notes: tuple[str, ...] = ()
+    """What was left out."""
 
     @property
     def description(self) -> str:
@@ -48,7 +51,8 @@ class DetectEvaluation(Evaluation):
     @property
     def details(self) -> dict[str, Any]:
         """Number of recordings, their duration, and the scores after post-processing."""
-        return {"recordings": self.recordings, "seconds": self.seconds, "postprocessed": self.postprocessed}
+        found = {"recordings": self.recordings, "seconds": self.seconds, "postprocessed": self.postprocessed}
+        return found | ({"notes": list(self.notes)} if self.notes else {})
 
 
 def evaluate(
@@ -79,7 +83,9 @@ def evaluate(
     predicted = [one.argmax(1) for one in probs]
     postprocessing = read_postprocessing(fitted.calibration)
     postprocessed = [] if postprocessing is None else [postprocessing.classes(one) for one in probs]
-    baselines = _baselines(task, steps)
+    names = "the baselines logistic_regression and energy_threshold are"
+    none = dict[str, list[Frames]]()
+    baselines, notes = from_training_data(lambda: _baselines(task, steps), none, names)
     return DetectEvaluation(
         _scores(task, events, true, predicted),
         {name: _scores(task, events, true, frames) for name, frames in baselines.items()},
@@ -88,6 +94,7 @@ def evaluate(
         recordings[0],
         tuple(events[0]),
         tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
+        notes,
         postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
         item_errors=_item_errors(true, postprocessed or predicted, baselines, round(1 / task.hop_s)),
     )

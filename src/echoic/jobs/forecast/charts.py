@@ -73,7 +73,7 @@ class _View:
 
     @property
     def series(self) -> Series:
-        return self.task.dataset.series[self.number]
+        return self.task.series[self.number]
 
     def within(self, rows: Tensor) -> NDArray[np.int64]:
         """Panel rows as steps of the series."""

@@ -24,7 +24,7 @@ from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import Dataset, DatasetLike
+from echoic.sources import DatasetLike
 from echoic.types import Series
 from echoic.windows import Panel, Ranges, evenly_spaced, merge_ranges, split_series
 
@@ -34,12 +34,16 @@ _MIN_UNIT = 1e-4
 @final
 @dataclass(frozen=True, eq=False)
 class ForecastTask(Task[ForecastSettings]):
-    """Series, their splits, and the fitted codec."""
+    """Series, their splits, and the fitted codec.
+
+    `series` are those of the dataset, or their copies in the run folder.
+    """
 
     settings_class = ForecastSettings
 
     dataset: DatasetLike
     settings: ForecastSettings
+    series: tuple[Series, ...]
     panel: Panel
     splits: dict[str, Ranges]
     codec: Codec
@@ -55,7 +59,7 @@ class ForecastTask(Task[ForecastSettings]):
         settings = plan(settings, panel, splits["train"], dataset.series[0].time.frequency)
         # Shuffled windows of all splits share their steps, so that statistics cannot be of training alone.
         fitted_on = all_ranges(splits) if settings.split.split_order == "shuffled" else splits["train"]
-        task = cls(dataset, settings, panel, splits, Codec.fit(settings, panel, fitted_on))
+        task = cls(dataset, settings, dataset.series, panel, splits, Codec.fit(settings, panel, fitted_on))
         task._check_lengths()
         task._check_values()
         task = replace(task, **task._calendar(fitted_on))
@@ -69,11 +73,15 @@ class ForecastTask(Task[ForecastSettings]):
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
         fitted = Codec.from_json(dict(codec))
+        own = dataset.series if dataset.kept is None else dataset.kept
         # A wide table is named after its file, which may have been renamed since.
-        series = tuple(replace(one, name=name) for one, name in zip(dataset.series, fitted.values.names, strict=True))
+        series = tuple(replace(one, name=name) for one, name in zip(own, fitted.values.names, strict=True))
         splits = split_series(series, settings.split.split or default_split(series, settings))
-        own = Dataset(series, dataset.report, dataset.fingerprint, dataset.origin)
-        return cls(own, settings, _panel(series, settings, settings.window.horizon), splits, fitted)
+        return cls(dataset, settings, series, _panel(series, settings, settings.window.horizon), splits, fitted)
+
+    @property
+    def kept_series(self) -> tuple[Series, ...]:
+        return self.series
 
     @property
     def framing(self) -> Framing:
@@ -169,7 +177,7 @@ class ForecastTask(Task[ForecastSettings]):
         """
         expected, given = (
             (own.features, own.covariates.past_names, own.covariates.future_names, own.covariates.static_names)
-            for own in (self.dataset.series[0], one)
+            for own in (self.series[0], one)
         )
         if given != expected:
             raise DataError(

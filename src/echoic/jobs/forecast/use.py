@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from echoic.config.forecast import ForecastRequest
 from echoic.errors import ConfigError, DataError
@@ -18,11 +17,11 @@ from echoic.forecasting.evaluator import BATCH, Evaluator, ForecastEvaluation
 from echoic.forecasting.forecaster import Forecast
 from echoic.forecasting.results import Table, forecast_columns, predict_table
 from echoic.jobs.base import Fitted
+from echoic.jobs.forecast.new_data import JoinedSeries, read_new
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import DatasetLike, read
-from echoic.types import Covariates, Series
-from echoic.windows import Ranges, SequentialSampler, empty_split, full_ranges
+from echoic.types import Series
+from echoic.windows import SequentialSampler, empty_split
 from echoic.writers.tables import write_table
 
 
@@ -76,27 +75,27 @@ def _scoring(
             remedy = "give new data" if task.should_refit else ""
             content = f"window of {task.settings.window.horizon} steps"
             raise empty_split(split, task.dataset.origin, content, remedy)
-        return evaluator, sampler, task.dataset.series
-    dataset = read(data, task.settings.data)
-    task.check_columns(dataset.series[0])
-    series, ranges, continued = _continued(task.dataset, dataset)
+        return evaluator, sampler, task.series
+    dataset = read_new(task, data)
+    joined = JoinedSeries.of(task.series, dataset.series, without_times=True)
     # Only the first look-back of a new series may set its scale and its rates, not the steps to score.
-    context, begin = task.framing.context, full_ranges(series).begin
-    fit_ends, calibrated_ends = (
-        torch.where(continued >= 0, begin + (ends - task.panel.offsets[:-1])[continued], begin + context)
-        for ends in (task.splits["train"].end, task.calibrated_ends)
-    )
+    context, begin = task.framing.context, task.panel.offsets[:-1]
     forecaster = task.forecaster_for(
-        fitted.model, _calibration(fitted), series, context, fit_ends.minimum(ranges.end), calibrated_ends
+        fitted.model,
+        _calibration(fitted),
+        joined.series,
+        context,
+        joined.ends(task.splits["train"].end - begin, context),
+        joined.ends(task.calibrated_ends - begin, context),
     )
     evaluator = Evaluator(forecaster, task.panel, task.splits["train"])
-    sampler = evaluator.sampler(ranges, stride)
+    sampler = evaluator.sampler(joined.new_rows, stride)
     if not sampler.num_windows:
         raise DataError(
             f"{dataset.origin} has no window of {task.settings.window.horizon} steps after the "
             f"{forecaster.framing.context} steps of context that the run requires."
         )
-    return evaluator, sampler, series
+    return evaluator, sampler, joined.series
 
 
 def backtest(fitted: Fitted[ForecastTask], data: Any, split: str, stride: int = 1) -> Table:
@@ -122,15 +121,17 @@ def backtest(fitted: Fitted[ForecastTask], data: Any, split: str, stride: int = 
 
 
 def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
-    """Forecasts after the end of every series of `data`, or of the run's own data, as a long table."""
+    """Forecasts after the end of every series of `data`, or of the run's own series, as a long table.
+
+    Series that continue those of the run have them as look-back.
+    """
     task = fitted.task
     if data is None:
-        series = task.dataset.series
-        return predict_table(task.forecaster(fitted.model, _calibration(fitted)), series)
-    series = read(data, task.settings.data).series
-    ends = _calibrated_ends(task, series)
-    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), series, calibrated_ends=ends)
-    return predict_table(forecaster, series)
+        return predict_table(task.forecaster(fitted.model, _calibration(fitted)), task.series)
+    joined = JoinedSeries.of(task.series, read_new(task, data).series)
+    ends = joined.ends(task.calibrated_ends - task.panel.offsets[:-1], task.framing.context)
+    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), joined.series, calibrated_ends=ends)
+    return predict_table(forecaster, joined.series)
 
 
 def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -146,7 +147,9 @@ def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float32]) -> NDArra
 def generate(
     fitted: Fitted[ForecastTask], request: ForecastRequest, on_chunk: Callable[[Series], None] = lambda _: None
 ) -> list[Series]:
-    """Continues every series of the prime: the run's data (None), their last N steps, or other data.
+    """Continues every series of the prime: the run's series (None), their last N steps, or other data.
+
+    Other data that continue the run's series have them before.
 
     `on_chunk` is called with each continuation.
 
@@ -154,8 +157,9 @@ def generate(
         DataError: the prime is too short.
     """
     steps, task = _known_steps(request.prime), fitted.task
-    own = request.prime is None or steps is not None
-    series = task.dataset.series if own else read(request.prime, task.settings.data).series
+    series: Sequence[Series] = task.series
+    if request.prime is not None and steps is None:
+        series = JoinedSeries.of(task.series, read_new(task, request.prime).series).series
     made = []
     for one in series:
         ahead = request.length + task.settings.window.horizon  # the last of its horizons may reach beyond
@@ -209,59 +213,3 @@ def _known_steps(prime: Any) -> int | None:
 
 def _calibration(fitted: Fitted[ForecastTask]) -> Calibration | None:
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
-
-
-def _calibrated_ends(task: ForecastTask, series: Sequence[Series]) -> Tensor:
-    """The row of each series up to which the run has learned from it: its first look-back if it is new to the run."""
-    own = {one.name: number for number, one in enumerate(task.dataset.series)}
-    learned = (task.calibrated_ends - task.panel.offsets[:-1]).tolist()
-    steps = [
-        learned[own[one.name]]
-        if one.name in own and one.time.start == task.dataset.series[own[one.name]].time.start
-        else task.framing.context
-        for one in series
-    ]
-    ranges = full_ranges(series)
-    return torch.minimum(ranges.begin + torch.tensor(steps), ranges.end)
-
-
-def _continued(own: DatasetLike, new: DatasetLike) -> tuple[tuple[Series, ...], Ranges, Tensor]:
-    """The new series, joined to the series of the run that they continue, the ranges of new rows, and which those are.
-
-    The last is the index of each series in the run, -1 for those that continue none.
-    """
-    known = {one.name: number for number, one in enumerate(own.series)}
-    if len(own.series) == len(new.series) == 1 and new.series[0].time.start is not None:
-        # Wide tables are named after their files: for a single series timestamps alone decide.
-        known = {new.series[0].name: 0}
-    joined: list[Series] = []
-    continued: list[int] = []
-    for one in new.series:
-        number = known.get(one.name, -1)
-        follows = number >= 0 and _follows(own.series[number], one)
-        joined.append(_appended(own.series[number], one) if follows else one)
-        continued.append(number if follows else -1)
-    ranges = full_ranges(joined)
-    old_steps = torch.tensor([own.series[number].steps if number >= 0 else 0 for number in continued])
-    return tuple(joined), Ranges(ranges.begin + old_steps, ranges.end), torch.tensor(continued)
-
-
-def _follows(before: Series, after: Series) -> bool:
-    if before.time.start is None or after.time.start is None:
-        return before.time.start is None and after.time.start is None
-    steps = np.arange(after.steps)
-    return np.array_equal(before.time.times(before.steps + steps), after.time.times(steps))
-
-
-def _appended(before: Series, after: Series) -> Series:
-    old, new = before.covariates, after.covariates
-    covariates = Covariates(
-        past=np.concatenate([old.past, new.past]),
-        past_names=old.past_names,
-        future=np.concatenate([old.future[: before.steps], new.future]),
-        future_names=old.future_names,
-        static=old.static,
-        static_names=old.static_names,
-    )
-    values = np.concatenate([before.values, after.values])
-    return replace(before, values=values, covariates=covariates, origin=after.origin)

@@ -97,7 +97,7 @@ def generate(
         on_chunk(made[-1])
     whole = task.codec.decode(np.concatenate([before, np.stack(made)]))
     roll = whole[len(before) :]
-    training = task.songs("train")
+    training = task.kept_series
     memorized = MemorizationIndex([task.codec.round_trip(one) for one in rolls_of(training)]).longest_match(roll)
     name = training[memorized.song].name
     return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, memorized, name)
@@ -128,7 +128,7 @@ def num_steps(task: MusicTask, request: MusicRequest) -> int:
 
 def _prime(task: MusicTask, request: MusicRequest) -> Series:
     if request.prime is None:
-        training = task.songs("train")
+        training = task.kept_series
         chosen = training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))]
         first_bar = max(1, _Clock.of(chosen).nearest("1bars"))
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)

@@ -93,7 +93,7 @@ def evaluate(
     all_keys = BatchLoader(small_sampler, SongCollate(rolls, "all"))
     nats, steps = total_loss(fitted.model, all_keys, lambda done: on_progress(len(sampler) + done, total))
     training, scored = (
-        [task.codec.round_trip(roll) for roll in rolls_of(split)] for split in (task.songs("train"), songs)
+        [task.codec.round_trip(roll) for roll in rolls_of(split)] for split in (task.kept_series, songs)
     )
     return MusicEvaluation(
         {

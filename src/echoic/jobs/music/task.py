@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, final
 
 import numpy as np
@@ -34,15 +35,13 @@ OCTAVE = 12
 @final
 @dataclass(frozen=True, eq=False)
 class MusicTask(Task[MusicSettings]):
-    """Songs, their indices in each split, and the codec of their steps."""
+    """Songs, and the codec of their steps."""
 
     settings_class = MusicSettings
 
     dataset: DatasetLike
     settings: MusicSettings
-    splits: dict[str, list[int]]
     codec: PianoRoll
-    rolls: TransposedRolls
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: MusicSettings, on_progress: ProgressFn = no_progress) -> Self:
@@ -60,13 +59,26 @@ class MusicTask(Task[MusicSettings]):
             tbptt_steps=settings.pitch.tbptt_steps or _chunk(training),
         )
         _check_effect(settings, pitch)
-        return cls(dataset, settings, splits, codec, TransposedRolls(codec, rolls_of(dataset.series)))
+        return cls(dataset, settings, codec)
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: MusicSettings, codec: Mapping[str, Any]) -> Self:
-        pianoroll = PianoRoll.from_json(codec)
-        splits = assign_splits(dataset.series, settings.split.split)
-        return cls(dataset, settings, splits, pianoroll, TransposedRolls(pianoroll, rolls_of(dataset.series)))
+        return cls(dataset, settings, PianoRoll.from_json(codec))
+
+    @cached_property
+    def splits(self) -> dict[str, list[int]]:
+        """The indices of the songs of each split."""
+        return assign_splits(self.dataset.series, self.settings.split.split)
+
+    @cached_property
+    def rolls(self) -> TransposedRolls:
+        """All songs in the steps of the codec."""
+        return TransposedRolls(self.codec, rolls_of(self.dataset.series))
+
+    @property
+    def kept_series(self) -> Sequence[Series]:
+        """The training songs: baselines learn from them, and what is generated is searched for in them."""
+        return self.songs("train") if self.dataset.kept is None else self.dataset.kept
 
     def codec_state(self) -> dict[str, Any]:
         return self.codec.to_json()

@@ -1,0 +1,107 @@
+"""Copies of series in a run folder, so that the run works where its training data are not."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from echoic.errors import RunError
+from echoic.run.files import read_tensors, write_tensors
+from echoic.types import Annotations, Covariates, MusicInfo, Series
+from echoic.types.timebase import TimeBase
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_ARRAYS = ("values", "past", "future", "static")
+
+
+def write_series(path: Path, series: Sequence[Series]) -> None:
+    """Writes series as safetensors: their arrays one after the other, all else as JSON in the header.
+
+    Labels, events and groups are left out, which only training and the evaluation of a split need.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    arrays = [_arrays(one) for one in series]
+    tensors = {name: torch.from_numpy(np.concatenate([own[name].ravel() for own in arrays])) for name in _ARRAYS}
+    shapes = [[own[name].shape for name in _ARRAYS] for own in arrays]
+    metadata = {
+        "dtypes": {name: str(own.numpy().dtype) for name, own in tensors.items()},
+        "series": [_metadata(one) | {"shapes": own} for one, own in zip(series, shapes, strict=True)],
+    }
+    write_tensors(path, {name: _compact(tensor) for name, tensor in tensors.items()}, metadata)
+
+
+def read_series(path: Path) -> tuple[Series, ...]:
+    """The series that `write_series` wrote.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    tensors, metadata = read_tensors(path)
+    try:
+        flat = {name: tensors[name].numpy().astype(metadata["dtypes"][name]) for name in _ARRAYS}
+        shapes = {name: [tuple(row["shapes"][at]) for row in metadata["series"]] for at, name in enumerate(_ARRAYS)}
+        arrays = {name: _split(flat[name], shapes[name]) for name in _ARRAYS}
+        return tuple(
+            _series(row, {name: arrays[name][number] for name in _ARRAYS})
+            for number, row in enumerate(metadata["series"])
+        )
+    except (LookupError, TypeError, ValueError) as error:
+        raise RunError(f"{path} does not describe its series ({error!r}); train the run again.") from None
+
+
+def _split(flat: NDArray[Any], shapes: Sequence[tuple[int, ...]]) -> list[NDArray[Any]]:
+    """Arrays of these shapes, one after the other in `flat`."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+
+
+def _arrays(one: Series) -> Arrays:
+    columns = one.covariates
+    return {"values": one.values, "past": columns.past, "future": columns.future, "static": columns.static}
+
+
+def _compact(tensor: torch.Tensor) -> torch.Tensor:
+    """The same numbers in a byte each, where all are such; piano-rolls are."""
+    small = tensor.to(torch.uint8)
+    return small if torch.equal(small.to(tensor.dtype), tensor) else tensor
+
+
+def _metadata(one: Series) -> dict[str, Any]:
+    columns, notes = one.covariates, one.annotations
+    return {
+        "name": one.name,
+        "features": one.features,
+        "time": one.time.to_json(),
+        "origin": one.origin,
+        "covariates": [columns.past_names, columns.future_names, columns.static_names],
+        "rate_hz": notes.rate_hz,
+        "music": None if notes.music is None else dataclasses.asdict(notes.music),
+    }
+
+
+def _series(row: Mapping[str, Any], arrays: Arrays) -> Series:
+    past, future, static = map(tuple, row["covariates"])
+    columns = Covariates(arrays["past"], past, arrays["future"], future, arrays["static"], static)
+    return Series(
+        row["name"],
+        arrays["values"],
+        tuple(row["features"]),
+        TimeBase.from_json(row["time"]),
+        columns,
+        row["origin"],
+        Annotations(rate_hz=row["rate_hz"], music=_music(row["music"])),
+    )
+
+
+def _music(values: Mapping[str, Any] | None) -> MusicInfo | None:
+    if values is None:
+        return None
+    meter = values["meter"]
+    return MusicInfo(**(dict(values) | {"meter": None if meter is None else tuple(meter)}))

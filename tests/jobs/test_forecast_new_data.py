@@ -1,0 +1,120 @@
+"""New rows of a trained forecast: what goes on where the run ended, what does not, and other columns."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+import echoic
+from echoic.api.run import Run
+from echoic.errors import ChangedDataError, DataError
+
+TINY: dict[str, Any] = {"lookback": 14, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1, "time": "ds"}
+KNOWN, ALL = 160, 200
+
+
+def rows(first: int = 0, end: int = ALL, *, level: float = 0.0, name: str | None = None) -> pl.DataFrame:
+    """The days `first` to `end` of a weekly wave with noise."""
+    values = np.round(level + np.sin(np.arange(ALL) * 2 * np.pi / 7) + np.random.default_rng(0).normal(0, 0.2, ALL), 4)
+    start = pl.date(2024, 1, 1)
+    days = pl.date_range(start + pl.duration(days=first), start + pl.duration(days=end - 1), "1d", eager=True)
+    table = pl.DataFrame({"ds": days.alias("ds"), "y": values[first:end]})
+    return table if name is None else table.with_columns(pl.lit(name).alias("unique_id"))
+
+
+def write(path: Path, table: pl.DataFrame) -> Path:
+    table.write_csv(path)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run that is loaded from its folder; the file that it was trained on is gone."""
+    (tmp_path / "known").mkdir()
+    echoic.train("forecast", write(tmp_path / "known" / "data.csv", rows(end=KNOWN)), out=tmp_path / "run", **TINY)
+    shutil.rmtree(tmp_path / "known")
+    return echoic.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("first", [KNOWN - 30, KNOWN - 1, KNOWN])
+@pytest.mark.parametrize("end", [KNOWN + 1, KNOWN + 2, KNOWN + 30])
+def test_rows_that_go_on_where_the_run_ended_have_its_rows_as_lookback(
+    tmp_path: Path, run: Run, first: int, end: int
+) -> None:
+    new = run.predict(write(tmp_path / "new.csv", rows(first, end)))
+    whole = run.predict(write(tmp_path / "whole.csv", rows(0, end)))
+    assert set(new.pop("unique_id")) == {"new"}
+    assert set(whole.pop("unique_id")) == {"whole"}
+    assert {name: column.tolist() for name, column in new.items()} == {
+        name: column.tolist() for name, column in whole.items()
+    }
+    assert new["ds"][0].astype("datetime64[D]") == np.datetime64("2024-01-01") + np.timedelta64(end, "D")
+
+
+def test_long_tables_continue_each_series_by_its_name(tmp_path: Path) -> None:
+    both = [rows(end=KNOWN, name="a"), rows(end=KNOWN, level=50, name="b")]
+    settings = TINY | {"id": "unique_id"}
+    run = echoic.train("forecast", pl.concat(both), out=tmp_path / "run", **settings)
+    new = pl.concat([rows(KNOWN, KNOWN + 1, level=50, name="b"), rows(end=60, level=9, name="c")])
+    grown = pl.concat([rows(end=KNOWN + 1, level=50, name="b"), rows(end=60, level=9, name="c")])
+    np.testing.assert_array_equal(run.predict(new)["mean"], run.predict(grown)["mean"])
+    assert list(dict.fromkeys(run.predict(new)["unique_id"])) == ["b", "c"]
+
+
+def test_a_grown_file_is_scored_on_its_new_rows(tmp_path: Path, run: Run) -> None:
+    grown, new = (run.backtest(write(tmp_path / "new.csv", rows(first))) for first in (0, KNOWN))
+    assert {name: column.tolist() for name, column in grown.items()} == {
+        name: column.tolist() for name, column in new.items()
+    }
+    assert grown["ds"].min().astype("datetime64[D]") == np.datetime64("2024-01-01") + np.timedelta64(KNOWN, "D")
+
+
+def test_rows_of_the_same_days_with_other_values_are_another_series(tmp_path: Path, run: Run) -> None:
+    other = run.predict(write(tmp_path / "other.csv", rows(KNOWN - 30, level=40)))
+    assert (np.abs(other["mean"] - 40) < 5).all()
+
+
+def test_a_continuation_of_the_prime_has_the_rows_of_the_run_before(tmp_path: Path, run: Run) -> None:
+    new, whole = (
+        run.generate(6, prime=write(tmp_path / "prime.csv", rows(first, KNOWN + 2)))[0] for first in (KNOWN, 0)
+    )
+    np.testing.assert_array_equal(new.values, whole.values)
+
+
+def test_a_single_time_that_continues_nothing_is_refused(tmp_path: Path, run: Run) -> None:
+    with pytest.raises(DataError, match=r"has a single time, .* give at least two rows"):
+        run.predict(write(tmp_path / "late.csv", rows(KNOWN + 5, KNOWN + 6)))
+
+
+def test_a_table_of_one_row_cannot_be_trained_on(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"1 step"):
+        echoic.train("forecast", write(tmp_path / "one.csv", rows(0, 1)), out=tmp_path / "run", **TINY)
+
+
+def test_other_columns_are_ignored_and_missing_ones_are_named(run: Run) -> None:
+    table = rows(KNOWN).with_columns(pl.lit("fine").alias("remark"), pl.lit(1.0).alias("extra"))
+    np.testing.assert_array_equal(run.predict(table)["mean"], run.predict(rows(KNOWN))["mean"])
+    with pytest.raises(DataError, match=r"no column 'y'"):
+        run.predict(rows(KNOWN).rename({"y": "sales"}))
+
+
+def test_without_new_data_the_series_of_the_run_are_continued_unless_their_file_has_grown(tmp_path: Path) -> None:
+    data = write(tmp_path / "data.csv", rows(end=KNOWN))
+    before = echoic.train("forecast", data, out=tmp_path / "run", **TINY).predict()
+    data.unlink()
+    assert echoic.load(tmp_path / "run").predict()["mean"].tolist() == before["mean"].tolist()
+    write(data, rows(end=KNOWN + 1))
+    with pytest.raises(ChangedDataError, match="or name it as new data after the run"):
+        echoic.load(tmp_path / "run").predict()
+    assert echoic.load(tmp_path / "run").predict(data)["ds"][0] == before["ds"][1]
+
+
+def test_a_run_that_was_trained_from_memory_is_used_from_its_folder(tmp_path: Path) -> None:
+    before = echoic.train("forecast", rows(end=KNOWN), out=tmp_path / "run", **TINY)
+    run = echoic.load(tmp_path / "run")
+    for data in (None, rows(KNOWN)):
+        assert run.predict(data)["mean"].tolist() == before.predict(data)["mean"].tolist()
+    assert run.evaluate(rows(KNOWN)).rows == before.evaluate(rows(KNOWN)).rows
