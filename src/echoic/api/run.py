@@ -1,17 +1,17 @@
 """A trained run, opened from its folder: evaluate, predict, generate, resume."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
 from torch import Tensor
 
 from echoic import sources
 from echoic.api.data_reference import read_again
 from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn
+from echoic.api.predictions import OnError, predict_each
 from echoic.components import Components
 from echoic.errors import ChangedDataError, ConfigError, TrainingDataError
 from echoic.jobs import get_job, settings_class
@@ -124,22 +124,24 @@ class Run:
             return self.job.aggregate_folds([fold.evaluate(on_progress=on_progress) for fold in folds])
         return self.job.evaluate(self.fitted, data, split, on_progress)
 
-    def predict(self, data: Any = None) -> Table:
+    def predict(self, data: Any = None, *, on_error: OnError = "skip", on_progress: ProgressFn = no_progress) -> Table:
         """Predictions for `data` as a long table.
 
-        By default forecasts continue the run's own series; clips and recordings are those of its test split. A list of
-        paths gives the rows of all of them, in this order.
+        Args:
+            data: new data, or a list of paths, which gives the rows of all of them in this order. By default forecasts
+                continue the run's own series; clips and recordings are those of its test split.
+            on_error: "skip" leaves out the files and series that cannot be predicted, and warns with their number and
+                the reasons; "stop" raises the error of the first one.
+            on_progress: called with the number of files that are done, and of all.
 
         Raises:
             ConfigError: the job does not predict.
-            DataError: the data cannot be read, or do not fit the run.
+            DataError: the data cannot be read, or do not fit the run; with "skip", if that holds for all of them.
         """
         job = require(self.job, Predicts, "predict")
         if data is None:
             self._refuse_changed_data()
-        if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data):
-            return concatenate([job.predict(self.fitted, one) for one in data])
-        return job.predict(self.fitted, data)
+        return predict_each(job, self.fitted, data, on_error, on_progress)
 
     def generate(self, length: Any = None, *, on_chunk: Callable[[Any], None] = lambda _: None, **options: Any) -> Any:
         """Lets the network feed on its own output.
@@ -302,11 +304,6 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
         ConfigError: the run was trained with other components.
     """
     return Run(RunFolder.open(Path(path)), data, Components.build(components))
-
-
-def concatenate(tables: Sequence[Table]) -> Table:
-    """The rows of tables with the same columns, in one table."""
-    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
 def training_result(folder: RunFolder) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from echoic.cli.eval import RunPath
 from echoic.cli.grouped import GroupedCommand
-from echoic.cli.progress import progress_bar
+from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Json, TrainingData
 
@@ -16,6 +16,13 @@ Output = Annotated[
     Path | None,
     typer.Option(
         "--output", "-o", metavar="PATH", rich_help_panel="Output", help="File to write: CSV or Parquet, by its ending."
+    ),
+]
+OnError = Annotated[
+    Literal["skip", "stop"],
+    typer.Option(
+        metavar="CHOICE",
+        help="Files and series that cannot be predicted. skip: leave them out, and list them. stop: stop at the first.",
     ),
 ]
 _MAX_ROWS = 50
@@ -33,16 +40,15 @@ def predict(
         list[str] | None, typer.Argument(metavar="FILE", help="Data to predict for. Default: the run's own.")
     ] = None,
     training_data: TrainingData = None,
+    on_error: OnError = "skip",
     as_json: Json = False,
 ) -> None:
     import echoic
-    from echoic.api.run import concatenate
     from echoic.writers.tables import write_table
 
     opened = echoic.load(run, data=training_data)
     with progress_bar() as bar:
-        tables = [opened.predict(file) for file in bar.track(files or [None], description="predicting")]
-    columns = concatenate(tables)
+        columns = opened.predict(files or None, on_error=on_error, on_progress=round_progress(bar, "predicting"))
     rows = len(next(iter(columns.values())))
     if output is not None:
         write_table(output, columns)

@@ -3,7 +3,7 @@
 Importing this loads no file reader; each is imported when its kind of data is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -195,3 +195,18 @@ def read(data: Any, settings: Section | None = None) -> Dataset:
     settings = settings or TableSettings()
     dataset: Dataset = import_module(SOURCES[source_kind(data, settings)].module).read(data, settings)
     return dataset
+
+
+def split_table(data: Any, settings: TableSettings) -> dict[str, Any]:
+    """The rows of each series of a table in the long format, by name; empty for other data.
+
+    Raises:
+        DataError: the table cannot be read, or a column is missing.
+    """
+    parts: dict[str, Any] = import_module("echoic.sources.parts").split_table(data, settings)
+    return parts
+
+
+def join_tables(tables: Sequence[Any]) -> Any:
+    """One table, as data for `read`, of some or all of the tables of `split_table`."""
+    return import_module("echoic.sources.parts").join_tables(tables)

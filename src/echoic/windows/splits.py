@@ -12,6 +12,9 @@ from echoic.config.split import SplitRule, are_fractions
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
 
+_MAX_NAMED = 10
+"""Series that an error names."""
+
 SPLITS = ("train", "dev", "test")
 
 
@@ -49,15 +52,10 @@ def split_series(series: Sequence[Series], rule: SplitRule) -> dict[str, Ranges]
         DataError: a series is shorter than the split, or its train split is empty.
         ConfigError: dates for series without timestamps, or text that is not a date.
     """
-    bounds_of_series = [_split_steps(one, rule) for one in series]
+    bounds_of_series = _all_split_steps(series, rule)
     offset = 0
     bounds = []
     for one, (train_end, dev_end, test_end) in zip(series, bounds_of_series, strict=True):
-        if train_end < 1:
-            raise DataError(
-                f"{one.origin}: the train split of series {one.name!r} is empty ({one.steps} steps, `split` {rule}); "
-                "choose another --split."
-            )
         bounds.append([offset, offset + train_end, offset + dev_end, offset + test_end])
         offset += one.steps
     table = torch.tensor(bounds)
@@ -72,6 +70,37 @@ def full_ranges(series: Sequence[Series]) -> Ranges:
 def merge_ranges(first: Ranges, second: Ranges) -> Ranges:
     """Merges two adjacent splits."""
     return Ranges(first.begin, second.end)
+
+
+def _all_split_steps(series: Sequence[Series], rule: SplitRule) -> list[tuple[int, int, int]]:
+    """`_with_train` of every series; if some but not all are too short, the error names them."""
+    bounds, errors = list[tuple[int, int, int]](), list[tuple[Series, DataError]]()
+    for one in series:
+        try:
+            bounds.append(_with_train(one, rule))
+        except DataError as error:
+            errors.append((one, error))
+    if 1 < len(errors) < len(series):
+        named = ", ".join(f"{one.name!r} ({one.steps})" for one, _ in errors[:_MAX_NAMED])
+        more = f" and {len(errors) - _MAX_NAMED} more" if len(errors) > _MAX_NAMED else ""
+        raise DataError(
+            f"{series[0].origin}: {len(errors)} of {len(series)} series are too short for the split "
+            f"{','.join(map(str, rule))}, by their steps: {named}{more}; leave them out, or choose another --split."
+        )
+    if errors:
+        raise errors[0][1]
+    return bounds
+
+
+def _with_train(one: Series, rule: SplitRule) -> tuple[int, int, int]:
+    """`_split_steps`, of which train must have at least one."""
+    bounds = _split_steps(one, rule)
+    if bounds[0] < 1:
+        raise DataError(
+            f"{one.origin}: the train split of series {one.name!r} is empty ({one.steps} steps, `split` {rule}); "
+            "choose another --split."
+        )
+    return bounds
 
 
 def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
