@@ -1,5 +1,6 @@
 """Training of a task in its run folder, the folds of cross-validation first."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from echoic.api.data_reference import data_reference
@@ -9,8 +10,12 @@ from echoic.run import RunFolder, versions
 from echoic.training import TrainResult
 
 
-def describe(folder: RunFolder, job: str, task: Task[Any], data: Any) -> None:
-    """Writes series.safetensors, codec.json and config.json; the caller holds the folder's lock."""
+def describe(folder: RunFolder, job: str, task: Task[Any], data: Any, notes: Sequence[str] = ()) -> None:
+    """Writes series.safetensors, codec.json and config.json; the caller holds the folder's lock.
+
+    `notes` are added to those of the data.
+    """
+    report = task.data_report()
     folder.write_series(task.kept_series)
     folder.write_codec(task.codec_state())
     folder.write_config(
@@ -20,7 +25,7 @@ def describe(folder: RunFolder, job: str, task: Task[Any], data: Any) -> None:
             "data": {
                 "path": data_reference(data),
                 "fingerprint": task.dataset.fingerprint,
-                "report": task.data_report(),
+                "report": report | {"notes": [*report["notes"], *notes]},
             },
             "versions": versions(),
             "components": task.components.paths,

@@ -71,7 +71,11 @@ def _run_phase(
     else:
         data = TrainingData(task.refit_batches(), None)
     with isolated_randomness(task.settings.train.seed, task.settings.train.device):
-        trainer = Trainer(task.build_model(), data, task.settings.train, folder, phase, on_progress)
+        model = task.build_model()
+        initial = folder.read_initial()
+        if initial is not None:
+            model.load_state_dict(initial)
+        trainer = Trainer(model, data, task.settings.train, folder, phase, on_progress)
         if checkpoint is not None:
             trainer.restore(checkpoint)
         return trainer.run()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import torch
+from torch import Tensor
 
 from echoic import sources
 from echoic.cells import Cell
@@ -20,11 +21,16 @@ from echoic.training import default_threads, no_randomness
 @final
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A task that is ready to train: the job, the task over its data, and where the data came from."""
+    """A task that is ready to train: the job, the task over its data, and where the data came from.
+
+    `weights` are those to start from, by name; None draws them. `notes` are added to those of the data.
+    """
 
     job: Job[Any]
     task: Task[Any]
     data: Any
+    weights: Mapping[str, Tensor] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prepare(

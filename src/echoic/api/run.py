@@ -62,6 +62,11 @@ class Run:
         return self.folder.path
 
     @property
+    def components(self) -> Components:
+        """The user's own parts of the network."""
+        return self._components
+
+    @property
     def seed(self) -> int:
         """The seed of weights, batch order and dropout."""
         return self.settings.train.seed

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from echoic.api.continuing import prepare_from
 from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.api.prepare import Prepared, choose_threads, prepare
@@ -18,9 +19,10 @@ from echoic.training import isolated_randomness
 
 def train(
     job: str,
-    data: Any,
+    data: Any = None,
     *,
     out: str | Path | None = None,
+    from_run: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,
     on_progress: TrainProgressFn = no_progress,
@@ -32,7 +34,10 @@ def train(
     Args:
         job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
         data: the job's input: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
+            With `from_run` by default the data of that run, as they are now.
         out: the run folder to create; by default one in the temporary folder.
+        from_run: a run folder to start from: its weights, settings, vocabulary, classes and scales. Only settings of
+            training and of the split may be changed.
         config: settings by section, as in a TOML file; `settings` take precedence.
         components: classes of your own that replace parts of the network: `cell`, `head`, `encoder` or `network`, such
             as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
@@ -42,14 +47,17 @@ def train(
 
     Raises:
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
-        DataError: the data cannot be read, or do not suffice.
+        DataError: the data cannot be read, do not suffice, or have symbols, classes or columns that `from_run` lacks.
         RunError: `out` exists or cannot be written.
         TrainingError: losses stay non-finite, or another thread of this process is training.
         Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
     """
     if out is not None:
         ensure_new(Path(out))  # before the data are read, which may take minutes
-    prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
+    if from_run is not None:
+        prepared = prepare_from(from_run, job, data, config=config or {}, components=components, settings=settings)
+    else:
+        prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
     return fit(prepared, out=out, on_progress=on_progress)
 
 
@@ -81,7 +89,9 @@ def fit(
     task = choose_threads(task)
     folder = RunFolder.create(path)
     with folder.lock():
-        describe(folder, name, task, prepared.data)
+        if prepared.weights is not None:
+            folder.write_initial(prepared.weights)
+        describe(folder, name, task, prepared.data, prepared.notes)
         fit_folds(folder, name, task, prepared.data, on_progress)
     return Run(folder, prepared.data, task.components)
 

@@ -1,7 +1,8 @@
-"""`echoic train JOB DATA`, and `echoic train --resume RUN`."""
+"""`echoic train JOB DATA`, `echoic train --from RUN [DATA]`, and `echoic train --resume RUN`."""
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,9 +26,32 @@ TrainingData = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel="Output")]
 
 
+FromRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Start from the weights and settings of a run. Without DATA, on its own data as they are now.",
+    ),
+]
+
+
+class TrainGroup(JobGroup):
+    """The jobs; with `--from RUN` that of the run needs no name."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parses `args`, with the job of the run before them if they name none."""
+        run = next((after for word, after in pairwise(args) if word == "--from"), None)
+        if run is not None and args[0] not in JOBS:
+            from echoic.run import RunFolder
+
+            args = [str(RunFolder.open(Path(run)).read_config()["job"]), *args]
+        return super().parse_args(ctx, args)
+
+
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
-    jobs = typer.Typer(cls=JobGroup, help=help_text, rich_markup_mode=None, subcommand_metavar="JOB DATA [ARGS]...")
+    jobs = typer.Typer(cls=TrainGroup, help=help_text, rich_markup_mode=None, subcommand_metavar="JOB DATA [ARGS]...")
 
     @jobs.callback(invoke_without_command=True)
     def train(
@@ -38,7 +62,9 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     ) -> None:
         if context.invoked_subcommand is None:
             if resume is None:
-                raise ConfigError(f"`echoic train` requires a job ({', '.join(JOBS)}) and data, or --resume RUN.")
+                raise ConfigError(
+                    f"`echoic train` requires a job ({', '.join(JOBS)}) and data, --from RUN, or --resume RUN."
+                )
             _resume(resume, training_data, as_json=as_json)
         elif resume is not None or training_data is not None or as_json:
             raise ConfigError(
@@ -65,14 +91,19 @@ def single_or_list(data: list[str]) -> str | list[str]:
 
 
 def _trainer(job: str) -> Any:
-    def train_job(settings: dict[str, Any], data: Data, out: Out, as_json: Json = False) -> None:
+    def train_job(
+        settings: dict[str, Any], *, data: Data | None = None, out: Out, from_run: FromRun = None, as_json: Json = False
+    ) -> None:
         import echoic
 
+        if not data and from_run is None:
+            raise ConfigError(f"`echoic train {job}` requires DATA; its --help names what it reads.")
         with TrainingBar() as bar:
             run = echoic.train(
                 job,
-                single_or_list(data),
+                single_or_list(data) if data else None,
                 out=out,
+                from_run=from_run,
                 config=settings,
                 on_progress=bar.update,
                 on_prepare=bar.prepare,
@@ -85,9 +116,17 @@ def _trainer(job: str) -> Any:
 def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
     import echoic
 
-    run = echoic.load(path, data=training_data)
+    run, steps = echoic.load(path, data=training_data), 0
+
+    def count(state: Any) -> None:
+        nonlocal steps
+        steps += 1
+        bar.update(state)
+
     with TrainingBar() as bar:
-        run.resume(bar.update)
+        run.resume(count)
+    if not steps:
+        typer.echo(f"{path} is finished: no step was left. To train on: echoic train --from {path} -o NEW", err=True)
     _print_result(run, as_json=as_json)
 
 

@@ -61,6 +61,14 @@ class Task(abc.ABC, Generic[S]):
         `dataset` may be lazy and its files gone: read it only where a split is needed, and `dataset.kept` otherwise.
         """
 
+    def continued(self, dataset: DatasetLike, settings: S) -> Self:
+        """The task of training on with other data, whose codecs and classes stay as they are.
+
+        Raises:
+            DataError: the data have symbols, classes or columns that the task has not; the message names them.
+        """
+        return self.restore(dataset, settings, self.codec_state())
+
     @abc.abstractmethod
     def codec_state(self) -> dict[str, Any]:
         """The fitted state of the codecs, as plain JSON values."""

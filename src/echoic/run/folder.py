@@ -33,7 +33,7 @@ CONFIG_KEYS = ("job", "settings", "data", "versions", "components")
 _MAX_CHECKPOINTS = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
 _BEFORE_TRAINING = re.compile(
-    r"checkpoints|run\.lock|(codec|config)\.json|series\.safetensors|metrics\.jsonl|\..*\.tmp"
+    r"checkpoints|run\.lock|(codec|config)\.json|(series|initial)\.safetensors|metrics\.jsonl|\..*\.tmp"
 )
 
 
@@ -159,6 +159,19 @@ class RunFolder:
         """
         path = self.path / "series.safetensors"
         return read_series(path) if path.exists() else None
+
+    def write_initial(self, weights: Mapping[str, Tensor]) -> None:
+        """Writes initial.safetensors, the weights of another run that training starts from."""
+        write_tensors(self.path / "initial.safetensors", weights, {})
+
+    def read_initial(self) -> dict[str, Tensor] | None:
+        """The weights that training starts from; None if they are drawn.
+
+        Raises:
+            RunError: they are damaged.
+        """
+        path = self.path / "initial.safetensors"
+        return read_tensors(path)[0] if path.exists() else None
 
     def write_calibration(self, calibration: Mapping[str, Any]) -> None:
         """Writes calibration.json, fitted on dev after training."""

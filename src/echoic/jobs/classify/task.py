@@ -77,6 +77,12 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
         raw = RawSteps.restored(dataset, features, settings.spectrum)
         return cls(dataset, settings, features, raw, labelling, codec["clip_steps"])
 
+    def continued(self, dataset: DatasetLike, settings: ClassifySettings) -> Self:
+        task = self.restore(dataset, settings, self.codec_state())
+        task.features.check(dataset.series)
+        task.labelling.targets(dataset.series)  # raises the error of a label that the run does not know
+        return task
+
     def codec_state(self) -> dict[str, Any]:
         return {
             "classes": list(self.classes),

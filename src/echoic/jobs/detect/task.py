@@ -60,6 +60,10 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         raw = RawSteps.restored(dataset, features, settings.spectrum)
         return cls(dataset, settings, features, raw, tuple(codec["labels"]))
 
+    def continued(self, dataset: DatasetLike, settings: DetectSettings) -> Self:
+        check_labels(dataset.series, self.labels, "the new data")
+        return self.restore(dataset, settings, self.codec_state())
+
     def codec_state(self) -> dict[str, Any]:
         return {"labels": list(self.labels), "features": self.features.to_json()}
 

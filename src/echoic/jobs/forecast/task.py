@@ -60,8 +60,7 @@ class ForecastTask(Task[ForecastSettings]):
         # Shuffled windows of all splits share their steps, so that statistics cannot be of training alone.
         fitted_on = all_ranges(splits) if settings.split.split_order == "shuffled" else splits["train"]
         task = cls(dataset, settings, dataset.series, panel, splits, Codec.fit(settings, panel, fitted_on))
-        task._check_lengths()
-        task._check_values()
+        task.check_train_split()
         task = replace(task, **task._calendar(fitted_on))
         if settings.window.strategy != "direct":
             return task
@@ -78,6 +77,16 @@ class ForecastTask(Task[ForecastSettings]):
         series = tuple(replace(one, name=name) for one, name in zip(own, fitted.values.names, strict=True))
         splits = split_series(series, settings.split.split or default_split(series, settings))
         return cls(dataset, settings, series, _panel(series, settings, settings.window.horizon), splits, fitted)
+
+    def continued(self, dataset: DatasetLike, settings: ForecastSettings) -> Self:
+        self.check_columns(dataset.series[0])
+        panel = _panel(dataset.series, settings, settings.window.horizon)
+        rule = settings.split.split or default_split(dataset.series, settings)
+        splits = split_series(dataset.series, rule)
+        codec = self.codec.extended(settings, panel)
+        task = type(self)(dataset, settings.replaced(split=rule), dataset.series, panel, splits, codec)
+        task.check_train_split()
+        return task
 
     @property
     def kept_series(self) -> tuple[Series, ...]:
@@ -194,6 +203,16 @@ class ForecastTask(Task[ForecastSettings]):
             return changed
         panel = _panel(series, settings, settings.window.horizon)
         return changed | {"panel": panel, "codec": Codec.fit(settings, panel, fitted_on)}
+
+    def check_train_split(self) -> None:
+        """Checks that the train split has a window, and a value of every target.
+
+        Raises:
+            DataError: it has not.
+            ConfigError: settings contradict each other.
+        """
+        self._check_lengths()
+        self._check_values()
 
     def _check_lengths(self) -> None:
         context, tail, window = self.framing.context, self.windows.tail, self.settings.window

@@ -15,7 +15,7 @@ from echoic.codecs import Characters
 from echoic.config import TextSettings
 from echoic.config.train import refuse_input_noise
 from echoic.encoders import Embedding
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
 from echoic.jobs.base import Task
 from echoic.jobs.text.defaults import with_defaults
@@ -38,6 +38,9 @@ NGRAM_ORDER = 6
 
 NGRAM_SYMBOLS = 4_000_000
 """Symbols of train that n-grams are counted in: some 2 MB in the run folder, and some seconds."""
+
+_MAX_NAMED = 10
+"""Characters that an error names."""
 
 UNKNOWN_PROB = 0.5
 """Probability that a character that occurs once counts as unknown in an epoch."""
@@ -69,6 +72,20 @@ class TextTask(Task[TextSettings]):
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
         return cls(dataset, settings, Characters.from_json(codec), codec["ngram"])
+
+    def continued(self, dataset: DatasetLike, settings: TextSettings) -> Self:
+        """As of every task; n-grams are counted in the new training text."""
+        task = type(self)(dataset, settings, self.codec)
+        for one, length in zip(dataset.series, task.splits["train"].lengths.tolist(), strict=True):
+            new = np.setdiff1d(code_points(one)[:length], self.codec.vocabulary)
+            if len(new):
+                named = ", ".join(repr(chr(point)) for point in new[:_MAX_NAMED].tolist())
+                more = f" and {len(new) - _MAX_NAMED} more" if len(new) > _MAX_NAMED else ""
+                raise DataError(
+                    f"{one.origin}: the characters {named}{more} are not in the vocabulary of the run; remove them, or "
+                    "train a new run without --from."
+                )
+        return task
 
     @cached_property
     def splits(self) -> dict[str, Ranges]:

@@ -1,0 +1,80 @@
+"""Training that goes on from the weights of a run, on the same or on newer data."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from echoic import sources
+from echoic.api.prepare import Prepared
+from echoic.api.run import load
+from echoic.config import JobSettings
+from echoic.errors import ConfigError
+
+_CHANGEABLE = ("train", "split")
+"""Sections of settings that neither the network nor its inputs depend on."""
+
+
+def prepare_from(
+    run: str | Path,
+    job: str,
+    data: Any,
+    *,
+    config: Mapping[str, Any],
+    components: Mapping[str, Any] | None,
+    settings: Mapping[str, Any],
+) -> Prepared:
+    """A task that is ready to go on training from the weights of `run`.
+
+    Settings, vocabulary, classes and scales are those of the run; settings of training and of the split may be
+    changed.
+
+    Args:
+        run: the run folder.
+        job: the job of the run.
+        data: the same or newer data; None reads those of the run from where they were.
+        config: settings by section; `settings` take precedence.
+        components: the classes that were passed to `echoic.train`.
+        settings: settings by name.
+
+    Raises:
+        ConfigError: the job is another one, a setting cannot be changed, or the run has folds.
+        DataError: the data have symbols, classes or columns that the run has not, or cannot be read.
+        RunError: there is no run, or it is damaged or has no model yet.
+    """
+    opened = load(run, components=components)
+    if job != opened.job.name:
+        raise ConfigError(f"{run} is a {opened.job.name} run and cannot be trained on as {job}.")
+    resolved = _settings(opened.settings, config, settings)
+    data = opened.config["data"]["path"] if data is None else data
+    if data is None:
+        raise ConfigError(f"{run} was trained on in-memory data; pass the data to train on.")
+    task = opened.fitted.task.continued(sources.read(data, resolved.data), resolved)
+    if task.folds:
+        raise ConfigError("Training cannot go on with `folds`: the run has learned from clips of every fold.")
+    weights, _ = opened.folder.read_model()
+    note = (
+        f"Training started from the weights of {opened.path.resolve()}. Scores on what that run learned from would be "
+        "too good, so dev and test must be new to it."
+    )
+    return Prepared(opened.job, task.with_components(opened.components), data, weights, (note,))
+
+
+def _settings(own: JobSettings, config: Mapping[str, Any], given: Mapping[str, Any]) -> JobSettings:
+    """The settings of a run with the given ones.
+
+    Raises:
+        ConfigError: one is changed that the network or its inputs depend on.
+    """
+    job_settings = type(own)
+    names, places = job_settings.fields_in(config, given), job_settings.places()
+    values = own.model_dump()
+    if "epochs" in names and "minutes" not in names:
+        values["train"]["minutes"] = None
+    resolved = job_settings.build(values, config, given)
+    for name in sorted(names):
+        section = places[name]
+        if section not in _CHANGEABLE and getattr(getattr(resolved, section), name) != values[section][name]:
+            raise ConfigError(
+                f"`{name}` cannot be changed when training goes on from a run; train a new run without --from."
+            )
+    return resolved
