@@ -41,7 +41,8 @@ class TrainGroup(JobGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parses `args`, with the job of the run before them if they name none."""
-        run = next((after for word, after in pairwise(args) if word == "--from"), None)
+        words = [part for word in args for part in (word.split("=", 1) if word.startswith("--from=") else [word])]
+        run = next((after for word, after in pairwise(words) if word == "--from"), None)
         if run is not None and args[0] not in JOBS:
             from echoic.run import RunFolder
 
@@ -97,7 +98,7 @@ def _trainer(job: str) -> Any:
         import echoic
 
         if not data and from_run is None:
-            raise ConfigError(f"`echoic train {job}` requires DATA; its --help names what it reads.")
+            raise typer.BadParameter("it is missing; only --from RUN needs none.", param_hint="DATA")
         with TrainingBar() as bar:
             run = echoic.train(
                 job,
