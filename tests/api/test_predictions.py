@@ -67,7 +67,7 @@ def test_the_first_bad_series_stops_if_told_to(run: Run) -> None:
 def test_bad_files_do_not_stop_the_others(tmp_path: Path, run: Run) -> None:
     files = [as_file(tmp_path / f"{number}.csv", table) for number, table in enumerate([*GOOD, GAP])]
     missing = tmp_path / "gone.csv"
-    with pytest.warns(UserWarning, match=r"Skipped 2 of 4:\n  .*gone\.csv: .*\n  .*2\.csv: .*missing between"):
+    with pytest.warns(UserWarning, match=r"Skipped 2 of 4:\n  .*gone\.csv: .*\n  .*2\.csv, line 42, .*missing between"):
         table = run.predict([files[0], missing, files[2], files[1]])
     assert list(dict.fromkeys(table["unique_id"])) == ["b", "new"]
     with pytest.raises(DataError, match=r"gone\.csv"):

@@ -49,6 +49,7 @@ def test_resuming_a_finished_run_says_that_it_is_finished(command: Line) -> None
     assert echoic.load("run").folder.read_model()[1] == before
 
 
+@pytest.mark.filterwarnings("default")
 def test_files_that_cannot_be_predicted_are_counted_and_listed(command: Line) -> None:
     code, out, err = command("predict run wave.csv gone.csv --json")
     assert (code, len(json.loads(out))) == (0, 3)

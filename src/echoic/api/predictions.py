@@ -31,7 +31,7 @@ def predict_each(job: Predicts, fitted: Fitted[Any], data: Any, on_error: OnErro
         raise ConfigError(f"`on_error` must be skip or stop, got {on_error!r}.")
     is_list = isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data)
     files: Sequence[Any] = data if is_list else [data]
-    tables, skipped, total = list[Table](), dict[str, DataError](), 0
+    tables, skipped, total = list[Table](), list[DataError](), 0
     for number, one in enumerate(files, 1):
         try:
             tables.append(job.predict(fitted, one))
@@ -41,13 +41,13 @@ def predict_each(job: Predicts, fitted: Fitted[Any], data: Any, on_error: OnErro
                 raise
             table, failed, count = _series_by_series(job, fitted, one, error)
             tables += [] if table is None else [table]
-            skipped |= {f"{one}: {name}" if len(files) > 1 else name: reason for name, reason in failed.items()}
+            skipped += failed
             total += count
         on_progress(number, len(files))
     if not tables:
-        raise next(iter(skipped.values()))
+        raise skipped[0]
     if skipped:
-        reasons = "".join(f"\n  {name}: {reason}" for name, reason in skipped.items())
+        reasons = "".join(f"\n  {reason}" for reason in skipped)
         warnings.warn(f"Skipped {len(skipped)} of {total}:{reasons}", stacklevel=3)
     return concatenate(tables)
 
@@ -59,7 +59,7 @@ def concatenate(tables: Sequence[Table]) -> Table:
 
 def _series_by_series(
     job: Predicts, fitted: Fitted[Any], data: Any, error: DataError
-) -> tuple[Table | None, dict[str, DataError], int]:
+) -> tuple[Table | None, list[DataError], int]:
     """The predictions for the series of `data` that allow it, the errors of the others, and the number of all."""
     parts = _parts(fitted, data)
     failed = dict[str, DataError]()
@@ -67,12 +67,12 @@ def _series_by_series(
         try:
             job.predict(fitted, part)
         except DataError as reason:
-            failed[name] = reason
+            failed[name] = DataError(f"{name}: {reason}")
     good = [part for name, part in parts.items() if name not in failed]
     if not good:
-        return None, {str(data) if isinstance(data, str | Path) else "the data": error}, 1
+        return None, [error], 1
     # Together again, so that the others are predicted as they would be without the failed ones.
-    return job.predict(fitted, sources.join_tables(good)), failed, len(parts)
+    return job.predict(fitted, sources.join_tables(good)), list(failed.values()), len(parts)
 
 
 def _parts(fitted: Fitted[Any], data: Any) -> dict[str, Any]:
