@@ -396,7 +396,7 @@ def main() -> None:
     torch.set_num_threads(1)
     memory = Path("/dev/shm")  # noqa: S108 - in memory, to be fast
     with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:
-        kinds = options.only or kinds
+        kinds = options.only or [*KINDS, "random", "flips"]
         outcomes: dict[str, int] = {}
         flip_failures: list[str] = []
         if "flips" in kinds:
