@@ -35,6 +35,7 @@ def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
         raise ConfigError("A report of several runs requires an output file; set `out`.")
     summaries = [_RunSummary.of(run) for run in runs]
     if out is None:
+        runs[0].folder.refuse_links()
         write_figures(summaries[0].charts, runs[0].folder.figures, write_atomically)
     path = out or runs[0].path / "report.html"
     title = "echoic report" if len(runs) == 1 else f"echoic report: {len(runs)} runs"

@@ -22,6 +22,9 @@ from echoic.run.lock import file_lock
 from echoic.run.metrics import metrics_line, read_rows
 from echoic.run.sealed import read_json, unsealed, write_json
 
+_FOLLOWED = ("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "figures", "samples")
+"""Where writing would follow a symbolic link; all other files are replaced by renaming."""
+
 _MAX_CHECKPOINTS = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
 _BEFORE_TRAINING = re.compile(r"checkpoints|run\.lock|(codec|config)\.json|metrics\.jsonl|\..*\.tmp")
@@ -89,13 +92,25 @@ class RunFolder:
         numbered = sorted((fold for fold in started if fold.name.isdecimal()), key=lambda fold: int(fold.name))
         return [type(self)(fold, self.path) for fold in numbered]
 
+    def refuse_links(self) -> None:
+        """Refuses symbolic links in the places that are written to, through which other files would be overwritten.
+
+        Raises:
+            RunError: there is one.
+        """
+        folds = [*self.folds_path.glob("*"), *self.calibration_folds_path.glob("*")]
+        for path in [*(self.path / name for name in _FOLLOWED), *folds]:
+            if path.is_symlink():
+                raise RunError(f"{path} is a symbolic link to another place; put the file or folder itself there.")
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the lock of the run, and removes temporary files of killed processes.
 
         Raises:
-            RunError: another process is writing this run.
+            RunError: another process is writing this run, or a part of it is a symbolic link.
         """
+        self.refuse_links()
         with file_lock(self.path / "run.lock"):
             for folder in (self.path, self.checkpoints):
                 remove_temporary_files(folder)
