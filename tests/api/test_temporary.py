@@ -22,6 +22,7 @@ print(run.path)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_run_without_a_name_lasts_as_long_as_the_process_and_is_gone_after_it(tmp_path: Path) -> None:
     environment = {"TMPDIR": str(tmp_path), "OMP_NUM_THREADS": "1"}

@@ -189,6 +189,7 @@ def test_resuming_on_a_device_that_is_not_there_is_an_error(run: Path) -> None:
         echoic.load(run).resume()
 
 
+@pytest.mark.slow
 def test_flipped_bits_anywhere_in_a_run_change_nothing_in_silence(tmp_path: Path) -> None:
     for run in train_runs(tmp_path):
         flips = Flips(run, seed=0)

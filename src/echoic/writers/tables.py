@@ -37,12 +37,11 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     """Texts and names of columns that begin like a formula, after an apostrophe; numbers are left as they are."""
-    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
-    is_formula = {name: pl.col(name).str.contains(_FORMULA) & ~pl.col(name).str.contains(_NUMBER) for name in texts}
-    escaped = [
-        pl.when(formula).then(pl.lit("'") + pl.col(name)).otherwise(pl.col(name)).alias(name)
-        for name, formula in is_formula.items()
-    ]
+    escaped = []
+    for column in frame.iter_columns():
+        if column.dtype == pl.String:
+            is_formula = (column.str.contains(_FORMULA) & ~column.str.contains(_NUMBER)).fill_null(value=False)
+            escaped.append(("'" + column).zip_with(is_formula, column).alias(column.name))
     return frame.with_columns(escaped).rename({name: f"'{name}" for name in frame.columns if re.match(_FORMULA, name)})
 
 
