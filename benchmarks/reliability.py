@@ -2,6 +2,7 @@
 
     python benchmarks/reliability.py               # every write, power cut and disk fault; 200 kills at random times
     python benchmarks/reliability.py --only random --kills 1000
+    python benchmarks/reliability.py --only flips --flips 500
 
 The parent imports torch once and forks a child for each attempt. A shim around the file calls of the child counts
 them and fails at a given one. Compared with an undisturbed run: weights, optimiser, random state and trainer state of
@@ -11,6 +12,7 @@ the last checkpoint, the best model, the metrics and the calibration.
     power    the same, and all data not yet synced are lost: contents, renames and deletions
     faults   each file call in turn fails as on a full disk, once or from then on
     random   SIGKILL after a random time, up to three times in a row
+    flips    one bit flipped in a file of a finished run, round all files of runs of three jobs (see bit_flips.py)
 """
 
 import argparse
@@ -27,15 +29,17 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import torch
 
 import echoic
+from bit_flips import Flips, train_runs
 from echoic.errors import RunError
 from echoic.run import Checkpoint, RunFolder
 
@@ -347,6 +351,18 @@ class Trial:
         self.attempts["random"] = killed
 
 
+def flip_bits(folder: Path, count: int, seed: int) -> tuple[dict[str, int], list[str]]:
+    """Flips `count` bits in all; the outcomes by name, and the failures."""
+    folder.mkdir()
+    outcomes, failures, runs = Counter[str](), list[str](), train_runs(folder)
+    for number, run in enumerate(runs):
+        flips = Flips(run, seed)
+        flips.flip(count * (number + 1) // len(runs) - count * number // len(runs))
+        outcomes += flips.outcomes
+        failures += [f"{run.name} {one}" for one in flips.failures]
+    return dict(outcomes), failures
+
+
 def report_checkpoints(pipe: int) -> None:
     """Writes `saved STEP` to a pipe whenever a checkpoint is complete."""
     write = RunFolder.write_checkpoint
@@ -365,9 +381,12 @@ def main() -> None:
     """Runs the attempts and prints a line for each kind; the exit code is 1 if a run failed."""
     parser = argparse.ArgumentParser(description="Kill training at every critical point, and resume it.")
     parser.add_argument("--kills", type=int, default=200, help="kills at random times")
+    parser.add_argument("--flips", type=int, default=500, help="flipped bits")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
-    parser.add_argument("--only", choices=[*KINDS, "random"], action="append", help="kinds to run; all by default")
+    parser.add_argument(
+        "--only", choices=[*KINDS, "random", "flips"], action="append", help="kinds to run; all by default"
+    )
     parser.add_argument("--smoke", action="store_true", help="one kill at a random time, to try the script")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
@@ -377,8 +396,19 @@ def main() -> None:
     torch.set_num_threads(1)
     memory = Path("/dev/shm")  # noqa: S108 - in memory, to be fast
     with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:
+        kinds = options.only or [*KINDS, "random", "flips"]
+        outcomes: dict[str, int] = {}
+        flip_failures: list[str] = []
+        if "flips" in kinds:
+            started_at = time.monotonic()
+            outcomes, flip_failures = flip_bits(Path(folder) / "flips", options.flips, options.seed)
+            kinds.remove("flips")
+            if not options.json:
+                print(f"flips    {options.flips:5} in {time.monotonic() - started_at:.0f} s: {outcomes}", flush=True)
+        if not kinds:
+            end(options.json, {"flips": outcomes}, flip_failures)
         trial = Trial(Path(folder))
-        for kind in options.only or [*KINDS, "random"]:
+        for kind in kinds:
             started_at = time.monotonic()
             if kind == "random":
                 trial.kill_at_random(options.kills, options.seed)
@@ -387,12 +417,23 @@ def main() -> None:
             if not options.json:
                 count = sum(trial.attempts.get(how, 0) for how in KINDS.get(kind, ["random"]))
                 print(f"{kind:8} {count:5} attempts in {time.monotonic() - started_at:.0f} s", flush=True)
-    if options.json:
-        print(json.dumps({"calls": trial.calls, "attempts": trial.attempts, "failures": trial.failures}))
+    if not options.json:
+        print(f"{sum(trial.attempts.values())} attempts")
+    end(
+        options.json,
+        {"calls": trial.calls, "attempts": trial.attempts, "flips": outcomes},
+        trial.failures + flip_failures,
+    )
+
+
+def end(as_json: bool, counts: dict[str, Any], failures: list[str]) -> NoReturn:  # noqa: FBT001
+    """Prints the failures, and exits with 1 if there are any."""
+    if as_json:
+        print(json.dumps(counts | {"failures": failures}))
     else:
-        print(f"{sum(trial.attempts.values())} attempts, {len(trial.failures)} failures")
-        print("\n".join(trial.failures))
-    sys.exit(1 if trial.failures else 0)
+        print(f"{len(failures)} failures")
+        print("\n".join(failures))
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import torch
 import echoic
 from echoic.components import Components
 from echoic.errors import ConfigError
+from echoic.run.sealed import read_json, unsealed, write_json
 
 SINE = np.sin(np.arange(400) / 4).astype(np.float32)
 FORECAST: dict[str, Any] = {
@@ -131,8 +132,8 @@ def test_info_reads_a_run_with_components_without_them(parts: Any, tmp_path: Pat
 def test_nothing_is_imported_by_a_path_in_a_run_folder(tmp_path: Path) -> None:
     echoic.train("forecast", SINE, out=tmp_path / "run", **FORECAST)
     place = tmp_path / "run" / "config.json"
-    config = json.loads(place.read_text())
-    place.write_text(json.dumps(config | {"components": {"cell": "this:Zen"}}))
+    config = unsealed(place, read_json(place), required=True)
+    write_json(place, config | {"components": {"cell": "this:Zen"}})
     code = (
         "import sys, echoic\n"
         f"try: echoic.load({str(tmp_path / 'run')!r})\n"

@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +11,10 @@ from typing import Any
 import pytest
 
 import echoic
-from echoic.errors import RunError
-from echoic.run.folder import CONFIG_KEYS
+from bit_flips import Flips, train_runs
+from echoic.errors import ConfigError, RunError
+from echoic.run.config import CONFIG_KEYS
+from echoic.run.sealed import read_json, write_json
 
 SETTINGS: dict[str, Any] = {
     "strategy": "recursive",
@@ -85,8 +89,8 @@ def test_a_run_with_damaged_checkpoints_only_is_not_silently_restarted(run: Path
 
 def test_a_config_of_another_format_is_refused(run: Path) -> None:
     path = run / "config.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 999'))
-    with pytest.raises(RunError, match="has run format 999; this version of echoic reads 1"):
+    path.write_text(path.read_text().replace('"format": 2', '"format": 999'))
+    with pytest.raises(RunError, match="has run format 999; this version of echoic reads 1 and 2"):
         echoic.load(run)
 
 
@@ -112,3 +116,83 @@ def test_the_last_row_of_metrics_cut_short_is_left_out(run: Path) -> None:
     path = run / "metrics.jsonl"
     path.write_bytes(path.read_bytes()[:-5])
     assert len(echoic.load(run).metrics()) == 1
+
+
+@pytest.mark.parametrize("end", [b"\x0b", b"J", b"\x8a"])
+def test_a_flipped_line_feed_at_the_end_of_metrics_is_damage_and_not_a_line_cut_short(run: Path, end: bytes) -> None:
+    path = run / "metrics.jsonl"
+    path.write_bytes(path.read_bytes()[:-1] + end)
+    with pytest.raises(RunError, match=r"metrics.jsonl is damaged"):
+        echoic.load(run).metrics()
+
+
+def as_format_1(run: Path) -> None:
+    """Rewrites the JSON of a run as the first format had it: without digests."""
+    for path in run.glob("*.json"):
+        content = read_json(path)
+        del content["sha256"]
+        if path.name == "config.json":
+            content["format"] = 1
+        path.write_text(json.dumps(content))
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    rows = [{key: value for key, value in row.items() if key != "sha256"} for row in lines]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_a_run_of_format_1_is_still_read_and_resumed(run: Path) -> None:
+    whole = echoic.load(run)
+    scores, metrics = whole.evaluate().scores, whole.metrics()
+    as_format_1(run)
+    old = echoic.load(run)
+    assert (old.config["format"], old.evaluate().scores, old.metrics()) == (1, scores, metrics)
+    (newest, _) = sorted((run / "checkpoints").iterdir(), reverse=True)
+    newest.unlink()
+    old.resume()
+    assert (echoic.load(run).evaluate().scores, echoic.load(run).metrics()) == (scores, metrics)
+
+
+def test_one_changed_digit_of_the_statistics_is_an_error_and_not_another_forecast(run: Path) -> None:
+    path = run / "codec.json"
+    path.write_text(re.sub(r'("center": \[\s*\[\s*-?\d+\.)(\d)', lambda m: m[1] + str(9 - int(m[2])), path.read_text()))
+    with pytest.raises(RunError, match=r"codec.json is damaged \(its checksum does not match\); restore the file"):
+        echoic.load(run).predict()
+
+
+@pytest.mark.parametrize("scale", ["NaN", "Infinity", "0", "-1", "null", '"1"', "[]", "1e999"])
+def test_a_scale_that_is_no_positive_number_is_refused_in_format_1_too(run: Path, scale: str) -> None:
+    as_format_1(run)
+    codec = json.loads((run / "codec.json").read_text())
+    codec["values"]["scale"] = "SCALE"
+    (run / "codec.json").write_text(json.dumps(codec).replace('"SCALE"', scale))
+    with pytest.raises(RunError, match=r"codec.json (does not hold what this run needs|cannot be read)"):
+        echoic.load(run).predict()
+
+
+def test_a_fold_that_is_not_numbered_is_left_out(run: Path) -> None:
+    shutil.copytree(run, run / "folds" / "abc")
+    assert echoic.load(run).fold_runs() == []
+
+
+def test_a_million_units_that_the_weights_do_not_have_are_refused_before_memory_is_taken(run: Path) -> None:
+    config = read_json(run / "config.json")
+    config["settings"]["stack"]["layers"] = [10**6]
+    write_json(run / "config.json", {key: value for key, value in config.items() if key != "sha256"})
+    with pytest.raises(RunError, match=r"model.safetensors does not hold .* the weights are not those of the network"):
+        echoic.load(run).predict()
+
+
+def test_resuming_on_a_device_that_is_not_there_is_an_error(run: Path) -> None:
+    config = read_json(run / "config.json")
+    config["settings"]["train"]["device"] = "cuda:99"
+    write_json(run / "config.json", {key: value for key, value in config.items() if key != "sha256"})
+    with pytest.raises(ConfigError, match="'cuda:99' is not available here; try cpu"):
+        echoic.load(run).resume()
+
+
+@pytest.mark.slow
+def test_flipped_bits_anywhere_in_a_run_change_nothing_in_silence(tmp_path: Path) -> None:
+    for run in train_runs(tmp_path):
+        flips = Flips(run, seed=0)
+        flips.flip(2 * len(flips.files()))
+        assert flips.failures == []
+        assert flips.outcomes["refused"] > len(flips.files()) / 2

@@ -12,11 +12,9 @@ from safetensors.torch import save
 from echoic.errors import RunError
 from echoic.run.files import (
     append,
-    read_json,
     read_tensors,
     remove_temporary_files,
     write_atomically,
-    write_json,
     write_tensors,
 )
 
@@ -107,34 +105,6 @@ def test_an_error_about_a_failed_append_names_the_safe_rows(tmp_path: Path, monk
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(RunError, match=r"log cannot be written .* earlier files are intact"):
         append(tmp_path / "log", b"one\n")
-
-
-def test_json_comes_back_as_written(tmp_path: Path) -> None:
-    value = {"text": "ä", "number": 0.1 + 0.2, "list": [1, None, True]}
-    write_json(tmp_path / "value.json", value)
-    assert read_json(tmp_path / "value.json") == value
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"", r"cannot be read \(Expecting value"),
-        (b'{"a": 1', "cannot be read"),
-        (b'{"a": "\xff"}', r"cannot be read \('utf-8' codec"),
-        (b"[1]", "must hold a JSON object"),
-    ],
-    ids=["empty", "cut short", "not UTF-8", "a list"],
-)
-def test_json_that_is_damaged_is_a_run_error_with_its_path(tmp_path: Path, content: bytes, reason: str) -> None:
-    path = tmp_path / "value.json"
-    path.write_bytes(content)
-    with pytest.raises(RunError, match=f"value.json {reason}"):
-        read_json(path)
-
-
-def test_json_that_is_missing_is_a_run_error(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match=r"value.json cannot be read .*No such file"):
-        read_json(tmp_path / "value.json")
 
 
 def test_tensors_and_metadata_survive_bit_for_bit(tmp_path: Path) -> None:

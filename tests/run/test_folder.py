@@ -105,10 +105,10 @@ def test_a_folder_without_config_is_no_run(tmp_path: Path) -> None:
         RunFolder.open(tmp_path)
 
 
-@pytest.mark.parametrize("format_", [2, 0, "1", None])
+@pytest.mark.parametrize("format_", [3, 0, "1", None, True, [2]])
 def test_another_format_is_refused(folder: RunFolder, format_: object) -> None:
     folder.write_config({"format": format_})
-    with pytest.raises(RunError, match=f"has run format {format_!r}; this version of echoic reads 1"):
+    with pytest.raises(RunError, match=re.escape(f"has run format {format_!r}; this version of echoic reads 1 and 2")):
         folder.read_config()
 
 
@@ -208,3 +208,30 @@ def test_a_pickle_in_place_of_the_model_is_refused_and_never_run(
     assert not trace.exists()
     pickle.loads(content)  # noqa: S301 - the trace would have been seen
     assert trace.exists()
+
+
+@pytest.mark.parametrize("name", ["run.lock", "metrics.jsonl", "checkpoints", "folds", "figures", "folds/1"])
+def test_writing_never_follows_a_symbolic_link_out_of_the_run(folder: RunFolder, tmp_path: Path, name: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    place = folder.path / name
+    place.parent.mkdir(exist_ok=True)
+    if place.exists():
+        place.rmdir()
+    place.symlink_to(victim)
+    with pytest.raises(RunError, match=rf"{name} is a symbolic link to another place; put the file or folder itself"):
+        folder.lock().__enter__()
+    assert victim.read_text() == "precious"
+
+
+def test_a_model_that_is_a_link_is_read_and_replaced_without_touching_what_it_links_to(
+    folder: RunFolder, tmp_path: Path
+) -> None:
+    folder.write_model({"weight": torch.ones(2)}, {"step": 1})
+    folder.model_path.rename(tmp_path / "store")
+    folder.model_path.symlink_to(tmp_path / "store")
+    stored = (tmp_path / "store").read_bytes()
+    assert folder.read_model()[1] == {"step": 1}
+    folder.write_model({"weight": torch.zeros(2)}, {"step": 2})
+    assert folder.read_model()[1] == {"step": 2}
+    assert (tmp_path / "store").read_bytes() == stored

@@ -41,7 +41,7 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn)
     if checkpoint is None:
         folder.truncate_metrics(0)
     budget = 0.5 if task.should_refit else 1.0
-    phase = Phase(budget=budget) if checkpoint is None else read_phase(checkpoint)
+    phase = Phase(budget=budget) if checkpoint is None else read_phase(folder.checkpoints, checkpoint)
     if phase.name == "fit":
         result = _run_phase(folder, task, phase, checkpoint, on_progress)
         _calibrate(folder, task, on_progress)

@@ -51,7 +51,7 @@ def prepare(
         DataError: the data cannot be read, or do not suffice.
     """
     resolved = build_settings(job, config or {}, settings)
-    _check_device(resolved.train)
+    check_device(resolved.train)
     own = Components.build(components)
     given = settings_class(job).fields_in(config or {}, settings)
     own.check_settings(given, _replaced_settings(type(resolved)))
@@ -108,7 +108,12 @@ def _check_budget(settings: TrainSettings, given: set[str]) -> None:
             raise ConfigError(f"`{name}` has no effect with --minutes, which {reason}; leave one of the two out.")
 
 
-def _check_device(settings: TrainSettings) -> None:
+def check_device(settings: TrainSettings) -> None:
+    """Checks that this machine has the device to train on.
+
+    Raises:
+        ConfigError: it has not.
+    """
     try:
         torch.zeros(1, device=settings.device)
     except (RuntimeError, AssertionError):

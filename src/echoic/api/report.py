@@ -13,6 +13,7 @@ from echoic.report import Section, Table, page, write_figures
 from echoic.report.charts import Chart
 from echoic.report.tables import Better
 from echoic.run.files import write_atomically
+from echoic.writers.files import write_bytes
 
 _NAMES = {"smape": "sMAPE", "coverage_80": "coverage of 80 % interval", "coverage_95": "coverage of 95 % interval"}
 
@@ -35,11 +36,13 @@ def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
         raise ConfigError("A report of several runs requires an output file; set `out`.")
     summaries = [_RunSummary.of(run) for run in runs]
     if out is None:
+        runs[0].folder.refuse_links()
         write_figures(summaries[0].charts, runs[0].folder.figures, write_atomically)
     path = out or runs[0].path / "report.html"
     title = "echoic report" if len(runs) == 1 else f"echoic report: {len(runs)} runs"
     overview = _overview(summaries) if len(runs) > 1 else None
-    write_atomically(path, page(title, [_section(one) for one in summaries], overview).encode())
+    write = write_bytes if out else write_atomically
+    write(path, page(title, [_section(one) for one in summaries], overview).encode())
     return path
 
 

@@ -12,6 +12,8 @@ from echoic.api.data_reference import read_again
 from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.api.predictions import OnError, predict_each
+from echoic.api.prepare import check_device
+from echoic.api.restoring import load_model, read_calibration, training_result
 from echoic.components import Components
 from echoic.errors import ChangedDataError, ConfigError, TrainingDataError
 from echoic.jobs import get_job, settings_class
@@ -29,9 +31,9 @@ from echoic.jobs.capabilities import (
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
-from echoic.run import RunFolder
+from echoic.run import RunFolder, damage_named
 from echoic.streams import GenerationStream, Stream
-from echoic.training import TrainResult, no_randomness
+from echoic.training import TrainResult
 from echoic.windows import SPLITS
 
 
@@ -48,8 +50,9 @@ class Run:
         self.config = folder.read_config()
         self._components = Components() if components is None else components
         self._components.check_recorded(self.config["components"], folder.path)
-        self.job = get_job(self.config["job"])
-        self.settings = settings_class(self.config["job"]).build(self.config["settings"])
+        with damage_named(folder.path / "config.json"):
+            self.job = get_job(self.config["job"])
+            self.settings = settings_class(self.config["job"]).build(self.config["settings"])
         self._data = self.config["data"]["path"] if data is None else data
         self._fitted: Fitted[Any] | None = None
 
@@ -81,11 +84,8 @@ class Run:
         """
         if self._fitted is None:
             task = self._restore_task(sources.LazyDataset(self._read, self.folder.read_series))
-            with no_randomness():
-                model = task.build_model()
-            weights, _ = self.folder.read_model()
-            model.load_state_dict(weights)
-            self._fitted = Fitted(task, model.eval(), self.folder.read_calibration())
+            model = load_model(task, self.folder, own_parts=bool(self._components.paths))
+            self._fitted = Fitted(task, model, read_calibration(self.job, self.folder))
         return self._fitted
 
     @property
@@ -240,7 +240,7 @@ class Run:
 
     def notes(self) -> list[str]:
         """What a user should know of the trained model: what dev decided, and how surely."""
-        return self.job.notes(self.folder.read_calibration() or {})
+        return self.job.notes(read_calibration(self.job, self.folder) or {})
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per dev evaluation: losses, learning rate, skipped steps."""
@@ -261,9 +261,11 @@ class Run:
         """Resumes training from the newest intact checkpoint; on the CPU, bit for bit as if it had never stopped.
 
         Raises:
+            ConfigError: this machine does not have the device of the run.
             RunError: another process writes this run, or no checkpoint can be read.
             Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
         """
+        check_device(self.settings.train)
         with self.folder.lock():
             task = self._restore_task(self._read())
             result = fit_folds(self.folder, self.job.name, task, self._data, on_progress)
@@ -271,7 +273,9 @@ class Run:
         return result
 
     def _restore_task(self, dataset: sources.DatasetLike) -> Task[Any]:
-        task: Task[Any] = self.job.task_class.restore(dataset, self.settings, self.folder.read_codec())
+        codec = self.folder.read_codec()
+        with damage_named(self.path / "codec.json"):
+            task: Task[Any] = self.job.task_class.restore(dataset, self.settings, codec)
         return task.with_components(self._components)
 
     def _require_data(self, data: Any) -> None:
@@ -309,25 +313,6 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
         ConfigError: the run was trained with other components.
     """
     return Run(RunFolder.open(Path(path)), data, Components.build(components))
-
-
-def training_result(folder: RunFolder) -> dict[str, Any]:
-    """As `Run.result`, from the files alone.
-
-    Raises:
-        RunError: the folder is damaged or has no model yet.
-    """
-    _, best = folder.read_model()
-    rows = folder.read_metrics()
-    ends = {row["phase"]: row for row in rows}.values()
-    return {
-        "run": str(folder.path),
-        "best_dev_loss": best["dev_loss"],
-        "best_step": best["step"],
-        "epochs": sum(row["epoch"] + 1 for row in ends),
-        "steps": rows[-1]["step"] if rows else 0,
-        "skipped_steps": sum(row["skipped"] for row in ends),
-    }
 
 
 def _check_split(split: str) -> None:

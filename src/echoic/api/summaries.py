@@ -6,7 +6,8 @@ from typing import Any
 import torch
 
 from echoic import ops
-from echoic.api.run import Run, training_result
+from echoic.api.restoring import read_calibration, training_result
+from echoic.api.run import Run
 from echoic.jobs import JOBS, get_job
 from echoic.metrics.evaluation import Evaluation
 from echoic.run import RunFolder, versions
@@ -68,7 +69,7 @@ def run_info(folder: RunFolder) -> dict[str, Any]:
     shown = {key: config[key] for key in ("job", "settings", "components", "data", "versions", "format")}
     return shown | {
         "result": training_result(folder),
-        "notes": get_job(config["job"]).notes(folder.read_calibration() or {}),
+        "notes": get_job(config["job"]).notes(read_calibration(get_job(config["job"]), folder) or {}),
         "parameters": sum(count for _, _, count in table),
         "parameter_table": table,
     }

@@ -1,6 +1,5 @@
 """Training a network: `train` is `prepare` and `fit` in a row."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
+from echoic.api.temporary import temporary_run
 from echoic.errors import ConfigError
 from echoic.jobs.base import Task
 from echoic.progress import ProgressFn, no_progress
@@ -35,7 +35,7 @@ def train(
         job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
         data: the job's input: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
             With `from_run` by default the data of that run, as they are now.
-        out: the run folder to create; by default one in the temporary folder.
+        out: the run folder to create; by default one in the temporary folder, which is removed when Python ends.
         from_run: a run folder to start from: its weights, settings, vocabulary, classes and scales. Only settings of
             training and of the split may be changed.
         config: settings by section, as in a TOML file; `settings` take precedence.
@@ -71,7 +71,7 @@ def fit(
 
     Args:
         prepared: the task and its data.
-        out: the run folder to create; by default one in the temporary folder.
+        out: the run folder to create; by default one in the temporary folder, which is removed when Python ends.
         on_progress: called after every training step.
 
     Raises:
@@ -83,10 +83,11 @@ def fit(
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
     name, task = prepared.job.name, prepared.task
-    path = Path(tempfile.mkdtemp(prefix="echoic-")) / name if out is None else Path(out)
-    ensure_new(path)
+    if out is not None:
+        ensure_new(Path(out))
     _dry_run(task)
     task = choose_threads(task)
+    path = temporary_run(name) if out is None else Path(out)
     folder = RunFolder.create(path)
     with folder.lock():
         if prepared.weights is not None:

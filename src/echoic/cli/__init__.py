@@ -17,6 +17,7 @@ import echoic
 from echoic.cli.allocator import keep_freed_memory
 from echoic.cli.grouped import FullHelpGroup
 from echoic.cli.openmp import limit_spinning
+from echoic.cli.printing import say
 from echoic.errors import EchoicError
 
 VERBS = {
@@ -41,15 +42,15 @@ def main() -> None:
     try:
         make_app(_typed_words())(prog_name="echoic")
     except EchoicError as error:
-        typer.echo(f"echoic: {error}", err=True)
+        say(f"echoic: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("echoic: interrupted.", err=True)
+        say("echoic: interrupted.")
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
         sys.exit(1)
     except OSError as error:
-        typer.echo(f"echoic: {error.filename or 'a file'}: {error.strerror or error}.", err=True)
+        say(f"echoic: {error.filename or 'a file'}: {error.strerror or error}.")
         sys.exit(2)
 
 
@@ -101,7 +102,7 @@ def _print_version(value: bool) -> None:  # noqa: FBT001
 def _print_warning(message: Warning | str, category: type[Warning], *_place: object) -> None:
     """Prints a warning in one line; those of libraries name their category."""
     kind = "" if category is UserWarning else f"{category.__name__}: "
-    typer.echo(f"echoic: {kind}{message}", err=True)
+    say(f"echoic: {kind}{message}")
 
 
 def _not_loaded() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from echoic.cli.grouped import GroupedCommand
+from echoic.cli.printing import say
 from echoic.cli.progress import TrainingBar
 from echoic.cli.tables import print_scores
 
@@ -30,10 +31,8 @@ def demo(
     import echoic
     from echoic.api.report import write_report
 
-    typer.echo(
-        "A sine with a period of 1 s, 100 samples per second, and noise with a standard deviation of 0.02.", err=True
-    )
-    typer.echo("The lowest possible squared error is 0.0004, the variance of the noise.", err=True)
+    say("A sine with a period of 1 s, 100 samples per second, and noise with a standard deviation of 0.02.")
+    say("The lowest possible squared error is 0.0004, the variance of the noise.")
     with TrainingBar() as bar:
         run = echoic.train(
             "forecast",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from echoic.cli.grouped import GroupedCommand
+from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar
 from echoic.cli.tables import print_scores
 from echoic.cli.train import Json
@@ -43,7 +44,7 @@ def drift(
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     for note in report.notes:
-        typer.echo(note, err=True)
+        say(note)
     if as_json:
         typer.echo(json.dumps(report.to_json()))
     else:

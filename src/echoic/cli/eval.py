@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from echoic.cli.grouped import GroupedCommand
+from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import print_columns, print_scores
 from echoic.cli.train import Json, TrainingData
@@ -73,9 +74,9 @@ def evaluate(
     if backtest is not None:
         write_table(backtest, opened.backtest(data, split=split, stride=stride or 1))
     for note in evaluation.details.get("notes", ()):
-        typer.echo(f"data: {note}", err=True)
+        say(f"data: {note}")
     for sentence in [*opened.notes(), *filter(None, [evaluation.verdict])]:
-        typer.echo(sentence, err=True)
+        say(sentence)
     if as_json:
         typer.echo(json.dumps(summaries.evaluation_json(opened, evaluation, split, data)))
     else:

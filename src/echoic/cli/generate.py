@@ -10,6 +10,7 @@ import typer
 from echoic.cli.eval import RunPath
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.options import metavar, plain_type, shown_default
+from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar
 from echoic.cli.train import TrainingData
 from echoic.config.requests import GenerateRequest
@@ -44,7 +45,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
                 output, on_progress=lambda done, total: bar.update(task, completed=done, total=total), **chosen
             )
         if summary:
-            typer.echo(summary, err=True)
+            say(summary)
 
     own = [one for one in inspect.signature(generate).parameters.values() if one.name != "given"]
     extra = [inspect.Parameter(name, keyword, default=None, annotation=option) for name, option in options.items()]

@@ -8,6 +8,7 @@ import typer
 
 from echoic.cli.eval import RunPath
 from echoic.cli.grouped import GroupedCommand
+from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Json, TrainingData
@@ -52,9 +53,9 @@ def predict(
     rows = len(next(iter(columns.values())))
     if output is not None:
         write_table(output, columns)
-        typer.echo(f"{output}: {rows} rows", err=True)
+        say(f"{output}: {rows} rows")
     for note in opened.notes():
-        typer.echo(note, err=True)
+        say(note)
     if as_json:
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
@@ -62,7 +63,7 @@ def predict(
         shown = [_short(name, column[:_MAX_ROWS]) for name, column in columns.items()]
         print_columns(f"{run}: {rows} rows", list(columns), list(zip(*shown, strict=True)))
         if rows > _MAX_ROWS:
-            typer.echo(f"... {rows - _MAX_ROWS} more; write all rows with -o FILE", err=True)
+            say(f"... {rows - _MAX_ROWS} more; write all rows with -o FILE")
 
 
 def _plain(column: Any) -> list[Any]:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from echoic.cli.grouped import GroupedCommand
+from echoic.cli.printing import printable
 from echoic.cli.train import TrainingData
 from echoic.errors import ConfigError
 
@@ -36,4 +37,5 @@ def report(
         raise ConfigError("A report of several runs requires an output file; set -o.")
     if training_data is not None and len(runs) > 1:
         raise ConfigError("`--training-data` is supported for the report of one run only.")
-    typer.echo(str(write_report([echoic.load(run, data=training_data) for run in runs], output)))
+    page = write_report([echoic.load(run, data=training_data) for run in runs], output)
+    typer.echo(printable(str(page)))

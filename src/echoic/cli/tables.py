@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from echoic.cli.printing import printable
 from echoic.metrics.goals import best_value
 
 _WIDEST = 10_000
@@ -38,10 +39,10 @@ def _grid(title: str, headers: Sequence[str], rows: Mapping[str, Sequence[str]])
     table = _table(title)
     table.add_column("", no_wrap=True)
     for name in headers:
-        header = name.replace("_", " ")
+        header = escape(printable(name.replace("_", " ")))
         table.add_column(header, justify="right", overflow="fold", min_width=max(map(len, header.split()), default=1))
     for name, row in rows.items():
-        table.add_row(name, *row)
+        table.add_row(escape(printable(name)), *row)
     return table
 
 
@@ -55,14 +56,14 @@ def print_columns(title: str, headers: Sequence[str], rows: Sequence[Sequence[An
     """Prints a plain table."""
     table = _table(title)
     for number, header in enumerate(headers):
-        table.add_column(header, justify="left" if number == 0 else "right")
+        table.add_column(escape(printable(header)), justify="left" if number == 0 else "right")
     for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(escape(printable(str(cell))) for cell in row))
     Console().print(table)
 
 
 def _table(title: str) -> Table:
-    return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=0)
+    return Table(title=escape(printable(title)), title_justify="left", box=SIMPLE_HEAD, padding=0)
 
 
 def _cell(value: float | None, best: float | None) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
+from echoic.cli.printing import say
 from echoic.cli.progress import TrainingBar
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
@@ -137,10 +138,10 @@ def _print_result(run: Any, *, as_json: bool) -> None:
         typer.echo(json.dumps(result))
         return
     for note in run.config["data"]["report"]["notes"]:
-        typer.echo(f"data: {note}", err=True)
+        say(f"data: {note}")
     for note in run.notes():
-        typer.echo(note, err=True)
+        say(note)
     best = result["best_dev_loss"]
     summary = "trained" if best is None else f"best dev loss {best:.6g} after"
-    typer.echo(f"{run.path}: {summary} {result['best_step']} steps", err=True)
-    typer.echo(f"next: echoic eval {run.path}; echoic report {run.path}", err=True)
+    say(f"{run.path}: {summary} {result['best_step']} steps")
+    say(f"next: echoic eval {run.path}; echoic report {run.path}")

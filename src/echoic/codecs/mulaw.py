@@ -1,5 +1,6 @@
 """Mu-law coding of sound."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, final
@@ -104,6 +105,8 @@ class MuLaw:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
+        if not 0 < values["scale"] < math.inf:
+            raise ValueError(f"the scale must be a finite number greater than 0, got {values['scale']}")
         return cls(values["scale"], values["pre_emphasis"])
 
 

@@ -82,12 +82,24 @@ class Scaler:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The scaler that `to_json` wrote."""
-        return cls(tuple(data["names"]), data["log"], *(_table(data, name) for name in ("center", "scale", "floor")))
+        """The scaler that `to_json` wrote.
+
+        Raises:
+            ValueError: a number is not finite, a scale is not positive, or the shapes differ.
+        """
+        center, scale, floor = (_table(data, name) for name in ("center", "scale", "floor"))
+        if not center.shape == scale.shape == floor.shape:
+            raise ValueError("`center`, `scale` and `floor` must have one shape")
+        if not bool((scale > 0).all()) or (data["log"] and not bool((floor > 0).all())):
+            raise ValueError("a scale, and the floor of a logarithm, must be greater than 0")
+        return cls(tuple(data["names"]), data["log"], center, scale, floor)
 
 
 def _table(data: dict[str, Any], name: str) -> Tensor:
-    return torch.tensor(data[name], dtype=torch.float32).view(len(data["names"]), -1)
+    table = torch.tensor(data[name], dtype=torch.float32).view(len(data["names"]), -1)
+    if not bool(table.isfinite().all()):
+        raise ValueError(f"`{name}` must hold finite numbers")
+    return table
 
 
 def _floor(values: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from pathlib import Path
 from echoic.drift.charts import drift_charts
 from echoic.drift.report import DriftReport
 from echoic.report import Section, Table, page
-from echoic.run.files import write_atomically
+from echoic.writers.files import write_bytes
 
 
 def write_drift_page(report: DriftReport, path: Path) -> None:
@@ -23,4 +23,4 @@ def write_drift_page(report: DriftReport, path: Path) -> None:
     )
     rest = Table("All scores", ["", "value"], list(report.scores.items()), collapsed=True)
     section = Section("Drift", " ".join([report.summary, *report.notes]), [table], drift_charts(report), [rest])
-    write_atomically(path, page("echoic drift", [section]).encode())
+    write_bytes(path, page("echoic drift", [section]).encode())

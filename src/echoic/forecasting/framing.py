@@ -1,5 +1,6 @@
 """Encoding of windows as network inputs, and decoding of network outputs."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, final
 
@@ -83,6 +84,8 @@ class Codec:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
         scalers = {name: Scaler.from_json(data[name]) for name in ("values", "past", "future", "static")}
+        if not 0 < data["unit"] < math.inf:
+            raise ValueError(f"the unit must be a finite number greater than 0, got {data['unit']}")
         return cls(**scalers, has_missing=data["has_missing"], unit=data["unit"])
 
 

@@ -171,6 +171,10 @@ class Job(abc.ABC, Generic[T]):
             DataError: there is nothing to evaluate.
         """
 
+    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
+        """Checks that everything that is needed can be read from the contents of calibration.json."""
+        self.notes(calibration)
+
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         """Sentences on what dev decided, from the calibration of a run, for users to read after training."""
         del calibration

@@ -1,5 +1,6 @@
 """The run folder and its files."""
 
+from echoic.run.damage import damage_named as damage_named
 from echoic.run.folder import Checkpoint as Checkpoint
 from echoic.run.folder import RunFolder as RunFolder
 from echoic.run.folder import ensure_new as ensure_new

@@ -32,9 +32,10 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise _write_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def append(path: Path, data: bytes) -> None:
@@ -56,24 +57,10 @@ def remove_temporary_files(folder: Path) -> None:
             leftover.unlink()
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Writes `value` atomically as indented JSON."""
-    write_atomically(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file.
-
-    Raises:
-        RunError: the file is missing or is not a JSON object.
-    """
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise RunError(f"{path} cannot be read ({error}).") from None
-    if not isinstance(value, dict):
-        raise RunError(f"{path} must hold a JSON object.")
-    return value
+def check_regular(path: Path) -> None:
+    """Raises an `OSError` for pipes and devices, which a reader could wait for without end."""
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path.name} is not a regular file")
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, Any]) -> None:
@@ -94,6 +81,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         RunError: the file is missing, truncated or damaged.
     """
     try:
+        check_regular(path)
         with safe_open(path, "pt") as file:
             # Cloned, because safetensors maps the file, so tensors would change with it.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118

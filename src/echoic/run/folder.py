@@ -1,7 +1,6 @@
 """The folder that training writes and every other command reads: JSON and safetensors, never pickle."""
 
 import contextlib
-import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,24 +10,22 @@ from typing import Any, NamedTuple, Self, final
 from torch import Tensor
 
 from echoic.errors import RunError
+from echoic.run.config import FORMAT, check_config
 from echoic.run.files import (
     append,
-    read_json,
     read_tensors,
     remove_temporary_files,
     write_atomically,
-    write_json,
     write_tensors,
 )
 from echoic.run.lock import file_lock
+from echoic.run.metrics import metrics_line, read_rows
+from echoic.run.sealed import read_json, unsealed, write_json
 from echoic.run.series import read_series, write_series
 from echoic.types import Series
 
-FORMAT = 1
-"""Version of the folder's layout, in config.json."""
-
-CONFIG_KEYS = ("job", "settings", "data", "versions", "components")
-"""The keys of config.json besides `format`."""
+_FOLLOWED = ("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "figures", "samples")
+"""Where writing would follow a symbolic link; all other files are replaced by renaming."""
 
 _MAX_CHECKPOINTS = 2
 _CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
@@ -95,19 +92,29 @@ class RunFolder:
 
     def folds(self) -> list[Self]:
         """The runs of the folds that have started, in order."""
-        started = self.folds_path.glob("*/config.json")
-        return [
-            type(self)(config.parent, self.path)
-            for config in sorted(started, key=lambda config: int(config.parent.name))
-        ]
+        started = [config.parent for config in self.folds_path.glob("*/config.json")]
+        numbered = sorted((fold for fold in started if fold.name.isdecimal()), key=lambda fold: int(fold.name))
+        return [type(self)(fold, self.path) for fold in numbered]
+
+    def refuse_links(self) -> None:
+        """Refuses symbolic links in the places that are written to, through which other files would be overwritten.
+
+        Raises:
+            RunError: there is one.
+        """
+        folds = [*self.folds_path.glob("*"), *self.calibration_folds_path.glob("*")]
+        for path in [*(self.path / name for name in _FOLLOWED), *folds]:
+            if path.is_symlink():
+                raise RunError(f"{path} is a symbolic link to another place; put the file or folder itself there.")
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Holds the lock of the run, and removes temporary files of killed processes.
 
         Raises:
-            RunError: another process is writing this run.
+            RunError: another process is writing this run, or a part of it is a symbolic link.
         """
+        self.refuse_links()
         with file_lock(self.path / "run.lock"):
             for folder in (self.path, self.checkpoints):
                 remove_temporary_files(folder)
@@ -123,16 +130,9 @@ class RunFolder:
         Raises:
             RunError: it is damaged, or of a format that this version cannot read.
         """
-        config = read_json(self.path / "config.json")
-        if config.get("format") != FORMAT:
-            raise RunError(
-                f"{self.path} has run format {config.get('format')!r}; this version of echoic reads {FORMAT}."
-            )
-        missing = [key for key in CONFIG_KEYS if key not in config]
-        if missing:
-            path, keys = self.path / "config.json", ", ".join(map(repr, missing))
-            raise RunError(f"{path} has no {keys}; restore the file, or train again.")
-        return config
+        path = self.path / "config.json"
+        config = check_config(path, read_json(path))
+        return unsealed(path, config, required=config["format"] > 1)
 
     def write_codec(self, codec: Mapping[str, Any]) -> None:
         """Writes codec.json, the fitted state of the codecs."""
@@ -144,7 +144,7 @@ class RunFolder:
         Raises:
             RunError: it is missing or damaged.
         """
-        return read_json(self.path / "codec.json")
+        return self._read_sealed("codec.json")
 
     def write_series(self, series: Sequence[Series]) -> None:
         """Writes series.safetensors, the series that the run needs without its training data; nothing if none."""
@@ -183,8 +183,7 @@ class RunFolder:
         Raises:
             RunError: it is damaged.
         """
-        path = self.path / "calibration.json"
-        return read_json(path) if path.exists() else None
+        return self._read_sealed("calibration.json") if (self.path / "calibration.json").exists() else None
 
     def remove_calibration_folds(self) -> None:
         """Removes the networks that only calibration required."""
@@ -239,7 +238,7 @@ class RunFolder:
         Raises:
             RunError: the disk is full or the folder cannot be written.
         """
-        append(self.metrics_path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+        append(self.metrics_path, "".join(map(metrics_line, rows)).encode())
 
     def truncate_metrics(self, rows: int) -> None:
         """Truncates metrics.jsonl to its first `rows` lines, those of a checkpoint."""
@@ -252,13 +251,16 @@ class RunFolder:
         Raises:
             RunError: a line is damaged.
         """
-        if not self.metrics_path.exists():
-            return []
-        lines = self.metrics_path.read_bytes().splitlines(keepends=True)
-        try:
-            return [json.loads(line) for line in lines if line.endswith(b"\n")]
-        except ValueError as error:
-            raise RunError(f"{self.metrics_path} is damaged ({error}).") from None
+        return read_rows(self.metrics_path, required=self._has_digests())
+
+    def _read_sealed(self, name: str) -> dict[str, Any]:
+        return unsealed(self.path / name, read_json(self.path / name), required=self._has_digests())
+
+    def _has_digests(self) -> bool:
+        """Whether all JSON of this run was written with digests: from format 2 on."""
+        config = (self.path / "config.json", (self.parent or self.path) / "config.json")
+        described = next((path for path in config if path.exists()), None)
+        return described is not None and read_json(described).get("format") != 1
 
     def _checkpoint_paths(self) -> list[Path]:
         """All checkpoints, newest first."""
@@ -287,6 +289,7 @@ def _resume_command(path: Path) -> str:
         config = read_json(path / "config.json")
     except RunError:
         config = {}
-    in_memory = config.get("data", {}).get("path", "") is None
+    data = config.get("data")
+    in_memory = isinstance(data, dict) and data.get("path", "") is None
     needed = "".join([", data=..."] * in_memory + [", components=..."] * bool(config.get("components")))
     return f'echoic.load("{path}"{needed}).resume()' if needed else f"echoic train --resume {path}"

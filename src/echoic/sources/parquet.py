@@ -13,6 +13,7 @@ from echoic.sources.base import Dataset
 from echoic.sources.dataframe import table_of
 from echoic.sources.table import Table
 from echoic.sources.textfile import read_bytes
+from echoic.sources.trial import PARQUET, survive_reading
 
 
 def read(data: str | Path, settings: TableSettings) -> Dataset:
@@ -31,6 +32,7 @@ def read_table(path: Path) -> Table:
         DataError: the file cannot be read.
     """
     raw = read_bytes(path)
+    survive_reading(path, raw, PARQUET)
     try:
         dataframe = pl.read_parquet(io.BytesIO(raw))
     except pl.exceptions.PolarsError as error:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from echoic.errors import DataError
+from echoic.sources.trial import MATLAB, survive_reading
 from echoic.types.annotations import SplitName
 from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
@@ -55,7 +56,7 @@ def _from_json(path: Path, raw: bytes) -> list[RollSong]:
     """A list of songs, or one list per split; a song is a list of steps, a step a list of MIDI pitches."""
     try:
         found = json.loads(raw)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except ValueError as error:  # also numbers of thousands of digits
         raise DataError(f"{path} is not valid JSON ({error}); export it again.") from None
     except RecursionError:
         raise DataError(f"{path} is nested too deeply; songs are lists of steps, steps lists of pitches.") from None
@@ -90,6 +91,7 @@ def _pitches_roll(place: str, song: Any) -> NDArray[np.uint8]:
 
 def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
     """MATLAB cells of `(steps, 88)` per split, as published by Boulanger-Lewandowski 2012."""
+    survive_reading(path, raw, MATLAB)
     try:
         found = loadmat(io.BytesIO(raw))
     except Exception as error:  # noqa: BLE001 (the reader raises many kinds of exceptions)

@@ -12,8 +12,10 @@ from echoic.config.text import TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import STANDARD_INPUT
 from echoic.sources.base import Dataset, as_path
-from echoic.sources.textfile import decode_text, decompress, read_bytes
+from echoic.sources.textfile import MAX_BYTES, decode_text, decompress, read_bytes
 from echoic.types import Series
+
+_BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
 def _files(data: Any) -> list[tuple[str, Path, bytes]]:
     """Name, path and bytes of every file."""
     if data == STANDARD_INPUT:
-        raw = sys.stdin.buffer.read()
+        raw = _standard_input()
         if not raw:
             raise DataError("standard input is empty; pipe a text into the command.")
         return [("standard input", Path("standard input"), raw)]
@@ -78,6 +80,19 @@ def _files(data: Any) -> list[tuple[str, Path, bytes]]:
     return [
         (str(path.relative_to(place)) if path != place else path.name, path, read_bytes(path)) for place, path in found
     ]
+
+
+def _standard_input() -> bytes:
+    """All of standard input, up to the size that a file may have; input without end is refused there."""
+    raw = bytearray()
+    while block := sys.stdin.buffer.read(_BLOCK_BYTES):
+        raw += block
+        # A zero byte is no text, unless every character has several bytes.
+        if len(raw) > MAX_BYTES or (len(raw) >= _BLOCK_BYTES and raw.count(0, 0, _BLOCK_BYTES) > _BLOCK_BYTES * 0.9):
+            raise DataError(
+                f"standard input is no text, or more than {MAX_BYTES:,} bytes; save the text in a file, or in several."
+            )
+    return bytes(raw)
 
 
 def _below(place: Path) -> list[Path]:

@@ -19,6 +19,12 @@ from echoic.errors import ConfigError, DataError
 MAX_BYTES = 4 << 30
 """Maximum size of a decompressed file."""
 
+MAX_RATIO = 300
+"""Maximum ratio of sizes beyond `BOMB_BYTES`; texts and tables are packed to a tenth, seldom to a hundredth."""
+
+BOMB_BYTES = 256 << 20
+"""Decompressed size from which the ratio counts."""
+
 _CHUNK_BYTES = 1 << 20
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _COMPRESSED = (*_OPENERS, ".zst")
@@ -96,10 +102,10 @@ def decompress(path: Path, raw: bytes) -> bytes:
     suffix = path.suffix.lower()
     try:
         if suffix == ".zst":
-            data = _zstd_lines(path)
+            data = _zstd_lines(path, len(raw))
         elif suffix in _OPENERS:
             with _OPENERS[suffix](io.BytesIO(raw)) as stream:
-                data = _read_limited(path, stream)
+                data = _read_limited(path, stream, len(raw))
         else:
             return raw
     except (OSError, EOFError, zlib.error, lzma.LZMAError, pl.exceptions.PolarsError) as error:
@@ -109,15 +115,15 @@ def decompress(path: Path, raw: bytes) -> bytes:
     return data
 
 
-def _read_limited(path: Path, stream: IO[bytes]) -> bytes:
+def _read_limited(path: Path, stream: IO[bytes], packed_bytes: int) -> bytes:
     data = bytearray()
     while chunk := stream.read(_CHUNK_BYTES):
         data += chunk
-        _check_size(path, len(data))
+        _check_size(path, len(data), packed_bytes)
     return bytes(data)
 
 
-def _zstd_lines(path: Path) -> bytes:
+def _zstd_lines(path: Path, packed_bytes: int) -> bytes:
     """Decompresses by polars, because Python 3.11 has no zstd; the separator never occurs in text."""
     lines = pl.scan_csv(
         path, has_header=False, separator="\x1f", quote_char=None, schema={"line": pl.String}, glob=False
@@ -125,11 +131,15 @@ def _zstd_lines(path: Path) -> bytes:
     data = bytearray()
     for batch in lines.collect_batches(chunk_size=50_000, lazy=True):
         data += "".join(f"{line}\n" for line in batch["line"].fill_null("")).encode()
-        _check_size(path, len(data))
+        _check_size(path, len(data), packed_bytes)
     return bytes(data)
 
 
-def _check_size(path: Path, size: int) -> None:
+def _check_size(path: Path, size: int, packed_bytes: int) -> None:
+    if size > BOMB_BYTES and size > packed_bytes * MAX_RATIO:
+        raise DataError(
+            f"{path} unpacks to more than {MAX_RATIO} times its {packed_bytes:,} bytes; unpack it, and give the file."
+        )
     if size > MAX_BYTES:
         raise DataError(f"{path} unpacks to more than {MAX_BYTES:,} bytes; split it into smaller files.")
 

@@ -18,6 +18,9 @@ from echoic.types import Floats
 
 Storage = Literal["float32", "float16", "int8"]
 
+STEPS_PER_CALL = 4096
+"""Steps of `generate_` in one call of the kernel, during which signals wait."""
+
 SAMPLED_HEADS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
 """Heads that the kernel can sample from, and their names in the kernel."""
 
@@ -140,7 +143,7 @@ class KernelStream:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Floats:
-        """Generates `steps` steps autoregressively, in one call and in place.
+        """Generates `steps` steps autoregressively and in place, in a few calls, between which Ctrl-C is heard.
 
         Equals a `GenerationStream` with the same generator. To continue, call again with the updated arrays.
 
@@ -162,15 +165,19 @@ class KernelStream:
             raise ConfigError(f"`generate_` requires one of the heads {known}; use GenerationStream.")
         _check_floats(outputs=outputs, states=states)
         values = np.empty((steps, len(outputs), self._features), np.float32)
-        noise = None
-        if temperature and self._distribution != "point":
-            if generator is None:
-                raise ConfigError("Sampling requires a `generator`, except at temperature 0.")
-            # One call per step, as a GenerationStream makes them.
-            shape = (len(outputs), 1, self._features)
-            noise = np.stack([torch.randn(shape, generator=generator).numpy()[:, 0] for _ in range(steps)])
-        self._network.loop(states, outputs, None, values, self._distribution, temperature, MIN_SCALE, noise, None)
+        is_sampled = bool(temperature) and self._distribution != "point"
+        if is_sampled and generator is None:
+            raise ConfigError("Sampling requires a `generator`, except at temperature 0.")
+        for first in range(0, steps, STEPS_PER_CALL):
+            part = values[first : first + STEPS_PER_CALL]
+            noise = _noise(len(part), (len(outputs), 1, self._features), generator) if is_sampled else None
+            self._network.loop(states, outputs, None, part, self._distribution, temperature, MIN_SCALE, noise, None)
         return values
+
+
+def _noise(steps: int, shape: tuple[int, ...], generator: torch.Generator | None) -> Floats:
+    """Normal values `(steps, streams, features)`: a draw per step, as a GenerationStream makes them."""
+    return np.stack([torch.randn(shape, generator=generator).numpy()[:, 0] for _ in range(steps)])
 
 
 def _check_floats(**arrays: Any) -> None:

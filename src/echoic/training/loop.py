@@ -12,7 +12,7 @@ from torch import Tensor
 from echoic.config import TrainSettings
 from echoic.errors import Interrupted, TrainingError
 from echoic.model import SequenceModel
-from echoic.run import Checkpoint, RunFolder
+from echoic.run import Checkpoint, RunFolder, damage_named
 from echoic.tensors import Batch
 from echoic.training.evaluating import EvalResult, evaluate
 from echoic.training.optimizer import (
@@ -126,7 +126,17 @@ class Trainer:
         self._last_checkpoint = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Restores trainer and run folder to the state in which `checkpoint` was written."""
+        """Restores trainer and run folder to the state in which `checkpoint` was written.
+
+        Raises:
+            RunError: the checkpoint is that of another network or optimizer.
+        """
+        with damage_named(self.folder.checkpoints):
+            self._restore(checkpoint)
+        self.folder.truncate_metrics(self.state.metrics_rows)
+        self._write_best()
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
         groups: dict[str, dict[str, Tensor]] = {}
         for name, tensor in checkpoint.tensors.items():
             group, _, rest = name.partition(".")
@@ -143,8 +153,6 @@ class Trainer:
         torch.set_rng_state(groups["random"][""])
         if "random_cuda" in groups:
             torch.cuda.set_rng_state(groups["random_cuda"][""], self.device)
-        self.folder.truncate_metrics(self.state.metrics_rows)
-        self._write_best()
 
     def _write_best(self) -> None:
         if self.best:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from echoic.run import Checkpoint
+from echoic.run import Checkpoint, damage_named
 from echoic.tensors import Batch
 
 
@@ -87,6 +88,7 @@ class TrainerState:
     dev_seconds: float = 0.0
 
 
-def read_phase(checkpoint: Checkpoint) -> Phase:
-    """The phase that a checkpoint was written in."""
-    return Phase(**checkpoint.metadata["phase"])
+def read_phase(path: Path, checkpoint: Checkpoint) -> Phase:
+    """The phase that a checkpoint in the folder `path` was written in."""
+    with damage_named(path):
+        return Phase(**checkpoint.metadata["phase"])

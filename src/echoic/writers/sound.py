@@ -1,5 +1,6 @@
 """Streaming writer of 16-bit sound files."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
@@ -9,6 +10,7 @@ import numpy as np
 from echoic.errors import RunError
 from echoic.extras import LazyModule
 from echoic.types import Floats
+from echoic.writers.files import replacing
 
 if TYPE_CHECKING:
     import soundfile
@@ -21,7 +23,7 @@ SUBTYPES = {".wav": "PCM_16", ".flac": "PCM_16"}
 
 @final
 class SoundWriter:
-    """Writes a mono file block by block; the file is complete once it is closed.
+    """Writes a mono file block by block; as a context, whose end without an error replaces an old file.
 
     `clipped` counts the samples clipped to full scale.
     """
@@ -31,10 +33,15 @@ class SoundWriter:
         self.clipped = 0
         if not path.parent.is_dir():
             raise RunError(f"{path} cannot be written: the folder {path.parent} does not exist; create it.")
-        try:
-            self._file = soundfile.SoundFile(path, "w", rate_hz, 1, SUBTYPES[path.suffix.lower()])
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise RunError(f"{path} cannot be written ({error}).") from None
+        kind = path.suffix.lower()
+        with ExitStack() as stack:
+            part = stack.enter_context(replacing(path))
+            try:
+                self._file = soundfile.SoundFile(part, "w", rate_hz, 1, SUBTYPES[kind], format=kind[1:].upper())
+            except soundfile.LibsndfileError as error:
+                raise RunError(f"{path} cannot be written ({error.error_string}).") from None
+            stack.callback(self._file.close)
+            self._stack = stack.pop_all()
 
     def write(self, samples: Floats) -> None:
         """Appends samples `(samples,)`.
@@ -46,11 +53,13 @@ class SoundWriter:
         try:
             self._file.write(np.clip(samples, -1, 1))
             self._file.flush()
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise RunError(f"{self.path} cannot be written ({error}).") from None
+        except soundfile.LibsndfileError as error:
+            raise RunError(f"{self.path} cannot be written ({error.error_string}).") from None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        self._file.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)

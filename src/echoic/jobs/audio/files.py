@@ -12,8 +12,8 @@ from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
 from echoic.progress import ProgressFn
 from echoic.report.figures import chart_bytes
-from echoic.run.files import write_atomically
 from echoic.types import Floats
+from echoic.writers.files import write_bytes
 from echoic.writers.sound import SUBTYPES, SoundWriter
 
 DIGITS = 3
@@ -47,7 +47,7 @@ def write_sound(fitted: Fitted[AudioTask], request: AudioRequest, output: Path |
 
     if request.streams == 1 and output.suffix.lower() in DRAWN:
         sound = generate(fitted, request, count)
-        write_atomically(output, chart_bytes(strip(sound.samples[0], sound.rate_hz), output.suffix.lower()[1:]))
+        write_bytes(output, chart_bytes(strip(sound.samples[0], sound.rate_hz), output.suffix.lower()[1:]))
         return f"{output}: spectrogram of {sound.samples.shape[1] / sound.rate_hz:.1f} s"
     # Errors in the request are found before a file is opened, which empties it.
     source = blocks(fitted, request)

@@ -5,6 +5,7 @@ from typing import Any, final
 
 from echoic.jobs.base import Fitted, Job, Table
 from echoic.jobs.classify.charts import charts
+from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, evaluate
 from echoic.jobs.classify.notes import calibration_notes
 from echoic.jobs.classify.task import ClassifyTask as ClassifyTask
@@ -24,6 +25,11 @@ class ClassifyJob(Job[ClassifyTask]):
         self, fitted: Fitted[ClassifyTask], data: Any, split: str, on_progress: ProgressFn
     ) -> ClassifyEvaluation:
         return evaluate(fitted, data, split, on_progress)
+
+    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
+        """Its arrays can be read."""
+        Combination.from_json(calibration)
+        super().check_calibration(calibration)
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         return calibration_notes(calibration) if calibration else []

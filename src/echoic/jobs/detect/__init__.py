@@ -8,6 +8,7 @@ from echoic.jobs.detect.charts import charts
 from echoic.jobs.detect.evaluate import DetectEvaluation, evaluate
 from echoic.jobs.detect.task import DetectTask as DetectTask
 from echoic.jobs.detect.use import predict
+from echoic.labelled.postprocessing import read_postprocessing
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
 from echoic.streams import DetectionStream
@@ -22,6 +23,10 @@ class DetectJob(Job[DetectTask]):
 
     def evaluate(self, fitted: Fitted[DetectTask], data: Any, split: str, on_progress: ProgressFn) -> DetectEvaluation:
         return evaluate(fitted, data, split, on_progress)
+
+    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
+        """The post-processing can be read."""
+        read_postprocessing(calibration)
 
     def charts(
         self, fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None

@@ -7,6 +7,7 @@ from typing import Any, final
 from echoic.config.forecast import ForecastRequest
 from echoic.errors import ConfigError
 from echoic.forecasting.calendar import is_used
+from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.results import Table
 from echoic.jobs.base import Fitted, Job
@@ -31,6 +32,11 @@ class ForecastJob(Job[ForecastTask]):
         self, fitted: Fitted[ForecastTask], data: Any, split: str, on_progress: ProgressFn
     ) -> ForecastEvaluation:
         return evaluate(fitted, data, split, 1, on_progress)
+
+    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
+        """Its arrays can be read."""
+        Calibration.from_json(dict(calibration))
+        super().check_calibration(calibration)
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         return calibration_notes(calibration)

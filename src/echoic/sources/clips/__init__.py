@@ -85,6 +85,8 @@ def labels_of(clip: Series) -> tuple[str, ...]:
 def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
     if not place.exists():
         raise DataError(f"{place}: no such file or folder; check the name.")
+    if not place.is_dir() and not place.is_file():
+        raise DataError(f"{place} is not a regular file; save the clips in one.")
     reader = folders.read_clips if place.is_dir() else READERS.get(place.suffix.lower())
     if reader is None:
         raise DataError(

@@ -66,11 +66,16 @@ def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
 
 
 def _load(path: Path) -> NDArray[np.generic]:
+    if not path.exists():
+        raise DataError(f"{path}: no such file; check the name.")
+    if not path.is_file():
+        raise DataError(f"{path} is not a regular file; save the array in one.")
+    with path.open("rb") as file:
+        if file.read(2) == b"PK":
+            raise DataError(f"{path} is an archive of arrays (.npz); save the one array with numpy.save.")
     try:
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; check the name.") from None
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # noqa: BLE001 (damaged files raise whatever zip, zlib and NumPy do)
         raise DataError(f"{path} is not a readable .npy file ({error}); save it with numpy.save.") from None
     return array
 

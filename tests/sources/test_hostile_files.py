@@ -1,0 +1,136 @@
+"""Files that crash, hang or fill a reader end in one sentence."""
+
+import gzip
+import io
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.io import savemat
+
+from echoic.config import ClipDataSettings, MusicDataSettings, TextDataSettings
+from echoic.errors import DataError
+from echoic.sources import read, textfile, trial
+from echoic.sources.text import read as read_text_source
+
+CLIPS = ClipDataSettings.model_validate({"axes": ("clip", "band", "frame"), "labels_path": "labels.npy"})
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "settings"), [("one_byte.parquet", None), ("four_bytes.mat", MusicDataSettings())])
+def test_a_file_that_ends_its_reader_does_not_end_the_process(name: str, settings: MusicDataSettings | None) -> None:
+    path = Path(os.environ["ECHOIC_DATA"]) / "bad_files/crash" / name
+    with pytest.raises(DataError, match=rf"{name} is damaged \(its reader crashed on it\); write or copy"):
+        read(path, settings)
+
+
+@pytest.mark.parametrize(
+    "statement", ["import os; os.abort()", "import os; os.kill(os.getpid(), 11)", "raise SystemExit(1)"]
+)
+def test_however_the_reader_ends_it_is_an_error_of_the_file(tmp_path: Path, statement: str) -> None:
+    with pytest.raises(DataError, match="file is damaged"):
+        trial.survive_reading(tmp_path / "file", b"content", statement)
+
+
+def test_a_reader_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "TIMEOUT_S", 0.5)
+    with pytest.raises(DataError, match="file is damaged"):
+        trial.survive_reading(tmp_path / "file", b"content", "import time; time.sleep(600)")
+
+
+def test_a_reader_that_refuses_a_file_leaves_the_message_to_this_process(tmp_path: Path) -> None:
+    trial.survive_reading(tmp_path / "file", b"content", "raise ValueError")
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(DataError, match=r"a.parquet is truncated or not a Parquet file"):
+        read(tmp_path / "a.parquet")
+
+
+def test_good_files_are_read_through_the_child(tmp_path: Path) -> None:
+    pl.DataFrame({"y": [1.0, 2.0, 4.0]}).write_parquet(tmp_path / "a.parquet")
+    assert read(tmp_path / "a.parquet").series[0].values[:, 0].tolist() == [1, 2, 4]
+    rolls = np.empty((1, 1), object)
+    rolls[0, 0] = np.eye(88, dtype=np.uint8)
+    savemat(tmp_path / "a.mat", {"traindata": rolls})
+    assert read(tmp_path / "a.mat", MusicDataSettings()).series[0].steps == 88
+
+
+def torn_archive() -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, a=np.zeros((3, 2, 2)))
+    return stream.getvalue()[:-40]
+
+
+def archive() -> bytes:
+    stream = io.BytesIO()
+    np.savez(stream, a=np.zeros((3, 2, 2)))
+    return stream.getvalue()
+
+
+def negative_shape() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.zeros((30, 2, 2)))
+    return stream.getvalue().replace(b"(30, 2, 2)", b"(-3, 2, 2)")
+
+
+@pytest.mark.parametrize("content", [torn_archive, archive, negative_shape, lambda: b"", lambda: b"\x93NUMPY"])
+def test_arrays_of_clips_that_are_none_are_errors_of_the_file(tmp_path: Path, content: Callable[[], bytes]) -> None:
+    (tmp_path / "a.npy").write_bytes(content())
+    with pytest.raises(DataError, match=r"a.npy is (not a readable .npy file|an archive of arrays)"):
+        read(tmp_path / "a.npy", CLIPS)
+
+
+def test_a_number_of_5000_digits_is_an_error_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[[[" + "9" * 5000 + "]]]")
+    with pytest.raises(DataError, match=r"a.json is not valid JSON \(Exceeds the limit"):
+        read(tmp_path / "a.json", MusicDataSettings())
+    assert json.loads("[9]") == [9]
+
+
+@pytest.mark.parametrize("name", ["a.ts", "a.npy", "a.csv", "a.parquet"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match=rf"{name} is not a regular file"):
+        read(tmp_path / name, CLIPS if name in {"a.ts", "a.npy"} else None)
+
+
+def test_a_file_that_unpacks_to_a_thousand_times_its_size_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(textfile, "BOMB_BYTES", 1 << 20)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(b"1" * (8 << 20)))
+    with pytest.raises(DataError, match=r"a.csv.gz unpacks to more than 300 times its [\d,]+ bytes; unpack it"):
+        read(path)
+
+
+def test_a_large_file_that_is_packed_as_texts_are_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textfile, "BOMB_BYTES", 1000)
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress(("y\n" + "".join(f"{number}\n" for number in range(5000))).encode()))
+    assert read(path).series[0].steps == 5000
+
+
+class Endless(io.RawIOBase):
+    """Standard input that never ends, and what was read of it."""
+
+    def __init__(self, block: bytes) -> None:
+        self.block, self.taken = block, 0
+
+    def read(self, size: int = -1) -> bytes:
+        assert size > 0, "read to the end"
+        self.taken += size
+        return self.block * (size // len(self.block))
+
+
+@pytest.mark.parametrize(("block", "most"), [(b"\0", 1 << 20), (b"ab", 5 << 20)])
+def test_standard_input_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, block: bytes, most: int) -> None:
+    endless = Endless(block)
+    monkeypatch.setattr("sys.stdin", type("Standard", (), {"buffer": endless}))
+    monkeypatch.setattr("echoic.sources.text.MAX_BYTES", 4 << 20)
+    with pytest.raises(DataError, match="standard input is no text, or more than"):
+        read_text_source("-", TextDataSettings())
+    assert endless.taken == most
