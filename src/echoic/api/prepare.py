@@ -7,6 +7,7 @@ from typing import Any, final
 import torch
 
 from echoic import sources
+from echoic.api.in_memory import gathered
 from echoic.cells import Cell
 from echoic.components import Components
 from echoic.config import JobSettings, StackSettings, TrainSettings
@@ -29,7 +30,7 @@ class Prepared:
 
 def prepare(
     job: str,
-    data: Any,
+    data: Any = None,
     *,
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,
@@ -44,6 +45,7 @@ def prepare(
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
         DataError: the data cannot be read, or do not suffice.
     """
+    data, settings = gathered(job, data, settings)
     resolved = build_settings(job, config or {}, settings)
     _check_device(resolved.train)
     own = Components.build(components)

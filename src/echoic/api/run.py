@@ -11,6 +11,7 @@ from torch import Tensor
 from echoic import sources
 from echoic.api.data_reference import read_again
 from echoic.api.folds import fit_folds
+from echoic.api.in_memory import gathered
 from echoic.api.phases import TrainProgressFn
 from echoic.components import Components
 from echoic.errors import ConfigError
@@ -96,6 +97,7 @@ class Run:
         stride: int | None = None,
         statistical: bool = False,
         on_progress: ProgressFn = no_progress,
+        **in_memory: Any,
     ) -> Evaluation:
         """Scores of the model and of the job's baselines.
 
@@ -105,13 +107,18 @@ class Run:
             stride: steps between the windows that are scored, for jobs that score windows; by default 1.
             statistical: add ETS and Theta to the baselines of forecasts; fitting them takes a while.
             on_progress: called with the work done and its total.
+            in_memory: what belongs to new data in memory: `labels`, `events` or `text`, as for `echoic.train`.
 
         Raises:
-            ConfigError: the split is unknown, `stride` is not a positive integer, or the job does not score windows.
+            ConfigError: the split or an argument is unknown, `stride` is not a positive integer, or the job does not
+                score windows.
             MissingExtraError: `statistical` needs an optional package.
             DataError: there is nothing to score.
         """
         _check_split(split)
+        data, unknown = gathered(self.job.name, data, in_memory)
+        if unknown:
+            raise ConfigError(f"`evaluate` has no argument `{next(iter(unknown))}`.")
         if stride is not None or statistical:
             _check_stride(1 if stride is None else stride)
             job = require(self.job, Backtests, "statistical" if statistical else "stride")
@@ -126,13 +133,15 @@ class Run:
         """Predictions for `data` as a long table.
 
         By default forecasts continue the run's own series; clips and recordings are those of its test split. A list of
-        paths gives the rows of all of them, in this order.
+        paths gives the rows of all of them, in this order. Data in memory are as for `echoic.train`; clips require no
+        labels, and sound has the rate of training.
 
         Raises:
             ConfigError: the job does not predict.
             DataError: the data cannot be read, or do not fit the run.
         """
         job = require(self.job, Predicts, "predict")
+        data, _ = gathered(self.job.name, data, {})
         if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data):
             return concatenate([job.predict(self.fitted, one) for one in data])
         return job.predict(self.fitted, data)

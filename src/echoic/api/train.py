@@ -18,7 +18,7 @@ from echoic.training import isolated_randomness
 
 def train(
     job: str,
-    data: Any,
+    data: Any = None,
     *,
     out: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
@@ -31,14 +31,19 @@ def train(
 
     Args:
         job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
-        data: the job's input: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
+        data: the job's input: a path, or data in memory: a DataFrame, an array `(steps, features)` or `synth:NAME` for
+            forecasts, `(clips, steps, features)` for classify, samples with `rate_hz` for audio and detect, piano-rolls
+            `(steps, 128)` for music; or a list of arrays.
         out: the run folder to create; by default one in the temporary folder.
         config: settings by section, as in a TOML file; `settings` take precedence.
         components: classes of your own that replace parts of the network: `cell`, `head`, `encoder` or `network`, such
             as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
         on_progress: called after every training step.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
-        settings: fields of the job's settings by name, such as `lookback=96`.
+        settings: fields of the job's settings by name, such as `lookback=96`; and what belongs to data in memory:
+            `labels` (classify: the label of each clip), `groups` (classify: clips that share one stay in one split),
+            `events` (detect: tuples of onset and offset in seconds and label, for each recording), or `text` (text: the
+            text itself, instead of `data`).
 
     Raises:
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
