@@ -27,6 +27,9 @@ class Prepared:
     task: Task[Any]
     data: Any
 
+    def __repr__(self) -> str:
+        return f"Prepared(job={self.job.name!r}, data={self.task.dataset.origin!r})"
+
 
 def prepare(
     job: str,

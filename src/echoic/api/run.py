@@ -10,6 +10,7 @@ from torch import Tensor
 
 from echoic import sources
 from echoic.api.data_reference import read_again
+from echoic.api.figures import drawable, gallery, run_html
 from echoic.api.folds import fit_folds
 from echoic.api.in_memory import gathered
 from echoic.api.phases import TrainProgressFn
@@ -30,6 +31,7 @@ from echoic.jobs.capabilities import (
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
+from echoic.report.gallery import Gallery
 from echoic.run import RunFolder
 from echoic.streams import GenerationStream, Stream
 from echoic.training import TrainResult, no_randomness
@@ -56,6 +58,9 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run(job={self.job.name!r}, path={str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        return run_html(self)
 
     @property
     def path(self) -> Path:
@@ -89,6 +94,7 @@ class Run:
         """The network with the weights of the lowest dev loss."""
         return self.fitted.model
 
+    @drawable
     def evaluate(
         self,
         data: Any = None,
@@ -233,6 +239,24 @@ class Run:
         _check_split(split)
         _check_stride(stride)
         return require(self.job, Backtests, "backtest").backtest(self.fitted, data, split, stride)
+
+    def plot(self, evaluation: Evaluation | None = None) -> Gallery:
+        """The learning curves, and the charts of an evaluation, by name, as figures of matplotlib.
+
+        Notebooks show them; `run.plot()["loss"].savefig("loss.png")` saves one.
+        """
+        return gallery(self, evaluation)
+
+    def report(self, out: str | Path | None = None) -> Path:
+        """Writes the HTML report and returns its path; by default `report.html` in the run folder, with figures.
+
+        Raises:
+            RunError: the run is damaged or has no model yet, or a file cannot be written.
+            DataError: the data of the run are missing or have changed.
+        """
+        from echoic.api.report import write_report  # noqa: PLC0415 (it imports this module)
+
+        return write_report([self], None if out is None else Path(out))
 
     def notes(self) -> list[str]:
         """What a user should know of the trained model: what dev decided, and how surely."""

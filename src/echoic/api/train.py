@@ -1,6 +1,5 @@
 """Training a network: `train` is `prepare` and `fit` in a row."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
+from echoic.api.temporary import run_path
 from echoic.errors import ConfigError
 from echoic.jobs.base import Task
 from echoic.progress import ProgressFn, no_progress
@@ -34,7 +34,7 @@ def train(
         data: the job's input: a path, or data in memory: a DataFrame, an array `(steps, features)` or `synth:NAME` for
             forecasts, `(clips, steps, features)` for classify, samples with `rate_hz` for audio and detect, piano-rolls
             `(steps, 128)` for music; or a list of arrays.
-        out: the run folder to create; by default one in the temporary folder.
+        out: the run folder to create; by default a temporary one, which is removed when Python exits.
         config: settings by section, as in a TOML file; `settings` take precedence.
         components: classes of your own that replace parts of the network: `cell`, `head`, `encoder` or `network`, such
             as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
@@ -68,7 +68,7 @@ def fit(
 
     Args:
         prepared: the task and its data.
-        out: the run folder to create; by default one in the temporary folder.
+        out: the run folder to create; by default a temporary one, which is removed when Python exits.
         on_progress: called after every training step.
 
     Raises:
@@ -79,15 +79,16 @@ def fit(
     """
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
+    if out is not None:
+        ensure_new(Path(out))
     name, task = prepared.job.name, prepared.task
-    path = Path(tempfile.mkdtemp(prefix="echoic-")) / name if out is None else Path(out)
-    ensure_new(path)
     _dry_run(task)
     task = choose_threads(task)
-    folder = RunFolder.create(path)
-    with folder.lock():
-        describe(folder, name, task, prepared.data)
-        fit_folds(folder, name, task, prepared.data, on_progress)
+    with run_path(out, name) as path:
+        folder = RunFolder.create(path)
+        with folder.lock():
+            describe(folder, name, task, prepared.data)
+            fit_folds(folder, name, task, prepared.data, on_progress)
     return Run(folder, prepared.data, task.components)
 
 

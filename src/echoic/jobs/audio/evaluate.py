@@ -31,7 +31,7 @@ DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "survival", "slope", "slope_l
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AudioEvaluation(Evaluation):
     """Scores over `seconds` of sound; the first frame is not scored.
 

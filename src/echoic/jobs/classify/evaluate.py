@@ -35,7 +35,7 @@ class Mistake(NamedTuple):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClassifyEvaluation(Evaluation):
     """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`."""
 

@@ -36,7 +36,7 @@ MEMORIZED_STEPS = 8
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MusicEvaluation(Evaluation):
     """Scores over `steps` steps of `songs`; the first step of each is not scored, as in the literature."""
 

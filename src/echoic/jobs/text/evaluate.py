@@ -21,7 +21,7 @@ ORDERS = {1: "unigram", 2: "bigram", 5: "ngram5"}
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TextEvaluation(Evaluation):
     """Scores over `symbols` characters (or bytes, the `unit`); the first of each text is not scored.
 

@@ -4,7 +4,7 @@ A source for each kind of data, which makes the same series, notes and fingerpri
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -31,9 +31,9 @@ class Clips:
             series.
     """
 
-    values: Any
-    labels: Any = None
-    groups: Any = None
+    values: Any = field(repr=False)
+    labels: Any = field(default=None, repr=False)
+    groups: Any = field(default=None, repr=False)
     rate_hz: int | None = None
 
 
@@ -49,9 +49,9 @@ class Recordings:
         events: for each recording its events: tuples of onset and offset in seconds, and label.
     """
 
-    values: Any
+    values: Any = field(repr=False)
     rate_hz: int | None = None
-    events: Sequence[Sequence[tuple[float, float, str]]] | None = None
+    events: Sequence[Sequence[tuple[float, float, str]]] | None = field(default=None, repr=False)
 
 
 @final
@@ -59,7 +59,7 @@ class Recordings:
 class Text:
     """A text in memory, or several, for the text job, where a plain string is the path of a file."""
 
-    text: str | Sequence[str]
+    text: str | Sequence[str] = field(repr=False)
 
 
 def is_array(data: Any) -> bool:
