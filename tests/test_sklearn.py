@@ -1,13 +1,17 @@
 """scikit-learn's own estimator checks, and the ones that do not apply."""
 
+import gc
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from echoic.sklearn import Forecaster
+from echoic.sklearn import Classifier, Forecaster
 
 TINY = {"train.threads": 1, "train.batch_size": 8, "train.patience": 50, "scaling.residual_baseline": "last"}
 
@@ -23,6 +27,17 @@ scikit_learn_checks: pytest.MarkDecorator = parametrize_with_checks(
 )
 
 
+QUICK = {"threads": 1, "network_weight": 1.0, "batch_size": 16, "conv_channels": (), "lr": 0.02}
+
+classifier_checks: pytest.MarkDecorator = parametrize_with_checks([Classifier(layers=(8,), epochs=20, settings=QUICK)])
+
+
+@pytest.mark.slow
+@classifier_checks
+def test_classifier_passes_scikit_learns_checks(estimator: Classifier, check: Callable[..., Any]) -> None:
+    check(estimator)
+
+
 @scikit_learn_checks
 def test_forecaster_passes_scikit_learns_checks(estimator: Forecaster, check: Callable[..., Any]) -> None:
     check(estimator)
@@ -30,6 +45,80 @@ def test_forecaster_passes_scikit_learns_checks(estimator: Forecaster, check: Ca
 
 def sine(steps: int) -> np.ndarray:
     return np.stack([np.sin(np.arange(steps) / 5), np.cos(np.arange(steps) / 5)], 1)
+
+
+def lines() -> tuple[np.ndarray, np.ndarray]:
+    """Rising and falling lines with some noise, `(30, 12)`, and which way they go."""
+    ways = np.array(["up", "down", "up"] * 10)
+    slopes = np.where(ways == "up", 1.0, -1.0)[:, None] * np.linspace(-1, 1, 12)
+    return slopes + 0.1 * np.random.default_rng(0).standard_normal((30, 12)), ways
+
+
+def test_classifier_takes_clips_of_features_and_of_unequal_length() -> None:
+    values, ways = lines()
+    unequal = [clip[: 6 + number % 6] for number, clip in enumerate(values)]
+    for clips in (values, np.stack([values, -values], 2), unequal):
+        model = Classifier(layers=(8,), epochs=20, settings=QUICK).fit(clips[:20], ways[:20])
+        assert model.classes_.tolist() == ["down", "up"]
+        probabilities = model.predict_proba(clips[20:])
+        np.testing.assert_allclose(probabilities.sum(1), 1)
+        assert (model.predict(clips[20:]) == model.classes_[probabilities.argmax(1)]).all()
+        assert model.score(clips[20:], ways[20:]) == 1
+        assert model.run_.config["data"]["report"]["labels"] == {"down": 7, "up": 13}
+
+
+def test_classifier_reads_sound_and_keeps_the_kind_of_its_classes() -> None:
+    tones = [0.3 * np.sin(np.arange(600) * (0.3, 0.9)[number % 2]) for number in range(20)]
+    classes = np.array([-1.5, 2.0] * 10)
+    with pytest.raises(ValueError, match="Unknown label type"):
+        Classifier().fit(tones, classes)
+    quick = {"threads": 1, "n_mels": 8, "cache_dir": "none"}
+    model = Classifier(rate_hz=2000, layers=(8,), epochs=30, settings=quick).fit(tones, classes > 0)
+    assert model.predict(tones).tolist() == (classes > 0).tolist()
+    assert model.run_.settings.data.rate_hz == 2000
+
+
+def test_classifier_refuses_what_it_cannot_learn() -> None:
+    values, ways = lines()
+    with pytest.raises(ValueError, match="clips of two or more classes, got one class"):
+        Classifier().fit(values, ["up"] * 30)
+    with pytest.raises(ValueError, match="`settings` has layers, which Classifier takes as an argument"):
+        Classifier(settings={"layers": (4,)}).fit(values, ways)
+
+
+def test_an_estimator_leaves_no_folder_and_survives_its_pickle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    values, ways = lines()
+    model = Classifier(layers=(4,), epochs=1, settings=QUICK).fit(values, ways)
+    expected, pickled = model.predict_proba(values), joblib_bytes(model)
+    del model
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+    again = joblib.load(io.BytesIO(pickled))
+    np.testing.assert_array_equal(again.predict_proba(values), expected)
+    del again
+    gc.collect()
+    assert not list(tmp_path.iterdir())
+
+
+def joblib_bytes(model: Any) -> bytes:
+    """What scikit-learn's users write with joblib.dump."""
+    buffer = io.BytesIO()
+    joblib.dump(model, buffer)
+    return buffer.getvalue()
+
+
+def test_forecaster_score_is_the_r2_of_whole_windows() -> None:
+    table = sine(60)
+    model = Forecaster(lookback=8, horizon=2, epochs=2, settings=TINY).fit(table)
+    forecasts = model.predict(table)[7:58]
+    followed = np.stack([table[row + 1 : row + 3].ravel() for row in range(7, 58)])
+    errors = ((followed - forecasts) ** 2).sum(0) / ((followed - followed.mean(0)) ** 2).sum(0)
+    assert model.score(table) == pytest.approx((1 - errors).mean(), abs=1e-5)
+    table[20] = np.nan
+    assert np.isfinite(model.score(table))
+    with pytest.raises(ValueError, match=r"X has 10 rows, but scoring requires two whole windows of 8 \+ 2 rows"):
+        model.score(table[:10])
 
 
 @pytest.mark.slow

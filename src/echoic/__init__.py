@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from echoic.api.train import train as train
     from echoic.drift.report import measure_drift as measure_drift
     from echoic.errors import EchoicError as EchoicError
+    from echoic.sources.memory import Clips as Clips
+    from echoic.sources.memory import Recordings as Recordings
+    from echoic.sources.memory import Text as Text
 
     __version__: str
 
 _HOMES = {
+    "Clips": "echoic.sources.memory",
     "EchoicError": "echoic.errors",
+    "Recordings": "echoic.sources.memory",
     "Run": "echoic.api.run",
+    "Text": "echoic.sources.memory",
     "check": "echoic.api.overfit_check",
     "cross_validate": "echoic.api.cross_validation",
     "fit": "echoic.api.train",

@@ -18,6 +18,7 @@ from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources import SOURCES, read, source_kind, supported_inputs
+from echoic.sources.memory import Clips, Recordings, Text
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
@@ -82,10 +83,32 @@ NEEDED: dict[type[Section], str] = {
 }
 """The annotation that jobs need of every source with these settings."""
 
-MEMORY: dict[str, tuple[Any, list[Any]]] = {
-    "dataframe": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()]),
-    "array": (np.arange(3.0), [np.zeros(0), np.array(["x"]), np.array([1j])]),
-    "synth": ("synth:sine,steps=10", ["synth:", "synth:sine,steps", "synth:table.csv"]),
+SOUND = 0.3 * np.sin(np.arange(2000) * 0.1)
+STEPS = pl.DataFrame({"ax": [1.0, 2.0, 3.0], "label": ["x", "x", "y"], "clip": [1, 1, 2]})
+BROKEN_STEPS = pl.DataFrame({"ax": [1.0, 2.0], "label": ["x", "y"], "clip": [1, 1]})
+
+MEMORY: dict[str, tuple[Any, list[Any], Section]] = {
+    "dataframe": (pl.DataFrame({"a": [1, 2]}), [pl.DataFrame(), pl.DataFrame({"a": ["x", "y"]}), object()], WIDE),
+    "array": (np.arange(3.0), [np.zeros(0), np.array(["x"]), np.array([1j])], WIDE),
+    "synth": ("synth:sine,steps=10", ["synth:", "synth:sine,steps", "synth:table.csv"], WIDE),
+    "rolls_in_memory": (np.eye(128), [np.zeros((3, 5)), np.zeros((0, 88)), 5], MusicDataSettings()),
+    "text_in_memory": (Text("To be"), [Text(""), Text(["a", ""]), Text("\ud800"), 5], TextDataSettings()),
+    "audio_in_memory": (
+        Recordings(SOUND, 8000),
+        [Recordings(SOUND), Recordings(SOUND * np.nan, 8000), Recordings(np.zeros((2, 900)), 8000), 5],
+        AudioDataSettings(),
+    ),
+    "clip_frame": (STEPS, [BROKEN_STEPS, STEPS.clear(), 5], ClipDataSettings(id="clip")),
+    "clip_arrays": (
+        Clips(np.zeros((2, 3)), ["x", "y"]),
+        [Clips(np.zeros((2, 3)), ["x"]), Clips(np.zeros((2, 3))), Clips(np.full((2, 3), np.inf), ["x", "y"]), 5],
+        ClipDataSettings(),
+    ),
+    "events_in_memory": (
+        Recordings(SOUND, 8000, [[(0.1, 0.2, "x")]]),
+        [Recordings(SOUND, 8000), Recordings(SOUND, 8000, []), Recordings(SOUND, 8000, [[(0.1, 9.0, "x")]]), 5],
+        EventDataSettings(),
+    ),
 }
 
 
@@ -123,7 +146,7 @@ def test_good_file_reads_the_same_twice(tmp_path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", [*FILES, *MEMORY])
 def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> None:
     if kind in MEMORY:
-        found = read(MEMORY[kind][0])
+        found = read(MEMORY[kind][0], MEMORY[kind][2])
     else:
         name, write, settings = FILES[kind]
         write(tmp_path / name)
@@ -166,12 +189,12 @@ def test_bad_file_is_refused_with_path_and_remedy(tmp_path: Path, kind: str, dam
 
 @pytest.mark.parametrize("kind", MEMORY)
 def test_bad_data_in_memory_are_refused(kind: str) -> None:
-    good, bad = MEMORY[kind]
-    assert source_kind(good, WIDE) == kind
-    assert read(good).fingerprint == read(good).fingerprint
+    good, bad, settings = MEMORY[kind]
+    assert source_kind(good, settings) == kind
+    assert read(good, settings).fingerprint == read(good, settings).fingerprint
     for data in bad:
         with pytest.raises(DataError, match=r"[;,] [a-z]"):
-            read(data)
+            read(data, settings)
 
 
 def test_importing_sources_loads_no_reader() -> None:

@@ -181,7 +181,7 @@ def test_other_bad_requests_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.wav").write_bytes(b"")
     with pytest.raises(DataError, match=r"none of 2 sound files can be used; the first: .*a\.wav"):
         read(tmp_path, AudioDataSettings())
-    with pytest.raises(DataError, match="Sound is read from files and folders, got int"):
+    with pytest.raises(DataError, match=r"Cannot read data of type int; give a path, or arrays of sound with rate_hz"):
         read(3, AudioDataSettings())
 
 

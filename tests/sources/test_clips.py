@@ -73,7 +73,7 @@ def test_a_parquet_table_is_read_like_a_csv(tmp_path: Path) -> None:
 
 
 ROWS = {
-    "a.wav,": r"line 3, column 'label'|line 3: the row has no label",
+    "a.wav,": r"line 3: there is no label; fill it in or remove the clip",
     ",x": r"line 3: the row has no file",
     "gone.wav,x": r"line 3: .*gone\.wav: no such file",
     "empty.wav,x": r"line 3: .*empty\.wav is empty",
@@ -105,8 +105,8 @@ WRONG_LABELS = {
     "a;;b": r"line 3: the labels 'a;;b' contain an empty one; remove the extra ';'\.",
     "a;b; ": r"line 3: the labels 'a;b;' contain an empty one",
     ";": "line 3: the labels ';' contain an empty one",
-    "a;b;a": "line 3: the row has the label 'a' more than once; name it once",
-    "a; a": "line 3: the row has the label 'a' more than once",
+    "a;b;a": "line 3: the label 'a' is given more than once; name it once",
+    "a; a": "line 3: the label 'a' is given more than once",
 }
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from echoic.config.table import TableSettings
@@ -79,10 +80,12 @@ def test_numbers_in_a_time_column_are_years() -> None:
         (pd.DataFrame(), "the DataFrame has no rows or no columns"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name"),
         (
-            pd.DataFrame({"a": [1]}, index=pd.DatetimeIndex(["2024-01-01"])),
+            pd.DataFrame({"a": [1]}, index=["Monday"]),
             "its dates or names are in the index; call reset_index",
         ),
-        (pl.LazyFrame({"a": [1]}), "Cannot read data of type LazyFrame"),
+        ({"a": [1, 2], "b": [1]}, "the dict has no columns of one length"),
+        ({"a": [object()]}, "the dict has no columns|holds"),
+        ([np.zeros(3), np.zeros((3, 2))], "the array of series 1 has 2 features, but that of series 0 has 1"),
         (None, "Cannot read data of type NoneType; give a path"),
         ([1.0, 2.0], r"Cannot read data of type list; convert it with numpy\.array"),
         (np.full(9, np.nan), "the array, column 'y': the column holds no value at all"),
@@ -91,8 +94,44 @@ def test_numbers_in_a_time_column_are_years() -> None:
     ],
 )
 def test_bad_frame_is_refused(frame: Any, message: str) -> None:
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((DataError, ShapeError), match=message):
         read(frame, TableSettings())
+
+
+@pytest.mark.parametrize("kind", [pl.LazyFrame, dict, pd.DataFrame])
+def test_lazy_frames_and_dicts_read_as_their_dataframe(kind: Any) -> None:
+    columns = {"a": [1, 2, 3], "b": [1.5, None, 2.5]}
+    assert read(kind(columns)).fingerprint == read(pl.DataFrame(columns)).fingerprint
+
+
+@pytest.mark.parametrize("series", [pd.Series([1.0, 2.0]), pl.Series([1.0, 2.0]), torch.tensor([1.0, 2.0])])
+def test_a_column_and_a_tensor_read_as_their_array(series: Any) -> None:
+    assert read(series).fingerprint == read(np.array([1.0, 2.0])).fingerprint
+
+
+def test_dates_in_the_index_of_pandas_are_the_times() -> None:
+    index = pd.date_range("2024-01-01", periods=3, freq="h")
+    column = pd.Series([1.0, 2.0, 3.0], index, name="load")
+    named = pd.DataFrame({"load": [1.0, 2.0, 3.0]}, index.rename("when"))
+    (expected,) = read(pl.DataFrame({"t": HOURS, "load": [1.0, 2.0, 3.0]}), TableSettings(time="t")).series
+    for data in (column, named):
+        (series,) = read(data).series
+        assert (series.features, series.time) == (expected.features, expected.time)
+        np.testing.assert_array_equal(series.values, expected.values)
+    months = pd.Series([1.0, 2.0, 3.0], pd.period_range("2024-01", periods=3, freq="M"))
+    assert str(read(months).series[0].time.frequency) == "1 month"
+    assert read(months).series[0].features == ("y",)
+
+
+def test_a_list_of_arrays_is_one_series_each() -> None:
+    found = read([np.arange(3.0), np.arange(5.0)]).series
+    assert [(one.name, one.steps, one.features) for one in found] == [("series 0", 3, ("y",)), ("series 1", 5, ("y",))]
+    assert read([np.ones((3, 2))]).series[0].features == ("y0", "y1")
+
+
+def test_masked_values_are_missing() -> None:
+    found = read(np.ma.masked_equal(np.array([1, 9, 3]), 9))
+    np.testing.assert_array_equal(found.series[0].values[:, 0], [1, np.nan, 3])
 
 
 def test_m4_format_is_for_files() -> None:

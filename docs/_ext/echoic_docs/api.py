@@ -12,8 +12,8 @@ import echoic
 from echoic_docs.layers import layers, summary
 from echoic_docs.markdown import escape, table
 
-LEFT_OUT = {"__main__", "cli", "config"}
-"""Modules with a reference of another kind."""
+LEFT_OUT = {"__main__", "cli", "config", "estimators"}
+"""Modules with a reference of another kind, or under another name."""
 
 FLAT = {"echoic.jobs"}
 """Packages whose inner packages are not for use from outside: a job is used through `echoic.train` and `Run`."""
@@ -70,13 +70,13 @@ def submodules(package: ModuleType) -> list[ModuleType]:
 
 
 def public(module: ModuleType) -> dict[str, object]:
-    """Classes and functions that a module defines, or imports from modules below itself."""
+    """Classes and functions that a module defines, imports from modules below itself, or lists in `__all__`."""
     return {
         name: item
         for name, item in vars(module).items()
         if not name.startswith("_")
         and (inspect.isclass(item) or inspect.isfunction(item))
-        and f"{item.__module__}.".startswith(f"{module.__name__}.")
+        and (f"{item.__module__}.".startswith(f"{module.__name__}.") or name in getattr(module, "__all__", ()))
     }
 
 

@@ -11,7 +11,7 @@ from echoic.training import isolated_randomness, overfit_one_batch, thread_count
 
 def check(
     job: str,
-    data: Any,
+    data: Any = None,
     *,
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,

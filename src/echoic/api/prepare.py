@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from echoic import sources
+from echoic.api.in_memory import gathered
 from echoic.cells import Cell
 from echoic.components import Components
 from echoic.config import JobSettings, StackSettings, TrainSettings
@@ -32,10 +33,13 @@ class Prepared:
     weights: Mapping[str, Tensor] | None = None
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"Prepared(job={self.job.name!r}, data={self.task.dataset.origin!r})"
+
 
 def prepare(
     job: str,
-    data: Any,
+    data: Any = None,
     *,
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,
@@ -50,6 +54,7 @@ def prepare(
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
         DataError: the data cannot be read, or do not suffice.
     """
+    data, settings = gathered(job, data, settings)
     resolved = build_settings(job, config or {}, settings)
     check_device(resolved.train)
     own = Components.build(components)

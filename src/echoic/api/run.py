@@ -9,7 +9,9 @@ from torch import Tensor
 
 from echoic import sources
 from echoic.api.data_reference import read_again
+from echoic.api.figures import drawable, gallery, run_html
 from echoic.api.folds import fit_folds
+from echoic.api.in_memory import gathered
 from echoic.api.phases import TrainProgressFn
 from echoic.api.predictions import OnError, predict_each
 from echoic.api.prepare import check_device
@@ -31,6 +33,7 @@ from echoic.jobs.capabilities import (
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
+from echoic.report.gallery import Gallery
 from echoic.run import RunFolder, damage_named
 from echoic.streams import GenerationStream, Stream
 from echoic.training import TrainResult
@@ -58,6 +61,9 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run(job={self.job.name!r}, path={str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        return run_html(self)
 
     @property
     def path(self) -> Path:
@@ -93,6 +99,7 @@ class Run:
         """The network with the weights of the lowest dev loss."""
         return self.fitted.model
 
+    @drawable
     def evaluate(
         self,
         data: Any = None,
@@ -101,6 +108,7 @@ class Run:
         stride: int | None = None,
         statistical: bool = False,
         on_progress: ProgressFn = no_progress,
+        **in_memory: Any,
     ) -> Evaluation:
         """Scores of the model and of the job's baselines.
 
@@ -110,13 +118,18 @@ class Run:
             stride: steps between the windows that are scored, for jobs that score windows; by default 1.
             statistical: add ETS and Theta to the baselines of forecasts; fitting them takes a while.
             on_progress: called with the work done and its total.
+            in_memory: what belongs to new data in memory: `labels`, `events` or `text`, as for `echoic.train`.
 
         Raises:
-            ConfigError: the split is unknown, `stride` is not a positive integer, or the job does not score windows.
+            ConfigError: the split or an argument is unknown, `stride` is not a positive integer, or the job does not
+                score windows.
             MissingExtraError: `statistical` needs an optional package.
             DataError: there is nothing to score.
         """
         _check_split(split)
+        data, unknown = gathered(self.job.name, data, in_memory)
+        if unknown:
+            raise ConfigError(f"`evaluate` has no argument `{next(iter(unknown))}`.")
         if stride is not None or statistical:
             _check_stride(1 if stride is None else stride)
             job = require(self.job, Backtests, "statistical" if statistical else "stride")
@@ -134,7 +147,8 @@ class Run:
 
         Args:
             data: new data, or a list of paths, which gives the rows of all of them in this order. By default forecasts
-                continue the run's own series; clips and recordings are those of its test split.
+                continue the run's own series; clips and recordings are those of its test split. Data in memory are as for
+                `echoic.train`; clips require no labels, and sound has the rate of training.
             on_error: "skip" leaves out the files and series that cannot be predicted, and warns with their number and
                 the reasons; "stop" raises the error of the first one.
             on_progress: called with the number of files that are done, and of all.
@@ -144,6 +158,7 @@ class Run:
             DataError: the data cannot be read, or do not fit the run; with "skip", if that holds for all of them.
         """
         job = require(self.job, Predicts, "predict")
+        data, _ = gathered(self.job.name, data, {})
         if data is None:
             self._refuse_changed_data()
         return predict_each(job, self.fitted, data, on_error, on_progress)
@@ -237,6 +252,24 @@ class Run:
         job = require(self.job, Backtests, "backtest")
         self._require_data(data)
         return job.backtest(self.fitted, data, split, stride)
+
+    def plot(self, evaluation: Evaluation | None = None) -> Gallery:
+        """The learning curves, and the charts of an evaluation, by name, as figures of matplotlib.
+
+        Notebooks show them; `run.plot()["loss"].savefig("loss.png")` saves one.
+        """
+        return gallery(self, evaluation)
+
+    def report(self, out: str | Path | None = None) -> Path:
+        """Writes the HTML report and returns its path; by default `report.html` in the run folder, with figures.
+
+        Raises:
+            RunError: the run is damaged or has no model yet, or a file cannot be written.
+            DataError: the data of the run are missing or have changed.
+        """
+        from echoic.api.report import write_report  # noqa: PLC0415 (it imports this module)
+
+        return write_report([self], None if out is None else Path(out))
 
     def notes(self) -> list[str]:
         """What a user should know of the trained model: what dev decided, and how surely."""

@@ -9,7 +9,7 @@ from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn
 from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
-from echoic.api.temporary import temporary_run
+from echoic.api.temporary import run_path
 from echoic.errors import ConfigError
 from echoic.jobs.base import Task
 from echoic.progress import ProgressFn, no_progress
@@ -33,9 +33,11 @@ def train(
 
     Args:
         job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
-        data: the job's input: a path; for forecasts also a DataFrame, an array `(steps, features)` or `synth:NAME`.
-            With `from_run` by default the data of that run, as they are now.
-        out: the run folder to create; by default one in the temporary folder, which is removed when Python ends.
+        data: the job's input: a path, or data in memory: a DataFrame, an array `(steps, features)` or `synth:NAME` for
+            forecasts, `(clips, steps, features)` for classify, samples with `rate_hz` for audio and detect, piano-rolls
+            `(steps, 128)` for music; or a list of arrays. With `from_run` by default the data of that run, as they are
+            now.
+        out: the run folder to create; by default a temporary one, which is removed when Python exits.
         from_run: a run folder to start from: its weights, settings, vocabulary, classes and scales. Only settings of
             training and of the split may be changed.
         config: settings by section, as in a TOML file; `settings` take precedence.
@@ -43,7 +45,10 @@ def train(
             as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
         on_progress: called after every training step.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
-        settings: fields of the job's settings by name, such as `lookback=96`.
+        settings: fields of the job's settings by name, such as `lookback=96`; and what belongs to data in memory:
+            `labels` (classify: the label of each clip), `groups` (classify: clips that share one stay in one split),
+            `events` (detect: tuples of onset and offset in seconds and label, for each recording), or `text` (text: the
+            text itself, instead of `data`).
 
     Raises:
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.
@@ -71,7 +76,7 @@ def fit(
 
     Args:
         prepared: the task and its data.
-        out: the run folder to create; by default one in the temporary folder, which is removed when Python ends.
+        out: the run folder to create; by default a temporary one, which is removed when Python exits.
         on_progress: called after every training step.
 
     Raises:
@@ -82,18 +87,18 @@ def fit(
     """
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
-    name, task = prepared.job.name, prepared.task
     if out is not None:
         ensure_new(Path(out))
+    name, task = prepared.job.name, prepared.task
     _dry_run(task)
     task = choose_threads(task)
-    path = temporary_run(name) if out is None else Path(out)
-    folder = RunFolder.create(path)
-    with folder.lock():
-        if prepared.weights is not None:
-            folder.write_initial(prepared.weights)
-        describe(folder, name, task, prepared.data, prepared.notes)
-        fit_folds(folder, name, task, prepared.data, on_progress)
+    with run_path(out, name) as path:
+        folder = RunFolder.create(path)
+        with folder.lock():
+            if prepared.weights is not None:
+                folder.write_initial(prepared.weights)
+            describe(folder, name, task, prepared.data, prepared.notes)
+            fit_folds(folder, name, task, prepared.data, on_progress)
     return Run(folder, prepared.data, task.components)
 
 

@@ -38,6 +38,12 @@ class ClipDataSettings(SoundSourceSettings):
     split_column: str = Field(
         "split", description="Tables: column with the split of each clip: train, dev (or valid) or test."
     )
+    id: str | None = Field(
+        None, description="Tables with one row per step: column that names the clip of each row. Default: files."
+    )
+    features: Names = Field(
+        (), description="Tables with one row per step: columns of values. Default: all columns without another role."
+    )
     labels_path: Place = Field(None, description="Arrays: .npy file with the label of each clip.")
     axes: Names = Field((), description="Arrays: axes of the array in order, such as clip,band,frame.")
     test_data: Place = Field(

@@ -36,7 +36,7 @@ MAX_NAIVE2_WINDOWS = 2000
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ForecastEvaluation(Evaluation):
     """Scores of the model and of the baselines; `by_horizon` and `by_feature` are the model's.
 

@@ -1,11 +1,12 @@
 """The result of an evaluation: scores of a model next to those of its baselines."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from echoic.metrics.goals import goal
+from echoic.metrics.notebook import scores_html
 from echoic.metrics.paired import ItemErrors, Lead
 
 
@@ -14,13 +15,32 @@ class Evaluation(abc.ABC):
     """Scores of a model and of the job's baselines, by name; each job adds its own results.
 
     `postprocessed` are the model's scores after post-processing, for jobs that have one. `item_errors` are errors in
-    the headline score by test item, where the job has them.
+    the headline score by test item, where the job has them. `figures` draws the charts.
     """
 
     scores: dict[str, float]
     baselines: dict[str, dict[str, float]]
     postprocessed: dict[str, float] = field(default_factory=dict, kw_only=True)
     item_errors: ItemErrors | None = field(default=None, kw_only=True, compare=False)
+    figures: Callable[[], Mapping[str, Any]] | None = field(default=None, kw_only=True, compare=False)
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name}={value:.4g}" for name, value in self.result.items())
+        best = "" if self.best_baseline is None else f", best_baseline={self.best_baseline!r}"
+        return f"{type(self).__name__}({scores}{best})"
+
+    def _repr_html_(self) -> str:
+        return scores_html(self.rows, self.description, self.verdict or "")
+
+    def plot(self) -> Mapping[str, Any]:
+        """The charts of this evaluation, by name, as figures of matplotlib, which notebooks show.
+
+        Raises:
+            TypeError: it was not made by `Run.evaluate`.
+        """
+        if self.figures is None:
+            raise TypeError("Only evaluations of `Run.evaluate` can be plotted.")
+        return self.figures()
 
     @property
     @abc.abstractmethod

@@ -47,10 +47,11 @@ def write_figures(
 
 def chart_bytes(chart: Chart, ending: str) -> bytes:
     """One chart as the bytes of a `png` or `pdf` file."""
-    return _save(_draw(decimated(chart)), ending)
+    return figure_bytes(draw(decimated(chart)), ending)
 
 
-def _save(figure: "Figure", ending: str) -> bytes:
+def figure_bytes(figure: "Figure", ending: str) -> bytes:
+    """A figure as the bytes of a `png` or `pdf` file, the same ones every time."""
     buffer = io.BytesIO()
     # A creation date would make files irreproducible.
     metadata: dict[str, Any] = {"CreationDate": None} if ending == "pdf" else {}
@@ -61,7 +62,8 @@ def _save(figure: "Figure", ending: str) -> bytes:
     return buffer.getvalue()
 
 
-def _draw(chart: Chart) -> "Figure":
+def draw(chart: Chart) -> "Figure":
+    """One chart as a figure of matplotlib."""
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=_SIZE_INCHES, layout="constrained")

@@ -6,18 +6,8 @@ Importing this loads no file reader; each is imported when its kind of data is r
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from echoic.config import (
-    AudioDataSettings,
-    ClipDataSettings,
-    EventDataSettings,
-    MusicDataSettings,
-    TextDataSettings,
-)
 from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
@@ -27,112 +17,14 @@ from echoic.sources.base import DatasetLike as DatasetLike
 from echoic.sources.base import LazyDataset as LazyDataset
 from echoic.sources.base import Report as Report
 from echoic.sources.base import as_path as as_path
+from echoic.sources.kinds import SOURCES as SOURCES
+from echoic.sources.kinds import Source as Source
+from echoic.sources.memory import place_of as place_of
+from echoic.sources.paths import check_path
+from echoic.sources.paths import is_path as is_path
 
 STANDARD_INPUT = "-"
 """The name of standard input."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A kind of data that can be read.
-
-    Args:
-        module: its module, imported when it is used; it has `read(data, settings) -> Dataset`.
-        settings: the class of its settings; a job chooses its sources by the class of its section `data`.
-        summary: one phrase for `--help` and for errors.
-        endings: the endings of its files; a source without any takes what no other one claims.
-        in_memory: data that only Python can pass.
-        accepts: decides instead of the endings.
-        unused: the settings that reading such data does not use.
-    """
-
-    module: str
-    settings: type[Section]
-    summary: str
-    endings: tuple[str, ...] = ()
-    in_memory: bool = False
-    accepts: Callable[[Any, Any], bool] | None = None
-    unused: tuple[str, ...] = ()
-
-    def claims(self, data: Any, settings: Section) -> bool:
-        """Whether this source reads `data`."""
-        if type(settings) is not self.settings:
-            return False
-        if self.accepts is not None:
-            return self.accepts(data, settings)
-        return not self.endings or (isinstance(data, str | Path) and str(data).lower().endswith(self.endings))
-
-
-SOURCES = {
-    "synth": Source(
-        "echoic.sources.synth",
-        TableSettings,
-        "synth:NAME, a synthetic signal such as synth:sine",
-        accepts=lambda data, _: isinstance(data, str) and data.startswith("synth:"),
-        unused=("format", "decimal", "delimiter", "encoding", "date_format", "gaps", "sort"),
-    ),
-    "m4": Source(
-        "echoic.sources.m4",
-        TableSettings,
-        "a file of the M4 competition (with --format m4)",
-        accepts=lambda data, settings: isinstance(data, str | Path) and settings.format == "m4",
-        unused=("date_format", "gaps", "sort"),
-    ),
-    "parquet": Source(
-        "echoic.sources.parquet",
-        TableSettings,
-        "a Parquet file",
-        (".parquet", ".pq"),
-        unused=("delimiter", "encoding"),
-    ),
-    "csv": Source(
-        "echoic.sources.delimited",
-        TableSettings,
-        "a CSV file, also compressed",
-        accepts=lambda data, _: isinstance(data, str | Path),
-    ),
-    "array": Source(
-        "echoic.sources.arrays",
-        TableSettings,
-        "a NumPy array (from Python)",
-        in_memory=True,
-        accepts=lambda data, _: isinstance(data, np.ndarray),
-        unused=("decimal", "delimiter", "encoding"),
-    ),
-    "dataframe": Source(
-        "echoic.sources.dataframe",
-        TableSettings,
-        "a pandas, polars or pyarrow table (from Python)",
-        in_memory=True,
-        unused=("delimiter", "encoding"),
-    ),
-    "rolls": Source(
-        "echoic.sources.music",
-        MusicDataSettings,
-        "piano-rolls (.json, .mat, .npy, .npz)",
-        (".json", ".mat", ".npy", ".npz"),
-        unused=("pedal",),
-    ),
-    "music": Source("echoic.sources.music", MusicDataSettings, "a MIDI file or a folder of them"),
-    "text": Source(
-        "echoic.sources.text", TextDataSettings, "one or more text files, a folder of .txt, or - for standard input"
-    ),
-    "audio": Source(
-        "echoic.sources.audio", AudioDataSettings, "a sound file (.wav, .flac, .ogg and others) or a folder of them"
-    ),
-    "clips": Source(
-        "echoic.sources.clips",
-        ClipDataSettings,
-        "a folder with one folder of sound files per class, a table (.csv, .parquet) of files and labels, a .ts file, "
-        "or an array (.npy) with --labels-path and --axes",
-    ),
-    "events": Source(
-        "echoic.sources.events",
-        EventDataSettings,
-        "a table (.csv, .parquet) with the columns file, onset_s, offset_s and label",
-    ),
-}
-"""All kinds of data. The first source that claims the data reads them, so sources with endings come first."""
 
 
 def source_kind(data: Any, settings: Section) -> str:
@@ -147,14 +39,22 @@ def source_kind(data: Any, settings: Section) -> str:
             f"No source reads data with {type(settings).__name__}; add one to `echoic.sources.SOURCES`, with exactly "
             "this class as its `settings`."
         )
-    if isinstance(settings, TableSettings) and isinstance(data, list | tuple):
-        if not all(isinstance(one, str | Path) for one in data):
-            raise DataError(f"Cannot read data of type {type(data).__name__}; convert it with numpy.array.")
+    if isinstance(settings, TableSettings) and isinstance(data, list | tuple) and is_path(data):
         raise DataError(f"Expected one file, got {len(data)}; combine many series in one long table.")
+    if is_path(data):
+        for one in data if isinstance(data, list | tuple) else [data]:
+            check_path(one)
     for kind, source in SOURCES.items():
-        if source.claims(data, settings):
+        # Sources of files that name no endings take every path.
+        if source.claims(data, settings) and (source.accepts is not None or is_path(data)):
             return kind
-    raise DataError(f"{data} is not supported here; give {supported_inputs(type(settings))}.")
+    if is_path(data):
+        raise DataError(f"{data} is not supported here; give {supported_inputs(type(settings))}.")
+    in_memory = [one.summary for one in SOURCES.values() if one.settings is type(settings) and one.in_memory]
+    remedy = " convert it with numpy.array, or" if isinstance(data, list | tuple) else ""
+    raise DataError(
+        f"Cannot read data of type {type(data).__name__};{remedy} give {', or '.join(['a path', *in_memory])}."
+    )
 
 
 def refuse_unused(data: Any, settings: Section) -> None:

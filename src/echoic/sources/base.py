@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, final
 
 from echoic.errors import DataError
+from echoic.sources.paths import check_path
 from echoic.types import Series
 
 
@@ -117,10 +118,11 @@ def as_path(data: Any) -> Path:
     """`data` as a path.
 
     Raises:
-        DataError: it is none.
+        DataError: it is none, or no system could have such a path.
     """
     if not isinstance(data, str | Path):
         raise DataError(f"Expected the path of one file or folder, got {type(data).__name__}.")
+    check_path(data)
     return Path(data)
 
 

@@ -8,7 +8,8 @@ from echoic.config import EventDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio import ENDINGS
 from echoic.sources.base import Dataset
-from echoic.sources.clips.tables import SPLIT_NAMES, table_of
+from echoic.sources.clips.splits import split_named
+from echoic.sources.clips.tables import table_of
 from echoic.sources.recordings import PlacedEvent, assemble_recordings
 from echoic.sources.table import Table, quoted
 from echoic.types import Event, Series
@@ -63,7 +64,7 @@ def _columns(table: Table, names: Sequence[str]) -> list[list[str]]:
     missing = [name for name in names if name not in table.dataframe.columns]
     if missing:
         raise table.error(f"the table has no column {quoted(missing[0])}; it must have {', '.join(names)}.")
-    return [table.dataframe[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list() for name in names]
+    return [table.texts(name) for name in names]
 
 
 def _seconds(table: Table, number: int, column: str, cell: str) -> float:
@@ -85,18 +86,12 @@ def _splits_of(table: Table, rows: Sequence[tuple[str, Event]], settings: EventD
         return {}
     splits = dict[str, SplitName]()
     for number, ((file, _), cell) in enumerate(zip(rows, *_columns(table, ("split",)), strict=True)):
-        split = _parse_split(table, number, cell)
+        split = split_named(table, number, cell)
         if splits.setdefault(file, split) != split:
             raise table.error(
                 f"the row assigns the file {quoted(file)} to a different split than an earlier row.", row=number
             )
     return splits
-
-
-def _parse_split(table: Table, number: int, cell: str) -> SplitName:
-    if cell.lower() not in SPLIT_NAMES:
-        raise table.error(f"the split must be train, dev or test, got {quoted(cell)}.", row=number)
-    return SPLIT_NAMES[cell.lower()]
 
 
 def read_splits(path: Path) -> dict[str, SplitName]:
@@ -112,5 +107,5 @@ def read_splits(path: Path) -> dict[str, SplitName]:
     for number, (file, cell) in enumerate(zip(*_columns(table, ("file", "split")), strict=True)):
         if file in splits:
             raise table.error(f"the file {quoted(file)} is listed twice; remove one row.", row=number)
-        splits[file] = _parse_split(table, number, cell)
+        splits[file] = split_named(table, number, cell)
     return splits

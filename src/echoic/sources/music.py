@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +80,7 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
     raw = read_bytes(path)
     digest = hashlib.sha256(raw).hexdigest()
     if path.suffix.lower() in rolls.ENDINGS:
-        return _of_rolls(path, raw, digest, settings)
+        return dataset_of_rolls(rolls.read_rolls(path, raw), settings, digest, str(path))
     songs = _on_grid(path, settings)
     if not songs:
         raise DataError(f"{path} has no notes besides drums; give another file.")
@@ -133,13 +133,13 @@ def _of_songs(
     return _dataset(series, drums, merged, repaired, skipped, digest, origin)
 
 
-def _of_rolls(path: Path, raw: bytes, digest: str, settings: MusicDataSettings) -> Dataset:
+def dataset_of_rolls(
+    songs: Sequence[rolls.RollSong], settings: MusicDataSettings, fingerprint: str, origin: str
+) -> Dataset:
+    """Piano-rolls with their counts."""
     music = _with_step(MusicInfo(has_onsets=False), settings)
-    series = [
-        _series(song.name, song.roll, Annotations(split=song.split, music=music), str(path))
-        for song in rolls.read_rolls(path, raw)
-    ]
-    return _dataset(series, 0, 0, Counter(), (), digest, str(path))
+    series = [_series(song.name, song.roll, Annotations(split=song.split, music=music), origin) for song in songs]
+    return _dataset(series, 0, 0, Counter(), (), fingerprint, origin)
 
 
 def _dataset(

@@ -61,18 +61,24 @@ def assemble_recordings(
     for file, placed in events.items():
         sound = decode_file(folder / file, AudioDataSettings(channel=settings.channel), rate_hz)
         rate_hz = sound.rate_hz
-        in_time = tuple(_in_time(placed, len(sound.samples) / rate_hz))
+        in_time = tuple(events_in_time(placed, len(sound.samples) / rate_hz))
         annotations = Annotations(rate_hz=rate_hz, events=in_time, split=splits.get(file))
         recordings.append(
             Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
         )
-    labels = Counter(one.event.label for placed in events.values() for one in placed)
+    return recordings_dataset(recordings, origin)
+
+
+def recordings_dataset(recordings: Sequence[Series], origin: str) -> Dataset:
+    """Recordings of one rate, annotated with their events, and their counts."""
+    rate_hz = recordings[0].annotations.rate_hz or 0 if recordings else 0
+    labels = Counter(event.label for one in recordings for event in one.annotations.events or ())
     seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
-    report = EventReport(len(recordings), seconds, rate_hz or 0, dict(sorted(labels.items())), ())
+    report = EventReport(len(recordings), seconds, rate_hz, dict(sorted(labels.items())), ())
     return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)
 
 
-def _in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event]:
+def events_in_time(placed: Sequence[PlacedEvent], length_s: float) -> list[Event]:
     """The events of one file in time; each is checked against the file and its neighbour."""
     ordered = sorted(placed, key=lambda one: one.event)
     for event, place in ordered:

@@ -108,7 +108,7 @@ def _is_cell(value: Any) -> bool:
 
 
 def _from_npy(path: Path, raw: bytes) -> list[RollSong]:
-    return [RollSong(path.stem, _array_roll(str(path), _load(path, raw)), None)]
+    return [RollSong(path.stem, array_roll(str(path), _load(path, raw)), None)]
 
 
 def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
@@ -117,7 +117,7 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
         raise DataError(f"{path} is a single array; rename it to end with .npy.")
     try:
         return [
-            RollSong(name, _array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
+            RollSong(name, array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
             for name in archive.files
         ]
     except DataError:
@@ -135,13 +135,13 @@ def _load(path: Path, raw: bytes) -> Any:
 
 def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[RollSong]:
     return [
-        RollSong(f"{name} {number}", _array_roll(f"{path}, {name} {number}", song), _split_from_name(name))
+        RollSong(f"{name} {number}", array_roll(f"{path}, {name} {number}", song), _split_from_name(name))
         for name, songs in arrays_by_split.items()
         for number, song in enumerate(songs, 1)
     ]
 
 
-def _array_roll(place: str, array: Any) -> NDArray[np.uint8]:
+def array_roll(place: str, array: Any) -> NDArray[np.uint8]:
     """The roll of `(steps, 88)` piano keys or `(steps, 128)` pitches; non-zero entries sound."""
     array = np.asarray(array)
     if array.ndim != 2 or array.shape[1] not in {_PIANO_KEYS, NUM_PITCHES} or array.dtype.kind not in "biuf":

@@ -27,6 +27,13 @@ class Table:
     bom: bool = False
     blank_lines: int = 0
 
+    def texts(self, name: str) -> list[str]:
+        """A column as text without spaces around it: whole numbers as such, missing cells as the empty text."""
+        column = self.dataframe[name]
+        if column.dtype.is_float() and column.drop_nulls().is_finite().all() and (column.drop_nulls() % 1 == 0).all():
+            column = column.cast(pl.Int64)  # a missing value makes pandas turn whole numbers into floats
+        return column.cast(pl.String, strict=False).fill_null("").str.strip_chars().to_list()
+
     def row_name(self, row: int) -> str:
         """`line 5` in a file, `row 3` in a DataFrame."""
         return f"row {row}" if self.lines is None else f"line {self.lines[row]}"

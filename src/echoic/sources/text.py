@@ -2,9 +2,10 @@
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,6 +43,21 @@ class TextReport:
         return asdict(self) | {"notes": list(self.notes)}
 
 
+class TextSeries(NamedTuple):
+    """A text as a series, whether it began with a byte order mark, and the number of converted line ends."""
+
+    series: Series
+    bom: bool
+    changed_line_ends: int
+
+    @classmethod
+    def of(cls, name: str, text: str, tokenizer: str, origin: str) -> "TextSeries":
+        """The symbols of a text, without a byte order mark and with LF line ends."""
+        lines, changed = _with_line_feeds(text.removeprefix("\ufeff"))
+        series = Series(name, _codes(lines, tokenizer)[:, None], ("symbol",), origin=origin)
+        return cls(series, text.startswith("\ufeff"), changed)
+
+
 def read(data: Any, settings: TextDataSettings) -> Dataset:
     """Reads every file as a series of code points (or of UTF-8 bytes), float32 `(steps, 1)`.
 
@@ -54,18 +70,25 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
         ConfigError: there is no such encoding.
     """
     files = _files(data)
-    digest, series, bom, changed = hashlib.sha256(), [], False, 0
+    digest, texts = hashlib.sha256(), []
     for name, path, raw in files:
         # A single file may be renamed, or come through standard input.
         digest.update(raw if len(files) == 1 else f"{name}\0{len(raw)}\0".encode() + raw)
         text = decode_text(path, decompress(path, raw), settings.encoding)
-        bom |= text.startswith("\ufeff")
-        lines, ends = _with_line_feeds(text.removeprefix("\ufeff"))
-        changed += ends
-        series.append(Series(name, _codes(lines, settings.tokenizer)[:, None], ("symbol",), origin=str(path)))
-    characters = sum(one.steps for one in series)
-    report = TextReport(len(series), characters, settings.encoding, bom, changed)
-    return Dataset(tuple(series), report, digest.hexdigest(), _origin(data))
+        texts.append(TextSeries.of(name, text, settings.tokenizer, str(path)))
+    return dataset_of(texts, settings, digest.hexdigest(), _origin(data))
+
+
+def dataset_of(texts: Sequence[TextSeries], settings: TextDataSettings, fingerprint: str, origin: str) -> Dataset:
+    """The texts with their counts."""
+    report = TextReport(
+        len(texts),
+        sum(one.series.steps for one in texts),
+        settings.encoding,
+        any(one.bom for one in texts),
+        sum(one.changed_line_ends for one in texts),
+    )
+    return Dataset(tuple(one.series for one in texts), report, fingerprint, origin)
 
 
 def _files(data: Any) -> list[tuple[str, Path, bytes]]:

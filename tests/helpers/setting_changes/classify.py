@@ -67,6 +67,17 @@ def ts(folder: Path) -> Path:
     return folder / "train.ts"
 
 
+def sensor_rows(folder: Path) -> Path:
+    """A table of 24 clips with a row per step: two axes, and two columns that name the clip."""
+    draws = np.random.default_rng(0)
+    rows = ["ax,ay,label,clip,other"]
+    for row, (ax, ay) in enumerate(draws.standard_normal((24 * 12, 2)).round(3)):
+        rows.append(f"{ax},{ay},{'ab'[row // 12 % 2]},{row // 12},{row // 6}")
+    path = folder / "sensor.csv"
+    path.write_text("\n".join(rows))
+    return path
+
+
 AXES = {"labels_path": "labels.npy", "axes": "clip,frame,band"}
 NO_SOUND = {"n_mels": None}
 
@@ -110,6 +121,8 @@ CHANGES: dict[str, Entry] = (
         "split_column": Change(
             "other", data=clips(header="split,other", cells=lambda number: f"{split_of(number)},{split_of(number + 1)}")
         ),
+        "id": Change("other", NO_SOUND | {"id": "clip", "features": "ax"}, sensor_rows),
+        "features": Change("ax", NO_SOUND | {"id": "clip", "features": "ax,ay"}, sensor_rows),
         "labels_path": Change("labels.npy", NO_SOUND | {"axes": AXES["axes"]}, arrays, base_fails=True),
         "axes": Change("clip,band,frame", NO_SOUND | AXES, arrays),
         "test_data": Change("more.ts", NO_SOUND, ts),
@@ -139,7 +152,8 @@ OF_SOUND: Config = {
 }  # fmt: skip
 OF_ARRAYS: Config = {"labels_path": "labels.npy", "axes": "clip,frame,band"}
 OF_TABLES: Config = {
-    "label_separator": ";", "fold": "f", "group": "g", "file": "f", "label": "l", "audio": ".", "split_column": "s",
+    "id": "i", "features": "f", "label_separator": ";",
+    "fold": "f", "group": "g", "file": "f", "label": "l", "audio": ".", "split_column": "s",
 }  # fmt: skip
 
 IDLE: list[Idle] = [
@@ -150,6 +164,8 @@ IDLE: list[Idle] = [
     *(Idle("classify", field, value, FEATURES, arrays) for field, value in OF_SOUND.items()),
     *(Idle("classify", field, value, data=folders) for field, value in (OF_TABLES | OF_ARRAYS).items()),
     *(Idle("classify", field, value) for field, value in OF_ARRAYS.items()),
+    Idle("classify", "features", "f"),
+    *(Idle("classify", field, "file", NO_SOUND | {"id": "clip"}, sensor_rows) for field in ("audio", "file")),
     Idle("classify", "network_weight", 0.5, {"label_separator": ";"}),
     Idle("classify", "weight_folds", 2),
     Idle("classify", "weight_folds", 2, NO_SOUND | {"network_weight": 0.5}, ts),

@@ -20,7 +20,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.from_training import from_training_data
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import read
+from echoic.sources import place_of, read
 from echoic.training import total_loss
 from echoic.types import Floats
 from echoic.windows import empty_split
@@ -32,7 +32,7 @@ DRIFT_SCORES = ("frechet_ratio", "spectral_ratio", "survival", "slope", "slope_l
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AudioEvaluation(Evaluation):
     """Scores over `seconds` of sound; the first frame is not scored.
 
@@ -72,7 +72,7 @@ def evaluate(
     if len(frames) < 2:
         needed = f"two frames of {task.framing.window_samples} samples"
         if data is not None:
-            raise DataError(f"{data} is shorter than {needed}; add sound.")
+            raise DataError(f"{place_of(data)} is shorter than {needed}; add sound.")
         raise empty_split(split, task.dataset.origin, needed)
     batches = eval_batches(frames)
     seconds = len(frames) * task.framing.step_samples / task.rate_hz

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from echoic.config.audio import AudioRequest
 from echoic.drift.charts import strip
@@ -86,8 +87,8 @@ def _check_fits(output: Path, samples: int) -> None:
         raise ConfigError(f"{output}: a WAV file holds at most 4 GiB, but {samples:,} samples are more; write .flac.")
 
 
-def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: str | None) -> None:
-    if prime is not None and any(path.exists() and path.samefile(prime) for path in paths):
+def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: Any) -> None:
+    if isinstance(prime, str | Path) and any(path.exists() and path.samefile(prime) for path in paths):
         raise ConfigError(f"{prime} is the --prime and would be overwritten; choose another -o.")
     others = sorted(set(output.glob("stream-*.wav")) - set(paths)) if output.is_dir() else []
     if others:

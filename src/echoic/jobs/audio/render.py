@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from torch import Tensor
@@ -13,7 +13,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
-from echoic.sources import read
+from echoic.sources import place_of, read
 from echoic.streams import GenerationStream
 from echoic.types import Floats
 
@@ -101,14 +101,14 @@ def samples_in(task: AudioTask, length: float | str) -> int:
     return samples
 
 
-def _known(task: AudioTask, place: str | None) -> Floats:
+def _known(task: AudioTask, place: Any) -> Floats:
     """The sound to continue, `(samples,)`: whole frames up to the end of the prime."""
     window = task.framing.window_samples
     if place is None:
         return np.zeros(window, np.float32)
     recordings = read(place, task.settings.data).series
     if len(recordings) > 1:
-        raise DataError(f"{place} has {len(recordings)} sound files; --prime must be a single file.")
+        raise DataError(f"{place_of(place)} has {len(recordings)} sound files; --prime must be a single file.")
     (recording,) = recordings
     sound = recording.values[:, 0]
     if len(sound) < window:

@@ -16,14 +16,12 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.classify.calibration import fit_convolutions, network_probabilities
 from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.labelling import Labelling
+from echoic.jobs.classify.reading import labelled_clips
 from echoic.jobs.classify.task import ClassifyTask
 from echoic.jobs.from_training import from_training_data
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.paired import ItemErrors, group_numbers, joined
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import as_path, read
-from echoic.sources.clips import settings_for
-from echoic.types import Series
 
 MAX_MISTAKES = 10
 
@@ -38,7 +36,7 @@ class Mistake(NamedTuple):
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ClassifyEvaluation(Evaluation):
     """Scores over `clips` (names), with their targets `true` and the predicted `probabilities` `(clips, labels)`."""
 
@@ -105,7 +103,7 @@ def evaluate(
             "The network was refitted on train and dev (`refit`), so that scores on dev would be too good; give new "
             "data, or train with --no-refit."
         )
-    new = None if data is None else _read(task, data)
+    new = None if data is None else labelled_clips(task, data)
     clips = task.require_series(split) if new is None else new
     steps = task.steps_of(split, new, on_progress)
     true = task.labelling.targets(clips)
@@ -168,13 +166,6 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     """The mean of each score over the folds that have it."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: statistics.fmean(row[name] for row in rows if name in row) for name in names}
-
-
-def _read(task: ClassifyTask, data: Any) -> Sequence[Series]:
-    path = as_path(data)
-    if path.suffix.lower() == ".npy":
-        raise DataError(f"{data}: an array has no labels; pass it to `train` as --test-data, and evaluate that.")
-    return read(path, settings_for(path, task.new_data)).series
 
 
 def _baselines(

@@ -1,17 +1,14 @@
 """Predictions of a trained classifier."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from echoic.jobs.base import Fitted
 from echoic.jobs.classify.evaluate import probabilities_of
+from echoic.jobs.classify.reading import clips_to_predict
 from echoic.jobs.classify.task import ClassifyTask
-from echoic.sources import as_path, read
-from echoic.sources.clips import READERS, settings_for
-from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.types import Series
 
 
@@ -19,7 +16,8 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
     """One row per clip: file, label, confidence, and a column with the probability of each label.
 
     With several labels per clip, `label` has all predicted ones, and the confidence is the probability of exactly
-    this set. `data` is a sound file, a folder of them, or data as for training; None: the test split.
+    this set. `data` is a sound file, a folder of them, or data as for training; None: the test split. Arrays and tables
+    with one row per step need no labels.
 
     Raises:
         DataError: a file cannot be read, or has another rate or other features than the training data; or the test
@@ -30,7 +28,7 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
         clips: Sequence[Series] = task.require_series("test", "name the files to predict")
         steps = task.steps["test"]
     else:
-        clips = _read(task, as_path(data))
+        clips = clips_to_predict(task, data)
         steps = task.features.of(clips)
     probabilities = probabilities_of(fitted, steps)
     predicted = task.labelling.predict(probabilities)
@@ -40,11 +38,3 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
         "confidence": predicted.confidence,
         **{f"p({name})": probabilities[:, number] for number, name in enumerate(task.classes)},
     }
-
-
-def _read(task: ClassifyTask, path: Path) -> Sequence[Series]:
-    if path.suffix.lower() == ".npy":
-        return unlabelled_clips(path, task.settings.data)
-    if task.features.mel is None or path.suffix.lower() in READERS:
-        return read(path, settings_for(path, task.new_data)).series
-    return read(path, task.sound_files).series

@@ -28,7 +28,7 @@ COLLAR_S = 0.02
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DetectEvaluation(Evaluation):
     """Scores over recordings.
 

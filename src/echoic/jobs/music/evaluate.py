@@ -21,7 +21,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.memorization import MemorizationIndex
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import read
+from echoic.sources import place_of, read
 from echoic.training import total_loss
 from echoic.types import Series
 from echoic.windows import ChunkSampler, empty_split, select_ranges
@@ -36,7 +36,7 @@ MEMORIZED_STEPS = 8
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MusicEvaluation(Evaluation):
     """Scores over `steps` steps of `songs`; the first step of each is not scored, as in the literature."""
 
@@ -86,7 +86,7 @@ def evaluate(
     small_sampler = ChunkSampler.whole_series(ranges, max(1, EVAL_SONGS // len(KEYS)), EVAL_CHUNK)
     if not len(sampler):
         if data is not None:
-            raise DataError(f"{data} has no song of two steps to evaluate.")
+            raise DataError(f"{place_of(data)} has no song of two steps to evaluate.")
         raise empty_split(split, task.dataset.origin, "song of two steps")
     total = len(sampler) + len(small_sampler)
     given = _totals(fitted, BatchLoader(sampler, SongCollate(rolls)), lambda done: on_progress(done, total))

@@ -14,14 +14,14 @@ from echoic.jobs.text.scoring import network_log_probs, ngram_log_probs
 from echoic.jobs.text.task import EVAL_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import read
+from echoic.sources import place_of, read
 from echoic.windows import ChunkSampler, Ranges, empty_split, full_ranges
 
 ORDERS = {1: "unigram", 2: "bigram", 5: "ngram5"}
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TextEvaluation(Evaluation):
     """Scores over `symbols` characters (or bytes, the `unit`); the first of each text is not scored.
 
@@ -73,7 +73,7 @@ def evaluate(fitted: Fitted[TextTask], data: Any, split: str, on_progress: Progr
     sampler = ChunkSampler.whole_series(ranges, 1, EVAL_CHUNK)
     if not len(sampler):
         if data is not None:
-            raise DataError(f"{data} has no text of two characters to evaluate.")
+            raise DataError(f"{place_of(data)} has no text of two characters to evaluate.")
         raise empty_split(split, task.dataset.origin, "text of two characters")
     network, positions = network_log_probs(fitted.model, sampler, symbols, lambda done: on_progress(done, len(sampler)))
     by_order = ngram_log_probs(task.ngram, symbols, ranges)

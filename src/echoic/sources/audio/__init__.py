@@ -99,7 +99,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
         )
         for name, path, sound in found
     )
-    report = _report([sound for _, _, sound in found], settings, tuple(skipped))
+    report = report_of([sound for _, _, sound in found], settings, tuple(skipped))
     return Dataset(series, report, digest.hexdigest(), _origin(places))
 
 
@@ -125,7 +125,8 @@ def _add_file(update: Callable[[bytes], None], path: Path, name: str) -> None:
             update(block)
 
 
-def _report(sounds: Sequence[DecodedSound], settings: AudioDataSettings, skipped: tuple[str, ...]) -> AudioReport:
+def report_of(sounds: Sequence[DecodedSound], settings: AudioDataSettings, skipped: tuple[str, ...]) -> AudioReport:
+    """Counts of the sounds, and of what was done to them."""
     rate_hz = sounds[0].rate_hz
     return AudioReport(
         files=len(sounds),

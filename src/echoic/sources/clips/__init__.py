@@ -21,7 +21,7 @@ READERS: dict[str, Callable[[Path, ClipDataSettings], Sequence[Series]]] = {
 }
 """Readers by ending; a folder has one folder per class."""
 
-TABLE_SETTINGS = ("audio", "file", "label", "split_column")
+TABLE_SETTINGS = ("audio", "file", "label", "split_column", "id", "features")
 ARRAY_SETTINGS = ("labels_path", "axes")
 
 
@@ -61,6 +61,17 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
             *_with_split(clips, "train"),
             *_with_split(_read_one(settings.test_data, settings_for(settings.test_data, same)), "test"),
         ]
+    return clips_dataset(clips, str(place))
+
+
+def clips_dataset(clips: Sequence[Series], origin: str, notes: Sequence[str] = ()) -> Dataset:
+    """The clips with their counts, and `notes` on how they were read.
+
+    Raises:
+        DataError: there are none, or they differ in the number of values per step.
+    """
+    if not clips:
+        raise DataError(f"{origin} has no clips.")
     widths = {len(clip.features): clip for clip in clips}
     if len(widths) > 1:
         first, other = list(widths.values())[:2]
@@ -70,11 +81,12 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
         )
     labels = Counter(label for clip in clips for label in labels_of(clip))
     num_unlabelled = sum(not labels_of(clip) for clip in clips)
-    notes = (f"{num_unlabelled:,} of {len(clips):,} clips have no label.",) if num_unlabelled else ()
+    if num_unlabelled:
+        notes = [*notes, f"{num_unlabelled:,} of {len(clips):,} clips have no label."]
     rate_hz = clips[0].annotations.rate_hz
     steps = sum(clip.steps for clip in clips)
-    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes)
-    return Dataset(tuple(clips), report, fingerprint_of_annotated(clips), str(place))
+    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), tuple(notes))
+    return Dataset(tuple(clips), report, fingerprint_of_annotated(clips), origin)
 
 
 def labels_of(clip: Series) -> tuple[str, ...]:

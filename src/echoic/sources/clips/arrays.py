@@ -43,23 +43,32 @@ def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:
         ConfigError: the axes are not named.
         DataError: the array cannot be read.
     """
-    if set(settings.axes) != AXES or len(settings.axes) != len(AXES):
+    return clips_of_bands(_load(path), settings.axes, str(path))
+
+
+def clips_of_bands(values: NDArray[np.generic], axes: Sequence[str], origin: str) -> list[Series]:
+    """A series `(frames, bands)` without a label for each clip of an array with the named `axes`.
+
+    Raises:
+        ConfigError: the axes are not named.
+        DataError: the array does not hold numbers with these axes.
+    """
+    if set(axes) != AXES or len(axes) != len(AXES):
         raise ConfigError("`axes` must name the array's axes in order, such as clip,band,frame.")
-    values = _load(path)
     if values.ndim != len(AXES) or values.dtype.kind not in "fiu":
-        raise DataError(f"{path} must hold numbers with axes {','.join(settings.axes)}, got {_describe(values)}.")
-    values = np.moveaxis(values, [settings.axes.index(axis) for axis in ("clip", "frame", "band")], [0, 1, 2])
+        raise DataError(f"{origin} must hold numbers with axes {','.join(axes)}, got {_describe(values)}.")
+    values = np.moveaxis(values, [axes.index(axis) for axis in ("clip", "frame", "band")], [0, 1, 2])
     bands = tuple(f"band_{number}" for number in range(1, values.shape[2] + 1))
     clips = []
     for number, clip in enumerate(values):
         if not np.isfinite(clip).all():
-            raise DataError(f"{path}, clip {number} has a value that is not a number; correct or remove it.")
+            raise DataError(f"{origin}, clip {number} has a value that is not a number; correct or remove it.")
         clips.append(
             Series(
                 f"clip {number}",
                 np.array(clip, np.float32, order="C"),
                 bands,
-                origin=f"{path}, clip {number}",
+                origin=f"{origin}, clip {number}",
             )
         )
     return clips

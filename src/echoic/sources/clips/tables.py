@@ -1,6 +1,5 @@
 """A table of clips: file and labels per row, and optionally split, fold, group, start and end."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,34 +7,43 @@ from echoic.config import ClipDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import delimited, parquet
+from echoic.sources.clips.labels import parse_labels
 from echoic.sources.clips.sound import ClipReader
+from echoic.sources.clips.splits import split_named
+from echoic.sources.clips.steps import clips_of_steps
 from echoic.sources.table import Table, quoted
 from echoic.types import Annotations, Series
-from echoic.types.annotations import SplitName
 
 FILE_COLUMNS = ("file", "path", "filename")
-SPLIT_NAMES: dict[str, SplitName] = {
-    "train": "train",
-    "training": "train",
-    "dev": "dev",
-    "valid": "dev",
-    "validation": "dev",
-    "val": "dev",
-}
-SPLIT_NAMES |= {"test": "test", "eval": "test"}
 
 
 def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
+    """One series per row of files, or per value of the column `settings.id`, in order.
+
+    Raises:
+        ConfigError, DataError: as for `clips_of_files` and `clips_of_steps`.
+    """
+    table = table_of(path)
+    if settings.id is not None:
+        return clips_of_steps(table, settings)
+    return clips_of_files(table, settings.audio or path.parent, settings)
+
+
+def clips_of_files(table: Table, folder: Path, settings: ClipDataSettings) -> Sequence[Series]:
     """One series per row, in order; columns `start` and `end`, in seconds, select an excerpt of the file.
+
+    Args:
+        table: the rows.
+        folder: the folder that paths are relative to.
+        settings: the names of the columns, rate and channel.
 
     Raises:
         ConfigError: a named column does not exist.
         DataError: a row lacks a label or has ambiguous ones, its file cannot be read, or its excerpt is outside of it.
     """
-    table = table_of(path)
+    settings.refuse_changed(("features",), "on a table of files; name the column of clips with `id`.")
     rows = _rows(table, settings)
     sounds = ClipReader(settings)
-    folder = settings.audio or path.parent
     clips = []
     for number, row in enumerate(rows):
         if not row["file"]:
@@ -44,7 +52,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
         begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
         annotations = Annotations(
             labels=labels,
-            split=_split_of(table, number, row),
+            split=split_named(table, number, row["split"]) if row["split"] else None,
             fold=row["fold"] or None,
             group=row["group"] or None,
         )
@@ -69,14 +77,14 @@ def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
     names = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}
     for meaning, name in names.items():
         if name is not None and name not in names_in_table:
+            steps = "; a table with one row per step requires `id`, its column of clips" if meaning == "file" else ""
             raise ConfigError(
-                f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(quoted, names_in_table))}."
+                f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(quoted, names_in_table))}"
+                f"{steps}."
             )
     names |= {"split": settings.split_column, "start": "start", "end": "end"}
     columns = {
-        meaning: table.dataframe[name].cast(str, strict=False).fill_null("").str.strip_chars().to_list()
-        if name in names_in_table
-        else [""] * table.dataframe.height
+        meaning: table.texts(name) if name in names_in_table else [""] * table.dataframe.height
         for meaning, name in names.items()
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
@@ -84,18 +92,10 @@ def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
 
 def _labels(table: Table, number: int, cell: str, separator: str | None) -> tuple[str, ...]:
     """The label of a row; with a separator its labels, sorted."""
-    if separator is None:
-        if not cell:
-            raise table.error("the row has no label; fill it in or remove the row.", row=number)
-        return (cell,)
-    names = [name.strip() for name in cell.split(separator)] if cell else []
-    if "" in names:
-        message = f"the labels {quoted(cell)} contain an empty one; remove the extra {separator!r}."
-        raise table.error(message, row=number)
-    repeated = [name for name, times in Counter(names).items() if times > 1]
-    if repeated:
-        raise table.error(f"the row has the label {quoted(repeated[0])} more than once; name it once.", row=number)
-    return tuple(sorted(names))
+    try:
+        return parse_labels(cell, separator)
+    except ValueError as error:
+        raise table.error(str(error), row=number) from None
 
 
 def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> float | None:
@@ -105,12 +105,3 @@ def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> flo
         return float(row[column])
     except ValueError:
         raise table.error(f"{quoted(row[column])} is not a time in seconds.", row=number, column=column) from None
-
-
-def _split_of(table: Table, number: int, row: dict[str, str]) -> SplitName | None:
-    if not row["split"]:
-        return None
-    split = SPLIT_NAMES.get(row["split"].lower())
-    if split is None:
-        raise table.error(f"the split must be train, dev or test, got {quoted(row['split'])}.", row=number)
-    return split

@@ -1,0 +1,1 @@
+"""The estimators of `echoic.sklearn`: the only code that knows scikit-learn."""

@@ -1,0 +1,53 @@
+"""Estimators that hold a run: its folder lives as long as the run, and travels with the pickled estimator."""
+
+import os
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from echoic.api.run import Run, load
+from echoic.api.temporary import remove
+from echoic.api.train import train
+
+_NOT_PICKLED = {"run.lock"}
+
+
+class RunEstimator(BaseEstimator):  # type: ignore[misc,unused-ignore]
+    """Has a run `run_` after `fit`. A copy or a pickle contains the files of the run and its training data."""
+
+    run_: Run
+    _data: Any
+
+    def _train(self, job: str, data: Any, **options: Any) -> None:
+        """Trains `run_` in a temporary folder of its own."""
+        folder = Path(tempfile.mkdtemp(prefix="echoic-"))
+        try:
+            self.run_ = train(job, data, out=folder / job, **options)
+        except BaseException:
+            remove(folder, os.getpid())
+            raise
+        self._data = data
+        weakref.finalize(self.run_, remove, folder, os.getpid())
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        if "run_" not in state:
+            return state
+        path = self.run_.path
+        files = (one for one in path.rglob("*") if one.is_file() and one.name not in _NOT_PICKLED)
+        return state | {"run_": {str(one.relative_to(path)): one.read_bytes() for one in files}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        files = state.get("run_")
+        if isinstance(files, dict):
+            folder = Path(tempfile.mkdtemp(prefix="echoic-"))
+            for name, content in files.items():
+                path = folder / "run" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            state = state | {"run_": load(folder / "run", data=state["_data"])}
+            weakref.finalize(state["run_"], remove, folder, os.getpid())
+        super().__setstate__(state)

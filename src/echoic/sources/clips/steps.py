@@ -1,0 +1,116 @@
+"""A table with one row per step: columns of values, the label, and a column that names the clip of each row."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from echoic.config import ClipDataSettings
+from echoic.errors import ConfigError
+from echoic.sources.cells import numeric_column
+from echoic.sources.clips.labels import parse_labels
+from echoic.sources.clips.splits import split_named
+from echoic.sources.table import Table, quoted
+from echoic.types import Annotations, Series
+
+_REMEDY = "choose the columns of values with `features`"
+
+
+def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool = True) -> list[Series]:
+    """A series `(steps, features)` for each run of rows with the same value in the column `settings.id`, in order.
+
+    Label, split, fold and group must be constant within a clip. Features are `settings.features`, or all columns
+    without a role.
+
+    Args:
+        table: the rows.
+        settings: the names of the columns.
+        labelled: whether every clip needs a label; otherwise the column of labels is not read.
+
+    Raises:
+        ConfigError: a named column does not exist.
+        DataError: a row has no clip, a clip comes back after another one, or its label changes.
+    """
+    settings.refuse_changed(("audio", "file"), "on a table with one row per step (`id`); leave it out.")
+    columns = table.dataframe.columns
+    roles = {"id": settings.id, "fold": settings.fold, "group": settings.group}
+    if labelled:
+        roles["label"] = settings.label
+    named = [(role, name) for role, name in roles.items() if name is not None]
+    _check_named(table, [*named, *(("features", name) for name in settings.features)])
+    unused = {settings.label, settings.split_column, *(name for _, name in named)}
+    features = settings.features or tuple(name for name in columns if name not in unused)
+    if not features:
+        raise table.error("no column of values is left; name some with `features`.")
+    values = np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features])
+    cells = {role: np.array(table.texts(name), object) for role, name in named}
+    if settings.split_column in columns and labelled:
+        cells["split"] = np.array(table.texts(settings.split_column), object)
+    return [
+        Series(
+            cells["id"][begin],
+            np.ascontiguousarray(values[begin:end]),
+            features,
+            origin=f"{table.source}, {settings.id} {cells['id'][begin]}",
+            annotations=_annotations(table, cells, begin, end, settings),
+        )
+        for begin, end in _clips(table, str(settings.id), cells["id"])
+    ]
+
+
+def _check_named(table: Table, named: Sequence[tuple[str, str]]) -> None:
+    for role, name in named:
+        if name not in table.dataframe.columns:
+            has = ", ".join(map(quoted, table.dataframe.columns))
+            raise ConfigError(f"`{role}`: {table.source} has no column {name!r}; it has {has}.")
+
+
+def _clips(table: Table, column: str, ids: NDArray[Any]) -> list[tuple[int, int]]:
+    """The first row of each clip, and the one after its last."""
+    if (ids == "").any():
+        row = int((ids == "").argmax())
+        raise table.error("the row belongs to no clip; fill it in or remove the row.", row=row, column=column)
+    begins = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist()]
+    seen = set[str]()
+    for begin in begins:
+        if ids[begin] in seen:
+            raise table.error(
+                f"the clip {quoted(ids[begin])} goes on after another one; sort the rows by clip, or give every clip a "
+                "name of its own.",
+                row=begin,
+                column=column,
+            )
+        seen.add(ids[begin])
+    return list(zip(begins, [*begins[1:], len(ids)], strict=True))
+
+
+def _annotations(
+    table: Table, cells: dict[str, NDArray[Any]], begin: int, end: int, settings: ClipDataSettings
+) -> Annotations:
+    found = {role: _constant(table, role, column, begin, end) for role, column in cells.items() if role != "id"}
+    labels = None
+    if "label" in found:
+        try:
+            labels = parse_labels(found["label"], settings.label_separator)
+        except ValueError as error:
+            raise table.error(str(error), row=begin, column=settings.label) from None
+    return Annotations(
+        labels=labels,
+        split=split_named(table, begin, found["split"]) if found.get("split") else None,
+        fold=found.get("fold") or None,
+        group=found.get("group") or None,
+    )
+
+
+def _constant(table: Table, role: str, column: NDArray[Any], begin: int, end: int) -> str:
+    """The value of a column within a clip."""
+    changed = column[begin:end] != column[begin]
+    if changed.any():
+        row = begin + int(changed.argmax())
+        raise table.error(
+            f"the {role} changes from {quoted(column[begin])} to {quoted(column[row])} within a clip; give each a clip "
+            "of its own.",
+            row=row,
+        )
+    return str(column[begin])
