@@ -44,6 +44,12 @@ def shorten(_app: Any, _what: str, _name: str, item: Any, _options: Any, signatu
     return ("", None) if isinstance(item, type) and issubclass(item, Section) else (signature, _returns)
 
 
+def leave_out(_app: Any, _what: str, name: str, _item: Any, skip: bool, _options: Any) -> bool | None:  # noqa: FBT001
+    """Leaves out what scikit-learn adds to estimators, whose texts refer to its own pages."""
+    return skip or name.endswith("_request") or None
+
+
 def setup(app: Any) -> None:
     """Hooks into autodoc."""
+    app.connect("autodoc-skip-member", leave_out)
     app.connect("autodoc-process-signature", shorten)

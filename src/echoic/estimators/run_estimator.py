@@ -8,7 +8,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from echoic.api.run import Run, load
+import echoic.api.run
+from echoic.api.run import load
 from echoic.api.temporary import remove
 from echoic.api.train import train
 
@@ -18,7 +19,7 @@ _NOT_PICKLED = {"run.lock"}
 class RunEstimator(BaseEstimator):  # type: ignore[misc,unused-ignore]
     """Has a run `run_` after `fit`. A copy or a pickle contains the files of the run and its training data."""
 
-    run_: Run
+    run_: echoic.api.run.Run
     _data: Any
 
     def _train(self, job: str, data: Any, **options: Any) -> None:

@@ -3,8 +3,7 @@
 Importing this loads no file reader; each is imported when its kind of data is read.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
