@@ -149,7 +149,8 @@ def test_settings_come_from_a_file_then_from_set_then_from_options(command: Call
 
 def test_resume_of_a_finished_run_prints_its_result(command: Callable[..., Any]) -> None:
     code, out, err = command("train --resume runs/air --json")
-    assert (code, err) == (0, "")
+    assert code == 0
+    assert err == "runs/air is finished: no step was left. To train on: echoic train --from runs/air -o NEW\n"
     assert json.loads(out)["best_step"] > 0
 
 

@@ -108,7 +108,7 @@ def test_the_continuation_does_not_depend_on_the_steps_it_predicts(which: str, r
     key = "continuation" if which == "step_run" else "continuation-1"
     before = lines(drawn(run)[key])
     first, original = before["continuation"].x[0], before["true values"].y.copy()
-    series = run.fitted.task.dataset.series[0]
+    series = run.fitted.task.series[0]
     hidden = series.time.times(np.arange(series.steps)) >= first
     saved = series.values.copy()
     try:

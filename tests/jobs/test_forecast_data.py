@@ -261,7 +261,6 @@ def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path: Path) 
     "table",
     [
         pd.DataFrame({"y": wave(40)}, index=pd.MultiIndex.from_product([["a", "b"], range(20)])),
-        pd.DataFrame({"y": wave(40)}, index=pd.period_range("2024-01", periods=40, freq="M")),
         pd.DataFrame({"y": wave(40)}, index=[f"2024-01-{day + 1}" for day in range(40)]),
     ],
 )

@@ -198,7 +198,7 @@ def test_settings_that_conflict_with_several_labels_are_refused(clips: Path) -> 
         prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": ""})
     with pytest.raises(ConfigError, match="`label_separator` requires a table"):
         prepare("classify", clips, **TINY)
-    with pytest.raises(DataError, match=r"line 2: the row has no label; fill it in or remove the row"):
+    with pytest.raises(DataError, match=r"line 2: there is no label; fill it in or remove the clip"):
         prepare("classify", clips / "clips.csv", **{**TINY, "label_separator": None})
 
 

@@ -170,7 +170,7 @@ def test_a_full_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(RunError, match=r"codec.json cannot be written \(No space left on device\)"):
+    with pytest.raises(RunError, match=r"series.safetensors cannot be written \(No space left on device\)"):
         echoic.train("forecast", "synth:sine,steps=1000", out=tmp_path / "run", config=SETTINGS)
     monkeypatch.undo()
     echoic.train("forecast", "synth:sine,steps=1000", out=tmp_path / "run", config=SETTINGS | {"epochs": 1})
