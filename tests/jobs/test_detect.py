@@ -66,7 +66,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("data", [[3], 5])
 def test_a_path_or_sound_is_expected(run: Any, data: Any) -> None:
-    with pytest.raises(DataError, match="Cannot read data of type (list|int);.* give a path, or arrays of sound"):
+    with pytest.raises(DataError, match=r"Cannot read data of type (list|int);.* give a path, or arrays of sound"):
         run.predict(data)
 
 

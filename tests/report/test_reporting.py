@@ -11,7 +11,7 @@ from PIL import Image
 import echoic
 from echoic.api.report import write_report
 from echoic.api.run import Run
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError
 
 TINY: dict[str, Any] = {"layers": [4], "epochs": 1, "threads": 1, "lookback": 12, "horizon": 3, "strategy": "direct"}
 NASTY = "<script>alert(1)</script>"
