@@ -10,6 +10,7 @@ import pytest
 
 HUNG_S = 3000
 RANDOM_KILLS = 25
+KINDS = [part for kind in ("random", "writes", "power", "faults") for part in ("--only", kind)]
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "reliability.py"
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks, and reads /proc")
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fo
 def counts() -> dict[str, Any]:
     """The counts of all attempts, made by one process."""
     process = subprocess.run(
-        [sys.executable, str(SCRIPT), "--json", "--epochs", "1", "--kills", str(RANDOM_KILLS)],
+        [sys.executable, str(SCRIPT), "--json", "--epochs", "1", "--kills", str(RANDOM_KILLS), *KINDS],
         capture_output=True,
         text=True,
         timeout=HUNG_S,
