@@ -22,8 +22,10 @@ CLIPS = ClipDataSettings.model_validate({"axes": ("clip", "band", "frame"), "lab
 
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "settings"), [("one_byte.parquet", None), ("four_bytes.mat", MusicDataSettings())])
-def test_a_file_that_ends_its_reader_does_not_end_the_process(name: str, settings: MusicDataSettings | None) -> None:
-    path = Path(os.environ["ECHOIC_DATA"]) / "bad_files/crash" / name
+def test_a_file_that_ends_its_reader_does_not_end_the_process(
+    data_dir: Path, name: str, settings: MusicDataSettings | None
+) -> None:
+    path = data_dir / "bad_files" / "crash" / name
     with pytest.raises(DataError, match=rf"{name} is damaged \(its reader crashed on it\); write or copy"):
         read(path, settings)
 
