@@ -24,7 +24,7 @@ _PERIOD_DAYS = {"hour": 1.0, "weekday": 7.0, "month": 365.0}
 _LEVELS = {"hour": 24, "weekday": 7, "month": 12}
 
 _MIN_PERIODS = 2
-"""Periods of a field in train; with fewer it cannot be told from a trend."""
+"""Periods of a field in train; with fewer it cannot be distinguished from a trend."""
 
 _MAX_LOOKBACK = 200
 """The linear forecast reads no more steps: its cost grows with the square."""
@@ -102,7 +102,7 @@ def _candidates(series: Sequence[Series], windows: SplitWindows) -> tuple[str, .
 
 
 def usual_fields(frequency: Frequency) -> tuple[str, ...]:
-    """The fields that tell steps of this length apart and may have an effect."""
+    """The fields that differ between steps of this length and may have an effect."""
     if frequency.unit == "us" and frequency.count < _DAY_US:
         return ("hour", "weekday")
     is_daily = frequency.unit == "business_day" or (frequency.unit == "us" and frequency.count == _DAY_US)

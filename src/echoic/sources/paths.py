@@ -1,4 +1,4 @@
-"""Paths, told apart from texts and data in memory."""
+"""Which data are paths, rather than texts or data in memory."""
 
 import errno
 from pathlib import Path

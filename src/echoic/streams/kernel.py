@@ -143,7 +143,7 @@ class KernelStream:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> Floats:
-        """Generates `steps` steps autoregressively and in place, in a few calls, between which Ctrl-C is heard.
+        """Generates `steps` steps autoregressively and in place, in several calls so that Ctrl-C takes effect.
 
         Equals a `GenerationStream` with the same generator. To continue, call again with the updated arrays.
 

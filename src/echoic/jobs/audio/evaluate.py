@@ -82,8 +82,8 @@ def evaluate(
     on_second = lambda made: on_progress(len(batches) + made, work)  # noqa: E731
     drift, left_out = None, tuple[str, ...]()
     if compared:
-        heard = np.concatenate(sounds)
-        drift, left_out = from_training_data(lambda: _drift(fitted, heard, on_second), None, "the drift is")
+        recorded = np.concatenate(sounds)
+        drift, left_out = from_training_data(lambda: _drift(fitted, recorded, on_second), None, "the drift is")
     drifted = {name: drift.scores[name] for name in DRIFT_SCORES if name in drift.scores} if drift else {}
     if task.settings.sound.model == "frames":
         scores, baselines = {"mse": total / values}, _frame_baselines(task, frames)

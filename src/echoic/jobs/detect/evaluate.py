@@ -140,7 +140,7 @@ def _baselines(task: DetectTask, steps: Sequence[torch.Tensor]) -> dict[str, lis
 def _item_errors(
     true: Sequence[Frames], own: Sequence[Frames], baselines: Mapping[str, Sequence[Frames]], second: int
 ) -> ItemErrors:
-    """Wrong frames by recording, or by second where there are too few recordings to tell; a second is `second` frames.
+    """Wrong frames by recording, or by second where there are too few recordings; a second is `second` frames.
 
     Seconds say how sure a difference is in these recordings, not in others.
     """

@@ -121,7 +121,7 @@ def _are_equal(before: NDArray[Any], after: NDArray[Any]) -> bool:
 def _check_frequency(one: Series) -> None:
     if one.time.frequency == SINGLE:
         raise DataError(
-            f"{one.origin}: {one.name!r} has a single time, from which the distance of its steps cannot be told, and "
+            f"{one.origin}: {one.name!r} has a single time, which does not show the distance between steps, and "
             "does not continue a series of the run; give at least two rows."
         )
 
