@@ -20,8 +20,8 @@ def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
     notes = []
     if dev["windows"] < _FEW_WINDOWS:
         notes.append(
-            f"dev has {dev['windows']:.1f} windows that do not overlap: too few to judge the network by, so its weight "
-            "stays small. Give dev more steps with --split."
+            f"dev has {dev['windows']:.1f} windows that do not overlap: too few to judge the network by, so it has "
+            "little weight or none. Give dev more steps with --split."
         )
     if not any(calibration["weight"]):
         beats = "beats the baselines on dev by no more than chance"
