@@ -1,4 +1,4 @@
-"""Clips as arrays, tensors and pairs read like the same clips in files."""
+"""Clips as arrays, lists and pairs read like the same clips in files."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
@@ -21,7 +20,6 @@ X = np.arange(24, dtype=np.float32).reshape(4, 3, 2)
 LABELS = ["a", "b", "a", "b"]
 WAYS: dict[str, Any] = {
     "array": Clips(X, LABELS),
-    "tensor": Clips(torch.tensor(X), np.array(LABELS)),
     "list": Clips(list(X), LABELS),
     "nested lists": Clips(X.tolist(), LABELS),
     "objects": Clips(np.array([*X, None], object)[:4], LABELS),
@@ -37,12 +35,6 @@ def test_arrays_are_clips_by_steps_by_features(way: str) -> None:
         np.testing.assert_array_equal(clip.values, values)
     assert found.report.to_json()["labels"] == {"a": 2, "b": 2}
     assert found.fingerprint == read(WAYS["array"], ClipDataSettings()).fingerprint
-
-
-def test_a_dataset_of_torch_is_pairs() -> None:
-    found = read(torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor([0, 1, 0, 1])), ClipDataSettings())
-    assert [labels_of(clip) for clip in found.series] == [("0",), ("1",), ("0",), ("1",)]
-    np.testing.assert_array_equal(found.series[1].values, X[1])
 
 
 def test_clips_may_differ_in_length_and_have_missing_values() -> None:
