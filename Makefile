@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo lint check test coverage docs sanitize wheels clean
+.PHONY: setup demo lint check test coverage docs sanitize wheels pythons clean
 
 setup: $(READY)
 
@@ -29,6 +29,10 @@ coverage: setup
 	scripts/test cover
 
 lint docs sanitize wheels: setup
+	scripts/$@
+
+# In environments of its own, so it does not wait for the set-up.
+pythons:
 	scripts/$@
 
 clean:
