@@ -14,6 +14,7 @@ from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.tensors import Batch
 from echoic.training import evaluate
+from echoic.training.optimizer import Optimizer
 
 
 class Symbols:
@@ -40,7 +41,7 @@ def trainer(bench: Any) -> Any:
     torch.manual_seed(0)
     stack = Stack(CELLS, 1, StackSettings(layers=(4,)))
     made.model = SequenceModel(Identity(1), stack, PerStep(4), Categorical(4, 3))
-    made.optimizer = torch.optim.SGD(made.model.parameters(), lr=1e-6)
+    made.optimizer = Optimizer(made.model.parameters(), "sgd")
     return made
 
 

@@ -1,80 +1,107 @@
-import numpy as np
+"""The optimizer of the training loop against those of torch."""
+
+import subprocess
+import sys
+from typing import Any, Literal
+
 import pytest
 import torch
+from torch import nn
 
-from echoic.config import TrainSettings
-from echoic.training.optimizer import (
-    EMA,
-    learning_rate,
-    load_optimizer_tensors,
-    make_optimizer,
-    optimizer_tensors,
-)
+from echoic.training.optimizer import Optimizer
+
+Kind = Literal["adam", "adamw", "sgd"]
+KINDS: dict[Kind, tuple[Any, dict[str, Any]]] = {
+    "adam": (torch.optim.Adam, {}),
+    "adamw": (torch.optim.AdamW, {}),
+    "sgd": (torch.optim.SGD, {"momentum": 0.9}),
+}
+SHAPES = [(3,), (4, 5), (2, 3, 4)]
+
+
+def parameters() -> list[nn.Parameter]:
+    generator = torch.Generator().manual_seed(0)
+    made = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in SHAPES]
+    return [*made, nn.Parameter(torch.randn(6, generator=generator, dtype=torch.float64)), nn.Parameter(torch.ones(2))]
+
+
+def gradients(step: int) -> list[torch.Tensor | None]:
+    """The last parameter never has a gradient, the second has none in the third step."""
+    generator = torch.Generator().manual_seed(step + 1)
+    made: list[torch.Tensor | None] = [torch.randn(shape, generator=generator) for shape in SHAPES]
+    if step == 2:
+        made[1] = None
+    return [*made, torch.randn(6, generator=generator, dtype=torch.float64), None]
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize("kind", KINDS)
+def test_updates_are_those_of_torch_bit_for_bit(kind: Kind, weight_decay: float) -> None:
+    make, options = KINDS[kind]
+    ours, theirs = parameters(), parameters()
+    optimizer = Optimizer(ours, kind, weight_decay)
+    expected = make(theirs, lr=1.0, weight_decay=weight_decay, fused=True, **options)
+    for step in range(6):
+        lr = expected.param_groups[0]["lr"] = 0.1 / (step + 1)
+        for pair in zip(ours, theirs, gradients(step), strict=True):
+            pair[0].grad = pair[1].grad = pair[2]
+        optimizer.step(lr)
+        expected.step()
+        assert all(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_optimizer_resumes_bit_for_bit_from_its_tensors(kind: Kind) -> None:
+    whole, first, second = parameters(), parameters(), parameters()
+    optimizer, interrupted, resumed = (Optimizer(group, kind, 0.01) for group in (whole, first, second))
+
+    def steps(group: list[nn.Parameter], optimizer: Optimizer, numbers: range) -> None:
+        for number in numbers:
+            for parameter, gradient in zip(group, gradients(number), strict=True):
+                parameter.grad = gradient
+            optimizer.step(0.1)
+
+    steps(whole, optimizer, range(6))
+    steps(first, interrupted, range(4))
+    for parameter, value in zip(second, first, strict=True):
+        parameter.data = value.detach().clone()
+    resumed.load({name: tensor.clone() for name, tensor in interrupted.tensors().items()})
+    steps(second, resumed, range(4, 6))
+    assert all(torch.equal(one, other) for one, other in zip(whole, second, strict=True))
+
+
+def test_an_optimizer_that_never_stepped_has_nothing_to_save() -> None:
+    optimizer = Optimizer(parameters(), "adamw")
+    assert optimizer.tensors() == {}
+    optimizer.load({})
+
+
+def test_gradients_are_removed() -> None:
+    parameter = nn.Parameter(torch.ones(2))
+    parameter.grad = torch.ones(2)
+    Optimizer([parameter], "sgd").zero_grad()
+    assert parameter.grad is None
 
 
 @pytest.mark.parametrize(
-    ("schedule", "progress", "factor"),
-    [
-        ("cosine", 0.0, 0.01),
-        ("cosine", 0.05, 0.5),
-        ("cosine", 0.1, 1.0),
-        ("cosine", 0.4, 0.75),  # a third of the way down: (1 + cos 60 degrees) / 2
-        ("cosine", 0.55, 0.5),
-        ("cosine", 1.0, 0.0),
-        ("cosine", 1.3, 0.0),
-        ("constant", 0.05, 0.5),
-        ("constant", 0.1, 1.0),
-        ("constant", 1.0, 1.0),
-    ],
+    "tensors",
+    [{"7.exp_avg": torch.zeros(3)}, {"0.exp_avg": torch.zeros(3)}, {"0.momentum_buffer": torch.zeros(3)}],
+    ids=["no such parameter", "incomplete", "of another kind"],
 )
-def test_the_learning_rate_rises_then_falls_as_a_cosine_or_stays(schedule: str, progress: float, factor: float) -> None:
-    settings = TrainSettings(lr=0.2, warmup_fraction=0.1, lr_schedule=schedule)
-    assert learning_rate(settings, progress) == pytest.approx(0.2 * factor, abs=1e-12)
+def test_tensors_of_another_optimizer_are_refused(tensors: dict[str, torch.Tensor]) -> None:
+    with pytest.raises(ValueError, match=r"belongs to no parameter|does not fit its parameter"):
+        Optimizer(parameters(), "adam").load(tensors)
 
 
-def test_without_a_rise_the_learning_rate_begins_at_its_peak() -> None:
-    assert learning_rate(TrainSettings(lr=0.2, warmup_fraction=0), 0) == 0.2
-
-
-def test_averaged_weights_are_those_that_numpy_computes() -> None:
-    torch.manual_seed(0)
-    model = torch.nn.Linear(3, 2)
-    ema = EMA(model, 0.9)
-    expected = {name: weight.detach().numpy().astype(np.float64) for name, weight in model.named_parameters()}
-    for step in range(1, 200):
-        decay = min(0.9, (1 + step) / (10 + step))
-        for name, weight in model.named_parameters():
-            weight.data.add_(torch.randn_like(weight))
-            expected[name] = decay * expected[name] + (1 - decay) * weight.detach().numpy()
-        ema.update()
-    for name, averaged in ema.weights.items():
-        np.testing.assert_allclose(averaged.numpy(), expected[name], rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
-def test_an_optimizer_resumes_bit_for_bit_from_its_tensors(name: str) -> None:
-    settings = TrainSettings(optimizer=name, lr=0.1, weight_decay=0.01)
-
-    def step(weight: torch.nn.Parameter, optimizer: torch.optim.Optimizer) -> None:
-        optimizer.zero_grad()
-        torch.autograd.backward((weight**2).sum())
-        optimizer.step()
-
-    one = torch.nn.Parameter(torch.tensor([1.0, -2.0, 3.0]))
-    never_used = torch.nn.Parameter(torch.ones(2))
-    optimizer = make_optimizer([never_used, one], settings)
-    for _ in range(3):
-        step(one, optimizer)
-    other = torch.nn.Parameter(one.detach().clone())
-    resumed = make_optimizer([torch.nn.Parameter(torch.ones(2)), other], settings)
-    load_optimizer_tensors(resumed, {key: tensor.clone() for key, tensor in optimizer_tensors(optimizer).items()})
-    for _ in range(3):
-        step(one, optimizer)
-        step(other, resumed)
-    assert torch.equal(one, other)
-
-
-def test_an_optimiser_that_never_stepped_has_nothing_to_save() -> None:
-    optimizer = make_optimizer([torch.nn.Parameter(torch.ones(2))], TrainSettings())
-    assert optimizer_tensors(optimizer) == {}
-    load_optimizer_tensors(optimizer, {})
+def test_training_and_evaluation_do_not_import_the_compiler_of_torch() -> None:
+    """`torch._dynamo` takes more than a second to import: as long as all of torch."""
+    code = """
+import sys
+import numpy as np
+import echoic
+echoic.train("forecast", np.sin(np.arange(200.0)), epochs=1).evaluate()
+echoic.train("text", text="as long as all of torch " * 40, epochs=1).evaluate()
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

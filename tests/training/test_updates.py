@@ -7,9 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from echoic.config import TrainSettings
 from echoic.training import evaluate
-from echoic.training.optimizer import EMA, make_optimizer
+from echoic.training.averaging import EMA
 
 
 def weights(trainer: Any) -> dict[str, torch.Tensor]:
@@ -110,42 +109,14 @@ def test_scheduled_sampling_grows_to_its_fraction_over_the_run(bench: Any, waves
     assert begin < 0.2 < middle < 0.55 < end < 0.9
 
 
-@pytest.mark.parametrize(("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
-def test_an_optimiser_is_that_of_torch(name: str, kind: Any, weight_decay: float) -> None:
-    ours, theirs = (nn.Parameter(torch.tensor([1.0, -2.0, 3.0])) for _ in range(2))
-    optimizers = (
-        make_optimizer([ours], TrainSettings(optimizer=name, lr=0.1, weight_decay=weight_decay)),
-        kind([theirs], lr=0.1, weight_decay=weight_decay),
-    )
-    for _ in range(4):
-        for parameter, optimizer in zip((ours, theirs), optimizers, strict=True):
-            optimizer.zero_grad()
-            torch.autograd.backward((parameter**3).sum())
-            optimizer.step()
-    torch.testing.assert_close(ours, theirs)
-
-
-def test_sgd_has_momentum_and_weight_decay() -> None:
-    weight = nn.Parameter(torch.tensor([2.0]))
-    optimizer = make_optimizer([weight], TrainSettings(optimizer="sgd", lr=0.1, weight_decay=0.5))
-    velocity, expected = 0.0, 2.0
-    for _ in range(3):
-        weight.grad = torch.tensor([1.0])
-        optimizer.step()
-        velocity = 0.9 * velocity + 1.0 + 0.5 * expected
-        expected -= 0.1 * velocity
-    assert weight.item() == pytest.approx(expected, rel=1e-6)
-
-
 def test_the_learning_rate_of_every_row_of_metrics_is_that_of_the_schedule(bench: Any) -> None:
     trainer = bench.trainer(epochs=3, lr=0.05, warmup_fraction=0.0)
     rates: list[float] = []
     plain = trainer.optimizer.step
 
-    def step() -> None:
-        rates.append(trainer.optimizer.param_groups[0]["lr"])
-        plain()
+    def step(lr: float) -> None:
+        rates.append(lr)
+        plain(lr)
 
     trainer.optimizer.step = step
     trainer.run()

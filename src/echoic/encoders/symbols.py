@@ -21,7 +21,7 @@ class Embedding(Encoder):
     def __init__(self, num_classes: int, embedding_dim: int, std: float = 1.0) -> None:
         super().__init__()
         self.output_size = embedding_dim
-        self.weight = nn.Parameter(std * torch.randn(num_classes, embedding_dim))
+        self.weight = nn.Parameter(nn.init.normal_(torch.empty(num_classes, embedding_dim), std=std))
 
     def forward(self, x: Float[Tensor, "batch steps 1"]) -> Float[Tensor, "batch steps outputs"]:
         return nn.functional.embedding(x[..., 0].long(), self.weight)

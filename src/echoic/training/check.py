@@ -4,6 +4,7 @@ import torch
 
 from echoic.model import SequenceModel
 from echoic.tensors import Batch
+from echoic.training.optimizer import Optimizer
 
 LR = 0.02
 """Learning rate of the test."""
@@ -15,7 +16,7 @@ def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> list[fl
     Dropout is off: what is tested is whether gradients lead downhill.
     """
     model.eval()
-    optimizer = torch.optim.Adam(model.parameters(), lr=LR)
+    optimizer = Optimizer(model.parameters(), "adam")
     losses = []
     for _ in range(steps):
         optimizer.zero_grad()
@@ -23,6 +24,6 @@ def overfit_one_batch(model: SequenceModel, batch: Batch, steps: int) -> list[fl
         mean = loss.total / max(loss.num_values, 1)
         torch.autograd.backward(mean)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        optimizer.step(LR)
         losses.append(mean.item())
     return losses

@@ -14,15 +14,11 @@ from echoic.errors import Interrupted, TrainingError
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder, damage_named
 from echoic.tensors import Batch
+from echoic.training.averaging import EMA
 from echoic.training.evaluating import EvalResult, evaluate
-from echoic.training.optimizer import (
-    EMA,
-    learning_rate,
-    load_optimizer_tensors,
-    make_optimizer,
-    optimizer_tensors,
-)
+from echoic.training.optimizer import Optimizer
 from echoic.training.records import Batches, Phase, Progress, TrainerState, TrainingData, TrainResult
+from echoic.training.schedule import learning_rate
 from echoic.training.stopping import Stop, stop_on_signals
 from echoic.training.threads import thread_count
 
@@ -60,7 +56,7 @@ class Trainer:
         }
         self.device = torch.device(settings.device)
         model.to(self.device)
-        self.optimizer = make_optimizer(model.parameters(), settings)
+        self.optimizer = Optimizer(model.parameters(), settings.optimizer, settings.weight_decay)
         self.ema = EMA(model, settings.ema_decay) if settings.ema_decay else None
         self.state = TrainerState(metrics_rows=len(folder.read_metrics()))
         self.best: dict[str, Tensor] = {}
@@ -111,7 +107,7 @@ class Trainer:
         self.rows = []
         self._write_best()
         tensors = {f"model.{name}": weight for name, weight in self.model.state_dict().items()}
-        tensors |= {f"optimizer.{name}": tensor for name, tensor in optimizer_tensors(self.optimizer).items()}
+        tensors |= {f"optimizer.{name}": tensor for name, tensor in self.optimizer.tensors().items()}
         tensors |= {f"best.{name}": weight for name, weight in self.best.items()}
         tensors["random"] = torch.get_rng_state()
         if self.device.type == "cuda":
@@ -143,7 +139,7 @@ class Trainer:
             groups.setdefault(group, {})[rest] = tensor
         self.state = TrainerState(**checkpoint.metadata["state"])
         self.model.load_state_dict(groups["model"])
-        load_optimizer_tensors(self.optimizer, groups.get("optimizer", {}))
+        self.optimizer.load(groups.get("optimizer", {}))
         self.best = groups.get("best", {})
         if self.ema:
             self.ema.steps = checkpoint.metadata["ema_steps"]
@@ -208,8 +204,6 @@ class Trainer:
         settings = self.settings
         progress = self._fraction_done()
         self.state.lr = learning_rate(settings, progress)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.state.lr
         state = self.model.unpack(self.carried) if batch.carry and self.carried is not None else None
         if settings.input_noise_std:
             batch = batch._replace(inputs=batch.inputs + settings.input_noise_std * torch.randn_like(batch.inputs))
@@ -225,7 +219,7 @@ class Trainer:
         if not (torch.isfinite(norm).item() and abs(total) < float("inf")):
             self._skip()
             return
-        self.optimizer.step()
+        self.optimizer.step(self.state.lr)
         if self.ema:
             self.ema.update()
         self.carried = self.model.pack(loss.state).detach()

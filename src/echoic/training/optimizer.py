@@ -1,65 +1,124 @@
-"""Optimizer, learning-rate schedule and exponential moving average of the weights."""
+"""Adam, AdamW and SGD by torch's fused kernels, without the classes of `torch.optim`.
 
-import math
-from collections.abc import Iterable
-from typing import Any, final
+Those import `torch._dynamo` at their first use, which takes as long as importing torch itself.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
 
-from echoic.config import TrainSettings
+MOMENTUM = 0.9
+"""Momentum of SGD."""
 
+BETAS = (0.9, 0.999)
+"""Decays of the averages of gradients and of their squares (Adam, AdamW)."""
 
-def make_optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> torch.optim.Optimizer:
-    """The optimizer of `settings`, in torch's fused form."""
-    groups = list(parameters)
-    common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True}
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(groups, momentum=0.9, **common)
-    kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.AdamW
-    return kind(groups, **common)
+EPSILON = 1e-8
+"""Added to the root of the averaged squares (Adam, AdamW)."""
 
-
-def learning_rate(settings: TrainSettings, progress: float) -> float:
-    """The learning rate at `progress` (0 to 1) of the run: linear warm-up, then constant or cosine decay."""
-    if progress < settings.warmup_fraction:
-        return settings.lr * max(progress / settings.warmup_fraction, 1e-2)
-    if settings.lr_schedule == "constant":
-        return settings.lr
-    fall = (progress - settings.warmup_fraction) / (1 - settings.warmup_fraction)
-    return settings.lr * 0.5 * (1 + math.cos(math.pi * min(fall, 1.0)))
-
-
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimizer's state under flat names, for a checkpoint."""
-    state = optimizer.state_dict()["state"]
-    return {f"{number}.{key}": tensor for number, entry in state.items() for key, tensor in entry.items()}
-
-
-def load_optimizer_tensors(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Restores the state that `optimizer_tensors` returned."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        number, key = name.split(".", 1)
-        state.setdefault(int(number), {})[key] = tensor
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+_BUFFERS = {"adam": ("exp_avg", "exp_avg_sq"), "adamw": ("exp_avg", "exp_avg_sq"), "sgd": ("momentum_buffer",)}
+_ADAM: dict[str, Callable[..., None]] = {"adam": torch._fused_adam_, "adamw": torch._fused_adamw_}
 
 
 @final
-class EMA:
-    """An exponential moving average of the weights (Polyak and Juditsky 1992): smoother on dev than the last step.
+class Optimizer:
+    """Updates parameters by their gradients, with the same results as `torch.optim` with `fused=True`.
 
-    The decay rises to `decay` over the first steps, so that the start values are soon forgotten.
+    Args:
+        parameters: those to update; a parameter without a gradient is left as it is.
+        kind: Adam (Kingma and Ba 2015), AdamW (Loshchilov and Hutter 2019), or SGD with momentum.
+        weight_decay: decoupled from the gradient for AdamW, added to it otherwise.
     """
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.steps = 0
-        self.parameters = list(model.parameters())
-        self.weights = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], kind: Literal["adam", "adamw", "sgd"], weight_decay: float = 0.0
+    ) -> None:
+        self.parameters = list(parameters)
+        self.kind = kind
+        self.weight_decay = weight_decay
+        self.state: dict[int, dict[str, Tensor]] = {}
 
-    def update(self) -> None:
-        """Updates the average after a step."""
-        self.steps += 1
-        decay = min(self.decay, self.steps / (self.steps + 4))
-        torch._foreach_lerp_(list(self.weights.values()), [weight.detach() for weight in self.parameters], 1 - decay)
+    def zero_grad(self) -> None:
+        """Removes all gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        """One update with learning rate `lr`."""
+        # The kernels update tensors of one device and type at a time.
+        groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
+        for number, parameter in enumerate(self.parameters):
+            if parameter.grad is not None:
+                groups.setdefault((parameter.device, parameter.dtype), []).append(number)
+                if number not in self.state:
+                    self.state[number] = self._initial(parameter)
+        for numbers in groups.values():
+            self._update(numbers, lr)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The state under flat names, for a checkpoint; empty before the first step."""
+        return {f"{number}.{name}": tensor for number, entry in self.state.items() for name, tensor in entry.items()}
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Restores what `tensors` returned.
+
+        Raises:
+            ValueError: a tensor belongs to no parameter, or has the wrong shape.
+        """
+        state: dict[int, dict[str, Tensor]] = {}
+        for full_name, tensor in tensors.items():
+            number, _, name = full_name.partition(".")
+            state.setdefault(int(number), {})[name] = tensor
+        self.state = {number: self._restored(number, entry) for number, entry in state.items()}
+
+    def _initial(self, parameter: nn.Parameter) -> dict[str, Tensor]:
+        entry = {name: torch.zeros_like(parameter) for name in _BUFFERS[self.kind]}
+        if self.kind != "sgd":
+            entry["step"] = torch.zeros((), device=parameter.device)
+        return entry
+
+    def _restored(self, number: int, entry: dict[str, Tensor]) -> dict[str, Tensor]:
+        if not 0 <= number < len(self.parameters):
+            raise ValueError(f"optimizer.{number} belongs to no parameter")
+        initial = self._initial(self.parameters[number])
+        if {name: tensor.shape for name, tensor in entry.items()} != {name: one.shape for name, one in initial.items()}:
+            raise ValueError(f"optimizer.{number} does not fit its parameter")
+        return {name: tensor.to(initial[name]) for name, tensor in entry.items()}
+
+    def _update(self, numbers: Sequence[int], lr: float) -> None:
+        parameters: list[Tensor] = [self.parameters[number] for number in numbers]
+        gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+        buffers = [[self.state[number][name] for number in numbers] for name in _BUFFERS[self.kind]]
+        if self.kind == "sgd":
+            torch._fused_sgd_(
+                parameters,
+                gradients,
+                *buffers,
+                weight_decay=self.weight_decay,
+                momentum=MOMENTUM,
+                lr=lr,
+                dampening=0.0,
+                nesterov=False,
+                maximize=False,
+                is_first_step=False,
+            )
+            return
+        steps = [self.state[number]["step"] for number in numbers]
+        torch._foreach_add_(steps, 1)
+        _ADAM[self.kind](
+            parameters,
+            gradients,
+            *buffers,
+            [],
+            steps,
+            lr=lr,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            weight_decay=self.weight_decay,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
