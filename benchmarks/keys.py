@@ -5,7 +5,6 @@ one batch, relative to one step of a single song at a time. With `--mixed` the c
 first moved to the keys that songs usually have; then dev songs are scored.
 """
 
-import json
 import time
 from argparse import Namespace
 from collections.abc import Mapping
@@ -14,43 +13,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import nn
 
 import echoic
 from common import arguments, parse, publish, spread, table
-from echoic import sources
 from echoic.api.prepare import prepare
-from echoic.config.music import MusicDataSettings
 from echoic.jobs.music.task import MusicTask
-from echoic.windows import assign_splits
+from mixed_keys import write_mixed
 
 AUGMENTATIONS = {
     "one key": "none",
     "a random key each epoch": "random",
     "twelve keys in each batch": "all",
 }
-KEY_FREQUENCIES = {0: 0.22, -5: 0.2, 2: 0.18, 5: 0.14, -2: 0.1, -3: 0.09, 4: 0.07}
-"""Transpositions from C in semitones, to G, D, F, B flat, A and E, and their frequencies."""
-
 SETTINGS: dict[str, Any] = {
     "grid": "quarter", "head": "joint", "dropout": 0.4, "input_dropout": 0.1, "head_dropout": 0.3, "patience": 1000,
 }  # fmt: skip
-
-
-def write_mixed(path: Path, mixed: Path) -> None:
-    """Writes the songs of `path`, each transposed to a random key, to the JSON file `mixed`."""
-    generator, (shifts, frequencies) = np.random.default_rng(1), zip(*KEY_FREQUENCIES.items(), strict=True)
-    series = sources.read(path, MusicDataSettings(grid="quarter")).series
-    songs = {}
-    for split, numbers in assign_splits(series, None).items():
-        songs["valid" if split == "dev" else split] = [
-            [(np.flatnonzero(step) + shift).tolist() for step in series[number].values]
-            for number in numbers
-            for shift in [int(generator.choice(shifts, p=frequencies))]
-        ]
-    mixed.write_text(json.dumps(songs))
 
 
 def epochs(path: Path, keys: str, updates: int) -> int:
