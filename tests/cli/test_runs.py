@@ -41,11 +41,12 @@ def test_training_goes_on_from_a_run_with_or_without_the_name_of_its_job(command
     assert (echoic.load("more").path / "initial.safetensors").is_file()
 
 
+@pytest.mark.filterwarnings("default")
 def test_resuming_a_finished_run_says_that_it_is_finished(command: Line) -> None:
     before = echoic.load("run").folder.read_model()[1]
     code, _, err = command("train --resume run")
     assert code == 0
-    assert "run is finished: no step was left. To train on: echoic train --from run -o NEW" in err
+    assert "run is finished: no step was left. To train on: `echoic train --from run -o NEW`" in err
     assert echoic.load("run").folder.read_model()[1] == before
 
 

@@ -107,7 +107,8 @@ def test_training_resumes_with_the_same_components_only(parts: Any, tmp_path: Pa
     out = tmp_path / "run"
     run = echoic.train("forecast", SINE, out=out, components=components, **FORECAST)
     wanted = run.model.state_dict()
-    run.resume()
+    with pytest.warns(UserWarning, match="is finished"):
+        run.resume()
     assert all(torch.equal(weights, wanted[name]) for name, weights in run.model.state_dict().items())
     with pytest.raises(
         ConfigError, match=r'was trained with the cell own_parts:MinGRU; pass .*components=\{"cell": MinGRU\}'

@@ -12,11 +12,14 @@ import torch
 from job_data import SIZES, beeps, hum, lines, signals, sine, tunes
 
 import echoic
+from echoic.api.continuing import prepare_from
 from echoic.api.run import Run
 from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS
 
 COMMON: dict[str, Any] = {"epochs": 1, "threads": 1, "layers": (8,)}
+WHOLE: dict[str, Any] = {"split": (1, 0, 0)}
+CLIPS = np.random.default_rng(0).normal(size=(20, 12, 2)).astype(np.float32)
 NO_STEP: dict[str, Any] = {"lr": 1e-30, "epochs": 1, "seed": 5}
 
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
@@ -136,9 +139,53 @@ def test_settings_of_the_network_cannot_be_changed(tmp_path: Path) -> None:
         echoic.train("text", "a.txt", from_run=run.path, out=tmp_path / "again")
 
 
-def test_epochs_replace_the_time_budget_of_the_run(tmp_path: Path) -> None:
-    own = {name: value for name, value in COMMON.items() if name != "epochs"}
-    run = echoic.train("text", lines(tmp_path), out=tmp_path / "run", config=own | CASES["text"][1], minutes=1e-3)
-    again = echoic.train("text", from_run=run.path, out=tmp_path / "again", epochs=2)
-    assert again.settings.train.minutes is None
-    assert again.result()["epochs"] == 2
+@pytest.mark.parametrize(
+    ("before", "more", "length"),
+    [
+        ({"minutes": 1e-3}, {"epochs": 2}, (2, None, None)),
+        ({"minutes": 1e-3}, {"steps": 3}, (20, 3, None)),
+        ({"steps": 2}, {"epochs": 2}, (2, None, None)),
+        ({"steps": 2}, {"minutes": 1e-3}, (20, None, 1e-3)),
+    ],
+)
+def test_a_length_of_training_replaces_that_of_the_run(
+    tmp_path: Path, before: dict[str, Any], more: dict[str, Any], length: tuple[Any, ...]
+) -> None:
+    own = {name: value for name, value in (COMMON | CASES["text"][1]).items() if name != "epochs"}
+    run = echoic.train("text", lines(tmp_path), out=tmp_path / "run", config=own | before)
+    prepared = prepare_from(run.path, "text", None, config={}, components=None, settings=more)
+    train = prepared.task.settings.train
+    assert (train.epochs, train.steps, train.minutes) == length
+
+
+def test_two_lengths_of_training_are_refused(tmp_path: Path) -> None:
+    run = trained("text", tmp_path)
+    with pytest.raises(ConfigError, match="`epochs` has no effect with --steps, which sets the length of training"):
+        echoic.train("text", from_run=run.path, out=tmp_path / "again", epochs=2, steps=3)
+
+
+def test_labels_in_memory_go_with_the_clips_that_training_goes_on_with(tmp_path: Path) -> None:
+    run = echoic.train("classify", CLIPS, labels=["a", "b"] * 10, out=tmp_path / "run", config=COMMON | WHOLE)
+    again = echoic.train("classify", -CLIPS, labels=["b", "a"] * 10, from_run=run.path, config=NO_STEP)
+    assert again.config["data"]["report"]["labels"] == {"a": 10, "b": 10}
+    assert_same(weights(again), weights(run))
+    with pytest.raises(DataError, match="has the label 'c', which no training clip has"):
+        echoic.train("classify", CLIPS, labels=["a", "c"] * 10, from_run=run.path)
+    with pytest.raises(ConfigError, match="`labels` belongs to data in memory; pass these, too"):
+        echoic.train("classify", labels=["a", "b"] * 10, from_run=run.path)
+
+
+def test_a_split_replaces_the_folds_of_the_run(tmp_path: Path) -> None:
+    labels = ["a", "b"] * 10
+    run = echoic.train("classify", CLIPS, labels=labels, out=tmp_path / "run", folds=2, config=COMMON)
+    with pytest.raises(ConfigError, match=r"learned from clips of every fold\. Give --split"):
+        echoic.train("classify", CLIPS, labels=labels, from_run=run.path)
+    again = echoic.train("classify", CLIPS, labels=labels, from_run=run.path, split=(1, 0, 0), config=NO_STEP)
+    assert again.fold_runs() == []
+    assert_same(weights(again), weights(run))
+
+
+def test_resuming_a_finished_run_warns_and_names_the_way_on(tmp_path: Path) -> None:
+    run = trained("text", tmp_path)
+    with pytest.warns(UserWarning, match=r"run is finished: no step was left\..*from_run="):
+        run.resume()

@@ -43,6 +43,11 @@ def test_a_time_budget_allows_dropout_where_it_holds_many_passes() -> None:
     assert "epochs" not in with_defaults(TextSettings.build({"minutes": 1.0}), 50_000).given()
 
 
+def test_a_number_of_steps_allows_dropout_where_it_makes_many_passes() -> None:
+    assert chosen(50_000, steps=400)[3] == 0.5  # 400 batches of 16 streams of 64 symbols: 8 passes
+    assert chosen(50_000, steps=300)[3] == 0
+
+
 def test_resolved_settings_stay_as_they_are() -> None:
     settings = with_defaults(TextSettings.build(), 50_000)
     assert with_defaults(settings, 5_000_000) == settings

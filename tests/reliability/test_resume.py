@@ -13,6 +13,8 @@ import echoic
 from echoic.errors import Interrupted
 from echoic.training import Progress
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* is finished")  # where it was stopped after its last step
+
 BASE: dict[str, Any] = {
     "strategy": "recursive",
     "lookback": 10,

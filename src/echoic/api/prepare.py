@@ -61,7 +61,7 @@ def prepare(
     given = settings_class(job).fields_in(config or {}, settings)
     own.check_settings(given, _replaced_settings(type(resolved)))
     _check_cell(own.cell_class(resolved.stack), resolved.stack, given)
-    _check_budget(resolved.train, given)
+    check_length(resolved.train, given)
     sources.refuse_unused(data, resolved.data)
     task = get_job(job).task_class.prepare(sources.read(data, resolved.data), resolved, on_progress)
     stack = task.settings.stack
@@ -106,11 +106,18 @@ def _check_cell(cell: type[Cell], settings: StackSettings, given: set[str]) -> N
         raise ConfigError(f"`stack.weight_dropout` requires a cell with recurrent weights; {cell.__name__} has none.")
 
 
-def _check_budget(settings: TrainSettings, given: set[str]) -> None:
-    """Refuses settings of the length of training beside a time budget, which alone decides it."""
-    for name, reason in (("epochs", "sets the length of training"), ("patience", "never stops early")):
-        if settings.minutes is not None and name in given:
-            raise ConfigError(f"`{name}` has no effect with --minutes, which {reason}; leave one of the two out.")
+def check_length(settings: TrainSettings, given: set[str]) -> None:
+    """Refuses settings of the length of training beside a time budget or a number of steps, which decide it.
+
+    Raises:
+        ConfigError: there is such a setting among those `given`.
+    """
+    without_effect = {"minutes": ("epochs", "steps", "patience"), "steps": ("epochs",)}
+    for length, names in without_effect.items():
+        for name in names:
+            if getattr(settings, length) is not None and name in given:
+                reason = "never stops early" if name == "patience" else "sets the length of training"
+                raise ConfigError(f"`{name}` has no effect with --{length}, which {reason}; leave one of the two out.")
 
 
 def check_device(settings: TrainSettings) -> None:

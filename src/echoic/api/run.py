@@ -1,5 +1,6 @@
 """A trained run, opened from its folder: evaluate, predict, generate, resume."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from numbers import Integral
 from pathlib import Path
@@ -36,7 +37,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.report.gallery import Gallery
 from echoic.run import RunFolder, damage_named
 from echoic.streams import GenerationStream, Stream
-from echoic.training import TrainResult
+from echoic.training import Progress, TrainResult
 from echoic.windows import SPLITS
 
 
@@ -293,16 +294,31 @@ class Run:
     def resume(self, on_progress: TrainProgressFn = no_progress) -> TrainResult:
         """Resumes training from the newest intact checkpoint; on the CPU, bit for bit as if it had never stopped.
 
+        Warns that the run is finished if no step was left: `echoic.train(..., from_run=run.path)` trains on.
+
         Raises:
             ConfigError: this machine does not have the device of the run.
             RunError: another process writes this run, or no checkpoint can be read.
             Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
         """
         check_device(self.settings.train)
+        steps = 0
+
+        def count(progress: Progress) -> None:
+            nonlocal steps
+            steps += 1
+            on_progress(progress)
+
         with self.folder.lock():
             task = self._restore_task(self._read())
-            result = fit_folds(self.folder, self.job.name, task, self._data, on_progress)
+            result = fit_folds(self.folder, self.job.name, task, self._data, count)
         self._fitted = None
+        if not steps:
+            warnings.warn(
+                f"{self.path} is finished: no step was left. To train on: `echoic train --from {self.path} -o NEW`, in "
+                f'Python `echoic.train("{self.job.name}", from_run="{self.path}")`.',
+                stacklevel=2,
+            )
         return result
 
     def _restore_task(self, dataset: sources.DatasetLike) -> Task[Any]:

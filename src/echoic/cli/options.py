@@ -22,17 +22,19 @@ SET = Annotated[
 def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Callable[..., None]:
     """`body` as a command with an option for every field of `settings`, in addition to its own.
 
-    `body` takes the chosen values as its first argument: layers for `JobSettings.build`, in increasing precedence.
+    `body` takes the chosen values as its first argument: layers for `JobSettings.build`, in increasing precedence. Its
+    own options come before settings of the same name.
     """
     sections = [info.default for info in settings.model_fields.values()]
-    fields = {name: info for section in sections for name, info in type(section).model_fields.items()}
-    panels = {name: section.panel for section in sections for name in type(section).model_fields}
-    defaults = {
-        name: shown_default(getattr(section, name)) for section in sections for name in type(section).model_fields
-    }
+    own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
+    places = {name: section for section in sections for name in type(section).model_fields}
+    for one in own:
+        places.pop(one.name, None)
+    fields = {name: type(section).model_fields[name] for name, section in places.items()}
+    panels = {name: section.panel for name, section in places.items()}
+    defaults = {name: shown_default(getattr(section, name)) for name, section in places.items()}
     defaults |= {name: f"by {decides}" for name, decides in settings.default_depends_on.items() if defaults[name]}
     renamed = settings.renamed()
-    own = list(inspect.signature(body, eval_str=True).parameters.values())[1:]
 
     def command(**given: Any) -> None:
         config: Path | None = given.pop("config")

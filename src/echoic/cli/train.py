@@ -118,17 +118,9 @@ def _trainer(job: str) -> Any:
 def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
     import echoic
 
-    run, steps = echoic.load(path, data=training_data), 0
-
-    def count(state: Any) -> None:
-        nonlocal steps
-        steps += 1
-        bar.update(state)
-
+    run = echoic.load(path, data=training_data)
     with TrainingBar() as bar:
-        run.resume(count)
-    if not steps:
-        typer.echo(f"{path} is finished: no step was left. To train on: echoic train --from {path} -o NEW", err=True)
+        run.resume(bar.update)
     _print_result(run, as_json=as_json)
 
 

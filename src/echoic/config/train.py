@@ -14,12 +14,20 @@ class TrainSettings(Section):
     panel: ClassVar[str] = "Training"
 
     epochs: int = Field(20, ge=1, description="Number of passes over the training data.")
+    steps: int | None = Field(
+        None,
+        ge=1,
+        description=(
+            "Number of training steps, one batch each (per network with folds); replaces --epochs, and the "
+            "learning-rate schedule follows it."
+        ),
+    )
     minutes: float | None = Field(
         None,
         gt=0,
         description=(
             "Time budget in minutes, counted from the first step (per network with folds) and at least one step long; "
-            "replaces --epochs and --patience, and the learning-rate schedule follows it."
+            "replaces --epochs, --steps and --patience, and the learning-rate schedule follows it."
         ),
     )
     batch_size: int = Field(64, ge=1, description="Number of windows, streams or sequences per batch.")

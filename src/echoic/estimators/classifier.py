@@ -30,7 +30,8 @@ class Classifier(ClassifierMixin, RunEstimator):  # type: ignore[misc,unused-ign
 
     Args:
         layers: hidden size of each layer; None for the default of the data.
-        epochs: passes over the training clips; None for the default of the data, or with `minutes` in `settings`.
+        epochs: passes over the training clips; None for the default of the data, or with `steps` or `minutes` in
+            `settings`.
         rate_hz: sampling rate of sound; None for sensor series.
         random_state: seed of weights and order.
         settings: any other fields of the classify job's settings.

@@ -27,7 +27,7 @@ class Forecaster(RunEstimator):
         horizon: number of steps to forecast.
         cell: `lstm`, `gru` or `mingru`.
         layers: hidden size of each layer.
-        epochs: passes over the training windows; None with `minutes` in `settings`.
+        epochs: passes over the training windows; None with `steps` or `minutes` in `settings`.
         random_state: seed of weights and order.
         settings: any other fields of the forecast job's settings.
 

@@ -31,7 +31,8 @@ class Trainer:
     """Trains a model, tracks the dev loss, and checkpoints so that training can resume from any instant.
 
     With `settings.minutes` a phase lasts for its fraction of them, counted from its first step and at least one step
-    long, otherwise at most `settings.epochs` epochs. Without `dev` the last weights are kept, and only at the end.
+    long, otherwise at most `settings.steps` steps or `settings.epochs` epochs. Without `dev` the last weights are kept,
+    and only at the end.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Trainer:
         self.on_progress = on_progress
         self.phase = phase or Phase()
         self.budget_s = settings.minutes * 60 * self.phase.budget if settings.minutes else None
-        self.total_steps = self.phase.steps or settings.epochs * len(self.train)
+        self.total_steps = self.phase.steps or settings.steps or settings.epochs * len(self.train)
         self.eval_points = {
             len(self.train) * count // settings.evals_per_epoch for count in range(1, settings.evals_per_epoch + 1)
         }

@@ -15,6 +15,7 @@ STACK: dict[str, Entry] = {
 
 TRAIN: dict[str, Entry] = {
     "epochs": Change(),
+    "steps": Change(1, {"epochs": None, "steps": 2}),
     "minutes": CheckedBy("tests/training/test_schedule.py::test_a_time_budget_counts_from_the_first_step"),
     "batch_size": Change(),
     "optimizer": Change("adam", {"weight_decay": 0.1}),
@@ -65,6 +66,7 @@ ENCODER: dict[str, Entry] = {
 
 BOTH: Config = {"bidirectional": True}
 BUDGET: Config = {"minutes": 1.0, "epochs": None}
+STEPS: Config = {"steps": 3, "epochs": None}
 
 BIDIRECTIONAL: dict[str, Change] = {
     name: entry._replace(base={**entry.base, "bidirectional": True})
@@ -83,6 +85,8 @@ def idle_everywhere(job: str) -> list[Idle]:
         Idle(job, "forget_bias", 2.0, {"cell": "gru"}),
         Idle(job, "variational_dropout", True),
         Idle(job, "epochs", 2, BUDGET),
+        Idle(job, "steps", 2, BUDGET),
+        Idle(job, "epochs", 2, STEPS),
         Idle(job, "patience", 2, BUDGET),
     ]
 

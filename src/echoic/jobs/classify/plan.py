@@ -128,6 +128,8 @@ def _length(settings: ClassifySettings, stats: ClipStats, given: set[str]) -> di
         epochs = max(5, min(_EPOCHS, math.ceil(_MOST_STEPS / batches)))
     if "epochs" in given:
         epochs = settings.train.epochs
+    elif settings.train.steps is not None:
+        epochs = math.ceil(settings.train.steps / batches)
     return {"batch_size": batch_size, "epochs": epochs, "patience": _patience(settings, stats, batches, epochs)}
 
 

@@ -33,10 +33,13 @@ def with_defaults(settings: TextSettings, train_symbols: int) -> TextSettings:
     chosen["layers"] = (256,) if small else (512,)
     layers = settings.stack.layers if "layers" in given else chosen["layers"]
     passes: float = max(2, min(_MAX_EPOCHS, round(10 * math.sqrt(1e6 / train_symbols))))
-    if settings.train.minutes is None:
+    if settings.train.minutes is not None:
+        passes = settings.train.minutes * 60 * _SYMBOLS_PER_S / sum(size**2 for size in layers) / train_symbols
+    elif settings.train.steps is not None:
+        batch_size = settings.train.batch_size if "batch_size" in given else chosen["batch_size"]
+        passes = settings.train.steps * batch_size * settings.network.tbptt_steps / train_symbols
+    else:
         chosen["epochs"] = passes
         passes = settings.train.epochs if "epochs" in given else passes
-    else:
-        passes = settings.train.minutes * 60 * _SYMBOLS_PER_S / sum(size**2 for size in layers) / train_symbols
     chosen["dropout"] = 0.5 if passes >= _MANY_PASSES and max(layers) >= _NARROW else 0.0
     return settings.replaced(**{name: value for name, value in chosen.items() if name not in given})
