@@ -57,7 +57,7 @@ def test_a_fold_does_not_depend_on_later_data() -> None:
     [
         ({"folds": 0}, ConfigError, "at least 1"),
         ({"split": (1, 2, 3)}, ConfigError, "makes the splits itself"),
-        ({"folds": 40}, DataError, "40 folds with a horizon of 5 need more than 205 steps, got 120"),
+        ({"folds": 40}, DataError, "40 folds with a horizon of 5 need more than 205 steps, and .* has 120"),
         ({"lookbak": 3}, ConfigError, "did you mean 'lookback'"),
     ],
 )
@@ -68,7 +68,26 @@ def test_impossible_folds_are_refused(
         cross_validate(wave(), **TINY | options)
 
 
-def test_series_of_unequal_length_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "long.csv").write_text("unique_id,y\n" + "a,1\n" * 30 + "b,2\n" * 31)
-    with pytest.raises(DataError, match="requires series of equal length"):
-        cross_validate(tmp_path / "long.csv", **TINY)
+def long_table(tmp_path: Path, **lengths: int) -> Path:
+    """Series of these lengths, which count from 1000, 2000, ... on."""
+    rows = [f"{name},{1000 * number + step}" for number, name in enumerate(lengths, 1) for step in range(lengths[name])]
+    (tmp_path / "long.csv").write_text("\n".join(["unique_id,y", *rows]))
+    return tmp_path / "long.csv"
+
+
+def test_every_series_of_unequal_length_is_scored_on_its_own_last_horizons(tmp_path: Path) -> None:
+    folds = list(cross_validate(long_table(tmp_path, a=60, b=75), folds=2, **TINY))
+    assert [fold.train_steps for fold in folds] == [60, 65]
+    for fold, end in zip(folds, (5, 0), strict=True):
+        first = {"a": 1000 + 55 - end, "b": 2000 + 70 - end}
+        assert fold.forecasts["y"].tolist() == [first[name] + step for name in "ab" for step in range(5)]
+        assert fold.forecasts["unique_id"].tolist() == ["a"] * 5 + ["b"] * 5
+
+
+def test_series_that_are_too_short_for_the_folds_are_left_out_and_listed(tmp_path: Path) -> None:
+    data = long_table(tmp_path, a=60, short=15, b=75, tiny=2)
+    with pytest.warns(UserWarning, match=r"Skipped 2:\n.*'short' has 15\.\n.*'tiny' has 2"):
+        (fold, _) = cross_validate(data, folds=2, **TINY)
+    assert set(fold.forecasts["unique_id"]) == {"a", "b"}
+    with pytest.raises(DataError, match=r"2 of 4 series cannot be used .*'short' has 15; .*'tiny' has 2"):
+        cross_validate(data, folds=2, on_error="stop", **TINY)

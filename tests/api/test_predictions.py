@@ -82,4 +82,4 @@ def test_data_without_a_good_series_are_refused(tmp_path: Path, run: Run) -> Non
 
 def test_series_that_are_too_short_for_the_split_are_all_named() -> None:
     with pytest.raises(DataError, match=r"2 of 4 series are too short .*: 'c' \(5\), 'd' \(6\); leave them out"):
-        echoic.train("forecast", pl.concat([shop("a"), shop("b"), shop("c", 5), shop("d", 6)]), **TINY)
+        echoic.train("forecast", pl.concat([shop("a"), shop("b"), shop("c", 5), shop("d", 6)]), on_error="stop", **TINY)

@@ -85,7 +85,7 @@ def test_a_wrong_row_is_named(tmp_path: Path, row: str) -> None:
     sound(tmp_path / "a.wav")
     (tmp_path / "empty.wav").touch()
     with pytest.raises(DataError, match=ROWS[row]):
-        read(table(tmp_path, f"file,label\na.wav,x\n{row}\n"), ClipDataSettings())
+        read(table(tmp_path, f"file,label\na.wav,x\n{row}\n"), ClipDataSettings(on_error="stop"))
 
 
 def test_a_clip_has_the_labels_between_the_separators(tmp_path: Path) -> None:

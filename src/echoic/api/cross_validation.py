@@ -1,18 +1,23 @@
 """Rolling-origin cross-validation of forecasts."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from echoic import sources
-from echoic.api.prepare import build_settings
-from echoic.api.train import train
-from echoic.errors import ConfigError, DataError
+from echoic.api.prepare import Requested
+from echoic.api.train import fit
+from echoic.errors import ConfigError
+from echoic.jobs.forecast import FORECAST
+from echoic.progress import no_progress
+from echoic.sources.usable import unusable, warn_of_skipped
+from echoic.types import Series
 
 
 class Fold(NamedTuple):
-    """One origin: number of training steps, scores of the horizon after it, and every forecast."""
+    """One origin: training steps of the longest series, scores of the horizon after them, and every forecast."""
 
     train_steps: int
     scores: dict[str, float]
@@ -30,11 +35,13 @@ def cross_validate(
 ) -> Iterator[Fold]:
     """Yields one fold per origin, the earliest first; each is trained when it is requested.
 
-    The test split of the last fold is the last horizon of the data, that of the fold before lies one horizon earlier,
-    and so on; the horizon before the test split is dev, and everything before is train.
+    The test split of the last fold is the last horizon of each series, that of the fold before lies one horizon
+    earlier, and so on; the horizon before the test split is dev, and everything before is train. Series may differ in
+    length; those without a training step in the first fold are left out of all, with a warning, or are an error with
+    `on_error="stop"`.
 
     Args:
-        data: as for `echoic.train("forecast", ...)`; all series must have the same length.
+        data: as for `echoic.train("forecast", ...)`.
         folds: number of origins.
         config: settings by section; `settings` take precedence.
         components: classes of your own, as for `echoic.train`.
@@ -42,28 +49,51 @@ def cross_validate(
 
     Raises:
         ConfigError: a split is given, or `folds` is not positive.
-        DataError: the series differ in length or are too short for so many folds.
+        DataError: the series are too short for so many folds.
     """
-    requested: Any = build_settings("forecast", config or {}, settings)
-    if folds < 1 or requested.split.split is not None:
+    requested = Requested.of("forecast", config, settings, components)
+    if folds < 1 or requested.settings.split.split is not None:
         raise ConfigError("`cross_validate` makes the splits itself: pass `folds` (at least 1) and no `split`.")
-    lengths = {one.steps for one in sources.read(data, requested.data).series}
-    if len(lengths) > 1:
-        raise DataError(
-            "Cross-validation requires series of equal length; evaluate unequal ones on their last horizon instead."
-        )
-    steps, horizon = lengths.pop(), requested.window.horizon
-    if steps <= (folds + 1) * horizon:
-        raise DataError(
-            f"{folds} folds with a horizon of {horizon} need more than {(folds + 1) * horizon} steps, got {steps}."
-        )
-    first = steps - (folds + 1) * horizon
-    splits = [(first + fold * horizon, horizon, horizon) for fold in range(folds)]
-    return (_fold(data, {"config": config, "components": components, **settings, "split": split}) for split in splits)
+    horizon = requested.settings.window.horizon
+    requested = requested._replace(settings=requested.settings.replaced(split=(0, horizon, horizon)))
+    dataset = sources.read(data, requested.settings.data)
+    series = _long_enough(dataset.series, folds, requested.settings)
+    cut = ([_without_end(one, fold * horizon) for one in series] for fold in reversed(range(folds)))
+    return (_fold(requested, replace(dataset, series=tuple(one))) for one in cut)
 
 
-def _fold(data: Any, options: dict[str, Any]) -> Fold:
+def _long_enough(series: Sequence[Series], folds: int, settings: Any) -> list[Series]:
+    """The series with a training step in every fold; warns of the others.
+
+    Raises:
+        DataError: there is none; or, with `on_error` = stop, there are others.
+    """
+    least = (folds + 1) * settings.window.horizon
+    kept = [one for one in series if one.steps > least]
+    reasons = [
+        f"{one.origin}: {folds} folds with a horizon of {settings.window.horizon} need more than {least} steps, and "
+        f"{one.name!r} has {one.steps}."
+        for one in series
+        if one.steps <= least
+    ]
+    if reasons and (not kept or settings.data.on_error == "stop"):
+        raise unusable(reasons, len(series), origin=series[0].origin, kind="series")
+    warn_of_skipped(reasons)
+    return kept
+
+
+def _without_end(one: Series, steps: int) -> Series:
+    """The series without its last `steps` steps; what is known ahead stays known."""
+    if not steps:
+        return one
+    past = one.covariates.past[:-steps] if one.covariates.past_names else one.covariates.past
+    return replace(one, values=one.values[:-steps], covariates=replace(one.covariates, past=past))
+
+
+def _fold(requested: Requested, dataset: sources.Dataset) -> Fold:
+    prepared = requested.prepared(dataset, None)
     with tempfile.TemporaryDirectory() as folder:
-        run = train("forecast", data, out=Path(folder) / "run", **options)
-        evaluation = run.evaluate()
-        return Fold(options["split"][0], evaluation.scores, evaluation.baselines, run.backtest())
+        fitted = fit(prepared, out=Path(folder) / "run").fitted
+        evaluation = FORECAST.evaluate(fitted, None, "test", no_progress)
+        train_steps = int(fitted.task.splits["train"].lengths.max())
+        return Fold(train_steps, evaluation.scores, evaluation.baselines, FORECAST.backtest(fitted, None, "test", 1))

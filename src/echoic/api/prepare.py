@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, Self, final
 
 import torch
 from torch import Tensor
@@ -55,25 +55,57 @@ def prepare(
         DataError: the data cannot be read, or do not suffice.
     """
     data, settings = gathered(job, data, settings)
-    resolved = build_settings(job, config or {}, settings)
-    check_device(resolved.train)
-    own = Components.build(components)
-    given = settings_class(job).fields_in(config or {}, settings)
-    own.check_settings(given, _replaced_settings(type(resolved)))
-    _check_cell(own.cell_class(resolved.stack), resolved.stack, given)
-    check_length(resolved.train, given)
-    sources.refuse_unused(data, resolved.data)
-    task = get_job(job).task_class.prepare(sources.read(data, resolved.data), resolved, on_progress)
-    stack = task.settings.stack
-    if not (stack.dropout or stack.input_dropout):
-        stack.refuse_changed(["variational_dropout"], "without dropout; set --dropout or --input-dropout.")
-    task = task.with_components(own)
-    if resolved.train.scheduled_sampling and not task.supports_scheduled_sampling:
-        raise ConfigError(
-            "`train.scheduled_sampling` requires a network whose input is its own last output; this one has other "
-            "inputs, so leave it out."
-        )
-    return Prepared(get_job(job), task, data)
+    requested = Requested.of(job, config, settings, components)
+    sources.refuse_unused(data, requested.settings.data)
+    return requested.prepared(sources.read(data, requested.settings.data), data, on_progress)
+
+
+class Requested(NamedTuple):
+    """What a user asks of a training besides the data: the job, its settings, and the user's own parts."""
+
+    job: str
+    settings: Any
+    components: Components
+
+    @classmethod
+    def of(
+        cls,
+        job: str,
+        config: Mapping[str, Any] | None,
+        settings: Mapping[str, Any],
+        components: Mapping[str, Any] | None,
+    ) -> Self:
+        """The validated settings, from sections (`config`) and from single fields, which come first.
+
+        Raises:
+            ConfigError: as `prepare` does, as far as that does not depend on the data.
+        """
+        layers = (config or {}, settings)
+        resolved, given = settings_class(job).build(*layers), settings_class(job).fields_in(*layers)
+        check_device(resolved.train)
+        own = Components.build(components)
+        own.check_settings(given, _replaced_settings(type(resolved)))
+        _check_cell(own.cell_class(resolved.stack), resolved.stack, given)
+        check_length(resolved.train, given)
+        return cls(job, resolved, own)
+
+    def prepared(self, dataset: sources.Dataset, data: Any, on_progress: ProgressFn = no_progress) -> Prepared:
+        """The task over `dataset`, which was read from `data`.
+
+        Raises:
+            ConfigError, DataError: as `prepare` does.
+        """
+        task = get_job(self.job).task_class.prepare(dataset, self.settings, on_progress)
+        stack = task.settings.stack
+        if not (stack.dropout or stack.input_dropout):
+            stack.refuse_changed(["variational_dropout"], "without dropout; set --dropout or --input-dropout.")
+        task = task.with_components(self.components)
+        if self.settings.train.scheduled_sampling and not task.supports_scheduled_sampling:
+            raise ConfigError(
+                "`train.scheduled_sampling` requires a network whose input is its own last output; this one has other "
+                "inputs, so leave it out."
+            )
+        return Prepared(get_job(self.job), task, data)
 
 
 def choose_threads(task: Task[Any]) -> Task[Any]:
@@ -84,11 +116,6 @@ def choose_threads(task: Task[Any]) -> Task[Any]:
     with no_randomness():
         model = task.build_model()
     return task.with_threads(default_threads(model, next(task.train_batches().epoch(train.seed, 0))))
-
-
-def build_settings(job: str, config: Mapping[str, Any], settings: Mapping[str, Any]) -> JobSettings:
-    """The validated settings of a job, from sections (`config`) and from single fields, which come first."""
-    return settings_class(job).build(config, settings)
 
 
 def _replaced_settings(settings: type[JobSettings]) -> dict[str, tuple[str, ...]]:

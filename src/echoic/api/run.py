@@ -14,10 +14,12 @@ from echoic.api.figures import drawable, gallery, run_html
 from echoic.api.folds import fit_folds
 from echoic.api.in_memory import gathered
 from echoic.api.phases import TrainProgressFn
-from echoic.api.predictions import OnError, predict_each
+from echoic.api.predictions import predict_each
 from echoic.api.prepare import check_device
 from echoic.api.restoring import load_model, read_calibration, training_result
+from echoic.api.usable_parts import check_on_error, use_all
 from echoic.components import Components
+from echoic.config.inputs import OnError
 from echoic.errors import ChangedDataError, ConfigError, TrainingDataError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Table, Task
@@ -108,6 +110,7 @@ class Run:
         split: str = "test",
         stride: int | None = None,
         statistical: bool = False,
+        on_error: OnError = "skip",
         on_progress: ProgressFn = no_progress,
         **in_memory: Any,
     ) -> Evaluation:
@@ -118,6 +121,8 @@ class Run:
             split: train, dev or test.
             stride: steps between the windows that are scored, for jobs that score windows; by default 1.
             statistical: add ETS and Theta to the baselines of forecasts; fitting them takes a while.
+            on_error: "skip" leaves out new files, clips and series that cannot be used, and warns with their number and
+                the reasons; "stop" raises an error instead.
             on_progress: called with the work done and its total.
             in_memory: what belongs to new data in memory: `labels`, `events` or `text`, as for `echoic.train`.
 
@@ -133,15 +138,24 @@ class Run:
             raise ConfigError(f"`evaluate` has no argument `{next(iter(unknown))}`.")
         if stride is not None or statistical:
             _check_stride(1 if stride is None else stride)
-            job = require(self.job, Backtests, "statistical" if statistical else "stride")
+            windows = require(self.job, Backtests, "statistical" if statistical else "stride")
             self._require_data(data)
-            return job.evaluate_windows(self.fitted, data, split, stride or 1, on_progress, statistical=statistical)
+            fitted = self._using(on_error)
+            return use_all(
+                fitted,
+                data,
+                lambda part: windows.evaluate_windows(
+                    fitted, part, split, stride or 1, on_progress, statistical=statistical
+                ),
+                on_error,
+            )
         self._require_data(data)
         folds = self.fold_runs() if data is None and split == "test" else []
         if folds and isinstance(self.job, AggregatesFolds):
             self.folder.read_model()  # without a model, folds are missing as well
             return self.job.aggregate_folds([fold.evaluate(on_progress=on_progress) for fold in folds])
-        return self.job.evaluate(self.fitted, data, split, on_progress)
+        fitted = self._using(on_error)
+        return use_all(fitted, data, lambda part: self.job.evaluate(fitted, part, split, on_progress), on_error)
 
     def predict(self, data: Any = None, *, on_error: OnError = "skip", on_progress: ProgressFn = no_progress) -> Table:
         """Predictions for `data` as a long table.
@@ -150,8 +164,8 @@ class Run:
             data: new data, or a list of paths, which gives the rows of all of them in this order. By default forecasts
                 continue the run's own series; clips and recordings are those of its test split. Data in memory are as
                 for `echoic.train`; clips require no labels, and sound has the rate of training.
-            on_error: "skip" leaves out the files and series that cannot be predicted, and warns with their number and
-                the reasons; "stop" raises the error of the first one.
+            on_error: "skip" leaves out the files, clips and series that cannot be predicted, and warns with their
+                number and the reasons; "stop" raises an error instead.
             on_progress: called with the number of files that are done, and of all.
 
         Raises:
@@ -162,14 +176,23 @@ class Run:
         data, _ = gathered(self.job.name, data, {})
         if data is None:
             self._refuse_changed_data()
-        return predict_each(job, self.fitted, data, on_error, on_progress)
+        return predict_each(job, self._using(on_error), data, on_error, on_progress)
 
-    def generate(self, length: Any = None, *, on_chunk: Callable[[Any], None] = lambda _: None, **options: Any) -> Any:
+    def generate(
+        self,
+        length: Any = None,
+        *,
+        on_chunk: Callable[[Any], None] = lambda _: None,
+        on_error: OnError = "skip",
+        **options: Any,
+    ) -> Any:
         """Lets the network feed on its own output.
 
         Args:
             length: steps, or another unit of the job such as `"32bars"`; by default the job's.
             on_chunk: called with each piece as soon as it is generated.
+            on_error: "skip" leaves out files and series of the prime that cannot be continued, and warns with their
+                number and the reasons; "stop" raises an error instead.
             options: fields of the job's request, such as `prime`, `temperature` and `seed`.
 
         Returns:
@@ -179,13 +202,19 @@ class Run:
             ConfigError: the job does not generate, or an option is unknown or out of range.
         """
         job = require(self.job, Generates, "generate")
-        return job.generate(self.fitted, self.request(length, **options), on_chunk)
+        fitted = self._using(on_error)
+
+        def continued(prime: Any) -> Any:
+            return job.generate(fitted, self.request(length, **options | _prime(prime)), on_chunk)
+
+        return use_all(fitted, options.get("prime"), continued, on_error)
 
     def write(
         self,
         output: str | Path | None,
         length: Any = None,
         *,
+        on_error: OnError = "skip",
         on_progress: ProgressFn = no_progress,
         **options: Any,
     ) -> str:
@@ -197,7 +226,12 @@ class Run:
         """
         job = require(self.job, Generates, "generate")
         path = None if output is None else Path(output)
-        return job.write(self.fitted, self.request(length, **options), path, on_progress)
+        fitted = self._using(on_error)
+
+        def written(prime: Any) -> str:
+            return job.write(fitted, self.request(length, **options | _prime(prime)), path, on_progress)
+
+        return use_all(fitted, options.get("prime"), written, on_error)
 
     def request(self, length: Any = None, **options: Any) -> Any:
         """The options of `generate`, validated.
@@ -239,10 +273,12 @@ class Run:
             DataError: the prime cannot be read or encoded.
         """
         job = require(self.job, EncodesPrimes, "encode_prime")
-        return job.encode_prime(self.fitted, self.request(**({} if prime is None else {"prime": prime})))
+        return job.encode_prime(self.fitted, self.request(**_prime(prime)))
 
-    def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1) -> Table:
+    def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1, on_error: OnError = "skip") -> Table:
         """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff.
+
+        `on_error` is that of `evaluate`.
 
         Raises:
             ConfigError: the split is unknown, `stride` is not a positive integer, or the job does not score windows.
@@ -252,7 +288,8 @@ class Run:
         _check_stride(stride)
         job = require(self.job, Backtests, "backtest")
         self._require_data(data)
-        return job.backtest(self.fitted, data, split, stride)
+        fitted = self._using(on_error)
+        return use_all(fitted, data, lambda part: job.backtest(fitted, part, split, stride), on_error)
 
     def plot(self, evaluation: Evaluation | None = None) -> Gallery:
         """The learning curves, and the charts of an evaluation, by name, as figures of matplotlib.
@@ -327,6 +364,11 @@ class Run:
             task: Task[Any] = self.job.task_class.restore(dataset, self.settings, codec)
         return task.with_components(self._components)
 
+    def _using(self, on_error: OnError) -> Fitted[Any]:
+        """`fitted`, with this treatment of new data that cannot be used."""
+        check_on_error(on_error)
+        return self.fitted._replace(task=self.fitted.task.with_on_error(on_error))
+
     def _require_data(self, data: Any) -> None:
         """Checks the run's own data, if there are no new `data`.
 
@@ -367,6 +409,11 @@ def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | 
 def _check_split(split: str) -> None:
     if split not in SPLITS:
         raise ConfigError(f"`split` must be one of {', '.join(SPLITS)}, got {split!r}.")
+
+
+def _prime(prime: Any) -> dict[str, Any]:
+    """The option of a prime; none for the default."""
+    return {} if prime is None else {"prime": prime}
 
 
 def _check_stride(stride: Any) -> None:

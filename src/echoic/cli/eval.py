@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,6 +15,13 @@ from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+OnError = Annotated[
+    Literal["skip", "stop"],
+    typer.Option(
+        metavar="CHOICE",
+        help="Files, clips and series that cannot be used. skip: leave them out, and list them. stop: stop.",
+    ),
+]
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -54,6 +61,7 @@ def evaluate(
         bool, typer.Option("--by-series", help="Forecasts: print the errors of each series, the worst first.")
     ] = False,
     training_data: TrainingData = None,
+    on_error: OnError = "skip",
     as_json: Json = False,
 ) -> None:
     import echoic
@@ -69,10 +77,15 @@ def evaluate(
         require(opened.job, Backtests, "by_series" if by_series else "backtest")
     with progress_bar() as bar:
         evaluation = opened.evaluate(
-            data, split=split, stride=stride, statistical=statistical, on_progress=round_progress(bar, "scoring")
+            data,
+            split=split,
+            stride=stride,
+            statistical=statistical,
+            on_error=on_error,
+            on_progress=round_progress(bar, "scoring"),
         )
     if backtest is not None:
-        write_table(backtest, opened.backtest(data, split=split, stride=stride or 1))
+        write_table(backtest, opened.backtest(data, split=split, stride=stride or 1, on_error=on_error))
     for note in evaluation.details.get("notes", ()):
         say(f"data: {note}")
     for sentence in [*opened.notes(), *filter(None, [evaluation.verdict])]:

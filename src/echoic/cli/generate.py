@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from echoic.cli.eval import RunPath
+from echoic.cli.eval import OnError, RunPath
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.options import metavar, plain_type, shown_default
 from echoic.cli.printing import say
@@ -33,7 +33,13 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     options = dict(_options())
     keyword = inspect.Parameter.KEYWORD_ONLY
 
-    def generate(run: RunPath, output: Output = None, training_data: TrainingData = None, **given: Any) -> None:
+    def generate(
+        run: RunPath,
+        output: Output = None,
+        training_data: TrainingData = None,
+        on_error: OnError = "skip",
+        **given: Any,
+    ) -> None:
         import echoic
 
         opened = echoic.load(run, data=training_data)
@@ -42,7 +48,10 @@ def add_to(app: typer.Typer, help_text: str) -> None:
         with progress_bar() as bar:
             task = bar.add_task("generating", total=None, visible=output is not None)
             summary = opened.write(
-                output, on_progress=lambda done, total: bar.update(task, completed=done, total=total), **chosen
+                output,
+                on_error=on_error,
+                on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+                **chosen,
             )
         if summary:
             say(summary)

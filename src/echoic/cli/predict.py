@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from echoic.cli.eval import RunPath
+from echoic.cli.eval import OnError, RunPath
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
@@ -17,13 +17,6 @@ Output = Annotated[
     Path | None,
     typer.Option(
         "--output", "-o", metavar="PATH", rich_help_panel="Output", help="File to write: CSV or Parquet, by its ending."
-    ),
-]
-OnError = Annotated[
-    Literal["skip", "stop"],
-    typer.Option(
-        metavar="CHOICE",
-        help="Files and series that cannot be predicted. skip: leave them out, and list them. stop: stop at the first.",
     ),
 ]
 _MAX_ROWS = 50

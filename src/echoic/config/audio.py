@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from echoic.config.base import JobSettings, Section
+from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
 from echoic.config.split import DEFAULT_FRACTIONS, FractionSplit
@@ -36,6 +37,7 @@ class SoundSourceSettings(Section):
     channel: Annotated[str | int, BeforeValidator(_check_channel)] = Field(
         "mix", description="mix for the mean of all channels, or the number of one channel, from 1."
     )
+    on_error: OnError = ON_ERROR
 
 
 class AudioDataSettings(SoundSourceSettings):

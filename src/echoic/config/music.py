@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from echoic.config.base import ComponentSettings, JobSettings, Section
+from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
 from echoic.config.split import SplitRule, check_split
@@ -56,6 +57,7 @@ class MusicDataSettings(Section):
         ),
     )
     pedal: bool = Field(default=True, description="MIDI files: extend notes by the sustain pedal.")
+    on_error: OnError = ON_ERROR
 
 
 class SongSplitSettings(Section):

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from echoic.config.base import Names, Section
+from echoic.config.inputs import ON_ERROR, OnError
 
 
 class TableSettings(Section):
@@ -36,3 +37,4 @@ class TableSettings(Section):
         "error", description="Missing rows in time. error: stop. mask: insert them as missing values."
     )
     sort: bool = Field(default=False, description="Sort rows by time; without it, unsorted rows are an error.")
+    on_error: OnError = ON_ERROR

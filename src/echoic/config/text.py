@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from echoic.config.base import ComponentSettings, JobSettings, Section
+from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
 from echoic.config.split import FractionSplit
@@ -28,6 +29,7 @@ class TextDataSettings(Section):
             "characters there are known beforehand. All others are one unknown symbol, which is never generated."
         ),
     )
+    on_error: OnError = ON_ERROR
 
 
 class TextSplitSettings(Section):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from echoic.components import Components
 from echoic.config import JobSettings
+from echoic.config.inputs import OnError
 from echoic.metrics.evaluation import Evaluation
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
@@ -102,6 +103,12 @@ class Task(abc.ABC, Generic[S]):
         """The same task, which shares what is cached, with another number of threads in its settings."""
         other = copy.copy(self)
         object.__setattr__(other, "settings", self.settings.replaced(threads=threads))
+        return other
+
+    def with_on_error(self, on_error: OnError) -> Self:
+        """The same task, which shares what is cached, with another treatment of new data that cannot be used."""
+        other = copy.copy(self)
+        object.__setattr__(other, "settings", self.settings.replaced(on_error=on_error))
         return other
 
     @property

@@ -116,7 +116,8 @@ class LabelledTask(abc.ABC, Generic[L]):
     def sound_files(self) -> AudioDataSettings:
         """Settings to read unlabelled sound files at the sampling rate of training."""
         rate_hz = None if self.features.mel is None else self.features.mel.rate_hz
-        return AudioDataSettings(rate_hz=rate_hz, channel=self.settings.data.channel)
+        data = self.settings.data
+        return AudioDataSettings(rate_hz=rate_hz, channel=data.channel, on_error=data.on_error)
 
     def _augmentation(self) -> list[Transform]:
         augment = self.settings.augment

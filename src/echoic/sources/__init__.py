@@ -21,6 +21,7 @@ from echoic.sources.kinds import Source as Source
 from echoic.sources.memory import place_of as place_of
 from echoic.sources.paths import check_path
 from echoic.sources.paths import is_path as is_path
+from echoic.sources.usable import warn_of_skipped
 
 STANDARD_INPUT = "-"
 """The name of standard input."""
@@ -93,6 +94,17 @@ def read(data: Any, settings: Section | None = None) -> Dataset:
     """
     settings = settings or TableSettings()
     dataset: Dataset = import_module(SOURCES[source_kind(data, settings)].module).read(data, settings)
+    return dataset
+
+
+def read_new(data: Any, settings: Section) -> Dataset:
+    """As `read`, for data that a trained run is used on: warns of the inputs that were skipped.
+
+    Raises:
+        DataError, ShapeError, ConfigError: as for `read`.
+    """
+    dataset = read(data, settings)
+    warn_of_skipped(dataset.report.skipped)
     return dataset
 
 

@@ -18,6 +18,10 @@ class Report(Protocol):
     """Counts of the data and notes."""
 
     @property
+    def skipped(self) -> tuple[str, ...]:
+        """A sentence for each input that could not be used and was left out."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Noteworthy facts, one sentence each."""
 
@@ -48,6 +52,7 @@ class DataReport:
     bom: bool = False
     blank_lines: int = 0
     utc: bool = False
+    skipped: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:

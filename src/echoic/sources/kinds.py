@@ -98,14 +98,14 @@ SOURCES = {
         "arrays of piano-rolls (from Python)",
         in_memory=True,
         accepts=lambda data, _: memory.are_arrays(data),
-        unused=("pedal",),
+        unused=("pedal", "on_error"),
     ),
     "rolls": Source(
         "echoic.sources.music",
         MusicDataSettings,
         "piano-rolls (.json, .mat, .npy, .npz)",
         (".json", ".mat", ".npy", ".npz"),
-        unused=("pedal",),
+        unused=("pedal", "on_error"),
     ),
     "music": Source("echoic.sources.music", MusicDataSettings, "a MIDI file or a folder of them"),
     "text_in_memory": Source(
@@ -114,7 +114,7 @@ SOURCES = {
         "text=... (from Python)",
         in_memory=True,
         accepts=lambda data, _: isinstance(data, memory.Text),
-        unused=("encoding",),
+        unused=("encoding", "on_error"),
     ),
     "text": Source(
         "echoic.sources.text", TextDataSettings, "one or more text files, a folder of .txt, or - for standard input"
@@ -125,6 +125,7 @@ SOURCES = {
         "arrays of sound with rate_hz=... (from Python)",
         in_memory=True,
         accepts=lambda data, _: isinstance(data, memory.Recordings) or memory.are_arrays(data),
+        unused=("on_error",),
     ),
     "audio": Source(
         "echoic.sources.audio", AudioDataSettings, "a sound file (.wav, .flac, .ogg and others) or a folder of them"
@@ -154,6 +155,7 @@ SOURCES = {
             "features",
             "labels_path",
             "test_data",
+            "on_error",
         ),
     ),
     "clips": Source(
@@ -168,7 +170,7 @@ SOURCES = {
         "arrays of sound with events=... and rate_hz=... (from Python)",
         in_memory=True,
         accepts=lambda data, _: isinstance(data, memory.Recordings) or memory.are_arrays(data),
-        unused=("audio", "split_table"),
+        unused=("audio", "split_table", "on_error"),
     ),
     "events": Source(
         "echoic.sources.events",

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,13 +16,13 @@ from echoic.sources import rolls
 from echoic.sources.base import Dataset
 from echoic.sources.midi import GridRoll, read_songs, to_grid
 from echoic.sources.textfile import read_bytes
+from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Annotations, Json, MusicInfo, Series
 from echoic.types.score import NUM_PITCHES, ONSET, Song
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
 
 _FEATURES = tuple(str(pitch) for pitch in range(NUM_PITCHES))
-_MAX_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,8 @@ class MusicReport:
             f"{self.drums:,} drum notes were left out.": self.drums,
             f"{self.merged:,} notes with the same pitch and step as another were merged.": self.merged,
             **{f"{count:,} {repair}.": count for repair, count in self.repaired.items()},
-            f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
-        listed = [*self.skipped[:_MAX_LISTED], *(["..."] if len(self.skipped) > _MAX_LISTED else [])]
-        return (*(note for note, applies in candidates.items() if applies), *listed)
+        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -66,8 +65,9 @@ class _OnGrid(NamedTuple):
 def read(data: Any, settings: MusicDataSettings) -> Dataset:
     """Reads every song as a piano-roll: float32 `(steps, 128)`, 0 silent, 1 onset, 2 sustained.
 
-    Folders are searched recursively for MIDI files; unreadable ones are skipped and named in the report. Each series
-    is annotated with its `MusicInfo` and, if the data define splits, its split.
+    Folders are searched recursively for MIDI files; unreadable ones are skipped and named in the report, or stop with
+    an error that names them, by `settings.on_error`. Each series is annotated with its `MusicInfo` and, if the data
+    define splits, its split.
 
     Raises:
         DataError: a file is missing, broken or of another kind, or a folder has no song.
@@ -88,31 +88,27 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
 
 
 def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
-    digest, songs, skipped = hashlib.sha256(), list[_OnGrid](), list[str]()
-    for path in _midi_files(folder):
-        name = path.relative_to(folder)
-        try:
-            raw = read_bytes(path)
-            digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
-            grid_roll = _on_grid(path, settings)
-        except DataError as error:
-            skipped.append(str(error))
-            continue
-        if not grid_roll:
-            skipped.append(f"{path} has no notes besides drums.")
-        songs += grid_roll
-    if not songs:
-        raise DataError(f"{folder}: none of its {len(skipped)} MIDI files can be used; the first: {skipped[0]}")
-    return _of_songs(songs, tuple(skipped), digest.hexdigest(), settings, str(folder))
+    digest = hashlib.sha256()
+
+    def songs_of(path: Path) -> list[_OnGrid]:
+        raw = read_bytes(path)
+        digest.update(f"{path.relative_to(folder)}\0{len(raw)}\0".encode() + raw)
+        found = _on_grid(path, settings)
+        if not found:
+            raise DataError(f"{path} has no notes besides drums; remove it.")
+        return found
+
+    songs, skipped = usable(_midi_files(folder), songs_of, settings.on_error, origin=str(folder), kind="MIDI files")
+    return _of_songs(list(chain.from_iterable(songs)), skipped, digest.hexdigest(), settings, str(folder))
 
 
-def _midi_files(folder: Path) -> Iterator[Path]:
+def _midi_files(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_ENDINGS and path.is_file())
     if not paths:
         raise DataError(
             f"{folder} has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
         )
-    yield from paths
+    return paths
 
 
 def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:

@@ -12,6 +12,7 @@ from echoic.config.audio import SoundSourceSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import decode_file
 from echoic.sources.base import Dataset, fingerprint_of_annotated
+from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Annotations, Event, Series
 from echoic.types.annotations import EVENT_GRACE_S, SplitName
 
@@ -25,13 +26,14 @@ class PlacedEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class EventReport:
-    """Counts of the data: recordings, their duration, and the events of each label."""
+    """Counts of the data: recordings, their duration, the events of each label, and why recordings were `skipped`."""
 
     recordings: int
     seconds: float
     rate_hz: int
     labels: dict[str, int]
     notes: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -55,26 +57,31 @@ def assemble_recordings(
         origin: the place of the data.
 
     Raises:
-        DataError: a sound file cannot be read, or an event does not fit its file or its neighbour.
+        DataError: no recording can be used; or with `on_error` = stop, a sound file cannot be read, or an event does
+            not fit its file or its neighbour.
     """
-    rate_hz, recordings = settings.rate_hz, list[Series]()
-    for file, placed in events.items():
-        sound = decode_file(folder / file, AudioDataSettings(channel=settings.channel), rate_hz)
-        rate_hz = sound.rate_hz
-        in_time = tuple(events_in_time(placed, len(sound.samples) / rate_hz))
-        annotations = Annotations(rate_hz=rate_hz, events=in_time, split=splits.get(file))
-        recordings.append(
-            Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
+    rates_hz = [settings.rate_hz] if settings.rate_hz else []
+
+    def recording_of(file: str) -> Series:
+        sound = decode_file(
+            folder / file, AudioDataSettings(channel=settings.channel), rates_hz[0] if rates_hz else None
         )
-    return recordings_dataset(recordings, origin)
+        in_time = tuple(events_in_time(events[file], len(sound.samples) / sound.rate_hz))
+        rates_hz.append(sound.rate_hz)
+        annotations = Annotations(rate_hz=sound.rate_hz, events=in_time, split=splits.get(file))
+        return Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
+
+    recordings, skipped = usable(list(events), recording_of, settings.on_error, origin=origin, kind="recordings")
+    return recordings_dataset(recordings, origin, skipped)
 
 
-def recordings_dataset(recordings: Sequence[Series], origin: str) -> Dataset:
-    """Recordings of one rate, annotated with their events, and their counts."""
+def recordings_dataset(recordings: Sequence[Series], origin: str, skipped: tuple[str, ...] = ()) -> Dataset:
+    """Recordings of one rate, annotated with their events, their counts, and the reasons for `skipped` ones."""
     rate_hz = recordings[0].annotations.rate_hz or 0 if recordings else 0
     labels = Counter(event.label for one in recordings for event in one.annotations.events or ())
     seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
-    report = EventReport(len(recordings), seconds, rate_hz, dict(sorted(labels.items())), ())
+    notes = skipped_notes(skipped, "Recordings")
+    report = EventReport(len(recordings), seconds, rate_hz, dict(sorted(labels.items())), notes, skipped)
     return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)
 
 

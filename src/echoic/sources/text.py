@@ -14,6 +14,7 @@ from echoic.errors import DataError
 from echoic.sources import STANDARD_INPUT
 from echoic.sources.base import Dataset, as_path
 from echoic.sources.textfile import MAX_BYTES, decode_text, decompress, read_bytes
+from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Series
 
 _BLOCK_BYTES = 1 << 20
@@ -21,13 +22,18 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class TextReport:
-    """Counts of the texts; `changed_line_ends` counts CRLF and CR line ends that were converted to LF."""
+    """Counts of the texts.
+
+    `changed_line_ends` counts CRLF and CR line ends that were converted to LF; `skipped` has a sentence for each file
+    of several that could not be used.
+    """
 
     files: int
     characters: int
     encoding: str
     bom: bool
     changed_line_ends: int
+    skipped: tuple[str, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -36,7 +42,7 @@ class TextReport:
             "A byte order mark was removed.": self.bom,
             f"{self.changed_line_ends:,} line ends (CRLF or CR) were converted to LF.": self.changed_line_ends,
         }
-        return tuple(note for note, applies in candidates.items() if applies)
+        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -69,40 +75,46 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
         DataError: a file is missing, empty, binary or in another encoding; the message has file, offset and remedy.
         ConfigError: there is no such encoding.
     """
-    files = _files(data)
-    digest, texts = hashlib.sha256(), []
-    for name, path, raw in files:
+    files, digest = _files(data), hashlib.sha256()
+
+    def text_of(file: tuple[str, Path]) -> TextSeries:
+        name, path = file
+        raw = _standard_input() if data == STANDARD_INPUT else read_bytes(path)
+        text = decode_text(path, decompress(path, raw), settings.encoding)
         # A single file may be renamed, or come through standard input.
         digest.update(raw if len(files) == 1 else f"{name}\0{len(raw)}\0".encode() + raw)
-        text = decode_text(path, decompress(path, raw), settings.encoding)
-        texts.append(TextSeries.of(name, text, settings.tokenizer, str(path)))
-    return dataset_of(texts, settings, digest.hexdigest(), _origin(data))
+        return TextSeries.of(name, text, settings.tokenizer, str(path))
+
+    texts, skipped = usable(files, text_of, settings.on_error, origin=_origin(data), kind="texts")
+    return dataset_of(texts, settings, digest.hexdigest(), _origin(data), skipped)
 
 
-def dataset_of(texts: Sequence[TextSeries], settings: TextDataSettings, fingerprint: str, origin: str) -> Dataset:
-    """The texts with their counts."""
+def dataset_of(
+    texts: Sequence[TextSeries],
+    settings: TextDataSettings,
+    fingerprint: str,
+    origin: str,
+    skipped: tuple[str, ...] = (),
+) -> Dataset:
+    """The texts with their counts, and the reasons for `skipped` ones."""
     report = TextReport(
         len(texts),
         sum(one.series.steps for one in texts),
         settings.encoding,
         any(one.bom for one in texts),
         sum(one.changed_line_ends for one in texts),
+        skipped,
     )
     return Dataset(tuple(one.series for one in texts), report, fingerprint, origin)
 
 
-def _files(data: Any) -> list[tuple[str, Path, bytes]]:
-    """Name, path and bytes of every file."""
+def _files(data: Any) -> list[tuple[str, Path]]:
+    """Name and path of every file."""
     if data == STANDARD_INPUT:
-        raw = _standard_input()
-        if not raw:
-            raise DataError("standard input is empty; pipe a text into the command.")
-        return [("standard input", Path("standard input"), raw)]
+        return [("standard input", Path("standard input"))]
     places = data if isinstance(data, list | tuple) else [data]
     found = [(place, path) for place in map(as_path, places) for path in _below(place)]
-    return [
-        (str(path.relative_to(place)) if path != place else path.name, path, read_bytes(path)) for place, path in found
-    ]
+    return [(str(path.relative_to(place)) if path != place else path.name, path) for place, path in found]
 
 
 def _standard_input() -> bytes:
@@ -115,6 +127,8 @@ def _standard_input() -> bytes:
             raise DataError(
                 f"standard input is no text, or more than {MAX_BYTES:,} bytes; save the text in a file, or in several."
             )
+    if not raw:
+        raise DataError("standard input is empty; pipe a text into the command.")
     return bytes(raw)
 
 

@@ -25,4 +25,5 @@ from echoic.windows.splits import empty_split as empty_split
 from echoic.windows.splits import full_ranges as full_ranges
 from echoic.windows.splits import merge_ranges as merge_ranges
 from echoic.windows.splits import split_series as split_series
+from echoic.windows.splits import split_steps as split_steps
 from echoic.windows.stratified import stratified_group_split as stratified_group_split

@@ -73,11 +73,11 @@ def merge_ranges(first: Ranges, second: Ranges) -> Ranges:
 
 
 def _all_split_steps(series: Sequence[Series], rule: SplitRule) -> list[tuple[int, int, int]]:
-    """`_with_train` of every series; if some but not all are too short, the error names them."""
+    """`split_steps` of every series; if some but not all are too short, the error names them."""
     bounds, errors = list[tuple[int, int, int]](), list[tuple[Series, DataError]]()
     for one in series:
         try:
-            bounds.append(_with_train(one, rule))
+            bounds.append(split_steps(one, rule))
         except DataError as error:
             errors.append((one, error))
     if 1 < len(errors) < len(series):
@@ -85,15 +85,20 @@ def _all_split_steps(series: Sequence[Series], rule: SplitRule) -> list[tuple[in
         more = f" and {len(errors) - _MAX_NAMED} more" if len(errors) > _MAX_NAMED else ""
         raise DataError(
             f"{series[0].origin}: {len(errors)} of {len(series)} series are too short for the split "
-            f"{','.join(map(str, rule))}, by their steps: {named}{more}; leave them out, or choose another --split."
+            f"{','.join(map(str, rule))}, by their steps: {named}{more}; leave them out with --on-error skip, or "
+            "choose another --split."
         )
     if errors:
         raise errors[0][1]
     return bounds
 
 
-def _with_train(one: Series, rule: SplitRule) -> tuple[int, int, int]:
-    """`_split_steps`, of which train must have at least one."""
+def split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
+    """The steps at which train, dev and test of a series end.
+
+    Raises:
+        DataError, ConfigError: as for `split_series`.
+    """
     bounds = _split_steps(one, rule)
     if bounds[0] < 1:
         raise DataError(
@@ -104,7 +109,7 @@ def _with_train(one: Series, rule: SplitRule) -> tuple[int, int, int]:
 
 
 def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
-    """The steps at which train, dev and test end."""
+    """As `split_steps`, of which train may be empty."""
     if len(rule) == 2:
         dev_begins, test_begins = (_step_of_date(one, text) for text in rule)
         if dev_begins > test_begins:

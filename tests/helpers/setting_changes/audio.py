@@ -6,7 +6,7 @@ import numpy as np
 import soundfile
 
 from setting_changes.entries import Change, Config, Entry, Idle
-from setting_changes.shared import NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
+from setting_changes.shared import INPUTS, NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
 
 
 def stereo(folder: Path) -> Path:
@@ -42,6 +42,7 @@ BARE = {key: value for key, value in FRAMES.items() if key != "model"}
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
+    | INPUTS
     | {
         "rate_hz": Change(1000),
         "channel": Change(2, data=stereo),

@@ -11,6 +11,7 @@ from setting_changes.entries import Change, Config, Entry, Idle, Refused
 from setting_changes.shared import (
     BOTH,
     BUDGET,
+    INPUTS,
     LABELLED,
     NO_EMA,
     PLAIN_STACK,
@@ -106,6 +107,7 @@ def folders(folder: Path) -> Path:
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
+    | INPUTS
     | LABELLED
     | {
         "rate_hz": Change(1600),

@@ -9,6 +9,7 @@ from job_data import signals
 from setting_changes.entries import Change, Config, Entry, Idle, Refused
 from setting_changes.shared import (
     BOTH,
+    INPUTS,
     LABELLED,
     NO_EMA,
     PLAIN_STACK,
@@ -48,6 +49,7 @@ def stereo_signals(folder: Path) -> Path:
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
+    | INPUTS
     | LABELLED
     | {
         "rate_hz": Change(1600),

@@ -3,7 +3,7 @@
 from job_data import SIZES
 
 from setting_changes.entries import Change, Config, Entry, Idle
-from setting_changes.shared import NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
+from setting_changes.shared import INPUTS, NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
 from setting_changes.tables import (
     COMMAS,
     CONSTANT,
@@ -29,6 +29,7 @@ FRACTIONS: Config = {"split": (0.6, 0.2, 0.2)}
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
+    | INPUTS
     | {
         "format": Change("wide", FRACTIONS, SERIES),
         "time": Change("t", FRACTIONS | {"target": None}, columns("t,y", lambda row: 1500 + row, wave)),

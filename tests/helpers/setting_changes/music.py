@@ -5,7 +5,7 @@ from pathlib import Path
 import mido
 
 from setting_changes.entries import Change, Config, Entry, Idle
-from setting_changes.shared import NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
+from setting_changes.shared import INPUTS, NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
 
 
 def midi(folder: Path) -> Path:
@@ -31,6 +31,7 @@ LINES: Config = {"chord_hidden_size": None, "head_dropout": None}
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
+    | INPUTS
     | {
         "grid": Change("eighth", LINES, data=midi),
         "pedal": Change(base=LINES, data=midi),

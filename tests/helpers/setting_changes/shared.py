@@ -37,6 +37,10 @@ TRAIN: dict[str, Entry] = {
     ),
 }
 
+INPUTS: dict[str, Entry] = {
+    "on_error": CheckedBy("tests/contracts/test_on_error.py::test_training_skips_what_cannot_be_used_and_lists_it"),
+}
+
 SPECTRUM: dict[str, Entry] = {
     "n_mels": Change(),
     "window_ms": Change(),

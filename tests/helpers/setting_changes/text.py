@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from setting_changes.entries import Change, Config, Entry, Idle
-from setting_changes.shared import NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
+from setting_changes.shared import INPUTS, NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
 
 
 def accents(folder: Path) -> Path:
@@ -23,6 +23,7 @@ def surprise(folder: Path) -> Path:
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
+    | INPUTS
     | {
         "encoding": Change("latin-1", data=accents),
         "tokenizer": Change(),

@@ -20,7 +20,7 @@ from echoic.jobs.base import Fitted
 from echoic.jobs.from_training import from_training_data
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import place_of, read
+from echoic.sources import place_of, read_new
 from echoic.training import total_loss
 from echoic.types import Floats
 from echoic.windows import empty_split
@@ -116,7 +116,7 @@ def _sounds(task: AudioTask, data: Any, split: str) -> tuple[list[Floats], tuple
     """The sounds to evaluate, and notes on their reading."""
     if data is None:
         return task.sounds(split), ()
-    new = read(data, task.settings.data)
+    new = read_new(data, task.settings.data)
     return [one.values[:, 0] for one in new.series], tuple(new.report.notes)
 
 

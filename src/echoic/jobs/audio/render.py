@@ -13,7 +13,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.heads import Point, Sampling
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
-from echoic.sources import place_of, read
+from echoic.sources import place_of, read_new
 from echoic.streams import GenerationStream
 from echoic.types import Floats
 
@@ -106,7 +106,7 @@ def _known(task: AudioTask, place: Any) -> Floats:
     window = task.framing.window_samples
     if place is None:
         return np.zeros(window, np.float32)
-    recordings = read(place, task.settings.data).series
+    recordings = read_new(place, task.settings.data).series
     if len(recordings) > 1:
         raise DataError(f"{place_of(place)} has {len(recordings)} sound files; --prime must be a single file.")
     (recording,) = recordings

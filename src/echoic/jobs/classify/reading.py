@@ -6,7 +6,7 @@ from typing import Any
 
 from echoic.errors import DataError
 from echoic.jobs.classify.task import ClassifyTask
-from echoic.sources import as_path, is_path, read, source_kind
+from echoic.sources import as_path, is_path, read_new, source_kind
 from echoic.sources.clips import READERS, settings_for
 from echoic.sources.clips.arrays import unlabelled_clips
 from echoic.sources.clips.steps import clips_of_steps
@@ -22,11 +22,11 @@ def labelled_clips(task: ClassifyTask, data: Any) -> Sequence[Series]:
         DataError: they cannot be read, or have no labels.
     """
     if not is_path(data):
-        return read(data, task.new_data).series
+        return read_new(data, task.new_data).series
     path = as_path(data)
     if path.suffix.lower() == ".npy":
         raise DataError(f"{data}: an array has no labels; pass it to `train` as --test-data, and evaluate that.")
-    return read(path, settings_for(path, task.new_data)).series
+    return read_new(path, settings_for(path, task.new_data)).series
 
 
 def clips_to_predict(task: ClassifyTask, data: Any) -> Sequence[Series]:
@@ -48,5 +48,5 @@ def _from_file(task: ClassifyTask, path: Path) -> Sequence[Series]:
     if settings.id is not None and path.is_file():
         return clips_of_steps(table_of(path), settings, labelled=False)
     if task.features.mel is None or path.suffix.lower() in READERS:
-        return read(path, settings).series
-    return read(path, task.sound_files).series
+        return read_new(path, settings).series
+    return read_new(path, task.sound_files).series

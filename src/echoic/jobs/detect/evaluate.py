@@ -18,7 +18,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.metrics.paired import MIN_ITEMS, ItemErrors
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import read
+from echoic.sources import read_new
 from echoic.sources.events import events_of
 from echoic.streams.detection import predict_probs
 from echoic.types import Event, Series
@@ -102,7 +102,7 @@ def evaluate(
 
 def _read(task: DetectTask, data: Any) -> Sequence[Series]:
     settings = task.settings.data.model_copy(update={"split_table": None, "rate_hz": task.rate_hz})
-    recordings = read(data, settings).series
+    recordings = read_new(data, settings).series
     check_labels(recordings, task.labels, "the new data")
     return recordings
 

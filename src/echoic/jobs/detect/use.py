@@ -10,7 +10,7 @@ from echoic.jobs.detect.task import DetectTask
 from echoic.labelled.frames import BACKGROUND
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
-from echoic.sources import read
+from echoic.sources import read_new
 from echoic.streams.detection import predict_probs
 from echoic.types import Series
 
@@ -29,7 +29,7 @@ def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
         recordings: Sequence[Series] = task.require_series("test", "name the files to predict")
         features = task.steps["test"]
     else:
-        recordings = read(data, task.sound_files).series
+        recordings = read_new(data, task.sound_files).series
         features = task.features.of(recordings)
     postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
     rows = []

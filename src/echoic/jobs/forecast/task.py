@@ -19,6 +19,7 @@ from echoic.forecasting.framing import Codec, Framing
 from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.linear_maps import CombinationState
 from echoic.forecasting.plan import default_split, plan
+from echoic.forecasting.trainable import trainable
 from echoic.forecasting.windows import EVAL_BATCH_SIZE, MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
 from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
@@ -36,7 +37,7 @@ _MIN_UNIT = 1e-4
 class ForecastTask(Task[ForecastSettings]):
     """Series, their splits, and the fitted codec.
 
-    `series` are those of the dataset, or their copies in the run folder.
+    `series` are those of the dataset that can be used, or their copies in the run folder.
     """
 
     settings_class = ForecastSettings
@@ -49,17 +50,21 @@ class ForecastTask(Task[ForecastSettings]):
     codec: Codec
     calendar_note: str = ""
     """What was chosen of the calendar."""
+    skipped: tuple[str, ...] = ()
+    """Notes on the series of the dataset that are left out."""
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: ForecastSettings, on_progress: ProgressFn = no_progress) -> Self:
         _check_levels(settings.output)
         rule = settings.split.split or default_split(dataset.series, settings)
         settings = settings.replaced(split=rule)
-        panel, splits = Panel.from_series(dataset.series), split_series(dataset.series, rule)
-        settings = plan(settings, panel, splits["train"], dataset.series[0].time.frequency)
+        usable = trainable(dataset.series, rule, settings.data.on_error)
+        panel, splits = Panel.from_series(usable.series), split_series(usable.series, rule)
+        settings = plan(settings, panel, splits["train"], usable.series[0].time.frequency)
         # Shuffled windows of all splits share their steps, so that statistics cannot be of training alone.
         fitted_on = all_ranges(splits) if settings.split.split_order == "shuffled" else splits["train"]
-        task = cls(dataset, settings, dataset.series, panel, splits, Codec.fit(settings, panel, fitted_on))
+        codec = Codec.fit(settings, panel, fitted_on)
+        task = cls(dataset, settings, usable.series, panel, splits, codec, skipped=usable.notes)
         task.check_train_split()
         task = replace(task, **task._calendar(fitted_on))
         if settings.window.strategy != "direct":
@@ -72,7 +77,10 @@ class ForecastTask(Task[ForecastSettings]):
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: ForecastSettings, codec: Mapping[str, Any]) -> Self:
         fitted = Codec.from_json(dict(codec))
-        own = dataset.series if dataset.kept is None else dataset.kept
+        own = dataset.kept
+        if own is None:
+            rule = settings.split.split or default_split(dataset.series, settings)
+            own = trainable(dataset.series, rule, settings.data.on_error).series
         # A wide table is named after its file, which may have been renamed since.
         series = tuple(replace(one, name=name) for one, name in zip(own, fitted.values.names, strict=True))
         splits = split_series(series, settings.split.split or default_split(series, settings))
@@ -80,11 +88,12 @@ class ForecastTask(Task[ForecastSettings]):
 
     def continued(self, dataset: DatasetLike, settings: ForecastSettings) -> Self:
         self.check_columns(dataset.series[0])
-        panel = _panel(dataset.series, settings, settings.window.horizon)
         rule = settings.split.split or default_split(dataset.series, settings)
-        splits = split_series(dataset.series, rule)
-        codec = self.codec.extended(settings, panel)
-        task = type(self)(dataset, settings.replaced(split=rule), dataset.series, panel, splits, codec)
+        usable = trainable(dataset.series, rule, settings.data.on_error)
+        panel = _panel(usable.series, settings, settings.window.horizon)
+        splits, codec = split_series(usable.series, rule), self.codec.extended(settings, panel)
+        settings = settings.replaced(split=rule)
+        task = type(self)(dataset, settings, usable.series, panel, splits, codec, skipped=usable.notes)
         task.check_train_split()
         return task
 
@@ -132,7 +141,7 @@ class ForecastTask(Task[ForecastSettings]):
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
         shared = {"shared_with_train": self.windows.overlap()} if self.windows.is_shuffled else {}
         report = self.dataset.report.to_json() | {"steps_per_split": lengths}
-        report["notes"] += [self.calendar_note] if self.calendar_note else []
+        report["notes"] += [*self.skipped, *([self.calendar_note] if self.calendar_note else [])]
         return report | shared | {"windows": self.windows.counts()}
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
@@ -195,7 +204,7 @@ class ForecastTask(Task[ForecastSettings]):
 
     def _calendar(self, fitted_on: Ranges) -> dict[str, Any]:
         """What the calendar changes: settings as resolved, a note, and with columns the panel and its codec."""
-        series = self.dataset.series
+        series = self.series
         calendar, note = resolve_calendar(series, self.settings.calendar, self.windows)
         settings = self.settings.replaced(calendar=calendar.calendar, holidays=calendar.holidays)
         changed = {"settings": settings, "calendar_note": note}

@@ -16,7 +16,7 @@ from echoic.heads import Bernoulli, Sampling
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.memorization import Match, MemorizationIndex
-from echoic.sources import read
+from echoic.sources import read_new
 from echoic.sources.midi import to_notes
 from echoic.streams import GenerationStream
 from echoic.types import Series, music_info
@@ -132,7 +132,7 @@ def _prime(task: MusicTask, request: MusicRequest) -> Series:
         chosen = training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))]
         first_bar = max(1, _Clock.of(chosen).nearest("1bars"))
         return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)
-    found = read(request.prime, task.settings.data).series[0]
+    found = read_new(request.prime, task.settings.data).series[0]
     if not found.steps:
         raise DataError(f"{found.origin} has no notes to continue; choose another --prime.")
     return found

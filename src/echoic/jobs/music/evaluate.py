@@ -21,7 +21,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.memorization import MemorizationIndex
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import place_of, read
+from echoic.sources import place_of, read_new
 from echoic.training import total_loss
 from echoic.types import Series
 from echoic.windows import ChunkSampler, empty_split, select_ranges
@@ -110,7 +110,7 @@ def evaluate(
 
 def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
     if data is not None:
-        return read(data, task.settings.data).series
+        return read_new(data, task.settings.data).series
     if not task.splits[split]:
         raise empty_split(split, task.dataset.origin, "songs")
     return task.songs(split)

@@ -14,7 +14,7 @@ from echoic.jobs.text.scoring import network_log_probs, ngram_log_probs
 from echoic.jobs.text.task import EVAL_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import place_of, read
+from echoic.sources import place_of, read_new
 from echoic.windows import ChunkSampler, Ranges, empty_split, full_ranges
 
 ORDERS = {1: "unigram", 2: "bigram", 5: "ngram5"}
@@ -104,7 +104,7 @@ def mixture_of(fitted: Fitted[TextTask]) -> Mixture:
 def _read(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges]:
     if data is None:
         return task.symbols, task.splits[split]
-    dataset = read(data, task.settings.data)
+    dataset = read_new(data, task.settings.data)
     return encoded(task.codec, dataset), full_ranges(dataset.series)
 
 

@@ -12,11 +12,11 @@ from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import DecodedSound, decode_file
 from echoic.sources.base import Dataset
+from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Annotations, Series
 
 ENDINGS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
 
-_MAX_LISTED = 10
 _BLOCK_BYTES = 1 << 20
 
 
@@ -45,10 +45,8 @@ class AudioReport:
             f"The channels of {self.mixed:,} files were mixed into one.": self.mixed,
             f"{self.silent:,} files are silent from beginning to end.": self.silent,
             f"{self.streamed:,} files do not state their length and were read to the end.": self.streamed,
-            f"Files skipped ({len(self.skipped)}):": self.skipped,
         }
-        listed = [*self.skipped[:_MAX_LISTED], *(["..."] if len(self.skipped) > _MAX_LISTED else [])]
-        return (*(note for note, applies in candidates.items() if applies), *listed)
+        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -58,8 +56,8 @@ class AudioReport:
 def read(data: Any, settings: AudioDataSettings) -> Dataset:
     """Reads every file as samples, float32 `(samples, 1)`, full scale 1; nothing is scaled or clipped.
 
-    All series have one `rate_hz`: that of the settings, or of the first file. Unreadable files are skipped and named in
-    the report, unless there is only one.
+    All series have one `rate_hz`: that of the settings, or of the first file. Of several files, unreadable ones are
+    skipped and named in the report, or stop with an error that names them, by `settings.on_error`.
 
     Args:
         data: a path, a folder (searched recursively for sound files, sorted), or several of both.
@@ -77,19 +75,15 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
             # A file named twice, directly and by its folder, is read once.
             named.setdefault(path.resolve(), (place, path))
     files = list(named.values())
-    digest, found, skipped = hashlib.sha256(), list[tuple[str, Path, DecodedSound]](), list[str]()
-    for place, path in files:
-        name = str(path.relative_to(place)) if path != place else path.name
-        try:
-            sound = decode_file(path, settings, settings.rate_hz or (found[0][2].rate_hz if found else None))
-        except DataError as error:
-            if len(files) == 1:
-                raise
-            skipped.append(str(error))
-            continue
-        found.append((name, path, sound))
-    if not found:
-        raise DataError(f"{_origin(places)}: none of {len(files)} sound files can be used; the first: {skipped[0]}")
+    digest, rates_hz = hashlib.sha256(), [settings.rate_hz] if settings.rate_hz else []
+
+    def decoded(file: tuple[Path, Path]) -> tuple[str, Path, DecodedSound]:
+        place, path = file
+        sound = decode_file(path, settings, rates_hz[0] if rates_hz else None)
+        rates_hz.append(sound.rate_hz)
+        return str(path.relative_to(place)) if path != place else path.name, path, sound
+
+    found, skipped = usable(files, decoded, settings.on_error, origin=_origin(places), kind="sound files")
     for name, path, _ in found:
         # A single file may be renamed.
         _add_file(digest.update, path, name if len(found) > 1 else "")
@@ -99,7 +93,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
         )
         for name, path, sound in found
     )
-    report = report_of([sound for _, _, sound in found], settings, tuple(skipped))
+    report = report_of([sound for _, _, sound in found], settings, skipped)
     return Dataset(series, report, digest.hexdigest(), _origin(places))
 
 

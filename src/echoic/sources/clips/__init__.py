@@ -10,10 +10,12 @@ from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.clips import arrays, folders, tables, ts
+from echoic.sources.clips.found import ReadClips
+from echoic.sources.usable import skipped_notes
 from echoic.types import Series
 from echoic.types.annotations import SplitName
 
-READERS: dict[str, Callable[[Path, ClipDataSettings], Sequence[Series]]] = {
+READERS: dict[str, Callable[[Path, ClipDataSettings], ReadClips]] = {
     ".csv": tables.read_clips,
     ".parquet": tables.read_clips,
     ".npy": arrays.read_clips,
@@ -27,13 +29,14 @@ ARRAY_SETTINGS = ("labels_path", "axes")
 
 @dataclass(frozen=True)
 class ClipReport:
-    """Number of clips per label, total number of steps, and sampling rate of sound."""
+    """Number of clips per label, total number of steps, sampling rate of sound, and why clips were `skipped`."""
 
     clips: int
     steps: int
     rate_hz: int | None
     labels: dict[str, int]
     notes: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -54,18 +57,19 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
             "Clips must be in one folder or file; put the folders of all classes into one folder, or write a table."
         )
     place = Path(data)
-    clips = list(_read_one(place, settings))
+    found = _read_one(place, settings)
     if settings.test_data is not None:
-        same = settings.model_copy(update={"rate_hz": clips[0].annotations.rate_hz})
-        clips = [
-            *_with_split(clips, "train"),
-            *_with_split(_read_one(settings.test_data, settings_for(settings.test_data, same)), "test"),
-        ]
-    return clips_dataset(clips, str(place))
+        same = settings.model_copy(update={"rate_hz": found.series[0].annotations.rate_hz})
+        test = _read_one(settings.test_data, settings_for(settings.test_data, same))
+        both = [*_with_split(found.series, "train"), *_with_split(test.series, "test")]
+        found = ReadClips(both, (*found.skipped, *test.skipped))
+    return clips_dataset(found.series, str(place), skipped=found.skipped)
 
 
-def clips_dataset(clips: Sequence[Series], origin: str, notes: Sequence[str] = ()) -> Dataset:
-    """The clips with their counts, and `notes` on how they were read.
+def clips_dataset(
+    clips: Sequence[Series], origin: str, notes: Sequence[str] = (), skipped: Sequence[str] = ()
+) -> Dataset:
+    """The clips with their counts, `notes` on how they were read, and the reasons for `skipped` ones.
 
     Raises:
         DataError: there are none, or they differ in the number of values per step.
@@ -85,7 +89,8 @@ def clips_dataset(clips: Sequence[Series], origin: str, notes: Sequence[str] = (
         notes = [*notes, f"{num_unlabelled:,} of {len(clips):,} clips have no label."]
     rate_hz = clips[0].annotations.rate_hz
     steps = sum(clip.steps for clip in clips)
-    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), tuple(notes))
+    notes = (*notes, *skipped_notes(skipped, "Clips"))
+    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes, tuple(skipped))
     return Dataset(tuple(clips), report, fingerprint_of_annotated(clips), origin)
 
 
@@ -94,7 +99,7 @@ def labels_of(clip: Series) -> tuple[str, ...]:
     return clip.annotations.labels or ()
 
 
-def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
+def _read_one(place: Path, settings: ClipDataSettings) -> ReadClips:
     if not place.exists():
         raise DataError(f"{place}: no such file or folder; check the name.")
     if not place.is_dir() and not place.is_file():
@@ -109,10 +114,10 @@ def _read_one(place: Path, settings: ClipDataSettings) -> Sequence[Series]:
         if getattr(settings, name) is not None and reader is not tables.read_clips:
             raise ConfigError(f"`{name}` requires a table (.csv, .parquet), got {place}; leave it out.")
     settings.refuse_changed(_without_effect(place), f"on {place}; leave it out.")
-    clips = reader(place, settings)
-    if not clips:
+    found = reader(place, settings)
+    if not found.series:
         raise DataError(f"{place} has no clips.")
-    return clips
+    return found
 
 
 def settings_for(place: Path, settings: ClipDataSettings) -> ClipDataSettings:

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
+from echoic.sources.clips.found import ReadClips
 from echoic.types import Annotations, Series
 
 AXES = {"clip", "band", "frame"}
 
 
-def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
+def read_clips(path: Path, settings: ClipDataSettings) -> ReadClips:
     """A series `(frames, bands)` for each clip of the array, with its label.
 
     Raises:
@@ -30,10 +31,12 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
             f"{settings.labels_path} must hold a label for each of the {len(clips)} clips of {path.name}, got "
             f"{_describe(labels)}."
         )
-    return [
-        replace(clip, annotations=Annotations(labels=(_text(label),)))
-        for clip, label in zip(clips, labels, strict=True)
-    ]
+    return ReadClips(
+        [
+            replace(clip, annotations=Annotations(labels=(_text(label),)))
+            for clip, label in zip(clips, labels, strict=True)
+        ]
+    )
 
 
 def unlabelled_clips(path: Path, settings: ClipDataSettings) -> list[Series]:

@@ -1,23 +1,25 @@
 """A table of clips: file and labels per row, and optionally split, fold, group, start and end."""
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from echoic.config import ClipDataSettings
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import delimited, parquet
+from echoic.sources.clips.found import ReadClips
 from echoic.sources.clips.labels import parse_labels
 from echoic.sources.clips.sound import ClipReader
 from echoic.sources.clips.splits import split_named
 from echoic.sources.clips.steps import clips_of_steps
 from echoic.sources.table import Table, quoted
+from echoic.sources.usable import usable
 from echoic.types import Annotations, Series
 
 FILE_COLUMNS = ("file", "path", "filename")
 
 
-def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
+def read_clips(path: Path, settings: ClipDataSettings) -> ReadClips:
     """One series per row of files, or per value of the column `settings.id`, in order.
 
     Raises:
@@ -25,12 +27,15 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:
     """
     table = table_of(path)
     if settings.id is not None:
-        return clips_of_steps(table, settings)
+        return ReadClips(clips_of_steps(table, settings))
     return clips_of_files(table, settings.audio or path.parent, settings)
 
 
-def clips_of_files(table: Table, folder: Path, settings: ClipDataSettings) -> Sequence[Series]:
+def clips_of_files(table: Table, folder: Path, settings: ClipDataSettings) -> ReadClips:
     """One series per row, in order; columns `start` and `end`, in seconds, select an excerpt of the file.
+
+    Rows whose file cannot be read, or whose excerpt is outside of it, are skipped, or stop with an error that names
+    them, by `settings.on_error`.
 
     Args:
         table: the rows.
@@ -39,28 +44,43 @@ def clips_of_files(table: Table, folder: Path, settings: ClipDataSettings) -> Se
 
     Raises:
         ConfigError: a named column does not exist.
-        DataError: a row lacks a label or has ambiguous ones, its file cannot be read, or its excerpt is outside of it.
+        DataError: a row lacks a label or has ambiguous ones; or no file can be used, or one cannot with `on_error` =
+            stop.
     """
     settings.refuse_changed(("features",), "on a table of files; name the column of clips with `id`.")
-    rows = _rows(table, settings)
+    excerpts = [_excerpt(table, number, row, settings) for number, row in enumerate(_rows(table, settings))]
     sounds = ClipReader(settings)
-    clips = []
-    for number, row in enumerate(rows):
-        if not row["file"]:
-            raise table.error("the row has no file; fill it in or remove the row.", row=number)
-        labels = _labels(table, number, row["label"], settings.label_separator)
-        begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
-        annotations = Annotations(
-            labels=labels,
-            split=split_named(table, number, row["split"]) if row["split"] else None,
-            fold=row["fold"] or None,
-            group=row["group"] or None,
-        )
+
+    def clip_of(one: _Excerpt) -> Series:
         try:
-            clips.append(sounds.clip(folder / row["file"], row["file"], annotations, begin_s or 0.0, end_s))
+            return sounds.clip(folder / one.file, one.file, one.annotations, one.begin_s, one.end_s)
         except DataError as error:
-            raise DataError(f"{table.source}, {table.row_name(number)}: {str(error).rstrip('.')}.") from None
-    return clips
+            raise DataError(f"{table.source}, {table.row_name(one.row)}: {str(error).rstrip('.')}.") from None
+
+    return ReadClips(*usable(excerpts, clip_of, settings.on_error, origin=table.source, kind="clips"))
+
+
+class _Excerpt(NamedTuple):
+    """A row: the file of a clip, its annotations, and its begin and end in the file."""
+
+    row: int
+    file: str
+    annotations: Annotations
+    begin_s: float
+    end_s: float | None
+
+
+def _excerpt(table: Table, number: int, row: dict[str, str], settings: ClipDataSettings) -> _Excerpt:
+    if not row["file"]:
+        raise table.error("the row has no file; fill it in or remove the row.", row=number)
+    begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
+    annotations = Annotations(
+        labels=_labels(table, number, row["label"], settings.label_separator),
+        split=split_named(table, number, row["split"]) if row["split"] else None,
+        fold=row["fold"] or None,
+        group=row["group"] or None,
+    )
+    return _Excerpt(number, row["file"], annotations, begin_s or 0.0, end_s)
 
 
 def table_of(path: Path) -> Table:

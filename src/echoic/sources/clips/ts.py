@@ -1,16 +1,16 @@
 """The .ts files of the UEA and UCR archives (format of aeon and sktime), with one clip per line."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from echoic.config import ClipDataSettings
 from echoic.errors import DataError
+from echoic.sources.clips.found import ReadClips
 from echoic.types import Annotations, Floats, Series
 
 
-def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # noqa: ARG001
+def read_clips(path: Path, settings: ClipDataSettings) -> ReadClips:  # noqa: ARG001
     """A series `(steps, dimensions)` for each line after `@data`, with the line's last field as its label.
 
     Raises:
@@ -35,7 +35,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> Sequence[Series]:  # n
         raise DataError(f"{path} is not text; give a .ts file.") from None
     if not begun:
         raise DataError(f"{path} has no @data line; give a complete .ts file.")
-    return clips
+    return ReadClips(clips)
 
 
 def _clip(path: Path, number: int, text: str, dimensions: int) -> Series:

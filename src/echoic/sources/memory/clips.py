@@ -13,6 +13,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.sources.base import Dataset
 from echoic.sources.clips import clips_dataset
 from echoic.sources.clips.arrays import clips_of_bands
+from echoic.sources.clips.found import ReadClips
 from echoic.sources.clips.labels import label_text, labels_in_memory
 from echoic.sources.clips.steps import clips_of_steps
 from echoic.sources.clips.tables import clips_of_files
@@ -33,7 +34,8 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     """
     clips = as_clips(data)
     if is_dataframe(clips.values):
-        return clips_dataset(_of_frame(clips, settings), ORIGIN)
+        found = _of_frame(clips, settings)
+        return clips_dataset(found.series, ORIGIN, skipped=found.skipped)
     series = unlabelled(clips, settings)
     if clips.labels is None:
         raise DataError(f"{ORIGIN} have no labels; pass `labels`, one for each of the {len(series)} clips.")
@@ -53,7 +55,7 @@ def unlabelled(data: Any, settings: ClipDataSettings) -> list[Series]:
     """
     clips = as_clips(data)
     if is_dataframe(clips.values):
-        return _of_frame(clips, settings, labelled=False)
+        return list(_of_frame(clips, settings, labelled=False).series)
     arrays = as_items(clips.values, ORIGIN)
     if settings.axes:
         series = clips_of_bands(np.stack(arrays), settings.axes, ORIGIN)
@@ -87,13 +89,13 @@ def _notes(series: Sequence[Series]) -> list[str]:
     return [f"Clips have {features} features at up to {steps} steps: {axes}"]
 
 
-def _of_frame(clips: Clips, settings: ClipDataSettings, *, labelled: bool = True) -> list[Series]:
+def _of_frame(clips: Clips, settings: ClipDataSettings, *, labelled: bool = True) -> ReadClips:
     if clips.labels is not None or clips.groups is not None:
         raise ConfigError("A DataFrame has its labels and groups in columns; name them with `label` and `group`.")
     table = table_of(clips.values, _FRAME, "clips")
     if settings.id is not None:
-        return clips_of_steps(table, settings, labelled=labelled)
-    return list(clips_of_files(table, settings.audio or Path(), settings))
+        return ReadClips(clips_of_steps(table, settings, labelled=labelled))
+    return clips_of_files(table, settings.audio or Path(), settings)
 
 
 def _steps(values: NDArray[Any], number: int) -> Series:
