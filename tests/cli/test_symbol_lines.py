@@ -11,7 +11,7 @@ import pytest
 
 from echoic.cli import main
 from echoic.sources.midi import read_songs
-from echoic.types.score import Note, Song
+from echoic.types.score import Key, Note, Song
 from echoic.writers.midi import midi_bytes
 
 TINY = "--layers 8 --threads 1"
@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "midi_folder").mkdir()
     for number in range(10):
         notes = tuple(Note(beat / 4, 60 + number + beat % 5, 0.25) for beat in range(32))
-        (tmp_path / "midi_folder" / f"{number}.mid").write_bytes(midi_bytes(Song("song", notes, key="D")))
+        (tmp_path / "midi_folder" / f"{number}.mid").write_bytes(midi_bytes(Song("song", notes, keys=(Key(0.0, "D"),))))
     (tmp_path / "midi_folder" / "bad.mid").write_bytes(b"MThd")
     (tmp_path / "input.txt").write_text("ROMEO: but soft, what light. " * 60)
     return tmp_path
@@ -79,7 +79,7 @@ def test_music_from_rolls_to_a_tune(command: Callable[..., Any]) -> None:
     _, err = done(command(line))
     assert "longest passage shared with a training song, in any key" in err
     (song,) = read_songs(Path("new.mid"), pedal=True)
-    assert song.key == "D"
+    assert song.keys == (Key(0.0, "D"),)
     assert song.beats <= 8
 
 
@@ -150,7 +150,7 @@ def test_help_has_the_defaults_of_the_job(command: Callable[..., Any]) -> None:
     [
         ("train music input.txt --out new", "input.txt, byte 0: there is no MThd, so it is not a MIDI file"),
         ("train music missing.mid --out new", "missing.mid: no such file"),
-        ("train music chorales.json --grid third --out new", "must be quarter, eighth, sixteenth, or the length"),
+        ("train music chorales.json --grid third --out new", "must be the duration of a step, such as quarter"),
         ("train music chorales.json --pitch-range 60-65 --out new", "at least an octave apart, got '60-65'"),
         ("train music chorales.json --transpose 7 --out new", "`pitch.transpose` must be 'none', 'all' or 'random'"),
         ("train text missing.txt --out new", "missing.txt: no such file"),

@@ -7,9 +7,18 @@ import pytest
 
 from echoic.errors import RunError
 from echoic.run.files import read_tensors, write_tensors
-from echoic.run.series import read_series, write_series
+from echoic.run.series import _music, read_series, write_series
 from echoic.types import Annotations, Covariates, MusicInfo, Series
+from echoic.types.score import Key, Meter, Tempo
 from echoic.types.timebase import Frequency, TimeBase
+
+MUSIC = MusicInfo(
+    has_onsets=True,
+    step_beats=0.25,
+    tempos=(Tempo(0.0, 90.5), Tempo(7.25, 120.0)),
+    meters=(Meter(0.0, 1, 4), Meter(1.0, 3, 4)),
+    keys=(Key(0.0, "F#m"),),
+)
 
 
 def several() -> list[Series]:
@@ -27,12 +36,25 @@ def several() -> list[Series]:
     values = draw.normal(size=(5, 2)).astype(np.float32)
     values[1, 0] = np.nan
     roll = np.arange(12).reshape(3, 4).astype(np.float32) % 3
-    music = Annotations(music=MusicInfo(has_onsets=True, step_beats=0.25, meter=(3, 4), key="F#m"))
+    music = Annotations(music=MUSIC)
     return [
         Series("shop", values, ("a", "b"), time, columns, "shops.csv"),
         Series("empty", np.zeros((0, 1), np.float32), ("a",)),
         Series("tune", roll, ("1", "2", "3", "4"), annotations=music),
     ]
+
+
+def test_the_musical_time_of_earlier_runs_is_read() -> None:
+    """Songs had one tempo, one meter and one key."""
+    former = {"has_onsets": True, "step_beats": 0.5, "step_s": None, "bpm": 90.5, "meter": [3, 4], "key": "F#m"}
+    assert _music(former) == MusicInfo(
+        has_onsets=True,
+        step_beats=0.5,
+        tempos=(Tempo(0.0, 90.5),),
+        meters=(Meter(0.0, 3, 4),),
+        keys=(Key(0.0, "F#m"),),
+    )
+    assert _music(former | {"bpm": None, "meter": None, "key": None}) == MusicInfo(has_onsets=True, step_beats=0.5)
 
 
 def test_series_are_read_as_they_were_written(tmp_path: Path) -> None:

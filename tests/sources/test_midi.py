@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.errors import DataError
 from echoic.sources.midi import performance, read_songs
-from echoic.types.score import Meter, Note, Song, Tempo, beats_to_seconds
+from echoic.types.score import Key, Meter, Note, Song, Tempo
+from echoic.types.score_time import seconds_at
 from echoic.writers.midi import midi_bytes
 
 TICKS = 96
@@ -76,8 +78,8 @@ def test_notes_tempo_meter_and_key_are_read(songs: Callable[..., Any]) -> None:
     assert [note.channel for note in song.notes] == [0, 3]
     assert song.tempos == (Tempo(0.0, 120.0), Tempo(3.0, 60.0))
     assert song.meters == (Meter(0.0, 3, 4),)
-    assert (song.key, song.repairs, song.beats) == ("D", {}, 3.5)
-    assert beats_to_seconds(song, 4.0) == pytest.approx(3 * 0.5 + 1.0)
+    assert (song.keys, song.repairs, song.beats) == ((Key(0.0, "D"),), {}, 3.5)
+    assert seconds_at(song.tempos, np.array([4.0])) == pytest.approx(3 * 0.5 + 1.0)
 
 
 def test_running_status_requires_no_status_byte(songs: Callable[..., Any]) -> None:
@@ -103,7 +105,7 @@ def test_film_frames_are_counted_as_seconds(songs: Callable[..., Any]) -> None:
     frames_25, ticks_a_frame = 256 - 25, 40  # 1,000 ticks a second
     content = header(1, 0, frames_25 << 8 | ticks_a_frame) + track((0, on(60)), (1000, off(60)))
     (song,) = songs(content)
-    assert beats_to_seconds(song, song.notes[0].duration_beats) == pytest.approx(1.0)
+    assert seconds_at(song.tempos, np.array([song.notes[0].duration_beats])) == pytest.approx(1.0)
 
 
 def test_the_pedal_lengthens_notes_until_it_is_up_or_they_are_struck_again(songs: Callable[..., Any]) -> None:
@@ -215,7 +217,11 @@ def written(draw: Any) -> Any:
         last = notes.get((pitch, max((o for p, o in notes if p == pitch), default=-1.0)))
         if last is None or last.onset_beats + last.duration_beats <= onset:
             notes[pitch, onset] = Note(onset, pitch, quarters / 4, velocity=draw(st.integers(1, 127)))
-    return Song("song", tuple(sorted(notes.values())), key=draw(st.sampled_from([None, "C", "F#m", "Bb"])))
+    return Song(
+        "song",
+        tuple(sorted(notes.values())),
+        keys=draw(st.sampled_from([(), (Key(0.0, "C"), Key(3.0, "F#m")), (Key(0.0, "Bb"),)])),
+    )
 
 
 @given(written())
@@ -224,7 +230,7 @@ def test_a_song_survives_writing_and_reading(tmp_path_factory: pytest.TempPathFa
     path.write_bytes(midi_bytes(song))
     (back,) = read_songs(path, pedal=True)
     assert back.notes == song.notes
-    assert (back.key, back.meters, back.repairs) == (song.key, song.meters, {})
+    assert (back.keys, back.meters, back.repairs) == (song.keys, song.meters, {})
 
 
 def test_tempo_meter_and_drums_survive(tmp_path: Path) -> None:

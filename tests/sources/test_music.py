@@ -14,7 +14,7 @@ from echoic.config import MusicDataSettings
 from echoic.errors import DataError
 from echoic.sources import read
 from echoic.types import MusicInfo
-from echoic.types.score import ONSET, SUSTAIN, Meter, Note, Song, Tempo
+from echoic.types.score import ONSET, SUSTAIN, Key, Meter, Note, Song, Tempo
 from echoic.writers.midi import midi_bytes
 
 QUARTERS = MusicDataSettings(grid="quarter")
@@ -26,7 +26,7 @@ def song(pitch: int, **words: Any) -> bytes:
 
 def test_a_file_is_one_series_with_the_annotations_of_the_song(tmp_path: Path) -> None:
     path = tmp_path / "tune.mid"
-    path.write_bytes(song(60, tempos=(Tempo(0.0, 100.0),), meters=(Meter(0.0, 3, 4),), key="G"))
+    path.write_bytes(song(60, tempos=(Tempo(0.0, 100.0),), meters=(Meter(0.0, 3, 4),), keys=(Key(0.0, "G"),)))
     dataset = read(path, QUARTERS)
     (one,) = dataset.series
     assert one.name == "tune"
@@ -34,8 +34,8 @@ def test_a_file_is_one_series_with_the_annotations_of_the_song(tmp_path: Path) -
     assert one.values[:, 60].tolist() == [ONSET, ONSET, SUSTAIN]
     music = one.annotations.music
     assert music is not None
-    assert music.bpm == pytest.approx(100.0)
-    assert music == MusicInfo(has_onsets=True, step_beats=1.0, bpm=music.bpm, meter=(3, 4), key="G")
+    assert [tempo.bpm for tempo in music.tempos] == pytest.approx([100.0])
+    assert music == MusicInfo(True, 1.0, None, music.tempos, (Meter(0.0, 3, 4),), (Key(0.0, "G"),))
     assert one.annotations.split is None
     assert dataset.report.to_json()["notes_read"] == 2
 
@@ -191,7 +191,7 @@ def test_a_damaged_member_of_an_archive_is_one_sentence(tmp_path: Path) -> None:
 def test_a_song_that_is_too_long_for_the_grid_is_left_out_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.mid").write_bytes(song(60))
     (tmp_path / "b.mid").write_bytes(midi_bytes(Song("long", (Note(0.0, 60, 1.0), Note(5000.0, 60, 1.0)))))
-    found = read(tmp_path, MusicDataSettings(grid="0.01"))
+    found = read(tmp_path, MusicDataSettings(grid="10ms"))
     assert [one.name for one in found.series] == ["a"]
     assert any("b.mid" in note and "choose a coarser --grid" in note for note in found.report.notes)
 

@@ -6,22 +6,19 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from echoic.config.base import ComponentSettings, JobSettings, Section
+from echoic.config.grids import grid_step
 from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
 from echoic.config.split import SplitRule, check_split
 from echoic.config.train import TrainSettings
 
-GRIDS = {"quarter": 1.0, "eighth": 0.5, "sixteenth": 0.25}
-"""Named grids and their step in beats."""
-
 
 def _check_grid(value: Any) -> str:
-    """A name, or seconds such as `0.1`."""
+    """A note value, or a number with its unit."""
     text = str(value).strip()
-    if text in GRIDS or (re.fullmatch(r"\d*\.?\d+", text) and 1e-3 <= float(text) <= 60):
-        return text
-    raise ValueError(f"must be {', '.join(GRIDS)}, or the length of a step in seconds (0.001 to 60)")
+    grid_step(text)
+    return text
 
 
 def _check_pitches(value: Any) -> tuple[int, int] | None:
@@ -52,8 +49,9 @@ class MusicDataSettings(Section):
     grid: Annotated[str, BeforeValidator(_check_grid)] = Field(
         "sixteenth",
         description=(
-            "Duration of a step: quarter, eighth, sixteenth, or seconds. Piano-rolls keep their steps; for them it "
-            "states the duration."
+            "Duration of a step: quarter, eighth, sixteenth, thirty-second, or 1/16, 1/32, ...; with T for triplets: "
+            "1/8T; 1/48 has room for sixteenths and triplets. Or quarter notes (0.5q), or time (0.1s, 100ms). "
+            "Piano-rolls keep their steps; for them it states the duration."
         ),
     )
     pedal: bool = Field(default=True, description="MIDI files: extend notes by the sustain pedal.")

@@ -1,5 +1,6 @@
 """What config.json must have before anything is taken from it."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ CONFIG_KEYS = {"job": str, "settings": dict, "data": dict, "versions": dict, "co
 
 DATA_KEYS = ("path", "fingerprint", "report")
 """The keys of the entry `data`."""
+
+
+_BARE_NUMBER = re.compile(r"\d*\.?\d+")
 
 
 def check_config(path: Path, config: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +46,15 @@ def check_config(path: Path, config: dict[str, Any]) -> dict[str, Any]:
     if not all(isinstance(one, str) for one in [data["fingerprint"], *_paths(data["path"])]):
         raise _wrong(path, "data", "a text `fingerprint`, and a text, a list of texts or null as `path`")
     return config
+
+
+def with_units(config: dict[str, Any]) -> dict[str, Any]:
+    """`config` with the unit of the grid of music, which was seconds where earlier versions wrote a bare number."""
+    data = config["settings"].get("data")
+    if not (config["job"] == "music" and isinstance(data, dict) and _BARE_NUMBER.fullmatch(str(data.get("grid", "")))):
+        return config
+    data = {**data, "grid": f"{data['grid']}s"}
+    return {**config, "settings": {**config["settings"], "data": data}}
 
 
 def _paths(path: Any) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self, final
 from torch import Tensor
 
 from echoic.errors import RunError
-from echoic.run.config import FORMAT, check_config
+from echoic.run.config import FORMAT, check_config, with_units
 from echoic.run.files import (
     append,
     read_tensors,
@@ -132,7 +132,7 @@ class RunFolder:
         """
         path = self.path / "config.json"
         config = check_config(path, read_json(path))
-        return unsealed(path, config, required=config["format"] > 1)
+        return with_units(unsealed(path, config, required=config["format"] > 1))
 
     def write_codec(self, codec: Mapping[str, Any]) -> None:
         """Writes codec.json, the fitted state of the codecs."""

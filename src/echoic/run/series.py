@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from echoic.errors import RunError
 from echoic.run.files import read_tensors, write_tensors
 from echoic.types import Annotations, Covariates, MusicInfo, Series
+from echoic.types.score import Key, Meter, Tempo
 from echoic.types.timebase import TimeBase
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -103,5 +104,24 @@ def _series(row: Mapping[str, Any], arrays: Arrays) -> Series:
 def _music(values: Mapping[str, Any] | None) -> MusicInfo | None:
     if values is None:
         return None
-    meter = values["meter"]
-    return MusicInfo(**(dict(values) | {"meter": None if meter is None else tuple(meter)}))
+    if "tempos" not in values:
+        values = _with_maps(values)
+    return MusicInfo(
+        values["has_onsets"],
+        values["step_beats"],
+        values["step_s"],
+        tuple(Tempo(**one) for one in values["tempos"]),
+        tuple(Meter(**one) for one in values["meters"]),
+        tuple(Key(**one) for one in values["keys"]),
+    )
+
+
+def _with_maps(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The musical time of a run that was made when songs had one tempo, one meter and one key."""
+    bpm, meter, key = values["bpm"], values["meter"], values["key"]
+    return {
+        **values,
+        "tempos": [] if bpm is None else [{"at_beats": 0.0, "bpm": bpm}],
+        "meters": [] if meter is None else [{"at_beats": 0.0, "numerator": meter[0], "denominator": meter[1]}],
+        "keys": [] if key is None else [{"at_beats": 0.0, "name": key}],
+    }

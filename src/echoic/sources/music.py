@@ -3,56 +3,27 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from echoic.config.music import GRIDS, MusicDataSettings
+from echoic.config.grids import grid_step
+from echoic.config.music import MusicDataSettings
 from echoic.errors import DataError
 from echoic.sources import rolls
 from echoic.sources.base import Dataset
 from echoic.sources.midi import GridRoll, read_songs, to_grid
+from echoic.sources.music_report import LeftOut, MusicReport, OnGrid
 from echoic.sources.textfile import read_bytes
-from echoic.sources.usable import skipped_notes, usable
-from echoic.types import Annotations, Json, MusicInfo, Series
+from echoic.sources.usable import usable
+from echoic.types import Annotations, MusicInfo, Series
 from echoic.types.score import NUM_PITCHES, ONSET, Song
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
 
 _FEATURES = tuple(str(pitch) for pitch in range(NUM_PITCHES))
-
-
-@dataclass(frozen=True)
-class MusicReport:
-    """Counts of notes on the grid, of `repaired` and `merged` ones, and of `drums`, which are left out.
-
-    `skipped` has a sentence for each file of a folder that could not be used.
-    """
-
-    songs: int
-    steps: int
-    notes_read: int
-    drums: int
-    merged: int
-    repaired: Json
-    skipped: tuple[str, ...]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Noteworthy facts, one sentence each."""
-        candidates = {
-            f"{self.drums:,} drum notes were left out.": self.drums,
-            f"{self.merged:,} notes with the same pitch and step as another were merged.": self.merged,
-            **{f"{count:,} {repair}.": count for repair, count in self.repaired.items()},
-        }
-        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
-
-    def to_json(self) -> dict[str, Any]:
-        """All counts and the notes, as plain JSON values."""
-        return asdict(self) | {"repaired": dict(self.repaired), "notes": list(self.notes)}
 
 
 class _OnGrid(NamedTuple):
@@ -120,37 +91,34 @@ def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:
 def _of_songs(
     songs: list[_OnGrid], skipped: tuple[str, ...], digest: str, settings: MusicDataSettings, origin: str
 ) -> Dataset:
-    series, merged, repaired = [], 0, Counter[str]()
-    for song, grid_roll in songs:
-        merged += grid_roll.merged
-        repaired.update(song.repairs)
-        series.append(_series(song.name, grid_roll.roll, _annotations(song, settings), song.origin))
-    drums = sum(len(song.drums) for song, _ in songs)
-    return _dataset(series, drums, merged, repaired, skipped, digest, origin)
+    series = [_series(song.name, one.roll, _annotations(song, settings), song.origin) for song, one in songs]
+    scores, rolls = [song for song, _ in songs], [one for _, one in songs]
+    repaired = sum((Counter(song.repairs) for song in scores), Counter[str]())
+    report = MusicReport(
+        *_sizes(series),
+        sum(len(song.drums) for song in scores),
+        repaired,
+        skipped,
+        OnGrid.of(scores, rolls, settings.grid),
+        LeftOut.of(scores),
+    )
+    return Dataset(tuple(series), report, digest, origin)
 
 
 def dataset_of_rolls(
     songs: Sequence[rolls.RollSong], settings: MusicDataSettings, fingerprint: str, origin: str
 ) -> Dataset:
     """Piano-rolls with their counts."""
-    music = _with_step(MusicInfo(has_onsets=False), settings)
+    step = grid_step(settings.grid)
+    music = MusicInfo(has_onsets=False, step_beats=step.beats, step_s=step.seconds)
     series = [_series(song.name, song.roll, Annotations(split=song.split, music=music), origin) for song in songs]
-    return _dataset(series, 0, 0, Counter(), (), fingerprint, origin)
+    return Dataset(tuple(series), MusicReport(*_sizes(series)), fingerprint, origin)
 
 
-def _dataset(
-    series: list[Series],
-    drums: int,
-    merged: int,
-    repaired: Counter[str],
-    skipped: tuple[str, ...],
-    digest: str,
-    origin: str,
-) -> Dataset:
-    steps = sum(one.steps for one in series)
+def _sizes(series: Sequence[Series]) -> tuple[int, int, int]:
+    """The numbers of songs, steps and notes."""
     notes = sum(int((one.values == ONSET).sum()) for one in series)
-    report = MusicReport(len(series), steps, notes, drums, merged, repaired, skipped)
-    return Dataset(tuple(series), report, digest, origin)
+    return len(series), sum(one.steps for one in series), notes
 
 
 def _series(name: str, roll: np.ndarray[Any, Any], annotations: Annotations, origin: str) -> Series:
@@ -158,18 +126,13 @@ def _series(name: str, roll: np.ndarray[Any, Any], annotations: Annotations, ori
 
 
 def _annotations(song: Song, settings: MusicDataSettings) -> Annotations:
-    meter = song.meters[0]
+    step = grid_step(settings.grid)
     music = MusicInfo(
         has_onsets=True,
-        bpm=song.tempos[0].bpm,
-        meter=(meter.numerator, meter.denominator),
-        key=song.key,
+        step_beats=step.beats,
+        step_s=step.seconds,
+        tempos=song.tempos,
+        meters=song.meters,
+        keys=song.keys,
     )
-    return Annotations(music=_with_step(music, settings))
-
-
-def _with_step(music: MusicInfo, settings: MusicDataSettings) -> MusicInfo:
-    """`music` with the duration of a step, in beats or in seconds."""
-    if settings.grid in GRIDS:
-        return replace(music, step_beats=GRIDS[settings.grid])
-    return replace(music, step_s=float(settings.grid))
+    return Annotations(music=music)

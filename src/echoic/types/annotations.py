@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from echoic.errors import DataError
+from echoic.types.score import Key, Meter, Tempo
 
 SplitName = Literal["train", "dev", "test"]
 
@@ -24,16 +25,16 @@ class Event(NamedTuple):
 class MusicInfo:
     """Musical time of a piano-roll: one of `step_beats` and `step_s` is set.
 
-    `has_onsets`: whether onsets and sustained notes differ in the roll. `meter` is (beats per bar, beat unit), `key` as
-    MIDI names it.
+    `has_onsets`: whether onsets and sustained notes differ in the roll. `tempos`, `meters` and `keys` are all of the
+    piece, in order; empty where unknown.
     """
 
     has_onsets: bool
     step_beats: float | None = None
     step_s: float | None = None
-    bpm: float | None = None
-    meter: tuple[int, int] | None = None
-    key: str | None = None
+    tempos: tuple[Tempo, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

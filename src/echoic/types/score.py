@@ -47,12 +47,38 @@ class Meter:
     denominator: int
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """From `at_beats` on, the key `name` as MIDI names it (`C`, `F#m`)."""
+
+    at_beats: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmodelled:
+    """What a file has besides notes, tempos, meters and keys.
+
+    `programs` are the numbers of the instruments (from 0), `tracks` the tracks with notes, and all others numbers of
+    messages.
+    """
+
+    programs: frozenset[int] = frozenset()
+    tracks: int = 0
+    pitch_bends: int = 0
+    control_changes: int = 0
+    aftertouch: int = 0
+    texts: int = 0
+    other: int = 0
+
+
 @dataclass(frozen=True)
 class Song:
     """One piece.
 
-    `notes` and `drums` are sorted; `drums` are those of MIDI channel 10. `key` is as MIDI names it (`C`, `F#m`), if the
-    file does. `repairs` counts repaired defects by kind, such as "hanging notes ended".
+    `notes` and `drums` are sorted; `drums` are those of MIDI channel 10. `tempos`, `meters` and `keys` are all of the
+    piece, in order; a pick-up bar has a meter of its own. `repairs` counts repaired defects by kind, such as "hanging
+    notes ended". `tick_beats` is the resolution of the file; 0 without one.
     """
 
     name: str
@@ -60,22 +86,13 @@ class Song:
     drums: tuple[Note, ...] = ()
     tempos: tuple[Tempo, ...] = (Tempo(0.0, 120.0),)
     meters: tuple[Meter, ...] = (Meter(0.0, 4, 4),)
-    key: str | None = None
+    keys: tuple[Key, ...] = ()
     repairs: Mapping[str, int] = field(default_factory=dict)
     origin: str = ""
+    unmodelled: Unmodelled = Unmodelled()
+    tick_beats: float = 0.0
 
     @property
     def beats(self) -> float:
         """Where the last note ends."""
         return max((note.onset_beats + note.duration_beats for note in (*self.notes, *self.drums)), default=0.0)
-
-
-def beats_to_seconds(song: Song, beats: float) -> float:
-    """The time of a position in a song, in seconds from its start, with all tempo changes before it."""
-    seconds, position_beats, bpm = 0.0, 0.0, song.tempos[0].bpm
-    for tempo in song.tempos:
-        if tempo.at_beats >= beats:
-            break
-        seconds += (tempo.at_beats - position_beats) * 60 / bpm
-        position_beats, bpm = tempo.at_beats, tempo.bpm
-    return seconds + (beats - position_beats) * 60 / bpm

@@ -6,7 +6,8 @@ import wave
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.types.score import Song, beats_to_seconds
+from echoic.types.score import Song
+from echoic.types.score_time import seconds_at
 
 RATE_HZ = 22_050
 _PARTIALS = ((1, 1.0), (2, 0.45), (3, 0.25), (4, 0.12), (5, 0.06))
@@ -29,10 +30,14 @@ def wav_bytes(song: Song) -> bytes:
 
 def _mix(song: Song) -> NDArray[np.float64]:
     """The mix of all notes, normalised to a peak of 1."""
-    times = [
-        (beats_to_seconds(song, note.onset_beats), beats_to_seconds(song, note.onset_beats + note.duration_beats))
-        for note in song.notes
-    ]
+    onsets, ends = (
+        seconds_at(song.tempos, np.array(beats)).tolist()
+        for beats in (
+            [note.onset_beats for note in song.notes],
+            [note.onset_beats + note.duration_beats for note in song.notes],
+        )
+    )
+    times = list(zip(onsets, ends, strict=True))
     total = np.zeros(int((max((end for _, end in times), default=0.0) + _RELEASE_S) * RATE_HZ) + 1)
     for note, (begin, end) in zip(song.notes, times, strict=True):
         sound = _tone(440.0 * 2 ** ((note.pitch - 69) / 12), end - begin) * note.velocity / 127

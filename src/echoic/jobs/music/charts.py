@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
@@ -26,16 +27,16 @@ def charts(fitted: Fitted[MusicTask], metrics: Sequence[Mapping[str, Any]], _eva
 
 def roll_chart(made: Composition) -> Chart:
     """The prime and its continuation as a piano-roll."""
-    start = -len(made.before) * made.step_beats
+    edges, seam = made.edges_beats, len(made.before)
     spans = (
-        _spans("prime", made.before, made.step_beats, start, "data"),
-        _spans("model", made.roll, made.step_beats, 0.0, "model"),
+        _spans("prime", made.before, edges[: seam + 1], "data"),
+        _spans("model", made.roll, edges[seam:], "model"),
     )
     memorized = made.memorized
     origin = f", of {made.memorized_from!r}" if memorized.steps else ""
     return Chart(
         key="piano_roll",
-        title=made.song.name,
+        title=made.name,
         x_label="Beats",
         y_label="MIDI pitch",
         spans=tuple(one for one in spans if len(one.y)),
@@ -43,8 +44,8 @@ def roll_chart(made: Composition) -> Chart:
     )
 
 
-def _spans(name: str, roll: Roll, step_beats: float, start: float, role: Any) -> Spans:
-    notes = to_notes(roll, step_beats)
-    begin = np.array([note.onset_beats + start for note in notes])
+def _spans(name: str, roll: Roll, edges_beats: NDArray[np.float64], role: Any) -> Spans:
+    notes = to_notes(roll, edges_beats)
+    begin = np.array([note.onset_beats for note in notes])
     length = np.array([note.duration_beats for note in notes])
     return Spans(name, begin, length, np.array([note.pitch for note in notes], np.float64), role)

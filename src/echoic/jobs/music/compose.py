@@ -2,51 +2,61 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
-from echoic.config.requests import parse_length
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Bernoulli, Sampling
 from echoic.jobs.base import Fitted
+from echoic.jobs.music.clock import Clock, beginning
 from echoic.jobs.music.task import MusicTask, rolls_of
 from echoic.metrics.memorization import Match, MemorizationIndex
 from echoic.sources import read_new
 from echoic.sources.midi import to_notes
 from echoic.streams import GenerationStream
-from echoic.types import Series, music_info
-from echoic.types.score import Meter, Song, Tempo
+from echoic.types import Series
+from echoic.types.score import Song
 from echoic.windows import make_generator
-
-DEFAULT_BPM = 100.0
-DEFAULT_METER = (4, 4)
 
 
 @final
 @dataclass(frozen=True)
 class Composition:
-    """Generated music.
+    """Generated music: its `roll` `(steps, 128)`, and the roll `before` it, the prime.
 
-    `song`, its `roll` `(steps, 128)` with `step_beats`, the roll `before` it (the prime), and its longest passage that
-    is also in a training song, in any key, with that song's name.
+    `clock` is the musical time from the beginning of the prime on. `memorized` is the longest passage that is also in a
+    training song, in any key, with that song's name.
     """
 
-    song: Song
+    name: str
     roll: Roll
     before: Roll
-    step_beats: float
+    clock: Clock
     memorized: Match
     memorized_from: str
 
+    @property
+    def edges_beats(self) -> NDArray[np.float64]:
+        """Where each step of prime and continuation begins, and the last one ends; the continuation begins at 0."""
+        edges = self.clock.edges_beats(len(self.before) + len(self.roll))
+        return np.asarray(edges - edges[len(self.before)])
+
+    @cached_property
+    def song(self) -> Song:
+        """The music after the prime, with the tempo, meter and key that the prime ends with."""
+        notes = to_notes(self.roll, self.edges_beats[len(self.before) :])
+        return self.clock.song(self.name, notes, -float(self.edges_beats[0]))
+
     def with_prime(self) -> "Composition":
-        """Prime and continuation as one piece."""
-        roll = np.concatenate([self.before, self.roll])
-        return replace(self, song=replace(self.song, notes=to_notes(roll, self.step_beats)), roll=roll)
+        """Prime and continuation as one piece, with all tempos, meters and keys of the prime at their places."""
+        return replace(self, roll=np.concatenate([self.before, self.roll]), before=self.before[:0])
 
     @property
     def summary(self) -> str:
@@ -77,17 +87,24 @@ def generate(
 ) -> Composition:
     """Generates music after the prime: a file (its first song), or by default the first bar of a training song.
 
-    Tempo, meter and key are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`.
+    Tempos, meters and keys are the prime's. `length` is a number of steps, or `8beats`, `32bars`, `20s`, with the tempo
+    and the meter at the end of the prime.
 
     Raises:
         ConfigError: the length is invalid, or a sampling option is out of range.
         DataError: the prime cannot be read or has no step.
     """
+    return continue_song(fitted, request, prime_of(fitted.task, request), on_chunk)
+
+
+def continue_song(
+    fitted: Fitted[MusicTask], request: MusicRequest, known: Series, on_chunk: Callable[[Roll], None]
+) -> Composition:
+    """As `generate`, after the prime `known`."""
     task = fitted.task
     stream = roll_stream(fitted, request)
-    known = _prime(task, request)
-    clock = _Clock.of(known)
-    steps = clock.steps(request.length)
+    clock = Clock.of(known)
+    steps = clock.steps(request.length, known.steps)
     before = task.codec.encode(rolls_of([known])[0])
     made = []
     state = stream.start(_inputs(before), request.seed)
@@ -100,7 +117,7 @@ def generate(
     training = task.kept_series
     memorized = MemorizationIndex([task.codec.round_trip(one) for one in rolls_of(training)]).longest_match(roll)
     name = training[memorized.song].name
-    return Composition(_song(known, clock, roll), roll, whole[: len(before)], clock.step_beats, memorized, name)
+    return Composition(f"{known.name}, continued", roll, whole[: len(before)], clock, memorized, name)
 
 
 def encode_prime(task: MusicTask, request: MusicRequest) -> Tensor:
@@ -109,80 +126,23 @@ def encode_prime(task: MusicTask, request: MusicRequest) -> Tensor:
     Raises:
         DataError: the prime cannot be read or has no step.
     """
-    return _inputs(task.codec.encode(rolls_of([_prime(task, request)])[0]))
+    return _inputs(task.codec.encode(rolls_of([prime_of(task, request)])[0]))
 
 
 def _inputs(steps: Roll) -> Tensor:
     return torch.from_numpy(steps).float()[None]
 
 
-def num_steps(task: MusicTask, request: MusicRequest) -> int:
-    """The number of steps to generate.
+def prime_of(task: MusicTask, request: MusicRequest) -> Series:
+    """The song to continue: the first one of a file, or by default the first bar of a training song.
 
     Raises:
-        ConfigError: the length cannot be read, or is less than a step.
-        DataError: the prime cannot be read.
+        DataError: the file cannot be read, or has no step.
     """
-    return _Clock.of(_prime(task, request)).steps(request.length)
-
-
-def _prime(task: MusicTask, request: MusicRequest) -> Series:
     if request.prime is None:
         training = task.kept_series
-        chosen = training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))]
-        first_bar = max(1, _Clock.of(chosen).nearest("1bars"))
-        return Series(chosen.name, chosen.values[:first_bar], chosen.features, annotations=chosen.annotations)
+        return beginning(training[int(torch.randint(len(training), (1,), generator=make_generator(request.seed)))])
     found = read_new(request.prime, task.settings.data).series[0]
     if not found.steps:
         raise DataError(f"{found.origin} has no notes to continue; choose another --prime.")
     return found
-
-
-@final
-@dataclass(frozen=True)
-class _Clock:
-    """Duration of a step, and the meter."""
-
-    step_beats: float
-    bpm: float
-    meter: tuple[int, int]
-
-    @classmethod
-    def of(cls, series: Series) -> "_Clock":
-        info = music_info(series)
-        bpm = info.bpm or DEFAULT_BPM
-        step_beats = info.step_beats or (info.step_s or 0.0) * bpm / 60
-        return cls(step_beats, bpm, info.meter or DEFAULT_METER)
-
-    def steps(self, length: int | str) -> int:
-        """The number of steps of a length.
-
-        Raises:
-            ConfigError: it cannot be read, or is less than a step.
-        """
-        steps = self.nearest(length)
-        if steps < 1:
-            raise ConfigError(f"`length` must be at least one step ({self.step_beats:g} beats), got {length!r}.")
-        return steps
-
-    def nearest(self, length: int | str) -> int:
-        """The nearest number of steps to a length, which may be 0.
-
-        Raises:
-            ConfigError: it cannot be read.
-        """
-        numerator, denominator = self.meter
-        beat = 1 / self.step_beats
-        bar = beat * numerator * 4 / denominator
-        units = {"steps": 1.0, "beats": beat, "bars": bar, "s": beat * self.bpm / 60}
-        return parse_length(length, units, "32bars")
-
-
-def _song(known: Series, clock: _Clock, roll: Roll) -> Song:
-    return Song(
-        name=f"{known.name}, continued",
-        notes=to_notes(roll, clock.step_beats),
-        tempos=(Tempo(0.0, clock.bpm),),
-        meters=(Meter(0.0, *clock.meter),),
-        key=music_info(known).key,
-    )

@@ -8,24 +8,22 @@ from echoic.config.music import MusicRequest
 from echoic.errors import ConfigError
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.charts import roll_chart
-from echoic.jobs.music.compose import Composition, generate, num_steps
+from echoic.jobs.music.clock import Clock
+from echoic.jobs.music.compose import continue_song, prime_of
 from echoic.jobs.music.task import MusicTask
 from echoic.progress import ProgressFn
 from echoic.report.figures import chart_bytes
+from echoic.types.score import Song
 from echoic.writers.files import write_bytes
 from echoic.writers.midi import midi_bytes
 from echoic.writers.synthesizer import wav_bytes
 
 FIGURES = (".png", ".pdf")
 
-ENDINGS: dict[str, Callable[[Composition], bytes]] = {
-    ".mid": lambda made: midi_bytes(made.song),
-    ".midi": lambda made: midi_bytes(made.song),
-    ".wav": lambda made: wav_bytes(made.song),
-    ".png": lambda made: chart_bytes(roll_chart(made), "png"),
-    ".pdf": lambda made: chart_bytes(roll_chart(made), "pdf"),
-}
-"""Encoder of a composition by file ending."""
+SONGS: dict[str, Callable[[Song], bytes]] = {".mid": midi_bytes, ".midi": midi_bytes, ".wav": wav_bytes}
+"""Encoder of a song by file ending."""
+
+ENDINGS = (*SONGS, *FIGURES)
 
 
 def write_music(fitted: Fitted[MusicTask], request: MusicRequest, output: Path | None, on_progress: ProgressFn) -> str:
@@ -38,13 +36,18 @@ def write_music(fitted: Fitted[MusicTask], request: MusicRequest, output: Path |
     ending = "" if output is None else output.suffix.lower()
     if output is None or ending not in ENDINGS:
         raise ConfigError(f"A music run requires `-o FILE` with one of the endings {', '.join(ENDINGS)}.")
-    done, total = 0, num_steps(fitted.task, request)
+    known = prime_of(fitted.task, request)
+    done, total = 0, Clock.of(known).steps(request.length, known.steps)
 
     def count(_: Roll) -> None:
         nonlocal done
         done += 1
         on_progress(done, total)
 
-    made = generate(fitted, request, count)
-    write_bytes(output, ENDINGS[ending](made.with_prime() if request.keep_prime and ending not in FIGURES else made))
+    made = continue_song(fitted, request, known, count)
+    if ending in FIGURES:
+        content = chart_bytes(roll_chart(made), ending.removeprefix("."))
+    else:
+        content = SONGS[ending]((made.with_prime() if request.keep_prime else made).song)
+    write_bytes(output, content)
     return f"{output}: {made.summary}"

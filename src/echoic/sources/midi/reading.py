@@ -2,7 +2,7 @@
 
 import io
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,10 +40,18 @@ def read_songs(path: Path, *, pedal: bool) -> list[Song]:
     ticks_per_beat = _ticks_per_beat(path, header)
     tracks = [_events(path, header, begin, data) for begin, data in track_chunks(path, raw, header)]
     if header.kind == 2:
-        named = [(f"{path.stem}, track {number}", track) for number, track in enumerate(tracks, 1)]
+        named = [(f"{path.stem}, track {number}", track, 1) for number, track in enumerate(tracks, 1)]
     else:
-        named = [(path.stem, sorted((event for track in tracks for event in track), key=lambda event: event[0]))]
-    return [song_from_events(name, events, ticks_per_beat, pedal=pedal, origin=str(path)) for name, events in named]
+        merged = sorted((event for track in tracks for event in track), key=lambda event: event[0])
+        named = [(path.stem, merged, sum(map(_has_notes, tracks)))]
+    return [
+        song_from_events(name, events, ticks_per_beat, pedal=pedal, tracks=with_notes, origin=str(path))
+        for name, events, with_notes in named
+    ]
+
+
+def _has_notes(track: Sequence[Event]) -> bool:
+    return any(message.type == "note_on" for _, message in track)
 
 
 def _ticks_per_beat(path: Path, header: Header) -> float:
