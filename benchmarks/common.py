@@ -3,6 +3,7 @@
 import argparse
 import atexit
 import platform
+import shlex
 import shutil
 import statistics
 import sys
@@ -64,7 +65,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def publish(name: str, title: str, body: str, *, write: bool) -> None:
     """Prints a section; `write` replaces the section `name` of RESULTS.md with it."""
-    command = "python " + " ".join(sys.argv).replace(" --write", "")
+    command = shlex.join(["python", *(word for word in sys.argv if word != "--write")])
     versions = f"echoic {version('echoic')}, torch {version('torch')}, Python {platform.python_version()}"
     section = f"<!-- {name} -->\n## {title}\n\n`{command}` ({versions})\n\n{body}\n<!-- end {name} -->\n"
     print(section)
