@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from echoic.sklearn import Classifier, Forecaster
+from echoic.sklearn import Classifier, Detector, Forecaster
 
 TINY = {"train.threads": 1, "train.batch_size": 8, "train.patience": 50, "scaling.residual_baseline": "last"}
 
@@ -36,6 +36,46 @@ classifier_checks: pytest.MarkDecorator = parametrize_with_checks([Classifier(la
 @classifier_checks
 def test_classifier_passes_scikit_learns_checks(estimator: Classifier, check: Callable[..., Any]) -> None:
     check(estimator)
+
+
+NOT_FOR_STEPS = {
+    "check_methods_subset_invariance": "the class of a step depends on the steps before it",
+    "check_methods_sample_order_invariance": "the order of the rows is the order in time",
+}
+STEPS = {"threads": 1, "conv_channels": (), "lr": 0.02, "dropout": 0.0, "batch_size": 4}
+
+detector_checks: pytest.MarkDecorator = parametrize_with_checks(
+    [Detector(layers=(8,), epochs=10, settings=STEPS)], expected_failed_checks=lambda _: NOT_FOR_STEPS
+)
+
+
+@pytest.mark.slow
+@detector_checks
+def test_detector_passes_scikit_learns_checks(estimator: Detector, check: Callable[..., Any]) -> None:
+    check(estimator)
+
+
+def swings(steps: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Slow and fast swings in turns, `(steps, 1)`, and which they are."""
+    fast = (np.arange(steps) // 40 + seed) % 2 == 1
+    wave = np.sin(np.cumsum(np.where(fast, 1.5, 0.3)))[:, None]
+    return wave.astype(np.float32), np.where(fast, "fast", "slow")
+
+
+def test_detector_labels_every_step_of_one_or_several_recordings() -> None:
+    values, labels = swings(1200)
+    detector = Detector(layers=(16,), epochs=30, settings=STEPS).fit(values, labels)
+    new, expected = swings(400, 1)
+    assert detector.score(new, expected) > 0.85
+    assert detector.predict_proba(new).shape == (400, 2)
+    np.testing.assert_allclose(detector.predict_proba(new).sum(1), 1)
+    several = Detector(layers=(16,), epochs=5, background="slow", settings=STEPS).fit([values, new], [labels, expected])
+    assert several.run_.fitted.task.labels == ("class 0",)
+    assert [one.shape for one in several.predict([new, values])] == [(400,), (1200,)]
+    with pytest.raises(ValueError, match="Recording 1 has 400 steps, but `y` has 3 classes for it"):
+        Detector().fit([values, new], [labels, expected[:3]])
+    with pytest.raises(ValueError, match="`settings` has layers, which Detector takes as an argument"):
+        Detector(settings={"layers": (3,)}).fit(values, labels)
 
 
 @scikit_learn_checks

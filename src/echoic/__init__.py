@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from echoic.errors import EchoicError as EchoicError
     from echoic.sources.memory import Clips as Clips
     from echoic.sources.memory import Recordings as Recordings
+    from echoic.sources.memory import Steps as Steps
     from echoic.sources.memory import Text as Text
 
     __version__: str
@@ -30,6 +31,7 @@ _HOMES = {
     "EchoicError": "echoic.errors",
     "Recordings": "echoic.sources.memory",
     "Run": "echoic.api.run",
+    "Steps": "echoic.sources.memory",
     "Text": "echoic.sources.memory",
     "check": "echoic.api.overfit_check",
     "cross_validate": "echoic.api.cross_validation",

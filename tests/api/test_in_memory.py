@@ -128,7 +128,7 @@ def test_iterators_of_paths_are_lists(tmp_path: Path) -> None:
 
 def test_what_belongs_to_another_job_is_refused() -> None:
     values, labels = clips()
-    with pytest.raises(ConfigError, match="`labels` is for the job classify; leave it out for forecast"):
+    with pytest.raises(ConfigError, match="`labels` is for the job classify or detect; leave it out for forecast"):
         echoic.train("forecast", values, labels=labels)
     with pytest.raises(ConfigError, match="`text` is a text in memory; pass it instead of the data"):
         echoic.train("text", "file.txt", text="abc")

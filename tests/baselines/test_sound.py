@@ -29,7 +29,7 @@ def test_prediction_comes_near_the_entropy_of_the_noise() -> None:
     found = LinearPrediction.fit([train], SCALE)
     # The entropy of the noise in steps of a level; neither the spread nor the weights are given.
     assert found.nats([scored]) == pytest.approx(np.log(2 * np.e * 0.1 / STEP), abs=0.05)
-    assert found.nats([scored]) < histogram_nats([train], [scored], 256) - 0.5
+    assert found.nats([scored]) < histogram_nats(found.histogram, [scored]) - 0.5
     assert found.weights[0] == pytest.approx(0.9, abs=0.02)
 
 

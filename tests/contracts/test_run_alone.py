@@ -13,20 +13,19 @@ import echoic
 from echoic.api.report import write_report
 from echoic.api.run import Run
 from echoic.api.summaries import run_info
-from echoic.errors import TrainingDataError
+from echoic.errors import RunError, TrainingDataError
 from echoic.jobs import JOBS
 from echoic.jobs.capabilities import Generates, Predicts
 
 
 class Case(NamedTuple):
-    """Data, settings of a small run, the lengths and files to generate, and baselines that need the training data."""
+    """Data, settings of a small run, and what to generate."""
 
     data: Callable[..., Any]
     settings: dict[str, Any]
     output: str = ""
     length: Any = None
     prime: Any = None
-    left_out: frozenset[str] = frozenset()
 
 
 def table(folder: Path, _changed: str | None = None) -> Path:
@@ -46,15 +45,16 @@ CASES = {
         "made.wav",
         "0.1s",
         "data",
-        frozenset({"histogram", "linear_prediction"}),
     ),
-    "classify": Case(beeps, {"n_mels": 8, "batch_size": 4}, left_out=frozenset({"majority", "nearest_centroid"})),
-    "detect": Case(
-        signals,
-        {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5},
-        left_out=frozenset({"logistic_regression", "energy_threshold"}),
-    ),
+    "classify": Case(beeps, {"n_mels": 8, "batch_size": 4}),
+    "detect": Case(signals, {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5}),
 }
+BASELINES = {
+    "audio": {"histogram", "linear_prediction"},
+    "classify": {"majority", "nearest_centroid"},
+    "detect": {"logistic_regression", "energy_threshold"},
+}
+"""The baselines that are kept in baselines.json."""
 
 
 def made(job: str, folder: Path) -> tuple[Path, Path]:
@@ -93,12 +93,45 @@ def test_new_data_need_the_run_folder_alone(tmp_path: Path, job: str) -> None:
     shutil.move(path, tmp_path / "moved")
     run = echoic.load(tmp_path / "moved")
     after = used(run, new, tmp_path / "after")
-    assert before.pop("baselines").keys() - after.pop("baselines").keys() == CASES[job].left_out
     assert after == before
-    if CASES[job].left_out:
-        notes = " ".join(run.evaluate(new).details["notes"])
-        assert "Without the training data," in notes
-        assert "left out" in notes
+    assert BASELINES.get(job, set()) <= after["baselines"].keys()
+
+
+@pytest.mark.parametrize("job", BASELINES)
+def test_a_run_without_kept_baselines_fits_them_again_or_leaves_them_out(tmp_path: Path, job: str) -> None:
+    path, new = made(job, tmp_path)
+    kept = echoic.load(path).evaluate(new)
+    (path / "baselines.json").unlink()
+    again = echoic.load(path).evaluate(new).baselines
+    assert again.keys() == kept.baselines.keys()
+    for name, scores in kept.baselines.items():
+        assert again[name] == pytest.approx(scores, rel=1e-5)
+    shutil.rmtree(tmp_path / "known")
+    alone = echoic.load(path).evaluate(new)
+    assert alone.scores == kept.scores
+    assert kept.baselines.keys() - alone.baselines.keys() == BASELINES[job]
+    assert "Without the training data," in " ".join(alone.details["notes"])
+
+
+def test_a_run_of_sensor_series_has_its_slow_baselines_without_the_training_data(tmp_path: Path) -> None:
+    draws = np.random.default_rng(0)
+    labels = ["slow", "fast"] * 20
+    clips = np.stack([np.sin(np.arange(60) * {"slow": 0.2, "fast": 0.5}[one] + draws.uniform(0, 6)) for one in labels])
+    weight = {"network_weight": 1.0}  # so that the model has no random convolutions of its own
+    run = echoic.train("classify", clips, labels=labels, out=tmp_path / "run", config=COMMON | weight)
+    alone = echoic.load(run.path)
+    found = alone.evaluate(clips, labels=labels)
+    assert found.baselines.keys() == {"majority", "nearest_centroid", "dtw_neighbor", "random_convolutions"}
+    assert found.baselines["dtw_neighbor"]["accuracy"] == 1.0
+    assert found.details.get("notes", []) == []
+
+
+def test_damaged_baselines_are_named(tmp_path: Path) -> None:
+    path, new = made("detect", tmp_path)
+    content = (path / "baselines.json").read_text()
+    (path / "baselines.json").write_text(content.replace('"majority_class"', '"majority_clas"'))
+    with pytest.raises(RunError, match=r"baselines\.json"):
+        echoic.load(path).evaluate(new)
 
 
 @pytest.mark.parametrize("job", JOBS)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from echoic.errors import ConfigError
-from echoic.sources.memory import Clips, Recordings, Text
+from echoic.sources.memory import Clips, Recordings, Steps, Text
 
-BESIDE_DATA = {"labels": "classify", "groups": "classify", "events": "detect", "text": "text"}
-"""Arguments that belong to data in memory, and the job of each."""
+BESIDE_DATA = {"labels": ("classify", "detect"), "groups": ("classify",), "events": ("detect",), "text": ("text",)}
+"""Arguments that belong to data in memory, and the jobs of each."""
 
 
 def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -21,14 +21,19 @@ def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict
     beside = {name: value for name, value in options.items() if name in BESIDE_DATA and value is not None}
     others = {name: value for name, value in options.items() if name not in BESIDE_DATA}
     for name in beside:
-        if job != BESIDE_DATA[name]:
-            raise ConfigError(f"`{name}` is for the job {BESIDE_DATA[name]}; leave it out for {job}.")
+        if job not in BESIDE_DATA[name]:
+            raise ConfigError(f"`{name}` is for the job {' or '.join(BESIDE_DATA[name])}; leave it out for {job}.")
     if isinstance(data, Iterator):
         data = list(data)
     if "text" in beside:
         if data is not None:
             raise ConfigError("`text` is a text in memory; pass it instead of the data, not beside them.")
         return Text(beside["text"]), others
+    if job == "detect" and "labels" in beside:
+        values = data.values if isinstance(data, Steps) else data
+        return Steps(values, beside["labels"], beside.get("events")), others
+    if "events" in beside and isinstance(data, Steps):
+        return Steps(data.values, data.labels, beside["events"]), others
     if "events" in beside:
         recordings = data if isinstance(data, Recordings) else Recordings(data)
         return Recordings(recordings.values, recordings.rate_hz, beside["events"]), others

@@ -82,7 +82,10 @@ def _run_phase(
 
 
 def _calibrate(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn) -> None:
-    """On dev, with the network that has not been trained on it, and on the networks of folds, where there are some."""
+    """On dev, with the network that has not been trained on it, and on the networks of folds, where there are some.
+
+    Fits the baselines that evaluation needs, too.
+    """
     folds = task.calibration_folds
     fold_models = [
         _fold_model(
@@ -94,6 +97,9 @@ def _calibrate(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn)
     ]
     with thread_count(task.settings.train.threads):
         calibration = task.calibrate_by_folds(_trained(folder, task), fold_models)
+        baselines = task.fit_baselines(calibration)
+    if baselines is not None:
+        folder.write_baselines(baselines)
     if calibration is not None:
         folder.write_calibration(calibration)
     folder.remove_calibration_folds()

@@ -46,6 +46,19 @@ def read_calibration(job: Job[Any], folder: RunFolder) -> dict[str, Any] | None:
     return calibration
 
 
+def read_baselines(job: Job[Any], folder: RunFolder) -> dict[str, Any] | None:
+    """The contents of baselines.json; None without one.
+
+    Raises:
+        RunError: it is damaged, or lacks something.
+    """
+    baselines = folder.read_baselines()
+    if baselines is not None:
+        with damage_named(folder.path / "baselines.json"):
+            job.check_baselines(baselines)
+    return baselines
+
+
 def training_result(folder: RunFolder) -> dict[str, Any]:
     """As `Run.result`, from the files alone.
 

@@ -16,7 +16,7 @@ from echoic.api.in_memory import gathered
 from echoic.api.phases import TrainProgressFn
 from echoic.api.predictions import predict_each
 from echoic.api.prepare import check_device
-from echoic.api.restoring import load_model, read_calibration, training_result
+from echoic.api.restoring import load_model, read_baselines, read_calibration, training_result
 from echoic.api.usable_parts import check_on_error, use_all
 from echoic.components import Components
 from echoic.config.inputs import OnError
@@ -94,7 +94,8 @@ class Run:
         if self._fitted is None:
             task = self._restore_task(sources.LazyDataset(self._read, self.folder.read_series))
             model = load_model(task, self.folder, own_parts=bool(self._components.paths))
-            self._fitted = Fitted(task, model, read_calibration(self.job, self.folder))
+            kept = (read(self.job, self.folder) for read in (read_calibration, read_baselines))
+            self._fitted = Fitted(task, model, *kept)
         return self._fitted
 
     @property

@@ -1,18 +1,21 @@
 """Baselines for classification: the majority class and the nearest centroid."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, final
+from typing import Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from echoic.baselines.packed import pack, unpack
 
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
 
 
-def majority_class(labels: Numbers, clips: int, classes: int) -> Values:
-    """Predicts the training frequencies of the classes for every clip, `(clips, classes)`."""
-    return np.tile(np.bincount(labels, minlength=classes) / len(labels), (clips, 1))
+def class_frequencies(labels: Numbers, classes: int) -> Values:
+    """The training frequency of each class `(classes,)`, which the baseline `majority` predicts for every clip."""
+    return np.asarray(np.bincount(labels, minlength=classes) / len(labels))
 
 
 @final
@@ -31,6 +34,15 @@ class NearestCentroid:
         for label in np.unique(labels):
             centroids[label] = values[labels == label].mean(0)
         return cls(centroids, std)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fitted state as plain JSON values; arrays are packed."""
+        return {"centroids": pack(self.centroids), "std": pack(self.std)}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(unpack(state["centroids"]).astype(np.float64), unpack(state["std"]).astype(np.float64))
 
     def predict_probs(self, values: Values) -> Values:
         """The softmax of minus the mean squared distance, `(clips, classes)`."""

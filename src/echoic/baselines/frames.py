@@ -1,13 +1,16 @@
 """Memoryless baselines for event detection: an energy threshold and logistic regression on single frames."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self, final
+from typing import Any, Self, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from echoic.baselines.packed import pack, unpack
 
 Frames = NDArray[np.int64]
 
@@ -35,9 +38,34 @@ class EnergyThreshold:
         error_rates = [(np.where(level > candidate, majority_class, 0) != classes).mean() for candidate in thresholds]
         return cls(float(thresholds[int(np.argmin(error_rates))]), majority_class)
 
+    def to_json(self) -> dict[str, Any]:
+        """The fitted state as plain JSON values."""
+        return {"threshold": self.threshold, "majority_class": self.majority_class}
+
     def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""
         return np.where(values.mean(1).numpy() > self.threshold, self.majority_class, 0)
+
+
+@final
+@dataclass(frozen=True)
+class MajorityFrame:
+    """Predicts the most frequent class for every frame."""
+
+    majority_class: int
+
+    @classmethod
+    def fit(cls, classes: Frames) -> Self:
+        """Fits to the classes of the training frames."""
+        return cls(int(np.bincount(classes).argmax()))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fitted state as plain JSON values."""
+        return {"majority_class": self.majority_class}
+
+    def predict(self, values: Tensor) -> Frames:
+        """The class of each frame."""
+        return np.full(len(values), self.majority_class, np.int64)
 
 
 @final
@@ -67,6 +95,15 @@ class LogisticRegression:
         with torch.enable_grad():
             optimizer.step(loss)
         return cls(weight.detach(), bias.detach())
+
+    def to_json(self) -> dict[str, Any]:
+        """The fitted state as plain JSON values; arrays are packed."""
+        return {"weight": pack(self.weight.numpy()), "bias": pack(self.bias.numpy())}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(torch.from_numpy(unpack(state["weight"])), torch.from_numpy(unpack(state["bias"])))
 
     def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""

@@ -1,6 +1,5 @@
 """Random convolutions with ridge regression as a classifier (ROCKET, Dempster 2020, arXiv 1910.13051)."""
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from echoic.baselines.packed import pack, unpack
 from echoic.baselines.warping import evenly_by_class
 
 Array = NDArray[np.float64]
@@ -180,17 +180,6 @@ def ridge(features: Array, targets: Array) -> tuple[Array, Array]:
     penalties = (_ALPHAS * len(features)).tolist()
     weights, errors = min(map(dual, penalties), key=lambda one: float(np.square(one[1]).sum()))
     return features.T @ weights, targets - errors
-
-
-def pack(array: NDArray[Any]) -> dict[str, Any]:
-    """An array as its shape and its float32 bytes in base 64, for JSON."""
-    return {"shape": list(array.shape), "float32": base64.b64encode(array.astype("<f4").tobytes()).decode()}
-
-
-def unpack(values: Mapping[str, Any]) -> NDArray[np.float32]:
-    """The inverse of `pack`."""
-    flat = np.frombuffer(base64.b64decode(values["float32"]), "<f4")
-    return flat.reshape(values["shape"]).astype(np.float32)
 
 
 def softmax(scores: Array) -> Array:

@@ -1,7 +1,7 @@
 """Baselines for the next audio sample: code frequencies and linear prediction."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, final
 
@@ -46,10 +46,10 @@ def code_frequencies(signals: Sequence[Codes], codes: int) -> Floats:
     return np.asarray(found / found.sum())
 
 
-def histogram_nats(train: Sequence[Codes], scored: Sequence[Codes], codes: int) -> float:
-    """Cross-entropy in nats per sample of the code frequencies in training."""
-    found = code_counts(scored, codes)
-    return -float(found @ np.log(code_frequencies(train, codes)) / found.sum())
+def histogram_nats(frequencies: Floats, scored: Sequence[Codes]) -> float:
+    """Cross-entropy in nats per sample of the code frequencies `(codes,)` in training."""
+    found = code_counts(scored, len(frequencies))
+    return -float(found @ np.log(frequencies) / found.sum())
 
 
 @final
@@ -80,6 +80,17 @@ class LinearPrediction:
             for order, decay, spread in itertools.product(_ORDERS, _DECAYS, _SPREADS)
         ]
         return min(candidates, key=lambda model: model.nats(excerpts[::8]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The fitted state as plain JSON values, without the scale."""
+        arrays = {"weights": self.weights.tolist(), "histogram": self.histogram.tolist()}
+        return arrays | {"decay": self.decay, "spread": self.spread}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any], scale: Scale) -> Self:
+        """The inverse of `to_json`."""
+        weights, histogram = (np.array(state[name], np.float64) for name in ("weights", "histogram"))
+        return cls(scale, weights, float(state["decay"]), float(state["spread"]), histogram)
 
     def nats(self, signals: Sequence[Codes]) -> float:
         """Cross-entropy in nats per sample."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from echoic.config.audio import SoundSourceSettings
-from echoic.config.base import ComponentSettings, JobSettings, Section
+from echoic.config.base import ComponentSettings, JobSettings, Names, Section
 from echoic.config.model import StackSettings
 from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings
 from echoic.config.split import FractionSplit
@@ -27,6 +27,18 @@ class EventDataSettings(SoundSourceSettings):
             "Default: the column split of the events table, if there is one."
         ),
     )
+    label: str = Field(
+        "label", description="Tables with one row per step: column with the label of each row, empty without an event."
+    )
+    id: str | None = Field(
+        None, description="Tables with one row per step: column that names the recording of each row. Default: one."
+    )
+    features: Names = Field(
+        (), description="Tables with one row per step: columns of values. Default: all columns without another role."
+    )
+    step_rate_hz: float | None = Field(
+        None, gt=0, description="Tables with one row per step: rows per second. Default: 1, so that times count rows."
+    )
 
 
 class RecordingSplitSettings(Section):
@@ -46,7 +58,11 @@ class RecordingSplitSettings(Section):
 class DetectorSettings(Section):
     """Training excerpts, output delay and post-processing."""
 
-    excerpt_s: float = Field(4.0, gt=0, description="Length of training excerpts in seconds.")
+    excerpt_s: float = Field(
+        4.0,
+        gt=0,
+        description="Length of training excerpts in seconds. Default of tables with one row per step: 32 to 256 rows.",
+    )
     delay_ms: float = Field(
         0.0,
         ge=0,

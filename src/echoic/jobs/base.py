@@ -149,16 +149,25 @@ class Task(abc.ABC, Generic[S]):
         del model
         return None
 
+    def fit_baselines(self, calibration: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Baselines that learn from the training data, as plain JSON values; None if evaluation needs none.
+
+        They are kept in the run folder, so that new data can be evaluated without the training data.
+        """
+        del calibration
+        return None
+
 
 T = TypeVar("T", bound=Task[Any])
 
 
 class Fitted(NamedTuple, Generic[T]):
-    """A task with its trained network and its calibration on dev."""
+    """A task with its trained network, its calibration on dev, and the baselines that the run folder has."""
 
     task: T
     model: SequenceModel
     calibration: dict[str, Any] | None
+    baselines: dict[str, Any] | None = None
 
 
 class Job(abc.ABC, Generic[T]):
@@ -181,6 +190,9 @@ class Job(abc.ABC, Generic[T]):
     def check_calibration(self, calibration: Mapping[str, Any]) -> None:
         """Checks that everything that is needed can be read from the contents of calibration.json."""
         self.notes(calibration)
+
+    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
+        """Checks that everything that is needed can be read from the contents of baselines.json."""
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         """Sentences on what dev decided, from the calibration of a run, for users to read after training."""

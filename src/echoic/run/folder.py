@@ -185,6 +185,18 @@ class RunFolder:
         """
         return self._read_sealed("calibration.json") if (self.path / "calibration.json").exists() else None
 
+    def write_baselines(self, baselines: Mapping[str, Any]) -> None:
+        """Writes baselines.json, fitted on the training data after training."""
+        write_json(self.path / "baselines.json", baselines)
+
+    def read_baselines(self) -> dict[str, Any] | None:
+        """The contents of baselines.json; None without one.
+
+        Raises:
+            RunError: it is damaged.
+        """
+        return self._read_sealed("baselines.json") if (self.path / "baselines.json").exists() else None
+
     def remove_calibration_folds(self) -> None:
         """Removes the networks that only calibration required."""
         shutil.rmtree(self.calibration_folds_path, ignore_errors=True)

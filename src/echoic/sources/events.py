@@ -10,7 +10,8 @@ from echoic.sources.audio import ENDINGS
 from echoic.sources.base import Dataset
 from echoic.sources.clips.splits import split_named
 from echoic.sources.clips.tables import table_of
-from echoic.sources.recordings import PlacedEvent, assemble_recordings
+from echoic.sources.recordings import PlacedEvent, assemble_recordings, recordings_dataset
+from echoic.sources.sensors import STEP_SETTINGS, has_steps, recordings_of_steps
 from echoic.sources.table import Table, quoted
 from echoic.types import Event, Series
 from echoic.types.annotations import SplitName
@@ -21,7 +22,8 @@ COLUMNS = ("file", "onset_s", "offset_s", "label")
 def read(data: Any, settings: EventDataSettings) -> Dataset:
     """Reads every recording as samples `(samples, 1)`, annotated with its events and, where known, its split.
 
-    The recordings are those of the split table, which may have no events, or without one those of the events table.
+    A table with one row per step is read by `recordings_of_steps` instead. The recordings are those of the split table,
+    which may have no events, or without one those of the events table.
 
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
@@ -35,6 +37,9 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
+    if has_steps(table, settings):
+        return recordings_dataset(recordings_of_steps(table, settings), str(path))
+    settings.refuse_changed(STEP_SETTINGS, f"on a table of events with the columns {', '.join(COLUMNS)}; leave it out.")
     rows = _rows(table)
     splits = _splits_of(table, rows, settings)
     events: dict[str, list[PlacedEvent]] = {file: [] for file in splits or dict.fromkeys(file for file, _ in rows)}

@@ -164,18 +164,27 @@ SOURCES = {
         "a folder with one folder of sound files per class, a table (.csv, .parquet) of files and labels, a .ts file, "
         "or an array (.npy) with --labels-path and --axes",
     ),
+    "sensors_in_memory": Source(
+        "echoic.sources.memory.sensors",
+        EventDataSettings,
+        "a DataFrame with one row per step, or arrays of sensors with labels=... (from Python)",
+        in_memory=True,
+        accepts=lambda data, settings: memory.are_steps(data, settings.step_rate_hz),
+        unused=("audio", "split_table", "rate_hz", "channel", "on_error"),
+    ),
     "events_in_memory": Source(
         "echoic.sources.memory.events",
         EventDataSettings,
         "arrays of sound with events=... and rate_hz=... (from Python)",
         in_memory=True,
         accepts=lambda data, _: isinstance(data, memory.Recordings) or memory.are_arrays(data),
-        unused=("audio", "split_table", "on_error"),
+        unused=("audio", "split_table", "label", "id", "features", "step_rate_hz", "on_error"),
     ),
     "events": Source(
         "echoic.sources.events",
         EventDataSettings,
-        "a table (.csv, .parquet) with the columns file, onset_s, offset_s and label",
+        "a table (.csv, .parquet) of events with the columns file, onset_s, offset_s and label, or of steps with "
+        "columns of values and a label",
     ),
 }
 """All kinds of data. The first source that claims the data reads them, so sources with endings come first."""

@@ -30,7 +30,7 @@ class EventReport:
 
     recordings: int
     seconds: float
-    rate_hz: int
+    rate_hz: float
     labels: dict[str, int]
     notes: tuple[str, ...]
     skipped: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ def assemble_recordings(
 
 def recordings_dataset(recordings: Sequence[Series], origin: str, skipped: tuple[str, ...] = ()) -> Dataset:
     """Recordings of one rate, annotated with their events, their counts, and the reasons for `skipped` ones."""
-    rate_hz = recordings[0].annotations.rate_hz or 0 if recordings else 0
+    rate_hz = recordings[0].annotations.steps_per_s or 0 if recordings else 0
     labels = Counter(event.label for one in recordings for event in one.annotations.events or ())
     seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
     notes = skipped_notes(skipped, "Recordings")

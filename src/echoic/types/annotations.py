@@ -1,7 +1,7 @@
 """Annotations of series: labels, events, splits, groups, musical time."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
 from echoic.errors import DataError
@@ -43,6 +43,7 @@ class Annotations:
 
     Args:
         rate_hz: sampling rate, for sound.
+        step_rate_hz: steps per second of recordings that are no sound.
         labels: the labels of a clip; the empty tuple is a clip without a label, None an unlabelled one.
         events: the events of a recording, sorted, one at a time.
         split: the split that the source assigns.
@@ -58,6 +59,13 @@ class Annotations:
     fold: str | None = None
     group: str | None = None
     music: MusicInfo | None = None
+    # Without a part in `repr`, from which fingerprints of older runs are made.
+    step_rate_hz: float | None = field(default=None, repr=False)
+
+    @property
+    def steps_per_s(self) -> float | None:
+        """Steps per second: the sampling rate of sound, or that of sensors."""
+        return self.rate_hz if self.rate_hz is not None else self.step_rate_hz
 
     def check(self, origin: str, steps: int) -> None:
         """Checks that the annotations fit a series of `steps` steps.
@@ -75,9 +83,9 @@ class Annotations:
             self._check_events(origin, steps, self.events)
 
     def _check_events(self, origin: str, steps: int, events: tuple[Event, ...]) -> None:
-        if self.rate_hz is None:
-            raise DataError(f"{origin} has events but no sampling rate; events need sound.")
-        length_s = steps / self.rate_hz
+        if self.steps_per_s is None:
+            raise DataError(f"{origin} has events but no sampling rate; events need one.")
+        length_s = steps / self.steps_per_s
         for event in events:
             if not 0 <= event.onset_s < event.offset_s:
                 raise DataError(

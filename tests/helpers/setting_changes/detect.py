@@ -46,6 +46,17 @@ def stereo_signals(folder: Path) -> Path:
     return path
 
 
+def steps(folder: Path) -> Path:
+    """A table with one row per step, of two recordings and two ways to label them."""
+    path, rows = folder / "steps.csv", range(400)
+    cells = [(f"{np.sin(row / 3):.4f}", row % 7, "xy"[row // 20 % 2], "uvw"[row // 9 % 3]) for row in rows]
+    lines = [f"{a},{b},{label},{other},{'pq'[row // 200]}" for row, (a, b, label, other) in enumerate(cells)]
+    path.write_text("\n".join(["a,b,label,other,who", *lines]))
+    return path
+
+
+SENSORS: Config = NO_EMA | PLAIN_STACK | {"conv_channels": (4,), "batch_size": 2, "features": ("a",)}
+
 CHANGES: dict[str, Entry] = (
     STACK
     | TRAIN
@@ -54,6 +65,10 @@ CHANGES: dict[str, Entry] = (
     | {
         "rate_hz": Change(1600),
         "channel": Change(2, data=stereo_signals),
+        "label": Change("other", data=steps, tiny=SENSORS),
+        "id": Change("who", {"split": (0.5, 0.0, 0.5)}, data=steps, tiny=SENSORS),
+        "features": Change(("a", "b"), data=steps, tiny=SENSORS),
+        "step_rate_hz": Change(10.0, data=steps, tiny=SENSORS),
         "audio": Change(".", data=events_elsewhere, base_fails=True),
         "split": Change((0.34, 0.33, 0.33)),
         "split_table": Change("splits.csv", data=resplit),

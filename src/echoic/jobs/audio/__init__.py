@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 from torch import Tensor
 
+from echoic.baselines.sound import LinearPrediction, Scale
 from echoic.config.audio import AudioRequest
 from echoic.jobs.audio.charts import charts
 from echoic.jobs.audio.evaluate import AudioEvaluation, evaluate
@@ -28,6 +30,10 @@ class AudioJob(Job[AudioTask]):
 
     def evaluate(self, fitted: Fitted[AudioTask], data: Any, split: str, on_progress: ProgressFn) -> AudioEvaluation:
         return evaluate(fitted, data, split, on_progress)
+
+    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
+        """Its arrays can be read."""
+        LinearPrediction.from_json(baselines, Scale(np.zeros(0), np.zeros(0)))
 
     def charts(
         self, fitted: Fitted[AudioTask], metrics: Sequence[Mapping[str, Any]], evaluation: AudioEvaluation | None

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 import torch
 
-from echoic.baselines.sound import LinearPrediction, Scale, histogram_nats
+from echoic.baselines.sound import LinearPrediction, histogram_nats
 from echoic.config.audio import AudioRequest
 from echoic.drift import MIN_WINDOWS, WINDOW_S
 from echoic.drift.report import DriftReport, Reference, measure_streams
@@ -24,6 +24,7 @@ from echoic.sources import place_of, read_new
 from echoic.training import total_loss
 from echoic.types import Floats
 from echoic.windows import empty_split
+from echoic.windows.recordings import Excerpt
 
 DRIFT_STREAMS, DRIFT_S = 32, 15
 """Number and duration of generated streams: three points of the drift curve, enough for a slope."""
@@ -83,21 +84,23 @@ def evaluate(
     drift, left_out = None, tuple[str, ...]()
     if compared:
         recorded = np.concatenate(sounds)
-        drift, left_out = from_training_data(lambda: _drift(fitted, recorded, on_second), None, "the drift is")
+        none_known = list[Excerpt]()
+        known, left_out = from_training_data(lambda: task.splits["train"], none_known, "copies of training sound are")
+        drift = _drift(fitted, Reference(recorded, known), on_second)
     drifted = {name: drift.scores[name] for name in DRIFT_SCORES if name in drift.scores} if drift else {}
     if task.settings.sound.model == "frames":
         scores, baselines = {"mse": total / values}, _frame_baselines(task, frames)
     else:
         none = dict[str, dict[str, float]]()
         names = "the baselines histogram and linear_prediction are"
-        baselines, missing = from_training_data(lambda: _sample_baselines(task, frames), none, names)
+        baselines, missing = from_training_data(lambda: _sample_baselines(fitted, frames), none, names)
         scores, left_out = {"bits_per_sample": total / values / math.log(2)}, left_out + missing
     for name, collapsed in (drift.controls if drift else {}).items():
         baselines.setdefault(name, {}).update(collapsed.scores)
     return AudioEvaluation(scores | drifted, baselines, seconds, drift, notes + left_out)
 
 
-def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int], None]) -> DriftReport:
+def _drift(fitted: Fitted[AudioTask], reference: Reference, on_second: Callable[[int], None]) -> DriftReport:
     rate_hz = fitted.task.rate_hz
     # The frames model does not sample, so all streams would be equal.
     streams = 1 if isinstance(fitted.model.head, Point) else DRIFT_STREAMS
@@ -109,7 +112,7 @@ def _drift(fitted: Fitted[AudioTask], heldout: Floats, on_second: Callable[[int]
         on_second(done // rate_hz)
 
     made = generate(fitted, AudioRequest(length=f"{DRIFT_S}s", streams=streams), count).samples
-    return measure_streams(iter(made), len(made), rate_hz, Reference(heldout, fitted.task.splits["train"]))
+    return measure_streams(iter(made), len(made), rate_hz, reference)
 
 
 def _sounds(task: AudioTask, data: Any, split: str) -> tuple[list[Floats], tuple[str, ...]]:
@@ -120,13 +123,13 @@ def _sounds(task: AudioTask, data: Any, split: str) -> tuple[list[Floats], tuple
     return [one.values[:, 0] for one in new.series], tuple(new.report.notes)
 
 
-def _sample_baselines(task: AudioTask, frames: torch.Tensor) -> dict[str, dict[str, float]]:
-    """The histogram of codes, and linear prediction."""
-    train, scored = [task.frames["train"].flatten().numpy()], [frames.flatten().numpy()]
-    scale = Scale(task.codec.code_values.astype(np.float64), task.codec.code_edges)
+def _sample_baselines(fitted: Fitted[AudioTask], frames: torch.Tensor) -> dict[str, dict[str, float]]:
+    """The histogram of codes, and linear prediction; from the run folder, or fitted again."""
+    task, kept, scored = fitted.task, fitted.baselines, [frames.flatten().numpy()]
+    prediction = task.fit_prediction() if kept is None else LinearPrediction.from_json(kept, task.scale)
     nats = {
-        "histogram": histogram_nats(train, scored, task.codec.num_codes),
-        "linear_prediction": LinearPrediction.fit(train, scale).nats(scored),
+        "histogram": histogram_nats(prediction.histogram, scored),
+        "linear_prediction": prediction.nats(scored),
     }
     return {name: {"bits_per_sample": found / math.log(2)} for name, found in nats.items()}
 

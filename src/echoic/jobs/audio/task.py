@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.baselines.sound import prediction_weights
+from echoic.baselines.sound import LinearPrediction, Scale, prediction_weights
 from echoic.batches import BatchLoader, NextStepCollate, RandomGain, SubsampleLoss, Transform
 from echoic.codecs import MuLaw
 from echoic.config import AudioSettings
@@ -128,6 +128,19 @@ class AudioTask(Task[AudioSettings]):
     def sounds(self, split: str) -> list[Floats]:
         """The sound of each excerpt of a split, `(samples,)`."""
         return [excerpt.sound for excerpt in self.splits[split]]
+
+    @property
+    def scale(self) -> Scale:
+        """The amplitudes of the codes."""
+        return Scale(self.codec.code_values.astype(np.float64), self.codec.code_edges)
+
+    def fit_prediction(self) -> LinearPrediction:
+        """The linear prediction of the train split, a baseline of the samples model."""
+        return LinearPrediction.fit([self.frames["train"].flatten().numpy()], self.scale)
+
+    def fit_baselines(self, calibration: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        del calibration
+        return self.fit_prediction().to_json() if self.settings.sound.model == "samples" else None
 
     def data_report(self) -> dict[str, Any]:
         seconds = {split: _seconds(excerpts, self.rate_hz) for split, excerpts in self.splits.items()}

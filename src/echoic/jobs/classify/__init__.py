@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 from echoic.jobs.base import Fitted, Job, Table
+from echoic.jobs.classify.baselines import ClipBaselines
 from echoic.jobs.classify.charts import charts
 from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, evaluate
@@ -30,6 +31,10 @@ class ClassifyJob(Job[ClassifyTask]):
         """Its arrays can be read."""
         Combination.from_json(calibration)
         super().check_calibration(calibration)
+
+    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
+        """Its arrays can be read."""
+        ClipBaselines.from_json(baselines)
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         return calibration_notes(calibration) if calibration else []

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.baselines.warping import WarpingNeighbor
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
-from echoic.jobs.classify.calibration import fit_convolutions, network_probabilities
+from echoic.jobs.classify.baselines import ClipBaselines
+from echoic.jobs.classify.calibration import network_probabilities
 from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.reading import labelled_clips
@@ -171,25 +170,7 @@ def _mean(rows: Sequence[dict[str, float]]) -> dict[str, float]:
 def _baselines(
     fitted: Fitted[ClassifyTask], steps: Sequence[Tensor]
 ) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...]]:
-    """The probabilities of the baselines, fitted on the clips that the network learned from, and notes on limits."""
-    task = fitted.task
-    training, targets = task.labelled_steps(*task.fitted_splits)
-    rows = dict(task.labelling.baselines(targets, _summaries(training), _summaries(steps)))
-    notes = list[str]()
-    if task.has_slow_baselines:
-        warping = WarpingNeighbor.fit(_arrays(training), targets[:, 0], len(task.classes), len(steps))
-        rows["dtw_neighbor"] = warping.predict_probs(_arrays(steps))
-        convolutions = combination_of(fitted).convolutions or fit_convolutions(task, task.fitted_splits, len(steps))
-        rows["random_convolutions"] = convolutions.predict_probs(steps)
-        for name, limits in (("dtw_neighbor", warping.limits), ("random_convolutions", convolutions.limits)):
-            notes += [f"{name} uses {' and '.join(limits)}, to save time"] if limits else []
-    return rows, tuple(notes)
-
-
-def _arrays(steps: Sequence[Tensor]) -> list[NDArray[np.float64]]:
-    return [clip.double().numpy() for clip in steps]
-
-
-def _summaries(steps: Sequence[Tensor]) -> NDArray[np.float64]:
-    """The mean and standard deviation of each feature of each clip, `(clips, 2 * values)`."""
-    return np.stack([torch.cat([clip.mean(0), clip.std(0, correction=0)]).double().numpy() for clip in steps])
+    """The probabilities of the baselines, from the run folder or fitted again, and notes on limits."""
+    own, kept = combination_of(fitted).convolutions, fitted.baselines
+    baselines = ClipBaselines.fit(fitted.task, own) if kept is None else ClipBaselines.from_json(kept)
+    return baselines.probabilities(fitted.task, steps, own)

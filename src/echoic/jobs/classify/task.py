@@ -13,7 +13,9 @@ from echoic.batches import BatchLoader, Transform
 from echoic.config import ClassifySettings, ClipDataSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
+from echoic.jobs.classify.baselines import ClipBaselines
 from echoic.jobs.classify.calibration import calibrate
+from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.labelling import Labelling, labelling_of
 from echoic.jobs.classify.labelling.base import Targets
 from echoic.jobs.classify.network import build_network, check_network, check_settings
@@ -162,6 +164,10 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
 
     def calibrate_by_folds(self, model: SequenceModel, fold_models: Sequence[SequenceModel]) -> dict[str, Any]:
         return calibrate(self, model, fold_models)
+
+    def fit_baselines(self, calibration: Mapping[str, Any] | None) -> dict[str, Any]:
+        own = None if calibration is None else Combination.from_json(calibration).convolutions
+        return ClipBaselines.fit(self, own).to_json()
 
     @property
     def folds(self) -> Sequence[ClassifySettings]:

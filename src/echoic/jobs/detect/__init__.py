@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 from echoic.jobs.base import Fitted, Job, Table
+from echoic.jobs.detect.baselines import FrameBaselines
 from echoic.jobs.detect.charts import charts
 from echoic.jobs.detect.evaluate import DetectEvaluation, evaluate
 from echoic.jobs.detect.task import DetectTask as DetectTask
@@ -27,6 +28,10 @@ class DetectJob(Job[DetectTask]):
     def check_calibration(self, calibration: Mapping[str, Any]) -> None:
         """The post-processing can be read."""
         read_postprocessing(calibration)
+
+    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
+        """Its arrays can be read."""
+        FrameBaselines.from_json(baselines)
 
     def charts(
         self, fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None

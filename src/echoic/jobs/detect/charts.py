@@ -12,8 +12,8 @@ from echoic.report.charts import Chart, Heatmap, Spans
 from echoic.report.standard import accuracy_chart, loss_chart
 from echoic.types import Event
 
-SHOWN_S = 8.0
-"""Duration of the drawn excerpt."""
+SHOWN_S, SHOWN_STEPS = 8.0, 400
+"""Duration of the drawn excerpt of sound, and steps of that of sensors."""
 
 _MOST_COLUMNS = 1000
 _ROWS, _LEAST_ROWS = 2, 8
@@ -31,10 +31,14 @@ def charts(
 def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
     """A spectrogram and, above it, two rows per label: true events above predicted ones."""
     rows = _ROWS * len(task.labels)
-    steps = task.features.of([evaluation.recording])[0][: round(SHOWN_S / task.hop_s)].double().numpy()
+    is_sound = task.features.mel is not None
+    shown_s = SHOWN_S if is_sound else SHOWN_STEPS * task.hop_s
+    steps = task.features.of([evaluation.recording])[0][: round(shown_s / task.hop_s)].double().numpy()
     steps = steps[:: max(1, len(steps) // _MOST_COLUMNS)]
-    time_s = np.linspace(0, min(SHOWN_S, evaluation.recording.steps / task.rate_hz), len(steps))
+    time_s = np.linspace(0, min(shown_s, evaluation.recording.steps / task.rate_hz), len(steps))
     heights = np.linspace(-max(rows, _LEAST_ROWS), -1, steps.shape[1])
+    features = evaluation.recording.features
+    lowest, highest = ("lowest band", "highest band") if is_sound else (features[0], features[-1])
     middles = [(_ROWS * number + 0.5, label) for number, label in enumerate(task.labels)]
     return Chart(
         "events",
@@ -42,17 +46,18 @@ def _roll(task: DetectTask, evaluation: DetectEvaluation) -> Chart:
         "Time (s)",
         "",
         spans=(
-            _spans("true", evaluation.true, task.labels, 1, "data"),
-            _spans("predicted", evaluation.predicted, task.labels, 0, "model"),
+            _spans("true", evaluation.true, task.labels, 1, "data", shown_s),
+            _spans("predicted", evaluation.predicted, task.labels, 0, "model", shown_s),
         ),
-        heatmaps=(Heatmap("Standardised log power", time_s, heights, steps.T),),
-        y_names=((heights[0], "lowest band"), (heights[-1], "highest band"), *middles),
-        caption="Spectrogram of the recording. Above it, for each label: true events, and below them predicted ones.",
+        heatmaps=(Heatmap("Standardised log power" if is_sound else "Standardised value", time_s, heights, steps.T),),
+        y_names=((heights[0], lowest), *([(heights[-1], highest)] if len(heights) > 1 else []), *middles),
+        caption=f"{'Spectrogram' if is_sound else 'Values'} of the recording. Above, for each label: true events, and "
+        "below them predicted ones.",
     )
 
 
-def _spans(name: str, events: Sequence[Event], labels: Sequence[str], above: int, role: Any) -> Spans:
-    shown = [event for event in events if event.onset_s < SHOWN_S]
+def _spans(name: str, events: Sequence[Event], labels: Sequence[str], above: int, role: Any, shown_s: float) -> Spans:
+    shown = [event for event in events if event.onset_s < shown_s]
     begin, end = (np.array([getattr(event, which) for event in shown]) for which in ("onset_s", "offset_s"))
     y = np.array([float(_ROWS * labels.index(event.label) + above) for event in shown])
-    return Spans(name, begin, end.clip(max=SHOWN_S) - begin, y, role)
+    return Spans(name, begin, end.clip(max=shown_s) - begin, y, role)

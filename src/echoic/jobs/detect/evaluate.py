@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from echoic.baselines.frames import EnergyThreshold, LogisticRegression
 from echoic.jobs.base import Fitted
-from echoic.jobs.detect.task import DetectTask, check_labels
+from echoic.jobs.detect.baselines import FrameBaselines
+from echoic.jobs.detect.reading import labelled_recordings
+from echoic.jobs.detect.task import DetectTask
 from echoic.jobs.from_training import from_training_data
 from echoic.labelled.frames import Frames, Probs, events_in
 from echoic.labelled.postprocessing import read_postprocessing
@@ -18,7 +18,6 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.metrics.paired import MIN_ITEMS, ItemErrors
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import read_new
 from echoic.sources.events import events_of
 from echoic.streams.detection import predict_probs
 from echoic.types import Event, Series
@@ -61,7 +60,7 @@ def evaluate(
     split: str,
     on_progress: ProgressFn = no_progress,
 ) -> DetectEvaluation:
-    """Scores over the recordings of a split, or of new `data`, a table of events.
+    """Scores over the recordings of a split, or of new `data` with events.
 
     `frame_error_rate` is the fraction of wrong frames, `label_error_rate` the number of edits between the sequences of
     labels per true label; `segment_f1` and `segment_error_rate` are over segments of 100 ms, `event_f1` over events
@@ -72,7 +71,7 @@ def evaluate(
         DataError: there are no recordings.
     """
     task = fitted.task
-    new = None if data is None else _read(task, data)
+    new = None if data is None else labelled_recordings(task, data)
     recordings = task.require_series(split) if new is None else new
     steps = task.steps_of(split, new, on_progress)
     true, probs = task.classes_of(recordings, steps), list[Probs]()
@@ -83,9 +82,9 @@ def evaluate(
     predicted = [one.argmax(1) for one in probs]
     postprocessing = read_postprocessing(fitted.calibration)
     postprocessed = [] if postprocessing is None else [postprocessing.classes(one) for one in probs]
-    names = "the baselines logistic_regression and energy_threshold are"
+    names = "all baselines are"
     none = dict[str, list[Frames]]()
-    baselines, notes = from_training_data(lambda: _baselines(task, steps), none, names)
+    baselines, notes = from_training_data(lambda: _baselines(fitted).predict(steps), none, names)
     return DetectEvaluation(
         _scores(task, events, true, predicted),
         {name: _scores(task, events, true, frames) for name, frames in baselines.items()},
@@ -96,15 +95,8 @@ def evaluate(
         tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
         notes,
         postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
-        item_errors=_item_errors(true, postprocessed or predicted, baselines, round(1 / task.hop_s)),
+        item_errors=_item_errors(true, postprocessed or predicted, baselines, max(1, round(1 / task.hop_s))),
     )
-
-
-def _read(task: DetectTask, data: Any) -> Sequence[Series]:
-    settings = task.settings.data.model_copy(update={"split_table": None, "rate_hz": task.rate_hz})
-    recordings = read_new(data, settings).series
-    check_labels(recordings, task.labels, "the new data")
-    return recordings
 
 
 def _scores(
@@ -126,15 +118,10 @@ def _scores(
     }
 
 
-def _baselines(task: DetectTask, steps: Sequence[torch.Tensor]) -> dict[str, list[Frames]]:
-    """The frames of each recording that the baselines predict."""
-    training = torch.cat(task.steps["train"])
-    classes = np.concatenate(task.classes_of(task.series("train"), task.steps["train"]))
-    rows: dict[str, LogisticRegression | EnergyThreshold] = {
-        "logistic_regression": LogisticRegression.fit(training, classes, len(task.labels) + 1),
-        "energy_threshold": EnergyThreshold.fit(training, classes),
-    }
-    return {name: [row.predict(one) for one in steps] for name, row in rows.items()}
+def _baselines(fitted: Fitted[DetectTask]) -> FrameBaselines:
+    """The baselines in the run folder, or fitted again."""
+    kept = fitted.baselines
+    return FrameBaselines.fit(fitted.task) if kept is None else FrameBaselines.from_json(kept)
 
 
 def _item_errors(

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from echoic.batches import BatchLoader, Transform
-from echoic.codecs import LogMel
 from echoic.config import DetectSettings
 from echoic.errors import ConfigError, DataError
 from echoic.heads import Categorical
 from echoic.jobs.base import Task
+from echoic.jobs.detect.baselines import FrameBaselines
+from echoic.jobs.detect.cutting import CutDataset
+from echoic.jobs.detect.sensors import are_sensors, with_sensor_defaults
 from echoic.labelled.batches import excerpt_batches
 from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.frames import Frames, frame_classes
@@ -42,8 +44,12 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: DetectSettings, on_progress: ProgressFn = no_progress) -> Self:
+        if sensors := are_sensors(dataset.series):
+            dataset = CutDataset(dataset, settings.split.split)
+        splits = _splits(dataset, settings)
+        if sensors:
+            settings = with_sensor_defaults(settings, [dataset.series[number] for number in splits["train"]])
         _check_settings(settings)
-        splits = assign_splits(dataset.series, settings.split.split)
         recordings = {split: [dataset.series[number] for number in numbers] for split, numbers in splits.items()}
         labels = tuple(sorted({event.label for one in recordings["train"] for event in events_of(one)}))
         if not labels:
@@ -57,19 +63,23 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
         features = Features.from_json(codec["features"])
+        if features.mel is None:
+            dataset = CutDataset(dataset, settings.split.split)
         raw = RawSteps.restored(dataset, features, settings.spectrum)
         return cls(dataset, settings, features, raw, tuple(codec["labels"]))
 
     def continued(self, dataset: DatasetLike, settings: DetectSettings) -> Self:
         check_labels(dataset.series, self.labels, "the new data")
-        return self.restore(dataset, settings, self.codec_state())
+        task = self.restore(dataset, settings, self.codec_state())
+        task.features.check(task.dataset.series)
+        return task
 
     def codec_state(self) -> dict[str, Any]:
         return {"labels": list(self.labels), "features": self.features.to_json()}
 
     @cached_property
     def splits(self) -> dict[str, list[int]]:
-        return assign_splits(self.dataset.series, self.settings.split.split)
+        return _splits(self.dataset, self.settings)
 
     def build_model(self) -> SequenceModel:
         self.components.refuse("head", reason="by detect runs")
@@ -83,21 +93,16 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         return SequenceModel(encoder, stack, readout, head)
 
     @property
-    def mel(self) -> LogMel:
-        """The spectra; recordings of events are always sound."""
-        if self.features.mel is None:
-            raise TypeError("a detect run without spectra")
-        return self.features.mel
-
-    @property
-    def rate_hz(self) -> int:
-        """Samples per second."""
-        return self.mel.rate_hz
+    def rate_hz(self) -> float:
+        """Samples of sound per second, or steps of sensors."""
+        mel = self.features.mel
+        return (self.settings.data.step_rate_hz or 1.0) if mel is None else mel.rate_hz
 
     @property
     def hop_s(self) -> float:
-        """Seconds per frame."""
-        return self.mel.hop_samples / self.rate_hz
+        """Seconds per frame; a step of sensors is a frame."""
+        mel = self.features.mel
+        return (1 if mel is None else mel.hop_samples) / self.rate_hz
 
     @property
     def delay(self) -> int:
@@ -106,11 +111,11 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
     @property
     def latency_s(self) -> float | None:
-        """Seconds of sound after a moment that its prediction depends on; None: all of it."""
+        """Seconds after a moment that its prediction depends on; None: all of it."""
         if self.settings.encoder.bidirectional:
             return None
-        frames = self.delay + self.settings.encoder.conv_stride - 1
-        return frames * self.hop_s + self.mel.window_samples / 2 / self.rate_hz
+        frames, mel = self.delay + self.settings.encoder.conv_stride - 1, self.features.mel
+        return frames * self.hop_s + (0.0 if mel is None else mel.window_samples / 2 / self.rate_hz)
 
     def loader(
         self, split: str, batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False
@@ -139,6 +144,16 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         true = self.classes_of(self.series("dev"), self.steps["dev"])
         probs = [predict_probs(model, one, self.delay) for one in self.steps["dev"]]
         return {"postprocessing": PostProcessing.chosen(true, probs, self.hop_s).to_json()}
+
+    def fit_baselines(self, calibration: Mapping[str, Any] | None) -> dict[str, Any]:
+        del calibration
+        return FrameBaselines.fit(self).to_json()
+
+
+def _splits(dataset: DatasetLike, settings: DetectSettings) -> dict[str, list[int]]:
+    """The numbers of the recordings in each split; one that was cut has its split already."""
+    is_cut = isinstance(dataset, CutDataset) and dataset.is_cut
+    return assign_splits(dataset.series, None if is_cut else settings.split.split)
 
 
 def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str) -> None:

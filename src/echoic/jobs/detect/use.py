@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from echoic.jobs.base import Fitted
+from echoic.jobs.detect.reading import recordings_to_predict
 from echoic.jobs.detect.task import DetectTask
 from echoic.labelled.frames import BACKGROUND
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.metrics.events import class_spans
-from echoic.sources import read_new
 from echoic.streams.detection import predict_probs
 from echoic.types import Series
 
@@ -18,8 +18,8 @@ from echoic.types import Series
 def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
     """One row per event: file, onset_s, offset_s, label, confidence (the mean probability over its frames).
 
-    `data` is a sound file, a folder of them, or arrays of sound at the rate of training; None: the test split. Events
-    are post-processed as chosen on dev.
+    `data` is a sound file, a folder of them, or arrays of sound at the rate of training; for a run on sensors a table
+    or arrays with one row per step; None: the test split. Events are post-processed as chosen on dev.
 
     Raises:
         DataError: a file cannot be read, or the test split is empty.
@@ -29,7 +29,7 @@ def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
         recordings: Sequence[Series] = task.require_series("test", "name the files to predict")
         features = task.steps["test"]
     else:
-        recordings = read_new(data, task.sound_files).series
+        recordings = recordings_to_predict(task, data)
         features = task.features.of(recordings)
     postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
     rows = []

@@ -38,7 +38,7 @@ def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool =
     if labelled:
         roles["label"] = settings.label
     named = [(role, name) for role, name in roles.items() if name is not None]
-    _check_named(table, [*named, *(("features", name) for name in settings.features)])
+    check_named(table, [*named, *(("features", name) for name in settings.features)])
     unused = {settings.label, settings.split_column, *(name for _, name in named)}
     features = settings.features or tuple(name for name in columns if name not in unused)
     if not features:
@@ -55,29 +55,38 @@ def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool =
             origin=f"{table.source}, {settings.id} {cells['id'][begin]}",
             annotations=_annotations(table, cells, begin, end, settings),
         )
-        for begin, end in _clips(table, str(settings.id), cells["id"])
+        for begin, end in runs_of_rows(table, str(settings.id), cells["id"])
     ]
 
 
-def _check_named(table: Table, named: Sequence[tuple[str, str]]) -> None:
+def check_named(table: Table, named: Sequence[tuple[str, str]]) -> None:
+    """Checks that the table has the columns that settings name, as pairs of setting and column.
+
+    Raises:
+        ConfigError: it lacks one.
+    """
     for role, name in named:
         if name not in table.dataframe.columns:
             has = ", ".join(map(quoted, table.dataframe.columns))
             raise ConfigError(f"`{role}`: {table.source} has no column {name!r}; it has {has}.")
 
 
-def _clips(table: Table, column: str, ids: NDArray[Any]) -> list[tuple[int, int]]:
-    """The first row of each clip, and the one after its last."""
+def runs_of_rows(table: Table, column: str, ids: NDArray[Any], kind: str = "clip") -> list[tuple[int, int]]:
+    """The first row of each clip (or recording, the `kind` in messages), and the one after its last.
+
+    Raises:
+        DataError: a row belongs to none, or one goes on after another one.
+    """
     if (ids == "").any():
         row = int((ids == "").argmax())
-        raise table.error("the row belongs to no clip; fill it in or remove the row.", row=row, column=column)
+        raise table.error(f"the row belongs to no {kind}; fill it in or remove the row.", row=row, column=column)
     begins = [0, *(np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist()]
     seen = set[str]()
     for begin in begins:
         if ids[begin] in seen:
             raise table.error(
-                f"the clip {quoted(ids[begin])} goes on after another one; sort the rows by clip, or give every clip a "
-                "name of its own.",
+                f"the {kind} {quoted(ids[begin])} goes on after another one; sort the rows by {kind}, or give every "
+                f"{kind} a name of its own.",
                 row=begin,
                 column=column,
             )

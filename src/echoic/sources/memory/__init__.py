@@ -55,6 +55,23 @@ class Recordings:
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Recordings of sensors in memory, for detect.
+
+    Args:
+        values: an array or tensor `(steps,)` or `(steps, features)`, a sequence of such, or a DataFrame with one row
+            per step.
+        labels: for each recording the label of each step, names or whole numbers; None or "" where there is no event.
+        events: instead of labels, for each recording its events: tuples of onset and offset in seconds, and label.
+    """
+
+    values: Any = field(repr=False)
+    labels: Any = field(default=None, repr=False)
+    events: Sequence[Sequence[tuple[float, float, str]]] | None = field(default=None, repr=False)
+
+
+@final
 @dataclass(frozen=True)
 class Text:
     """A text in memory, or several, for the text job, where a plain string is the path of a file."""
@@ -88,6 +105,14 @@ def are_clips(data: Any) -> bool:
         return False
     first = data[0]
     return isinstance(first, list | tuple) and len(first) == 2 and are_arrays(first[0])
+
+
+def are_steps(data: Any, step_rate_hz: float | None) -> bool:
+    """Whether `data` are recordings of sensors: `Steps`, a DataFrame, or with a rate of steps also arrays alone."""
+    if isinstance(data, Steps) or is_dataframe(data):
+        return True
+    without_rate = isinstance(data, Recordings) and data.rate_hz is None
+    return step_rate_hz is not None and (without_rate or are_arrays(data))
 
 
 def as_array(data: Any, place: str) -> NDArray[Any]:

@@ -1,5 +1,6 @@
 """Recordings in memory, with their events."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from echoic.config import EventDataSettings
@@ -26,11 +27,21 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
             f"`events` must have a list for each of the {len(sounds)} recordings, got {len(events)}; the list may be "
             "empty."
         )
-    annotations = []
-    for number, (sound, own) in enumerate(zip(sounds, events, strict=True)):
-        placed = [_event(one, f"`events`, recording {number}, event {at}") for at, one in enumerate(own)]
-        annotations.append(Annotations(events=tuple(events_in_time(placed, len(sound.samples) / sound.rate_hz))))
+    annotations = [
+        Annotations(events=checked_events(own, number, len(sound.samples) / sound.rate_hz))
+        for number, (sound, own) in enumerate(zip(sounds, events, strict=True))
+    ]
     return recordings_dataset(series_of(sounds, annotations), ORIGIN)
+
+
+def checked_events(events: Sequence[Any], number: int, length_s: float) -> tuple[Event, ...]:
+    """The events of recording `number` in time.
+
+    Raises:
+        DataError: one is no event, or does not fit the recording of `length_s` seconds or its neighbour.
+    """
+    placed = [_event(one, f"`events`, recording {number}, event {at}") for at, one in enumerate(events)]
+    return tuple(events_in_time(placed, length_s))
 
 
 def _event(event: Any, place: str) -> PlacedEvent:

@@ -1,7 +1,7 @@
 """The interface of labellings."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +72,11 @@ class Labelling(Protocol):
     def constant_baseline(self, training: Targets, clips: int) -> tuple[str, Values]:
         """The name of the baseline that predicts the same for all `clips`, and its probabilities."""
 
-    def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
-        """The probabilities that the simple baselines predict, by their names.
+    def fit_baselines(self, training: Targets, values: Values) -> dict[str, Any]:
+        """The simple baselines as plain JSON values, from the targets of training clips and a vector for each."""
 
-        `training` are the targets of the training clips and `values` a vector for each of them; `new` are the vectors
-        of the clips to predict.
-        """
+    def baselines(self, fitted: Mapping[str, Any], new: Values) -> Mapping[str, Values]:
+        """The probabilities that the `fitted` baselines predict for clips with the vectors `new`, by their names."""
 
     def describe(self, clips: int) -> str:
         """The number of clips and labels in words."""

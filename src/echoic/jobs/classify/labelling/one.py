@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.baselines.classes import NearestCentroid, majority_class
+from echoic.baselines.classes import NearestCentroid, class_frequencies
 from echoic.heads import Categorical
 from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
 from echoic.metrics.classes import CALIBRATION_BINS, calibration_curve, classification_scores, confusion_matrix
@@ -59,13 +59,20 @@ class OneLabel:
 
     def constant_baseline(self, training: Targets, clips: int) -> tuple[str, Values]:
         """The frequencies of the classes."""
-        return "majority", majority_class(training[:, 0], clips, len(self.labels))
+        return "majority", np.tile(class_frequencies(training[:, 0], len(self.labels)), (clips, 1))
 
-    def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
-        """The majority class, and the class of the nearest centroid."""
-        name, constant = self.constant_baseline(training, len(new))
+    def fit_baselines(self, training: Targets, values: Values) -> dict[str, Any]:
+        """The frequencies of the classes, and their centroids."""
         nearest = NearestCentroid.fit(values, training[:, 0], len(self.labels))
-        return {name: constant, "nearest_centroid": nearest.predict_probs(new)}
+        return {"frequencies": self.constant_baseline(training, 1)[1][0].tolist(), "centroids": nearest.to_json()}
+
+    def baselines(self, fitted: Mapping[str, Any], new: Values) -> Mapping[str, Values]:
+        """The majority class, and the class of the nearest centroid."""
+        nearest = NearestCentroid.from_json(fitted["centroids"])
+        return {
+            "majority": np.tile(fitted["frequencies"], (len(new), 1)),
+            "nearest_centroid": nearest.predict_probs(new),
+        }
 
     def describe(self, clips: int) -> str:
         return f"{clips:,} clips of {len(self.labels)} classes"

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from torch import Tensor
 
-from echoic.baselines.multilabel import label_frequencies, nearest_centroids
+from echoic.baselines.classes import NearestCentroid
+from echoic.baselines.multilabel import label_centroids, label_frequencies, label_probabilities
 from echoic.heads import Bernoulli
 from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
 from echoic.metrics.multilabel import binarize, f1_by_label, macro_f1_by_clip, multilabel_scores, nats_per_clip
@@ -60,12 +61,20 @@ class SeveralLabels:
 
     def constant_baseline(self, training: Targets, clips: int) -> tuple[str, Values]:
         """The frequency of each label."""
-        return "frequencies", label_frequencies(training, clips)
+        return "frequencies", np.tile(label_frequencies(training), (clips, 1))
 
-    def baselines(self, training: Targets, values: Values, new: Values) -> Mapping[str, Values]:
-        """The frequency of each label, and for each label the nearer centroid: of clips with it or without it."""
-        name, constant = self.constant_baseline(training, len(new))
-        return {name: constant, "nearest_centroid": nearest_centroids(training, values, new)}
+    def fit_baselines(self, training: Targets, values: Values) -> dict[str, Any]:
+        """The frequency of each label, and the centroids of clips with it and without it."""
+        centroids = [one.to_json() for one in label_centroids(training, values)]
+        return {"frequencies": label_frequencies(training).tolist(), "centroids": centroids}
+
+    def baselines(self, fitted: Mapping[str, Any], new: Values) -> Mapping[str, Values]:
+        """The frequency of each label, and for each label the nearer centroid."""
+        centroids = list(map(NearestCentroid.from_json, fitted["centroids"]))
+        return {
+            "frequencies": np.tile(fitted["frequencies"], (len(new), 1)),
+            "nearest_centroid": label_probabilities(centroids, new),
+        }
 
     def describe(self, clips: int) -> str:
         return f"{clips:,} clips with any of {len(self.labels)} labels"

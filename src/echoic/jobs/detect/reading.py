@@ -1,0 +1,45 @@
+"""New recordings for a trained detector, read as those of training."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from echoic.errors import DataError
+from echoic.jobs.detect.task import DetectTask, check_labels
+from echoic.sources import as_path, is_path, read_new, source_kind
+from echoic.sources.clips.tables import table_of
+from echoic.sources.memory.sensors import unlabelled
+from echoic.sources.sensors import recordings_of_steps
+from echoic.types import Series
+
+
+def labelled_recordings(task: DetectTask, data: Any) -> Sequence[Series]:
+    """The recordings of `data` with their events.
+
+    Raises:
+        DataError: they cannot be read, are of another kind than in training, or have a label that training has not.
+    """
+    rate = {} if task.features.mel is None else {"rate_hz": task.features.mel.rate_hz}
+    settings = task.settings.data.model_copy(update={"split_table": None, **rate})
+    recordings = read_new(data, settings).series
+    task.features.check(recordings)
+    check_labels(recordings, task.labels, "the new data")
+    return recordings
+
+
+def recordings_to_predict(task: DetectTask, data: Any) -> Sequence[Series]:
+    """The recordings of `data`, which need no events: sound, or with a run on sensors tables and arrays of steps.
+
+    Raises:
+        DataError: they cannot be read.
+    """
+    if task.features.mel is not None:
+        return read_new(data, task.sound_files).series
+    if not is_path(data):
+        source_kind(data, task.settings.data)  # refuses what no source reads
+        return unlabelled(data, task.settings.data)
+    path = as_path(data)
+    if path.suffix.lower() not in {".csv", ".parquet", ".pq"}:
+        raise DataError(
+            f"{path}: the run was trained on recordings of sensors; give a table (.csv, .parquet) of steps."
+        )
+    return recordings_of_steps(table_of(path), task.settings.data, labelled=False)
