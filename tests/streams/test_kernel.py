@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from echoic.errors import ConfigError, KernelError
 from echoic.heads import HEADS, ValueHead
 from echoic.model import SequenceModel
 from echoic.readouts import Last, PerStep, Readout
-from echoic.streams import GenerationStream, KernelStream, NetworkStream
+from echoic.streams import GenerationStream, KernelStream, NetworkStream, kernel
 from echoic.streams.kernel import SAMPLED_HEADS, Storage, can_run
 from echoic.types.series import Floats
 
@@ -137,6 +138,31 @@ def test_generation_in_one_call_equals_a_generation_stream(cell: str, head: str,
     np.testing.assert_allclose(np.concatenate(got), wanted.transpose(0, 1).numpy(), atol=LOOP)
     # Both consume the same random numbers, so either can continue the other.
     assert torch.equal(again.get_state(), end.generator)
+
+
+@pytest.mark.usefixtures("target")
+def test_signals_wait_for_less_work_than_the_limit_and_the_calls_do_not_change_the_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = make(head="gaussian")
+    start = noise(3, 4)
+
+    def values() -> np.ndarray:
+        live, generator = KernelStream(model), torch.Generator().manual_seed(3)
+        states = live.start(3)
+        return live.generate_(start.copy(), states, 40, temperature=1.0, generator=generator)
+
+    whole = values()
+    calls, stacked = list[int](), kernel.noise_of
+
+    def counted(steps: int, *rest: Any) -> Any:
+        calls.append(steps)
+        return stacked(steps, *rest)
+
+    monkeypatch.setattr(kernel, "CALL_WORK", 3 * 7 * sum(weight.numel() for weight in model.parameters()))
+    monkeypatch.setattr(kernel, "noise_of", counted)
+    assert np.array_equal(values(), whole)
+    assert calls == [7] * 5 + [5]
 
 
 @pytest.mark.usefixtures("target")

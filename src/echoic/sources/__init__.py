@@ -10,6 +10,7 @@ from typing import Any
 from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
+from echoic.forks import lost_polars
 from echoic.sources.base import DataReport as DataReport
 from echoic.sources.base import Dataset as Dataset
 from echoic.sources.base import DatasetLike as DatasetLike
@@ -93,6 +94,8 @@ def read(data: Any, settings: Section | None = None) -> Dataset:
         ConfigError: a setting is not allowed for this kind of data.
     """
     settings = settings or TableSettings()
+    if lost_polars():
+        return import_module("echoic.sources.elsewhere").read_elsewhere(data, settings)  # type: ignore[no-any-return]
     dataset: Dataset = import_module(SOURCES[source_kind(data, settings)].module).read(data, settings)
     return dataset
 
@@ -114,6 +117,8 @@ def split_table(data: Any, settings: TableSettings) -> dict[str, Any]:
     Raises:
         DataError: the table cannot be read, or a column is missing.
     """
+    if lost_polars():
+        raise import_module("echoic.sources.elsewhere").forked("split this table")
     parts: dict[str, Any] = import_module("echoic.sources.parts").split_table(data, settings)
     return parts
 

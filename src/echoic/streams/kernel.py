@@ -10,6 +10,7 @@ from torch import Tensor
 from echoic import ops
 from echoic.encoders import Identity
 from echoic.errors import ConfigError
+from echoic.forks import check_threads
 from echoic.heads import Gaussian, Head, Point
 from echoic.heads.gaussian import MIN_SCALE
 from echoic.model import SequenceModel
@@ -18,8 +19,11 @@ from echoic.types import Floats
 
 Storage = Literal["float32", "float16", "int8"]
 
-STEPS_PER_CALL = 4096
-"""Steps of `generate_` in one call of the kernel, during which signals wait."""
+MOST_STEPS_PER_CALL = 4096
+"""Most steps of `generate_` in one call of the kernel, during which signals wait."""
+
+CALL_WORK = 1_000_000_000
+"""Multiplications of one call, about: a quarter of a second on a core, or one step."""
 
 SAMPLED_HEADS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
 """Heads that the kernel can sample from, and their names in the kernel."""
@@ -55,7 +59,7 @@ class KernelStream:
         threads: CPU threads per step; more than one pays off from a few hundred units per layer.
 
     Raises:
-        ConfigError: encoder, cell, readout or storage are not supported.
+        ConfigError: encoder, cell, readout or storage are not supported, or a forked process asks for more threads.
         KernelError: no compiled kernel is in use.
     """
 
@@ -64,6 +68,7 @@ class KernelStream:
             raise ConfigError(f"`storage` must be one of {', '.join(get_args(Storage))}, got {storage!r}.")
         if threads < 1:
             raise ConfigError(f"`threads` must be 1 or more, got {threads}.")
+        check_threads(threads)
         layers = model.stack.live_layers()
         if layers is None or not _fits(model):
             parts = (model.encoder, model.stack, *model.stack.layers, model.readout)
@@ -74,6 +79,7 @@ class KernelStream:
             )
         linear = model.head.linear
         self._network = ops.live_network(layers, (linear.weight, linear.bias), storage=storage, threads=threads)
+        self._num_weights = sum(parameter.numel() for parameter in model.parameters())
         self._start = model.pack(model.initial_state(1)).detach().cpu().numpy()
         self._distribution = SAMPLED_HEADS.get(type(model.head))
         self._features = model.head.features
@@ -168,14 +174,15 @@ class KernelStream:
         is_sampled = bool(temperature) and self._distribution != "point"
         if is_sampled and generator is None:
             raise ConfigError("Sampling requires a `generator`, except at temperature 0.")
-        for first in range(0, steps, STEPS_PER_CALL):
-            part = values[first : first + STEPS_PER_CALL]
-            noise = _noise(len(part), (len(outputs), 1, self._features), generator) if is_sampled else None
+        steps_per_call = min(max(1, CALL_WORK // max(1, self._num_weights * len(outputs))), MOST_STEPS_PER_CALL)
+        for first in range(0, steps, steps_per_call):
+            part = values[first : first + steps_per_call]
+            noise = noise_of(len(part), (len(outputs), 1, self._features), generator) if is_sampled else None
             self._network.loop(states, outputs, None, part, self._distribution, temperature, MIN_SCALE, noise, None)
         return values
 
 
-def _noise(steps: int, shape: tuple[int, ...], generator: torch.Generator | None) -> Floats:
+def noise_of(steps: int, shape: tuple[int, ...], generator: torch.Generator | None) -> Floats:
     """Normal values `(steps, streams, features)`: a draw per step, as a GenerationStream makes them."""
     return np.stack([torch.randn(shape, generator=generator).numpy()[:, 0] for _ in range(steps)])
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import torch
 
+from echoic.forks import check_threads
 from echoic.model import SequenceModel
 from echoic.tensors import Batch
 
@@ -33,7 +34,12 @@ def default_threads(model: SequenceModel, batch: Batch) -> int:
 
 @contextlib.contextmanager
 def thread_count(threads: int | None) -> Iterator[None]:
-    """Sets torch's CPU threads for the block."""
+    """Sets torch's CPU threads for the block.
+
+    Raises:
+        ConfigError: more than one in a forked process, where they would wait without end.
+    """
+    check_threads(threads)
     before = torch.get_num_threads()
     torch.set_num_threads(threads or before)
     try:
