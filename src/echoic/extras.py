@@ -8,10 +8,12 @@ from echoic.errors import MissingExtraError
 EXTRAS = {
     "holidays": "holidays",
     "mido": "music",
+    "mlflow": "mlflow",
     "soundfile": "sound",
     "soxr": "sound",
     "sklearn": "sklearn",
     "statsforecast": "statistical",
+    "tensorboard": "tensorboard",
 }
 """Optional packages and the extra of `pyproject.toml` that installs each."""
 

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from echoic.jobs.base import Task
+from echoic.loggers import NotebookBar, in_notebook
 from echoic.model import SequenceModel
+from echoic.progress import no_progress
 from echoic.run import Checkpoint, RunFolder
 from echoic.training import (
     Phase,
@@ -20,6 +22,13 @@ from echoic.training import (
 )
 
 TrainProgressFn = Callable[[Progress], None]
+
+
+def chosen_progress(on_progress: TrainProgressFn | None) -> TrainProgressFn:
+    """`on_progress`; by default a bar in a notebook, and nothing elsewhere."""
+    if on_progress is not None:
+        return on_progress
+    return NotebookBar() if in_notebook() else no_progress
 
 
 def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn) -> TrainResult:

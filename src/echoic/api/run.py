@@ -13,7 +13,7 @@ from echoic.api.data_reference import read_again
 from echoic.api.figures import drawable, gallery, run_html
 from echoic.api.folds import fit_folds
 from echoic.api.in_memory import gathered
-from echoic.api.phases import TrainProgressFn
+from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.predictions import predict_each
 from echoic.api.prepare import check_device
 from echoic.api.restoring import load_model, read_baselines, read_calibration, training_result
@@ -329,7 +329,7 @@ class Run:
         """The runs of cross-validation; empty without."""
         return [Run(folder, self._data, self._components) for folder in self.folder.folds()]
 
-    def resume(self, on_progress: TrainProgressFn = no_progress) -> TrainResult:
+    def resume(self, on_progress: TrainProgressFn | None = None) -> TrainResult:
         """Resumes training from the newest intact checkpoint; on the CPU, bit for bit as if it had never stopped.
 
         Warns that the run is finished if no step was left: `echoic.train(..., from_run=run.path)` trains on.
@@ -340,12 +340,12 @@ class Run:
             Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
         """
         check_device(self.settings.train)
-        steps = 0
+        steps, report = 0, chosen_progress(on_progress)
 
         def count(progress: Progress) -> None:
             nonlocal steps
             steps += 1
-            on_progress(progress)
+            report(progress)
 
         with self.folder.lock():
             task = self._restore_task(self._read())

@@ -6,7 +6,7 @@ from typing import Any
 
 from echoic.api.continuing import prepare_from
 from echoic.api.folds import describe, fit_folds
-from echoic.api.phases import TrainProgressFn
+from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
 from echoic.api.temporary import run_path
@@ -25,7 +25,7 @@ def train(
     from_run: str | Path | None = None,
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,
-    on_progress: TrainProgressFn = no_progress,
+    on_progress: TrainProgressFn | None = None,
     on_prepare: ProgressFn = no_progress,
     **settings: Any,
 ) -> Run:
@@ -43,7 +43,8 @@ def train(
         config: settings by section, as in a TOML file; `settings` take precedence.
         components: classes of your own that replace parts of the network: `cell`, `head`, `encoder` or `network`, such
             as `{"cell": MinGRU}` (see `echoic.components.Components`). Pass the same to `echoic.load`.
-        on_progress: called after every training step.
+        on_progress: called after every training step and every evaluation of dev, such as one of `echoic.loggers`; by
+            default a bar in a notebook, and nothing elsewhere.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
         settings: fields of the job's settings by name, such as `lookback=96`; and what belongs to data in memory:
             `labels` (classify: the label of each clip), `groups` (classify: clips that share one stay in one split),
@@ -70,14 +71,15 @@ def fit(
     prepared: Prepared,
     *,
     out: str | Path | None = None,
-    on_progress: TrainProgressFn = no_progress,
+    on_progress: TrainProgressFn | None = None,
 ) -> Run:
     """Trains what `echoic.prepare` returned, and returns the run.
 
     Args:
         prepared: the task and its data.
         out: the run folder to create; by default a temporary one, which is removed when Python exits.
-        on_progress: called after every training step.
+        on_progress: called after every training step and every evaluation of dev, such as one of `echoic.loggers`; by
+            default a bar in a notebook, and nothing elsewhere.
 
     Raises:
         ConfigError: `prepared` is something else.
@@ -98,7 +100,7 @@ def fit(
             if prepared.weights is not None:
                 folder.write_initial(prepared.weights)
             describe(folder, name, task, prepared.data, prepared.notes)
-            fit_folds(folder, name, task, prepared.data, on_progress)
+            fit_folds(folder, name, task, prepared.data, chosen_progress(on_progress))
     return Run(folder, prepared.data, task.components)
 
 

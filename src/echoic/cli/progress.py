@@ -1,4 +1,4 @@
-"""Progress on stderr: a bar on a terminal, nothing otherwise."""
+"""Progress on stderr: a bar on a terminal, and lines of training now and then where there is none."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Self, final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from echoic.cli.printing import say
+
 if TYPE_CHECKING:
+    from echoic.loggers import ProgressLines
     from echoic.training import Progress as TrainingProgress
 
 
@@ -29,9 +32,6 @@ def progress_bar(*extra: str) -> Progress:
     )
 
 
-_STAGES = {"fit": "training", "refit": "training on train and dev"}
-
-
 def round_progress(bar: Progress, description: str) -> Callable[[int, int], None]:
     """A callback that shows progress as a task of `bar`; when the count falls, the task starts again."""
     task, before = bar.add_task(description, total=None), 0
@@ -48,9 +48,11 @@ def round_progress(bar: Progress, description: str) -> Callable[[int, int], None
 
 @final
 class TrainingBar:
-    """The progress bar of a training: epoch, batches per second, train and dev loss, time."""
+    """The progress bar of a training: epoch, batches per second, train and dev loss, time; lines without a terminal."""
 
     def __init__(self) -> None:
+        self._lines: ProgressLines | None = None
+        self._stages = {"fit": "training", "refit": "training on train and dev"}
         self._bar = progress_bar("epoch", "rate", "losses")
         self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
         self._stage = ""
@@ -73,9 +75,12 @@ class TrainingBar:
 
     def update(self, at: "TrainingProgress") -> None:
         """Shows the progress of training; each fold and the refit restart the bar."""
+        if not self._bar.console.is_terminal:
+            self._write_line(at)
+            return
         if at.stage != self._stage:
             self._stage = at.stage
-            self._bar.reset(self._task, description=_STAGES.get(at.stage, at.stage))
+            self._bar.reset(self._task, description=self._stages.get(at.stage, at.stage))
         dev = "" if at.dev_loss is None else f" dev {at.dev_loss:.4g} (best {at.best_dev_loss:.4g})"
         self._bar.update(
             self._task,
@@ -84,3 +89,10 @@ class TrainingBar:
             rate=f"{at.batches_per_s:.3g} batches/s",
             losses=f"train {at.train_loss:.4g}{dev}",
         )
+
+    def _write_line(self, at: "TrainingProgress") -> None:
+        from echoic.loggers import ProgressLines
+
+        if self._lines is None:
+            self._lines = ProgressLines(write=say)
+        self._lines(at)
