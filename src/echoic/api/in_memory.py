@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from echoic.api.torch_data import is_torch_dataset, items_of_dataset
 from echoic.errors import ConfigError
 from echoic.sources.memory import Clips, Recordings, Steps, Text
 
@@ -13,7 +14,7 @@ BESIDE_DATA = {"labels": ("classify", "detect"), "groups": ("classify",), "event
 def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The data of a job as one object, with what `options` have of `BESIDE_DATA`; and all other options.
 
-    Iterators, such as those of `Path.glob`, become lists.
+    Iterators, such as those of `Path.glob`, become lists; datasets of torch what their items are.
 
     Raises:
         ConfigError: an argument is for another job, or there is a text beside other data.
@@ -25,20 +26,29 @@ def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict
             raise ConfigError(f"`{name}` is for the job {' or '.join(BESIDE_DATA[name])}; leave it out for {job}.")
     if isinstance(data, Iterator):
         data = list(data)
+    if is_torch_dataset(data):
+        data = items_of_dataset(job, data)
+    return _joined(job, data, beside) if beside else data, others
+
+
+def _joined(job: str, data: Any, beside: Mapping[str, Any]) -> Any:
+    """The data and what belongs to them as one object."""
     if "text" in beside:
         if data is not None:
             raise ConfigError("`text` is a text in memory; pass it instead of the data, not beside them.")
-        return Text(beside["text"]), others
-    if job == "detect" and "labels" in beside:
-        values = data.values if isinstance(data, Steps) else data
-        return Steps(values, beside["labels"], beside.get("events")), others
-    if "events" in beside and isinstance(data, Steps):
-        return Steps(data.values, data.labels, beside["events"]), others
-    if "events" in beside:
-        recordings = data if isinstance(data, Recordings) else Recordings(data)
-        return Recordings(recordings.values, recordings.rate_hz, beside["events"]), others
-    if beside:
-        clips = data if isinstance(data, Clips) else Clips(data)
-        labels, groups = (beside.get(name, getattr(clips, name)) for name in ("labels", "groups"))
-        return Clips(clips.values, labels, groups, clips.rate_hz), others
-    return data, others
+        return Text(beside["text"])
+    if job == "detect":
+        return _recordings(data, beside.get("labels"), beside.get("events"))
+    clips = data if isinstance(data, Clips) else Clips(data)
+    labels, groups = (beside.get(name, getattr(clips, name)) for name in ("labels", "groups"))
+    return Clips(clips.values, labels, groups, clips.rate_hz)
+
+
+def _recordings(data: Any, labels: Any, events: Any) -> Steps | Recordings:
+    """Steps of sensors if there are labels of steps, otherwise sound."""
+    if isinstance(data, Steps):
+        return Steps(data.values, data.labels if labels is None else labels, data.events if events is None else events)
+    if labels is not None:
+        return Steps(data, labels, events)
+    recordings = data if isinstance(data, Recordings) else Recordings(data)
+    return Recordings(recordings.values, recordings.rate_hz, events)
