@@ -65,6 +65,7 @@ def test_data_in_memory_are_not_printed() -> None:
     assert repr(echoic.prepare("forecast", sine(Path()), lookback=8)) == "Prepared(job='forecast', data='the array')"
 
 
+@pytest.mark.slow
 def test_a_temporary_run_lasts_as_long_as_python(tmp_path: Path) -> None:
     code = (
         "import tempfile, numpy, pathlib, echoic\n"

@@ -30,6 +30,7 @@ def real() -> Features:
     return Features.from_sound(babble(40, 0), RATE_HZ)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lengths_s", [[12.5], [3] * 200, [2] * 159 + [9], [5] * 20 + [60]])
 def test_streams_may_be_of_any_length(real: Features, lengths_s: list[float]) -> None:
     sound = babble(sum(lengths_s), 1)
@@ -41,6 +42,7 @@ def test_streams_may_be_of_any_length(real: Features, lengths_s: list[float]) ->
     assert (np.diff(found.time_s) > 0).all()
 
 
+@pytest.mark.slow
 def test_slopes_follow_each_stream_by_itself(real: Features) -> None:
     """Streams that get worse the longer they are: those that end early leave the slope of the others as it was."""
     streams = [stream(babble(30, seed) * np.linspace(1, 0.01, 30 * RATE_HZ, dtype=np.float32)) for seed in range(1, 17)]
@@ -52,6 +54,7 @@ def test_slopes_follow_each_stream_by_itself(real: Features) -> None:
     assert partly.value == pytest.approx(whole.value, rel=0.2)
 
 
+@pytest.mark.slow
 def test_streams_that_end_make_no_slope(real: Features) -> None:
     """Distances of fewer windows come out larger; that is no drift."""
     lengths_s = [36] * 8 + [11] * 7

@@ -93,6 +93,7 @@ def test_tensors_of_another_optimizer_are_refused(tensors: dict[str, torch.Tenso
         Optimizer(parameters(), "adam").load(tensors)
 
 
+@pytest.mark.slow
 def test_training_and_evaluation_do_not_import_the_compiler_of_torch() -> None:
     """`torch._dynamo` takes more than a second to import: as long as all of torch."""
     code = """

@@ -17,6 +17,7 @@ from echoic.windows.recordings import whole_recording
 RATE_HZ = 2000
 
 
+@pytest.mark.slow
 def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path: Path, voice: Voice) -> None:
     for folder, seeds in {"made": range(3), "real": range(10, 13), "noise": ()}.items():
         (tmp_path / folder).mkdir()
@@ -38,6 +39,7 @@ def test_drift_of_real_sound_is_small_and_collapsed_sound_is_caught(tmp_path: Pa
     assert "memorized" not in collapsed.scores
 
 
+@pytest.mark.slow
 def test_streams_that_copy_the_training_sound_collapse_there(voice: Voice) -> None:
     training = [
         whole_recording(Series(name, voice(60, seed)[:, None], ("sample",))) for name, seed in {"a": 1, "b": 2}.items()
@@ -58,6 +60,7 @@ def test_streams_that_copy_the_training_sound_collapse_there(voice: Voice) -> No
     assert found.closest.similarity == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_the_drift_page_names_skipped_files_and_the_closest_training_sound(tmp_path: Path, voice: Voice) -> None:
     for folder, seed in {"made": 1, "real": 2, "training": 1}.items():
         (tmp_path / folder).mkdir()
@@ -84,6 +87,7 @@ def test_too_little_generated_sound_is_refused(tmp_path: Path, voice: Voice) -> 
         measure_drift(tmp_path / "real", tmp_path / "made")
 
 
+@pytest.mark.slow
 def test_sound_beyond_full_scale_is_scored_as_clipped(voice: Voice) -> None:
     loud = np.concatenate([voice(10), 20 * voice(6), voice(10)])
     found = measure_streams(iter([loud]), 1, RATE_HZ, Reference(voice(40, 1), []))

@@ -17,6 +17,7 @@ from echoic.jobs.audio.evaluate import DRIFT_SCORES, AudioEvaluation
 from echoic.jobs.audio.network import build_network
 
 
+@pytest.mark.slow
 def test_the_frames_model_predicts_whole_frames(recording: Path, train_frames: TrainRun) -> None:
     run = train_frames(recording, frame_samples=200)
     found = expect_type(AudioEvaluation, run.evaluate())
