@@ -1,6 +1,7 @@
 """Two threads of one process: a training is never disturbed, a second one is refused."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,13 @@ def test_a_thread_may_nest_its_own_randomness() -> None:
         _ = 1 / 0
     with isolated_randomness(0):
         assert torch.equal(torch.rand(1), first)
+
+
+def test_threads_that_share_a_run_get_what_one_gets_alone() -> None:
+    run = echoic.train("forecast", wave(), **SETTINGS)
+    requests = [wave()[:steps] for steps in (100, 150, 200, 250)] * 3
+    alone = [run.predict(one)["mean"].tolist() for one in requests]
+    shared = echoic.load(run.path)
+    with ThreadPoolExecutor(4) as pool:
+        together = [one["mean"].tolist() for one in pool.map(shared.predict, requests)]
+    assert together == alone
