@@ -144,7 +144,7 @@ def test_good_file_reads_the_same_twice(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [*FILES, *MEMORY])
-def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> None:
+def test_a_series_is_precise_named_and_annotated(tmp_path: Path, kind: str) -> None:
     if kind in MEMORY:
         found = read(MEMORY[kind][0], MEMORY[kind][2])
     else:
@@ -154,7 +154,8 @@ def test_a_series_is_float32_named_and_annotated(tmp_path: Path, kind: str) -> N
     assert found.series
     assert found.origin
     for series in found.series:
-        assert series.values.dtype == np.float32
+        is_table = SOURCES[kind].settings is TableSettings
+        assert series.values.dtype == (np.float64 if is_table else np.float32)
         assert series.values.shape == (series.steps, len(series.features))
         assert not np.isinf(series.values).any()
         assert series.name

@@ -11,7 +11,8 @@ from echoic.errors import ConfigError, DataError, MissingExtraError
 from echoic.forecasting.calendar import calendar_columns, column_names, refuse_constant, with_calendar
 from echoic.forecasting.holidays import holiday_flags
 from echoic.types import Covariates, Series
-from echoic.types.timebase import INDEX, Frequency, TimeBase
+from echoic.types.frequency import Frequency
+from echoic.types.timebase import INDEX, TimeBase
 
 HOUR_US = 3_600_000_000
 EXACT = 1e-6

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from echoic.forecasting.season import MAX_LAG, calendar_seasons, detect_season, has_season, season_fractions
 from echoic.types import Series
-from echoic.types.timebase import Frequency
+from echoic.types.frequency import Frequency
 from echoic.windows import Panel, full_ranges
 
 

@@ -9,8 +9,9 @@ from echoic.errors import RunError
 from echoic.run.files import read_tensors, write_tensors
 from echoic.run.series import _music, read_series, write_series
 from echoic.types import Annotations, Covariates, MusicInfo, Series
+from echoic.types.frequency import Frequency
 from echoic.types.score import Key, Meter, Tempo
-from echoic.types.timebase import Frequency, TimeBase
+from echoic.types.timebase import TimeBase
 
 MUSIC = MusicInfo(
     has_onsets=True,

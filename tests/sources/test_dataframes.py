@@ -31,13 +31,13 @@ def test_frames_of_every_library_read_alike(library: Any) -> None:
 
 
 @pytest.mark.parametrize("library", [pd.DataFrame, pl.DataFrame, pa.table])
-def test_time_zones_become_utc(library: Any) -> None:
+def test_time_zones_are_kept_and_times_are_those_of_utc(library: Any) -> None:
     berlin = pl.Series(HOURS).dt.replace_time_zone("Europe/Berlin")
     column = berlin if library is pl.DataFrame else berlin.to_pandas() if library is pd.DataFrame else berlin.to_arrow()
     dataset = read(library({"t": column, "a": [1, 2, 3]}), TableSettings(time="t"))
     assert dataset.series[0].time.start == HOURS[0] - np.timedelta64(1, "h")
     assert isinstance(dataset.report, DataReport)
-    assert dataset.report.utc
+    assert dataset.report.zones == ("Europe/Berlin",)
 
 
 def test_long_pandas_frame_with_categories_and_nullable_numbers() -> None:
@@ -55,9 +55,20 @@ def test_long_pandas_frame_with_categories_and_nullable_numbers() -> None:
     assert dataset.series[0].covariates.past[:, 0].tolist() == [1, 1]
 
 
-def test_numbers_in_a_time_column_are_years() -> None:
+def test_periods_of_pandas_begin_with_their_first_moment() -> None:
+    quarters = pd.period_range("1995Q4", periods=3, freq="Q")
+    for frame, settings in (
+        (pd.DataFrame({"t": quarters, "y": [1, 2, 3]}), TableSettings(time="t")),
+        (pd.DataFrame({"y": [1, 2, 3]}, index=quarters), TableSettings()),
+    ):
+        (series,) = read(frame, settings).series
+        assert series.time.start == np.datetime64("1995-10-01")
+        assert str(series.time.frequency) == "3 months"
+
+
+def test_numbers_in_a_time_column_are_numbers_of_steps() -> None:
     frame = pd.DataFrame({"year": [1999.0, 2000.0], "y": [1, 2]})
-    assert str(read(frame, TableSettings(time="year")).series[0].time.frequency) == "12 months"
+    assert read(frame, TableSettings(time="year")).series[0].time.times(np.arange(3)).tolist() == [1999, 2000, 2001]
     with pytest.raises(DataError, match="the DataFrame, row 0, column 't': '1700000000' looks like seconds"):
         read(pl.DataFrame({"t": [1_700_000_000], "y": [1]}), TableSettings(time="t"))
 
@@ -171,3 +182,12 @@ def test_parquet_file_reads_as_its_frame(tmp_path: Path) -> None:
     assert dataset.series[0].name == "load"
     np.testing.assert_array_equal(dataset.series[0].values, [[1, 1.5], [2, np.nan], [3, 2.5]])
     assert dataset.fingerprint == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_index_of_whole_numbers_with_a_name_holds_the_times() -> None:
+    frame = pd.DataFrame({"y": [1.0, 2, 3]}, index=pd.RangeIndex(1000, 1003, name="cycle"))
+    assert read(frame, TableSettings()).series[0].time.times(np.arange(4)).tolist() == [1000, 1001, 1002, 1003]
+    nameless = read(frame.rename_axis(None), TableSettings()).series[0]
+    assert nameless.time.times(np.arange(4)).tolist() == [0, 1, 2, 3]
+    shuffled = read(frame.iloc[[1, 0, 2]], TableSettings()).series[0]
+    assert shuffled.time.start is None

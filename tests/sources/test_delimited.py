@@ -27,7 +27,7 @@ def test_wide_file_gives_one_series_with_a_feature_a_column(read_text: Callable[
     (series,) = dataset.series
     assert series.name == "load"
     assert series.features == ("a", "b")
-    assert series.values.dtype == np.float32
+    assert series.values.dtype == np.float64
     assert series.values.tolist() == VALUES
     assert series.time.start is None
     assert dataset.report.values == 4
@@ -246,7 +246,7 @@ def test_written_values_come_back(
     quotes: Quotes,
     end: str,
 ) -> None:
-    frame = pl.DataFrame(rows, schema={"a": pl.Float32, "b x": pl.Float32}, orient="row")
+    frame = pl.DataFrame(rows, schema={"a": pl.Float64, "b x": pl.Float64}, orient="row")
     frame = frame.with_columns(pl.lit(1.0).alias("c"))
     path = tmp_path / "table.csv"
     frame.write_csv(path, separator=separator, quote_style=quotes, line_terminator=end)

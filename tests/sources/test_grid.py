@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from echoic.errors import DataError
-from echoic.types.timebase import SINGLE
+from echoic.types.frequency import SINGLE
 
 
 def column(*cells: str) -> str:

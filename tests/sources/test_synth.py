@@ -12,7 +12,7 @@ from echoic.sources.synth import SIGNALS, signal
 @pytest.mark.parametrize("name", SIGNALS)
 def test_signal_is_the_same_for_the_same_parameters(name: str) -> None:
     first, second = signal(name), signal(name)
-    assert first.values.dtype == np.float32
+    assert first.values.dtype == np.float64
     assert first.values.shape == (first.steps, 1)
     np.testing.assert_array_equal(first.values, second.values)
     assert np.isfinite(first.values).all()

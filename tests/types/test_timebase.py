@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from echoic.types.timebase import INDEX, Frequency, TimeBase, Unit, infer_frequency, most_common_frequency
+from echoic.types.frequency import Frequency, Unit, infer_frequency, most_common_frequency
+from echoic.types.timebase import INDEX, TimeBase
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US

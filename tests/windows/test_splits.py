@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from echoic.config.split import SplitRule
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
-from echoic.types.timebase import INDEX, Frequency, TimeBase
+from echoic.types.frequency import Frequency
+from echoic.types.timebase import INDEX, TimeBase
 from echoic.windows import SPLITS, Ranges, Windows, full_ranges, merge_ranges, split_series
 
 HOUR_US = 3_600_000_000

@@ -53,7 +53,9 @@ def predict(
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
     elif output is None:
-        shown = [_short(name, column[:_MAX_ROWS]) for name, column in columns.items()]
+        first = {name: column[:_MAX_ROWS] for name, column in columns.items()}
+        digits = _digits(first)
+        shown = [_short(name, column, digits) for name, column in first.items()]
         print_columns(f"{run}: {rows} rows", list(columns), list(zip(*shown, strict=True)))
         if rows > _MAX_ROWS:
             say(f"... {rows - _MAX_ROWS} more; write all rows with -o FILE")
@@ -64,14 +66,30 @@ def _plain(column: Any) -> list[Any]:
     return column.tolist() if column.dtype.kind in "biuf" else [str(value) for value in column]
 
 
-def _short(name: str, column: Any) -> list[str]:
-    """The cells of a column for the terminal: four digits, times in seconds to the millisecond, dates in few digits."""
+def _digits(columns: dict[str, Any]) -> list[int]:
+    """The digits of the numbers in each row: four, and more where they do not tell a forecast from its interval."""
+    import numpy as np
+
+    numbers = [column for name, column in columns.items() if column.dtype.kind == "f" and not name.endswith("_s")]
+    if not numbers:
+        return [4] * len(next(iter(columns.values())))
+    values = np.column_stack(numbers)
+    spread = np.ptp(values, 1)
+    spread = np.where(spread > 0, spread, np.ptp(values))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shared = np.ceil(np.log10(np.abs(values).max(1) / spread))
+    return [4 if not np.isfinite(one) else int(np.clip(one + 2, 4, 15)) for one in shared]
+
+
+def _short(name: str, column: Any, digits: list[int] | None = None) -> list[str]:
+    """The cells of a column for the terminal: few digits, times in seconds to the millisecond, dates in few digits."""
     if column.dtype.kind == "M":
         return _short_dates(column)
     if column.dtype.kind != "f":
         return [str(value) for value in column]
-    form = ".3f" if name.endswith("_s") else ".4g"
-    return [f"{value:{form}}" for value in column]
+    if name.endswith("_s"):
+        return [f"{value:.3f}" for value in column]
+    return [f"{value:.{number}g}" for value, number in zip(column, digits or [4] * len(column), strict=True)]
 
 
 def _short_dates(column: Any) -> list[str]:

@@ -10,6 +10,9 @@ from torch import Tensor
 
 from echoic.errors import DataError
 
+_ROUNDING = {torch.float32: 1e-7, torch.float64: 1e-13}
+"""Deviations that rounding leaves of equal values, relative to their size."""
+
 METHODS = ("none", "standard", "robust", "minmax", "range", "log")
 
 
@@ -18,7 +21,8 @@ METHODS = ("none", "standard", "robust", "minmax", "range", "log")
 class Scaler:
     """Scales values or their logarithms to `(value - center) / scale`, per series and feature.
 
-    `center`, `scale` and `floor` are `(series, features)`, in float32. With a logarithm, values below `floor`, half the
+    `center`, `scale` and `floor` are `(series, features)`, in float64. Values are scaled in their own precision: in
+    float64, values of 1e9 keep the digits of a variation of 1. With a logarithm, values below `floor`, half the
     smallest positive training value, count as `floor`: a zero is a small value. Missing values (NaN) stay missing.
     """
 
@@ -39,7 +43,7 @@ class Scaler:
             DataError: a value is negative and the method is log.
         """
         log = method == "log"
-        floors = [_floor(values) if log else torch.zeros(values.shape[1]) for values in training]
+        floors = [_floor(values) if log else torch.zeros(values.shape[1]).double() for values in training]
         if log:
             training = [_log(*one) for one in zip(training, floors, names, strict=True)]
         if not per_series:
@@ -61,14 +65,21 @@ class Scaler:
 
     def encode(self, values: Tensor, series: Tensor) -> Tensor:
         """Scaled `values` `(batch, steps, features)` of the series with these numbers `(batch,)`."""
+        center, scale, floor = self._of(series, values.dtype)
         if self.log:
-            values = torch.maximum(values, self.floor[series][:, None]).log()
-        return (values - self.center[series][:, None]) / self.scale[series][:, None]
+            values = torch.maximum(values, floor).log()
+        return (values - center) / scale
 
     def decode(self, values: Tensor, series: Tensor) -> Tensor:
         """The inverse of `encode`."""
-        values = values * self.scale[series][:, None] + self.center[series][:, None]
+        center, scale, _ = self._of(series, values.dtype)
+        values = values * scale + center
         return values.exp() if self.log else values
+
+    def _of(self, series: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+        """Center, scale and floor of each of `series`, `(batch, 1, features)`."""
+        center, scale, floor = (one[series][:, None].to(dtype) for one in (self.center, self.scale, self.floor))
+        return center, scale, floor
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` is the inverse."""
@@ -96,30 +107,30 @@ class Scaler:
 
 
 def _table(data: dict[str, Any], name: str) -> Tensor:
-    table = torch.tensor(data[name], dtype=torch.float32).view(len(data["names"]), -1)
+    table = torch.tensor(data[name], dtype=torch.float64).view(len(data["names"]), -1)
     if not bool(table.isfinite().all()):
         raise ValueError(f"`{name}` must hold finite numbers")
     return table
 
 
 def _floor(values: Tensor) -> Tensor:
-    """Half the smallest positive value of each column; the smallest float of columns without one."""
+    """Half the smallest positive value of each column; the smallest float32 of columns without one."""
     smallest = torch.where(values > 0, values, torch.inf).amin(0) / 2
-    return torch.where(torch.isinf(smallest), torch.finfo(torch.float32).tiny, smallest)
+    return torch.where(torch.isinf(smallest), torch.finfo(torch.float32).tiny, smallest).double()
 
 
 def _log(values: Tensor, floor: Tensor, name: str) -> Tensor:
     if bool((values < 0).any()):
         raise DataError(f"Series {name!r} has negative values; choose a --scale other than log.")
-    return torch.maximum(values, floor).log()
+    return torch.maximum(values, floor.to(values.dtype)).log()
 
 
 def _statistics(method: str, values: Tensor) -> tuple[Tensor, Tensor]:
     columns = [_column_statistics(method, column[~torch.isnan(column)].double()) for column in values.unbind(1)]
     center, scale = torch.tensor(columns, dtype=torch.float64).view(-1, 2).unbind(1)
-    # A scale below float32 rounding, or so small that division overflows, counts as constant.
-    threshold = (1e-7 * center.abs()).clamp(min=1e-30)
-    return center.float(), torch.where(scale > threshold, scale, 1.0).float()
+    # A scale below the rounding of the values, or so small that division overflows, counts as constant.
+    threshold = (_ROUNDING[values.dtype] * center.abs()).clamp(min=1e-30)
+    return center, torch.where(scale > threshold, scale, 1.0)
 
 
 def _column_statistics(method: str, column: Tensor) -> tuple[float, float]:

@@ -1,11 +1,25 @@
 """Settings of tables."""
 
-from typing import ClassVar, Literal
+import difflib
+import re
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from echoic.config.base import Names, Section
 from echoic.config.inputs import ON_ERROR, OnError
+
+
+def _zone(value: str | None) -> str | None:
+    if value is None or re.fullmatch(r"[+-]\d{2}:\d{2}", value):
+        return value
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = difflib.get_close_matches(value, available_timezones(), 1) or ["Europe/Berlin"]
+        raise ValueError(f"must be a time zone such as {near[0]}, or an offset such as +02:00") from None
+    return value
 
 
 class TableSettings(Section):
@@ -35,6 +49,27 @@ class TableSettings(Section):
     )
     gaps: Literal["error", "mask"] = Field(
         "error", description="Missing rows in time. error: stop. mask: insert them as missing values."
+    )
+    freq: str | None = Field(
+        None,
+        description=(
+            "Frequency of the steps as an alias of pandas: 15min, h, D, B, W-MON, MS, ME, BME, SMS, QS, YS, ... "
+            "Default: that of the rows."
+        ),
+    )
+    resample: Literal["mean", "sum", "first", "last", "min", "max", "median", "count"] | None = Field(
+        None,
+        description=(
+            "Combine rows at any time to one for each step of --freq; the bins are those of pandas. Default: every row "
+            "is a step."
+        ),
+    )
+    time_zone: Annotated[str | None, AfterValidator(_zone)] = Field(
+        None,
+        description=(
+            "Time zone of the timestamps, such as Europe/Berlin; those with an offset are converted to it. Default: "
+            "that of the data."
+        ),
     )
     sort: bool = Field(default=False, description="Sort rows by time; without it, unsorted rows are an error.")
     on_error: OnError = ON_ERROR

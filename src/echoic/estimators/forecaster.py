@@ -89,7 +89,7 @@ class Forecaster(RunEstimator):
         """
         check_is_fitted(self)
         table = self._table(X, reset=False)
-        before = np.full((self.run_.fitted.task.framing.context - 1, table.shape[1]), np.nan, np.float32)
+        before = np.full((self.run_.fitted.task.framing.context - 1, table.shape[1]), np.nan)
         rows = rolling(self.run_.fitted, np.concatenate([before, table]))
         return np.asarray(rows.reshape(len(table), -1))
 
@@ -126,9 +126,9 @@ class Forecaster(RunEstimator):
         tags.non_deterministic = False
         return tags
 
-    def _table(self, X: ArrayLike, *, reset: bool) -> NDArray[np.float32]:  # noqa: N803
-        table: NDArray[np.float32] = validate_data(
-            self, X, reset=reset, dtype=np.float32, ensure_all_finite="allow-nan", ensure_min_samples=2 if reset else 1
+    def _table(self, X: ArrayLike, *, reset: bool) -> NDArray[np.float64]:  # noqa: N803
+        table: NDArray[np.float64] = validate_data(
+            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan", ensure_min_samples=2 if reset else 1
         )
         if reset and np.isnan(table).all():
             raise DataError("X has no value at all.")

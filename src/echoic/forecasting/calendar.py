@@ -11,12 +11,14 @@ from echoic.config import CalendarSettings
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.holidays import holiday_flags
 from echoic.types import Floats, Series
-from echoic.types.timebase import Times
+from echoic.types.frequency import Times
 
 _DAY = np.timedelta64(1, "D")
 
 
-def with_calendar(series: Sequence[Series], settings: CalendarSettings, ahead: int) -> tuple[Series, ...]:
+def with_calendar(
+    series: Sequence[Series], settings: CalendarSettings, ahead: int, zone: str | None = None
+) -> tuple[Series, ...]:
     """The series with the chosen columns of the calendar as further known-future covariates.
 
     They reach `ahead` steps beyond the series, or as far as known-future covariates that it already has.
@@ -25,13 +27,14 @@ def with_calendar(series: Sequence[Series], settings: CalendarSettings, ahead: i
         series: with timestamps, if `settings` ask for a column.
         settings: as resolved: `calendar` is not None.
         ahead: steps after the series.
+        zone: whose clocks and days count; by default those of each series.
 
     Raises:
         DataError: a series has no timestamps.
         ConfigError: there is no calendar of the holidays.
         MissingExtraError: the package of the holidays is not installed.
     """
-    return tuple(_extended(one, settings, ahead) for one in series) if is_used(settings) else tuple(series)
+    return tuple(_extended(one, settings, ahead, zone) for one in series) if is_used(settings) else tuple(series)
 
 
 def is_used(settings: CalendarSettings) -> bool:
@@ -72,16 +75,16 @@ def varies(field: str, times: Times) -> bool:
     return len(np.unique(PHASES[field](times))) > 1
 
 
-def _extended(one: Series, settings: CalendarSettings, ahead: int) -> Series:
+def _extended(one: Series, settings: CalendarSettings, ahead: int, zone: str | None) -> Series:
     names = column_names(settings)
-    if one.time.start is None:
+    if not one.time.has_dates:
         raise DataError(
             f"{one.origin or one.name} has no timestamps, which the inputs {', '.join(names)} of the run require; "
             "name their column with --time."
         )
     given = one.covariates
     steps = len(given.future) if given.future_names else one.steps + ahead
-    columns = calendar_columns(one.time.times(np.arange(steps)), settings)
+    columns = calendar_columns(one.time.local_times(np.arange(steps), zone), settings)
     future = np.concatenate([given.future, columns], 1) if given.future_names else columns
     return replace(one, covariates=replace(given, future=future, future_names=(*given.future_names, *names)))
 

@@ -14,10 +14,8 @@ from echoic.forecasting.calendar import PHASES, varies
 from echoic.forecasting.linear_maps import Array, Units, numpy64
 from echoic.forecasting.windows import SplitWindows
 from echoic.types import Series
-from echoic.types.timebase import Frequency, Times
+from echoic.types.frequency import DAY_US, Frequency, Times
 from echoic.windows import Ranges
-
-_DAY_US = 86_400_000_000
 
 _PERIOD_DAYS = {"hour": 1.0, "weekday": 7.0, "month": 365.0}
 
@@ -90,9 +88,9 @@ def _candidates(series: Sequence[Series], windows: SplitWindows) -> tuple[str, .
     train = windows.splits["train"]
     longest = int(train.lengths.argmax())
     one, steps = series[longest], int(train.lengths[longest])
-    if one.time.start is None or steps < 2:
+    if not one.time.has_dates or steps < 2:
         return ()
-    times = one.time.times(np.arange(steps))
+    times = one.time.local_times(np.arange(steps))
     days = float((times[-1] - times[0]) / np.timedelta64(1, "D"))
     return tuple(
         field
@@ -103,9 +101,9 @@ def _candidates(series: Sequence[Series], windows: SplitWindows) -> tuple[str, .
 
 def usual_fields(frequency: Frequency) -> tuple[str, ...]:
     """The fields that differ between steps of this length and may have an effect."""
-    if frequency.unit == "us" and frequency.count < _DAY_US:
+    if frequency.is_clock and frequency.count < DAY_US:
         return ("hour", "weekday")
-    is_daily = frequency.unit == "business_day" or (frequency.unit == "us" and frequency.count == _DAY_US)
+    is_daily = frequency.unit == "business_day" or (frequency.is_clock and frequency.count == DAY_US)
     return ("weekday", "month") if is_daily else ("month",)
 
 
@@ -132,7 +130,7 @@ def _errors(
     if not all(len(rows) for rows in origins.values()):
         return None, None
     times: Times = np.concatenate([one.time.times(np.arange(one.steps)) for one in series])
-    levels = _levels(times, fields)
+    levels = _levels(np.concatenate([one.time.local_times(np.arange(one.steps)) for one in series]), fields)
     log = framing.codec.values.log
 
     def pairs(split: str) -> tuple[Array, Array]:

@@ -19,11 +19,11 @@ def resolve_calendar(
     Raises:
         ConfigError: a field that the user chose has no effect.
     """
-    if any(one.time.start is None for one in series):
+    if not all(one.time.has_dates for one in series):
         note = "Without timestamps there is no calendar and there are no holidays; name their column with --time."
         return CalendarSettings(calendar=()), note if is_used(settings) else ""
     longest = max(series, key=lambda one: one.steps)
-    refuse_constant(longest.time.times(np.arange(longest.steps)), settings)
+    refuse_constant(longest.time.local_times(np.arange(longest.steps)), settings)
     if settings.calendar is not None:
         return settings, f"Inputs: {', '.join(column_names(settings))}." if is_used(settings) else ""
     # The inputs of a live network are values alone.

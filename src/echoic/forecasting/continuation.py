@@ -8,9 +8,10 @@ from torch import Tensor
 from echoic.errors import DataError
 from echoic.forecasting.forecaster import Forecaster
 from echoic.forecasting.framing import Framing
+from echoic.forecasting.results import value_units, without_noise
 from echoic.streams import GenerationStream, KernelStream, NetworkStream
 from echoic.streams.kernel import SAMPLED_HEADS, can_run
-from echoic.types import Covariates, Floats, Series
+from echoic.types import Covariates, Series, Values
 
 CHUNK_STEPS = 1024
 """Steps per chunk."""
@@ -34,7 +35,8 @@ def continue_series(forecaster: Forecaster, length: int, temperature: float, see
         )
     make = _recursive if forecaster.framing.is_step else _by_horizons
     values = make(forecaster, length, temperature, seed)
-    return Series(panel.names[0], values.numpy(), panel.features)
+    unit = value_units(forecaster.framing, panel.offsets[1:])[0]
+    return Series(panel.names[0], without_noise(values.double().numpy(), unit), panel.features)
 
 
 def _recursive(forecaster: Forecaster, length: int, temperature: float, seed: int) -> Tensor:
@@ -101,7 +103,7 @@ def _by_horizons(forecaster: Forecaster, length: int, temperature: float, seed: 
     return torch.cat(blocks)[:length]
 
 
-def _window_series(framing: Framing, values: Floats, first: int) -> Series:
+def _window_series(framing: Framing, values: Values, first: int) -> Series:
     """The look-back from step `first` of the continued series on, with its covariates."""
     panel, steps = framing.panel, len(values)
     # Past-only columns keep their last value.

@@ -32,7 +32,7 @@ PATHS = 200
 class Forecast(NamedTuple):
     """`mean` `(windows, horizon, features)` and `quantiles` `(levels, windows, horizon, features)`, in data units.
 
-    `quantiles` is None for a model without a distribution and without calibration.
+    Both in float64. `quantiles` is None for a model without a distribution and without calibration.
     """
 
     mean: Tensor
@@ -89,8 +89,8 @@ class Forecaster:
             return Forecast(mean, quantiles)
         origins = starts + self.framing.context
         median = quantiles[_MEDIAN]
-        quantiles = median + (quantiles - median) * torch.from_numpy(self._widths.at(origins)).float()
-        value = torch.from_numpy(self.combination.candidates.majority_value(origins)).float()
+        quantiles = median + (quantiles - median) * torch.from_numpy(self._widths.at(origins))
+        value = torch.from_numpy(self.combination.candidates.majority_value(origins))
         return Forecast(mean, _around(quantiles, value[:, None]))
 
     @cached_property
@@ -113,8 +113,8 @@ class Forecaster:
         if calibration is None or combination is None:
             return self.network_forecast(starts)
         combined = combination.forecast(starts + framing.context)
-        base, error = (torch.from_numpy(one).float() for one in combined)
-        weight = torch.from_numpy(calibration.weight).float()[:, None]
+        base, error = (torch.from_numpy(one) for one in combined)
+        weight = torch.from_numpy(calibration.weight)[:, None]
         fits = starts >= framing.panel.offsets[framing.panel.series_index(starts + framing.context - 1)]
         if not bool(weight.any()) or not bool(fits.any()):
             mean, spread = base, None
@@ -125,7 +125,7 @@ class Forecaster:
             spread = None if network.quantiles is None else weight * (network.quantiles - network.mean)
         if calibration.shift is None:
             return Forecast(mean, None if spread is None else mean + spread)
-        shift = torch.from_numpy(calibration.shift).float()[:, None] * error
+        shift = torch.from_numpy(calibration.shift)[:, None] * error
         quantiles = mean + shift if spread is None else mean + spread + shift
         # Corrections differ by level: sorting keeps the quantiles in order.
         return Forecast(mean, quantiles.sort(0).values)
@@ -209,7 +209,7 @@ def _distances(target: Tensor, forecast: Forecast) -> Array:
         return np.full(target.shape, np.nan)
     low, median, high = (forecast.quantiles[level] for level in (_LOW, _MEDIAN, _HIGH))
     half = torch.where(target > median, high - median, median - low)
-    return numpy64((target - median).abs() / half.clamp(min=torch.finfo(half.dtype).tiny))
+    return numpy64((target - median).abs() / half.clamp(min=torch.finfo(torch.float32).tiny))
 
 
 def _around(quantiles: Tensor, value: Tensor) -> Tensor:

@@ -90,7 +90,7 @@ class Codec:
 
 
 class Window(NamedTuple):
-    """Network inputs of look-backs, and the statistics to decode the outputs."""
+    """Network inputs of look-backs in float32, and the statistics to decode the outputs in float64."""
 
     inputs: Tensor
     ids: Tensor | None
@@ -149,12 +149,12 @@ class Framing:
         return self._step_batch(index) if self.is_step else self._window_batch(index)
 
     def encoded(self, starts: Tensor, steps: int) -> Tensor:
-        """Scaled values `(batch, steps, features)`, NaN where missing."""
-        return self.codec.values.encode(self.panel.window(starts, steps), self._scaler_row(starts))
+        """Scaled values `(batch, steps, features)` in float64, NaN where missing."""
+        return self.codec.values.encode(self.panel.window(starts, steps).double(), self._scaler_row(starts))
 
     def decoded(self, values: Tensor, starts: Tensor) -> Tensor:
         """The inverse of `encoded`."""
-        return self.codec.values.decode(values, self._scaler_row(starts))
+        return self.codec.values.decode(values.double(), self._scaler_row(starts))
 
     def window(self, starts: Tensor) -> Window:
         """The look-backs with contexts that begin at `starts`."""
@@ -177,9 +177,10 @@ class Framing:
 
     def network_inputs(self, values: Tensor, observed: Tensor | None, covariates: Tensor) -> Tensor:
         """Concatenates `values` (0 where missing), masks and covariates; independent channels become rows."""
-        parts = [self.channels_to_batch(values)]
+        parts = [self.channels_to_batch(values).float()]
         if self.codec.has_missing:
-            parts.append(self.channels_to_batch(torch.ones_like(values) if observed is None else observed.to(values)))
+            present = torch.ones_like(values) if observed is None else observed
+            parts.append(self.channels_to_batch(present).float())
         if covariates.shape[-1]:
             parts.append(covariates.repeat_interleave(self.channels, 0))
         return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
@@ -230,8 +231,7 @@ class Framing:
         return values.view(-1, self.channels, values.shape[1]).transpose(1, 2)
 
     def _step_batch(self, index: WindowIndex) -> Batch:
-        raw = self.panel.window(index.starts, index.steps)
-        values = self.codec.values.encode(raw, self._scaler_row(index.starts))
+        values = self.encoded(index.starts, index.steps)
         observed = ~torch.isnan(values)
         step, last = torch.arange(1, index.steps), index.valid[:, None] - 1
         first = {"last": last, "late": last // 2}.get(self.settings.window.loss_at or "every", 0)
@@ -240,7 +240,7 @@ class Framing:
         covariates = self.covariates(index.starts, index.steps - 1)
         return Batch(
             inputs=self.network_inputs(filled[:, :-1], observed[:, :-1], covariates),
-            targets=self.channels_to_batch(filled[:, 1:]),
+            targets=self.channels_to_batch(filled[:, 1:]).float(),
             mask=self.channels_to_batch(observed[:, 1:] & valid[..., None]),
             carry=index.carry,
             ids=self._ids(len(index.starts)),
@@ -251,7 +251,7 @@ class Framing:
         window = self._window(index.starts, values[:, : self.context])
         target = window.stats.encode(values[:, self.context :])
         mask = ~torch.isnan(target)
-        targets = self.channels_to_batch(torch.nan_to_num(target))
+        targets = self.channels_to_batch(torch.nan_to_num(target)).float()
         return Batch(
             window.inputs, targets, self.channels_to_batch(mask), ids=window.ids, future_covariates=window.ahead
         )
@@ -266,7 +266,9 @@ class Framing:
             known = _scaled(self.codec.future, self.panel.future_window(starts + self.context, self.horizon, series))
             columns.append(known.repeat_interleave(self.channels, 0))
         if self.normalizer.lags:
-            columns += [self.channels_to_batch(lag) for lag in torch.split(lagged, len(self.panel.features), -1)]
+            columns += [
+                self.channels_to_batch(lag).float() for lag in torch.split(lagged, len(self.panel.features), -1)
+            ]
         return torch.cat(columns, -1)
 
     def _ids(self, batch: int) -> Tensor | None:
@@ -285,4 +287,5 @@ def _fit_shared(parts: list[Tensor]) -> Scaler:
 
 
 def _scaled(scaler: Scaler, values: Tensor) -> Tensor:
-    return torch.nan_to_num(scaler.encode(values, torch.zeros(len(values), dtype=torch.long)))
+    """Scaled covariates in float32, 0 where missing."""
+    return torch.nan_to_num(scaler.encode(values.double(), torch.zeros(len(values), dtype=torch.long))).float()

@@ -5,7 +5,7 @@ import numpy as np
 from echoic.errors import ConfigError
 from echoic.extras import LazyModule
 from echoic.types import Floats
-from echoic.types.timebase import Times
+from echoic.types.frequency import Times
 
 _holidays = LazyModule("holidays")
 

@@ -12,7 +12,7 @@ from echoic.config.split import SplitRule
 from echoic.errors import ConfigError
 from echoic.forecasting.season import calendar_seasons, season_fractions
 from echoic.types import Series
-from echoic.types.timebase import Frequency
+from echoic.types.frequency import Frequency
 from echoic.windows import Panel, Ranges, Windows, evenly_spaced
 
 _SHORT = 1000

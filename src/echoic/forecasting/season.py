@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.types.timebase import Frequency
+from echoic.types.frequency import DAY_US, Frequency
 from echoic.windows import Panel, Ranges
 
 MAX_LAG = 1000
 """Longest detectable season, in steps."""
 
 _MIN_CORRELATION = 0.3
-_DAY_US = 86_400_000_000
 _MAX_SERIES = 50
 """Series whose seasons are looked for."""
 _MIN_PROMINENCE = 0.1
@@ -28,7 +27,7 @@ def detect_season(values: NDArray[np.floating]) -> int | None:
     At least three seasons must fit into the series.
     Missing values (NaN) count as the mean.
     """
-    series = _detrended(np.asarray(values, np.float64))
+    series = _detrended(np.asarray(values, np.float64), float(np.finfo(values.dtype).eps))
     max_lag = min(MAX_LAG, len(series) // 3)
     if max_lag < 2 or not np.any(series):
         return None
@@ -51,13 +50,15 @@ def detect_season(values: NDArray[np.floating]) -> int | None:
 
 def calendar_seasons(frequency: Frequency) -> tuple[int, ...]:
     """Seasons in steps that the calendar suggests: a day and a week, a week, a quarter or a year; may be empty."""
-    if frequency.unit == "month":
-        return (12 // frequency.count,) if 12 % frequency.count == 0 and frequency.count < 12 else ()
+    if frequency.months is not None:
+        return (12 // frequency.months,) if 12 % frequency.months == 0 and frequency.months < 12 else ()
+    if frequency.unit.startswith("semi_month"):
+        return (24,)
     if frequency.unit == "business_day":
         return (5,) if frequency.count == 1 else ()
-    if frequency.unit != "us":
+    if not frequency.is_clock:
         return ()
-    periods = (_DAY_US, 7 * _DAY_US) if frequency.count <= 7 * _DAY_US // 2 else (364 * _DAY_US,)
+    periods = (DAY_US, 7 * DAY_US) if frequency.count <= 7 * DAY_US // 2 else (364 * DAY_US,)
     return tuple(
         one // frequency.count for one in periods if one % frequency.count == 0 and one // frequency.count >= 2
     )
@@ -104,16 +105,18 @@ def _refined(lag: int, correlation: NDArray[np.float64]) -> int:
     return max(near, key=lambda one: correlation[one : one * multiples + 1 : one].mean())
 
 
-def _detrended(series: NDArray[np.float64]) -> NDArray[np.float64]:
+def _detrended(series: NDArray[np.float64], rounding: float) -> NDArray[np.float64]:
+    """The series without its straight line; zeros if only `rounding`, relative to the values, is left of it."""
     observed = ~np.isnan(series)
     if observed.sum() < 3:
         return np.zeros(0)
     steps = np.arange(len(series), dtype=np.float64)
-    slope, level = np.polyfit(steps[observed], series[observed], 1)
-    residual = np.where(observed, series - (slope * steps + level), 0.0)
-    # The residual of a straight line is only the rounding of its float32 values.
-    rounding = np.finfo(np.float32).eps * np.abs(series[observed]).max()
-    return np.where(np.abs(residual).max() > rounding, residual, 0.0)
+    centred = series - series[observed].mean()
+    slope, level = np.polyfit(steps[observed], centred[observed], 1)
+    residual = np.where(observed, centred - (slope * steps + level), 0.0)
+    # The fit of the line rounds as well.
+    smallest = max(rounding, 100 * np.finfo(np.float64).eps) * np.abs(series[observed]).max()
+    return np.where(np.abs(residual).max() > smallest, residual, 0.0)
 
 
 def _autocorrelation(series: NDArray[np.float64], lags: int) -> NDArray[np.float64]:

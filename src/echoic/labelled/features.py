@@ -124,7 +124,7 @@ class Features:
     @property
     def per_db(self) -> Tensor:
         """The change of each feature per decibel `(values,)`, if features are log power."""
-        return math.log(10) / 10 / self.scaler.scale[0]
+        return math.log(10) / 10 / self.scaler.scale[0].float()
 
     def to_json(self) -> dict[str, Any]:
         """The fitted state as plain JSON values."""

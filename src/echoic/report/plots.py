@@ -1,6 +1,7 @@
 """Charts as plotly.js JSON; colours are keys into the palette of the reader's colour scheme."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -128,14 +129,25 @@ def _ticks(places: NDArray[Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _values(values: NDArray[Any]) -> list[Any]:
-    """As JSON values: datetimes in ISO 8601, numbers with the digits of a float32, None where not finite."""
+    """As JSON values: datetimes in ISO 8601, numbers to eight digits, None where not finite.
+
+    Numbers that differ from the fourth digit on, such as a meter's, get more digits.
+    """
     if np.issubdtype(values.dtype, np.datetime64):
         texts: list[Any] = np.datetime_as_string(values.astype("datetime64[ms]"), unit="auto").tolist()
         return texts
     if np.issubdtype(values.dtype, np.integer):
         whole: list[Any] = values.tolist()
         return whole
-    return [float(f"{value:.8g}") if np.isfinite(value) else None for value in values.tolist()]
+    digits = 8 + _common_digits(values[np.isfinite(values)])
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _common_digits(values: NDArray[Any]) -> int:
+    """The number of digits that all of `values` share, beyond three and up to nine."""
+    spread = float(np.ptp(values)) if len(values) else 0.0
+    ratio = float(np.abs(values).max()) / spread if spread else 1.0
+    return min(max(int(math.log10(max(ratio, 1.0))) - 3, 0), 9)
 
 
 def _plain(name: str) -> str:

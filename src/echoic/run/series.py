@@ -69,9 +69,13 @@ def _arrays(one: Series) -> Arrays:
 
 
 def _compact(tensor: torch.Tensor) -> torch.Tensor:
-    """The same numbers in a byte each, where all are such; piano-rolls are."""
-    small = tensor.to(torch.uint8)
-    return small if torch.equal(small.to(tensor.dtype), tensor) else tensor
+    """The same numbers in a byte each, where all are such, or in float32, where none loses a digit."""
+    for dtype in (torch.uint8, torch.float32):
+        small = tensor.to(dtype)
+        back = small.to(tensor.dtype)
+        if bool(((back == tensor) | (torch.isnan(back) & torch.isnan(tensor))).all()):
+            return small
+    return tensor
 
 
 def _metadata(one: Series) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def supported_inputs(settings: type[Any], *, in_memory: bool = True) -> str:
 
 
 def read(data: Any, settings: Section | None = None) -> Dataset:
-    """Reads `data` as series of float32 `(steps, features)`, missing values as NaN.
+    """Reads `data` as series `(steps, features)`, missing values as NaN; tables in float64, all else in float32.
 
     The class of `settings` selects the kind of data: for music, text, sound and clips see `sources.music`,
     `sources.text`, `sources.audio` and `sources.clips`.

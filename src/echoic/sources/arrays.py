@@ -44,6 +44,7 @@ def _frame(array: NDArray[Any], place: str) -> pl.DataFrame:
         raise ShapeError(f"{place} must be `(steps,)` or `(steps, features)`, got {array.shape}.")
     if not array.size:
         raise DataError(f"{place} is empty, {array.shape}; give at least one step of one feature.")
-    columns = array.reshape(len(array), -1).astype(np.float64).T
+    precision = np.float32 if array.dtype.kind == "f" and array.dtype.itemsize <= 4 else np.float64
+    columns = array.reshape(len(array), -1).astype(precision).T
     names = ["y"] if len(columns) == 1 else [f"y{number}" for number in range(len(columns))]
     return pl.DataFrame([pl.Series(name, values) for name, values in zip(names, columns, strict=True)])

@@ -34,7 +34,8 @@ class DataReport:
     """Counts of the data, and the changes made to them.
 
     `missing` counts empty cells of each target and covariate as read. `steps` is the total length of all series,
-    including rows inserted for gaps; `values` is the number of values that are not missing.
+    including rows inserted for gaps; `values` is the number of values that are not missing. `coarse` columns hold
+    numbers of a type with too few digits for how little they vary.
     """
 
     rows: int
@@ -43,15 +44,18 @@ class DataReport:
     values: int
     missing: Mapping[str, int]
     inserted_rows: int = 0
+    combined_rows: int = 0
+    zero_rows: int = 0
     reordered_rows: int = 0
     future_rows: int = 0
     constant: tuple[str, ...] = ()
+    coarse: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     frequencies: tuple[str, ...] = ()
     encoding: str | None = None
     bom: bool = False
     blank_lines: int = 0
-    utc: bool = False
+    zones: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
 
     @property
@@ -61,14 +65,18 @@ class DataReport:
         candidates = {
             f"Missing cells: {missing}.": missing,
             f"{self.inserted_rows} rows were inserted as missing values to fill gaps in time.": self.inserted_rows,
+            f"{self.zero_rows} steps without a row were inserted with a value of 0.": self.zero_rows,
+            f"{self.combined_rows} rows were combined with others of the same step.": self.combined_rows,
             f"{self.reordered_rows} rows were moved by sorting them by time.": self.reordered_rows,
             f"{self.future_rows} rows without targets were kept as known future.": self.future_rows,
             f"Constant columns: {', '.join(self.constant)}.": self.constant,
+            f"Too few digits: {', '.join(self.coarse)}; neighbouring numbers of their type differ by more than a "
+            "hundredth of the deviation of the values; give them as float64 or smaller numbers.": self.coarse,
             f"Ignored columns: {', '.join(self.ignored)}.": self.ignored,
             f"The series differ in frequency: {', '.join(self.frequencies)}.": len(self.frequencies) > 1,
             "A UTF-8 byte order mark was removed.": self.bom,
             f"{self.blank_lines} blank lines were skipped.": self.blank_lines,
-            "Times with an offset were converted to UTC.": self.utc,
+            f"Time zone: {', '.join(self.zones)}.": self.zones,
         }
         return tuple(note for note, applies in candidates.items() if applies)
 

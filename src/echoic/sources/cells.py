@@ -10,11 +10,17 @@ from echoic.sources.table import Table, quoted
 MISSING = ("", "NA", "NaN", "nan", "null", "None")
 """Cells that denote a missing value."""
 
+_LARGEST = float(np.finfo(np.float32).max)
+"""Networks compute in float32, and squares of larger numbers would overflow even float64."""
+
+_WHOLE_ONLY = 2.0**24
+"""From here on float32 has whole numbers only."""
+
 _DECIMAL_COMMA = r"^[+-]?\d*,\d+([eE][+-]?\d+)?$"
 
 
-def numeric_column(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.float32]:
-    """A column as float32 `(rows,)`, NaN where a value is missing.
+def numeric_column(table: Table, name: str, decimal: str, remedy: str) -> NDArray[np.float64]:
+    """A column as float64 `(rows,)`, NaN where a value is missing.
 
     `remedy` ends the error of a column that has text only.
 
@@ -26,15 +32,24 @@ def numeric_column(table: Table, name: str, decimal: str, remedy: str) -> NDArra
         column = _parse(table, column, decimal, remedy)
     elif not (column.dtype.is_numeric() or column.dtype in (pl.Boolean, pl.Null)):
         raise table.error(f"the column holds {column.dtype} values, not numbers; {remedy}.", column=name)
-    exact = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    with np.errstate(over="ignore"):
-        values = exact.astype(np.float32)
-    infinite = np.isinf(values)
+    values = column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    infinite = np.abs(values) > _LARGEST
     if infinite.any():
         row = int(infinite.argmax())
         cell = quoted(table.dataframe[name][row])
         raise table.error(f"{cell} is infinite or beyond 3.4e38; correct it or leave it empty.", row=row, column=name)
     return values
+
+
+def is_coarse(values: NDArray[np.float64], dtype: pl.DataType) -> bool:
+    """Whether neighbouring numbers of `dtype` differ by more than a hundredth of the deviation of `values`.
+
+    Equal values count only where float32 has no digits after the point left.
+    """
+    type_of = np.float32 if dtype == pl.Float32 else np.float64
+    largest = np.nanmax(np.abs(values))
+    deviation = float(np.nanstd(values))
+    return bool(np.spacing(type_of(largest)) > 0.01 * deviation and (deviation > 0 or largest >= _WHOLE_ONLY))
 
 
 def _parse(table: Table, column: pl.Series, decimal: str, remedy: str) -> pl.Series:

@@ -1,10 +1,14 @@
 """DataFrames of all libraries that narwhals supports: pandas, polars, pyarrow."""
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
@@ -47,17 +51,28 @@ def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) 
 
 
 def with_index_as_column(data: Any) -> tuple[Any, str | None]:
-    """`data` with the dates in the index of pandas as a column, and the name of that column; None without any."""
+    """`data` with the times in the index of pandas as a column, and the name of that column; None without any.
+
+    Times are dates and periods, and rising whole numbers if the index has a name.
+    """
     index: Any = getattr(data, "index", None)
     if not hasattr(index, "to_frame"):
         return data, None
     if hasattr(index, "to_timestamp"):  # periods
         index = index.to_timestamp()
-    if getattr(index, "dtype", None) is None or index.dtype.kind != "M":
+    if getattr(getattr(index, "dtype", None), "kind", None) != "M" and not (
+        _counts(index) and "ds" not in getattr(data, "columns", ())
+    ):
         return data, None
     frame = data.to_frame(name="y" if data.name is None else data.name) if hasattr(data, "to_frame") else data
     time = "time" if index.name is None else str(index.name)
     return frame.set_axis(index.rename(time)).reset_index(), time
+
+
+def _counts(index: Any) -> bool:
+    """Whether an index of pandas has a name and rising whole numbers: others only number the rows."""
+    is_whole = getattr(getattr(index, "dtype", None), "kind", None) in {"i", "u"}
+    return is_whole and index.name is not None and bool((np.diff(index.to_numpy()) > 0).all())
 
 
 def _as_dataframe(data: Any, source: str) -> nw.DataFrame[Any]:
@@ -100,12 +115,33 @@ def _column(column: nw.Series[Any]) -> pl.Series:
     if column.dtype.is_integer() and not column.is_null().any():
         return pl.Series(column.to_numpy())
     if column.dtype.is_numeric() or column.dtype == nw.Boolean:
-        return pl.Series(column.cast(nw.Float64).to_numpy())
-    if isinstance(column.dtype, nw.Datetime):
-        aware = column.dtype.time_zone is not None
-        if aware:
-            column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        times = pl.Series(column.to_numpy().astype("datetime64[us]"))
-        return times.dt.replace_time_zone("UTC") if aware else times
+        return pl.Series(column.cast(nw.Float32 if column.dtype == nw.Float32 else nw.Float64).to_numpy())
+    zone = getattr(getattr(native, "dtype", None), "tz", None) or getattr(getattr(native, "type", None), "tz", None)
+    if zone is not None:
+        return _in_zone(pl.Series(_utc(native)), str(zone))
+    is_period = hasattr(native, "dt") and hasattr(native.dt, "to_timestamp")
+    if is_period or isinstance(column.dtype, nw.Datetime):
+        times = native.dt.to_timestamp() if is_period else column
+        return pl.Series(times.to_numpy().astype("datetime64[us]"))
     cells = zip(column.to_list(), column.is_null().to_list(), strict=True)
     return pl.Series([None if null else str(cell) for cell, null in cells], dtype=pl.String)
+
+
+def _utc(native: Any) -> NDArray[np.datetime64]:
+    """Aware times of pandas or pyarrow, as those of UTC; narwhals does not know all of their zones."""
+    if hasattr(native, "dt"):
+        utc = native.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    else:
+        utc = native.cast("timestamp[us]").to_numpy()
+    return np.asarray(utc, "datetime64[us]")
+
+
+def _in_zone(utc: pl.Series, zone: str) -> pl.Series:
+    """Times of UTC in a zone; those in a fixed offset, which polars has no type for, as text."""
+    offset = re.fullmatch(r"(?:UTC|pytz\.FixedOffset\()?([+-]?\d{1,4})(?::(\d{2}))?\)?", zone)
+    if offset is None:
+        return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    minutes = int(offset[1]) if offset[2] is None else 60 * abs(int(offset[1])) + int(offset[2])
+    sign = "-" if offset[1].startswith("-") else "+"
+    local = utc + timedelta(minutes=-abs(minutes) if sign == "-" else minutes)
+    return local.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f") + f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

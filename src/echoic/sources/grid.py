@@ -1,4 +1,4 @@
-"""Time grids: rows must be in order, unique, and spaced by one frequency."""
+"""Time grids: rows must be in order, unique, and spaced by one frequency; or are brought to a stated one."""
 
 from typing import Any
 
@@ -6,96 +6,141 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.sources.table import Table
-from echoic.types.timebase import SINGLE, Frequency, Times, infer_frequency, most_common_frequency
+from echoic.types.calendar_rules import CalendarRule
+from echoic.types.frequency import DAY_US, Frequency, Steps
+from echoic.types.timebase import TimeBase, infer, infer_with_gaps
+from echoic.types.zones import to_local, to_utc
 
-_DAY = Frequency("us", 86_400_000_000)
-Rows = NDArray[np.int64]
+_HOUR = np.timedelta64(1, "h")
 
 
-def in_order(table: Table, column: str, times: Times, rows: Rows, *, sort: bool) -> Rows:
+def in_order(
+    table: Table, column: str, times: NDArray[Any], rows: Steps, *, zone: str | None, sort: bool, may_repeat: bool
+) -> Steps:
     """`rows` of one series in order of time.
 
     Raises:
-        DataError: a time repeats, or a row is out of order and `sort` is false.
+        DataError: a time repeats and may not, or a row is out of order and `sort` is false.
     """
-    decreasing = np.diff(times[rows]) < np.timedelta64(0)
+    decreasing = times[rows][1:] < times[rows][:-1]
     if decreasing.any():
         if not sort:
             row = int(rows[decreasing.argmax() + 1])
-            message = f"{_short(times[row])} is earlier than the row before it; pass --sort to sort the rows by time."
+            remedy = "pass --sort to sort the rows by time" + _of_clocks(times[row], zone)
+            message = f"{_short(times[row], zone)} is earlier than the row before it; {remedy}."
             raise table.error(message, row=row, column=column)
         rows = rows[np.argsort(times[rows], kind="stable")]
-    repeated = np.diff(times[rows]) == np.timedelta64(0)
-    if repeated.any():
+    repeated = times[rows][1:] == times[rows][:-1]
+    if repeated.any() and not may_repeat:
         first, second = (int(row) for row in rows[repeated.argmax() :][:2])
-        message = f"{_short(times[second])} is also in {table.row_name(first)}; keep one row for each time."
+        remedy = "keep one row for each time, or combine them with --freq and --resample"
+        remedy += _of_clocks(times[second], zone)
+        message = f"{_short(times[second], zone)} is also in {table.row_name(first)}; {remedy}."
         raise table.error(message, row=second, column=column)
     return rows
 
 
-def common_frequency(longest: Times) -> Frequency:
+def common_frequency(longest: NDArray[Any], zone: str | None) -> Frequency:
     """The frequency of the longest series, used for short ones where it fits; `SINGLE` for a single row."""
-    return infer_frequency(longest) or (_most_common(longest) if len(longest) > 1 else SINGLE)
+    return infer(longest, zone) or infer_with_gaps(longest, zone)
 
 
-def frequency_of(times: Times, common: Frequency) -> Frequency:
-    """The frequency of `times`, possibly with gaps."""
-    if np.array_equal(common.advance(times[0], np.arange(len(times))), times):
-        return common
-    own = infer_frequency(times)
-    if own is not None:
-        return own
-    return common if (_positions(times, common) >= 0).all() else _most_common(times)
+def base_of(times: NDArray[Any], zone: str | None, common: Frequency) -> TimeBase:
+    """The time base of a series with the given times, possibly with gaps: of the `common` frequency where it fits."""
+    start = times[0] if times.dtype.kind == "M" else int(times[0])
+    base = TimeBase(common, start, 0, zone)
+    if np.array_equal(base.times(np.arange(len(times))), times):
+        return base
+    own = infer(times, zone)
+    if own is None and not (base.steps_of(times) >= 0).all():
+        own = infer_with_gaps(times, zone)
+    return base if own is None else TimeBase(own, start, 0, zone)
+
+
+def stated_base(table: Table, column: str, times: NDArray[Any], rows: Steps, zone: str | None, name: str) -> TimeBase:
+    """The time base of a series in order whose frequency is stated, as `name`.
+
+    Raises:
+        DataError: the first time is on no step of it.
+        ConfigError: there is no such frequency.
+    """
+    first = times[rows[0]] if zone is None else to_local(times[rows[:1]], zone)[0]
+    rule = CalendarRule.parse(name, first)
+    if not rule.is_on_grid(first):
+        message = (
+            f"{_short(first, None)} is no step of --freq {name}; state another one, or combine rows with --resample."
+        )
+        raise table.error(message, row=int(rows[0]), column=column)
+    return TimeBase(_of_zone(rule, zone), times[rows[0]], 0, zone)
+
+
+def resampled(times: NDArray[Any], zone: str | None, name: str) -> tuple[TimeBase, Steps]:
+    """The time base of the frequency `name`, and the step of it that each of `times`, in order, lies in.
+
+    Raises:
+        ConfigError: there is no such frequency.
+    """
+    local = times if zone is None else to_local(times, zone)
+    rule = CalendarRule.parse(name, local[0])
+    if rule.is_of_days:
+        start, steps = rule.labels(local)
+        begin = start if zone is None else to_utc(np.array([start]), zone).earliest[0]
+        return TimeBase(_of_zone(rule, zone), begin, 0, zone), steps
+    midnight = local[:1].astype("datetime64[D]").astype("datetime64[us]")
+    origin = (midnight if zone is None else to_utc(midnight, zone).earliest)[0]
+    steps = rule.frequency.steps_after(origin, times)
+    begin = rule.frequency.advance(origin, steps[:1])[0]
+    return TimeBase(rule.frequency, begin, 0, zone), steps - steps[0]
 
 
 def positions_on_grid(
-    table: Table, column: str, times: Times, rows: Rows, frequency: Frequency, *, mask_gaps: bool
-) -> Rows:
+    table: Table, column: str, times: NDArray[Any], rows: Steps, base: TimeBase, *, mask_gaps: bool
+) -> Steps:
     """The step of each of `rows`; skipped steps are gaps.
 
     Raises:
         DataError: a time is not on the grid, or there are gaps and `mask_gaps` is false.
     """
-    positions = _positions(times[rows], frequency)
+    positions = base.steps_of(times[rows])
     if (positions < 0).any():
         row = int(rows[(positions < 0).argmax()])
-        grid = f"{frequency} from {_short(times[rows[0]])}"
-        message = f"{_short(times[row])} is off the grid of {grid}; bring the rows to one frequency."
-        raise table.error(message, row=row, column=column)
+        grid = f"{base.frequency} from {_short(times[rows[0]], base.zone)}"
+        remedy = "bring the rows to one frequency, with --freq and --resample"
+        if base.has_dates and base.zone is not None:
+            remedy += ", or name the zone of days with --time-zone"
+        raise table.error(
+            f"{_short(times[row], base.zone)} is off the grid of {grid}; {remedy}.", row=row, column=column
+        )
     skipped = np.diff(positions) - 1
     if skipped.any() and not mask_gaps:
         gap = int((skipped > 0).argmax())
         before, after = rows[gap], int(rows[gap + 1])
-        between = f"{_short(times[before])} and {_short(times[after])}"
-        message = f"{skipped[gap]} rows of {frequency} are missing between {between}; pass --gaps mask to insert them."
+        between = " and ".join(_short(times[at], base.zone) for at in (before, after))
+        remedy = "pass --gaps mask to insert them, or --freq to state another frequency"
+        if base.has_dates and times[after] - times[before] <= 2 * _HOUR:
+            remedy += _of_clocks(times[after], base.zone)
+        message = f"{skipped[gap]} rows of {base.frequency} are missing between {between}; {remedy}."
         raise table.error(message, row=after, column=column)
     return positions
 
 
-def _short(time: np.datetime64) -> str:
-    """The time without trailing zeros: `2024-01-31`, `2024-01-31T12:30`."""
-    text = str(time).removesuffix(".000000").removesuffix(":00")
+def _of_zone(rule: CalendarRule, zone: str | None) -> Frequency:
+    """The frequency of a rule: with a zone, days and weeks are those of its clocks."""
+    frequency = rule.frequency
+    on_clocks = zone is not None and frequency.unit == "us" and frequency.count % DAY_US == 0
+    return Frequency("wall_us", frequency.count) if on_clocks else frequency
+
+
+def _of_clocks(time: Any, zone: str | None) -> str:
+    """A remedy for hours that clocks show twice or never: dates without a time of day have none."""
+    has_clock = isinstance(time, np.datetime64) and time != time.astype("datetime64[D]")
+    return ", or name the zone of clocks that change with --time-zone" if has_clock and zone is None else ""
+
+
+def _short(time: Any, zone: str | None) -> str:
+    """The time on the clocks of the zone, without trailing zeros: `2024-01-31`, `2024-01-31T12:30`."""
+    if not isinstance(time, np.datetime64):
+        return str(time)
+    local = time if zone is None else to_local(np.array([time]), zone)[0]
+    text = str(local.astype("datetime64[us]")).removesuffix(".000000").removesuffix(":00")
     return text.removesuffix("T00:00")
-
-
-def _most_common(times: Times) -> Frequency:
-    """The most common frequency; daily rows that never fall on a weekend are business days."""
-    most_common, days = most_common_frequency(times), times.astype("datetime64[D]")
-    spans_weekend = np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(int)
-    business = most_common == _DAY and spans_weekend and np.is_busday(days).all()
-    return Frequency("business_day", 1) if business else most_common
-
-
-def _positions(times: Times, frequency: Frequency) -> Rows:
-    """The step of each time, -1 if it is not on the grid."""
-    if frequency == SINGLE:
-        return np.zeros(len(times), np.int64)
-    if frequency.unit == "us":
-        steps = (times - times[0]).astype(np.int64) // frequency.count
-    elif frequency.unit == "month":
-        months = times.astype("datetime64[M]")
-        steps = (months - months[0]).astype(np.int64) // frequency.count
-    else:
-        days: Any = times.astype("datetime64[D]")
-        steps = np.busday_count(days[0], days)
-    return np.where(frequency.advance(times[0], steps) == times, steps, -1)

@@ -16,6 +16,8 @@ from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.sources import memory
 
+_OF_TIMES = ("date_format", "gaps", "sort", "time_zone", "freq", "resample")
+
 
 @dataclass(frozen=True)
 class Source:
@@ -54,14 +56,14 @@ SOURCES = {
         TableSettings,
         "synth:NAME, a synthetic signal such as synth:sine",
         accepts=lambda data, _: isinstance(data, str) and data.startswith("synth:"),
-        unused=("format", "decimal", "delimiter", "encoding", "date_format", "gaps", "sort"),
+        unused=("format", "decimal", "delimiter", "encoding", *_OF_TIMES),
     ),
     "m4": Source(
         "echoic.sources.m4",
         TableSettings,
         "a file of the M4 competition (with --format m4)",
         accepts=lambda data, settings: isinstance(data, str | Path) and settings.format == "m4",
-        unused=("date_format", "gaps", "sort"),
+        unused=_OF_TIMES,
     ),
     "parquet": Source(
         "echoic.sources.parquet",

@@ -11,7 +11,7 @@ from echoic.sources.cells import numeric_column
 from echoic.sources.delimited import read_table
 from echoic.sources.roles import refuse_columns
 from echoic.sources.table import Table
-from echoic.types import Floats, Series
+from echoic.types import Series, Values
 from echoic.types.timebase import INDEX
 
 _FEATURE = "y"
@@ -49,7 +49,7 @@ def _names(table: Table) -> list[str]:
     return names.to_list()
 
 
-def _lengths(table: Table, values: Floats) -> list[int]:
+def _lengths(table: Table, values: Values) -> list[int]:
     """The number of cells of each row up to the last non-empty one."""
     filled = table.dataframe[:, 1:].select(pl.all().fill_null("").str.strip_chars() != "").to_numpy()
     empty = np.isnan(values).all(axis=1)

@@ -15,7 +15,8 @@ from echoic.errors import DataError
 from echoic.sources.base import DataReport, Dataset
 from echoic.sources.roles import refuse_columns
 from echoic.types import Series
-from echoic.types.timebase import INDEX, Frequency, TimeBase
+from echoic.types.frequency import Frequency
+from echoic.types.timebase import INDEX, TimeBase
 
 Values = NDArray[np.float64]
 
@@ -88,7 +89,7 @@ def signal(name: str, **parameters: Any) -> Series:
         DataError: there is no such signal or parameter, or its value is not allowed.
     """
     resolved = _resolved(name, parameters)
-    values = SIGNALS[name](**resolved).astype(np.float32)[:, None]
+    values = SIGNALS[name](**resolved)[:, None]
     return Series(name, values, ("y",), _time_base(resolved), origin=f"synth:{name}")
 
 

@@ -15,10 +15,13 @@ from echoic.types.annotations import Annotations, MusicInfo
 from echoic.types.timebase import INDEX, TimeBase
 
 Floats = NDArray[np.float32]
+Values = NDArray[Any]
+"""Numbers as precise as they were read: float64 in tables, float32 in sound, music and text."""
+
 Json = Mapping[str, Any]
 
 
-def _empty_columns() -> Floats:
+def _empty_columns() -> Values:
     return np.zeros((0, 0), np.float32)
 
 
@@ -30,24 +33,26 @@ class Covariates:
     long as it is known; `static` `(static_names,)` never changes. Missing entries are NaN.
     """
 
-    past: Floats = field(default_factory=_empty_columns)
+    past: Values = field(default_factory=_empty_columns)
     past_names: tuple[str, ...] = ()
-    future: Floats = field(default_factory=_empty_columns)
+    future: Values = field(default_factory=_empty_columns)
     future_names: tuple[str, ...] = ()
-    static: Floats = field(default_factory=lambda: np.zeros(0, np.float32))
+    static: Values = field(default_factory=lambda: np.zeros(0, np.float32))
     static_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One sequence as read: `values` `(steps, features)` in float32, NaN where a value is missing.
+    """One sequence as read: `values` `(steps, features)`, NaN where a value is missing.
+
+    Values of tables are in float64, because 1e9 + 5 has no digit left for the 5 in float32; all others in float32.
 
     Raises:
         DataError: the annotations do not fit the values.
     """
 
     name: str
-    values: Floats
+    values: Values
     features: tuple[str, ...]
     time: TimeBase = INDEX
     covariates: Covariates = field(default_factory=Covariates)

@@ -1,73 +1,72 @@
 """When each step of a series happened: a start and a frequency, never a list of timestamps."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-Times = NDArray[np.datetime64]
-Unit = Literal["step", "us", "month", "business_day", "single"]
-
-_MICROSECONDS = {"d": 86_400_000_000, "h": 3_600_000_000, "min": 60_000_000, "s": 1_000_000, "ms": 1_000}
-
-
-@dataclass(frozen=True, slots=True)
-class Frequency:
-    """The distance between steps: `count` times `unit`.
-
-    `step` has no clock (a plain index), `us` is a fixed number of microseconds, `month` follows the calendar
-    (12 is a year), `business_day` skips Saturdays and Sundays, and `single` is that of one time: unknown.
-    """
-
-    unit: Unit
-    count: int
-
-    def __str__(self) -> str:
-        if self.unit != "us":
-            return f"{self.count} {self.unit.replace('_', ' ')}{'s' if self.count > 1 else ''}"
-        for name, size in _MICROSECONDS.items():
-            if self.count % size == 0:
-                return f"{self.count // size} {name}"
-        return f"{self.count} us"
-
-    def advance(self, start: np.datetime64, steps: NDArray[np.int64]) -> Times:
-        """The times that lie `steps` after `start`.
-
-        A month that is too short for the day of `start` takes its last day.
-        """
-        start = start.astype("datetime64[us]")
-        if self.unit == "single":
-            return np.full(len(steps), start)
-        if self.unit == "us":
-            return np.asarray(start + (steps * self.count).astype("timedelta64[us]"))
-        day = start.astype("datetime64[D]")
-        clock = start - day.astype("datetime64[us]")
-        if self.unit == "business_day":
-            days: Times = np.busday_offset(day, steps * self.count, roll="forward")
-            return np.asarray(days.astype("datetime64[us]") + clock)
-        first = day.astype("datetime64[M]")
-        months = first + steps * self.count
-        length = ((months + 1).astype("datetime64[D]") - months.astype("datetime64[D]")).astype(np.int64)
-        first_length = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
-        offset = (day - first.astype("datetime64[D]")).astype(np.int64)
-        at_end = offset == first_length - 1
-        within = np.where(at_end & (offset >= 27), length - 1, np.minimum(offset, length - 1))
-        return np.asarray(months.astype("datetime64[us]") + within.astype("timedelta64[D]") + clock)
+from echoic.types.frequency import DAY_US, SINGLE, Frequency, Steps, infer_frequency, infer_step
+from echoic.types.frequency import most_common_frequency as most_common
+from echoic.types.zones import as_datetimes, to_local, to_utc
 
 
 @dataclass(frozen=True, slots=True)
 class TimeBase:
-    """When step 0 was (None: a plain index), the frequency, and the number of the series' first step."""
+    """When step 0 was, the frequency, and the number of the series' first step.
+
+    `start` is a time, a whole number, or None for a plain index. With a `zone`, a name such as Europe/Berlin or an
+    offset such as +02:00, times are those of UTC, and days, months and business days those of its clocks.
+    """
 
     frequency: Frequency
-    start: np.datetime64 | None = None
+    start: np.datetime64 | int | None = None
     first_step: int = 0
+    zone: str | None = None
 
-    def times(self, steps: NDArray[np.int64]) -> NDArray[Any]:
-        """The time of each of `steps` (0 is the first): datetimes, or integers without a clock."""
+    @property
+    def has_dates(self) -> bool:
+        """Whether steps have dates: not those of an index or of whole numbers."""
+        return isinstance(self.start, np.datetime64)
+
+    def times(self, steps: Steps) -> NDArray[Any]:
+        """The time of each of `steps` (0 is the first): datetimes, those of UTC with a zone; or integers."""
         steps = steps + self.first_step
-        return steps if self.start is None else self.frequency.advance(self.start, steps)
+        if self.start is None:
+            return steps
+        if not isinstance(self.start, np.datetime64):
+            return self.start + steps * self.frequency.count
+        if self.zone is None or self.frequency.unit in ("us", "single"):
+            return self.frequency.advance(self.start, steps)
+        local = self.frequency.advance(to_local(np.array([self.start]), self.zone)[0], steps)
+        return to_utc(local, self.zone).earliest
+
+    def local_times(self, steps: Steps, zone: str | None = None) -> NDArray[Any]:
+        """As `times`, on the clocks of the zone, or of another one; without a zone the times as they are."""
+        times = self.times(steps)
+        return times if self.zone is None else to_local(times, zone or self.zone)
+
+    def stamps(self, steps: Steps) -> NDArray[Any]:
+        """As `times`, as people read them: with a zone aware datetimes."""
+        times = self.times(steps)
+        return times if self.zone is None else as_datetimes(times, self.zone)
+
+    def in_zone(self, zone: str | None) -> Self:
+        """The same times in another zone, unless the steps are days or months on the clocks of this one."""
+        return replace(self, zone=zone) if self.frequency.unit in ("us", "single") else self
+
+    def steps_of(self, times: NDArray[Any]) -> Steps:
+        """The step at each of `times`, as `times` returns them; -1 for those on no step, or before the first."""
+        if self.start is None:
+            steps = times.astype(np.int64) - self.first_step
+        elif not isinstance(self.start, np.datetime64):
+            steps = (times - self.start) // self.frequency.count - self.first_step
+        elif self.zone is None or self.frequency.unit in ("us", "single"):
+            steps = self.frequency.steps_after(self.start, times) - self.first_step
+        else:
+            start = to_local(np.array([self.start]), self.zone)[0]
+            steps = self.frequency.steps_after(start, to_local(times, self.zone)) - self.first_step
+        return np.where((self.times(steps) == times) & (steps >= 0), steps, -1)
 
     def shift(self, steps: int) -> Self:
         """The time base of the series without its first `steps` steps."""
@@ -75,56 +74,60 @@ class TimeBase:
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values; `from_json` is the inverse."""
-        start = None if self.start is None else str(self.start)
-        return {"unit": self.frequency.unit, "count": self.frequency.count, "start": start, "first": self.first_step}
+        start = str(self.start) if isinstance(self.start, np.datetime64) else self.start
+        plain = {"unit": self.frequency.unit, "count": self.frequency.count, "start": start, "first": self.first_step}
+        return plain | {"zone": self.zone}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The time base that `to_json` wrote."""
-        start = None if data["start"] is None else np.datetime64(data["start"], "us")
-        return cls(Frequency(data["unit"], data["count"]), start, data["first"])
+        """The time base that `to_json` wrote; those of runs made before there were zones have none."""
+        start = data["start"]
+        start = np.datetime64(start, "us") if isinstance(start, str) else start
+        return cls(Frequency(data["unit"], data["count"]), start, data["first"], data.get("zone"))
 
 
-SINGLE = Frequency("single", 1)
-"""Of a series with one time."""
+_LEAST_ON_CLOCKS_US = DAY_US // 8
+"""Shorter steps on local clocks would fall into hours that are skipped or shown twice."""
 
 INDEX = TimeBase(Frequency("step", 1))
 
 
-def infer_frequency(times: Times) -> Frequency | None:
-    """The frequency that all of `times` follow (sorted, distinct), or None if they follow none.
+def infer(times: NDArray[Any], zone: str | None) -> Frequency | None:
+    """The frequency that all of `times` (sorted, distinct) follow, or None.
 
-    Two times are enough; with one there is nothing to infer and the answer is None.
+    With a zone, days and longer steps are those of its clocks; shorter ones are time that passes, or else time on its
+    clocks, such as every six hours from midnight on.
     """
-    times = times.astype("datetime64[us]")
+    if times.dtype.kind != "M":
+        gaps = np.diff(times)
+        return infer_step(times) if len(gaps) and (gaps == gaps[0]).all() else None
+    if zone is None:
+        return infer_frequency(times)
+    on_clocks = infer_frequency(to_local(times, zone))
+    if on_clocks is not None and (not on_clocks.is_clock or on_clocks.count % DAY_US == 0):
+        return _on_clocks(on_clocks)
+    passed = Frequency("us", int(np.diff(times[:2]).astype(np.int64)[0])) if len(times) > 1 else None
+    if passed is not None and np.array_equal(passed.advance(times[0], np.arange(len(times))), times):
+        return passed
+    is_of_clocks = on_clocks is not None and on_clocks.count >= _LEAST_ON_CLOCKS_US
+    return _on_clocks(on_clocks) if on_clocks is not None and is_of_clocks else None
+
+
+def infer_with_gaps(times: NDArray[Any], zone: str | None) -> Frequency:
+    """The most common frequency of `times`; daily ones that never fall on a weekend are business days."""
     if len(times) < 2:
-        return None
-    steps = np.arange(len(times))
-    for candidate in _candidates(times):
-        if np.array_equal(candidate.advance(times[0], steps), times):
-            return candidate
-    return None
+        return SINGLE
+    if times.dtype.kind != "M":
+        return infer_step(times)
+    local = times if zone is None else to_local(times, zone)
+    found, days = most_common(local), local.astype("datetime64[D]")
+    spans_weekend = np.busday_count(days[0], days[-1]) < (days[-1] - days[0]).astype(int)
+    if found.is_clock and found.count == DAY_US and spans_weekend and np.is_busday(days).all():
+        return Frequency("business_day", 1)
+    if zone is None or not found.is_clock or found.count % DAY_US == 0:
+        return found if zone is None else _on_clocks(found)
+    return most_common(times)
 
 
-def most_common_frequency(times: Times) -> Frequency:
-    """The most common frequency of neighbouring `times`, for series with gaps."""
-    times = times.astype("datetime64[us]")
-    gaps = np.diff(times).astype(np.int64)
-    distances, counts = np.unique(gaps, return_counts=True)
-    day_us = _MICROSECONDS["d"]
-    whole_months = (np.diff(times.astype("datetime64[M]")).astype(np.int64) >= 1).all()
-    if whole_months and distances[counts.argmax()] >= 28 * day_us and len(distances) > 1:
-        months = np.diff(times.astype("datetime64[M]")).astype(np.int64)
-        values, counts = np.unique(months, return_counts=True)
-        return Frequency("month", int(values[counts.argmax()]))
-    return Frequency("us", int(distances[counts.argmax()]))
-
-
-def _candidates(times: Times) -> list[Frequency]:
-    months = int((times[1].astype("datetime64[M]") - times[0].astype("datetime64[M]")).astype(np.int64))
-    candidates = [Frequency("us", int((times[1] - times[0]).astype(np.int64)))]
-    if months > 0:
-        candidates.insert(0, Frequency("month", months))
-    if np.is_busday(times.astype("datetime64[D]")).all():
-        candidates.append(Frequency("business_day", 1))
-    return candidates
+def _on_clocks(frequency: Frequency) -> Frequency:
+    return Frequency("wall_us", frequency.count) if frequency.unit == "us" else frequency

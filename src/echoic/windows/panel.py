@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from echoic.types import Floats, Series
+from echoic.types import Series, Values
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Concatenated series: `values` `(rows, features)`, NaN where missing.
+    """Concatenated series: `values` `(rows, features)` as precise as they were read, NaN where missing.
 
     Series s has the rows `offsets[s]` to `offsets[s + 1]`, in `past` `(rows, past)` too. `future`
     `(future rows, known)` may be longer and has its own `future_offsets`; `static` is `(series, static)`. A single
@@ -79,7 +79,7 @@ class Panel:
         return _gather(self.future, rows, steps).masked_fill(beyond[..., None], torch.nan)
 
 
-def _concatenated(arrays: list[Floats]) -> Tensor:
+def _concatenated(arrays: list[Values]) -> Tensor:
     if len(arrays) == 1:
         return torch.from_numpy(arrays[0])
     return torch.from_numpy(np.concatenate(arrays))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from echoic.config.split import SplitRule, are_fractions
 from echoic.errors import ConfigError, DataError
 from echoic.types import Series
+from echoic.types.zones import to_utc
 
 _MAX_NAMED = 10
 """Series that an error names."""
@@ -132,13 +133,17 @@ def _split_steps(one: Series, rule: SplitRule) -> tuple[int, int, int]:
 
 
 def _step_of_date(one: Series, text: str) -> int:
+    """The first step at or after a date on the clocks of the series, or a whole number."""
     if one.time.start is None:
         raise ConfigError("`split.split` can be dates only for series with timestamps; name their column with --time.")
     try:
-        date = np.datetime64(text, "us")
+        place: Any = np.datetime64(text, "us") if one.time.has_dates else int(text)
     except ValueError:
-        raise ConfigError(f"`split.split` must be dates such as 2020-01-31, got {text!r}.") from None
-    return int(np.searchsorted(one.time.times(np.arange(one.steps)), date))
+        wanted = "dates such as 2020-01-31" if one.time.has_dates else "whole numbers, as the times are"
+        raise ConfigError(f"`split.split` must be {wanted}, got {text!r}.") from None
+    if one.time.zone is not None:
+        place = to_utc(np.array([place]), one.time.zone).earliest[0]
+    return int(np.searchsorted(one.time.times(np.arange(one.steps)), place))
 
 
 def empty_split(split: str, origin: str, content: str, remedy: str = "") -> DataError:

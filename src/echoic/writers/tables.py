@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,37 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
     Raises:
         RunError: the file cannot be written.
     """
-    frame = pl.DataFrame(dict(columns))
+    frame = pl.DataFrame([_column(name, values) for name, values in columns.items()])
     with replacing(path) as part:
         try:
             if path.suffix.lower() in {".parquet", ".pq"}:
                 frame.write_parquet(part)
             else:
-                without_formulas(frame).write_csv(part, datetime_format=_shortest_format(frame))
+                written = frame.with_columns(_as_text(column) for column in frame.iter_columns() if _is_zoned(column))
+                without_formulas(written).write_csv(part, datetime_format=_shortest_format(written))
         except pl.exceptions.PolarsError as error:
             raise RunError(f"{path} cannot be written ({error}).") from None
+
+
+def _column(name: str, values: Any) -> pl.Series:
+    """A column of numbers, texts or times. Times of several zones, or in a fixed offset, are texts."""
+    if not len(values) or not isinstance(values[0], datetime):
+        return pl.Series(name, values)
+    zones = {getattr(one.tzinfo, "key", str(one.tzinfo)) for one in values}
+    if len(zones) > 1 or re.search(r"\d\d:\d\d", next(iter(zones))):
+        return pl.Series(name, [str(one) for one in values])
+    utc = pl.Series(name, [one.astimezone(UTC).replace(tzinfo=None) for one in values], pl.Datetime("us"))
+    return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(zones.pop())
+
+
+def _is_zoned(column: pl.Series) -> bool:
+    return isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    """Times with their offset, in seconds if none of them has a fraction of one."""
+    whole = (column.dt.epoch("us") % 1_000_000 == 0).all()
+    return column.dt.strftime("%Y-%m-%d %H:%M:%S%:z" if whole else "%Y-%m-%d %H:%M:%S%.6f%:z")
 
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:

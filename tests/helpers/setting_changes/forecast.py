@@ -5,12 +5,15 @@ from job_data import SIZES
 from setting_changes.entries import Change, Config, Entry, Idle
 from setting_changes.shared import INPUTS, NO_EMA, PLAIN_STACK, STACK, TRAIN, idle_everywhere
 from setting_changes.tables import (
+    AUTUMN,
     COMMAS,
     CONSTANT,
     DAILY,
     GAPPED,
+    HALF_DAYS,
     LATIN,
     ODD_DATES,
+    ODD_DAYS,
     SERIES,
     TILDES,
     UNSORTED,
@@ -43,6 +46,9 @@ CHANGES: dict[str, Entry] = (
         "encoding": Change("latin-1", data=LATIN, base_fails=True),
         "date_format": Change("%Y/%j", {"time": "ds"}, ODD_DATES, base_fails=True),
         "gaps": Change("mask", {"time": "ds"}, GAPPED, base_fails=True),
+        "freq": Change("D", {"time": "ds", "gaps": "mask"}, ODD_DAYS, base_fails=True),
+        "resample": Change("mean", {"time": "ds", "freq": "D"}, HALF_DAYS, base_fails=True),
+        "time_zone": Change("Europe/Berlin", {"time": "ds"}, AUTUMN, base_fails=True),
         "sort": Change(True, {"time": "ds"}, UNSORTED, base_fails=True),
         "calendar": Change(("weekday",), {"time": "ds"}, DAILY),
         "holidays": Change("DE", {"time": "ds", "calendar": ()}, DAILY),
@@ -85,7 +91,14 @@ CHUNKS: Config = {"batching": "chunks"}
 SHUFFLED: Config = {"split_order": "shuffled"}
 TEXT: Config = {"delimiter": ";", "encoding": "latin-1"}
 """Settings that only text has a use for."""
-CLOCK: Config = {"date_format": "%d.%m.%Y", "gaps": "mask", "sort": True}
+CLOCK: Config = {
+    "date_format": "%d.%m.%Y",
+    "gaps": "mask",
+    "sort": True,
+    "freq": "D",
+    "resample": "mean",
+    "time_zone": "Europe/Berlin",
+}
 """Settings that only times have a use for."""
 
 IDLE: list[Idle] = [

@@ -41,12 +41,20 @@ def day(row: int) -> str:
     return str(np.datetime64("2020-01-01") + row)
 
 
+def autumn_hour(row: int) -> str:
+    """Consecutive hours on clocks that are put back from 3 to 2."""
+    return str(np.datetime64("2024-10-20T00") + row - (row > 170)) + ":00"
+
+
 WIDE = columns("a,b", wave, other_wave)
 SERIES = columns("unique_id,y", lambda row: row % 2, lambda row: wave(row) if row % 2 else other_wave(row), rows=800)
 CONSTANT = columns("a,kind", wave, lambda _: 3)
 DAILY = columns("ds,y", day, wave)
 WEEKLY = columns("ds,y", lambda row: day(7 * row), wave)
 GAPPED = columns("ds,y", lambda row: day(row + row // 100), wave)
+ODD_DAYS = columns("ds,y", lambda row: day(2 * row - row % 50 // 49), wave)
+HALF_DAYS = columns("ds,y", lambda row: f"{day(row // 2)} {7 + row % 2:02}:30", wave, rows=800)
+AUTUMN = columns("ds,y", autumn_hour, wave)
 UNSORTED = columns("ds,y", lambda row: day(row ^ 1), wave)
 ODD_DATES = columns("ds,y", lambda row: (date(2020, 1, 1) + timedelta(row)).strftime("%Y/%j"), wave)
 COMMAS = columns("a;b", lambda row: wave(row).replace(".", ","), lambda row: row, separator=";")

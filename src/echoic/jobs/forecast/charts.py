@@ -90,14 +90,20 @@ class _View:
         return Line(name, self.time(np.arange(begin, end)), self.series.values[begin:end, 0], role)
 
     def time(self, steps: NDArray[np.int64]) -> NDArray[Any]:
-        return self.series.time.times(steps)
+        return self.series.time.local_times(steps)
+
+    def _time_label(self) -> str:
+        time = self.series.time
+        if not time.has_dates:
+            return "Step"
+        return "Time" if time.zone is None else f"Time ({time.zone})"
 
     def chart(self, key: str, title: str, lines: Sequence[Line], caption: str, bands: Sequence[Band] = ()) -> Chart:
         several = len(self.task.panel.names) > 1
         return Chart(
             key=f"{key}-{self.number + 1}" if several else key,
             title=f"{title}: {self.series.name}" if several else title,
-            x_label="Step" if self.series.time.start is None else "Time",
+            x_label=self._time_label(),
             y_label=self.series.features[0],
             lines=tuple(lines),
             bands=tuple(bands),

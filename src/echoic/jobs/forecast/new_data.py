@@ -14,24 +14,28 @@ from echoic.errors import DataError
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Dataset, read, source_kind
 from echoic.types import Covariates, Series
-from echoic.types.timebase import SINGLE
+from echoic.types.frequency import SINGLE
 from echoic.windows import Ranges, full_ranges
 
 _NAMED = ("csv", "parquet", "dataframe")
 """Kinds of data whose columns have names."""
+
+_ROUNDING = {4: 1e-6, 8: 1e-9}
+"""Of values with so many bytes, relative to their size; runs used to keep their series in float32."""
 
 
 def read_new(task: ForecastTask, data: Any) -> Dataset:
     """New data with the columns of the run; others are ignored.
 
     Raises:
-        DataError: the data cannot be read, or lack a column.
+        DataError: the data cannot be read, lack a column, or their times have a zone where those of the run have none.
     """
     settings, features = task.settings.data, task.series[0].features
     if source_kind(data, settings) in _NAMED and settings.format != "m4":
         settings = TableSettings(**settings.model_dump(exclude={"target"}), target=features)
     dataset = read(data, settings)
     task.check_columns(dataset.series[0])
+    _check_zone(task.series[0], dataset.series[0])
     return dataset
 
 
@@ -102,20 +106,39 @@ def _first_step(before: Series, after: Series, *, without_times: bool) -> int | 
     if before.time.start is None or after.time.start is None:
         continues = without_times and before.time.start is None and after.time.start is None
         return before.steps if continues else None
+    if before.time.has_dates != after.time.has_dates:
+        return None
     known = before.time.times(np.arange(before.steps + 1))
     times = after.time.times(np.arange(after.steps))
     step = int(np.searchsorted(known, times[0]))
     if step + after.steps <= before.steps or step > before.steps:
         return None
+    spread = np.nanstd(before.values.astype(np.float64), axis=0)
     is_on_grid = np.array_equal(before.time.times(step + np.arange(after.steps)), times)
-    return step if is_on_grid and _are_equal(before.values[step:], after.values) else None
+    return step if is_on_grid and _are_equal(before.values[step:], after.values, spread) else None
 
 
-def _are_equal(before: NDArray[Any], after: NDArray[Any]) -> bool:
-    """Whether the rows that both have are equal, but for missing values."""
+def _are_equal(before: NDArray[Any], after: NDArray[Any], spread: NDArray[Any]) -> bool:
+    """Whether the rows that both have are equal, but for missing values and rounding."""
     both = min(len(before), len(after))
     one, other = before[:both], after[:both]
-    return bool((np.isclose(one, other, rtol=1e-5) | np.isnan(one) | np.isnan(other)).all())
+    same = np.abs(one - other) <= _ROUNDING[before.dtype.itemsize] * np.abs(one) + 1e-5 * spread
+    return bool((same | np.isnan(one) | np.isnan(other)).all())
+
+
+def _check_zone(own: Series, new: Series) -> None:
+    """Refuses times with a zone beside those of a run without one, and the other way round: they cannot be compared."""
+    if not (own.time.has_dates and new.time.has_dates) or (own.time.zone is None) == (new.time.zone is None):
+        return
+    if own.time.zone is None:
+        raise DataError(
+            f"{new.origin}: its times are in {new.time.zone}, but those of the run have no time zone; remove the "
+            "offset, or train with --time-zone."
+        )
+    raise DataError(
+        f"{new.origin}: its times have no time zone, but those of the run are in {own.time.zone}; write them with an "
+        "offset, or train with --time-zone, which is then that of new times, too."
+    )
 
 
 def _check_frequency(one: Series) -> None:
@@ -138,4 +161,5 @@ def _appended(before: Series, after: Series, step: int) -> Series:
         static_names=old.static_names,
     )
     values = np.concatenate([before.values[:step], after.values])
-    return replace(before, name=after.name, values=values, covariates=covariates, origin=after.origin)
+    time = before.time.in_zone(after.time.zone)
+    return replace(before, name=after.name, values=values, time=time, covariates=covariates, origin=after.origin)

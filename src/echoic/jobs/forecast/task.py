@@ -27,6 +27,7 @@ from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.types import Series
+from echoic.types.zones import is_offset
 from echoic.windows import Panel, Ranges, evenly_spaced, merge_ranges, split_series
 
 _MIN_UNIT = 1e-4
@@ -84,13 +85,20 @@ class ForecastTask(Task[ForecastSettings]):
         # A wide table is named after its file, which may have been renamed since.
         series = tuple(replace(one, name=name) for one, name in zip(own, fitted.values.names, strict=True))
         splits = split_series(series, settings.split.split or default_split(series, settings))
-        return cls(dataset, settings, series, _panel(series, settings, settings.window.horizon), splits, fitted)
+        return cls(
+            dataset,
+            settings,
+            series,
+            _panel(series, settings, settings.window.horizon, calendar_zone(series)),
+            splits,
+            fitted,
+        )
 
     def continued(self, dataset: DatasetLike, settings: ForecastSettings) -> Self:
         self.check_columns(dataset.series[0])
         rule = settings.split.split or default_split(dataset.series, settings)
         usable = trainable(dataset.series, rule, settings.data.on_error)
-        panel = _panel(usable.series, settings, settings.window.horizon)
+        panel = _panel(usable.series, settings, settings.window.horizon, calendar_zone(self.series))
         splits, codec = split_series(usable.series, rule), self.codec.extended(settings, panel)
         settings = settings.replaced(split=rule)
         task = type(self)(dataset, settings, usable.series, panel, splits, codec, skipped=usable.notes)
@@ -183,7 +191,8 @@ class ForecastTask(Task[ForecastSettings]):
             DataError: they have other columns, or no timestamps for the run's calendar.
         """
         self.check_columns(series[0])
-        panel = _panel(series, self.settings, self.settings.window.horizon if ahead is None else ahead)
+        steps_ahead = self.settings.window.horizon if ahead is None else ahead
+        panel = _panel(series, self.settings, steps_ahead, calendar_zone(self.series))
         framing = Framing(self.settings, self.codec.extended(self.settings, panel, seen), panel)
         return Forecaster(model, framing, calibration, self.settings.train.seed, fit_ends, calibrated_ends)
 
@@ -210,7 +219,7 @@ class ForecastTask(Task[ForecastSettings]):
         changed = {"settings": settings, "calendar_note": note}
         if not is_used(calendar):
             return changed
-        panel = _panel(series, settings, settings.window.horizon)
+        panel = _panel(series, settings, settings.window.horizon, calendar_zone(series))
         return changed | {"panel": panel, "codec": Codec.fit(settings, panel, fitted_on)}
 
     def check_train_split(self) -> None:
@@ -259,9 +268,15 @@ def _check_levels(settings: HeadSettings) -> None:
         )
 
 
-def _panel(series: Sequence[Series], settings: ForecastSettings, ahead: int) -> Panel:
-    """The panel of the series and of the calendar, as resolved."""
-    return Panel.from_series(with_calendar(series, settings.calendar, ahead))
+def calendar_zone(series: Sequence[Series]) -> str | None:
+    """The zone whose clocks the calendar follows: a named one; with offsets each series has its own."""
+    zone = series[0].time.zone
+    return None if is_offset(zone) else zone
+
+
+def _panel(series: Sequence[Series], settings: ForecastSettings, ahead: int, zone: str | None) -> Panel:
+    """The panel of the series and of the calendar, as resolved, on the clocks of `zone`."""
+    return Panel.from_series(with_calendar(series, settings.calendar, ahead, zone))
 
 
 def _names(columns: tuple[tuple[str, ...], ...]) -> str:

@@ -15,7 +15,7 @@ from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.continuation import continue_series, primed
 from echoic.forecasting.evaluator import BATCH, Evaluator, ForecastEvaluation
 from echoic.forecasting.forecaster import Forecast
-from echoic.forecasting.results import Table, forecast_columns, predict_table
+from echoic.forecasting.results import Table, forecast_columns, predict_table, value_units
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.new_data import JoinedSeries, read_new
 from echoic.jobs.forecast.task import ForecastTask
@@ -109,13 +109,15 @@ def backtest(fitted: Fitted[ForecastTask], data: Any, split: str, stride: int = 
         bases = [scored[number].time for number in series.tolist()]
         steps = (batch.origins - framing.panel.offsets[series]).numpy()
         ahead = np.arange(framing.horizon)
-        when = [base.times(step + ahead) for base, step in zip(bases, steps, strict=True)]
+        when = [base.stamps(step + ahead) for base, step in zip(bases, steps, strict=True)]
         quantiles = None if batch.quantiles is None else torch.from_numpy(batch.quantiles)
-        table = forecast_columns(Forecast(torch.from_numpy(batch.mean), quantiles), names, when, framing.panel.features)
+        made = Forecast(torch.from_numpy(batch.mean), quantiles)
+        unit = value_units(framing, batch.origins)
+        table = forecast_columns(made, names, when, framing.panel.features, unit)
         rows = framing.horizon * len(framing.panel.features)
-        cutoffs = [base.times(step - 1 + np.arange(1)) for base, step in zip(bases, steps, strict=True)]
+        cutoffs = [base.stamps(step - 1 + np.arange(1)) for base, step in zip(bases, steps, strict=True)]
         table["cutoff"] = np.repeat(np.concatenate(cutoffs), rows)
-        table["y"] = batch.target.transpose(0, 2, 1).reshape(-1).astype(np.float32)
+        table["y"] = batch.target.transpose(0, 2, 1).reshape(-1)
         tables.append(table)
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
@@ -134,7 +136,7 @@ def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
     return predict_table(forecaster, joined.series)
 
 
-def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float32]) -> NDArray[np.float64]:
+def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Forecasts `(windows, horizon, features)` after every full context in `values` `(steps, features)`."""
     task = fitted.task
     name = task.panel.names[0]
@@ -198,7 +200,7 @@ def series_columns(series: Sequence[Series]) -> Table:
     columns: Table = {}
     if len(series) > 1:
         columns["unique_id"] = np.repeat(np.array([one.name for one in series], object), series[0].steps)
-    columns["ds"] = np.concatenate([one.time.times(np.arange(one.steps)) for one in series])
+    columns["ds"] = np.concatenate([one.time.stamps(np.arange(one.steps)) for one in series])
     for number, feature in enumerate(series[0].features):
         columns[feature] = np.concatenate([one.values[:, number] for one in series])
     return columns

@@ -43,7 +43,7 @@ def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool =
     features = settings.features or tuple(name for name in columns if name not in unused)
     if not features:
         raise table.error("no column of values is left; name some with `features`.")
-    values = np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features])
+    values = np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features]).astype(np.float32)
     cells = {role: np.array(table.texts(name), object) for role, name in named}
     if settings.split_column in columns and labelled:
         cells["split"] = np.array(table.texts(settings.split_column), object)
