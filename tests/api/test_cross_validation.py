@@ -38,7 +38,7 @@ def test_every_fold_is_scored_on_the_horizon_after_its_training_data() -> None:
         assert fold.forecasts["ds"].tolist() == list(range(first, first + 5))
         np.testing.assert_allclose(fold.forecasts["y"], wave()[first : first + 5], rtol=0, atol=1e-6)
         error = np.abs(fold.forecasts["y"] - fold.forecasts["mean"]).mean()
-        assert fold.scores["mae"] == pytest.approx(error, rel=1e-6)
+        assert fold.scores["mae"] == pytest.approx(error, rel=1e-5)  # scores are computed in float32
         assert {"persistence", "linear"} <= fold.baselines.keys()
 
 

@@ -118,3 +118,15 @@ def test_a_run_that_was_trained_from_memory_is_used_from_its_folder(tmp_path: Pa
     for data in (None, rows(KNOWN)):
         assert run.predict(data)["mean"].tolist() == before.predict(data)["mean"].tolist()
     assert run.evaluate(rows(KNOWN)).rows == before.evaluate(rows(KNOWN)).rows
+
+
+def test_dates_of_other_columns_change_nothing(tmp_path: Path) -> None:
+    """The column of the times is found once, in training; a run that counts steps does so for any new data."""
+    due = pl.lit("2024-03-01").alias("due")
+    for time, known in ((None, rows(end=KNOWN)), ("none", rows(end=KNOWN).drop("ds"))):
+        run = echoic.train("forecast", known, **(TINY | {"time": time}))
+        expected = run.predict(rows(KNOWN - 30).drop([] if time is None else "ds"))
+        found = run.predict(write(tmp_path / "series.csv", rows(KNOWN - 30).with_columns(due)))
+        assert {name: column.tolist() for name, column in found.items()} == {
+            name: column.tolist() for name, column in expected.items()
+        }

@@ -85,7 +85,11 @@ def test_numbers_in_a_time_column_are_numbers_of_steps() -> None:
             "unique_id.: the column holds List.* which name no series",
         ),
         (pl.DataFrame({"a": [None]}), "column 'a': the column holds no value at all"),
-        (pl.DataFrame({"a": HOURS, "y": [1, 2, 3]}), r"column 'a': the column holds dates; pass --time a\."),
+        (
+            pl.DataFrame({"a": HOURS, "b": HOURS, "y": [1, 2, 3]}),
+            "the DataFrame: the columns a and b hold dates; name that of the times with --time, or pass --time none",
+        ),
+        (pl.DataFrame({"a": HOURS}), "the DataFrame: no column is left to predict"),
         (pl.DataFrame({"a": []}), "the DataFrame has no rows"),
         (pd.DataFrame(), "the DataFrame has no rows or no columns"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns have the same name"),

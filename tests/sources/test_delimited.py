@@ -101,10 +101,8 @@ def test_a_decimal_comma_without_the_setting_is_refused_with_the_setting(
         ("a,b\n1,2\n3\r,4\n", "line 3: carriage return inside the line"),
         ("a,b\n1,\n2,\n", "column 'b': the column holds no value at all"),
         ("a,town\n1,Ulm\n2,Bonn\n", r"column 'town': 'Ulm' is text like all of the column; name it with --time"),
-        ("when,a\n2024-01-01,1\n2024-01-02,2\n", r"column 'when': the column holds dates; pass --time when\."),
-        ("when,a\n20240101,1\n20240102,2\n", r"pass --time when\."),
-        ("when,a\n01/02/2024,1\n", r"pass --time when\."),
-        ("year,a\n1999,1\n2000,1\n", r"pass --time year\."),
+        ("when,a\n01/02/2024,1\n", r"column 'when': '01/02/2024' is ambiguous"),
+        ("when,due,a\n2024-01-01,2024-01-02,1\n", "the columns when and due hold dates; name that of the times"),
         ("V1,V2,V3\nH1,1,2\nH2,3,4\n", "pass --format m4"),
         ("1.5,2\n3,4\n", "the first line contains numbers instead of column names"),
     ],
@@ -114,6 +112,40 @@ def test_bad_table_is_refused_with_place_and_remedy(read_text: Callable[..., Any
         read_text(text)
     assert "table.csv" in str(caught.value)
     assert str(caught.value).count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "start"),
+    [
+        ("when", ("2024-01-01", "2024-01-02"), "2024-01-01"),
+        ("when", ("20240101", "20240102"), "2024-01-01"),
+        ("quarter", ("1995Q1", "1995Q2"), "1995-01-01"),
+    ],
+)
+def test_the_only_column_of_dates_has_the_times(
+    read_text: Callable[..., Any], name: str, times: tuple[str, str], start: str
+) -> None:
+    text = f"a,{name},b\n1,{times[0]},3\n2,{times[1]},4\n"
+    dataset = read_text(text)
+    (series,) = dataset.series
+    assert (series.features, series.time.start) == (("a", "b"), np.datetime64(start))
+    assert dataset.report.notes[0].startswith(f"Times: column {name!r}, the only one that holds dates")
+    named = read_text(text, time=name)
+    assert named.series[0].time == series.time
+    assert not named.report.notes
+    (targets,) = read_text(text, target="a").series
+    assert (targets.features, targets.time) == (("a",), series.time)
+
+
+def test_years_are_found_by_their_name(read_text: Callable[..., Any]) -> None:
+    assert read_text("year,a\n1999,1\n2000,1\n").series[0].time.times(np.arange(2)).tolist() == [1999, 2000]
+    assert read_text("size,a\n1999,1\n2000,1\n").series[0].features == ("size", "a")
+
+
+def test_steps_are_counted_if_so_requested(read_text: Callable[..., Any]) -> None:
+    dataset = read_text("when,a\n2024-01-01,1\n2024-01-07,2\n2024-01-08,2\n", time="none")
+    assert (dataset.series[0].features, dataset.series[0].time.start) == (("a",), None)
+    assert dataset.report.ignored == ("when",)
 
 
 def test_point_beside_decimal_comma_is_not_guessed(read_text: Callable[..., Any]) -> None:

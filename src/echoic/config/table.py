@@ -35,7 +35,12 @@ class TableSettings(Section):
             "unique_id, otherwise wide."
         ),
     )
-    time: str | None = Field(None, description="Column of timestamps. Default: none, steps are counted.")
+    time: str | None = Field(
+        None,
+        description=(
+            "Column of timestamps. none: steps are counted. Default: the column that holds dates, if there is one."
+        ),
+    )
     target: Names = Field((), description="Columns to predict. Default: all numeric columns.")
     id: str | None = Field(None, description="Column with the name of the series (long format).")
     past_covariates: Names = Field((), description="Input columns that are known for the past only.")

@@ -92,8 +92,9 @@ class Features:
         return [self.scaled(raw) for raw in _raw(self.mel, series, cache, on_progress)]
 
     def scaled(self, raw: Tensor) -> Tensor:
-        """Standardised features `(steps, values)` from unscaled ones."""
-        return self.scaler.encode(self.clip_norm.apply(raw)[None], torch.zeros(1, dtype=torch.long))[0].nan_to_num(0.0)
+        """Standardised features `(steps, values)` in float32 from unscaled ones."""
+        scaled = self.scaler.encode(self.clip_norm.apply(raw)[None], torch.zeros(1, dtype=torch.long))[0]
+        return scaled.nan_to_num(0.0).float()
 
     def check(self, series: Sequence[Series]) -> None:
         """Checks that `series` have the sampling rate or the features of training.

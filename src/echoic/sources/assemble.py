@@ -178,4 +178,5 @@ def _report(
         bom=table.bom,
         blank_lines=table.blank_lines,
         zones=tuple(sorted({one.time.zone for one in placed if one.time.zone is not None})),
+        found_time=roles.time if roles.found_time else None,
     )

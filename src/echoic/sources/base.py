@@ -35,7 +35,8 @@ class DataReport:
 
     `missing` counts empty cells of each target and covariate as read. `steps` is the total length of all series,
     including rows inserted for gaps; `values` is the number of values that are not missing. `coarse` columns hold
-    numbers of a type with too few digits for how little they vary.
+    numbers of a type with too few digits for how little they vary. `found_time` is the column of the times if it was
+    found instead of named.
     """
 
     rows: int
@@ -56,6 +57,7 @@ class DataReport:
     bom: bool = False
     blank_lines: int = 0
     zones: tuple[str, ...] = ()
+    found_time: str | None = None
     skipped: tuple[str, ...] = ()
 
     @property
@@ -63,6 +65,9 @@ class DataReport:
         """Noteworthy facts, one sentence each."""
         missing = ", ".join(f"{count} in {name!r}" for name, count in self.missing.items() if count)
         candidates = {
+            f"Times: column {self.found_time!r}, the only one that holds dates (--time none counts steps).": (
+                self.found_time
+            ),
             f"Missing cells: {missing}.": missing,
             f"{self.inserted_rows} rows were inserted as missing values to fill gaps in time.": self.inserted_rows,
             f"{self.zero_rows} steps without a row were inserted with a value of 0.": self.zero_rows,

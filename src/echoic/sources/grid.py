@@ -105,7 +105,7 @@ def positions_on_grid(
     if (positions < 0).any():
         row = int(rows[(positions < 0).argmax()])
         grid = f"{base.frequency} from {_short(times[rows[0]], base.zone)}"
-        remedy = "bring the rows to one frequency, with --freq and --resample"
+        remedy = "bring the rows to one frequency with --freq and --resample, or count steps with --time none"
         if base.has_dates and base.zone is not None:
             remedy += ", or name the zone of days with --time-zone"
         raise table.error(

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Dataset, read, source_kind
+from echoic.sources.roles import NO_TIME
 from echoic.types import Covariates, Series
 from echoic.types.frequency import SINGLE
 from echoic.windows import Ranges, full_ranges
@@ -32,7 +32,9 @@ def read_new(task: ForecastTask, data: Any) -> Dataset:
     """
     settings, features = task.settings.data, task.series[0].features
     if source_kind(data, settings) in _NAMED and settings.format != "m4":
-        settings = TableSettings(**settings.model_dump(exclude={"target"}), target=features)
+        # Dates of a run without times would be those of another column.
+        time = settings.time if task.series[0].time.start is not None else NO_TIME
+        settings = settings.model_copy(update={"target": features, "time": time})
     dataset = read(data, settings)
     task.check_columns(dataset.series[0])
     _check_zone(task.series[0], dataset.series[0])

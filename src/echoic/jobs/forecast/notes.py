@@ -6,7 +6,8 @@ from typing import Any
 _FEW_WINDOWS = 5
 """With fewer windows that do not overlap, dev decides little."""
 
-_LISTED = 3
+_LISTED, _MIN_SHARE = 3, 0.005
+"""The baselines that are listed, by their share."""
 
 
 def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
@@ -31,7 +32,8 @@ def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
     else:
         notes.append(f"Weight of the network in the forecast: {weight} ({against}).")
     ranked = sorted(dev["baselines"].items(), key=lambda one: -one[1])[:_LISTED]
-    return [*notes, "Baselines: " + ", ".join(f"{name} {share:.0%}" for name, share in ranked) + "."]
+    shares = (f"{name} {share:.0%}" for name, share in ranked if share >= _MIN_SHARE)
+    return [*notes, f"Baselines: {', '.join(shares)}."]
 
 
 def _range(weight: list[float]) -> str:

@@ -25,7 +25,7 @@ from echoic.jobs.base import Task
 from echoic.jobs.forecast.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources import DatasetLike
+from echoic.sources import DataReport, DatasetLike
 from echoic.types import Series
 from echoic.types.zones import is_offset
 from echoic.windows import Panel, Ranges, evenly_spaced, merge_ranges, split_series
@@ -58,7 +58,9 @@ class ForecastTask(Task[ForecastSettings]):
     def prepare(cls, dataset: DatasetLike, settings: ForecastSettings, on_progress: ProgressFn = no_progress) -> Self:
         _check_levels(settings.output)
         rule = settings.split.split or default_split(dataset.series, settings)
-        settings = settings.replaced(split=rule)
+        found_time = dataset.report.found_time if isinstance(dataset.report, DataReport) else None
+        # Kept by name: new data may have other dates besides.
+        settings = settings.replaced(split=rule, time=found_time or settings.data.time)
         usable = trainable(dataset.series, rule, settings.data.on_error)
         panel, splits = Panel.from_series(usable.series), split_series(usable.series, rule)
         settings = plan(settings, panel, splits["train"], usable.series[0].time.frequency)
