@@ -15,6 +15,7 @@ from echoic.config import AudioDataSettings
 from echoic.errors import DataError
 from echoic.sources import read
 from echoic.sources.audio import AudioReport, decoding
+from echoic.sources.examples import Examples
 
 RATE_HZ = 16_000
 STEP_16 = 1 / 32768
@@ -62,7 +63,7 @@ def test_channels_are_mixed_or_one_is_chosen(tmp_path: Path) -> None:
     path = written(tmp_path / "a.wav", stereo, subtype="FLOAT")
     np.testing.assert_allclose(samples_of(path), stereo.mean(1), atol=1e-7)
     np.testing.assert_array_equal(samples_of(path, channel="2"), stereo[:, 1])
-    assert read(path, AudioDataSettings()).report.notes == ("The channels of 1 files were mixed into one.",)
+    assert read(path, AudioDataSettings()).report.notes == ("Channels mixed into one: 1 file (a.wav).",)
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(48_000, 16_000), (8_000, 16_000), (44_100, 8_000)])
@@ -89,7 +90,7 @@ def test_a_folder_takes_the_rate_of_its_first_file_and_names_the_bad_ones(tmp_pa
     assert [one.steps for one in found.series] == [4000, 8000, 100]
     report = found.report
     assert isinstance(report, AudioReport)
-    assert (report.resampled, report.silent) == (1, 1)
+    assert (report.sound.resampled, report.sound.silent) == (Examples(1, "below/b.flac"), Examples(1, "c.wav"))
     (sentence,) = report.skipped
     assert "d.wav is not a readable sound file" in sentence
     assert report.notes[-1] == sentence

@@ -95,7 +95,7 @@ def test_a_clip_has_the_labels_between_the_separators(tmp_path: Path) -> None:
     assert [labels_of(clip) for clip in found.series] == [("cat", "dog"), ("cat",), ()]
     assert isinstance(found.report, ClipReport)
     assert found.report.labels == {"cat": 2, "dog": 1}
-    assert found.report.notes == ("1 of 3 clips have no label.",)
+    assert found.report.notes[0] == "1 of 3 clips have no label, such as a.wav."
     pl.DataFrame({"file": ["a.wav"] * 2, "label": ["1 2", None]}).write_parquet(tmp_path / "clips.parquet")
     found = read(tmp_path / "clips.parquet", ClipDataSettings(label_separator=" "))
     assert [labels_of(clip) for clip in found.series] == [("1", "2"), ()]

@@ -75,7 +75,7 @@ def test_axes_are_named_for_bands() -> None:
 
 def test_more_features_than_steps_are_noted() -> None:
     found = read(Clips(np.zeros((2, 3, 50)), ["a", "b"]), ClipDataSettings())
-    (note,) = found.report.notes
+    note = found.report.notes[0]
     assert note.startswith("Clips have 50 features at up to 3 steps: the axes are clips, steps, features, so transpose")
 
 

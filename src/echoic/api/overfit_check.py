@@ -1,6 +1,6 @@
 """A quick test before a long run: can the network overfit one batch?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,16 +16,19 @@ def check(
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,
     steps: int = 120,
+    on_notes: Callable[[Sequence[str]], object] = list,
     **settings: Any,
 ) -> list[float]:
     """Trains on a single batch and returns its loss before each step; it must fall before a long run is worth it.
 
-    Optimizer and learning rate are fixed (Adam at 0.02), and dropout is off, independent of the settings.
+    Optimizer and learning rate are fixed (Adam at 0.02), and dropout is off, independent of the settings. `on_notes` is
+    called with the notes on the data.
 
     Raises:
         ConfigError, DataError: as `echoic.train` does.
     """
     task = choose_threads(prepare(job, data, config=config, components=components, **settings).task)
+    on_notes(task.data_report()["notes"])
     seed, device = task.settings.train.seed, torch.device(task.settings.train.device)
     with thread_count(task.settings.train.threads), isolated_randomness(seed):
         batch = next(task.train_batches().epoch(seed, 0)).to(device)

@@ -144,7 +144,12 @@ def _section(one: _RunSummary) -> Section:
         Table("Parameters", ["name", "shape", "count"], parameters, collapsed=True),
         Table("Versions", ["", "version"], flat_items(one.info["versions"]), collapsed=True),
     ]
-    return Section(one.name, summary, [_scores(one)] if one.split else [], one.charts, details)
+    tables = [_scores(one)] if one.split else []
+    tables += _by_class(one.evaluation.details) if one.split else []
+    notes = one.info["data"]["report"].get("notes", [])
+    if notes:
+        tables.append(Table("Notes on the data", ["note"], [(note,) for note in notes]))
+    return Section(one.name, summary, tables, one.charts, details)
 
 
 def _scores(one: _RunSummary) -> Table:
@@ -157,6 +162,18 @@ def _scores(one: _RunSummary) -> Table:
     if one.evaluation.verdict is not None:
         note = f"{note} {one.evaluation.verdict}"
     return Table(f"Scores on the {one.split} split", columns, rows, goal=_better(names), note=note)
+
+
+def _by_class(found: Mapping[str, Any]) -> list[Table]:
+    """Confusions and scores of classes, for evaluations that have them."""
+    confusions = [tuple(row.values()) for row in found.get("confusions", ())]
+    by_class = [(name, *row.values()) for name, row in found.get("by_class", {}).items()]
+    scores = Table(
+        "By class, the lowest F1 first", ["class", "clips", "precision", "recall", "f1"], by_class, collapsed=True
+    )
+    columns = ["class", "taken for", "clips", "of"]
+    listed = [Table("Most frequent confusions", columns, confusions)] if confusions else []
+    return [*listed, *([scores] if by_class else [])]
 
 
 def _better(scores: Sequence[str]) -> dict[str, Better]:

@@ -162,9 +162,10 @@ class Run:
         """Predictions for `data` as a long table.
 
         Args:
-            data: new data, or a list of paths, which gives the rows of all of them in this order. By default forecasts
-                continue the run's own series; clips and recordings are those of its test split. Data in memory are as
-                for `echoic.train`; clips require no labels, and sound has the rate of training.
+            data: new data, or a list of paths, which gives the rows of all of them in this order; where files have the
+                same name, all are named by the ends of their paths that differ. By default forecasts continue the run's
+                own series; clips and recordings are those of its test split. Data in memory are as for `echoic.train`;
+                clips require no labels, and sound has the rate of training.
             on_error: "skip" leaves out the files, clips and series that cannot be predicted, and warns with their
                 number and the reasons; "stop" raises an error instead.
             on_progress: called with the number of files that are done, and of all.

@@ -1,12 +1,14 @@
 """`echoic check JOB DATA`: the one-batch test."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
+from echoic.cli.printing import say
 from echoic.cli.train import Data, Json, single_or_list, with_data_help
 from echoic.jobs import JOBS, settings_class
 
@@ -32,6 +34,11 @@ def add_to(app: typer.Typer, help_text: str) -> None:
     app.add_typer(jobs, name="check")
 
 
+def _print_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        say(f"data: {note}")
+
+
 def _checker(job: str) -> Any:
     def check_job(
         settings: dict[str, Any],
@@ -43,7 +50,7 @@ def _checker(job: str) -> Any:
     ) -> None:
         from echoic.api import overfit_check
 
-        losses = overfit_check.check(job, single_or_list(data), config=settings, steps=steps)
+        losses = overfit_check.check(job, single_or_list(data), config=settings, steps=steps, on_notes=_print_notes)
         falls = overfit_check.check_passes(losses)
         if as_json:
             typer.echo(json.dumps({"job": job, "falls": falls, "losses": losses}))

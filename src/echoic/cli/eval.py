@@ -1,9 +1,9 @@
 """`echoic eval RUN [DATA]`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,8 @@ from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import print_columns, print_scores
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
+
+_MAX_CONFUSIONS = 5
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 OnError = Annotated[
@@ -60,6 +62,9 @@ def evaluate(
     by_series: Annotated[
         bool, typer.Option("--by-series", help="Forecasts: print the errors of each series, the worst first.")
     ] = False,
+    by_class: Annotated[
+        bool, typer.Option("--by-class", help="Clips: print the scores of each class, the lowest F1 first.")
+    ] = False,
     training_data: TrainingData = None,
     on_error: OnError = "skip",
     as_json: Json = False,
@@ -75,6 +80,8 @@ def evaluate(
     opened = echoic.load(run, data=training_data)
     if backtest is not None or by_series:
         require(opened.job, Backtests, "by_series" if by_series else "backtest")
+    if by_class and opened.job.name != "classify":
+        raise ConfigError(f"`by_class` is not supported by {opened.job.name} runs; it is for classify runs.")
     with progress_bar() as bar:
         evaluation = opened.evaluate(
             data,
@@ -98,6 +105,25 @@ def evaluate(
         print_scores(title, evaluation.rows)
         if by_series:
             _print_series(evaluation.details["by_series"])
+        _print_confusions(evaluation.details.get("confusions", ()))
+        if by_class:
+            _print_classes(evaluation.details["by_class"])
+
+
+def _print_confusions(confusions: Sequence[Mapping[str, Any]]) -> None:
+    """The most frequent ones."""
+    if confusions:
+        rows = [list(row.values()) for row in confusions[:_MAX_CONFUSIONS]]
+        print_columns("Most frequent confusions", ["class", "taken for", "clips", "of"], rows)
+
+
+def _print_classes(scores: Mapping[str, Mapping[str, float]]) -> None:
+    """Scores of each class."""
+    rows = [
+        (name, row["clips"], *(f"{row[score]:.3g}" for score in ("precision", "recall", "f1")))
+        for name, row in scores.items()
+    ]
+    print_columns("By class, the lowest F1 first", ["class", "clips", "precision", "recall", "f1"], rows)
 
 
 def _print_series(errors: Mapping[str, Mapping[str, float]]) -> None:

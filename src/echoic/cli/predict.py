@@ -10,7 +10,7 @@ from echoic.cli.eval import OnError, RunPath
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
-from echoic.cli.tables import print_columns
+from echoic.cli.tables import fits, print_columns
 from echoic.cli.train import Json, TrainingData
 
 Output = Annotated[
@@ -38,6 +38,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     import echoic
+    from echoic.cli.classes import without_many_columns
     from echoic.writers.tables import write_table
 
     opened = echoic.load(run, data=training_data)
@@ -53,10 +54,13 @@ def predict(
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
     elif output is None:
-        first = {name: column[:_MAX_ROWS] for name, column in columns.items()}
-        digits = _digits(first)
-        shown = [_short(name, column, digits) for name, column in first.items()]
-        print_columns(f"{run}: {rows} rows", list(columns), list(zip(*shown, strict=True)))
+        top = {name: column[:_MAX_ROWS] for name, column in columns.items()}
+        digits = _digits(top)
+        shown = {name: _short(name, column, digits) for name, column in top.items()}
+        if not fits(shown):
+            top = without_many_columns(top, getattr(opened.settings.data, "label_separator", None))
+            shown = {name: _short(name, column, digits) for name, column in top.items()}
+        print_columns(f"{run}: {rows} rows", list(shown), list(zip(*shown.values(), strict=True)))
         if rows > _MAX_ROWS:
             say(f"... {rows - _MAX_ROWS} more; write all rows with -o FILE")
 

@@ -1,6 +1,7 @@
 """Tables in the terminal."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -14,6 +15,9 @@ from echoic.metrics.goals import best_value
 
 _WIDEST = 10_000
 """Columns that a table may have before it is measured against the terminal."""
+
+_FOLDED = 16
+"""Width to which texts may be folded."""
 
 
 def print_scores(title: str, methods: Mapping[str, Mapping[str, float]]) -> None:
@@ -52,14 +56,51 @@ def _marked(values: Sequence[float | None], score: str) -> list[str]:
     return [_cell(value, best) for value in values]
 
 
+def fits(columns: Mapping[str, Sequence[str]]) -> bool:
+    """Whether columns of text fit side by side into the terminal, names and all."""
+    return sum(_widths(list(columns), list(zip(*columns.values(), strict=True)))) <= Console().width
+
+
 def print_columns(title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Prints a plain table."""
+    """Prints a plain table; of columns that do not fit, it says how many there are."""
+    console = Console()
+    shown = _number_that_fits(_widths(headers, rows), console.width)
     table = _table(title)
-    for number, header in enumerate(headers):
-        table.add_column(escape(printable(header)), justify="left" if number == 0 else "right")
+    for number, header in enumerate(headers[:shown]):
+        is_text = number == 0 or not all(_is_number(str(row[number])) for row in rows)
+        table.add_column(
+            escape(printable(header)),
+            justify="left" if number == 0 else "right",
+            overflow="fold",
+            no_wrap=not is_text,
+        )
     for row in rows:
-        table.add_row(*(escape(printable(str(cell))) for cell in row))
-    Console().print(table)
+        table.add_row(*(escape(printable(str(cell))) for cell in row[:shown]))
+    console.print(table)
+    if shown < len(headers):
+        console.print(f"... {len(headers) - shown} more columns; write all with -o FILE", markup=False)
+
+
+def _widths(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
+    """The width of each column, and of the space before it."""
+    return [
+        1 + max([len(header), *(len(printable(str(row[number]))) for row in rows)])
+        for number, header in enumerate(headers)
+    ]
+
+
+def _number_that_fits(widths: Sequence[int], limit: int) -> int:
+    """The number of first columns that fit; wide ones may be folded."""
+    least = accumulate(min(width, _FOLDED) for width in widths)
+    return max(1, sum(width <= limit for width in least))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return not text
+    return True
 
 
 def _table(title: str) -> Table:

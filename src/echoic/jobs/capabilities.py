@@ -23,6 +23,14 @@ class Predicts(Protocol):
 
 
 @runtime_checkable
+class ChecksNewData(Protocol):
+    """Jobs that can say what is odd about new data before they predict."""
+
+    def notes_on_new(self, fitted: Fitted[Any], files: Sequence[Any]) -> list[str]:
+        """Sentences on the data to predict, which are given one by one."""
+
+
+@runtime_checkable
 class Generates(Protocol):
     """Jobs with autoregressive networks; options are those of the settings' `request_class`."""
 

@@ -14,6 +14,7 @@ from echoic.config.audio import SoundSourceSettings
 from echoic.config.spectrum import AugmentSettings, EncoderSettings, SpectrumSettings
 from echoic.errors import ConfigError
 from echoic.labelled.augment import Augment
+from echoic.labelled.copies import copy_notes
 from echoic.labelled.features import Features, RawSteps
 from echoic.progress import ProgressFn
 from echoic.sources import DatasetLike
@@ -21,6 +22,12 @@ from echoic.types import Series
 from echoic.windows import SPLITS, empty_split
 
 EVAL_BATCH_SIZE = 64
+
+_EMPTY = {
+    "dev": "nothing chooses the weights and the length of training",
+    "test": "eval needs new data, or another split with --split",
+}
+"""What follows from a split without series."""
 
 
 class LabelledSettings(Protocol):
@@ -107,10 +114,20 @@ class LabelledTask(abc.ABC, Generic[L]):
         return self.loader("dev", EVAL_BATCH_SIZE) if self.splits["dev"] else None
 
     def data_report(self) -> dict[str, Any]:
-        """The report of the source, and the number of series in each split."""
-        return self.dataset.report.to_json() | {
-            "splits": {split: len(numbers) for split, numbers in self.splits.items()}
+        """The report of the source, the number of series in each split, and notes on both."""
+        report = self.dataset.report.to_json()
+        copies = copy_notes(self.dataset.series, self.splits, self.content.removesuffix("s"))
+        empty = [split for split in self.expected_splits if not self.splits[split]]
+        notes = [*report["notes"], *copies, *(f"The {split} split is empty: {_EMPTY[split]}." for split in empty)]
+        return report | {
+            "notes": notes,
+            "splits": {split: len(numbers) for split, numbers in self.splits.items()},
         }
+
+    @property
+    def expected_splits(self) -> Sequence[str]:
+        """The splits besides train that should have something."""
+        return ("dev", "test")
 
     @property
     def sound_files(self) -> AudioDataSettings:

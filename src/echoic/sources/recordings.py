@@ -11,7 +11,10 @@ from echoic.config import AudioDataSettings
 from echoic.config.audio import SoundSourceSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import decode_file
+from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
+from echoic.sources.examples import Examples
+from echoic.sources.unnamed import unnamed_files
 from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Annotations, Event, Series
 from echoic.types.annotations import EVENT_GRACE_S, SplitName
@@ -26,14 +29,33 @@ class PlacedEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class EventReport:
-    """Counts of the data: recordings, their duration, the events of each label, and why recordings were `skipped`."""
+    """Counts of the data: recordings, their duration, the events of each label, and what was done to the sound.
+
+    `without_events` are recordings; `remarks` sentences on how the recordings were read, `skipped` why some were.
+    """
 
     recordings: int
     seconds: float
     rate_hz: float
     labels: dict[str, int]
-    notes: tuple[str, ...]
+    without_events: Examples
+    sound: SoundFacts
+    remarks: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Noteworthy facts, one sentence each."""
+        single = Examples.of(label for label, count in self.labels.items() if count == 1)
+        candidates = {
+            **dict.fromkeys(self.remarks, True),
+            f"Without an event: {self.without_events.as_text('recording')}.": self.without_events,
+            f"With a single event: {single.as_text('label')}; such a label cannot be both learned and evaluated.": (
+                single
+            ),
+            **self.sound.notes,
+        }
+        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Recordings"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -68,20 +90,32 @@ def assemble_recordings(
         )
         in_time = tuple(events_in_time(events[file], len(sound.samples) / sound.rate_hz))
         rates_hz.append(sound.rate_hz)
-        annotations = Annotations(rate_hz=sound.rate_hz, events=in_time, split=splits.get(file))
+        annotations = Annotations(rate_hz=sound.rate_hz, events=in_time, split=splits.get(file), sound=sound.origin)
         return Series(file, sound.samples[:, None], ("sample",), origin=str(folder / file), annotations=annotations)
 
     recordings, skipped = usable(list(events), recording_of, settings.on_error, origin=origin, kind="recordings")
-    return recordings_dataset(recordings, origin, skipped)
+    unnamed = unnamed_files(folder, list(events))
+    remarks = [f"Sound files that the table does not name left out: {unnamed.as_text('file')}."] if unnamed else []
+    return recordings_dataset(recordings, origin, remarks, skipped)
 
 
-def recordings_dataset(recordings: Sequence[Series], origin: str, skipped: tuple[str, ...] = ()) -> Dataset:
-    """Recordings of one rate, annotated with their events, their counts, and the reasons for `skipped` ones."""
+def recordings_dataset(
+    recordings: Sequence[Series], origin: str, remarks: Sequence[str] = (), skipped: tuple[str, ...] = ()
+) -> Dataset:
+    """Recordings of one rate, annotated with their events, their counts, `remarks`, and why some were `skipped`."""
     rate_hz = recordings[0].annotations.steps_per_s or 0 if recordings else 0
     labels = Counter(event.label for one in recordings for event in one.annotations.events or ())
     seconds = sum(one.steps for one in recordings) / (rate_hz or 1)
-    notes = skipped_notes(skipped, "Recordings")
-    report = EventReport(len(recordings), seconds, rate_hz, dict(sorted(labels.items())), notes, skipped)
+    report = EventReport(
+        len(recordings),
+        seconds,
+        rate_hz,
+        dict(sorted(labels.items())),
+        Examples.of(one.name for one in recordings if not one.annotations.events),
+        SoundFacts.of(recordings),
+        tuple(remarks),
+        skipped,
+    )
     return Dataset(tuple(recordings), report, fingerprint_of_annotated(recordings), origin)
 
 

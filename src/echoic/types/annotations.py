@@ -37,6 +37,19 @@ class MusicInfo:
     keys: tuple[Key, ...] = ()
 
 
+class SoundOrigin(NamedTuple):
+    """How sound was before it was brought to one channel and one rate.
+
+    `rate_hz` is that of the file or the array, `channels` those that were mixed, 1 if one was chosen. `cancels`: they
+    nearly cancel out. `streamed`: a WAV file that does not state its length.
+    """
+
+    rate_hz: int
+    channels: int
+    cancels: bool = False
+    streamed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Annotations:
     """Annotations of one series; None where unknown.
@@ -50,6 +63,7 @@ class Annotations:
         fold: the fold of cross-validation that the source assigns.
         group: a name shared by series that must stay in one split, such as the speaker.
         music: musical time.
+        sound: how sound was before it was brought to `rate_hz`.
     """
 
     rate_hz: int | None = None
@@ -61,6 +75,8 @@ class Annotations:
     music: MusicInfo | None = None
     # Without a part in `repr`, from which fingerprints of older runs are made.
     step_rate_hz: float | None = field(default=None, repr=False)
+    # No part of what a series is: fingerprints and comparisons leave it out.
+    sound: SoundOrigin | None = field(default=None, compare=False, repr=False)
 
     @property
     def steps_per_s(self) -> float | None:

@@ -11,6 +11,7 @@ from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, e
 from echoic.jobs.classify.notes import calibration_notes
 from echoic.jobs.classify.task import ClassifyTask as ClassifyTask
 from echoic.jobs.classify.use import predict
+from echoic.labelled.new_sound import notes_on_files
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
 
@@ -43,6 +44,11 @@ class ClassifyJob(Job[ClassifyTask]):
         self, fitted: Fitted[ClassifyTask], metrics: Sequence[Mapping[str, Any]], evaluation: ClassifyEvaluation | None
     ) -> list[Chart]:
         return charts(fitted, metrics, evaluation)
+
+    def notes_on_new(self, fitted: Fitted[ClassifyTask], files: Sequence[Any]) -> list[str]:
+        """Whether sound has a lower rate than that of training."""
+        mel = fitted.task.features.mel
+        return [] if mel is None else notes_on_files(files, mel.rate_hz)
 
     def predict(self, fitted: Fitted[ClassifyTask], data: Any) -> Table:
         """The label of each clip with its probability, as a table."""

@@ -18,11 +18,15 @@ from echoic.jobs.classify.labelling import Labelling
 from echoic.jobs.classify.reading import labelled_clips
 from echoic.jobs.classify.task import ClassifyTask
 from echoic.jobs.from_training import from_training_data
+from echoic.labelled.new_sound import notes_on_series
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.paired import ItemErrors, group_numbers, joined
 from echoic.progress import ProgressFn, no_progress
+from echoic.types import Series
 
 MAX_MISTAKES = 10
+
+MAX_CONFUSIONS = 20
 
 
 class Mistake(NamedTuple):
@@ -76,8 +80,15 @@ class ClassifyEvaluation(Evaluation):
 
     @property
     def details(self) -> dict[str, Any]:
-        """Number of clips, and the worst mistakes."""
-        found = {"clips": len(self.clips), "most_confused": [one._asdict() for one in self.mistakes]}
+        """Number of clips, the worst mistakes, the most frequent confusions of classes, and scores of each class."""
+        confusions = self.labelling.confusions(self.true, self.probabilities)
+        by_class = self.labelling.by_class(self.true, self.probabilities)
+        found = {
+            "clips": len(self.clips),
+            "most_confused": [one._asdict() for one in self.mistakes],
+            "confusions": [one._asdict() for one in confusions[:MAX_CONFUSIONS]],
+            "by_class": {name: scores._asdict() for name, scores in by_class.items()},
+        }
         found |= {"folds": list(self.folds)} if self.folds else {}
         return found | ({"notes": list(self.notes)} if self.notes else {})
 
@@ -118,7 +129,7 @@ def evaluate(
         tuple(clip.name for clip in clips),
         true,
         probabilities,
-        notes=limits + missing,
+        notes=limits + missing + _lower_rate(task, new),
         item_errors=ItemErrors(
             "clips" if groups is None else "groups of clips",
             task.labelling.headline_errors(true, probabilities),
@@ -126,6 +137,11 @@ def evaluate(
             groups=groups,
         ),
     )
+
+
+def _lower_rate(task: ClassifyTask, new: Sequence[Series] | None) -> tuple[str, ...]:
+    mel = task.features.mel
+    return () if new is None or mel is None else notes_on_series(new, mel.rate_hz)
 
 
 def probabilities_of(

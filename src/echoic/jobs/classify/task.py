@@ -188,6 +188,12 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
     def data_report(self) -> dict[str, Any]:
         return super().data_report() | {"classes": list(self.classes)}
 
+    @property
+    def expected_splits(self) -> Sequence[str]:
+        """With folds, each has a test split of its own."""
+        split = self.settings.split
+        return ("dev",) if split.folds is not None and split.test_fold is None else ("dev", "test")
+
 
 def split_clips(clips: Sequence[Series], settings: ClassifySettings) -> dict[str, list[int]]:
     """The numbers of the clips in each split.

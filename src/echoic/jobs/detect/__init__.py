@@ -9,6 +9,7 @@ from echoic.jobs.detect.charts import charts
 from echoic.jobs.detect.evaluate import DetectEvaluation, evaluate
 from echoic.jobs.detect.task import DetectTask as DetectTask
 from echoic.jobs.detect.use import predict
+from echoic.labelled.new_sound import notes_on_files
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
@@ -37,6 +38,11 @@ class DetectJob(Job[DetectTask]):
         self, fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None
     ) -> list[Chart]:
         return charts(fitted, metrics, evaluation)
+
+    def notes_on_new(self, fitted: Fitted[DetectTask], files: Sequence[Any]) -> list[str]:
+        """Whether sound has a lower rate than that of training."""
+        mel = fitted.task.features.mel
+        return [] if mel is None else notes_on_files(files, mel.rate_hz)
 
     def predict(self, fitted: Fitted[DetectTask], data: Any) -> Table:
         """The events of each recording with their times, as a table."""

@@ -13,6 +13,7 @@ from echoic.jobs.detect.reading import labelled_recordings
 from echoic.jobs.detect.task import DetectTask
 from echoic.jobs.from_training import from_training_data
 from echoic.labelled.frames import Frames, Probs, events_in
+from echoic.labelled.new_sound import notes_on_series
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
@@ -85,6 +86,7 @@ def evaluate(
     names = "all baselines are"
     none = dict[str, list[Frames]]()
     baselines, notes = from_training_data(lambda: _baselines(fitted).predict(steps), none, names)
+    notes += () if new is None or task.features.mel is None else notes_on_series(new, task.features.mel.rate_hz)
     return DetectEvaluation(
         _scores(task, events, true, predicted),
         {name: _scores(task, events, true, frames) for name, frames in baselines.items()},

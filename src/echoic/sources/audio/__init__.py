@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import DecodedSound, decode_file
+from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset
+from echoic.sources.folder_contents import contents_of
 from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Annotations, Series
 
@@ -22,30 +22,23 @@ _BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class AudioReport:
-    """Counts of the files read.
+    """Counts of the files read, and of what was done to them.
 
-    `resampled`: files with another rate. `mixed`: files with several channels. `silent`: files with only zeros.
-    `streamed`: WAV files without a length. `skipped` has a sentence for each file of several that could not be used.
+    `skipped` has a sentence for each file of several that could not be used, `left_out` one for each kind of files in
+    folders that are no sound.
     """
 
     files: int
     seconds: float
     rate_hz: int
-    resampled: int
-    mixed: int
-    silent: int
-    streamed: int
+    sound: SoundFacts
     skipped: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Noteworthy facts, one sentence each."""
-        candidates = {
-            f"{self.resampled:,} files were resampled to {self.rate_hz:,} Hz.": self.resampled,
-            f"The channels of {self.mixed:,} files were mixed into one.": self.mixed,
-            f"{self.silent:,} files are silent from beginning to end.": self.silent,
-            f"{self.streamed:,} files do not state their length and were read to the end.": self.streamed,
-        }
+        candidates = {**self.sound.notes, **dict.fromkeys(self.left_out, True)}
         return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
 
     def to_json(self) -> dict[str, Any]:
@@ -89,23 +82,29 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
         _add_file(digest.update, path, name if len(found) > 1 else "")
     series = tuple(
         Series(
-            name, sound.samples[:, None], ("sample",), origin=str(path), annotations=Annotations(rate_hz=sound.rate_hz)
+            name,
+            sound.samples[:, None],
+            ("sample",),
+            origin=str(path),
+            annotations=Annotations(rate_hz=sound.rate_hz, sound=sound.origin),
         )
         for name, path, sound in found
     )
-    report = report_of([sound for _, _, sound in found], settings, skipped)
+    notes = (contents_of(place, ENDINGS).notes.items() for place in map(Path, places) if place.is_dir())
+    left_out = [note for of_folder in notes for note, applies in of_folder if applies]
+    report = report_of(series, skipped, tuple(left_out))
     return Dataset(series, report, digest.hexdigest(), _origin(places))
 
 
 def sound_files(place: Path) -> list[Path]:
-    """The file itself, or all sound files below a folder, sorted.
+    """The file itself, or all sound files below a folder that are not hidden, sorted.
 
     Raises:
         DataError: a folder has none.
     """
     if not place.is_dir():
         return [place]
-    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    files = contents_of(place, ENDINGS).files
     if not files:
         raise DataError(f"{place} has no sound files; supported endings are {', '.join(ENDINGS)}.")
     return files
@@ -119,19 +118,11 @@ def _add_file(update: Callable[[bytes], None], path: Path, name: str) -> None:
             update(block)
 
 
-def report_of(sounds: Sequence[DecodedSound], settings: AudioDataSettings, skipped: tuple[str, ...]) -> AudioReport:
-    """Counts of the sounds, and of what was done to them."""
-    rate_hz = sounds[0].rate_hz
-    return AudioReport(
-        files=len(sounds),
-        seconds=sum(len(sound.samples) for sound in sounds) / rate_hz,
-        rate_hz=rate_hz,
-        resampled=sum(sound.file_rate_hz != rate_hz for sound in sounds),
-        mixed=sum(sound.channels > 1 for sound in sounds) if settings.channel == "mix" else 0,
-        silent=sum(not np.any(sound.samples) for sound in sounds),
-        streamed=sum(sound.streamed for sound in sounds),
-        skipped=skipped,
-    )
+def report_of(series: Sequence[Series], skipped: tuple[str, ...], left_out: tuple[str, ...] = ()) -> AudioReport:
+    """Counts of recordings, and of what was done to them."""
+    rate_hz = series[0].annotations.rate_hz or 0
+    seconds = sum(one.steps for one in series) / rate_hz
+    return AudioReport(len(series), seconds, rate_hz, SoundFacts.of(series), skipped, left_out)
 
 
 def _origin(places: Sequence[Any]) -> str:

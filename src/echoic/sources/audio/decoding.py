@@ -12,6 +12,7 @@ from echoic.errors import DataError
 from echoic.extras import LazyModule
 from echoic.sources.audio.headers import Streamed, check_format, check_header, ends_inside_page
 from echoic.types import Floats
+from echoic.types.annotations import SoundOrigin
 
 if TYPE_CHECKING:
     import soundfile
@@ -26,19 +27,45 @@ MAX_AMPLITUDE = 1e4
 MAX_RATE_RATIO = 64
 """Maximum ratio of rates in resampling."""
 
+CANCELLED_POWER = 0.01
+"""Channels cancel out if less than this fraction of their power, -20 dB, is left when they are mixed."""
+
 _BLOCK_FRAMES = 1 << 18
 _MAX_FRAMES_PER_BYTE = 8192
 """Upper bound of all codecs: a byte of Vorbis holds up to 4,096 samples, one of FLAC 5,461."""
 
 
 class DecodedSound(NamedTuple):
-    """Samples `(samples,)` at `rate_hz`, and properties of the file; `streamed`: a WAV file without its size."""
+    """Samples `(samples,)` at `rate_hz`, and how they were before."""
 
     samples: Floats
     rate_hz: int
-    file_rate_hz: int
-    channels: int
-    streamed: bool
+    origin: SoundOrigin
+
+
+class _Mixture:
+    """The power of channels, and of their mean."""
+
+    def __init__(self) -> None:
+        self.channels = self.mean = 0.0
+
+    def mix(self, block: Floats) -> Floats:
+        """The mean of the channels of samples `(samples, channels)`."""
+        mean: Floats = block.mean(1)
+        if block.shape[1] > 1:
+            self.channels += float(np.vdot(block, block)) / block.shape[1]
+            self.mean += float(np.vdot(mean, mean))
+        return mean
+
+    @property
+    def cancels(self) -> bool:
+        return self.mean < CANCELLED_POWER * self.channels
+
+
+def mixed(samples: Floats) -> tuple[Floats, bool]:
+    """The mean of all channels of samples `(samples, channels)`, and whether they nearly cancel out."""
+    mixture = _Mixture()
+    return np.ascontiguousarray(mixture.mix(samples)), mixture.cancels
 
 
 def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> DecodedSound:
@@ -58,16 +85,27 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
             target_hz = rate_hz or file.samplerate
             _check_opened(path, file, settings, target_hz)
             samples = _empty(path, file, target_hz)
-            length = _fill(samples, _mono(path, file, settings), file.samplerate, target_hz)
+            mixture = _Mixture()
+            length = _fill(samples, _mono(path, file, settings, mixture), file.samplerate, target_hz)
             if not length:
                 raise DataError(f"{path} is shorter than one sample at {target_hz:,} Hz; leave it out.")
-            return DecodedSound(samples[:length], target_hz, file.samplerate, file.channels, size_at is not None)
+            channels = file.channels if settings.channel == "mix" else 1
+            origin = SoundOrigin(file.samplerate, channels, mixture.cancels, size_at is not None)
+            return DecodedSound(samples[:length], target_hz, origin)
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); check the permissions.") from None
     except soundfile.LibsndfileError as error:
         raise DataError(
             f"{path} is not a readable sound file ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
         ) from None
+
+
+def file_rate_hz(path: Path) -> int | None:
+    """The sampling rate in the header of a file; None if it cannot be read."""
+    try:
+        return int(soundfile.info(path).samplerate)
+    except (OSError, soundfile.LibsndfileError):
+        return None
 
 
 def _check_opened(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings, target_hz: int) -> None:
@@ -93,13 +131,13 @@ def _check_opened(path: Path, file: "soundfile.SoundFile", settings: AudioDataSe
         )
 
 
-def _mono(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings) -> Iterator[Floats]:
+def _mono(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings, mixture: _Mixture) -> Iterator[Floats]:
     """The channel, or the mean of all, block by block."""
     read = 0
     while len(block := _block(path, file)):
         _check_samples(path, block, read, file.samplerate)
         read += len(block)
-        yield block.mean(1) if settings.channel == "mix" else block[:, int(settings.channel) - 1]
+        yield mixture.mix(block) if settings.channel == "mix" else block[:, int(settings.channel) - 1]
     if read != file.frames:
         raise _truncated(path, file, read)
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError, DataError
+from echoic.sources.audio.facts import SoundFacts
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.clips import arrays, folders, tables, ts
 from echoic.sources.clips.found import ReadClips
+from echoic.sources.examples import Examples
 from echoic.sources.usable import skipped_notes
 from echoic.types import Series
 from echoic.types.annotations import SplitName
@@ -29,14 +31,34 @@ ARRAY_SETTINGS = ("labels_path", "axes")
 
 @dataclass(frozen=True)
 class ClipReport:
-    """Number of clips per label, total number of steps, sampling rate of sound, and why clips were `skipped`."""
+    """Number of clips per label, total number of steps, sampling rate of sound, and what was done to it.
+
+    `remarks` are sentences on how the clips were read, `skipped` why clips were.
+    """
 
     clips: int
     steps: int
     rate_hz: int | None
     labels: dict[str, int]
-    notes: tuple[str, ...]
+    unlabelled: Examples
+    sound: SoundFacts
+    remarks: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Noteworthy facts, one sentence each."""
+        single = Examples.of(label for label, count in self.labels.items() if count == 1)
+        candidates = {
+            **dict.fromkeys(self.remarks, True),
+            f"{self.unlabelled.count:,} of {self.clips:,} clips have no label, such as {self.unlabelled.first}.": (
+                self.unlabelled
+            ),
+            f"With a single clip: {single.as_text('class', 'classes')}; such a class cannot be both learned and "
+            "evaluated.": single,
+            **self.sound.notes,
+        }
+        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Clips"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""
@@ -62,8 +84,9 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
         same = settings.model_copy(update={"rate_hz": found.series[0].annotations.rate_hz})
         test = _read_one(settings.test_data, settings_for(settings.test_data, same))
         both = [*_with_split(found.series, "train"), *_with_split(test.series, "test")]
-        found = ReadClips(both, (*found.skipped, *test.skipped))
-    return clips_dataset(found.series, str(place), skipped=found.skipped)
+        notes = (*found.notes, *(f"{settings.test_data}: {note}" for note in test.notes))
+        found = ReadClips(both, (*found.skipped, *test.skipped), notes)
+    return clips_dataset(found.series, str(place), found.notes, found.skipped)
 
 
 def clips_dataset(
@@ -84,13 +107,13 @@ def clips_dataset(
             "give clips of one kind."
         )
     labels = Counter(label for clip in clips for label in labels_of(clip))
-    num_unlabelled = sum(not labels_of(clip) for clip in clips)
-    if num_unlabelled:
-        notes = [*notes, f"{num_unlabelled:,} of {len(clips):,} clips have no label."]
+    unlabelled = Examples.of(clip.name for clip in clips if not labels_of(clip))
     rate_hz = clips[0].annotations.rate_hz
     steps = sum(clip.steps for clip in clips)
-    notes = (*notes, *skipped_notes(skipped, "Clips"))
-    report = ClipReport(len(clips), steps, rate_hz, dict(sorted(labels.items())), notes, tuple(skipped))
+    counts = dict(sorted(labels.items()))
+    report = ClipReport(
+        len(clips), steps, rate_hz, counts, unlabelled, SoundFacts.of(clips), tuple(notes), tuple(skipped)
+    )
     return Dataset(tuple(clips), report, fingerprint_of_annotated(clips), origin)
 
 
@@ -104,17 +127,17 @@ def _read_one(place: Path, settings: ClipDataSettings) -> ReadClips:
         raise DataError(f"{place}: no such file or folder; check the name.")
     if not place.is_dir() and not place.is_file():
         raise DataError(f"{place} is not a regular file; save the clips in one.")
-    reader = folders.read_clips if place.is_dir() else READERS.get(place.suffix.lower())
-    if reader is None:
+    reader = READERS.get(place.suffix.lower())
+    if reader is None and not place.is_dir():
         raise DataError(
             f"{place} is not a supported clip source; give a folder with one folder per class, a table "
             "(.csv, .parquet) of files and labels, a .ts file, or an array (.npy) with --labels-path."
         )
     for name in ("label_separator", "fold", "group"):
-        if getattr(settings, name) is not None and reader is not tables.read_clips:
+        if getattr(settings, name) is not None and (reader is not tables.read_clips or place.is_dir()):
             raise ConfigError(f"`{name}` requires a table (.csv, .parquet), got {place}; leave it out.")
     settings.refuse_changed(_without_effect(place), f"on {place}; leave it out.")
-    found = reader(place, settings)
+    found = folders.read_clips(place, settings) if reader is None or place.is_dir() else reader(place, settings)
     if not found.series:
         raise DataError(f"{place} has no clips.")
     return found

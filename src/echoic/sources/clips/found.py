@@ -7,7 +7,8 @@ from echoic.types import Series
 
 
 class ReadClips(NamedTuple):
-    """Clips, and a sentence for each that could not be used."""
+    """Clips, a sentence for each that could not be used, and sentences on how they were read."""
 
     series: Sequence[Series]
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

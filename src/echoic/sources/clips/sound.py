@@ -45,5 +45,5 @@ class ClipReader:
             samples[:, None],
             ("sample",),
             origin=str(path),
-            annotations=replace(annotations, rate_hz=sound.rate_hz),
+            annotations=replace(annotations, rate_hz=sound.rate_hz, sound=sound.origin),
         )

@@ -26,6 +26,11 @@ def read_clips(path: Path, settings: ClipDataSettings) -> ReadClips:  # noqa: AR
                     dimensions = len(clips[0].features)
                 elif text.lower().startswith("@classlabel") and text.split()[1:2] != ["true"]:
                     raise DataError(f"{path}, line {number} declares no class labels, which classification requires.")
+                elif text.lower().startswith("@targetlabel") and text.split()[1:2] == ["true"]:
+                    raise DataError(
+                        f"{path}, line {number} declares a regression, whose targets are numbers, not classes; give a "
+                        "file with @classLabel true, or write a class in the place of each number."
+                    )
                 elif text.lower().startswith("@timestamps") and text.split()[1:2] == ["true"]:
                     raise DataError(
                         f"{path}, line {number} has time stamps, which are not supported; export without them."

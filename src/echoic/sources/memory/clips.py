@@ -114,7 +114,7 @@ def _steps(values: NDArray[Any], number: int) -> Series:
 def _sound(values: NDArray[Any], number: int, clips: Clips, settings: ClipDataSettings) -> Series:
     place = f"{ORIGIN}, clip {number}"
     sound = decode_array(values, clips.rate_hz, settings, place)
-    annotations = Annotations(rate_hz=sound.rate_hz)
+    annotations = Annotations(rate_hz=sound.rate_hz, sound=sound.origin)
     return Series(f"clip {number}", sound.samples[:, None], ("sample",), origin=place, annotations=annotations)
 
 

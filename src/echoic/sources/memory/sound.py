@@ -10,11 +10,12 @@ from echoic.config.audio import AudioDataSettings, SoundSourceSettings
 from echoic.errors import DataError
 from echoic.extras import LazyModule
 from echoic.sources.audio import report_of
-from echoic.sources.audio.decoding import MAX_AMPLITUDE, MAX_RATE_RATIO, DecodedSound
+from echoic.sources.audio.decoding import MAX_AMPLITUDE, MAX_RATE_RATIO, DecodedSound, mixed
 from echoic.sources.audio.headers import MAX_CHANNELS
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.memory import ORIGIN, Recordings, as_array, as_items, is_array
 from echoic.types import Annotations, Floats, Series
+from echoic.types.annotations import SoundOrigin
 
 if TYPE_CHECKING:
     import soxr
@@ -32,7 +33,7 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     """
     sounds = decoded(data, settings)
     series = series_of(sounds, [Annotations() for _ in sounds])
-    return Dataset(tuple(series), report_of(sounds, settings, ()), fingerprint_of_annotated(series), ORIGIN)
+    return Dataset(tuple(series), report_of(series, ()), fingerprint_of_annotated(series), ORIGIN)
 
 
 def decoded(data: Any, settings: SoundSourceSettings) -> list[DecodedSound]:
@@ -63,7 +64,7 @@ def series_of(sounds: Sequence[DecodedSound], annotations: Sequence[Annotations]
             sound.samples[:, None],
             ("sample",),
             origin=f"{ORIGIN}, recording {number}",
-            annotations=Annotations(rate_hz=sound.rate_hz, events=one.events, split=one.split),
+            annotations=Annotations(rate_hz=sound.rate_hz, events=one.events, split=one.split, sound=sound.origin),
         )
         for number, (sound, one) in enumerate(zip(sounds, annotations, strict=True))
     ]
@@ -86,8 +87,12 @@ def decode_array(values: NDArray[Any], rate_hz: int | None, settings: SoundSourc
         raise DataError(f"{place} has {channels} channels of {len(samples)} samples; transpose it to samples first.")
     _check_samples(samples, place, own_hz)
     target_hz = settings.rate_hz or own_hz
-    mono = _resampled(_one_channel(samples, settings, place), own_hz, target_hz, place)
-    return DecodedSound(mono, target_hz, own_hz, channels, streamed=False)
+    mono, cancels = _one_channel(samples, settings, place)
+    return DecodedSound(
+        _resampled(mono, own_hz, target_hz, place),
+        target_hz,
+        SoundOrigin(own_hz, channels if settings.channel == "mix" else 1, cancels=cancels),
+    )
 
 
 def _full_scale(values: NDArray[Any], place: str) -> Floats:
@@ -113,12 +118,13 @@ def _check_samples(samples: Floats, place: str, rate_hz: int) -> None:
         )
 
 
-def _one_channel(samples: Floats, settings: SoundSourceSettings, place: str) -> Floats:
+def _one_channel(samples: Floats, settings: SoundSourceSettings, place: str) -> tuple[Floats, bool]:
+    """The channel, or the mean of all, and whether they cancel out."""
     if settings.channel == "mix":
-        return np.ascontiguousarray(samples.mean(1))
+        return mixed(samples)
     if int(settings.channel) > samples.shape[1]:
         raise DataError(f"{place} has {samples.shape[1]} channels; choose a `channel` other than {settings.channel}.")
-    return np.ascontiguousarray(samples[:, int(settings.channel) - 1])
+    return np.ascontiguousarray(samples[:, int(settings.channel) - 1]), False
 
 
 def _resampled(samples: Floats, from_hz: int, to_hz: int, place: str) -> Floats:

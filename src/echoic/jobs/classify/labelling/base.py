@@ -9,6 +9,7 @@ from torch import Tensor
 
 from echoic.errors import DataError
 from echoic.heads import SymbolHead
+from echoic.metrics.by_class import ClassScores, Confusion
 from echoic.report.charts import Chart
 from echoic.sources.clips import labels_of
 from echoic.types import Series
@@ -80,6 +81,12 @@ class Labelling(Protocol):
 
     def describe(self, clips: int) -> str:
         """The number of clips and labels in words."""
+
+    def confusions(self, true: Targets, probabilities: Values) -> list[Confusion]:
+        """Which labels are taken for which, the most frequent first; none with several labels per clip."""
+
+    def by_class(self, true: Targets, probabilities: Values) -> dict[str, ClassScores]:
+        """Scores of each label, the lowest F1 first."""
 
     def charts(self, true: Targets, probabilities: Values) -> list[Chart]:
         """Charts of the errors by label."""

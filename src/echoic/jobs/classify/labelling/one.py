@@ -11,9 +11,13 @@ from torch import Tensor
 from echoic.baselines.classes import NearestCentroid, class_frequencies
 from echoic.heads import Categorical
 from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
+from echoic.metrics.by_class import ClassScores, Confusion, scores_by_class, top_confusions
 from echoic.metrics.classes import CALIBRATION_BINS, calibration_curve, classification_scores, confusion_matrix
 from echoic.report.charts import Bars, Chart, Heatmap, Line
 from echoic.types import Series
+
+MAX_SHOWN = 20
+"""Classes in the confusion matrix."""
 
 
 @final
@@ -77,18 +81,36 @@ class OneLabel:
     def describe(self, clips: int) -> str:
         return f"{clips:,} clips of {len(self.labels)} classes"
 
+    def confusions(self, true: Targets, probabilities: Values) -> list[Confusion]:
+        return top_confusions(self._table(true, probabilities), self.labels)
+
+    def by_class(self, true: Targets, probabilities: Values) -> dict[str, ClassScores]:
+        each = np.arange(len(self.labels))
+        predicted = probabilities.argmax(1)[:, None]
+        return scores_by_class((true == each).astype(np.int64), (predicted == each).astype(np.int64), self.labels)
+
+    def _table(self, true: Targets, probabilities: Values) -> Targets:
+        return confusion_matrix(true[:, 0], probabilities.argmax(1), len(self.labels))
+
     def charts(self, true: Targets, probabilities: Values) -> list[Chart]:
         """The confusion matrix, and the calibration curve."""
-        return [_confusion(self.labels, true[:, 0], probabilities), _calibration(true[:, 0], probabilities)]
+        return [_confusion(self.labels, self._table(true, probabilities)), _calibration(true[:, 0], probabilities)]
 
 
-def _confusion(classes: Sequence[str], true: Targets, probabilities: Values) -> Chart:
-    table = confusion_matrix(true, probabilities.argmax(1), len(classes)).astype(np.float64)
+def _confusion(classes: Sequence[str], table: Targets) -> Chart:
+    """Of many classes, only those with the most errors."""
+    shown, caption = np.arange(len(classes)), ""
+    if len(classes) > MAX_SHOWN:
+        errors = table.sum(0) + table.sum(1) - 2 * np.diag(table)
+        shown = np.sort(np.argsort(-errors, kind="stable")[:MAX_SHOWN])
+        caption = f"The {MAX_SHOWN} of {len(classes)} classes with the most errors; rows add up to less than 1."
     fractions = table / np.maximum(table.sum(1, keepdims=True), 1)
-    places = np.arange(len(classes), dtype=np.float64)
+    names = [classes[number] for number in shown.tolist()]
+    places = np.arange(len(names), dtype=np.float64)
     # The first class on top, as confusion matrices are read.
-    heatmap = Heatmap("Fraction of the true class", places, places, fractions[::-1], (classes, classes[::-1]))
-    return Chart("confusion", "Confusion matrix", "Predicted class", "True class", heatmaps=(heatmap,))
+    values = fractions[np.ix_(shown[::-1], shown)].astype(np.float64)
+    heatmap = Heatmap("Fraction of the true class", places, places, values, (names, names[::-1]))
+    return Chart("confusion", "Confusion matrix", "Predicted class", "True class", heatmaps=(heatmap,), caption=caption)
 
 
 def _calibration(true: Targets, probabilities: Values) -> Chart:

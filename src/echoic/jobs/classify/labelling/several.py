@@ -11,9 +11,13 @@ from echoic.baselines.classes import NearestCentroid
 from echoic.baselines.multilabel import label_centroids, label_frequencies, label_probabilities
 from echoic.heads import Bernoulli
 from echoic.jobs.classify.labelling.base import Prediction, Targets, Values, numbers_of
+from echoic.metrics.by_class import ClassScores, Confusion, scores_by_class
 from echoic.metrics.multilabel import binarize, f1_by_label, macro_f1_by_clip, multilabel_scores, nats_per_clip
 from echoic.report.charts import Bars, Chart
 from echoic.types import Series
+
+MAX_SHOWN = 30
+"""Labels in the chart."""
 
 
 @final
@@ -79,18 +83,22 @@ class SeveralLabels:
     def describe(self, clips: int) -> str:
         return f"{clips:,} clips with any of {len(self.labels)} labels"
 
+    def confusions(self, true: Targets, probabilities: Values) -> list[Confusion]:
+        """None: no label stands in the place of another."""
+        del true, probabilities
+        return []
+
+    def by_class(self, true: Targets, probabilities: Values) -> dict[str, ClassScores]:
+        return scores_by_class(true, binarize(probabilities), self.labels)
+
     def charts(self, true: Targets, probabilities: Values) -> list[Chart]:
-        """The F1 score of each label."""
+        """The F1 score of each label; of many, only of those with the lowest."""
         f1 = f1_by_label(true, binarize(probabilities))
         defined = np.flatnonzero(~np.isnan(f1))
+        caption = "Threshold 0.5; labels that neither occur nor are predicted are left out."
+        if len(defined) > MAX_SHOWN:
+            caption = f"Threshold 0.5; the {MAX_SHOWN} labels with the lowest F1, of {len(defined)}."
+            defined = np.sort(defined[np.argsort(f1[defined], kind="stable")[:MAX_SHOWN]])
         places, names = np.arange(len(defined), dtype=np.float64), [self.labels[number] for number in defined]
-        return [
-            Chart(
-                "labels",
-                "F1 by label",
-                "Label",
-                "F1",
-                bars=(Bars("F1", places, f1[defined], 0.8, names=names),),
-                caption="Threshold 0.5; labels that neither occur nor are predicted are left out.",
-            )
-        ]
+        bars = Bars("F1", places, f1[defined], 0.8, names=names)
+        return [Chart("labels", "F1 by label", "Label", "F1", bars=(bars,), caption=caption)]
