@@ -54,6 +54,17 @@ def test_a_folder_is_read_in_order_and_its_bad_files_are_named(tmp_path: Path) -
     assert "Files skipped (2):" in notes
     assert any("broken.mid, byte" in note for note in notes)
     assert any("drums.mid has no notes besides drums" in note for note in notes)
+    assert "Files of kinds that are not read left out (.txt 1): 1 file (readme.txt)." in notes
+
+
+def test_hidden_files_of_a_folder_are_no_songs(tmp_path: Path) -> None:
+    (tmp_path / "a.mid").write_bytes(song(60))
+    (tmp_path / "._a.mid").write_bytes(b"Mac OS X")
+    (tmp_path / "tune.abc").write_text("X:1")
+    assert read(tmp_path, QUARTERS).report.notes == (
+        "Hidden files left out: 1 file (._a.mid).",
+        "Files of kinds that are not read left out (.abc 1): 1 file (tune.abc).",
+    )
 
 
 def test_the_fingerprint_of_a_folder_is_that_of_its_files(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from echoic.config.music import MusicDataSettings
 from echoic.errors import DataError
 from echoic.sources import rolls
 from echoic.sources.base import Dataset
+from echoic.sources.folder_contents import contents_of
 from echoic.sources.midi import GridRoll, read_songs, to_grid
 from echoic.sources.music_report import LeftOut, MusicReport, OnGrid
 from echoic.sources.textfile import read_bytes
@@ -60,6 +61,11 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
 
 def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
     digest = hashlib.sha256()
+    contents = contents_of(folder, MIDI_ENDINGS)
+    if not contents.files:
+        raise DataError(
+            f"{folder} has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
+        )
 
     def songs_of(path: Path) -> list[_OnGrid]:
         raw = read_bytes(path)
@@ -69,17 +75,9 @@ def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
             raise DataError(f"{path} has no notes besides drums; remove it.")
         return found
 
-    songs, skipped = usable(_midi_files(folder), songs_of, settings.on_error, origin=str(folder), kind="MIDI files")
-    return _of_songs(list(chain.from_iterable(songs)), skipped, digest.hexdigest(), settings, str(folder))
-
-
-def _midi_files(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_ENDINGS and path.is_file())
-    if not paths:
-        raise DataError(
-            f"{folder} has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
-        )
-    return paths
+    songs, skipped = usable(contents.files, songs_of, settings.on_error, origin=str(folder), kind="MIDI files")
+    remarks = tuple(note for note, applies in contents.notes.items() if applies)
+    return _of_songs(list(chain.from_iterable(songs)), skipped, digest.hexdigest(), settings, str(folder), remarks)
 
 
 def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:
@@ -89,7 +87,12 @@ def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:
 
 
 def _of_songs(
-    songs: list[_OnGrid], skipped: tuple[str, ...], digest: str, settings: MusicDataSettings, origin: str
+    songs: list[_OnGrid],
+    skipped: tuple[str, ...],
+    digest: str,
+    settings: MusicDataSettings,
+    origin: str,
+    remarks: tuple[str, ...] = (),
 ) -> Dataset:
     series = [_series(song.name, one.roll, _annotations(song, settings), song.origin) for song, one in songs]
     scores, rolls = [song for song, _ in songs], [one for _, one in songs]
@@ -101,6 +104,7 @@ def _of_songs(
         skipped,
         OnGrid.of(scores, rolls, settings.grid),
         LeftOut.of(scores),
+        remarks,
     )
     return Dataset(tuple(series), report, digest, origin)
 

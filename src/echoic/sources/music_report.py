@@ -121,7 +121,8 @@ class OnGrid:
 class MusicReport:
     """Counts of notes on the grid, of `repaired` ones, and of `drums`, which are left out.
 
-    `skipped` has a sentence for each file of a folder that could not be used.
+    `skipped` has a sentence for each file of a folder that could not be used, `remarks` one for each kind of files that
+    are not read.
     """
 
     songs: int
@@ -132,6 +133,7 @@ class MusicReport:
     skipped: tuple[str, ...] = ()
     on_grid: OnGrid = OnGrid()
     left_out: LeftOut = LeftOut()
+    remarks: tuple[str, ...] = ()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -141,6 +143,7 @@ class MusicReport:
             **{f"{count:,} {repair}.": count for repair, count in self.repaired.items()},
             **self.on_grid.notes(self.notes_read + self.on_grid.merged),
             **self.left_out.notes,
+            **dict.fromkeys(self.remarks, True),
         }
         return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Files"))
 
