@@ -189,7 +189,9 @@ class FaultyFile:
 def train(run: Path) -> None:
     """Resumes the run, or trains if there is none, like a user after a crash."""
     if (run / "config.json").exists():
-        echoic.load(run).resume()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a run that was killed at its end is finished
+            echoic.load(run).resume()
     else:
         echoic.train("forecast", DATA, out=run, config=SETTINGS)
 

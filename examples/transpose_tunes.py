@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import echoic
-from echoic.types.score import Note, Song
+from echoic.types.score import Key, Note, Song
 from echoic.writers.midi import midi_bytes
 
 PATTERNS = [(0, 4, 7, 12), (0, 7, 4, 7), (12, 7, 4, 0), (0, 2, 4, 5)]
@@ -23,7 +23,7 @@ def write_tunes(folder: Path) -> None:
             for bar, root in enumerate((0, 5, 7, 0) * 2)
             for beat in range(4)
         ]
-        (folder / f"tune{number}.mid").write_bytes(midi_bytes(Song("tune", tuple(notes), key="C")))
+        (folder / f"tune{number}.mid").write_bytes(midi_bytes(Song("tune", tuple(notes), keys=(Key(0.0, "C"),))))
 
 
 def main() -> None:

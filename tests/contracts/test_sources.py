@@ -18,7 +18,7 @@ from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources import SOURCES, read, source_kind, supported_inputs
-from echoic.sources.memory import Clips, Recordings, Text
+from echoic.sources.memory import Clips, Recordings, Steps, Text
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
@@ -103,6 +103,11 @@ MEMORY: dict[str, tuple[Any, list[Any], Section]] = {
         Clips(np.zeros((2, 3)), ["x", "y"]),
         [Clips(np.zeros((2, 3)), ["x"]), Clips(np.zeros((2, 3))), Clips(np.full((2, 3), np.inf), ["x", "y"]), 5],
         ClipDataSettings(),
+    ),
+    "sensors_in_memory": (
+        STEPS,
+        [STEPS.clear(), STEPS.drop("label"), STEPS.with_columns(ax=pl.lit("x")), Steps(SOUND, SOUND[:3])],
+        EventDataSettings(step_rate_hz=10, id="clip", label="label"),
     ),
     "events_in_memory": (
         Recordings(SOUND, 8000, [[(0.1, 0.2, "x")]]),
