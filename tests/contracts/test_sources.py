@@ -106,7 +106,7 @@ MEMORY: dict[str, tuple[Any, list[Any], Section]] = {
     ),
     "sensors_in_memory": (
         STEPS,
-        [STEPS.clear(), STEPS.drop("label"), STEPS.with_columns(ax=pl.lit("x")), Steps(SOUND, SOUND[:3])],
+        [STEPS.clear(), STEPS.with_columns(ax=pl.lit("x")), Steps(SOUND, SOUND[:3])],
         EventDataSettings(step_rate_hz=10, id="clip", label="label"),
     ),
     "events_in_memory": (

@@ -65,7 +65,7 @@ def recordings_of_steps(table: Table, settings: EventDataSettings, *, labelled: 
     if not features:
         raise table.error("no column of values is left; name some with `features`.")
     rows = _Rows(
-        np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features]),
+        np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features]).astype(np.float32),
         features,
         table.texts(settings.label) if labelled else None,
         table.texts("split") if labelled and "split" in columns else None,
