@@ -15,7 +15,7 @@ from echoic.api.run import Run
 from echoic.api.summaries import machine_info, run_info
 from echoic.errors import ConfigError, DataError, RunError
 from echoic.forecasting.evaluator import ForecastEvaluation
-from echoic.jobs.forecast.use import series_columns
+from echoic.jobs.forecast.continuations import series_columns
 from echoic.training.records import Progress
 
 TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "strategy": "recursive"}

@@ -11,7 +11,8 @@ import echoic
 from echoic.api.run import Run
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.forecaster import Forecaster
-from echoic.jobs.forecast.charts import MOST_WINDOWS, charts
+from echoic.jobs.forecast.chart_errors import MOST_WINDOWS
+from echoic.jobs.forecast.charts import charts
 from echoic.report.charts import Chart, Line
 
 TINY: dict[str, Any] = {"layers": [4], "epochs": 1, "threads": 1}

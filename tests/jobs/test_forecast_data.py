@@ -15,7 +15,7 @@ from echoic.api.prepare import prepare
 from echoic.errors import ConfigError, DataError, EchoicError
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.jobs.forecast import ForecastTask
-from echoic.jobs.forecast.use import series_columns
+from echoic.jobs.forecast.continuations import series_columns
 from echoic.windows import SPLITS
 
 TINY: dict[str, Any] = {"lookback": 12, "horizon": 4, "layers": (4,), "epochs": 1, "threads": 1}

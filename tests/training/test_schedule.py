@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from echoic.errors import TrainingError
-from echoic.run.folder import Checkpoint
+from echoic.run import Checkpoint
 from echoic.tensors import Batch
 from echoic.training import Phase, Progress, evaluate, overfit_one_batch, total_loss
 

@@ -91,4 +91,8 @@ def block(module: ModuleType, items: dict[str, object]) -> str:
 
 def directive(path: str, item: object) -> str:
     """How autodoc documents one name."""
-    return f".. autoclass:: {path}\n   :members:\n" if inspect.isclass(item) else f".. autofunction:: {path}\n"
+    if not inspect.isclass(item):
+        return f".. autofunction:: {path}\n"
+    # The methods of a run are in several classes, of which users only see the last.
+    inherits = any(base.__module__.startswith("echoic.api.") for base in item.__mro__[1:])
+    return f".. autoclass:: {path}\n   :members:\n" + ("   :inherited-members:\n" if inherits else "")

@@ -11,7 +11,7 @@ from echoic.metrics.evaluation import Evaluation
 from echoic.report.gallery import Gallery
 
 if TYPE_CHECKING:
-    import echoic.api.run
+    from echoic.api.opened import OpenedRun
 
 F = TypeVar("F", bound=Callable[..., Evaluation])
 
@@ -20,26 +20,26 @@ def drawable(evaluate: F) -> F:
     """Lets the evaluations that a method of `Run` returns draw the charts that they add to those of training."""
 
     @wraps(evaluate)
-    def wrapped(run: "echoic.api.run.Run", *args: Any, **options: Any) -> Evaluation:
+    def wrapped(run: "OpenedRun", *args: Any, **options: Any) -> Evaluation:
         evaluation = evaluate(run, *args, **options)
         return replace(evaluation, figures=lambda: _added(run, evaluation))
 
     return cast("F", wrapped)
 
 
-def gallery(run: "echoic.api.run.Run", evaluation: Evaluation | None = None) -> Gallery:
+def gallery(run: "OpenedRun", evaluation: Evaluation | None = None) -> Gallery:
     """The learning curves of a run, and the charts of an evaluation of it."""
     return Gallery.of(run.job.charts(run.fitted, run.metrics(), evaluation))
 
 
-def _added(run: "echoic.api.run.Run", evaluation: Evaluation) -> Gallery:
+def _added(run: "OpenedRun", evaluation: Evaluation) -> Gallery:
     metrics = run.metrics()
     learning = {chart.key for chart in run.job.charts(run.fitted, metrics, None)}
     charts = run.job.charts(run.fitted, metrics, evaluation)
     return Gallery.of(chart for chart in charts if chart.key not in learning)
 
 
-def run_html(run: "echoic.api.run.Run") -> str:
+def run_html(run: "OpenedRun") -> str:
     """Job, folder, data and result of a run, and its notes; all text is escaped."""
     rows: dict[str, Any] = {
         "job": run.job.name,

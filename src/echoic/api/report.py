@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from echoic.api.run import Run
+from echoic.api.scored import ScoredRun
 from echoic.api.summaries import flat_items, run_info
 from echoic.errors import ConfigError, DataError, TrainingDataError
 from echoic.metrics.goals import goal
@@ -18,7 +18,7 @@ from echoic.writers.files import write_bytes
 _NAMES = {"smape": "sMAPE", "coverage_80": "coverage of 80 % interval", "coverage_95": "coverage of 95 % interval"}
 
 
-def write_report(runs: Sequence[Run], out: Path | None = None) -> Path:
+def write_report(runs: Sequence[ScoredRun], out: Path | None = None) -> Path:
     """Writes the report of `runs` as one HTML page and returns its path.
 
     Where the data of a run are missing or have changed, its part says so and has no scores.
@@ -63,7 +63,7 @@ class _RunSummary:
     missing: str
 
     @classmethod
-    def of(cls, run: Run) -> "_RunSummary":
+    def of(cls, run: ScoredRun) -> "_RunSummary":
         missing = _missing_data(run)
         split, evaluation = (None, None) if missing else _evaluate_available(run)
         charts = run.job.charts(run.fitted, run.metrics(), evaluation)
@@ -80,7 +80,7 @@ class _RunSummary:
         return Path(path).name if path else "data in memory"
 
 
-def _missing_data(run: Run) -> str:
+def _missing_data(run: ScoredRun) -> str:
     """Why the splits of a run cannot be evaluated; the empty text if its data are there."""
     try:
         _ = run.fitted.task.dataset.series
@@ -89,7 +89,7 @@ def _missing_data(run: Run) -> str:
     return ""
 
 
-def _evaluate_available(run: Run) -> tuple[str | None, Any]:
+def _evaluate_available(run: ScoredRun) -> tuple[str | None, Any]:
     """The split that can be evaluated, test before dev, and its evaluation."""
     for split in ("test", "dev"):
         try:

@@ -1,7 +1,7 @@
 """The run folder and its files."""
 
+from echoic.run.checkpoints import Checkpoint as Checkpoint
+from echoic.run.creation import ensure_new as ensure_new
 from echoic.run.damage import damage_named as damage_named
-from echoic.run.folder import Checkpoint as Checkpoint
 from echoic.run.folder import RunFolder as RunFolder
-from echoic.run.folder import ensure_new as ensure_new
 from echoic.run.versions import versions as versions

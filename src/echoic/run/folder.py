@@ -1,16 +1,17 @@
 """The folder that training writes and every other command reads: JSON and safetensors, never pickle."""
 
 import contextlib
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self, final
+from typing import Any, Self, final
 
 from torch import Tensor
 
 from echoic.errors import RunError
+from echoic.run.checkpoints import Checkpoint, read_newest, write_checkpoint
 from echoic.run.config import FORMAT, check_config, with_units
+from echoic.run.creation import ensure_new, resume_command
 from echoic.run.files import (
     append,
     read_tensors,
@@ -26,19 +27,6 @@ from echoic.types import Series
 
 _FOLLOWED = ("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "figures", "samples")
 """Where writing would follow a symbolic link; all other files are replaced by renaming."""
-
-_MAX_CHECKPOINTS = 2
-_CHECKPOINT = re.compile(r"step-(\d{9})\.safetensors")
-_BEFORE_TRAINING = re.compile(
-    r"checkpoints|run\.lock|(codec|config)\.json|(series|initial)\.safetensors|metrics\.jsonl|\..*\.tmp"
-)
-
-
-class Checkpoint(NamedTuple):
-    """The complete state of training, from which it resumes without any difference."""
-
-    tensors: dict[str, Tensor]
-    metadata: dict[str, Any]
 
 
 @final
@@ -63,7 +51,7 @@ class RunFolder:
     @property
     def resume_command(self) -> str:
         """The command that resumes the run, or the call in Python where objects must be passed again."""
-        return _resume_command(self.parent or self.path)
+        return resume_command(self.parent or self.path)
 
     @classmethod
     def create(cls, path: Path, parent: Path | None = None) -> Self:
@@ -220,13 +208,7 @@ class RunFolder:
 
         Checkpoints of later steps are deleted too: they are damaged, since training resumed from an earlier one.
         """
-        path = self.checkpoints / f"step-{step:09d}.safetensors"
-        write_tensors(path, checkpoint.tensors, checkpoint.metadata)
-        kept = [one for one in self._checkpoint_paths() if one <= path][:_MAX_CHECKPOINTS]
-        for other in self._checkpoint_paths():
-            if other not in kept:
-                with contextlib.suppress(OSError):  # a remaining old checkpoint is harmless
-                    other.unlink()
+        write_checkpoint(self.checkpoints, step, checkpoint)
 
     def read_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
         """The newest intact checkpoint, and one sentence for each newer one that is damaged.
@@ -234,15 +216,7 @@ class RunFolder:
         Raises:
             RunError: all checkpoints are damaged.
         """
-        damaged: list[str] = []
-        for path in self._checkpoint_paths():
-            try:
-                return Checkpoint(*read_tensors(path)), damaged
-            except RunError as error:
-                damaged.append(str(error))
-        if damaged:
-            raise RunError(f"{self.path}: no checkpoint can be read: {' '.join(damaged)}")
-        return None, damaged
+        return read_newest(self.checkpoints)
 
     def append_metrics(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Appends lines to metrics.jsonl.
@@ -273,35 +247,3 @@ class RunFolder:
         config = (self.path / "config.json", (self.parent or self.path) / "config.json")
         described = next((path for path in config if path.exists()), None)
         return described is not None and read_json(described).get("format") != 1
-
-    def _checkpoint_paths(self) -> list[Path]:
-        """All checkpoints, newest first."""
-        return sorted((p for p in self.checkpoints.glob("step-*") if _CHECKPOINT.fullmatch(p.name)), reverse=True)
-
-
-def ensure_new(path: Path) -> None:
-    """Checks that `path` does not exist, or is a run without a checkpoint.
-
-    Raises:
-        RunError: `path` exists.
-    """
-    if not path.exists():
-        return
-    if path.is_dir() and all(_BEFORE_TRAINING.fullmatch(one.name) for one in path.iterdir()):
-        started = path / "checkpoints"
-        if not started.exists() or (started.is_dir() and not any(started.glob("step-*"))):
-            return
-    resume = f", or resume with `{_resume_command(path)}`" if (path / "config.json").is_file() else ""
-    raise RunError(f"{path} already exists; choose another --out{resume}.")
-
-
-def _resume_command(path: Path) -> str:
-    """`path` is a run folder; components and in-memory data exist in Python only."""
-    try:
-        config = read_json(path / "config.json")
-    except RunError:
-        config = {}
-    data = config.get("data")
-    in_memory = isinstance(data, dict) and data.get("path", "") is None
-    needed = "".join([", data=..."] * in_memory + [", components=..."] * bool(config.get("components")))
-    return f'echoic.load("{path}"{needed}).resume()' if needed else f"echoic train --resume {path}"

@@ -12,9 +12,10 @@ from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.results import Table
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.forecast.charts import charts
+from echoic.jobs.forecast.continuations import generate, write_continuation
 from echoic.jobs.forecast.notes import calibration_notes
 from echoic.jobs.forecast.task import ForecastTask as ForecastTask
-from echoic.jobs.forecast.use import backtest, evaluate, generate, predict, write_continuation
+from echoic.jobs.forecast.use import backtest, evaluate, predict
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
 from echoic.streams import NetworkStream

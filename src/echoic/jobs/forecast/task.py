@@ -8,20 +8,20 @@ import torch
 from torch import Tensor
 
 from echoic.batches import BatchLoader
-from echoic.config import ForecastSettings, HeadSettings
-from echoic.errors import ConfigError, DataError
+from echoic.config import ForecastSettings
+from echoic.errors import DataError
 from echoic.forecasting.calendar import is_used, with_calendar
 from echoic.forecasting.calendar_plan import resolve_calendar
 from echoic.forecasting.calibrate import calibrate
 from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.forecaster import Forecaster
 from echoic.forecasting.framing import Codec, Framing
-from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.linear_maps import CombinationState
 from echoic.forecasting.plan import default_split, plan
 from echoic.forecasting.trainable import trainable
 from echoic.forecasting.windows import EVAL_BATCH_SIZE, MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
 from echoic.jobs.base import Task
+from echoic.jobs.forecast.checks import check_levels, check_train_split
 from echoic.jobs.forecast.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
@@ -56,7 +56,7 @@ class ForecastTask(Task[ForecastSettings]):
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: ForecastSettings, on_progress: ProgressFn = no_progress) -> Self:
-        _check_levels(settings.output)
+        check_levels(settings.output)
         rule = settings.split.split or default_split(dataset.series, settings)
         found_time = dataset.report.found_time if isinstance(dataset.report, DataReport) else None
         # Kept by name: new data may have other dates besides.
@@ -68,7 +68,7 @@ class ForecastTask(Task[ForecastSettings]):
         fitted_on = all_ranges(splits) if settings.split.split_order == "shuffled" else splits["train"]
         codec = Codec.fit(settings, panel, fitted_on)
         task = cls(dataset, settings, usable.series, panel, splits, codec, skipped=usable.notes)
-        task.check_train_split()
+        check_train_split(task)
         task = replace(task, **task._calendar(fitted_on))
         if settings.window.strategy != "direct":
             return task
@@ -104,7 +104,7 @@ class ForecastTask(Task[ForecastSettings]):
         splits, codec = split_series(usable.series, rule), self.codec.extended(settings, panel)
         settings = settings.replaced(split=rule)
         task = type(self)(dataset, settings, usable.series, panel, splits, codec, skipped=usable.notes)
-        task.check_train_split()
+        check_train_split(task)
         return task
 
     @property
@@ -223,51 +223,6 @@ class ForecastTask(Task[ForecastSettings]):
             return changed
         panel = _panel(series, settings, settings.window.horizon, calendar_zone(series))
         return changed | {"panel": panel, "codec": Codec.fit(settings, panel, fitted_on)}
-
-    def check_train_split(self) -> None:
-        """Checks that the train split has a window, and a value of every target.
-
-        Raises:
-            DataError: it has not.
-            ConfigError: settings contradict each other.
-        """
-        self._check_lengths()
-        self._check_values()
-
-    def _check_lengths(self) -> None:
-        context, tail, window = self.framing.context, self.windows.tail, self.settings.window
-        in_windows = window.batching == "windows"
-        if self.windows.is_shuffled and not in_windows:
-            raise ConfigError("`split_order` = shuffled requires --batching windows.")
-        if not in_windows and window.strategy != "recursive":
-            raise ConfigError(f"`batching` = {window.batching} requires --strategy recursive.")
-        required = context + tail if in_windows else 2
-        longest = int(self.splits["train"].lengths.argmax())
-        length = int(self.splits["train"].lengths[longest])
-        if length < required:
-            raise DataError(
-                f"{self.dataset.origin}: the train split of {self.panel.names[longest]!r} has {length} steps, but "
-                f"requires {required}: {context} to look back and {tail} ahead. Choose a smaller --lookback, "
-                "--horizon, --season or --lags, or another --split."
-            )
-
-    def _check_values(self) -> None:
-        for name, (begin, end) in zip(self.panel.names, self.splits["train"].spans(), strict=True):
-            empty = torch.isnan(self.panel.values[begin:end]).all(0)
-            if empty.any():
-                feature = self.panel.features[int(empty.int().argmax())]
-                raise DataError(
-                    f"{self.dataset.origin}: {feature!r} of {name!r} has no value in the train split; leave it out, "
-                    "or choose another --split."
-                )
-
-
-def _check_levels(settings: HeadSettings) -> None:
-    levels = settings.quantiles
-    if settings.head == "quantiles" and not (levels[0] <= LEVELS[0] and LEVELS[-1] <= levels[-1]):
-        raise ConfigError(
-            f"`quantiles` must include {LEVELS[0]:g} and {LEVELS[-1]:g} or levels beyond them, for 95 % intervals."
-        )
 
 
 def calendar_zone(series: Sequence[Series]) -> str | None:

@@ -1,18 +1,13 @@
-"""Evaluation, predictions and continuations of a trained forecast."""
+"""Evaluation and predictions of a trained forecast."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from echoic.config.forecast import ForecastRequest
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.forecasting.calibration import Calibration
-from echoic.forecasting.continuation import continue_series, primed
 from echoic.forecasting.evaluator import BATCH, Evaluator, ForecastEvaluation
 from echoic.forecasting.forecaster import Forecast
 from echoic.forecasting.results import Table, forecast_columns, predict_table, value_units
@@ -22,7 +17,6 @@ from echoic.jobs.forecast.task import ForecastTask
 from echoic.progress import ProgressFn, no_progress
 from echoic.types import Series
 from echoic.windows import SequentialSampler, empty_split
-from echoic.writers.tables import write_table
 
 
 def evaluate(
@@ -66,7 +60,7 @@ def _scoring(
                 "The network was refitted on train and dev (`refit`), so that scores on dev would be too good; give "
                 "new data, or train with --no-refit."
             )
-        evaluator = Evaluator(task.forecaster(fitted.model, _calibration(fitted)), task.panel, task.splits["train"])
+        evaluator = Evaluator(task.forecaster(fitted.model, calibration_of(fitted)), task.panel, task.splits["train"])
         windows = task.windows
         sampler = (
             windows.shuffled_sampler(split) if windows.is_shuffled else evaluator.sampler(task.splits[split], stride)
@@ -82,7 +76,7 @@ def _scoring(
     context, begin = task.framing.context, task.panel.offsets[:-1]
     forecaster = task.forecaster_for(
         fitted.model,
-        _calibration(fitted),
+        calibration_of(fitted),
         joined.series,
         context,
         joined.ends(task.splits["train"].end - begin, context),
@@ -129,10 +123,10 @@ def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
     """
     task = fitted.task
     if data is None:
-        return predict_table(task.forecaster(fitted.model, _calibration(fitted)), task.series)
+        return predict_table(task.forecaster(fitted.model, calibration_of(fitted)), task.series)
     joined = JoinedSeries.of(task.series, read_new(task, data).series)
     ends = joined.ends(task.calibrated_ends - task.panel.offsets[:-1], task.framing.context)
-    forecaster = task.forecaster_for(fitted.model, _calibration(fitted), joined.series, calibrated_ends=ends)
+    forecaster = task.forecaster_for(fitted.model, calibration_of(fitted), joined.series, calibrated_ends=ends)
     return predict_table(forecaster, joined.series)
 
 
@@ -146,72 +140,6 @@ def rolling(fitted: Fitted[ForecastTask], values: NDArray[np.float64]) -> NDArra
     return torch.cat(means).double().numpy()
 
 
-def generate(
-    fitted: Fitted[ForecastTask], request: ForecastRequest, on_chunk: Callable[[Series], None] = lambda _: None
-) -> list[Series]:
-    """Continues every series of the prime: the run's series (None), their last N steps, or other data.
-
-    Other data that continue the run's series have them before.
-
-    `on_chunk` is called with each continuation.
-
-    Raises:
-        DataError: the prime is too short.
-    """
-    steps, task = _known_steps(request.prime), fitted.task
-    series: Sequence[Series] = task.series
-    if request.prime is not None and steps is None:
-        series = JoinedSeries.of(task.series, read_new(task, request.prime).series).series
-    made = []
-    for one in series:
-        ahead = request.length + task.settings.window.horizon  # the last of its horizons may reach beyond
-        forecaster = task.forecaster_for(fitted.model, _calibration(fitted), (primed(one, steps),), ahead=ahead)
-        values = continue_series(forecaster, request.length, request.temperature, request.seed)
-        made.append(replace(values, time=one.time.shift(one.steps)))
-        on_chunk(made[-1])
-    return made
-
-
-def write_continuation(
-    fitted: Fitted[ForecastTask], request: ForecastRequest, output: Path | None, on_progress: ProgressFn
-) -> str:
-    """Writes continuations as a CSV or Parquet table.
-
-    Raises:
-        ConfigError: there is no output file.
-        RunError: the file cannot be written.
-    """
-    if output is None:
-        raise ConfigError("A forecast run generates into a table; name a CSV or Parquet file with -o FILE.")
-    done = 0
-
-    def count(_: Series) -> None:
-        nonlocal done
-        done += 1
-        on_progress(done, max(done, len(fitted.task.panel.names)))
-
-    made = generate(fitted, request, count)
-    write_table(output, series_columns(made))
-    return f"{output}: {made[0].steps} steps of {len(made)} series"
-
-
-def series_columns(series: Sequence[Series]) -> Table:
-    """Series of equal length as columns: ds and one column per feature; unique_id before them if there are several."""
-    columns: Table = {}
-    if len(series) > 1:
-        columns["unique_id"] = np.repeat(np.array([one.name for one in series], object), series[0].steps)
-    columns["ds"] = np.concatenate([one.time.stamps(np.arange(one.steps)) for one in series])
-    for number, feature in enumerate(series[0].features):
-        columns[feature] = np.concatenate([one.values[:, number] for one in series])
-    return columns
-
-
-def _known_steps(prime: Any) -> int | None:
-    """N, if the prime is the last N steps of the run's own data."""
-    if isinstance(prime, int | np.integer):
-        return int(prime)
-    return int(prime) if isinstance(prime, str) and prime.isdigit() else None
-
-
-def _calibration(fitted: Fitted[ForecastTask]) -> Calibration | None:
+def calibration_of(fitted: Fitted[ForecastTask]) -> Calibration | None:
+    """The calibration on dev; None without."""
     return Calibration.from_json(fitted.calibration) if fitted.calibration else None
