@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ import pytest
 import echoic
 from echoic.cli import demo, main
 from echoic.cli.predict import _plain, _short
-from echoic.cli.progress import progress_bar, round_progress
+from echoic.cli.progress import TrainingBar, progress_bar, round_progress
+from echoic.training import Progress
 
 SMALL = "--layers 4 --epochs 1 --threads 1"
 Command = Callable[[str], tuple[int, str, str]]
@@ -341,3 +343,14 @@ def test_the_whole_way_in_processes_of_their_own(tmp_path: Path) -> None:
     assert json.loads(echo("eval", "runs/m4", "--split", "train", "--stride", "50", "--json"))["windows"] > 4
     assert echo("generate", "runs/m4", "--length", "3", "-o", "next.csv") == ""
     assert pl.read_csv(tmp_path / "next.csv").height == 12
+
+
+def test_training_into_a_pipe_says_a_line_now_and_then(monkeypatch: Any, capsys: Any) -> None:
+    seconds = iter(range(0, 1000, 4))
+    monkeypatch.setattr("echoic.loggers.lines.time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    with TrainingBar() as bar:
+        for step in range(1, 11):
+            bar.update(Progress("fit", 0, step, step / 10, 0.5, None, None, 2.0))
+    assert capsys.readouterr().err.splitlines() == [
+        f"training {part}%, epoch 1, train 0.5, 2 batches/s" for part in (40, 80)
+    ]
