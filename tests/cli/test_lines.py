@@ -128,13 +128,13 @@ def test_train_and_its_twin_in_python_make_the_same_run(
 def test_a_run_without_dev_or_with_a_refit_is_reported_as_any_other(
     command: Callable[..., Any], tmp_path: Path
 ) -> None:
-    for number, split in enumerate(("0.8,0,0.2", "300,100,0")):
+    for number, (split, verb) in enumerate((("0.8,0,0.2", "eval"), ("300,100,0", "report"))):
         code, out, err = command(
             f"train forecast ETTh1.csv --time date --lookback 10 --split {split} {SMALL} --out {tmp_path}/{number}"
         )
         assert (code, out) == (0, "")
         assert "Traceback" not in err
-        assert "steps\nnext: echoic eval" in err
+        assert f"steps\nnext: echoic {verb}" in err
 
 
 def test_settings_come_from_a_file_then_from_set_then_from_options(command: Callable[..., Any], tmp_path: Path) -> None:

@@ -248,3 +248,8 @@ def test_an_error_about_unreadable_toml_names_the_place(tmp_path: Path) -> None:
 def test_true_is_not_a_number(name: str, kind: str) -> None:
     with pytest.raises(ConfigError, match=f"`train.{name}` must be {kind}, got True"):
         ForecastSettings.build({name: True})
+
+
+def test_the_name_of_a_setting_in_another_library_is_answered_with_the_name_here() -> None:
+    with pytest.raises(ConfigError, match="There is no setting 'learning_rate'; it is called `lr` here"):
+        build({"learning_rate": 0.1})

@@ -34,7 +34,7 @@ def with_settings(settings: type[JobSettings], body: Callable[..., None]) -> Cal
     panels = {name: section.panel for name, section in places.items()}
     defaults = {name: shown_default(getattr(section, name)) for name, section in places.items()}
     defaults |= {name: f"by {decides}" for name, decides in settings.default_depends_on.items() if defaults[name]}
-    renamed = settings.renamed()
+    renamed = {old: new for old, new in settings.renamed().items() if new in fields}
 
     def command(**given: Any) -> None:
         config: Path | None = given.pop("config")

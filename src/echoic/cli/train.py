@@ -136,4 +136,11 @@ def _print_result(run: Any, *, as_json: bool) -> None:
     best = result["best_dev_loss"]
     summary = "trained" if best is None else f"best dev loss {best:.6g} after"
     say(f"{run.path}: {summary} {result['best_step']} steps")
-    say(f"next: echoic eval {run.path}; echoic report {run.path}")
+    scored = f"echoic eval {run.path}; " if _has_test(run) else ""
+    say(f"next: {scored}echoic report {run.path}")
+
+
+def _has_test(run: Any) -> bool:
+    """Whether there is a test split to evaluate, or folds."""
+    report = run.config["data"]["report"]
+    return bool(report.get("splits", report.get("steps_per_split", {})).get("test") or run.fold_runs())

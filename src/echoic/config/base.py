@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
-from echoic.config.renamed import RENAMED
+from echoic.config.renamed import ELSEWHERE, RENAMED
 from echoic.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -109,9 +109,9 @@ class JobSettings(Section):
 
     @classmethod
     def renamed(cls) -> dict[str, str]:
-        """Old names of this job's fields, and the fields."""
+        """Other names of this job's fields, and the fields."""
         places = cls.places()
-        return {old: new for old, new in RENAMED.items() if new in places and old not in places}
+        return {old: new for old, new in (RENAMED | ELSEWHERE).items() if new in places and old not in places}
 
     @classmethod
     def build(cls, *layers: Mapping[str, Any]) -> Self:
@@ -171,6 +171,8 @@ class JobSettings(Section):
         renamed = ".".join(RENAMED.get(part, part) for part in name.split("."))
         if renamed != name and (renamed in known or renamed in cls.sections()):
             return f"`{name}` was renamed to `{renamed}`."
+        if ELSEWHERE.get(name) in known:
+            return f"There is no setting {name!r}; it is called `{ELSEWHERE[name]}` here."
         return _unknown(name, known)
 
 

@@ -1,4 +1,4 @@
-"""Settings and sections that had another name before 0.1.0. An old name is refused with a pointer to the new one."""
+"""Other names of settings and sections, before 0.1.0 and in other libraries: each is refused with the name here."""
 
 RENAMED = {
     # sections
@@ -65,3 +65,19 @@ RENAMED = {
     "time_masks": "n_time_masks",
 }
 """Old names and new ones. An old name that a job still uses for something else is valid there."""
+
+ELSEWHERE = {
+    "context_length": "lookback",
+    "hidden_size": "layers",
+    "learning_rate": "lr",
+    "max_epochs": "epochs",
+    "max_steps": "steps",
+    "n_epochs": "epochs",
+    "num_epochs": "epochs",
+    "num_layers": "layers",
+    "prediction_length": "horizon",
+    "random_state": "seed",
+    "sampling_rate": "rate_hz",
+    "window_size": "lookback",
+}
+"""Names of settings in other libraries, and the name here."""

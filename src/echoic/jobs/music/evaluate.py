@@ -48,8 +48,9 @@ class MusicEvaluation(Evaluation):
     @property
     def description(self) -> str:
         """Number of songs and steps, and the memorized fraction."""
+        songs = f"{self.songs} song{'s' * (self.songs != 1)}"
         return (
-            f"{self.steps:,} steps of {self.songs} songs, the first of each not scored; {self.memorized_windows:.1%} "
+            f"{self.steps:,} steps of {songs}, the first of each not scored; {self.memorized_windows:.1%} "
             f"of their {MEMORIZED_STEPS}-step windows are in training songs, in any key"
         )
 
