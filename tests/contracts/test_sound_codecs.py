@@ -104,6 +104,15 @@ def test_json_gives_the_codec_back(codec: Spectrogram | LogMel) -> None:
     assert type(codec).from_json(json.loads(json.dumps(codec.to_json()))) == codec
 
 
+@pytest.mark.parametrize(("window", "hop"), [(64, 16), (64, 100), (50, 7)])
+def test_blocks_of_any_size_give_the_frames_of_the_whole(window: int, hop: int) -> None:
+    codec = LogMel(RATE_HZ, window, hop, 10, 0.0, 8000.0)
+    sound = torch.randn(3000, generator=torch.Generator().manual_seed(0))
+    for sizes in ([1] * 3000, [37, 2, 0, 500, 1, 2460], [3000]):
+        frames = torch.cat(list(codec.encode_blocks(torch.split(sound, sizes))))
+        torch.testing.assert_close(frames, codec.encode(sound))
+
+
 def test_sound_of_windows_that_overlap_otherwise_cannot_be_made() -> None:
     codec = LogMel(RATE_HZ, 400, 160, 40, 0.0, 8000.0)
     with pytest.raises(ValueError, match="windows of 4 hops"):

@@ -22,8 +22,10 @@ from echoic.api.train import train
 from echoic.cli import make_app
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.detect.evaluate import DetectEvaluation
+from echoic.labelled import separation
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
+from echoic.sources.audio import decoding
 from echoic.streams.detection import DetectionStream, predict_probs
 from echoic.types import Event
 
@@ -110,6 +112,35 @@ def test_the_lead_is_that_of_the_frame_error_rates(
 
 
 EVENTS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from("ab")), max_size=8)
+
+
+def test_a_file_read_in_blocks_has_the_events_of_its_samples_in_memory(
+    songs: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sounds = [soundfile.read(songs / f"{number}.wav", dtype="float32")[0] for number in (3, 7, 11)]
+    sound = np.concatenate([part for one in sounds for part in (one, np.zeros(3 * RATE_HZ, np.float32))])
+    soundfile.write(tmp_path / "long.wav", sound, RATE_HZ, "FLOAT")
+    whole = run.predict([sound])
+    monkeypatch.setattr(decoding, "BLOCK_FRAMES", 777)
+    monkeypatch.setattr(separation, "FEWEST_FRAMES", 50)
+    streamed = run.predict(tmp_path / "long.wav")
+    assert len(whole["label"]) > 20
+    for name in ("onset_s", "offset_s", "label"):
+        assert streamed[name].tolist() == whole[name].tolist()
+    np.testing.assert_allclose(streamed["confidence"], whole["confidence"], atol=1e-5)
+
+
+def test_files_of_a_folder_that_cannot_be_read_are_left_out_with_a_warning(
+    songs: Path, run: Run, tmp_path: Path
+) -> None:
+    shutil.copy(songs / "3.wav", tmp_path / "good.wav")
+    (tmp_path / "bad.wav").write_bytes((songs / "7.wav").read_bytes()[:100])
+    with pytest.warns(UserWarning, match=r"Skipped 1:\n.*bad\.wav"):
+        found = run.predict(tmp_path)
+    assert found["label"].tolist() == run.predict(tmp_path / "good.wav")["label"].tolist()
+    (tmp_path / "good.wav").unlink()
+    with pytest.raises(DataError, match=r"bad\.wav"):
+        run.predict(tmp_path)
 
 
 @given(pieces=EVENTS)

@@ -70,7 +70,7 @@ def test_channels_are_mixed_or_one_is_chosen(tmp_path: Path) -> None:
 def test_resampled_in_blocks_as_in_one_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_hz: int, to_hz: int
 ) -> None:
-    monkeypatch.setattr(decoding, "_BLOCK_FRAMES", 777)
+    monkeypatch.setattr(decoding, "BLOCK_FRAMES", 777)
     sound = tone(10_000)
     found = samples_of(written(tmp_path / "a.wav", sound, from_hz, subtype="FLOAT"), rate_hz=to_hz)
     wanted = soxr.resample(sound[:, 0], from_hz, to_hz)

@@ -52,6 +52,19 @@ class LogMel:
         power = stft(sound, self.window_samples, self.hop_samples).abs().square()
         return (power @ self._matrix.T.to(sound)).clamp(min=MIN_POWER).log()
 
+    def encode_blocks(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
+        """The frames `(frames, bands)` of sound in blocks `(samples,)`, as soon as their windows are complete."""
+        buffer, skipped = torch.zeros(0), 0
+        for block in blocks:
+            buffer = torch.cat([buffer, block])[max(0, skipped) :]
+            skipped = max(0, skipped - len(block))
+            frames = self.encode(buffer)
+            if len(frames):
+                yield frames
+            begin = len(frames) * self.hop_samples
+            skipped = max(skipped, begin - len(buffer))  # hops may be longer than windows
+            buffer = buffer[begin:]
+
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
         """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, delayed by three frames, and the tail.
 

@@ -1,7 +1,7 @@
 """Features of labelled series: standardised log-mel spectra of sound, or standardised values."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self, final
@@ -18,6 +18,9 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.training import thread_count
 from echoic.types import Series
+
+BLOCK_SAMPLES = 1 << 18
+"""Samples whose spectra are computed at a time; bounds the memory."""
 
 
 @final
@@ -90,6 +93,12 @@ class Features:
         """
         self.check(series)
         return [self.scaled(raw) for raw in _raw(self.mel, series, cache, on_progress)]
+
+    def of_blocks(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
+        """As `of`, for a sound of the rate of training that comes in blocks `(samples,)`: its features in pieces."""
+        if self.mel is None:
+            raise TypeError("features of sound without spectra")
+        return (self.scaled(raw) for raw in self.mel.encode_blocks(_padded(self.mel, blocks)))
 
     def scaled(self, raw: Tensor) -> Tensor:
         """Standardised features `(steps, values)` in float32 from unscaled ones."""
@@ -185,4 +194,15 @@ def _computed(mel: LogMel, series: Sequence[Series], on_progress: ProgressFn) ->
 def _spectra(mel: LogMel, one: Series) -> Tensor:
     """One frame per hop: frame t is centred on sample `t * hop_samples`; the sound is padded with silence."""
     half = mel.window_samples // 2
-    return mel.encode(torch.nn.functional.pad(torch.from_numpy(one.values[:, 0]), (half, half)))
+    padded = torch.nn.functional.pad(torch.from_numpy(one.values[:, 0]), (half, half))
+    if len(padded) <= BLOCK_SAMPLES:
+        return mel.encode(padded)
+    return torch.cat(list(mel.encode_blocks(torch.split(padded, BLOCK_SAMPLES))))
+
+
+def _padded(mel: LogMel, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
+    """The blocks of a sound between half a window of silence on both sides."""
+    silence = torch.zeros(mel.window_samples // 2)
+    yield silence
+    yield from blocks
+    yield silence

@@ -1,5 +1,6 @@
 """Incremental prediction of the class probabilities of frames."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, final
 
 import numpy as np
@@ -111,14 +112,27 @@ class DetectionStream:
 
 def predict_probs(model: SequenceModel, steps: Tensor, delay: int) -> Probs:
     """Class probabilities `(frames, classes)` of a whole recording `(frames, values)`."""
+    return np.concatenate(list(stream_probs(model, torch.split(steps, CHUNK_FRAMES), delay)))
+
+
+def stream_probs(model: SequenceModel, chunks: Iterable[Tensor], delay: int) -> Iterator[Probs]:
+    """Class probabilities `(frames, classes)` of a recording that comes in chunks `(frames, values)`.
+
+    In constant memory, except for bidirectional networks, which require all of the recording at once.
+    """
     if isinstance(model.stack, Bidirectional):
-        return _whole(model, steps)
-    stream = DetectionStream(model, steps.shape[1], delay)
-    state, probs = stream.start(), []
-    for chunk in torch.split(steps, CHUNK_FRAMES):
-        some, state = stream.push(chunk, state)
-        probs.append(some)
-    return np.concatenate([*probs, stream.finish(state)])
+        yield _whole(model, torch.cat(list(chunks)))
+        return
+    stream: DetectionStream | None = None
+    for chunk in chunks:
+        for part in torch.split(chunk, CHUNK_FRAMES):
+            if stream is None:
+                stream = DetectionStream(model, part.shape[1], delay)
+                state = stream.start()
+            some, state = stream.push(part, state)
+            yield some
+    if stream is not None:
+        yield stream.finish(state)
 
 
 @torch.no_grad()

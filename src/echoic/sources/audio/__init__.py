@@ -60,21 +60,14 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
         DataError: a file is missing, damaged or not sound, or none of several can be used; the message has the place.
     """
     places = list(data) if isinstance(data, list | tuple) else [data]
-    if not all(isinstance(place, str | Path) for place in places):
-        raise DataError(f"Sound is read from files and folders, got {type(data).__name__}.")
-    named = dict[Path, tuple[Path, Path]]()
-    for place in map(Path, places):
-        for path in sound_files(place):
-            # A file named twice, directly and by its folder, is read once.
-            named.setdefault(path.resolve(), (place, path))
-    files = list(named.values())
+    files = named_files(places)
     digest, rates_hz = hashlib.sha256(), [settings.rate_hz] if settings.rate_hz else []
 
-    def decoded(file: tuple[Path, Path]) -> tuple[str, Path, DecodedSound]:
-        place, path = file
+    def decoded(file: tuple[str, Path]) -> tuple[str, Path, DecodedSound]:
+        name, path = file
         sound = decode_file(path, settings, rates_hz[0] if rates_hz else None)
         rates_hz.append(sound.rate_hz)
-        return str(path.relative_to(place)) if path != place else path.name, path, sound
+        return name, path, sound
 
     found, skipped = usable(files, decoded, settings.on_error, origin=_origin(places), kind="sound files")
     for name, path, _ in found:
@@ -94,6 +87,22 @@ def read(data: Any, settings: AudioDataSettings) -> Dataset:
     left_out = [note for of_folder in notes for note, applies in of_folder if applies]
     report = report_of(series, skipped, tuple(left_out))
     return Dataset(series, report, digest.hexdigest(), _origin(places))
+
+
+def named_files(places: Sequence[Any]) -> list[tuple[str, Path]]:
+    """The sound files of files and folders, each once, after their names: the path within the folder.
+
+    Raises:
+        DataError: a folder has none, or a place is no path.
+    """
+    if not all(isinstance(place, str | Path) for place in places):
+        raise DataError(f"Sound is read from files and folders, got {type(places[0]).__name__}.")
+    named = dict[Path, tuple[str, Path]]()
+    for place in map(Path, places):
+        for path in sound_files(place):
+            # A file named twice, directly and by its folder, is read once.
+            named.setdefault(path.resolve(), (str(path.relative_to(place)) if path != place else path.name, path))
+    return list(named.values())
 
 
 def sound_files(place: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """Decoding, mixing and resampling of one sound file, block by block."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +30,9 @@ MAX_RATE_RATIO = 64
 CANCELLED_POWER = 0.01
 """Channels cancel out if less than this fraction of their power, -20 dB, is left when they are mixed."""
 
-_BLOCK_FRAMES = 1 << 18
+BLOCK_FRAMES = 1 << 18
+"""Samples per channel that are decoded at a time."""
+
 _MAX_FRAMES_PER_BYTE = 8192
 """Upper bound of all codecs: a byte of Vorbis holds up to 4,096 samples, one of FLAC 5,461."""
 
@@ -68,11 +70,28 @@ def mixed(samples: Floats) -> tuple[Floats, bool]:
     return np.ascontiguousarray(mixture.mix(samples)), mixture.cancels
 
 
-def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> DecodedSound:
-    """The sound of a file, at `rate_hz` or at its own rate.
+class OpenSound(NamedTuple):
+    """The blocks `(samples,)` of a file at `rate_hz`, `most_samples` in all at most, and properties of the file.
+
+    `mixture` has the power of what has been read.
+    """
+
+    blocks: Iterator[Floats]
+    most_samples: int
+    rate_hz: int
+    file_rate_hz: int
+    channels: int
+    mixture: _Mixture
+    streamed: bool
+
+
+@contextmanager
+def open_sound(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> Iterator[OpenSound]:
+    """Opens a file to decode it block by block, at `rate_hz` or at its own rate.
 
     Raises:
-        DataError: the file is missing, damaged, or no sound; the message has the place.
+        DataError: the file is missing, damaged, or no sound; the message has the place. Some damage is found only in
+            reading the blocks.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file; check the name.")
@@ -84,20 +103,35 @@ def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) ->
         with source as opened, soundfile.SoundFile(opened) as file:
             target_hz = rate_hz or file.samplerate
             _check_opened(path, file, settings, target_hz)
-            samples = _empty(path, file, target_hz)
+            most_samples = -(-file.frames * target_hz // file.samplerate)
             mixture = _Mixture()
-            length = _fill(samples, _mono(path, file, settings, mixture), file.samplerate, target_hz)
-            if not length:
-                raise DataError(f"{path} is shorter than one sample at {target_hz:,} Hz; leave it out.")
+            blocks = _resampled(_mono(path, file, settings, mixture), file.samplerate, target_hz)
+            limited = _limited(path, blocks, most_samples, target_hz)
             channels = file.channels if settings.channel == "mix" else 1
-            origin = SoundOrigin(file.samplerate, channels, mixture.cancels, size_at is not None)
-            return DecodedSound(samples[:length], target_hz, origin)
+            yield OpenSound(
+                limited, most_samples, target_hz, file.samplerate, channels, mixture, streamed=size_at is not None
+            )
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); check the permissions.") from None
     except soundfile.LibsndfileError as error:
         raise DataError(
             f"{path} is not a readable sound file ({error.error_string.rstrip('.')}); export it as WAV or FLAC."
         ) from None
+
+
+def decode_file(path: Path, settings: AudioDataSettings, rate_hz: int | None) -> DecodedSound:
+    """The sound of a file, at `rate_hz` or at its own rate.
+
+    Raises:
+        DataError: the file is missing, damaged, or no sound; the message has the place.
+    """
+    with open_sound(path, settings, rate_hz) as sound:
+        samples, at = _empty(path, sound), 0
+        for block in sound.blocks:
+            samples[at : at + len(block)] = block
+            at += len(block)
+        origin = SoundOrigin(sound.file_rate_hz, sound.channels, sound.mixture.cancels, sound.streamed)
+        return DecodedSound(samples[:at], sound.rate_hz, origin)
 
 
 def file_rate_hz(path: Path) -> int | None:
@@ -145,7 +179,7 @@ def _mono(path: Path, file: "soundfile.SoundFile", settings: AudioDataSettings, 
 def _block(path: Path, file: "soundfile.SoundFile") -> Floats:
     """The next samples `(samples, channels)`, none at the end."""
     try:
-        block: Floats = file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)
+        block: Floats = file.read(BLOCK_FRAMES, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:
         raise _truncated(path, file, file.tell()) from None
     return block
@@ -169,28 +203,31 @@ def _check_samples(path: Path, block: Floats, before: int, rate_hz: int) -> None
         )
 
 
-def _empty(path: Path, file: "soundfile.SoundFile", to_hz: int) -> Floats:
+def _empty(path: Path, sound: OpenSound) -> Floats:
     """An array for all samples; the system allocates memory only as it is written, so false lengths cost nothing."""
-    length = -(-file.frames * to_hz // file.samplerate)
     try:
-        return np.empty(length, np.float32)
+        return np.empty(sound.most_samples, np.float32)
     except MemoryError:
         raise DataError(
-            f"{path} declares {file.frames / file.samplerate:,.0f} s of sound, which require "
-            f"{4 * length:,} bytes of memory; cut it into several files, or choose a lower --rate-hz."
+            f"{path} declares {sound.most_samples / sound.rate_hz:,.0f} s of sound, which require "
+            f"{4 * sound.most_samples:,} bytes of memory; cut it into several files, or choose a lower --rate-hz."
         ) from None
 
 
-def _fill(samples: Floats, blocks: Iterator[Floats], from_hz: int, to_hz: int) -> int:
-    """Writes all blocks into `samples`, resampled; returns the number of samples."""
-    at = 0
-    for block in blocks if from_hz == to_hz else _stream_resampled(blocks, from_hz, to_hz):
-        samples[at : at + len(block)] = block[: len(samples) - at]
-        at += len(block)
-    return min(at, len(samples))
+def _limited(path: Path, blocks: Iterator[Floats], most_samples: int, rate_hz: int) -> Iterator[Floats]:
+    """The first `most_samples` samples; resampling may add some. At least one is required."""
+    left = most_samples
+    for block in blocks:
+        yield block[:left]
+        left -= len(block[:left])
+    if left == most_samples:
+        raise DataError(f"{path} is shorter than one sample at {rate_hz:,} Hz; leave it out.")
 
 
-def _stream_resampled(blocks: Iterator[Floats], from_hz: int, to_hz: int) -> Iterator[Floats]:
+def _resampled(blocks: Iterator[Floats], from_hz: int, to_hz: int) -> Iterator[Floats]:
+    if from_hz == to_hz:
+        yield from blocks
+        return
     resampler = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality="HQ")
     for block in blocks:
         yield resampler.resample_chunk(block)
