@@ -123,3 +123,10 @@ def test_formulas_do_not_reach_a_spreadsheet_and_numbers_stay_as_they_are(tmp_pa
 def test_parquet_holds_texts_as_they_are(tmp_path: Path) -> None:
     write_table(tmp_path / "out.parquet", {"a": ["=1"]})
     assert pl.read_parquet(tmp_path / "out.parquet")["a"].to_list() == ["=1"]
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_table_without_rows_is_a_file_with_its_columns(tmp_path: Path, name: str) -> None:
+    write_table(tmp_path / name, {"label": np.array([], object), "onset_s": np.array([], np.float64)})
+    read = pl.read_parquet if name.endswith("parquet") else pl.read_csv
+    assert read(tmp_path / name).columns == ["label", "onset_s"]

@@ -73,8 +73,8 @@ class OpenedRun:
         if self._fitted is None:
             task = self._restore_task(sources.LazyDataset(self._read, self.folder.read_series))
             model = load_model(task, self.folder, own_parts=bool(self._components.paths))
-            kept = (read(self.job, self.folder) for read in (read_calibration, read_baselines))
-            self._fitted = Fitted(task, model, *kept)
+            calibration = read_calibration(self.job, self.folder, task)
+            self._fitted = Fitted(task, model, calibration, read_baselines(self.job, self.folder))
         return self._fitted
 
     @property

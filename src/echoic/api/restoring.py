@@ -33,7 +33,7 @@ def load_model(task: Task[Any], folder: RunFolder, *, own_parts: bool) -> Sequen
     return model.eval()
 
 
-def read_calibration(job: Job[Any], folder: RunFolder) -> dict[str, Any] | None:
+def read_calibration(job: Job[Any], folder: RunFolder, task: Task[Any] | None = None) -> dict[str, Any] | None:
     """The contents of calibration.json; None without one.
 
     Raises:
@@ -42,7 +42,7 @@ def read_calibration(job: Job[Any], folder: RunFolder) -> dict[str, Any] | None:
     calibration = folder.read_calibration()
     if calibration is not None:
         with damage_named(folder.path / "calibration.json"):
-            job.check_calibration(calibration)
+            job.check_calibration(calibration, task)
     return calibration
 
 

@@ -42,7 +42,9 @@ class NearestCentroid:
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(unpack(state["centroids"]).astype(np.float64), unpack(state["std"]).astype(np.float64))
+        std = unpack(state, "std", None).astype(np.float64)
+        # Classes without clips are infinitely far.
+        return cls(unpack(state, "centroids", None, len(std), finite=False).astype(np.float64), std)
 
     def predict_probs(self, values: Values) -> Values:
         """The softmax of minus the mean squared distance, `(clips, classes)`."""

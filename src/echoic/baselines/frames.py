@@ -103,7 +103,8 @@ class LogisticRegression:
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(torch.from_numpy(unpack(state["weight"])), torch.from_numpy(unpack(state["bias"])))
+        bias = unpack(state, "bias", None)
+        return cls(torch.from_numpy(unpack(state, "weight", len(bias), None)), torch.from_numpy(bias))
 
     def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""

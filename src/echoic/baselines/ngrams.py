@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.baselines.compact import pack, unpack
+from echoic.types import stored
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _MAX_NOVEL = 0.9
+_MOST_SYMBOLS = 1 << 21
 
 
 class _Table(NamedTuple):
@@ -136,13 +138,23 @@ class NGram:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        size = values["symbols"]
-        tables = (
-            _Table.build(unpack(one["contexts"]), unpack(one["pairs"]), unpack(one["counts"]), size)
-            for one in values["tables"]
-        )
-        return cls(size, tuple(tables), values["novel"])
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing, or the tables do not belong together.
+        """
+        size, packed = stored.integer(values, "symbols", 2, _MOST_SYMBOLS), stored.field(values, "tables")
+        novel = None if stored.field(values, "novel") is None else stored.number(values, "novel", 0, 1)
+        if not isinstance(packed, list) or not packed:
+            raise ValueError("`tables` must be a list of tables")
+        tables, before = list[_Table](), 1
+        for one in packed:
+            contexts, pairs, counts = (unpack(stored.field(one, name)) for name in ("contexts", "pairs", "counts"))
+            if not _belong_together(contexts, pairs, counts, before * size, size):
+                raise ValueError("`contexts`, `pairs` and `counts` of `tables` do not belong together")
+            tables.append(_Table.build(contexts, pairs, counts, size))
+            before = len(contexts)
+        return cls(size, tuple(tables), novel)
 
     def _base(self) -> Floats:
         """The probabilities without any count, `(vocabulary,)`."""
@@ -151,6 +163,14 @@ class NGram:
         base = np.full(self.vocabulary, (1 - self.novel) / (self.vocabulary - 1))
         base[-1] = self.novel
         return base
+
+
+def _belong_together(contexts: Integers, pairs: Integers, counts: Integers, keys: int, vocabulary: int) -> bool:
+    """Whether a table has contexts with keys below `keys`, and pairs and counts of them; keys increase."""
+    if not len(contexts) or len(pairs) != len(counts) or counts.min(initial=1) < 1:
+        return False
+    increase = all(bool((np.diff(one) > 0).all()) for one in (contexts, pairs))
+    return increase and contexts[0] >= 0 and contexts[-1] < keys and pairs[-1] < len(contexts) * vocabulary
 
 
 def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:

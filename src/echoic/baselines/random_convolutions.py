@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from echoic.baselines.packed import pack, unpack
 from echoic.baselines.warping import evenly_by_class
+from echoic.types import stored
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ _MIN_STD = 0.01
 """Features that vary less in training are not blown up to a deviation of one: new clips may lie far outside."""
 
 _BLOCK_VALUES = 1 << 21
+_MOST_DILATION = 1 << 20
 _ALPHAS = np.logspace(-3, 5, 17)
 _TEMPERATURES = np.logspace(-1, 2, 25)
 
@@ -130,23 +132,30 @@ class RandomConvolutions:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        groups = zip(values["dilations"], values["kernels"], values["biases"], strict=True)
-        center, scale, weights, intercept = (
-            unpack(values[name]).astype(np.float64) for name in ("center", "scale", "weights", "intercept")
-        )
-        return cls(
-            tuple(
-                Kernels(dilation, torch.from_numpy(unpack(kernels)), torch.from_numpy(unpack(biases)))
-                for dilation, kernels, biases in groups
-            ),
-            center,
-            scale,
-            weights,
-            intercept,
-            float(values["temperature"]),
-            tuple(values["limits"]),
-        )
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing, or the shapes do not fit together.
+        """
+        dilations, packed, biases = (stored.field(values, name) for name in ("dilations", "kernels", "biases"))
+        if not isinstance(dilations, list) or not dilations or not len(dilations) == len(packed) == len(biases):
+            raise ValueError("`dilations`, `kernels` and `biases` must be lists of one length")
+        kernels = []
+        for one, group, bias in zip(dilations, packed, biases, strict=True):
+            dilation = stored.integer({"dilations": one}, "dilations", 1, _MOST_DILATION)
+            weights = unpack({"kernels": group}, "kernels", None, None, TAPS)
+            thresholds = unpack({"biases": bias}, "biases", len(weights))
+            kernels.append(Kernels(dilation, torch.from_numpy(weights), torch.from_numpy(thresholds)))
+        if len({group.weights.shape[1] for group in kernels}) != 1:
+            raise ValueError("`kernels` must be of one number of values")
+        features = 2 * sum(len(group.weights) for group in kernels)
+        center, scale = (unpack(values, name, features).astype(np.float64) for name in ("center", "scale"))
+        ridge_weights = unpack(values, "weights", features, None).astype(np.float64)
+        intercept = unpack(values, "intercept", ridge_weights.shape[1]).astype(np.float64)
+        if not bool((scale > 0).all()):
+            raise ValueError("`scale` must hold numbers greater than 0")
+        temperature = stored.number(values, "temperature", 1e-6, 1e6)
+        return cls(tuple(kernels), center, scale, ridge_weights, intercept, temperature, stored.texts(values, "limits"))
 
     @torch.no_grad()
     def predict_probs(self, clips: Sequence[Tensor]) -> Array:

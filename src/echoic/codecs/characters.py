@@ -7,8 +7,11 @@ from typing import Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.types import stored
+
 Symbols = NDArray[np.int64]
 
+_HIGHEST_POINT, _HIGHEST_BYTE = 0x10FFFF, 0xFF
 _REPLACEMENT = 0xFFFD
 """The code point that unknown characters are decoded as."""
 
@@ -69,5 +72,15 @@ class Characters:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(tuple(values["vocabulary"]), values["is_bytes"])
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing, or the vocabulary is none.
+        """
+        is_bytes, vocabulary = stored.flag(values, "is_bytes"), stored.field(values, "vocabulary")
+        points = vocabulary if isinstance(vocabulary, list) else []
+        highest = _HIGHEST_BYTE if is_bytes else _HIGHEST_POINT
+        known = all(isinstance(one, int) and not isinstance(one, bool) and 0 <= one <= highest for one in points)
+        if not points or not known or points != sorted(set(points)):
+            raise ValueError("`vocabulary` must be different code points in increasing order")
+        return cls(tuple(points), is_bytes)

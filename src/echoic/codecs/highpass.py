@@ -9,7 +9,8 @@ import numpy as np
 import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 
-from echoic.types import Floats
+from echoic.codecs.logmel import MAX_RATE_HZ
+from echoic.types import Floats, stored
 
 State = NDArray[np.float64]
 
@@ -67,8 +68,13 @@ class HighPass:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(values["cutoff_hz"], values["rate_hz"])
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing or out of range.
+        """
+        rate_hz = stored.integer(values, "rate_hz", 1, MAX_RATE_HZ)
+        return cls(stored.number(values, "cutoff_hz", 0, rate_hz / 2.001), rate_hz)
 
 
 def _concatenated_blocks(sounds: Sequence[Floats]) -> Iterator[Floats]:

@@ -10,9 +10,13 @@ from torch import Tensor
 
 from echoic.codecs.phase import OVERLAP, reconstruct_sound
 from echoic.sound.spectra import mel_filterbank, stft
+from echoic.types import stored
 
 MIN_POWER = 1e-10
 """Power is clamped to at least this before the logarithm."""
+
+MAX_RATE_HZ, MAX_WINDOW_SAMPLES, _MAX_BANDS = 10_000_000, 1 << 20, 10_000
+"""Limits of what is read from a run."""
 
 _ITERATIONS = 30
 _EPSILON = 1e-12
@@ -82,9 +86,22 @@ class LogMel:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, frame_size: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**frame_size)
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing or out of range.
+        """
+        rate_hz = stored.integer(values, "rate_hz", 1, MAX_RATE_HZ)
+        low_hz = stored.number(values, "low_hz", 0, rate_hz / 2)
+        return cls(
+            rate_hz,
+            stored.integer(values, "window_samples", 1, MAX_WINDOW_SAMPLES),
+            stored.integer(values, "hop_samples", 1, MAX_WINDOW_SAMPLES),
+            stored.integer(values, "bands", 1, _MAX_BANDS),
+            low_hz,
+            stored.number(values, "high_hz", low_hz, rate_hz / 2),
+        )
 
     @cached_property
     def _matrix(self) -> Tensor:

@@ -1,6 +1,6 @@
 """Mu-law coding of sound."""
 
-import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, final
@@ -10,7 +10,7 @@ import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
-from echoic.types import Floats
+from echoic.types import Floats, stored
 
 Codes = NDArray[np.uint8]
 
@@ -105,9 +105,10 @@ class MuLaw:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        if not 0 < values["scale"] < math.inf:
-            raise ValueError(f"the scale must be a finite number greater than 0, got {values['scale']}")
-        return cls(values["scale"], values["pre_emphasis"])
+        return cls(
+            stored.number(values, "scale", sys.float_info.min, sys.float_info.max),
+            stored.number(values, "pre_emphasis", 0, 1),
+        )
 
 
 def _pre_emphasized(sound: Floats, pre_emphasis: float) -> Iterator[NDArray[np.float64]]:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.types import stored
 from echoic.types.score import NUM_PITCHES, ONSET, SILENT, SUSTAIN
 
 Roll = NDArray[np.uint8]
@@ -18,6 +19,9 @@ REST, HOLD = 0, 1
 """The first two symbols of a line; the pitches follow in ascending order."""
 
 OCTAVE = 12
+
+
+_HIGHEST_PITCH = 127
 
 
 @final
@@ -80,8 +84,18 @@ class PianoRoll:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**values)
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing or out of range.
+        """
+        form, outside = stored.field(values, "form"), stored.field(values, "outside")
+        if form not in ("line", "chords", "onsets") or outside not in ("fold", "drop"):
+            raise ValueError(
+                f"`form` and `outside` must be those of a piano-roll, got {form!r:.20} and {outside!r:.20}"
+            )
+        lowest = stored.integer(values, "lowest", 0, _HIGHEST_PITCH)
+        return cls(form, lowest, stored.integer(values, "highest", lowest, _HIGHEST_PITCH), outside)
 
     def _to_range(self, roll: Roll, shift: int) -> Roll:
         """The roll within the range, `(steps, pitches)`; an onset takes precedence if notes coincide."""

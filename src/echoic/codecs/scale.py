@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from echoic.errors import DataError
+from echoic.types import stored
 
 _ROUNDING = {torch.float32: 1e-7, torch.float64: 1e-13}
 """Deviations that rounding leaves of equal values, relative to their size."""
@@ -98,16 +99,23 @@ class Scaler:
         Raises:
             ValueError: a number is not finite, a scale is not positive, or the shapes differ.
         """
-        center, scale, floor = (_table(data, name) for name in ("center", "scale", "floor"))
+        names, log = stored.texts(data, "names"), stored.flag(data, "log")
+        if not names:
+            raise ValueError("`names` must not be empty")
+        center, scale, floor = (_table(data, name, len(names)) for name in ("center", "scale", "floor"))
         if not center.shape == scale.shape == floor.shape:
             raise ValueError("`center`, `scale` and `floor` must have one shape")
-        if not bool((scale > 0).all()) or (data["log"] and not bool((floor > 0).all())):
+        if not bool((scale > 0).all()) or (log and not bool((floor > 0).all())):
             raise ValueError("a scale, and the floor of a logarithm, must be greater than 0")
-        return cls(tuple(data["names"]), data["log"], center, scale, floor)
+        return cls(names, log, center, scale, floor)
 
 
-def _table(data: dict[str, Any], name: str) -> Tensor:
-    table = torch.tensor(data[name], dtype=torch.float64).view(len(data["names"]), -1)
+def _table(data: dict[str, Any], name: str, rows: int) -> Tensor:
+    values = stored.field(data, name)
+    try:
+        table = torch.tensor(values, dtype=torch.float64).view(rows, -1)
+    except (TypeError, RuntimeError, ValueError, OverflowError):
+        raise ValueError(f"`{name}` must hold the numbers of {rows} series") from None
     if not bool(table.isfinite().all()):
         raise ValueError(f"`{name}` must hold finite numbers")
     return table

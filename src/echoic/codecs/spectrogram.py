@@ -7,8 +7,10 @@ from typing import Any, Self, final
 import torch
 from torch import Tensor
 
+from echoic.codecs.logmel import MAX_WINDOW_SAMPLES
 from echoic.codecs.phase import OVERLAP, reconstruct_sound
 from echoic.sound.spectra import stft
+from echoic.types import stored
 
 MIN_MAGNITUDE = 1e-5
 """Magnitudes are clamped to at least this before the logarithm."""
@@ -53,9 +55,13 @@ class Spectrogram:
         return {"hop_samples": self.hop_samples}
 
     @classmethod
-    def from_json(cls, frame_size: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(frame_size["hop_samples"])
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: the hop is missing or out of range.
+        """
+        return cls(stored.integer(values, "hop_samples", 1, MAX_WINDOW_SAMPLES))
 
 
 def _log_silence() -> float:

@@ -1,5 +1,6 @@
 """What dev decides after training: the network's weight in the forecast, and the width of its intervals."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, Self, final
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.linear_maps import CombinationState
+from echoic.types import stored
 
 Array = NDArray[np.float64]
 
@@ -42,6 +44,23 @@ class DevRecord:
     errors: Mapping[str, float]
     baselines: Mapping[str, float]
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The record of a run.
+
+        Raises:
+            ValueError: a field is missing or is no number.
+        """
+        errors, baselines = stored.field(values, "errors"), stored.field(values, "baselines")
+        return cls(
+            stored.number(values, "windows", 0, math.inf),
+            {
+                name: stored.number(errors, name, 0, math.inf)
+                for name in (("network", "baselines", "both") if errors else ())
+            },
+            {name: stored.number(baselines, name, -math.inf, math.inf) for name in baselines},
+        )
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -71,13 +90,20 @@ class Calibration:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The calibration that `to_json` wrote."""
-        shift = data["shift"]
+        """The calibration that `to_json` wrote.
+
+        Raises:
+            ValueError: a field is missing, or has other shapes.
+        """
+        weight = stored.array(data, "weight", None)
+        if stored.field(data, "levels") != list(LEVELS):
+            raise ValueError(f"`levels` must be {list(LEVELS)}")
+        has_shift = stored.field(data, "shift") is not None
         return cls(
-            CombinationState.from_json(data["combination"]),
-            np.array(data["weight"]),
-            None if shift is None else np.array(shift),
-            DevRecord(**data["dev"]),
+            CombinationState.from_json(stored.field(data, "combination")),
+            weight,
+            stored.array(data, "shift", len(LEVELS), len(weight), None) if has_shift else None,
+            DevRecord.from_json(stored.field(data, "dev")),
         )
 
 

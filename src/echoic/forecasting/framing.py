@@ -1,6 +1,6 @@
 """Encoding of windows as network inputs, and decoding of network outputs."""
 
-import math
+import sys
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, final
 
@@ -12,6 +12,7 @@ from echoic.codecs import Scaler, WindowStats
 from echoic.config import ForecastSettings
 from echoic.forecasting.plan import normalizer_of
 from echoic.tensors import Batch
+from echoic.types import stored
 from echoic.windows import Panel, Ranges, WindowIndex
 
 
@@ -83,10 +84,9 @@ class Codec:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        scalers = {name: Scaler.from_json(data[name]) for name in ("values", "past", "future", "static")}
-        if not 0 < data["unit"] < math.inf:
-            raise ValueError(f"the unit must be a finite number greater than 0, got {data['unit']}")
-        return cls(**scalers, has_missing=data["has_missing"], unit=data["unit"])
+        scalers = {name: Scaler.from_json(stored.field(data, name)) for name in ("values", "past", "future", "static")}
+        unit = stored.number(data, "unit", sys.float_info.min, sys.float_info.max)
+        return cls(**scalers, has_missing=stored.flag(data, "has_missing"), unit=unit)
 
 
 class Window(NamedTuple):

@@ -10,7 +10,10 @@ from torch import Tensor
 
 from echoic.baselines.forecasts import LinearMap
 from echoic.forecasting.framing import Framing
+from echoic.types import stored
 from echoic.windows import Ranges, SequentialSampler, Windows, evenly_spaced
+
+_MOST_STEPS = 1 << 31
 
 Array = NDArray[np.float64]
 
@@ -64,9 +67,19 @@ class CombinationState:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """The state that `to_json` wrote."""
-        groups = (data["early_maps"], data["train_maps"], data["final_maps"])
-        return cls(tuple(data["seasons"]), *({name: np.array(one) for name, one in maps.items()} for maps in groups))
+        """The state that `to_json` wrote.
+
+        Raises:
+            ValueError: a field is missing, or is no table of numbers.
+        """
+        seasons = stored.array(data, "seasons", None)
+        if not bool(((seasons >= 1) & (seasons == np.floor(seasons)) & (seasons < _MOST_STEPS)).all()):
+            raise ValueError("`seasons` must be numbers of steps")
+        groups = [stored.field(data, name) for name in ("early_maps", "train_maps", "final_maps")]
+        if not all(isinstance(maps, dict) for maps in groups):
+            raise ValueError("`early_maps`, `train_maps` and `final_maps` must be objects")
+        maps = ({name: stored.array(one, name, None, None) for name in one} for one in groups)
+        return cls(tuple(int(season) for season in seasons), *maps)
 
 
 class Units(NamedTuple):

@@ -187,8 +187,15 @@ class Job(abc.ABC, Generic[T]):
             DataError: there is nothing to evaluate.
         """
 
-    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
-        """Checks that everything that is needed can be read from the contents of calibration.json."""
+    def check_calibration(self, calibration: Mapping[str, Any], task: T | None) -> None:
+        """Checks that everything that is needed can be read from the contents of calibration.json.
+
+        With a `task`, also that it fits the task.
+
+        Raises:
+            ValueError: something is missing, or does not fit.
+        """
+        del task
         self.notes(calibration)
 
     def check_baselines(self, baselines: Mapping[str, Any]) -> None:

@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from echoic.types import stored
+
 _MIN_SPREAD = 0.1
 """Spread of levels (in units of the deviation within clips) or log scales from which clips are normalised."""
 
@@ -54,7 +56,7 @@ class ClipNorm:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        return cls(bool(values["center"]), bool(values["scale"]))
+        return cls(stored.flag(values, "center"), stored.flag(values, "scale"))
 
 
 NO_NORM = ClipNorm()

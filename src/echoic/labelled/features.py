@@ -17,7 +17,7 @@ from echoic.labelled.spectra_cache import NOWHERE, SpectraCache, spectra_key
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.training import thread_count
-from echoic.types import Series
+from echoic.types import Series, stored
 
 BLOCK_SAMPLES = 1 << 18
 """Samples whose spectra are computed at a time; bounds the memory."""
@@ -146,10 +146,16 @@ class Features:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        mel = values["mel"]
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing, or does not fit the others.
+        """
+        mel, scaler = stored.field(values, "mel"), Scaler.from_json(stored.field(values, "scaler"))
         spectra = None if mel is None else LogMel.from_json(mel)
-        return cls(spectra, Scaler.from_json(values["scaler"]), ClipNorm.from_json(values["clip_norm"]))
+        if len(scaler.center) != 1 or (spectra is not None and scaler.center.shape[1] != spectra.bands):
+            raise ValueError("`scaler` must be of one series, with a feature for each of the `bands`")
+        return cls(spectra, scaler, ClipNorm.from_json(stored.field(values, "clip_norm")))
 
 
 def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:

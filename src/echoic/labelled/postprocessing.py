@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from echoic.labelled.frames import BACKGROUND, Frames, Probs
 from echoic.metrics.events import class_spans, label_error_rate
+from echoic.types import stored
 
 SHORTEST_MS = (0, 5, 10, 15, 20, 40, 100, 300)
 PAUSE_MS = (0, 5, 20, 100)
@@ -19,6 +20,9 @@ HYSTERESIS = (0.0, 0.2, 0.4)
 """Candidate values of the settings."""
 
 _ROUNDS = 2
+
+_MOST_FRAMES, _MOST_MEDIAN_FRAMES = 1_000_000, 10_000
+"""Limits of what is read from a run: no choice comes near them."""
 
 
 @final
@@ -85,8 +89,18 @@ class PostProcessing:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**values)
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing or out of range.
+        """
+        return cls(
+            stored.integer(values, "median_frames", 1, _MOST_MEDIAN_FRAMES),
+            stored.number(values, "hysteresis", 0, 0.5),
+            stored.flag(values, "one_label"),
+            stored.integer(values, "pause_frames", 1, _MOST_FRAMES),
+            stored.integer(values, "shortest_frames", 1, _MOST_FRAMES),
+        )
 
 
 def read_postprocessing(calibration: Mapping[str, Any] | None) -> PostProcessing | None:

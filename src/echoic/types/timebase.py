@@ -1,12 +1,13 @@
 """When each step of a series happened: a start and a frequency, never a list of timestamps."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.types.frequency import DAY_US, SINGLE, Frequency, Steps, infer_frequency, infer_step
+from echoic.types import stored
+from echoic.types.frequency import DAY_US, SINGLE, Frequency, Steps, Unit, infer_frequency, infer_step
 from echoic.types.frequency import most_common_frequency as most_common
 from echoic.types.zones import as_datetimes, to_local, to_utc
 
@@ -81,9 +82,18 @@ class TimeBase:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The time base that `to_json` wrote; those of runs made before there were zones have none."""
-        start = data["start"]
-        start = np.datetime64(start, "us") if isinstance(start, str) else start
-        return cls(Frequency(data["unit"], data["count"]), start, data["first"], data.get("zone"))
+        start = stored.field(data, "start")
+        if isinstance(start, str):
+            start = np.datetime64(start, "us")
+        elif start is not None:
+            start = stored.integer(data, "start", -(1 << 50), 1 << 50)
+        unit, zone = stored.field(data, "unit"), data.get("zone")
+        if unit not in get_args(Unit):
+            raise ValueError(f"`unit` must be one of {', '.join(get_args(Unit))}, got {unit!r:.40}")
+        if not isinstance(zone, str | None):
+            raise ValueError(f"`zone` must be a time zone, got {zone!r:.40}")
+        count, first = stored.integer(data, "count", 1, 1 << 50), stored.integer(data, "first", 0, 1 << 50)
+        return cls(Frequency(unit, count), start, first, zone)
 
 
 _LEAST_ON_CLOCKS_US = DAY_US // 8

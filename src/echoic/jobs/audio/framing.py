@@ -10,7 +10,7 @@ from torch import Tensor
 
 from echoic.codecs import HighPass, LogMel, MuLaw, Scaler, Spectrogram
 from echoic.config.audio import SoundSettings
-from echoic.types import Floats
+from echoic.types import Floats, stored
 
 _BLOCK_FRAMES = 4096
 """Number of frames per block; bounds the memory."""
@@ -170,11 +170,17 @@ def fit_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, training: S
 def reopen_framing(settings: SoundSettings, rate_hz: int, codec: MuLaw, fitted: Mapping[str, Any]) -> Framing:
     """The framing of a run, from the `fitted` state that `to_json` returned."""
     if settings.model == "samples":
-        return CodeFrames(settings.samples_of_step(rate_hz), codec, HighPass.from_json(fitted["high_pass"]))
+        return CodeFrames(
+            settings.samples_of_step(rate_hz), codec, HighPass.from_json(stored.field(fitted, "high_pass"))
+        )
     if settings.frame_features == "samples":
         return SampleFrames(settings.samples_of_step(rate_hz), codec.scale)
-    kind = _SPECTRA[settings.frame_features]
-    return SpectralFrames(kind.from_json(fitted["spectral"]["codec"]), Scaler.from_json(fitted["spectral"]["scaler"]))
+    spectral = stored.field(fitted, "spectral")
+    spectra = _SPECTRA[settings.frame_features].from_json(stored.field(spectral, "codec"))
+    scaler = Scaler.from_json(stored.field(spectral, "scaler"))
+    if scaler.center.shape != (1, spectra.frame_size):
+        raise ValueError(f"`spectral.scaler` must have {spectra.frame_size} features, those of `spectral.codec`")
+    return SpectralFrames(spectra, scaler)
 
 
 def _spectra(codec: Spectrogram | LogMel, sounds: Sequence[Floats]) -> Tensor:

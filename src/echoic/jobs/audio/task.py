@@ -23,7 +23,7 @@ from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
 from echoic.sources import DatasetLike
-from echoic.types import Floats, sampling_rate
+from echoic.types import Floats, sampling_rate, stored
 from echoic.windows import SPLITS, ChunkSampler, Ranges, empty_split
 from echoic.windows.recordings import Excerpt, split_recordings
 
@@ -70,9 +70,13 @@ class AudioTask(Task[AudioSettings]):
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: AudioSettings, codec: Mapping[str, Any]) -> Self:
-        mulaw = MuLaw.from_json(codec["mulaw"])
+        mulaw = MuLaw.from_json(stored.field(codec, "mulaw"))
+        stats = SourceStats(
+            stored.array(codec, "lpc_weights", None).tolist(),
+            stored.integer(codec, "max_loudness", 0, NUM_LOUDNESS_LEVELS - 1),
+        )
         framing = reopen_framing(settings.sound, _rate_hz(dataset, settings), mulaw, codec)
-        return cls(dataset, settings, mulaw, framing, SourceStats(codec["lpc_weights"], codec["max_loudness"]))
+        return cls(dataset, settings, mulaw, framing, stats)
 
     @cached_property
     def splits(self) -> dict[str, list[Excerpt]]:

@@ -28,10 +28,14 @@ class ClassifyJob(Job[ClassifyTask]):
     ) -> ClassifyEvaluation:
         return evaluate(fitted, data, split, on_progress)
 
-    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
-        """Its arrays can be read."""
-        Combination.from_json(calibration)
-        super().check_calibration(calibration)
+    def check_calibration(self, calibration: Mapping[str, Any], task: ClassifyTask | None) -> None:
+        """Its arrays can be read, and are of the classes and values of the run."""
+        convolutions = Combination.from_json(calibration).convolutions
+        if convolutions is not None and task is not None:
+            own = (convolutions.kernels[0].weights.shape[1], len(convolutions.intercept))
+            if own != (task.features.values, len(task.classes)):
+                raise ValueError("`random_convolutions` must be of the values and the classes of the run")
+        super().check_calibration(calibration, task)
 
     def check_baselines(self, baselines: Mapping[str, Any]) -> None:
         """Its arrays can be read."""

@@ -54,7 +54,7 @@ class TrainingClips:
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        steps = torch.from_numpy(unpack(state["steps"])).split(state["lengths"])
+        steps = torch.from_numpy(unpack(state, "steps", None, None)).split(state["lengths"])
         return cls(steps, np.array(state["classes"], np.int64), int(state["total"]))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.baselines.random_convolutions import RandomConvolutions
+from echoic.types import stored
 
 Values = NDArray[np.float64]
 
@@ -43,8 +44,10 @@ class Combination:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
-        state = values["random_convolutions"]
-        return cls(float(values["weight"]), None if state is None else RandomConvolutions.from_json(state))
+        state = stored.field(values, "random_convolutions")
+        return cls(
+            stored.number(values, "weight", 0, 1), None if state is None else RandomConvolutions.from_json(state)
+        )
 
 
 def best_weight(true: NDArray[np.int64], network: Values, other: Values) -> float:

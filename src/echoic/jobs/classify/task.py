@@ -28,7 +28,7 @@ from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.sources.clips import labels_of
-from echoic.types import Series
+from echoic.types import Series, stored
 from echoic.windows import assign_folds, assign_splits, fold_names, natural_order, stratified
 
 DEV_FRACTION = 0.1
@@ -74,10 +74,11 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: ClassifySettings, codec: Mapping[str, Any]) -> Self:
-        features = Features.from_json(codec["features"])
-        labelling = labelling_of(settings, tuple(codec["classes"]), codec["counts"])
+        features, classes = Features.from_json(stored.field(codec, "features")), stored.texts(codec, "classes")
+        counts = [int(count) for count in stored.array(codec, "counts", len(classes))]
+        labelling = labelling_of(settings, classes, counts)
         raw = RawSteps.restored(dataset, features, settings.spectrum)
-        return cls(dataset, settings, features, raw, labelling, codec["clip_steps"])
+        return cls(dataset, settings, features, raw, labelling, stored.integer(codec, "clip_steps", 0, 1 << 40))
 
     def continued(self, dataset: DatasetLike, settings: ClassifySettings) -> Self:
         task = self.restore(dataset, settings, self.codec_state())

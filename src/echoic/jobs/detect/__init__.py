@@ -26,8 +26,9 @@ class DetectJob(Job[DetectTask]):
     def evaluate(self, fitted: Fitted[DetectTask], data: Any, split: str, on_progress: ProgressFn) -> DetectEvaluation:
         return evaluate(fitted, data, split, on_progress)
 
-    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
+    def check_calibration(self, calibration: Mapping[str, Any], task: DetectTask | None) -> None:
         """The post-processing can be read."""
+        del task
         read_postprocessing(calibration)
 
     def check_baselines(self, baselines: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
 from echoic.streams.detection import predict_probs
-from echoic.types import Series
+from echoic.types import Series, stored
 from echoic.windows import assign_splits
 
 
@@ -62,11 +62,11 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: DetectSettings, codec: Mapping[str, Any]) -> Self:
-        features = Features.from_json(codec["features"])
+        features = Features.from_json(stored.field(codec, "features"))
         if features.mel is None:
             dataset = CutDataset(dataset, settings.split.split)
         raw = RawSteps.restored(dataset, features, settings.spectrum)
-        return cls(dataset, settings, features, raw, tuple(codec["labels"]))
+        return cls(dataset, settings, features, raw, stored.texts(codec, "labels"))
 
     def continued(self, dataset: DatasetLike, settings: DetectSettings) -> Self:
         check_labels(dataset.series, self.labels, "the new data")

@@ -34,10 +34,12 @@ class ForecastJob(Job[ForecastTask]):
     ) -> ForecastEvaluation:
         return evaluate(fitted, data, split, 1, on_progress)
 
-    def check_calibration(self, calibration: Mapping[str, Any]) -> None:
-        """Its arrays can be read."""
-        Calibration.from_json(dict(calibration))
-        super().check_calibration(calibration)
+    def check_calibration(self, calibration: Mapping[str, Any], task: ForecastTask | None) -> None:
+        """Its arrays can be read, and are of the horizon of the run."""
+        read = Calibration.from_json(dict(calibration))
+        if task is not None:
+            _check_sizes(read, task.settings.window.lookback or 0, task.settings.window.horizon)
+        super().check_calibration(calibration, task)
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         return calibration_notes(calibration)
@@ -92,6 +94,17 @@ class ForecastJob(Job[ForecastTask]):
                 "`predict` or `generate`, or train with --calendar none and without --holidays."
             )
         return NetworkStream(fitted.model)
+
+
+def _check_sizes(calibration: Calibration, lookback: int, horizon: int) -> None:
+    """Raises a ValueError if the arrays are of another look-back or horizon."""
+    if len(calibration.weight) != horizon:
+        raise ValueError(f"`weight` must have {horizon} numbers, got {len(calibration.weight)}")
+    state = calibration.combination
+    for maps in (state.early_maps, state.train_maps, state.final_maps):
+        for name, one in maps.items():
+            if one.shape != (lookback + 1, horizon):
+                raise ValueError(f"`{name}` must be of the shape ({lookback + 1}, {horizon}), got {one.shape}")
 
 
 FORECAST = ForecastJob()

@@ -28,6 +28,13 @@ class TextJob(Job[TextTask]):
     def evaluate(self, fitted: Fitted[TextTask], data: Any, split: str, on_progress: ProgressFn) -> TextEvaluation:
         return evaluate(fitted, data, split, on_progress)
 
+    def check_calibration(self, calibration: Mapping[str, Any], task: TextTask | None) -> None:
+        """The order is one of the n-gram models of the run."""
+        order = Mixture.from_json(calibration).order
+        if task is not None and order > task.ngram.n:
+            raise ValueError(f"`order` must be at most {task.ngram.n}, got {order}")
+        super().check_calibration(calibration, task)
+
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         return Mixture.from_json(calibration).notes() if calibration else []
 

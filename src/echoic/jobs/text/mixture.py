@@ -1,5 +1,6 @@
 """The mixture of the network with an n-gram model, whose weight dev chooses."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self, final
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.baselines.ngrams import NGram
+from echoic.types import stored
 
 Floats = NDArray[np.float64]
 
@@ -17,6 +19,7 @@ BLOCK_STEPS = 32
 NO_DEV_WEIGHT = 0.5
 """The weight of the network without dev: at most 0.69 nats per symbol worse than the better of the two."""
 
+_MOST_ORDER = 100
 _CANDIDATES = np.linspace(0, 1, 101)
 
 
@@ -61,8 +64,19 @@ class Mixture:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """The inverse of `to_json`."""
-        return cls(**values)
+        """The inverse of `to_json`.
+
+        Raises:
+            ValueError: a field is missing or out of range.
+        """
+        nats = stored.field(values, "dev_nats")
+        names = ("network", "ngram", "both") if nats else ()
+        return cls(
+            stored.number(values, "weight", 0, 1),
+            stored.integer(values, "order", 1, _MOST_ORDER),
+            stored.integer(values, "dev_symbols", 0, 1 << 62),
+            {name: stored.number(nats, name, 0, math.inf) for name in names},
+        )
 
     def notes(self) -> list[str]:
         """The weight and its reason, in sentences."""

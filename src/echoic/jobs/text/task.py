@@ -25,7 +25,7 @@ from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
-from echoic.types import Series
+from echoic.types import Series, stored
 from echoic.windows import ChunkSampler, Ranges, empty_split, split_series
 
 DEV_STREAMS = 8
@@ -71,7 +71,11 @@ class TextTask(Task[TextSettings]):
 
     @classmethod
     def restore(cls, dataset: DatasetLike, settings: TextSettings, codec: Mapping[str, Any]) -> Self:
-        return cls(dataset, settings, Characters.from_json(codec), codec["ngram"])
+        characters, state = Characters.from_json(codec), stored.field(codec, "ngram")
+        ngram = None if state is None else NGram.from_json(state)
+        if ngram is not None and ngram.vocabulary != len(characters):
+            raise ValueError(f"`ngram.symbols` must be {len(characters)}, the vocabulary, got {ngram.vocabulary}")
+        return cls(dataset, settings, characters, state)
 
     def continued(self, dataset: DatasetLike, settings: TextSettings) -> Self:
         """As of every task; n-grams are counted in the new training text."""

@@ -1,0 +1,93 @@
+"""Run folders that someone, or another program, wrote with right digests and wrong contents."""
+
+import copy
+import random
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import echoic
+from bit_flips import readings, train_runs
+from echoic.errors import RunError
+from echoic.run.sealed import read_json, write_json
+
+MISSING = object()
+WRONG: tuple[Any, ...] = (MISSING, None, -1, 10**9, 10**30, 1e308, "x", [], {}, [[]], True)
+TRIED = 60
+"""Changes of each file; all of them take minutes."""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return train_runs(tmp_path_factory.mktemp("forged"))
+
+
+def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values in JSON; of lists only the first and the last."""
+    for key in value if isinstance(value, dict) else sorted({0, len(value) - 1}) if isinstance(value, list) else ():
+        if isinstance(value, dict) or 0 <= key < len(value):
+            yield (*place, key)
+            yield from places(value[key], (*place, key))
+
+
+def changed(value: Any, place: tuple[Any, ...], new: Any) -> Any:
+    """A copy with another value at a place."""
+    whole = copy.deepcopy(value)
+    at = whole
+    for key in place[:-1]:
+        at = at[key]
+    if new is MISSING:
+        del at[place[-1]]
+    else:
+        at[place[-1]] = new
+    return whole
+
+
+@pytest.mark.parametrize("job", range(3), ids=["forecast", "classify", "text"])
+@pytest.mark.parametrize("name", ["codec.json", "calibration.json"])
+def test_wrong_contents_with_a_right_digest_are_one_sentence_that_names_the_file(
+    runs: list[Path], job: int, name: str
+) -> None:
+    path = runs[job] / name
+    whole = path.read_bytes()
+    content = {key: value for key, value in read_json(path).items() if key != "sha256"}
+    tries = [(place, new) for place in places(content) for new in WRONG]
+    said = list[str]()
+    for place, new in random.Random(0).sample(tries, min(TRIED, len(tries))):  # noqa: S311
+        write_json(path, changed(content, place, new))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                readings(runs[job])
+        except RunError as error:
+            said.append(str(error))
+        finally:
+            path.write_bytes(whole)
+    sentence = re.compile(rf"[^\n]*({re.escape(name)}|model\.safetensors)[^\n]*; restore the file, or train again\.")
+    assert [one for one in said if not sentence.fullmatch(one)] == []
+    assert len(said) > TRIED / 2
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"shape": [10**9, 10**9]}, "`weights.shape` must be"),
+        ({"shape": [-1, 2]}, "`weights.shape` must be"),
+        ({"float32": ""}, "`weights.float32` must hold"),
+    ],
+)
+def test_arrays_of_random_convolutions_must_fit_together(runs: list[Path], change: dict[str, Any], reason: str) -> None:
+    path = runs[1] / "calibration.json"
+    whole = path.read_bytes()
+    content = {key: value for key, value in read_json(path).items() if key != "sha256"}
+    content["random_convolutions"]["weights"] |= change
+    write_json(path, content)
+    try:
+        with pytest.raises(RunError, match=f"calibration.json does not hold .*{reason}"):
+            echoic.load(runs[1]).predict()
+    finally:
+        path.write_bytes(whole)
