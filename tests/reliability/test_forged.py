@@ -72,6 +72,16 @@ def test_wrong_contents_with_a_right_digest_are_one_sentence_that_names_the_file
     assert len(said) > TRIED / 2
 
 
+def test_an_impossible_setting_is_a_sentence_that_names_the_file(runs: list[Path]) -> None:
+    path = runs[0] / "config.json"
+    whole = path.read_bytes()
+    config = {key: value for key, value in read_json(path).items() if key != "sha256"}
+    write_json(path, changed(config, ("settings", "window", "lookback"), -1))
+    with pytest.raises(RunError, match=r"config\.json: `.*lookback` must be"):
+        echoic.load(runs[0])
+    path.write_bytes(whole)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

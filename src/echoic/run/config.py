@@ -15,6 +15,8 @@ READABLE = (1, FORMAT)
 CONFIG_KEYS = {"job": str, "settings": dict, "data": dict, "versions": dict, "components": dict}
 """The keys of config.json besides `format`, and the types of their values."""
 
+_LONGEST_PATH = 4096
+
 DATA_KEYS = ("path", "fingerprint", "report")
 """The keys of the entry `data`."""
 
@@ -43,7 +45,8 @@ def check_config(path: Path, config: dict[str, Any]) -> dict[str, Any]:
         raise _wrong(path, "data", f"an object with {', '.join(DATA_KEYS)}")
     if not isinstance(data["report"].get("notes", []), list):
         raise _wrong(path, "data.report.notes", "a list")
-    if not all(isinstance(one, str) for one in [data["fingerprint"], *_paths(data["path"])]):
+    names = [data["fingerprint"], *_paths(data["path"])]
+    if not all(isinstance(one, str) and len(one) < _LONGEST_PATH and "\0" not in one for one in names):
         raise _wrong(path, "data", "a text `fingerprint`, and a text, a list of texts or null as `path`")
     return config
 

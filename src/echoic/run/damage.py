@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from echoic.errors import EchoicError, RunError
+from echoic.errors import ConfigError, EchoicError, RunError
 
 _MAX_REASON = 200
 
@@ -16,10 +16,12 @@ def damage_named(path: Path) -> Iterator[None]:
     Digests find damage; this is for folders of format 1, and for those that someone has made by hand.
 
     Raises:
-        RunError: the contents lack something, or have the wrong types, shapes or sizes.
+        RunError: the contents lack something, or have the wrong types, shapes, sizes or settings.
     """
     try:
         yield
+    except ConfigError as error:
+        raise RunError(f"{path}: {error}") from error
     except EchoicError:
         raise
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError) as error:

@@ -18,6 +18,7 @@ from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Series
 
 _BLOCK_BYTES = 1 << 20
+_BLOCK_CHARACTERS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -155,4 +156,8 @@ def _with_line_feeds(text: str) -> tuple[str, int]:
 def _codes(text: str, symbols: str) -> np.ndarray[Any, np.dtype[np.float32]]:
     if symbols == "bytes":
         return np.frombuffer(text.encode(), np.uint8).astype(np.float32)
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.float32)
+    codes = np.empty(len(text), np.float32)
+    for at in range(0, len(text), _BLOCK_CHARACTERS):
+        block = text[at : at + _BLOCK_CHARACTERS].encode("utf-32-le", "surrogatepass")
+        codes[at : at + _BLOCK_CHARACTERS] = np.frombuffer(block, np.uint32)
+    return codes

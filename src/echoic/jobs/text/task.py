@@ -1,6 +1,7 @@
 """The task of the text job."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, final
@@ -47,6 +48,8 @@ UNKNOWN_PROB = 0.5
 
 TIED_STD = 0.1
 """Initial standard deviation of tied embeddings, which are the output weights, too."""
+
+_BLOCK_SYMBOLS = 1 << 20
 
 
 @final
@@ -188,16 +191,26 @@ def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def encoded(codec: Characters, dataset: DatasetLike) -> Tensor:
     """All texts of a data set one after the other, as numbers of symbols `(steps, 1)`."""
-    numbers = [codec.encode(code_points(one)) for one in dataset.series]
-    return torch.from_numpy(np.concatenate(numbers))[:, None].to(torch.int32)
+    symbols, at = torch.empty(sum(one.steps for one in dataset.series), dtype=torch.int32), 0
+    for block in _blocks(dataset):
+        symbols[at : at + len(block)] = torch.from_numpy(codec.encode(block))
+        at += len(block)
+    return symbols[:, None]
+
+
+def _blocks(dataset: DatasetLike, lengths: Sequence[int | None] = ()) -> Iterator[np.ndarray[Any, np.dtype[np.int64]]]:
+    """The code points of all texts, or of the first `lengths` of each, a block at a time to save memory."""
+    for one, length in itertools.zip_longest(dataset.series, lengths):
+        values = one.values[:length, 0]
+        for at in range(0, len(values), _BLOCK_SYMBOLS):
+            yield values[at : at + _BLOCK_SYMBOLS].astype(np.int64)
 
 
 def _fit_codec(dataset: DatasetLike, settings: TextSettings, train: Ranges) -> Characters:
     if settings.data.tokenizer == "bytes":
         return Characters.byte_level()
     lengths = [None] * len(dataset.series) if settings.data.vocabulary == "all" else train.lengths.tolist()
-    seen = [code_points(one)[:length] for one, length in zip(dataset.series, lengths, strict=True)]
-    return Characters.fit(np.concatenate(seen))
+    return Characters.fit(np.concatenate([np.unique(block) for block in _blocks(dataset, lengths)]))
 
 
 def _eval_sampler(ranges: Ranges, streams: int) -> ChunkSampler:
