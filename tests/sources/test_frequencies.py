@@ -198,7 +198,7 @@ def test_resampling_requires_a_frequency(read_text: Callable[..., Any]) -> None:
     with pytest.raises(ConfigError, match=r"`resample` requires .* --freq"):
         read_text(text, time="t", resample="mean")
     with pytest.raises(ConfigError, match=r"`freq` .* without times; name their column with --time"):
-        read_text(text, target="y", freq="D")
+        read_text(text, time="none", target="y", freq="D")
     with pytest.raises(DataError, match=r"also in line 2; .* --freq and --resample"):
         read_text("t,y\n2021-01-01,1\n2021-01-01,2\n", time="t")
 
