@@ -90,7 +90,7 @@ class TimeBase:
         unit, zone = stored.field(data, "unit"), data.get("zone")
         if unit not in get_args(Unit):
             raise ValueError(f"`unit` must be one of {', '.join(get_args(Unit))}, got {unit!r:.40}")
-        if not isinstance(zone, str | None):
+        if zone is not None and not (isinstance(zone, str) and zone):
             raise ValueError(f"`zone` must be a time zone, got {zone!r:.40}")
         count, first = stored.integer(data, "count", 1, 1 << 50), stored.integer(data, "first", 0, 1 << 50)
         return cls(Frequency(unit, count), start, first, zone)
