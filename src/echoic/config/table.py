@@ -58,7 +58,7 @@ class TableSettings(Section):
     freq: str | None = Field(
         None,
         description=(
-            "Frequency of the steps as an alias of pandas: 15min, h, D, B, W-MON, MS, ME, BME, SMS, QS, YS, ... "
+            "Frequency of the steps as an alias of pandas, such as 15min, h, D, B, W-MON, MS, ME, BME, SMS, QS or YS. "
             "Default: that of the rows."
         ),
     )
