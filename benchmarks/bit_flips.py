@@ -103,3 +103,15 @@ class Flips:
         if said:
             return "noticed"
         return "harmless" if found == self.whole else "silent"
+
+
+def flip_bits(folder: Path, count: int, seed: int) -> tuple[dict[str, int], list[str]]:
+    """Flips `count` bits in all; the outcomes by name, and the failures."""
+    folder.mkdir()
+    outcomes, failures, runs = Counter[str](), list[str](), train_runs(folder)
+    for number, run in enumerate(runs):
+        flips = Flips(run, seed)
+        flips.flip(count * (number + 1) // len(runs) - count * number // len(runs))
+        outcomes += flips.outcomes
+        failures += [f"{run.name} {one}" for one in flips.failures]
+    return dict(outcomes), failures

@@ -5,6 +5,7 @@ Waiting for such a thread never ends. PyTorch and the kernels then use one threa
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from echoic.errors import ConfigError
 
 _TASKS = Path("/proc/self/task")
+_POLARS_THREAD = re.compile(r"polars-\d")
 
 
 class _Forks:
@@ -46,7 +48,7 @@ def _before() -> None:
     except OSError:  # no Linux, or a thread that has just ended
         _Forks.has_polars_threads = "polars" in sys.modules
     else:
-        _Forks.has_polars_threads = any(name.startswith("polars") for name in names)
+        _Forks.has_polars_threads = any(_POLARS_THREAD.match(name) for name in names)
 
 
 def _in_child() -> None:
