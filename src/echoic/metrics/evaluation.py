@@ -87,7 +87,7 @@ class Evaluation(abc.ABC):
         if best is None:
             return None
         own, other = self.result[name], self.baselines[best][name]
-        scores = f"{name.replace('_', ' ')} {own:.4g}, against {other:.4g} of {best}"
+        scores = f"{name.replace('_', ' ')} {own:.4g}, against {other:.4g} of {best.replace('_', ' ')}"
         if lead is None or self.item_errors is None:
             reaches = own <= other if goal(name) == "low" else own >= other
             return None if reaches else f"The model does not beat the best baseline here: {scores}."

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from echoic.errors import RunError
@@ -39,7 +40,10 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
 
 def _column(name: str, values: Any) -> pl.Series:
     """A column of numbers, texts or times. Times of several zones, or in a fixed offset, are texts."""
-    if not len(values) or not isinstance(values[0], datetime):
+    if not len(values):
+        # Without rows, the type of a column of texts is not known from its values.
+        return pl.Series(name, values, pl.String if np.asarray(values).dtype.kind == "O" else None)
+    if not isinstance(values[0], datetime):
         return pl.Series(name, values)
     zones = {getattr(one.tzinfo, "key", str(one.tzinfo)) for one in values}
     if len(zones) > 1 or re.search(r"\d\d:\d\d", next(iter(zones))):
