@@ -4,13 +4,14 @@ import gzip
 import io
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from echoic.config import TextDataSettings
 from echoic.errors import ConfigError, DataError
-from echoic.sources import read
+from echoic.sources import read, textfile
 from echoic.types import Series
 
 CHARACTERS = TextDataSettings()
@@ -26,7 +27,35 @@ def test_a_step_is_a_character(tmp_path: Path) -> None:
     path.write_text(POEM)
     (one,) = read(path, CHARACTERS).series
     assert text_of(one) == POEM
-    assert one.values.dtype == np.float32
+    assert one.values.dtype == np.uint32
+
+
+@pytest.mark.parametrize(("last", "dtype"), [("z", np.uint8), ("\xff", np.uint8), ("Ω", np.uint16), ("😀", np.uint32)])
+@pytest.mark.parametrize("block_bytes", [1, 3, 5])
+def test_blocks_of_any_size_give_the_same_text_in_the_smallest_integers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: str, dtype: Any, block_bytes: int
+) -> None:
+    monkeypatch.setattr(textfile, "_CHUNK_BYTES", block_bytes)
+    path = tmp_path / "poem.txt"
+    path.write_bytes(f"\ufeffa\r\nb\r\r\nc\rend{last}\r".encode())
+    dataset = read(path, CHARACTERS)
+    assert text_of(dataset.series[0]) == f"a\nb\n\nc\nend{last}\n"
+    assert dataset.series[0].values.dtype == dtype
+    counts = dataset.report.to_json()
+    assert (counts["changed_line_ends"], counts["bom"]) == (5, True)
+
+
+@pytest.mark.parametrize(("encoding", "bad"), [("utf-8", b"\xf0\x9f"), ("utf-16", b"\x00\xd8"), ("shift_jis", b"\x81")])
+@pytest.mark.parametrize("block_bytes", [1, 3, 4, 1000])
+def test_an_error_has_its_place_in_the_file_whatever_the_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, bad: bytes, block_bytes: int
+) -> None:
+    monkeypatch.setattr(textfile, "_CHUNK_BYTES", block_bytes)
+    path = tmp_path / "poem.txt"
+    good = "one\ntwo\n".encode(encoding)
+    path.write_bytes(good + bad)
+    with pytest.raises(DataError, match=f"line 3: byte 0x{bad[0]:02x} at offset {len(good)} is not {encoding}"):
+        read(path, TextDataSettings(encoding=encoding))
 
 
 def test_a_step_can_be_a_byte(tmp_path: Path) -> None:

@@ -61,18 +61,18 @@ class NGram:
     @classmethod
     def fit(cls, texts: Sequence[NDArray[Any]], n: int, vocabulary: int) -> Self:
         """Counts `texts`, each `(symbols,)` below `vocabulary`; contexts do not cross from one text to the next."""
-        symbols = [np.asarray(text, np.int64) for text in texts]
-        contexts = [np.zeros(len(text), np.int64) for text in symbols]
+        contexts = [np.zeros(len(text), np.int64) for text in texts]
         tables: list[_Table] = []
         for length in range(n):
-            keys = [_keys(*both, vocabulary, length) for both in zip(contexts, symbols, strict=True)]
-            seen = np.concatenate([one[length:] for one in keys])
-            if not len(seen):
+            # The texts keep their small integers, and arrays go as soon as they can: each has the length of all texts.
+            keys = [_keys(*both, vocabulary, length) for both in zip(contexts, texts, strict=True)]
+            known = np.unique(_joined([one[length:] for one in keys]))
+            if not len(known):
                 break  # no text is long enough
-            known = np.unique(seen)
             contexts = [np.searchsorted(known, one) for one in keys]
-            following = [one[length:] * vocabulary + text[length:] for one, text in zip(contexts, symbols, strict=True)]
-            tables.append(_Table.build(known, *np.unique(np.concatenate(following), return_counts=True), vocabulary))
+            del keys
+            pairs = [one[length:] * vocabulary + text[length:] for one, text in zip(contexts, texts, strict=True)]
+            tables.append(_Table.build(known, *np.unique(_joined(pairs), return_counts=True), vocabulary))
         return cls(vocabulary, tuple(tables))
 
     @property
@@ -173,7 +173,12 @@ def _belong_together(contexts: Integers, pairs: Integers, counts: Integers, keys
     return increase and contexts[0] >= 0 and contexts[-1] < keys and pairs[-1] < len(contexts) * vocabulary
 
 
-def _keys(context: Integers, symbols: Integers, vocabulary: int, length: int) -> Integers:
+def _joined(arrays: Sequence[Integers]) -> Integers:
+    """All arrays one after the other, without a copy of the only one."""
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def _keys(context: Integers, symbols: NDArray[Any], vocabulary: int, length: int) -> Integers:
     """Keys of the contexts of one length, from the numbers of the contexts one shorter; -1 where there is none."""
     if length == 0:
         return np.zeros(len(symbols), np.int64)

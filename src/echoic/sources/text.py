@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,12 +13,12 @@ from echoic.config.text import TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import STANDARD_INPUT
 from echoic.sources.base import Dataset, as_path
-from echoic.sources.textfile import MAX_BYTES, decode_text, decompress, read_bytes
+from echoic.sources.textfile import MAX_BYTES, decode_blocks, decompress, read_bytes
 from echoic.sources.usable import skipped_notes, usable
 from echoic.types import Series
 
 _BLOCK_BYTES = 1 << 20
-_BLOCK_CHARACTERS = 1 << 20
+_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,24 @@ class TextSeries(NamedTuple):
     changed_line_ends: int
 
     @classmethod
-    def of(cls, name: str, text: str, tokenizer: str, origin: str) -> "TextSeries":
-        """The symbols of a text, without a byte order mark and with LF line ends."""
-        lines, changed = _with_line_feeds(text.removeprefix("\ufeff"))
-        series = Series(name, _codes(lines, tokenizer)[:, None], ("symbol",), origin=origin)
-        return cls(series, text.startswith("\ufeff"), changed)
+    def of(cls, name: str, blocks: Iterable[str], most: int, tokenizer: str, origin: str) -> "TextSeries":
+        """The symbols of a text without a byte order mark and with LF line ends.
+
+        Args:
+            name: that of the series.
+            blocks: the text, in pieces of any size.
+            most: the largest number of symbols that the text may have.
+            tokenizer: `characters` or `bytes`.
+            origin: the place that errors name.
+        """
+        lines, codes = _LineFeeds(), _Codes(most)
+        for block in lines.converted(blocks):
+            codes.append(_code_points(block, tokenizer))
+        return cls(Series(name, codes.finished(), ("symbol",), origin=origin), lines.bom, lines.changed)
 
 
 def read(data: Any, settings: TextDataSettings) -> Dataset:
-    """Reads every file as a series of code points (or of UTF-8 bytes), float32 `(steps, 1)`.
+    """Reads every file as a series of code points (or of UTF-8 bytes), unsigned integers `(steps, 1)`.
 
     Args:
         data: a path, a folder (searched recursively for `.txt` files, sorted), several of both, or `-`: standard input.
@@ -81,10 +90,16 @@ def read(data: Any, settings: TextDataSettings) -> Dataset:
     def text_of(file: tuple[str, Path]) -> TextSeries:
         name, path = file
         raw = _standard_input() if data == STANDARD_INPUT else read_bytes(path)
-        text = decode_text(path, decompress(path, raw), settings.encoding)
+        unpacked = decompress(path, raw)
+        blocks = decode_blocks(path, unpacked, settings.encoding)
+        # No encoding has more characters than bytes; as UTF-8, a byte may become three.
+        most = len(unpacked) * (3 if settings.tokenizer == "bytes" else 1)
+        text = TextSeries.of(name, blocks, most, settings.tokenizer, str(path))
         # A single file may be renamed, or come through standard input.
-        digest.update(raw if len(files) == 1 else f"{name}\0{len(raw)}\0".encode() + raw)
-        return TextSeries.of(name, text, settings.tokenizer, str(path))
+        if len(files) > 1:
+            digest.update(f"{name}\0{len(raw)}\0".encode())
+        digest.update(raw)
+        return text
 
     texts, skipped = usable(files, text_of, settings.on_error, origin=_origin(data), kind="texts")
     return dataset_of(texts, settings, digest.hexdigest(), _origin(data), skipped)
@@ -147,17 +162,53 @@ def _origin(data: Any) -> str:
     return ", ".join(map(str, data)) if isinstance(data, list | tuple) else str(data)
 
 
-def _with_line_feeds(text: str) -> tuple[str, int]:
-    """The text with LF line ends, and the number of converted ones."""
-    returns = text.count("\r")
-    return text.replace("\r\n", "\n").replace("\r", "\n") if returns else text, returns
+class _LineFeeds:
+    """Converts line ends to LF and counts them, and removes a byte order mark, block by block."""
+
+    def __init__(self) -> None:
+        self.bom = False
+        self.changed = 0
+
+    def converted(self, blocks: Iterable[str]) -> Iterator[str]:
+        """The text, in blocks that are not empty."""
+        first, after_return = True, False
+        for whole in blocks:
+            if not whole:
+                continue
+            block = whole
+            if first:
+                self.bom, first = block.startswith(_MARK), False
+                block = block.removeprefix(_MARK)
+            if after_return:
+                block = block.removeprefix("\n")
+            after_return = whole.endswith("\r")
+            self.changed += block.count("\r")
+            yield block.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _codes(text: str, symbols: str) -> np.ndarray[Any, np.dtype[np.float32]]:
-    if symbols == "bytes":
-        return np.frombuffer(text.encode(), np.uint8).astype(np.float32)
-    codes = np.empty(len(text), np.float32)
-    for at in range(0, len(text), _BLOCK_CHARACTERS):
-        block = text[at : at + _BLOCK_CHARACTERS].encode("utf-32-le", "surrogatepass")
-        codes[at : at + _BLOCK_CHARACTERS] = np.frombuffer(block, np.uint32)
-    return codes
+class _Codes:
+    """An array that grows up to `most` numbers, in the smallest unsigned integers that hold those so far."""
+
+    def __init__(self, most: int) -> None:
+        self._codes: np.ndarray[Any, np.dtype[Any]] = np.empty(most, np.uint8)
+        self._length = 0
+
+    def append(self, block: np.ndarray[Any, np.dtype[Any]]) -> None:
+        smallest = np.min_scalar_type(int(block.max(initial=0)))
+        if smallest.itemsize > self._codes.itemsize:
+            wider = np.empty(len(self._codes), smallest)
+            wider[: self._length] = self._codes[: self._length]
+            self._codes = wider
+        self._codes[self._length : self._length + len(block)] = block
+        self._length += len(block)
+
+    def finished(self) -> np.ndarray[Any, np.dtype[Any]]:
+        """All numbers, `(steps, 1)`; gives back the memory behind them."""
+        self._codes.resize(self._length, refcheck=False)
+        return self._codes[:, None]
+
+
+def _code_points(text: str, tokenizer: str) -> np.ndarray[Any, np.dtype[Any]]:
+    if tokenizer == "bytes":
+        return np.frombuffer(text.encode(), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)

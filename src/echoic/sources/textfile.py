@@ -7,6 +7,7 @@ import hashlib
 import io
 import lzma
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -151,6 +152,28 @@ def decode_text(path: Path, data: bytes, encoding: str) -> str:
         DataError: the file is binary or in another encoding; the message has the line and the byte.
         ConfigError: there is no such encoding.
     """
+    codec = _checked_codec(path, data, encoding)
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError as error:
+        raise _undecodable(path, data, codec, error.start) from None
+
+
+def decode_blocks(path: Path, data: bytes, encoding: str) -> Iterator[str]:
+    """As `decode_text`, a block at a time: a text with a single emoji takes four bytes per character as one string."""
+    codec = _checked_codec(path, data, encoding)
+    decoder = codecs.getincrementaldecoder(codec)()
+    for at in range(0, len(data), _CHUNK_BYTES):
+        # The decoder keeps the beginning of a character that the last block cut.
+        begin = at - len(decoder.getstate()[0])
+        try:
+            yield decoder.decode(data[at : at + _CHUNK_BYTES], final=at + _CHUNK_BYTES >= len(data))
+        except UnicodeDecodeError as error:
+            raise _undecodable(path, data, codec, begin + error.start) from None
+
+
+def _checked_codec(path: Path, data: bytes, encoding: str) -> str:
+    """The name of the codec; refuses binary data and byte order marks of other encodings."""
     codec = _codec(encoding)
     wide = codec.startswith(("utf-16", "utf-32"))
     for mark, name in _FOREIGN_MARKS.items():
@@ -158,14 +181,15 @@ def decode_text(path: Path, data: bytes, encoding: str) -> str:
             raise DataError(f"{path} begins with the byte order mark of {name.upper()}; pass --encoding {name}.")
     if not wide and (nul := data.find(b"\0")) >= 0:
         raise DataError(f"{path} is a binary file (a zero byte at offset {nul}), not text; export it as text.")
-    try:
-        return data.decode(codec)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path}, line {line}: byte 0x{data[error.start]:02x} at offset {error.start} is not {codec}; "
-            "name the encoding of the file, such as --encoding latin-1."
-        ) from None
+    return codec
+
+
+def _undecodable(path: Path, data: bytes, codec: str, offset: int) -> DataError:
+    line = data.count(b"\n", 0, offset) + 1
+    return DataError(
+        f"{path}, line {line}: byte 0x{data[offset]:02x} at offset {offset} is not {codec}; "
+        "name the encoding of the file, such as --encoding latin-1."
+    )
 
 
 def _with_lf(path: Path, data: bytes) -> bytes:

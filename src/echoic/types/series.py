@@ -16,7 +16,7 @@ from echoic.types.timebase import INDEX, TimeBase
 
 Floats = NDArray[np.float32]
 Values = NDArray[Any]
-"""Numbers as precise as they were read: float64 in tables, float32 in sound, music and text."""
+"""Numbers as precise as they were read: float64 in tables, float32 in sound and music, unsigned integers in text."""
 
 Json = Mapping[str, Any]
 
@@ -45,7 +45,8 @@ class Covariates:
 class Series:
     """One sequence as read: `values` `(steps, features)`, NaN where a value is missing.
 
-    Values of tables are in float64, because 1e9 + 5 has no digit left for the 5 in float32; all others in float32.
+    Values of tables are in float64, because 1e9 + 5 has no digit left for the 5 in float32; code points of
+    text are in the smallest unsigned integers that hold them, all others in float32.
 
     Raises:
         DataError: the annotations do not fit the values.

@@ -1,6 +1,7 @@
 """The task of the text job."""
 
 import itertools
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from torch import Tensor
 from echoic.baselines.ngrams import NGram
 from echoic.batches import BatchLoader, NextStepCollate, RareAsUnknown
 from echoic.codecs import Characters
+from echoic.codecs.characters import Symbols
 from echoic.config import TextSettings
 from echoic.config.train import refuse_input_noise
 from echoic.encoders import Embedding
@@ -51,6 +53,9 @@ TIED_STD = 0.1
 
 _BLOCK_SYMBOLS = 1 << 20
 
+_INTEGERS = (torch.uint8, torch.int16, torch.int32)
+"""Types of symbols; the first that holds the vocabulary is used."""
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -84,7 +89,7 @@ class TextTask(Task[TextSettings]):
         """As of every task; n-grams are counted in the new training text."""
         task = type(self)(dataset, settings, self.codec)
         for one, length in zip(dataset.series, task.splits["train"].lengths.tolist(), strict=True):
-            new = np.setdiff1d(code_points(one)[:length], self.codec.vocabulary)
+            new = np.setdiff1d(_distinct([one], [length]), self.codec.vocabulary)
             if len(new):
                 named = ", ".join(repr(chr(point)) for point in new[:_MAX_NAMED].tolist())
                 more = f" and {len(new) - _MAX_NAMED} more" if len(new) > _MAX_NAMED else ""
@@ -148,7 +153,7 @@ class TextTask(Task[TextSettings]):
         if unknown is None:
             return []
         spans, size = self.splits["train"].spans(), len(self.codec)
-        counts = torch.stack([self.symbols[begin:end, 0].bincount(minlength=size) for begin, end in spans]).sum(0)
+        counts = sum((_counts(self.symbols[begin:end, 0], size) for begin, end in spans), torch.zeros(size))
         rare = counts == 1
         return [RareAsUnknown(rare, unknown, UNKNOWN_PROB)] if rare.any() else []
 
@@ -174,7 +179,7 @@ class TextTask(Task[TextSettings]):
         return report | {"notes": [*report["notes"], *self._notes(lengths["train"])]}
 
     def _notes(self, train_length: int) -> list[str]:
-        unknown = 0 if self.codec.unknown is None else int((self.symbols == self.codec.unknown).sum())
+        unknown = 0 if self.codec.unknown is None else int(_counts(self.symbols[:, 0], len(self.codec))[-1])
         notes = {
             f"{unknown:,} characters of dev and test are not in train; they count as one unknown symbol.": unknown,
             f"The n-gram model counts the last {NGRAM_SYMBOLS:,} of {train_length:,} symbols of train.": (
@@ -184,33 +189,45 @@ class TextTask(Task[TextSettings]):
         return [note for note, applies in notes.items() if applies]
 
 
-def code_points(series: Series) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The code points or bytes `(steps,)` of a text as read."""
-    return series.values[:, 0].astype(np.int64)
-
-
 def encoded(codec: Characters, dataset: DatasetLike) -> Tensor:
     """All texts of a data set one after the other, as numbers of symbols `(steps, 1)`."""
-    symbols, at = torch.empty(sum(one.steps for one in dataset.series), dtype=torch.int32), 0
-    for block in _blocks(dataset):
+    dtype = next(one for one in _INTEGERS if len(codec) <= torch.iinfo(one).max + 1)
+    symbols, at = torch.empty(sum(one.steps for one in dataset.series), dtype=dtype), 0
+    for block in _blocks(dataset.series):
         symbols[at : at + len(block)] = torch.from_numpy(codec.encode(block))
         at += len(block)
     return symbols[:, None]
 
 
-def _blocks(dataset: DatasetLike, lengths: Sequence[int | None] = ()) -> Iterator[np.ndarray[Any, np.dtype[np.int64]]]:
+def _blocks(series: Sequence[Series], lengths: Sequence[int | None] = ()) -> Iterator[Symbols]:
     """The code points of all texts, or of the first `lengths` of each, a block at a time to save memory."""
-    for one, length in itertools.zip_longest(dataset.series, lengths):
+    for one, length in itertools.zip_longest(series, lengths):
         values = one.values[:length, 0]
         for at in range(0, len(values), _BLOCK_SYMBOLS):
             yield values[at : at + _BLOCK_SYMBOLS].astype(np.int64)
+
+
+def _distinct(series: Sequence[Series], lengths: Sequence[int | None]) -> Symbols:
+    """The different code points of the first `lengths` of each text, in increasing order."""
+    seen = np.zeros(sys.maxunicode + 1, np.bool_)
+    for block in _blocks(series, lengths):
+        seen[block] = True
+    return np.flatnonzero(seen)
+
+
+def _counts(symbols: Tensor, size: int) -> Tensor:
+    """How often each of `size` symbols occurs in `symbols` `(steps,)`, a block at a time to save memory."""
+    counts = torch.zeros(size, dtype=torch.int64)
+    for block in symbols.split(_BLOCK_SYMBOLS):
+        counts += block.bincount(minlength=size)
+    return counts
 
 
 def _fit_codec(dataset: DatasetLike, settings: TextSettings, train: Ranges) -> Characters:
     if settings.data.tokenizer == "bytes":
         return Characters.byte_level()
     lengths = [None] * len(dataset.series) if settings.data.vocabulary == "all" else train.lengths.tolist()
-    return Characters.fit(np.concatenate([np.unique(block) for block in _blocks(dataset, lengths)]))
+    return Characters.fit(_distinct(dataset.series, lengths))
 
 
 def _eval_sampler(ranges: Ranges, streams: int) -> ChunkSampler:
