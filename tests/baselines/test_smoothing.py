@@ -91,3 +91,13 @@ def test_columns_do_not_mix() -> None:
     together = Smoothing.fit(values, 4, ends(STEPS, STEPS, STEPS)).forecast(ends(100, 100, 100), ends(0, 1, 2), 3)
     alone = [one(values[:, column], season=4).forecast(ends(100), ends(0), 3)[0] for column in range(3)]
     np.testing.assert_allclose(together, alone)
+
+
+def test_columns_in_blocks_are_smoothed_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).normal(size=(30, 7)).cumsum(0)
+    fit_steps = ends(30, 12, 25, 30, 18, 30, 9)
+    whole = Smoothing.fit(values, 7, fit_steps)
+    monkeypatch.setattr(smoothing, "_MAX_VALUES", 30 * 200 * 2)
+    blocks = Smoothing.fit(values, 7, fit_steps)
+    assert np.array_equal(whole.level, blocks.level)
+    assert np.array_equal(whole.damping, blocks.damping)

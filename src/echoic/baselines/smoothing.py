@@ -16,6 +16,9 @@ _SEASON_RATES = (0.1, 0.3)
 _FIRST_SEASONS = 2
 _FIRST_STEPS = 8
 
+_MAX_VALUES = 16_000_000
+"""Values at all rates that are smoothed at once, in 128 MB."""
+
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -44,11 +47,10 @@ class Smoothing:
                 _LEVEL_RATES, _TRENDS, (0.0, *(_SEASON_RATES if season > 1 else ()))
             )
         ])  # fmt: skip
-        columns = values.shape[1]
         known = np.where(np.arange(len(values))[:, None] < fit_steps, values, np.nan)[: fit_steps.max()]
-        errors, _ = _filter(np.repeat(known, len(rates), 1), np.tile(rates, (columns, 1)), season, keep=False)
-        best = errors.reshape(columns, len(rates)).argmin(1)
-        chosen = rates[best]
+        size = max(1, _MAX_VALUES // (max(len(known), 1) * len(rates)))
+        best = [_best(known[:, at : at + size], rates, season) for at in range(0, values.shape[1], size)]
+        chosen = rates[np.concatenate(best)]
         _, (level, slope, seasonal) = _filter(values, chosen, season, keep=True)
         return cls(level, slope, seasonal, chosen[:, 2], season)
 
@@ -67,6 +69,13 @@ class Smoothing:
         known = phase >= 0
         forecast = trend + np.where(known, self.seasonal[phase.clip(min=0), columns[:, None]], 0.0)
         return np.where((steps >= _first_steps(self.season))[:, None], forecast, np.nan)
+
+
+def _best(values: Array, rates: Array, season: int) -> NDArray[np.int64]:
+    """The number of the best of `rates` for each column, `(columns,)`."""
+    columns = values.shape[1]
+    errors, _ = _filter(np.repeat(values, len(rates), 1), np.tile(rates, (columns, 1)), season, keep=False)
+    return np.asarray(errors.reshape(columns, len(rates)).argmin(1))
 
 
 def _filter(values: Array, rates: Array, season: int, *, keep: bool) -> tuple[Array, tuple[Array, Array, Array]]:

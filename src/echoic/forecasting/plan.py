@@ -1,7 +1,7 @@
 """Automatic choice of forecast settings from the train split."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -250,19 +250,19 @@ def _with_baseline(
     fitting = [one for one in trials if normalizer_of(one).context + one.window.horizon <= length]
     if len(fitting) < 2:
         return (fitting or trials)[0]
-    errors = [_baseline_error(one, panel, train) for one in fitting]
+    parts = [panel.values[begin:end] for begin, end in train.spans()]
+    scalers = {scale: Scaler.fit(scale, panel.names, parts) for scale in ("standard", *scales)}
+    errors = [_baseline_error(one, panel, train, scalers) for one in fitting]
     # Near ties go to the logarithm, which makes exponential growth linear.
     weights = [0.98 if one.scaling.scale == "log" else 1.0 for one in fitting]
     return min(zip(fitting, errors, weights, strict=True), key=lambda trial: trial[1] * trial[2])[0]
 
 
-def _baseline_error(settings: ForecastSettings, panel: Panel, train: Ranges) -> float:
+def _baseline_error(settings: ForecastSettings, panel: Panel, train: Ranges, scalers: Mapping[str, Scaler]) -> float:
     """The mean absolute error of the baseline alone on training windows, in standard deviations of each series."""
     windows = _windows(settings, train)
     starts = windows.starts(evenly_spaced(len(windows), _SAMPLED_WINDOWS))
-    parts = [panel.values[begin:end] for begin, end in train.spans()]
-    scaler = Scaler.fit(settings.scaling.scale or "standard", panel.names, parts)
-    standard = Scaler.fit("standard", panel.names, parts)
+    scaler, standard = scalers[settings.scaling.scale or "standard"], scalers["standard"]
     normalizer, series = normalizer_of(settings), panel.series_index(starts)
     seen = normalizer(scaler.encode(panel.window(starts, normalizer.context), series))
     forecast = scaler.decode(seen.stats.location, series)
