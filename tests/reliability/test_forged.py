@@ -82,6 +82,21 @@ def test_an_impossible_setting_is_a_sentence_that_names_the_file(runs: list[Path
     path.write_bytes(whole)
 
 
+@pytest.mark.parametrize("season", [[], None, MISSING])
+@pytest.mark.parametrize("baseline", ["seasonal", "growth"])
+def test_a_seasonal_baseline_without_a_season_is_a_sentence(runs: list[Path], baseline: str, season: Any) -> None:
+    path = runs[0] / "config.json"
+    whole = path.read_bytes()
+    config = {key: value for key, value in read_json(path).items() if key != "sha256"}
+    config = changed(config, ("settings", "scaling", "residual_baseline"), baseline)
+    write_json(path, changed(config, ("settings", "scaling", "season"), season))
+    try:
+        with pytest.raises(RunError, match=r"config\.json: `scaling\.season` must not be empty .*; restore the file"):
+            echoic.load(runs[0])
+    finally:
+        path.write_bytes(whole)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

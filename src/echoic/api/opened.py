@@ -38,6 +38,7 @@ class OpenedRun:
         with damage_named(folder.path / "config.json"):
             self.job = get_job(self.config["job"])
             self.settings = settings_class(self.config["job"]).build(self.config["settings"])
+            self.settings.check_planned()
         self._data = self.config["data"]["path"] if data is None else data
         self._fitted: Fitted[Any] | None = None
 

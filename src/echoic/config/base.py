@@ -143,6 +143,13 @@ class JobSettings(Section):
         """The fields that were set when the settings were built, not left to their defaults."""
         return {field for name in self.sections() for field in getattr(self, name).model_fields_set}
 
+    def check_planned(self) -> None:
+        """Refuses settings of a run folder that planning cannot have left.
+
+        Raises:
+            ConfigError: a setting lacks a value that another one requires.
+        """
+
     def replaced(self, **values: Any) -> Self:
         """A copy with some fields, named without their section, changed."""
         return type(self).build(self.model_dump(exclude_unset=True), values)

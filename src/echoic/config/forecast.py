@@ -12,6 +12,7 @@ from echoic.config.scale import ScaleSettings
 from echoic.config.split import SplitSettings
 from echoic.config.table import TableSettings
 from echoic.config.train import TrainSettings
+from echoic.errors import ConfigError
 
 
 class WindowSettings(Section):
@@ -150,3 +151,12 @@ class ForecastSettings(JobSettings):
     stack: StackSettings = StackSettings()
     output: HeadSettings = HeadSettings()
     train: TrainSettings = TrainSettings()
+
+    def check_planned(self) -> None:
+        """As of all settings: a seasonal baseline has a season."""
+        baseline = self.scaling.residual_baseline
+        if baseline in {"seasonal", "growth"} and not self.scaling.season:
+            raise ConfigError(
+                f"`scaling.season` must not be empty with the residual baseline {baseline}; restore "
+                "the file, or train again."
+            )
