@@ -181,7 +181,8 @@ def main() -> None:
     cells = [(row.name, f"{row.gib:.2f}", f"{row.limit_gib:.2f}", f"{row.seconds:.0f}") for row in rows]
     body = table(["command", "peak GiB", "limit", "seconds"], cells)
     publish("memory", "Memory on much data", body, write=options.write)
-    sys.exit(any(row.gib > row.limit_gib for row in rows))
+    # Tiny data say nothing about the limits.
+    sys.exit(not options.smoke and any(row.gib > row.limit_gib for row in rows))
 
 
 if __name__ == "__main__":

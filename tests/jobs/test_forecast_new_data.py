@@ -130,3 +130,22 @@ def test_dates_of_other_columns_change_nothing(tmp_path: Path) -> None:
         assert {name: column.tolist() for name, column in found.items()} == {
             name: column.tolist() for name, column in expected.items()
         }
+
+
+@pytest.mark.parametrize(("missing", "said"), [(1, "1 row is missing"), (18, "18 rows are missing")])
+def test_rows_that_are_missing_after_the_end_of_the_run_are_named(
+    tmp_path: Path, run: Run, missing: int, said: str
+) -> None:
+    new = write(tmp_path / "new.csv", rows(KNOWN + missing, KNOWN + missing + 20))
+    with pytest.warns(UserWarning, match=rf"new\.csv: {said} between the data of the run and 'new'"):
+        run.predict(new)
+
+
+def test_series_without_a_value_are_left_out_of_training_and_listed() -> None:
+    table = pl.concat([rows(end=KNOWN, name="a"), rows(end=KNOWN, name="b").with_columns(y=pl.lit(None, pl.Float64))])
+    run = echoic.train("forecast", table, **(TINY | {"id": "unique_id"}))
+    assert set(run.predict()["unique_id"]) == {"a"}
+    notes = run.config["data"]["report"]["notes"]
+    assert any("series 'b' has no value to predict" in note for note in notes)
+    with pytest.raises(DataError, match="series 'b' has no value to predict"):
+        echoic.train("forecast", table, **(TINY | {"id": "unique_id", "on_error": "stop"}))

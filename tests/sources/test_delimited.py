@@ -137,8 +137,10 @@ def test_the_only_column_of_dates_has_the_times(
     assert (targets.features, targets.time) == (("a",), series.time)
 
 
-def test_years_are_found_by_their_name(read_text: Callable[..., Any]) -> None:
+def test_years_and_steps_are_found_by_their_name(read_text: Callable[..., Any]) -> None:
     assert read_text("year,a\n1999,1\n2000,1\n").series[0].time.times(np.arange(2)).tolist() == [1999, 2000]
+    assert read_text("step,a\n5,1\n10,1\n").series[0].time.times(np.arange(3)).tolist() == [5, 10, 15]
+    assert read_text("step,a\n10,1\n5,1\n").series[0].features == ("step", "a")
     assert read_text("size,a\n1999,1\n2000,1\n").series[0].features == ("size", "a")
 
 

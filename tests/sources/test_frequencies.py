@@ -126,7 +126,7 @@ def test_rows_beside_a_stated_frequency_are_refused(freq: str, first: str, messa
 
 def test_a_gap_beside_a_stated_frequency_is_refused_or_masked() -> None:
     data = frame_of(pd.DatetimeIndex(["2021-01-29", "2021-02-02"]))
-    with pytest.raises(DataError, match="1 rows of 1 business day are missing"):
+    with pytest.raises(DataError, match="1 row of 1 business day is missing"):
         read(data, TableSettings(time="t", freq="B"))
     assert read(data, TableSettings(time="t", freq="B", gaps="mask")).series[0].steps == 3
 

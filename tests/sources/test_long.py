@@ -57,9 +57,13 @@ def test_row_without_a_name_is_refused(read_text: Callable[..., Any]) -> None:
         read_text(LONG + ",2024-01-09,3\n")
 
 
-def test_series_without_any_target_is_refused(read_text: Callable[..., Any]) -> None:
+def test_series_without_any_target_is_left_out_or_refused(read_text: Callable[..., Any]) -> None:
+    dataset = read_text(LONG + "C,2024-01-09,\n")
+    assert "C" not in [one.name for one in dataset.series]
+    assert len(dataset.report.skipped) == 1
+    assert "line 7: series 'C' has no value to predict" in dataset.report.skipped[0]
     with pytest.raises(DataError, match="line 7: series 'C' has no value to predict"):
-        read_text(LONG + "C,2024-01-09,\n")
+        read_text(LONG + "C,2024-01-09,\n", on_error="stop")
 
 
 COVARIATES = """unique_id,ds,y,wind,holiday,size

@@ -118,7 +118,7 @@ def test_a_repeated_hour_without_a_zone_names_the_remedy(tmp_path: Path) -> None
 
 def test_a_missing_hour_without_a_zone_names_the_remedy(tmp_path: Path) -> None:
     hours = ["2024-03-31 00:00", "2024-03-31 01:00", "2024-03-31 03:00", "2024-03-31 04:00"]
-    with pytest.raises(DataError, match=r"1 rows of 1 h are missing .*--gaps mask .*, or name the zone .*--time-zone"):
+    with pytest.raises(DataError, match=r"1 row of 1 h is missing .*--gaps mask .*, or name the zone .*--time-zone"):
         read_text(tmp_path, hours)
     assert read_text(tmp_path, hours, time_zone="Europe/Berlin").series[0].steps == 4
 

@@ -80,7 +80,8 @@ def choose_fields(series: Sequence[Series], windows: SplitWindows) -> CalendarCh
         if not _is_surely_better(before, trials[best], dev.horizons):
             break
         chosen, before = (*chosen, best), trials[best]
-    return CalendarChoice(chosen, tried, 1 - float(np.nanmean(before) / np.nanmean(first)))
+    # Without any choice there is nothing to compare, and a series without errors has no share of them.
+    return CalendarChoice(chosen, tried, 1 - float(np.nanmean(before) / np.nanmean(first)) if chosen else 0.0)
 
 
 def _candidates(series: Sequence[Series], windows: SplitWindows) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Conversion of a table to series: rows are grouped by series, sorted, and placed on a time grid."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -12,6 +14,7 @@ from echoic.sources.placing import PlacedRows, place_in_time
 from echoic.sources.resample import aggregated
 from echoic.sources.roles import Roles, resolve_roles
 from echoic.sources.table import Table
+from echoic.sources.usable import usable
 from echoic.types import Covariates, Series, Values
 from echoic.types.frequency import Steps
 from echoic.types.timebase import INDEX
@@ -41,8 +44,18 @@ def assemble(table: Table, settings: TableSettings) -> Dataset:
         _place_by_index(groups) if parsed is None else place_in_time(table, roles.time or "", groups, parsed, settings)
     )
     _check_growth(table, placed)
-    series = tuple(_series(table, roles, cells, one, settings.resample) for one in placed)
-    report = _report(table, roles, cells, placed, series, zeros=settings.resample in ("sum", "count"))
+    for one in placed:
+        _check_static(table, roles, cells[one.rows], one)
+    found, skipped = usable(
+        placed,
+        lambda one: (one, _series(table, roles, cells, one, settings.resample)),
+        settings.on_error,
+        origin=table.source,
+        kind="series",
+    )
+    placed, series = [one for one, _ in found], tuple(one for _, one in found)
+    zeros = settings.resample in ("sum", "count")
+    report = replace(_report(table, roles, cells, placed, series, zeros=zeros), skipped=skipped)
     return Dataset(series, report, table.fingerprint or fingerprint_of(series), table.source)
 
 
@@ -110,7 +123,6 @@ def _series(table: Table, roles: Roles, cells: Values, placed: PlacedRows, metho
     steps = _known_steps(rows, placed.steps, target, past, future)
     if np.isnan(grid[:steps, target]).all():
         raise table.error(f"series {placed.name!r} has no value to predict; remove it.", row=int(placed.rows[0]))
-    _check_static(table, roles, rows[:, static], placed)
     covariates = Covariates(
         past=np.ascontiguousarray(grid[:steps, past]),
         past_names=roles.past,
@@ -135,7 +147,8 @@ def _known_steps(rows: Values, steps: Steps, target: slice, past: slice, future:
     return int(steps[kept].max()) + 1 if len(kept) else 0
 
 
-def _check_static(table: Table, roles: Roles, static: Values, placed: PlacedRows) -> None:
+def _check_static(table: Table, roles: Roles, rows: Values, placed: PlacedRows) -> None:
+    static = rows[:, rows.shape[1] - len(roles.static) :]
     same = (static == static[0]) | (np.isnan(static) & np.isnan(static[0]))
     if not same.all():
         row, column = (int(index) for index in np.argwhere(~same)[0])

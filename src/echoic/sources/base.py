@@ -11,6 +11,7 @@ from typing import Any, Protocol, final
 
 from echoic.errors import DataError
 from echoic.sources.paths import check_path
+from echoic.sources.usable import skipped_notes
 from echoic.types import Series
 
 
@@ -83,7 +84,7 @@ class DataReport:
             f"{self.blank_lines} blank lines were skipped.": self.blank_lines,
             f"Time zone: {', '.join(self.zones)}.": self.zones,
         }
-        return tuple(note for note, applies in candidates.items() if applies)
+        return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Series"))
 
     def to_json(self) -> dict[str, Any]:
         """All counts and the notes, as plain JSON values."""

@@ -22,7 +22,7 @@ _MONTH = r"^(1[89]|2[01])\d{2}(0[1-9]|1[0-2])$"
 _WHOLE = r"^[+-]?\d{1,18}$"
 _AMBIGUOUS = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b"
 _EPOCH = r"^1\d{9}(\d{3}|\d{6}|\d{9})?(\.\d+)?$"
-_TIME_NAMES = {"year", "years", "date", "time", "timestamp", "ds"}
+_TIME_NAMES = {"year", "years", "date", "time", "timestamp", "ds", "t", "step", "steps", "cycle", "index"}
 _UNITS_US = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 """Values of `date_format` for numbers since 1970, and their size in microseconds."""
 

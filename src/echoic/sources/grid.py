@@ -119,7 +119,9 @@ def positions_on_grid(
         remedy = "pass --gaps mask to insert them, or --freq to state another frequency"
         if base.has_dates and times[after] - times[before] <= 2 * _HOUR:
             remedy += _of_clocks(times[after], base.zone)
-        message = f"{skipped[gap]} rows of {base.frequency} are missing between {between}; {remedy}."
+        missing = "1 row" if skipped[gap] == 1 else f"{skipped[gap]:,} rows"
+        are = "is" if skipped[gap] == 1 else "are"
+        message = f"{missing} of {base.frequency} {are} missing between {between}; {remedy}."
         raise table.error(message, row=after, column=column)
     return positions
 

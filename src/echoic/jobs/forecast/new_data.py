@@ -1,5 +1,6 @@
 """New data of a trained forecast: read by its columns, and joined to the series of the run that they continue."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, final
@@ -71,6 +72,8 @@ class JoinedSeries:
             step = None if before is None else _first_step(before, one, without_times=without_times)
             if before is None or step is None:
                 _check_frequency(one)
+                if before is not None:
+                    _warn_of_gap(before, one)
                 joined.append(one)
                 continued.append(-1)
             else:
@@ -118,6 +121,21 @@ def _first_step(before: Series, after: Series, *, without_times: bool) -> int | 
     spread = np.nanstd(before.values.astype(np.float64), axis=0)
     is_on_grid = np.array_equal(before.time.times(step + np.arange(after.steps)), times)
     return step if is_on_grid and _are_equal(before.values[step:], after.values, spread) else None
+
+
+def _warn_of_gap(before: Series, after: Series) -> None:
+    """Warns if `after` begins so soon after the end of `before` that it seems meant to continue it."""
+    if before.time.start is None or after.time.start is None or before.time.has_dates != after.time.has_dates:
+        return
+    first, ahead = after.time.times(np.arange(1))[0], np.arange(before.steps, 2 * before.steps + 1)
+    missing = int(np.searchsorted(before.time.times(ahead), first))
+    if 0 < missing < before.steps:
+        rows = "1 row is" if missing == 1 else f"{missing:,} rows are"
+        warnings.warn(
+            f"{after.origin}: {rows} missing between the data of the run and {after.name!r}, which is forecast without "
+            "them as a series of its own; add the rows to continue the run's.",
+            stacklevel=2,
+        )
 
 
 def _are_equal(before: NDArray[Any], after: NDArray[Any], spread: NDArray[Any]) -> bool:
