@@ -12,6 +12,7 @@ the last checkpoint, the best model, the metrics and the calibration.
     power    the same, and all data not yet synced are lost: contents, renames and deletions
     faults   each file call in turn fails as on a full disk, once or from then on
     random   SIGKILL after a random time, up to three times in a row
+    jobs     the same for small trainings of all jobs, with folds, from a run, in two threads (see job_kills.py)
     inputs   damaged copies of a file of each format (see damaged_inputs.py)
     flips    one bit flipped in a file of a finished run, round all files of runs of three jobs (see bit_flips.py)
 """
@@ -31,21 +32,24 @@ import torch
 
 from bit_flips import flip_bits
 from damaged_inputs import read_damaged
+from job_kills import kill_jobs
 from kills import SETTINGS, Trial
 
 KINDS = {"writes": ["kill"], "power": ["lose", "tear"], "faults": ["once", "full"]}
+OTHERS = ["jobs", "inputs", "flips"]
 
 
-def without_faults(
+def of_other_runs(
     options: argparse.Namespace, kinds: list[str], folder: Path
 ) -> tuple[list[str], dict[str, dict[str, int]], list[str]]:
-    """Does the kinds in which nothing fails while a run is written; the other kinds, the counts and the failures."""
+    """Does the kinds that make their own runs; the other kinds, the counts and the failures."""
     works = {
+        "jobs": lambda: kill_jobs(folder / "jobs", options.kills, options.seed),
         "inputs": lambda: read_damaged(options.inputs, options.seed, folder / "inputs"),
         "flips": lambda: flip_bits(folder / "flips", options.flips, options.seed),
     }
     counts, failures = dict[str, dict[str, int]](), list[str]()
-    for kind in works.keys() & set(kinds):
+    for kind in (one for one in works if one in kinds):
         started_at = time.monotonic()
         counts[kind], failed = works[kind]()
         failures += failed
@@ -63,19 +67,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
     parser.add_argument(
-        "--only", choices=[*KINDS, "random", "inputs", "flips"], action="append", help="kinds to run; all by default"
+        "--only", choices=[*KINDS, "random", *OTHERS], action="append", help="kinds to run; all by default"
     )
-    parser.add_argument("--smoke", action="store_true", help="one kill at a random time, to try the script")
+    parser.add_argument("--smoke", action="store_true", help="one of each kind that is short, to try the script")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
     if options.smoke:
-        options.only, options.kills = ["random"], 1
+        options.only, options.kills = ["random", "jobs"], 1
     SETTINGS["epochs"] = options.epochs
     torch.set_num_threads(1)
     memory = Path("/dev/shm")  # noqa: S108 - in memory, to be fast
     with tempfile.TemporaryDirectory(prefix="echoic-kills-", dir=memory if memory.is_dir() else None) as folder:
-        kinds = options.only or [*KINDS, "random", "inputs", "flips"]
-        kinds, others, other_failures = without_faults(options, kinds, Path(folder))
+        kinds = options.only or [*KINDS, "random", *OTHERS]
+        kinds, others, other_failures = of_other_runs(options, kinds, Path(folder))
         if not kinds:
             end(options.json, others, other_failures)
         trial = Trial(Path(folder))
