@@ -102,6 +102,10 @@ def test_a_table_of_steps_predicts_without_labels(tmp_path: Path) -> None:
     lines = [f"{clip},{value}" for clip, value in zip(rows["clip"], rows["y"], strict=True)]
     path.write_text("\n".join(["clip,y", *lines]))
     np.testing.assert_array_equal(run.predict(path)["label"], found["label"])
+    other_columns = {"battery": np.ones(len(rows["y"])), "clip": rows["clip"], "y": rows["y"]}
+    np.testing.assert_array_equal(run.predict(other_columns)["confidence"], found["confidence"])
+    with pytest.raises(ConfigError, match="`features`: the DataFrame has no column 'y'"):
+        run.predict({"x": rows["y"], "clip": rows["clip"]})
 
 
 def test_generation_continues_arrays(tmp_path: Path) -> None:

@@ -164,3 +164,16 @@ def test_sound_is_refused_by_a_run_on_sensors(run: echoic.Run, tmp_path: Path) -
         run.predict(tmp_path / "a.wav")
     with pytest.raises(DataError, match="has 2 features, but the run was trained on 3"):
         run.predict(np.zeros((50, 2)))
+
+
+def test_columns_of_new_tables_are_taken_by_name(run: echoic.Run, tmp_path: Path) -> None:
+    new = table(tmp_path / "new.csv", moving(300, 7))
+    expected = run.predict(new)
+    frame = pl.read_csv(new)
+    frame.select("az", pl.lit(0.0).alias("battery"), "label", "ay", "ax").write_csv(tmp_path / "moved.csv")
+    moved = run.predict(tmp_path / "moved.csv")
+    for name in ("onset_s", "offset_s", "label", "confidence"):
+        np.testing.assert_array_equal(moved[name], expected[name])
+    frame.rename({"ay": "b"}).write_csv(tmp_path / "renamed.csv")
+    with pytest.raises(ConfigError, match=r"`features`: .*renamed\.csv has no column 'ay'"):
+        run.predict(tmp_path / "renamed.csv")

@@ -60,6 +60,9 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
     ) -> Self:
         if dataset.series[0].annotations.rate_hz is None:
             settings.data.refuse_changed(("rate_hz", "channel"), "on data that are features already; leave it out.")
+        if settings.data.id is not None:
+            # Kept by name: new tables may have other columns, or the same ones in another order.
+            settings = settings.replaced(features=dataset.series[0].features)
         splits = split_clips(dataset.series, settings)
         settings = plan(settings, _clip_stats(dataset, settings, splits, is_spectra=raw.mel is not None))
         check_settings(settings)

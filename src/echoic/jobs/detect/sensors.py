@@ -30,3 +30,12 @@ def with_sensor_defaults(settings: DetectSettings, training: Sequence[Series]) -
         chosen["conv_dims"] = 1
     given = settings.given() - type(settings).build().given()
     return settings.replaced(**{name: value for name, value in chosen.items() if name not in given})
+
+
+def with_named_features(settings: DetectSettings, features: tuple[str, ...]) -> DetectSettings:
+    """The settings with the columns of a table by name: new tables may have others, or the same in another order.
+
+    Arrays have no names, only numbers, and new ones are read by position.
+    """
+    is_numbered = features == tuple(f"feature_{column}" for column in range(1, len(features) + 1))
+    return settings if is_numbered else settings.replaced(features=features)

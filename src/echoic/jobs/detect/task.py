@@ -15,7 +15,7 @@ from echoic.heads import Categorical
 from echoic.jobs.base import Task
 from echoic.jobs.detect.baselines import FrameBaselines
 from echoic.jobs.detect.cutting import CutDataset
-from echoic.jobs.detect.sensors import are_sensors, with_sensor_defaults
+from echoic.jobs.detect.sensors import are_sensors, with_named_features, with_sensor_defaults
 from echoic.labelled.batches import excerpt_batches
 from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.frames import Frames, frame_classes
@@ -46,6 +46,7 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
     def prepare(cls, dataset: DatasetLike, settings: DetectSettings, on_progress: ProgressFn = no_progress) -> Self:
         if sensors := are_sensors(dataset.series):
             dataset = CutDataset(dataset, settings.split.split)
+            settings = with_named_features(settings, dataset.series[0].features)
         splits = _splits(dataset, settings)
         if sensors:
             settings = with_sensor_defaults(settings, [dataset.series[number] for number in splits["train"]])
