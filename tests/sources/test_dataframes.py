@@ -112,6 +112,13 @@ def test_bad_frame_is_refused(frame: Any, message: str) -> None:
         read(frame, TableSettings())
 
 
+def test_dates_beside_those_of_the_index_are_left_out() -> None:
+    frame = pd.DataFrame({"updated": HOURS, "y": [1.0, 2.0, 3.0]}, pd.DatetimeIndex(HOURS))
+    dataset = read(frame)
+    assert (dataset.series[0].features, dataset.series[0].time.start) == (("y",), HOURS[0])
+    assert dataset.report.to_json()["ignored"] == ("updated",)
+
+
 @pytest.mark.parametrize("kind", [pl.LazyFrame, dict, pd.DataFrame])
 def test_lazy_frames_and_dicts_read_as_their_dataframe(kind: Any) -> None:
     columns = {"a": [1, 2, 3], "b": [1.5, None, 2.5]}

@@ -137,6 +137,12 @@ def test_the_only_column_of_dates_has_the_times(
     assert (targets.features, targets.time) == (("a",), series.time)
 
 
+def test_dates_beside_the_times_are_left_out_and_named(read_text: Callable[..., Any]) -> None:
+    dataset = read_text("when,due,year,a\n2024-01-01,2024-03-01,1,5\n2024-01-02,2024-03-05,2,6\n", time="when")
+    assert dataset.series[0].features == ("year", "a")
+    assert dataset.report.ignored == ("due",)
+
+
 def test_years_and_steps_are_found_by_their_name(read_text: Callable[..., Any]) -> None:
     assert read_text("year,a\n1999,1\n2000,1\n").series[0].time.times(np.arange(2)).tolist() == [1999, 2000]
     assert read_text("step,a\n5,1\n10,1\n").series[0].time.times(np.arange(3)).tolist() == [5, 10, 15]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from echoic.config.base import suggestion
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
@@ -53,8 +55,10 @@ def resolve_roles(table: Table, settings: TableSettings) -> Roles:
         time = _LONG_TIME
     named = [column for column in (name, time, *settings.target, *covariates) if column is not None]
     _check_names(table, named)
-    dates = [] if time else [one for one in columns if one not in named and is_date_column(table.dataframe[one])]
-    found = settings.time is None and len(dates) == 1
+    dates = [one for one in columns if one not in named and is_date_column(table.dataframe[one])]
+    if time is not None:  # beside the times, whole numbers are values
+        dates = [one for one in dates if not _holds_numbers(table.dataframe[one])]
+    found = time is None and settings.time is None and len(dates) == 1
     if found:
         time = dates[0]
     target = settings.target
@@ -90,6 +94,10 @@ def _check_names(table: Table, named: list[str]) -> None:
             raise DataError(f"{table.source}: no column {column!r}{hint}")
         if named.count(column) > 1:
             raise DataError(f"{table.source}: column {column!r} has two roles; name it once.")
+
+
+def _holds_numbers(column: pl.Series) -> bool:
+    return not column.dtype.is_temporal() and column.cast(pl.Float64, strict=False).null_count() == 0
 
 
 def _several_dates(table: Table, dates: list[str]) -> DataError:
