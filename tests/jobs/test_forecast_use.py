@@ -90,8 +90,10 @@ def test_new_data_that_do_not_continue_the_series_are_scored_after_their_first_l
     settings = TINY | {"strategy": "direct", "time": "time", "residual_baseline": "last"}
     run = echoic.train("forecast", write_wide(tmp_path / "known.csv", slice(0, 200)), out=tmp_path / "run", **settings)
     later = write_wide(tmp_path / "later.csv", slice(230, None))
-    assert evaluate(run, later).windows == 70 - 12 - 4 + 1
-    table = run.backtest(later)
+    with pytest.warns(UserWarning, match="30 rows are missing between the data of the run and 'later'"):
+        assert evaluate(run, later).windows == 70 - 12 - 4 + 1
+    with pytest.warns(UserWarning, match="30 rows are missing"):
+        table = run.backtest(later)
     assert table["cutoff"][0].astype("datetime64[h]") == np.datetime64("2024-01-01") + np.timedelta64(230 + 11, "h")
     assert set(table["unique_id"]) == {"later"}
 
