@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Self, final
+from typing import Any, NamedTuple, Self, final
 
 import torch
 from torch import Tensor
@@ -20,6 +20,21 @@ MAX_RATE_HZ, MAX_WINDOW_SAMPLES, _MAX_BANDS = 10_000_000, 1 << 20, 10_000
 
 _ITERATIONS = 30
 _EPSILON = 1e-12
+
+
+class Rest(NamedTuple):
+    """What remains of a sound after the last complete window.
+
+    Attributes:
+        samples: samples of the windows to come `(..., samples)`.
+        num_skipped: number of samples to come before the next window.
+    """
+
+    samples: Tensor
+    num_skipped: int
+
+
+NO_SOUND = Rest(torch.zeros(0), 0)
 
 
 @final
@@ -58,16 +73,20 @@ class LogMel:
 
     def encode_blocks(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
         """The frames `(frames, bands)` of sound in blocks `(samples,)`, as soon as their windows are complete."""
-        buffer, skipped = torch.zeros(0), 0
+        rest = NO_SOUND
         for block in blocks:
-            buffer = torch.cat([buffer, block])[max(0, skipped) :]
-            skipped = max(0, skipped - len(block))
-            frames = self.encode(buffer)
+            frames, rest = self.encode_block(block, rest)
             if len(frames):
                 yield frames
-            begin = len(frames) * self.hop_samples
-            skipped = max(skipped, begin - len(buffer))  # hops may be longer than windows
-            buffer = buffer[begin:]
+
+    def encode_block(self, block: Tensor, rest: Rest) -> tuple[Tensor, Rest]:
+        """The frames `(..., frames, bands)` that a block `(..., samples)` completes, and what remains of the sound."""
+        buffer = torch.cat([rest.samples, block[..., rest.num_skipped :]], -1)
+        num_skipped = max(0, rest.num_skipped - block.shape[-1])
+        frames = self.encode(buffer)
+        begin = frames.shape[-2] * self.hop_samples
+        # Hops may be longer than windows.
+        return frames, Rest(buffer[..., begin:], max(num_skipped, begin - buffer.shape[-1]))
 
     def decode(self, frames: Iterable[Tensor], before: Tensor | None = None) -> Iterator[Tensor]:
         """Yields sound `(streams, hop_samples)` for frames `(streams, bands)`, delayed by three frames, and the tail.

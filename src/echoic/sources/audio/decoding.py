@@ -10,6 +10,7 @@ import numpy as np
 from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
 from echoic.extras import LazyModule
+from echoic.sound.resampling import MAX_RATE_RATIO
 from echoic.sources.audio.headers import Streamed, check_format, check_header, ends_inside_page
 from echoic.types import Floats
 from echoic.types.annotations import SoundOrigin
@@ -23,9 +24,6 @@ else:
 
 MAX_AMPLITUDE = 1e4
 """Larger samples are refused as damaged; full scale is 1."""
-
-MAX_RATE_RATIO = 64
-"""Maximum ratio of rates in resampling."""
 
 CANCELLED_POWER = 0.01
 """Channels cancel out if less than this fraction of their power, -20 dB, is left when they are mixed."""

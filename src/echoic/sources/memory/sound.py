@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from echoic.config.audio import AudioDataSettings, SoundSourceSettings
 from echoic.errors import DataError
 from echoic.extras import LazyModule
+from echoic.sound.resampling import MAX_RATE_RATIO
 from echoic.sources.audio import report_of
-from echoic.sources.audio.decoding import MAX_AMPLITUDE, MAX_RATE_RATIO, DecodedSound, mixed
+from echoic.sources.audio.decoding import MAX_AMPLITUDE, DecodedSound, mixed
 from echoic.sources.audio.headers import MAX_CHANNELS
 from echoic.sources.base import Dataset, fingerprint_of_annotated
 from echoic.sources.memory import ORIGIN, Recordings, as_array, as_items, is_array
