@@ -5,9 +5,9 @@ import torch
 
 from echoic.cells import CELLS, Stack
 from echoic.config import HeadSettings, StackSettings
-from echoic.encoders import Embedding, Identity
+from echoic.encoders import Identity
 from echoic.errors import ConfigError
-from echoic.heads import HEADS, Categorical, Sampling
+from echoic.heads import HEADS
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.streams import GenerationStream, NetworkStream
@@ -99,12 +99,3 @@ def test_no_steps_are_refused() -> None:
     for chunk in (0, 2.5, None):
         with pytest.raises(ConfigError, match=f"must be an integer from 1 on, got {chunk}"):
             stream.push(chunk, stream.start(torch.randn(1, 5, 2)))  # type: ignore[arg-type]
-
-
-def test_a_stream_without_a_default_prime_needs_inputs() -> None:
-    model = SequenceModel(Embedding(5, 4), Stack(CELLS, 4, StackSettings(layers=(3,))), PerStep(3), Categorical(3, 5))
-    stream = GenerationStream.of_symbols(model, Sampling())
-    with pytest.raises(ConfigError, match="has no default prime; pass `known`"):
-        stream.start()
-    stream.default_prime = lambda: torch.zeros(1, 2, 1)
-    assert stream.start().params.shape == (1, 1, 1, 5)

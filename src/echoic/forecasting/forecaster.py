@@ -98,7 +98,7 @@ class Forecaster:
         """By the forecasts of every series since its calibration; sampled paths would take too long for that."""
         panel, horizon, context = self.framing.panel, self.framing.horizon, self.framing.context
         first = torch.maximum(self._calibrated_ends, panel.offsets[:-1] + 1)
-        bins = TargetBins.spaced(panel, panel.offsets[1:] if self._samples_paths else first, horizon)
+        bins = TargetBins.spaced(panel, panel.offsets[1:] if self.samples_paths else first, horizon)
         parts = [
             _distances(panel.window(rows, horizon), self._calibrated(rows - context))
             for rows in torch.split(bins.origins(), _BATCH)
@@ -158,7 +158,8 @@ class Forecaster:
         return type(self)(self.model, framing, self.calibration, self.seed)
 
     @property
-    def _samples_paths(self) -> bool:
+    def samples_paths(self) -> bool:
+        """Whether intervals are those of sampled paths."""
         return self.framing.is_step and self.has_distribution and self.framing.horizon > 1
 
     def _direct(self, window: Window) -> tuple[Tensor, Tensor | None]:
@@ -178,7 +179,7 @@ class Forecaster:
         mean = self._run(window, starts, copies=1)[0]
         if not self.has_distribution:
             return mean, None
-        if not self._samples_paths:
+        if not self.samples_paths:
             params, _ = NetworkStream(self.model).prime(window.inputs)
             levels = [self.framing.batch_to_channels(self.head.quantile(params, level)) for level in LEVELS]
             return mean, torch.stack(levels)

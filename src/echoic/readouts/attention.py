@@ -21,6 +21,10 @@ class Attention(Readout):
         self.score = nn.Linear(hidden_size, 1, bias=False)
 
     def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch 1 hidden"]:
-        scores = self.score(torch.tanh(self.inner(inputs.hidden)))[..., 0]
-        weights = scores.masked_fill(~valid_mask(inputs), -torch.inf).softmax(1)
+        weights = self.scores(inputs.hidden).masked_fill(~valid_mask(inputs), -torch.inf).softmax(1)
         return torch.einsum("bt,bth->bh", weights, inputs.hidden)[:, None]
+
+    def scores(self, hidden: Float[Tensor, "*steps hidden"]) -> Float[Tensor, "*steps"]:
+        """The score of each hidden vector; weights are their softmax over time."""
+        found: Tensor = self.score(torch.tanh(self.inner(hidden)))[..., 0]
+        return found

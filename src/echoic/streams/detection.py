@@ -1,6 +1,6 @@
 """Incremental prediction of the class probabilities of frames."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, final
 
 import numpy as np
@@ -11,8 +11,10 @@ from torch import Tensor
 from echoic.cells import Bidirectional
 from echoic.encoders import Convolution
 from echoic.model import SequenceModel
-from echoic.streams.base import check_causal, check_tensor
-from echoic.tensors import State
+from echoic.streams.base import check_tensor
+from echoic.streams.hidden import HiddenState, HiddenStream
+from echoic.streams.state_bytes import Limits, nested
+from echoic.types import Floats
 
 Probs = NDArray[np.float64]
 
@@ -24,15 +26,13 @@ class DetectionState(NamedTuple):
     """A recording between two chunks.
 
     Attributes:
-        recurrent: the network's state after the processed frames.
-        buffer: frames to process next `(frames, values)`: the encoder's left context and an incomplete step.
+        hidden: of encoder and recurrent layers.
         num_skipped: number of outputs dropped so far because the delay puts them before the first frame.
         num_pushed: number of frames pushed.
         num_predicted: number of frames with returned probabilities.
     """
 
-    recurrent: State
-    buffer: Tensor
+    hidden: HiddenState
     num_skipped: int
     num_pushed: int
     num_predicted: int
@@ -40,10 +40,10 @@ class DetectionState(NamedTuple):
 
 @final
 class DetectionStream:
-    """Predicts class probabilities of frames in constant memory.
+    """Predicts class probabilities of frames in constant memory, of many recordings at once.
 
     The probabilities of a frame are returned `delay` frames later, once all frames of a network step are available.
-    They do not depend on the chunks, up to float32 rounding (1e-6).
+    They depend neither on the chunks nor on other recordings, up to float32 rounding (1e-6).
 
     Args:
         model: the network of a detect run.
@@ -55,18 +55,19 @@ class DetectionStream:
     """
 
     def __init__(self, model: SequenceModel, values: int, delay: int) -> None:
-        check_causal(model)
-        encoder = model.encoder
-        self.model = model.eval()
         self.values = values
         self.delay = delay
-        self._stride = encoder.stride if isinstance(encoder, Convolution) else 1
-        self._left_context = encoder.left_context if isinstance(encoder, Convolution) else 0
+        self.hidden = HiddenStream(model, values)
+        self._head = model.head
 
-    @torch.no_grad()
+    @property
+    def limits(self) -> Limits:
+        """Least and most values of what varies in a state."""
+        return {**nested(hidden=self.hidden.limits), "num_skipped": (0, self.delay)}
+
     def start(self) -> DetectionState:
         """The state before the first frame of a recording."""
-        return DetectionState(self.model.initial_state(1), torch.zeros(self._left_context, self.values), 0, 0, 0)
+        return DetectionState(self.hidden.start(), 0, 0, 0)
 
     def push(self, chunk: Tensor, state: DetectionState) -> tuple[Probs, DetectionState]:
         """Probabilities `(frames, classes)` of the frames that `chunk` `(frames, values)` completes, and the state.
@@ -75,39 +76,43 @@ class DetectionStream:
             ShapeError: the chunk is no such tensor.
         """
         check_tensor("chunk", chunk, "frames", self.values)
-        return self._advance(chunk, state._replace(num_pushed=state.num_pushed + len(chunk)))
+        (probs,), (after,) = self.push_many([chunk.numpy()], [state])
+        return probs, after
+
+    def push_many(
+        self, chunks: Sequence[Floats], states: Sequence[DetectionState]
+    ) -> tuple[list[Probs], list[DetectionState]]:
+        """As `push`, for a chunk `(frames, values)` of each of several recordings."""
+        pushed = [
+            state._replace(num_pushed=state.num_pushed + len(one)) for one, state in zip(chunks, states, strict=True)
+        ]
+        return self._advance(chunks, pushed)
 
     def finish(self, state: DetectionState) -> Probs:
         """Probabilities `(frames, classes)` of the remaining frames at the end of a recording."""
         remaining = state.num_pushed - state.num_predicted
-        missing = self.delay + -(state.num_pushed + self.delay) % self._stride
-        probs, _ = self._advance(torch.zeros(missing, self.values), state)
+        missing = self.delay + -(state.num_pushed + self.delay) % self.hidden.stride
+        (probs,), _ = self._advance([np.zeros((missing, self.values), np.float32)], [state])
         return probs[:remaining]
 
+    def _advance(
+        self, chunks: Sequence[Floats], states: Sequence[DetectionState]
+    ) -> tuple[list[Probs], list[DetectionState]]:
+        hidden, after = self.hidden.push_many(chunks, [state.hidden for state in states])
+        whole = self._probs(np.concatenate(hidden))
+        ends = np.cumsum([len(one) for one in hidden]) * self.hidden.stride
+        found, states_after = [], []
+        for probs, own, state in zip(np.split(whole, ends[:-1]), after, states, strict=True):
+            early = min(self.delay - state.num_skipped, len(probs))
+            found.append(probs[early:])
+            predicted = state.num_predicted + len(probs) - early
+            states_after.append(DetectionState(own, state.num_skipped + early, state.num_pushed, predicted))
+        return found, states_after
+
     @torch.no_grad()
-    def _advance(self, chunk: Tensor, state: DetectionState) -> tuple[Probs, DetectionState]:
-        model = self.model
-        if model.training:
-            model.eval()
-        frames = torch.cat([state.buffer, chunk])
-        complete = (len(frames) - self._left_context) // self._stride * self._stride
-        if not complete:
-            return np.zeros((0, model.head.parameters_per_value)), state._replace(buffer=frames)
-        ready = frames[None, : self._left_context + complete]
-        encoder = model.encoder
-        encoded = encoder.valid(ready) if isinstance(encoder, Convolution) else encoder(ready)
-        hidden, recurrent = model.stack(encoded, state.recurrent)
-        probs = model.head(hidden)[0, :, 0].double().softmax(-1).numpy()
-        early = min(self.delay - state.num_skipped, len(probs))
-        after = DetectionState(
-            recurrent,
-            # A copy, so that a stored state does not keep all frames in memory.
-            frames[complete:].clone(),
-            state.num_skipped + early,
-            state.num_pushed,
-            state.num_predicted + len(probs) - early,
-        )
-        return np.asarray(probs[early:]), after
+    def _probs(self, hidden: Floats) -> Probs:
+        """The probabilities `(frames, classes)` of all frames of some steps."""
+        return np.asarray(self._head(torch.from_numpy(hidden)[None])[0, :, 0].double().softmax(-1).numpy())
 
 
 def predict_probs(model: SequenceModel, steps: Tensor, delay: int) -> Probs:

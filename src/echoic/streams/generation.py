@@ -77,28 +77,17 @@ class GenerationStream:
         self.next_input = next_input
         self._network = NetworkStream(model) if predictor is None else predictor
 
-    default_prime: Callable[[], Tensor] | None = None
-    """Makes the inputs that `start` begins with by default; `run.stream()` sets it to `run.encode_prime`."""
-
     @classmethod
     def of_symbols(cls, model: SequenceModel, sampling: Sampling) -> Self:
         """A stream of symbols from a model whose head predicts symbols."""
         return cls(model, cast("SymbolHead", model.head).sampler(sampling))
 
     @torch.no_grad()
-    def start(self, known: Tensor | None = None, seed: int = 0, copies: int = 1) -> GenerationState:
+    def start(self, known: Tensor, seed: int = 0, copies: int = 1) -> GenerationState:
         """The state after the inputs `known` `(rows, steps, width)`, at least one step.
 
-        The stream of a run begins with the default prime of `generate` unless there are inputs, which
-        `run.encode_prime` makes. With `copies`, the whole batch of rows is repeated that many times.
-
-        Raises:
-            ConfigError: there are no inputs, and the stream has no default.
+        With `copies`, the whole batch of rows is repeated that many times.
         """
-        if known is None:
-            if self.default_prime is None:
-                raise ConfigError("This stream has no default prime; pass `known`, inputs of at least one step.")
-            known = self.default_prime()
         params, state = self._network.prime(known)
         if copies > 1:
             params, state = params.repeat(copies, 1, 1, 1), state.repeat(copies, 1)

@@ -6,11 +6,11 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from echoic import ops
 from echoic.errors import ConfigError, ShapeError
 from echoic.model import SequenceModel
 from echoic.readouts import ReadoutInputs
 from echoic.streams.base import check_causal, check_tensor
+from echoic.streams.rows import step_network
 
 PRIME_STEPS = 1024
 """Steps per chunk of priming; bounds the memory."""
@@ -90,11 +90,4 @@ class NetworkStream:
 
     @cached_property
     def _step_network(self) -> Any:
-        """The layers in the layout of the step kernels; None if no kernel supports them."""
-        layers = self._stack.live_layers()
-        if layers is None or ops.kernel() == "off":
-            return None
-        weights = layers[0].w_in
-        if weights.device.type != "cpu" or weights.dtype != torch.float32:
-            return None
-        return ops.live_network(layers, storage="float32", threads=1)
+        return step_network(self._stack)

@@ -1,0 +1,158 @@
+"""Features of sound or sensors as they come."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from echoic.codecs.logmel import Rest
+from echoic.errors import ConfigError, DataError
+from echoic.labelled.features import Features
+from echoic.sound.resampling import Resampler, ResamplerState
+from echoic.streams.state_bytes import Limits, nested
+from echoic.types import Floats
+
+MAX_CHUNK = 1 << 24
+"""Most values of a chunk: five minutes of sound at 48 kHz."""
+
+
+class FrontState(NamedTuple):
+    """Data between two chunks.
+
+    Attributes:
+        resampler: of sound; without memory for sensors.
+        samples: samples that the spectra to come require; none for sensors.
+        num_skipped: number of samples to come before the next window.
+        num_values: samples at the rate of the run, or steps of sensors, so far.
+    """
+
+    resampler: ResamplerState
+    samples: Floats
+    num_skipped: int
+    num_values: int
+
+
+@final
+class FrontStream:
+    """Makes the features of a run from sound of any rate, or from the values of sensors.
+
+    The features of a sound at the rate of the run equal those of the whole (1e-5); at another rate they differ by what
+    two filters of high quality differ (0.01 of their standard deviation).
+
+    Args:
+        features: of the run.
+        rate_hz: rate of the sound; None: that of the run.
+
+    Raises:
+        ConfigError: a rate for data that are no sound, or too far from that of the run; or features that need whole
+            clips.
+    """
+
+    def __init__(self, features: Features, rate_hz: int | None = None) -> None:
+        if features.mel is None and rate_hz is not None:
+            raise ConfigError("`rate_hz` is for runs on sound; this one was trained on features, so leave it out.")
+        if features.clip_norm.center or features.clip_norm.scale:
+            raise ConfigError(
+                "This run normalises each clip by its own mean, which is known at its end only; train with "
+                "--clip-norm none to stream."
+            )
+        self._features = features
+        self._mel = features.mel
+        own_hz = 1 if features.mel is None else features.mel.rate_hz
+        self._resampler = Resampler(rate_hz or own_hz, own_hz)
+        self.delay_s = 0.0 if self._mel is None else self._resampler.delay_s + self._mel.window_samples / 2 / own_hz
+        """Seconds from a moment until its features are complete, besides the hop."""
+
+    @property
+    def limits(self) -> Limits:
+        """Least and most values of what varies in a state."""
+        hop, window = (0, 0) if self._mel is None else (self._mel.hop_samples, self._mel.window_samples)
+        return {**nested(resampler=self._resampler.limits), "samples": (0, max(hop, window)), "num_skipped": (0, hop)}
+
+    def start(self) -> FrontState:
+        """The state before the first chunk; sound follows silence."""
+        samples = 0 if self._mel is None else self._mel.window_samples // 2
+        return FrontState(self._resampler.start(), np.zeros(samples, np.float32), 0, 0)
+
+    def push_many(
+        self, chunks: Sequence[NDArray[Any]], states: Sequence[FrontState]
+    ) -> tuple[list[Floats], list[FrontState]]:
+        """The features `(frames, values)` that each of the chunks completes, and the states.
+
+        Chunks are sound `(samples,)`, full scale 1, or values of sensors `(steps, values)`.
+
+        Raises:
+            DataError: a chunk has another shape, or sound with a value that is not finite.
+        """
+        checked = [self.checked(chunk) for chunk in chunks]
+        if self._mel is None:
+            after = [
+                state._replace(num_values=state.num_values + len(one))
+                for one, state in zip(checked, states, strict=True)
+            ]
+            return [self._scaled(one) for one in checked], after
+        resampled, before = [], []
+        for chunk, state in zip(checked, states, strict=True):
+            sound, resampler = self._resampler.push(chunk, state.resampler)
+            resampled.append(sound)
+            before.append(state._replace(resampler=resampler, num_values=state.num_values + len(sound)))
+        return self._spectra(resampled, before)
+
+    def finish(self, state: FrontState) -> tuple[Floats, int]:
+        """The remaining features at the end, and the number of samples (or steps) in all."""
+        if self._mel is None:
+            return self._scaled(self.nothing), state.num_values
+        rest = self._resampler.finish(state.resampler)
+        silence = np.zeros(self._mel.window_samples // 2, np.float32)
+        (frames,), _ = self._spectra([np.concatenate([rest, silence])], [state])
+        return frames, state.num_values + len(rest)
+
+    def _spectra(self, sounds: Sequence[Floats], states: Sequence[FrontState]) -> tuple[list[Floats], list[FrontState]]:
+        """The spectra that sound at the rate of the run completes; rows that are alike are computed together."""
+        if self._mel is None:
+            raise TypeError("features of sound without spectra")
+        alike = dict[tuple[int, int, int], list[int]]()
+        for row, (sound, state) in enumerate(zip(sounds, states, strict=True)):
+            alike.setdefault((len(sound), len(state.samples), state.num_skipped), []).append(row)
+        features, after = list(sounds), list(states)
+        for (_, _, num_skipped), rows in alike.items():
+            block = torch.from_numpy(np.stack([sounds[row] for row in rows]))
+            before = torch.from_numpy(np.stack([states[row].samples for row in rows]))
+            frames, rest = self._mel.encode_block(block, Rest(before, num_skipped))
+            scaled = self._scaled(frames.flatten(0, 1).numpy()).reshape(frames.shape)
+            samples = rest.samples.numpy()
+            for place, row in enumerate(rows):
+                features[row] = scaled[place]
+                after[row] = states[row]._replace(samples=samples[place].copy(), num_skipped=rest.num_skipped)
+        return features, after
+
+    def _scaled(self, raw: Floats) -> Floats:
+        return np.asarray(self._features.scaled(torch.from_numpy(raw)).numpy())
+
+    @property
+    def nothing(self) -> Floats:
+        """A chunk without values."""
+        return np.zeros(0 if self._mel is not None else (0, self._features.values), np.float32)
+
+    def checked(self, chunk: NDArray[Any]) -> Floats:
+        """The chunk in float32.
+
+        Raises:
+            DataError: it has another shape, or values that are no sound.
+        """
+        values = np.asarray(chunk)
+        shape = ("samples",) if self._mel is not None else ("steps", str(self._features.values))
+        fits = values.ndim == len(shape) and (self._mel is not None or values.shape[1] == self._features.values)
+        if not fits or values.dtype.kind not in "fiu" or values.size > MAX_CHUNK:
+            raise DataError(
+                f"A chunk must be an array of numbers ({', '.join(shape)}) of at most {MAX_CHUNK:,} values, got "
+                f"{values.dtype} {values.shape}."
+            )
+        if self._mel is not None and values.dtype.kind != "f":
+            raise DataError(f"Sound must be floats with full scale 1, got {values.dtype}; divide by its full scale.")
+        found = values.astype(np.float32)
+        if self._mel is not None and not np.isfinite(found).all():
+            raise DataError("The sound has values that are not finite; check the microphone or its driver.")
+        return found
