@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
 
 import echoic
 
 RATE_HZ = 8000
 PITCH_HZ = {"cuckoo": 700, "owl": 350}
-CHUNK_FRAMES = 7
+CHUNK_SAMPLES = 400
 
 
 def write_recordings(folder: Path, recordings: int, draws: np.random.Generator) -> Path:
@@ -42,20 +41,17 @@ def main() -> None:
             "detect", events, n_mels=20, layers=[24], conv_channels=[8], delay_ms=40, lr=5e-3, epochs=options.epochs
         )
         evaluation = run.evaluate()
-        task = run.fitted.task
-        (frames,) = task.features.of(task.series("test")[:1])
+        recording = run.fitted.task.series("test")[0].values[:, 0]
     for name, scores in {"network": evaluation.scores, **evaluation.baselines}.items():
         print(f"{name}: frame error rate {scores['frame_error_rate']:.1%}")
-    stream, names, before, frame = run.stream(), ("", *task.labels), "", 0
-    print(f"predictions with a latency of {1000 * task.latency_s:.0f} ms:")
+    stream = run.stream()
+    print(f"events, known {1000 * stream.delay_s:.0f} ms after their end:")
     state = stream.start()
-    for chunk in torch.split(frames, CHUNK_FRAMES):
-        probs, state = stream.push(chunk, state)
-        for row in probs:
-            label = names[int(row.argmax())]
-            if label != before:
-                print(f"{frame * task.hop_s:5.2f} s  {label or '(no call)'}")
-            before, frame = label, frame + 1
+    for number, chunk in enumerate(np.array_split(recording, round(len(recording) / CHUNK_SAMPLES)), 1):
+        result, state = stream.push(chunk, state)
+        for event in result.events:
+            heard_s = number * CHUNK_SAMPLES / RATE_HZ
+            print(f"{heard_s:5.2f} s: {event.label} from {event.onset_s:.2f} to {event.offset_s:.2f} s")
 
 
 if __name__ == "__main__":

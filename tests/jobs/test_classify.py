@@ -71,12 +71,6 @@ def run(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train("classify", clips / "clips.csv", out=tmp_path_factory.mktemp("runs") / "beeps", **TINY)
 
 
-def test_clips_are_no_stream(run: Run) -> None:
-    wanted = "`stream` is not supported by classify runs; it is for forecast, music, text, audio and detect runs"
-    with pytest.raises(ConfigError, match=wanted):
-        run.stream()
-
-
 def test_clips_are_classified_and_scored_next_to_baselines(run: Run) -> None:
     found = run.evaluate()
     assert found.scores["accuracy"] == 1

@@ -14,7 +14,6 @@ import soxr
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from narrowing import expect_type
 
 from echoic.api.report import write_report
 from echoic.api.run import Run, load
@@ -236,7 +235,7 @@ def test_a_recording_in_pieces_is_the_recording_in_one(unidirectional: Run, piec
     steps = task.steps["test"][0][:60]
     whole = predict_probs(model, steps, task.delay)
     assert whole.shape == (60, 3)
-    stream = expect_type(DetectionStream, unidirectional.stream())
+    stream = DetectionStream(model, task.features.values, task.delay)
     state, predicted = stream.start(), []
     for piece in torch.split(steps, pieces):
         probs, state = stream.push(piece, state)

@@ -12,8 +12,7 @@ from narrowing import expect_type
 import echoic
 from echoic.api.run import Run
 from echoic.api.train import train
-from echoic.config import ForecastSettings
-from echoic.errors import ConfigError, DataError
+from echoic.errors import DataError
 from echoic.heads import ValueHead
 from echoic.types import Series
 
@@ -49,22 +48,6 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def values(made: list[Series]) -> np.ndarray:
     (one,) = made
     return one.values
-
-
-def test_recursive_runs_are_streams_and_others_are_refused(run: Run) -> None:
-    if expect_type(ForecastSettings, run.settings).window.strategy == "recursive":
-        inputs = torch.from_numpy(wave()).float().view(1, -1, 1)
-        stream = run.stream()
-        first, state = stream.push(inputs[:, :100], stream.start())
-        second, _ = stream.push(inputs[:, 100:], state)
-        with torch.no_grad():
-            whole, _ = run.model(inputs)
-        torch.testing.assert_close(torch.cat([first, second], 1), whole, atol=1e-5, rtol=0)
-        with pytest.raises(ConfigError, match="`encode_prime` is not supported by forecast runs; it is for music"):
-            run.encode_prime()
-    else:
-        with pytest.raises(ConfigError, match="train with --strategy recursive"):
-            run.stream()
 
 
 def naive_continuation(run: Run, prime: np.ndarray, length: int) -> np.ndarray:

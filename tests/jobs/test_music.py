@@ -23,7 +23,7 @@ from echoic.jobs.music.clock import DEFAULT_METER, DEFAULT_TEMPO, Clock
 from echoic.jobs.music.compose import Composition
 from echoic.jobs.music.evaluate import MusicEvaluation
 from echoic.jobs.music.files import ENDINGS
-from echoic.jobs.music.task import MusicTask, rolls_of
+from echoic.jobs.music.task import MusicTask
 from echoic.metrics.memorization import Match
 from echoic.sources.midi import read_songs
 from echoic.types.score import ONSET, SUSTAIN, Key, Meter, Note, Song, Tempo
@@ -71,23 +71,6 @@ def test_a_folder_of_midi_files_is_chords_with_onsets_and_the_joint_head(run: Ru
     report = run.config["data"]["report"]
     assert report["splits"] == {"train": 8, "dev": 1, "test": 1}
     assert any("broken.mid" in note for note in report["notes"])
-
-
-def test_a_run_is_a_stream_of_its_codec(run: Run) -> None:
-    task = run.fitted.task
-    known = torch.from_numpy(task.codec.encode(rolls_of(task.songs("train"))[0][:8])).float()[None]
-    stream = run.stream()
-    state = stream.start(known, seed=1)
-    whole, _ = stream.push(12, state)
-    assert whole.shape == (1, 12, task.codec.features)
-    first, middle = stream.push(5, state)
-    assert torch.equal(torch.cat([first, stream.push(7, middle)[0]], 1), whole)
-
-
-def test_a_stream_starts_after_the_prime_of_generate(run: Run) -> None:
-    steps, _ = run.stream().push(12, run.stream().start())
-    rolls = run.fitted.task.codec.decode(torch.cat([run.encode_prime(), steps], 1)[0].numpy().astype(np.uint8))
-    assert np.array_equal(rolls[-12:], run.generate(12).roll)
 
 
 def test_the_network_of_the_origin_has_23060_parameters(tmp_path: Path) -> None:

@@ -42,21 +42,6 @@ def test_generated_text_arrives_in_chunks(run: Run) -> None:
     assert len(pieces) == 7
 
 
-def test_an_interrupted_stream_generates_the_same_text(run: Run) -> None:
-    codec = run.fitted.task.codec
-    stream = run.stream()
-    first, state = stream.push(13, stream.start(run.encode_prime("cde"), seed=5))
-    stream.push(4, state)
-    second, _ = run.stream().push(27, state)
-    symbols = torch.cat([first, second], 1).flatten().to(torch.int64).numpy()
-    assert codec.decode(symbols) == run.generate(40, prime="cde", seed=5)
-
-
-def test_a_stream_starts_after_the_default_prime_of_generate(run: Run) -> None:
-    symbols, _ = run.stream().push(20, run.stream().start())
-    assert run.fitted.task.codec.decode(symbols.flatten().to(torch.int64).numpy()) == run.generate(20)
-
-
 def test_the_seed_determines_the_generated_text(run: Run) -> None:
     hot: dict[str, Any] = {"temperature": 3.0}
     assert run.generate(40, seed=1, **hot) == run.generate(40, seed=1, **hot) != run.generate(40, seed=2, **hot)

@@ -1,10 +1,9 @@
 """A trained run, opened from its folder: evaluate, predict, generate, stream, resume."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
-
-from torch import Tensor
 
 from echoic.api.scored import ScoredRun
 from echoic.api.usable_parts import use_all
@@ -12,7 +11,6 @@ from echoic.components import Components
 from echoic.config.inputs import OnError
 from echoic.errors import ConfigError
 from echoic.jobs.capabilities import (
-    EncodesPrimes,
     Generates,
     Streams,
     jobs_with_option,
@@ -20,7 +18,7 @@ from echoic.jobs.capabilities import (
 )
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder
-from echoic.streams import GenerationStream, Stream
+from echoic.streams.live import LiveStream
 
 
 @final
@@ -101,32 +99,27 @@ class Run(ScoredRun):
                 raise ConfigError(f"`{name}` is not an option of {self.job.name} runs; it is for {others} runs.")
         return request_class.build(**options | ({} if length is None else {"length": length}))
 
-    def stream(self) -> Stream[Any, Any, Any]:
-        """The network as a stream: `state = stream.start(...)`, then `result, state = stream.push(chunk, state)`.
+    def stream(self, **options: Any) -> LiveStream[Any, Any, Any]:
+        """The run as a stream: `state = stream.start()`, then `result, state = stream.push(chunk, state)`.
 
-        Chunks are frames (detect), scaled input vectors (recursive forecasts), or numbers of steps to generate (music,
-        text, audio); values are those of the network.
-
-        Raises:
-            ConfigError: the job does not stream, or this network requires whole sequences.
-        """
-        stream = require(self.job, Streams, "stream").stream(self.fitted)
-        if isinstance(stream, GenerationStream):
-            stream.default_prime = self.encode_prime
-        return stream
-
-    def encode_prime(self, prime: Any = None) -> Tensor:
-        """The inputs `(1, steps, width)` of a prime, for `run.stream().start`.
+        Chunks are data as they come: sound (detect, classify, audio), values (forecast, and detect or classify on
+        sensors), characters (text) or steps of a piano-roll (music). Streams of text, music and audio go on from any
+        state by `stream.generate`.
 
         Args:
-            prime: a text or a file, as for `generate`; by default its default.
+            options: those of the job's stream: `rate_hz` of sound, `pause_s` that ends a clip, `series` of a forecast.
 
         Raises:
-            ConfigError: the job does not generate from a prime.
-            DataError: the prime cannot be read or encoded.
+            ConfigError: this network requires whole sequences (the message names the setting to train with), or an
+                option is unknown or out of range.
         """
-        job = require(self.job, EncodesPrimes, "encode_prime")
-        return job.encode_prime(self.fitted, self.request(**_prime(prime)))
+        job = require(self.job, Streams, "stream")
+        known = list(inspect.signature(job.stream).parameters)[1:]
+        for name in options:
+            if name not in known:
+                has = f"it has {', '.join(known)}" if known else "it has none"
+                raise ConfigError(f"`stream` has no option `{name}` for {self.job.name} runs; {has}.")
+        return job.stream(self.fitted, **options)
 
 
 def load(path: str | Path, *, data: Any = None, components: Mapping[str, Any] | None = None) -> Run:

@@ -47,6 +47,24 @@ class SampledRequest(GenerateRequest):
         None, gt=0, le=1, description="Sample from the fewest symbols whose probabilities sum to p."
     )
 
+    @classmethod
+    def of_sampling(cls, options: Mapping[str, Any]) -> Self:
+        """The request with these options of sampling, for a stream, which has a prime and a length of its own.
+
+        Raises:
+            ConfigError: an option is none of sampling, or its value is not allowed.
+        """
+        known = [name for name in cls.model_fields if name in _OF_SAMPLING]
+        for name in options:
+            if name not in known:
+                raise ConfigError(
+                    f"A stream's `generate` has no option `{name}`{suggestion(name, known)}; it has {', '.join(known)}."
+                )
+        return cls.build(**options)
+
+
+_OF_SAMPLING = {"temperature", "top_k", "top_p", "prob_floor", "loudness_temperature"}
+
 
 def parse_length(length: float | str, units: Mapping[str, float], example: str) -> int:
     """A length such as `32bars` as the nearest number of steps.

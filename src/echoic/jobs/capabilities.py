@@ -4,14 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from torch import Tensor
-
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, get_job, settings_class
 from echoic.jobs.base import Fitted, Job, Table
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn
-from echoic.streams import Stream
+from echoic.streams.live import LiveStream
 
 
 @runtime_checkable
@@ -67,22 +65,14 @@ class Backtests(Protocol):
 
 @runtime_checkable
 class Streams(Protocol):
-    """Jobs whose networks can process a sequence chunk by chunk."""
+    """Jobs whose networks can process a sequence as it comes."""
 
-    def stream(self, fitted: Fitted[Any]) -> Stream[Any, Any, Any]:
-        """The trained network as a stream.
+    def stream(self, fitted: Fitted[Any], **options: Any) -> LiveStream[Any, Any, Any]:
+        """The trained network as a stream; implementations name their options.
 
         Raises:
             ConfigError: this network requires whole sequences; the message names the setting to train with.
         """
-
-
-@runtime_checkable
-class EncodesPrimes(Protocol):
-    """Jobs whose generation starts after a prime."""
-
-    def encode_prime(self, fitted: Fitted[Any], request: Any) -> Tensor:
-        """The inputs `(1, steps, width)` of the prime of a request."""
 
 
 @runtime_checkable

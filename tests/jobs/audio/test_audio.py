@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-import torch
 from audio_runs import TrainRun, Voice
 from narrowing import expect_type
 from scipy.signal import welch
@@ -47,26 +46,6 @@ def test_generated_sound_has_the_requested_length_rate_and_seed(run: Run) -> Non
     assert not np.array_equal(first.samples[0], first.samples[1])
     codec = run.fitted.task.codec
     assert np.abs(first.samples).max() <= codec.scale / (1 - codec.pre_emphasis) * (1 + 1e-6)
-
-
-def test_an_interrupted_stream_continues_as_an_uninterrupted_one(run: Run) -> None:
-    framing = run.fitted.task.framing
-    stream = run.stream()
-    state = stream.start(seed=2, copies=2)
-    whole, _ = stream.push(20, state)
-    assert whole.shape == (2, 20, framing.values)
-    first, middle = stream.push(9, state)
-    second, _ = run.stream().push(11, middle)
-    assert torch.equal(torch.cat([first, second], 1), whole)
-
-
-def test_a_stream_starts_after_silence_or_a_sound(run: Run, voice: Voice, tmp_path: Path) -> None:
-    framing = run.fitted.task.framing
-    silence = framing.frames([np.zeros(framing.window_samples, np.float32)])[None].float()
-    assert torch.equal(run.encode_prime(), silence)
-    soundfile.write(tmp_path / "voice.wav", voice(2), RATE_HZ)
-    known = run.encode_prime(str(tmp_path / "voice.wav"))
-    assert known.shape == (1, 2 * RATE_HZ // framing.step_samples, framing.values)
 
 
 def test_a_folder_that_does_not_exist_is_named(run: Run, tmp_path: Path) -> None:

@@ -5,19 +5,18 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from torch import Tensor
 
 from echoic.baselines.sound import LinearPrediction, Scale
 from echoic.config.audio import AudioRequest
 from echoic.jobs.audio.charts import charts
 from echoic.jobs.audio.evaluate import AudioEvaluation, evaluate
 from echoic.jobs.audio.files import write_sound
-from echoic.jobs.audio.render import Sound, encode_prime, frame_stream, generate
+from echoic.jobs.audio.live import AudioStream
+from echoic.jobs.audio.render import Sound, generate
 from echoic.jobs.audio.task import AudioTask as AudioTask
 from echoic.jobs.base import Fitted, Job
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
-from echoic.streams import GenerationStream
 from echoic.types import Floats
 
 
@@ -50,13 +49,9 @@ class AudioJob(Job[AudioTask]):
         """Writes sound files, or an image of the spectrogram."""
         return write_sound(fitted, request, output, on_progress)
 
-    def encode_prime(self, fitted: Fitted[AudioTask], request: AudioRequest) -> Tensor:
-        """The frames of the prime."""
-        return encode_prime(fitted.task, request)
-
-    def stream(self, fitted: Fitted[AudioTask]) -> GenerationStream:
-        """A stream of frames of the framing, sampled from the model's distribution."""
-        return frame_stream(fitted, AudioRequest())
+    def stream(self, fitted: Fitted[AudioTask], rate_hz: int | None = None) -> AudioStream:
+        """From sound to further sound."""
+        return AudioStream(fitted, rate_hz)
 
 
 AUDIO = AudioJob()

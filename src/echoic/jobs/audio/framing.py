@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, final
+from typing import Any, NamedTuple, Protocol, Self, final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic.codecs import HighPass, LogMel, MuLaw, Scaler, Spectrogram
@@ -69,6 +70,20 @@ class _SampleBlocks:
         return self.step_samples
 
 
+class DecoderState(NamedTuple):
+    """Decoded sound between two frames.
+
+    Attributes:
+        last: the last sample before `(streams,)`, before the filter.
+        filter: the state of the high-pass filter `(sections, streams, 2)`.
+        num_made: samples since recorded sound, up to the end of the fade between the two.
+    """
+
+    last: Floats
+    filter: NDArray[np.float64]
+    num_made: int
+
+
 @final
 @dataclass(frozen=True)
 class CodeFrames(_SampleBlocks):
@@ -82,18 +97,36 @@ class CodeFrames(_SampleBlocks):
         return _whole_frames(torch.from_numpy(np.concatenate(codes)), self.step_samples)
 
     def sound(self, frames: Iterable[Tensor], before: Floats | None = None) -> Iterator[Floats]:
-        past = np.zeros(1, np.float32) if before is None else before[-self.high_pass.rate_hz :]
-        last: Floats | float = past[-1]
-        _, state = self.high_pass.apply(past[None], self.high_pass.start(1))
-        # The prime was not high-pass filtered; an abrupt change would be an audible click.
-        fade = np.linspace(1, 0, 0 if before is None else round(_FADE_S * self.high_pass.rate_hz), dtype=np.float32)
+        state = self.silence()
+        if before is not None:
+            state = self.after(before[-self.high_pass.rate_hz :], state)
         for frame in frames:
-            sound = self.codec.decode(frame.numpy(), last)
-            last = sound[:, -1]
-            filtered, state = self.high_pass.apply(sound, np.broadcast_to(state, (len(state), len(sound), 2)))
-            weights, fade = fade[: sound.shape[1]], fade[sound.shape[1] :]
-            filtered[:, : len(weights)] += weights * (sound - filtered)[:, : len(weights)]
-            yield filtered
+            sound, state = self.decode(frame, state)
+            yield sound
+
+    def silence(self) -> DecoderState:
+        """The state of decoding at the beginning, without anything to fade over from."""
+        return DecoderState(np.zeros(1, np.float32), self.high_pass.start(1), self._fade_samples)
+
+    def after(self, sound: Floats, state: DecoderState) -> DecoderState:
+        """The state of decoding after a recorded sound `(samples,)`, at least a sample long."""
+        _, filtered = self.high_pass.apply(sound[None], state.filter)
+        return DecoderState(sound[-1:], filtered, 0)
+
+    def decode(self, frame: Tensor, state: DecoderState) -> tuple[Floats, DecoderState]:
+        """The sound `(streams, samples)` of a frame `(streams, values)`, and the state after it."""
+        sound = self.codec.decode(frame.numpy(), state.last)
+        before = np.broadcast_to(state.filter, (len(state.filter), len(sound), 2))
+        filtered, after = self.high_pass.apply(sound, before)
+        # Recorded sound is not high-pass filtered; an abrupt change would be an audible click.
+        made = state.num_made + np.arange(sound.shape[1])
+        weights = np.maximum(0, 1 - made / max(1, self._fade_samples - 1)).astype(np.float32)
+        filtered = filtered + weights * (sound - filtered)
+        return filtered, DecoderState(sound[:, -1], after, min(state.num_made + sound.shape[1], self._fade_samples))
+
+    @property
+    def _fade_samples(self) -> int:
+        return round(_FADE_S * self.high_pass.rate_hz)
 
     def to_json(self) -> dict[str, Any]:
         return {"high_pass": self.high_pass.to_json()}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 from torch import Tensor
@@ -10,11 +10,12 @@ from torch import Tensor
 from echoic.config.audio import AudioRequest
 from echoic.config.requests import parse_length
 from echoic.errors import ConfigError, DataError
-from echoic.heads import Point, Sampling
+from echoic.heads import Point, Sampling, SymbolHead
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
 from echoic.sources import place_of, read_new
 from echoic.streams import GenerationStream
+from echoic.streams.autoregressive import Sample
 from echoic.types import Floats
 
 BLOCK_S = 0.25
@@ -66,15 +67,6 @@ def blocks(fitted: Fitted[AudioTask], request: AudioRequest) -> Iterator[Floats]
     return _cut(pieces, samples, task.framing.step_samples, max(1, round(BLOCK_S * task.rate_hz)))
 
 
-def encode_prime(task: AudioTask, request: AudioRequest) -> Tensor:
-    """The frames `(1, frames, values)` of the prime, or of a frame of silence.
-
-    Raises:
-        DataError: the prime cannot be read, or is too short.
-    """
-    return _encoded(task, _known(task, request.prime))
-
-
 def _encoded(task: AudioTask, sound: Floats) -> Tensor:
     return task.framing.frames([sound])[None].float()
 
@@ -122,15 +114,23 @@ def frame_stream(fitted: Fitted[AudioTask], request: AudioRequest) -> Generation
     Raises:
         ConfigError: a sampling option for a network that predicts means.
     """
-    model = fitted.model
-    if isinstance(model.head, Point):
+    return GenerationStream(fitted.model, sampler(fitted, request))
+
+
+def sampler(fitted: Fitted[AudioTask], request: AudioRequest) -> Sample:
+    """Draws frames according to `request`.
+
+    Raises:
+        ConfigError: a sampling option for a network that predicts means.
+    """
+    head = fitted.model.head
+    if isinstance(head, Point):
         _check_not_sampled(request)
-        head = model.head
-        return GenerationStream(model, lambda params, _: head.mean(params))
+        return lambda params, _: head.mean(params)
     sampling = Sampling(
         request.temperature, request.top_k, request.top_p, request.prob_floor, request.loudness_temperature
     )
-    return GenerationStream.of_symbols(model, sampling)
+    return cast("SymbolHead", head).sampler(sampling)
 
 
 def _frames(stream: GenerationStream, known: Tensor, request: AudioRequest) -> Iterator[Tensor]:

@@ -8,6 +8,7 @@ from echoic.jobs.classify.baselines import ClipBaselines
 from echoic.jobs.classify.charts import charts
 from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, evaluate
+from echoic.jobs.classify.live import ClassifyStream
 from echoic.jobs.classify.notes import calibration_notes
 from echoic.jobs.classify.task import ClassifyTask as ClassifyTask
 from echoic.jobs.classify.use import predict
@@ -57,6 +58,12 @@ class ClassifyJob(Job[ClassifyTask]):
     def predict(self, fitted: Fitted[ClassifyTask], data: Any) -> Table:
         """The label of each clip with its probability, as a table."""
         return predict(fitted, data)
+
+    def stream(
+        self, fitted: Fitted[ClassifyTask], rate_hz: int | None = None, pause_s: float | None = None
+    ) -> ClassifyStream:
+        """From sound or sensor values to the probabilities of clips, for networks that read in one direction."""
+        return ClassifyStream(fitted, rate_hz, pause_s)
 
     def aggregate_folds(self, evaluations: Sequence[ClassifyEvaluation]) -> ClassifyEvaluation:
         """The mean over the folds of cross-validation."""

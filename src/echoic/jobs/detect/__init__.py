@@ -7,13 +7,13 @@ from echoic.jobs.base import Fitted, Job, Table
 from echoic.jobs.detect.baselines import FrameBaselines
 from echoic.jobs.detect.charts import charts
 from echoic.jobs.detect.evaluate import DetectEvaluation, evaluate
+from echoic.jobs.detect.live import DetectStream
 from echoic.jobs.detect.task import DetectTask as DetectTask
 from echoic.jobs.detect.use import predict
 from echoic.labelled.new_sound import notes_on_files
 from echoic.labelled.postprocessing import read_postprocessing
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
-from echoic.streams import DetectionStream
 
 
 @final
@@ -49,9 +49,9 @@ class DetectJob(Job[DetectTask]):
         """The events of each recording with their times, as a table."""
         return predict(fitted, data)
 
-    def stream(self, fitted: Fitted[DetectTask]) -> DetectionStream:
-        """From scaled frames to class probabilities, for causal networks."""
-        return DetectionStream(fitted.model, fitted.task.features.values, fitted.task.delay)
+    def stream(self, fitted: Fitted[DetectTask], rate_hz: int | None = None) -> DetectStream:
+        """From sound or sensor values to events, for causal networks."""
+        return DetectStream(fitted, rate_hz)
 
 
 DETECT = DetectJob()

@@ -5,20 +5,18 @@ from pathlib import Path
 from typing import Any, final
 
 from echoic.config.forecast import ForecastRequest
-from echoic.errors import ConfigError
-from echoic.forecasting.calendar import is_used
 from echoic.forecasting.calibration import Calibration
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.forecasting.results import Table
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.forecast.charts import charts
 from echoic.jobs.forecast.continuations import generate, write_continuation
+from echoic.jobs.forecast.live import ForecastStream
 from echoic.jobs.forecast.notes import calibration_notes
 from echoic.jobs.forecast.task import ForecastTask as ForecastTask
 from echoic.jobs.forecast.use import backtest, evaluate, predict
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
-from echoic.streams import NetworkStream
 from echoic.types import Series
 
 
@@ -82,18 +80,9 @@ class ForecastJob(Job[ForecastTask]):
         """Writes continuations as a CSV or Parquet table."""
         return write_continuation(fitted, request, output, on_progress)
 
-    def stream(self, fitted: Fitted[ForecastTask]) -> NetworkStream:
-        """From scaled input vectors to the head parameters of the next step, for recursive forecasts.
-
-        Raises:
-            ConfigError: the network has inputs from the calendar.
-        """
-        if is_used(fitted.task.settings.calendar):
-            raise ConfigError(
-                "A stream of values has no timestamps, which this network's inputs from the calendar require; use "
-                "`predict` or `generate`, or train with --calendar none and without --holidays."
-            )
-        return NetworkStream(fitted.model)
+    def stream(self, fitted: Fitted[ForecastTask], series: str | None = None) -> ForecastStream:
+        """From values to the forecast after the newest one."""
+        return ForecastStream(fitted, series)
 
 
 def _check_sizes(calibration: Calibration, lookback: int, horizon: int) -> None:

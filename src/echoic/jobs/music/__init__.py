@@ -4,19 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
-from torch import Tensor
-
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.music.charts import charts
-from echoic.jobs.music.compose import Composition, encode_prime, generate, roll_stream
+from echoic.jobs.music.compose import Composition, generate
 from echoic.jobs.music.evaluate import MusicEvaluation, evaluate
 from echoic.jobs.music.files import write_music
+from echoic.jobs.music.live import MusicStream
 from echoic.jobs.music.task import MusicTask as MusicTask
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
-from echoic.streams import GenerationStream
 
 
 @final
@@ -46,13 +44,9 @@ class MusicJob(Job[MusicTask]):
         """Writes a song as MIDI, sound or an image."""
         return write_music(fitted, request, output, on_progress)
 
-    def encode_prime(self, fitted: Fitted[MusicTask], request: MusicRequest) -> Tensor:
-        """The steps of the prime in the symbols of the codec."""
-        return encode_prime(fitted.task, request)
-
-    def stream(self, fitted: Fitted[MusicTask]) -> GenerationStream:
-        """A stream of steps in the symbols of the codec, sampled from the model's distribution."""
-        return roll_stream(fitted, MusicRequest())
+    def stream(self, fitted: Fitted[MusicTask]) -> MusicStream:
+        """From steps of a piano-roll to their surprise, and on from any state."""
+        return MusicStream(fitted)
 
 
 MUSIC = MusicJob()

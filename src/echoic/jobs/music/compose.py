@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import final
+from typing import cast, final
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
 from echoic.errors import ConfigError, DataError
-from echoic.heads import Bernoulli, Sampling
+from echoic.heads import Bernoulli, Sampling, SymbolHead
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.clock import Clock, beginning
 from echoic.jobs.music.task import MusicTask, rolls_of
@@ -21,6 +21,7 @@ from echoic.metrics.memorization import Match, MemorizationIndex
 from echoic.sources import read_new
 from echoic.sources.midi import to_notes
 from echoic.streams import GenerationStream
+from echoic.streams.autoregressive import Sample
 from echoic.types import Series
 from echoic.types.score import Song
 from echoic.windows import make_generator
@@ -69,17 +70,18 @@ class Composition:
         )
 
 
-def roll_stream(fitted: Fitted[MusicTask], request: MusicRequest) -> GenerationStream:
-    """A stream of steps in the symbols of the task's codec, sampled according to `request`.
+def sampler(fitted: Fitted[MusicTask], request: MusicRequest) -> Sample:
+    """Draws steps in the symbols of the task's codec according to `request`.
 
     Raises:
         ConfigError: top-k or nucleus sampling of a head that predicts each pitch independently.
     """
-    if isinstance(fitted.model.head, Bernoulli) and (request.top_k, request.top_p) != (None, None):
+    head = fitted.model.head
+    if isinstance(head, Bernoulli) and (request.top_k, request.top_p) != (None, None):
         raise ConfigError(
             "`--top-k` and `--top-p` choose among classes; this network predicts each pitch independently."
         )
-    return GenerationStream.of_symbols(fitted.model, Sampling(request.temperature, request.top_k, request.top_p))
+    return cast("SymbolHead", head).sampler(Sampling(request.temperature, request.top_k, request.top_p))
 
 
 def generate(
@@ -102,7 +104,7 @@ def continue_song(
 ) -> Composition:
     """As `generate`, after the prime `known`."""
     task = fitted.task
-    stream = roll_stream(fitted, request)
+    stream = GenerationStream(fitted.model, sampler(fitted, request))
     clock = Clock.of(known)
     steps = clock.steps(request.length, known.steps)
     before = task.codec.encode(rolls_of([known])[0])
@@ -118,15 +120,6 @@ def continue_song(
     memorized = MemorizationIndex([task.codec.round_trip(one) for one in rolls_of(training)]).longest_match(roll)
     name = training[memorized.song].name
     return Composition(f"{known.name}, continued", roll, whole[: len(before)], clock, memorized, name)
-
-
-def encode_prime(task: MusicTask, request: MusicRequest) -> Tensor:
-    """The steps `(1, steps, width)` of the prime in the symbols of the codec.
-
-    Raises:
-        DataError: the prime cannot be read or has no step.
-    """
-    return _inputs(task.codec.encode(rolls_of([prime_of(task, request)])[0]))
 
 
 def _inputs(steps: Roll) -> Tensor:

@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
-from torch import Tensor
-
 from echoic.config.text import TextRequest
 from echoic.jobs.base import Fitted, Job
 from echoic.jobs.text.charts import charts
 from echoic.jobs.text.evaluate import TextEvaluation, evaluate
+from echoic.jobs.text.live import TextStream
 from echoic.jobs.text.mixture import Mixture
 from echoic.jobs.text.task import TextTask as TextTask
-from echoic.jobs.text.write import encode_prime, generate, symbol_stream, write_text
+from echoic.jobs.text.write import generate, write_text
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
-from echoic.streams import GenerationStream
 
 
 @final
@@ -43,10 +41,6 @@ class TextJob(Job[TextTask]):
     ) -> list[Chart]:
         return charts(fitted, metrics, evaluation)
 
-    def encode_prime(self, fitted: Fitted[TextTask], request: TextRequest) -> Tensor:
-        """The symbols of the prime."""
-        return encode_prime(fitted, request)
-
     def generate(self, fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None]) -> str:
         """Continues a text."""
         return generate(fitted, request, on_chunk)
@@ -57,9 +51,9 @@ class TextJob(Job[TextTask]):
         """Writes text into a file, or onto standard output as it is made."""
         return write_text(fitted, request, output, on_progress)
 
-    def stream(self, fitted: Fitted[TextTask]) -> GenerationStream:
-        """A stream of symbols of the vocabulary, sampled from the mixture that dev chose."""
-        return symbol_stream(fitted, TextRequest())
+    def stream(self, fitted: Fitted[TextTask]) -> TextStream:
+        """From characters to the distribution of the next one, and on from any state."""
+        return TextStream(fitted)
 
 
 TEXT = TextJob()

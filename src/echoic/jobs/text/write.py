@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from echoic.codecs import Characters
+from echoic.codecs.characters import Symbols
 from echoic.config.text import TextRequest
 from echoic.errors import DataError
 from echoic.heads import Categorical, Sampling
@@ -19,14 +20,27 @@ from echoic.jobs.text.evaluate import mixture_of
 from echoic.jobs.text.stream import MixtureStream
 from echoic.jobs.text.task import TextTask
 from echoic.progress import ProgressFn
-from echoic.streams import GenerationStream
+from echoic.streams import GenerationStream, NetworkStream
+from echoic.streams.autoregressive import RowPredictor, Sample
 from echoic.writers.files import write_bytes
 
 
 def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationStream:
     """A stream of symbols, sampled according to `request`; the unknown symbol is never drawn."""
-    model, task, mixture = fitted.model, fitted.task, mixture_of(fitted)
-    sampling, unknown = Sampling(request.temperature, request.top_k, request.top_p), task.codec.unknown
+    return GenerationStream(fitted.model, sampler(fitted, request), predictor=predictor_of(fitted))
+
+
+def predictor_of(fitted: Fitted[TextTask]) -> RowPredictor:
+    """The source of log-probabilities or logits: the network, or its mixture with an n-gram model."""
+    mixture = mixture_of(fitted)
+    if mixture.weight == 1 and isinstance(fitted.model.head, Categorical):
+        return NetworkStream(fitted.model)
+    return MixtureStream(fitted.model, mixture.model(fitted.task.ngram), mixture.weight)
+
+
+def sampler(fitted: Fitted[TextTask], request: TextRequest) -> Sample:
+    """Draws symbols according to `request`; the unknown one is never drawn."""
+    sampling, unknown = Sampling(request.temperature, request.top_k, request.top_p), fitted.task.codec.unknown
 
     def sample(params: Tensor, generator: torch.Generator) -> Tensor:
         if unknown is not None:
@@ -34,10 +48,7 @@ def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationS
             params[..., unknown] = -torch.inf
         return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
 
-    if mixture.weight == 1 and isinstance(model.head, Categorical):
-        return GenerationStream(model, sample)
-    predictor = MixtureStream(model, mixture.model(task.ngram), mixture.weight)
-    return GenerationStream(model, sample, predictor=predictor)
+    return sample
 
 
 def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None] = lambda _: None) -> str:
@@ -51,7 +62,8 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
     """
     codec: Characters = fitted.task.codec
     stream = symbol_stream(fitted, request)
-    state = stream.start(encode_prime(fitted, request), request.seed)
+    known = torch.from_numpy(prime_symbols(codec, request.prime)).float()[None, :, None]
+    state = stream.start(known, request.seed)
     to_text, pieces = _decoder(codec), []
     for _ in range(request.length):
         symbol, state = stream.push(1, state)
@@ -60,15 +72,6 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
         if piece:
             on_chunk(piece)
     return "".join(pieces)
-
-
-def encode_prime(fitted: Fitted[TextTask], request: TextRequest) -> Tensor:
-    """The symbols `(1, steps, 1)` of the prime.
-
-    Raises:
-        DataError: the prime is empty.
-    """
-    return torch.from_numpy(_prime(fitted.task.codec, request.prime)).float()[None, :, None]
 
 
 def write_text(fitted: Fitted[TextTask], request: TextRequest, output: Path | None, on_progress: ProgressFn) -> str:
@@ -102,7 +105,12 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def _prime(codec: Characters, text: str | None) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def prime_symbols(codec: Characters, text: str | None) -> Symbols:
+    """The symbols of a prime; without one, of a line break.
+
+    Raises:
+        DataError: the prime is empty.
+    """
     if text is None:
         newline = codec.code_points("\n")
         return codec.encode(newline) if newline[0] in codec.vocabulary else np.zeros(1, np.int64)

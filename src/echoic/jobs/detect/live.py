@@ -1,0 +1,129 @@
+"""A detector as a stream: events as soon as they are certain."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from echoic.jobs.base import Fitted
+from echoic.jobs.detect.task import DetectTask
+from echoic.labelled.event_stream import EventState, EventStream
+from echoic.labelled.event_walk import FrameEvent
+from echoic.labelled.frames import BACKGROUND, Probs
+from echoic.labelled.front_stream import FrontState, FrontStream
+from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
+from echoic.streams.detection import DetectionState, DetectionStream
+from echoic.streams.live import LiveStream
+from echoic.streams.state_bytes import Limits, nested
+
+
+class LiveEvent(NamedTuple):
+    """An event, with the mean probability of its frames as confidence."""
+
+    onset_s: float
+    offset_s: float
+    label: str
+    confidence: float
+
+
+class Detections(NamedTuple):
+    """What a chunk gives.
+
+    Attributes:
+        events: those that have become certain.
+        first_frame: number of the first frame of `probs` since the start.
+        probs: probabilities `(frames, classes)` of no event and of each label.
+    """
+
+    events: list[LiveEvent]
+    first_frame: int
+    probs: Probs
+
+
+class DetectState(NamedTuple):
+    """A recording between two chunks: the states of its features, of the network and of the post-processing."""
+
+    front: FrontState
+    network: DetectionState
+    events: EventState
+
+
+@final
+class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
+    """Detects events in sound or sensor values as they come.
+
+    Chunks are sound `(samples,)` of `rate_hz`, full scale 1, or values `(steps, features)`. All events together are
+    those of `predict` on the whole.
+
+    Args:
+        fitted: the run.
+        rate_hz: rate of the sound; None: that of the run.
+
+    Raises:
+        ConfigError: the network is bidirectional, or a rate that does not fit.
+    """
+
+    job = "detect"
+
+    def __init__(self, fitted: Fitted[DetectTask], rate_hz: int | None = None) -> None:
+        super().__init__(fitted.model)
+        task = fitted.task
+        postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
+        self.labels = task.labels
+        self.hop_s = task.hop_s
+        self.rate_hz = rate_hz or round(task.rate_hz)
+        self._rate_hz = task.rate_hz
+        self._front = FrontStream(task.features, rate_hz)
+        self._network = DetectionStream(fitted.model, task.features.values, task.delay)
+        self._events = EventStream(postprocessing, len(task.labels) + 1)
+
+    @property
+    def delay_s(self) -> float:
+        """Seconds from the end of an event until it is certain, at most, if a pause follows."""
+        frames = self._network.delay + self._network.hidden.stride + self._events.look_ahead_frames
+        return self._front.delay_s + frames * self.hop_s
+
+    @property
+    def options(self) -> str:
+        """The rate of the sound."""
+        return f"rate_hz={self.rate_hz}"
+
+    def start(self) -> DetectState:
+        """The state before the first chunk of a recording."""
+        return DetectState(self._front.start(), self._network.start(), self._events.start())
+
+    def push_many(
+        self, chunks: Sequence[NDArray[Any]], states: Sequence[DetectState]
+    ) -> tuple[list[Detections], list[DetectState]]:
+        """As `push`, for a chunk of each of several recordings."""
+        features, fronts = self._front.push_many(chunks, [state.front for state in states])
+        probs, networks = self._network.push_many(features, [state.network for state in states])
+        results, after = [], []
+        for own, front, network, state in zip(probs, fronts, networks, states, strict=True):
+            found, events = self._events.push(own, state.events)
+            results.append(Detections([self._event(one) for one in found], state.network.num_predicted, own))
+            after.append(DetectState(front, network, events))
+        return results, after
+
+    def finish(self, state: DetectState) -> Detections:
+        """The events up to the end of the recording."""
+        frames, num_samples = self._front.finish(state.front)
+        (early,), (network,) = self._network.push_many([frames], [state.network])
+        found, events = self._events.push(early, state.events)
+        late = self._network.finish(network)
+        more, events = self._events.push(late, events)
+        found = [*found, *more, *self._events.finish(events)]
+        end_s = num_samples / self._rate_hz
+        named = [self._event(one) for one in found]
+        # The last frame may reach beyond the end of the recording.
+        cut = [one._replace(offset_s=min(one.offset_s, end_s)) for one in named]
+        return Detections(cut, state.network.num_predicted, np.concatenate([early, late]))
+
+    @property
+    def limits(self) -> Limits:
+        return nested(front=self._front.limits, network=self._network.limits, events=self._events.limits)
+
+    def _event(self, one: FrameEvent) -> LiveEvent:
+        label = self.labels[one.number - 1 - BACKGROUND]
+        return LiveEvent(one.begin * self.hop_s, one.end * self.hop_s, label, one.confidence)
