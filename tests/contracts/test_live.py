@@ -128,7 +128,7 @@ def forecast(folder: Path, **settings: Any) -> Case:
     data = values[: 24 + 100]
 
     def joined(results: list[Any]) -> np.ndarray:
-        last = results[-1]
+        last = next(result for result in reversed(results) if result is not None)
         return np.concatenate([last.mean[:, 0], *(last.quantiles[LEVELS.index(one), :, 0] for one in (0.1, 0.9))])
 
     def offline() -> np.ndarray:

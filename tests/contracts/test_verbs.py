@@ -27,6 +27,7 @@ OPTIONS = {
     "eval": ("--split", "--stride", "--backtest", "--json"),
     "predict": ("--output", "FILE"),
     "generate": ("--length", "--prime", "--temperature", "--seed", "--output"),
+    "live": ("--state", "--go-on", "--rate-hz", "INPUT"),
     "drift": ("--against", "--training", "--output", "--json"),
     "report": ("--output", "RUN"),
     "info": ("--json", "RUN"),
@@ -87,6 +88,18 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "empty prime": ("generate {run} --prime 0 -o out.csv", "the prime must have 1 to 120 steps, got 0"),
         "long prime": ("generate {run} --prime 121 -o out.csv", "the prime must have 1 to 120 steps, got 121"),
+    },
+    "live": {
+        "no run": ("live missing", "missing is not a run folder"),
+        "no file": ("live {run} missing.csv", "missing.csv cannot be read"),
+        "raw samples": ("live {run} --rate-hz 8000", "Raw samples are for runs on sound; this one takes values"),
+        "nothing to go on with": (
+            "live {run} --go-on 5",
+            "`--go-on` is for text, music and audio runs, not for forecast",
+        ),
+        "no clips": ("live {run} --pause-s 1", "`stream` has no option `pause_s` for forecast runs; it has series"),
+        "no such series": ("live {run} --series none", "`series` must be a series of the run"),
+        "no state": ("live {run} {run}/config.json --state {run}/config.json", "The state cannot be used"),
     },
     "drift": {
         "no sound": ("drift missing --against missing", "missing: no such file"),

@@ -66,6 +66,12 @@ class FrontStream:
         """Seconds from a moment until its features are complete, besides the hop."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the values of sensors that have none of their own; empty for sound."""
+        count = self._features.values if self._mel is None else 0
+        return tuple(f"feature_{number}" for number in range(1, count + 1))
+
+    @property
     def limits(self) -> Limits:
         """Least and most values of what varies in a state."""
         hop, window = (0, 0) if self._mel is None else (self._mel.hop_samples, self._mel.window_samples)

@@ -4,7 +4,7 @@ import abc
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from echoic.model import SequenceModel
 from echoic.streams.base import check_causal
@@ -13,6 +13,12 @@ from echoic.streams.state_bytes import Limits, from_bytes, to_bytes
 ChunkT = TypeVar("ChunkT")
 ResultT = TypeVar("ResultT")
 StateT = TypeVar("StateT", bound=tuple[Any, ...])
+
+
+InputKind = Literal["sound", "values", "text", "roll"]
+
+Record = dict[str, Any]
+"""A result as plain JSON values."""
 
 
 class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
@@ -27,6 +33,15 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
     """
 
     job: ClassVar[str]
+
+    takes: InputKind
+    """What chunks are: sound `(samples,)`, values `(steps, features)`, text, or a piano-roll `(steps, 128)`."""
+
+    rate_hz: int = 1
+    """Samples of sound per second that go in."""
+
+    features: tuple[str, ...] = ()
+    """Names of the values that go in."""
 
     def __init__(self, model: SequenceModel) -> None:
         check_causal(model)
@@ -47,6 +62,10 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
     @abc.abstractmethod
     def finish(self, state: StateT) -> ResultT:
         """What is still to come at the end of a sequence."""
+
+    @abc.abstractmethod
+    def records(self, result: ResultT) -> list[Record]:
+        """What a result says, as plain JSON values: one object per event, clip, forecast or step."""
 
     def push(self, chunk: ChunkT, state: StateT) -> tuple[ResultT, StateT]:
         """The result of the next chunk, and the state after it.
@@ -104,6 +123,14 @@ class GeneratingStream(LiveStream[ChunkT, ResultT, StateT]):
 
         Raises:
             ConfigError: an option is unknown or out of range.
+        """
+
+    @abc.abstractmethod
+    def parse_length(self, length: str) -> int:
+        """The number of steps of a length such as `40` or `8s`.
+
+        Raises:
+            ConfigError: it is none.
         """
 
     @abc.abstractmethod

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from echoic.config.audio import AudioRequest
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.audio.framing import CodeFrames, DecoderState
-from echoic.jobs.audio.render import sampler
+from echoic.jobs.audio.render import sampler, samples_in
 from echoic.jobs.audio.task import AudioTask
 from echoic.jobs.base import Fitted
 from echoic.sound.resampling import Resampler, ResamplerState
 from echoic.streams import NetworkStream
 from echoic.streams.autoregressive import AutoregressiveStream, StepState
-from echoic.streams.live import GeneratingStream
+from echoic.streams.live import GeneratingStream, Record
 from echoic.streams.state_bytes import Limits, nested
 from echoic.types import Floats
 
@@ -60,6 +60,7 @@ class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
     """
 
     job = "audio"
+    takes = "sound"
 
     def __init__(self, fitted: Fitted[AudioTask], rate_hz: int | None = None) -> None:
         super().__init__(fitted.model)
@@ -96,6 +97,10 @@ class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
         (count,), _ = self._listened([self._resampler.finish(state.resampler)], [state])
         return count
 
+    def records(self, result: int) -> list[Record]:
+        """The number of samples that the network has read."""
+        return [{"samples": result}] if result else []
+
     def generate(self, length: int, state: AudioState, **options: Any) -> tuple[Floats, AudioState]:
         """The next `length` samples at the rate of the run, and the state after them.
 
@@ -122,6 +127,10 @@ class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
         made = np.concatenate(sounds)
         after = state._replace(steps=steps, decoder=decoder, made=made[length:].copy(), buffer=state.buffer[:0])
         return made[:length], after
+
+    def parse_length(self, length: str) -> int:
+        """A duration such as `8s`, in samples."""
+        return samples_in(self._fitted.task, length)
 
     def reseeded(self, state: AudioState, seed: int) -> AudioState:
         """The same state with other random numbers: another future."""

@@ -14,7 +14,7 @@ from echoic.jobs.classify.task import ClassifyTask
 from echoic.labelled.front_stream import FrontState, FrontStream
 from echoic.labelled.segmenter import Piece, Segmenter, SegmenterState
 from echoic.streams.hidden import HiddenState, HiddenStream
-from echoic.streams.live import LiveStream
+from echoic.streams.live import LiveStream, Record
 from echoic.streams.pooling import PoolingState, RunningPooling
 from echoic.streams.state_bytes import Limits, nested
 
@@ -80,12 +80,14 @@ class ClassifyStream(LiveStream[NDArray[Any], Classifications, ClassifyState]):
         mel = task.features.mel
         if pause_s is not None and (mel is None or pause_s <= 0):
             raise ConfigError(f"`pause_s` must be a positive number of seconds, for runs on sound, got {pause_s!r}.")
+        self.takes = "values" if mel is None else "sound"
         self.classes = task.classes
         self.pause_s = pause_s
         self._own_hz = 1 if mel is None else mel.rate_hz
         self.rate_hz = rate_hz or self._own_hz
         self._labelling = task.labelling
         self._front = FrontStream(task.features, rate_hz)
+        self.features = task.settings.data.features or self._front.names
         self._network = HiddenStream(fitted.model, task.features.values)
         self._pooling = RunningPooling(fitted.model.readout)
         self._segmenter = Segmenter(self.rate_hz, pause_s or 1.0)
@@ -116,6 +118,14 @@ class ClassifyStream(LiveStream[NDArray[Any], Classifications, ClassifyState]):
             pieces = self._segmenter.finish(state.segmenter)
         (result,), _ = self._advance([pieces], [state.clip])
         return result
+
+    def records(self, result: Classifications) -> list[Record]:
+        """Times, label, confidence and probabilities of each clip, and whether it has ended."""
+        return [
+            one._asdict() | {"probs": dict(zip(self.classes, one.probs.round(6).tolist(), strict=True)), "ended": ended}
+            for clips, ended in ((result.ended, True), ([result.current] if result.current else [], False))
+            for one in clips
+        ]
 
     @property
     def options(self) -> str:

@@ -14,7 +14,7 @@ from echoic.labelled.frames import BACKGROUND, Probs
 from echoic.labelled.front_stream import FrontState, FrontStream
 from echoic.labelled.postprocessing import PostProcessing, read_postprocessing
 from echoic.streams.detection import DetectionState, DetectionStream
-from echoic.streams.live import LiveStream
+from echoic.streams.live import LiveStream, Record
 from echoic.streams.state_bytes import Limits, nested
 
 
@@ -70,11 +70,13 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         super().__init__(fitted.model)
         task = fitted.task
         postprocessing = read_postprocessing(fitted.calibration) or PostProcessing()
+        self.takes = "values" if task.features.mel is None else "sound"
         self.labels = task.labels
         self.hop_s = task.hop_s
         self.rate_hz = rate_hz or round(task.rate_hz)
         self._rate_hz = task.rate_hz
         self._front = FrontStream(task.features, rate_hz)
+        self.features = task.settings.data.features or self._front.names
         self._network = DetectionStream(fitted.model, task.features.values, task.delay)
         self._events = EventStream(postprocessing, len(task.labels) + 1)
 
@@ -83,6 +85,10 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         """Seconds from the end of an event until it is certain, at most, if a pause follows."""
         frames = self._network.delay + self._network.hidden.stride + self._events.look_ahead_frames
         return self._front.delay_s + frames * self.hop_s
+
+    def records(self, result: Detections) -> list[Record]:
+        """Onset, offset, label and confidence of each event."""
+        return [one._asdict() for one in result.events]
 
     @property
     def options(self) -> str:

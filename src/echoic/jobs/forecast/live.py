@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from echoic.errors import ConfigError, DataError
 from echoic.forecasting.calendar import is_used
-from echoic.forecasting.levels import LEVELS
+from echoic.forecasting.levels import INTERVALS, LEVELS
 from echoic.forecasting.results import value_units, without_noise
 from echoic.jobs.base import Fitted
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import calibration_of
-from echoic.streams.live import LiveStream
+from echoic.streams.live import LiveStream, Record
 from echoic.streams.state_bytes import Limits
 from echoic.types import Series
 from echoic.windows import full_ranges
@@ -32,10 +32,12 @@ class LiveForecast(NamedTuple):
     """The forecast after the newest value.
 
     Attributes:
+        step: number of values so far.
         mean: `(horizon, features)`, in data units.
         quantiles: `(levels, horizon, features)` at `levels`; empty for a run without intervals.
     """
 
+    step: int
     mean: Values
     quantiles: Values
 
@@ -64,6 +66,7 @@ class ForecastStream(LiveStream[NDArray[Any], LiveForecast | None, ForecastState
     """
 
     job = "forecast"
+    takes = "values"
     levels = LEVELS
 
     def __init__(self, fitted: Fitted[ForecastTask], series: str | None = None) -> None:
@@ -93,11 +96,30 @@ class ForecastStream(LiveStream[NDArray[Any], LiveForecast | None, ForecastState
             values = self._checked(chunk)
             newest = np.concatenate([state.newest, values])[-self.history_steps :]
             after.append(ForecastState(newest, state.num_steps + len(values)))
-        return self._forecasts([state.newest for state in after]), after
+        return self._forecasts(after), after
 
-    def finish(self, state: ForecastState) -> LiveForecast | None:
-        """The forecast after the newest value."""
-        return self._forecasts([state.newest])[0]
+    def finish(self, state: ForecastState) -> None:
+        """Nothing: every value has its forecast at once."""
+        del state
+
+    def records(self, result: LiveForecast | None) -> list[Record]:
+        """The number of values so far, and mean and intervals of the horizon, by feature where there are several."""
+        if result is None:
+            return []
+        rows = {"mean": result.mean}
+        for percent in INTERVALS if len(result.quantiles) else ():
+            low, high = (100 - percent) / 200, 1 - (100 - percent) / 200
+            rows |= {f"lo-{percent}": result.quantiles[LEVELS.index(low)]}
+            rows |= {f"hi-{percent}": result.quantiles[LEVELS.index(high)]}
+        columns = [
+            {name: values[:, place].tolist() for name, values in rows.items()} for place in range(len(self.features))
+        ]
+        return [
+            {
+                "step": result.step,
+                **(columns[0] if len(columns) == 1 else dict(zip(self.features, columns, strict=True))),
+            }
+        ]
 
     @property
     def options(self) -> str:
@@ -108,24 +130,23 @@ class ForecastStream(LiveStream[NDArray[Any], LiveForecast | None, ForecastState
     def limits(self) -> Limits:
         return {"newest": (0, self.history_steps)}
 
-    def _forecasts(self, histories: Sequence[Values]) -> list[LiveForecast | None]:
-        """The forecast after each history, None for those without a step; all by one pass of the network."""
-        known = [row for row, values in enumerate(histories) if len(values)]
-        results: list[LiveForecast | None] = [None] * len(histories)
+    def _forecasts(self, states: Sequence[ForecastState]) -> list[LiveForecast | None]:
+        """The forecast after each state, None for those without a step; by one pass of the network."""
+        known = [row for row, state in enumerate(states) if state.num_steps]
+        results: list[LiveForecast | None] = [None] * len(states)
         # Sampled paths of one series would depend on the number of others.
         together = [[row] for row in known] if self._samples_paths else [known]
         for rows in together:
-            for row, forecast in zip(rows, self._forecast([histories[row] for row in rows]), strict=True):
+            for row, forecast in zip(rows, self._forecast([states[row] for row in rows]), strict=True):
                 results[row] = forecast
         return results
 
-    def _forecast(self, histories: Sequence[Values]) -> list[LiveForecast]:
-        """The forecast after each history of at least a step."""
-        if not histories:
+    def _forecast(self, states: Sequence[ForecastState]) -> list[LiveForecast]:
+        if not states:
             return []
         # Series that the run does not know are scaled by themselves, each under a name of its own.
-        names = [self.series or f"stream {row}" for row in range(len(histories))]
-        series = tuple(Series(name, values, self.features) for name, values in zip(names, histories, strict=True))
+        names = [self.series or f"stream {row}" for row in range(len(states))]
+        series = tuple(Series(name, state.newest, self.features) for name, state in zip(names, states, strict=True))
         rows, context = full_ranges(series), self._task.framing.context
         ends = torch.minimum(rows.begin + context, rows.end)
         forecaster = self._task.forecaster_for(self.model, self._calibration, series, calibrated_ends=ends)
@@ -136,7 +157,7 @@ class ForecastStream(LiveStream[NDArray[Any], LiveForecast | None, ForecastState
         quantiles = np.zeros((0, *mean.shape))
         if forecast.quantiles is not None:
             quantiles = without_noise(forecast.quantiles.double().numpy(), units)
-        return [LiveForecast(mean[row], quantiles[:, row]) for row in range(len(histories))]
+        return [LiveForecast(state.num_steps, mean[row], quantiles[:, row]) for row, state in enumerate(states)]
 
     def _checked(self, chunk: Any) -> Values:
         values = np.asarray(chunk)

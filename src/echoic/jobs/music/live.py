@@ -10,13 +10,14 @@ from torch import Tensor
 
 from echoic.codecs.pianoroll import Roll
 from echoic.config.music import MusicRequest
+from echoic.config.requests import parse_length
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.compose import sampler
 from echoic.jobs.music.task import MusicTask
 from echoic.streams import NetworkStream
 from echoic.streams.autoregressive import AutoregressiveStream, StepState
-from echoic.streams.live import GeneratingStream
+from echoic.streams.live import GeneratingStream, Record
 from echoic.streams.state_bytes import Limits
 from echoic.types import Floats
 from echoic.types.score import NUM_PITCHES, SUSTAIN
@@ -47,6 +48,7 @@ class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
     """
 
     job = "music"
+    takes = "roll"
 
     def __init__(self, fitted: Fitted[MusicTask]) -> None:
         super().__init__(fitted.model)
@@ -72,6 +74,10 @@ class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
         del state
         return np.zeros(0)
 
+    def records(self, result: Nats) -> list[Record]:
+        """The surprise of each step in nats; null for the very first."""
+        return [{"nats": None if np.isnan(one) else one} for one in result.tolist()]
+
     def generate(self, length: int, state: MusicState, **options: Any) -> tuple[Roll, MusicState]:
         """The next `length` steps `(steps, 128)`, and the state after them.
 
@@ -86,6 +92,10 @@ class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
         symbols, after = self._steps.generate(length, state.steps, sampler(self._fitted, request))
         roll = self._codec.decode(np.concatenate([self._codec.encode(state.last[None]), symbols]))[1:]
         return roll, MusicState(after, roll[-1].copy())
+
+    def parse_length(self, length: str) -> int:
+        """A number of steps of the grid."""
+        return parse_length(length, {"steps": 1}, "16")
 
     def reseeded(self, state: MusicState, seed: int) -> MusicState:
         """The same state with other random numbers: another future."""

@@ -8,18 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.codecs.characters import Symbols
+from echoic.config.requests import parse_length
 from echoic.config.text import TextRequest
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.task import TextTask
 from echoic.jobs.text.write import predictor_of, prime_symbols, sampler
 from echoic.streams.autoregressive import AutoregressiveStream, StepState
-from echoic.streams.live import GeneratingStream
+from echoic.streams.live import GeneratingStream, Record
 from echoic.streams.state_bytes import Limits
 from echoic.types import Floats
 
 MAX_CHUNK = 1 << 16
 """Most characters or bytes of a chunk."""
+
+_SHOWN = 5
+"""Most probable symbols in a record."""
 
 _MOST_PENDING = 3
 """Bytes of an incomplete character."""
@@ -45,6 +49,7 @@ class TextStream(GeneratingStream[str, Floats, TextState]):
     """
 
     job = "text"
+    takes = "text"
 
     def __init__(self, fitted: Fitted[TextTask]) -> None:
         super().__init__(fitted.model)
@@ -75,6 +80,14 @@ class TextStream(GeneratingStream[str, Floats, TextState]):
         del state
         return np.zeros((0, len(self._codec)), np.float32)
 
+    def records(self, result: Floats) -> list[Record]:
+        """The number of characters, and the most probable next ones with their probabilities."""
+        if not len(result):
+            return []
+        best = np.argsort(-result[-1], kind="stable")[:_SHOWN]
+        probs = {self.symbols[one]: round(float(np.exp(result[-1, one])), 6) for one in best}
+        return [{"characters": len(result), "next": probs}]
+
     def generate(self, length: int, state: TextState, **options: Any) -> tuple[str, TextState]:
         """The next `length` characters (bytes, for a byte-level run), and the state after them.
 
@@ -91,6 +104,10 @@ class TextStream(GeneratingStream[str, Floats, TextState]):
         symbols, after = self._steps.generate(length, state.steps, sampler(self._fitted, request))
         text, pending = self._text(symbols[:, 0].astype(np.int64), state.pending)
         return text, TextState(after, pending)
+
+    def parse_length(self, length: str) -> int:
+        """A number of characters."""
+        return parse_length(length, {"characters": 1}, "40")
 
     def reseeded(self, state: TextState, seed: int) -> TextState:
         """The same state with other random numbers: another future."""

@@ -93,7 +93,7 @@ def _check_sound(path: Path, declared: int, begins: int, actual: int) -> None:
         )
 
 
-def check_format(path: Path, channels: int, rate_hz: int) -> None:
+def check_format(path: Path | str, channels: int, rate_hz: int) -> None:
     """Checks that the number of channels and the sampling rate are supported.
 
     Raises:
