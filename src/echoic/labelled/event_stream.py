@@ -1,5 +1,7 @@
 """Post-processing of frame probabilities as they come: events as soon as no later frame can change them."""
 
+import itertools
+from collections.abc import Sequence
 from typing import NamedTuple, final
 
 import numpy as np
@@ -59,48 +61,79 @@ class EventStream:
 
     def push(self, chunk: Probs, state: EventState) -> tuple[list[FrameEvent], EventState]:
         """The events that `chunk` `(frames, classes)` makes certain, in order, and the state."""
-        if not len(chunk):
-            return [], state
-        is_first = not state.num_frames and not len(state.buffer)
-        # Before the first frame, the filter repeats it.
-        before = np.repeat(chunk[:1], self._radius, 0) if is_first else state.buffer
-        return self._go_on(np.concatenate([before, chunk]), state)
+        (events,), (after,) = self.push_many([chunk], [state])
+        return events, after
+
+    def push_many(
+        self, chunks: Sequence[Probs], states: Sequence[EventState]
+    ) -> tuple[list[list[FrameEvent]], list[EventState]]:
+        """As `push`, for a chunk of each of several recordings."""
+        frames = []
+        for chunk, state in zip(chunks, states, strict=True):
+            is_first = not state.num_frames and not len(state.buffer)
+            # Before the first frame, the filter repeats it.
+            before = np.repeat(chunk[:1], self._radius, 0) if is_first else state.buffer
+            frames.append(np.concatenate([before, chunk]))
+        return self._go_on(frames, states)
 
     def finish(self, state: EventState) -> list[FrameEvent]:
         """The remaining events at the end of a recording."""
         after = np.repeat(state.buffer[-1:], self._radius, 0)
-        events, state = self._go_on(np.concatenate([state.buffer, after]), state)
+        (events,), (state,) = self._go_on([np.concatenate([state.buffer, after])], [state])
         walk = EventWalk(self._chosen, state.undecided)
         walk.finish(state.num_frames)
         return [*events, *walk.events]
 
-    def _go_on(self, frames: Probs, state: EventState) -> tuple[list[FrameEvent], EventState]:
-        """Goes on by those of `frames` that have their neighbours on both sides."""
-        radius, chosen = self._radius, self._chosen
-        count = max(0, len(frames) - 2 * radius)
-        own = frames[radius : radius + count]
-        smoothed = ndimage.median_filter(frames, (chosen.median_frames, 1))[radius : radius + count] if radius else own
-        active, is_strong = self._active(smoothed)
-        rest = state._replace(num_frames=state.num_frames + count, buffer=frames[count:].copy())
-        if state.undecided.is_none and not active.any():
-            return [], rest
-        walk = EventWalk(chosen, state.undecided)
-        labels = smoothed[:, BACKGROUND + 1 :].argmax(1) + BACKGROUND + 1 if count else np.zeros(0, np.int64)
-        for number in range(count):
-            frame = state.num_frames + number
-            if active[number]:
-                walk.active(
-                    frame, int(labels[number]), own[number], smoothed[number], is_strong=bool(is_strong[number])
-                )
-            else:
-                walk.quiet(frame, own[number])
-        return walk.events, rest._replace(undecided=walk.undecided())
+    def _go_on(
+        self, frames: Sequence[Probs], states: Sequence[EventState]
+    ) -> tuple[list[list[FrameEvent]], list[EventState]]:
+        """Goes on by those of the frames that have their neighbours on both sides; rows of equal length together."""
+        alike = dict[int, list[int]]()
+        for row, own in enumerate(frames):
+            alike.setdefault(len(own), []).append(row)
+        found, after = [list[FrameEvent]() for _ in frames], list(states)
+        for length, rows in alike.items():
+            count = max(0, length - 2 * self._radius)
+            if not count:
+                for row in rows:
+                    after[row] = states[row]._replace(buffer=frames[row])
+                continue
+            smoothed, keys = self._smoothed(np.stack([frames[row] for row in rows]), count)
+            for place, row in enumerate(rows):
+                own = frames[row][self._radius : self._radius + count]
+                found[row], undecided = self._walk(own, smoothed[place], keys[place], states[row])
+                end = states[row].num_frames + count
+                after[row] = EventState(end, frames[row][count:].copy(), undecided)
+        return found, after
 
-    def _active(self, smoothed: Probs) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Whether each frame may belong to an event, and whether it makes sure that its neighbours do."""
-        margin = self._chosen.hysteresis
-        if not margin:
-            active = smoothed.argmax(1) != BACKGROUND if len(smoothed) else np.zeros(0, bool)
-            return active, active
-        labels = 1 - smoothed[:, BACKGROUND]
-        return labels > 0.5 - margin, labels > 0.5 + margin
+    def _smoothed(self, frames: Probs, count: int) -> tuple[Probs, NDArray[np.int64]]:
+        """The filtered probabilities of `count` frames of each row, and a key of each frame.
+
+        The key is 0 for background, otherwise twice the most probable label, and one more if the frame is strong: if it
+        makes sure that its neighbours belong to an event.
+        """
+        if self._radius:
+            frames = ndimage.median_filter(frames, (1, self._chosen.median_frames, 1))
+        smoothed, margin = frames[:, self._radius : self._radius + count], self._chosen.hysteresis
+        labels = smoothed[..., BACKGROUND + 1 :].argmax(-1) + BACKGROUND + 1
+        if margin:
+            total = 1 - smoothed[..., BACKGROUND]
+            active, strong = total > 0.5 - margin, total > 0.5 + margin
+        else:
+            active = strong = smoothed.argmax(-1) != BACKGROUND
+        return smoothed, np.where(active, 2 * labels + strong, 0)
+
+    def _walk(
+        self, own: Probs, smoothed: Probs, keys: NDArray[np.int64], state: EventState
+    ) -> tuple[list[FrameEvent], Undecided]:
+        if state.undecided.is_none and not keys.any():
+            return [], state.undecided
+        walk = EventWalk(self._chosen, state.undecided)
+        edges = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
+        for begin, end in itertools.pairwise(edges):
+            first, key = state.num_frames + begin, int(keys[begin])
+            if key:
+                walk.active(first, key // 2, own[begin:end], smoothed[begin:end], is_strong=bool(key % 2))
+            else:
+                walk.quiet(first, own[begin:end])
+        return walk.events, walk.undecided()

@@ -1,4 +1,4 @@
-"""Events frame by frame: hysteresis, one label per run, short pauses and short events."""
+"""Events stretch by stretch: hysteresis, one label per run, short pauses and short events."""
 
 from typing import NamedTuple, Self, final
 
@@ -9,7 +9,7 @@ from echoic.labelled.frames import BACKGROUND, Probs
 from echoic.labelled.postprocessing import PostProcessing
 
 MAX_STRETCHES = 1000
-"""Most stretches of one label in a run that has not exceeded the margin; a run that flickers more is dropped."""
+"""Most stretches of one label in a run that has not exceeded the margin; a run of more is dropped."""
 
 _NONE = -1
 
@@ -67,7 +67,7 @@ class Undecided(NamedTuple):
 
 @final
 class EventWalk:
-    """Goes from frame to frame and collects the `events` that have become certain."""
+    """Goes from stretch to stretch of frames and collects the `events` that have become certain."""
 
     def __init__(self, chosen: PostProcessing, state: Undecided) -> None:
         self.events: list[FrameEvent] = []
@@ -91,33 +91,30 @@ class EventWalk:
             self._pause,
         )
 
-    def active(self, frame: int, label: int, probs: Probs, smoothed: Probs, *, is_strong: bool) -> None:
-        """A frame that may belong to an event."""
+    def active(self, begin: int, label: int, probs: Probs, smoothed: Probs, *, is_strong: bool) -> None:
+        """Consecutive frames that may belong to an event of `label`; `probs` and `smoothed` `(frames, classes)`."""
         if self._begin == _NONE:
-            self._begin = frame
+            self._begin = begin
         self._is_strong |= is_strong
-        self._totals += probs
+        totals = probs.sum(0)
+        self._totals += totals
         if self._chosen.one_label:
-            self._smoothed += smoothed
+            self._smoothed += smoothed.sum(0)
             return
-        if self._stretches and self._stretches[-1].number == label:
-            before = self._stretches.pop()
-            self._stretches.append(before._replace(end=frame + 1, total=before.total + float(probs[label])))
-        else:
-            self._stretches.append(_Stretch(label, frame, frame + 1, float(probs[label])))
+        self._stretches.append(_Stretch(label, begin, begin + len(probs), float(totals[label])))
         if self._is_strong:
             for stretch in self._stretches:
                 self._extend(stretch)
             self._stretches = []
         elif len(self._stretches) > MAX_STRETCHES:
-            self._end_run(frame + 1)
+            self._end_run(begin + len(probs))
 
-    def quiet(self, frame: int, probs: Probs) -> None:
-        """A frame of background."""
-        self._end_run(frame)
+    def quiet(self, begin: int, probs: Probs) -> None:
+        """Consecutive frames of background."""
+        self._end_run(begin)
         if self._last is not None:
-            self._pause += float(probs[self._last.number])
-            self._end_after(frame + 1)
+            self._pause += float(probs[:, self._last.number].sum())
+            self._end_after(begin + len(probs))
 
     def finish(self, frame: int) -> None:
         """The recording ends before `frame`."""

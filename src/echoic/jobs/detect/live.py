@@ -105,12 +105,10 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         """As `push`, for a chunk of each of several recordings."""
         features, fronts = self._front.push_many(chunks, [state.front for state in states])
         probs, networks = self._network.push_many(features, [state.network for state in states])
-        results, after = [], []
-        for own, front, network, state in zip(probs, fronts, networks, states, strict=True):
-            found, events = self._events.push(own, state.events)
-            results.append(Detections([self._event(one) for one in found], state.network.num_predicted, own))
-            after.append(DetectState(front, network, events))
-        return results, after
+        found, events = self._events.push_many(probs, [state.events for state in states])
+        firsts = [state.network.num_predicted for state in states]
+        named = [[self._event(one) for one in own] for own in found]
+        return list(map(Detections, named, firsts, probs)), list(map(DetectState, fronts, networks, events))
 
     def finish(self, state: DetectState) -> Detections:
         """The events up to the end of the recording."""
