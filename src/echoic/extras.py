@@ -12,8 +12,11 @@ EXTRAS = {
     "soundfile": "sound",
     "soxr": "sound",
     "sklearn": "sklearn",
+    "starlette": "serve",
     "statsforecast": "statistical",
     "tensorboard": "tensorboard",
+    "uvicorn": "serve",
+    "websockets": "serve",
 }
 """Optional packages and the extra of `pyproject.toml` that installs each."""
 

@@ -28,6 +28,7 @@ VERBS = {
     "predict": "Predict: forecasts with intervals, classes of clips, or events in recordings.",
     "generate": "Generate from a trained network: continue a series, a song or a text, or make sound.",
     "live": "Run a network on data as they come: sound, values, text or notes through a pipe.",
+    "serve": "Serve runs on a local page and over WebSockets, live.",
     "drift": "Measure how generated sound drifts away from real sound over time.",
     "report": "Write a self-contained HTML report of one run, or of several side by side.",
     "info": "Show versions, kernels and threads, or the settings and parameters of a run.",

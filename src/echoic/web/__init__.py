@@ -1,0 +1,1 @@
+"""The live server: runs as streams over WebSockets, and a page to use them."""

@@ -1,0 +1,190 @@
+"""One client: its stream, its state, and what it may do."""
+
+import asyncio
+import base64
+import time
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from echoic.errors import ConfigError, DataError, EchoicError
+from echoic.streams.live import GeneratingStream, LiveStream
+from echoic.web.allowance import Allowance
+from echoic.web.batcher import Batcher
+from echoic.web.errors import DroppedError
+from echoic.web.limits import Limits
+from echoic.web.messages import Generate, Push, Simple, Start, read_message
+from echoic.web.monitoring import Monitor
+from echoic.web.outbox import Outbox
+from echoic.web.payloads import data_of, frames_of, generated_of
+from echoic.web.served import ServedRun
+
+STOPPED, REFUSED, TOO_MUCH = 1001, 1008, 1013
+"""Codes of closing: the server stops; a message was refused; the client is too slow, or asks too much."""
+
+_REASONS = {STOPPED: "stopped", REFUSED: "refused", TOO_MUCH: "limit"}
+
+_PIECE_S = 0.05
+_PIECES = {"text": 8, "roll": 4}
+"""What is generated between two batches: seconds of sound, characters, steps of music."""
+
+
+@final
+class Connection:
+    """Answers the messages of one client, in their order."""
+
+    def __init__(
+        self, socket: WebSocket, served: ServedRun, batcher: Batcher, monitor: Monitor, limits: Limits
+    ) -> None:
+        self._socket = socket
+        self._served = served
+        self._batcher = batcher
+        self._monitor = monitor
+        self._limits = limits
+        self._outbox = Outbox(socket, limits.waiting_messages)
+        self._messages = Allowance(limits.messages_per_s, limits.burst_s)
+        self._stream: LiveStream[Any, Any, Any] = served.plain
+        self._units = Allowance(limits.speed * self._stream.rate_hz, limits.burst_s)
+        self._state: Any = None
+        self._start = Start(type="start")
+        self.position = 0
+
+    async def run(self) -> None:
+        """Serves the client until it leaves or is dropped."""
+        await self._socket.accept()
+        await self._outbox.put(
+            {"type": "hello", **self._served.presented(), "message_bytes": self._limits.message_bytes}
+        )
+        writer = asyncio.create_task(self._outbox.run())
+        try:
+            async with asyncio.timeout(self._limits.connected_s):
+                await self._serve()
+        except WebSocketDisconnect:
+            pass
+        except TimeoutError:
+            await self._close(TOO_MUCH, "time is over; connect again with your state")
+        except DroppedError as error:
+            await self._close(TOO_MUCH, f"{error} Connect again with your state.")
+        except EchoicError as error:
+            await self._close(REFUSED, str(error))
+        finally:
+            writer.cancel()
+
+    async def leave(self) -> None:
+        """The server stops: sends the state, with which the client can come back."""
+        if self._state is not None:
+            await self._outbox.put(self._saved())
+        await self._close(STOPPED, "the server stops")
+
+    async def _serve(self) -> None:
+        while True:
+            async with asyncio.timeout(self._limits.idle_s):
+                message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            if not self._messages.take(1):
+                raise DroppedError("There were too many messages a second.")
+            arrived = time.monotonic()
+            data = message.get("bytes")
+            if data is not None:
+                await self._push(self._sound(data), arrived)
+            else:
+                await self._answer(read_message(message.get("text") or ""), arrived)
+
+    async def _answer(self, message: Start | Push | Generate | Simple, arrived: float) -> None:
+        if isinstance(message, Start):
+            self._begin(message)
+            await self._outbox.put({"type": "started", "position": self.position})
+        elif isinstance(message, Push):
+            await self._push(data_of(self._stream, message, self._ready), arrived)
+        elif isinstance(message, Generate):
+            await self._generate(message)
+        elif message.type == "save":
+            await self._outbox.put(self._saved())
+        elif message.type == "reset":
+            self._begin(self._start.model_copy(update={"state": None, "position": 0}))
+            await self._outbox.put({"type": "started", "position": 0})
+        else:
+            result = await self._batcher.call(self._stream.finish, self._ready)
+            await self._outbox.put(self._result(result))
+            self._state = None
+
+    def _begin(self, message: Start) -> None:
+        stream = self._served.stream(message.options)
+        if message.state is None:
+            state = stream.start(message.seed) if isinstance(stream, GeneratingStream) else stream.start()
+        else:
+            state = stream.from_bytes(_decoded(message.state))
+        self._stream, self._state, self._start, self.position = stream, state, message, message.position
+        self._units = Allowance(self._limits.speed * stream.rate_hz, self._limits.burst_s)
+
+    @property
+    def _ready(self) -> Any:
+        if self._state is None:
+            self._begin(self._start.model_copy(update={"state": None, "position": 0}))
+        return self._state
+
+    def _sound(self, data: bytes) -> NDArray[np.float32]:
+        if self._stream.takes != "sound":
+            raise DataError(f"Binary messages are sound; this run takes {self._stream.takes}.")
+        dtype, scale = {"f32": ("<f4", 1.0), "s16": ("<i2", 2.0**15)}[self._start.samples]
+        if len(data) % np.dtype(dtype).itemsize:
+            raise DataError(f"{len(data)} bytes are no whole number of {self._start.samples} samples.")
+        return np.frombuffer(data, dtype).astype(np.float32) / np.float32(scale)
+
+    async def _push(self, chunk: Any, arrived: float) -> None:
+        if not self._units.take(len(chunk)):
+            raise DroppedError(f"Data came more than {self._limits.speed:g} times as fast as they are recorded.")
+        result, self._state = await self._batcher.push(self._stream, chunk, self._ready)
+        self.position += len(chunk)
+        self._monitor.add_latency(time.monotonic() - arrived)
+        await self._outbox.put(self._result(result))
+
+    def _result(self, result: Any) -> dict[str, Any]:
+        records = self._stream.records(result)
+        shown = {"frames": frames_of(result)} if self._start.frames else {}
+        return {"type": "result", "position": self.position, "records": records, **shown}
+
+    async def _generate(self, message: Generate) -> None:
+        stream = self._stream
+        if not isinstance(stream, GeneratingStream):
+            raise ConfigError(f"{stream.job} runs generate nothing; text, music and audio runs do.")
+        if message.length > self._limits.generated_steps:
+            raise ConfigError(f"`length` may be up to {self._limits.generated_steps:,}, got {message.length:,}.")
+        state = self._ready if message.seed is None else stream.reseeded(self._ready, message.seed)
+        piece = _PIECES.get(stream.takes, round(_PIECE_S * stream.rate_hz))
+        left = message.length
+        while left:
+            count = min(piece, left)
+            made, state = await self._batcher.call(_generated, stream, count, state, message.options)
+            left -= count
+            for payload in generated_of(stream, made, message.id, is_last=not left):
+                await self._outbox.put(payload)
+        if message.keep:
+            self._state = state
+
+    def _saved(self) -> dict[str, Any]:
+        data = self._stream.to_bytes(self._ready)
+        return {
+            "type": "state",
+            "position": self.position,
+            "bytes": len(data),
+            "state": base64.b64encode(data).decode(),
+        }
+
+    async def _close(self, code: int, reason: str) -> None:
+        self._monitor.dropped[_REASONS[code]] += 1
+        await self._outbox.close(code, reason)
+
+
+def _generated(stream: GeneratingStream[Any, Any, Any], count: int, state: Any, options: dict[str, Any]) -> Any:
+    return stream.generate(count, state, **options)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise DataError("`state` is no base64; send one that the server sent.") from None

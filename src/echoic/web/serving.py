@@ -1,0 +1,112 @@
+"""Starts the server and says where it is."""
+
+import socket
+import webbrowser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+import uvicorn
+
+from echoic.errors import ConfigError, RunError
+from echoic.web.app import Server
+from echoic.web.limits import Limits
+from echoic.web.security import LOOPBACK, Access
+from echoic.web.served import ServedRun
+
+
+@final
+class _Uvicorn(uvicorn.Server):
+    """Calls `on_start` once the server accepts connections."""
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_start()
+
+
+@final
+@dataclass(frozen=True)
+class Place:
+    """Where the server is, and who may use it.
+
+    Attributes:
+        host: address to listen at.
+        port: 0 is a free one.
+        token: secret that opens the page; None: a new one.
+        allowed_hosts: further names by which it may be called.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8420
+    token: str | None = field(default=None, repr=False)
+    allowed_hosts: tuple[str, ...] = ()
+
+
+def serve(
+    runs: Mapping[str, ServedRun], place: Place, limits: Limits, say: Callable[[str], None], *, open_browser: bool
+) -> None:
+    """Serves until it is interrupted or terminated; `say` is called with the address.
+
+    Raises:
+        ConfigError: another host than this machine without a token.
+        RunError: the port is taken, or the host is none of this machine.
+    """
+    host, token = place.host, place.token
+    if host not in LOOPBACK and token is None:
+        raise ConfigError(
+            f"--host {host} can be reached from other machines; choose a secret with --token, and put a server with "
+            "TLS in front."
+        )
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise ConfigError(f"`--token` must have at least {_SHORTEST_TOKEN} characters.")
+    access = Access.of({host, *place.allowed_hosts}, token)
+    listening = _bound(host, place.port)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}/?token={access.token}"
+
+    def started() -> None:
+        say(address)
+        if open_browser:
+            webbrowser.open(address)
+
+    config = uvicorn.Config(
+        Server(runs, access, limits).app,
+        ws="websockets-sansio",
+        ws_max_size=limits.message_bytes,
+        ws_per_message_deflate=False,
+        limit_concurrency=limits.connections + _OTHERS,
+        access_log=False,  # addresses have tokens
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_S,
+    )
+    _Uvicorn(config, started).run([listening])
+
+
+_OTHERS = 100
+"""Requests beside the sockets."""
+
+_STOP_S = 5
+"""Seconds that connections have to end when the server stops."""
+
+_SHORTEST_TOKEN = 16
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at the port, or at a free one for 0."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(
+            f"{host}:{port} cannot be used ({reason}); choose another --port, or 0 for a free one."
+        ) from None
+    return listening
