@@ -47,13 +47,17 @@ class Resampler:
         to_hz: rate of the output.
 
     Raises:
-        ConfigError: a rate is not positive, or one is more than 64 times the other.
+        ConfigError: a rate is no positive integer, or one is more than 64 times the other.
     """
 
     def __init__(self, from_hz: int, to_hz: int) -> None:
-        if min(from_hz, to_hz) < 1 or max(from_hz, to_hz) > MAX_RATE_RATIO * min(from_hz, to_hz):
+        if (
+            type(from_hz) is not int
+            or min(from_hz, to_hz) < 1
+            or max(from_hz, to_hz) > MAX_RATE_RATIO * min(from_hz, to_hz)
+        ):
             raise ConfigError(
-                f"Sound of {from_hz:,} samples per second cannot be resampled to {to_hz:,}; the rates may differ by a "
+                f"Sound of {from_hz} samples per second cannot be resampled to {to_hz}; the rates may differ by a "
                 f"factor of up to {MAX_RATE_RATIO}."
             )
         divisor = math.gcd(from_hz, to_hz)

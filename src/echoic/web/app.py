@@ -55,8 +55,11 @@ class Server:
     async def _lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         batches = asyncio.create_task(self._batcher.run())
         yield
-        await asyncio.gather(*(one.leave() for one in self._connections), return_exceptions=True)
         batches.cancel()
+
+    async def leave(self) -> None:
+        """Sends every client its state, and closes its connection."""
+        await asyncio.gather(*(one.leave() for one in self._connections), return_exceptions=True)
 
     async def _index(self, _request: Request) -> Response:
         return self._served("index.html")

@@ -1,6 +1,7 @@
 """Who may use the server: hosts, origins, a token and a cookie; and headers that keep the page to itself."""
 
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ HEADERS = {
 }
 """Headers of every response."""
 
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+
 _REFUSED = 4403
 _OPEN = frozenset({"/health"})
 """Paths that need no token."""
@@ -57,7 +60,7 @@ class Access:
 
     def knows_host(self, host: str | None) -> bool:
         """Whether a Host header names this server; the port does not matter."""
-        return _host_name(f"//{host}") in self.hosts if host else False
+        return bool(host) and _PLAIN_HOST.fullmatch(host or "") is not None and _host_name(f"//{host}") in self.hosts
 
     def knows_origin(self, origin: str | None, host: str | None) -> bool:
         """Whether an Origin header, if there is one, is that of a page of this server."""

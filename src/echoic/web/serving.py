@@ -16,17 +16,36 @@ from echoic.web.served import ServedRun
 
 
 @final
-class _Uvicorn(uvicorn.Server):
-    """Calls `on_start` once the server accepts connections."""
+class Serving(uvicorn.Server):
+    """Calls `on_start` once the server accepts connections; before it stops, clients get their states."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
-        super().__init__(config)
+    def __init__(self, server: Server, limits: Limits, on_start: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                server.app,
+                ws="websockets-sansio",
+                ws_max_size=limits.message_bytes,
+                ws_per_message_deflate=False,
+                limit_concurrency=limits.connections + _OTHERS,
+                access_log=False,  # addresses have tokens
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=_STOP_S,
+            )
+        )
+        self._server = server
         self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen."""
         await super().startup(sockets)
         if self.started:
             self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends all connections."""
+        await self._server.leave()
+        await super().shutdown(sockets)
 
 
 @final
@@ -65,7 +84,7 @@ def serve(
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise ConfigError(f"`--token` must have at least {_SHORTEST_TOKEN} characters.")
     access = Access.of({host, *place.allowed_hosts}, token)
-    listening = _bound(host, place.port)
+    listening = bound(host, place.port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}/?token={access.token}"
 
@@ -74,18 +93,7 @@ def serve(
         if open_browser:
             webbrowser.open(address)
 
-    config = uvicorn.Config(
-        Server(runs, access, limits).app,
-        ws="websockets-sansio",
-        ws_max_size=limits.message_bytes,
-        ws_per_message_deflate=False,
-        limit_concurrency=limits.connections + _OTHERS,
-        access_log=False,  # addresses have tokens
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=_STOP_S,
-    )
-    _Uvicorn(config, started).run([listening])
+    Serving(Server(runs, access, limits), limits, started).run([listening])
 
 
 _OTHERS = 100
@@ -97,8 +105,12 @@ _STOP_S = 5
 _SHORTEST_TOKEN = 16
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket at the port, or at a free one for 0."""
+def bound(host: str, port: int) -> socket.socket:
+    """A socket at the port, or at a free one for 0.
+
+    Raises:
+        RunError: the port is taken, or the host is none of this machine.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.socket(family)

@@ -18,6 +18,9 @@ from echoic.streams.live import LiveStream, Record
 from echoic.streams.pooling import PoolingState, RunningPooling
 from echoic.streams.state_bytes import Limits, nested
 
+MAX_PAUSE_S = 60.0
+"""Longest pause that ends a clip."""
+
 Values = NDArray[np.float64]
 
 
@@ -78,8 +81,11 @@ class ClassifyStream(LiveStream[NDArray[Any], Classifications, ClassifyState]):
         check_streamable(fitted)
         super().__init__(fitted.model)
         mel = task.features.mel
-        if pause_s is not None and (mel is None or pause_s <= 0):
-            raise ConfigError(f"`pause_s` must be a positive number of seconds, for runs on sound, got {pause_s!r}.")
+        is_pause = isinstance(pause_s, int | float) and 0 < pause_s <= MAX_PAUSE_S
+        if pause_s is not None and (mel is None or not is_pause):
+            raise ConfigError(
+                f"`pause_s` must be a positive number of seconds up to {MAX_PAUSE_S:g}, for sound, got {pause_s!r}."
+            )
         self.takes = "values" if mel is None else "sound"
         self.classes = task.classes
         self.pause_s = pause_s

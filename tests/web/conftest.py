@@ -1,0 +1,53 @@
+"""Served runs of all jobs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from job_data import beeps, hum, lines, signals, tunes
+
+import echoic
+from echoic.api.run import Run
+from echoic.web.limits import Limits
+
+pytest.importorskip("starlette", reason="the extra [serve] is not installed")
+
+from served_runs import Served, serving
+
+COMMON: dict[str, Any] = {"epochs": 1, "threads": 1, "layers": (8,)}
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """A small run of each job that is served here."""
+
+    def place(name: str) -> Path:
+        return tmp_path_factory.mktemp(name)
+
+    detect = {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5, "lr": 2e-2, "epochs": 12}
+    sound = {"frame_samples": 5, "fast_hidden_size": 16, "batch_size": 4, "tbptt_steps": 16}
+    made: dict[str, tuple[str, Any, dict[str, Any]]] = {
+        "detect": ("detect", signals, detect),
+        "classify": ("classify", beeps, {"n_mels": 8, "batch_size": 4}),
+        "text": ("text", lines, {"split": (0.6, 0.2, 0.2), "batch_size": 4, "tbptt_steps": 10}),
+        "music": ("music", tunes, {}),
+        "audio": ("audio", hum, sound),
+    }
+    found = {
+        name: echoic.train(job, data(place(name)), out=place(f"{name}-run") / name, **COMMON | settings)
+        for name, (job, data, settings) in made.items()
+    }
+    wave = np.arange(300) % 7.0
+    found["forecast"] = echoic.train(
+        "forecast", wave, out=place("forecast") / "forecast", lookback=14, horizon=3, **COMMON
+    )
+    return found
+
+
+@pytest.fixture(scope="session")
+def served(runs: dict[str, Run]) -> Iterator[Served]:
+    """All runs with the default limits."""
+    with serving(runs, Limits()) as one:
+        yield one

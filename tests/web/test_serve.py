@@ -1,0 +1,278 @@
+"""Runs over WebSockets: the results of `predict`, many clients together, and states that outlive the server."""
+
+import base64
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from served_runs import TOKEN, Client, Served
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from echoic.api.run import Run
+from echoic.errors import ConfigError
+from echoic.web.limits import Limits
+from echoic.web.served import ServedRun
+from echoic.web.serving import Place, serve
+
+Records = list[dict[str, Any]]
+
+
+def sound_of(run: Run) -> tuple[Path, np.ndarray]:
+    folder = Path(run.config["data"]["path"]).parent if "path" in run.config["data"] else run.path.parent
+    file = next(one for one in sorted(folder.parent.glob("detect*/test*.wav")))
+    return file, soundfile.read(file, dtype="float32")[0]
+
+
+def streamed(client: Client, sound: np.ndarray, size: int = 400) -> Records:
+    records: Records = []
+    for at in range(0, len(sound), size):
+        result = client.answer(sound[at : at + size].tobytes())
+        assert result["position"] == at + len(sound[at : at + size])
+        records += result["records"]
+    return records
+
+
+def test_events_are_those_of_predict(served: Served, runs: dict[str, Run]) -> None:
+    file, sound = sound_of(runs["detect"])
+    table = runs["detect"].predict(file)
+    with served.client("detect", hello=False) as client:
+        hello = client.receive()
+        assert (hello["job"], hello["takes"], hello["rate_hz"], hello["labels"]) == (
+            "detect",
+            "sound",
+            2000,
+            ["high", "low"],
+        )
+        records = streamed(client, sound) + client.answer({"type": "finish"})["records"]
+    assert len(records) > 3
+    assert [one["onset_s"] for one in records] == table["onset_s"].tolist()
+    assert [one["label"] for one in records] == table["label"].tolist()
+
+
+def test_frames_and_16_bit_samples_on_request(served: Served, runs: dict[str, Run]) -> None:
+    _, sound = sound_of(runs["detect"])
+    with served.client("detect") as client:
+        assert client.answer({"type": "start", "samples": "s16", "frames": True})["type"] == "started"
+        result = client.answer((sound[:2000] * 32767).astype("<i2").tobytes())
+    assert result["position"] == 2000
+    assert result["frames"]["first"] == 0
+    assert np.array(result["frames"]["probs"]).sum(1) == pytest.approx(1, abs=1e-3)
+
+
+def test_many_clients_at_once_are_each_alone(served: Served, runs: dict[str, Run]) -> None:
+    _, sound = sound_of(runs["detect"])
+    with served.client("detect") as client:
+        alone = streamed(client, sound)
+    found: dict[int, Records] = {}
+
+    def use(number: int) -> None:
+        with served.client("detect") as client:
+            found[number] = streamed(client, sound, 160 + 40 * number)
+
+    threads = [threading.Thread(target=use, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    for records in found.values():
+        assert [one["onset_s"] for one in records] == [one["onset_s"] for one in alone]
+
+
+def test_a_wrong_chunk_harms_no_other_client(served: Served) -> None:
+    stop = threading.Event()
+
+    def attack() -> None:
+        while not stop.is_set():
+            with served.client("detect") as client:
+                client.send(np.full(100, np.nan, np.float32).tobytes())
+                assert client.receive()["type"] == "error"
+
+    thread = threading.Thread(target=attack)
+    thread.start()
+    with served.client("detect") as client:
+        for number in range(1, 60):
+            assert client.answer(bytes(4 * 100))["position"] == 100 * number
+    stop.set()
+    thread.join()
+
+
+def test_text_is_completed_without_moving_the_state(served: Served, runs: dict[str, Run]) -> None:
+    with served.client("text") as client:
+        assert client.answer({"type": "start", "seed": 3})["position"] == 0
+        first = client.answer({"type": "push", "text": "abc"})
+        assert (first["position"], first["records"][0]["characters"]) == (3, 3)
+        futures = []
+        for _ in range(2):
+            client.send({"type": "generate", "length": 20, "id": "a"})
+            futures.append(collected(client))
+        client.send({"type": "generate", "length": 20, "seed": 9, "options": {"temperature": 100}})
+        other = collected(client)
+        client.send({"type": "generate", "length": 12, "keep": True})
+        kept = collected(client)
+        client.send({"type": "generate", "length": 8})
+        assert kept + collected(client) == futures[0]
+    assert futures == [runs["text"].generate(20, prime="abc", seed=3)] * 2
+    assert other != futures[0]
+
+
+def collected(client: Client) -> str:
+    """What is generated, in pieces."""
+    text = ""
+    while True:
+        message = client.receive()
+        assert message["type"] == "generated"
+        text += str(message["text"])
+        if message["done"]:
+            return text
+
+
+def test_music_and_sound_go_on(served: Served, runs: dict[str, Run]) -> None:
+    with served.client("music") as client:
+        result = client.answer({"type": "push", "steps": [[48, 60], [48, 60], [48, 62]]})
+        assert [one["nats"] is None for one in result["records"]] == [True, False, False]
+        client.send({"type": "generate", "length": 6, "options": {"temperature": 0.5}})
+        pieces: Records = []
+        while not pieces or not pieces[-1]["done"]:
+            pieces.append(client.receive())
+        assert sum(len(one["steps"]) for one in pieces) == 6
+    prime = np.sin(np.arange(600) * 0.3).astype(np.float32) * 0.3
+    with served.client("audio") as client:
+        assert client.answer(prime.tobytes())["records"] == [{"samples": 600}]
+        client.send({"type": "generate", "length": 700})
+        sound = b""
+        while True:
+            message = client.receive()
+            if isinstance(message, bytes):
+                sound += message
+            elif message["done"]:
+                break
+    stream = runs["audio"].stream()
+    _, state = stream.push(prime, stream.start())
+    np.testing.assert_array_equal(np.frombuffer(sound, np.float32), stream.generate(700, state)[0])  # type: ignore[attr-defined]
+
+
+def test_a_forecast_after_every_value_with_missing_ones(served: Served, runs: dict[str, Run]) -> None:
+    stream = runs["forecast"].stream()
+    values = [[1.0], [2.0], [None], [4.0]]
+    with served.client("forecast") as client:
+        (record,) = client.answer({"type": "push", "values": values})["records"]
+    (expected,) = stream.records(stream.push(np.array(values, np.float64), stream.start())[0])
+    assert record == expected
+
+
+def test_clips_end_at_pauses(served: Served) -> None:
+    beep = np.sin(np.arange(800) * 0.9).astype(np.float32) * 0.3
+    silence = np.zeros(2000, np.float32)
+    with served.client("classify") as client:
+        client.answer({"type": "start", "options": {"pause_s": 0.3}})
+        records = streamed(client, np.concatenate([silence, beep, silence]))
+    assert [one["ended"] for one in records].count(True) == 1
+    assert 0.85 < next(one for one in records if one["ended"])["onset_s"] < 1.0
+
+
+def test_health_and_metrics_count_what_happens(served: Served) -> None:
+    with served.client("text") as client:
+        client.answer({"type": "push", "text": "abc"})
+        with closing(http.client.HTTPConnection("127.0.0.1", served.port)) as connection:
+            connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+            text = connection.getresponse().read().decode()
+    assert float(re.findall(r"^echoic_connections (\d+)", text, re.MULTILINE)[0]) >= 1
+    chunks = int(re.findall(r"^echoic_chunks_total (\d+)", text, re.MULTILINE)[0])
+    assert chunks >= 1
+    assert f'echoic_latency_seconds_bucket{{le="+Inf"}} {chunks}' in text
+    assert f"echoic_latency_seconds_count {chunks}" in text
+
+
+def test_another_host_needs_a_token_of_its_own(runs: dict[str, Run]) -> None:
+    named = {"text": ServedRun(runs["text"], 2)}
+    with pytest.raises(ConfigError, match="can be reached from other machines; choose a secret with --token"):
+        serve(named, Place("0.0.0.0"), Limits(), print, open_browser=False)  # noqa: S104 (it is refused)
+    with pytest.raises(ConfigError, match="`--token` must have at least 16 characters"):
+        serve(named, Place(token="short"), Limits(), print, open_browser=False)  # noqa: S106
+
+
+class Process:
+    """`echoic serve` as a process of its own."""
+
+    def __init__(self, run: Run, port: int = 0) -> None:
+        command = [sys.executable, "-m", "echoic", "serve", str(run.path), "--no-browser", "--port", str(port)]
+        environment = os.environ | {"ECHOIC_TOKEN": "a token of a process"}
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        assert self.process.stderr
+        self.said = self.process.stderr.readline()
+        self.port = int(re.findall(r":(\d+)/\?token=", self.said)[0])
+
+    @contextmanager
+    def connect(self, run: Run) -> Iterator[Client]:
+        headers = {"Authorization": "Bearer a token of a process"}
+        with connect(f"ws://127.0.0.1:{self.port}/ws/{run.path.name}", additional_headers=headers) as socket:
+            client = Client(socket)
+            assert client.receive()["type"] == "hello"
+            yield client
+
+    def end(self, number: signal.Signals) -> str:
+        """Sends a signal; returns what the process has said since it began."""
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=60)
+        return self.said + said
+
+
+@pytest.mark.slow
+def test_clients_of_a_killed_server_go_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
+    run = runs["detect"]
+    _, sound = sound_of(run)
+    first = Process(run)
+    with first.connect(run) as client:
+        records = streamed(client, sound[:4000])
+        saved = client.answer({"type": "save"})
+        lost = streamed_from(client, sound, 4000, 5200)
+        first.end(signal.SIGKILL)
+        with pytest.raises(ConnectionClosed):
+            client.receive()
+    second = Process(run, first.port)
+    with second.connect(run) as client:
+        start = {"type": "start", "state": saved["state"], "position": saved["position"]}
+        assert client.answer(start)["position"] == 4000
+        again = streamed_from(client, sound, 4000, len(sound))
+        records += again + client.answer({"type": "finish"})["records"]
+    assert again[: len(lost)] == lost
+    second.end(signal.SIGTERM)
+    stream = run.stream()
+    result, state = stream.push(sound, stream.start())
+    expected = stream.records(result) + stream.records(stream.finish(state))
+    assert [(one["onset_s"], one["label"]) for one in records] == [(one["onset_s"], one["label"]) for one in expected]
+
+
+def streamed_from(client: Client, sound: np.ndarray, begin: int, end: int) -> Records:
+    records: Records = []
+    for at in range(begin, end, 400):
+        records += client.answer(sound[at : min(at + 400, end)].tobytes())["records"]
+    return records
+
+
+@pytest.mark.slow
+def test_a_server_that_is_terminated_sends_the_states_and_says_no_secret(runs: dict[str, Run]) -> None:
+    process = Process(runs["text"])
+    with process.connect(runs["text"]) as client:
+        client.answer({"type": "push", "text": "abc"})
+        said = process.end(signal.SIGTERM)
+        message = client.receive()
+    assert (message["type"], message["position"]) == ("state", 3)
+    stream = runs["text"].stream()
+    state = stream.from_bytes(base64.b64decode(message["state"]))
+    np.testing.assert_allclose(stream.push("d", state)[0], stream.push("abcd", stream.start())[0][3:], atol=1e-5)
+    assert said.count("token") == 2  # the address alone: its parameter, and this one's value
+    assert "Traceback" not in said
