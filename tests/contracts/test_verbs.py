@@ -28,6 +28,7 @@ OPTIONS = {
     "predict": ("--output", "FILE"),
     "generate": ("--length", "--prime", "--temperature", "--seed", "--output"),
     "live": ("--state", "--go-on", "--rate-hz", "INPUT"),
+    "serve": ("--port", "--token", "--no-browser", "RUN"),
     "drift": ("--against", "--training", "--output", "--json"),
     "report": ("--output", "RUN"),
     "info": ("--json", "RUN"),
@@ -100,6 +101,13 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no clips": ("live {run} --pause-s 1", "`stream` has no option `pause_s` for forecast runs; it has series"),
         "no such series": ("live {run} --series none", "`series` must be a series of the run"),
         "no state": ("live {run} {run}/config.json --state {run}/config.json", "The state cannot be used"),
+    },
+    "serve": {
+        "no run": ("serve missing", "missing is not a run folder"),
+        "the same run twice": ("serve {run} {run}", "Two runs are named"),
+        "other machines without a token": ("serve {run} --host 0.0.0.0", "choose a secret with --token"),
+        "a short token": ("serve {run} --token short", "`--token` must have at least 16 characters"),
+        "no address": ("serve {run} --host 256.1.1.1 --token aaaaaaaaaaaaaaaa", "cannot be used"),
     },
     "drift": {
         "no sound": ("drift missing --against missing", "missing: no such file"),
