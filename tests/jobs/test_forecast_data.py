@@ -252,9 +252,13 @@ def test_predictions_do_not_depend_on_the_number_of_series(tmp_path: Path, monke
 def test_new_data_of_another_frequency_do_not_continue_a_series(tmp_path: Path) -> None:
     hours = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=96, freq="h"), "y": wave(96)})
     run = echoic.train("forecast", hours, out=tmp_path / "run", time="ds", **TINY)
-    for frequency, windows in (("h", 40 - 4 + 1), ("15min", 40 - 12 - 4 + 1)):
-        new = pd.DataFrame({"ds": pd.date_range("2024-01-05", periods=40, freq=frequency), "y": wave(40)})
-        assert expect_type(ForecastEvaluation, run.evaluate(new)).windows == windows
+    hourly, quarters = (
+        pd.DataFrame({"ds": pd.date_range("2024-01-05", periods=40, freq=frequency), "y": wave(40)})
+        for frequency in ("h", "15min")
+    )
+    assert expect_type(ForecastEvaluation, run.evaluate(hourly)).windows == 40 - 4 + 1
+    with pytest.warns(UserWarning, match="has steps of 15 min, but the run of 1 h; it is taken as another series"):
+        assert expect_type(ForecastEvaluation, run.evaluate(quarters)).windows == 40 - 12 - 4 + 1
 
 
 @pytest.mark.parametrize(

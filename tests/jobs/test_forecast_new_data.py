@@ -46,8 +46,7 @@ def test_rows_that_go_on_where_the_run_ended_have_its_rows_as_lookback(
 ) -> None:
     new = run.predict(write(tmp_path / "new.csv", rows(first, end)))
     whole = run.predict(write(tmp_path / "whole.csv", rows(0, end)))
-    assert set(new.pop("unique_id")) == {"new"}
-    assert set(whole.pop("unique_id")) == {"whole"}
+    assert set(new["unique_id"]) == {"data"}  # the name of the run's series
     assert {name: column.tolist() for name, column in new.items()} == {
         name: column.tolist() for name, column in whole.items()
     }
@@ -72,9 +71,53 @@ def test_a_grown_file_is_scored_on_its_new_rows(tmp_path: Path, run: Run) -> Non
     assert grown["ds"].min().astype("datetime64[D]") == np.datetime64("2024-01-01") + np.timedelta64(KNOWN, "D")
 
 
-def test_rows_of_the_same_days_with_other_values_are_another_series(tmp_path: Path, run: Run) -> None:
-    other = run.predict(write(tmp_path / "other.csv", rows(KNOWN - 30, level=40)))
+def test_rows_of_the_same_days_with_quite_other_values_are_another_series(tmp_path: Path, run: Run) -> None:
+    expected = r"other\.csv: 30 of the 30 rows that 'other' shares .* 2024-05-10 first; .* taken as another series"
+    with pytest.warns(UserWarning, match=expected):
+        other = run.predict(write(tmp_path / "other.csv", rows(KNOWN - 30, level=40)))
+    assert set(other["unique_id"]) == {"other"}
     assert (np.abs(other["mean"] - 40) < 5).all()
+
+
+def test_revised_rows_replace_those_of_the_run(tmp_path: Path, run: Run) -> None:
+    """As if the whole history had been given with the new values."""
+    revised = rows().with_columns(pl.when(pl.int_range(pl.len()) >= KNOWN - 3).then(pl.col("y") + 0.5).otherwise("y"))
+    for first in (KNOWN - 30, KNOWN - 3):
+        counts = f"3 of the {KNOWN - first} rows .* 2024-06-06 first; the new values are used"
+        with pytest.warns(UserWarning, match=counts):
+            found = run.predict(write(tmp_path / "new.csv", revised[first:]))
+        with pytest.warns(UserWarning, match="the new values are used"):
+            whole = run.predict(write(tmp_path / "whole.csv", revised))
+        assert {name: column.tolist() for name, column in found.items()} == {
+            name: column.tolist() for name, column in whole.items()
+        }
+        assert set(found["unique_id"]) == {"data"}
+
+
+def test_series_with_names_stay_themselves_whatever_their_new_values_are(tmp_path: Path) -> None:
+    both = pl.concat([rows(end=KNOWN, name="a"), rows(end=KNOWN, level=50, name="b")])
+    run = echoic.train("forecast", both, out=tmp_path / "run", **(TINY | {"id": "unique_id"}))
+    new = rows(KNOWN - 1, level=20, name="a")
+    with pytest.warns(UserWarning, match="the one row that 'a' shares with the data of the run differs, at 2024-06-08"):
+        found = run.predict(new)
+    with pytest.warns(UserWarning, match="1 of the 160 rows that 'a' shares with the data of the run differs"):
+        whole = run.predict(pl.concat([rows(end=KNOWN - 1, name="a"), new]))
+    np.testing.assert_array_equal(found["mean"], whole["mean"])
+
+
+def test_rows_from_before_the_run_are_not_scored(tmp_path: Path) -> None:
+    """A file that has grown at both ends has been learned from in between."""
+    run = echoic.train("forecast", rows(10, KNOWN), out=tmp_path / "run", **TINY)
+    grown, new = (run.backtest(rows(first)) for first in (0, KNOWN))
+    for column in ("unique_id", "ds", "y"):
+        assert grown[column].tolist() == new[column].tolist()
+
+
+def test_steps_of_another_frequency_are_named(tmp_path: Path, run: Run) -> None:
+    with pytest.warns(
+        UserWarning, match=r"weeks\.csv: 'weeks' has steps of 7 d, but the run of 1 d; .* another series"
+    ):
+        run.predict(write(tmp_path / "weeks.csv", rows(100)[::7]))
 
 
 def test_a_continuation_of_the_prime_has_the_rows_of_the_run_before(tmp_path: Path, run: Run) -> None:

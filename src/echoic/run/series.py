@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from echoic.errors import RunError
 from echoic.run.files import read_tensors, write_tensors
-from echoic.types import Annotations, Covariates, MusicInfo, Series
+from echoic.types import Annotations, Covariates, MusicInfo, Series, TimedRows
 from echoic.types.score import Key, Meter, Tempo
 from echoic.types.timebase import TimeBase
 
 Arrays = Mapping[str, NDArray[Any]]
 
 _ARRAYS = ("values", "past", "future", "static")
+_ROWS = ("row_times", "row_cells")
+"""Of the last steps of series whose rows were combined to steps; left out where none were."""
 
 
 def write_series(path: Path, series: Sequence[Series]) -> None:
@@ -28,9 +30,10 @@ def write_series(path: Path, series: Sequence[Series]) -> None:
     Raises:
         RunError: the file cannot be written.
     """
+    names = _names(any(one.rows is not None for one in series))
     arrays = [_arrays(one) for one in series]
-    tensors = {name: torch.from_numpy(np.concatenate([own[name].ravel() for own in arrays])) for name in _ARRAYS}
-    shapes = [[own[name].shape for name in _ARRAYS] for own in arrays]
+    tensors = {name: torch.from_numpy(np.concatenate([own[name].ravel() for own in arrays])) for name in names}
+    shapes = [[own[name].shape for name in names] for own in arrays]
     metadata = {
         "dtypes": {name: str(own.numpy().dtype) for name, own in tensors.items()},
         "series": [_metadata(one) | {"shapes": own} for one, own in zip(series, shapes, strict=True)],
@@ -45,16 +48,21 @@ def read_series(path: Path) -> tuple[Series, ...]:
         RunError: the file is damaged.
     """
     tensors, metadata = read_tensors(path)
+    names = _names("row_times" in tensors)
     try:
-        flat = {name: tensors[name].numpy().astype(metadata["dtypes"][name]) for name in _ARRAYS}
-        shapes = {name: [tuple(row["shapes"][at]) for row in metadata["series"]] for at, name in enumerate(_ARRAYS)}
-        arrays = {name: _split(flat[name], shapes[name]) for name in _ARRAYS}
+        flat = {name: tensors[name].numpy().astype(metadata["dtypes"][name]) for name in names}
+        shapes = {name: [tuple(row["shapes"][at]) for row in metadata["series"]] for at, name in enumerate(names)}
+        arrays = {name: _split(flat[name], shapes[name]) for name in names}
         return tuple(
-            _series(row, {name: arrays[name][number] for name in _ARRAYS})
+            _series(row, {name: arrays[name][number] for name in names})
             for number, row in enumerate(metadata["series"])
         )
     except (LookupError, TypeError, ValueError) as error:
         raise RunError(f"{path} does not describe its series ({error!r}); train the run again.") from None
+
+
+def _names(has_rows: bool) -> tuple[str, ...]:  # noqa: FBT001
+    return (*_ARRAYS, *_ROWS) if has_rows else _ARRAYS
 
 
 def _split(flat: NDArray[Any], shapes: Sequence[tuple[int, ...]]) -> list[NDArray[Any]]:
@@ -65,7 +73,15 @@ def _split(flat: NDArray[Any], shapes: Sequence[tuple[int, ...]]) -> list[NDArra
 
 def _arrays(one: Series) -> Arrays:
     columns = one.covariates
-    return {"values": one.values, "past": columns.past, "future": columns.future, "static": columns.static}
+    rows = one.rows or TimedRows(np.zeros(0, np.int64), np.zeros((0, 0)))
+    return {
+        "values": one.values,
+        "past": columns.past,
+        "future": columns.future,
+        "static": columns.static,
+        "row_times": rows.times.astype(np.int64),
+        "row_cells": rows.cells,
+    }
 
 
 def _compact(tensor: torch.Tensor) -> torch.Tensor:
@@ -102,7 +118,14 @@ def _series(row: Mapping[str, Any], arrays: Arrays) -> Series:
         columns,
         row["origin"],
         Annotations(rate_hz=row["rate_hz"], music=_music(row["music"])),
+        _rows(arrays),
     )
+
+
+def _rows(arrays: Arrays) -> TimedRows | None:
+    if not len(arrays.get("row_times", ())):
+        return None
+    return TimedRows(arrays["row_times"].astype("datetime64[us]"), arrays["row_cells"])
 
 
 def _music(values: Mapping[str, Any] | None) -> MusicInfo | None:

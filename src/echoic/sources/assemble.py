@@ -10,12 +10,12 @@ from echoic.errors import ConfigError
 from echoic.sources.base import DataReport, Dataset, fingerprint_of
 from echoic.sources.cells import is_coarse, numeric_column
 from echoic.sources.dates import parse_times
+from echoic.sources.gridded import Columns, combined, on_grid
 from echoic.sources.placing import PlacedRows, place_in_time
-from echoic.sources.resample import aggregated
 from echoic.sources.roles import Roles, resolve_roles
 from echoic.sources.table import Table
 from echoic.sources.usable import usable
-from echoic.types import Covariates, Series, Values
+from echoic.types import Series, TimedRows, Values
 from echoic.types.frequency import Steps
 from echoic.types.timebase import INDEX
 
@@ -112,39 +112,16 @@ def _check_growth(table: Table, placed: list[PlacedRows]) -> None:
 
 
 def _series(table: Table, roles: Roles, cells: Values, placed: PlacedRows, method: str | None) -> Series:
-    ends = np.cumsum([len(roles.target), len(roles.past), len(roles.future)])
-    target, past, future, static = (slice(start, end) for start, end in zip([0, *ends], [*ends, None], strict=True))
+    columns = Columns(roles.target, roles.past, roles.future, roles.static)
     rows = cells[placed.rows]
-    if method is None:
-        grid = np.full((placed.length, cells.shape[1]), np.nan)
-        grid[placed.steps] = rows
+    if placed.times is None or method is None:
+        made = on_grid(placed.name, columns, rows, placed.steps, placed.time, origin=table.source)
     else:
-        grid = aggregated(rows, placed.steps, placed.length, method, len(roles.target))
-    steps = _known_steps(rows, placed.steps, target, past, future)
-    if np.isnan(grid[:steps, target]).all():
+        timed = TimedRows(placed.times, rows)
+        made = combined(placed.name, columns, timed, placed.steps, placed.time, method, origin=table.source)
+    if np.isnan(made.values).all():
         raise table.error(f"series {placed.name!r} has no value to predict; remove it.", row=int(placed.rows[0]))
-    covariates = Covariates(
-        past=np.ascontiguousarray(grid[:steps, past]),
-        past_names=roles.past,
-        future=np.ascontiguousarray(grid[:, future]),
-        future_names=roles.future,
-        static=rows[0, static].copy(),
-        static_names=roles.static,
-    )
-    values = np.ascontiguousarray(grid[:steps, target])
-    return Series(placed.name, values, roles.target, placed.time, covariates, table.source)
-
-
-def _known_steps(rows: Values, steps: Steps, target: slice, past: slice, future: slice) -> int:
-    """The number of steps up to the last target or past covariate, if there are columns that are known ahead.
-
-    Rows after it are of the future, whether their columns have a value or not.
-    """
-    if future.start == future.stop:
-        return int(steps[-1]) + 1
-    known = ~np.isnan(rows[:, target]).all(axis=1) | ~np.isnan(rows[:, past]).all(axis=1)
-    kept = np.flatnonzero(known)
-    return int(steps[kept].max()) + 1 if len(kept) else 0
+    return made
 
 
 def _check_static(table: Table, roles: Roles, rows: Values, placed: PlacedRows) -> None:

@@ -93,6 +93,23 @@ def resampled(times: NDArray[Any], zone: str | None, name: str) -> tuple[TimeBas
     return TimeBase(rule.frequency, begin, 0, zone), steps - steps[0]
 
 
+def steps_within(base: TimeBase, name: str, times: NDArray[Any]) -> Steps:
+    """The step of `base`, a series of the frequency `name`, that each of later `times`, in order, lies in.
+
+    As in `resampled`, but on the grid of the series; steps before its first one are negative.
+    """
+    if base.frequency.is_clock and base.frequency.count % DAY_US:
+        return base.frequency.steps_after(base.times(np.arange(1))[0], times)
+    start = base.local_times(np.arange(1))[0]
+    days = (times if base.zone is None else to_local(times, base.zone)).astype("datetime64[D]")
+    near = [int(base.frequency.steps_after(start, days[[end]].astype(start.dtype))[0]) for end in (0, -1)]
+    numbers = np.arange(near[0] - 2, near[1] + 3)
+    labels = base.local_times(numbers).astype("datetime64[D]")
+    at_end = CalendarRule.parse(name, start).at_end
+    found = np.searchsorted(labels, days, side="left") if at_end else np.searchsorted(labels, days, side="right") - 1
+    return np.asarray(numbers[found])
+
+
 def positions_on_grid(
     table: Table, column: str, times: NDArray[Any], rows: Steps, base: TimeBase, *, mask_gaps: bool
 ) -> Steps:

@@ -1,8 +1,10 @@
 """The place of each row in time: the series in order, each on a grid of its own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError
@@ -16,12 +18,16 @@ from echoic.types.timebase import TimeBase
 
 @dataclass(frozen=True)
 class PlacedRows:
-    """The rows of one series in order, and the step of each; several rows share a step only when they are combined."""
+    """The rows of one series in order, and the step of each; several rows share a step only when they are combined.
+
+    `times` are those of the rows, if they are combined.
+    """
 
     name: str
     rows: Steps
     steps: Steps
     time: TimeBase
+    times: NDArray[Any] | None = None
 
     @property
     def length(self) -> int:
@@ -52,7 +58,7 @@ def place_in_time(
     ]
     if settings.freq is not None and combine:
         made = [(name, rows, *resampled(times[rows], zone, settings.freq)) for name, rows, zone in series]
-        return [PlacedRows(name, rows, steps, base) for name, rows, base, steps in made]
+        return [PlacedRows(name, rows, steps, base, times[rows]) for name, rows, base, steps in made]
     if settings.freq is None:
         _, longest, its_zone = max(series, key=lambda one: len(one[1]))
         common = common_frequency(times[longest], its_zone)

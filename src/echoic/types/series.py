@@ -42,11 +42,24 @@ class Covariates:
 
 
 @dataclass(frozen=True, slots=True)
+class TimedRows:
+    """Rows at any time, in order, before they are combined to steps.
+
+    `times` `(rows,)` are those of UTC if there is a zone; `cells` `(rows, columns)` are targets, past, future and
+    static covariates.
+    """
+
+    times: NDArray[Any]
+    cells: Values
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """One sequence as read: `values` `(steps, features)`, NaN where a value is missing.
 
     Values of tables are in float64, because 1e9 + 5 has no digit left for the 5 in float32; code points of
-    text are in the smallest unsigned integers that hold them, all others in float32.
+    text are in the smallest unsigned integers that hold them, all others in float32. `rows` are those that were
+    combined to steps, if any were: later ones may belong to the last step, too.
 
     Raises:
         DataError: the annotations do not fit the values.
@@ -59,6 +72,7 @@ class Series:
     covariates: Covariates = field(default_factory=Covariates)
     origin: str = ""
     annotations: Annotations = field(default_factory=Annotations)
+    rows: TimedRows | None = None
 
     def __post_init__(self) -> None:
         self.annotations.check(self.origin or self.name, self.steps)

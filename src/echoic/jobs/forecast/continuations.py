@@ -12,7 +12,8 @@ from echoic.errors import ConfigError
 from echoic.forecasting.continuation import continue_series, primed
 from echoic.forecasting.results import Table
 from echoic.jobs.base import Fitted
-from echoic.jobs.forecast.new_data import JoinedSeries, read_new
+from echoic.jobs.forecast.joining import JoinedSeries
+from echoic.jobs.forecast.new_data import read_new
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import calibration_of
 from echoic.progress import ProgressFn
@@ -35,7 +36,7 @@ def generate(
     steps, task = _known_steps(request.prime), fitted.task
     series: Sequence[Series] = task.series
     if request.prime is not None and steps is None:
-        series = JoinedSeries.of(task.series, read_new(task, request.prime).series).series
+        series = JoinedSeries.of(task.series, read_new(task, request.prime).series, task.settings.data).series
     made = []
     for one in series:
         ahead = request.length + task.settings.window.horizon  # the last of its horizons may reach beyond

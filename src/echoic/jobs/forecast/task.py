@@ -26,6 +26,7 @@ from echoic.jobs.forecast.network import build_network
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DataReport, DatasetLike
+from echoic.sources.rebinned import last_rows
 from echoic.types import Series
 from echoic.types.zones import is_offset
 from echoic.windows import Panel, Ranges, evenly_spaced, merge_ranges, split_series
@@ -109,7 +110,8 @@ class ForecastTask(Task[ForecastSettings]):
 
     @property
     def kept_series(self) -> tuple[Series, ...]:
-        return self.series
+        settings = self.settings.data
+        return tuple(replace(one, rows=last_rows(one, settings)) for one in self.series)
 
     @property
     def framing(self) -> Framing:

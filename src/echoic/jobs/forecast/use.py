@@ -12,7 +12,8 @@ from echoic.forecasting.evaluator import BATCH, Evaluator, ForecastEvaluation
 from echoic.forecasting.forecaster import Forecast
 from echoic.forecasting.results import Table, forecast_columns, predict_table, value_units
 from echoic.jobs.base import Fitted
-from echoic.jobs.forecast.new_data import JoinedSeries, read_new
+from echoic.jobs.forecast.joining import JoinedSeries
+from echoic.jobs.forecast.new_data import read_new
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.progress import ProgressFn, no_progress
 from echoic.types import Series
@@ -71,7 +72,7 @@ def _scoring(
             raise empty_split(split, task.dataset.origin, content, remedy)
         return evaluator, sampler, task.series
     dataset = read_new(task, data)
-    joined = JoinedSeries.of(task.series, dataset.series, without_times=True)
+    joined = JoinedSeries.of(task.series, dataset.series, task.settings.data, scored=True)
     # Only the first look-back of a new series may set its scale and its rates, not the steps to score.
     context, begin = task.framing.context, task.panel.offsets[:-1]
     forecaster = task.forecaster_for(
@@ -124,7 +125,7 @@ def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
     task = fitted.task
     if data is None:
         return predict_table(task.forecaster(fitted.model, calibration_of(fitted)), task.series)
-    joined = JoinedSeries.of(task.series, read_new(task, data).series)
+    joined = JoinedSeries.of(task.series, read_new(task, data).series, task.settings.data)
     ends = joined.ends(task.calibrated_ends - task.panel.offsets[:-1], task.framing.context)
     forecaster = task.forecaster_for(fitted.model, calibration_of(fitted), joined.series, calibrated_ends=ends)
     return predict_table(forecaster, joined.series)
