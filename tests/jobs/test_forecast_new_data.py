@@ -113,6 +113,15 @@ def test_rows_from_before_the_run_are_not_scored(tmp_path: Path) -> None:
         assert grown[column].tolist() == new[column].tolist()
 
 
+def test_the_last_rows_of_a_table_of_pandas_go_on_at_the_number_of_their_index(tmp_path: Path) -> None:
+    table = rows().select("y").to_pandas()
+    run = echoic.train("forecast", table[:KNOWN], out=tmp_path / "run", **(TINY | {"time": None}))
+    new, whole = run.predict(table[KNOWN - 2 :]), run.predict(table[1:])
+    assert new["ds"].tolist() == whole["ds"].tolist() == [ALL, ALL + 1, ALL + 2, ALL + 3]
+    np.testing.assert_array_equal(new["mean"], run.predict(table[KNOWN:])["mean"])
+    assert run.predict(table[KNOWN:].reset_index(drop=True))["ds"].tolist() == [40, 41, 42, 43]
+
+
 def test_steps_of_another_frequency_are_named(tmp_path: Path, run: Run) -> None:
     with pytest.warns(
         UserWarning, match=r"weeks\.csv: 'weeks' has steps of 7 d, but the run of 1 d; .* another series"

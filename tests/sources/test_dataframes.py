@@ -66,6 +66,52 @@ def test_periods_of_pandas_begin_with_their_first_moment() -> None:
         assert str(series.time.frequency) == "3 months"
 
 
+def test_periods_of_business_days_warn_of_nothing() -> None:
+    """Warnings are errors in these tests; pandas warns of such periods when they are made, and converted."""
+    with pytest.warns(FutureWarning, match="deprecated"):
+        days = pd.period_range("2024-01-04", periods=4, freq="B")
+    for frame, settings in (
+        (pd.Series([1, 2, 3, 4], index=days), TableSettings()),
+        (pd.DataFrame({"t": days, "y": [1, 2, 3, 4]}), TableSettings(time="t")),
+        (pd.DataFrame({"t": days, "y": [1, 2, 3, 4]}), TableSettings()),
+    ):
+        (series,) = read(frame, settings).series
+        assert str(series.time.frequency) == "1 business day"
+        assert series.time.times(np.arange(4))[-1] == np.datetime64("2024-01-09")
+
+
+@pytest.mark.parametrize(
+    ("index", "times"),
+    [
+        (pd.RangeIndex(1000, 1003), [1000, 1001, 1002]),
+        (pd.RangeIndex(0, 15, 5), [0, 5, 10]),
+        (pd.Index([7, 9, 11]), [7, 9, 11]),
+        (pd.RangeIndex(3), None),
+        (pd.Index([2, 1, 0]), None),
+        (pd.Index([0, 1, 3]), None),
+    ],
+)
+def test_numbers_of_an_index_without_a_name_are_times_if_they_rise_evenly(
+    index: pd.Index, times: list[int] | None
+) -> None:
+    for data in (pd.DataFrame({"y": [1, 2, 3]}, index=index), pd.Series([1, 2, 3], index=index)):
+        dataset = read(data)
+        (series,) = dataset.series
+        assert series.features == ("y",)
+        assert (series.time.start is None) == (times is None)
+        assert times is None or series.time.times(np.arange(3)).tolist() == times
+        noted = "Ignored columns: the index, whose numbers do not rise evenly." in dataset.report.notes
+        assert noted == (times is None and not isinstance(index, pd.RangeIndex))
+
+
+def test_the_numbers_of_an_index_are_no_times_beside_dates_and_in_long_tables() -> None:
+    dates = pd.DataFrame({"d": pd.date_range("2024", periods=3), "y": [1, 2, 3]}, index=[5, 6, 7])
+    assert read(dates).series[0].time.start == np.datetime64("2024-01-01")
+    many = pd.DataFrame({"unique_id": ["a", "a", "b"], "y": [1, 2, 3]}, index=[5, 6, 7])
+    assert [one.time.start for one in read(many).series] == [None, None]
+    assert read(pd.DataFrame({"y": [1, 2]}, index=[5, 6]), TableSettings(time="none")).series[0].time.start is None
+
+
 def test_numbers_in_a_time_column_are_numbers_of_steps() -> None:
     frame = pd.DataFrame({"year": [1999.0, 2000.0], "y": [1, 2]})
     assert read(frame, TableSettings(time="year")).series[0].time.times(np.arange(3)).tolist() == [1999, 2000, 2001]
@@ -198,7 +244,5 @@ def test_parquet_file_reads_as_its_frame(tmp_path: Path) -> None:
 def test_an_index_of_whole_numbers_with_a_name_holds_the_times() -> None:
     frame = pd.DataFrame({"y": [1.0, 2, 3]}, index=pd.RangeIndex(1000, 1003, name="cycle"))
     assert read(frame, TableSettings()).series[0].time.times(np.arange(4)).tolist() == [1000, 1001, 1002, 1003]
-    nameless = read(frame.rename_axis(None), TableSettings()).series[0]
-    assert nameless.time.times(np.arange(4)).tolist() == [0, 1, 2, 3]
     shuffled = read(frame.iloc[[1, 0, 2]], TableSettings()).series[0]
     assert shuffled.time.start is None

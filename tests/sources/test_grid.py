@@ -1,10 +1,13 @@
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from echoic.config.table import TableSettings
 from echoic.errors import DataError
+from echoic.sources import read
 from echoic.types.frequency import SINGLE
 
 
@@ -67,3 +70,44 @@ def test_mistyped_year_cannot_fill_the_memory(read_text: Callable[..., Any]) -> 
     text = column("2024-01-01T00:00", "2024-01-01T00:01", "2024-01-01T00:02", "9924-01-01T00:00")
     with pytest.raises(DataError, match=r"line 5: filling the gaps would turn 4 rows into .*; check the time"):
         read_text(text, time="t", gaps="mask")
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        (
+            [
+                "2024-01-01 00:04:09.034267",
+                "2024-01-01 00:04:17.138228",
+                "2024-01-01 00:04:17.167759",
+                "2024-01-01 01:00",
+            ],
+            "line 3, .*: 2024-01-01 00:04:17.138228 is at no regular distance: rows are 29.531 ms to 55.7.* min apart",
+        ),
+        (
+            ["2024-03-30T00:00+01:00", "2024-03-31T00:00+01:00", "2024-04-01T00:00+02:00", "2024-04-02T00:00+02:00"],
+            r"line 4, .*: 2024-04-01T00:00\+02:00 is off the grid of 1 d from 2024-03-30T00:00\+01:00; .* --time-zone",
+        ),
+        (["2024-01-01", "2024/1/2", "2024-01-02"], "line 4, .*: 2024-01-02 is also in line 3"),
+    ],
+)
+def test_messages_have_times_as_the_file_has_them(tmp_path: Path, times: list[str], said: str) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text("t,y\n" + "".join(f"{time},1\n" for time in times))
+    with pytest.raises(DataError, match=said):
+        read(path, TableSettings(time="t"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (("0.5", "1.5"), r"line 2, column 'y': '0.5' is not a date; name the column of dates with --time, such as d\."),
+        (("3", "1"), "line 3, column 'y': 1 is earlier than the row before it; .* name another column with --time"),
+    ],
+)
+def test_a_column_that_holds_no_times_is_named_and_no_other(tmp_path: Path, cells: tuple[str, str], said: str) -> None:
+    """Also where the others are text: without a column of times, they would be predicted."""
+    path = tmp_path / "data.csv"
+    path.write_text(f"place,d,y\nhere,2024-01-01,{cells[0]}\nthere,2024-01-02,{cells[1]}\n")
+    with pytest.raises(DataError, match=said):
+        read(path, TableSettings(time="y"))

@@ -35,7 +35,7 @@ def assemble(table: Table, settings: TableSettings) -> Dataset:
     if settings.format == "m4":
         raise ConfigError("`format` m4 is for CSV files; use wide or long for other data.")
     roles = resolve_roles(table, settings)
-    cells = _numeric_cells(table, roles, settings.decimal)
+    # First, since a column that is named by mistake makes another one of those to predict.
     parsed = None if roles.time is None else parse_times(table, roles.time, settings.date_format)
     if roles.time is None:
         settings.refuse_changed(_OF_TIMES, "without times; name their column with --time.")
@@ -44,6 +44,7 @@ def assemble(table: Table, settings: TableSettings) -> Dataset:
         _place_by_index(groups) if parsed is None else place_in_time(table, roles.time or "", groups, parsed, settings)
     )
     _check_growth(table, placed)
+    cells = _numeric_cells(table, roles, settings.decimal)
     for one in placed:
         _check_static(table, roles, cells[one.rows], one)
     found, skipped = usable(

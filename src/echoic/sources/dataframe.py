@@ -1,7 +1,9 @@
 """DataFrames of all libraries that narwhals supports: pandas, polars, pyarrow."""
 
 import re
+import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,15 +16,20 @@ from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset
+from echoic.sources.index_numbers import IndexNumbers
+from echoic.sources.roles import resolve_roles
 from echoic.sources.table import Table
 
 _SOURCE = "the DataFrame"
+_INDEX = "index"
+_UNEVEN = "the index, whose numbers do not rise evenly"
 
 
 def read(data: Any, settings: TableSettings) -> Dataset:
     """Reads a DataFrame, a column or a dict of columns; rows are counted from 0 in messages.
 
-    Dates in the index of pandas are the times, unless `settings.time` names a column.
+    Dates in the index of pandas are the times, unless `settings.time` names a column. So are whole numbers that rise
+    evenly, if there are no dates and the table has a single series; 0, 1, 2, ... only count the rows.
 
     Raises:
         DataError: `data` is not a DataFrame, or has unsupported values.
@@ -30,7 +37,15 @@ def read(data: Any, settings: TableSettings) -> Dataset:
     frame, time = with_index_as_column(data) if settings.time is None else (data, None)
     if time is not None:
         settings = settings.model_copy(update={"time": time})
-    return assemble(table_of(frame, _SOURCE, "series"), settings)
+    table = table_of(frame, _SOURCE, "series")
+    numbers = IndexNumbers.of(data) if settings.time is None else None
+    roles = None if numbers is None else resolve_roles(table, settings)
+    if numbers is None or roles is None or roles.time is not None or roles.id is not None:
+        return assemble(table, settings)
+    if not numbers.are_even or _INDEX in table.dataframe.columns:
+        return assemble(replace(table, ignored=(*table.ignored, _UNEVEN)), settings)
+    frame_with_index = table.dataframe.with_columns(pl.Series(_INDEX, numbers.numbers))
+    return assemble(replace(table, dataframe=frame_with_index), settings.model_copy(update={"time": _INDEX}))
 
 
 def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) -> Table:
@@ -58,8 +73,8 @@ def with_index_as_column(data: Any) -> tuple[Any, str | None]:
     index: Any = getattr(data, "index", None)
     if not hasattr(index, "to_frame"):
         return data, None
-    if hasattr(index, "to_timestamp"):  # periods
-        index = index.to_timestamp()
+    if hasattr(index, "to_timestamp"):
+        index = _begins(index)
     if getattr(getattr(index, "dtype", None), "kind", None) != "M" and not (
         _counts(index) and "ds" not in getattr(data, "columns", ())
     ):
@@ -121,10 +136,17 @@ def _column(column: nw.Series[Any]) -> pl.Series:
         return _in_zone(pl.Series(_utc(native)), str(zone))
     is_period = hasattr(native, "dt") and hasattr(native.dt, "to_timestamp")
     if is_period or isinstance(column.dtype, nw.Datetime):
-        times = native.dt.to_timestamp() if is_period else column
+        times = _begins(native.dt) if is_period else column
         return pl.Series(times.to_numpy().astype("datetime64[us]"))
     cells = zip(column.to_list(), column.is_null().to_list(), strict=True)
     return pl.Series([None if null else str(cell) for cell, null in cells], dtype=pl.String)
+
+
+def _begins(periods: Any) -> Any:
+    """The first moment of each period of pandas, which warns of periods of business days."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        return periods.to_timestamp()
 
 
 def _utc(native: Any) -> NDArray[np.datetime64]:

@@ -186,5 +186,9 @@ def _not_a_date(table: Table, cells: pl.Series, row: int) -> DataError:
     elif row > 0:
         problem = "is not a date of the form above it; correct it, or describe all with --date-format"
     else:
-        problem = "is not a date; write it as 2024-01-31 or as a whole number, or describe it with --date-format"
+        others = [one.name for one in table.dataframe if one.name != cells.name and is_date_column(one)]
+        remedy = "write it as 2024-01-31 or as a whole number, describe it with --date-format, or name another column"
+        if others:
+            remedy = f"name the column of dates with --time, such as {others[0]}"
+        problem = f"is not a date; {remedy}"
     return table.error(f"{quoted(cell)} {problem}.", row=row, column=cells.name)

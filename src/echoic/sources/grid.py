@@ -27,7 +27,9 @@ def in_order(
         if not sort:
             row = int(rows[decreasing.argmax() + 1])
             remedy = "pass --sort to sort the rows by time" + _of_clocks(times[row], zone)
-            message = f"{_short(times[row], zone)} is earlier than the row before it; {remedy}."
+            if times.dtype.kind != "M":
+                remedy += ", or name another column with --time"
+            message = f"{_shown(table, column, times, row, zone)} is earlier than the row before it; {remedy}."
             raise table.error(message, row=row, column=column)
         rows = rows[np.argsort(times[rows], kind="stable")]
     repeated = times[rows][1:] == times[rows][:-1]
@@ -35,7 +37,7 @@ def in_order(
         first, second = (int(row) for row in rows[repeated.argmax() :][:2])
         remedy = "keep one row for each time, or combine them with --freq and --resample"
         remedy += _of_clocks(times[second], zone)
-        message = f"{_short(times[second], zone)} is also in {table.row_name(first)}; {remedy}."
+        message = f"{_shown(table, column, times, second, zone)} is also in {table.row_name(first)}; {remedy}."
         raise table.error(message, row=second, column=column)
     return rows
 
@@ -121,18 +123,20 @@ def positions_on_grid(
     positions = base.steps_of(times[rows])
     if (positions < 0).any():
         row = int(rows[(positions < 0).argmax()])
-        grid = f"{base.frequency} from {_short(times[rows[0]], base.zone)}"
+        first = _shown(table, column, times, int(rows[0]), base.zone)
         remedy = "bring the rows to one frequency with --freq and --resample, or count steps with --time none"
         if base.has_dates and base.zone is not None:
             remedy += ", or name the zone of days with --time-zone"
-        raise table.error(
-            f"{_short(times[row], base.zone)} is off the grid of {grid}; {remedy}.", row=row, column=column
-        )
+        place = f"is off the grid of {base.frequency} from {first}"
+        if _are_irregular(times[rows]):
+            place = f"is at no regular distance: rows are {_distances(times[rows])} apart"
+        message = f"{_shown(table, column, times, row, base.zone)} {place}; {remedy}."
+        raise table.error(message, row=row, column=column)
     skipped = np.diff(positions) - 1
     if skipped.any() and not mask_gaps:
         gap = int((skipped > 0).argmax())
         before, after = rows[gap], int(rows[gap + 1])
-        between = " and ".join(_short(times[at], base.zone) for at in (before, after))
+        between = " and ".join(_shown(table, column, times, at, base.zone) for at in (int(before), after))
         remedy = "pass --gaps mask to insert them, or --freq to state another frequency"
         if base.has_dates and times[after] - times[before] <= 2 * _HOUR:
             remedy += _of_clocks(times[after], base.zone)
@@ -154,6 +158,24 @@ def _of_clocks(time: Any, zone: str | None) -> str:
     """A remedy for hours that clocks show twice or never: dates without a time of day have none."""
     has_clock = isinstance(time, np.datetime64) and time != time.astype("datetime64[D]")
     return ", or name the zone of clocks that change with --time-zone" if has_clock and zone is None else ""
+
+
+def _are_irregular(times: NDArray[Any]) -> bool:
+    """Whether no distance of neighbouring times is that of at least half of them."""
+    _, counts = np.unique(np.diff(times), return_counts=True)
+    return bool(times.dtype.kind == "M" and 2 * counts.max() < counts.sum())
+
+
+def _distances(times: NDArray[Any]) -> str:
+    """The shortest and the longest distance of neighbouring times."""
+    distances = np.diff(times).astype("timedelta64[us]").astype(np.int64)
+    return " to ".join(str(Frequency("us", int(one))) for one in (distances.min(), distances.max()))
+
+
+def _shown(table: Table, column: str, times: NDArray[Any], row: int, zone: str | None) -> str:
+    """The time of a row as the table has it."""
+    cell = table.dataframe[column][row]
+    return cell.strip() if isinstance(cell, str) else _short(times[row], zone)
 
 
 def _short(time: Any, zone: str | None) -> str:

@@ -24,6 +24,8 @@ Unit = Literal[
 DAY_US = 86_400_000_000
 _MICROSECONDS = {"d": DAY_US, "h": 3_600_000_000, "min": 60_000_000, "s": 1_000_000, "ms": 1_000}
 _MONTH_END = 31
+_MOST_COUNTED = 1_000
+"""Times that a unit is counted as a whole number; longer times are given in a larger unit, with six digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,12 @@ class Frequency:
             return f"days {days[0]} and {days[1]} of a month"
         if not self.is_clock:
             return f"{self.count} {self.unit.replace('_', ' ')}{'s' if self.count > 1 else ''}"
-        for name, size in _MICROSECONDS.items():
-            if self.count % size == 0:
-                return f"{self.count // size} {name}"
-        return f"{self.count} us"
+        units = _MICROSECONDS.items()
+        exact = next((one for one in units if self.count % one[1] == 0), None)
+        if exact is not None and self.count // exact[1] < _MOST_COUNTED:
+            return f"{self.count // exact[1]} {exact[0]}"
+        name, size = next((one for one in units if self.count >= one[1]), ("us", 1))
+        return f"{self.count / size:.6g} {name}"
 
     @property
     def is_clock(self) -> bool:

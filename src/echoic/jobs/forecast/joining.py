@@ -14,6 +14,7 @@ from echoic.jobs.forecast.overlap import first_step, is_same_series
 from echoic.sources.rebinned import rebinned
 from echoic.types import Covariates, Series
 from echoic.types.frequency import SINGLE
+from echoic.types.timebase import INDEX
 from echoic.windows import Ranges, full_ranges
 
 
@@ -85,7 +86,7 @@ class JoinedSeries:
 def _matched(own: Sequence[Series], new: Sequence[Series]) -> Iterator[tuple[int, Series]]:
     """Each new series, and the number of the run's series that it may continue, or -1."""
     known = {one.name: number for number, one in enumerate(own)}
-    if len(own) == len(new) == 1 and new[0].time.start is not None:
+    if len(own) == len(new) == 1 and new[0].time != INDEX:
         known = {new[0].name: 0}
     return ((known.get(one.name, -1), one) for one in new)
 

@@ -1,12 +1,15 @@
 """New data of a trained forecast, read by the columns of the run."""
 
+from dataclasses import replace
 from typing import Any
 
 from echoic.errors import DataError
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.sources import Dataset, read, source_kind
+from echoic.sources.index_numbers import IndexNumbers
 from echoic.sources.roles import NO_TIME
 from echoic.types import Series
+from echoic.types.timebase import INDEX
 
 _NAMED = ("csv", "parquet", "dataframe")
 """Kinds of data whose columns have names."""
@@ -24,9 +27,20 @@ def read_new(task: ForecastTask, data: Any) -> Dataset:
         time = settings.time if task.series[0].time.start is not None else NO_TIME
         settings = settings.model_copy(update={"target": features, "time": time})
     dataset = read(data, settings)
+    if task.series[0].time.start is None:
+        dataset = _from_index(data, dataset)
     task.check_columns(dataset.series[0])
     _check_zone(task.series[0], dataset.series[0])
     return dataset
+
+
+def _from_index(data: Any, dataset: Dataset) -> Dataset:
+    """The last rows of a longer table of pandas begin at the step that its index says."""
+    numbers = IndexNumbers.of(data)
+    if numbers is None or not numbers.is_part or len(dataset.series) > 1:
+        return dataset
+    (one,) = dataset.series
+    return replace(dataset, series=(replace(one, time=INDEX.shift(int(numbers.numbers[0]))),))
 
 
 def _check_zone(own: Series, new: Series) -> None:

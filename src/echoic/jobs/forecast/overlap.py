@@ -22,7 +22,8 @@ def first_step(before: Series, after: Series, *, scored: bool) -> int | None:
 
     Warns of missing rows between the two, and of another frequency. See `JoinedSeries.of` for `scored`.
     """
-    if before.time.start is None or after.time.start is None:
+    is_numbered = before.time.start is None and after.time.start is None and after.time.first_step > 0
+    if not is_numbered and (before.time.start is None or after.time.start is None):
         continues = scored and before.time.start is None and after.time.start is None
         return before.steps if continues else None
     if before.time.has_dates != after.time.has_dates:
