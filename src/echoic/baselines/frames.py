@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self, final
 
 import numpy as np
+import scipy  # loads `scipy.optimize` lazily, which is slow to import
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -15,7 +16,7 @@ from echoic.baselines.packed import pack, unpack
 Frames = NDArray[np.int64]
 
 _MAX_FRAMES = 50_000
-_ITERATIONS = 60
+_ITERATIONS, _MEMORY = 100, 60
 _DECAY = 1e-4
 
 
@@ -68,6 +69,33 @@ class MajorityFrame:
         return np.full(len(values), self.majority_class, np.int64)
 
 
+@dataclass(frozen=True, eq=False)
+class _Objective:
+    """The mean cross-entropy of `x` `(frames, bands)` and `targets` `(frames, classes)`, with weight decay.
+
+    Its gradient is written out, since `torch.optim.LBFGS` imports `torch._dynamo`, which takes seconds.
+    """
+
+    x: Tensor
+    targets: Tensor
+
+    @torch.no_grad()
+    def __call__(self, parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """The value and the gradient at flat `parameters`, the weights of each class and then its bias."""
+        weight, bias = _parameters(parameters, self.targets.shape[1])
+        log_probs = functional.log_softmax(self.x @ weight.T + bias, 1)
+        error = (log_probs.exp() - self.targets) / len(self.x)
+        gradient = torch.column_stack([error.T @ self.x + 2 * _DECAY * weight, error.sum(0)])
+        value = -(log_probs * self.targets).sum() / len(self.x) + _DECAY * weight.square().sum()
+        return float(value), gradient.double().numpy().ravel()
+
+
+def _parameters(flat: NDArray[np.float64], num_classes: int) -> tuple[Tensor, Tensor]:
+    """The weights `(classes, bands)` and biases `(classes,)` in flat parameters."""
+    table = torch.from_numpy(flat.reshape(num_classes, -1)).float()
+    return table[:, :-1], table[:, -1]
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class LogisticRegression:
@@ -81,20 +109,14 @@ class LogisticRegression:
         """Fits to at most 50,000 evenly spaced frames `(frames, bands)`."""
         selected = torch.linspace(0, len(values) - 1, min(len(values), _MAX_FRAMES)).long()
         x, y = values[selected], torch.from_numpy(classes)[selected]
-        weight, bias = (
-            torch.zeros(*shape, requires_grad=True) for shape in ((num_classes, values.shape[1]), (num_classes,))
+        bands = values.shape[1]
+        objective = _Objective(x.float(), functional.one_hot(y, num_classes).float())
+        start = np.zeros(num_classes * (bands + 1))
+        found = scipy.optimize.minimize(
+            objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS, "maxcor": _MEMORY}
         )
-        optimizer = torch.optim.LBFGS([weight, bias], max_iter=_ITERATIONS, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            optimizer.zero_grad()
-            loss_value = functional.cross_entropy(x @ weight.T + bias, y) + _DECAY * weight.square().sum()
-            torch.autograd.backward(loss_value)
-            return loss_value
-
-        with torch.enable_grad():
-            optimizer.step(loss)
-        return cls(weight.detach(), bias.detach())
+        weight, bias = _parameters(found.x, num_classes)
+        return cls(weight.contiguous(), bias.contiguous())
 
     def to_json(self) -> dict[str, Any]:
         """The fitted state as plain JSON values; arrays are packed."""

@@ -102,9 +102,10 @@ class AudioSamples(SymbolHead):
         self.parameters_per_value += past
         self.noise = CodeNoise(num_codes, noise)
         self.max_loudness = stats.max_loudness
-        self.max_power = _HEADROOM * loudness_power(torch.tensor(stats.max_loudness)).item()
+        # Values, also of a network that is built on the meta device.
+        self.max_power = _HEADROOM * loudness_power(torch.tensor(stats.max_loudness, device="cpu")).item()
         self.reflections: Tensor
-        reflections = torch.tensor(reflections_from_weights(stats.lpc_weights), dtype=torch.float64)
+        reflections = torch.tensor(reflections_from_weights(stats.lpc_weights), dtype=torch.float64, device="cpu")
         unbounded = torch.atanh((reflections / _MAX_REFLECTION).clamp(-0.9999, 0.9999))
         self.register_buffer("reflections", unbounded.float(), persistent=False)
         # Before training, the hidden vector does not adjust the linear prediction.
