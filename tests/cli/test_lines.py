@@ -219,7 +219,7 @@ def test_predict_prints_whole_numbers_as_numbers_and_rounds_nothing(command: Cal
 def test_times_of_events_are_printed_to_the_millisecond() -> None:
     times = np.array([12345.6789, 0.25])
     assert _short("onset_s", times) == ["12345.679", "0.250"]
-    assert _short("mean", times) == ["1.235e+04", "0.25"]
+    assert _short("mean", times) == ["1.235e4", "0.25"]
     assert _plain(np.array([3, 200])) == [3, 200]
     assert _plain(np.array(["2020-01-01"], "datetime64[s]")) == ["2020-01-01T00:00:00"]
 

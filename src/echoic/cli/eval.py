@@ -10,7 +10,7 @@ import typer
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
-from echoic.cli.tables import print_columns, print_scores
+from echoic.cli.tables import print_columns, print_scores, short_number
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
 
@@ -120,7 +120,7 @@ def _print_confusions(confusions: Sequence[Mapping[str, Any]]) -> None:
 def _print_classes(scores: Mapping[str, Mapping[str, float]]) -> None:
     """Scores of each class."""
     rows = [
-        (name, row["clips"], *(f"{row[score]:.3g}" for score in ("precision", "recall", "f1")))
+        (name, row["clips"], *(short_number(row[score], 3) for score in ("precision", "recall", "f1")))
         for name, row in scores.items()
     ]
     print_columns("By class, the lowest F1 first", ["class", "clips", "precision", "recall", "f1"], rows)
@@ -130,6 +130,7 @@ def _print_series(errors: Mapping[str, Mapping[str, float]]) -> None:
     """The errors of each series."""
     columns = ("mae", "mase", "best_baseline_mae")
     rows = [
-        (name, *(f"{row[column]:.4g}" if column in row else "" for column in columns)) for name, row in errors.items()
+        (name, *(short_number(row[column]) if column in row else "" for column in columns))
+        for name, row in errors.items()
     ]
     print_columns("By series, the worst against its best baseline first", ["series", *columns], rows)

@@ -10,7 +10,7 @@ from echoic.cli.eval import OnError, RunPath
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
-from echoic.cli.tables import fits, print_columns
+from echoic.cli.tables import fits, print_columns, short_number
 from echoic.cli.train import Json, TrainingData
 
 Output = Annotated[
@@ -93,7 +93,7 @@ def _short(name: str, column: Any, digits: list[int] | None = None) -> list[str]
         return [str(value) for value in column]
     if name.endswith("_s"):
         return [f"{value:.3f}" for value in column]
-    return [f"{value:.{number}g}" for value, number in zip(column, digits or [4] * len(column), strict=True)]
+    return [short_number(value, number) for value, number in zip(column, digits or [4] * len(column), strict=True)]
 
 
 def _short_dates(column: Any) -> list[str]:
