@@ -58,3 +58,12 @@ def test_files_that_cannot_be_predicted_are_counted_and_listed(command: Line) ->
     code, out, err = command("predict run wave.csv gone.csv --json --on-error stop")
     assert (code, out) == (2, "")
     assert err.startswith("echoic: gone.csv")
+
+
+def test_what_dev_decided_is_said_of_the_runs_own_data_and_not_with_each_prediction(command: Line) -> None:
+    (note, *_) = echoic.load("run").notes()
+    assert note in command("eval run")[2]
+    for line in ("predict run", "predict run wave.csv", "eval run wave.csv"):
+        code, _, err = command(line)
+        assert code == 0
+        assert note not in err

@@ -115,7 +115,8 @@ def test_with_hardly_any_past_there_is_no_interval(tmp_path: Path) -> None:
         "forecast", noisy()[:16], out=tmp_path / "run", split=(10, 3, 3), lookback=6, horizon=3, layers=(4,), epochs=1,
         threads=1,
     )  # fmt: skip
-    assert set(run.predict()) == {"unique_id", "ds", "target", "mean"}
+    with pytest.warns(UserWarning, match="There are no prediction intervals"):
+        assert set(run.predict()) == {"unique_id", "ds", "target", "mean"}
 
 
 def test_a_value_with_more_than_half_of_the_mass_is_the_median_and_inside_every_interval() -> None:

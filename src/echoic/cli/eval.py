@@ -95,7 +95,8 @@ def evaluate(
         write_table(backtest, opened.backtest(data, split=split, stride=stride or 1, on_error=on_error))
     for note in evaluation.details.get("notes", ()):
         say(f"data: {note}")
-    for sentence in [*opened.notes(), *filter(None, [evaluation.verdict])]:
+    # What dev decided belongs to the run's own data; new data have the verdict on them.
+    for sentence in [*(opened.notes() if data is None else ()), *filter(None, [evaluation.verdict])]:
         say(sentence)
     if as_json:
         typer.echo(json.dumps(summaries.evaluation_json(opened, evaluation, split, data)))

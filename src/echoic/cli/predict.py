@@ -48,8 +48,6 @@ def predict(
     if output is not None:
         write_table(output, columns)
         say(f"{output}: {rows} rows")
-    for note in opened.notes():
-        say(note)
     if as_json:
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))

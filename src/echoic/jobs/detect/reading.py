@@ -5,6 +5,7 @@ from typing import Any
 
 from echoic.errors import DataError
 from echoic.jobs.detect.task import DetectTask, check_labels
+from echoic.jobs.scored_part import scored_part
 from echoic.sources import as_path, is_path, read_new, source_kind
 from echoic.sources.clips.tables import table_of
 from echoic.sources.memory.sensors import unlabelled
@@ -13,14 +14,14 @@ from echoic.types import Series
 
 
 def labelled_recordings(task: DetectTask, data: Any) -> Sequence[Series]:
-    """The recordings of `data` with their events.
+    """The recordings of `data` with their events; where the data assign splits, those of the test split.
 
     Raises:
         DataError: they cannot be read, are of another kind than in training, or have a label that training has not.
     """
     rate = {} if task.features.mel is None else {"rate_hz": task.features.mel.rate_hz}
     settings = task.settings.data.model_copy(update={"split_table": None, **rate})
-    recordings = read_new(data, settings).series
+    recordings = scored_part(read_new(data, settings).series, "recordings")
     task.features.check(recordings)
     check_labels(recordings, task.labels, "the new data")
     return recordings

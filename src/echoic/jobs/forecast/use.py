@@ -1,5 +1,6 @@
 """Evaluation and predictions of a trained forecast."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,15 @@ def predict(fitted: Fitted[ForecastTask], data: Any) -> Table:
 
     Series that continue those of the run have them as look-back.
     """
+    table = _predicted(fitted, data)
+    if not any(name.startswith("lo-") for name in table):
+        warnings.warn(
+            "There are no prediction intervals: too few forecasts of the past show how far they are off.", stacklevel=2
+        )
+    return table
+
+
+def _predicted(fitted: Fitted[ForecastTask], data: Any) -> Table:
     task = fitted.task
     if data is None:
         return predict_table(task.forecaster(fitted.model, calibration_of(fitted)), task.series)

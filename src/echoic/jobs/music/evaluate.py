@@ -17,6 +17,7 @@ from echoic.errors import DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.task import MusicTask, rolls_of
+from echoic.jobs.scored_part import scored_part
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.memorization import MemorizationIndex
@@ -111,7 +112,7 @@ def evaluate(
 
 def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
     if data is not None:
-        return read_new(data, task.settings.data).series
+        return scored_part(read_new(data, task.settings.data).series, "songs")
     if not task.splits[split]:
         raise empty_split(split, task.dataset.origin, "songs")
     return task.songs(split)
