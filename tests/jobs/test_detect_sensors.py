@@ -177,3 +177,16 @@ def test_columns_of_new_tables_are_taken_by_name(run: echoic.Run, tmp_path: Path
     frame.rename({"ay": "b"}).write_csv(tmp_path / "renamed.csv")
     with pytest.raises(ConfigError, match=r"`features`: .*renamed\.csv has no column 'ay'"):
         run.predict(tmp_path / "renamed.csv")
+
+
+def test_without_a_rate_times_are_called_steps(tmp_path: Path) -> None:
+    run = echoic.train("detect", table(tmp_path / "one.csv", moving(600, 0)), **(TINY | {"epochs": 2}))
+    evaluation = run.evaluate()
+    assert evaluation.description.startswith("1 recording, 60 steps")
+    assert "extra_transitions_per_step" in evaluation.scores
+    assert "steps" in evaluation.details
+    events = run.predict(table(tmp_path / "new.csv", moving(50, 1)))
+    assert list(events) == ["file", "onset_step", "offset_step", "label", "confidence"]
+    assert events["onset_step"].dtype == np.int64
+    assert (events["onset_step"] < events["offset_step"]).all()
+    assert (events["offset_step"] <= 50).all()

@@ -84,7 +84,7 @@ def test_missing_columns_are_named() -> None:
     with pytest.raises(ConfigError, match="`features`: the DataFrame has no column 'az'"):
         read(frame, ClipDataSettings(id="window", features=("az",)))
     with pytest.raises(
-        ConfigError, match=r"`file`: .*; a table with one row per step requires `id`, its column of clips"
+        ConfigError, match=r"`file`: .*; a table with one row per step requires `id` \(--id\), its column of clips"
     ):
         read(frame, ClipDataSettings())
     with pytest.raises(DataError, match="no column of values is left; name some"):

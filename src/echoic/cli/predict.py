@@ -12,6 +12,7 @@ from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import fits, print_columns, short_number
 from echoic.cli.train import Json, TrainingData
+from echoic.types.counted import counted
 
 Output = Annotated[
     Path | None,
@@ -47,7 +48,7 @@ def predict(
     rows = len(next(iter(columns.values())))
     if output is not None:
         write_table(output, columns)
-        say(f"{output}: {rows} rows")
+        say(f"{output}: {counted(rows, 'row')}")
     if as_json:
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
@@ -58,7 +59,7 @@ def predict(
         if not fits(shown):
             top = without_many_columns(top, getattr(opened.settings.data, "label_separator", None))
             shown = {name: _short(name, column, digits) for name, column in top.items()}
-        print_columns(f"{run}: {rows} rows", list(shown), list(zip(*shown.values(), strict=True)))
+        print_columns(f"{run}: {counted(rows, 'row')}", list(shown), list(zip(*shown.values(), strict=True)))
         if rows > _MAX_ROWS:
             say(f"... {rows - _MAX_ROWS} more; write all rows with -o FILE")
 

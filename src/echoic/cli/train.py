@@ -15,6 +15,7 @@ from echoic.cli.progress import TrainingBar
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
 from echoic.sources import supported_inputs
+from echoic.types.counted import counted
 
 Data = Annotated[list[str], typer.Argument(metavar="DATA", help="Input of the job.")]
 Out = Annotated[
@@ -135,7 +136,7 @@ def _print_result(run: Any, *, as_json: bool) -> None:
         say(note)
     best = result["best_dev_loss"]
     summary = "trained" if best is None else f"best dev loss {best:.6g} after"
-    say(f"{run.path}: {summary} {result['best_step']} steps")
+    say(f"{run.path}: {summary} {counted(result['best_step'], 'step')}")
     scored = f"echoic eval {run.path}; " if _has_test(run) else ""
     say(f"next: {scored}echoic report {run.path}")
 

@@ -37,7 +37,12 @@ class EventDataSettings(SoundSourceSettings):
         (), description="Tables with one row per step: columns of values. Default: all columns without another role."
     )
     step_rate_hz: float | None = Field(
-        None, gt=0, description="Tables with one row per step: rows per second. Default: 1, so that times count rows."
+        None,
+        gt=0,
+        description=(
+            "Tables with one row per step: rows per second. Default: that of a column of dates; without one, times "
+            "count rows."
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from echoic.metrics.forecasts import ForecastScores, owa, seasonal_scale
 from echoic.metrics.paired import MIN_ITEMS
 from echoic.metrics.series_errors import SeriesErrors, item_errors, series_table
 from echoic.progress import ProgressFn, no_progress
+from echoic.types.counted import counted
 from echoic.windows import Panel, Ranges, SequentialSampler, Windows, evenly_spaced
 
 Array = NDArray[np.float64]
@@ -58,7 +59,7 @@ class ForecastEvaluation(Evaluation):
     @property
     def description(self) -> str:
         """Number of windows and the units."""
-        return f"{self.windows:,} windows, errors in {self.units}"
+        return f"{counted(self.windows, 'window')}, errors in {self.units}"
 
     @property
     def details(self) -> dict[str, Any]:

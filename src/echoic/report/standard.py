@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.report.charts import Bars, Chart, Line, Role
+from echoic.types.counted import counted
 
 _OVERFITTING = 0.1
 
@@ -29,7 +30,7 @@ def loss_chart(metrics: Sequence[Mapping[str, Any]], y_label: str = "Loss per va
         return None
     monitored = lines[-1]
     best = int(np.nanargmin(monitored.y))
-    lowest = f"Lowest {monitored.name} loss: {monitored.y[best]:.4g} after {monitored.x[best]:,} steps."
+    lowest = f"Lowest {monitored.name} loss: {monitored.y[best]:.4g} after {counted(int(monitored.x[best]), 'step')}."
     return Chart(
         key="loss",
         title="Learning curves",

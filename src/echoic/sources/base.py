@@ -13,6 +13,10 @@ from echoic.errors import DataError
 from echoic.sources.paths import check_path
 from echoic.sources.usable import skipped_notes
 from echoic.types import Series
+from echoic.types.counted import were
+
+_WITHOUT_ROW = ("step without a row", "steps without a row")
+_WITHOUT_TARGETS = ("row without targets", "rows without targets")
 
 
 class Report(Protocol):
@@ -70,18 +74,18 @@ class DataReport:
                 self.found_time
             ),
             f"Missing cells: {missing}.": missing,
-            f"{self.inserted_rows} rows were inserted as missing values to fill gaps in time.": self.inserted_rows,
-            f"{self.zero_rows} steps without a row were inserted with a value of 0.": self.zero_rows,
-            f"{self.combined_rows} rows were combined with others of the same step.": self.combined_rows,
-            f"{self.reordered_rows} rows were moved by sorting them by time.": self.reordered_rows,
-            f"{self.future_rows} rows without targets were kept as known future.": self.future_rows,
+            f"{were(self.inserted_rows, 'row')} inserted as missing values to fill gaps in time.": self.inserted_rows,
+            f"{were(self.zero_rows, *_WITHOUT_ROW)} inserted with a value of 0.": self.zero_rows,
+            f"{were(self.combined_rows, 'row')} combined with others of the same step.": self.combined_rows,
+            f"{were(self.reordered_rows, 'row')} moved by sorting them by time.": self.reordered_rows,
+            f"{were(self.future_rows, *_WITHOUT_TARGETS)} kept as known future.": self.future_rows,
             f"Constant columns: {', '.join(self.constant)}.": self.constant,
             f"Too few digits: {', '.join(self.coarse)}; neighbouring numbers of their type differ by more than a "
             "hundredth of the deviation of the values; give them as float64 or smaller numbers.": self.coarse,
             f"Ignored columns: {', '.join(self.ignored)}.": self.ignored,
             f"The series differ in frequency: {', '.join(self.frequencies)}.": len(self.frequencies) > 1,
             "A UTF-8 byte order mark was removed.": self.bom,
-            f"{self.blank_lines} blank lines were skipped.": self.blank_lines,
+            f"{were(self.blank_lines, 'blank line')} skipped.": self.blank_lines,
             f"Time zone: {', '.join(self.zones)}.": self.zones,
         }
         return (*(note for note, applies in candidates.items() if applies), *skipped_notes(self.skipped, "Series"))

@@ -38,7 +38,8 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
     table = table_of(path)
     if has_steps(table, settings):
-        return recordings_dataset(recordings_of_steps(table, settings), str(path))
+        found = recordings_of_steps(table, settings)
+        return recordings_dataset(found.series, str(path), found.notes)
     settings.refuse_changed(STEP_SETTINGS, f"on a table of events with the columns {', '.join(COLUMNS)}; leave it out.")
     rows = _rows(table)
     splits = _splits_of(table, rows, settings)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from echoic.sources.table import Table
 from echoic.types.calendar_rules import CalendarRule
+from echoic.types.counted import counted
 from echoic.types.frequency import DAY_US, Frequency, Steps
 from echoic.types.timebase import TimeBase, infer, infer_with_gaps
 from echoic.types.zones import to_local, to_utc
@@ -140,7 +141,7 @@ def positions_on_grid(
         remedy = "pass --gaps mask to insert them, or --freq to state another frequency"
         if base.has_dates and times[after] - times[before] <= 2 * _HOUR:
             remedy += _of_clocks(times[after], base.zone)
-        missing = "1 row" if skipped[gap] == 1 else f"{skipped[gap]:,} rows"
+        missing = counted(int(skipped[gap]), "row")
         are = "is" if skipped[gap] == 1 else "are"
         message = f"{missing} of {base.frequency} {are} missing between {between}; {remedy}."
         raise table.error(message, row=after, column=column)

@@ -9,6 +9,8 @@ from echoic.config import EventDataSettings
 from echoic.sources.cells import numeric_column
 from echoic.sources.clips.splits import split_named
 from echoic.sources.clips.steps import check_named, runs_of_rows
+from echoic.sources.step_columns import StepColumns
+from echoic.sources.step_rate import UNKNOWN_RATE_HZ, StepRate
 from echoic.sources.table import Table
 from echoic.types import Annotations, Event, Floats, Series
 
@@ -16,17 +18,24 @@ STEP_SETTINGS = ("label", "id", "features", "step_rate_hz")
 """Settings of tables with one row per step."""
 
 _SOUND_SETTINGS = ("audio", "split_table", "rate_hz", "channel")
-_DEFAULT_RATE_HZ = 1.0
-_REMEDY = "choose the columns of values with `features`"
+_REMEDY = "choose the columns of values with --features"
+
+
+class ReadRecordings(NamedTuple):
+    """Recordings, and sentences on how they were read."""
+
+    series: list[Series]
+    notes: tuple[str, ...] = ()
 
 
 class _Rows(NamedTuple):
-    """The values `(rows, features)` of a table, and the label and the split of each row, where there are some."""
+    """The values `(rows, features)` of a table, the label and split of each row where there are some, the rate."""
 
     values: Floats
     features: tuple[str, ...]
     labels: Sequence[str] | None
     splits: Sequence[str] | None
+    rate_hz: float
 
 
 def has_steps(table: Table, settings: EventDataSettings) -> bool:
@@ -37,14 +46,15 @@ def has_steps(table: Table, settings: EventDataSettings) -> bool:
 
 def step_rate_hz(settings: EventDataSettings) -> float:
     """Steps per second; 1 by default, so that times count steps."""
-    return settings.step_rate_hz or _DEFAULT_RATE_HZ
+    return settings.step_rate_hz or UNKNOWN_RATE_HZ
 
 
-def recordings_of_steps(table: Table, settings: EventDataSettings, *, labelled: bool = True) -> list[Series]:
+def recordings_of_steps(table: Table, settings: EventDataSettings, *, labelled: bool = True) -> ReadRecordings:
     """A series `(steps, features)` for each run of rows of one recording and one split, annotated with its events.
 
     An event is a run of rows with the same label; rows with an empty label are no event. Without `settings.id` the
-    table is one recording. Features are `settings.features`, or all columns without a role.
+    table is one recording. Features are `settings.features`, or all columns without a role
+    that hold no times. Without `settings.step_rate_hz`, a column of dates has the rate.
 
     Args:
         table: the rows.
@@ -60,17 +70,18 @@ def recordings_of_steps(table: Table, settings: EventDataSettings, *, labelled: 
     named = [("id", settings.id)] if settings.id is not None else []
     named += [("label", settings.label)] if labelled else []
     check_named(table, [*named, *(("features", name) for name in settings.features)])
-    without_values = {settings.id, settings.label, "split"}
-    features = settings.features or tuple(name for name in columns if name not in without_values)
-    if not features:
-        raise table.error("no column of values is left; name some with `features`.")
+    splits = table.texts("split") if labelled and "split" in columns else None
+    spans = _runs(table, settings, splits)
+    found = StepColumns.of(table, settings.features, {settings.id, settings.label, "split"}, spans)
+    rate = StepRate.of(table, found.times, spans) if settings.step_rate_hz is None else StepRate(settings.step_rate_hz)
     rows = _Rows(
-        np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features]).astype(np.float32),
-        features,
+        np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in found.features]).astype(np.float32),
+        found.features,
         table.texts(settings.label) if labelled else None,
-        table.texts("split") if labelled and "split" in columns else None,
+        splits,
+        rate.hz,
     )
-    return [_recording(table, settings, rows, *span) for span in _runs(table, settings, rows.splits)]
+    return ReadRecordings([_recording(table, settings, rows, *span) for span in spans], (*found.notes, *rate.notes))
 
 
 def events_of_labels(labels: Sequence[str | None], rate_hz: float) -> tuple[Event, ...]:
@@ -95,14 +106,13 @@ def _runs(table: Table, settings: EventDataSettings, splits: Sequence[str] | Non
 
 
 def _recording(table: Table, settings: EventDataSettings, rows: _Rows, begin: int, end: int) -> Series:
-    rate_hz = step_rate_hz(settings)
     name = table.name if settings.id is None else table.texts(settings.id)[begin]
     if rows.splits is not None:
         name = f"{name}, {rows.splits[begin]} from row {begin + 1}"
     annotations = Annotations(
-        events=None if rows.labels is None else events_of_labels(rows.labels[begin:end], rate_hz),
+        events=None if rows.labels is None else events_of_labels(rows.labels[begin:end], rows.rate_hz),
         split=split_named(table, begin, rows.splits[begin]) if rows.splits is not None else None,
-        step_rate_hz=rate_hz,
+        step_rate_hz=rows.rate_hz,
     )
     values = np.ascontiguousarray(rows.values[begin:end])
     return Series(name, values, rows.features, origin=f"{table.source}, {name}", annotations=annotations)

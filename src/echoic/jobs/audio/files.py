@@ -14,6 +14,7 @@ from echoic.jobs.base import Fitted
 from echoic.progress import ProgressFn
 from echoic.report.figures import chart_bytes
 from echoic.types import Floats
+from echoic.types.counted import were
 from echoic.writers.files import write_bytes
 from echoic.writers.sound import SUBTYPES, SoundWriter
 
@@ -101,4 +102,4 @@ def _check_nothing_is_lost(paths: Sequence[Path], output: Path, prime: Any) -> N
 def _summary(writers: Sequence[SoundWriter], seconds: float, output: Path) -> str:
     clipped = sum(writer.clipped for writer in writers)
     streams = f"{len(writers)} streams of " if len(writers) > 1 else ""
-    return f"{output}: {streams}{seconds:.1f} s" + (f"; {clipped:,} samples were clipped" if clipped else "")
+    return f"{output}: {streams}{seconds:.1f} s" + (f"; {were(clipped, 'sample')} clipped" if clipped else "")

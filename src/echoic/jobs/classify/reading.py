@@ -47,7 +47,7 @@ def _from_file(task: ClassifyTask, path: Path) -> Sequence[Series]:
         return unlabelled_clips(path, task.settings.data)
     settings = settings_for(path, task.new_data)
     if settings.id is not None and path.is_file():
-        return clips_of_steps(table_of(path), settings, labelled=False)
+        return clips_of_steps(table_of(path), settings, labelled=False).series
     if task.features.mel is None or path.suffix.lower() in READERS:
         return read_new(path, settings).series
     return read_new(path, task.sound_files).series

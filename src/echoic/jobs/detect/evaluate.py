@@ -22,9 +22,12 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.sources.events import events_of
 from echoic.streams.detection import predict_probs
 from echoic.types import Event, Series
+from echoic.types.counted import counted
 
 SEGMENT_S = 0.1
 COLLAR_S = 0.02
+_BLOCKS = 20
+"""Of steps whose length is unknown, by which differences are judged."""
 
 
 @final
@@ -42,16 +45,20 @@ class DetectEvaluation(Evaluation):
     predicted: tuple[Event, ...]
     notes: tuple[str, ...] = ()
     """What was left out."""
+    counts_steps: bool = False
+    """Whether `seconds` and other times are numbers of steps."""
 
     @property
     def description(self) -> str:
         """Number of recordings, and their duration."""
-        return f"{self.recordings:,} recordings, {self.seconds:,.1f} s, in frames"
+        duration = f"{self.seconds:,.0f} steps" if self.counts_steps else f"{self.seconds:,.1f} s, in frames"
+        return f"{counted(self.recordings, 'recording')}, {duration}"
 
     @property
     def details(self) -> dict[str, Any]:
         """Number of recordings, their duration, and the scores after post-processing."""
-        found = {"recordings": self.recordings, "seconds": self.seconds, "postprocessed": self.postprocessed}
+        duration = {"steps" if self.counts_steps else "seconds": self.seconds}
+        found = {"recordings": self.recordings, **duration, "postprocessed": self.postprocessed}
         return found | ({"notes": list(self.notes)} if self.notes else {})
 
 
@@ -96,8 +103,9 @@ def evaluate(
         tuple(events[0]),
         tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
         notes,
+        task.counts_steps,
         postprocessed=_scores(task, events, true, postprocessed) if postprocessed else {},
-        item_errors=_item_errors(true, postprocessed or predicted, baselines, max(1, round(1 / task.hop_s))),
+        item_errors=_item_errors(true, postprocessed or predicted, baselines, _block(task, true)),
     )
 
 
@@ -116,7 +124,7 @@ def _scores(
         "segment_f1": segment_f1,
         "segment_error_rate": error_rate,
         "event_f1": 2 * matches / num_events if num_events else 1.0,
-        "extra_transitions_per_s": max(0, extra) / (frames * hop_s),
+        f"extra_transitions_per_{'step' if task.counts_steps else 's'}": max(0, extra) / (frames * hop_s),
     }
 
 
@@ -126,15 +134,23 @@ def _baselines(fitted: Fitted[DetectTask]) -> FrameBaselines:
     return FrameBaselines.fit(fitted.task) if kept is None else FrameBaselines.from_json(kept)
 
 
-def _item_errors(
-    true: Sequence[Frames], own: Sequence[Frames], baselines: Mapping[str, Sequence[Frames]], second: int
-) -> ItemErrors:
-    """Wrong frames by recording, or by second where there are too few recordings; a second is `second` frames.
+def _block(task: DetectTask, true: Sequence[Frames]) -> tuple[int, str]:
+    """Frames that are compared at once where there are too few recordings, and the name of such blocks."""
+    if not task.counts_steps:
+        return max(1, round(1 / task.hop_s)), "seconds"
+    frames = max(1, sum(map(len, true)) // _BLOCKS)
+    return frames, f"blocks of {counted(frames, 'step')}"
 
-    Seconds say how sure a difference is in these recordings, not in others.
+
+def _item_errors(
+    true: Sequence[Frames], own: Sequence[Frames], baselines: Mapping[str, Sequence[Frames]], block: tuple[int, str]
+) -> ItemErrors:
+    """Wrong frames by recording, or by block where there are too few recordings.
+
+    Blocks say how sure a difference is in these recordings, not in others.
     """
     has_few = len(true) < MIN_ITEMS
-    step = max(1, second) if has_few else max(map(len, true))
+    step = block[0] if has_few else max(map(len, true))
 
     def sums(frames: Sequence[NDArray[Any]]) -> NDArray[np.float64]:
         return np.concatenate([np.add.reduceat(one.astype(np.float64), range(0, len(one), step)) for one in frames])
@@ -143,7 +159,7 @@ def _item_errors(
         return sums([one != other for one, other in zip(true, predicted, strict=True)])
 
     return ItemErrors(
-        "seconds" if has_few else "recordings",
+        block[1] if has_few else "recordings",
         errors(own),
         {name: errors(frames) for name, frames in baselines.items()},
         sums([np.ones(len(one)) for one in true]),

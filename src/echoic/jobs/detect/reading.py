@@ -43,4 +43,4 @@ def recordings_to_predict(task: DetectTask, data: Any) -> Sequence[Series]:
         raise DataError(
             f"{path}: the run was trained on recordings of sensors; give a table (.csv, .parquet) of steps."
         )
-    return recordings_of_steps(table_of(path), task.settings.data, labelled=False)
+    return recordings_of_steps(table_of(path), task.settings.data, labelled=False).series

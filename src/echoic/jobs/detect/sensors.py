@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from echoic.config import DetectSettings
+from echoic.sources.step_rate import UNKNOWN_RATE_HZ
 from echoic.types import Series
 
 _MIN_EXCERPT_STEPS, _MAX_EXCERPT_STEPS = 32, 256
@@ -28,6 +29,8 @@ def with_sensor_defaults(settings: DetectSettings, training: Sequence[Series]) -
     chosen: dict[str, Any] = {"step_rate_hz": rate_hz, "excerpt_s": excerpt_steps / rate_hz, "batch_size": batch_size}
     if settings.encoder.conv_channels:
         chosen["conv_dims"] = 1
+    if rate_hz == UNKNOWN_RATE_HZ:
+        del chosen["step_rate_hz"]  # times count steps, and are called so
     given = settings.given() - type(settings).build().given()
     return settings.replaced(**{name: value for name, value in chosen.items() if name not in given})
 

@@ -100,6 +100,11 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
         return (self.settings.data.step_rate_hz or 1.0) if mel is None else mel.rate_hz
 
     @property
+    def counts_steps(self) -> bool:
+        """Whether times are numbers of steps, since nothing says how long those of sensors are."""
+        return self.features.mel is None and self.settings.data.step_rate_hz is None
+
+    @property
     def hop_s(self) -> float:
         """Seconds per frame; a step of sensors is a frame."""
         mel = self.features.mel

@@ -36,6 +36,8 @@ class _Found(NamedTuple):
 def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
     """One row per event: file, onset_s, offset_s, label, confidence (the mean probability over its frames).
 
+    Without a step rate, the times of sensors are onset_step and offset_step, the first step and the one after the last.
+
     `data` is a sound file, a folder of them, or arrays of sound at the rate of training; for a run on sensors a table
     or arrays with one row per step; None: the test split. Events are post-processed as chosen on dev. Files of sound
     are read as they are needed, in constant memory unless the network is bidirectional.
@@ -58,8 +60,9 @@ def predict(fitted: Fitted[DetectTask], data: Any) -> dict[str, Any]:
             for one, steps in zip(recordings, features, strict=True)
             for row in _rows(task, one.name, list(_events(fitted, [steps])), one.steps)
         ]
-    names = ("file", "onset_s", "offset_s", "label", "confidence")
-    kinds: tuple[Any, ...] = (object, np.float64, np.float64, object, np.float64)
+    unit, times = ("step", np.int64) if task.counts_steps else ("s", np.float64)
+    names = ("file", f"onset_{unit}", f"offset_{unit}", "label", "confidence")
+    kinds: tuple[Any, ...] = (object, times, times, object, np.float64)
     return {
         name: np.array([row[place] for row in rows], kind)
         for place, (name, kind) in enumerate(zip(names, kinds, strict=True))

@@ -12,6 +12,7 @@ from echoic.jobs.forecast.chart_scored import Scored
 from echoic.jobs.forecast.chart_view import View
 from echoic.report.charts import Chart, Line
 from echoic.report.standard import error_histogram
+from echoic.types.counted import counted
 
 MOST_WINDOWS = 500
 """Maximum number of windows in the chart of errors over time."""
@@ -36,7 +37,7 @@ def horizon_chart(evaluation: ForecastEvaluation, split: str) -> Chart | None:
         x_label="Steps ahead",
         y_label="Mean absolute error",
         lines=(*lines, Line("model", ahead, errors(evaluation.by_horizon), "model")),
-        caption=f"{evaluation.windows:,} windows of the {split} split, all features, in {evaluation.units}.",
+        caption=f"{counted(evaluation.windows, 'window')} of the {split} split, all features, in {evaluation.units}.",
     )
 
 
@@ -58,7 +59,9 @@ def residual_charts(view: View, scored: Scored) -> list[Chart | None]:
         return []
     zero = Line("zero", view.time(steps[[0, -1]]), np.zeros(2), "reference", "dashed")
     dots = Line("true value - forecast", view.time(steps), errors, "model", "dots")
-    caption = f"{len(starts)} windows of the {scored.split} split. The errors of a good model show no pattern."
+    caption = (
+        f"{counted(len(starts), 'window')} of the {scored.split} split. The errors of a good model show no pattern."
+    )
     chart = view.chart("residuals", "Errors over time", [zero, dots], caption)
     return [
         replace(chart, key="residuals", y_label=f"{chart.y_label}: true value - forecast"),

@@ -18,6 +18,7 @@ from echoic.jobs.forecast.chart_scored import Scored
 from echoic.jobs.forecast.chart_view import View
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.report.charts import Band, Chart, Line
+from echoic.types.counted import counted
 
 MOST_CONTINUED = 1000
 """Maximum number of steps of the continuation."""
@@ -47,7 +48,7 @@ def window_chart(view: View, scored: Scored) -> Chart | None:
         view.line("true values", origin - 1, int(steps[-1]) + 1, "test"),
     ]
     forecast, bands = _forecast_parts(scored.evaluator.forecaster.forecast(starts), view.time(steps))
-    ahead = "1 step" if horizon == 1 else f"{horizon} steps"
+    ahead = counted(horizon, "step")
     caption = f"From the middle of the {scored.split} split: look-back of {lookback}, forecast {ahead} ahead."
     if windows > 1:
         caption += f" {windows} consecutive forecasts, each from the true values before it."

@@ -18,6 +18,7 @@ from echoic.jobs.forecast.task import ForecastTask
 from echoic.jobs.forecast.use import calibration_of
 from echoic.progress import ProgressFn
 from echoic.types import Series
+from echoic.types.counted import counted
 from echoic.writers.tables import write_table
 
 
@@ -67,7 +68,7 @@ def write_continuation(
 
     made = generate(fitted, request, count)
     write_table(output, series_columns(made))
-    return f"{output}: {made[0].steps} steps of {len(made)} series"
+    return f"{output}: {counted(made[0].steps, 'step')} of {len(made)} series"
 
 
 def series_columns(series: Sequence[Series]) -> Table:

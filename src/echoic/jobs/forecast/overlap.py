@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.types import Series
+from echoic.types.counted import counted
 from echoic.types.frequency import SINGLE, Steps
 
 _ROUNDING = {4: 1e-6, 8: 1e-9}
@@ -87,7 +88,7 @@ def _warn_of_gap(before: Series, after: Series) -> None:
     first, ahead = _times(after, 1)[0], np.arange(before.steps, 2 * before.steps + 1)
     missing = int(np.searchsorted(before.time.times(ahead), first))
     if 0 < missing < before.steps and after.time.frequency != SINGLE:
-        rows = "1 row is" if missing == 1 else f"{missing:,} rows are"
+        rows = f"{counted(missing, 'row')} {'is' if missing == 1 else 'are'}"
         warnings.warn(
             f"{after.origin}: {rows} missing between the data of the run and {after.name!r}, which is forecast without "
             "them as a series of its own; add the rows to continue the run's.",

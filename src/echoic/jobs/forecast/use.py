@@ -18,6 +18,7 @@ from echoic.jobs.forecast.new_data import read_new
 from echoic.jobs.forecast.task import ForecastTask
 from echoic.progress import ProgressFn, no_progress
 from echoic.types import Series
+from echoic.types.counted import counted
 from echoic.windows import SequentialSampler, empty_split
 
 
@@ -69,7 +70,7 @@ def _scoring(
         )
         if not sampler.num_windows:
             remedy = "give new data" if task.should_refit else ""
-            content = f"window of {task.settings.window.horizon} steps"
+            content = f"window of {counted(task.settings.window.horizon, 'step')}"
             raise empty_split(split, task.dataset.origin, content, remedy)
         return evaluator, sampler, task.series
     dataset = read_new(task, data)
@@ -88,8 +89,8 @@ def _scoring(
     sampler = evaluator.sampler(joined.new_rows, stride)
     if not sampler.num_windows:
         raise DataError(
-            f"{dataset.origin} has no window of {task.settings.window.horizon} steps after the "
-            f"{forecaster.framing.context} steps of context that the run requires."
+            f"{dataset.origin} has no window of {counted(task.settings.window.horizon, 'step')} after the "
+            f"{counted(forecaster.framing.context, 'step')} of context that the run requires."
         )
     return evaluator, sampler, joined.series
 

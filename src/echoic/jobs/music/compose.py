@@ -23,6 +23,7 @@ from echoic.sources.midi import to_notes
 from echoic.streams import GenerationStream
 from echoic.streams.autoregressive import Sample
 from echoic.types import Series
+from echoic.types.counted import counted
 from echoic.types.score import Song
 from echoic.windows import make_generator
 
@@ -65,7 +66,7 @@ class Composition:
         steps = self.memorized.steps
         shared = f"{steps} {'step' if steps == 1 else 'steps'}" + (f" from {self.memorized_from!r}" if steps else "")
         return (
-            f"{len(self.roll)} steps, {len(self.song.notes)} notes; "
+            f"{counted(len(self.roll), 'step')}, {counted(len(self.song.notes), 'note')}; "
             f"longest passage shared with a training song, in any key: {shared}"
         )
 

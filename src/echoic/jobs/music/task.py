@@ -21,6 +21,7 @@ from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
 from echoic.types import Series, music_info
+from echoic.types.counted import counted, were
 from echoic.types.score import HIGHEST_PIANO_KEY, LOWEST_PIANO_KEY, SILENT
 from echoic.windows import ChunkSampler, Ranges, assign_splits, empty_split, select_ranges
 
@@ -126,10 +127,11 @@ class MusicTask(Task[MusicSettings]):
         outside = sum(codec.count_outside(roll) for roll in rolls)
         verb = {"fold": "moved by octaves", "drop": "left out"}[codec.outside]
         several = sum(int(((roll > SILENT).sum(1) > 1).sum()) for roll in rolls) if codec.form == "line" else 0
+        beyond = f"{codec.lowest}-{codec.highest}"
         candidates: dict[str, int] = {
             "Training songs are transposed to a random key in every epoch.": self.settings.pitch.transpose == "random",
-            f"{outside:,} notes beyond {codec.lowest}-{codec.highest} were {verb}.": outside,
-            f"In {several:,} steps several notes sound; only the highest was kept.": several,
+            f"{were(outside, f'note beyond {beyond}', f'notes beyond {beyond}')} {verb}.": outside,
+            f"In {counted(several, 'step')} several notes sound; only the highest was kept.": several,
         }
         return [sentence for sentence, count in candidates.items() if count]
 

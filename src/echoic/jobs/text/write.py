@@ -22,6 +22,7 @@ from echoic.jobs.text.task import TextTask
 from echoic.progress import ProgressFn
 from echoic.streams import GenerationStream, NetworkStream
 from echoic.streams.autoregressive import RowPredictor, Sample
+from echoic.types.counted import counted
 from echoic.writers.files import write_bytes
 
 
@@ -95,7 +96,7 @@ def write_text(fitted: Fitted[TextTask], request: TextRequest, output: Path | No
 
     made = generate(fitted, request, count)
     write_bytes(output, (before + made).encode(errors="surrogateescape"))
-    return f"{output}: {len(made)} characters"
+    return f"{output}: {counted(len(made), 'character')}"
 
 
 def _print(text: str) -> None:

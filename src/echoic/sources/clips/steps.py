@@ -9,19 +9,21 @@ from numpy.typing import NDArray
 from echoic.config import ClipDataSettings
 from echoic.errors import ConfigError
 from echoic.sources.cells import numeric_column
+from echoic.sources.clips.found import ReadClips
 from echoic.sources.clips.labels import parse_labels
 from echoic.sources.clips.splits import split_named
+from echoic.sources.step_columns import StepColumns
 from echoic.sources.table import Table, quoted
 from echoic.types import Annotations, Series
 
-_REMEDY = "choose the columns of values with `features`"
+_REMEDY = "choose the columns of values with --features"
 
 
-def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool = True) -> list[Series]:
+def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool = True) -> ReadClips:
     """A series `(steps, features)` for each run of rows with the same value in the column `settings.id`, in order.
 
     Label, split, fold and group must be constant within a clip. Features are `settings.features`, or all columns
-    without a role.
+    without a role that hold no times.
 
     Args:
         table: the rows.
@@ -33,30 +35,31 @@ def clips_of_steps(table: Table, settings: ClipDataSettings, *, labelled: bool =
         DataError: a row has no clip, a clip comes back after another one, or its label changes.
     """
     settings.refuse_changed(("audio", "file"), "on a table with one row per step (`id`); leave it out.")
-    columns = table.dataframe.columns
     roles = {"id": settings.id, "fold": settings.fold, "group": settings.group}
     if labelled:
         roles["label"] = settings.label
     named = [(role, name) for role, name in roles.items() if name is not None]
     check_named(table, [*named, *(("features", name) for name in settings.features)])
     unused = {settings.label, settings.split_column, *(name for _, name in named)}
-    features = settings.features or tuple(name for name in columns if name not in unused)
-    if not features:
-        raise table.error("no column of values is left; name some with `features`.")
-    values = np.column_stack([numeric_column(table, name, ".", _REMEDY) for name in features]).astype(np.float32)
+    ids = np.array(table.texts(str(settings.id)), object)
+    spans = runs_of_rows(table, str(settings.id), ids)
+    columns = StepColumns.of(table, settings.features, unused, spans)
+    numbers = [numeric_column(table, name, ".", _REMEDY) for name in columns.features]
+    values = np.column_stack(numbers).astype(np.float32)
     cells = {role: np.array(table.texts(name), object) for role, name in named}
-    if settings.split_column in columns and labelled:
+    if settings.split_column in table.dataframe.columns and labelled:
         cells["split"] = np.array(table.texts(settings.split_column), object)
-    return [
+    clips = [
         Series(
             cells["id"][begin],
             np.ascontiguousarray(values[begin:end]),
-            features,
+            columns.features,
             origin=f"{table.source}, {settings.id} {cells['id'][begin]}",
             annotations=_annotations(table, cells, begin, end, settings),
         )
-        for begin, end in runs_of_rows(table, str(settings.id), cells["id"])
+        for begin, end in spans
     ]
+    return ReadClips(clips, (), columns.notes)
 
 
 def check_named(table: Table, named: Sequence[tuple[str, str]]) -> None:

@@ -27,7 +27,7 @@ def read_clips(path: Path, settings: ClipDataSettings) -> ReadClips:
     """
     table = table_of(path)
     if settings.id is not None:
-        return ReadClips(clips_of_steps(table, settings))
+        return clips_of_steps(table, settings)
     return clips_of_files(table, settings.audio or path.parent, settings)
 
 
@@ -47,7 +47,7 @@ def clips_of_files(table: Table, folder: Path, settings: ClipDataSettings) -> Re
         DataError: a row lacks a label or has ambiguous ones; or no file can be used, or one cannot with `on_error` =
             stop.
     """
-    settings.refuse_changed(("features",), "on a table of files; name the column of clips with `id`.")
+    settings.refuse_changed(("features",), "on a table of files; name the column of clips with --id.")
     excerpts = [_excerpt(table, number, row, settings) for number, row in enumerate(_rows(table, settings))]
     sounds = ClipReader(settings)
 
@@ -97,7 +97,9 @@ def _rows(table: Table, settings: ClipDataSettings) -> list[dict[str, str]]:
     names = {"file": file, "label": settings.label, "fold": settings.fold, "group": settings.group}
     for meaning, name in names.items():
         if name is not None and name not in names_in_table:
-            steps = "; a table with one row per step requires `id`, its column of clips" if meaning == "file" else ""
+            steps = (
+                "; a table with one row per step requires `id` (--id), its column of clips" if meaning == "file" else ""
+            )
             raise ConfigError(
                 f"`{meaning}`: {table.source} has no column {name!r}; it has {', '.join(map(quoted, names_in_table))}"
                 f"{steps}."

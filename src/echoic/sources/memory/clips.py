@@ -35,7 +35,7 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     clips = as_clips(data)
     if is_dataframe(clips.values):
         found = _of_frame(clips, settings)
-        return clips_dataset(found.series, ORIGIN, skipped=found.skipped)
+        return clips_dataset(found.series, ORIGIN, found.notes, found.skipped)
     series = unlabelled(clips, settings)
     if clips.labels is None:
         raise DataError(f"{ORIGIN} have no labels; pass `labels`, one for each of the {len(series)} clips.")
@@ -94,7 +94,7 @@ def _of_frame(clips: Clips, settings: ClipDataSettings, *, labelled: bool = True
         raise ConfigError("A DataFrame has its labels and groups in columns; name them with `label` and `group`.")
     table = table_of(clips.values, _FRAME, "clips")
     if settings.id is not None:
-        return ReadClips(clips_of_steps(table, settings, labelled=labelled))
+        return clips_of_steps(table, settings, labelled=labelled)
     return clips_of_files(table, settings.audio or Path(), settings)
 
 

@@ -13,7 +13,7 @@ from echoic.sources.dataframe import table_of
 from echoic.sources.memory import ORIGIN, Recordings, Steps, as_array, as_items, in_float32, is_array, is_dataframe
 from echoic.sources.memory.events import checked_events
 from echoic.sources.recordings import recordings_dataset
-from echoic.sources.sensors import events_of_labels, recordings_of_steps, step_rate_hz
+from echoic.sources.sensors import ReadRecordings, events_of_labels, recordings_of_steps, step_rate_hz
 from echoic.types import Annotations, Event, Series
 
 _FRAME = "the DataFrame"
@@ -28,7 +28,8 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     """
     steps = _as_steps(data)
     if is_dataframe(steps.values):
-        return recordings_dataset(_of_frame(steps, settings), ORIGIN)
+        found = _of_frame(steps, settings)
+        return recordings_dataset(found.series, ORIGIN, found.notes)
     recordings = unlabelled(steps, settings)
     if (steps.labels is None) == (steps.events is None):
         raise ConfigError("Recordings of sensors need `labels`, one for each step, or `events`, and not both.")
@@ -65,7 +66,7 @@ def unlabelled(data: Any, settings: EventDataSettings) -> list[Series]:
     """
     steps = _as_steps(data)
     if is_dataframe(steps.values):
-        return _of_frame(steps, settings, labelled=False)
+        return _of_frame(steps, settings, labelled=False).series
     arrays = [as_array(steps.values, ORIGIN)] if _is_one(steps.values) else as_items(steps.values, ORIGIN)
     return [_recording(values, number, settings) for number, values in enumerate(arrays)]
 
@@ -76,7 +77,7 @@ def _as_steps(data: Any) -> Steps:
     return Steps(data.values, events=data.events) if isinstance(data, Recordings) else Steps(data)
 
 
-def _of_frame(steps: Steps, settings: EventDataSettings, *, labelled: bool = True) -> list[Series]:
+def _of_frame(steps: Steps, settings: EventDataSettings, *, labelled: bool = True) -> ReadRecordings:
     if steps.labels is not None or steps.events is not None:
         raise ConfigError("A DataFrame has its labels in a column; name it with `label`.")
     return recordings_of_steps(table_of(steps.values, _FRAME, "recording"), settings, labelled=labelled)

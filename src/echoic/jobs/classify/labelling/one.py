@@ -15,6 +15,7 @@ from echoic.metrics.by_class import ClassScores, Confusion, scores_by_class, top
 from echoic.metrics.classes import CALIBRATION_BINS, calibration_curve, classification_scores, confusion_matrix
 from echoic.report.charts import Bars, Chart, Heatmap, Line
 from echoic.types import Series
+from echoic.types.counted import counted
 
 MAX_SHOWN = 20
 """Classes in the confusion matrix."""
@@ -79,7 +80,7 @@ class OneLabel:
         }
 
     def describe(self, clips: int) -> str:
-        return f"{clips:,} clips of {len(self.labels)} classes"
+        return f"{counted(clips, 'clip')} of {counted(len(self.labels), 'class', 'classes')}"
 
     def confusions(self, true: Targets, probabilities: Values) -> list[Confusion]:
         return top_confusions(self._table(true, probabilities), self.labels)

@@ -15,6 +15,7 @@ from echoic.metrics.by_class import ClassScores, Confusion, scores_by_class
 from echoic.metrics.multilabel import binarize, f1_by_label, macro_f1_by_clip, multilabel_scores, nats_per_clip
 from echoic.report.charts import Bars, Chart
 from echoic.types import Series
+from echoic.types.counted import counted
 
 MAX_SHOWN = 30
 """Labels in the chart."""
@@ -81,7 +82,7 @@ class SeveralLabels:
         }
 
     def describe(self, clips: int) -> str:
-        return f"{clips:,} clips with any of {len(self.labels)} labels"
+        return f"{counted(clips, 'clip')} with any of {counted(len(self.labels), 'label')}"
 
     def confusions(self, true: Targets, probabilities: Values) -> list[Confusion]:
         """None: no label stands in the place of another."""
