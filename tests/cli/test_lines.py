@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -222,6 +223,17 @@ def test_times_of_events_are_printed_to_the_millisecond() -> None:
     assert _short("mean", times) == ["1.235e4", "0.25"]
     assert _plain(np.array([3, 200])) == [3, 200]
     assert _plain(np.array(["2020-01-01"], "datetime64[s]")) == ["2020-01-01T00:00:00"]
+
+
+def test_times_in_json_are_those_of_iso_8601() -> None:
+    naive = np.array(["2020-01-01T12:30", "2020-01-02"], "datetime64[us]")
+    assert _plain(naive) == ["2020-01-01T12:30:00", "2020-01-02T00:00:00"]
+    assert _plain(naive + np.timedelta64(25, "us"))[0] == "2020-01-01T12:30:00.000025"
+    aware = np.array(
+        [datetime(2024, 10, 27, 2, tzinfo=ZoneInfo("Europe/Berlin"), fold=fold) for fold in (0, 1)], object
+    )
+    assert _plain(aware) == ["2024-10-27T02:00:00+02:00", "2024-10-27T02:00:00+01:00"]
+    assert _short("ds", aware) == _plain(aware)
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_files_have_the_offset(hourly: Run, tmp_path: Path) -> None:
     frame = pd.read_parquet(tmp_path / "out.parquet")
     assert (frame["ds"] == wanted).all()
     assert str(frame["ds"].dt.tz) == BERLIN
-    assert "2024-10-27 02:00:00+01:00" in lines("predict", str(hourly.path), "--json")
+    assert "2024-10-27T02:00:00+01:00" in lines("predict", str(hourly.path), "--json")
     lines("generate", str(hourly.path), "--length", "20", "-o", str(tmp_path / "more.csv"))
     assert (pd.to_datetime(pd.read_csv(tmp_path / "more.csv")["ds"], utc=True) == wanted[:20]).all()
 

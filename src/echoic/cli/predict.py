@@ -1,6 +1,8 @@
 """`echoic predict RUN [FILE...]`."""
 
 import json
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -65,7 +67,9 @@ def predict(
 
 
 def _plain(column: Any) -> list[Any]:
-    """The cells of a column as JSON values; text unless they are numbers."""
+    """The cells of a column as JSON values; text unless they are numbers, times in ISO 8601."""
+    if column.dtype.kind == "M" or (len(column) and isinstance(column[0], datetime)):
+        return _iso_texts(column)
     return column.tolist() if column.dtype.kind in "biuf" else [str(value) for value in column]
 
 
@@ -87,7 +91,9 @@ def _digits(columns: dict[str, Any]) -> list[int]:
 def _short(name: str, column: Any, digits: list[int] | None = None) -> list[str]:
     """The cells of a column for the terminal: few digits, times in seconds to the millisecond, dates in few digits."""
     if column.dtype.kind == "M":
-        return _short_dates(column)
+        return _iso_texts(column, ("D", "m", "s", "ms"))
+    if len(column) and isinstance(column[0], datetime):
+        return _iso_texts(column)
     if column.dtype.kind != "f":
         return [str(value) for value in column]
     if name.endswith("_s"):
@@ -95,10 +101,12 @@ def _short(name: str, column: Any, digits: list[int] | None = None) -> list[str]
     return [short_number(value, number) for value, number in zip(column, digits or [4] * len(column), strict=True)]
 
 
-def _short_dates(column: Any) -> list[str]:
-    """Dates and times in the coarsest unit from days to microseconds that all of them are exact in."""
+def _iso_texts(column: Any, units: Sequence[str] = ("s",)) -> list[str]:
+    """Times in ISO 8601, in the first of these units that all are exact in, or microseconds; zoned ones with offset."""
     import numpy as np
 
-    exact = (unit for unit in ("D", "m", "s", "ms") if (column.astype(f"datetime64[{unit}]") == column).all())
+    if column.dtype.kind != "M":
+        return [one.isoformat() for one in column]
+    exact = (unit for unit in units if (column.astype(f"datetime64[{unit}]") == column).all())
     unit: Any = next(exact, "us")
     return [str(one) for one in np.datetime_as_string(column, unit)]
