@@ -122,6 +122,32 @@ def test_the_last_rows_of_a_table_of_pandas_go_on_at_the_number_of_their_index(t
     assert run.predict(table[KNOWN:].reset_index(drop=True))["ds"].tolist() == [40, 41, 42, 43]
 
 
+def test_the_times_of_a_run_may_be_in_the_index_of_new_tables(run: Run) -> None:
+    expected = run.predict(rows(KNOWN))
+    table = rows(KNOWN).to_pandas().set_index("ds")
+    for new in (table, table.rename_axis(None), table["y"], table.rename_axis(None)["y"]):
+        found = run.predict(new)
+        assert {name: column.tolist() for name, column in found.items()} == {
+            name: column.tolist() for name, column in expected.items()
+        }
+
+
+def test_names_and_times_in_the_index_are_columns() -> None:
+    both = pl.concat([rows(end=KNOWN, name="a"), rows(end=KNOWN, level=50, name="b")]).to_pandas()
+    runs = [echoic.train("forecast", table, **TINY) for table in (both, both.set_index(["unique_id", "ds"]))]
+    assert runs[0].predict()["mean"].tolist() == runs[1].predict()["mean"].tolist()
+    assert list(dict.fromkeys(runs[1].predict()["unique_id"])) == ["a", "b"]
+
+
+def test_arrays_are_series_without_times_whatever_the_names_of_the_run(run: Run) -> None:
+    values = rows()["y"].to_numpy()
+    found = run.predict(values)
+    assert found["ds"].tolist() == [ALL, ALL + 1, ALL + 2, ALL + 3]
+    assert run.predict(values.tolist())["mean"].tolist() == found["mean"].tolist()
+    with pytest.raises(DataError, match="columns y0, y1, but the run was trained on y"):
+        run.predict(np.stack([values, values], 1))
+
+
 def test_steps_of_another_frequency_are_named(tmp_path: Path, run: Run) -> None:
     with pytest.warns(
         UserWarning, match=r"weeks\.csv: 'weeks' has steps of 7 d, but the run of 1 d; .* another series"

@@ -281,6 +281,19 @@ def test_predict_is_refused_with_the_jobs_that_have_it(run: Run) -> None:
         run.predict()
 
 
+def test_a_list_of_files_is_a_folder_of_them(folder: Path, tmp_path: Path) -> None:
+    settings = TINY | {"epochs": 1, "pedal": False}
+    files = sorted(folder.rglob("*.mid"))
+    whole, listed, drawn = (
+        train("music", data, out=tmp_path / name, config=settings)
+        for name, data in (("folder", folder), ("list", files), ("iterator", iter(map(str, files))))
+    )
+    assert listed.evaluate().rows == whole.evaluate().rows == drawn.evaluate().rows
+    good = [file for file in files if file.name != "broken.mid"]
+    assert load(tmp_path / "list").evaluate(good).scores["nll_per_step"] > 0
+    assert load(tmp_path / "list").evaluate().rows == listed.evaluate().rows
+
+
 def test_new_songs_may_be_of_another_kind_than_the_training_songs(folder: Path, tmp_path: Path) -> None:
     run = train("music", folder, out=tmp_path / "run", config=TINY | {"epochs": 1, "pedal": False})
     with pytest.warns(UserWarning, match="only their test split is scored, 4 of 12 songs"):

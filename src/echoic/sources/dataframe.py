@@ -17,11 +17,12 @@ from echoic.errors import DataError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset
 from echoic.sources.index_numbers import IndexNumbers
-from echoic.sources.roles import resolve_roles
+from echoic.sources.roles import NO_TIME, resolve_roles
 from echoic.sources.table import Table
 
 _SOURCE = "the DataFrame"
 _INDEX = "index"
+_LONG_ID, _LONG_TIME = "unique_id", "ds"
 _UNEVEN = "the index, whose numbers do not rise evenly"
 
 
@@ -34,6 +35,7 @@ def read(data: Any, settings: TableSettings) -> Dataset:
     Raises:
         DataError: `data` is not a DataFrame, or has unsupported values.
     """
+    data = _with_named_index(data, settings)
     frame, time = with_index_as_column(data) if settings.time is None else (data, None)
     if time is not None:
         settings = settings.model_copy(update={"time": time})
@@ -46,6 +48,24 @@ def read(data: Any, settings: TableSettings) -> Dataset:
         return assemble(replace(table, ignored=(*table.ignored, _UNEVEN)), settings)
     frame_with_index = table.dataframe.with_columns(pl.Series(_INDEX, numbers.numbers))
     return assemble(replace(table, dataframe=frame_with_index), settings.model_copy(update={"time": _INDEX}))
+
+
+def _with_named_index(data: Any, settings: TableSettings) -> Any:
+    """`data` with the levels of the index of pandas that settings name as columns; a single level of dates is the time.
+
+    So a run whose times were a column is used on a table that has them in the index.
+    """
+    index: Any = getattr(data, "index", None)
+    if not hasattr(index, "to_frame") or not hasattr(data, "reset_index"):
+        return data
+    columns, named = getattr(data, "columns", ()), {settings.time, settings.id, _LONG_ID, _LONG_TIME} - {None}
+    levels = [name for name in index.names if name in named and name not in columns]
+    if levels and (settings.time is not None or settings.id is not None or _LONG_ID in levels):
+        return data.reset_index(level=levels)
+    is_dates = hasattr(index, "to_timestamp") or getattr(getattr(index, "dtype", None), "kind", None) == "M"
+    if is_dates and settings.time not in {None, NO_TIME} and settings.time not in columns:
+        return data.set_axis(index.rename(settings.time)).reset_index()
+    return data
 
 
 def table_of(data: Any, source: str, name: str, fingerprint: str | None = None) -> Table:

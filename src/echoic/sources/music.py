@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,15 +37,19 @@ class _OnGrid(NamedTuple):
 def read(data: Any, settings: MusicDataSettings) -> Dataset:
     """Reads every song as a piano-roll: float32 `(steps, 128)`, 0 silent, 1 onset, 2 sustained.
 
-    Folders are searched recursively for MIDI files; unreadable ones are skipped and named in the report, or stop with
-    an error that names them, by `settings.on_error`. Each series is annotated with its `MusicInfo` and, if the data
-    define splits, its split.
+    Folders are searched recursively for MIDI files, and a list names such files; unreadable ones are skipped and named
+    in the report, or stop with an error that names them, by `settings.on_error`. Each series is annotated with its
+    `MusicInfo` and, if the data define splits, its split.
 
     Raises:
         DataError: a file is missing, broken or of another kind, or a folder has no song.
     """
+    if isinstance(data, list | tuple) and data and all(isinstance(one, str | Path) for one in data):
+        # By number and name: the same files elsewhere are the same data.
+        files = {f"{number}/{Path(one).name}": Path(one) for number, one in enumerate(data)}
+        return _files(files, settings, f"{len(data)} files")
     if not isinstance(data, str | Path):
-        raise DataError(f"Music is read from a file or a folder, got {type(data).__name__}.")
+        raise DataError(f"Music is read from a file, a folder or a list of files, got {type(data).__name__}.")
     path = Path(data)
     if path.is_dir():
         return _folder(path, settings)
@@ -60,24 +64,32 @@ def read(data: Any, settings: MusicDataSettings) -> Dataset:
 
 
 def _folder(folder: Path, settings: MusicDataSettings) -> Dataset:
-    digest = hashlib.sha256()
     contents = contents_of(folder, MIDI_ENDINGS)
     if not contents.files:
         raise DataError(
             f"{folder} has no files that end with {', '.join(MIDI_ENDINGS)}; name the folder with the songs."
         )
+    remarks = tuple(note for note, applies in contents.notes.items() if applies)
+    names = {str(file.relative_to(folder)): file for file in contents.files}
+    return _files(names, settings, str(folder), remarks)
 
-    def songs_of(path: Path) -> list[_OnGrid]:
-        raw = read_bytes(path)
-        digest.update(f"{path.relative_to(folder)}\0{len(raw)}\0".encode() + raw)
-        found = _on_grid(path, settings)
+
+def _files(
+    files: Mapping[str, Path], settings: MusicDataSettings, origin: str, remarks: tuple[str, ...] = ()
+) -> Dataset:
+    """The songs of MIDI files, whose names are part of the fingerprint."""
+    digest = hashlib.sha256()
+
+    def songs_of(name: str) -> list[_OnGrid]:
+        raw = read_bytes(files[name])
+        digest.update(f"{name}\0{len(raw)}\0".encode() + raw)
+        found = _on_grid(files[name], settings)
         if not found:
-            raise DataError(f"{path} has no notes besides drums; remove it.")
+            raise DataError(f"{files[name]} has no notes besides drums; remove it.")
         return found
 
-    songs, skipped = usable(contents.files, songs_of, settings.on_error, origin=str(folder), kind="MIDI files")
-    remarks = tuple(note for note, applies in contents.notes.items() if applies)
-    return _of_songs(list(chain.from_iterable(songs)), skipped, digest.hexdigest(), settings, str(folder), remarks)
+    songs, skipped = usable(list(files), songs_of, settings.on_error, origin=origin, kind="MIDI files")
+    return _of_songs(list(chain.from_iterable(songs)), skipped, digest.hexdigest(), settings, origin, remarks)
 
 
 def _on_grid(path: Path, settings: MusicDataSettings) -> list[_OnGrid]:

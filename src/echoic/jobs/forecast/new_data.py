@@ -14,6 +14,9 @@ from echoic.types.timebase import INDEX
 _NAMED = ("csv", "parquet", "dataframe")
 """Kinds of data whose columns have names."""
 
+_NO_NAMES = {"target": (), "time": None, "id": None}
+"""Settings that name columns, which arrays do not have."""
+
 
 def read_new(task: ForecastTask, data: Any) -> Dataset:
     """New data with the columns of the run; others are ignored.
@@ -22,16 +25,28 @@ def read_new(task: ForecastTask, data: Any) -> Dataset:
         DataError: the data cannot be read, lack a column, or their times have a zone where those of the run have none.
     """
     settings, features = task.settings.data, task.series[0].features
-    if source_kind(data, settings) in _NAMED and settings.format != "m4":
+    kind = source_kind(data, settings)
+    if kind in _NAMED and settings.format != "m4":
         # Dates of a run without times would be those of another column.
         time = settings.time if task.series[0].time.start is not None else NO_TIME
         settings = settings.model_copy(update={"target": features, "time": time})
-    dataset = read(data, settings)
+    dataset = (
+        _by_position(read(data, settings.model_copy(update=_NO_NAMES)), features)
+        if kind == "array"
+        else (read(data, settings))
+    )
     if task.series[0].time.start is None:
         dataset = _from_index(data, dataset)
     task.check_columns(dataset.series[0])
     _check_zone(task.series[0], dataset.series[0])
     return dataset
+
+
+def _by_position(dataset: Dataset, features: tuple[str, ...]) -> Dataset:
+    """Arrays, whose columns have no names, with those of the run."""
+    if len(dataset.series[0].features) != len(features):
+        return dataset
+    return replace(dataset, series=tuple(replace(one, features=features) for one in dataset.series))
 
 
 def _from_index(data: Any, dataset: Dataset) -> Dataset:
