@@ -1,5 +1,6 @@
 """Copies of series in the run folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from echoic.errors import RunError
 from echoic.run.files import read_tensors, write_tensors
 from echoic.run.series import _music, read_series, write_series
-from echoic.types import Annotations, Covariates, MusicInfo, Series
+from echoic.types import Annotations, Covariates, MusicInfo, Series, TimedRows
 from echoic.types.frequency import Frequency
 from echoic.types.score import Key, Meter, Tempo
 from echoic.types.timebase import TimeBase
@@ -84,3 +85,20 @@ def test_a_header_without_its_keys_is_refused(tmp_path: Path) -> None:
     write_tensors(path, tensors, metadata)
     with pytest.raises(RunError, match=r"does not describe its series .*; train the run again"):
         read_series(path)
+
+
+def test_rows_of_the_last_step_are_kept_and_checked(tmp_path: Path) -> None:
+    times = np.array(["2024-01-01T00:10", "2024-01-01T00:10", "2024-01-01T00:50"], "datetime64[us]")
+    shop, empty, _ = several()
+    rows = TimedRows(times, np.arange(18.0).reshape(3, 6))
+    path = tmp_path / "series.safetensors"
+    write_series(path, [replace(shop, rows=rows), empty])
+    kept, without = read_series(path)
+    assert kept.rows is not None
+    assert without.rows is None
+    assert kept.rows.times.tolist() == times.tolist()
+    np.testing.assert_array_equal(kept.rows.cells, rows.cells)
+    for wrong in (TimedRows(times, rows.cells[:, 1:]), TimedRows(times[::-1], rows.cells)):
+        write_series(path, [replace(shop, rows=wrong)])
+        with pytest.raises(RunError, match="row_cells"):
+            read_series(path)

@@ -147,7 +147,7 @@ def test_numbers_in_a_time_column_are_numbers_of_steps() -> None:
         ({"a": [object()]}, "the dict has no columns|holds"),
         ([np.zeros(3), np.zeros((3, 2))], "the array of series 1 has 2 features, but that of series 0 has 1"),
         (None, "Cannot read data of type NoneType; give a path"),
-        ([1.0, "2"], r"Cannot read data of type list; convert it with numpy\.array"),
+        ([1.0, 2.0], r"Cannot read data of type list; convert it with numpy\.array"),
         (np.full(9, np.nan), "the array, column 'y': the column holds no value at all"),
         (np.array([1, np.inf]), "the array, row 1, column 'y': 'inf' is infinite"),
         (pl.DataFrame({"a": [float("inf")] * 3}), "row 0, column 'a': 'inf' is infinite"),

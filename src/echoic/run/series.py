@@ -123,9 +123,13 @@ def _series(row: Mapping[str, Any], arrays: Arrays) -> Series:
 
 
 def _rows(arrays: Arrays) -> TimedRows | None:
-    if not len(arrays.get("row_times", ())):
+    times = arrays.get("row_times", np.zeros(0, np.int64))
+    if not len(times):
         return None
-    return TimedRows(arrays["row_times"].astype("datetime64[us]"), arrays["row_cells"])
+    columns = sum(arrays[name].shape[-1] for name in _ARRAYS)
+    if times.ndim != 1 or arrays["row_cells"].shape != (len(times), columns) or (np.diff(times) < 0).any():
+        raise ValueError(f"`row_cells` must have {columns} columns for each of `row_times`, which rise")
+    return TimedRows(times.astype("datetime64[us]"), arrays["row_cells"])
 
 
 def _music(values: Mapping[str, Any] | None) -> MusicInfo | None:

@@ -10,7 +10,7 @@ from echoic.config.table import TableSettings
 from echoic.errors import DataError, ShapeError
 from echoic.sources.assemble import assemble
 from echoic.sources.base import Dataset
-from echoic.sources.memory import are_numbers, as_array, as_items, is_array
+from echoic.sources.memory import as_array, as_items, is_array
 from echoic.sources.table import Table
 
 _SOURCE = "the array"
@@ -24,7 +24,7 @@ def read(data: Any, settings: TableSettings) -> Dataset:
         DataError: the array is empty, does not hold real numbers, or holds infinite ones.
         ShapeError: it has another number of axes, or the arrays of a list differ in their features.
     """
-    if is_array(data) or are_numbers(data):
+    if is_array(data):
         return assemble(Table(_frame(as_array(data, _SOURCE), _SOURCE), _SOURCE, "series"), settings)
     names = [f"series {number}" for number in range(len(data))]
     frames = [

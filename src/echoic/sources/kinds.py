@@ -83,7 +83,7 @@ SOURCES = {
         TableSettings,
         "an array or a list of arrays (from Python)",
         in_memory=True,
-        accepts=lambda data, _: memory.are_arrays(data) or memory.are_numbers(data),
+        accepts=lambda data, _: memory.are_arrays(data),
         unused=("decimal", "delimiter", "encoding"),
     ),
     "dataframe": Source(

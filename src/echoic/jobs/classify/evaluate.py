@@ -113,7 +113,8 @@ def evaluate(
             "The network was refitted on train and dev (`refit`), so that scores on dev would be too good; give new "
             "data, or train with --no-refit."
         )
-    new = None if data is None else labelled_clips(task, data)
+    part = None if data is None else labelled_clips(task, data)
+    new = None if part is None else part.series
     clips = task.require_series(split) if new is None else new
     steps = task.steps_of(split, new, on_progress)
     true = task.labelling.targets(clips)
@@ -129,7 +130,7 @@ def evaluate(
         tuple(clip.name for clip in clips),
         true,
         probabilities,
-        notes=limits + missing + _lower_rate(task, new),
+        notes=(() if part is None else part.notes) + limits + missing + _lower_rate(task, new),
         item_errors=ItemErrors(
             "clips" if groups is None else "groups of clips",
             task.labelling.headline_errors(true, probabilities),

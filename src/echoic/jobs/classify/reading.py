@@ -6,7 +6,7 @@ from typing import Any
 
 from echoic.errors import DataError
 from echoic.jobs.classify.task import ClassifyTask
-from echoic.jobs.scored_part import scored_part
+from echoic.jobs.scored_part import ScoredPart
 from echoic.sources import as_path, is_path, read_new, source_kind
 from echoic.sources.clips import READERS, settings_for
 from echoic.sources.clips.arrays import unlabelled_clips
@@ -16,18 +16,18 @@ from echoic.sources.memory.clips import unlabelled
 from echoic.types import Series
 
 
-def labelled_clips(task: ClassifyTask, data: Any) -> Sequence[Series]:
+def labelled_clips(task: ClassifyTask, data: Any) -> ScoredPart:
     """The clips of `data`, each with its labels; where the data assign splits, those of the test split.
 
     Raises:
         DataError: they cannot be read, or have no labels.
     """
     if not is_path(data):
-        return scored_part(read_new(data, task.new_data).series, "clips")
+        return ScoredPart.of(read_new(data, task.new_data).series, "clips")
     path = as_path(data)
     if path.suffix.lower() == ".npy":
         raise DataError(f"{data}: an array has no labels; pass it to `train` as --test-data, and evaluate that.")
-    return scored_part(read_new(path, settings_for(path, task.new_data)).series, "clips")
+    return ScoredPart.of(read_new(path, settings_for(path, task.new_data)).series, "clips")
 
 
 def clips_to_predict(task: ClassifyTask, data: Any) -> Sequence[Series]:

@@ -79,7 +79,8 @@ def evaluate(
         DataError: there are no recordings.
     """
     task = fitted.task
-    new = None if data is None else labelled_recordings(task, data)
+    found = None if data is None else labelled_recordings(task, data)
+    new = None if found is None else found.series
     recordings = task.require_series(split) if new is None else new
     steps = task.steps_of(split, new, on_progress)
     true, probs = task.classes_of(recordings, steps), list[Probs]()
@@ -93,6 +94,7 @@ def evaluate(
     names = "all baselines are"
     none = dict[str, list[Frames]]()
     baselines, notes = from_training_data(lambda: _baselines(fitted).predict(steps), none, names)
+    notes += () if found is None else found.notes
     notes += () if new is None or task.features.mel is None else notes_on_series(new, task.features.mel.rate_hz)
     return DetectEvaluation(
         _scores(task, events, true, predicted),

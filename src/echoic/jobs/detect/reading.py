@@ -5,7 +5,7 @@ from typing import Any
 
 from echoic.errors import DataError
 from echoic.jobs.detect.task import DetectTask, check_labels
-from echoic.jobs.scored_part import scored_part
+from echoic.jobs.scored_part import ScoredPart
 from echoic.sources import as_path, is_path, read_new, source_kind
 from echoic.sources.clips.tables import table_of
 from echoic.sources.memory.sensors import unlabelled
@@ -13,7 +13,7 @@ from echoic.sources.sensors import recordings_of_steps
 from echoic.types import Series
 
 
-def labelled_recordings(task: DetectTask, data: Any) -> Sequence[Series]:
+def labelled_recordings(task: DetectTask, data: Any) -> ScoredPart:
     """The recordings of `data` with their events; where the data assign splits, those of the test split.
 
     Raises:
@@ -21,10 +21,10 @@ def labelled_recordings(task: DetectTask, data: Any) -> Sequence[Series]:
     """
     rate = {} if task.features.mel is None else {"rate_hz": task.features.mel.rate_hz}
     settings = task.settings.data.model_copy(update={"split_table": None, **rate})
-    recordings = scored_part(read_new(data, settings).series, "recordings")
-    task.features.check(recordings)
-    check_labels(recordings, task.labels, "the new data")
-    return recordings
+    found = ScoredPart.of(read_new(data, settings).series, "recordings")
+    task.features.check(found.series)
+    check_labels(found.series, task.labels, "the new data")
+    return found
 
 
 def recordings_to_predict(task: DetectTask, data: Any) -> Sequence[Series]:

@@ -17,14 +17,13 @@ from echoic.errors import DataError
 from echoic.heads import SymbolHead
 from echoic.jobs.base import Fitted
 from echoic.jobs.music.task import MusicTask, rolls_of
-from echoic.jobs.scored_part import scored_part
+from echoic.jobs.scored_part import ScoredPart
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.frames import frame_accuracy
 from echoic.metrics.memorization import MemorizationIndex
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import place_of, read_new
 from echoic.training import total_loss
-from echoic.types import Series
 from echoic.windows import ChunkSampler, empty_split, select_ranges
 
 Numbers = NDArray[Any]
@@ -45,6 +44,8 @@ class MusicEvaluation(Evaluation):
     steps: int
     memorized_windows: float
     """The fraction of the songs' windows of 8 steps that are in a training song, in any key."""
+    notes: tuple[str, ...] = ()
+    """Which songs are scored, if not all of new data."""
 
     @property
     def description(self) -> str:
@@ -58,7 +59,8 @@ class MusicEvaluation(Evaluation):
     @property
     def details(self) -> dict[str, Any]:
         """Number of songs and steps, and the fraction that could be memorized."""
-        return {"songs": self.songs, "steps_scored": self.steps, "memorized_windows": self.memorized_windows}
+        found = {"songs": self.songs, "steps_scored": self.steps, "memorized_windows": self.memorized_windows}
+        return found | ({"notes": list(self.notes)} if self.notes else {})
 
 
 class _Totals(NamedTuple):
@@ -81,7 +83,7 @@ def evaluate(
         DataError: there are no songs of two steps.
     """
     task = fitted.task
-    songs = _songs(task, data, split)
+    songs, notes = _songs(task, data, split)
     rolls = TransposedRolls(task.codec, rolls_of(songs))
     ranges = select_ranges(songs, range(len(songs)))
     sampler = ChunkSampler.whole_series(ranges, EVAL_SONGS, EVAL_CHUNK)
@@ -107,15 +109,16 @@ def evaluate(
         len(songs),
         given.steps,
         MemorizationIndex(training).memorized_fraction(scored, MEMORIZED_STEPS),
+        notes,
     )
 
 
-def _songs(task: MusicTask, data: Any, split: str) -> Sequence[Series]:
+def _songs(task: MusicTask, data: Any, split: str) -> ScoredPart:
     if data is not None:
-        return scored_part(read_new(data, task.settings.data).series, "songs")
+        return ScoredPart.of(read_new(data, task.settings.data).series, "songs")
     if not task.splits[split]:
         raise empty_split(split, task.dataset.origin, "songs")
-    return task.songs(split)
+    return ScoredPart(task.songs(split))
 
 
 @torch.no_grad()

@@ -5,7 +5,6 @@ A source for each kind of data, which makes the same series, notes and fingerpri
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Real
 from typing import Any, final
 
 import numpy as np
@@ -95,12 +94,6 @@ def are_arrays(data: Any) -> bool:
     if is_array(data):
         return True
     return isinstance(data, list | tuple) and bool(data) and all(map(_is_item, data))
-
-
-def are_numbers(data: Any) -> bool:
-    """Whether `data` is a list of numbers, the values of one series."""
-    is_list = isinstance(data, list | tuple) and bool(data)
-    return is_list and all(isinstance(one, Real) and not isinstance(one, bool) for one in data)
 
 
 def are_clips(data: Any) -> bool:
