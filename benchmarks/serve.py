@@ -1,0 +1,218 @@
+"""The live server under load: latencies, streams of a detector, memory of connections, and completions of text.
+
+Clients are processes of their own that pace blocks of sound in real time over loopback. The detector is a GRU of 2 x
+128 units over 64 mel bands without convolutions, 100 frames a second.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import torch
+from websockets.asyncio.client import connect
+
+import common
+import echoic
+
+RATE_HZ = 16_000
+TOKEN = "the token of a benchmark"  # noqa: S105
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+BLOCK_S = 0.08
+
+
+def detector(folder: Path, layers: tuple[int, ...]) -> Path:
+    """Trains the detector on tones in noise for a moment: its size matters, not its scores."""
+    draws, rows = np.random.default_rng(0), ["file,onset_s,offset_s,label,split"]
+    for split in ("train", "dev", "test"):
+        sound = 0.02 * draws.standard_normal(4 * RATE_HZ)
+        for number, at in enumerate(range(2000, len(sound) - 4000, 5000)):
+            sound[at : at + 2500] += 0.4 * np.sin(np.arange(2500) * (0.2 if number % 2 else 0.6))
+            rows.append(f"{split}.wav,{at / RATE_HZ},{(at + 2500) / RATE_HZ},{'ab'[number % 2]},{split}")
+        soundfile.write(folder / f"{split}.wav", sound, RATE_HZ)
+    (folder / "events.csv").write_text("\n".join(rows))
+    settings: dict[str, Any] = {"hop_ms": 10, "n_mels": 64, "conv_channels": (), "layers": layers}
+    echoic.train("detect", folder / "events.csv", out=folder / "detector", epochs=2, threads=1, **settings)
+    return folder / "detector"
+
+
+def writer(folder: Path, layers: tuple[int, ...]) -> Path:
+    """Trains a text network on this file."""
+    text = Path(__file__).read_text("utf-8") * 4
+    (folder / "text.txt").write_text(text)
+    echoic.train("text", folder / "text.txt", out=folder / "writer", epochs=1, threads=1, layers=layers)
+    return folder / "writer"
+
+
+@contextmanager
+def served(*runs: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """`echoic serve` as a process, and its port."""
+    command = [sys.executable, "-m", "echoic", "serve", *map(str, runs), "--no-browser", "--port", str(port)]
+    environment = os.environ | {"ECHOIC_TOKEN": TOKEN, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen([*command, "--connections", "4000"], stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        line = process.stderr.readline() if process.stderr else ""
+        yield process, int(re.findall(r":(\d+)/\?token=", line)[0])
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+
+
+async def stream(port: int, number: int, seconds: float, block_s: float) -> list[float]:
+    """Latencies in seconds of one client that sends blocks in real time."""
+    draws = np.random.default_rng(number)
+    samples = round(block_s * RATE_HZ)
+    block = (0.1 * draws.standard_normal(samples)).astype("<i2").tobytes()
+    await asyncio.sleep(draws.uniform(0, block_s * 4))
+    latencies = []
+    async with connect(f"ws://127.0.0.1:{port}/ws/detector", additional_headers=HEADERS, compression=None) as socket:
+        await socket.recv()
+        await socket.send(json.dumps({"type": "start", "samples": "s16"}))
+        await socket.recv()
+        due = time.perf_counter()
+        for _ in range(round(seconds / block_s)):
+            due += block_s
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            sent = time.perf_counter()
+            await socket.send(block)
+            await socket.recv()
+            latencies.append(time.perf_counter() - sent)
+    return latencies
+
+
+def clients(port: int, numbers: range, seconds: float, block_s: float, answer: Any) -> None:
+    """Runs clients in this process; sends their latencies, and the number that were dropped."""
+
+    async def together() -> list[Any]:
+        work = (stream(port, number, seconds, block_s) for number in numbers)
+        return await asyncio.gather(*work, return_exceptions=True)
+
+    found = asyncio.run(together())
+    dropped = sum(isinstance(one, BaseException) for one in found)
+    answer.send(([latency for one in found if not isinstance(one, BaseException) for latency in one], dropped))
+
+
+def load(port: int, count: int, seconds: float, block_s: float) -> tuple[np.ndarray, int]:
+    """Latencies of `count` clients in two processes, and the number that were dropped."""
+    context = multiprocessing.get_context("spawn")
+    halves, pipes = [range(count // 2), range(count // 2, count)], []
+    for numbers in halves:
+        receiving, sending = context.Pipe(duplex=False)
+        context.Process(target=clients, args=(port, numbers, seconds, block_s, sending), daemon=True).start()
+        pipes.append(receiving)
+    parts = [pipe.recv() for pipe in pipes]
+    return np.concatenate([latencies for latencies, _ in parts]), sum(dropped for _, dropped in parts)
+
+
+def in_process(run: Path, count: int, ticks: int) -> float:
+    """Real-time streams that one core carries through `push_many`."""
+    torch.set_num_threads(1)
+    live = echoic.load(run).stream()
+    draws = np.random.default_rng(0)
+    blocks = [0.1 * draws.standard_normal(round(BLOCK_S * RATE_HZ)).astype(np.float32) for _ in range(count)]
+    states = [live.start() for _ in range(count)]
+    for _ in range(3):
+        _, states = live.push_many(blocks, states)
+    times = []
+    for _ in range(ticks):
+        began = time.process_time()
+        _, states = live.push_many(blocks, states)
+        times.append(time.process_time() - began)
+    return count * BLOCK_S / float(np.median(times))
+
+
+async def idle_memory(process: subprocess.Popen[str], port: int, count: int) -> float:
+    """Bytes of the server for each connection that has sent one block and waits."""
+
+    async def opened() -> Any:
+        socket = await connect(f"ws://127.0.0.1:{port}/ws/detector", additional_headers=HEADERS, compression=None)
+        await socket.recv()
+        await socket.send(bytes(4 * 1280))
+        await socket.recv()
+        return socket
+
+    first = [await opened() for _ in range(10)]
+    before = _resident_bytes(process.pid)
+    sockets = [await opened() for _ in range(count)]
+    per_connection = (_resident_bytes(process.pid) - before) / count
+    for socket in [*first, *sockets]:
+        await socket.close()
+    return per_connection
+
+
+def _resident_bytes(process: int) -> int:
+    status = Path(f"/proc/{process}/status").read_text()
+    return 1024 * int(re.findall(r"VmRSS:\s+(\d+)", status)[0])
+
+
+async def completions(port: int, count: int) -> list[float]:
+    """Seconds from a key press to all of the 40 characters of its completion."""
+    latencies = []
+    async with connect(f"ws://127.0.0.1:{port}/ws/writer", additional_headers=HEADERS, compression=None) as socket:
+        await socket.recv()
+        for number in range(count):
+            sent = time.perf_counter()
+            await socket.send(json.dumps({"type": "push", "text": "abcde "[number % 6]}))
+            await socket.send(json.dumps({"type": "generate", "length": 40}))
+            while not json.loads(await socket.recv()).get("done"):
+                pass
+            latencies.append(time.perf_counter() - sent)
+            await asyncio.sleep(0.02)
+    return latencies
+
+
+def measure(options: Namespace, folder: Path) -> list[list[object]]:
+    """The rows of the table."""
+    small = options.smoke
+    layers = (8,) if small else (128, 128)
+    run, text = detector(folder, layers), writer(folder, (8,) if small else (512,))
+    rows: list[list[object]] = []
+    with served(run, text) as (process, port):
+        one, _ = load(port, 1 if small else 2, 2 if small else 20, 0.02)
+        rows.append(["1 stream a client process, blocks of 20 ms: latency p99, ms", f"{_ms(one, 99):.1f}", "<= 20"])
+        for count in options.streams:
+            found, dropped = load(port, count, 2 if small else options.seconds, BLOCK_S)
+            shown = f"{_ms(found, 50):.1f}, {_ms(found, 99):.1f}; {dropped}"
+            rows.append([f"{count} streams, blocks of 80 ms: latency p50, p99, ms; dropped", shown, "<= 50 at 300; 0"])
+        per_connection = asyncio.run(idle_memory(process, port, 20 if small else 400))
+        rows.append(["memory per idle connection with its state, kB", f"{per_connection / 1000:.0f}", "<= 200"])
+        typed = np.array(asyncio.run(completions(port, 5 if small else 200)))
+        rows.append(["40 characters after a key press, p95, ms", f"{_ms(typed, 95):.1f}", "<= 60"])
+    carried = in_process(run, 50 if small else 1000, 3 if small else 21)
+    rows.append(["streams of one core through push_many, 80 ms of sound each", f"{carried:.0f}", ">= 1,000"])
+    return rows
+
+
+def _ms(seconds: np.ndarray, percent: float) -> float:
+    return 1000 * float(np.percentile(seconds, percent))
+
+
+def main() -> None:
+    """Measures and prints the table."""
+    parser = common.arguments(__doc__.splitlines()[0], seeds=1)
+    parser.add_argument("--streams", type=int, nargs="+", default=[100, 300], help="numbers of clients at once")
+    parser.add_argument("--seconds", type=float, default=30, help="duration of each load")
+    options = common.parse(parser)
+    if options.smoke:
+        options.streams = [4]
+    with tempfile.TemporaryDirectory() as folder:
+        rows = measure(options, Path(folder))
+    body = common.table(["", "measured", "bar"], rows)
+    common.publish("serve", "The live server", body, write=options.write)
+
+
+if __name__ == "__main__":
+    main()
