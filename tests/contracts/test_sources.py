@@ -35,6 +35,10 @@ def _m4(path: Path) -> None:
     path.write_text('"V1","V2"\n"H1","1"\n')
 
 
+def _monash(path: Path) -> None:
+    path.write_text("@attribute series_name string\n@data\nT1:1,2,3\nT2:4,5\n")
+
+
 def _parquet(path: Path) -> None:
     pl.DataFrame({"a": [1, 2]}).write_parquet(path)
 
@@ -67,6 +71,7 @@ def _audio(path: Path) -> None:
 FILES: dict[str, tuple[str, Callable[[Path], None], Section]] = {
     "csv": ("table.csv", _csv, WIDE),
     "parquet": ("table.parquet", _parquet, WIDE),
+    "monash": ("table.tsf", _monash, WIDE),
     "m4": ("table.csv", _m4, M4),
     "rolls": ("songs.json", _rolls, MusicDataSettings()),
     "music": ("song.mid", _music, MusicDataSettings()),

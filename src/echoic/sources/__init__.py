@@ -5,6 +5,7 @@ Importing this loads no file reader; each is imported when its kind of data is r
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from echoic.config.base import Section
@@ -17,6 +18,7 @@ from echoic.sources.base import DatasetLike as DatasetLike
 from echoic.sources.base import LazyDataset as LazyDataset
 from echoic.sources.base import Report as Report
 from echoic.sources.base import as_path as as_path
+from echoic.sources.foreign import check_format
 from echoic.sources.kinds import SOURCES as SOURCES
 from echoic.sources.kinds import Source as Source
 from echoic.sources.memory import place_of as place_of
@@ -48,6 +50,8 @@ def source_kind(data: Any, settings: Section) -> str:
     for kind, source in SOURCES.items():
         # Sources of files that name no endings take every path.
         if source.claims(data, settings) and (source.accepts is not None or is_path(data)):
+            if not source.endings and isinstance(data, str | Path):
+                check_format(data, settings)
             return kind
     if is_path(data):
         raise DataError(f"{data} is not supported here; give {supported_inputs(type(settings))}.")

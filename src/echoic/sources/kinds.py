@@ -58,6 +58,13 @@ SOURCES = {
         accepts=lambda data, _: isinstance(data, str) and data.startswith("synth:"),
         unused=("format", "decimal", "delimiter", "encoding", *_OF_TIMES),
     ),
+    "monash": Source(
+        "echoic.sources.monash",
+        TableSettings,
+        "a file of the Monash archive (.tsf)",
+        (".tsf", ".tsf.gz", ".tsf.bz2", ".tsf.xz", ".tsf.zst"),
+        unused=("format", "id", "time", "decimal", "delimiter", "date_format"),
+    ),
     "m4": Source(
         "echoic.sources.m4",
         TableSettings,

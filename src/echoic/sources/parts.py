@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from echoic.config.table import TableSettings
-from echoic.sources import delimited, parquet, source_kind
+from echoic.sources import delimited, monash, parquet, source_kind
 from echoic.sources.dataframe import table_of
 from echoic.sources.roles import resolve_roles
 from echoic.sources.table import Table
@@ -39,6 +39,8 @@ def _table(data: Any, settings: TableSettings) -> Table | None:
     kind = source_kind(data, settings)
     if kind == "csv":
         return delimited.read_table(Path(data), settings)
+    if kind == "monash":
+        return monash.read_table(Path(data), settings)
     if kind == "parquet":
         return parquet.read_table(Path(data))
     return table_of(data, "the DataFrame", "series") if kind == "dataframe" else None

@@ -11,7 +11,7 @@ from echoic.sources.roles import NO_TIME
 from echoic.types import Series
 from echoic.types.timebase import INDEX
 
-_NAMED = ("csv", "parquet", "dataframe")
+_NAMED = ("csv", "parquet", "monash", "dataframe")
 """Kinds of data whose columns have names."""
 
 _NO_NAMES = {"target": (), "time": None, "id": None}
