@@ -14,6 +14,7 @@ the last checkpoint, the best model, the metrics and the calibration.
     random   SIGKILL after a random time, up to three times in a row
     jobs     the same for small trainings of all jobs, with folds, from a run, in two threads (see job_kills.py)
     inputs   damaged copies of a file of each format (see damaged_inputs.py)
+    forged   run folders with one wrong value and right digests, of every job, used by every verb (see forged_runs.py)
     flips    one bit flipped in a file of a finished run, round all files of runs of three jobs (see bit_flips.py)
 """
 
@@ -32,11 +33,12 @@ import torch
 
 from bit_flips import flip_bits
 from damaged_inputs import read_damaged
+from forged_runs import use_forged
 from job_kills import kill_jobs
 from kills import SETTINGS, Trial
 
 KINDS = {"writes": ["kill"], "power": ["lose", "tear"], "faults": ["once", "full"]}
-OTHERS = ["jobs", "inputs", "flips"]
+OTHERS = ["jobs", "inputs", "forged", "flips"]
 
 
 def of_other_runs(
@@ -46,6 +48,7 @@ def of_other_runs(
     works = {
         "jobs": lambda: kill_jobs(folder / "jobs", options.kills, options.seed),
         "inputs": lambda: read_damaged(options.inputs, options.seed, folder / "inputs"),
+        "forged": lambda: use_forged(folder / "forged", options.forged, options.seed),
         "flips": lambda: flip_bits(folder / "flips", options.flips, options.seed),
     }
     counts, failures = dict[str, dict[str, int]](), list[str]()
@@ -64,6 +67,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200, help="kills at random times")
     parser.add_argument("--flips", type=int, default=500, help="flipped bits")
     parser.add_argument("--inputs", type=int, default=300, help="damaged copies of each format")
+    parser.add_argument("--forged", type=int, default=300, help="forged copies of a run of each job")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
     parser.add_argument(

@@ -4,11 +4,24 @@ Each message is one sentence that names the place and the remedy. The command pr
 `exit_code`; a Python user catches `EchoicError`, or the builtin that the class also is.
 """
 
+_MOST_SHOWN = 2000
+"""Characters of a message that are shown; what a file holds may be part of it."""
+
 
 class EchoicError(Exception):
-    """Base class of all errors that echoic raises deliberately."""
+    """Base class of all errors that echoic raises deliberately.
+
+    Names and values of files may be part of a message, so control characters in it are shown as the escapes of Python,
+    line ends as spaces, and the middle of a very long one is left out.
+    """
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        if len(message) > _MOST_SHOWN:
+            message = f"{message[: _MOST_SHOWN // 2]} ... {message[-_MOST_SHOWN // 4 :]}"
+        return message if message.isprintable() else "".join(map(_shown, message))
 
 
 class DataError(EchoicError, ValueError):
@@ -65,3 +78,9 @@ class Interrupted(EchoicError):  # noqa: N818
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else character.encode("unicode_escape").decode()

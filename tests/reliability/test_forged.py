@@ -4,7 +4,6 @@ import copy
 import random
 import re
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ import echoic
 from bit_flips import readings, train_runs
 from echoic.errors import RunError
 from echoic.run.sealed import read_json, write_json
+from forged_runs import MISSING, forgeries, places, try_forgery, use_forged
+from small_jobs import SMALL_JOBS, write_data
 
-MISSING = object()
 WRONG: tuple[Any, ...] = (MISSING, None, -1, 10**9, 10**30, 1e308, "x", [], {}, [[]], True)
 TRIED = 60
 """Changes of each file; all of them take minutes."""
@@ -24,14 +24,6 @@ TRIED = 60
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return train_runs(tmp_path_factory.mktemp("forged"))
-
-
-def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The places of all values in JSON; of lists only the first and the last."""
-    for key in value if isinstance(value, dict) else sorted({0, len(value) - 1}) if isinstance(value, list) else ():
-        if isinstance(value, dict) or 0 <= key < len(value):
-            yield (*place, key)
-            yield from places(value[key], (*place, key))
 
 
 def changed(value: Any, place: tuple[Any, ...], new: Any) -> Any:
@@ -116,3 +108,54 @@ def test_arrays_of_random_convolutions_must_fit_together(runs: list[Path], chang
             echoic.load(runs[1]).predict()
     finally:
         path.write_bytes(whole)
+
+
+@pytest.fixture(scope="module")
+def unfinished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on clips, without its last step, in the folder of its data."""
+    folder = tmp_path_factory.mktemp("unfinished")
+    write_data(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        SMALL_JOBS["classify"].train(folder, folder / "run")
+    max((folder / "run" / "checkpoints").iterdir()).unlink()
+    return folder / "run"
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [
+        ("config.json", "settings.stack.layers.0 = 1000000000"),
+        ("config.json", "settings.train.optimizer = 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+        ("config.json", r"data.path = '\x1b[31m\n'"),
+        ("config.json", "settings.network.weight_folds = 100000000000000000000000000000"),
+        ("baselines.json", "simple.frequencies = -1"),
+        ("baselines.json", "simple.centroids.std.float32 = [[]]"),
+        ("baselines.json", "clips.classes = 0.5"),
+        ("metrics.jsonl", "step = nan"),
+        ("model.safetensors", "head.linear.weight is NaN"),
+        ("checkpoints", "state.epoch = ''"),
+        ("checkpoints", "state.metrics_rows = -1"),
+        ("checkpoints", "state.step = nested"),
+        ("checkpoints", "phase.name = 'x'"),
+        ("checkpoints", "phase.steps = {}"),
+        ("checkpoints", "model.head.linear.weight is longer"),
+        ("checkpoints", "optimizer.0.exp_avg is empty"),
+        ("checkpoints", "random is empty"),
+    ],
+)
+def test_every_verb_refuses_a_forgery_in_one_sentence_or_is_not_harmed(
+    unfinished: Path, tmp_path: Path, file: str, what: str
+) -> None:
+    (forgery, *_) = [one for one in forgeries(unfinished) if one.name.startswith(file) and one.what == what]
+    data = SMALL_JOBS["classify"].input(unfinished.parent)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try_forgery(forgery, unfinished, tmp_path / "work", "classify", data)
+
+
+@pytest.mark.slow
+def test_forgeries_of_runs_of_every_job_neither_end_nor_hang_nor_fill_a_process(tmp_path: Path) -> None:
+    counts, failures = use_forged(tmp_path / "forged", 10, seed=1)
+    assert failures == []
+    assert set(counts.values()) == {10}

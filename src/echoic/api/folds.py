@@ -6,7 +6,7 @@ from typing import Any
 from echoic.api.data_reference import data_reference
 from echoic.api.phases import TrainProgressFn, fit_phases, in_stage
 from echoic.jobs.base import Task
-from echoic.run import RunFolder, versions
+from echoic.run import RunFolder, damage_named, versions
 from echoic.training import TrainResult
 
 
@@ -43,8 +43,7 @@ def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progre
         path = folder.folds_path / str(number)
         if (path / "config.json").is_file():
             fold = RunFolder(path, folder.path)
-            resolved = type(settings).build(fold.read_config()["settings"])
-            fold_task = type(task).restore(task.dataset, resolved, fold.read_codec()).with_components(task.components)
+            fold_task = _restored(fold, task)
             with fold.lock():
                 fit_phases(fold, fold_task, progress)
         else:
@@ -54,3 +53,18 @@ def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progre
                 describe(fold, job, fold_task, data)
                 fit_phases(fold, fold_task, progress)
     return fit_phases(folder, task, on_progress)
+
+
+def _restored(fold: RunFolder, task: Task[Any]) -> Task[Any]:
+    """The task of a fold that has started.
+
+    Raises:
+        RunError: the folder of the fold is damaged.
+    """
+    config, codec = fold.read_config(), fold.read_codec()
+    with damage_named(fold.path / "config.json"):
+        settings = type(task.settings).build(config["settings"])
+        settings.check_planned()
+    with damage_named(fold.path / "codec.json"):
+        restored: Task[Any] = type(task).restore(task.dataset, settings, codec)
+    return restored.with_components(task.components)

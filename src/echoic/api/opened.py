@@ -10,7 +10,7 @@ from echoic.api.figures import gallery, run_html
 from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.prepare import check_device
-from echoic.api.restoring import load_model, read_baselines, read_calibration, training_result
+from echoic.api.restoring import load_model, read_baselines, read_calibration, read_metrics, training_result
 from echoic.api.usable_parts import check_on_error
 from echoic.components import Components
 from echoic.config.inputs import OnError
@@ -75,7 +75,7 @@ class OpenedRun:
             task = self._restore_task(sources.LazyDataset(self._read, self.folder.read_series))
             model = load_model(task, self.folder, own_parts=bool(self._components.paths))
             calibration = read_calibration(self.job, self.folder, task)
-            self._fitted = Fitted(task, model, calibration, read_baselines(self.job, self.folder))
+            self._fitted = Fitted(task, model, calibration, read_baselines(self.job, self.folder, task))
         return self._fitted
 
     @property
@@ -96,7 +96,7 @@ class OpenedRun:
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per dev evaluation: losses, learning rate, skipped steps."""
-        return self.folder.read_metrics()
+        return read_metrics(self.folder)
 
     def result(self) -> dict[str, Any]:
         """The result of training: best dev loss and its step, epochs and steps in total.

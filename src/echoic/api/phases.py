@@ -4,11 +4,15 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from torch import Tensor
+
+from echoic.api.restoring import check_shapes
+from echoic.errors import RunError
 from echoic.jobs.base import Task
 from echoic.loggers import NotebookBar, in_notebook
 from echoic.model import SequenceModel
 from echoic.progress import no_progress
-from echoic.run import Checkpoint, RunFolder
+from echoic.run import Checkpoint, RunFolder, damage_named
 from echoic.training import (
     Phase,
     Progress,
@@ -51,6 +55,11 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn)
         folder.truncate_metrics(0)
     budget = 0.5 if task.should_refit else 1.0
     phase = Phase(budget=budget) if checkpoint is None else read_phase(folder.checkpoints, checkpoint)
+    if phase.name == "refit" and not task.should_refit:
+        raise RunError(
+            f"{folder.checkpoints}: training was in its phase refit, and the settings have none; restore config.json, "
+            "or train again."
+        )
     if phase.name == "fit":
         result = _run_phase(folder, task, phase, checkpoint, on_progress)
         _calibrate(folder, task, on_progress)
@@ -79,15 +88,35 @@ def _run_phase(
         data = TrainingData(task.train_batches(), task.dev_batches())
     else:
         data = TrainingData(task.refit_batches(), None)
+    initial = folder.read_initial()
+    if not task.components.paths:  # a class of the user's own need not build without values
+        _check_weights(folder, task, checkpoint, initial)
     with isolated_randomness(task.settings.train.seed, task.settings.train.device):
         model = task.build_model()
-        initial = folder.read_initial()
         if initial is not None:
             model.load_state_dict(initial)
         trainer = Trainer(model, data, task.settings.train, folder, phase, on_progress)
         if checkpoint is not None:
             trainer.restore(checkpoint)
         return trainer.run()
+
+
+def _check_weights(
+    folder: RunFolder, task: Task[Any], checkpoint: Checkpoint | None, initial: dict[str, Tensor] | None
+) -> None:
+    """Checks the weights to go on from, before a network of other sizes takes memory.
+
+    Raises:
+        RunError: they are not those of the network.
+    """
+    if initial is not None:
+        with damage_named(folder.path / "initial.safetensors"):
+            check_shapes(task, initial)
+    if checkpoint is not None:
+        prefix = "model."
+        tensors = checkpoint.tensors.items()
+        with damage_named(folder.checkpoints):
+            check_shapes(task, {name.removeprefix(prefix): one for name, one in tensors if name.startswith(prefix)})
 
 
 def _calibrate(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn) -> None:

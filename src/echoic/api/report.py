@@ -75,8 +75,10 @@ class _RunSummary:
 
     @property
     def data(self) -> str:
-        """The name of the file; its full path is in the details."""
+        """The names of the files; their full paths are in the details."""
         path = self.info["data"]["path"]
+        if isinstance(path, list):
+            return ", ".join(Path(one).name for one in path)
         return Path(path).name if path else "data in memory"
 
 

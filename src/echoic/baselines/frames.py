@@ -1,5 +1,6 @@
 """Memoryless baselines for event detection: an energy threshold and logistic regression on single frames."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, final
@@ -12,11 +13,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from echoic.baselines.packed import pack, unpack
+from echoic.types import stored
 
 Frames = NDArray[np.int64]
 
 _MAX_FRAMES = 50_000
 _ITERATIONS, _MEMORY = 100, 60
+_MOST_CLASSES = 1 << 30
 _DECAY = 1e-4
 
 
@@ -43,6 +46,12 @@ class EnergyThreshold:
         """The fitted state as plain JSON values."""
         return {"threshold": self.threshold, "majority_class": self.majority_class}
 
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        threshold = stored.number(state, "threshold", -sys.float_info.max, sys.float_info.max)
+        return cls(threshold, stored.integer(state, "majority_class", 0, _MOST_CLASSES))
+
     def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""
         return np.where(values.mean(1).numpy() > self.threshold, self.majority_class, 0)
@@ -63,6 +72,11 @@ class MajorityFrame:
     def to_json(self) -> dict[str, Any]:
         """The fitted state as plain JSON values."""
         return {"majority_class": self.majority_class}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        return cls(stored.integer(state, "majority_class", 0, _MOST_CLASSES))
 
     def predict(self, values: Tensor) -> Frames:
         """The class of each frame."""

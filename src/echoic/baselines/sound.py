@@ -10,6 +10,8 @@ import scipy  # loads `scipy.signal` lazily, which is slow to import
 from numpy.typing import NDArray
 from scipy.linalg import solve_toeplitz
 
+from echoic.types import stored
+
 Codes = NDArray[Any]
 Floats = NDArray[np.float64]
 
@@ -89,8 +91,9 @@ class LinearPrediction:
     @classmethod
     def from_json(cls, state: Mapping[str, Any], scale: Scale) -> Self:
         """The inverse of `to_json`."""
-        weights, histogram = (np.array(state[name], np.float64) for name in ("weights", "histogram"))
-        return cls(scale, weights, float(state["decay"]), float(state["spread"]), histogram)
+        weights, histogram = stored.array(state, "weights", None), stored.array(state, "histogram", len(scale.table))
+        decay, spread = stored.number(state, "decay", 0, 1), stored.number(state, "spread", 1e-9, 1e9)
+        return cls(scale, weights, decay, spread, histogram)
 
     def nats(self, signals: Sequence[Codes]) -> float:
         """Cross-entropy in nats per sample."""

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from echoic.config.train import TrainSettings
 
 
+_MOST = 10**15
+"""The largest whole number of a setting; larger ones have no exact float."""
+
+_MOST_SHOWN = 100
+"""Characters of a value in a message."""
+
+
 class Section(BaseModel):
     """A group of settings. Immutable; unknown keys are refused."""
 
@@ -33,8 +40,8 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _refuse_bools_as_numbers(cls, value: Any, info: ValidationInfo) -> Any:
-        """Python counts True as 1."""
+    def _check_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """Python counts True as 1, and has whole numbers without end."""
         annotation = cls.model_fields[str(info.field_name)].annotation
         kinds = get_args(annotation) or (annotation,)
         if isinstance(value, bool) and bool not in kinds:
@@ -42,6 +49,8 @@ class Section(BaseModel):
                 raise PydanticKnownError("int_type")
             if float in kinds:
                 raise PydanticKnownError("float_type")
+        if isinstance(value, int) and abs(value) > _MOST:
+            raise PydanticKnownError("less_than_equal", {"le": _MOST})
         return value
 
     def refuse_changed(self, fields: Iterable[str], reason: str) -> None:
@@ -254,4 +263,6 @@ def validation_message(error: ValidationError) -> str:
         reason = "must be " + _REQUIREMENTS[first["type"]].format(**bounds)
     reason = reason[0].lower() + reason[1:]
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"`{place}` {reason}, got {first['input']!r}{more}."
+    value = repr(first["input"])
+    shown = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}..."
+    return f"`{place}` {reason}, got {shown}{more}."

@@ -65,9 +65,9 @@ class AugmentSettings(Section):
     max_shift_steps: int = Field(
         0, ge=0, description="Maximum number of steps removed at random from the start of a clip."
     )
-    n_time_masks: int = Field(0, ge=0, description="Number of time masks per clip (SpecAugment).")
+    n_time_masks: int = Field(0, ge=0, le=1000, description="Number of time masks per clip (SpecAugment).")
     time_mask_param: int = Field(20, ge=1, description="Maximum length of a time mask, in steps.")
-    n_freq_masks: int = Field(0, ge=0, description="Number of frequency masks per clip (SpecAugment).")
+    n_freq_masks: int = Field(0, ge=0, le=1000, description="Number of frequency masks per clip (SpecAugment).")
     freq_mask_param: int = Field(8, ge=1, description="Maximum width of a frequency mask, in bands.")
 
 

@@ -198,8 +198,8 @@ class Job(abc.ABC, Generic[T]):
         del task
         self.notes(calibration)
 
-    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
-        """Checks that everything that is needed can be read from the contents of baselines.json."""
+    def check_baselines(self, baselines: Mapping[str, Any], task: T) -> None:
+        """Checks that everything that is needed can be read from the contents of baselines.json, and fits the task."""
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         """Sentences on what dev decided, from the calibration of a run, for users to read after training."""

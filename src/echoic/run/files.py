@@ -90,7 +90,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise RunError(f"{path} cannot be read ({error}).") from None
     if header.get("sha256") != _digest(tensors, header.get("metadata", "")):
         raise RunError(f"{path} is damaged (its checksum does not match).")
-    return tensors, json.loads(header["metadata"])
+    try:
+        metadata = json.loads(header["metadata"])
+    except (LookupError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read (its metadata are not JSON: {type(error).__name__}).") from None
+    if not isinstance(metadata, dict):
+        raise RunError(f"{path} cannot be read (its metadata are no JSON object).")
+    return tensors, metadata
 
 
 def _sort_header(data: bytes) -> bytes:

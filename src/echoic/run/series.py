@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from echoic.errors import RunError
 from echoic.run.files import read_tensors, write_tensors
-from echoic.types import Annotations, Covariates, MusicInfo, Series, TimedRows
+from echoic.types import Annotations, Covariates, MusicInfo, Series, TimedRows, stored
 from echoic.types.score import Key, Meter, Tempo
 from echoic.types.timebase import TimeBase
 
@@ -108,16 +108,30 @@ def _metadata(one: Series) -> dict[str, Any]:
 
 
 def _series(row: Mapping[str, Any], arrays: Arrays) -> Series:
-    past, future, static = map(tuple, row["covariates"])
+    past, future, static = (stored.texts({"covariates": one}, "covariates") for one in row["covariates"])
     columns = Covariates(arrays["past"], past, arrays["future"], future, arrays["static"], static)
+    features, values = stored.texts(row, "features"), arrays["values"]
+    steps = len(values)
+    fits = {
+        "values": values.ndim == 2 and values.shape[1] == len(features),
+        "past": not past or columns.past.shape == (steps, len(past)),
+        "future": not future or (columns.future.ndim == 2 and columns.future.shape[1] == len(future)),
+        "static": not static or columns.static.shape == (len(static),),
+    }
+    wrong = [name for name, fit in fits.items() if not fit]
+    if wrong:
+        raise ValueError(f"`{wrong[0]}` must have a column for each name")
     return Series(
-        row["name"],
-        arrays["values"],
-        tuple(row["features"]),
+        stored.text(row, "name"),
+        values,
+        features,
         TimeBase.from_json(row["time"]),
         columns,
-        row["origin"],
-        Annotations(rate_hz=row["rate_hz"], music=_music(row["music"])),
+        stored.text(row, "origin"),
+        Annotations(
+            rate_hz=None if row["rate_hz"] is None else stored.integer(row, "rate_hz", 1, 1 << 30),
+            music=_music(row["music"]),
+        ),
         _rows(arrays),
     )
 
@@ -137,14 +151,24 @@ def _music(values: Mapping[str, Any] | None) -> MusicInfo | None:
         return None
     if "tempos" not in values:
         values = _with_maps(values)
-    return MusicInfo(
-        values["has_onsets"],
-        values["step_beats"],
-        values["step_s"],
-        tuple(Tempo(**one) for one in values["tempos"]),
-        tuple(Meter(**one) for one in values["meters"]),
-        tuple(Key(**one) for one in values["keys"]),
+    step_beats, step_s = (
+        None if values[name] is None else stored.number(values, name, 1e-9, 1e9) for name in ("step_beats", "step_s")
     )
+    return MusicInfo(
+        stored.flag(values, "has_onsets"),
+        step_beats,
+        step_s,
+        tuple(Tempo(_at_beats(one), stored.number(one, "bpm", 1e-3, 1e9)) for one in values["tempos"]),
+        tuple(
+            Meter(_at_beats(one), *(stored.integer(one, name, 1, 1 << 30) for name in ("numerator", "denominator")))
+            for one in values["meters"]
+        ),
+        tuple(Key(_at_beats(one), stored.text(one, "name")) for one in values["keys"]),
+    )
+
+
+def _at_beats(values: Mapping[str, Any]) -> float:
+    return stored.number(values, "at_beats", 0, 1e12)
 
 
 def _with_maps(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from echoic.training.records import Progress as Progress
 from echoic.training.records import TrainingData as TrainingData
 from echoic.training.records import TrainResult as TrainResult
 from echoic.training.records import read_phase as read_phase
+from echoic.training.restored import check_finite as check_finite
 from echoic.training.threads import default_threads as default_threads
 from echoic.training.threads import thread_count as thread_count
 from echoic.training.threads import training_work as training_work

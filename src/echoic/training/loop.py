@@ -17,10 +17,20 @@ from echoic.tensors import Batch
 from echoic.training.averaging import EMA
 from echoic.training.evaluating import EvalResult, evaluate
 from echoic.training.optimizer import Optimizer
-from echoic.training.records import Batches, Phase, Progress, TrainerState, TrainingData, TrainResult
+from echoic.training.records import (
+    Batches,
+    Phase,
+    Progress,
+    TrainerState,
+    TrainingData,
+    TrainResult,
+    from_stored,
+)
+from echoic.training.restored import like
 from echoic.training.schedule import learning_rate
 from echoic.training.stopping import Stop, stop_on_signals
 from echoic.training.threads import thread_count
+from echoic.types import stored
 
 MAX_SKIPPED_STEPS = 20
 """Consecutive steps with a non-finite loss or gradient before training stops with an error."""
@@ -138,18 +148,31 @@ class Trainer:
         for name, tensor in checkpoint.tensors.items():
             group, _, rest = name.partition(".")
             groups.setdefault(group, {})[rest] = tensor
-        self.state = TrainerState(**checkpoint.metadata["state"])
+        self.state = from_stored(TrainerState, stored.field(checkpoint.metadata, "state"))
         self.model.load_state_dict(groups["model"])
         self.optimizer.load(groups.get("optimizer", {}))
-        self.best = groups.get("best", {})
+        weights = dict(self.model.named_parameters())
+        self.best = like(weights, groups["best"], "best") if "best" in groups else {}
         if self.ema:
-            self.ema.steps = checkpoint.metadata["ema_steps"]
+            self.ema.steps = stored.integer(checkpoint.metadata, "ema_steps", 0, 1 << 50)
             # In the order of the model: `update` pairs by position, and a file has its own order.
-            self.ema.weights = {name: groups["ema"][name].to(self.device) for name in self.ema.weights}
-        self.carried = groups["carried"][""].to(self.device) if "carried" in groups else None
+            self.ema.weights = like(weights, groups["ema"], "ema")
+        self.carried = self._carried(groups["carried"][""]) if "carried" in groups else None
         torch.set_rng_state(groups["random"][""])
         if "random_cuda" in groups:
             torch.cuda.set_rng_state(groups["random_cuda"][""], self.device)
+
+    def _carried(self, state: Tensor) -> Tensor:
+        """The packed state at the end of the last batch.
+
+        Raises:
+            ValueError: it is not one of the next batch's rows.
+        """
+        batch = next(self.train.epoch(self.settings.seed, self.state.epoch, self.state.batch), None)
+        if batch is not None and batch.carry:
+            rows = len(batch.inputs)
+            like({"": self.model.pack(self.model.initial_state(rows))}, {"": state}, "carried")
+        return state.to(self.device)
 
     def _write_best(self) -> None:
         if self.best:

@@ -1,12 +1,17 @@
 """Inputs, state and result of the training loop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
 from echoic.run import Checkpoint, damage_named
 from echoic.tensors import Batch
+from echoic.types import stored
+
+_MOST_STEPS = 10**15
+
+T = TypeVar("T")
 
 
 class Batches(Protocol):
@@ -53,6 +58,10 @@ class TrainResult(NamedTuple):
     stop_reason: str
 
 
+PHASES = ("fit", "refit")
+"""Names of phases, in their order."""
+
+
 @dataclass(frozen=True)
 class Phase:
     """One stage of training in a run.
@@ -91,4 +100,27 @@ class TrainerState:
 def read_phase(path: Path, checkpoint: Checkpoint) -> Phase:
     """The phase that a checkpoint in the folder `path` was written in."""
     with damage_named(path):
-        return Phase(**checkpoint.metadata["phase"])
+        phase = from_stored(Phase, stored.field(checkpoint.metadata, "phase"))
+        if phase.name not in PHASES:
+            raise ValueError(f"`phase.name` must be one of {', '.join(PHASES)}, got {phase.name!r:.60}")
+        return phase
+
+
+def from_stored(kind: type[T], values: Mapping[str, Any]) -> T:
+    """A dataclass of numbers and texts, from the fields of a checkpoint; earlier versions had fewer.
+
+    Raises:
+        ValueError: a field is of another type.
+        TypeError: there are other fields.
+    """
+    for name, hint in get_type_hints(kind).items():
+        kinds = get_args(hint) or (hint,)
+        if name not in values or (values[name] is None and type(None) in kinds):
+            continue
+        if int in kinds:
+            stored.integer(values, name, 0, _MOST_STEPS)
+        elif float in kinds:
+            stored.any_number(values, name)
+        elif str in kinds:
+            stored.text(values, name)
+    return kind(**values)

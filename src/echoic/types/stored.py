@@ -25,11 +25,27 @@ def number(values: Mapping[str, Any], name: str, least: float, most: float) -> f
     return float(value)
 
 
+def any_number(values: Mapping[str, Any], name: str) -> float:
+    """A number, which may be infinite or none (NaN), as a loss may be."""
+    value = field(values, name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _wrong(name, "a number", value)
+    return float(value)
+
+
 def flag(values: Mapping[str, Any], name: str) -> bool:
     """True or false."""
     value = field(values, name)
     if not isinstance(value, bool):
         raise _wrong(name, "true or false", value)
+    return value
+
+
+def text(values: Mapping[str, Any], name: str) -> str:
+    """A text."""
+    value = field(values, name)
+    if not isinstance(value, str):
+        raise _wrong(name, "a text", value)
     return value
 
 

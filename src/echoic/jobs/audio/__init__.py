@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
+from torch import Tensor
 
-from echoic.baselines.sound import LinearPrediction, Scale
+from echoic.baselines.sound import LinearPrediction
 from echoic.config.audio import AudioRequest
 from echoic.jobs.audio.charts import charts
 from echoic.jobs.audio.evaluate import AudioEvaluation, evaluate
@@ -30,9 +31,9 @@ class AudioJob(Job[AudioTask]):
     def evaluate(self, fitted: Fitted[AudioTask], data: Any, split: str, on_progress: ProgressFn) -> AudioEvaluation:
         return evaluate(fitted, data, split, on_progress)
 
-    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
-        """Its arrays can be read."""
-        LinearPrediction.from_json(baselines, Scale(np.zeros(0), np.zeros(0)))
+    def check_baselines(self, baselines: Mapping[str, Any], task: AudioTask) -> None:
+        """Its arrays can be read, and are of the scale of the run."""
+        LinearPrediction.from_json(baselines, task.scale)
 
     def charts(
         self, fitted: Fitted[AudioTask], metrics: Sequence[Mapping[str, Any]], evaluation: AudioEvaluation | None

@@ -22,6 +22,7 @@ from echoic.jobs.base import Task
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sound import NUM_LOUDNESS_LEVELS, quantize_loudness
+from echoic.sound.lattice import reflections_from_weights
 from echoic.sources import DatasetLike
 from echoic.types import Floats, sampling_rate, stored
 from echoic.windows import SPLITS, ChunkSampler, Ranges, empty_split
@@ -75,6 +76,7 @@ class AudioTask(Task[AudioSettings]):
             stored.array(codec, "lpc_weights", None).tolist(),
             stored.integer(codec, "max_loudness", 0, NUM_LOUDNESS_LEVELS - 1),
         )
+        reflections_from_weights(stats.lpc_weights)  # refuses an unstable filter
         framing = reopen_framing(settings.sound, _rate_hz(dataset, settings), mulaw, codec)
         return cls(dataset, settings, mulaw, framing, stats)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 from echoic.jobs.base import Fitted, Job, Table
-from echoic.jobs.classify.baselines import ClipBaselines
+from echoic.jobs.classify.baselines import ClipBaselines, check_convolutions
 from echoic.jobs.classify.charts import charts
 from echoic.jobs.classify.combination import Combination
 from echoic.jobs.classify.evaluate import ClassifyEvaluation, aggregate_folds, evaluate
@@ -33,14 +33,12 @@ class ClassifyJob(Job[ClassifyTask]):
         """Its arrays can be read, and are of the classes and values of the run."""
         convolutions = Combination.from_json(calibration).convolutions
         if convolutions is not None and task is not None:
-            own = (convolutions.kernels[0].weights.shape[1], len(convolutions.intercept))
-            if own != (task.features.values, len(task.classes)):
-                raise ValueError("`random_convolutions` must be of the values and the classes of the run")
+            check_convolutions(convolutions, task.features.values, len(task.classes))
         super().check_calibration(calibration, task)
 
-    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
-        """Its arrays can be read."""
-        ClipBaselines.from_json(baselines)
+    def check_baselines(self, baselines: Mapping[str, Any], task: ClassifyTask) -> None:
+        """Its arrays can be read, and are of the classes and values of the run."""
+        ClipBaselines.from_json(baselines).check(task)
 
     def notes(self, calibration: Mapping[str, Any]) -> list[str]:
         return calibration_notes(calibration) if calibration else []

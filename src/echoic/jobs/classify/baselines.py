@@ -13,6 +13,7 @@ from echoic.baselines.packed import pack, unpack
 from echoic.baselines.random_convolutions import RandomConvolutions
 from echoic.baselines.warping import WarpingNeighbor, evenly_by_class
 from echoic.jobs.classify.calibration import fit_convolutions
+from echoic.types import stored
 
 if TYPE_CHECKING:
     from echoic.jobs.classify.task import ClassifyTask
@@ -55,7 +56,8 @@ class TrainingClips:
     def from_json(cls, state: Mapping[str, Any]) -> Self:
         """The inverse of `to_json`."""
         steps = torch.from_numpy(unpack(state, "steps", None, None)).split(state["lengths"])
-        return cls(steps, np.array(state["classes"], np.int64), int(state["total"]))
+        classes = stored.array(state, "classes", len(steps)).astype(np.int64)
+        return cls(steps, classes, stored.integer(state, "total", len(steps), 1 << 50))
 
 
 @final
@@ -99,6 +101,23 @@ class ClipBaselines:
             None if convolutions is None else RandomConvolutions.from_json(convolutions),
         )
 
+    def check(self, task: "ClassifyTask") -> None:
+        """Tries the quick ones on one clip.
+
+        Raises:
+            ValueError: they are not of the values and the classes of the run.
+        """
+        values, classes = task.features.values, len(task.classes)
+        for name, row in task.labelling.baselines(self.simple, _summaries([torch.zeros(2, values)])).items():
+            if np.shape(row) != (1, classes) or not np.isfinite(row).all():
+                raise ValueError(f"`simple.{name}` must predict a probability for each class of the run")
+        if self.clips is not None:
+            inside = (self.clips.classes >= 0) & (self.clips.classes < classes)
+            if not inside.all() or self.clips.steps[0].shape[1] != values:
+                raise ValueError("`clips` must be of the values and the classes of the run")
+        if self.convolutions is not None:
+            check_convolutions(self.convolutions, values, classes)
+
     def probabilities(
         self, task: "ClassifyTask", steps: Sequence[Tensor], own: RandomConvolutions | None
     ) -> tuple[dict[str, Values], tuple[str, ...]]:
@@ -115,6 +134,16 @@ class ClipBaselines:
             rows["random_convolutions"] = convolutions.predict_probs(steps)
             notes += _limited("random_convolutions", convolutions.limits)
         return rows, tuple(notes)
+
+
+def check_convolutions(convolutions: RandomConvolutions, values: int, classes: int) -> None:
+    """Checks that random convolutions are of so many values per step, and classes.
+
+    Raises:
+        ValueError: they are of others.
+    """
+    if (convolutions.kernels[0].weights.shape[1], len(convolutions.intercept)) != (values, classes):
+        raise ValueError("`random_convolutions` must be of the values and the classes of the run")
 
 
 def _limited(name: str, limits: Sequence[str]) -> list[str]:

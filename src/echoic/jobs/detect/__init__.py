@@ -31,9 +31,9 @@ class DetectJob(Job[DetectTask]):
         del task
         read_postprocessing(calibration)
 
-    def check_baselines(self, baselines: Mapping[str, Any]) -> None:
-        """Its arrays can be read."""
-        FrameBaselines.from_json(baselines)
+    def check_baselines(self, baselines: Mapping[str, Any], task: DetectTask) -> None:
+        """Its arrays can be read, and are of the labels and values of the run."""
+        FrameBaselines.from_json(baselines).check(task)
 
     def charts(
         self, fitted: Fitted[DetectTask], metrics: Sequence[Mapping[str, Any]], evaluation: DetectEvaluation | None

@@ -47,8 +47,19 @@ class FrameBaselines:
         """The inverse of `to_json`."""
         regression = LogisticRegression.from_json(state["logistic_regression"])
         if "majority" in state:
-            return cls(regression, MajorityFrame(**state["majority"]))
-        return cls(regression, EnergyThreshold(**state["energy_threshold"]))
+            return cls(regression, MajorityFrame.from_json(state["majority"]))
+        return cls(regression, EnergyThreshold.from_json(state["energy_threshold"]))
+
+    def check(self, task: "DetectTask") -> None:
+        """Tries them on one frame.
+
+        Raises:
+            ValueError: they are not of the labels and the values of the run.
+        """
+        classes = len(task.labels) + 1
+        fits = self.regression.weight.shape == (classes, task.features.values)
+        if not fits or self.constant.majority_class >= classes:
+            raise ValueError("they must be of the labels and the values of the run")
 
     def predict(self, steps: Sequence[Tensor]) -> dict[str, list[Frames]]:
         """The class of each frame of each recording, by baseline."""
