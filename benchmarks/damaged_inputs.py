@@ -1,61 +1,34 @@
-"""Damaged copies of a small file of each format: every one is read, or refused with one sentence.
+"""Damaged copies of a file of each format: every one is read, or refused with one sentence.
 
-A copy has a flipped bit, is cut short, has bytes inserted, or two parts swapped. A child process reads the copies of a
-format. A copy is a failure if it ends that process, takes more than a minute, takes more memory than four
-times the file and 1 GiB, or gives a traceback.
+A copy has a flipped bit, is cut short, has bytes inserted, or two parts swapped. Child processes read the copies, and
+use a trained run on every third of them: `predict`, `eval` and `generate --prime`, in turn. A copy is a failure if it
+ends its process, takes more than a minute, takes more memory than four times the file and 1 GiB, or gives a traceback.
+A format of the registry of sources without a file in `good_inputs.py` is a failure, too.
 """
 
-import os
 import random
-import resource
-import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import polars as pl
-import soundfile
-
+import echoic
 from children import fork, wait
 from echoic import sources
-from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, Section, TextDataSettings
-from echoic.config.table import TableSettings
+from echoic.api.run import Run
 from echoic.errors import EchoicError
+from good_inputs import Input, inputs, missing_formats, write_inputs
+from hostile_inputs import read_hostile
+from job_kills import import_all
+from small_jobs import COMMON
+from survivors import Attempts, failures_of
 
-HUNG_S = 60
-MORE_BYTES = 1 << 30
+LENGTHS: dict[str, Any] = {"music": 4, "audio": "0.02s", "forecast": 3}
+"""What is generated, by job."""
 
-
-SOUNDS = ("wav", "flac", "ogg", "aiff", "au", "caf")
-
-FORMATS: dict[str, Section] = {
-    "table.csv": TableSettings(),
-    "table.parquet": TableSettings(),
-    **{f"sound.{ending}": AudioDataSettings() for ending in SOUNDS},
-    "text.txt": TextDataSettings(),
-    "song.mid": MusicDataSettings(),
-    "songs.json": MusicDataSettings(),
-    "clips.ts": ClipDataSettings(),
-}
-"""A small file of each format, and the settings to read it with."""
-
-
-def write_files(folder: Path) -> None:
-    """Writes the files of `FORMATS`."""
-    draw = np.random.default_rng(0)
-    table = pl.DataFrame({"ds": np.arange(60), "y": draw.normal(size=60).round(3)})
-    table.write_csv(folder / "table.csv")
-    table.write_parquet(folder / "table.parquet")
-    for ending in SOUNDS:
-        soundfile.write(folder / f"sound.{ending}", (0.3 * np.sin(np.arange(2000) / 5)).astype(np.float32), 8000)
-    (folder / "text.txt").write_text("The quick brown fox.\n" * 40)
-    track = b"".join(bytes([0, 0x90, 60 + n % 12, 80, 96, 0x80, 60 + n % 12, 0]) for n in range(40)) + b"\0\xff\x2f\0"
-    head = b"MThd" + (6).to_bytes(4, "big") + bytes([0, 0, 0, 1, 0, 96])
-    (folder / "song.mid").write_bytes(head + b"MTrk" + len(track).to_bytes(4, "big") + track)
-    (folder / "songs.json").write_text('{"train": [[[60, 64], [62], []]], "valid": [[[60]]], "test": [[[62]]]}')
-    rows = "".join(f"{','.join(map(str, draw.normal(size=8).round(2)))}:{'ab'[n % 2]}\n" for n in range(20))
-    (folder / "clips.ts").write_text("@classLabel true a b\n@data\n" + rows)
+USED_EVERY = 3
+"""A run is used on one of so many copies, which takes longer than reading it."""
 
 
 def damage(whole: bytes, draw: random.Random) -> bytes:
@@ -72,58 +45,60 @@ def damage(whole: bytes, draw: random.Random) -> bytes:
 
 
 def read_damaged(count: int, seed: int, folder: Path) -> tuple[dict[str, int], list[str]]:
-    """Reads `count` damaged copies of each format; the copies by format, and the failures."""
+    """Reads `count` damaged copies of each format, and hostile files; the copies by format, and the failures."""
     folder.mkdir()
-    counts, failures = dict[str, int](), list[str]()
-    # Writing tables starts the threads of polars, which children of this process would lack.
-    if wait(fork(lambda: write_files(folder))):
-        return counts, ["inputs: the files cannot be written"]
-    for name, settings in FORMATS.items():
-        path = folder / name
+    found, counts = inputs(folder), dict[str, int]()
+    failures = [f"inputs: no damaged file of {name}" for name in missing_formats(found)]
+    import_all(folder)
+    # Writing and reading tables start the threads of polars, which children of this process would lack.
+    if wait(fork(partial(write_inputs, folder))):
+        return counts, [*failures, "inputs: the files cannot be written"]
+    for one in found:
+        run = folder / f"run on {one.training}"
+        if not run.exists() and wait(fork(partial(_train, one, folder, run))):
+            failures.append(f"inputs: no run can be trained on {one.training}")
+        path = folder / one.file
         whole, draw = path.read_bytes(), random.Random(seed)  # noqa: S311
         copies = [damage(whole, draw) for _ in range(count)]
-        at = 0
-        while at < count:
-            at, failed = _read_from(at, copies, path, settings)
-            failures += [f"inputs: {path.name}, copy {number} of seed {seed}: {reason}" for number, reason in failed]
-        counts[path.name] = count
-    return counts, failures
+        attempts = Attempts(count, partial(_use, one, folder, run, copies), lambda at: 4 * len(copies[at]))  # noqa: B023
+        failures += [f"inputs: {one.name}, copy {at} of seed {seed}: {reason}" for at, reason in failures_of(attempts)]
+        path.write_bytes(whole)
+        counts[one.name] = count
+    hostile, failed = read_hostile(folder)
+    return counts | {"hostile": hostile}, failures + failed
 
 
-def _read_from(first: int, copies: list[bytes], path: Path, settings: Section) -> tuple[int, list[tuple[int, str]]]:
-    """Reads copies from number `first` on in a child process; the first one that is left, and the failures."""
-    reader, writer = os.pipe()
-    process = os.fork()
-    if not process:
-        os.close(reader)
-        with os.fdopen(writer, "w", buffering=1) as said:
-            _read_all(first, copies, path, settings, lambda number, reason: said.write(f"{number} {reason}\n"))
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as said:
-        lines = [line.rstrip().split(" ", 1) for line in said]
-    code, failed = wait(process), [(int(number), reason) for number, reason in lines if reason != "done"]
-    read = 1 + max((int(number) for number, _ in lines), default=first - 1)
-    return (read, failed) if code == 0 else (read + 1, [*failed, (read, f"the process ended with {code}")])
+def _train(one: Input, folder: Path, run: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        echoic.train(one.job, folder / one.training, out=run, config={**COMMON, **one.given})
 
 
-def _read_all(
-    first: int, copies: list[bytes], path: Path, settings: Section, report: Callable[[int, str], object]
-) -> None:
-    warnings.simplefilter("ignore")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    for number in range(first, len(copies)):
-        path.write_bytes(copies[number])
-        signal.alarm(HUNG_S)  # ends the process
-        reason = "done"
-        try:
-            sources.read(path, settings)
-        except EchoicError as error:
-            if "\n" in str(error):
-                reason = "a message of several lines"
-        except Exception as error:  # noqa: BLE001 (each is counted)
-            reason = f"traceback: {type(error).__name__}: {str(error)[:100]!r}"
-        signal.alarm(0)
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > before + 4 * len(copies[number]) + MORE_BYTES:
-            reason = "too much memory"
-        report(number, reason)
+def _use(one: Input, folder: Path, run: Path, copies: Sequence[bytes], number: int) -> None:
+    """Reads a copy, and uses the run on it in one way of several.
+
+    Raises:
+        EchoicError: the copy was refused.
+    """
+    (folder / one.file).write_bytes(copies[number])
+    place = folder / one.place
+    refused = None
+    try:
+        sources.read(place, one.settings)
+    except EchoicError as error:
+        refused = error
+    if number % USED_EVERY == 0:
+        verbs = _verbs(one.job, echoic.load(run), place)
+        verbs[number // USED_EVERY % len(verbs)]()
+    if refused is not None:
+        raise refused
+
+
+def _verbs(job: str, run: Run, place: Path) -> list[Callable[[], object]]:
+    """What the run of a job can do with new data."""
+    verbs: list[Callable[[], object]] = [lambda: run.evaluate(place)]
+    if job in ("forecast", "classify", "detect"):
+        verbs.append(lambda: run.predict(place))
+    if job in ("forecast", "music", "audio"):
+        verbs.append(lambda: run.generate(LENGTHS[job], prime=place))
+    return verbs

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from scipy.io import savemat
 
-from echoic.config import ClipDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import read, textfile, trial
 from echoic.sources.text import read as read_text_source
@@ -114,6 +114,50 @@ def test_a_large_file_that_is_packed_as_texts_are_is_read(tmp_path: Path, monkey
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(("y\n" + "".join(f"{number}\n" for number in range(5000))).encode()))
     assert read(path).series[0].steps == 5000
+
+
+def packed_zeros(steps: int) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, a=np.zeros((steps, 88), np.uint8))
+    return stream.getvalue()
+
+
+def packed_cells(steps: int) -> bytes:
+    stream, rolls = io.BytesIO(), np.empty((1, 1), object)
+    rolls[0, 0] = np.zeros((steps, 88), np.uint8)
+    savemat(stream, {"traindata": rolls}, do_compression=True)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.npz", packed_zeros), ("a.mat", packed_cells)])
+def test_rolls_that_unpack_to_a_thousand_times_their_size_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: Callable[[int], bytes]
+) -> None:
+    monkeypatch.setattr(textfile, "BOMB_BYTES", 16 << 20)
+    (tmp_path / name).write_bytes(content(1_000_000))
+    with pytest.raises(DataError, match=rf"{name} unpacks to more than 300 times its [\d,]+ bytes"):
+        read(tmp_path / name, MusicDataSettings())
+
+
+def test_a_table_of_packed_rows_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textfile, "BOMB_BYTES", 1 << 20)
+    pl.DataFrame({"y": np.zeros(1_000_000)}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a\.parquet unpacks to more than 300 times"):
+        read(tmp_path / "a.parquet")
+
+
+def test_an_array_that_declares_more_than_its_file_holds_takes_no_memory(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "|u1", "fortran_order": False, "shape": (10**8, 88)})
+    (tmp_path / "a.npy").write_bytes(stream.getvalue())
+    with pytest.raises(DataError, match=r"its shape \(100000000, 88\) is larger than the file"):
+        read(tmp_path / "a.npy", MusicDataSettings())
+
+
+def test_a_link_to_itself_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").symlink_to("a.wav")
+    with pytest.raises(DataError, match=r"a\.wav: no such file"):
+        read(tmp_path / "a.wav", AudioDataSettings())
 
 
 class Endless(io.RawIOBase):

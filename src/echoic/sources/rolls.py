@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.io import loadmat
 
 from echoic.errors import DataError
+from echoic.sources.textfile import check_size
 from echoic.sources.trial import MATLAB, survive_reading
 from echoic.types.annotations import SplitName
 from echoic.types.score import LOWEST_PIANO_KEY, NUM_PITCHES, ONSET, SILENT, SUSTAIN
@@ -115,6 +117,7 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
     archive = _load(path, raw)
     if isinstance(archive, np.ndarray):
         raise DataError(f"{path} is a single array; rename it to end with .npy.")
+    check_size(path, sum(one.file_size for one in archive.zip.infolist()), len(raw))
     try:
         return [
             RollSong(name, array_roll(f"{path}, {name}", archive[name]), _split_from_name(name))
@@ -128,9 +131,24 @@ def _from_npz(path: Path, raw: bytes) -> list[RollSong]:
 
 def _load(path: Path, raw: bytes) -> Any:
     try:
+        _check_array(raw)
         return np.load(io.BytesIO(raw), allow_pickle=False)
     except Exception as error:  # noqa: BLE001 (damaged archives raise whatever zip, zlib and NumPy do)
         raise DataError(f"{path} is not a readable NumPy file ({error}); save it with numpy.save.") from None
+
+
+def _check_array(raw: bytes) -> None:
+    """Checks, before memory is taken, that an array of version 1 is as long as its shape; archives are no arrays.
+
+    Raises:
+        ValueError: it is not.
+    """
+    stream = io.BytesIO(raw)
+    if raw.startswith(np.lib.format.magic(1, 0)):
+        np.lib.format.read_magic(stream)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+        if math.prod(shape) * dtype.itemsize > len(raw):
+            raise ValueError(f"its shape {shape} is larger than the file")
 
 
 def _arrays(path: Path, arrays_by_split: Mapping[str, Sequence[Any]]) -> list[RollSong]:

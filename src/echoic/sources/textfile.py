@@ -120,7 +120,7 @@ def _read_limited(path: Path, stream: IO[bytes], packed_bytes: int) -> bytes:
     data = bytearray()
     while chunk := stream.read(_CHUNK_BYTES):
         data += chunk
-        _check_size(path, len(data), packed_bytes)
+        check_size(path, len(data), packed_bytes)
     return bytes(data)
 
 
@@ -132,11 +132,21 @@ def _zstd_lines(path: Path, packed_bytes: int) -> bytes:
     data = bytearray()
     for batch in lines.collect_batches(chunk_size=50_000, lazy=True):
         data += "".join(f"{line}\n" for line in batch["line"].fill_null("")).encode()
-        _check_size(path, len(data), packed_bytes)
+        check_size(path, len(data), packed_bytes)
     return bytes(data)
 
 
-def _check_size(path: Path, size: int, packed_bytes: int) -> None:
+def most_bytes(packed_bytes: int) -> int:
+    """The size that a file of `packed_bytes` may unpack to."""
+    return min(max(BOMB_BYTES, packed_bytes * MAX_RATIO), MAX_BYTES)
+
+
+def check_size(path: Path, size: int, packed_bytes: int) -> None:
+    """Checks the size that a file of `packed_bytes` unpacks to.
+
+    Raises:
+        DataError: it is more than any text or table is packed to, or than there may be.
+    """
     if size > BOMB_BYTES and size > packed_bytes * MAX_RATIO:
         raise DataError(
             f"{path} unpacks to more than {MAX_RATIO} times its {packed_bytes:,} bytes; unpack it, and give the file."

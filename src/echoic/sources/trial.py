@@ -5,21 +5,50 @@ import sys
 from pathlib import Path
 
 from echoic.errors import DataError
+from echoic.sources.textfile import check_size, most_bytes
 
-PARQUET = "import polars; polars.read_parquet(data)"
+PARQUET = """
+import polars
+lazy = polars.scan_parquet(data)
+check(8 * len(lazy.collect_schema()) * lazy.select(polars.len()).collect().item())
+polars.read_parquet(data)
+"""
 """Aborts on some damaged files."""
 
-MATLAB = "from scipy.io import loadmat; loadmat(data)"
+MATLAB = """
+from scipy.io import loadmat
+limit_memory()
+loadmat(data)
+"""
 """Ends in a segmentation fault on some damaged files."""
 
 TIMEOUT_S = 600
 
+_TOO_LARGE = 3
+"""The exit code of a process whose file unpacks to too much."""
+
 # An ordinary exception is left to this process, which meets it again and names the place.
 _SCRIPT = """
-import io, sys
+import io, os, sys
+most = int(sys.argv[1])
 data = io.BytesIO(sys.stdin.buffer.read())
+
+def check(size):
+    if size > most:
+        os._exit({code})
+
+def limit_memory():
+    try:
+        import resource
+        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + most, used + most))
+    except (ImportError, OSError, ValueError):
+        pass  # another system
+
 try:
-    {statement}
+    exec({statement!r})
+except MemoryError:
+    os._exit({code})
 except Exception:
     pass
 """
@@ -29,11 +58,12 @@ def survive_reading(path: Path, raw: bytes, statement: str) -> None:
     """Reads `raw`, the bytes of `path`, in a child process by `statement`.
 
     Raises:
-        DataError: that process crashed, or did not end within ten minutes.
+        DataError: that process crashed, did not end within ten minutes, or the file unpacks to too much.
     """
     if not sys.executable:
         return  # embedded in another program: there is no interpreter to start
-    command = [sys.executable, "-P", "-c", _SCRIPT.format(statement=statement)]
+    most = most_bytes(len(raw))
+    command = [sys.executable, "-P", "-c", _SCRIPT.format(statement=statement, code=_TOO_LARGE), str(most)]
     try:
         code = subprocess.run(  # noqa: S603 (our own script)
             command, input=raw, capture_output=True, check=False, timeout=TIMEOUT_S
@@ -42,5 +72,7 @@ def survive_reading(path: Path, raw: bytes, statement: str) -> None:
         code = -1
     except OSError:
         return  # no process can be started here
+    if code == _TOO_LARGE:
+        check_size(path, most + 1, len(raw))
     if code:
         raise DataError(f"{path} is damaged (its reader crashed on it); write or copy the file again.")

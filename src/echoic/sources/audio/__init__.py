@@ -1,6 +1,7 @@
 """Recordings from sound files and folders, as series of samples at one rate."""
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -101,7 +102,9 @@ def named_files(places: Sequence[Any]) -> list[tuple[str, Path]]:
     for place in map(Path, places):
         for path in sound_files(place):
             # A file named twice, directly and by its folder, is read once.
-            named.setdefault(path.resolve(), (str(path.relative_to(place)) if path != place else path.name, path))
+            named.setdefault(
+                Path(os.path.realpath(path)), (str(path.relative_to(place)) if path != place else path.name, path)
+            )
     return list(named.values())
 
 
