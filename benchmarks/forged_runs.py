@@ -1,7 +1,8 @@
 """Run folders that someone forged, with right digests: every verb works on them, or refuses them in one sentence.
 
 A forgery has one wrong value somewhere in the JSON of a run, or one wrong tensor: of another shape or type, missing,
-extra, or not finite. The run lacks its last step, so that resuming trains. No verb may write outside of the folder.
+extra, or not finite; or a file or folder is a symbolic link. The run lacks its last step, so that resuming trains. No
+verb may write outside of the folder.
 """
 
 import copy
@@ -46,6 +47,12 @@ NAMES = [_KINDS.get(id(one)) or repr(one)[:30] for one in WRONG]
 _DEPTH = 100_000
 _PLACE = "place of something nested"
 
+WRITTEN = (
+    *("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "figures", "samples", "report.html"),
+    *("config.json", "codec.json", "calibration.json", "baselines.json", "model.safetensors", "series.safetensors"),
+)
+"""Names of files and folders that training and the report write."""
+
 TENSORS: dict[str, Callable[[torch.Tensor], torch.Tensor | None]] = {
     "is missing": lambda _: None,
     "is empty": lambda one: one.new_zeros(0),
@@ -63,16 +70,18 @@ TENSORS: dict[str, Callable[[torch.Tensor], torch.Tensor | None]] = {
 
 
 class Forgery(NamedTuple):
-    """A file of the run, what is wrong in it, and its contents."""
+    """A file or folder of the run, what is wrong in it, and its contents; None for a symbolic link to another place."""
 
     name: str
     what: str
-    content: Callable[[], bytes]
+    content: Callable[[], bytes] | None
 
 
 def forgeries(run: Path) -> list[Forgery]:
     """All forgeries of the files of a run."""
-    made = list[Forgery]()
+    folders = [run, *(path.parent for path in run.rglob("*/config.json"))]
+    names = {str((folder / name).relative_to(run)) for folder in folders for name in (*WRITTEN, ".")} - {"."}
+    made = [Forgery(name, "is a link", None) for name in sorted(names)]
     for path in sorted(run.rglob("*")):
         if path.suffix == ".json":
             content = {key: value for key, value in read_json(path).items() if key != "sha256"}
@@ -170,7 +179,7 @@ def use(run: Path, job: str, data: str) -> Iterator[Callable[[], object]]:
     if job in {"forecast", "classify", "detect"}:
         yield lambda: echoic.load(run).predict()
         yield lambda: echoic.load(run).predict(data)
-    yield lambda: echoic.load(run).report(run / "report.html")
+    yield lambda: echoic.load(run).report()
     yield lambda: echoic.train(job, data, from_run=run, out=run / "further", steps=1)
     yield lambda: echoic.load(run).resume(_stop_after(STEPS))
 
@@ -197,7 +206,11 @@ def try_forgery(forgery: Forgery, whole: Path, work: Path, job: str, data: str) 
     run = work / "folder" / "run"
     shutil.copytree(whole, run)
     (work / "victim").mkdir()
-    (run / forgery.name).write_bytes(forgery.content())
+    (work / "victim" / "file").write_text("keep")
+    if forgery.content is None:
+        _link(run / forgery.name, work / "victim")
+    else:
+        (run / forgery.name).write_bytes(forgery.content())
     for verb in use(run, job, data):
         try:
             verb()
@@ -205,8 +218,17 @@ def try_forgery(forgery: Forgery, whole: Path, work: Path, job: str, data: str) 
             problem = sentence_problem(error)
             if problem:
                 raise RuntimeError(problem) from None
-    if sorted(one.name for one in work.iterdir()) != ["folder", "victim"] or any((work / "victim").iterdir()):
+    kept = {str(path.relative_to(work)) for path in work.rglob("*") if "folder" not in path.relative_to(work).parts}
+    if kept != {"victim", "victim/file"} or (work / "victim" / "file").read_text() != "keep":
         raise RuntimeError("something was written outside of the folder")
+
+
+def _link(path: Path, place: Path) -> None:
+    """Puts a link in the place of a file or folder."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    path.symlink_to(place / "file" if path.suffix else place)
 
 
 def _try_one(chosen: Sequence[Forgery], folder: Path, name: str, number: int) -> None:

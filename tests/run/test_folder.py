@@ -210,12 +210,18 @@ def test_a_pickle_in_place_of_the_model_is_refused_and_never_run(
     assert trace.exists()
 
 
-@pytest.mark.parametrize("name", ["run.lock", "metrics.jsonl", "checkpoints", "folds", "figures", "folds/1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("run.lock", "metrics.jsonl", "checkpoints", "folds", "figures"),
+        *("folds/1", "folds/1/checkpoints", "calibration_folds/1/metrics.jsonl"),
+    ],
+)
 def test_writing_never_follows_a_symbolic_link_out_of_the_run(folder: RunFolder, tmp_path: Path, name: str) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     place = folder.path / name
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     if place.exists():
         place.rmdir()
     place.symlink_to(victim)

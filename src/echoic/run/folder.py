@@ -91,7 +91,8 @@ class RunFolder:
             RunError: there is one.
         """
         folds = [*self.folds_path.glob("*"), *self.calibration_folds_path.glob("*")]
-        for path in [*(self.path / name for name in _FOLLOWED), *folds]:
+        inner = [folder / name for folder in (self.path, *folds) for name in _FOLLOWED]
+        for path in [*folds, *inner]:
             if path.is_symlink():
                 raise RunError(f"{path} is a symbolic link to another place; put the file or folder itself there.")
 
