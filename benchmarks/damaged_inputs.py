@@ -18,7 +18,8 @@ from children import fork, wait
 from echoic import sources
 from echoic.api.run import Run
 from echoic.errors import EchoicError
-from good_inputs import Input, inputs, missing_formats, write_inputs
+from good_files import write_inputs
+from good_inputs import Input, inputs, missing_formats
 from hostile_inputs import read_hostile
 from job_kills import import_all
 from small_jobs import COMMON

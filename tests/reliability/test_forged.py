@@ -13,7 +13,8 @@ import echoic
 from bit_flips import readings, train_runs
 from echoic.errors import RunError
 from echoic.run.sealed import read_json, write_json
-from forged_runs import MISSING, forgeries, places, try_forgery, use_forged
+from forged_runs import try_forgery, use_forged
+from forgeries import MISSING, forgeries, places
 from small_jobs import SMALL_JOBS, write_data
 
 WRONG: tuple[Any, ...] = (MISSING, None, -1, 10**9, 10**30, 1e308, "x", [], {}, [[]], True)
