@@ -19,9 +19,10 @@ class EchoicError(Exception):
 
     def __str__(self) -> str:
         message = super().__str__()
-        if len(message) > _MOST_SHOWN:
-            message = f"{message[: _MOST_SHOWN // 2]} ... {message[-_MOST_SHOWN // 4 :]}"
-        return message if message.isprintable() else "".join(map(_shown, message))
+        shown = message if message.isprintable() else "".join(map(_shown, message))
+        if len(shown) > _MOST_SHOWN:
+            return f"{shown[: _MOST_SHOWN // 2]} ... {shown[-_MOST_SHOWN // 4 :]}"
+        return shown
 
 
 class DataError(EchoicError, ValueError):

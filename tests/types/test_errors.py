@@ -15,8 +15,9 @@ def test_letters_of_all_scripts_are_shown_as_they_are() -> None:
     assert str(DataError(name)) == name
 
 
-def test_the_middle_of_an_endless_message_is_left_out() -> None:
-    message = str(DataError("a.csv: " + "x" * 10**6 + "; correct it."))
-    assert message.startswith("a.csv: xxx")
-    assert message.endswith("x; correct it.")
+@pytest.mark.parametrize(("name", "shown"), [("x", "x"), ("\0", "\\x00")])
+def test_the_middle_of_an_endless_message_is_left_out(name: str, shown: str) -> None:
+    message = str(DataError("a.csv: " + name * 10**5 + "; correct it."))
+    assert message.startswith("a.csv: " + shown * 3)
+    assert message.endswith(shown + "; correct it.")
     assert len(message) < 2000
