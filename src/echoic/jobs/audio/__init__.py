@@ -4,9 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
-import numpy as np
-from torch import Tensor
-
 from echoic.baselines.sound import LinearPrediction
 from echoic.config.audio import AudioRequest
 from echoic.jobs.audio.charts import charts
