@@ -150,6 +150,22 @@ def test_every_row_is_scaled_as_its_series(method: str) -> None:
         torch.testing.assert_close(encoded[row], alone[0])
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_many_series_at_once_have_the_statistics_of_each_alone(method: str) -> None:
+    """Of unequal lengths, with gaps, constants, and columns without a value."""
+    draw = torch.Generator().manual_seed(0)
+    parts = [torch.rand(1 + number % 7, 2, generator=draw).double() + 1 for number in range(40)]
+    for number, part in enumerate(parts):
+        part[torch.rand(part.shape, generator=draw) < 0.2] = torch.nan
+        part[:, number % 2] = {3: 7.0, 5: torch.nan, 8: 0.0}.get(number, part[:, number % 2])
+    names = [str(number) for number in range(len(parts))]
+    together = Scaler.fit(method, names, parts)
+    for number, part in enumerate(parts):
+        alone = Scaler.fit(method, ["x"], [part])
+        for one, other in zip(together.select(["x"], torch.tensor([number])).tables, alone.tables, strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-14, atol=0)
+
+
 def test_log_refuses_negative_values_and_names_the_series() -> None:
     good = torch.ones(3, 1)
     with pytest.raises(DataError, match=r"'shop'.*negative values; choose a --scale other than log"):

@@ -43,22 +43,22 @@ class Scaler:
         Raises:
             DataError: a value is negative and the method is log.
         """
+        values, lengths = torch.cat(list(training)), torch.tensor([len(one) for one in training])
         log = method == "log"
-        floors = [_floor(values) if log else torch.zeros(values.shape[1]).double() for values in training]
+        floor = torch.zeros(len(names), values.shape[1], dtype=torch.float64)
         if log:
-            training = [_log(*one) for one in zip(training, floors, names, strict=True)]
-        if not per_series:
-            shared = _statistics(method, torch.cat(list(training)))
-            tables = [shared] * len(training)
-        else:
-            tables = [_statistics(method, values) for values in training]
-        return cls(
-            tuple(names),
-            log,
-            torch.stack([center for center, _ in tables]),
-            torch.stack([scale for _, scale in tables]),
-            torch.stack(floors),
-        )
+            series = torch.arange(len(names)).repeat_interleave(lengths)
+            _refuse_negative(values, series, names)
+            floor = _floor(values, series, len(names))
+            values = torch.maximum(values, floor.to(values.dtype)[series]).log()
+        center, scale = _statistics(method, values, lengths if per_series else lengths.sum()[None])
+        every = (len(names), values.shape[1])
+        return cls(tuple(names), log, center.expand(every), scale.expand(every), floor)
+
+    @property
+    def tables(self) -> tuple[Tensor, Tensor, Tensor]:
+        """`center`, `scale` and `floor`."""
+        return self.center, self.scale, self.floor
 
     def select(self, names: Sequence[str], rows: Tensor) -> Self:
         """The statistics of `rows`, for series with these names."""
@@ -79,7 +79,7 @@ class Scaler:
 
     def _of(self, series: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
         """Center, scale and floor of each of `series`, `(batch, 1, features)`."""
-        center, scale, floor = (one[series][:, None].to(dtype) for one in (self.center, self.scale, self.floor))
+        center, scale, floor = (one[series][:, None].to(dtype) for one in self.tables)
         return center, scale, floor
 
     def to_json(self) -> dict[str, Any]:
@@ -121,36 +121,56 @@ def _table(data: dict[str, Any], name: str, rows: int) -> Tensor:
     return table
 
 
-def _floor(values: Tensor) -> Tensor:
-    """Half the smallest positive value of each column; the smallest float32 of columns without one."""
-    smallest = torch.where(values > 0, values, torch.inf).amin(0) / 2
+def _floor(values: Tensor, series: Tensor, num_series: int) -> Tensor:
+    """Half the smallest positive value of each series and column; the smallest float32 where there is none."""
+    positive = torch.where(values > 0, values, torch.inf)
+    smallest = values.new_full((num_series, values.shape[1]), torch.inf)
+    smallest = smallest.scatter_reduce_(0, series[:, None].expand_as(values), positive, "amin") / 2
     return torch.where(torch.isinf(smallest), torch.finfo(torch.float32).tiny, smallest).double()
 
 
-def _log(values: Tensor, floor: Tensor, name: str) -> Tensor:
-    if bool((values < 0).any()):
+def _refuse_negative(values: Tensor, series: Tensor, names: Sequence[str]) -> None:
+    negative = (values < 0).any(1)
+    if bool(negative.any()):
+        name = names[int(series[negative.int().argmax()])]
         raise DataError(f"Series {name!r} has negative values; choose a --scale other than log.")
-    return torch.maximum(values, floor.to(values.dtype)).log()
 
 
-def _statistics(method: str, values: Tensor) -> tuple[Tensor, Tensor]:
-    columns = [_column_statistics(method, column[~torch.isnan(column)].double()) for column in values.unbind(1)]
-    center, scale = torch.tensor(columns, dtype=torch.float64).view(-1, 2).unbind(1)
+def _statistics(method: str, values: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Center and scale `(series, columns)` of series with these `lengths`, one after the other in `values`."""
+    columns = [_column_statistics(method, column, lengths) for column in values.unbind(1)]
+    nothing = torch.zeros(len(lengths), 0, 2, dtype=torch.float64)
+    center, scale = (torch.stack(columns, 1) if columns else nothing).unbind(2)
     # A scale below the rounding of the values, or so small that division overflows, counts as constant.
     threshold = (_ROUNDING[values.dtype] * center.abs()).clamp(min=1e-30)
     return center, torch.where(scale > threshold, scale, 1.0)
 
 
-def _column_statistics(method: str, column: Tensor) -> tuple[float, float]:
-    if method == "none" or not len(column):
-        return 0.0, 1.0
-    span = float(column.max() - column.min())
-    mean = float(column.mean())
+def _column_statistics(method: str, column: Tensor, lengths: Tensor) -> Tensor:
+    """Center and scale of each series, `(series, 2)`; series with the same number of values at once."""
+    found = torch.tensor([0.0, 1.0], dtype=torch.float64).repeat(len(lengths), 1)
+    if method == "none":
+        return found
+    known = ~torch.isnan(column)
+    counts = torch.arange(len(lengths)).repeat_interleave(lengths)[known].bincount(minlength=len(lengths))
+    column, begins = column[known].double(), counts.cumsum(0) - counts
+    kinds, kind, sizes = counts.unique(return_inverse=True, return_counts=True)
+    for count, own in zip(kinds.tolist(), kind.argsort().split(sizes.tolist()), strict=True):
+        if count:
+            first = int(begins[own[0]])
+            is_one = len(own) == 1
+            rows = column[first : first + count][None] if is_one else column[begins[own][:, None] + torch.arange(count)]
+            found[own] = torch.stack(_row_statistics(method, rows), 1)
+    return found
+
+
+def _row_statistics(method: str, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Center and scale of each of `rows` `(series, values)`."""
     if method == "robust":
-        quartiles = np.quantile(column.numpy(), [0.25, 0.5, 0.75])  # torch.quantile is limited to 16 million values
-        return float(quartiles[1]), float(quartiles[2] - quartiles[0])
-    if method == "minmax":
-        return float(column.min()), span
-    if method == "range":
-        return mean, span
-    return mean, float(column.std(correction=0))
+        quartiles = np.quantile(rows.numpy(), [0.25, 0.5, 0.75], axis=1)  # torch's is limited to 16 million values
+        low, median, high = torch.from_numpy(quartiles)
+        return median, high - low
+    if method in ("minmax", "range"):
+        lowest, highest = rows.aminmax(dim=1)
+        return (lowest if method == "minmax" else rows.mean(1)), highest - lowest
+    return rows.mean(1), rows.std(1, correction=0)

@@ -69,11 +69,10 @@ class Codec:
             parts = [values.clamp(min=0) for values in parts]
         own = Scaler.fit(scale, names, parts)
         row_of = {name: row for row, name in enumerate(known.names)}
-        for row, name in enumerate(names):
-            if name in row_of:
-                own.center[row] = known.center[row_of[name]]
-                own.scale[row] = known.scale[row_of[name]]
-                own.floor[row] = known.floor[row_of[name]]
+        rows = torch.tensor([row_of.get(name, -1) for name in names])
+        again = rows >= 0
+        for table, fitted in zip(own.tables, known.tables, strict=True):
+            table[again] = fitted[rows[again]]
         return replace(self, values=own)
 
     def to_json(self) -> dict[str, Any]:

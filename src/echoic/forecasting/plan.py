@@ -251,7 +251,7 @@ def _with_baseline(
     if len(fitting) < 2:
         return (fitting or trials)[0]
     parts = [panel.values[begin:end] for begin, end in train.spans()]
-    scalers = {scale: Scaler.fit(scale, panel.names, parts) for scale in ("standard", *scales)}
+    scalers = {scale: Scaler.fit(scale, panel.names, parts) for scale in {"standard", *scales}}
     errors = [_baseline_error(one, panel, train, scalers) for one in fitting]
     # Near ties go to the logarithm, which makes exponential growth linear.
     weights = [0.98 if one.scaling.scale == "log" else 1.0 for one in fitting]
