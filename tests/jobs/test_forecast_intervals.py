@@ -75,7 +75,7 @@ def test_the_weight_mixes_the_network_with_the_baselines(tmp_path: Path, head: s
     forecaster = run.fitted.task.forecaster(run.model, Calibration.from_json(calibration_of(run)))
     starts = torch.arange(1800, 2300, 20)
     mixed, network = forecaster.forecast(starts), forecaster.network_forecast(starts)
-    baselines = torch.from_numpy(forecaster.combination.forecast(starts + forecaster.framing.context).mean)
+    baselines = torch.from_numpy(forecaster.baselines.forecast(starts + forecaster.framing.context).mean)
     torch.testing.assert_close(mixed.mean, baselines + weight * (network.mean - baselines), atol=1e-4, rtol=0)
     assert abs(run.evaluate().scores["coverage_80"] - 0.8) < 0.06
     assert mixed.quantiles is not None

@@ -16,8 +16,8 @@ _SEASON_RATES = (0.1, 0.3)
 _FIRST_SEASONS = 2
 _FIRST_STEPS = 8
 
-_MAX_VALUES = 16_000_000
-"""Values at all rates that are smoothed at once, in 128 MB."""
+_MAX_VALUES = 1_000_000
+"""Values at all rates that are smoothed at once: those of a step must fit into the cache of the processor."""
 
 
 @final

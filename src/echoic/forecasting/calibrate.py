@@ -1,12 +1,11 @@
 """Calibration of a trained network on dev: its weight, and the width of its intervals."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from echoic.forecasting.baselines import Baselines
 from echoic.forecasting.calibration import (
     ENOUGH_WINDOWS,
     Calibration,
@@ -17,29 +16,30 @@ from echoic.forecasting.calibration import (
     dev_errors,
     effective_windows,
 )
-from echoic.forecasting.combination import Combination
 from echoic.forecasting.forecaster import Forecaster
 from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.linear_maps import CombinationState
+from echoic.forecasting.windows import EVAL_BATCH_SIZE
 
 
 def calibrate(
-    forecaster: Forecaster, combination: CombinationState, starts: Sequence[Tensor], weight: float | None
+    forecaster: Forecaster, combination: CombinationState, starts: Tensor, weight: float | None
 ) -> Calibration:
     """Chooses the network's weight and the corrections of the quantiles on dev windows.
 
     Args:
         forecaster: the trained network without a calibration.
         combination: fitted on train.
-        starts: dev windows, in batches.
+        starts: the first rows of dev windows.
         weight: a weight to use instead of choosing one.
 
     Returns:
         The calibration. Without a dev window, network and baselines have equal weights. Of few windows, the errors of
         the baselines' forecasts of the train split count as well.
     """
+    forecaster, starts = _with_windows(forecaster, starts)
     framing = forecaster.framing
-    combined = Combination(combination, framing, forecaster.fit_ends)
+    combined = Baselines(combination, framing, forecaster.fit_ends, forecaster.size)
     residuals, spread = _residuals(forecaster, combined, starts)
     windows = len(residuals.target)
     if weight is not None:
@@ -53,26 +53,36 @@ def calibrate(
     scores = (residuals.target - mean - steps * spread) / residuals.error
     count = effective_windows(residuals.origins, residuals.series, framing.horizon)
     if count < ENOUGH_WINDOWS:
-        errors = combined.past_errors(forecaster.fit_ends)
+        errors = combined.past_errors()
         scores = np.concatenate([scores, np.broadcast_to(errors, (len(LEVELS), *errors.shape))], 1)
     shift = conformal_shift(scores)
     return Calibration(combination, chosen, shift, _record(combined, residuals, chosen))
 
 
-def _record(combination: Combination, residuals: Residuals, weight: NDArray[np.float64]) -> DevRecord:
+def _with_windows(forecaster: Forecaster, starts: Tensor) -> tuple[Forecaster, Tensor]:
+    """The forecaster over the series that have windows, and their starts there; all series if few have windows."""
+    panel, context = forecaster.framing.panel, forecaster.framing.context
+    own = panel.series_index(starts + context - 1)
+    series = own.unique()
+    if not ENOUGH_WINDOWS <= len(series) < len(panel.names):
+        return forecaster, starts
+    selected = forecaster.select(series)
+    begins = selected.framing.panel.offsets[torch.searchsorted(series, own)]
+    return selected, starts - panel.offsets[own] + begins
+
+
+def _record(combination: Baselines, residuals: Residuals, weight: NDArray[np.float64]) -> DevRecord:
     if np.isnan(residuals.target).all():
         return DevRecord(0, {}, {})
     windows = effective_windows(residuals.origins, residuals.series, len(weight))
     return DevRecord(windows, dev_errors(residuals, weight), combination.mean_weights(residuals.origins))
 
 
-def _residuals(
-    forecaster: Forecaster, combination: Combination, starts: Sequence[Tensor]
-) -> tuple[Residuals, NDArray[np.float64]]:
+def _residuals(forecaster: Forecaster, combination: Baselines, starts: Tensor) -> tuple[Residuals, NDArray[np.float64]]:
     """The errors on dev, and the distance of the network's quantiles from its mean (0 without a distribution)."""
     framing = forecaster.framing
     parts, spreads = [], []
-    for batch in starts:
+    for batch in torch.split(starts, EVAL_BATCH_SIZE) if len(starts) else ():
         origins = batch + framing.context
         network = forecaster.network_forecast(batch)
         combined = combination.held_out(origins)

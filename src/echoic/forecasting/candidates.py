@@ -31,15 +31,17 @@ class Candidates:
         state: fitted on train.
         framing: the panel, its scale, look-back and horizon.
         fit_ends: the row of each series where its train split ends, before which smoothing rates are chosen.
+        longest: steps of the longest series, which may lie in another part.
     """
 
-    def __init__(self, state: CombinationState, framing: Framing, fit_ends: Tensor) -> None:
+    def __init__(self, state: CombinationState, framing: Framing, fit_ends: Tensor, longest: int) -> None:
         self.state = state
         self.framing = framing
         self.panel: Panel = framing.panel
         self.horizon = framing.horizon
         self.seasons = tuple(season for season in state.seasons if season <= _MAX_SEASON)
         self._fit_ends = fit_ends
+        self._longest = longest
 
     def names(self) -> list[str]:
         """The names of all candidates, in the order of their forecasts."""
@@ -102,9 +104,9 @@ class Candidates:
     def _smoothings(self) -> dict[str, tuple[Smoothing, bool]]:
         """Smoothing by name, without a season and with the first two, of values and of their logarithms."""
         lengths = self.panel.offsets.diff()
-        steps, series = int(lengths.max()), len(lengths)
-        if steps > _MAX_SMOOTHED_STEPS:
+        if self._longest > _MAX_SMOOTHED_STEPS:
             return {}
+        steps, series = int(lengths.max()), len(lengths)
         features = len(self.panel.features)
         values = np.full((steps, series, features), np.nan)
         for number, (begin, end) in enumerate(Ranges(self.panel.offsets[:-1], self.panel.offsets[1:]).spans()):

@@ -20,7 +20,7 @@ from torch import Tensor
 from echoic.forecasting.candidates import Candidates
 from echoic.forecasting.framing import Framing
 from echoic.forecasting.linear_maps import Array, CombinationState, numpy64
-from echoic.forecasting.target_errors import Discount, TargetBins
+from echoic.forecasting.target_errors import Discount, PanelSize, TargetBins
 
 POWER = 10
 """Weights are the inverse errors to this power: twice the error of the best is next to nothing."""
@@ -68,11 +68,15 @@ class Combination:
         framing: the panel, its scale, look-back and horizon.
         fit_ends: the row of each series where its train split ends, before which smoothing rates are chosen; by
             default its end.
+        size: that of the panel which `framing` has a part of; by default it is whole.
     """
 
-    def __init__(self, state: CombinationState, framing: Framing, fit_ends: Tensor | None = None) -> None:
+    def __init__(
+        self, state: CombinationState, framing: Framing, fit_ends: Tensor | None = None, size: PanelSize | None = None
+    ) -> None:
         ends = framing.panel.offsets[1:] if fit_ends is None else fit_ends
-        self.candidates = Candidates(state, framing, ends)
+        self._size = PanelSize.of(framing.panel, framing.horizon) if size is None else size
+        self.candidates = Candidates(state, framing, ends, self._size.longest)
         self.panel = framing.panel
         self.horizon = framing.horizon
         self._warm_steps = max(framing.lookback, 3)
@@ -95,14 +99,15 @@ class Combination:
         error = np.where(error > 0, error, self.candidates.mean_change(origins))
         return Combined(np.concatenate(parts), error[:, None])
 
-    def past_errors(self, before: Tensor) -> Array:
+    def past_errors(self, before: Tensor, stride: int = 1) -> Array:
         """Errors of past forecasts over the mean recent error, `(origins, horizon, features)`.
 
         Args:
             before: for each series, the row that all targets lie before.
+            stride: takes every so many of the origins.
         """
         rows = self._scored.rows
-        rows = rows[rows + self.horizon <= before[self.panel.series_index(rows - 1)]]
+        rows = rows[rows + self.horizon <= before[self.panel.series_index(rows - 1)]][::stride]
         if not len(rows):
             return np.zeros((0, self.horizon, len(self.panel.features)))
         combined = self.held_out(rows)
@@ -119,7 +124,7 @@ class Combination:
         """The errors of all baselines at past origins of every series."""
         lengths = self.panel.offsets.diff()
         warm = torch.clamp(torch.minimum(lengths // 3, torch.tensor(self._warm_steps)), min=1)
-        bins = TargetBins.spaced(self.panel, self.panel.offsets[:-1] + warm, self.horizon)
+        bins = TargetBins.spaced(self.panel, self.panel.offsets[:-1] + warm, self.horizon, self._size)
         rows = bins.origins()
         names = self.candidates.names()
         if not len(rows):

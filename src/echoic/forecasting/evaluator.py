@@ -211,10 +211,10 @@ class Evaluator:
             forecasts["seasonal"] = lambda rows: baselines.seasonal_naive(history(rows, steps), horizon, season)
             forecasts["growth"] = lambda rows: baselines.seasonal_growth(history(rows, steps), horizon, season)
         forecasts["linear"] = self._linear()
-        combination = self.forecaster.combination
-        if combination is not None:
-            forecasts["smoothing"] = combination.candidates.smoothed
-            forecasts["combination"] = lambda rows: combination.forecast(rows).mean
+        combined = self.forecaster.baselines
+        if combined is not None:
+            forecasts["smoothing"] = combined.smoothed
+            forecasts["combination"] = lambda rows: combined.forecast(rows).mean
         if windows * len(panel.features) <= MAX_NAIVE2_WINDOWS:
             longest = int(panel.offsets.diff().max())
             forecasts["naive2"] = lambda rows: np.concatenate(

@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from echoic.forecasting.baselines import Baselines
 from echoic.forecasting.calibration import Calibration
-from echoic.forecasting.combination import Combination
 from echoic.forecasting.framing import Framing, Window
 from echoic.forecasting.levels import LEVELS
 from echoic.forecasting.linear_maps import Array, numpy64
-from echoic.forecasting.target_errors import TargetBins
+from echoic.forecasting.parts import Parts, gathered
+from echoic.forecasting.target_errors import PanelSize, TargetBins
 from echoic.forecasting.widths import Widths
 from echoic.heads import ValueHead
 from echoic.model import SequenceModel
@@ -51,6 +52,7 @@ class Forecaster:
         fit_ends: the row of each series before which the baselines may choose their rates; by default its end.
         calibrated_ends: the row of each series up to which calibration has used it; by default its end. The widths of
             intervals follow the errors after it.
+        size: that of the panel which `framing` has some series of; by default it is whole.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Forecaster:
         seed: int = 0,
         fit_ends: Tensor | None = None,
         calibrated_ends: Tensor | None = None,
+        size: PanelSize | None = None,
     ) -> None:
         self.model = model
         self.head = cast("ValueHead", model.head)
@@ -70,13 +73,14 @@ class Forecaster:
         self.seed = seed
         self.fit_ends = framing.panel.offsets[1:] if fit_ends is None else fit_ends
         self._calibrated_ends = framing.panel.offsets[1:] if calibrated_ends is None else calibrated_ends
+        self.size = PanelSize.of(framing.panel, framing.horizon) if size is None else size
 
     @cached_property
-    def combination(self) -> Combination | None:
-        """The baselines over the panel; None without a calibration."""
+    def baselines(self) -> Baselines | None:
+        """The combined baselines over the panel; None without a calibration."""
         if self.calibration is None:
             return None
-        return Combination(self.calibration.combination, self.framing, self.fit_ends)
+        return Baselines(self.calibration.combination, self.framing, self.fit_ends, self.size)
 
     def forecast(self, starts: Tensor) -> Forecast:
         """Forecasts what follows the look-backs that begin at `starts`.
@@ -85,23 +89,34 @@ class Forecaster:
         series does is forecast by the baselines alone.
         """
         mean, quantiles = self._calibrated(starts)
-        if quantiles is None or self.combination is None:
+        if quantiles is None or self.baselines is None:
             return Forecast(mean, quantiles)
         origins = starts + self.framing.context
         median = quantiles[_MEDIAN]
-        quantiles = median + (quantiles - median) * torch.from_numpy(self._widths.at(origins))
-        value = torch.from_numpy(self.combination.candidates.majority_value(origins))
+        quantiles = median + (quantiles - median) * torch.from_numpy(self._factors(origins))
+        value = torch.from_numpy(self.baselines.majority_value(origins))
         return Forecast(mean, _around(quantiles, value[:, None]))
 
+    def _factors(self, origins: Tensor) -> Array:
+        """The factors of the widths of intervals, `(origins, 1, features)`."""
+        parts = self._widths.each(origins)
+        found = [(selected, widths.at(origins[selected] - begin)) for widths, begin, selected in parts]
+        return gathered(found, len(origins))
+
     @cached_property
-    def _widths(self) -> Widths:
-        """By the forecasts of every series since its calibration; sampled paths would take too long for that."""
+    def _widths(self) -> Parts[Widths]:
+        return Parts(self.framing.panel, self.framing.horizon, self._widths_of)
+
+    def _widths_of(self, series: Tensor) -> Widths:
+        """By the forecasts of each series since its calibration; sampled paths would take too long for that."""
         panel, horizon, context = self.framing.panel, self.framing.horizon, self.framing.context
-        first = torch.maximum(self._calibrated_ends, panel.offsets[:-1] + 1)
-        bins = TargetBins.spaced(panel, panel.offsets[1:] if self.samples_paths else first, horizon)
+        begin, own = panel.offsets[series[0]], panel if len(series) == len(panel.names) else panel.select(series)
+        ends = self._calibrated_ends[series] - begin
+        first = own.offsets[1:] if self.samples_paths else torch.maximum(ends, own.offsets[:-1] + 1)
+        bins = TargetBins.spaced(own, first, horizon, self.size)
         parts = [
             _distances(panel.window(rows, horizon), self._calibrated(rows - context))
-            for rows in torch.split(bins.origins(), _BATCH)
+            for rows in torch.split(bins.origins() + begin, _BATCH)
             if len(rows)
         ]
         nothing = np.zeros((0, horizon, len(panel.features)))
@@ -109,10 +124,10 @@ class Forecaster:
 
     def _calibrated(self, starts: Tensor) -> Forecast:
         """As `forecast`, with intervals as wide as dev required."""
-        calibration, combination, framing = self.calibration, self.combination, self.framing
-        if calibration is None or combination is None:
+        calibration, baselines, framing = self.calibration, self.baselines, self.framing
+        if calibration is None or baselines is None:
             return self.network_forecast(starts)
-        combined = combination.forecast(starts + framing.context)
+        combined = baselines.forecast(starts + framing.context)
         base, error = (torch.from_numpy(one) for one in combined)
         weight = torch.from_numpy(calibration.weight)[:, None]
         fits = starts >= framing.panel.offsets[framing.panel.series_index(starts + framing.context - 1)]
@@ -156,6 +171,13 @@ class Forecaster:
         """The same forecaster for another series, scaled like the first one of this panel."""
         framing = Framing(self.framing.settings, self.framing.codec, Panel.from_series([series]))
         return type(self)(self.model, framing, self.calibration, self.seed)
+
+    def select(self, series: Tensor) -> Self:
+        """The same forecaster over these series alone, given by number."""
+        framing, begins = self.framing.select(series), self.framing.panel.offsets[series]
+        moved = framing.panel.offsets[:-1] - begins
+        fit_ends, calibrated_ends = self.fit_ends[series] + moved, self._calibrated_ends[series] + moved
+        return type(self)(self.model, framing, self.calibration, self.seed, fit_ends, calibrated_ends, self.size)
 
     @property
     def samples_paths(self) -> bool:

@@ -118,6 +118,12 @@ class Framing:
         rows = {name: row for row, name in enumerate(codec.values.names)}
         self._scaler_rows = torch.tensor([rows[name] for name in panel.names])
 
+    def select(self, series: Tensor) -> Self:
+        """The framing of these series alone, given by number."""
+        panel = self.panel.select(series)
+        values = self.codec.values.select(panel.names, self._scaler_rows[series])
+        return type(self)(self.settings, replace(self.codec, values=values), panel)
+
     @property
     def channels(self) -> int:
         """Number of independent channels; 1 if all features are modelled jointly."""

@@ -11,11 +11,28 @@ from torch import Tensor
 from echoic.forecasting.linear_maps import Array
 from echoic.windows import Panel
 
-_MAX_ORIGINS = 20_000
+MAX_ORIGINS = 20_000
 """In all series; at least eight and at most a thousand in each."""
+
+LEAST_ORIGINS, _MOST_ORIGINS = 8, 1000
+"""In a series, if it has so many."""
 
 _MAX_VALUES = 4_000_000
 """Forecast values of one forecast at all origins, so that they fit into memory."""
+
+
+class PanelSize(NamedTuple):
+    """What the work on each series depends on: the number of `origins_per_series`, and the steps of the `longest`."""
+
+    origins_per_series: int
+    longest: int
+
+    @classmethod
+    def of(cls, panel: Panel, horizon: int) -> Self:
+        """The size of a whole panel, of which parts may be worked on."""
+        total = min(MAX_ORIGINS, _MAX_VALUES // (horizon * len(panel.features)))
+        origins = max(LEAST_ORIGINS, min(_MOST_ORIGINS, total // len(panel.names)))
+        return cls(origins, int(panel.offsets.diff().max()))
 
 
 class Discount(NamedTuple):
@@ -55,10 +72,12 @@ class TargetBins:
         self._offset = self._bins.cumsum(0) - self._bins
 
     @classmethod
-    def spaced(cls, panel: Panel, first: Tensor, horizon: int) -> Self:
-        """Bins of origins from the rows `first` on that leave a whole horizon; not all of them if there are many."""
-        total = min(_MAX_ORIGINS, _MAX_VALUES // (horizon * len(panel.features)))
-        limit = max(8, min(1000, total // len(panel.names)))
+    def spaced(cls, panel: Panel, first: Tensor, horizon: int, size: PanelSize | None = None) -> Self:
+        """Bins of origins from the rows `first` on that leave a whole horizon; not all of them if there are many.
+
+        `size` is that of the panel which `panel` is a part of; None: it is whole.
+        """
+        limit = (PanelSize.of(panel, horizon) if size is None else size).origins_per_series
         possible = (panel.offsets[1:] - first - horizon + 1).clamp(min=0)
         stride = (possible // limit).clamp(min=1)
         return cls(panel, first, stride, (possible + stride - 1) // stride, horizon)

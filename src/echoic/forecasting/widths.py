@@ -45,31 +45,37 @@ class Widths:
 
 
 def _followed(bins: TargetBins, distances: Array) -> Array:
-    """The logarithm of the factor after each bin, `(bins, features)`."""
-    logs = np.zeros((sum(own.stop - own.start for own in bins.by_series()), distances.shape[-1]))
-    members = _members(bins.of_targets(), len(logs))
-    horizon = distances.shape[1]
-    weights = 1 / np.arange(1, horizon + 1)
-    flat, ahead = distances.reshape(-1, distances.shape[-1]), np.tile(weights, len(distances))
-    for own in bins.by_series():
-        log = np.zeros(logs.shape[1])
-        for number in range(own.start, own.stop):
-            log = log + _RATE * _excess(flat[members[number]], ahead[members[number]], log)
-            logs[number] = log
+    """The logarithm of the factor after each bin, `(bins, features)`; the n-th bins of all series in one pass."""
+    own = bins.by_series()
+    sizes = np.array([one.stop - one.start for one in own])
+    series = np.repeat(np.arange(len(own)), sizes)
+    number = np.arange(len(series)) - np.array([one.start for one in own])[series]
+    horizon, features = distances.shape[1], distances.shape[-1]
+    of_targets = bins.of_targets().ravel()
+    flat, ahead = distances.reshape(-1, features), np.tile(1 / np.arange(1, horizon + 1), len(distances))
+    logs, log = np.zeros((len(series), features)), np.zeros((len(own), features))
+    for at, targets in zip(_by_number(number), _by_number(number[of_targets], int(sizes.max(initial=0))), strict=True):
+        place = np.searchsorted(at, of_targets[targets])
+        now = log[series[at]]
+        logs[at] = log[series[at]] = now + _RATE * _excess(flat[targets], ahead[targets], place, now)
     return logs
 
 
-def _members(bin_of_targets: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
-    """The targets of each bin, as indices of the flattened array."""
-    flat = bin_of_targets.ravel()
-    order = np.argsort(flat, kind="stable")
-    return np.split(order, np.searchsorted(flat[order], np.arange(1, count)))
+def _by_number(numbers: NDArray[np.int64], count: int | None = None) -> list[NDArray[np.int64]]:
+    """The places of 0, of 1 and so on in `numbers`; of as many as there are, or of `count`."""
+    order = np.argsort(numbers, kind="stable")
+    largest = (int(numbers.max(initial=-1)) + 1) if count is None else count
+    return np.split(order, np.searchsorted(numbers[order], np.arange(1, largest))) if largest else []
 
 
-def _excess(distances: Array, weights: Array, log: Array) -> Array:
-    """By how much more of the values lie outside than should, for each feature; 0 where none is known."""
+def _excess(distances: Array, weights: Array, place: NDArray[np.int64], log: Array) -> Array:
+    """By how much more of the values lie outside than should, `(places, features)`; 0 where none is known.
+
+    `distances` `(values, features)` and their `weights` belong to the rows `place` of `log` `(places, features)`.
+    """
     known = ~np.isnan(distances)
     weight = known * weights[:, None]
-    total = weight.sum(0)
-    outside = (weight * (np.where(known, distances, 0.0) > np.exp(log))).sum(0)
+    total, outside = np.zeros_like(log), np.zeros_like(log)
+    np.add.at(total, place, weight)
+    np.add.at(outside, place, weight * (np.where(known, distances, 0.0) > np.exp(log)[place]))
     return np.where(total > 0, outside / np.where(total > 0, total, 1.0) - (1 - COVERAGE), 0.0)

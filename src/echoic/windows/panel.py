@@ -1,7 +1,7 @@
 """All series in one table, in which a window is an index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -52,6 +52,23 @@ class Panel:
         """The index of the series of each row."""
         return torch.searchsorted(self.offsets, rows, right=True) - 1
 
+    def select(self, series: Tensor) -> Self:
+        """The panel of these series alone, given by number."""
+        rows = _rows_of(self.offsets, series)
+        values = self.values[rows]
+        future_rows = _rows_of(self.future_offsets, series)
+        return replace(
+            self,
+            names=tuple(self.names[number] for number in series.tolist()),
+            values=values,
+            offsets=_offsets(self.offsets.diff()[series].tolist()),
+            past=self.past[rows] if self.past.shape[1] else self.past,
+            future=self.future[future_rows],
+            future_offsets=_offsets(self.future_offsets.diff()[series].tolist()),
+            static=self.static[series],
+            has_missing=bool(torch.isnan(values).any()),
+        )
+
     def window(self, starts: Tensor, steps: int) -> Tensor:
         """Values from each start on, `(len(starts), steps, features)`; NaN beyond the last row."""
         return _gather(self.values, starts, steps)
@@ -87,6 +104,13 @@ def _concatenated(arrays: list[Values]) -> Tensor:
 
 def _offsets(lengths: list[int]) -> Tensor:
     return torch.tensor([0, *lengths]).cumsum(0)
+
+
+def _rows_of(offsets: Tensor, series: Tensor) -> Tensor:
+    """The rows of these series, one after the other."""
+    lengths = offsets.diff()[series]
+    before = lengths.cumsum(0) - lengths
+    return torch.arange(int(lengths.sum())) + (offsets[series] - before).repeat_interleave(lengths)
 
 
 def _gather(table: Tensor, starts: Tensor, steps: int) -> Tensor:

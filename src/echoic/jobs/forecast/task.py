@@ -19,7 +19,7 @@ from echoic.forecasting.framing import Codec, Framing
 from echoic.forecasting.linear_maps import CombinationState
 from echoic.forecasting.plan import default_split, plan
 from echoic.forecasting.trainable import trainable
-from echoic.forecasting.windows import EVAL_BATCH_SIZE, MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
+from echoic.forecasting.windows import MAX_SAMPLED_WINDOWS, SplitWindows, all_ranges
 from echoic.jobs.base import Task
 from echoic.jobs.forecast.checks import check_levels, check_train_split
 from echoic.jobs.forecast.network import build_network
@@ -158,11 +158,10 @@ class ForecastTask(Task[ForecastSettings]):
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any] | None:
         starts = self.windows.calibration_starts()
-        batches = torch.split(starts, EVAL_BATCH_SIZE) if len(starts) else ()
         train, both = self.splits["train"], merge_ranges(self.splits["train"], self.splits["dev"])
         combination = CombinationState.fit(self.framing, train, both)
         weight = self.settings.window.network_weight
-        return calibrate(self.forecaster(model, None), combination, batches, weight).to_json()
+        return calibrate(self.forecaster(model, None), combination, starts, weight).to_json()
 
     def forecaster(self, model: SequenceModel, calibration: Calibration | None) -> Forecaster:
         """The trained `model` over the task's own panel."""
