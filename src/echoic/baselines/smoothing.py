@@ -51,7 +51,8 @@ class Smoothing:
         size = max(1, _MAX_VALUES // (max(len(known), 1) * len(rates)))
         best = [_best(known[:, at : at + size], rates, season) for at in range(0, values.shape[1], size)]
         chosen = rates[np.concatenate(best)]
-        _, (level, slope, seasonal) = _filter(values, chosen, season, keep=True)
+        _, states = _filter(values, chosen.T[None], season, keep=True)
+        level, slope, seasonal = (one[:, 0] for one in states)
         return cls(level, slope, seasonal, chosen[:, 2], season)
 
     def forecast(self, steps: NDArray[np.int64], columns: NDArray[np.int64], horizon: int) -> Array:
@@ -73,34 +74,41 @@ class Smoothing:
 
 def _best(values: Array, rates: Array, season: int) -> NDArray[np.int64]:
     """The number of the best of `rates` for each column, `(columns,)`."""
-    columns = values.shape[1]
-    errors, _ = _filter(np.repeat(values, len(rates), 1), np.tile(rates, (columns, 1)), season, keep=False)
-    return np.asarray(errors.reshape(columns, len(rates)).argmin(1))
+    errors, _ = _filter(values, rates[:, :, None], season, keep=False)
+    return np.asarray(errors.argmin(0))
 
 
 def _filter(values: Array, rates: Array, season: int, *, keep: bool) -> tuple[Array, tuple[Array, Array, Array]]:
-    """Mean absolute one-step errors `(columns,)`, and the states after each step if `keep`."""
+    """Mean absolute one-step errors `(kinds, columns)`, and the states `(steps, kinds, columns)` if `keep`.
+
+    `rates` `(kinds, 4, columns)` are those of each kind and column; the last size may be 1.
+    """
     steps, columns = values.shape
-    level_rate, slope_rate, damping, season_rate = rates.T
-    with_season = season_rate > 0
+    level_rate, slope_rate, damping, season_rate = np.moveaxis(rates, 1, 0)
+    slope_factor, season_factor = level_rate * slope_rate, season_rate * (1 - level_rate)
     level, slope = _first_state(values, season, damping > 0)
-    phases = _first_phases(values, season) * with_season
-    total, count = np.zeros(columns), np.zeros(columns)
-    shape = (steps if keep else 0, columns)
-    levels, slopes, seasonals = np.empty(shape), np.empty(shape), np.empty(shape)
+    phases = _first_phases(values, season)[:, None] * (season_rate > 0)
+    shape = (len(rates), columns)
+    error, change, total, count = np.empty(shape), np.empty(shape), np.zeros(shape), np.zeros(columns)
+    kept = (steps if keep else 0, *shape)
+    levels, slopes, seasonals = np.empty(kept), np.empty(kept), np.empty(kept)
     warm = _first_steps(season)
+    # In place: for very many columns, the time goes into moving memory.
     for step in range(steps):
-        phase = phases[step % season]
-        error = values[step] - (level + damping * slope + phase)
-        observed = ~np.isnan(error)
-        error = np.where(observed, error, 0.0)
-        level = level + damping * slope + level_rate * error
-        slope = damping * slope + level_rate * slope_rate * error
-        phase = phase + season_rate * (1 - level_rate) * error
-        phases[step % season] = phase
+        phase, missing = phases[step % season], np.isnan(values[step])
+        slope *= damping
+        level += slope
+        np.add(level, phase, out=error)
+        np.subtract(values[step], error, out=error)
+        if missing.any():
+            error[:, missing] = 0.0
+        level += np.multiply(level_rate, error, out=change)
+        slope += np.multiply(slope_factor, error, out=change)
+        if season > 1:
+            phase += np.multiply(season_factor, error, out=change)
         if step >= warm:
-            total += np.abs(error)
-            count += observed
+            total += np.abs(error, out=error)
+            count += ~missing
         if keep:
             levels[step], slopes[step], seasonals[step] = level, slope, phase
     return total / np.maximum(count, 1), (levels, slopes, seasonals)
@@ -112,7 +120,7 @@ def _first_steps(season: int) -> int:
 
 
 def _first_state(values: Array, season: int, with_slope: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Level and slope before step 0, `(columns,)`.
+    """Level and slope before step 0, `(kinds, columns)`; `with_slope` `(kinds, columns)`, or one for all columns.
 
     The slope is the mean change per step from the first season to the second (from four steps to the next four without
     one), the level the mean of the first, moved back along the slope.
