@@ -1,5 +1,6 @@
 """Means of forecast errors by target, so that an error counts from the step at which its target is known."""
 
+from functools import cached_property
 from typing import NamedTuple, Self, final
 
 import numpy as np
@@ -128,14 +129,19 @@ class TargetBins:
         ends = self._bins.cumsum(0)
         return [slice(begin, end) for begin, end in zip((ends - self._bins).tolist(), ends.tolist(), strict=True)]
 
-    def _discounted(self, sums: Array, discount: Discount) -> Array:
-        """Running sums over the bins of each series; the series with equal bins in one pass."""
-        found = np.empty_like(sums)
+    @cached_property
+    def _alike(self) -> list[tuple[NDArray[np.int64], int]]:
+        """The bins `(series, bins)` of the series with as many of the same length, and this length."""
         kinds, kind, count = torch.stack([self._bins, self._stride], 1).unique(
             dim=0, return_inverse=True, return_counts=True
         )
-        for own, (bins, stride) in zip(kind.argsort().split(count.tolist()), kinds.tolist(), strict=True):
-            if bins:
-                rows = (self._offset[own][:, None] + torch.arange(bins)).numpy()
+        groups = zip(kind.argsort().split(count.tolist()), kinds.tolist(), strict=True)
+        return [((self._offset[own][:, None] + torch.arange(bins)).numpy(), stride) for own, (bins, stride) in groups]
+
+    def _discounted(self, sums: Array, discount: Discount) -> Array:
+        """Running sums over the bins of each series; the series with equal bins in one pass."""
+        found = np.empty_like(sums)
+        for rows, stride in self._alike:
+            if rows.size:
                 found[rows] = lfilter([1.0], [1.0, -discount.decay(stride)], sums[rows], axis=1)
         return found

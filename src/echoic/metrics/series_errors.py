@@ -56,16 +56,16 @@ def series_table(names: Sequence[str], errors: Mapping[str, SeriesErrors]) -> di
 
     Series are ordered by the model's error over the best baseline's.
     """
-    model = errors["model"]
+    mae, mase = errors["model"].mae, errors["model"].mase
     baselines = np.stack([one.mae for name, one in errors.items() if name != "model"])
-    scored = np.flatnonzero(~np.isnan(model.mae))
+    scored = np.flatnonzero(~np.isnan(mae))
     best = baselines[:, scored].min(0)
-    ratio = model.mae[scored] / np.maximum(best, 1e-300)
+    ratio = mae[scored] / np.maximum(best, 1e-300)
     rows = {}
     for place in np.argsort(-ratio, kind="stable"):
         number = scored[place]
-        mase = {} if np.isnan(model.mase[number]) else {"mase": float(model.mase[number])}
-        rows[names[number]] = {"mae": float(model.mae[number]), **mase, "best_baseline_mae": float(best[place])}
+        scaled = {} if np.isnan(mase[number]) else {"mase": float(mase[number])}
+        rows[names[number]] = {"mae": float(mae[number]), **scaled, "best_baseline_mae": float(best[place])}
     return rows
 
 

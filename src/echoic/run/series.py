@@ -1,6 +1,8 @@
 """Copies of series in a run folder, so that the run works where its training data are not."""
 
 import dataclasses
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,8 +69,10 @@ def _names(has_rows: bool) -> tuple[str, ...]:  # noqa: FBT001
 
 def _split(flat: NDArray[Any], shapes: Sequence[tuple[int, ...]]) -> list[NDArray[Any]]:
     """Arrays of these shapes, one after the other in `flat`."""
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+    ends = [0, *itertools.accumulate(math.prod(shape) for shape in shapes)]
+    if ends[-1] != len(flat):
+        raise ValueError(f"{len(flat)} values for shapes of {ends[-1]}")
+    return [flat[begin:end].reshape(shape) for begin, end, shape in zip(ends, ends[1:], shapes, strict=False)]
 
 
 def _arrays(one: Series) -> Arrays:

@@ -1,5 +1,6 @@
 """Timestamps, parsed without guessing: ambiguous formats are refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -65,10 +66,10 @@ def parse_times(table: Table, name: str, date_format: str | None) -> ParsedTimes
         return ParsedTimes(cells.cast(pl.Int64).to_numpy())
     if times is None:
         times = parse_periods(cells)
-    times = _times(cells) if times is None else times
+    times = _of_distinct(cells, _times) if times is None else times
     if times.null_count():
         raise _not_a_date(table, cells, times.is_null().arg_max() or 0)
-    offsets = _offsets_us(cells)
+    offsets = _of_distinct(cells, _offsets_us)
     if offsets.null_count() == len(cells):
         return ParsedTimes(times.to_numpy())
     if offsets.null_count():
@@ -120,6 +121,15 @@ def _from_dtype(table: Table, column: pl.Series) -> ParsedTimes:
     if zone is not None:
         column = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return ParsedTimes(column.cast(pl.Datetime("us")).to_numpy(), zone)
+
+
+def _of_distinct(cells: pl.Series, read: Callable[[pl.Series], pl.Series]) -> pl.Series:
+    """What `read` makes of `cells`; of each text once, where many series share their times."""
+    distinct = cells.unique()
+    if 2 * len(distinct) > len(cells):
+        return read(cells)
+    table = pl.DataFrame({"cell": distinct, "read": read(distinct)})
+    return pl.DataFrame({"cell": cells}).join(table, on="cell", how="left", maintain_order="left")["read"]
 
 
 def _times(cells: pl.Series) -> pl.Series:

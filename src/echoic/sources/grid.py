@@ -121,7 +121,9 @@ def positions_on_grid(
     Raises:
         DataError: a time is not on the grid, or there are gaps and `mask_gaps` is false.
     """
-    positions = base.steps_of(times[rows])
+    positions = np.arange(len(rows))
+    if not np.array_equal(base.times(positions), times[rows]):
+        positions = base.steps_of(times[rows])
     if (positions < 0).any():
         row = int(rows[(positions < 0).argmax()])
         first = _shown(table, column, times, int(rows[0]), base.zone)

@@ -37,7 +37,7 @@ class PlacedRows:
     @property
     def filled(self) -> int:
         """Number of steps with a row."""
-        return len(np.unique(self.steps))
+        return int((np.diff(self.steps) > 0).sum()) + 1
 
 
 def place_in_time(
