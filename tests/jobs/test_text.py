@@ -12,9 +12,13 @@ from narrowing import expect_type
 from echoic.api.prepare import prepare
 from echoic.api.run import Run, load
 from echoic.api.train import train
+from echoic.batches import BatchLoader
 from echoic.errors import ConfigError, DataError, EchoicError
 from echoic.jobs.text import TextTask
+from echoic.jobs.text import task as task_module
 from echoic.jobs.text.evaluate import TextEvaluation
+from echoic.jobs.text.task import spread
+from echoic.windows import Ranges
 
 TINY: dict[str, Any] = {"layers": (16,), "epochs": 20, "lr": 2e-2, "threads": 1, "batch_size": 4, "tbptt_steps": 10}
 ALPHABET = "abcdefghij"
@@ -30,6 +34,27 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(text: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return train("text", text, out=tmp_path_factory.mktemp("runs") / "run", config=TINY)
+
+
+@pytest.mark.parametrize("lengths", [(1000,), (300, 5, 695), (1,) * 1000])
+def test_a_long_dev_split_is_evaluated_in_evenly_spread_stretches(lengths: tuple[int, ...]) -> None:
+    ranges = Ranges.from_lengths(lengths)
+    some = spread(Ranges(ranges.begin + 7, ranges.end + 7), 100, 4)
+    steps = [step for begin, end in some.spans() for step in range(begin, end)]
+    assert steps == [7 + first + step for first in (0, 250, 500, 750) for step in range(25)]
+    inside = [any(begin >= one and end <= other for one, other in zip(ranges.begin + 7, ranges.end + 7, strict=True))
+              for begin, end in some.spans()]  # fmt: skip
+    assert all(inside)
+    assert spread(ranges, 1000, 4) is ranges
+
+
+def test_training_evaluates_a_part_of_a_long_dev_split_and_says_so(text: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task_module, "DEV_SYMBOLS", 160)
+    task = expect_type(TextTask, prepare("text", text, config=TINY | {"split": (0.2, 0.6, 0.2)}).task)
+    batches = expect_type(BatchLoader, task.dev_batches())
+    # The first symbol of each of the 16 stretches is no target.
+    assert sum(int(batch.mask.sum()) for batch in batches.epoch(0, 0)) == 160 - 16
+    assert any("160 of 360 symbols of dev" in note for note in task.data_report()["notes"])
 
 
 def test_a_trained_run_continues_a_text(run: Run) -> None:

@@ -36,6 +36,12 @@ DEV_STREAMS = 8
 
 EVAL_CHUNK = 256
 
+DEV_SYMBOLS = 500_000
+"""Symbols of dev that training evaluates on and calibration chooses by: more would take minutes each time."""
+
+DEV_STRETCHES = 16
+"""Stretches of a longer dev split that are evaluated, evenly spread."""
+
 NGRAM_ORDER = 6
 """The longest n-gram that is counted; dev chooses one up to it."""
 
@@ -158,7 +164,12 @@ class TextTask(Task[TextSettings]):
         return [RareAsUnknown(rare, unknown, UNKNOWN_PROB)] if rare.any() else []
 
     def dev_batches(self) -> BatchLoader | None:
-        return self.eval_batches(self.splits["dev"], DEV_STREAMS) if self.splits["dev"].lengths.max() > 1 else None
+        return self.eval_batches(self.dev_ranges, DEV_STREAMS) if self.dev_ranges.lengths.max() > 1 else None
+
+    @cached_property
+    def dev_ranges(self) -> Ranges:
+        """What is evaluated of dev during training."""
+        return spread(self.splits["dev"], DEV_SYMBOLS, DEV_STRETCHES)
 
     def eval_batches(self, ranges: Ranges, streams: int) -> BatchLoader:
         """The texts in `ranges` as `streams` streams with the state carried."""
@@ -166,7 +177,7 @@ class TextTask(Task[TextSettings]):
 
     def calibrate(self, model: SequenceModel) -> dict[str, Any]:
         """Chooses the weight of the network beside the n-gram model."""
-        dev = self.splits["dev"]
+        dev = self.dev_ranges
         by_order = ngram_log_probs(self.ngram, self.symbols, dev)
         network = np.zeros(0)
         if dev.lengths.max() > 1:
@@ -176,17 +187,36 @@ class TextTask(Task[TextSettings]):
     def data_report(self) -> dict[str, Any]:
         lengths = {split: int(ranges.lengths.sum()) for split, ranges in self.splits.items()}
         report = self.dataset.report.to_json() | {"splits": lengths, "symbols": len(self.codec)}
-        return report | {"notes": [*report["notes"], *self._notes(lengths["train"])]}
+        return report | {"notes": [*report["notes"], *self._notes(lengths["train"], lengths["dev"])]}
 
-    def _notes(self, train_length: int) -> list[str]:
+    def _notes(self, train_length: int, dev_length: int) -> list[str]:
         unknown = 0 if self.codec.unknown is None else int(_counts(self.symbols[:, 0], len(self.codec))[-1])
         notes = {
             f"{unknown:,} characters of dev and test are not in train; they count as one unknown symbol.": unknown,
             f"The n-gram model counts the last {NGRAM_SYMBOLS:,} of {train_length:,} symbols of train.": (
                 train_length > NGRAM_SYMBOLS
             ),
+            (
+                f"Training evaluates on {DEV_SYMBOLS:,} of {dev_length:,} symbols of dev, in {DEV_STRETCHES} evenly "
+                "spread stretches; echoic eval takes all of a split."
+            ): dev_length > DEV_SYMBOLS,
         }
         return [note for note, applies in notes.items() if applies]
+
+
+def spread(ranges: Ranges, most: int, stretches: int) -> Ranges:
+    """At most `most` steps of `ranges`, in evenly spread stretches; all of them if they are fewer."""
+    total, ends = int(ranges.lengths.sum()), ranges.lengths.cumsum(0)
+    if total <= most:
+        return ranges
+    first = torch.arange(stretches) * total // stretches
+    last = first + most // stretches
+    # A stretch goes on in the next range where it reaches the end of one.
+    before = ends - ranges.lengths
+    begin = torch.maximum(first[:, None], before) - before
+    end = torch.minimum(last[:, None], ends) - before
+    some = end > begin
+    return Ranges((ranges.begin + begin)[some], (ranges.begin + end)[some])
 
 
 def encoded(codec: Characters, dataset: DatasetLike) -> Tensor:
