@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.windows import BucketSampler, Ranges, stratified_group_split
+from echoic.windows import buckets as windows_buckets
 
 ITEMS = st.lists(
     st.tuples(st.sets(st.sampled_from("abc")), st.none() | st.sampled_from("123456")), min_size=1, max_size=60
@@ -98,6 +99,14 @@ def test_epochs_differ_and_skipping_continues() -> None:
     assert first == again
     assert first != other
     assert [index.starts.tolist() for index in sampler.epoch(0, 0, 3)] == first[3:]
+
+
+def test_one_long_sequence_does_not_lengthen_many_others_in_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows_buckets, "MAX_PADDED_STEPS", 60)
+    sampler = buckets([9, 8, 7, 100, 10, 6, 10, 6, 5], batch_size=4, shuffle=False)
+    valid = [index.valid.tolist() for index in sampler.epoch()]
+    assert valid == [[9, 8, 7], [100], [10, 6, 10, 6], [5]]
+    assert len(sampler) == len(valid)
 
 
 def test_lengths_are_padded_to_a_multiple_and_evaluation_keeps_the_order() -> None:
