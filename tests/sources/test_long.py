@@ -102,3 +102,22 @@ def test_categorical_covariate_is_refused(read_text: Callable[..., Any]) -> None
     text = COVARIATES.replace(",9\n", ",big\n").replace(",8\n", ",small\n")
     with pytest.raises(DataError, match=r"column 'size': 'big' is text .*; covariates must be numbers"):
         read_text(text, static_covariates="size")
+
+
+def test_interleaved_series_are_read_as_those_whose_rows_follow_one_another(read_text: Callable[..., Any]) -> None:
+    rows = [f"{name},2024-01-{day:02}T00:00:00+01:00,{day}" for name in "cab" for day in range(1, 8)]
+    header = "unique_id,ds,y"
+    apart = read_text("\n".join([header, *rows]))
+    mixed = read_text("\n".join([header, *(row for day in range(7) for row in rows[day::7])]))
+    assert [one.name for one in apart.series] == [one.name for one in mixed.series] == ["c", "a", "b"]
+    for one, other in zip(apart.series, mixed.series, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
+        assert one.time == other.time
+        assert str(one.time.start) == "2023-12-31T23:00:00.000000"
+
+
+def test_a_wrong_time_among_many_equal_ones_is_named_by_its_line(read_text: Callable[..., Any]) -> None:
+    rows = [f"{name},2024-01-0{day},1" for name in "abcd" for day in (1, 2)]
+    rows[5] = "c,2024-02-30,1"
+    with pytest.raises(DataError, match=r"line 7.*'2024-02-30' is not a date"):
+        read_text("\n".join(["unique_id,ds,y", *rows]))

@@ -92,6 +92,11 @@ def _rows_by_series(table: Table, id_column: str | None) -> list[tuple[str, Step
     if unnamed.any():
         message = "the row names no series; fill it in or remove the row."
         raise table.error(message, row=unnamed.arg_max(), column=id_column)
+    starts = names.ne_missing(names.shift()).arg_true()
+    runs = names.gather(starts)
+    if runs.n_unique() == len(runs):  # the rows of each series follow one another
+        ends = [*starts.to_list()[1:], len(names)]
+        return [(name, rows[begin:end]) for name, begin, end in zip(runs, starts, ends, strict=True)]
     groups = pl.DataFrame({"name": names}).with_row_index("row").group_by("name", maintain_order=True).agg("row")
     return [(name, group.to_numpy().astype(np.int64)) for name, group in zip(*groups, strict=True)]
 
