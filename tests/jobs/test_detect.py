@@ -24,6 +24,7 @@ from echoic.jobs.detect.evaluate import DetectEvaluation
 from echoic.labelled import separation
 from echoic.labelled.frames import events_in, frame_classes
 from echoic.labelled.postprocessing import PostProcessing
+from echoic.sources import recordings
 from echoic.sources.audio import decoding
 from echoic.streams.detection import DetectionStream, predict_probs
 from echoic.types import Event
@@ -127,6 +128,26 @@ def test_a_file_read_in_blocks_has_the_events_of_its_samples_in_memory(
     for name in ("onset_s", "offset_s", "label"):
         assert streamed[name].tolist() == whole[name].tolist()
     np.testing.assert_allclose(streamed["confidence"], whole["confidence"], atol=1e-5)
+
+
+@pytest.mark.parametrize("which", ["run", "unidirectional"])
+def test_files_are_scored_in_blocks_as_the_same_recordings_in_memory(
+    which: str, request: pytest.FixtureRequest, songs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = request.getfixturevalue(which)
+    with monkeypatch.context() as whole:
+        whole.setattr(sys.modules[DetectEvaluation.__module__], "labelled_files", lambda *_: {})
+        expected = run.evaluate(songs / "events.csv")
+    monkeypatch.setattr(decoding, "BLOCK_FRAMES", 1500)
+    monkeypatch.setattr(separation, "FEWEST_FRAMES", 50)
+    monkeypatch.setattr(recordings, "decode_file", None)  # which decodes all of a file
+    found = run.evaluate(songs / "events.csv")
+    assert found.scores == pytest.approx(expected.scores, abs=5e-3)
+    assert found.postprocessed == pytest.approx(expected.postprocessed, abs=5e-3)
+    assert found.baselines.keys() == expected.baselines.keys()
+    for name, scores in found.baselines.items():
+        assert scores == pytest.approx(expected.baselines[name], abs=5e-3)
+    assert (found.recordings, found.true) == (expected.recordings, expected.true)
 
 
 def test_files_of_a_folder_that_cannot_be_read_are_left_out_with_a_warning(

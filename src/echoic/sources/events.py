@@ -28,6 +28,31 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
     Raises:
         DataError: a row or a file cannot be used; the message has the place and the remedy.
     """
+    path, table = _table(data)
+    if has_steps(table, settings):
+        found = recordings_of_steps(table, settings)
+        return recordings_dataset(found.series, str(path), found.notes)
+    events, splits = _placed(table, settings)
+    return assemble_recordings(events, settings.audio or path.parent, settings, splits, str(path))
+
+
+def events_by_file(data: Any, settings: EventDataSettings) -> dict[Path, tuple[str, list[PlacedEvent]]]:
+    """The events of each sound file under its name, none of which is read.
+
+    Empty for a table with one row per step, and for one that assigns splits.
+
+    Raises:
+        DataError: the table cannot be used.
+    """
+    path, table = _table(data)
+    if has_steps(table, settings):
+        return {}
+    events, splits = _placed(table, settings)
+    return {} if splits else {(settings.audio or path.parent) / file: (file, placed) for file, placed in events.items()}
+
+
+def _table(data: Any) -> tuple[Path, Table]:
+    """The place of the events, and their table."""
     if not isinstance(data, str | Path):
         raise DataError("Events must be in one table (.csv, .parquet); merge the tables.")
     path = Path(data)
@@ -36,17 +61,18 @@ def read(data: Any, settings: EventDataSettings) -> Dataset:
         raise DataError(f"{path} is a {kind}; give a table (.csv, .parquet) with the columns {', '.join(COLUMNS)}.")
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a table (.csv, .parquet) of events.")
-    table = table_of(path)
-    if has_steps(table, settings):
-        found = recordings_of_steps(table, settings)
-        return recordings_dataset(found.series, str(path), found.notes)
+    return path, table_of(path)
+
+
+def _placed(table: Table, settings: EventDataSettings) -> tuple[dict[str, list[PlacedEvent]], dict[str, SplitName]]:
+    """The events of each file, and the splits that the data assign."""
     settings.refuse_changed(STEP_SETTINGS, f"on a table of events with the columns {', '.join(COLUMNS)}; leave it out.")
     rows = _rows(table)
     splits = _splits_of(table, rows, settings)
     events: dict[str, list[PlacedEvent]] = {file: [] for file in splits or dict.fromkeys(file for file, _ in rows)}
     for number, (file, event) in enumerate(rows):
         events[file].append(PlacedEvent(event, f"{table.source}, {table.row_name(number)}"))
-    return assemble_recordings(events, settings.audio or path.parent, settings, splits, str(path))
+    return events, splits
 
 
 def events_of(recording: Series) -> list[Event]:

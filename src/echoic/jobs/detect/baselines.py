@@ -1,15 +1,13 @@
 """The baselines of event detectors, fitted after training and kept in the run folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from echoic.baselines.frames import EnergyThreshold, LogisticRegression, MajorityFrame
-from echoic.labelled.frames import Frames
 
 if TYPE_CHECKING:
     from echoic.jobs.detect.task import DetectTask
@@ -60,7 +58,3 @@ class FrameBaselines:
         fits = self.regression.weight.shape == (classes, task.features.values)
         if not fits or self.constant.majority_class >= classes:
             raise ValueError("they must be of the labels and the values of the run")
-
-    def predict(self, steps: Sequence[Tensor]) -> dict[str, list[Frames]]:
-        """The class of each frame of each recording, by baseline."""
-        return {name: [row.predict(one) for one in steps] for name, row in self.rows.items()}

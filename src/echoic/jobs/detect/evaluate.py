@@ -9,18 +9,16 @@ from numpy.typing import NDArray
 
 from echoic.jobs.base import Fitted
 from echoic.jobs.detect.baselines import FrameBaselines
-from echoic.jobs.detect.reading import labelled_recordings
+from echoic.jobs.detect.reading import labelled_files, labelled_recordings
+from echoic.jobs.detect.scored import Scored, scored_files, scored_series
 from echoic.jobs.detect.task import DetectTask
 from echoic.jobs.from_training import from_training_data
-from echoic.labelled.frames import Frames, Probs, events_in
-from echoic.labelled.new_sound import notes_on_series
-from echoic.labelled.postprocessing import read_postprocessing
+from echoic.labelled.frames import Frames, events_in
+from echoic.labelled.new_sound import notes_on_files, notes_on_series
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.events import count_matches, label_error_rate, num_transitions, segment_scores
 from echoic.metrics.paired import MIN_ITEMS, ItemErrors
 from echoic.progress import ProgressFn, no_progress
-from echoic.sources.events import events_of
-from echoic.streams.detection import predict_probs
 from echoic.types import Event, Series
 from echoic.types.counted import counted
 
@@ -78,30 +76,34 @@ def evaluate(
     Raises:
         DataError: there are no recordings.
     """
-    task = fitted.task
-    found = None if data is None else labelled_recordings(task, data)
-    new = None if found is None else found.series
-    recordings = task.require_series(split) if new is None else new
-    steps = task.steps_of(split, new, on_progress)
-    true, probs = task.classes_of(recordings, steps), list[Probs]()
-    for number, one in enumerate(steps):
-        probs.append(predict_probs(fitted.model, one, task.delay))
-        on_progress(number + 1, len(steps))
-    events = [events_of(one) for one in recordings]
-    predicted = [one.argmax(1) for one in probs]
-    postprocessing = read_postprocessing(fitted.calibration)
-    postprocessed = [] if postprocessing is None else [postprocessing.classes(one) for one in probs]
-    names = "all baselines are"
-    none = dict[str, list[Frames]]()
-    baselines, notes = from_training_data(lambda: _baselines(fitted).predict(steps), none, names)
-    notes += () if found is None else found.notes
-    notes += () if new is None or task.features.mel is None else notes_on_series(new, task.features.mel.rate_hz)
+    task, mel, files = fitted.task, fitted.task.features.mel, labelled_files(fitted.task, data)
+    kept, notes = from_training_data(lambda: _baselines(fitted), None, "all baselines are")
+    if files:
+        scored = scored_files(fitted, files, kept, str(data), on_progress)
+        notes += () if mel is None else tuple(notes_on_files(list(files), mel.rate_hz))
+    else:
+        found = None if data is None else labelled_recordings(task, data)
+        new = None if found is None else found.series
+        recordings, steps = task.require_series(split) if new is None else new, task.steps_of(split, new, on_progress)
+        notes += () if found is None else found.notes
+        notes += () if new is None or mel is None else notes_on_series(new, mel.rate_hz)
+        scored = []
+        for one, own in zip(recordings, steps, strict=True):
+            scored.append(scored_series(fitted, one, own, kept))
+            on_progress(len(scored), len(recordings))
+    return _evaluation(task, scored, notes)
+
+
+def _evaluation(task: DetectTask, scored: Sequence[Scored], notes: tuple[str, ...]) -> DetectEvaluation:
+    events, true, predicted = ([getattr(one, name) for one in scored] for name in ("events", "true", "predicted"))
+    postprocessed = [one.postprocessed for one in scored if one.postprocessed is not None]
+    baselines = {name: [one.baselines[name] for one in scored] for name in scored[0].baselines}
     return DetectEvaluation(
         _scores(task, events, true, predicted),
         {name: _scores(task, events, true, frames) for name, frames in baselines.items()},
-        len(recordings),
+        len(scored),
         sum(map(len, true)) * task.hop_s,
-        recordings[0],
+        scored[0].recording,
         tuple(events[0]),
         tuple(events_in((postprocessed or predicted)[0], task.labels, task.hop_s)),
         notes,

@@ -28,7 +28,7 @@ from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.sources.events import events_of
 from echoic.streams.detection import predict_probs
-from echoic.types import Series, stored
+from echoic.types import Event, Series, stored
 from echoic.windows import assign_splits
 
 
@@ -169,12 +169,17 @@ def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str
         DataError: one has another label.
     """
     for one in recordings:
-        for event in events_of(one):
-            if event.label not in labels:
-                raise DataError(
-                    f"{one.origin}: the label {event.label!r} at {event.onset_s:g} s is only in {where}; add training "
-                    "recordings with it, or remove it."
-                )
+        check_events(events_of(one), labels, one.origin, where)
+
+
+def check_events(events: Sequence[Event], labels: Sequence[str], origin: str, where: str) -> None:
+    """As `check_labels`, for the events of one recording."""
+    for event in events:
+        if event.label not in labels:
+            raise DataError(
+                f"{origin}: the label {event.label!r} at {event.onset_s:g} s is only in {where}; add training "
+                "recordings with it, or remove it."
+            )
 
 
 def _check_settings(settings: DetectSettings) -> None:
