@@ -135,8 +135,7 @@ def clip(folder: Path, sizes: Sizes) -> Iterator[Row]:
         )
     beeps(folder / "long.wav", sizes.long_clip_s, TRAIN_RATE_HZ)
     name = f"classify, predict, 96 clips and one of {sizes.long_clip_s / 3600:g} hours"
-    # A clip is classified as a whole: its features, and the activations of the network, must fit.
-    yield measured(name, 2.5, "predict", out, str(folder), "-o", str(folder / "classes.csv"))
+    yield measured(name, 1.5, "predict", out, str(folder), "-o", str(folder / "classes.csv"))
 
 
 def series(folder: Path, sizes: Sizes) -> Iterator[Row]:

@@ -30,12 +30,10 @@ def predict(fitted: Fitted[ClassifyTask], data: Any) -> dict[str, Any]:
     else:
         clips = clips_to_predict(task, data)
         steps = task.features.of(clips)
-    names = np.array([clip.name for clip in clips], object)
-    del clips  # a long recording has more samples than features
     probabilities = probabilities_of(fitted, steps)
     predicted = task.labelling.predict(probabilities)
     return {
-        "file": names,
+        "file": np.array([clip.name for clip in clips], object),
         "label": np.array(task.labelling.format(predicted.targets), object),
         "confidence": predicted.confidence,
         **{f"p({name})": probabilities[:, number] for number, name in enumerate(task.classes)},
