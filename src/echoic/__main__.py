@@ -1,16 +1,17 @@
 """The command, as `echoic` and as `python -m echoic`."""
 
-import signal
+from echoic import signals
 
 
 def main() -> None:
     """Runs the command line and exits."""
-    # While Python imports, Ctrl-C ends the process at once; the command line then says that it was interrupted.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signals.handle(signals.end_at_once)  # while Python imports
     from echoic.cli import main as run_command_line  # noqa: PLC0415
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    run_command_line()
+    try:
+        run_command_line()
+    finally:
+        signals.handle(signals.ignore)
 
 
 if __name__ == "__main__":

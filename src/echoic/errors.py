@@ -74,7 +74,7 @@ class MissingExtraError(EchoicError, ImportError):
 
 
 class Interrupted(EchoicError):  # noqa: N818
-    """SIGINT or SIGTERM was received; a checkpoint was written first."""
+    """SIGINT, SIGTERM or SIGHUP was received; the run can be resumed."""
 
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)

@@ -48,7 +48,10 @@ def test_a_failed_write_keeps_the_old_file_and_is_reported(
     path = tmp_path / "file"
     write_atomically(path, b"old")
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(RunError, match=r"file cannot be written \(No space left on device\); earlier files are"):
+    with pytest.raises(
+        RunError,
+        match=r"file cannot be written \(No space left on device\): free some space, .*; earlier files are",
+    ):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

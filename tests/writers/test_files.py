@@ -50,7 +50,7 @@ def test_a_full_disk_leaves_the_old_file_alone_and_is_said(
     path = tmp_path / "out.csv"
     path.write_bytes(b"old")
     monkeypatch.setattr(os, call, fail)
-    with pytest.raises(RunError, match=r"out.csv cannot be written \(No space left on device\)\."):
+    with pytest.raises(RunError, match=r"out.csv cannot be written \(No space left on device\): free some space"):
         write_table(path, {"a": [1]})
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

@@ -1,12 +1,16 @@
 """Training of a task in its run folder, the folds of cross-validation first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from signal import SIGINT
 from typing import Any
 
 from echoic.api.data_reference import data_reference
 from echoic.api.phases import TrainProgressFn, fit_phases, in_stage
+from echoic.errors import Interrupted
 from echoic.jobs.base import Task
 from echoic.run import RunFolder, damage_named, versions
+from echoic.signals import Ended
 from echoic.training import TrainResult
 
 
@@ -37,7 +41,25 @@ def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progre
     """Trains what is not trained yet; the caller holds the folder's lock.
 
     The whole comes last, so a run that has a model has all of its folds.
+
+    Raises:
+        Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
+    with _resumable(folder):
+        return _fit_folds(folder, job, task, data, on_progress)
+
+
+@contextmanager
+def _resumable(folder: RunFolder) -> Iterator[None]:
+    """Says how to go on after a signal that did not come within the loop of training, which says so itself."""
+    try:
+        yield
+    except (Ended, KeyboardInterrupt) as error:
+        number = error.number if isinstance(error, Ended) else SIGINT
+        raise Interrupted(f"Stopped by {number.name}; resume with `{folder.resume_command}`.", number) from error
+
+
+def _fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> TrainResult:
     for number, settings in enumerate(task.folds, 1):
         progress = in_stage(on_progress, f"fold {number} of {len(task.folds)}")
         path = folder.folds_path / str(number)

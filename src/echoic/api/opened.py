@@ -117,7 +117,7 @@ class OpenedRun:
         Raises:
             ConfigError: this machine does not have the device of the run.
             RunError: another process writes this run, or no checkpoint can be read.
-            Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
+            Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
         """
         check_device(self.settings.train)
         steps, report = 0, chosen_progress(on_progress)

@@ -46,7 +46,7 @@ def fit_phases(folder: RunFolder, task: Task[Any], on_progress: TrainProgressFn)
     Raises:
         RunError: no checkpoint can be read.
         TrainingError: losses stay non-finite.
-        Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
+        Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
     checkpoint, damaged = folder.read_checkpoint()
     for sentence in damaged:

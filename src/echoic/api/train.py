@@ -56,7 +56,7 @@ def train(
         DataError: the data cannot be read, do not suffice, or have symbols, classes or columns that `from_run` lacks.
         RunError: `out` exists or cannot be written.
         TrainingError: losses stay non-finite, or another thread of this process is training.
-        Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
+        Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
     if out is not None:
         ensure_new(Path(out))  # before the data are read, which may take minutes
@@ -85,7 +85,7 @@ def fit(
         ConfigError: `prepared` is something else.
         RunError: `out` exists or cannot be written.
         TrainingError: losses stay non-finite, or another thread of this process is training.
-        Interrupted: SIGINT or SIGTERM was received; a checkpoint was written first.
+        Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")

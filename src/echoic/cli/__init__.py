@@ -1,11 +1,10 @@
 """The `echoic` command: one file per verb, imported on demand.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0, 1 (failed), 2 (bad input or usage), 130 and 143
-(interrupted, after saving). To add a verb: a file with `add_to(app, help_text)`, and a line in `VERBS`.
+Results go to stdout, progress and errors to stderr. Exit codes: 0, 1 (failed), 2 (bad input or usage), 128 and the
+number of the signal that ended it. To add a verb: a file with `add_to(app, help_text)`, and a line in `VERBS`.
 """
 
 import os
-import signal
 import sys
 import warnings
 from importlib import import_module
@@ -18,7 +17,10 @@ from echoic.cli.allocator import keep_freed_memory
 from echoic.cli.grouped import FullHelpGroup
 from echoic.cli.openmp import limit_spinning
 from echoic.cli.printing import say
+from echoic.cli.standard_streams import STANDARD_OUTPUT, discard_output, harden
 from echoic.errors import EchoicError
+from echoic.signals import Ended, ending_in_order, handle, ignore
+from echoic.write_errors import NO_SPACE, cannot_be_written
 
 VERBS = {
     "demo": "Train on a noisy sine in under a minute, continue it, and write a report. Needs no data.",
@@ -36,24 +38,55 @@ VERBS = {
 """Verbs and their help; `echoic --help` shows it without importing any of them."""
 
 
+_BROKEN_PIPE = 128 + 13
+"""The exit code of a command whose reader has gone; Windows has no number for SIGPIPE."""
+
+
 def main() -> None:
     """Runs the command line and exits."""
+    harden()
     keep_freed_memory()
     limit_spinning()
     warnings.showwarning = _print_warning  # type: ignore[assignment]
+    with ending_in_order():
+        try:
+            code = _run()
+            handle(ignore)
+        except Ended as ended:
+            handle(ignore)
+            say(f"echoic: {ended}")
+            code = ended.exit_code
+        discard_output()
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Runs the command line; its exit code."""
     try:
-        make_app(_typed_words())(prog_name="echoic")
+        try:
+            make_app(_typed_words())(prog_name="echoic")
+        except SystemExit as end:  # also at success
+            sys.stdout.flush()
+            # Typer takes care of broken pipes itself.
+            return _BROKEN_PIPE if isinstance(end.__context__, BrokenPipeError) else int(end.code or 0)
     except EchoicError as error:
         say(f"echoic: {error}")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        say("echoic: interrupted.")
-        sys.exit(128 + signal.SIGINT)
+        return error.exit_code
     except BrokenPipeError:
-        sys.exit(1)
+        return _BROKEN_PIPE
     except OSError as error:
-        say(f"echoic: {error.filename or 'a file'}: {error.strerror or error}.")
-        sys.exit(2)
+        say(f"echoic: {_sentence(error)}.")
+        return 2
+    return 0
+
+
+def _sentence(error: OSError) -> str:
+    """What is said about an error of the system that no other place has expected."""
+    if "temporary directory" in str(error):
+        return "There is no place for temporary files; set TMPDIR to a folder that can be written"
+    if error.filename == STANDARD_OUTPUT or error.errno in NO_SPACE:
+        return cannot_be_written(error.filename or "A file", error)
+    return f"{error.filename or 'a file'}: {error.strerror or error}"
 
 
 def _typed_words() -> list[str]:

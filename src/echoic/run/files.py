@@ -15,6 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from echoic.errors import RunError
+from echoic.write_errors import cannot_be_written
 
 _LENGTH_BYTES = 8
 """Size of the number at the start of a safetensors file, the length of its header."""
@@ -137,5 +138,4 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _write_error(path: Path, error: OSError) -> RunError:
-    reason = error.strerror or str(error)
-    return RunError(f"{path} cannot be written ({reason}); earlier files are intact.")
+    return RunError(f"{cannot_be_written(path, error)}; earlier files are intact.")

@@ -24,6 +24,7 @@ from echoic.run.metrics import metrics_line, read_rows
 from echoic.run.sealed import read_json, unsealed, write_json
 from echoic.run.series import read_series, write_series
 from echoic.types import Series
+from echoic.write_errors import cannot_be_created
 
 _FOLLOWED = ("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "figures", "samples")
 """Where writing would follow a symbolic link; all other files are replaced by renaming."""
@@ -64,7 +65,7 @@ class RunFolder:
         try:
             (path / "checkpoints").mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{path} cannot be created ({error.strerror}).") from None
+            raise RunError(f"{cannot_be_created(path, error)}.") from None
         return cls(path, parent)
 
     @classmethod

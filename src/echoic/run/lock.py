@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from echoic.errors import RunError
+from echoic.write_errors import cannot_be_written
 
 if os.name == "nt":
     import msvcrt
@@ -33,7 +34,7 @@ def file_lock(path: Path) -> Iterator[None]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise RunError(f"{path} cannot be written ({error.strerror}).") from None
+        raise RunError(f"{cannot_be_written(path, error)}.") from None
     try:
         try:
             _try_lock(handle)

@@ -82,7 +82,7 @@ class Trainer:
         """Trains from the current state to the end.
 
         Raises:
-            Interrupted: SIGINT or SIGTERM came; a checkpoint was written first.
+            Interrupted: SIGINT, SIGTERM or SIGHUP came; a checkpoint was written first.
             TrainingError: losses or gradients stay non-finite (the best weights so far are kept), or there is no batch.
             RunError: the run folder cannot be written.
         """

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from echoic.errors import RunError
+from echoic.write_errors import cannot_be_written
 
 
 @contextlib.contextmanager
@@ -18,6 +19,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises:
         RunError: the file cannot be written.
+        BrokenPipeError: it is a pipe that nobody reads any more.
     """
     target = Path(os.path.realpath(path))
     is_special = target.exists() and not target.is_file()
@@ -26,10 +28,10 @@ def replacing(path: Path) -> Iterator[Path]:
         yield part
         if not is_special:
             _complete(part, target)
-    except RunError:
+    except (RunError, BrokenPipeError):
         raise
     except OSError as error:
-        raise RunError(f"{path} cannot be written ({error.strerror or error}).") from None
+        raise RunError(f"{cannot_be_written(path, error)}.") from None
     finally:
         if not is_special:
             with contextlib.suppress(OSError):

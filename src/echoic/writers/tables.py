@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from echoic.errors import RunError
+from echoic.write_errors import cannot_be_written
 from echoic.writers.files import replacing
 
 _FORMULA = r"^[=+\-@\t\r]"
@@ -35,7 +36,7 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
                 written = frame.with_columns(_as_text(column) for column in frame.iter_columns() if _is_zoned(column))
                 without_formulas(written).write_csv(part, datetime_format=_shortest_format(written))
         except pl.exceptions.PolarsError as error:
-            raise RunError(f"{path} cannot be written ({error}).") from None
+            raise RunError(f"{cannot_be_written(path, error)}.") from None
 
 
 def _column(name: str, values: Any) -> pl.Series:

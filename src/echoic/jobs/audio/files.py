@@ -15,6 +15,7 @@ from echoic.progress import ProgressFn
 from echoic.report.figures import chart_bytes
 from echoic.types import Floats
 from echoic.types.counted import were
+from echoic.write_errors import cannot_be_created
 from echoic.writers.files import write_bytes
 from echoic.writers.sound import SUBTYPES, SoundWriter
 
@@ -78,7 +79,7 @@ def _paths(output: Path, streams: int) -> Sequence[Path]:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"{output} cannot be created ({error.strerror}).") from None
+        raise RunError(f"{cannot_be_created(output, error)}.") from None
     return [output / f"stream-{number:0{DIGITS}}.wav" for number in range(1, streams + 1)]
 
 
