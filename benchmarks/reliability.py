@@ -16,6 +16,8 @@ the last checkpoint, the best model, the metrics and the calibration.
     inputs   damaged copies of a file of each format (see damaged_inputs.py)
     forged   run folders with one wrong value and right digests, of every job, used by every verb (see forged_runs.py)
     flips    one bit flipped in a file of a finished run, round all files of runs of three jobs (see bit_flips.py)
+    signals  SIGINT, SIGTERM and SIGHUP in the phases of every command line of every job (see signals.py)
+    disks    every call that changes a file fails, in every command line of every job (see full_disks.py)
 """
 
 import argparse
@@ -24,6 +26,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -32,32 +35,41 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 
 from bit_flips import flip_bits
+from command_lines import lines
 from damaged_inputs import read_damaged
 from forged_runs import use_forged
+from forked_commands import ForkedCommands
+from full_disks import fill_disks, restart_with_shim
 from job_kills import kill_jobs
 from kills import SETTINGS, Trial
+from signals import send_signals
 
 KINDS = {"writes": ["kill"], "power": ["lose", "tear"], "faults": ["once", "full"]}
-OTHERS = ["jobs", "inputs", "forged", "flips"]
+OTHERS = ["jobs", "inputs", "forged", "flips", "signals", "disks"]
 
 
 def of_other_runs(
     options: argparse.Namespace, kinds: list[str], folder: Path
-) -> tuple[list[str], dict[str, dict[str, int]], list[str]]:
+) -> tuple[list[str], dict[str, dict[str, Any]], list[str]]:
     """Does the kinds that make their own runs; the other kinds, the counts and the failures."""
-    works = {
+    works: dict[str, Callable[[], tuple[dict[str, Any], list[str]]]] = {
         "jobs": lambda: kill_jobs(folder / "jobs", options.kills, options.seed),
         "inputs": lambda: read_damaged(options.inputs, options.seed, folder / "inputs"),
         "forged": lambda: use_forged(folder / "forged", options.forged, options.seed),
         "flips": lambda: flip_bits(folder / "flips", options.flips, options.seed),
+        "signals": lambda: send_signals(ForkedCommands(folder / "signals"), lines()[:: options.every], options.phases),
+        "disks": lambda: fill_disks(ForkedCommands(folder / "disks"), lines()[:: options.every], options.calls),
     }
-    counts, failures = dict[str, dict[str, int]](), list[str]()
+    counts, failures = dict[str, dict[str, Any]](), list[str]()
     for kind in (one for one in works if one in kinds):
         started_at = time.monotonic()
         counts[kind], failed = works[kind]()
         failures += failed
         if not options.json:
             print(f"{kind:8} {time.monotonic() - started_at:.0f} s: {counts[kind]}", flush=True)
+            if kind in {"signals", "disks"}:
+                print(f"\n| verb | {kind} |\n| --- | --- |")
+                print("\n".join(f"| {verb} | {number} |" for verb, number in counts[kind].items()) + "\n")
     return [kind for kind in kinds if kind not in works], counts, failures
 
 
@@ -68,6 +80,9 @@ def main() -> None:
     parser.add_argument("--flips", type=int, default=500, help="flipped bits")
     parser.add_argument("--inputs", type=int, default=300, help="damaged copies of each format")
     parser.add_argument("--forged", type=int, default=300, help="forged copies of a run of each job")
+    parser.add_argument("--phases", type=int, default=12, help="phases of each command line that get a signal")
+    parser.add_argument("--calls", type=int, default=1000, help="calls of each command line that fail")
+    parser.add_argument("--every", type=int, default=1, help="of the command lines, only every one of so many")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
     parser.add_argument(
@@ -77,7 +92,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
     if options.smoke:
-        options.only, options.kills = ["random", "jobs"], 1
+        options.only, options.kills = [*(options.only or ["random", "jobs", "signals"])], 1
+        options.phases, options.calls, options.every = 1, 1, len(lines()) // 2
+    if not options.only or "disks" in options.only:
+        restart_with_shim()
     SETTINGS["epochs"] = options.epochs
     torch.set_num_threads(1)
     memory = Path("/dev/shm")  # noqa: S108 - in memory, to be fast
