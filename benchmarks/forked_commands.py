@@ -37,6 +37,12 @@ class Done:
     ended_at: float
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def failed(self) -> bool:
+        """Whether an undisturbed command has failed; `check` ends with 1 where the loss does not fall."""
+        checks = self.code == 1 and self.out.startswith("loss of one batch")
+        return bool(self.problems) or (self.code != 0 and not checks)
+
 
 LIBRARIES = ["matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf", "plotly.graph_objects", "mido"]
 """What the verbs import when they need it."""

@@ -71,10 +71,10 @@ def fill_disks(commands: ForkedCommands, lines: Sequence[str], most: int) -> tup
     counted = commands.work.with_name("calls")
     for turn, line in enumerate(lines):
         done = commands.complete(line)
-        if not (done.code or done.problems):
+        if not done.failed:
             done = commands.run(line, lambda: arm(commands.work, ENDLESS, ENDLESS, 0, counted))
-        if done.code or done.problems:
-            failures.append(f"{line}: undisturbed: exit code {done.code}, {done.problems} {done.err[-200:]}")
+        if done.failed:
+            failures.append(f"{line}: undisturbed: exit code {done.code}, {done.problems}")
             continue
         calls = int(counted.read_text())
         for call in range(1, calls + 1, max(1, -(-calls // most))):

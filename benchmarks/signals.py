@@ -104,13 +104,13 @@ def send_at(phase: str, number: signal.Signals, sent_at: Path, *, twice: bool) -
     return lambda: sys.settrace(None)
 
 
-def problems_of(done: Done, number: signal.Signals, seconds: float) -> list[str]:
-    """What is wrong with a line that a signal was sent to; a command that had done all its work may end with 0."""
+def problems_of(done: Done, complete: Done, number: signal.Signals, seconds: float) -> list[str]:
+    """What is wrong with a line that a signal was sent to; a command that had done all its work may end as always."""
     problems = list(done.problems)
     last = (done.err.splitlines() or [""])[-1]
-    if done.code not in {0, 128 + number}:
+    if done.code not in {complete.code, 128 + number}:
         problems.append(f"exit code {done.code}")
-    if done.code and not (last.startswith("echoic: ") and number.name in last):
+    if done.code == 128 + number and not (last.startswith("echoic: ") and number.name in last):
         problems.append(f"stderr ends with {last!r}")
     if not 0 <= seconds <= MOST_SECONDS:
         problems.append(f"it took {seconds:.1f} s")
@@ -122,9 +122,9 @@ def send_signals(commands: ForkedCommands, lines: Sequence[str], phases: int) ->
     counts, failures, slowest = dict[str, Any](), list[str](), 0.0
     sent_at = commands.work.with_name("sent-at")
     for turn, line in enumerate(lines):
-        done = commands.complete(line)
-        if done.code or done.problems:
-            failures.append(f"{line}: undisturbed: exit code {done.code}, {done.problems} {done.err[-200:]}")
+        complete = commands.complete(line)
+        if complete.failed:
+            failures.append(f"{line}: undisturbed: exit code {complete.code}, {complete.problems}")
             continue
         all_phases = phases_of(commands, line)
         step = max(1, len(all_phases) // phases)
@@ -132,7 +132,7 @@ def send_signals(commands: ForkedCommands, lines: Sequence[str], phases: int) ->
             sign, twice = SIGNALS[number % len(SIGNALS)], number % 2 == 1
             done = commands.run(line, lambda: send_at(phase, sign, sent_at, twice=twice))  # noqa: B023 (called at once)
             seconds = done.ended_at - float(sent_at.read_text() or "inf")
-            problems = problems_of(done, sign, seconds) + commands.training_goes_on(line)
+            problems = problems_of(done, complete, sign, seconds) + commands.training_goes_on(line)
             failures += [f"{line}: {sign.name} at {phase}: {one}" for one in problems]
             verb = line.split()[0]
             counts[verb] = counts.get(verb, 0) + 1
