@@ -17,7 +17,7 @@ STOPPED = ["forecast", "text", "classify-folds"]
 
 def lines() -> list[str]:
     """All of them; each is run in a copy of the folder that `prepare` fills."""
-    return [*_training(), *_predicting(), *_generating(), *_describing()]
+    return [*_training(), *_predicting(), *_generating(), *_live(), *_describing()]
 
 
 def prepare(folder: Path) -> None:
@@ -30,6 +30,7 @@ def prepare(folder: Path) -> None:
         shutil.copytree(folder / name, folder / f"stopped-{name}")
         newest = max((folder / f"stopped-{name}").rglob("step-*.safetensors"))
         newest.unlink()
+    (folder / "values.csv").write_text("\n".join(f"{np.sin(step / 4):.3f}" for step in range(40)))
     draw = np.random.default_rng(0)
     for name in ("made", "real"):
         (folder / name).mkdir()
@@ -68,6 +69,17 @@ def _generating() -> list[str]:
     }
     found = [f"generate {request} -o out.{ending}" for request, some in endings.items() for ending in some]
     return [*found, "generate text --length 60", "generate audio --length 100samples --streams 3 -o streams"]
+
+
+def _live() -> list[str]:
+    """Without `serve`, which ends by a signal only."""
+    return [
+        "live forecast values.csv",
+        "live forecast values.csv --state out.state",
+        "live text text.txt --go-on 2",
+        "live detect 0.wav --state out.state",
+        "live audio 0.wav --go-on 100samples -o out.wav",
+    ]
 
 
 def _describing() -> list[str]:

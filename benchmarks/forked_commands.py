@@ -138,9 +138,14 @@ class ForkedCommands:
 
 
 def _may_differ(name: str) -> bool:
-    """Whether a file is of a run in training, which may have come to any step."""
+    """Whether a file is the state of a stream or of a run in training, which may have come to any step."""
     folder = name.partition("/")[0]
-    return folder in {"new", "demo", "cache"} or folder.startswith("stopped-") or Path(name).name in CHANGING
+    return (
+        folder in {"new", "demo", "cache"}
+        or folder.startswith("stopped-")
+        or Path(name).name in CHANGING
+        or name == "out.state"
+    )
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -52,13 +52,14 @@ def of_other_runs(
     options: argparse.Namespace, kinds: list[str], folder: Path
 ) -> tuple[list[str], dict[str, dict[str, Any]], list[str]]:
     """Does the kinds that make their own runs; the other kinds, the counts and the failures."""
+    chosen = [line for line in lines() if options.line in line][:: options.every]
     works: dict[str, Callable[[], tuple[dict[str, Any], list[str]]]] = {
         "jobs": lambda: kill_jobs(folder / "jobs", options.kills, options.seed),
         "inputs": lambda: read_damaged(options.inputs, options.seed, folder / "inputs"),
         "forged": lambda: use_forged(folder / "forged", options.forged, options.seed),
         "flips": lambda: flip_bits(folder / "flips", options.flips, options.seed),
-        "signals": lambda: send_signals(ForkedCommands(folder / "signals"), lines()[:: options.every], options.phases),
-        "disks": lambda: fill_disks(ForkedCommands(folder / "disks"), lines()[:: options.every], options.calls),
+        "signals": lambda: send_signals(ForkedCommands(folder / "signals"), chosen, options.phases),
+        "disks": lambda: fill_disks(ForkedCommands(folder / "disks"), chosen, options.calls),
     }
     counts, failures = dict[str, dict[str, Any]](), list[str]()
     for kind in (one for one in works if one in kinds):
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--forged", type=int, default=300, help="forged copies of a run of each job")
     parser.add_argument("--phases", type=int, default=12, help="phases of each command line that get a signal")
     parser.add_argument("--calls", type=int, default=1000, help="calls of each command line that fail")
+    parser.add_argument("--line", default="", help="only command lines with this text, such as 'predict'")
     parser.add_argument("--every", type=int, default=1, help="of the command lines, only every one of so many")
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
