@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from echoic.errors import Interrupted
+from echoic.errors import Interrupted, RunError
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def run_path(out: str | Path | None, name: str) -> Iterator[Path]:
     if out is not None:
         yield Path(out)
         return
-    folder = Path(tempfile.mkdtemp(prefix="echoic-"))
+    folder = new_folder()
     try:
         yield folder / name
     except Interrupted:
@@ -30,6 +30,21 @@ def run_path(out: str | Path | None, name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     atexit.register(remove, folder, os.getpid())
+
+
+def new_folder() -> Path:
+    """A new temporary folder.
+
+    Raises:
+        RunError: there is no place for one.
+    """
+    try:
+        return Path(tempfile.mkdtemp(prefix="echoic-"))
+    except OSError as error:
+        raise RunError(
+            f"There is no place for a temporary folder ({error.strerror}); set TMPDIR to a folder that can be "
+            "written, or choose `out`."
+        ) from None
 
 
 def remove(folder: Path, owner: int) -> None:

@@ -1,16 +1,14 @@
 """Estimators that hold a run: its folder lives as long as the run, and travels with the pickled estimator."""
 
 import os
-import tempfile
 import weakref
-from pathlib import Path
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
 import echoic.api.run
 from echoic.api.run import load
-from echoic.api.temporary import remove
+from echoic.api.temporary import new_folder, remove
 from echoic.api.train import train
 
 _NOT_PICKLED = {"run.lock"}
@@ -24,7 +22,7 @@ class RunEstimator(BaseEstimator):  # type: ignore[misc,unused-ignore]
 
     def _train(self, job: str, data: Any, **options: Any) -> None:
         """Trains `run_` in a temporary folder of its own."""
-        folder = Path(tempfile.mkdtemp(prefix="echoic-"))
+        folder = new_folder()
         try:
             self.run_ = train(job, data, out=folder / job, **options)
         except BaseException:
@@ -44,7 +42,7 @@ class RunEstimator(BaseEstimator):  # type: ignore[misc,unused-ignore]
     def __setstate__(self, state: dict[str, Any]) -> None:
         files = state.get("run_")
         if isinstance(files, dict):
-            folder = Path(tempfile.mkdtemp(prefix="echoic-"))
+            folder = new_folder()
             for name, content in files.items():
                 path = folder / "run" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
