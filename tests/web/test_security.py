@@ -217,10 +217,14 @@ def test_floods_are_stopped(runs: dict[str, Run]) -> None:
         served.client("detect") as client,
     ):
         client.send(bytes(4 * 2001))  # 2,000 are allowed at once
-        assert closed(client) == (
-            1013,
-            "Data came more than 0.01 times as fast as they are recorded. Connect again with your state.",
-        )
+        assert closed(client) == (1013, "Data came faster than this server takes them. Connect again with your state.")
+    with (
+        serving({"text": runs["text"]}, Limits(steps_per_s=0.1, burst_s=100)) as served,
+        served.client("text") as client,
+    ):
+        assert client.answer({"type": "push", "text": "abcdefghij"})["position"] == 10
+        client.send({"type": "push", "text": "a"})
+        assert closed(client)[0] == 1013
     with serving({"text": runs["text"]}, Limits(idle_s=0.2)) as served, served.client("text") as client:
         assert closed(client) == (1013, "time is over; connect again with your state")
 

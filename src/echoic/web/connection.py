@@ -46,7 +46,7 @@ class Connection:
         self._outbox = Outbox(socket, limits.waiting_messages)
         self._messages = Allowance(limits.messages_per_s, limits.burst_s)
         self._stream: LiveStream[Any, Any, Any] = served.plain
-        self._units = Allowance(limits.speed * self._stream.rate_hz, limits.burst_s)
+        self._units = self._allowance(self._stream)
         self._state: Any = None
         self._start = Start(type="start")
         self.position = 0
@@ -118,7 +118,12 @@ class Connection:
         else:
             state = stream.from_bytes(_decoded(message.state))
         self._stream, self._state, self._start, self.position = stream, state, message, message.position
-        self._units = Allowance(self._limits.speed * stream.rate_hz, self._limits.burst_s)
+        self._units = self._allowance(stream)
+
+    def _allowance(self, stream: LiveStream[Any, Any, Any]) -> Allowance:
+        limits = self._limits
+        per_s = limits.speed * stream.rate_hz if stream.takes == "sound" else limits.steps_per_s
+        return Allowance(per_s, limits.burst_s)
 
     @property
     def _ready(self) -> Any:
@@ -136,7 +141,7 @@ class Connection:
 
     async def _push(self, chunk: Any, arrived: float) -> None:
         if not self._units.take(len(chunk)):
-            raise DroppedError(f"Data came more than {self._limits.speed:g} times as fast as they are recorded.")
+            raise DroppedError("Data came faster than this server takes them.")
         result, self._state = await self._batcher.push(self._stream, chunk, self._ready)
         self.position += len(chunk)
         self._monitor.add_latency(time.monotonic() - arrived)

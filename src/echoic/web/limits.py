@@ -13,7 +13,8 @@ class Limits:
         connections: open connections.
         message_bytes: largest message of a client.
         messages_per_s: messages per second, on average over `burst_s`.
-        speed: sound and steps that may come per second, in multiples of real time.
+        speed: sound that may come per second, in multiples of real time.
+        steps_per_s: characters, rows of values or steps of music that may come per second.
         burst_s: seconds for which a client may be faster.
         idle_s: seconds without a message after which a connection is closed.
         connected_s: seconds after which it is closed in any case.
@@ -26,6 +27,7 @@ class Limits:
     message_bytes: int = 1 << 16
     messages_per_s: float = 200.0
     speed: float = 4.0
+    steps_per_s: float = 2000.0
     burst_s: float = 10.0
     idle_s: float = 600.0
     connected_s: float = 12 * 3600.0
