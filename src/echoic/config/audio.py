@@ -12,6 +12,9 @@ from echoic.config.requests import SampledRequest
 from echoic.config.split import DEFAULT_FRACTIONS, FractionSplit
 from echoic.config.train import TrainSettings
 
+MAX_RATE_RATIO = 64
+"""Maximum ratio of rates in resampling."""
+
 
 def _check_channel(value: Any) -> str | int:
     """`mix`, or the number of a channel."""

@@ -68,6 +68,8 @@ class EventStream:
         self, chunks: Sequence[Probs], states: Sequence[EventState]
     ) -> tuple[list[list[FrameEvent]], list[EventState]]:
         """As `push`, for a chunk of each of several recordings."""
+        if not self._radius:
+            return self._go_on(chunks, states)
         frames = []
         for chunk, state in zip(chunks, states, strict=True):
             is_first = not state.num_frames and not len(state.buffer)
@@ -102,8 +104,8 @@ class EventStream:
             for place, row in enumerate(rows):
                 own = frames[row][self._radius : self._radius + count]
                 found[row], undecided = self._walk(own, smoothed[place], keys[place], states[row])
-                end = states[row].num_frames + count
-                after[row] = EventState(end, frames[row][count:].copy(), undecided)
+                buffer = frames[row][count:].copy() if self._radius else states[row].buffer
+                after[row] = EventState(states[row].num_frames + count, buffer, undecided)
         return found, after
 
     def _smoothed(self, frames: Probs, count: int) -> tuple[Probs, NDArray[np.int64]]:

@@ -100,10 +100,10 @@ class FrontStream:
             ]
             return [self._scaled(one) for one in checked], after
         resampled, before = [], []
-        for chunk, state in zip(checked, states, strict=True):
-            sound, resampler = self._resampler.push(chunk, state.resampler)
+        for chunk, (before_chunk, samples, num_skipped, num_values) in zip(checked, states, strict=True):
+            sound, resampler = self._resampler.push(chunk, before_chunk)
             resampled.append(sound)
-            before.append(state._replace(resampler=resampler, num_values=state.num_values + len(sound)))
+            before.append(FrontState(resampler, samples, num_skipped, num_values + len(sound)))
         return self._spectra(resampled, before)
 
     def finish(self, state: FrontState) -> tuple[Floats, int]:
@@ -130,8 +130,8 @@ class FrontStream:
             scaled = self._scaled(frames.flatten(0, 1).numpy()).reshape(frames.shape)
             samples = rest.samples.numpy()
             for place, row in enumerate(rows):
-                features[row] = scaled[place]
-                after[row] = states[row]._replace(samples=samples[place].copy(), num_skipped=rest.num_skipped)
+                features[row], state = scaled[place], states[row]
+                after[row] = FrontState(state.resampler, samples[place].copy(), rest.num_skipped, state.num_values)
         return features, after
 
     def _scaled(self, raw: Floats) -> Floats:

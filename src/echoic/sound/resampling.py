@@ -7,11 +7,9 @@ from typing import NamedTuple, final
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.config.audio import MAX_RATE_RATIO
 from echoic.errors import ConfigError
 from echoic.types import Floats
-
-MAX_RATE_RATIO = 64
-"""Maximum ratio of rates in resampling."""
 
 _CUTOFF = 0.9565
 """Middle of the transition band, as a fraction of the lower Nyquist frequency: it ends there and begins at 0.913."""

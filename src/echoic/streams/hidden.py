@@ -6,7 +6,7 @@ from typing import NamedTuple, final
 import numpy as np
 import torch
 
-from echoic.encoders import Convolution
+from echoic.encoders import Convolution, Identity
 from echoic.model import SequenceModel
 from echoic.streams.base import check_causal
 from echoic.streams.rows import RecurrentRows
@@ -65,6 +65,9 @@ class HiddenStream:
         self, chunks: Sequence[Floats], states: Sequence[HiddenState]
     ) -> tuple[list[Floats], list[HiddenState]]:
         """Hidden vectors `(steps, hidden)` that each of the chunks `(frames, values)` completes, and the states."""
+        if isinstance(self._encoder, Identity):
+            hidden, recurrent = self._rows.advance(chunks, [state.recurrent for state in states])
+            return hidden, [HiddenState(own, state.buffer) for own, state in zip(recurrent, states, strict=True)]
         frames = [np.concatenate([state.buffer, chunk]) for chunk, state in zip(chunks, states, strict=True)]
         complete = [(len(one) - self._left_context) // self.stride * self.stride for one in frames]
         encoded = self._encoded(

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from echoic.config.audio import AudioDataSettings
+from echoic.config.audio import MAX_RATE_RATIO, AudioDataSettings
 from echoic.errors import DataError
 from echoic.extras import LazyModule
-from echoic.sound.resampling import MAX_RATE_RATIO
 from echoic.sources.audio.headers import Streamed, check_format, check_header, ends_inside_page
 from echoic.types import Floats
 from echoic.types.annotations import SoundOrigin

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from echoic.config.audio import AudioDataSettings, SoundSourceSettings
+from echoic.config.audio import MAX_RATE_RATIO, AudioDataSettings, SoundSourceSettings
 from echoic.errors import DataError
 from echoic.extras import LazyModule
-from echoic.sound.resampling import MAX_RATE_RATIO
 from echoic.sources.audio import report_of
 from echoic.sources.audio.decoding import MAX_AMPLITUDE, DecodedSound, mixed
 from echoic.sources.audio.headers import MAX_CHANNELS
