@@ -10,6 +10,7 @@ from torch import Tensor
 
 from echoic.baselines.random_convolutions import RandomConvolutions
 from echoic.jobs.classify.combination import PRIOR_WEIGHT, Combination, best_weight
+from echoic.jobs.classify.long_clips import goes_in_pieces, head_parameters
 from echoic.labelled.batches import clip_batches
 from echoic.labelled.task import EVAL_BATCH_SIZE
 from echoic.model import SequenceModel
@@ -67,15 +68,23 @@ def network_probabilities(
     task: "ClassifyTask", model: SequenceModel, steps: Sequence[Tensor], on_progress: ProgressFn = no_progress
 ) -> NDArray[np.float64]:
     """The network's probabilities `(clips, labels)` for the features `steps` of each clip."""
-    no_targets = torch.zeros(len(steps), 1)
-    batches = clip_batches(steps, no_targets, EVAL_BATCH_SIZE, multiple=task.settings.encoder.conv_stride)
     model.eval()
-    probabilities = []
+    in_pieces = np.array([goes_in_pieces(model, one) for one in steps], bool)
+    others = [one for one, is_long in zip(steps, in_pieces, strict=True) if not is_long]
+    probabilities = np.empty((len(steps), len(task.classes)))
+    for number in np.flatnonzero(in_pieces).tolist():
+        probabilities[number] = task.labelling.probabilities(head_parameters(model, steps[number]))[0]
+    if not others:
+        return probabilities
+    no_targets = torch.zeros(len(others), 1)
+    batches = clip_batches(others, no_targets, EVAL_BATCH_SIZE, multiple=task.settings.encoder.conv_stride)
+    found = []
     for number, batch in enumerate(batches.epoch(0, 0), 1):
         params, _ = model(batch.inputs, lengths=batch.lengths)
-        probabilities.append(task.labelling.probabilities(params))
+        found.append(task.labelling.probabilities(params))
         on_progress(number, len(batches))
-    return np.concatenate(probabilities)
+    probabilities[~in_pieces] = np.concatenate(found)
+    return probabilities
 
 
 def _dev_scores(task: "ClassifyTask", true: NDArray[np.int64], probabilities: NDArray[np.float64]) -> dict[str, Any]:
