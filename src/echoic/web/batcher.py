@@ -9,6 +9,11 @@ from echoic.errors import EchoicError
 from echoic.streams.live import LiveStream
 from echoic.web.monitoring import Monitor
 
+GATHER_S = 0.01
+"""How long a batch waits for more chunks, where the last one had `MANY`: a call of a network has a cost of its own."""
+
+MANY = 8
+
 T = TypeVar("T")
 
 
@@ -46,9 +51,12 @@ class Batcher:
 
     async def run(self) -> None:
         """Processes batches until it is cancelled."""
+        due = list[_Due]()
         try:
             while True:
                 await self._wake.wait()
+                if len(due) >= MANY:
+                    await asyncio.sleep(GATHER_S)
                 self._wake.clear()
                 due, self._due = self._due, []
                 by_stream: dict[int, list[_Due]] = {}
