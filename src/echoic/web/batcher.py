@@ -38,7 +38,7 @@ class Batcher:
         """The result of a chunk and the state after it.
 
         Raises:
-            EchoicError: the chunk is refused; others in the same batch are not affected.
+            DataError: the chunk is refused; others in the same batch are not affected.
         """
         answer: asyncio.Future[tuple[Any, Any]] = asyncio.get_running_loop().create_future()
         self._due.append(_Due(stream, chunk, state, answer))
