@@ -134,6 +134,25 @@ def in_process(run: Path, count: int, ticks: int) -> float:
     return count * BLOCK_S / float(np.median(times))
 
 
+def hour(run: Path, seconds: float) -> tuple[float, float, float]:
+    """An hour of sound block by block: CPU time of a block at first and at last, in ms, and growth of memory in MB."""
+    torch.set_num_threads(1)
+    live = echoic.load(run).stream()
+    draws, samples = np.random.default_rng(0), round(BLOCK_S * RATE_HZ)
+    sound = (0.1 * draws.standard_normal(60 * RATE_HZ)).astype(np.float32)
+    state, times, blocks = live.start(), [], round(seconds / BLOCK_S)
+    part = max(1, blocks // 12)
+    for number in range(blocks):
+        at = number * samples % (len(sound) - samples)
+        began = time.process_time()
+        _, state = live.push(sound[at : at + samples], state)
+        times.append(time.process_time() - began)
+        if number == part:
+            before = _resident_bytes(os.getpid())
+    first, last = (1000 * float(np.median(some)) for some in (times[:part], times[-part:]))
+    return first, last, (_resident_bytes(os.getpid()) - before) / 1e6
+
+
 async def idle_memory(process: subprocess.Popen[str], port: int, count: int) -> float:
     """Bytes of the server for each connection that has sent one block and waits."""
 
@@ -192,6 +211,9 @@ def measure(options: Namespace, folder: Path) -> list[list[object]]:
             rows.append([f"{count} streams, blocks of 80 ms: latency p50, p99, ms; dropped", shown, "<= 50 at 300; 0"])
         typed = np.array(asyncio.run(completions(port, 5 if small else 200)))
         rows.append(["40 characters after a key press, p95, ms", f"{_ms(typed, 95):.1f}", "<= 60"])
+    first, last, growth = hour(run, 10 if small else 3600)
+    name = "an hour block by block: CPU ms of one in the first and the last five minutes; MB more"
+    rows.append([name, f"{first:.2f}, {last:.2f}; {growth:.1f}", "no drift"])
     carried = in_process(run, 50 if small else 1000, 3 if small else 21)
     rows.append(["streams of one core through push_many, 80 ms of sound each", f"{carried:.0f}", ">= 1,000"])
     return rows

@@ -52,6 +52,8 @@ globalThis.WebSocket = class {
 };
 """
 
+pytestmark = pytest.mark.slow  # six runs are trained for these tests
+
 
 def block(language: str) -> str:
     (code,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)

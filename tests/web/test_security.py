@@ -15,6 +15,8 @@ from echoic.web.security import COOKIE, HEADERS
 BEARER: dict[str, Any] = {"Authorization": f"Bearer {TOKEN}"}
 PATHS = ["/", "/runs", "/metrics", "/files/index.html", "/nothing"]
 
+pytestmark = pytest.mark.slow  # six runs are trained for these tests
+
 
 def get(served: Served, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
     connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=30)

@@ -28,6 +28,8 @@ from echoic.web.serving import Place, serve
 
 Records = list[dict[str, Any]]
 
+pytestmark = pytest.mark.slow  # six runs are trained for these tests
+
 
 def sound_of(run: Run) -> tuple[Path, np.ndarray]:
     folder = Path(run.config["data"]["path"]).parent if "path" in run.config["data"] else run.path.parent
@@ -230,7 +232,6 @@ class Process:
         return self.said + said
 
 
-@pytest.mark.slow
 def test_clients_of_a_killed_server_go_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
     run = runs["detect"]
     _, sound = sound_of(run)
@@ -263,7 +264,6 @@ def streamed_from(client: Client, sound: np.ndarray, begin: int, end: int) -> Re
     return records
 
 
-@pytest.mark.slow
 def test_a_server_that_is_terminated_sends_the_states_and_says_no_secret(runs: dict[str, Run]) -> None:
     process = Process(runs["text"])
     with process.connect(runs["text"]) as client:
