@@ -1,0 +1,86 @@
+/** A table of events or clips, newest first, which can be saved in the formats of other programs. */
+
+import { button, download, element } from "./dom.js";
+
+const MOST_ROWS = 200;
+
+export class EventList {
+  /** `name` is that of saved files, `what` the word for one event; `highest_hz` goes into Raven tables. */
+  constructor(name, what, highest_hz) {
+    this.name = name;
+    this.what = what;
+    this.highest_hz = highest_hz;
+    this.body = element("tbody");
+    this.count = element("p", { role: "status", className: "status" });
+    const heads = ["onset", "offset", "label", "confidence"].map((text) => element("th", { scope: "col" }, text));
+    this.root = element(
+      "div",
+      {},
+      element("div", { className: "row" }, this.count, ...this.savers()),
+      element(
+        "div",
+        { className: "table", tabIndex: 0, role: "region", "aria-label": `Table of ${what}s` },
+        element("table", {}, element("thead", {}, element("tr", {}, ...heads)), this.body),
+      ),
+    );
+    this.clear();
+  }
+
+  clear() {
+    this.events = [];
+    this.body.replaceChildren();
+    this.tell();
+  }
+
+  add(event) {
+    this.events.push(event);
+    const cells = [seconds(event.onset_s), seconds(event.offset_s), event.label, percent(event.confidence)];
+    this.body.prepend(element("tr", {}, ...cells.map((text) => element("td", {}, text))));
+    if (this.body.rows.length > MOST_ROWS) this.body.lastChild.remove();
+    this.tell(event);
+  }
+
+  tell(last) {
+    const { length } = this.events;
+    const counted = `${length || "No"} ${this.what}${length === 1 ? "" : "s"}`;
+    this.count.textContent = last ? `${counted}; the last one: ${last.label} at ${seconds(last.onset_s)}` : `${counted} yet`;
+    this.buttons?.forEach((one) => (one.disabled = !length));
+  }
+
+  savers() {
+    const save = (ending, type, content) => () => download(`${this.name}${ending}`, content(this.events), type);
+    this.buttons = [
+      button("CSV", save(".csv", "text/csv", csvOf)),
+      button("Audacity labels", save(".txt", "text/plain", audacityOf)),
+      button("Raven table", save(".selections.txt", "text/plain", (events) => ravenOf(events, this.highest_hz))),
+    ];
+    return this.buttons;
+  }
+}
+
+const seconds = (time_s) => `${time_s.toFixed(2)} s`;
+const percent = (share) => `${Math.round(100 * share)} %`;
+const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const plain = (text) => text.replaceAll(/[\t\r\n]/g, " ");
+const joined = (rows, mark) => rows.map((row) => row.join(mark) + "\n").join("");
+
+/** A table with a header. */
+export function csvOf(events) {
+  const rows = events.map((one) => [one.onset_s, one.offset_s, quoted(one.label), one.confidence]);
+  return joined([["onset_s", "offset_s", "label", "confidence"], ...rows], ",");
+}
+
+/** Labels for Audacity: File > Import > Labels. */
+export function audacityOf(events) {
+  return joined(events.map((one) => [one.onset_s.toFixed(6), one.offset_s.toFixed(6), plain(one.label)]), "\t");
+}
+
+/** A selection table for Raven. */
+export function ravenOf(events, highest_hz) {
+  const heads = ["Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)"];
+  const rows = events.map((one, number) => [
+    ...[number + 1, "Spectrogram 1", 1, one.onset_s.toFixed(6), one.offset_s.toFixed(6), 0, highest_hz],
+    ...[plain(one.label), one.confidence.toFixed(4)],
+  ]);
+  return joined([[...heads, "Annotation", "Confidence"], ...rows], "\t");
+}

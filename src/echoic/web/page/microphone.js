@@ -1,0 +1,83 @@
+/** The microphone at the device's own rate, in blocks; and what is wrong with it, as a sentence. */
+
+const QUIET = 1e-4; // -80 dB: what even a silent room exceeds
+const QUIET_S = 3;
+
+const FAILURES = {
+  NotAllowedError: "The microphone is not allowed: allow it beside the address of this page, then press Microphone again.",
+  NotFoundError: "There is no microphone: plug one in, then press Microphone again. You can also drop a file of sound.",
+  NotReadableError: "The microphone is in use by another program, or it does not answer.",
+};
+
+export class Microphone {
+  /** `onBlock` gets { samples, rate_hz, age }; `onState` a kind and a sentence. */
+  constructor(onBlock, onState) {
+    this.onBlock = onBlock;
+    this.onState = onState;
+    this.quiet_s = 0;
+  }
+
+  /** Opens it; false if that failed. */
+  async open() {
+    if (!navigator.mediaDevices) {
+      this.onState("failed", "Browsers give a microphone only to pages of this machine or over https.");
+      return false;
+    }
+    this.onState("opening", "Waiting for the microphone …");
+    try {
+      // All that changes the sound is off: the network hears what it was trained on.
+      const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+      this.media = await navigator.mediaDevices.getUserMedia({ audio });
+    } catch (error) {
+      this.onState("failed", FAILURES[error.name] ?? `The microphone cannot be opened: ${error.message}`);
+      return false;
+    }
+    this.context = new AudioContext();
+    await this.context.audioWorklet.addModule("/files/worklet.js");
+    const node = new AudioWorkletNode(this.context, "capture", { numberOfOutputs: 0 });
+    node.port.onmessage = ({ data }) => this.heard(data);
+    this.context.createMediaStreamSource(this.media).connect(node);
+    await this.context.resume();
+    this.watch(this.media.getAudioTracks()[0]);
+    this.onState("open", "The microphone is on.");
+    return true;
+  }
+
+  close() {
+    this.isClosed = true;
+    this.media?.getTracks().forEach((track) => track.stop());
+    this.context?.close();
+  }
+
+  watch(track) {
+    track.onended = () => {
+      if (this.isClosed) return;
+      this.close();
+      this.onState("failed", "The microphone was unplugged or taken away: plug it in, then press Microphone again.");
+    };
+    track.onmute = () => this.onState("quiet", "The microphone is muted by the system or by a switch on it.");
+    track.onunmute = () => this.onState("open", "The microphone is on.");
+  }
+
+  heard({ samples, end_s }) {
+    if (this.isClosed) return;
+    const { sampleRate: rate_hz } = this.context;
+    this.noteQuiet(peak(samples), samples.length / rate_hz);
+    this.onBlock({ samples, rate_hz, age: () => this.context.currentTime - end_s });
+  }
+
+  noteQuiet(level, seconds) {
+    const wasQuiet = this.quiet_s >= QUIET_S;
+    this.quiet_s = level < QUIET ? this.quiet_s + seconds : 0;
+    const isQuiet = this.quiet_s >= QUIET_S;
+    if (isQuiet && !wasQuiet) this.onState("quiet", "The microphone is on, but silent: is it muted, or the wrong one?");
+    if (wasQuiet && !isQuiet) this.onState("open", "The microphone is on.");
+  }
+}
+
+/** The largest deviation from zero. */
+export function peak(samples) {
+  let most = 0;
+  for (const sample of samples) most = Math.max(most, Math.abs(sample));
+  return most;
+}

@@ -1,0 +1,88 @@
+/** One run on the page: its connection, the view of its job, and its state. */
+
+import { ClassifyView } from "./classify.js";
+import { DetectView } from "./detect.js";
+import { element } from "./dom.js";
+import { Latency } from "./latency.js";
+import { Channel } from "./socket.js";
+import { StatePanel } from "./state.js";
+
+const VIEWS = { classify: ClassifyView, detect: DetectView };
+
+export class RunPanel {
+  constructor(run) {
+    this.run = run;
+    this.latency = new Latency();
+    this.status = element("span", { role: "status" });
+    this.timing = element("span", { className: "latency" });
+    this.root = element(
+      "section",
+      { className: "card run", "aria-label": run.run },
+      element("h2", {}, run.run, " ", element("small", {}, described(run))),
+      element("p", { className: "connection" }, this.status, this.timing),
+    );
+    this.channel = new Channel(run.run, this);
+    this.view = new VIEWS[run.job](this.channel, run);
+    this.state = new StatePanel(this.channel, this.view.fork && (() => this.view.fork()));
+    this.root.append(this.view.root, this.state.root);
+  }
+
+  close() {
+    this.channel.close();
+    this.view.close?.();
+  }
+
+  /** A sequence begins: of sound of a rate, or of anything else. */
+  begin(rate_hz) {
+    this.channel.begin(this.view.start(rate_hz));
+  }
+
+  /** Sends sound, or the field of a push message; `age` tells how many seconds ago it was captured. */
+  push(data, count, age) {
+    this.channel.push(data, count, age);
+    this.view.onSent?.();
+  }
+
+  onHello() {
+    this.begin(this.run.rate_hz);
+    this.channel.save();
+  }
+
+  onBegin(position) {
+    this.latency.clear();
+    this.view?.onBegin?.(position);
+  }
+
+  onResult(message, age) {
+    if (age) this.latency.add(age());
+    this.timing.textContent = age || this.latency.values_s.length ? this.latency.text + this.lost : "";
+    this.view.onResult?.(message);
+  }
+
+  onGenerated(message, samples) {
+    this.view.onGenerated?.(message, samples);
+  }
+
+  onState(saved) {
+    this.state.onState(saved);
+  }
+
+  onStatus(kind, text) {
+    this.status.textContent = text;
+    this.status.dataset.kind = kind;
+  }
+
+  get lost() {
+    const { dropped } = this.channel;
+    if (!dropped) return "";
+    const rate = this.channel.start.options?.rate_hz;
+    return ` · not sent: ${rate ? `${(dropped / rate).toFixed(1)} s` : dropped}`;
+  }
+}
+
+/** What a run is, in a line. */
+function described({ job, takes, rate_hz, features, labels, classes }) {
+  const read = { sound: `sound at ${rate_hz} Hz`, values: features.join(", "), text: "text", roll: "notes" }[takes];
+  const names = labels ?? classes;
+  return `${job}: reads ${read}${names ? `; knows ${names.length} ${labels ? "labels" : "classes"}` : ""}`;
+}

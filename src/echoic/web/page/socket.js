@@ -1,0 +1,177 @@
+/**
+ * The connection to one run. When it is lost, it comes back by itself: from the state that was saved last, with what
+ * was sent after it sent again, so that results go on as if nothing had happened.
+ */
+
+const SAVE_EVERY_MS = 5000;
+const MOST_BUFFERED_BYTES = 64 * 1024;
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 5000;
+const REFUSED = 1008;
+
+export class Channel {
+  /**
+   * `listener` may have onHello(hello), onBegin(position), onResult(message, stamp), onGenerated(message, samples),
+   * onState(saved), onStatus(kind, text).
+   */
+  constructor(name, listener) {
+    this.name = name;
+    this.listener = listener;
+    this.start = { type: "start" };
+    this.saved = null; // { state, position, bytes }
+    this.unsaved = []; // what was sent after it: { message, count, stamp }
+    this.sent = 0; // position after all that was sent
+    this.received = 0; // position after the last result
+    this.dropped = 0; // what could not be sent: samples, rows, characters or steps
+    this.waits = [];
+    this.wait_ms = FIRST_WAIT_MS;
+    this.isReady = false;
+    this.connect();
+    this.timer = setInterval(() => this.unsaved.length && this.save(), SAVE_EVERY_MS);
+  }
+
+  /** Ends the connection for good. */
+  close() {
+    clearInterval(this.timer);
+    this.isClosed = true;
+    this.socket.close();
+  }
+
+  /** Begins a sequence with these fields of `start`, or goes on from a saved state among them. */
+  begin(fields = {}) {
+    this.start = { type: "start", ...fields };
+    this.saved = null;
+    this.unsaved = [];
+    this.sent = this.received = fields.position ?? 0;
+    if (this.isReady) this.send(this.start);
+    this.listener.onBegin?.(this.sent);
+  }
+
+  /** Begins anew with the same options. */
+  reset() {
+    const { state: _state, position: _position, ...fields } = this.start;
+    this.begin(fields);
+  }
+
+  /** Goes on from a saved state. */
+  resume({ state, position }) {
+    this.begin({ ...this.start, state, position });
+  }
+
+  /** Sends data: sound as Float32Array, or the field of a push message. `stamp` comes back with the result. */
+  push(data, count, stamp) {
+    if (!this.isReady || this.socket.bufferedAmount > MOST_BUFFERED_BYTES) {
+      this.dropped += count;
+      return false;
+    }
+    const message = data instanceof Float32Array ? data : JSON.stringify({ type: "push", ...data });
+    this.sent += count;
+    this.unsaved.push({ message, position: this.sent, stamp });
+    this.socket.send(message);
+    return true;
+  }
+
+  /** Asks for what follows; the answers come to onGenerated. */
+  generate(fields) {
+    if (this.isReady) this.send({ type: "generate", ...fields });
+    return this.isReady;
+  }
+
+  /** The end of the sequence: what is still to come is sent, then a new one begins. */
+  finish() {
+    if (!this.isReady) return;
+    this.saved = null;
+    this.unsaved = [];
+    this.send({ type: "finish" });
+  }
+
+  /** The state now, as the server sends it. */
+  save() {
+    return new Promise((resolve) => {
+      if (!this.isReady) return;
+      this.waits.push(resolve);
+      this.send({ type: "save" });
+    });
+  }
+
+  send(message) {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.listener.onStatus?.("connecting", "connecting …");
+    this.socket = new WebSocket(`${scheme}://${location.host}/ws/${encodeURIComponent(this.name)}`);
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) this.made = new Float32Array(data);
+      else this.take(JSON.parse(data));
+    };
+    this.socket.onclose = ({ code }) => this.lost(code);
+  }
+
+  take(message) {
+    if (message.type === "hello") this.greeted(message);
+    else if (message.type === "result") this.answered(message);
+    else if (message.type === "generated") this.listener.onGenerated?.(message, this.made);
+    else if (message.type === "state") this.stored(message);
+    else if (message.type === "error") this.error = message.message;
+  }
+
+  greeted(hello) {
+    this.isReady = true;
+    this.wait_ms = FIRST_WAIT_MS;
+    this.listener.onStatus?.("connected", "connected");
+    if (!this.hello) {
+      this.hello = hello;
+      this.listener.onHello?.(hello);
+      return;
+    }
+    this.send({ ...this.start, ...(this.saved && { state: this.saved.state, position: this.saved.position }) });
+    for (const { message } of this.unsaved) this.socket.send(message);
+  }
+
+  answered(message) {
+    const pushed = this.unsaved.find((one) => one.position === message.position);
+    // Those that are computed again after a lost connection have been shown already.
+    const isNew = message.position > this.received || !pushed;
+    this.received = Math.max(this.received, message.position);
+    if (isNew) this.listener.onResult?.(message, pushed?.stamp);
+  }
+
+  stored(message) {
+    this.saved = message;
+    this.unsaved = this.unsaved.filter((one) => one.position > message.position);
+    this.listener.onState?.(message);
+    for (const resolve of this.waits.splice(0)) resolve(message);
+  }
+
+  lost(code) {
+    this.isReady = false;
+    this.waits = [];
+    if (this.isClosed) return;
+    if (code === REFUSED) {
+      // Sending it again would be refused again.
+      this.unsaved = [];
+      if (!this.saved) this.start = { ...this.start, state: null, position: 0 };
+      this.sent = this.received = this.saved?.position ?? 0;
+    }
+    this.listener.onStatus?.("lost", this.error ?? "The connection is lost; trying again …");
+    this.error = undefined;
+    setTimeout(() => this.isClosed || this.checkAndConnect(), this.wait_ms);
+    this.wait_ms = Math.min(LONGEST_WAIT_MS, this.wait_ms * 2);
+  }
+
+  async checkAndConnect() {
+    try {
+      if ((await fetch("/runs")).status === 401) {
+        this.listener.onStatus?.("lost", "The server was started anew: open the address that it has printed.");
+        return;
+      }
+    } catch {
+      this.lost();
+      return;
+    }
+    this.connect();
+  }
+}

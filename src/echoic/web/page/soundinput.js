@@ -1,0 +1,100 @@
+/** Controls for sound: the microphone, or a file in its place; a level, and the state of the source as a sentence. */
+
+import { button, element, field, takeDropped } from "./dom.js";
+import { Microphone, peak } from "./microphone.js";
+import { SoundFile } from "./soundfile.js";
+
+const LOWEST_DB = -80;
+
+export class SoundInput {
+  /** `listener` has onBlock(block), onBegin(rate_hz), onEnd(). */
+  constructor(listener) {
+    this.listener = listener;
+    this.rate_hz = undefined;
+    this.microphoneButton = button("Microphone", () => this.toggle(), { "aria-pressed": "false", className: "main" });
+    this.fileInput = element("input", { type: "file", accept: "audio/*,.wav,.flac,.ogg,.mp3" });
+    this.fileInput.onchange = () => this.play(this.fileInput.files[0]);
+    this.audible = element("input", { type: "checkbox", checked: true });
+    this.status = element("p", { className: "status", role: "status" }, "Press Microphone, or drop a file of sound here.");
+    this.level = element("meter", { min: LOWEST_DB, max: 0, value: LOWEST_DB, "aria-label": "Level in decibels" });
+    this.root = element(
+      "section",
+      { className: "card input", "aria-label": "Sound" },
+      element(
+        "div",
+        { className: "row" },
+        this.microphoneButton,
+        this.level,
+        field("or a file", this.fileInput),
+        field("hear it", this.audible),
+      ),
+      this.status,
+    );
+    takeDropped(this.root, (file) => this.play(file));
+  }
+
+  toggle() {
+    if (this.source instanceof Microphone) this.stop();
+    else this.listen();
+  }
+
+  async listen() {
+    const source = this.takeOver(new Microphone((block) => this.heard(source, block), this.showing()));
+    this.microphoneButton.setAttribute("aria-pressed", "true");
+    if (!(await source.open())) this.released(source);
+  }
+
+  async play(file) {
+    if (!file) return;
+    const source = this.takeOver(new SoundFile(file, (block) => this.heard(source, block), this.showing()));
+    const wasHeard = (await source.open()) && (await source.play(this.audible.checked));
+    this.fileInput.value = "";
+    if (!wasHeard) return;
+    this.show("ended", `${file.name} is over.`);
+    this.released(source);
+  }
+
+  stop() {
+    const { source } = this;
+    source?.close();
+    this.show("ended", "Stopped.");
+    this.released(source);
+  }
+
+  takeOver(source) {
+    if (this.source) this.stop();
+    this.source = source;
+    this.rate_hz = undefined;
+    return source;
+  }
+
+  released(source) {
+    if (this.source !== source) return;
+    this.source = undefined;
+    this.microphoneButton.setAttribute("aria-pressed", "false");
+    this.level.value = LOWEST_DB;
+    if (this.rate_hz) this.listener.onEnd();
+  }
+
+  heard(source, block) {
+    if (source !== this.source) return;
+    if (!this.rate_hz) {
+      this.rate_hz = block.rate_hz;
+      this.listener.onBegin(block.rate_hz);
+    }
+    this.level.value = 20 * Math.log10(peak(block.samples) || 1e-9);
+    this.listener.onBlock(block);
+  }
+
+  showing() {
+    return (kind, text) => {
+      this.show(kind, text);
+      if (kind === "failed") this.released(this.source);
+    };
+  }
+
+  show(kind, text) {
+    this.status.textContent = text;
+    this.status.dataset.kind = kind;
+  }
+}
