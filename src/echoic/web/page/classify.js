@@ -22,12 +22,19 @@ export class ClassifyView {
     return { options: this.hello.takes === "sound" ? { rate_hz, pause_s: this.pause_s } : {} };
   }
 
-  onBegin(position) {
-    this.onResult({ records: [] });
-    if (!position) this.list.clear();
+  remember() {
+    return [...this.list.events];
   }
 
-  onSent() {}
+  recall(clips = []) {
+    this.list.clear();
+    clips.forEach((clip) => this.list.add(clip));
+  }
+
+  onRestart() {
+    this.list.clear();
+    this.bars.forEach((bar) => bar.set(0, false, false));
+  }
 
   onResult({ records }) {
     for (const clip of records.filter((one) => one.ended)) this.list.add(clip);

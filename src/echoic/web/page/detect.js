@@ -20,13 +20,23 @@ export class DetectView {
     return { options: this.hello.takes === "sound" ? { rate_hz } : {}, frames: true };
   }
 
-  onBegin(position) {
+  onRestart() {
     this.roll.clear();
-    if (!position) this.list.clear();
+    this.list.clear();
+  }
+
+  remember() {
+    return [...this.list.events];
+  }
+
+  recall(events = []) {
+    this.list.clear();
+    events.forEach((event) => this.list.add(event));
   }
 
   onSent() {
-    this.roll.advance(this.channel.sent / this.rate_hz);
+    const step_s = this.hello.takes === "sound" ? 1 / this.rate_hz : this.hello.hop_s;
+    this.roll.advance(this.channel.sent * step_s);
   }
 
   onResult({ records, frames }) {

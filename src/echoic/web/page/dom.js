@@ -33,7 +33,7 @@ export function slider(label, { min, max, step, value }, act) {
   const input = element("input", { type: "range", min, max, step, value });
   input.value = value; // again, now that the range is known
   input.oninput = () => {
-    shown.textContent = input.value;
+    shown.textContent = String(Number(Number(input.value).toPrecision(4)));
     act(Number(input.value));
   };
   return field(label, input, shown);

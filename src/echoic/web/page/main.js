@@ -4,6 +4,7 @@ import { choice, element } from "./dom.js";
 import { RunPanel } from "./panel.js";
 import { SoundInput } from "./soundinput.js";
 import { Spectrogram } from "./spectrogram.js";
+import { ValuesInput } from "./valuesinput.js";
 
 class Page {
   constructor(runs) {
@@ -32,11 +33,11 @@ class Page {
   /** A choice of the run, and of another one that takes the same input. */
   showChoices(first) {
     const names = [...this.runs.values()].map((run) => [run.run, `${run.run} (${run.job})`]);
-    const others = [...this.runs.values()].filter((run) => run.takes === first.takes && run !== first && isPassive(run));
+    const others = [...this.runs.values()].filter((run) => run !== first && readsTheSame(run, first));
     const box = document.getElementById("choice");
     box.replaceChildren();
     if (names.length > 1) box.append(this.chooser("Run", names, "first"));
-    if (others.length && isPassive(first)) {
+    if (others.length) {
       box.append(this.chooser("beside it", [["", "none"], ...others.map((run) => [run.run, run.run])], "second"));
     }
   }
@@ -52,12 +53,18 @@ class Page {
   }
 
   inputFor(run) {
-    return run.takes === "sound" && isPassive(run) ? new Listening(this.panels) : undefined;
+    if (run.generates) return undefined; // those that answer have their own controls
+    if (run.takes === "sound") return new Listening(this.panels);
+    return new ValuesInput(run.features, {
+      onRows: (values) => this.panels.forEach((panel) => panel.pushRows(values)),
+      isBusy: () => this.panels.some((panel) => panel.channel.isBusy),
+    });
   }
 }
 
-/** Whether a run only reads; those that answer have their own controls. */
-const isPassive = (run) => !run.generates;
+/** Whether two runs can read the same input. */
+const readsTheSame = (one, other) =>
+  ![one, other].some((run) => run.generates) && one.takes === other.takes && `${one.features}` === `${other.features}`;
 
 /** Sound for all panels, with its spectrogram. */
 class Listening {
@@ -70,7 +77,7 @@ class Listening {
   }
 
   close() {
-    this.input.stop();
+    this.input.close();
   }
 
   onBegin(rate_hz) {

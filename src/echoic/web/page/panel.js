@@ -3,11 +3,22 @@
 import { ClassifyView } from "./classify.js";
 import { DetectView } from "./detect.js";
 import { element } from "./dom.js";
+import { ForecastView } from "./forecast.js";
 import { Latency } from "./latency.js";
+import { MusicView } from "./music.js";
 import { Channel } from "./socket.js";
+import { SoundView } from "./sound.js";
 import { StatePanel } from "./state.js";
+import { TextView } from "./text.js";
 
-const VIEWS = { classify: ClassifyView, detect: DetectView };
+const VIEWS = {
+  audio: SoundView,
+  classify: ClassifyView,
+  detect: DetectView,
+  forecast: ForecastView,
+  music: MusicView,
+  text: TextView,
+};
 
 export class RunPanel {
   constructor(run) {
@@ -23,7 +34,7 @@ export class RunPanel {
     );
     this.channel = new Channel(run.run, this);
     this.view = new VIEWS[run.job](this.channel, run);
-    this.state = new StatePanel(this.channel, this.view.fork && (() => this.view.fork()));
+    this.state = new StatePanel(this.channel, this.view);
     this.root.append(this.view.root, this.state.root);
   }
 
@@ -39,8 +50,13 @@ export class RunPanel {
 
   /** Sends sound, or the field of a push message; `age` tells how many seconds ago it was captured. */
   push(data, count, age) {
-    this.channel.push(data, count, age);
-    this.view.onSent?.();
+    if (this.channel.push(data, count, age)) this.view.onSent?.(data);
+  }
+
+  /** Sends rows of values. */
+  pushRows(values) {
+    const sent_ms = performance.now();
+    this.push({ values }, values.length, () => (performance.now() - sent_ms) / 1000);
   }
 
   onHello() {
@@ -48,9 +64,9 @@ export class RunPanel {
     this.channel.save();
   }
 
-  onBegin(position) {
+  onBegin() {
     this.latency.clear();
-    this.view?.onBegin?.(position);
+    this.view?.onRestart?.();
   }
 
   onResult(message, age) {
@@ -82,7 +98,7 @@ export class RunPanel {
 
 /** What a run is, in a line. */
 function described({ job, takes, rate_hz, features, labels, classes }) {
-  const read = { sound: `sound at ${rate_hz} Hz`, values: features.join(", "), text: "text", roll: "notes" }[takes];
-  const names = labels ?? classes;
-  return `${job}: reads ${read}${names ? `; knows ${names.length} ${labels ? "labels" : "classes"}` : ""}`;
+  const read = { sound: `reads sound at ${rate_hz.toLocaleString("en")} Hz`, values: `reads ${features.join(", ")}` }[takes];
+  const known = labels ? `${labels.length} labels` : classes && `${classes.length} classes`;
+  return [job, read, known].filter(Boolean).join(" · ");
 }

@@ -71,6 +71,11 @@ export class Channel {
     return true;
   }
 
+  /** Whether something that was sent has no result yet. */
+  get isBusy() {
+    return this.received < this.sent;
+  }
+
   /** Asks for what follows; the answers come to onGenerated. */
   generate(fields) {
     if (this.isReady) this.send({ type: "generate", ...fields });

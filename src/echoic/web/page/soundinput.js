@@ -7,15 +7,15 @@ import { SoundFile } from "./soundfile.js";
 const LOWEST_DB = -80;
 
 export class SoundInput {
-  /** `listener` has onBlock(block), onBegin(rate_hz), onEnd(). */
-  constructor(listener) {
+  /** `listener` has onBlock(block), onBegin(rate_hz), onEnd(); with `isHeld` the button must be held down. */
+  constructor(listener, { isHeld = false } = {}) {
     this.listener = listener;
     this.rate_hz = undefined;
-    this.microphoneButton = button("Microphone", () => this.toggle(), { "aria-pressed": "false", className: "main" });
+    this.microphoneButton = isHeld ? this.heldButton() : this.toggledButton();
     this.fileInput = element("input", { type: "file", accept: "audio/*,.wav,.flac,.ogg,.mp3" });
     this.fileInput.onchange = () => this.play(this.fileInput.files[0]);
     this.audible = element("input", { type: "checkbox", checked: true });
-    this.status = element("p", { className: "status", role: "status" }, "Press Microphone, or drop a file of sound here.");
+    this.status = element("p", { className: "status", role: "status" }, `${this.microphoneButton.textContent}, or drop a file of sound here.`);
     this.level = element("meter", { min: LOWEST_DB, max: 0, value: LOWEST_DB, "aria-label": "Level in decibels" });
     this.root = element(
       "section",
@@ -33,9 +33,20 @@ export class SoundInput {
     takeDropped(this.root, (file) => this.play(file));
   }
 
-  toggle() {
-    if (this.source instanceof Microphone) this.stop();
-    else this.listen();
+  toggledButton() {
+    const toggle = () => (this.source instanceof Microphone ? this.stop() : this.listen());
+    return button("Microphone", toggle, { "aria-pressed": "false", className: "main" });
+  }
+
+  heldButton() {
+    const made = button("Hold and speak", undefined, { "aria-pressed": "false", className: "main held" });
+    const isKey = (event) => [" ", "Enter"].includes(event.key);
+    const release = () => this.source instanceof Microphone && this.stop();
+    made.onpointerdown = () => this.listen();
+    made.onkeydown = (event) => isKey(event) && !event.repeat && this.listen();
+    made.onkeyup = (event) => isKey(event) && release();
+    for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"]) made.addEventListener(name, release);
+    return made;
   }
 
   async listen() {
@@ -59,6 +70,11 @@ export class SoundInput {
     source?.close();
     this.show("ended", "Stopped.");
     this.released(source);
+  }
+
+  close() {
+    this.source?.close();
+    this.source = undefined;
   }
 
   takeOver(source) {

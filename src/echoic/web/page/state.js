@@ -5,9 +5,10 @@ import { button, download, element, takeDropped } from "./dom.js";
 const ENDING = ".safetensors";
 
 export class StatePanel {
-  /** `fork` lets the network go on twice from the state, where it can. */
-  constructor(channel, fork) {
+  /** `view` may `fork()`, which lets the network go on twice, and `remember()` and `recall(memory)` what it shows. */
+  constructor(channel, view) {
     this.channel = channel;
+    this.view = view;
     this.size = element("strong", {}, "–");
     this.moments = element("ul", { className: "moments" });
     this.file = element("input", { type: "file", accept: ENDING, hidden: true });
@@ -18,7 +19,7 @@ export class StatePanel {
       button("Load …", () => this.file.click(), { title: "Go on from a file that was saved here or by echoic live" }),
       button("Reset", () => channel.reset(), { title: "Begin anew, with nothing remembered" }),
     ];
-    if (fork) buttons.push(button("Fork: two futures from here", fork));
+    if (view.fork) buttons.push(button("Fork: two futures from here", () => view.fork()));
     this.root = element(
       "section",
       { className: "state", "aria-label": "State" },
@@ -36,11 +37,12 @@ export class StatePanel {
   }
 
   async save() {
+    const memory = this.view.remember?.();
     const saved = await this.channel.save();
     const when = this.describe(saved.position);
     const item = element("li", {}, element("span", {}, `${when} · ${saved.bytes.toLocaleString("en")} bytes`));
     item.append(
-      button("Return", () => this.resume(saved, when), { "aria-label": `Return to ${when}` }),
+      button("Return", () => this.resume(saved, when, memory), { "aria-label": `Return to ${when}` }),
       button("Download", () => this.put(saved), { "aria-label": `Download the state at ${when}` }),
       button("×", () => item.remove(), { "aria-label": `Remove the state at ${when}` }),
     );
@@ -48,8 +50,9 @@ export class StatePanel {
     this.message.textContent = `Saved at ${when}.`;
   }
 
-  resume(saved, when) {
+  resume(saved, when, memory) {
     this.channel.resume(saved);
+    this.view.recall?.(memory);
     this.message.textContent = `The network is where it was at ${when}.`;
   }
 
