@@ -51,3 +51,17 @@ def served(runs: dict[str, Run]) -> Iterator[Served]:
     """All runs with the default limits."""
     with serving(runs, Limits()) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def browsed(runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The page of all runs in Chromium, whose microphone hears the test recording of the detector."""
+    browsing = pytest.importorskip("browsing", reason="NO TEST OF THE PAGE: playwright is not installed")
+    if browsing.CHROMIUM is None:
+        pytest.skip("NO TEST OF THE PAGE: there is no chromium (apt-get install chromium)")
+    heard = tmp_path_factory.mktemp("heard") / "heard.wav"
+    browsing.write_heard(heard, next(Path(runs["detect"].config["data"]["path"]).parent.glob("test*.wav")))
+    serving = browsing.Serving([run.path for run in runs.values()])
+    with browsing.chromium(heard) as browser:
+        yield browsing.Browsed(browser, serving, heard)
+    serving.stop()

@@ -46,7 +46,7 @@ class Connection:
         self._outbox = Outbox(socket, limits.waiting_messages)
         self._messages = Allowance(limits.messages_per_s, limits.burst_s)
         self._stream: LiveStream[Any, Any, Any] = served.plain
-        self._units = self._allowance(self._stream)
+        self._units = self._allowance(self._stream, self._stream.rate_hz)
         self._state: Any = None
         self._start = Start(type="start")
         self.position = 0
@@ -118,11 +118,12 @@ class Connection:
         else:
             state = stream.from_bytes(_decoded(message.state))
         self._stream, self._state, self._start, self.position = stream, state, message, message.position
-        self._units = self._allowance(stream)
+        # The rate of an audio run is that of what it generates, not of what it listens to.
+        self._units = self._allowance(stream, message.options.get("rate_hz", stream.rate_hz))
 
-    def _allowance(self, stream: LiveStream[Any, Any, Any]) -> Allowance:
+    def _allowance(self, stream: LiveStream[Any, Any, Any], rate_hz: int) -> Allowance:
         limits = self._limits
-        per_s = limits.speed * stream.rate_hz if stream.takes == "sound" else limits.steps_per_s
+        per_s = limits.speed * rate_hz if stream.takes == "sound" else limits.steps_per_s
         return Allowance(per_s, limits.burst_s)
 
     @property

@@ -51,12 +51,17 @@ class Access:
 
     hosts: frozenset[str]
     token: str = field(repr=False)
-    session: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    session: str = field(repr=False)
 
     @classmethod
     def of(cls, hosts: Iterable[str], token: str | None) -> "Access":
-        """Access by loopback names and `hosts`, with a new token unless there is one."""
-        return cls(LOOPBACK | frozenset(hosts), token or secrets.token_urlsafe(32))
+        """Access by loopback names and `hosts`, with a new token unless there is one.
+
+        The cookie follows from the token: pages stay open when a server is started again with the same one.
+        """
+        token = token or secrets.token_urlsafe(32)
+        session = hmac.digest(token.encode(), COOKIE.encode(), "sha256").hex()
+        return cls(LOOPBACK | frozenset(hosts), token, session)
 
     def knows_host(self, host: str | None) -> bool:
         """Whether a Host header names this server; the port does not matter."""

@@ -48,12 +48,12 @@ export class Keyboard {
       made.releasePointerCapture(event.pointerId);
       this.press(pitch);
     };
-    made.onpointerenter = (event) => event.buttons && this.press(pitch);
+    made.addEventListener("pointerenter", (event) => event.buttons && this.press(pitch));
     for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"]) {
       made.addEventListener(name, () => this.release(pitch));
     }
     made.onkeydown = (event) => this.keyed(event, pitch);
-    made.onkeyup = (event) => [" ", "Enter"].includes(event.key) && this.release(pitch);
+    made.addEventListener("keyup", (event) => [" ", "Enter"].includes(event.key) && this.release(pitch));
     return made;
   }
 

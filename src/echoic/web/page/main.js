@@ -80,6 +80,10 @@ class Listening {
     this.input.close();
   }
 
+  isReady() {
+    return this.panels.every((panel) => panel.channel.canPush);
+  }
+
   onBegin(rate_hz) {
     this.spectrogram.begin(rate_hz, Math.max(...this.panels.map(({ run }) => run.rate_hz / 2)));
     this.panels.forEach((panel) => panel.begin(rate_hz));

@@ -26,11 +26,13 @@ export class RunPanel {
     this.latency = new Latency();
     this.status = element("span", { role: "status" });
     this.timing = element("span", { className: "latency" });
+    this.error = element("p", { role: "alert", className: "error" });
     this.root = element(
       "section",
       { className: "card run", "aria-label": run.run },
       element("h2", {}, run.run, " ", element("small", {}, described(run))),
       element("p", { className: "connection" }, this.status, this.timing),
+      this.error,
     );
     this.channel = new Channel(run.run, this);
     this.view = new VIEWS[run.job](this.channel, run);
@@ -70,6 +72,7 @@ export class RunPanel {
   }
 
   onResult(message, age) {
+    this.error.textContent = "";
     if (age) this.latency.add(age());
     this.timing.textContent = age || this.latency.values_s.length ? this.latency.text + this.lost : "";
     this.view.onResult?.(message);
@@ -86,6 +89,12 @@ export class RunPanel {
   onStatus(kind, text) {
     this.status.textContent = text;
     this.status.dataset.kind = kind;
+    if (kind === "connected") this.view?.onConnected?.();
+  }
+
+  onError(text) {
+    this.error.textContent = text;
+    this.state.message.textContent = "";
   }
 
   get lost() {

@@ -12,7 +12,7 @@ const REFUSED = 1008;
 export class Channel {
   /**
    * `listener` may have onHello(hello), onBegin(position), onResult(message, stamp), onGenerated(message, samples),
-   * onState(saved), onStatus(kind, text).
+   * onState(saved), onStatus(kind, text), onError(text).
    */
   constructor(name, listener) {
     this.name = name;
@@ -60,7 +60,7 @@ export class Channel {
 
   /** Sends data: sound as Float32Array, or the field of a push message. `stamp` comes back with the result. */
   push(data, count, stamp) {
-    if (!this.isReady || this.socket.bufferedAmount > MOST_BUFFERED_BYTES) {
+    if (!this.canPush) {
       this.dropped += count;
       return false;
     }
@@ -69,6 +69,10 @@ export class Channel {
     this.unsaved.push({ message, position: this.sent, stamp });
     this.socket.send(message);
     return true;
+  }
+
+  get canPush() {
+    return this.isReady && this.socket.bufferedAmount <= MOST_BUFFERED_BYTES;
   }
 
   /** Whether something that was sent has no result yet. */
@@ -120,18 +124,19 @@ export class Channel {
     else if (message.type === "result") this.answered(message);
     else if (message.type === "generated") this.listener.onGenerated?.(message, this.made);
     else if (message.type === "state") this.stored(message);
-    else if (message.type === "error") this.error = message.message;
+    else if (message.type === "error") this.listener.onError?.(message.message);
   }
 
   greeted(hello) {
     this.isReady = true;
     this.wait_ms = FIRST_WAIT_MS;
+    if (this.hello) this.comeBack();
+    else this.listener.onHello?.((this.hello = hello));
     this.listener.onStatus?.("connected", "connected");
-    if (!this.hello) {
-      this.hello = hello;
-      this.listener.onHello?.(hello);
-      return;
-    }
+  }
+
+  /** Begins from the state that was saved last, with what was sent after it. */
+  comeBack() {
     this.send({ ...this.start, ...(this.saved && { state: this.saved.state, position: this.saved.position }) });
     for (const { message } of this.unsaved) this.socket.send(message);
   }
@@ -161,8 +166,7 @@ export class Channel {
       if (!this.saved) this.start = { ...this.start, state: null, position: 0 };
       this.sent = this.received = this.saved?.position ?? 0;
     }
-    this.listener.onStatus?.("lost", this.error ?? "The connection is lost; trying again …");
-    this.error = undefined;
+    this.listener.onStatus?.("lost", "The connection is lost; trying again …");
     setTimeout(() => this.isClosed || this.checkAndConnect(), this.wait_ms);
     this.wait_ms = Math.min(LONGEST_WAIT_MS, this.wait_ms * 2);
   }

@@ -44,6 +44,10 @@ export class SoundView {
     this.player.close();
   }
 
+  isReady() {
+    return this.channel.canPush;
+  }
+
   /** Sound begins: in a new sequence only where its rate is another one. */
   onBegin(rate_hz) {
     this.stop();

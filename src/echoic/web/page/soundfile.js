@@ -1,15 +1,15 @@
 /** A file of sound in place of the microphone: decoded by the browser, played in blocks at its own rate. */
 
 const BLOCK_S = 0.02;
+const WAIT_MS = 50;
 const FASTEST = 3; // times real time; the server allows a little more
 const USUAL_HZ = 48_000;
 const [LOWEST_HZ, HIGHEST_HZ] = [8000, 96_000]; // what every browser decodes to
 
 export class SoundFile {
-  constructor(file, onBlock, onState) {
-    this.file = file;
-    this.onBlock = onBlock;
-    this.onState = onState;
+  /** As a microphone; while `isReady` is false, the file waits. */
+  constructor(file, onBlock, onState, isReady) {
+    Object.assign(this, { file, onBlock, onState, isReady });
   }
 
   /** Decodes it; false if that failed. */
@@ -34,10 +34,14 @@ export class SoundFile {
     this.onState("open", `${this.file.name}: ${(samples.length / rate_hz).toFixed(1)} s at ${rate_hz} Hz.`);
     if (isAudible) this.sound();
     const block = Math.round(BLOCK_S * rate_hz);
-    const begin_ms = performance.now();
+    let due_ms = performance.now();
     for (let at = 0; at < samples.length && !this.isClosed; at += block) {
-      const due_ms = begin_ms + (1000 * (at + block)) / rate_hz / (isAudible ? 1 : FASTEST);
-      if (due_ms > performance.now()) await new Promise((wake) => setTimeout(wake, due_ms - performance.now()));
+      due_ms += (1000 * BLOCK_S) / (isAudible ? 1 : FASTEST);
+      if (due_ms > performance.now()) await slept(due_ms - performance.now());
+      while (!this.isReady() && !this.isClosed) {
+        await slept(WAIT_MS);
+        due_ms = performance.now();
+      }
       const sent_ms = performance.now();
       const age = () => (performance.now() - sent_ms) / 1000;
       this.onBlock({ samples: samples.slice(at, at + block), rate_hz, age });
@@ -57,6 +61,8 @@ export class SoundFile {
     this.context?.close();
   }
 }
+
+const slept = (time_ms) => new Promise((wake) => setTimeout(wake, time_ms));
 
 function mixed(buffer) {
   const samples = new Float32Array(buffer.length);

@@ -7,7 +7,7 @@ import { SoundFile } from "./soundfile.js";
 const LOWEST_DB = -80;
 
 export class SoundInput {
-  /** `listener` has onBlock(block), onBegin(rate_hz), onEnd(); with `isHeld` the button must be held down. */
+  /** `listener` has isReady(), onBegin(rate_hz), onBlock(block), onEnd(); with `isHeld` the button must be held down. */
   constructor(listener, { isHeld = false } = {}) {
     this.listener = listener;
     this.rate_hz = undefined;
@@ -41,10 +41,12 @@ export class SoundInput {
   heldButton() {
     const made = button("Hold and speak", undefined, { "aria-pressed": "false", className: "main held" });
     const isKey = (event) => [" ", "Enter"].includes(event.key);
-    const release = () => this.source instanceof Microphone && this.stop();
-    made.onpointerdown = () => this.listen();
-    made.onkeydown = (event) => isKey(event) && !event.repeat && this.listen();
-    made.onkeyup = (event) => isKey(event) && release();
+    const release = () => {
+      if (this.source instanceof Microphone) this.stop();
+    };
+    made.addEventListener("pointerdown", () => this.listen());
+    made.addEventListener("keydown", (event) => isKey(event) && !event.repeat && this.listen());
+    made.addEventListener("keyup", (event) => isKey(event) && release());
     for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"]) made.addEventListener(name, release);
     return made;
   }
@@ -57,7 +59,8 @@ export class SoundInput {
 
   async play(file) {
     if (!file) return;
-    const source = this.takeOver(new SoundFile(file, (block) => this.heard(source, block), this.showing()));
+    const heard = (block) => this.heard(source, block);
+    const source = this.takeOver(new SoundFile(file, heard, this.showing(), () => this.listener.isReady()));
     const wasHeard = (await source.open()) && (await source.play(this.audible.checked));
     this.fileInput.value = "";
     if (!wasHeard) return;

@@ -59,6 +59,11 @@ export class TextView {
     if (!this.isEditing) this.recall();
   }
 
+  /** What was typed meanwhile is read now. */
+  onConnected() {
+    this.sync();
+  }
+
   onResult({ records }) {
     const probs = Object.entries(records.at(-1)?.next ?? {});
     const shown = probs.map(([symbol, prob]) => `${visible(symbol)} ${Math.round(100 * prob)} %`);

@@ -1,0 +1,173 @@
+"""The page of `echoic serve` in a browser: what a person types, plays and says, and the keyboard alone."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from echoic.api.run import Run
+
+pytest.importorskip("starlette", reason="the extra [serve] is not installed")
+pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
+
+from browsing import UP_TO_MS, Browsed, content
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
+
+
+def completion(page: Page) -> str:
+    grey = page.locator(".mirror span")
+    expect(grey).to_have_text(re.compile(".{40}", re.DOTALL), use_inner_text=False, timeout=UP_TO_MS)
+    return grey.text_content() or ""
+
+
+def test_text_is_completed_while_it_is_typed_and_edited(browsed: Browsed) -> None:
+    seeds = []
+
+    def note(frame: str | bytes) -> None:
+        message = json.loads(frame)
+        if message["type"] == "generate" and "seed" in message:
+            seeds.append(message["seed"])
+
+    with browsed.page("text") as page:
+        page.on("websocket", lambda socket: socket.on("framesent", note))
+        page.reload()
+        expect(page.locator("[data-kind=connected]")).to_be_visible()
+        box = page.get_by_label("Your text")
+        box.press_sequentially("abcdef")
+        first = completion(page)
+        expect(page.get_by_text("Next character:")).to_be_visible()
+        box.press("Control+ArrowRight")
+        expect(box).to_have_value("abcdef" + first)
+        completion(page)
+        box.fill("abcdef")  # the network reads it anew, with the same result
+        page.wait_for_timeout(500)
+        assert completion(page) == first
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("button", name="Go on")).to_have_attribute("aria-pressed", "false", timeout=UP_TO_MS)
+        assert len(box.input_value()) == len("abcdef") + 400
+        page.get_by_role("button", name=re.compile("Fork")).click()
+        expect(page.locator(".made").last).to_have_text(re.compile(".{200}", re.DOTALL), timeout=UP_TO_MS)
+    assert len(set(seeds)) == 2
+
+
+def test_a_state_is_saved_and_returned_to(browsed: Browsed, tmp_path: Path) -> None:
+    with browsed.page("text") as page:
+        box = page.get_by_label("Your text")
+        box.press_sequentially("abcdefgh")
+        first = completion(page)
+        expect(page.locator(".state strong")).to_have_text(re.compile("[0-9,.]+ (bytes|KB)"))
+        page.get_by_role("button", name="Save", exact=True).click()
+        expect(page.get_by_text("Saved at 8 characters.")).to_be_visible()
+        box.press_sequentially("ijabc")
+        page.wait_for_timeout(300)
+        page.get_by_role("button", name=re.compile("Return")).click()
+        expect(box).to_have_value("abcdefgh")
+        assert completion(page) == first
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=re.compile("Download the state")).click()
+        waiting.value.save_as(tmp_path / waiting.value.suggested_filename)
+        assert waiting.value.suggested_filename == "text-8.safetensors"
+        page.get_by_role("button", name="Reset").click()
+        expect(box).to_have_value("")
+        page.locator(".state input[type=file]").set_input_files(tmp_path / "text-8.safetensors")
+        expect(page.get_by_text("where it was at 8 characters")).to_be_visible()
+        (tmp_path / "damaged.safetensors").write_bytes(b"no state")
+        page.locator(".state input[type=file]").set_input_files(tmp_path / "damaged.safetensors")
+        expect(page.get_by_role("alert")).to_contain_text("state")
+        expect(page.locator("[data-kind=connected]")).to_be_visible()
+        box.fill("abcdefgh")
+        assert completion(page) == first
+        expect(page.locator(".error")).to_be_empty()
+
+
+def test_music_is_answered_and_saved_as_midi(browsed: Browsed) -> None:
+    mido = pytest.importorskip("mido")
+    with browsed.page("music") as page:
+        for key in "zcb":
+            page.keyboard.down(key)
+            page.wait_for_timeout(250)
+            page.keyboard.up(key)
+        expect(page.get_by_text("The network answers")).to_be_visible(timeout=UP_TO_MS)
+        expect(page.get_by_text("Surprise of the last step")).to_be_visible()
+        page.wait_for_timeout(1500)
+        page.get_by_role("button", name="Stop").click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Save as MIDI").first.click()
+        file = mido.MidiFile(file=io.BytesIO(content(waiting.value)))
+        page.get_by_role("button", name=re.compile("Fork")).click()
+        expect(page.get_by_role("button", name=re.compile("Play future"))).to_have_count(2)
+    played = {track.name: [one.note for one in track if one.type == "note_on"] for track in file.tracks}
+    assert played["you"] == [48, 52, 55]
+    assert played["network"]
+
+
+def test_a_voice_goes_on_where_the_button_is_let_go(browsed: Browsed, tmp_path: Path) -> None:
+    with browsed.page("audio") as page:
+        page.get_by_label("Seconds").fill("1")
+        held = page.get_by_role("button", name="Hold and speak")
+        held.focus()
+        page.keyboard.down("Space")
+        page.wait_for_timeout(2600)
+        page.keyboard.up("Space")
+        expect(page.get_by_role("button", name="Save as WAV").first).to_be_enabled(timeout=UP_TO_MS)
+        page.wait_for_timeout(2000)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Save as WAV").first.click()
+        (tmp_path / "made.wav").write_bytes(content(waiting.value))
+    made, rate_hz = soundfile.read(tmp_path / "made.wav")
+    assert (len(made), rate_hz) == (2000, 2000)
+    assert made.std() > 0.01
+
+
+def test_a_table_moves_the_forecast(browsed: Browsed, runs: dict[str, Run]) -> None:
+    values = [float(at % 7) for at in range(230)]
+    with browsed.page("forecast") as page:
+        page.get_by_label("Rows per second").fill("50")
+        page.get_by_label("Table").fill("y\n" + "\n".join(map(str, values[:30])))
+        page.get_by_role("button", name="Feed the table").click()
+        expect(page.get_by_text("30 rows: all are fed.")).to_be_visible(timeout=UP_TO_MS)
+        expect(page.get_by_text(re.compile("After 30 values: next"))).to_be_visible(timeout=UP_TO_MS)
+        said = page.get_by_text(re.compile("After 30 values: next")).text_content() or ""
+        page.get_by_role("button", name="Feed the slider").click()
+        expect(page.get_by_text(re.compile(r"After (3[3-9]|[4-9]\d) values: next"))).to_be_visible(timeout=UP_TO_MS)
+        page.get_by_label("Table").fill("1\nmany\n")
+        page.get_by_role("button", name="Feed the table").click()
+        expect(page.locator("[data-kind=failed]")).to_contain_text("Row 2 has “many”")
+    expected = float(runs["forecast"].predict(np.array(values[:30]))["mean"][0])
+    shown = re.search(r"next \S+ (-?[\d.]+)", said)
+    assert shown is not None
+    assert float(shown[1].rstrip(".")) == pytest.approx(expected, abs=1e-3)
+
+
+CONTROLS = "button:not(:disabled), select, textarea, input:not([hidden]), [tabindex='0']"
+
+
+@pytest.mark.parametrize("run", ["detect", "classify", "forecast", "text", "music", "audio"])
+def test_the_keyboard_reaches_every_control_and_all_have_names(browsed: Browsed, run: str) -> None:
+    with browsed.page(run, viewport={"width": 390, "height": 844}) as page:
+        wanted = page.evaluate(
+            """(controls) => {
+              // Keys of the piano are one stop, between which arrows move.
+              const all = [...document.querySelectorAll(controls)].filter((one) => one.tabIndex >= 0);
+              all.forEach((one, number) => (one.dataset.number = number));
+              return all.length;
+            }""",
+            CONTROLS,
+        )
+        reached = set()
+        for _ in range(wanted + 3):
+            page.keyboard.press("Tab")
+            reached.add(page.evaluate("document.activeElement.dataset.number"))
+        assert {str(number) for number in range(wanted)} <= reached
+        for control in page.locator("button, select, textarea, input:not([hidden]), canvas").all():
+            assert control.evaluate(
+                "(one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent.trim() || one.title"
+            )
+        width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width <= room  # nothing to scroll sideways on a phone

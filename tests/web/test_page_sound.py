@@ -1,0 +1,171 @@
+"""The page of `echoic serve` in a browser, with sound: what the microphone or a file gives is what `predict` finds."""
+
+import io
+import re
+import signal
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+
+from echoic.api.run import Run
+
+pytest.importorskip("starlette", reason="the extra [serve] is not installed")
+pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
+
+from browsing import MICROPHONE_HZ, UP_TO_MS, Browsed, content
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
+
+
+def saved(page: Page, button: str) -> str:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button, exact=True).first.click()
+    return content(waiting.value).decode()
+
+
+def listed_events(page: Page) -> pl.DataFrame:
+    return pl.read_csv(io.StringIO(saved(page, "CSV"))).sort("onset_s")
+
+
+def predicted_events(run: Run, file: Path) -> pl.DataFrame:
+    table = run.predict(file)
+    return pl.DataFrame({name: table[name] for name in ("onset_s", "offset_s", "label")})
+
+
+def play_file(page: Page, file: Path, *, is_audible: bool = False) -> None:
+    page.get_by_label("hear it").set_checked(is_audible)
+    page.get_by_label("or a file").set_input_files(file)
+
+
+def test_the_microphone_finds_the_events_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_path: Path) -> None:
+    blocks: list[np.ndarray] = []
+
+    def note(frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            blocks.append(np.frombuffer(frame, np.float32))
+
+    with browsed.page("detect") as page:
+        page.on("websocket", lambda socket: socket.on("framesent", note))
+        page.reload()
+        expect(page.locator("[data-kind=connected]")).to_be_visible()
+        page.get_by_role("button", name="Microphone").click()
+        page.wait_for_timeout(1000 * (soundfile.info(browsed.file).duration + 0.5))
+        page.get_by_role("button", name="Microphone").click()
+        expect(page.get_by_text("Stopped.")).to_be_visible()
+        expect(page.locator(".latency")).to_contain_text(re.compile(r"p50 \d+ ms, p95 \d+ ms"))
+        found = listed_events(page)
+    assert {len(block) for block in blocks} == {round(0.02 * MICROPHONE_HZ)}
+    heard = np.concatenate(blocks)
+    soundfile.write(tmp_path / "heard.wav", heard, MICROPHONE_HZ, subtype="FLOAT")
+    same = predicted_events(runs["detect"], tmp_path / "heard.wav")
+    assert found["label"].to_list() == same["label"].to_list()
+    assert len(found) > 3
+    np.testing.assert_allclose(found["onset_s"], same["onset_s"], atol=1e-6)
+    # The page heard the file sample by sample, from a place of its own on.
+    shift_s = place_of(heard, soundfile.read(browsed.file, dtype="float32")[0]) / MICROPHONE_HZ
+    whole = predicted_events(runs["detect"], browsed.file)
+    assert whole["label"].to_list() == found["label"].to_list()
+    hop_s = 0.01
+    np.testing.assert_allclose(found["onset_s"] + shift_s, whole["onset_s"], atol=hop_s + 1e-6)
+
+
+def place_of(heard: np.ndarray, file: np.ndarray) -> int:
+    """The sample of the file with which what was heard begins."""
+    first = np.flatnonzero(np.abs(heard) > 1e-3)[0]
+    clip = heard[first : first + 16]
+    windows = np.lib.stride_tricks.sliding_window_view(file, len(clip))
+    (place,) = np.flatnonzero((np.abs(windows - clip) < 1e-4).all(1))
+    count = min(len(heard) - first, len(file) - place)
+    np.testing.assert_allclose(heard[first : first + count], file[place : place + count], atol=1e-4)
+    return int(place - first)
+
+
+def test_a_file_finds_the_events_of_predict_and_saves_them_for_other_programs(
+    browsed: Browsed, runs: dict[str, Run]
+) -> None:
+    with browsed.page("detect") as page:
+        play_file(page, browsed.file)
+        expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
+        expect(page.get_by_text(re.compile("events; the last one"))).to_be_visible()
+        found = listed_events(page)
+        audacity, raven = saved(page, "Audacity labels"), saved(page, "Raven table")
+    expected = predicted_events(runs["detect"], browsed.file)
+    assert found["label"].to_list() == expected["label"].to_list()
+    np.testing.assert_allclose(found["onset_s"], expected["onset_s"], atol=1e-6)
+    np.testing.assert_allclose(found["offset_s"], expected["offset_s"], atol=1e-6)
+    assert [line.split("\t")[2] for line in audacity.splitlines()] == expected["label"].to_list()
+    table = pl.read_csv(io.StringIO(raven), separator="\t")
+    np.testing.assert_allclose(table["Begin Time (s)"], expected["onset_s"], atol=1e-5)
+    assert table["Annotation"].to_list() == expected["label"].to_list()
+
+
+def test_a_killed_server_is_come_back_to_as_if_nothing_had_happened(browsed: Browsed, runs: dict[str, Run]) -> None:
+    with browsed.page("detect") as page:
+        play_file(page, browsed.file, is_audible=True)  # at its own pace
+        page.wait_for_timeout(1500)
+        browsed.serving.stop(signal.SIGKILL)
+        expect(page.locator("[data-kind=lost]").first).to_be_visible()
+        browsed.serving.start()
+        expect(page.locator("[data-kind=connected]")).to_be_visible(timeout=UP_TO_MS)
+        expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
+        page.wait_for_timeout(300)
+        found = listed_events(page)
+    expected = predicted_events(runs["detect"], browsed.file)
+    assert found["label"].to_list() == expected["label"].to_list()
+    np.testing.assert_allclose(found["onset_s"], expected["onset_s"], atol=1e-6)
+
+
+def test_clips_are_those_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_path: Path) -> None:
+    with browsed.page("classify") as page:
+        play_file(page, browsed.file)
+        expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
+        expect(page.get_by_text(re.compile("clips?; the last one"))).to_be_visible()
+        clips = listed_events(page)
+        shown = [page.get_by_role("meter", name=name).get_attribute("aria-valuenow") for name in ("low", "high")]
+    sound = soundfile.read(browsed.file, dtype="float32")[0]
+    for number, (onset_s, offset_s, label) in enumerate(clips.select("onset_s", "offset_s", "label").rows()):
+        file = tmp_path / f"{number}.wav"
+        begin, end = round(onset_s * MICROPHONE_HZ), round(offset_s * MICROPHONE_HZ)
+        soundfile.write(file, sound[begin:end], MICROPHONE_HZ, subtype="FLOAT")
+        assert runs["classify"].predict(file)["label"].tolist() == [label]
+    assert sum(int(one or 0) for one in shown) == pytest.approx(100, abs=1)
+
+
+FAILING = "navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('no', '{name}'); }};"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("NotAllowedError", "not allowed"), ("NotFoundError", "plug one in"), ("NotReadableError", "another program")],
+)
+def test_a_microphone_that_fails_is_a_state_that_is_shown(browsed: Browsed, name: str, said: str) -> None:
+    with browsed.page("detect", FAILING.format(name=name)) as page:
+        page.get_by_role("button", name="Microphone").click()
+        expect(page.locator("[data-kind=failed]")).to_contain_text(said)
+        expect(page.get_by_role("button", name="Microphone")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_silent_and_an_unplugged_microphone_are_states_that_are_shown(browsed: Browsed) -> None:
+    keep = """
+    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => (window.media = await open(wanted));
+    """
+    with browsed.page("detect", keep) as page:
+        page.get_by_role("button", name="Microphone").click()
+        silent = page.get_by_text("on, but silent")
+        expect(silent).to_be_visible(timeout=UP_TO_MS)  # at the end of the file
+        page.evaluate("window.media.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+        expect(page.locator("[data-kind=failed]")).to_contain_text("unplugged")
+        play_file(page, browsed.file)
+        expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
+
+
+def test_a_file_that_is_no_sound_is_said_to_be_none(browsed: Browsed, tmp_path: Path) -> None:
+    (tmp_path / "notes.wav").write_text("no sound")
+    with browsed.page("detect") as page:
+        play_file(page, tmp_path / "notes.wav")
+        expect(page.locator("[data-kind=failed]")).to_contain_text("notes.wav is no sound")
