@@ -44,10 +44,13 @@ export class SoundInput {
     const release = () => {
       if (this.source instanceof Microphone) this.stop();
     };
-    made.addEventListener("pointerdown", () => this.listen());
+    made.addEventListener("pointerdown", (event) => {
+      made.setPointerCapture(event.pointerId); // the finger may slip off
+      this.listen();
+    });
     made.addEventListener("keydown", (event) => isKey(event) && !event.repeat && this.listen());
     made.addEventListener("keyup", (event) => isKey(event) && release());
-    for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"]) made.addEventListener(name, release);
+    for (const name of ["lostpointercapture", "blur"]) made.addEventListener(name, release);
     return made;
   }
 
