@@ -63,7 +63,10 @@ export class Microphone {
     if (this.isClosed) return;
     const { sampleRate: rate_hz } = this.context;
     this.noteQuiet(peak(samples), samples.length / rate_hz);
-    this.onBlock({ samples, rate_hz, age: () => this.context.currentTime - end_s });
+    const came_ms = performance.now();
+    // The clock of the sound moves in steps of some milliseconds.
+    const age = () => Math.max(this.context.currentTime - end_s, (performance.now() - came_ms) / 1000);
+    this.onBlock({ samples, rate_hz, age });
   }
 
   noteQuiet(level, seconds) {
