@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 
 from echoic.api.run import Run
 
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import UP_TO_MS, Browsed, content
+from browsing import MICROPHONE_HZ, UP_TO_MS, Browsed, content
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -107,8 +108,25 @@ def test_music_is_answered_and_saved_as_midi(browsed: Browsed) -> None:
     assert played["network"]
 
 
-def test_a_voice_goes_on_where_the_button_is_let_go(browsed: Browsed, tmp_path: Path) -> None:
-    with browsed.page("audio") as page:
+PLAYED = """
+window.played = [];
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (target, ...more) {
+  if (target instanceof AudioDestinationNode) capture(this);
+  return connect.call(this, target, ...more);
+};
+async function capture(source) {
+  await source.context.audioWorklet.addModule("/files/worklet.js");
+  const node = new AudioWorkletNode(source.context, "capture", { numberOfOutputs: 0 });
+  node.port.onmessage = ({ data }) => window.played.push(...data.samples);
+  connect.call(source, node);
+}
+"""
+"""Keeps what goes to the loudspeaker."""
+
+
+def test_a_voice_goes_on_where_the_button_is_let_go_and_is_heard(browsed: Browsed, tmp_path: Path) -> None:
+    with browsed.page("audio", PLAYED) as page:
         page.get_by_label("Seconds").fill("1")
         held = page.get_by_role("button", name="Hold and speak")
         held.focus()
@@ -116,13 +134,18 @@ def test_a_voice_goes_on_where_the_button_is_let_go(browsed: Browsed, tmp_path: 
         page.wait_for_timeout(2600)
         page.keyboard.up("Space")
         expect(page.get_by_role("button", name="Save as WAV").first).to_be_enabled(timeout=UP_TO_MS)
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(2500)
         with page.expect_download() as waiting:
             page.get_by_role("button", name="Save as WAV").first.click()
         (tmp_path / "made.wav").write_bytes(content(waiting.value))
-    made, rate_hz = soundfile.read(tmp_path / "made.wav")
+        played = np.array(page.evaluate("window.played"), np.float32)
+    made, rate_hz = soundfile.read(tmp_path / "made.wav", dtype="float32")
     assert (len(made), rate_hz) == (2000, 2000)
     assert made.std() > 0.01
+    piece = soxr.resample(made, rate_hz, MICROPHONE_HZ)[2000:20_000]
+    products = np.correlate(played, piece, "valid")
+    found = played[products.argmax() :][: len(piece)]
+    assert np.corrcoef(found, piece)[0, 1] > 0.95
 
 
 def test_a_table_moves_the_forecast(browsed: Browsed, runs: dict[str, Run]) -> None:

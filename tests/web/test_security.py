@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from echoic.api.run import Run
 from echoic.web.limits import Limits
-from echoic.web.security import COOKIE, HEADERS
+from echoic.web.security import COOKIE, HEADERS, Access
 
 BEARER: dict[str, Any] = {"Authorization": f"Bearer {TOKEN}"}
 PATHS = ["/", "/runs", "/metrics", "/files/index.html", "/nothing"]
@@ -45,6 +45,14 @@ def test_the_token_opens_the_page_once_for_a_cookie_of_its_own(served: Served) -
     assert get(served, "/", Cookie=f"other=1; {cookie}")[0] == 200
     # Elsewhere an address with a token opens nothing.
     assert get(served, f"/runs?token={TOKEN.replace(' ', '%20')}")[0] == 401
+
+
+def test_a_page_stays_open_when_the_server_is_started_again_with_the_same_token() -> None:
+    first, again, other = (Access.of((), token) for token in (TOKEN, TOKEN, f"{TOKEN}x"))
+    assert first.session == again.session != other.session
+    assert len(first.session) == 64
+    assert TOKEN not in first.session
+    assert Access.of((), None).session != Access.of((), None).session
 
 
 def test_health_is_open_and_says_nothing(served: Served) -> None:

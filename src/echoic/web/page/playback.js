@@ -1,23 +1,35 @@
 /** Runs in the audio thread: plays samples of another rate as they come, without a gap between blocks. */
 
+const TAPS = 32;
+const PHASES = 512;
+
 class Playback extends AudioWorkletProcessor {
   constructor({ processorOptions: { rate_hz } }) {
     super();
     this.step = rate_hz / sampleRate;
+    this.kernels = Array.from({ length: PHASES }, (_, phase) => kernel(phase / PHASES, Math.min(1, 1 / this.step)));
     this.blocks = [];
-    this.recent = [0, 0, 0, 0]; // the samples around the place that is played
+    this.recent = new Float32Array(TAPS); // the samples around the place that is played
     this.place = 0; // between the two in the middle
     this.at = 0;
-    this.port.onmessage = ({ data }) => (data === "stop" ? (this.blocks = []) : this.blocks.push(data));
+    this.port.onmessage = ({ data }) => this.take(data);
+  }
+
+  take(data) {
+    if (data !== "stop") this.blocks.push(data);
+    else Object.assign(this, { blocks: [], at: 0 });
   }
 
   process(_inputs, [[output]]) {
     for (let at = 0; at < output.length; at++) {
       for (; this.place >= 1; this.place--) {
-        this.recent.shift();
-        this.recent.push(this.next());
+        this.recent.copyWithin(0, 1);
+        this.recent[TAPS - 1] = this.next();
       }
-      output[at] = between(this.recent, this.place);
+      const weights = this.kernels[Math.floor(this.place * PHASES)];
+      let sum = 0;
+      for (let tap = 0; tap < TAPS; tap++) sum += weights[tap] * this.recent[tap];
+      output[at] = sum;
       this.place += this.step;
     }
     return true;
@@ -35,12 +47,14 @@ class Playback extends AudioWorkletProcessor {
   }
 }
 
-/** The cubic curve through four samples, between the second and the third. */
-function between([a, b, c, d], place) {
-  const slope = (c - a) / 2;
-  const second = a - 2.5 * b + 2 * c - d / 2;
-  const third = (d - a) / 2 + 1.5 * (b - c);
-  return ((third * place + second) * place + slope) * place + b;
+/** Weights of the samples around a place: a sinc under a Hann window, which lets through this share of the band. */
+function kernel(place, band) {
+  return Float32Array.from({ length: TAPS }, (_, tap) => {
+    const distance = tap - (TAPS / 2 - 1) - place;
+    const angle = Math.PI * band * distance;
+    const window = 0.5 + 0.5 * Math.cos((2 * Math.PI * distance) / TAPS);
+    return band * window * (angle ? Math.sin(angle) / angle : 1);
+  });
 }
 
 registerProcessor("playback", Playback);
