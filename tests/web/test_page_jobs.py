@@ -127,7 +127,7 @@ async function capture(source) {
 
 def test_a_voice_goes_on_where_the_button_is_let_go_and_is_heard(browsed: Browsed, tmp_path: Path) -> None:
     with browsed.page("audio", PLAYED) as page:
-        page.get_by_label("Seconds").fill("1")
+        page.get_by_label("Seconds", exact=True).fill("1")
         held = page.get_by_role("button", name="Hold and speak")
         held.focus()
         page.keyboard.down("Space")

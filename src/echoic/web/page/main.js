@@ -85,7 +85,7 @@ class Listening {
   }
 
   onBegin(rate_hz) {
-    this.spectrogram.begin(rate_hz, Math.max(...this.panels.map(({ run }) => run.rate_hz / 2)));
+    this.spectrogram.begin(rate_hz, Math.min(rate_hz / 2, Math.max(...this.panels.map(({ run }) => run.rate_hz / 2))));
     this.panels.forEach((panel) => panel.begin(rate_hz));
   }
 

@@ -160,7 +160,9 @@ export class Channel {
     this.isReady = false;
     this.waits = [];
     if (this.isClosed) return;
-    if (code === REFUSED) {
+    if (code !== REFUSED) {
+      this.listener.onError?.(""); // coming back mends what it was, such as a limit of time
+    } else {
       // Sending it again would be refused again.
       this.unsaved = [];
       if (!this.saved) this.start = { ...this.start, state: null, position: 0 };

@@ -3,6 +3,7 @@
 import { button, download, element, slider } from "./dom.js";
 import { Player } from "./player.js";
 import { SoundInput } from "./soundinput.js";
+import { Spectrogram } from "./spectrogram.js";
 import { Waveform } from "./waveform.js";
 import { wavOf } from "./wavfile.js";
 
@@ -20,6 +21,7 @@ export class SoundView {
     this.input = new SoundInput(this, { isHeld: true });
     this.player = new Player(hello.rate_hz);
     this.wave = new Waveform("What was heard, then what the network made", SHOWN_S);
+    this.spectrogram = new Spectrogram();
     this.stopButton = button("Stop", () => this.stop(), { disabled: true });
     this.saveButton = button("Save as WAV", () => this.save(this.made, this.hello.run), { disabled: true });
     this.futures = element("div", { className: "futures" });
@@ -29,7 +31,7 @@ export class SoundView {
     ];
     const buttons = [button("Go on", () => this.goOn()), this.stopButton, this.saveButton, ...sliders];
     const row = element("div", { className: "row" }, ...buttons);
-    this.root = element("div", {}, this.input.root, this.wave.root, row, this.futures);
+    this.root = element("div", {}, this.input.root, this.wave.root, this.spectrogram.root, row, this.futures);
     this.made = [];
   }
 
@@ -58,11 +60,18 @@ export class SoundView {
   onRestart() {
     this.stop();
     this.wave.clear();
+    this.spectrogram.begin(this.hello.rate_hz, this.hello.rate_hz / 2);
     this.made = [];
   }
 
   onBlock({ samples, rate_hz, age }) {
-    if (this.channel.push(samples, samples.length, age)) this.wave.add(samples, rate_hz, "you");
+    if (this.channel.push(samples, samples.length, age)) this.show(samples, rate_hz, "you");
+  }
+
+  show(samples, rate_hz, by) {
+    this.wave.add(samples, rate_hz, by);
+    if (this.spectrogram.rate_hz !== rate_hz) this.spectrogram.setRate(rate_hz);
+    this.spectrogram.push(samples);
   }
 
   onEnd() {
@@ -101,7 +110,7 @@ export class SoundView {
     }
     if (this.stopButton.disabled) return;
     this.player.play(samples);
-    this.wave.add(samples, this.hello.rate_hz, "network");
+    this.show(samples, this.hello.rate_hz, "network");
     this.made.push(...samples);
     this.made.splice(0, this.made.length - LONGEST_S * this.hello.rate_hz);
     this.saveButton.disabled = false;

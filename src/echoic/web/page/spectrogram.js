@@ -26,15 +26,20 @@ export class Spectrogram {
 
   /** Begins with sound of this rate, for networks that read frequencies up to `highest_hz`. */
   begin(rate_hz, highest_hz) {
-    this.rate_hz = rate_hz;
-    this.highest_hz = Math.min(rate_hz / 2, highest_hz);
-    this.spectrum = new Spectrum(2 ** Math.round(Math.log2(WINDOW_S * rate_hz)));
-    this.kept = new Float32Array(this.spectrum.size);
-    this.samples = 0;
+    this.highest_hz = highest_hz;
     this.frames = 0;
     this.loudest_db = QUIETEST_DB;
-    this.bins = this.binsOfRows();
     this.picture.clear();
+    this.setRate(rate_hz);
+  }
+
+  /** The sound goes on at another rate. */
+  setRate(rate_hz) {
+    this.rate_hz = rate_hz;
+    this.spectrum = new Spectrum(2 ** Math.round(Math.log2(WINDOW_S * rate_hz)));
+    this.kept = new Float32Array(this.spectrum.size);
+    this.samples = Math.ceil(this.frames * HOP_S * rate_hz);
+    this.bins = this.binsOfRows();
   }
 
   push(samples) {
