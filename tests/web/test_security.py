@@ -1,5 +1,6 @@
 """Attacks on the server: other hosts and origins, without the token, with paths, floods and forged states."""
 
+import base64
 import http.client
 from contextlib import closing, suppress
 from typing import Any
@@ -73,7 +74,16 @@ def test_other_hosts_are_refused_as_after_dns_rebinding(served: Served, host: st
 
 @pytest.mark.parametrize(
     "origin",
-    ["null", "http://evil.com", "http://127.0.0.1:1", "http://localhost:1", "file://", "http://127.0.0.1.evil.com", ""],
+    [
+        "null",
+        "http://evil.com",
+        "http://127.0.0.1:1",
+        "http://localhost:1",
+        "file://",
+        "http://127.0.0.1.evil.com",
+        "http://[::1",
+        "",
+    ],
 )
 def test_pages_of_other_origins_are_refused(served: Served, origin: str) -> None:
     assert get(served, "/runs", Origin=origin, **BEARER)[0] == 403
@@ -181,6 +191,8 @@ def closed(client: Any) -> tuple[int, str]:
         ("text", {"type": "generate", "length": 1 << 40}, "`length` may be up to"),
         ("text", {"type": "generate", "length": 5, "options": {"temperature": -1}}, "temperature"),
         ("text", {"type": "generate", "length": 5, "options": {"prime": "/etc/passwd"}}, "no option `prime`"),
+        ("text", {"type": "generate", "length": 5, "options": {"length": 3}}, "cannot be processed (TypeError)"),
+        ("text", {"type": "start", "options": {"self": 1}}, "cannot be processed (TypeError)"),
     ],
 )
 def test_a_wrong_message_is_answered_in_one_sentence_and_ends_the_connection(
@@ -237,6 +249,32 @@ def test_floods_are_stopped(runs: dict[str, Run]) -> None:
         assert closed(client)[0] == 1013
     with serving({"text": runs["text"]}, Limits(idle_s=0.2)) as served, served.client("text") as client:
         assert closed(client) == (1013, "time is over; connect again with your state")
+
+
+def test_a_new_start_makes_no_client_faster(runs: dict[str, Run]) -> None:
+    with (
+        serving({"detect": runs["detect"]}, Limits(speed=0.01, burst_s=100)) as served,
+        served.client("detect") as client,
+    ):
+        assert client.answer(bytes(4 * 1500))["position"] == 1500  # 2,000 are allowed at once
+        assert client.answer({"type": "reset"})["type"] == "started"
+        assert client.answer({"type": "start", "options": {"rate_hz": 4000}})["type"] == "started"
+        client.send(bytes(4 * 1500))
+        assert closed(client)[0] == 1013
+
+
+def test_a_forged_state_ends_its_own_connection_alone(served: Served, runs: dict[str, Run]) -> None:
+    stream = runs["forecast"].stream()
+    # Steps were counted, and none is there.
+    forged = base64.b64encode(stream.to_bytes(stream.start()._replace(num_steps=5))).decode()
+    with served.client("forecast") as other:
+        assert other.answer({"type": "push", "values": [[1.0]]})["position"] == 1
+        with served.client("forecast") as client:
+            assert client.answer({"type": "start", "state": forged})["type"] == "started"
+            client.send({"type": "push", "values": []})
+            code, said = closed(client)
+        assert (code, "\n" in said) == (1008, False)
+        assert other.answer({"type": "push", "values": [[2.0]]})["position"] == 2
 
 
 def test_a_client_that_does_not_read_is_dropped(runs: dict[str, Run]) -> None:

@@ -21,10 +21,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from echoic.api.run import Run
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, RunError
 from echoic.web.limits import Limits
+from echoic.web.security import Access
 from echoic.web.served import ServedRun
-from echoic.web.serving import Place, serve
+from echoic.web.serving import Place, bound, serve
 
 Records = list[dict[str, Any]]
 
@@ -204,6 +205,18 @@ def test_another_host_needs_a_token_of_its_own(runs: dict[str, Run]) -> None:
         serve(named, Place("0.0.0.0"), Limits(), print, open_browser=False)  # noqa: S104 (it is refused)
     with pytest.raises(ConfigError, match="`--token` must have at least 16 characters"):
         serve(named, Place(token="short"), Limits(), print, open_browser=False)  # noqa: S106
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70])
+def test_a_host_that_is_no_name_is_refused_in_a_sentence(host: str) -> None:
+    with pytest.raises(RunError, match=r"cannot be used \(no name of a host\)"):
+        bound(host, 0)
+
+
+def test_hosts_are_known_in_any_case() -> None:
+    access = Access.of({"Live.Example"}, None)
+    assert access.knows_host("live.example:8420")
+    assert access.knows_host("LIVE.example")
 
 
 class Process:

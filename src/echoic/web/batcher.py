@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar, final
 
-from echoic.errors import EchoicError
 from echoic.streams.live import LiveStream
 from echoic.web.monitoring import Monitor
 
@@ -39,6 +38,7 @@ class Batcher:
 
         Raises:
             DataError: the chunk is refused; others in the same batch are not affected.
+            Exception: what else a network raises, as of a state that was forged; it ends no other connection.
         """
         answer: asyncio.Future[tuple[Any, Any]] = asyncio.get_running_loop().create_future()
         self._due.append(_Due(stream, chunk, state, answer))
@@ -70,20 +70,20 @@ class Batcher:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _pushed(batch: Sequence[_Due]) -> list[tuple[Any, Any] | EchoicError]:
-    """The answers of one stream; if one chunk is refused, each is tried alone."""
+def _pushed(batch: Sequence[_Due]) -> list[tuple[Any, Any] | Exception]:
+    """The answers of one stream; if one chunk fails, each is tried alone."""
     stream = batch[0].stream
     try:
         results, states = stream.push_many([one.chunk for one in batch], [one.state for one in batch])
         return list(zip(results, states, strict=True))
-    except EchoicError as error:
+    except Exception as error:  # noqa: BLE001 (a client sends its state, so that anything may fail)
         return [error] if len(batch) == 1 else [answer for one in batch for answer in _pushed([one])]
 
 
-def _answer(future: asyncio.Future[tuple[Any, Any]], answer: tuple[Any, Any] | EchoicError) -> None:
+def _answer(future: asyncio.Future[tuple[Any, Any]], answer: tuple[Any, Any] | Exception) -> None:
     if future.done():  # its connection has gone
         return
-    if isinstance(answer, EchoicError):
+    if isinstance(answer, Exception):
         future.set_exception(answer)
     else:
         future.set_result(answer)

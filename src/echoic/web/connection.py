@@ -46,7 +46,7 @@ class Connection:
         self._outbox = Outbox(socket, limits.waiting_messages)
         self._messages = Allowance(limits.messages_per_s, limits.burst_s)
         self._stream: LiveStream[Any, Any, Any] = served.plain
-        self._units = self._allowance(self._stream, self._stream.rate_hz)
+        self._seconds = Allowance(1.0, limits.burst_s)
         self._state: Any = None
         self._start = Start(type="start")
         self.position = 0
@@ -69,6 +69,8 @@ class Connection:
             await self._close(TOO_MUCH, f"{error} Connect again with your state.")
         except EchoicError as error:
             await self._close(REFUSED, str(error))
+        except Exception as error:  # noqa: BLE001 (a client sends its state and options, so that anything may fail)
+            await self._close(REFUSED, f"This cannot be processed ({type(error).__name__}); begin anew.")
         finally:
             writer.cancel()
 
@@ -118,13 +120,17 @@ class Connection:
         else:
             state = stream.from_bytes(_decoded(message.state))
         self._stream, self._state, self._start, self.position = stream, state, message, message.position
-        # The rate of an audio run is that of what it generates, not of what it listens to.
-        self._units = self._allowance(stream, message.options.get("rate_hz", stream.rate_hz))
 
-    def _allowance(self, stream: LiveStream[Any, Any, Any], rate_hz: int) -> Allowance:
-        limits = self._limits
-        per_s = limits.speed * rate_hz if stream.takes == "sound" else limits.steps_per_s
-        return Allowance(per_s, limits.burst_s)
+    def _duration_s(self, units: int) -> float:
+        """How long a client may take at least to send so many samples, characters, rows or steps.
+
+        It is counted in seconds, so that a new start or another rate makes nobody faster.
+        """
+        stream, limits = self._stream, self._limits
+        if stream.takes != "sound":
+            return units / limits.steps_per_s
+        # The rate of an audio run is that of what it generates, not of what it listens to.
+        return units / (limits.speed * (self._start.options.get("rate_hz") or stream.rate_hz))
 
     @property
     def _ready(self) -> Any:
@@ -141,7 +147,7 @@ class Connection:
         return np.frombuffer(data, dtype).astype(np.float32) / np.float32(scale)
 
     async def _push(self, chunk: Any, arrived: float) -> None:
-        if not self._units.take(len(chunk)):
+        if not self._seconds.take(self._duration_s(len(chunk))):
             raise DroppedError("Data came faster than this server takes them.")
         result, self._state = await self._batcher.push(self._stream, chunk, self._ready)
         self.position += len(chunk)

@@ -61,7 +61,7 @@ class Access:
         """
         token = token or secrets.token_urlsafe(32)
         session = hmac.digest(token.encode(), COOKIE.encode(), "sha256").hex()
-        return cls(LOOPBACK | frozenset(hosts), token, session)
+        return cls(LOOPBACK | frozenset(map(str.lower, hosts)), token, session)
 
     def knows_host(self, host: str | None) -> bool:
         """Whether a Host header names this server; the port does not matter."""
@@ -71,7 +71,7 @@ class Access:
         """Whether an Origin header, if there is one, is that of a page of this server."""
         if origin is None:
             return True
-        return self.knows_host(host) and urlsplit(origin).netloc == host and _host_name(origin) in self.hosts
+        return self.knows_host(host) and _host_name(origin) in self.hosts and urlsplit(origin).netloc == host
 
     def is_known(self, headers: Headers) -> bool:
         """Whether a request has the cookie or the token."""

@@ -116,8 +116,8 @@ def bound(host: str, port: int) -> socket.socket:
         listening = socket.socket(family)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, ValueError) as error:  # a ValueError: the name has parts that are empty or too long
+        reason = getattr(error, "strerror", None) or "no name of a host"
         raise RunError(
             f"{host}:{port} cannot be used ({reason}); choose another --port, or 0 for a free one."
         ) from None
