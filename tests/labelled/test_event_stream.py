@@ -70,6 +70,16 @@ def test_an_event_comes_as_soon_as_the_pause_after_it_is_long_enough() -> None:
     assert known == [20 + stream.look_ahead_frames] == [20 + 2 + 7]
 
 
+def test_a_weak_run_of_any_length_belongs_to_its_event_however_it_is_cut() -> None:
+    weak = MAX_STRETCHES + 500
+    probs = np.tile([0.9, 0.1], (weak + 40, 1))
+    probs[10 : 10 + weak] = [0.6, 0.4]
+    probs[10 + weak : 20 + weak] = [0.1, 0.9]
+    chosen = PostProcessing(hysteresis=0.2)
+    found, _ = streamed(EventStream(chosen, 2), probs, [1] * len(probs))
+    assert [one[:3] for one in found] == [one[:3] for one in offline(chosen, probs)] == [(10, 20 + weak, 1)]
+
+
 def test_a_run_that_flickers_without_end_takes_constant_memory() -> None:
     frames = 3 * MAX_STRETCHES
     probs = np.where(np.arange(frames)[:, None] % 2, [0.45, 0.35, 0.2], [0.45, 0.2, 0.35])

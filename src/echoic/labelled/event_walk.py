@@ -93,6 +93,9 @@ class EventWalk:
 
     def active(self, begin: int, label: int, probs: Probs, smoothed: Probs, *, is_strong: bool) -> None:
         """Consecutive frames that may belong to an event of `label`; `probs` and `smoothed` `(frames, classes)`."""
+        goes_on = bool(self._stretches) and self._stretches[-1].number == label
+        if len(self._stretches) >= MAX_STRETCHES and not goes_on:
+            self._end_run(begin)
         if self._begin == _NONE:
             self._begin = begin
         self._is_strong |= is_strong
@@ -101,13 +104,15 @@ class EventWalk:
         if self._chosen.one_label:
             self._smoothed += smoothed.sum(0)
             return
-        self._stretches.append(_Stretch(label, begin, begin + len(probs), float(totals[label])))
+        own = _Stretch(label, begin, begin + len(probs), float(totals[label]))
+        if goes_on:  # the end of a chunk may cut a stretch
+            before = self._stretches.pop()
+            own = own._replace(begin=before.begin, total=before.total + own.total)
+        self._stretches.append(own)
         if self._is_strong:
             for stretch in self._stretches:
                 self._extend(stretch)
             self._stretches = []
-        elif len(self._stretches) > MAX_STRETCHES:
-            self._end_run(begin + len(probs))
 
     def quiet(self, begin: int, probs: Probs) -> None:
         """Consecutive frames of background."""
