@@ -64,6 +64,21 @@ def test_a_wav_header_says_how_samples_are_written(kind: str, size: int | None) 
     np.testing.assert_allclose(whole(io.BytesIO(data), channel=2), -SOUND / 2, atol=1e-2)
 
 
+def test_what_follows_the_sound_of_a_wav_file_is_no_sound() -> None:
+    file = io.BytesIO()
+    soundfile.write(file, SOUND, RATE_HZ, "PCM_16", format="WAV")
+    data = file.getvalue() + b"LIST\x08\0\0\0INFOtext"
+    np.testing.assert_allclose(whole(io.BytesIO(data)), SOUND, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["FLAC", "OGG", "AIFF", "RF64", "AU", "CAF"])
+def test_files_that_are_no_raw_sound_are_refused(name: str) -> None:
+    file = io.BytesIO()
+    soundfile.write(file, SOUND, RATE_HZ, "VORBIS" if name == "OGG" else "PCM_16", format=name)
+    with pytest.raises(DataError, match=f"(?i)pipe is {name}, which is not read from a pipe; convert it"):
+        PcmReader(io.BytesIO(file.getvalue()), "pipe", PcmFormat(), None)
+
+
 def test_an_incomplete_last_sample_is_left_out() -> None:
     data = (SOUND * 32767).astype("<i2").tobytes()
     assert len(whole(io.BytesIO(data[:-1]))) == len(SOUND) - 1
@@ -137,6 +152,7 @@ def test_missing_values_are_nan(line: str) -> None:
         ("[1, 2\n", "line 1 is no JSON"),
         ("[1, true]\n", "line 1 has True for 'b'"),
         ("[1, [2]]\n", r"line 1 has \[2\] for 'b'"),
+        ("2020;1,5;2,5\n", "line 1 has '1,5' for 'a', which is no number"),
         ("1,inf\n", "line 1 has an infinite value for 'b'; leave it empty"),
         ("[" * 100_000 + "\n", "line 1 is no JSON"),
         ("[1, 1" + "0" * 5000 + "]\n", "line 1 is no JSON|line 1 has 1000"),

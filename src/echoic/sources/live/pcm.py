@@ -23,6 +23,23 @@ _OF_WAV = {(1, 8): "u8", (1, 16): "s16", (1, 32): "s32", (3, 32): "f32"}
 _EXTENSIBLE = 0xFFFE
 _MAX_HEADER_BYTES = 1 << 20
 
+_FIRST_UNKNOWN_SIZE = 0x7FFF_F000
+"""Sizes of sound from here on, and 0, are those of programs that write into a pipe and do not know it."""
+
+_OTHERS = {
+    b"RF64": "RF64",
+    b"RIFX": "RIFX",
+    b"FORM": "AIFF",
+    b"fLaC": "FLAC",
+    b"OggS": "Ogg",
+    b"caff": "CAF",
+    b".snd": "AU",
+    b"ID3\2": "MP3",
+    b"ID3\3": "MP3",
+    b"ID3\4": "MP3",
+}
+"""Formats by their first bytes, which would be noise as raw samples."""
+
 
 class PcmFormat(NamedTuple):
     """How samples are written; `rate_hz` None: at the rate of the run."""
@@ -45,7 +62,7 @@ class PcmReader:
 
     Raises:
         ConfigError: the format or the channel is none of those there are.
-        DataError: the header is damaged, or of a format that is not read.
+        DataError: the header is damaged, or the data are of a format that is not read.
     """
 
     def __init__(self, file: IO[bytes], name: str, given: PcmFormat, channel: int | None) -> None:
@@ -56,7 +73,14 @@ class PcmReader:
             )
         self._file = file
         self._name = name
+        self._left_bytes: int | None = None
         self._pending = _read(file, 12)
+        other = "MP4" if self._pending[4:8] == b"ftyp" else _OTHERS.get(self._pending[:4])
+        if other is not None:
+            raise DataError(
+                f"{name} is {other}, which is not read from a pipe; convert it, as by ffmpeg -i FILE -f wav - | echoic "
+                "live RUN."
+            )
         is_wav = self._pending[:4] == b"RIFF" and self._pending[8:] == b"WAVE"
         self.format = self._header() if is_wav else given
         if channel is not None and channel > self.format.channels:
@@ -69,7 +93,7 @@ class PcmReader:
         frame_bytes = dtype.itemsize * self.format.channels
         data = self._pending
         while len(data) < samples * frame_bytes:
-            more = self._file.read(samples * frame_bytes - len(data))
+            more = self._more(samples * frame_bytes - len(data))
             if not more:
                 break
             data += more
@@ -83,8 +107,16 @@ class PcmReader:
         values /= _FULL_SCALES[self.format.sample_format]
         return values.mean(1) if self._channel is None else np.ascontiguousarray(values[:, self._channel - 1])
 
+    def _more(self, count: int) -> bytes:
+        """Up to `count` bytes of sound; none at its end, after which a WAV file may say other things."""
+        if self._left_bytes is None:
+            return self._file.read(count)
+        more = self._file.read(min(count, self._left_bytes))
+        self._left_bytes -= len(more)
+        return more
+
     def _header(self) -> PcmFormat:
-        """The format in a WAV header; the file is then at the first sample. Sizes are those of a pipe: unknown."""
+        """The format in a WAV header; the file is then at the first sample."""
         found: PcmFormat | None = None
         self._pending = b""
         while True:
@@ -93,6 +125,7 @@ class PcmReader:
                 raise DataError(f"{self._name}: the WAV header ends before the sound; record it again.")
             kind, size = struct.unpack("<4sI", head)
             if kind == b"data":
+                self._left_bytes = size if 0 < size < _FIRST_UNKNOWN_SIZE else None
                 break
             if size > _MAX_HEADER_BYTES:
                 raise DataError(f"{self._name}: the WAV header is damaged; record it again, or send raw samples.")

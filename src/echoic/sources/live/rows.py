@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from echoic.errors import DataError
 
-_DELIMITERS = ",;\t"
+_DELIMITERS = "\t;,"
+"""The first one that a line has: a comma beside another one is part of a number."""
+
 _MISSING = {"", "na", "nan", "null", "none"}
 _MAX_LINE = 1 << 20
 
@@ -64,7 +66,7 @@ class RowReader:
 
     def _csv(self, text: str) -> list[object] | None:
         if self._places is None:
-            self._delimiter = max(_DELIMITERS, key=text.count)
+            self._delimiter = next((one for one in _DELIMITERS if one in text), ",")
         try:
             (cells,) = csv.reader([text], delimiter=self._delimiter)
         except (csv.Error, ValueError):
