@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +94,13 @@ def test_a_state_goes_on_after_a_wrong_line(live: Live, forecaster: Run, tmp_pat
     assert "line 21 has 'oops' for 'y', which is no number" in said
     second, _ = live("".join(values[20:]).encode(), forecaster.path, "--state", state)
     assert [*first, *second] == whole
+
+
+def test_a_pipe_is_no_state(live: Live, forecaster: Run, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "state")
+    records, said = live(b"1\n", forecaster.path, "--state", tmp_path / "state")
+    assert not records
+    assert "state is not a regular file" in said
 
 
 def test_text_is_completed_after_each_line(live: Live, tmp_path: Path) -> None:

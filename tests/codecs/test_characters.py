@@ -3,10 +3,12 @@
 import json
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echoic.codecs import Characters
+from echoic.errors import DataError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
@@ -51,3 +53,10 @@ def test_no_byte_is_unknown() -> None:
 
 def test_bytes_that_are_no_text_are_shown_as_such() -> None:
     assert Characters.byte_level().decode(np.array([0x61, 0xFF, 0x62])) == "a�b"
+
+
+def test_half_a_character_has_no_bytes() -> None:
+    codec = Characters(tuple(range(256)), is_bytes=True)
+    assert codec.code_points("a\udce4").tolist() == [97, 0xE4]
+    with pytest.raises(DataError, match=r"half a character \(U\+D800\) at 1; leave it out"):
+        codec.code_points("a\ud800")

@@ -54,6 +54,8 @@ def test_a_class_of_probability_zero_is_never_drawn() -> None:
     "wrong",
     [
         {"temperature": -1},
+        {"temperature": 1e-300},
+        {"temperature": 1e308},
         {"temperature": float("nan")},
         {"top_k": 0},
         {"top_p": 0},

@@ -9,7 +9,7 @@ import numpy as np
 from echoic.api.live_input import LiveInput, chunks_of, stream_of
 from echoic.api.run import Run
 from echoic.errors import ConfigError, RunError
-from echoic.run.files import write_atomically
+from echoic.run.files import check_regular, write_atomically
 from echoic.streams.live import GeneratingStream, LiveStream, Record
 from echoic.types.score import ONSET
 from echoic.writers.sound import SUBTYPES, SoundWriter
@@ -62,9 +62,10 @@ def _start(stream: LiveStream[Any, Any, Any], state_file: Path | None, seed: int
     """The state in the file, if it is there; otherwise a new one."""
     if state_file is not None and state_file.exists():
         try:
+            check_regular(state_file)
             return stream.from_bytes(state_file.read_bytes())
         except OSError as error:
-            raise RunError(f"{state_file} cannot be read ({error.strerror}); check the name.") from None
+            raise RunError(f"{state_file} cannot be read ({error.strerror or error}); check the name.") from None
     return stream.start(seed) if isinstance(stream, GeneratingStream) else stream.start()
 
 

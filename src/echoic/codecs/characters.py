@@ -7,6 +7,7 @@ from typing import Any, Self, final
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.errors import DataError
 from echoic.types import stored
 
 Symbols = NDArray[np.int64]
@@ -48,9 +49,18 @@ class Characters:
         return None if self.is_bytes else len(self.vocabulary)
 
     def code_points(self, text: str) -> Symbols:
-        """Code points or bytes of a text."""
+        """Code points or bytes of a text.
+
+        Raises:
+            DataError: the text has half a character, of which there are no bytes.
+        """
         if self.is_bytes:
-            return np.frombuffer(text.encode(errors="surrogateescape"), np.uint8).astype(np.int64)
+            try:
+                data = text.encode(errors="surrogateescape")
+            except UnicodeEncodeError as error:
+                half = f"U+{ord(text[error.start]):04X}"
+                raise DataError(f"The text has half a character ({half}) at {error.start}; leave it out.") from None
+            return np.frombuffer(data, np.uint8).astype(np.int64)
         return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.int64)
 
     def encode(self, code_points: Symbols) -> Symbols:

@@ -32,8 +32,11 @@ class Sampling:
     loudness_temperature: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature < float("inf"):
-            raise ConfigError(f"`temperature` must be 0 or more, got {self.temperature}.")
+        if self.temperature and not LEAST_TEMPERATURE <= self.temperature <= MOST_TEMPERATURE:
+            raise ConfigError(
+                f"`temperature` must be 0, or from {LEAST_TEMPERATURE:g} to {MOST_TEMPERATURE:g}, got "
+                f"{self.temperature}."
+            )
         if self.top_k is not None and self.top_k < 1:
             raise ConfigError(f"`top_k` must be 1 or more, got {self.top_k}.")
         if self.top_p is not None and not 0 < self.top_p <= 1:
@@ -45,8 +48,13 @@ class Sampling:
 
     def for_loudness(self) -> Self:
         """The options for loudness."""
-        return replace(self, temperature=self.temperature * self.loudness_temperature, loudness_temperature=1.0)
+        product = self.temperature * self.loudness_temperature
+        within = min(max(product, LEAST_TEMPERATURE), MOST_TEMPERATURE) if product else 0.0
+        return replace(self, temperature=within, loudness_temperature=1.0)
 
+
+LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-6, 1e6
+"""Beyond them, logits divided by the temperature are no numbers; all that is less is 0, all that is more is uniform."""
 
 DEFAULT_SAMPLING = Sampling()
 """Samples the model's own distribution."""
