@@ -19,7 +19,7 @@ import pytest
 
 import echoic
 from echoic.cli import demo, main
-from echoic.cli.predict import _plain, _short
+from echoic.cli.predict import _digits, _plain, _short
 from echoic.cli.progress import TrainingBar, progress_bar, round_progress
 from echoic.training import Progress
 
@@ -367,3 +367,7 @@ def test_training_into_a_pipe_says_a_line_now_and_then(monkeypatch: Any, capsys:
     assert capsys.readouterr().err.splitlines() == [
         f"training {part}%, epoch 1, train 0.5, 2 batches/s" for part in (40, 80)
     ]
+
+
+def test_a_recording_without_events_has_no_numbers_to_shorten() -> None:
+    assert _digits({"file": np.zeros(0, str), "onset_s": np.zeros(0), "confidence": np.zeros(0)}) == []

@@ -81,6 +81,8 @@ def _digits(columns: dict[str, Any]) -> list[int]:
     if not numbers:
         return [4] * len(next(iter(columns.values())))
     values = np.column_stack(numbers)
+    if not len(values):  # a recording without events
+        return []
     spread = np.ptp(values, 1)
     spread = np.where(spread > 0, spread, np.ptp(values))
     with np.errstate(divide="ignore", invalid="ignore"):
