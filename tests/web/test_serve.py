@@ -186,6 +186,21 @@ def test_clips_end_at_pauses(served: Served) -> None:
     assert 0.85 < next(one for one in records if one["ended"])["onset_s"] < 1.0
 
 
+def test_a_client_comes_back_with_sound_held_in_a_pause(served: Served) -> None:
+    options = {"type": "start", "options": {"rate_hz": 48_000, "pause_s": 1.0}}
+    tone = (0.3 * np.sin(np.arange(4_800) / 6)).astype(np.float32)
+    with served.client("classify") as client:
+        client.answer(options)
+        for sound in (tone, *[np.zeros(4_800, np.float32)] * 9):
+            client.answer(sound.tobytes())
+        saved = client.answer({"type": "save"})
+    assert saved["bytes"] > 1 << 16
+    with served.client("classify") as client:
+        again = options | {"state": saved["state"], "position": saved["position"]}
+        assert client.answer(again) == {"type": "started", "position": 48_000}
+        assert client.answer(np.zeros(4_800, np.float32).tobytes())["records"][0]["ended"]
+
+
 def test_health_and_metrics_count_what_happens(served: Served) -> None:
     with served.client("text") as client:
         client.answer({"type": "push", "text": "abc"})

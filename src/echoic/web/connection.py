@@ -86,14 +86,19 @@ class Connection:
                 message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if not self._messages.take(1):
+            data, text = message.get("bytes"), message.get("text") or ""
+            # A large message counts as several.
+            size = max(1.0, len(text if data is None else data) / self._limits.message_bytes)
+            if not self._messages.take(size):
                 raise DroppedError("There were too many messages a second.")
             arrived = time.monotonic()
-            data = message.get("bytes")
-            if data is not None:
+            known = None if data is not None else read_message(text)
+            if size > 1 and not isinstance(known, Start):
+                raise DataError(f"Messages without a state are at most {self._limits.message_bytes:,} bytes.")
+            if known is not None:
+                await self._answer(known, arrived)
+            elif data is not None:
                 await self._push(self._sound(data), arrived)
-            else:
-                await self._answer(read_message(message.get("text") or ""), arrived)
 
     async def _answer(self, message: Start | Push | Generate | Simple, arrived: float) -> None:
         if isinstance(message, Start):

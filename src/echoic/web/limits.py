@@ -11,7 +11,8 @@ class Limits:
 
     Attributes:
         connections: open connections.
-        message_bytes: largest message of a client.
+        message_bytes: largest message of a client, but for one with a state.
+        state_bytes: largest message with a state, such as of sound held in a pause, or of many columns.
         messages_per_s: messages per second, on average over `burst_s`.
         speed: sound that may come per second, in multiples of real time.
         steps_per_s: characters, rows of values or steps of music that may come per second.
@@ -25,6 +26,7 @@ class Limits:
 
     connections: int = 1000
     message_bytes: int = 1 << 16
+    state_bytes: int = 1 << 20
     messages_per_s: float = 200.0
     speed: float = 4.0
     steps_per_s: float = 2000.0

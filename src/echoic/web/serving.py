@@ -24,7 +24,7 @@ class Serving(uvicorn.Server):
             uvicorn.Config(
                 server.app,
                 ws="websockets-sansio",
-                ws_max_size=limits.message_bytes,
+                ws_max_size=max(limits.message_bytes, limits.state_bytes),
                 ws_per_message_deflate=False,
                 limit_concurrency=limits.connections + _OTHERS,
                 access_log=False,  # addresses have tokens
