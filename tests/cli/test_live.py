@@ -96,6 +96,12 @@ def test_a_state_goes_on_after_a_wrong_line(live: Live, forecaster: Run, tmp_pat
     assert [*first, *second] == whole
 
 
+def test_values_are_refused_as_in_files(live: Live, forecaster: Run) -> None:
+    records, said = live(b"1\n1e308\n", forecaster.path)
+    assert len(records) == 1
+    assert "infinite or beyond 3.4e38" in said
+
+
 def test_a_pipe_is_no_state(live: Live, forecaster: Run, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "state")
     records, said = live(b"1\n", forecaster.path, "--state", tmp_path / "state")

@@ -170,8 +170,10 @@ class ForecastStream(LiveStream[NDArray[Any], LiveForecast | None, ForecastState
                 f"got {values.dtype} {values.shape}."
             )
         found = values.astype(np.float64)
-        if np.isinf(found).any():
-            raise DataError("The values have an infinite one; give NaN for a value that is missing.")
+        if (np.abs(found) > np.finfo(np.float32).max).any():  # as in files
+            raise DataError(
+                "The values have one that is infinite or beyond 3.4e38; give NaN for a value that is missing."
+            )
         return found
 
 
