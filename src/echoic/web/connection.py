@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import time
+from contextlib import suppress
 from typing import Any, final
 
 import numpy as np
@@ -49,6 +50,7 @@ class Connection:
         self._seconds = Allowance(1.0, limits.burst_s)
         self._state: Any = None
         self._start = Start(type="start")
+        self._is_leaving = False
         self.position = 0
 
     async def run(self) -> None:
@@ -76,8 +78,10 @@ class Connection:
 
     async def leave(self) -> None:
         """The server stops: sends the state, with which the client can come back."""
+        self._is_leaving = True
         if self._state is not None:
-            await self._outbox.put(self._saved())
+            with suppress(DroppedError):  # it reads nothing
+                await self._outbox.put(self._saved())
         await self._close(STOPPED, "the server stops")
 
     async def _serve(self) -> None:
@@ -173,7 +177,7 @@ class Connection:
         state = self._ready if message.seed is None else stream.reseeded(self._ready, message.seed)
         piece = _PIECES.get(stream.takes, round(_PIECE_S * stream.rate_hz))
         left = message.length
-        while left:
+        while left and not self._is_leaving:
             count = min(piece, left)
             made, state = await self._batcher.call(_generated, stream, count, state, message.options)
             left -= count
