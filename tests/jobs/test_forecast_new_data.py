@@ -226,3 +226,13 @@ def test_series_without_a_value_are_left_out_of_training_and_listed() -> None:
     assert any("series 'b' has no value to predict" in note for note in notes)
     with pytest.raises(DataError, match="series 'b' has no value to predict"):
         echoic.train("forecast", table, **(TINY | {"id": "unique_id", "on_error": "stop"}))
+
+
+def test_a_series_without_a_value_is_left_out_of_predictions_with_a_warning(tmp_path: Path) -> None:
+    run = echoic.train("forecast", rows(end=KNOWN, name="a"), out=tmp_path / "run", **TINY | {"id": "unique_id"})
+    empty = rows(end=60, name="b").with_columns(pl.lit(None, pl.Float64).alias("y"))
+    new = write(tmp_path / "new.csv", pl.concat([rows(KNOWN, KNOWN + 1, name="a"), empty]))
+    with pytest.warns(UserWarning, match=r"(?s)Skipped 1:.*new\.csv, line 3: series 'b' has no value to predict"):
+        assert set(run.predict(new)["unique_id"]) == {"a"}
+    with pytest.raises(DataError, match="series 'b' has no value to predict"):
+        run.predict(new, on_error="stop")

@@ -5,7 +5,8 @@ from typing import Any
 
 from echoic.errors import DataError
 from echoic.jobs.forecast.task import ForecastTask
-from echoic.sources import Dataset, read, source_kind
+from echoic.sources import Dataset, source_kind
+from echoic.sources import read_new as read
 from echoic.sources.index_numbers import IndexNumbers
 from echoic.sources.roles import NO_TIME
 from echoic.types import Series
@@ -19,7 +20,7 @@ _NO_NAMES = {"target": (), "time": None, "id": None}
 
 
 def read_new(task: ForecastTask, data: Any) -> Dataset:
-    """New data with the columns of the run; others are ignored.
+    """New data with the columns of the run; others are ignored. Warns of series that were skipped.
 
     Raises:
         DataError: the data cannot be read, lack a column, or their times have a zone where those of the run have none.
