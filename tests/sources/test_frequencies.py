@@ -215,3 +215,9 @@ def test_a_missing_future_covariate_leaves_the_end_of_the_targets_where_it_is(mi
     frame["seen"] = [*np.ones(30), *np.full(18, np.nan)]
     both = TableSettings(time="t", target="y", future_covariates="plan", past_covariates="seen")
     assert read(frame, both).series[0].steps == 30
+
+
+@pytest.mark.parametrize(("method", "constant"), [("sum", ()), ("count", ()), ("mean", ("y",))])
+def test_constant_columns_are_those_of_the_steps_after_resampling(method: str, constant: tuple[str, ...]) -> None:
+    frame = irregular(None, 40).assign(y=1.0)
+    assert read(frame, TableSettings(time="t", freq="h", resample=method)).report.to_json()["constant"] == constant

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError
@@ -150,7 +151,9 @@ def _report(
     for name in roles.target:
         missing[name] -= future_rows
     inserted = sum(one.length - one.filled for one in placed)
-    varies = np.nanmin(cells, axis=0) < np.nanmax(cells, axis=0)
+    varies = _varies(cells)
+    if any(one.rows is not None for one in series):  # sums of equal rows differ, where their number does
+        varies[: len(roles.target)] = _varies(np.concatenate([one.values for one in series]))
     return DataReport(
         rows=table.dataframe.height,
         series=len(series),
@@ -176,3 +179,8 @@ def _report(
         zones=tuple(sorted({one.time.zone for one in placed if one.time.zone is not None})),
         found_time=roles.time if roles.found_time else None,
     )
+
+
+def _varies(values: Values) -> NDArray[np.bool_]:
+    """Whether each column of `values` `(rows, columns)` has two numbers that differ."""
+    return np.asarray(np.nanmin(values, axis=0) < np.nanmax(values, axis=0))
