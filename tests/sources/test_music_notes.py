@@ -90,6 +90,13 @@ def test_everything_that_is_left_out_is_counted(tmp_path: Path) -> None:
     assert report(tmp_path / "a.mid", pedal=False).left_out.control_changes == 3
 
 
+@pytest.mark.parametrize("program", [0, 40])
+def test_one_instrument_is_a_note_unless_it_is_the_one_of_generated_music(tmp_path: Path, program: int) -> None:
+    messages = [(0, mido.Message("program_change", program=program)), *line(240)]
+    wanted = [] if program == 0 else ["The instrument (program 40) is not modelled: what is generated has program 0."]
+    assert [one for one in report(written(tmp_path / "a.mid", messages)).notes if "instrument" in one] == wanted
+
+
 def test_notes_moved_to_the_grid_are_counted_with_the_farthest(tmp_path: Path) -> None:
     messages = [*note(60, 0, 120), *note(62, 150, 120), *note(64, 350, 130), *note(65, 480, 360)]
     on_grid = report(written(tmp_path / "a.mid", messages)).on_grid

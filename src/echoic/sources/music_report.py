@@ -53,6 +53,9 @@ class LeftOut:
             f"{len(self.instruments)} instruments (programs {programs}) are not modelled: what is generated has one.": (
                 len(self.instruments) > 1
             ),
+            f"The instrument (program {programs}) is not modelled: what is generated has program 0.": (
+                len(self.instruments) == 1 and self.instruments != (0,)
+            ),
             f"Notes of up to {self.channels} channels a song were put together.": self.channels > 1,
             f"Notes of up to {self.tracks} tracks a song were put together.": self.tracks > 1,
             f"{_count(self.pitch_bends, 'pitch bend')} left out.": self.pitch_bends,
