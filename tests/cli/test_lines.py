@@ -233,7 +233,8 @@ def test_times_in_json_are_those_of_iso_8601() -> None:
         [datetime(2024, 10, 27, 2, tzinfo=ZoneInfo("Europe/Berlin"), fold=fold) for fold in (0, 1)], object
     )
     assert _plain(aware) == ["2024-10-27T02:00:00+02:00", "2024-10-27T02:00:00+01:00"]
-    assert _short("ds", aware) == _plain(aware)
+    assert _short("ds", aware) == ["2024-10-27T02:00+02:00", "2024-10-27T02:00+01:00"]
+    assert _short("ds", aware[:1] + timedelta(seconds=5)) == ["2024-10-27T02:00:05+02:00"]
 
 
 @pytest.mark.parametrize(

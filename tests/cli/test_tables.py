@@ -69,3 +69,14 @@ def test_dates_beside_large_numbers_are_not_broken(
 )
 def test_numbers_have_a_short_exponent(value: float, text: str) -> None:
     assert short_number(value) == text
+
+
+def test_times_with_a_zone_stand_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    time = "2024-11-01T22:00+01:00"
+    print_columns(
+        "forecast", ["unique_id", "ds", "target", "mean", "lo-80", "hi-80"], [["meter", time, "y", *["9.5"] * 3]]
+    )
+    assert time in capsys.readouterr().out

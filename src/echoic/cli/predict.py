@@ -95,7 +95,8 @@ def _short(name: str, column: Any, digits: list[int] | None = None) -> list[str]
     if column.dtype.kind == "M":
         return _iso_texts(column, ("D", "m", "s", "ms"))
     if len(column) and isinstance(column[0], datetime):
-        return _iso_texts(column)
+        seconds = any(one.second or one.microsecond for one in column)
+        return [one.isoformat(timespec="auto" if seconds else "minutes") for one in column]
     if column.dtype.kind != "f":
         return [str(value) for value in column]
     if name.endswith("_s"):

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
@@ -105,15 +107,17 @@ def print_columns(title: str, headers: Sequence[str], rows: Sequence[Sequence[An
     """Prints a plain table; of columns that do not fit, it says how many there are."""
     console = Console()
     widths = _widths(headers, rows)
-    shown = _number_that_fits(widths, console.width - _EDGE)
+    folds = [
+        width > _FOLDED and not all(_stays_whole(str(row[one])) for row in rows) for one, width in enumerate(widths)
+    ]
+    shown = _number_that_fits(widths, folds, console.width - _EDGE)
     table = _table(title)
     for number, header in enumerate(headers[:shown]):
-        is_text = widths[number] > _FOLDED and not all(_is_number(str(row[number])) for row in rows)
         table.add_column(
             escape(printable(header)),
             justify="left" if number == 0 else "right",
             overflow="fold",
-            no_wrap=not is_text,
+            no_wrap=not folds[number],
         )
     for row in rows:
         table.add_row(*(escape(printable(str(cell))) for cell in row[:shown]))
@@ -131,18 +135,19 @@ def _widths(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[int]:
     ]
 
 
-def _number_that_fits(widths: Sequence[int], limit: int) -> int:
-    """The number of first columns that fit; wide ones may be folded."""
-    least = accumulate(min(width, _FOLDED) for width in widths)
+def _number_that_fits(widths: Sequence[int], folds: Sequence[bool], limit: int) -> int:
+    """The number of first columns that fit, some of them folded."""
+    least = accumulate(_FOLDED if folded else width for width, folded in zip(widths, folds, strict=True))
     return max(1, sum(width <= limit for width in least))
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return not text
-    return True
+def _stays_whole(text: str) -> bool:
+    """Whether this is a number or a time, which nobody can read in two lines."""
+    for read in (float, datetime.fromisoformat):
+        with suppress(ValueError):
+            read(text)
+            return True
+    return not text
 
 
 def _table(title: str) -> Table:
