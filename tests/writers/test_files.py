@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from echoic.errors import RunError
+from echoic.errors import ConfigError, RunError
 from echoic.writers.files import replacing, write_bytes
 from echoic.writers.sound import SoundWriter
 from echoic.writers.tables import write_table
@@ -130,3 +130,10 @@ def test_a_table_without_rows_is_a_file_with_its_columns(tmp_path: Path, name: s
     write_table(tmp_path / name, {"label": np.array([], object), "onset_s": np.array([], np.float64)})
     read = pl.read_parquet if name.endswith("parquet") else pl.read_csv
     assert read(tmp_path / name).columns == ["label", "onset_s"]
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out.JSON"])
+def test_tables_are_not_written_under_the_ending_of_another_format(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{name}: tables are written as CSV or Parquet; choose the ending \.csv"):
+        write_table(tmp_path / name, {"a": [1]})
+    assert not list(tmp_path.iterdir())

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from echoic.errors import RunError
+from echoic.errors import ConfigError, RunError
 from echoic.write_errors import cannot_be_written
 from echoic.writers.files import replacing
 
 _FORMULA = r"^[=+\-@\t\r]"
 """How a text begins that spreadsheets run as a formula."""
+
+_OTHER_FORMATS = {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".feather", ".arrow", ".npy", ".npz", ".h5", ".pkl"}
+"""Endings that promise something else than CSV."""
 
 _NUMBER = r"^[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$"
 
@@ -25,8 +28,11 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
     In CSV, texts that a spreadsheet would run as a formula get an apostrophe in front.
 
     Raises:
+        ConfigError: the ending is that of another format.
         RunError: the file cannot be written.
     """
+    if path.suffix.lower() in _OTHER_FORMATS:
+        raise ConfigError(f"{path}: tables are written as CSV or Parquet; choose the ending .csv or .parquet.")
     frame = pl.DataFrame([_column(name, values) for name, values in columns.items()])
     with replacing(path) as part:
         try:
