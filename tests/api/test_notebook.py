@@ -12,6 +12,10 @@ from matplotlib.figure import Figure
 
 import echoic
 from echoic.errors import ConfigError, DataError, Interrupted
+from echoic.jobs.audio.render import Sound
+from echoic.jobs.music.clock import Clock
+from echoic.jobs.music.compose import Composition
+from echoic.metrics.memorization import Match
 from echoic.metrics.notebook import scores_html
 
 TINY: dict[str, Any] = {"layers": (4,), "epochs": 1, "threads": 1}
@@ -56,6 +60,14 @@ def test_the_best_scores_are_bold_and_names_are_escaped() -> None:
     assert "<td><b>1</b></td>" in table
     assert "<th>&lt;b&gt;</th><td>2</td><td>0.5</td>" in table
     assert table.endswith("<p>worse &amp; so</p>")
+
+
+def test_generated_sound_and_music_are_not_printed_sample_by_sample() -> None:
+    clock = Clock(1.0, None, (), (), ())
+    roll = np.zeros((8, 128), np.uint8)
+    assert repr(Sound(np.zeros((1, 9), np.float32), 8000)) == "Sound(samples=(1, 9), rate_hz=8000)"
+    made = Composition("a song, continued", roll, roll[:4], clock, Match(0, 0, 0), "")
+    assert repr(made) == "Composition(name='a song, continued', roll=(8, 128), before=(4, 128))"
 
 
 def test_data_in_memory_are_not_printed() -> None:

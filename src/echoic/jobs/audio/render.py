@@ -30,6 +30,9 @@ class Sound:
     samples: Floats
     rate_hz: int
 
+    def __repr__(self) -> str:
+        return f"Sound(samples={self.samples.shape}, rate_hz={self.rate_hz})"
+
 
 def generate(
     fitted: Fitted[AudioTask], request: AudioRequest, on_chunk: Callable[[Floats], None] = lambda _: None

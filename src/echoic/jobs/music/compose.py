@@ -44,6 +44,9 @@ class Composition:
     memorized: Match
     memorized_from: str
 
+    def __repr__(self) -> str:
+        return f"Composition(name={self.name!r}, roll={self.roll.shape}, before={self.before.shape})"
+
     @property
     def edges_beats(self) -> NDArray[np.float64]:
         """Where each step of prime and continuation begins, and the last one ends; the continuation begins at 0."""
