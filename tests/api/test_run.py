@@ -12,7 +12,7 @@ import torch
 import echoic
 from echoic.api.overfit_check import check_passes
 from echoic.api.run import Run
-from echoic.api.summaries import machine_info, run_info
+from echoic.api.summaries import flat_items, machine_info, run_info
 from echoic.errors import ConfigError, DataError, RunError
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.jobs.forecast.continuations import series_columns
@@ -194,3 +194,8 @@ def test_series_of_one_name_have_no_name_column(tmp_path: Path) -> None:
     columns = series_columns(run.generate(7))
     assert list(columns) == ["ds", "y0", "y1"]
     assert columns["ds"].tolist() == list(range(200, 207))
+
+
+def test_notes_have_a_line_of_their_own_each() -> None:
+    found = flat_items({"data": {"notes": ["Ignored columns: a, b.", "A gap."], "ignored": ["a", "b"]}})
+    assert found == [("data.notes", "Ignored columns: a, b.\nA gap."), ("data.ignored", "a, b")]

@@ -37,13 +37,14 @@ def _lead_json(evaluation: Evaluation) -> dict[str, Any] | None:
 
 
 def flat_items(nested: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Nested values as rows of dotted name and value; lists are joined."""
+    """Nested values as rows of dotted name and value; lists are joined, sentences in lines of their own."""
     rows: list[tuple[str, Any]] = []
     for key, value in nested.items():
         if isinstance(value, Mapping):
             rows += flat_items(value, f"{prefix}{key}.")
         else:
-            rows.append((f"{prefix}{key}", ", ".join(map(str, value)) if isinstance(value, list) else value))
+            between = "\n" if key == "notes" else ", "
+            rows.append((f"{prefix}{key}", between.join(map(str, value)) if isinstance(value, list) else value))
     return rows
 
 
