@@ -94,6 +94,11 @@ def test_without_data_the_run_goes_on_with_its_own_as_they_are_now(tmp_path: Pat
     again = echoic.train("text", from_run=run.path, out=tmp_path / "again", **NO_STEP)
     assert again.config["data"]["path"] == run.config["data"]["path"]
     assert again.config["data"]["fingerprint"] != run.config["data"]["fingerprint"]
+    (tmp_path / "text.txt").unlink()
+    with pytest.raises(
+        DataError, match=r"text\.txt: not found, and .* was trained on it; .* name the data to train on"
+    ):
+        echoic.train("text", from_run=run.path, out=tmp_path / "more")
     (tmp_path / "other").mkdir()
     in_memory = trained("forecast", tmp_path / "other")
     with pytest.raises(ConfigError, match="trained on in-memory data; pass the data to train on"):

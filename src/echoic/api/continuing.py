@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from echoic import sources
+from echoic.api.data_reference import check_present
 from echoic.api.in_memory import BESIDE_DATA, gathered
 from echoic.api.prepare import Prepared, check_length
 from echoic.api.run import load
@@ -51,7 +52,10 @@ def prepare_from(
     opened = load(run, components=components)
     if job != opened.job.name:
         raise ConfigError(f"{run} is a {opened.job.name} run and cannot be trained on as {job}.")
-    data, settings = _data(opened.config["data"]["path"], job, data, settings)
+    own = opened.config["data"]["path"]
+    data, settings = _data(own, job, data, settings)
+    if data is own:
+        check_present(run, own, "name the data to train on")
     resolved = _settings(opened.settings, config, settings)
     if data is None:
         raise ConfigError(f"{run} was trained on in-memory data; pass the data to train on.")

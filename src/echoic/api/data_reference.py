@@ -24,14 +24,9 @@ def read_again(run: Path, reference: Any, settings: Any, fingerprint: str) -> so
     """
     if reference is None:
         raise TrainingDataError(
-            f"{run} was trained on in-memory data; pass the same data again, with `data=` or --training-data."
+            f"{run} was trained on in-memory data; pass the same data again, with `data=`, in Python."
         )
-    missing = [path for path in _paths(reference) if not Path(path).exists()]
-    if missing:
-        raise TrainingDataError(
-            f"{missing[0]}: not found, and {run} was trained on it; restore it, or pass its new place with `data=` or "
-            "--training-data."
-        )
+    check_present(run, reference, "pass its new place with `data=` or --training-data")
     dataset = sources.read(reference, settings)
     if dataset.fingerprint != fingerprint:
         raise ChangedDataError(
@@ -39,6 +34,17 @@ def read_again(run: Path, reference: Any, settings: Any, fingerprint: str) -> so
             "with `data=` or --training-data, train a new run, or name it as new data after the run."
         )
     return dataset
+
+
+def check_present(run: str | Path, reference: Any, remedy: str) -> None:
+    """Refuses training data that are gone; `remedy` says what to do other than to restore them.
+
+    Raises:
+        TrainingDataError: a file or folder is missing.
+    """
+    missing = [path for path in _paths(reference) if not Path(path).exists()]
+    if missing:
+        raise TrainingDataError(f"{missing[0]}: not found, and {run} was trained on it; restore it, or {remedy}.")
 
 
 def _paths(data: Any) -> list[str | Path]:
