@@ -161,7 +161,7 @@ def closed(client: Any) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("run", "message", "said"),
     [
-        ("text", "nonsense", "is not understood"),
+        ("text", "nonsense", "is not understood: invalid JSON"),
         ("text", "[" * 60_000, "is not understood"),
         ("text", '"text"', "is not understood"),
         ("text", {"type": "shutdown"}, "is not understood"),

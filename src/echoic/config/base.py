@@ -265,4 +265,5 @@ def validation_message(error: ValidationError) -> str:
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     value = repr(first["input"])
     shown = value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}..."
-    return f"`{place}` {reason}, got {shown}{more}."
+    named = f"`{place}` " if place else ""
+    return f"{named}{reason}, got {shown}{more}."
