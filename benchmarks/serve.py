@@ -112,6 +112,7 @@ def load(port: int, count: int, seconds: float, block_s: float) -> tuple[np.ndar
     for numbers in halves:
         receiving, sending = context.Pipe(duplex=False)
         context.Process(target=clients, args=(port, numbers, seconds, block_s, sending), daemon=True).start()
+        sending.close()  # so that the end of a client is seen
         pipes.append(receiving)
     parts = [pipe.recv() for pipe in pipes]
     return np.concatenate([latencies for latencies, _ in parts]), sum(dropped for _, dropped in parts)
