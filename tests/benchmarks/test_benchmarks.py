@@ -31,7 +31,7 @@ def test_a_benchmark_runs_and_prints_its_tables(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if script.name in PROCESSES:
-        command = [sys.executable, script, "--smoke"]
+        command = [sys.executable, str(script), "--smoke"]
         output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     else:
         run_script(script, "--smoke")

@@ -77,11 +77,15 @@ def test_raw_sound_and_wav_give_the_events_of_predict(live: Live, detector: Run)
     assert len(first) + len(second) >= len(records) - 1
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
 def test_other_rates_are_resampled(live: Live, detector: Run) -> None:
     file = next(detector.path.parent.glob("test*.wav"))
     stretched = np.repeat(soundfile.read(file, dtype="int16")[0], 2).astype("<i2").tobytes()
-    records, _ = live(stretched, detector.path, "--rate-hz", "4000")
+    records, said = live(stretched, detector.path, "--rate-hz", "4000")
+    assert not said
     assert len(records) == len(live(raw(file), detector.path)[0])
+    _, said = live(raw(file), detector.path, "--rate-hz", "1000")
+    assert "Sampled at a lower rate than the 2,000 Hz that the network was trained at: 1 file (standard input)." in said
 
 
 def test_a_state_goes_on_after_a_wrong_line(live: Live, forecaster: Run, tmp_path: Path) -> None:

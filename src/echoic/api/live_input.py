@@ -2,6 +2,7 @@
 
 import io
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import IO, Any, NamedTuple
 
 from echoic.api.run import Run
 from echoic.errors import ConfigError, DataError
+from echoic.sources.audio.facts import lower_rate_note
+from echoic.sources.examples import Examples
 from echoic.sources.live import PcmFormat, PcmReader, RollReader, RowReader
 from echoic.streams.live import LiveStream
 
@@ -76,8 +79,10 @@ def stream_of(run: Run, given: LiveInput) -> tuple[LiveStream[Any, Any, Any], Pc
         options["pause_s"] = DEFAULT_PAUSE_S
     channel = getattr(run.settings.data, "channel", "mix")
     reader = PcmReader(given.file, given.name, given.pcm, channel if isinstance(channel, int) else None)
-    if reader.format.rate_hz is not None:
-        options["rate_hz"] = reader.format.rate_hz
+    if (rate_hz := reader.format.rate_hz) is not None:
+        options["rate_hz"] = rate_hz
+        if rate_hz < stream.rate_hz:
+            warnings.warn(lower_rate_note(Examples.of({given.name: rate_hz}), rate_hz, stream.rate_hz), stacklevel=2)
     return run.stream(**options), reader
 
 
