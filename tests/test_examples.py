@@ -18,7 +18,7 @@ QUICK = {
 EXPECTED = {
     "continue_signal.py": "period: ",
     "forecast_csv.py": "report: ",
-    "detect_events.py": "predictions with a latency of 56 ms",
+    "detect_events.py": "events, known 76 ms after their end",
     "live_state.py": "largest difference from one pass: ",
     "classify_clips.py": "nearest_centroid: accuracy: ",
     "transpose_tunes.py": "in all twelve keys: ",
