@@ -187,7 +187,7 @@ def test_continuations_follow_the_week_beyond_a_horizon(run: echoic.Run) -> None
 
 @pytest.mark.slow
 def test_new_data_without_timestamps_are_refused(run: echoic.Run) -> None:
-    with pytest.raises(DataError, match="no column 'ds'"):
+    with pytest.raises(DataError, match="the array has no timestamps, which the inputs weekday sine"):
         run.predict(sundays()["y"].to_numpy())
 
 
