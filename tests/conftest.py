@@ -8,8 +8,10 @@ from pathlib import Path
 import jaxtyping
 import pytest
 
-# A shell that starts tests in the background has them ignore Ctrl-C, and what they start as well.
+# A shell that starts tests in the background has them ignore Ctrl-C, `nohup` the end of the terminal, and all that they
+# start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 
