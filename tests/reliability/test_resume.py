@@ -83,7 +83,7 @@ def test_training_stopped_three_times_ends_as_if_it_never_was(
     tmp_path: Path, content: Callable[[Path], Any], settings: dict[str, Any]
 ) -> None:
     train(tmp_path / "whole", settings)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted):
         train(tmp_path / "run", settings, Stopper(3, None))
     with pytest.raises(
         Interrupted, match=r"Stopped by SIGTERM after step \d+, and saved; resume with `echoic train --r"
@@ -133,7 +133,7 @@ def test_a_resume_without_the_random_state_would_differ(
     tmp_path: Path, content: Callable[[Path], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(tmp_path / "whole", GRID["lstm"])
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted):
         train(tmp_path / "run", GRID["lstm"], Stopper(3, None))
     with monkeypatch.context() as patch:
         patch.setattr("echoic.training.loop.torch.set_rng_state", lambda _: None)
