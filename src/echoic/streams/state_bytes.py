@@ -127,4 +127,4 @@ def _digest(arrays: Mapping[str, NDArray[Any]], origin: Mapping[str, str]) -> st
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise DataError(f"The state cannot be used: {reason}. Save one with `to_bytes` of the same run, or start anew.")
+    raise DataError(f"The state cannot be used: {reason}. Save one with `to_bytes` of this run, or start without one.")

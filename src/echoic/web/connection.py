@@ -72,7 +72,7 @@ class Connection:
         except EchoicError as error:
             await self._close(REFUSED, str(error))
         except Exception as error:  # noqa: BLE001 (a client sends its state and options, so that anything may fail)
-            await self._close(REFUSED, f"This cannot be processed ({type(error).__name__}); begin anew.")
+            await self._close(REFUSED, f"This cannot be processed ({type(error).__name__}); start again.")
         finally:
             writer.cancel()
 

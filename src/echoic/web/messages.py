@@ -47,7 +47,7 @@ class Generate(_Message):
 
 
 class Simple(_Message):
-    """save: send the state. reset: begin anew. finish: the sequence ends."""
+    """save: send the state. reset: start again. finish: the sequence ends."""
 
     type: Literal["save", "reset", "finish"]
 

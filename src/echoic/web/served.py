@@ -1,4 +1,4 @@
-"""A run that is served: its streams by their options, and what a client is told about it."""
+"""A run that is served: its streams by their options, and how it is presented to clients."""
 
 from collections import OrderedDict
 from typing import Any, final

@@ -29,9 +29,9 @@ class AudioState(NamedTuple):
 
     Attributes:
         steps: the network's state.
-        resampler: of what is heard.
+        resampler: of the sound that comes in.
         before: the last sample `(1,)` before `buffer`.
-        buffer: samples of an incomplete frame that was heard.
+        buffer: samples of an incomplete frame that came in.
         decoder: of the sound that is generated.
         made: generated samples that were not yet asked for.
     """
@@ -84,13 +84,13 @@ class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
         self, chunks: Sequence[NDArray[Any]], states: Sequence[AudioState]
     ) -> tuple[list[int], list[AudioState]]:
         """As `push`, for a chunk of each of several sounds."""
-        heard = []
+        received = []
         for chunk, state in zip(chunks, states, strict=True):
             sound, resampler = self._resampler.push(_checked(chunk), state.resampler)
-            heard.append(
+            received.append(
                 (sound, state._replace(resampler=resampler, made=state.made[:0] if len(sound) else state.made))
             )
-        return self._listened([sound for sound, _ in heard], [state for _, state in heard])
+        return self._listened([sound for sound, _ in received], [state for _, state in received])
 
     def finish(self, state: AudioState) -> int:
         """Samples that the network would read of what the resampler still holds."""
@@ -138,7 +138,7 @@ class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
 
     @property
     def options(self) -> str:
-        """The rate of what is heard."""
+        """The rate of the sound that comes in."""
         return f"rate_hz={self._input_hz}"
 
     @property

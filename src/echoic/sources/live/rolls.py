@@ -15,7 +15,7 @@ class RollReader:
     """Reads steps of a piano-roll line by line, after the step `last` `(128,)`.
 
     A line is a JSON list of the MIDI pitches that sound; those of the step before go on. `{"pitches": [60, 64],
-    "onsets": [60]}` says which of them begin anew.
+    "onsets": [60]}` says which of them start again.
     """
 
     def __init__(self, name: str, last: np.ndarray[Any, np.dtype[np.uint8]]) -> None:

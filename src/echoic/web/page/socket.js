@@ -176,7 +176,7 @@ export class Channel {
   async checkAndConnect() {
     try {
       if ((await fetch("/runs")).status === 401) {
-        this.listener.onStatus?.("lost", "The server was started anew: open the address that it has printed.");
+        this.listener.onStatus?.("lost", "The server was restarted: open the address that it has printed.");
         return;
       }
     } catch {

@@ -17,7 +17,7 @@ export class StatePanel {
     const buttons = [
       button("Save", () => this.save(), { title: "Keep the state of this moment" }),
       button("Load …", () => this.file.click(), { title: "Go on from a file that was saved here or by echoic live" }),
-      button("Reset", () => channel.reset(), { title: "Begin anew, with nothing remembered" }),
+      button("Reset", () => channel.reset(), { title: "Start again, with nothing remembered" }),
     ];
     if (view.fork) buttons.push(button("Fork: two futures from here", () => view.fork()));
     this.root = element(
