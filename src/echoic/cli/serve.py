@@ -19,7 +19,15 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def serve(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    runs: Annotated[list[Path] | None, typer.Argument(metavar="[RUN...]", help="Run folders.")] = None,
+    teach: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Run folder that the page makes: show it sounds, and it trains a classifier. The examples are kept in "
+            "RUN-examples.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(metavar="INTEGER", help="Port; 0: a free one.", min=0, max=65535)] = 8420,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page in a browser.")] = False,
     host: Annotated[
@@ -52,11 +60,14 @@ def serve(
     except ModuleNotFoundError as error:
         raise missing((error.name or "").partition(".")[0], error) from None
     limits = Limits(connections=connections)
+    if not runs and teach is None:
+        raise ConfigError("Name a run folder, or one to make: `echoic serve --teach runs/mine`.")
+    folders = [*(runs or ()), *([teach] if teach and teach.exists() else ())]
     served = {}
-    for folder in runs:
+    for folder in folders:
         one = ServedRun(echoic.load(folder), limits.streams)
         if one.name in served:
             raise ConfigError(f"Two runs are named {one.name}; rename one of the folders.")
         served[one.name] = one
     place = Place(host, port, token, tuple(allow_host or ()))
-    serve_runs(served, place, limits, say, open_browser=not no_browser)
+    serve_runs(served, place, limits, say, taught=teach, open_browser=not no_browser)

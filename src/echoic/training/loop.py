@@ -74,6 +74,7 @@ class Trainer:
         self.rows: list[dict[str, Any]] = []
         self.carried: Tensor | None = None
         self.dev_loss: float | None = None
+        self.dev_accuracy: float | None = None
         self._started_at: float | None = None
         self._session_steps = 0
         self._session_start = self._last_checkpoint = time.monotonic()
@@ -278,7 +279,8 @@ class Trainer:
         if self.dev is not None:
             weights = self._weights()
             dev = self._evaluate_dev(weights, self.dev)
-            self.dev_loss, accuracy["dev_accuracy"] = dev
+            self.dev_loss, self.dev_accuracy = dev
+            accuracy["dev_accuracy"] = self.dev_accuracy
             self._keep_if_best(weights, dev.loss)
         self.state.dev_seconds = time.monotonic() - started_at
         row = {"phase": self.phase.name, "epoch": self.state.epoch, "step": self.phase.first_step + self.state.step}
@@ -325,6 +327,7 @@ class Trainer:
             self.dev_loss,
             self.state.best_dev_loss,
             self._session_steps / seconds,
+            self.dev_accuracy,
         )
 
     def _raise_interrupted(self, stop: Stop) -> None:

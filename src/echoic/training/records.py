@@ -34,7 +34,8 @@ class TrainingData(NamedTuple):
 class Progress(NamedTuple):
     """Progress of training: `fraction` of the `stage` is completed; losses are means per value.
 
-    A stage is a phase of the run, or a fold of cross-validation.
+    A stage is a phase of the run, or a fold of cross-validation. Networks that predict symbols or classes have a
+    `dev_accuracy`.
     """
 
     stage: str
@@ -45,6 +46,7 @@ class Progress(NamedTuple):
     dev_loss: float | None
     best_dev_loss: float | None
     batches_per_s: float
+    dev_accuracy: float | None = None
 
 
 class TrainResult(NamedTuple):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, final
 
 from starlette.applications import Starlette
@@ -13,12 +14,15 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from echoic.api.run import Run
 from echoic.web.batcher import Batcher
 from echoic.web.connection import TOO_MUCH, Connection
 from echoic.web.limits import Limits
 from echoic.web.monitoring import Monitor
 from echoic.web.security import Access, Guard
 from echoic.web.served import ServedRun
+from echoic.web.teaching.routes import TeachingRoutes
+from echoic.web.teaching.teacher import Teacher
 
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
@@ -31,11 +35,19 @@ class Server:
         runs: by their names.
         access: who may use it.
         limits: of the server and of each client.
+        taught: the run that the page teaches, if it does.
+
+    Raises:
+        ConfigError: the run to teach is there already, and was trained on other data.
+        RunError: its folder of examples cannot be created.
     """
 
-    def __init__(self, runs: Mapping[str, ServedRun], access: Access, limits: Limits) -> None:
-        self._runs = runs
+    def __init__(
+        self, runs: Mapping[str, ServedRun], access: Access, limits: Limits, taught: Path | None = None
+    ) -> None:
+        self._runs = dict(runs)
         self._limits = limits
+        self._teacher = None if taught is None else Teacher(taught, self._take)
         self.monitor = Monitor()
         self._batcher = Batcher(self.monitor)
         self._connections: set[Connection] = set()
@@ -48,6 +60,7 @@ class Server:
             Route("/health", self._health),
             Route("/metrics", self._metrics),
             WebSocketRoute("/ws/{name}", self._socket),
+            *(TeachingRoutes(self._teacher).routes if self._teacher else [Route("/teach", _nothing)]),
         ]
         self.app: ASGIApp = Guard(Starlette(routes=routes, lifespan=self._lifespan), access)
 
@@ -56,6 +69,12 @@ class Server:
         batches = asyncio.create_task(self._batcher.run())
         yield
         batches.cancel()
+        if self._teacher:
+            await self._teacher.close()
+
+    def _take(self, run: Run) -> None:
+        """Serves a run that was just trained; streams of the one before go on with it."""
+        self._runs[run.path.name] = ServedRun(run, self._limits.streams)
 
     async def leave(self) -> None:
         """Sends every client its state, and closes its connection."""
@@ -95,6 +114,11 @@ class Server:
             await connection.run()
         finally:
             self._connections.discard(connection)
+
+
+async def _nothing(_request: Request) -> Response:
+    """A page asks on every load whether it teaches; an error would stand in the browser's log."""
+    return Response(status_code=204)
 
 
 def _page() -> dict[str, bytes]:

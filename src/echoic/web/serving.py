@@ -4,6 +4,7 @@ import socket
 import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import final
 
 import uvicorn
@@ -67,12 +68,18 @@ class Place:
 
 
 def serve(
-    runs: Mapping[str, ServedRun], place: Place, limits: Limits, say: Callable[[str], None], *, open_browser: bool
+    runs: Mapping[str, ServedRun],
+    place: Place,
+    limits: Limits,
+    say: Callable[[str], None],
+    *,
+    taught: Path | None = None,
+    open_browser: bool,
 ) -> None:
     """Serves until it is interrupted or terminated; `say` is called with the address.
 
     Raises:
-        ConfigError: another host than this machine without a token.
+        ConfigError: another host than this machine without a token, or the run to be `taught` has other data.
         RunError: the port is taken, or the host is none of this machine.
     """
     host, token = place.host, place.token
@@ -84,6 +91,7 @@ def serve(
     if token is not None and len(token) < _SHORTEST_TOKEN:
         raise ConfigError(f"`--token` must have at least {_SHORTEST_TOKEN} characters.")
     access = Access.of({host, *place.allowed_hosts}, token)
+    server = Server(runs, access, limits, taught)
     listening = bound(host, place.port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}/?token={access.token}"
@@ -93,7 +101,7 @@ def serve(
         if open_browser:
             webbrowser.open(address)
 
-    Serving(Server(runs, access, limits), limits, started).run([listening])
+    Serving(server, limits, started).run([listening])
 
 
 _OTHERS = 100
