@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -39,12 +40,11 @@ class Client:
         return self.receive()
 
 
-class Served:
-    """A server at a port, with the headers of a client that knows the token."""
+class Port:
+    """A port of this machine, with the headers of a client that knows the token."""
 
-    def __init__(self, port: int, server: Server) -> None:
+    def __init__(self, port: int) -> None:
         self.port = port
-        self.server = server
 
     @contextmanager
     def client(self, run: str, *, hello: bool = True, **headers: Any) -> Iterator[Client]:
@@ -59,11 +59,19 @@ class Served:
             yield client
 
 
+class Served(Port):
+    """A server in this process."""
+
+    def __init__(self, port: int, server: Server) -> None:
+        super().__init__(port)
+        self.server = server
+
+
 @contextmanager
-def serving(runs: dict[str, Run], limits: Limits) -> Iterator[Served]:
-    """A server in a thread."""
+def serving(runs: dict[str, Run], limits: Limits, taught: Path | None = None) -> Iterator[Served]:
+    """A server in a thread, which may teach a run."""
     named = {name: ServedRun(run, limits.streams) for name, run in runs.items()}
-    server = Server(named, replace(Access.of((), TOKEN), session="a session"), limits)
+    server = Server(named, replace(Access.of((), TOKEN), session="a session"), limits, taught)
     listening, running = bound("127.0.0.1", 0), Serving(server, limits, lambda: None)
     thread = threading.Thread(target=lambda: asyncio.run(running.serve([listening])), daemon=True)
     thread.start()

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -33,6 +34,23 @@ def _content(run: Path) -> dict[str, Any]:
 @pytest.fixture
 def content() -> Callable[[Path], dict[str, Any]]:
     return _content
+
+
+def _survivors(kind: str, number: int) -> tuple[dict[str, int], list[str]]:
+    """The counts and failures of a kind of `benchmarks/reliability.py`.
+
+    In a process of its own: it forks, and a child of one whose threads hold locks would wait for ever.
+    """
+    script = Path(__file__).parents[2] / "benchmarks" / "reliability.py"
+    options = ["--only", kind, f"--{kind}", str(number), "--seed", "1", "--json"]
+    printed = subprocess.run([sys.executable, str(script), *options], stdout=subprocess.PIPE, text=True, check=False)
+    found = json.loads(printed.stdout)
+    return found[kind], found["failures"]
+
+
+@pytest.fixture(scope="session")
+def survivors() -> Callable[[str, int], tuple[dict[str, int], list[str]]]:
+    return _survivors
 
 
 HUNG_S = 600

@@ -44,10 +44,10 @@ class Reports:
 def main() -> None:
     """Trains."""
     examples, out, rate_hz = sys.argv[1:]
-    threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
     try:
+        threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
         echoic.train("classify", examples, out=out, on_progress=Reports(), rate_hz=int(rate_hz), **SETTINGS)
-    except (Interrupted, KeyboardInterrupt):  # the second one while the examples are read
+    except (Interrupted, KeyboardInterrupt):  # the second one before training has begun
         _write({"result": "stopped"})
     except EchoicError as error:
         _write({"result": "failed", "message": str(error)})

@@ -2,7 +2,9 @@
 
 import asyncio
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -98,7 +100,7 @@ class Converter:
         """
         async with self._turn:
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _ignore_interrupts)
+                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_the_server)
             try:
                 work = asyncio.wrap_future(self._pool.submit(function, *arguments, **options))
                 return await asyncio.wait_for(work, _TIMEOUT_S)
@@ -115,9 +117,17 @@ class Converter:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C ends the server, and the server this process."""
+def _end_with_the_server() -> None:
+    """Ctrl-C is for the server; this process ends with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_wait_for_the_server, daemon=True).start()
+
+
+def _wait_for_the_server() -> None:
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        os._exit(0)
 
 
 def _write(target: Path, samples: Floats, rate_hz: int) -> None:

@@ -55,11 +55,13 @@ class Teacher:
     async def presented(self) -> dict[str, Any]:
         """All that the page shows, as plain JSON values."""
         classes = await self._classes()
+        config = self._run / "config.json"
+        is_ready = config.is_file()
         return {
             "run": self._run.name,
             "folder": str(self.store.folder),
-            "is_ready": self._run.exists(),
-            "is_outdated": self._run.exists() and self.store.changed_at > (self._run / "config.json").stat().st_mtime,
+            "is_ready": is_ready,
+            "is_outdated": is_ready and self.store.changed_at > config.stat().st_mtime,
             "version": self._version,
             "classes": [one.to_json() for one in classes],
             "limits": {"upload_bytes": UPLOAD_BYTES, "example_s": MAX_EXAMPLE_S, "examples": MOST_EXAMPLES},

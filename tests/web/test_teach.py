@@ -1,0 +1,367 @@
+"""Teaching over HTTP: classes and examples are ordinary files, and a training makes an ordinary run."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("starlette", reason="the extra [serve] is not installed")
+
+from served_runs import TOKEN, Port, serving
+from teaching import RATE_HZ, Taught, encoded, teaching, tone, zipped
+
+import echoic
+from echoic.errors import ConfigError
+from echoic.web.limits import Limits
+from echoic.web.teaching import intake
+
+pytestmark = pytest.mark.slow
+
+METHODS = ("GET", "PATCH", "DELETE")
+
+SHARP = {"clap": 400.0, "click": 1500.0}
+"""Classes of tones, by their pitch in Hz."""
+
+
+@pytest.fixture
+def taught(tmp_path: Path) -> Iterator[Taught]:
+    with teaching(tmp_path) as one:
+        yield one
+
+
+def with_tones(taught: Taught, count: int = 6) -> None:
+    """Two classes of tones, without a background."""
+    taught.call("DELETE", "/teach/classes/Background")
+    draws = np.random.default_rng(0)
+    for name, pitch_hz in SHARP.items():
+        taught.add_class(name)
+        for _ in range(count):
+            assert taught.upload(encoded(tone(pitch_hz * draws.uniform(0.9, 1.1))), "a.wav", name).json["added"] == 1
+
+
+def test_a_background_class_is_offered_first(taught: Taught) -> None:
+    shown = taught.shown()
+    assert shown["classes"] == [{"name": "Background", "is_background": True, "examples": []}]
+    assert (shown["run"], shown["is_ready"], shown["folder"]) == ("mine", False, str(taught.examples))
+    assert taught.add_class("a clap").json["classes"][1]["name"] == "a clap"
+    assert [one["name"] for one in taught.add_class("Aha").json["classes"]] == ["Background", "a clap", "Aha"]
+    assert taught.call("DELETE", "/teach/classes/Background").status == 200
+    assert taught.add_class("background").json["classes"][0]["is_background"]
+    assert taught.call("PATCH", "/teach/classes/Aha", {"name": "Élan 2"}).json["classes"][2]["name"] == "Élan 2"
+    assert sorted(one.name for one in taught.examples.iterdir()) == ["a clap", "background", "Élan 2"]
+
+
+def test_names_that_folders_should_not_have_are_refused(taught: Taught) -> None:
+    odd = ["", " ", ".", "..", "../x", "a/b", "a\\b", ".x", "x.", "a\0b", "a\nb", "x" * 41, "CON", "nul", "<b>"]
+    for name in (*odd, "train", "Dev"):
+        assert "name" in taught.add_class(name).error
+        assert taught.call("PATCH", "/teach/classes/Background", {"name": name}).status == 400
+    assert [one.name for one in taught.examples.iterdir()] == ["Background"]
+
+
+def test_requests_that_are_not_understood_change_nothing(taught: Taught) -> None:
+    for body in (b"", b"{", b"[]", b"{}", b'{"name": 1}', b'{"name": "x", "y": 1}', b"x" * 10_000):
+        for method, path in (("POST", "/teach/classes"), ("PATCH", "/teach/classes/Background")):
+            assert taught.call(method, path, body).error
+    assert [one.name for one in taught.examples.iterdir()] == ["Background"]
+
+
+def test_a_class_is_there_once_whatever_its_case(taught: Taught) -> None:
+    taught.add_class("clap")
+    assert "already" in taught.add_class("CLAP").error
+    assert "already" in taught.call("PATCH", "/teach/classes/Background", {"name": "Clap"}).error
+    assert taught.call("PATCH", "/teach/classes/clap", {"name": "Clap"}).status == 200
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_sound_of_any_kind_becomes_a_wav_file_of_the_same_sound(taught: Taught, kind: str) -> None:
+    raw = encoded(np.stack([tone(500), tone(700)], 1), kind, 16_000)
+    answer = taught.upload(raw, f"My take.{kind.lower()}", "Background").json
+    assert (answer["added"], answer["skipped"]) == (1, [])
+    found, rate_hz = soundfile.read(taught.examples / "Background" / "My take.wav")
+    expected = soundfile.read(io.BytesIO(raw))[0].mean(1)
+    assert rate_hz == 16_000
+    np.testing.assert_allclose(found, expected, atol=1 / (1 << 15))
+    (example,) = answer["classes"][0]["examples"]
+    assert example["seconds"] == round(len(expected) / 16_000, 3)
+    assert example["peak"] == pytest.approx(np.abs(expected).max(), abs=2e-4)
+    sound = taught.call("GET", "/teach/examples/Background/My%20take.wav")
+    assert (sound.kind, sound.raw) == ("audio/x-wav", (taught.examples / "Background" / "My take.wav").read_bytes())
+
+
+def test_a_taken_name_gets_a_number_and_an_odd_one_is_replaced(taught: Taught) -> None:
+    for name in ("take.wav", "TAKE.flac", "take", "../../etc/passwd.wav", "a:b?.wav", "", "é.wav"):
+        assert taught.upload(encoded(tone(500)), name, "Background").json["added"] == 1
+    names = ["take.wav", "TAKE-2.wav", "take-3.wav", "passwd.wav", "example.wav", "example-2.wav", "é.wav"]
+    assert taught.names("Background") == names
+    assert taught.files == sorted(f"mine-examples/Background/{name}" for name in names)
+
+
+def test_what_is_no_sound_is_skipped_with_a_reason(taught: Taught) -> None:
+    for raw in (b"", b"no sound", encoded(tone(500))[:30], encoded(np.zeros(0)), b"\0" * 5000):
+        answer = taught.upload(raw, "odd.wav", "Background")
+        assert (answer.status, answer.json["added"]) == (200, 0)
+        (reason,) = answer.json["skipped"]
+        assert reason.startswith("odd.wav")
+        assert str(taught.run.parent) not in reason
+    assert taught.files == []
+
+
+def test_long_sound_and_large_uploads_are_refused(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
+    (reason,) = taught.upload(encoded(np.zeros(61 * RATE_HZ)), "long.wav", "Background").json["skipped"]
+    assert reason == "long.wav has 61 s; examples have up to 60 s."
+    monkeypatch.setattr(intake, "UPLOAD_BYTES", 1 << 20)
+    assert "1 MB" in taught.upload(bytes((1 << 20) + 1), "large.wav", "Background").error
+    assert taught.files == []
+
+
+def test_silence_is_cut_only_where_asked(taught: Taught) -> None:
+    silence = np.zeros(RATE_HZ)
+    raw = encoded(np.concatenate([silence, tone(500), silence[: RATE_HZ // 2], tone(500), silence]))
+    for trim, seconds in ((False, 3.3), (True, 1.4)):
+        answer = taught.upload(raw, "a.wav", "Background", trim=trim).json
+        assert answer["classes"][0]["examples"][-1]["seconds"] == pytest.approx(seconds, abs=0.02)
+    assert taught.upload(encoded(silence), "a.wav", "Background", trim=True).json["added"] == 1
+
+
+def test_trimming_keeps_what_lies_between_the_times(taught: Taught) -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, RATE_HZ)
+    taught.upload(encoded(samples), "a.wav", "Background")
+    path = "/teach/examples/Background/a.wav"
+    before = soundfile.read(taught.examples / "Background" / "a.wav")[0]
+    assert (
+        taught.call("PATCH", path, {"begin_s": 0.25, "end_s": 0.75}).json["classes"][0]["examples"][0]["seconds"] == 0.5
+    )
+    np.testing.assert_array_equal(soundfile.read(taught.examples / "Background" / "a.wav")[0], before[2000:6000])
+    for begin_s, end_s in ((0.4, 0.4), (0.3, 0.1), (9, 10), (0, 0.01), (-1, 1), (None, 1), ("0", 1)):
+        assert taught.call("PATCH", path, {"begin_s": begin_s, "end_s": end_s}).error
+    assert taught.call("PATCH", path, b'{"begin_s": 0, "end_s": NaN}').error
+    assert taught.call("PATCH", path, b'{"begin_s": 0, "end_s": 1e999}').error
+    assert len(soundfile.read(taught.examples / "Background" / "a.wav")[0]) == 4000
+
+
+def test_an_example_is_removed_and_then_gone(taught: Taught) -> None:
+    taught.upload(encoded(tone(500)), "a.wav", "Background")
+    path = "/teach/examples/Background/a.wav"
+    assert taught.call("DELETE", path).json["classes"][0]["examples"] == []
+    for method in ("GET", "DELETE", "PATCH"):
+        assert taught.call(method, path, b'{"begin_s": 0, "end_s": 1}').error
+
+
+def test_no_path_reaches_other_files(taught: Taught) -> None:
+    secret = taught.run.parent / "secret.wav"
+    secret.write_bytes(encoded(tone(500)))
+    names = ["..", "%2e%2e", "%2e%2e%2fsecret", "Background%2f..", "%2fetc", "", "Background"]
+    examples = ["..", "secret.wav", "..%2fsecret.wav", "%2e%2e%2f%2e%2e%2fsecret.wav", "x%00.wav"]
+    tried = [(method, f"/teach/examples/{name}/{one}") for name in names for one in examples for method in METHODS]
+    tried += [(method, f"/teach/classes/{name}") for name in names[:-1] for method in METHODS]
+    for method, path in tried:
+        assert taught.call(method, path, b'{"begin_s": 0, "end_s": 0.1}').status in {307, 400, 404, 405}
+    assert secret.read_bytes() == encoded(tone(500))
+
+
+def test_other_pages_and_strangers_change_nothing(taught: Taught) -> None:
+    taught.upload(encoded(tone(500)), "a.wav", "Background")
+    paths = ["/teach", "/teach/classes", "/teach/classes/Background", "/teach/examples?class=Background&name=b.wav"]
+    for path in (*paths, "/teach/examples/Background/a.wav", "/teach/training"):
+        for method in (*METHODS, "POST"):
+            assert taught.call(method, path, encoded(tone(500)), Authorization="Bearer wrong").status == 401
+            assert taught.call(method, path, encoded(tone(500)), Origin="http://evil.com").status == 403
+    assert taught.files == ["mine-examples/Background/a.wav"]
+    assert taught.shown()["training"]["status"] == "none"
+
+
+def test_folders_in_a_zip_are_classes(taught: Taught) -> None:
+    wave = encoded(tone(500))
+    files = {
+        "set/clap/one.wav": wave,
+        "set/clap/two.flac": encoded(tone(500), "FLAC"),
+        "set/background/a.wav": wave,
+        "set/readme.txt": b"x",
+        "set/clap/bad.wav": b"x",
+        "top.wav": wave,
+        "__MACOSX/clap/._one.wav": wave,
+        "../../../up.wav": wave,
+        "set/con/x.wav": wave,
+    }
+    answer = taught.upload(zipped(files), "set.zip").json
+    assert answer["added"] == 3
+    assert [(one["name"], len(one["examples"])) for one in answer["classes"]] == [("Background", 1), ("clap", 2)]
+    reasons = " ".join(answer["skipped"])
+    assert all(name in reasons for name in ("readme.txt", "bad.wav", "top.wav", "con"))
+    assert taught.upload(zipped(files), "set.zip", "clap").json["added"] == 5  # folders do not matter
+    assert len(taught.files) == 9
+
+
+def test_a_zip_that_unpacks_to_too_much_or_is_damaged_adds_nothing(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "UNPACKED_BYTES", 1 << 20)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("clap/bomb.wav", bytes(1 << 24))
+    assert len(file.getvalue()) < 1 << 20
+    for raw in (file.getvalue(), file.getvalue().replace((1 << 24).to_bytes(4, "little"), (9).to_bytes(4, "little"))):
+        assert "cannot be unpacked" in taught.upload(raw, "set.zip").error
+    whole = zipped({"clap/a.wav": encoded(tone(500))})
+    for raw in (whole[:60] + bytes(20) + whole[80:], whole.replace(b"PK\1\2", b"PK\1\2\0\0\0\0\1\0", 1)):
+        answer = taught.upload(raw, "set.zip")
+        assert answer.status == 400 or not answer.json["added"]
+    assert taught.files == []
+
+
+def test_sound_without_a_class_or_with_an_unknown_one_is_refused(taught: Taught) -> None:
+    assert "no class" in taught.upload(encoded(tone(500)), "a.wav").error
+    assert "no class clap" in taught.upload(encoded(tone(500)), "a.wav", "clap").error
+    assert taught.files == []
+
+
+def test_there_is_an_end_to_the_number_of_examples(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MOST_EXAMPLES", 2)
+    answer = taught.upload(zipped({f"{one}.wav": encoded(tone(500)) for one in range(4)}), "a.zip", "Background").json
+    assert (answer["added"], len(answer["skipped"])) == (2, 1)
+
+
+def test_training_says_what_is_missing(taught: Taught) -> None:
+    assert "two classes" in taught.shown()["problem"]
+    taught.add_class("clap")
+    assert taught.shown()["problem"].startswith("Background has no examples")
+    taught.upload(encoded(tone(500)), "a.wav", "Background")
+    assert "1 of 3" in taught.shown()["problem"]
+    answer = taught.call("POST", "/teach/training")
+    assert (answer.status, answer.error) == (409, taught.shown()["problem"])
+    (taught.examples / "Background" / "bad.wav").write_bytes(b"x")
+    assert taught.shown()["classes"][0]["examples"][1]["problem"]
+    assert taught.call("DELETE", "/teach/training").status == 200
+
+
+def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught) -> None:
+    with_tones(taught)
+    assert taught.call("POST", "/teach/training").json["training"]["status"] == "running"
+    assert taught.call("POST", "/teach/training").status == 409
+    shown = taught.trained()
+    assert (shown["training"]["status"], shown["version"], shown["is_ready"], shown["is_outdated"]) == (
+        "done",
+        1,
+        True,
+        False,
+    )
+    assert all(0 <= one.get("dev_accuracy", 1) <= 1 for one in shown["training"]["evaluations"])
+    assert len(shown["training"]["evaluations"]) > 1
+    assert taught.call("GET", "/runs").json[0]["classes"] == sorted(SHARP)
+
+    sound = np.concatenate([part for pitch_hz in (1500, 400, 1500) for part in (np.zeros(6000), tone(pitch_hz))])
+    sound = np.concatenate([sound, np.zeros(6000)]).astype("<f4")
+    with taught.served.client("mine") as client:
+        client.answer({"type": "start", "options": {"rate_hz": RATE_HZ, "pause_s": 0.3}})
+        records = [
+            one for at in range(0, len(sound), 800) for one in client.answer(sound[at : at + 800].tobytes())["records"]
+        ]
+        assert [one["label"] for one in records if one["ended"]] == ["click", "clap", "click"]
+
+        # The run is an ordinary one; a new one takes its place, while streams of the one before go on.
+        assert echoic.load(taught.run).config["data"]["path"] == str(taught.examples)
+        taught.upload(encoded(tone(900)), "a.wav", "clap")
+        assert taught.shown()["is_outdated"]
+        taught.call("POST", "/teach/training")
+        assert taught.trained()["version"] == 2
+        assert client.answer(sound[:800].tobytes())["type"] == "result"
+    assert sorted(one.name for one in taught.run.parent.iterdir()) == ["mine", "mine-examples"]
+
+
+def test_a_training_that_is_stopped_keeps_the_best_network(taught: Taught) -> None:
+    with_tones(taught)
+    taught.call("POST", "/teach/training")
+    while not taught.shown()["training"]["evaluations"]:
+        pass
+    assert taught.call("DELETE", "/teach/training").json["training"]["status"] == "stopping"
+    shown = taught.trained()
+    assert (shown["training"]["status"], shown["is_ready"]) == ("stopped", True)
+    assert "kept" in shown["training"]["message"]
+    with taught.served.client("mine") as client:
+        assert client.answer({"type": "start", "options": {"pause_s": 0.3}})["type"] == "started"
+
+
+def test_a_training_that_is_stopped_at_once_leaves_the_run_before(taught: Taught) -> None:
+    with_tones(taught)
+    taught.call("POST", "/teach/training")
+    taught.call("DELETE", "/teach/training")
+    shown = taught.trained()
+    assert (shown["training"]["status"], shown["is_ready"], taught.run.exists()) == ("stopped", False, False)
+
+
+def test_a_training_that_fails_says_why_and_leaves_the_run_before(taught: Taught) -> None:
+    with_tones(taught, count=3)
+    taught.run.write_text("in the way")
+    taught.run.with_name(".mine.training").write_text("in the way")
+    answer = taught.call("POST", "/teach/training")
+    assert "cannot start" in answer.error
+    assert taught.run.read_text() == "in the way"
+    assert taught.shown()["training"]["status"] == "none"
+
+
+def test_a_run_on_other_data_is_not_replaced(taught: Taught, tmp_path: Path) -> None:
+    with_tones(taught)
+    other = tmp_path / "other"
+    echoic.train("classify", taught.examples, out=other, epochs=1, threads=1, layers=(4,))
+    with pytest.raises(ConfigError, match="trained on other data"), serving({}, Limits(), other):
+        pass
+
+
+def test_what_a_killed_server_left_is_cleared_and_its_run_comes_back(tmp_path: Path) -> None:
+    (tmp_path / "mine-examples" / ".incoming-x").mkdir(parents=True)
+    (tmp_path / ".mine.before").mkdir()
+    (tmp_path / ".mine.before" / "config.json").write_text("{}")
+    with pytest.raises(echoic.errors.RunError, match="run format"), teaching(tmp_path):
+        pass
+    assert (tmp_path / "mine" / "config.json").exists()
+    assert list((tmp_path / "mine-examples").iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_training_ends_with_its_server(tmp_path: Path, number: signal.Signals) -> None:
+    examples = tmp_path / "mine-examples"
+    for name, pitch_hz in SHARP.items():
+        (examples / name).mkdir(parents=True)
+        for one in range(40):
+            (examples / name / f"{one}.wav").write_bytes(encoded(tone(pitch_hz + one)))
+    command = [
+        sys.executable,
+        "-m",
+        "echoic",
+        "serve",
+        "--teach",
+        str(tmp_path / "mine"),
+        "--no-browser",
+        "--port",
+        "0",
+    ]
+    environment: dict[str, Any] = {**os.environ, "ECHOIC_TOKEN": TOKEN}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        port = int(process.stderr.readline().split(":")[2].split("/")[0])
+        taught = Taught(Port(port), tmp_path / "mine")
+        assert taught.call("POST", "/teach/training").status == 200
+        while not taught.shown()["training"]["evaluations"]:
+            pass
+        children = _children(process.pid)
+        assert len(children) >= 2  # the training, and what reads sound
+        process.send_signal(number)
+    while any(Path(f"/proc/{one}/cmdline").exists() for one in children):
+        pass
+    if number == signal.SIGTERM:
+        assert not (tmp_path / ".mine.training").exists()
+
+
+def _children(process: int) -> list[int]:
+    """Processes that it started."""
+    return [int(one) for one in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
