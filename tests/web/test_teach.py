@@ -199,7 +199,7 @@ def test_folders_in_a_zip_are_classes(taught: Taught) -> None:
     reasons = " ".join(answer["skipped"])
     assert all(name in reasons for name in ("readme.txt", "bad.wav", "top.wav", "con"))
     assert taught.upload(zipped(files), "set.zip", "clap").json["added"] == 5  # folders do not matter
-    assert len(taught.files) == 9
+    assert len(taught.files) == 8
 
 
 def test_a_zip_that_unpacks_to_too_much_or_is_damaged_adds_nothing(
@@ -315,6 +315,21 @@ def test_a_run_on_other_data_is_not_replaced(taught: Taught, tmp_path: Path) -> 
     echoic.train("classify", taught.examples, out=other, epochs=1, threads=1, layers=(4,))
     with pytest.raises(ConfigError, match="trained on other data"), serving({}, Limits(), other):
         pass
+    with (
+        pytest.raises(ConfigError, match="Two runs are named"),
+        serving({"other": echoic.load(other)}, Limits(), Path("other")),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", ".hidden"])
+def test_a_folder_without_a_name_of_its_own_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="runs/mine"), serving({}, Limits(), Path(name)):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_server_left_is_cleared_and_its_run_comes_back(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
 from echoic.api.run import Run
+from echoic.errors import ConfigError
 from echoic.web.batcher import Batcher
 from echoic.web.connection import TOO_MUCH, Connection
 from echoic.web.limits import Limits
@@ -38,13 +39,15 @@ class Server:
         taught: the run that the page teaches, if it does.
 
     Raises:
-        ConfigError: the run to teach is there already, and was trained on other data.
+        ConfigError: the run to teach is there already and was trained on other data, or another one has its name.
         RunError: its folder of examples cannot be created.
     """
 
     def __init__(
         self, runs: Mapping[str, ServedRun], access: Access, limits: Limits, taught: Path | None = None
     ) -> None:
+        if taught is not None and taught.name in runs and runs[taught.name].run.path != taught:
+            raise ConfigError(f"Two runs are named {taught.name}; give --teach another name.")
         self._runs = dict(runs)
         self._limits = limits
         self._teacher = None if taught is None else Teacher(taught, self._take)

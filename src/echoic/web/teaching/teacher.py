@@ -37,11 +37,13 @@ class Teacher:
         on_run: called with a newly trained run, in another thread.
 
     Raises:
-        ConfigError: there is a run that was trained on other data, which would be replaced.
+        ConfigError: there is a run that was trained on other data, which would be replaced; or the folder has no name.
         RunError: the folder of the examples cannot be created.
     """
 
     def __init__(self, run: Path, on_run: Callable[[Run], None]) -> None:
+        if run.name.startswith(".") or not run.name:
+            raise ConfigError(f"`{run}` is no folder for a run; give --teach one such as runs/mine.")
         self._run = run
         self._on_run = on_run
         self.store = ExampleStore(run.with_name(f"{run.name}-examples"))
