@@ -19,9 +19,9 @@ demo: setup
 check: lint
 	scripts/test fast
 
-# What uses one core runs side by side; the tests take all cores by themselves.
-test: setup
-	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory lint docs sanitize wheels
+# What uses one core runs side by side, and `ALSO` with it; the tests take all cores by themselves.
+test:
+	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory $(ALSO) lint docs sanitize wheels
 	scripts/test
 
 # Not a part of `test`: tracing takes half as long again as the tests.

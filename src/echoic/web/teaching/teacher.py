@@ -92,9 +92,9 @@ class Teacher:
         Raises:
             ConfigError: one runs, or the examples do not suffice.
         """
+        classes = await self._classes()
         if self.training.is_running:
             raise ConfigError("A training runs already; stop it first.")
-        classes = await self._classes()
         if problem := _problem(classes):
             raise ConfigError(problem)
         rates_hz = [found.rate_hz for one in classes for found in one.examples.values() if found]
