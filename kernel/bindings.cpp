@@ -117,7 +117,8 @@ using Vector = nb::ndarray<const float, nb::ndim<1>, nb::c_contig, nb::device::c
 using Matrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Input = nb::ndarray<const float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using Block = nb::ndarray<float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-using Noise = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Steps = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+using Noise = Steps;
 using Rows = nb::ndarray<const std::int64_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 void expect(bool holds, const char* message) {
@@ -149,6 +150,17 @@ class Live {
     expect(static_cast<Index>(x.shape(1)) == inputs_, "x must have a column for each input");
     nb::gil_scoped_release release;
     network_->step(step);
+  }
+
+  void push(Steps x, Matrix states, Block out) const {
+    const std::size_t rows = x.shape(0), steps = x.shape(1);
+    expect(static_cast<Index>(x.shape(2)) == inputs_, "x must have a column for each input");
+    expect(static_cast<Index>(states.shape(1)) == state_size_ && states.shape(0) == rows, "states must be (rows, state_size)");
+    expect(out.shape(0) == rows && out.shape(1) == steps && static_cast<Index>(out.shape(2)) == outputs_,
+           "out must be (rows, steps, outputs)");
+    const echoic::LiveStep all{static_cast<Index>(rows), nullptr, states.data(), x.data(), out.data(), static_cast<Index>(steps)};
+    nb::gil_scoped_release release;
+    network_->step(all);
   }
 
   void loop(Matrix states, Matrix out, std::optional<Rows> stream_ids, Block values, const std::string& distribution,
@@ -250,6 +262,7 @@ NB_MODULE(_kernel, m) {
                     Index, Address, Address, const std::string&, int>())
       .def("step", &Live::step, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("stream_ids").noconvert().none() = nb::none())
+      .def("push", &Live::push, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert())
       .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("stream_ids").noconvert().none(), nb::arg("values").noconvert(), nb::arg("distribution"), nb::arg("temperature"),
            nb::arg("min_scale"), nb::arg("noise").noconvert().none(), nb::arg("table").noconvert().none());

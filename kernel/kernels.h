@@ -92,13 +92,14 @@ struct LiveNetwork {
   int threads;
 };
 
-// One step of some of the streams whose states are the rows of one matrix, h then c of each layer, the lowest first.
+// Steps of some of the streams whose states are the rows of one matrix, h then c of each layer, the lowest first.
 struct LiveStep {
   Index rows;
   const std::int64_t* stream_ids;  // [rows], no row twice; or nullptr: the first ones
   float* states;              // [streams, state_size], replaced
-  const float* x;             // [rows, I]
-  float* out;                 // [rows, outputs]
+  const float* x;             // [rows, steps, I]
+  float* out;                 // [rows, steps, outputs]
+  Index steps = 1;            // of each row
 };
 
 // Steps in which a network feeds itself.

@@ -1,7 +1,8 @@
-// A trained network, one step at a time, for one stream or many, and feeding itself.
+// A trained network, one step or a few at a time, for one stream or many, and feeding itself.
 //
 // Each thread makes its share of every layer's units; they meet after each layer. Sums run in the same order however
-// many streams step together, so that a stream does not notice the others.
+// many streams step together, so that a stream does not notice the others. Many streams are taken through their steps in
+// blocks of rows, whose hidden vectors stay in the L2 cache beside the weights.
 #pragma once
 
 namespace {
@@ -41,6 +42,8 @@ struct StoredMatrix {
     to = static_cast<std::int8_t>(lrintf(value / unit));
   }
 };
+
+constexpr Index live_block_rows = 96;
 
 template <class V, class Weight>
 class LiveNetworkImpl final : public echoic::Network {
@@ -88,8 +91,25 @@ class LiveNetworkImpl final : public echoic::Network {
 
   ~LiveNetworkImpl() override { echoic::free_aligned(memory_); }
 
-  void step(const LiveStep& step) const override {
-    run(step, 1, [&](const Workspace& work, const Team& team) { advance(work, 0, step.rows, step.x, team); });
+  void step(const LiveStep& all) const override {
+    const Index inputs = layers_[0].inputs, x_row = all.steps * inputs;
+    for (Index first = 0; first < all.rows; first += live_block_rows) {
+      LiveStep step = all;
+      step.rows = min_of(live_block_rows, all.rows - first);
+      step.x += first * x_row;
+      step.out += first * all.steps * width();
+      if (step.stream_ids)
+        step.stream_ids += first;
+      else
+        step.states += first * state_size_;
+      run(step, all.steps, [&](const Workspace& work, const Team& team) {
+        for (Index i = 0; i < all.steps; ++i) {
+          advance(work, i, step.rows, step.x + i * inputs, x_row, team);
+          // The others go on meanwhile: they replace what is stored here only after they have met once more.
+          if (team.id == 0) store_outputs(work, step, i, after(work, i));
+        }
+      });
+    }
   }
 
   void loop(const LiveStep& step, const LiveLoop& loop) const override {
@@ -107,8 +127,9 @@ class LiveNetworkImpl final : public echoic::Network {
                    work.x + row * inputs);
           }
         team.barrier();
-        advance(work, i, step.rows, work.x, team);
+        advance(work, i, step.rows, work.x, inputs, team);
       }
+      if (team.id == 0) store_outputs(work, step, 0, before(work, loop.steps));
     });
   }
 
@@ -243,16 +264,22 @@ class LiveNetworkImpl final : public echoic::Network {
           copy_partial<V>(work.c[i] + (group * step.rows + row) * W, units_in<V>(group, layer.hidden), to + group * W);
         to += layer.hidden;
       }
-      const Layer& last = layers_[layer_count_ - 1];
-      if (outputs_)
-        copy_partial<V>(work.params + row * out_groups_ * W, outputs_, step.out + row * outputs_);
-      else
-        copy_partial<V>(h[layer_count_ - 1] + row * last.h_row, last.hidden, step.out + row * last.hidden);
     }
   }
 
-  void advance(const Workspace& work, Index step_index, Index rows, const float* x, const Team& team) const {
-    Index x_row = layers_[0].inputs;
+  // Outputs of one step go to its place among those of the call.
+  void store_outputs(const Workspace& work, const LiveStep& step, Index step_index, float* const* h) const {
+    const Layer& last = layers_[layer_count_ - 1];
+    const float* from = outputs_ ? work.params : h[layer_count_ - 1];
+    const Index from_row = outputs_ ? out_groups_ * W : last.h_row;
+    for (Index row = 0; row < step.rows; ++row)
+      copy_partial<V>(from + row * from_row, width(), step.out + (row * step.steps + step_index) * width());
+  }
+
+  Index width() const { return outputs_ ? outputs_ : layers_[layer_count_ - 1].hidden; }
+
+  // `x` has rows `x_row` apart.
+  void advance(const Workspace& work, Index step_index, Index rows, const float* x, Index x_row, const Team& team) const {
     for (Index i = 0; i < layer_count_; ++i) {
       const Layer& layer = layers_[i];
       for (Index group = layer.groups * team.id / team.size; group < layer.groups * (team.id + 1) / team.size; ++group)

@@ -119,7 +119,7 @@ void check_near(const Array<float>& got, const Numbers& wanted, const std::strin
   check(got.intact(), "the memory before is left alone: " + what);
 }
 
-// Three steps of some of the streams, in any order; the others stay as they are.
+// Three steps of some of the streams, in any order, one by one and in one call; the others stay as they are.
 void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target, long rows, bool by_id) {
   const long streams = by_id ? rows + 2 : rows, size = network.state_size;
   std::vector<std::int64_t> ids(rows);
@@ -127,6 +127,8 @@ void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target
   const Numbers start = PlainNetwork::random_row(streams * size, 71);
   Numbers wanted = start;
   Array<float> states(start), more_states(start);
+  Numbers all_x(3 * rows * network.inputs());  // [rows, steps, inputs]
+  std::vector<float> all_out(3 * rows * network.width());
   const std::string where = std::string(target.name) + " " + network.text() + ", rows " + std::to_string(rows);
   const auto alone = network.packed(target, 1), team = network.packed(target, 3);
   for (unsigned step = 0; step < 3; ++step) {
@@ -144,6 +146,17 @@ void check_live_steps(const PlainNetwork& network, const echoic::Kernels& target
     }
     check_near(out, outputs, "outputs of a step: " + where);
     check_near(states, wanted, "states after a step: " + where);
+    for (long row = 0; row < rows; ++row) {
+      std::copy_n(&x[row * network.inputs()], network.inputs(), &all_x[(3 * row + step) * network.inputs()]);
+      std::copy_n(out.data() + row * network.width(), network.width(), &all_out[(3 * row + step) * network.width()]);
+    }
+  }
+  const Array<float> given(all_x);
+  for (int threads : {1, 3}) {
+    Array<float> out(3 * rows * network.width()), after(start);
+    network.packed(target, threads)->step({rows, by_id ? ids.data() : nullptr, after.data(), given.data(), out.data(), 3});
+    check(std::equal(all_out.begin(), all_out.end(), out.data()) && out.intact(), "outputs of three steps at once: " + where);
+    check(after.same_bits(states) && after.intact(), "states after three steps at once: " + where);
   }
 }
 
@@ -233,6 +246,8 @@ void check_live(bool quick) {
         check_live_steps({{gru}, {1, 17}, 20, storage}, target, rows, true);
         check_live_steps({{gru, lstm, gru}, {2, 33, 16, 7}, 3, storage}, target, rows, true);
       }
+      check_live_steps({{lstm, gru}, {2, 5, 4}, 0, storage}, target, quick ? 100 : 205, true);  // more than a block
+      check_live_steps({{gru}, {2, 5}, 3, storage}, target, quick ? 100 : 205, false);
       for (int threads : quick ? std::vector<int>{2} : std::vector<int>{1, 2})
         for (float temperature : {0.0f, 0.75f}) {
           check_live_loop({{lstm, gru}, {2, 9, 17}, 2, storage}, target, Distribution::point, temperature, threads);

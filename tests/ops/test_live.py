@@ -62,9 +62,15 @@ def test_steps_are_those_of_the_layers_and_the_map_on_top(
     network = ops.live_network(layers, out, storage="float32", threads=1)
     state_size = sum(hidden * (2 if cell == "lstm" else 1) for cell, hidden in zip(cells, sizes[1:], strict=True))
     states, outputs = torch.zeros(3, state_size), torch.empty(3, wanted.shape[-1])
+    pushed, at_once = torch.zeros(3, state_size), torch.empty_like(wanted)
+    network.push(x.numpy(), pushed.numpy(), at_once.numpy())
     for step in range(4):
         network.step(x[:, step].contiguous().numpy(), states.numpy(), outputs.numpy())
         torch.testing.assert_close(outputs, wanted[:, step], atol=NEAR, rtol=NEAR)
+        torch.testing.assert_close(at_once[:, step], outputs, atol=0, rtol=0)
+    torch.testing.assert_close(pushed, states, atol=0, rtol=0)
+    with pytest.raises(ValueError, match=r"out must be \(rows, steps, outputs\)"):
+        network.push(x.numpy(), pushed.numpy(), at_once[:, :3].contiguous().numpy())
 
 
 def test_without_a_kernel_in_use_the_error_names_those_that_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

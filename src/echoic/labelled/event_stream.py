@@ -1,6 +1,5 @@
 """Post-processing of frame probabilities as they come: events as soon as no later frame can change them."""
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple, final
 
@@ -11,6 +10,7 @@ from scipy import ndimage
 from echoic.labelled.event_walk import MAX_STRETCHES, EventWalk, FrameEvent, Undecided
 from echoic.labelled.frames import BACKGROUND, Probs
 from echoic.labelled.postprocessing import PostProcessing
+from echoic.streams.alike import alike, stacked
 from echoic.streams.state_bytes import MAX_COUNT, Limits
 
 
@@ -68,44 +68,52 @@ class EventStream:
         self, chunks: Sequence[Probs], states: Sequence[EventState]
     ) -> tuple[list[list[FrameEvent]], list[EventState]]:
         """As `push`, for a chunk of each of several recordings."""
-        if not self._radius:
-            return self._go_on(chunks, states)
-        frames = []
-        for chunk, state in zip(chunks, states, strict=True):
-            is_first = not state.num_frames and not len(state.buffer)
-            # Before the first frame, the filter repeats it.
-            before = np.repeat(chunk[:1], self._radius, 0) if is_first else state.buffer
-            frames.append(np.concatenate([before, chunk]))
-        return self._go_on(frames, states)
+        before = [state.buffer for state in states]
+        for row, state in enumerate(states):
+            if self._radius and not state.num_frames and not len(state.buffer):
+                # Before the first frame, the filter repeats it.
+                before[row] = np.repeat(chunks[row][:1], self._radius, 0)
+        return self._go_on(before, chunks, states)
 
     def finish(self, state: EventState) -> list[FrameEvent]:
         """The remaining events at the end of a recording."""
         after = np.repeat(state.buffer[-1:], self._radius, 0)
-        (events,), (state,) = self._go_on([np.concatenate([state.buffer, after])], [state])
+        (events,), (state,) = self._go_on([state.buffer], [after], [state])
         walk = EventWalk(self._chosen, state.undecided)
         walk.finish(state.num_frames)
         return [*events, *walk.events]
 
     def _go_on(
-        self, frames: Sequence[Probs], states: Sequence[EventState]
+        self, before: Sequence[Probs], chunks: Sequence[Probs], states: Sequence[EventState]
     ) -> tuple[list[list[FrameEvent]], list[EventState]]:
-        """Goes on by those of the frames that have their neighbours on both sides; rows of equal length together."""
-        alike = dict[int, list[int]]()
-        for row, own in enumerate(frames):
-            alike.setdefault(len(own), []).append(row)
-        found, after = [list[FrameEvent]() for _ in frames], list(states)
-        for length, rows in alike.items():
-            count = max(0, length - 2 * self._radius)
+        """Goes on by those of the frames that have their neighbours on both sides.
+
+        The frames are those `before`, then those of a chunk; rows of equal lengths are processed together.
+        """
+        found, after = [list[FrameEvent]() for _ in chunks], list(states)
+        for lengths, rows in alike(zip(map(len, before), map(len, chunks), strict=True)).items():
+            frames = np.concatenate([stacked([before[row] for row in rows]), stacked([chunks[row] for row in rows])], 1)
+            count = max(0, sum(lengths) - 2 * self._radius)
             if not count:
-                for row in rows:
-                    after[row] = states[row]._replace(buffer=frames[row])
+                for row, own in zip(rows, frames, strict=True):
+                    after[row] = states[row]._replace(buffer=own.copy())
                 continue
-            smoothed, keys = self._smoothed(np.stack([frames[row] for row in rows]), count)
-            for place, row in enumerate(rows):
-                own = frames[row][self._radius : self._radius + count]
-                found[row], undecided = self._walk(own, smoothed[place], keys[place], states[row])
-                buffer = frames[row][count:].copy() if self._radius else states[row].buffer
-                after[row] = EventState(states[row].num_frames + count, buffer, undecided)
+            smoothed, keys = self._smoothed(frames, count)
+            stretches = _stretches(keys)
+            for place, (row, highest_key) in enumerate(zip(rows, keys.max(1).tolist(), strict=True)):
+                state, undecided = states[row], states[row].undecided
+                if highest_key or not undecided.is_none:
+                    walk, own = EventWalk(self._chosen, undecided), frames[place, self._radius :]
+                    for begin, end, key in stretches[place]:
+                        first, probs = state.num_frames + begin, own[begin:end]
+                        if key:
+                            label, is_strong = key // 2, bool(key % 2)
+                            walk.active(first, label, probs, smoothed[place, begin:end], is_strong=is_strong)
+                        else:
+                            walk.quiet(first, probs)
+                    found[row], undecided = walk.events, walk.undecided()
+                # A copy: a stored state must not keep the frames of all rows in memory.
+                after[row] = EventState(state.num_frames + count, frames[place, count:].copy(), undecided)
         return found, after
 
     def _smoothed(self, frames: Probs, count: int) -> tuple[Probs, NDArray[np.int64]]:
@@ -125,17 +133,16 @@ class EventStream:
             active = strong = smoothed.argmax(-1) != BACKGROUND
         return smoothed, np.where(active, 2 * labels + strong, 0)
 
-    def _walk(
-        self, own: Probs, smoothed: Probs, keys: NDArray[np.int64], state: EventState
-    ) -> tuple[list[FrameEvent], Undecided]:
-        if state.undecided.is_none and not keys.any():
-            return [], state.undecided
-        walk = EventWalk(self._chosen, state.undecided)
-        edges = [0, *(np.flatnonzero(np.diff(keys)) + 1).tolist(), len(keys)]
-        for begin, end in itertools.pairwise(edges):
-            first, key = state.num_frames + begin, int(keys[begin])
-            if key:
-                walk.active(first, key // 2, own[begin:end], smoothed[begin:end], is_strong=bool(key % 2))
-            else:
-                walk.quiet(first, own[begin:end])
-        return walk.events, walk.undecided()
+
+def _stretches(keys: NDArray[np.int64]) -> list[list[tuple[int, int, int]]]:
+    """The stretches of equal keys in each row `(rows, frames)`: begin, end and key."""
+    found: list[list[tuple[int, int, int]]] = [[] for _ in keys]
+    is_first = np.ones(keys.shape, np.bool_)
+    is_first[:, 1:] = keys[:, 1:] != keys[:, :-1]
+    rows, begins = np.nonzero(is_first)
+    ends = np.append(begins[1:], 0)
+    ends[ends == 0] = keys.shape[1]  # the next stretch is that of the next row
+    stretches = zip(begins.tolist(), ends.tolist(), keys[is_first].tolist(), strict=True)
+    for row, stretch in zip(rows.tolist(), stretches, strict=True):
+        found[row].append(stretch)
+    return found

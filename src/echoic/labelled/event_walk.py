@@ -14,6 +14,11 @@ MAX_STRETCHES = 1000
 _NONE = -1
 
 
+_NO_STRETCHES, _NO_EVENT = np.zeros((0, 4)), np.array([_NONE, 0.0, 0.0, 0.0])
+for _shared in (_NO_STRETCHES, _NO_EVENT):
+    _shared.flags.writeable = False
+
+
 class FrameEvent(NamedTuple):
     """An event from frame `begin` to before `end`, the number of its class, and its mean probability."""
 
@@ -57,7 +62,7 @@ class Undecided(NamedTuple):
     def none(cls, classes: int) -> Self:
         """Nothing is undecided."""
         zeros = np.zeros(classes)
-        return cls(_NONE, False, zeros, zeros, np.zeros((0, 4)), np.array([_NONE, 0.0, 0.0, 0.0]), 0.0)  # noqa: FBT003
+        return cls(_NONE, False, zeros, zeros, _NO_STRETCHES, _NO_EVENT, 0.0)  # noqa: FBT003
 
     @property
     def is_none(self) -> bool:
@@ -73,21 +78,20 @@ class EventWalk:
         self.events: list[FrameEvent] = []
         self._chosen = chosen
         self._begin, self._is_strong = state.begin, state.is_strong
-        self._totals, self._smoothed = state.totals.copy(), state.smoothed.copy()
+        self._totals, self._smoothed = state.totals, state.smoothed  # of the state: replaced, never written to
         self._stretches = [_stretch(row) for row in state.stretches]
         self._last = None if state.last[0] == _NONE else _stretch(state.last)
         self._pause = state.pause
 
     def undecided(self) -> Undecided:
         """What later frames may change."""
-        none = Undecided.none(len(self._totals))
         return Undecided(
             self._begin,
             self._is_strong,
             self._totals,
             self._smoothed,
-            np.array(self._stretches, np.float64) if self._stretches else none.stretches,
-            none.last if self._last is None else np.array(self._last, np.float64),
+            np.array(self._stretches, np.float64) if self._stretches else _NO_STRETCHES,
+            _NO_EVENT if self._last is None else np.array(self._last, np.float64),
             self._pause,
         )
 
@@ -100,9 +104,9 @@ class EventWalk:
             self._begin = begin
         self._is_strong |= is_strong
         totals = probs.sum(0)
-        self._totals += totals
+        self._totals = self._totals + totals
         if self._chosen.one_label:
-            self._smoothed += smoothed.sum(0)
+            self._smoothed = self._smoothed + smoothed.sum(0)
             return
         own = _Stretch(label, begin, begin + len(probs), float(totals[label]))
         if goes_on:  # the end of a chunk may cut a stretch
@@ -137,7 +141,7 @@ class EventWalk:
             self._pause += float(self._totals[self._last.number])
             self._end_after(frame)
         self._begin, self._is_strong, self._stretches = _NONE, False, []
-        self._totals[:] = self._smoothed[:] = 0.0
+        self._totals = self._smoothed = np.zeros_like(self._totals)
 
     def _extend(self, stretch: _Stretch) -> None:
         """Frames that are decided: they go on with the last event, or begin another."""

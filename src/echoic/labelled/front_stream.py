@@ -11,6 +11,7 @@ from echoic.codecs.logmel import Rest
 from echoic.errors import ConfigError, DataError
 from echoic.labelled.features import Features
 from echoic.sound.resampling import Resampler, ResamplerState
+from echoic.streams.alike import alike, cut, stacked
 from echoic.streams.state_bytes import Limits, nested
 from echoic.types import Floats
 
@@ -92,19 +93,19 @@ class FrontStream:
         Raises:
             DataError: a chunk has another shape, or sound with a value that is not finite.
         """
-        checked = [self.checked(chunk) for chunk in chunks]
+        checked = self._checked(chunks)
         if self._mel is None:
-            after = [
-                state._replace(num_values=state.num_values + len(one))
-                for one, state in zip(checked, states, strict=True)
-            ]
-            return [self._scaled(one) for one in checked], after
-        resampled, before = [], []
-        for chunk, (before_chunk, samples, num_skipped, num_values) in zip(checked, states, strict=True):
-            sound, resampler = self._resampler.push(chunk, before_chunk)
-            resampled.append(sound)
-            before.append(FrontState(resampler, samples, num_skipped, num_values + len(sound)))
-        return self._spectra(resampled, before)
+            lengths = [len(one) for one in checked]
+            counts = [state.num_values + length for length, state in zip(lengths, states, strict=True)]
+            after = [state._replace(num_values=count) for count, state in zip(counts, states, strict=True)]
+            return cut(self._scaled(np.concatenate(checked)), lengths), after
+        pairs = zip(checked, states, strict=True)
+        resampled = [self._resampler.push(chunk, state.resampler) for chunk, state in pairs]
+        features, rests = self._spectra([sound for sound, _ in resampled], states)
+        return features, [
+            FrontState(resampler, *rest, state.num_values + len(sound))
+            for (sound, resampler), rest, state in zip(resampled, rests, states, strict=True)
+        ]
 
     def finish(self, state: FrontState) -> tuple[Floats, int]:
         """The remaining features at the end, and the number of samples (or steps) in all."""
@@ -115,24 +116,28 @@ class FrontStream:
         (frames,), _ = self._spectra([np.concatenate([rest, silence])], [state])
         return frames, state.num_values + len(rest)
 
-    def _spectra(self, sounds: Sequence[Floats], states: Sequence[FrontState]) -> tuple[list[Floats], list[FrontState]]:
-        """The spectra that sound at the rate of the run completes; rows that are alike are computed together."""
+    def _spectra(
+        self, sounds: Sequence[Floats], states: Sequence[FrontState]
+    ) -> tuple[list[Floats], list[tuple[Floats, int]]]:
+        """The spectra that sound at the rate of the run completes, and what remains: `samples` and `num_skipped`.
+
+        Rows that are alike are computed together.
+        """
         if self._mel is None:
             raise TypeError("features of sound without spectra")
-        alike = dict[tuple[int, int, int], list[int]]()
-        for row, (sound, state) in enumerate(zip(sounds, states, strict=True)):
-            alike.setdefault((len(sound), len(state.samples), state.num_skipped), []).append(row)
-        features, after = list(sounds), list(states)
-        for (_, _, num_skipped), rows in alike.items():
-            block = torch.from_numpy(np.stack([sounds[row] for row in rows]))
-            before = torch.from_numpy(np.stack([states[row].samples for row in rows]))
+        keys = [
+            (len(sound), len(state.samples), state.num_skipped) for sound, state in zip(sounds, states, strict=True)
+        ]
+        features, rests = list(sounds), [(state.samples, state.num_skipped) for state in states]
+        for (_, _, num_skipped), rows in alike(keys).items():
+            block = torch.from_numpy(stacked([sounds[row] for row in rows]))
+            before = torch.from_numpy(stacked([states[row].samples for row in rows]))
             frames, rest = self._mel.encode_block(block, Rest(before, num_skipped))
             scaled = self._scaled(frames.flatten(0, 1).numpy()).reshape(frames.shape)
-            samples = rest.samples.numpy()
-            for place, row in enumerate(rows):
-                features[row], state = scaled[place], states[row]
-                after[row] = FrontState(state.resampler, samples[place].copy(), rest.num_skipped, state.num_values)
-        return features, after
+            for row, own, samples in zip(rows, scaled, rest.samples.numpy(), strict=True):
+                features[row] = own
+                rests[row] = samples.copy(), rest.num_skipped
+        return features, rests
 
     def _scaled(self, raw: Floats) -> Floats:
         return np.asarray(self._features.scaled(torch.from_numpy(raw)).numpy())
@@ -148,17 +153,28 @@ class FrontStream:
         Raises:
             DataError: it has another shape, or values that are no sound.
         """
+        (found,) = self._checked([chunk])
+        return found
+
+    def _checked(self, chunks: Sequence[NDArray[Any]]) -> list[Floats]:
+        """As `checked`, for many chunks at once."""
+        accepted = [self._accepted(chunk) for chunk in chunks]
+        whole = np.concatenate(accepted, dtype=np.float32, casting="same_kind")
+        if self._mel is not None and not np.isfinite(whole).all():
+            raise DataError("The sound has values that are not finite; check the microphone or its driver.")
+        return cut(whole, map(len, accepted))
+
+    def _accepted(self, chunk: NDArray[Any]) -> NDArray[Any]:
+        """A chunk of the right shape and kind of numbers."""
         values = np.asarray(chunk)
-        shape = ("samples",) if self._mel is not None else ("steps", str(self._features.values))
-        fits = values.ndim == len(shape) and (self._mel is not None or values.shape[1] == self._features.values)
+        is_sound = self._mel is not None
+        fits = values.ndim == 1 if is_sound else values.ndim == 2 and values.shape[1] == self._features.values
         if not fits or values.dtype.kind not in "fiu" or values.size > MAX_CHUNK:
+            shape = ("samples",) if is_sound else ("steps", str(self._features.values))
             raise DataError(
                 f"A chunk must be an array of numbers ({', '.join(shape)}) of at most {MAX_CHUNK:,} values, got "
                 f"{values.dtype} {values.shape}."
             )
-        if self._mel is not None and values.dtype.kind != "f":
+        if is_sound and values.dtype.kind != "f":
             raise DataError(f"Sound must be floats with full scale 1, got {values.dtype}; divide by its full scale.")
-        found = values.astype(np.float32)
-        if self._mel is not None and not np.isfinite(found).all():
-            raise DataError("The sound has values that are not finite; check the microphone or its driver.")
-        return found
+        return values

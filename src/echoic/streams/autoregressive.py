@@ -10,6 +10,7 @@ from torch import Tensor
 
 from echoic.errors import ConfigError
 from echoic.model import SequenceModel
+from echoic.streams.alike import alike, stacked
 from echoic.streams.generation import GenerationState, GenerationStream, Predictor
 from echoic.types import Floats
 
@@ -83,16 +84,13 @@ class AutoregressiveStream:
 
         Sequences with as many steps are stepped together.
         """
-        alike = dict[int, list[int]]()
-        for row, one in enumerate(inputs):
-            alike.setdefault(len(one), []).append(row)
         found, after = [torch.empty(0, *state.params.shape) for state in states], list(states)
-        for steps, rows in alike.items():
+        for steps, rows in alike(map(len, inputs)).items():
             if not steps:
                 continue
             params, recurrent = self._pushed(
-                torch.from_numpy(np.stack([inputs[row] for row in rows])),
-                torch.from_numpy(np.stack([states[row].recurrent for row in rows])),
+                torch.from_numpy(stacked([inputs[row] for row in rows])),
+                torch.from_numpy(stacked([states[row].recurrent for row in rows])),
             )
             for place, row in enumerate(rows):
                 found[row] = params[place]

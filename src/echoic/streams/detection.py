@@ -11,6 +11,7 @@ from torch import Tensor
 from echoic.cells import Bidirectional
 from echoic.encoders import Convolution
 from echoic.model import SequenceModel
+from echoic.streams.alike import cut
 from echoic.streams.base import check_tensor
 from echoic.streams.hidden import HiddenState, HiddenStream
 from echoic.streams.state_bytes import Limits, nested
@@ -83,30 +84,28 @@ class DetectionStream:
         self, chunks: Sequence[Floats], states: Sequence[DetectionState]
     ) -> tuple[list[Probs], list[DetectionState]]:
         """As `push`, for a chunk `(frames, values)` of each of several recordings."""
-        pushed = [
-            state._replace(num_pushed=state.num_pushed + len(one)) for one, state in zip(chunks, states, strict=True)
-        ]
-        return self._advance(chunks, pushed)
+        return self._advance(chunks, states, list(map(len, chunks)))
 
     def finish(self, state: DetectionState) -> Probs:
         """Probabilities `(frames, classes)` of the remaining frames at the end of a recording."""
         remaining = state.num_pushed - state.num_predicted
         missing = self.delay + -(state.num_pushed + self.delay) % self.hidden.stride
-        (probs,), _ = self._advance([np.zeros((missing, self.values), np.float32)], [state])
+        (probs,), _ = self._advance([np.zeros((missing, self.values), np.float32)], [state], [0])
         return probs[:remaining]
 
     def _advance(
-        self, chunks: Sequence[Floats], states: Sequence[DetectionState]
+        self, chunks: Sequence[Floats], states: Sequence[DetectionState], pushed: Sequence[int]
     ) -> tuple[list[Probs], list[DetectionState]]:
+        """As `push_many`; `pushed` are the numbers of frames that count."""
         hidden, after = self.hidden.push_many(chunks, [state.hidden for state in states])
         whole = self._probs(np.concatenate(hidden))
-        ends = np.cumsum([len(one) for one in hidden]) * self.hidden.stride
+        made = cut(whole, [len(one) * self.hidden.stride for one in hidden])
         found, states_after = [], []
-        for probs, own, state in zip(np.split(whole, ends[:-1]), after, states, strict=True):
+        for probs, own, state, count in zip(made, after, states, pushed, strict=True):
             early = min(self.delay - state.num_skipped, len(probs))
             found.append(probs[early:])
             predicted = state.num_predicted + len(probs) - early
-            states_after.append(DetectionState(own, state.num_skipped + early, state.num_pushed, predicted))
+            states_after.append(DetectionState(own, state.num_skipped + early, state.num_pushed + count, predicted))
         return found, states_after
 
     @torch.no_grad()

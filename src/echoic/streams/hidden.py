@@ -8,6 +8,7 @@ import torch
 
 from echoic.encoders import Convolution, Identity
 from echoic.model import SequenceModel
+from echoic.streams.alike import alike, stacked
 from echoic.streams.base import check_causal
 from echoic.streams.rows import RecurrentRows
 from echoic.streams.state_bytes import Limits
@@ -81,13 +82,12 @@ class HiddenStream:
     @torch.no_grad()
     def _encoded(self, frames: Sequence[Floats]) -> list[Floats]:
         """The encoder's vectors `(steps, width)` of each row; rows of equal length are encoded together."""
-        encoder, by_length = self._encoder, dict[int, list[int]]()
+        encoder = self._encoder
         encoded = [np.zeros((0, encoder.output_size), np.float32)] * len(frames)
-        for row, one in enumerate(frames):
-            if len(one) > self._left_context:
-                by_length.setdefault(len(one), []).append(row)
-        for rows in by_length.values():
-            together = torch.from_numpy(np.stack([frames[row] for row in rows]))
+        for length, rows in alike(map(len, frames)).items():
+            if length <= self._left_context:
+                continue
+            together = torch.from_numpy(stacked([frames[row] for row in rows]))
             vectors = encoder.valid(together) if isinstance(encoder, Convolution) else encoder(together)
             for row, own in zip(rows, vectors.numpy(), strict=True):
                 encoded[row] = own

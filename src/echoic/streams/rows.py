@@ -9,6 +9,7 @@ from torch import Tensor
 
 from echoic import ops
 from echoic.cells import Bidirectional, IdentityStack, NetworkStack, Stack
+from echoic.streams.alike import stacked
 from echoic.types import Floats
 
 PASS_STEPS = 64
@@ -19,8 +20,8 @@ PASS_STEPS = 64
 class RecurrentRows:
     """Steps the recurrent layers of a causal network over rows of unequal numbers of steps.
 
-    Uses the step kernels if available, with a copy of the weights: one call per step for all rows that have it. What a
-    row gives does not depend on the other rows.
+    Uses the step kernels if available, with a copy of the weights: one call for all rows of one length, or one for each
+    of the different lengths. What a row gives does not depend on the other rows.
     """
 
     def __init__(self, stack: Stack | Bidirectional | IdentityStack | NetworkStack) -> None:
@@ -46,18 +47,25 @@ class RecurrentRows:
             return [hidden for hidden, _ in passed], [state for _, state in passed]
         # The longest rows first: those that have a step are the first ones of the matrices.
         order = sorted(range(len(inputs)), key=lambda row: -lengths[row])
-        matrix = np.stack([states[row] for row in order])
-        steps = np.zeros((max(lengths, default=0), len(inputs), inputs[0].shape[1]), np.float32)
-        for place, row in enumerate(order):
-            steps[: lengths[row], place] = inputs[row]
-        hidden = np.empty((*steps.shape[:2], self._stack.output_size), np.float32)
-        counts = np.searchsorted(-np.array(lengths)[order], -np.arange(len(steps)), side="left")
-        for step, count in enumerate(counts.tolist()):
-            self._network.step(steps[step, :count], matrix, hidden[step, :count], None)
-        places = np.argsort(order).tolist()
-        # Copies: a stored state must not keep those of all rows in memory.
-        after = [matrix[place].copy() for place in places]
-        return [hidden[: lengths[row], place] for row, place in enumerate(places)], after
+        matrix = stacked([states[row] for row in order])
+        made: list[list[Floats]] = [[] for _ in inputs]
+        done = 0
+        for length in sorted({*lengths} - {0}):
+            rows = [row for row in order if lengths[row] >= length]
+            hidden = np.empty((len(rows), length - done, self._stack.output_size), np.float32)
+            self._network.push(stacked([inputs[row][done:length] for row in rows]), matrix[: len(rows)], hidden)
+            for row, own in zip(rows, hidden, strict=True):
+                made[row].append(own)
+            done = length
+        after = list(states)
+        for row, own in zip(order, matrix, strict=True):
+            after[row] = own.copy()  # a stored state must not keep those of all rows in memory
+        return [self._joined(own) for own in made], after
+
+    def _joined(self, parts: Sequence[Floats]) -> Floats:
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts) if parts else np.zeros((0, self._stack.output_size), np.float32)
 
     def _pass(self, inputs: Floats, state: Floats) -> tuple[Floats, Floats]:
         if not len(inputs):
