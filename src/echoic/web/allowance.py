@@ -14,9 +14,8 @@ class Allowance:
         self._left = self._most
         self._at = time.monotonic()
 
-    def take(self, units: float) -> bool:
-        """Whether the units are allowed now; if so, they count."""
-        now = time.monotonic()
+    def take(self, units: float, now: float) -> bool:
+        """Whether the units are allowed at the time `now` of `time.monotonic`; if so, they count."""
         self._left = min(self._most, self._left + (now - self._at) * self._per_s)
         self._at = now
         if units > self._left:

@@ -114,7 +114,8 @@ class Server:
         connection = Connection(socket, served, self._batcher, self.monitor, self._limits)
         self._connections.add(connection)
         try:
-            await connection.run()
+            # A task of its own: it wakes up for every message, and below it lie the layers of the application.
+            await asyncio.create_task(connection.run())
         finally:
             self._connections.discard(connection)
 

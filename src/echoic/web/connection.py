@@ -3,7 +3,8 @@
 import asyncio
 import base64
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, final
 
 import numpy as np
@@ -26,6 +27,12 @@ STOPPED, REFUSED, TOO_MUCH = 1001, 1008, 1013
 """Codes of closing: the server stops; a message was refused; the client is too slow, or asks too much."""
 
 _REASONS = {STOPPED: "stopped", REFUSED: "refused", TOO_MUCH: "limit"}
+
+_SAMPLES: dict[str, tuple[np.dtype[Any], float]] = {
+    "f32": (np.dtype("<f4"), 1.0),
+    "s16": (np.dtype("<i2"), 2.0**-15),
+}
+"""Types of samples in binary messages, and what makes full scale 1."""
 
 _PIECE_S = 0.05
 _PIECES = {"text": 8, "roll": 4}
@@ -50,7 +57,9 @@ class Connection:
         self._seconds = Allowance(1.0, limits.burst_s)
         self._state: Any = None
         self._start = Start(type="start")
+        self._units_per_s = self._most_units_per_s()
         self._is_leaving = False
+        self._quiet_since: float | None = None
         self.position = 0
 
     async def run(self) -> None:
@@ -61,7 +70,7 @@ class Connection:
         )
         writer = asyncio.create_task(self._outbox.run())
         try:
-            async with asyncio.timeout(self._limits.connected_s):
+            async with asyncio.timeout(self._limits.connected_s) as time_limit, self._idle_limit(time_limit):
                 await self._serve()
         except WebSocketDisconnect:
             pass
@@ -84,18 +93,37 @@ class Connection:
                 await self._outbox.put(self._saved())
         await self._close(STOPPED, "the server stops")
 
+    @asynccontextmanager
+    async def _idle_limit(self, time_limit: asyncio.Timeout) -> AsyncIterator[None]:
+        """Ends the time of a client that sends nothing for long; one timer, as messages come too often for one each."""
+
+        async def watch() -> None:
+            left_s = self._limits.idle_s
+            while left_s > 0:
+                await asyncio.sleep(left_s)
+                quiet_s = 0.0 if self._quiet_since is None else time.monotonic() - self._quiet_since
+                left_s = self._limits.idle_s - quiet_s
+            time_limit.reschedule(0)
+
+        watching = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+
     async def _serve(self) -> None:
         while True:
-            async with asyncio.timeout(self._limits.idle_s):
-                message = await self._socket.receive()
+            self._quiet_since = time.monotonic()
+            message = await self._socket.receive()
+            self._quiet_since = None
             if message["type"] == "websocket.disconnect":
                 return
             data, text = message.get("bytes"), message.get("text") or ""
             # A large message counts as several.
             size = max(1.0, len(text if data is None else data) / self._limits.message_bytes)
-            if not self._messages.take(size):
-                raise DroppedError("There were too many messages a second.")
             arrived = time.monotonic()
+            if not self._messages.take(size, arrived):
+                raise DroppedError("There were too many messages a second.")
             known = None if data is not None else read_message(text)
             if size > 1 and not isinstance(known, Start):
                 raise DataError(f"Messages without a state are at most {self._limits.message_bytes:,} bytes.")
@@ -129,17 +157,18 @@ class Connection:
         else:
             state = stream.from_bytes(_decoded(message.state))
         self._stream, self._state, self._start, self.position = stream, state, message, message.position
+        self._units_per_s = self._most_units_per_s()
 
-    def _duration_s(self, units: int) -> float:
-        """How long a client may take at least to send so many samples, characters, rows or steps.
+    def _most_units_per_s(self) -> float:
+        """How many samples, characters, rows or steps may come a second.
 
-        It is counted in seconds, so that a new start or another rate makes nobody faster.
+        What comes is counted in seconds, so that a new start or another rate makes nobody faster.
         """
-        stream, limits = self._stream, self._limits
-        if stream.takes != "sound":
-            return units / limits.steps_per_s
+        if self._stream.takes != "sound":
+            return self._limits.steps_per_s
         # The rate of an audio run is that of what it generates, not of what it listens to.
-        return units / (limits.speed * (self._start.options.get("rate_hz") or stream.rate_hz))
+        rate_hz: float = self._start.options.get("rate_hz") or self._stream.rate_hz
+        return self._limits.speed * rate_hz
 
     @property
     def _ready(self) -> Any:
@@ -150,21 +179,24 @@ class Connection:
     def _sound(self, data: bytes) -> NDArray[np.float32]:
         if self._stream.takes != "sound":
             raise DataError(f"Binary messages are sound; this run takes {self._stream.takes}.")
-        dtype, scale = {"f32": ("<f4", 1.0), "s16": ("<i2", 2.0**15)}[self._start.samples]
-        if len(data) % np.dtype(dtype).itemsize:
+        dtype, scale = _SAMPLES[self._start.samples]
+        if len(data) % dtype.itemsize:
             raise DataError(f"{len(data)} bytes are no whole number of {self._start.samples} samples.")
-        return np.frombuffer(data, dtype).astype(np.float32) / np.float32(scale)
+        samples: NDArray[np.float32] = np.multiply(np.frombuffer(data, dtype), scale, dtype=np.float32)
+        return samples
 
     async def _push(self, chunk: Any, arrived: float) -> None:
-        if not self._seconds.take(self._duration_s(len(chunk))):
+        if not self._seconds.take(len(chunk) / self._units_per_s, arrived):
             raise DroppedError("Data came faster than this server takes them.")
         result, self._state = await self._batcher.push(self._stream, chunk, self._ready)
         self.position += len(chunk)
         self._monitor.add_latency(time.monotonic() - arrived)
         await self._outbox.put(self._result(result))
 
-    def _result(self, result: Any) -> dict[str, Any]:
+    def _result(self, result: Any) -> dict[str, Any] | str:
         records = self._stream.records(result)
+        if not records and not self._start.frames:  # most of all messages
+            return f'{{"type":"result","position":{self.position},"records":[]}}'
         shown = {"frames": frames_of(result)} if self._start.frames else {}
         return {"type": "result", "position": self.position, "records": records, **shown}
 

@@ -8,17 +8,24 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from echoic.web.errors import DroppedError
 
+Message = dict[str, Any] | str | bytes
+
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 
 @final
 class Outbox:
-    """Sends messages in their order, from a queue of `most` messages."""
+    """Sends messages in their order, from a queue of `most` messages.
+
+    A message is an object, which is sent as JSON, a text, which is JSON already, or bytes.
+    """
 
     def __init__(self, socket: WebSocket, most: int) -> None:
         self._socket = socket
-        self._queue: asyncio.Queue[dict[str, Any] | bytes] = asyncio.Queue(most)
+        self._queue: asyncio.Queue[Message] = asyncio.Queue(most)
 
-    async def put(self, message: dict[str, Any] | bytes) -> None:
-        """Queues a message: an object as JSON, or bytes.
+    async def put(self, message: Message) -> None:
+        """Queues a message.
 
         Raises:
             DroppedError: too many wait already.
@@ -50,11 +57,11 @@ class Outbox:
         except (TimeoutError, WebSocketDisconnect, RuntimeError):
             return
 
-    async def _send(self, message: dict[str, Any] | bytes) -> None:
+    async def _send(self, message: Message) -> None:
         if isinstance(message, bytes):
             await self._socket.send_bytes(message)
         else:
-            await self._socket.send_text(json.dumps(message, separators=(",", ":")))
+            await self._socket.send_text(message if isinstance(message, str) else _JSON.encode(message))
 
 
 _CLOSE_S = 2.0
