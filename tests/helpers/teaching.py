@@ -67,9 +67,9 @@ class Taught(NamedTuple):
     def add_class(self, name: str) -> Any:
         return self.call("POST", "/teach/classes", {"name": name})
 
-    def upload(self, raw: bytes, name: str, into: str | None = None, *, trim: bool = False) -> Answer:
+    def upload(self, raw: bytes, name: str, into: str | None = None, keep: str = "all") -> Answer:
         where = "" if into is None else f"&class={quote(into)}"
-        return self.call("POST", f"/teach/examples?name={quote(name)}{where}&trim={int(trim)}", raw)
+        return self.call("POST", f"/teach/examples?name={quote(name)}{where}&{keep}=1", raw)
 
     def names(self, name: str) -> list[str]:
         """Names of the examples of a class."""

@@ -127,10 +127,24 @@ def test_long_sound_and_large_uploads_are_refused(taught: Taught, monkeypatch: p
 def test_silence_is_cut_only_where_asked(taught: Taught) -> None:
     silence = np.zeros(RATE_HZ)
     raw = encoded(np.concatenate([silence, tone(500), silence[: RATE_HZ // 2], tone(500), silence]))
-    for trim, seconds in ((False, 3.3), (True, 1.4)):
-        answer = taught.upload(raw, "a.wav", "Background", trim=trim).json
+    for keep, seconds in (("all", 3.3), ("trim", 1.4)):
+        answer = taught.upload(raw, "a.wav", "Background", keep).json
         assert answer["classes"][0]["examples"][-1]["seconds"] == pytest.approx(seconds, abs=0.02)
-    assert taught.upload(encoded(silence), "a.wav", "Background", trim=True).json["added"] == 1
+    assert taught.upload(encoded(silence), "a.wav", "Background", "trim").json["added"] == 1
+
+
+def test_a_recording_is_split_at_its_pauses(taught: Taught) -> None:
+    pauses = [np.zeros(round(seconds * RATE_HZ)) for seconds in (1.0, 0.6, 0.2, 0.5)]
+    raw = encoded(np.concatenate([part for pause in pauses for part in (pause, tone(500))]))
+    answer = taught.upload(raw, "a.wav", "Background", "split").json
+    assert (answer["added"], answer["skipped"]) == (3, [])
+    found = {one["name"]: one["seconds"] for one in answer["classes"][0]["examples"]}
+    # With 50 ms before and after; the short pause is within one.
+    assert found == {
+        name: pytest.approx(seconds, abs=0.02) for name, seconds in zip(found, (0.5, 1.1, 0.45), strict=True)
+    }
+    answer = taught.upload(encoded(np.zeros(RATE_HZ)), "quiet.wav", "Background", "split").json
+    assert answer["skipped"] == ["quiet.wav has no sound that is louder than its background."]
 
 
 def test_trimming_keeps_what_lies_between_the_times(taught: Taught) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import NamedTuple, TypeVar, final
+from typing import Literal, NamedTuple, TypeVar, final
 
 import numpy as np
 
@@ -24,8 +24,13 @@ MIN_EXAMPLE_S, MAX_EXAMPLE_S = 0.05, 60
 """Shortest and longest example."""
 
 _TIMEOUT_S = 60
+SPLIT_PAUSE_S = 0.4
+"""Pause between two examples in one recording: that which ends a clip on the page."""
+
 _PAUSE_S = 1.0
 """Sound that is cut at both ends keeps pauses that are shorter."""
+
+Keep = Literal["all", "trim", "split"]
 
 T = TypeVar("T")
 
@@ -48,17 +53,21 @@ def facts(path: Path) -> Facts:
     return Facts(len(sound.samples) / sound.rate_hz, float(np.abs(sound.samples).max()), sound.rate_hz)
 
 
-def convert(source: Path, name: str, target: Path, *, trim: bool) -> None:
-    """Writes a sound file as mono WAV at its own rate.
+def convert(source: Path, name: str, folder: Path, *, keep: Keep) -> list[Path]:
+    """Writes a sound file as mono WAV files at its own rate.
 
     Args:
         source: the file.
         name: as which errors name it.
-        target: the WAV file.
-        trim: cut silence at both ends.
+        folder: where WAV files are written.
+        keep: all of it, what lies between the silence at both ends, or each sound between two pauses in a file of its
+            own.
+
+    Returns:
+        The WAV files.
 
     Raises:
-        DataError: it cannot be read, or is too long.
+        DataError: it cannot be read, is too long, or has no sounds to `split`.
     """
     try:
         sound = decode_file(source, AudioDataSettings(), None)
@@ -68,7 +77,13 @@ def convert(source: Path, name: str, target: Path, *, trim: bool) -> None:
         raise DataError(
             f"{name} has {len(sound.samples) / sound.rate_hz:.0f} s; examples have up to {MAX_EXAMPLE_S} s."
         )
-    _write(target, _without_silence(sound.samples, sound.rate_hz) if trim else sound.samples, sound.rate_hz)
+    parts = _kept(sound.samples, sound.rate_hz, keep)
+    if not parts:
+        raise DataError(f"{name} has no sound that is louder than its background.")
+    paths = [folder / f"made-{number}.wav" for number in range(len(parts))]
+    for path, part in zip(paths, parts, strict=True):
+        _write(path, part, sound.rate_hz)
+    return paths
 
 
 def cut(source: Path, target: Path, begin_s: float, end_s: float) -> None:
@@ -136,12 +151,21 @@ def _write(target: Path, samples: Floats, rate_hz: int) -> None:
         writer.write(samples / max(peak, 1.0))
 
 
-def _without_silence(samples: Floats, rate_hz: int) -> Floats:
-    """From the first to the last clip that a live stream would cut out; all if it would find none."""
-    segmenter = Segmenter(rate_hz, _PAUSE_S)
+def _kept(samples: Floats, rate_hz: int, keep: Keep) -> list[Floats]:
+    if keep == "split":
+        return list(_clips(samples, rate_hz, SPLIT_PAUSE_S).values())
+    clips = _clips(samples, rate_hz, _PAUSE_S) if keep == "trim" else {}
+    if not clips:
+        return [samples]
+    first, last = min(clips), max(clips)
+    return [samples[first : last + len(clips[last])]]
+
+
+def _clips(samples: Floats, rate_hz: int, pause_s: float) -> dict[int, Floats]:
+    """The clips that a live stream would cut out, by their first samples."""
+    segmenter = Segmenter(rate_hz, pause_s)
     pieces, state = segmenter.push(samples, segmenter.start())
-    pieces += segmenter.finish(state)
-    if not pieces:
-        return samples
-    last = pieces[-1].begin
-    return samples[pieces[0].begin : last + sum(len(one.samples) for one in pieces if one.begin == last)]
+    parts = dict[int, list[Floats]]()
+    for piece in [*pieces, *segmenter.finish(state)]:
+        parts.setdefault(piece.begin, []).append(piece.samples)
+    return {begin: np.concatenate(own) for begin, own in parts.items()}

@@ -9,7 +9,7 @@ from typing import NamedTuple, final
 
 from echoic.errors import DataError
 from echoic.sources.audio import ENDINGS
-from echoic.web.teaching.conversion import Converter, convert
+from echoic.web.teaching.conversion import Converter, Keep, convert
 from echoic.web.teaching.names import class_name
 from echoic.web.teaching.store import ExampleStore
 from echoic.write_errors import cannot_be_written
@@ -49,14 +49,14 @@ class Intake:
         self._store = store
         self._converter = converter
 
-    async def add(self, body: AsyncIterable[bytes], file_name: str, into: str | None, *, trim: bool) -> Added:
+    async def add(self, body: AsyncIterable[bytes], file_name: str, into: str | None, *, keep: Keep) -> Added:
         """Converts the sound in an upload.
 
         Args:
             body: the bytes of a sound file, or of a zip.
             file_name: its name on the client's side; only its ending matters, and how examples are named.
             into: the class; None: the folders in the zip are the classes, and are made if they are new.
-            trim: cut silence at both ends.
+            keep: see `convert`.
 
         Raises:
             DataError: the upload is too large, is a damaged zip, or has no class.
@@ -73,20 +73,19 @@ class Intake:
                 files, skipped = await asyncio.to_thread(_unpacked, upload, file_name, into, Path(folder))
             else:
                 files, skipped = [_File(upload, f"{file_name:.100}", into or "")], []
-            return await self._convert(files, skipped, Path(folder), trim=trim)
+            return await self._convert(files, skipped, Path(folder), keep=keep)
 
-    async def _convert(self, files: list[_File], skipped: list[str], folder: Path, *, trim: bool) -> Added:
+    async def _convert(self, files: list[_File], skipped: list[str], folder: Path, *, keep: Keep) -> Added:
         room = MOST_EXAMPLES - sum(len(self._store.examples(name)) for name in self._store.classes)
         added = 0
         for path, name, into in files:
             if added >= room:
                 skipped.append(f"There is room for {MOST_EXAMPLES:,} examples; the others were left out.")
                 break
-            made = folder / "made.wav"
             try:
-                await self._converter.call(convert, path, name, made, trim=trim)
-                self._store.place(made, self._known(into), name)
-                added += 1
+                for made in await self._converter.call(convert, path, name, folder, keep=keep):
+                    self._store.place(made, self._known(into), name)
+                    added += 1
             except DataError as error:
                 skipped.append(str(error) if name in str(error) else f"{name}: {error}")
         return Added(added, tuple(skipped))

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from echoic.config.base import validation_message
 from echoic.errors import ConfigError, DataError, EchoicError
+from echoic.web.teaching.conversion import Keep
 from echoic.web.teaching.teacher import Teacher
 
 _BODY_BYTES = 1 << 12
@@ -74,8 +75,9 @@ class TeachingRoutes:
 
     async def _upload(self, request: Request) -> Response:
         asked = request.query_params
-        name, into, trim = asked.get("name", "example.wav"), asked.get("class"), asked.get("trim") == "1"
-        added = await self._teacher.add(request.stream(), name, into, trim=trim)
+        name, into = asked.get("name", "example.wav"), asked.get("class")
+        keep: Keep = "trim" if asked.get("trim") == "1" else "split" if asked.get("split") == "1" else "all"
+        added = await self._teacher.add(request.stream(), name, into, keep=keep)
         return await self._show(request, added=added.added, skipped=added.skipped)
 
     async def _sound(self, request: Request) -> Response:

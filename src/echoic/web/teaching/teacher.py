@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, final
 import echoic
 from echoic.api.run import Run
 from echoic.errors import ConfigError, DataError
-from echoic.web.teaching.conversion import MAX_EXAMPLE_S, Converter, Facts, cut, facts
+from echoic.web.teaching.conversion import MAX_EXAMPLE_S, Converter, Facts, Keep, cut, facts
 from echoic.web.teaching.defaults import MOST_RATE_HZ
 from echoic.web.teaching.intake import MOST_EXAMPLES, UPLOAD_BYTES, Added, Intake
 from echoic.web.teaching.store import ExampleStore, is_background
@@ -71,9 +71,9 @@ class Teacher:
             "training": self.training.progress.to_json(),
         }
 
-    async def add(self, body: AsyncIterable[bytes], file_name: str, into: str | None, *, trim: bool) -> Added:
+    async def add(self, body: AsyncIterable[bytes], file_name: str, into: str | None, *, keep: Keep) -> Added:
         """See `Intake.add`."""
-        return await self._intake.add(body, file_name, into, trim=trim)
+        return await self._intake.add(body, file_name, into, keep=keep)
 
     async def trim(self, name: str, example: str, begin_s: float, end_s: float) -> None:
         """Cuts an example, for good.
