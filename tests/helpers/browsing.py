@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import soundfile
 import soxr
-from playwright.sync_api import Browser, ConsoleMessage, Download, Page, sync_playwright
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, ConsoleMessage, Download, Page, Playwright
 
 CHROMIUM = shutil.which("chromium")
 """Debian's; playwright's own headless shell has no microphone."""
@@ -26,6 +27,18 @@ TOKEN = "a token of the page"  # noqa: S105
 
 UP_TO_MS = 20_000.0
 """How long to wait for what the page shows, on a machine with other work."""
+
+FAILING_MICROPHONE = "navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('no', '{name}'); }};"
+"""Script of a page whose microphone fails with the error `name`."""
+
+KEPT_MICROPHONE = """
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => (window.media = await open(wanted));
+"""
+"""Script of a page whose open microphone is `window.media`."""
+
+UNPLUG = "window.media.getAudioTracks()[0].dispatchEvent(new Event('ended'))"
+"""Unplugs it."""
 
 _SILENCE_S = 1.0
 """Before the sound: the browser swallows the beginning of the file."""
@@ -39,15 +52,15 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) 
 
 
 class Serving:
-    """`echoic serve` as a process, which can be killed and started again at the same port."""
+    """`echoic serve` with these arguments as a process, which can be killed and started again at the same port."""
 
-    def __init__(self, runs: Sequence[Path]) -> None:
-        self._runs = runs
+    def __init__(self, *arguments: str | Path) -> None:
+        self._arguments = arguments
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "echoic", "serve", *map(str, self._runs), "--no-browser"]
+        command = [sys.executable, "-m", "echoic", "serve", *map(str, self._arguments), "--no-browser"]
         environment = os.environ | {"ECHOIC_TOKEN": TOKEN, "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
             [*command, "--port", str(self.port)], stderr=subprocess.PIPE, text=True, env=environment
@@ -81,13 +94,17 @@ def content(download: Download) -> bytes:
 def write_heard(file: Path, sound: Path) -> None:
     """Writes a recording for the microphone."""
     samples, rate_hz = soundfile.read(sound, dtype="float32")
+    write_samples_heard(file, soxr.resample(samples, rate_hz, MICROPHONE_HZ))
+
+
+def write_samples_heard(file: Path, samples: NDArray[np.float32]) -> None:
+    """Writes samples of `MICROPHONE_HZ` for the microphone."""
     silence = np.zeros(round(_SILENCE_S * MICROPHONE_HZ), np.float32)
-    heard = np.concatenate([silence, soxr.resample(samples, rate_hz, MICROPHONE_HZ), silence])
-    soundfile.write(file, heard, MICROPHONE_HZ, subtype="PCM_16")
+    soundfile.write(file, np.concatenate([silence, samples, silence]), MICROPHONE_HZ, subtype="PCM_16")
 
 
 @contextmanager
-def chromium(heard: Path) -> Iterator[Browser]:
+def chromium(playwright: Playwright, heard: Path) -> Iterator[Browser]:
     """A browser whose microphone hears a WAV file of `MICROPHONE_HZ` once, then its last 10 ms for ever."""
     arguments = [
         "--headless=new",
@@ -97,30 +114,74 @@ def chromium(heard: Path) -> Iterator[Browser]:
         f"--use-file-for-fake-audio-capture={heard}%noloop",
         "--autoplay-policy=no-user-gesture-required",
     ]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=False, args=arguments)
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=False, args=arguments)
+    yield browser
+    browser.close()
 
 
 @contextmanager
-def opened(browser: Browser, port: int, run: str, script: str = "", **options: Any) -> Iterator[Page]:
-    """The page of a run, which must end without an error in its console and without a violation of its policy."""
+def opened(
+    browser: Browser,
+    port: int,
+    run: str,
+    script: str = "",
+    *,
+    ready: str = "[data-kind=connected]",
+    refusals: bool = False,
+    **options: Any,
+) -> Iterator[Page]:
+    """The page of a run, which must end without an error in its console and without a violation of its policy.
+
+    Args:
+        browser: where it is opened.
+        port: of the server.
+        run: name of the run that is shown.
+        script: runs before those of the page.
+        ready: what there is once the page can be used.
+        refusals: whether the server may refuse requests, which the browser notes in the console.
+        options: of the browser's context.
+    """
     context = browser.new_context(permissions=["microphone"], **options)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: _note(message, errors))
+    page.on("console", lambda message: _note(message, errors, refusals=refusals))
     page.add_init_script(_VIOLATIONS + script)
     page.goto(f"http://127.0.0.1:{port}/?token={TOKEN.replace(' ', '%20')}#{run}")
-    page.wait_for_selector("[data-kind=connected]")
+    page.wait_for_selector(ready)
     yield page
     violations = page.evaluate("window.violations")
     context.close()
     assert (errors, violations) == ([], [])
 
 
-def _note(message: ConsoleMessage, errors: list[str]) -> None:
+def check_usable(page: Page) -> None:
+    """Checks that the keyboard reaches every control, that all have names, and that nothing is wider than the page."""
+    wanted = page.evaluate(
+        """(controls) => {
+          // Keys of the piano are one stop, between which arrows move.
+          const isStop = (one) => one.tabIndex >= 0 && one.checkVisibility();
+          const all = [...document.querySelectorAll(controls)].filter(isStop);
+          all.forEach((one, number) => (one.dataset.number = number));
+          return all.length;
+        }""",
+        "button:not(:disabled), select, textarea, input:not([hidden]), [tabindex='0']",
+    )
+    reached = set()
+    for _ in range(wanted + 3):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.dataset.number"))
+    assert {str(number) for number in range(wanted)} <= reached
+    for control in page.locator("button, select, textarea, input:not([hidden]), canvas").all():
+        assert control.evaluate(
+            "(one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent.trim() || one.title"
+        )
+    width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width <= room  # nothing to scroll sideways on a phone
+
+
+def _note(message: ConsoleMessage, errors: list[str], *, refusals: bool) -> None:
     # While a server is down, the browser says so by itself.
-    if message.type in ("error", "warning") and "ERR_CONNECTION_REFUSED" not in message.text:
+    known = ["ERR_CONNECTION_REFUSED", *(["status of 400", "status of 409"] if refusals else [])]
+    if message.type in ("error", "warning") and not any(text in message.text for text in known):
         errors.append(message.text)

@@ -54,14 +54,22 @@ def served(runs: dict[str, Run]) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def browsed(runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The page of all runs in Chromium, whose microphone hears the test recording of the detector."""
+def driver() -> Iterator[Any]:
+    """Playwright, of which there can be one at a time."""
     browsing = pytest.importorskip("browsing", reason="NO TEST OF THE PAGE: playwright is not installed")
     if browsing.CHROMIUM is None:
         pytest.skip("NO TEST OF THE PAGE: there is no chromium (apt-get install chromium)")
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsed(driver: Any, runs: dict[str, Run], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The page of all runs in Chromium, whose microphone hears the test recording of the detector."""
+    browsing = pytest.importorskip("browsing")
     heard = tmp_path_factory.mktemp("heard") / "heard.wav"
     browsing.write_heard(heard, next(Path(runs["detect"].config["data"]["path"]).parent.glob("test*.wav")))
-    serving = browsing.Serving([run.path for run in runs.values()])
-    with browsing.chromium(heard) as browser:
+    serving = browsing.Serving(*(run.path for run in runs.values()))
+    with browsing.chromium(driver, heard) as browser:
         yield browsing.Browsed(browser, serving, heard)
     serving.stop()

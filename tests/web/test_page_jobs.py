@@ -15,7 +15,7 @@ from echoic.api.run import Run
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import MICROPHONE_HZ, UP_TO_MS, Browsed, content
+from browsing import MICROPHONE_HZ, UP_TO_MS, Browsed, check_usable, content
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -168,29 +168,7 @@ def test_a_table_moves_the_forecast(browsed: Browsed, runs: dict[str, Run]) -> N
     assert float(shown[1].rstrip(".")) == pytest.approx(expected, abs=1e-3)
 
 
-CONTROLS = "button:not(:disabled), select, textarea, input:not([hidden]), [tabindex='0']"
-
-
 @pytest.mark.parametrize("run", ["detect", "classify", "forecast", "text", "music", "audio"])
 def test_the_keyboard_reaches_every_control_and_all_have_names(browsed: Browsed, run: str) -> None:
     with browsed.page(run, viewport={"width": 390, "height": 844}) as page:
-        wanted = page.evaluate(
-            """(controls) => {
-              // Keys of the piano are one stop, between which arrows move.
-              const all = [...document.querySelectorAll(controls)].filter((one) => one.tabIndex >= 0);
-              all.forEach((one, number) => (one.dataset.number = number));
-              return all.length;
-            }""",
-            CONTROLS,
-        )
-        reached = set()
-        for _ in range(wanted + 3):
-            page.keyboard.press("Tab")
-            reached.add(page.evaluate("document.activeElement.dataset.number"))
-        assert {str(number) for number in range(wanted)} <= reached
-        for control in page.locator("button, select, textarea, input:not([hidden]), canvas").all():
-            assert control.evaluate(
-                "(one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent.trim() || one.title"
-            )
-        width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width <= room  # nothing to scroll sideways on a phone
+        check_usable(page)

@@ -15,7 +15,7 @@ from echoic.api.run import Run
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import MICROPHONE_HZ, UP_TO_MS, Browsed, content
+from browsing import FAILING_MICROPHONE, KEPT_MICROPHONE, MICROPHONE_HZ, UNPLUG, UP_TO_MS, Browsed, content
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -135,30 +135,23 @@ def test_clips_are_those_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_
     assert sum(int(one or 0) for one in shown) == pytest.approx(100, abs=1)
 
 
-FAILING = "navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('no', '{name}'); }};"
-
-
 @pytest.mark.parametrize(
     ("name", "said"),
     [("NotAllowedError", "not allowed"), ("NotFoundError", "plug one in"), ("NotReadableError", "another program")],
 )
 def test_a_microphone_that_fails_is_a_state_that_is_shown(browsed: Browsed, name: str, said: str) -> None:
-    with browsed.page("detect", FAILING.format(name=name)) as page:
+    with browsed.page("detect", FAILING_MICROPHONE.format(name=name)) as page:
         page.get_by_role("button", name="Microphone").click()
         expect(page.locator("[data-kind=failed]")).to_contain_text(said)
         expect(page.get_by_role("button", name="Microphone")).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_silent_and_an_unplugged_microphone_are_states_that_are_shown(browsed: Browsed) -> None:
-    keep = """
-    const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-    navigator.mediaDevices.getUserMedia = async (wanted) => (window.media = await open(wanted));
-    """
-    with browsed.page("detect", keep) as page:
+    with browsed.page("detect", KEPT_MICROPHONE) as page:
         page.get_by_role("button", name="Microphone").click()
         silent = page.get_by_text("on, but silent")
         expect(silent).to_be_visible(timeout=UP_TO_MS)  # at the end of the file
-        page.evaluate("window.media.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+        page.evaluate(UNPLUG)
         expect(page.locator("[data-kind=failed]")).to_contain_text("unplugged")
         play_file(page, browsed.file)
         expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)

@@ -53,16 +53,23 @@ export function download(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** Calls `take` with each file that is dropped on an element. */
-export function takeDropped(target, take) {
+/** Calls `act` with the DataTransfer of what is dropped on an element, but not on one in it that takes it itself. */
+export function whenDropped(target, act) {
   target.addEventListener("dragover", (event) => {
     event.preventDefault();
+    event.stopPropagation();
     target.classList.add("dropping");
   });
   target.addEventListener("dragleave", () => target.classList.remove("dropping"));
   target.addEventListener("drop", (event) => {
     event.preventDefault();
+    event.stopPropagation();
     target.classList.remove("dropping");
-    for (const file of event.dataTransfer.files) take(file);
+    act(event.dataTransfer);
   });
+}
+
+/** Calls `take` with each file that is dropped on an element. */
+export function takeDropped(target, take) {
+  whenDropped(target, (transfer) => [...transfer.files].forEach(take));
 }

@@ -29,32 +29,49 @@ export class Microphone {
       const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
       this.media = await navigator.mediaDevices.getUserMedia({ audio });
     } catch (error) {
+      if (this.isClosed) return false;
       this.onState("failed", FAILURES[error.name] ?? `The microphone cannot be opened: ${error.message}`);
       return false;
     }
+    try {
+      if (this.isClosed) this.close(); // while the browser asked
+      else await this.connect();
+    } catch (error) {
+      if (!this.isClosed) throw error;
+    }
+    return !this.isClosed;
+  }
+
+  async connect() {
     this.context = new AudioContext();
     await this.context.audioWorklet.addModule("/files/worklet.js");
+    if (this.isClosed) return;
     const node = new AudioWorkletNode(this.context, "capture", { numberOfOutputs: 0 });
     node.port.onmessage = ({ data }) => this.heard(data);
     this.context.createMediaStreamSource(this.media).connect(node);
     await this.context.resume();
+    if (this.isClosed) return;
     this.watch(this.media.getAudioTracks()[0]);
     this.onState("open", "The microphone is on.");
-    return true;
   }
 
   close() {
     this.isClosed = true;
+    if (this.onDevices) navigator.mediaDevices.removeEventListener("devicechange", this.onDevices);
     this.media?.getTracks().forEach((track) => track.stop());
     this.context?.close();
   }
 
   watch(track) {
-    track.onended = () => {
+    const end = () => {
       if (this.isClosed) return;
       this.close();
       this.onState("failed", "The microphone was unplugged or taken away: plug it in, then press Microphone again.");
     };
+    track.onended = end;
+    // Some browsers only say that the devices are other ones now.
+    this.onDevices = () => track.readyState === "ended" && end();
+    navigator.mediaDevices.addEventListener("devicechange", this.onDevices);
     track.onmute = () => this.onState("quiet", "The microphone is muted by the system or by a switch on it.");
     track.onunmute = () => this.onState("open", "The microphone is on.");
   }

@@ -47,6 +47,7 @@ export class RunPanel {
 
   /** A sequence begins: of sound of a rate, or of anything else. */
   begin(rate_hz) {
+    this.rate_hz = rate_hz;
     this.channel.begin(this.view.start(rate_hz));
   }
 
@@ -62,7 +63,7 @@ export class RunPanel {
   }
 
   onHello() {
-    this.begin(this.run.rate_hz);
+    this.begin(this.rate_hz ?? this.run.rate_hz); // sound may have begun before
     this.channel.save();
   }
 

@@ -1,21 +1,27 @@
 /** Controls for sound: the microphone, or a file in its place; a level, and the state of the source as a sentence. */
 
 import { button, element, field, takeDropped } from "./dom.js";
+import { heldButton } from "./heldbutton.js";
 import { Microphone, peak } from "./microphone.js";
 import { SoundFile } from "./soundfile.js";
 
 const LOWEST_DB = -80;
 
 export class SoundInput {
-  /** `listener` has isReady(), onBegin(rate_hz), onBlock(block), onEnd(); with `isHeld` the button must be held down. */
-  constructor(listener, { isHeld = false } = {}) {
+  /**
+   * `listener` has isReady(), onBegin(rate_hz), onBlock(block), onEnd(); with `isHeld` the button must be held down.
+   * Controls for files are in the element `filesIn`, by default beside the microphone.
+   */
+  constructor(listener, { isHeld = false, filesIn } = {}) {
     this.listener = listener;
     this.rate_hz = undefined;
     this.microphoneButton = isHeld ? this.heldButton() : this.toggledButton();
     this.fileInput = element("input", { type: "file", accept: "audio/*,.wav,.flac,.ogg,.mp3" });
     this.fileInput.onchange = () => this.play(this.fileInput.files[0]);
     this.audible = element("input", { type: "checkbox", checked: true });
-    this.status = element("p", { className: "status", role: "status" }, `${this.microphoneButton.textContent}, or drop a file of sound here.`);
+    const files = [field("or a file", this.fileInput), field("hear it", this.audible)];
+    const first = filesIn ? "The microphone is off." : `${this.microphoneButton.textContent}, or drop a file of sound here.`;
+    this.status = element("p", { className: "status", role: "status" }, first);
     this.level = element("meter", { min: LOWEST_DB, max: 0, value: LOWEST_DB, "aria-label": "Level in decibels" });
     this.root = element(
       "section",
@@ -25,12 +31,12 @@ export class SoundInput {
         { className: "row" },
         this.microphoneButton,
         this.level,
-        field("or a file", this.fileInput),
-        field("hear it", this.audible),
+        ...(filesIn ? [] : files),
       ),
       this.status,
     );
-    takeDropped(this.root, (file) => this.play(file));
+    filesIn?.append(...files);
+    takeDropped(filesIn ?? this.root, (file) => this.play(file));
   }
 
   toggledButton() {
@@ -39,25 +45,24 @@ export class SoundInput {
   }
 
   heldButton() {
-    const made = button("Hold and speak", undefined, { "aria-pressed": "false", className: "main held" });
-    const isKey = (event) => [" ", "Enter"].includes(event.key);
     const release = () => {
       if (this.source instanceof Microphone) this.stop();
     };
-    made.addEventListener("pointerdown", (event) => {
-      made.setPointerCapture(event.pointerId); // the finger may slip off
-      this.listen();
-    });
-    made.addEventListener("keydown", (event) => isKey(event) && !event.repeat && this.listen());
-    made.addEventListener("keyup", (event) => isKey(event) && release());
-    for (const name of ["lostpointercapture", "blur"]) made.addEventListener(name, release);
-    return made;
+    return heldButton("Hold and speak", () => this.listen(), release, { className: "main" });
   }
 
+  /** Whether sound of the microphone comes. */
+  get isListening() {
+    return this.source instanceof Microphone && this.rate_hz !== undefined;
+  }
+
+  /** Opens the microphone; false if that failed. */
   async listen() {
     const source = this.takeOver(new Microphone((block) => this.heard(source, block), this.showing()));
     this.microphoneButton.setAttribute("aria-pressed", "true");
-    if (!(await source.open())) this.released(source);
+    const isOpen = await source.open();
+    if (!isOpen) this.released(source);
+    return isOpen;
   }
 
   async play(file) {

@@ -2,13 +2,12 @@
 
 import { Drawing, colour } from "./canvas.js";
 
-const HEIGHT = 130;
-const PEAKS_PER_S = 100;
 
 export class Waveform {
-  constructor(label, shown_s) {
-    this.shown_s = shown_s;
-    this.drawing = new Drawing(label, HEIGHT, (...place) => this.draw(...place));
+  /** A picture of the last `shown_s` seconds, `height` pixels high, with this number of bars. */
+  constructor(label, shown_s, { height = 130, bars = 100 * shown_s } = {}) {
+    Object.assign(this, { bars, bars_per_s: bars / shown_s });
+    this.drawing = new Drawing(label, height, (...place) => this.draw(...place));
     this.root = this.drawing.canvas;
     this.clear();
   }
@@ -25,11 +24,11 @@ export class Waveform {
       const { pending } = this;
       pending.low = Math.min(pending.low, sample);
       pending.high = Math.max(pending.high, sample);
-      if (++pending.samples < rate_hz / PEAKS_PER_S) continue;
+      if (++pending.samples < rate_hz / this.bars_per_s) continue;
       this.peaks.push({ ...pending, by });
       this.pending = { samples: 0, low: 0, high: 0 };
     }
-    this.peaks.splice(0, this.peaks.length - this.shown_s * PEAKS_PER_S);
+    this.peaks.splice(0, this.peaks.length - this.bars);
     this.drawing.changed();
   }
 
@@ -38,7 +37,7 @@ export class Waveform {
     context.fillRect(0, 0, width, height);
     context.fillStyle = colour("line");
     context.fillRect(0, height / 2, width, 1);
-    const step = width / (this.shown_s * PEAKS_PER_S);
+    const step = width / this.bars;
     const loudest = Math.max(0.05, ...this.peaks.map(({ low, high }) => Math.max(-low, high)));
     this.peaks.forEach(({ low, high, by }, place) => {
       context.fillStyle = colour(by === "you" ? "warm" : "accent");
