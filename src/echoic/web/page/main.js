@@ -1,24 +1,49 @@
 /** The page: which runs are shown, and what feeds them. */
 
 import { choice, element } from "./dom.js";
+import { Hearing } from "./hearing.js";
 import { RunPanel } from "./panel.js";
 import { SoundInput } from "./soundinput.js";
-import { Spectrogram } from "./spectrogram.js";
+import { TeachPage } from "./teach.js";
 import { ValuesInput } from "./valuesinput.js";
 
+const TEACHING = ""; // in place of the name of a run
+
 class Page {
-  constructor(runs) {
-    this.runs = new Map(runs.map((run) => [run.run, run]));
+  /** `taught` is what `/teach` answers, if the page teaches. */
+  constructor(runs, taught) {
+    this.setRuns(runs);
+    this.taught = taught;
     this.main = document.getElementById("main");
     this.panels = [];
-    this.first = this.runs.has(location.hash.slice(1)) ? location.hash.slice(1) : runs[0].run;
+    this.first = this.runs.has(location.hash.slice(1)) ? location.hash.slice(1) : taught ? TEACHING : runs[0].run;
     this.second = "";
     this.show();
+  }
+
+  setRuns(runs) {
+    this.runs = new Map(runs.map((run) => [run.run, run]));
   }
 
   show() {
     this.panels.forEach((panel) => panel.close());
     this.input?.close?.();
+    if (this.first === TEACHING) this.showTeaching();
+    else this.showRun();
+  }
+
+  showTeaching() {
+    this.panels = [];
+    this.input = new TeachPage(this.taught, (runs) => {
+      this.setRuns(runs);
+      this.showChoices();
+    });
+    this.main.replaceChildren(this.input.root);
+    this.showChoices();
+    document.title = `Teach ${this.taught.run} · echoic live`;
+  }
+
+  showRun() {
     const first = this.runs.get(this.first);
     this.panels = [this.first, this.second].filter(Boolean).map((name) => new RunPanel(this.runs.get(name)));
     this.input = this.inputFor(first);
@@ -33,7 +58,8 @@ class Page {
   /** A choice of the run, and of another one that takes the same input. */
   showChoices(first) {
     const names = [...this.runs.values()].map((run) => [run.run, `${run.run} (${run.job})`]);
-    const others = [...this.runs.values()].filter((run) => run !== first && readsTheSame(run, first));
+    if (this.taught) names.unshift([TEACHING, `Teach ${this.taught.run}`]);
+    const others = [...this.runs.values()].filter((run) => first && run !== first && readsTheSame(run, first));
     const box = document.getElementById("choice");
     box.replaceChildren();
     if (names.length > 1) box.append(this.chooser("Run", names, "first"));
@@ -54,7 +80,7 @@ class Page {
 
   inputFor(run) {
     if (run.generates) return undefined; // those that answer have their own controls
-    if (run.takes === "sound") return new Listening(this.panels);
+    if (run.takes === "sound") return listeningFor(this.panels);
     return new ValuesInput(run.features, {
       onRows: (values) => this.panels.forEach((panel) => panel.pushRows(values)),
       isBusy: () => this.panels.some((panel) => panel.channel.isBusy),
@@ -66,39 +92,16 @@ class Page {
 const readsTheSame = (one, other) =>
   ![one, other].some((run) => run.generates) && one.takes === other.takes && `${one.features}` === `${other.features}`;
 
-/** Sound for all panels, with its spectrogram. */
-class Listening {
-  constructor(panels) {
-    this.panels = panels;
-    this.spectrogram = new Spectrogram();
-    this.input = new SoundInput(this);
-    this.root = this.input.root;
-    this.root.append(this.spectrogram.root);
-  }
-
-  close() {
-    this.input.close();
-  }
-
-  isReady() {
-    return this.panels.every((panel) => panel.channel.canPush);
-  }
-
-  onBegin(rate_hz) {
-    this.spectrogram.begin(rate_hz, Math.min(rate_hz / 2, Math.max(...this.panels.map(({ run }) => run.rate_hz / 2))));
-    this.panels.forEach((panel) => panel.begin(rate_hz));
-  }
-
-  onBlock({ samples, rate_hz, age }) {
-    this.panels.forEach((panel) => panel.push(samples, samples.length, age));
-    this.spectrogram.push(samples);
-  }
-
-  onEnd() {
-    this.panels.forEach((panel) => panel.channel.finish());
-  }
+/** The microphone or a file for all panels, with a spectrogram. */
+function listeningFor(panels) {
+  const hearing = new Hearing(panels);
+  const input = new SoundInput(hearing);
+  input.root.append(hearing.root);
+  return input;
 }
 
 const response = await fetch("/runs");
-if (response.ok) new Page(await response.json());
-else document.getElementById("main").textContent = await response.text();
+if (response.ok) {
+  const teaching = await fetch("/teach");
+  new Page(await response.json(), teaching.status === 200 ? await teaching.json() : undefined);
+} else document.getElementById("main").textContent = await response.text();
