@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Self, final
 
 import numpy as np
@@ -103,7 +104,7 @@ class NGram:
     def log_probs_by_order(self, text: NDArray[Any]) -> Iterator[Floats]:
         """As `log_probs`, of the models of order 1, 2 and so on up to `n`."""
         symbols = np.asarray(text, np.int64)
-        probs = self._base()[symbols]
+        probs = self._base[symbols]
         context = np.zeros(len(symbols), np.int64)
         for length, table in enumerate(self.tables):
             context = _lookup(table.contexts, _keys(context, symbols, self.vocabulary, length))
@@ -119,16 +120,16 @@ class NGram:
 
     def probs(self, context: Integers) -> Floats:
         """Probabilities `(vocabulary,)` of the next symbol after the symbols `context` `(up to n - 1,)`."""
-        probs, number = self._base(), 0
-        for length, table in enumerate(self.tables[: len(context) + 1]):
-            key = number * self.vocabulary + int(context[-length]) if length else 0
-            number = int(np.searchsorted(table.contexts, key))
+        probs, number, symbols = self._base.copy(), 0, context.tolist()
+        for length, table in enumerate(self.tables[: len(symbols) + 1]):
+            key = number * self.vocabulary + symbols[-length] if length else 0
+            number = int(table.contexts.searchsorted(key))
             if number == len(table.contexts) or table.contexts[number] != key:
                 break
-            pairs = slice(*table.begins[number : number + 2].tolist())
-            num_distinct, total = pairs.stop - pairs.start, int(table.totals[number])
+            begin, end = table.begins[number : number + 2].tolist()
+            num_distinct, total = end - begin, int(table.totals[number])
             probs *= num_distinct / (total + num_distinct)
-            probs[table.pairs[pairs] - number * self.vocabulary] += table.counts[pairs] / (total + num_distinct)
+            probs[table.pairs[begin:end] - number * self.vocabulary] += table.counts[begin:end] / (total + num_distinct)
         return probs
 
     def to_json(self) -> dict[str, Any]:
@@ -156,6 +157,7 @@ class NGram:
             before = len(contexts)
         return cls(size, tuple(tables), novel)
 
+    @cached_property
     def _base(self) -> Floats:
         """The probabilities without any count, `(vocabulary,)`."""
         if self.novel is None:

@@ -80,10 +80,11 @@ class MixtureStream:
         probs = self._weight * network[:, :, 0].double().exp().cpu().numpy()
         known = symbols.cpu().numpy().astype(np.int64)
         first = known.shape[1] - probs.shape[1] + 1
-        for row, step in np.ndindex(probs.shape[:2]):
-            end = first + step
-            context = known[row, max(0, end - self._context_steps) : end]
-            probs[row, step] += (1 - self._weight) * self._ngram.probs(context[context >= 0])
+        for row, symbols_of_row in zip(probs, known, strict=True):
+            for step in range(len(row)):
+                end = first + step
+                context = symbols_of_row[max(0, end - self._context_steps) : end]
+                row[step] += (1 - self._weight) * self._ngram.probs(context[context >= 0])
         return torch.from_numpy(probs)[:, :, None].log().to(params)
 
 
