@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import time
 from contextlib import closing, suppress
 from typing import Any
 
@@ -249,6 +250,14 @@ def test_floods_are_stopped(runs: dict[str, Run]) -> None:
         assert closed(client)[0] == 1013
     with serving({"text": runs["text"]}, Limits(idle_s=0.2)) as served, served.client("text") as client:
         assert closed(client) == (1013, "time is over; connect again with your state")
+
+
+def test_a_client_that_waits_for_the_server_is_not_idle(runs: dict[str, Run]) -> None:
+    with serving({"text": runs["text"]}, Limits(idle_s=2)) as served, served.client("text") as client:
+        client.send({"type": "generate", "length": 1 << 20})
+        began = time.monotonic()
+        while time.monotonic() < began + 3:
+            assert client.receive()["type"] == "generated"
 
 
 def test_a_new_start_makes_no_client_faster(runs: dict[str, Run]) -> None:

@@ -100,7 +100,8 @@ class Guard:
             return
         answer = self._answer(scope)
         if answer is None:
-            await self._app(scope, receive, _with_headers(send))
+            # Messages of sockets have no headers.
+            await self._app(scope, receive, send if scope["type"] == "websocket" else _with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _REFUSED, "reason": "not allowed"})
         else:
