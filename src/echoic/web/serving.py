@@ -110,7 +110,7 @@ def serve(
 def _stop_stalls() -> None:
     """Keeps Python from halting all streams of this process: for collections of garbage, and for the network's thread.
 
-    Each collection of all objects would go through those of the libraries as well, for a fifth of a second.
+    Each collection of all objects would go through those of the libraries as well, for a tenth of a second.
     """
     gc.collect()
     gc.freeze()
