@@ -180,7 +180,8 @@ def test_a_ts_file_has_a_clip_a_line(tmp_path: Path) -> None:
 BROKEN_TS = {
     "1,2:3:x": r"line 6: dimensions must be equally long, got \[1, 2\] values",
     "1,2:x": "line 7 has 1 dimensions, but the first line has 2",
-    "1,b:2,3:x": "line 6: could not convert string to float: 'b'",
+    "1,b:2,3:x": "line 6: 'b' is no number; correct the line",
+    "1,2_0:2,3:x": "line 6: '2_0' is no number; correct the line",
     "1,inf:2,3:x": "line 6 holds an infinite value",
     "1,2,3": "line 6 has no label after the last colon",
     "1,2:3,4:": "line 6 has no label",

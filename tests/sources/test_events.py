@@ -69,6 +69,7 @@ WRONG = {
     "a.wav,1.5,2.5,x": "line 3: the event ends at 2.5 s, after the end of the file at 2.000 s",
     "a.wav,0.2,0.4,y": "line 3: the event at 0.2 s begins before that at 0.1 s has ended",
     "a.wav,soon,0.4,y": "line 3, column 'onset_s': 'soon' is not a time in seconds",
+    "a.wav,0_1,0.4,y": "line 3, column 'onset_s': '0_1' is not a time in seconds",
     "a.wav,0.5,nan,y": "line 3: the event ends at nan s",
     "a.wav,0.5,0.6,": "line 3, column 'label': the cell is empty",
     ",0.5,0.6,x": "line 3, column 'file': the cell is empty",

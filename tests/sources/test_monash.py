@@ -89,7 +89,8 @@ def test_a_file_without_names_and_start_times_counts_both(monash: Callable[..., 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("1,2,?,4.5", "1,,3", r"a\.tsf, line 12: .*; write a number, or \? for a missing value"),
+        ("1,2,?,4.5", "1,,3", r"a\.tsf, line 12: '' is no number; write one, or \? for a missing value"),
+        ("1,2,?,4.5", "1,4_0,3", r"a\.tsf, line 12: '4_0' is no number; write one, or \? for a missing value"),
         ("1,2,?,4.5", "1,inf", r"a\.tsf, line 12, column 'y': .* is infinite"),
         ("T2:VIC:?:", "T2:?:", r"line 13 has 3 attributes before its values, but the header declares 4"),
         ("T2:", "T1:", r"line 13: 'T1' is empty or the name of two series"),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from echoic.config.base import Section, split_commas
+from echoic.config.numbers import number_in
 
 SplitRule = tuple[float, float, float] | tuple[int, int, int] | tuple[str, str]
 
@@ -26,7 +27,7 @@ def check_split(value: Any) -> SplitRule | None:
     if len(texts) == 2:
         return (texts[0], texts[1])
     try:
-        numbers = [float(text) for text in texts]
+        numbers = [number_in(text) for text in texts]
     except ValueError:
         numbers = []
     if len(numbers) != 3 or not all(0 <= number < math.inf for number in numbers):

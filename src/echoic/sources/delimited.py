@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from echoic.config.numbers import number_in
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources.assemble import assemble
@@ -118,7 +119,7 @@ def _check_header(table: Table) -> None:
     """Refuses numbers as column names, except 0, 1, 2, ... as written by pandas."""
     names = table.dataframe.columns
     try:
-        numbers = [float(name) for name in names]
+        numbers = [number_in(name) for name in names]
     except ValueError:
         return
     if numbers != list(range(len(names))):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from echoic.config import EventDataSettings
+from echoic.config.numbers import number_in
 from echoic.errors import DataError
 from echoic.sources.audio import ENDINGS
 from echoic.sources.base import Dataset
@@ -101,7 +102,7 @@ def _columns(table: Table, names: Sequence[str]) -> list[list[str]]:
 
 def _seconds(table: Table, number: int, column: str, cell: str) -> float:
     try:
-        return float(cell)
+        return number_in(cell)
     except ValueError:
         raise table.error(f"{quoted(cell)} is not a time in seconds.", row=number, column=column) from None
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from echoic.config.numbers import number_in
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources.assemble import assemble
@@ -129,9 +130,9 @@ def _series(number: int, place: str, line: str, header: _Header) -> _Line:
         )
     texts = values.split(",")
     try:
-        numbers = np.array([np.nan if text.strip() == "?" else float(text) for text in texts])
+        numbers = np.array([np.nan if text.strip() == "?" else number_in(text) for text in texts])
     except ValueError as error:
-        raise DataError(f"{place}: {error}; write a number, or ? for a missing value.") from None
+        raise DataError(f"{place}: {error}; write one, or ? for a missing value.") from None
     return _Line(number, {name: cell.strip() for name, cell in zip(header.kinds, cells, strict=True)}, numbers)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from echoic.config import ClipDataSettings
+from echoic.config.numbers import number_in
 from echoic.config.table import TableSettings
 from echoic.errors import ConfigError, DataError
 from echoic.sources import delimited, parquet
@@ -124,6 +125,6 @@ def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> flo
     if not row[column]:
         return None
     try:
-        return float(row[column])
+        return number_in(row[column])
     except ValueError:
         raise table.error(f"{quoted(row[column])} is not a time in seconds.", row=number, column=column) from None

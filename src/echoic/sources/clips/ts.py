@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from echoic.config import ClipDataSettings
+from echoic.config.numbers import number_in
 from echoic.errors import DataError
 from echoic.sources.clips.found import ReadClips
 from echoic.types import Annotations, Floats, Series
@@ -65,7 +66,9 @@ def _clip(path: Path, number: int, text: str, dimensions: int) -> Series:
 
 def _numbers(path: Path, number: int, column: str) -> Floats:
     try:
-        values = np.array([np.nan if cell.strip() == "?" else float(cell) for cell in column.split(",")], np.float32)
+        values = np.array(
+            [np.nan if cell.strip() == "?" else number_in(cell) for cell in column.split(",")], np.float32
+        )
     except ValueError as error:
         raise DataError(f"{path}, line {number}: {error}; correct the line.") from None
     if np.isinf(values).any():

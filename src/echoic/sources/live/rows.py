@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from echoic.config.numbers import number_in
 from echoic.errors import DataError
+from echoic.types.counted import counted
 
 _DELIMITERS = "\t;,"
 """The first one that a line has: a comma beside another one is part of a number."""
@@ -61,7 +63,7 @@ class RowReader:
                     raise self._wrong(f"has no {name!r}; there are {', '.join(map(str, found))}")
             return [found[name] for name in self._features]
         if len(found) != len(self._features):
-            raise self._wrong(f"has {len(found)} values; the run takes {', '.join(self._features)}")
+            raise self._wrong(f"has {counted(len(found), 'value')}; the run takes {', '.join(self._features)}")
         return list(found)
 
     def _csv(self, text: str) -> list[object] | None:
@@ -78,7 +80,7 @@ class RowReader:
             if is_header:
                 return None
         if max(self._places) >= len(cells):
-            raise self._wrong(f"has {len(cells)} columns; the first line had more")
+            raise self._wrong(f"has {counted(len(cells), 'column')}; the first line had more")
         return [cells[place] for place in self._places]
 
     def _by_header(self, cells: list[str]) -> list[int]:
@@ -91,8 +93,8 @@ class RowReader:
         extra = len(cells) - len(self._features)
         if extra not in {0, 1}:
             raise self._wrong(
-                f"has {len(cells)} columns and no header; the run takes {', '.join(self._features)}, after an optional "
-                "time. Send the header as well, as by (head -1 FILE; tail -f FILE)"
+                f"has {counted(len(cells), 'column')} and no header; the run takes {', '.join(self._features)}, after "
+                "an optional time. Send the header as well, as by (head -1 FILE; tail -f FILE)"
             )
         return list(range(extra, len(cells)))
 
@@ -102,7 +104,7 @@ class RowReader:
         if isinstance(cell, bool) or not isinstance(cell, str | int | float):
             raise self._wrong(f"has {cell!r:.40} for {name!r}, which is no number")
         try:
-            value = float(cell)
+            value = number_in(cell) if isinstance(cell, str) else float(cell)
         except (ValueError, OverflowError):
             raise self._wrong(f"has {cell!r:.40} for {name!r}, which is no number") from None
         if math.isinf(value):
