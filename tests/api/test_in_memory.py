@@ -1,5 +1,6 @@
 """Every job is trained on, evaluated on and predicts data in memory, as it does files."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,19 @@ def test_generation_continues_arrays(tmp_path: Path) -> None:
     audio.write(tmp_path / "new.wav", prime=samples, **options)
     music = echoic.train("music", tunes(tmp_path), out=tmp_path / "music", **TINY)
     assert music.generate(8, prime=np.eye(16, 128, 60)).roll.shape == (8, 128)
+
+
+def test_files_with_labels_are_learned_and_evaluated(tmp_path: Path) -> None:
+    with beeps(tmp_path).open() as file:
+        rows = list(csv.DictReader(file))
+    files, labels = [tmp_path / row["file"] for row in rows], [row["label"] for row in rows]
+    settings: dict[str, Any] = {"n_mels": 8, "layers": (4,), "epochs": 1, "threads": 1}
+    run = echoic.train("classify", files, labels=labels, out=tmp_path / "run", **settings)
+    assert run.predict(files[:2])["file"].tolist() == [row["file"] for row in rows[:2]]
+    scores = run.evaluate(iter(files[:9]), labels=labels[:9]).scores
+    assert scores == echoic.load(tmp_path / "run").evaluate(files[:9], labels=labels[:9]).scores
+    with pytest.raises(DataError, match="or give a list of files and `labels`"):
+        echoic.train("classify", files, **settings)
 
 
 def test_iterators_of_paths_are_lists(tmp_path: Path) -> None:

@@ -55,6 +55,22 @@ def test_sound_in_memory_reads_as_its_file(tmp_path: Path) -> None:
         np.testing.assert_allclose(clip.values, expected.values, atol=1e-6)
 
 
+def test_a_list_of_files_reads_as_a_table_of_them(tmp_path: Path) -> None:
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", 0.1 * np.arange(8) if name == "a" else np.ones(5), 8000)
+    (tmp_path / "clips.csv").write_text("file,label,group\na.wav,x,1\nb.wav,y,2\n")
+    expected = read(tmp_path / "clips.csv", ClipDataSettings(group="group")).series
+    files = [tmp_path / "a.wav", str(tmp_path / "b.wav")]
+    found = read(Clips(files, ["x", "y"], groups=[1, 2]), ClipDataSettings()).series
+    for clip, other in zip(found, expected, strict=True):
+        assert clip.annotations == other.annotations
+        np.testing.assert_array_equal(clip.values, other.values)
+    with pytest.raises(DataError, match=r"one label for each of the 2 clips, got 1"):
+        read(Clips(files, ["x"]), ClipDataSettings())
+    with pytest.raises(DataError, match=r"missing\.wav"):
+        read(Clips([tmp_path / "missing.wav"], ["x"]), ClipDataSettings())
+
+
 def test_groups_and_several_labels_are_annotated() -> None:
     settings = ClipDataSettings(label_separator=";")
     found = read(Clips(X, [("b", "a"), "a;b", (), ["a"]], groups=[1, 1, 2, 2]), settings).series

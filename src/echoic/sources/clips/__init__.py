@@ -76,7 +76,8 @@ def read(data: Any, settings: ClipDataSettings) -> Dataset:
     """
     if not isinstance(data, str | Path):
         raise DataError(
-            "Clips must be in one folder or file; put the folders of all classes into one folder, or write a table."
+            "Clips must be in one folder or file; put the folders of all classes into one folder, write a table, or "
+            "give a list of files and `labels`."
         )
     place = Path(data)
     found = _read_one(place, settings)

@@ -24,7 +24,8 @@ class Clips:
 
     Args:
         values: an array or tensor `(clips, steps)` or `(clips, steps, features)`; a sequence of arrays of unequal
-            length, `(steps,)` or `(steps, features)` each; or a DataFrame with one row per step or per file.
+            length, `(steps,)` or `(steps, features)` each; a list of paths of sound; or a DataFrame with one row per
+            step or per file.
         labels: the label of each clip: names, whole numbers or bools; None for clips to predict.
         groups: a name for each clip; clips that share one, such as a speaker, stay in one split.
         rate_hz: sampling rate of sound; by default that of the setting `rate_hz`. Without either the clips are sensor

@@ -1,4 +1,4 @@
-"""Clips in memory: arrays of sensor series, bands or sound, and DataFrames."""
+"""Clips in memory: arrays of sensor series, bands or sound, DataFrames, and lists of files of sound."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,11 +15,13 @@ from echoic.sources.clips import clips_dataset
 from echoic.sources.clips.arrays import clips_of_bands
 from echoic.sources.clips.found import ReadClips
 from echoic.sources.clips.labels import label_text, labels_in_memory
+from echoic.sources.clips.sound import ClipReader
 from echoic.sources.clips.steps import clips_of_steps
 from echoic.sources.clips.tables import clips_of_files
 from echoic.sources.dataframe import table_of
 from echoic.sources.memory import ORIGIN, Clips, are_arrays, as_items, in_float32, is_dataframe
 from echoic.sources.memory.sound import decode_array
+from echoic.sources.paths import is_path
 from echoic.types import Annotations, Series
 
 _FRAME = "the DataFrame"
@@ -56,18 +58,24 @@ def unlabelled(data: Any, settings: ClipDataSettings) -> list[Series]:
     clips = as_clips(data)
     if is_dataframe(clips.values):
         return list(_of_frame(clips, settings, labelled=False).series)
-    arrays = as_items(clips.values, ORIGIN)
-    if settings.axes:
-        series = clips_of_bands(np.stack(arrays), settings.axes, ORIGIN)
-    elif clips.rate_hz or settings.rate_hz:
-        series = [_sound(values, number, clips, settings) for number, values in enumerate(arrays)]
-    else:
-        series = [_steps(values, number) for number, values in enumerate(arrays)]
+    series = _series(clips, settings)
     groups = _groups(clips.groups, len(series))
     return [
         replace(one, annotations=replace(one.annotations, group=group))
         for one, group in zip(series, groups, strict=True)
     ]
+
+
+def _series(clips: Clips, settings: ClipDataSettings) -> list[Series]:
+    if isinstance(clips.values, list | tuple) and is_path(clips.values):
+        reader, folder = ClipReader(settings), settings.audio or Path()
+        return [reader.clip(folder / file, str(file), Annotations()) for file in clips.values]
+    arrays = as_items(clips.values, ORIGIN)
+    if settings.axes:
+        return clips_of_bands(np.stack(arrays), settings.axes, ORIGIN)
+    if clips.rate_hz or settings.rate_hz:
+        return [_sound(values, number, clips, settings) for number, values in enumerate(arrays)]
+    return [_steps(values, number) for number, values in enumerate(arrays)]
 
 
 def as_clips(data: Any) -> Clips:
