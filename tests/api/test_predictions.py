@@ -1,5 +1,6 @@
 """Predictions for several files and series, of which some cannot be predicted."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import echoic
 from echoic.api.run import Run
+from echoic.api.usable_parts import use_all
 from echoic.errors import ConfigError, DataError
 
 TINY: dict[str, Any] = {"lookback": 8, "horizon": 3, "layers": (4,), "epochs": 1, "threads": 1}
@@ -83,3 +85,26 @@ def test_data_without_a_good_series_are_refused(tmp_path: Path, run: Run) -> Non
 def test_series_that_are_too_short_for_the_split_are_all_named() -> None:
     with pytest.raises(DataError, match=r"2 of 4 series are too short .*: 'c' \(5\), 'd' \(6\); leave them out"):
         echoic.train("forecast", pl.concat([shop("a"), shop("b"), shop("c", 5), shop("d", 6)]), on_error="stop", **TINY)
+
+
+def test_a_series_that_is_skipped_is_listed_once(run: Run) -> None:
+    """The data without a value are left out when they are read, and others when they are used."""
+
+    def use(data: pl.DataFrame) -> list[str]:
+        names = data["unique_id"].unique(maintain_order=True).to_list()
+        if names == ["empty"]:
+            raise DataError("it has no value.")
+        if "empty" in names:
+            warnings.warn("Skipped 1:\n  empty: it has no value.", stacklevel=2)
+        if "odd" in names:
+            raise DataError("it is odd.")
+        return [name for name in names if name != "empty"]
+
+    data = pl.concat([EMPTY, shop("odd"), *GOOD])
+    with pytest.warns(UserWarning, match="Skipped") as caught:
+        assert use_all(run.fitted, data, use, "skip") == ["b", "new"]
+    (said,) = [str(one.message) for one in caught]
+    assert said.count("it has no value") == 1
+    with pytest.warns(UserWarning, match=r"^Skipped 1:\n  empty: it has no value\.$") as caught:
+        assert use_all(run.fitted, pl.concat([EMPTY, *GOOD]), use, "skip") == ["b", "new"]
+    assert len(caught) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from echoic.api.names import told_apart
-from echoic.api.usable_parts import use_parts, warn_of_failed
+from echoic.api.usable_parts import tried, use_parts, warn_of_failed
 from echoic.config.inputs import OnError
 from echoic.errors import DataError
 from echoic.jobs.base import Fitted, Table
@@ -32,7 +32,7 @@ def predict_each(job: Predicts, fitted: Fitted[Any], data: Any, on_error: OnErro
     predicted, tables, skipped, total = list[Any](), list[Table](), list[DataError](), 0
     for number, one in enumerate(files, 1):
         try:
-            tables.append(job.predict(fitted, one))
+            tables.append(tried(lambda data: job.predict(fitted, data), one))
             predicted.append(one)
             total += 1
         except DataError as error:

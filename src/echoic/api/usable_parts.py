@@ -28,7 +28,7 @@ def use_all(fitted: Fitted[Any], data: Any, use: Callable[[Any], T], on_error: O
         DataError: as `use` does, if no series can be used, or `on_error` is "stop".
     """
     try:
-        return use(data)
+        return tried(use, data)
     except DataError as error:
         if on_error == "stop" or data is None:
             raise
@@ -39,15 +39,27 @@ def use_all(fitted: Fitted[Any], data: Any, use: Callable[[Any], T], on_error: O
     return partial.result
 
 
+def tried(use: Callable[[Any], T], data: Any) -> T:
+    """`use(data)`; if that fails, what it has warned of is not shown, since what is tried next warns of it, too."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = use(data)
+    for one in caught:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return result
+
+
 def use_parts(fitted: Fitted[Any], data: Any, use: Callable[[Any], T], error: DataError) -> Partial[T]:
     """The result for the series of `data` that allow it; `error` is that of all together."""
     parts = _parts(fitted, data)
     failed = dict[str, DataError]()
-    for name, part in parts.items():
-        try:
-            use(part)
-        except DataError as reason:
-            failed[name] = DataError(f"{name}: {reason}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the good ones are used again below
+        for name, part in parts.items():
+            try:
+                use(part)
+            except DataError as reason:
+                failed[name] = DataError(f"{name}: {reason}")
     good = [part for name, part in parts.items() if name not in failed]
     if not good:
         return Partial(None, [error], 1)
