@@ -188,6 +188,14 @@ def test_a_note_says_when_the_majority_is_not_beaten() -> None:
     assert calibration_notes(found | {"dev": dev | {"score": 0.9, "baseline": 0.5}}) == []
 
 
+def test_a_note_says_when_the_network_has_no_weight() -> None:
+    dev = {"clips": 40, "refit": False, "score": None, "baseline": None}
+    folds = {"clips": 50, "count": 5}
+    found = {"weight": 0.004, "random_convolutions": {}, "weight_folds": folds, "dev": dev}
+    (note,) = calibration_notes(found)
+    assert note.startswith("The network has no weight, chosen by cross-validation over 50 clips in 5 folds: the prob")
+
+
 def test_the_weight_follows_dev_the_more_clips_the_closer() -> None:
     good, bad = np.array([0.95, 0.05]), np.array([0.3, 0.7])
 

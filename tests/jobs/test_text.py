@@ -128,7 +128,7 @@ def test_unknown_characters_are_scored_as_one_symbol_and_counted(run: Run, tmp_p
         (tmp_path / f"{number}.txt").write_text(text)
         evaluation = expect_type(TextEvaluation, run.evaluate(tmp_path / f"{number}.txt"))
         (note,) = evaluation.details["notes"]
-        assert note.startswith("1 of 4 characters are not in the vocabulary. Each is scored as the one symbol that")
+        assert note.startswith("1 of 4 characters is not in the vocabulary. Each is scored as the one symbol that")
         scores.append(evaluation.scores)
     assert scores[0] == scores[1]
     assert math.isfinite(scores[0]["nats_per_char"])
@@ -141,7 +141,7 @@ def test_a_character_of_dev_or_test_alone_stops_nothing_and_is_never_generated(t
     run = train("text", path, out=tmp_path / "run", config=TINY | {"split": (0.8, 0.1, 0.1), "epochs": 2})
     codec = run.fitted.task.codec
     assert codec.vocabulary == tuple(sorted(map(ord, "ab" + rare)))
-    assert "2 characters of dev and test are not in train" in run.config["data"]["report"]["notes"][-1]
+    assert "dev and test have 2 characters that train has not" in run.config["data"]["report"]["notes"][-1]
     assert expect_type(TextEvaluation, run.evaluate()).unknown == 1
     assert expect_type(TextEvaluation, run.evaluate(split="dev")).unknown == 1
     made = run.generate(300, prime="\u4e2d?a\udce9", temperature=50.0)

@@ -15,6 +15,7 @@ from echoic.jobs.text.task import EVAL_CHUNK, TextTask, encoded
 from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import place_of, read_new
+from echoic.types.counted import counted
 from echoic.windows import ChunkSampler, Ranges, empty_split, full_ranges
 
 ORDERS = {1: "unigram", 2: "bigram", 5: "ngram5"}
@@ -109,9 +110,10 @@ def _read(task: TextTask, data: Any, split: str) -> tuple[torch.Tensor, Ranges]:
 
 
 def _unknown_note(unknown: int, symbols: int) -> str:
+    are = "is" if unknown == 1 else "are"
     return (
-        f"{unknown:,} of {symbols:,} characters are not in the vocabulary. Each is scored as the one symbol that "
-        "stands for all of them, whichever it is."
+        f"{unknown:,} of {counted(symbols, 'character')} {are} not in the vocabulary. Each is scored as the one symbol "
+        "that stands for all of them, whichever it is."
     )
 
 

@@ -29,6 +29,7 @@ from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
 from echoic.sources import DatasetLike
 from echoic.types import Series, stored
+from echoic.types.counted import counted
 from echoic.windows import ChunkSampler, Ranges, empty_split, split_series
 
 DEV_STREAMS = 8
@@ -123,8 +124,10 @@ class TextTask(Task[TextSettings]):
         train = self.splits["train"]
         total = int(train.lengths.sum())
         lengths = -(-train.lengths * min(NGRAM_SYMBOLS, total) // total)
-        counted = [self.symbols[begin:end, 0].numpy() for begin, end in Ranges(train.end - lengths, train.end).spans()]
-        ngram = NGram.fit(counted, NGRAM_ORDER, len(self.codec))
+        stretches = [
+            self.symbols[begin:end, 0].numpy() for begin, end in Ranges(train.end - lengths, train.end).spans()
+        ]
+        ngram = NGram.fit(stretches, NGRAM_ORDER, len(self.codec))
         return ngram if self.codec.unknown is None else ngram.with_novel_symbol()
 
     def codec_state(self) -> dict[str, Any]:
@@ -192,7 +195,7 @@ class TextTask(Task[TextSettings]):
     def _notes(self, train_length: int, dev_length: int) -> list[str]:
         unknown = 0 if self.codec.unknown is None else int(_counts(self.symbols[:, 0], len(self.codec))[-1])
         notes = {
-            f"{unknown:,} characters of dev and test are not in train; they count as one unknown symbol.": unknown,
+            f"dev and test have {counted(unknown, 'character')} that train has not, as one unknown symbol.": unknown,
             f"The n-gram model counts the last {NGRAM_SYMBOLS:,} of {train_length:,} symbols of train.": (
                 train_length > NGRAM_SYMBOLS
             ),
