@@ -1,0 +1,82 @@
+"""Detectors and classifiers, on sound and on the values of sensors."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import soundfile
+from job_data import beeps, signals
+
+import echoic
+from live_cases.case import COMMON, FLOAT32, Case
+
+
+def events(rows: list[tuple[float, float, float]]) -> np.ndarray:
+    return np.array(rows, np.float64).reshape(-1, 3)
+
+
+def found_events(results: list[Any]) -> np.ndarray:
+    return events([(one.onset_s, one.offset_s, one.confidence) for result in results for one in result.events])
+
+
+def detect(folder: Path, **settings: Any) -> Case:
+    small = {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5, "lr": 2e-2} | settings
+    run = echoic.train("detect", signals(folder), out=folder / "run", **COMMON | small | {"epochs": 12})
+    file = next(folder.glob("test*.wav"))
+
+    def offline() -> np.ndarray:
+        table = run.predict(file)
+        assert len(table["onset_s"]) > 3  # there is something to compare
+        return events(list(zip(table["onset_s"], table["offset_s"], table["confidence"], strict=True)))
+
+    return Case(run, soundfile.read(file, dtype="float32")[0], found_events, offline, FLOAT32)
+
+
+def detect_late_in_strides(folder: Path) -> Case:
+    return detect(folder, conv_channels=(4, 4), conv_stride=3, delay_ms=40)
+
+
+def detect_without_convolutions(folder: Path) -> Case:
+    return detect(folder, conv_channels=(), cell="lstm")
+
+
+def detect_sensors(folder: Path) -> Case:
+    draws = np.random.default_rng(0)
+    labels = ["" if at // 20 % 2 else ("a", "b")[at // 40 % 2] for at in range(1200)]
+    level = np.array([{"": 0.0, "a": 1.0, "b": -1.0}[label] for label in labels])
+    values = np.stack([level, -level], 1) + 0.1 * draws.standard_normal((1200, 2))
+    pl.DataFrame({"x": values[:, 0], "y": values[:, 1], "label": labels}).write_csv(folder / "sensors.csv")
+    run = echoic.train(
+        "detect", folder / "sensors.csv", out=folder / "run", step_rate_hz=50, **COMMON | {"epochs": 8, "lr": 2e-2}
+    )
+
+    def offline() -> np.ndarray:
+        table = run.predict(values[:600])
+        assert len(table["onset_s"]) > 3  # there is something to compare
+        return events(list(zip(table["onset_s"], table["offset_s"], table["confidence"], strict=True)))
+
+    return Case(run, values[:600], found_events, offline, FLOAT32)
+
+
+def classify(folder: Path, **settings: Any) -> Case:
+    run = echoic.train("classify", beeps(folder), out=folder / "run", n_mels=8, batch_size=4, **COMMON | settings)
+    file = folder / "2-None.wav"
+
+    def joined(results: list[Any]) -> np.ndarray:
+        (clip,) = [one for result in results for one in result.ended]
+        return np.array([clip.offset_s, *clip.probs])
+
+    def offline() -> np.ndarray:
+        table, sound = run.predict(file), soundfile.info(file)
+        return np.array([sound.duration, *(table[f"p({name})"][0] for name in ("high", "low"))])
+
+    return Case(run, soundfile.read(file, dtype="float32")[0], joined, offline, FLOAT32)
+
+
+def classify_by_attention(folder: Path) -> Case:
+    return classify(folder, pooling="attention", conv_channels=(4, 4), conv_stride=2)
+
+
+def classify_by_the_last_step(folder: Path) -> Case:
+    return classify(folder, pooling="last", cell="lstm")
