@@ -1,11 +1,7 @@
 """The page of `echoic serve` in Chromium, with a microphone that hears a file."""
 
-import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -16,14 +12,13 @@ import soundfile
 import soxr
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, ConsoleMessage, Download, Page, Playwright
+from served_process import TOKEN, Process
 
 CHROMIUM = shutil.which("chromium")
 """Debian's; playwright's own headless shell has no microphone."""
 
 MICROPHONE_HZ = 44_100
 """The rate of Chromium's microphone of files: a file of this rate is heard sample by sample."""
-
-TOKEN = "a token of the page"  # noqa: S105
 
 UP_TO_MS = 20_000.0
 """How long to wait for what the page shows, on a machine with other work."""
@@ -60,19 +55,11 @@ class Serving:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "echoic", "serve", *map(str, self._arguments), "--no-browser"]
-        environment = os.environ | {"ECHOIC_TOKEN": TOKEN, "OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            [*command, "--port", str(self.port)], stderr=subprocess.PIPE, text=True, env=environment
-        )
-        assert self._process.stderr is not None
-        found = re.search(r"http://127.0.0.1:(\d+)/", self._process.stderr.readline())
-        assert found is not None
-        self.port = int(found[1])
+        self._process = Process(*self._arguments, port=self.port)
+        self.port = self._process.port
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        self._process.send_signal(number)
-        self._process.communicate(timeout=30)
+        self._process.end(number)
 
 
 class Browsed(NamedTuple):

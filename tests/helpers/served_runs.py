@@ -62,9 +62,10 @@ class Port:
 class Served(Port):
     """A server in this process."""
 
-    def __init__(self, port: int, server: Server) -> None:
+    def __init__(self, port: int, server: Server, running: Serving) -> None:
         super().__init__(port)
         self.server = server
+        self.running = running
 
 
 @contextmanager
@@ -79,7 +80,7 @@ def serving(runs: dict[str, Run], limits: Limits, taught: Path | None = None) ->
         assert thread.is_alive()
         thread.join(0.01)
     try:
-        yield Served(listening.getsockname()[1], server)
+        yield Served(listening.getsockname()[1], server, running)
     finally:
         running.should_exit = True
         thread.join(30)

@@ -15,25 +15,11 @@ from echoic.api.run import Run
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import FAILING_MICROPHONE, KEPT_MICROPHONE, MICROPHONE_HZ, UNPLUG, UP_TO_MS, Browsed, content
+from browsing import FAILING_MICROPHONE, KEPT_MICROPHONE, MICROPHONE_HZ, UNPLUG, UP_TO_MS, Browsed
+from page_events import check_events, hear, listed_events, predicted_events, saved
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
-
-
-def saved(page: Page, button: str) -> str:
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=button, exact=True).first.click()
-    return content(waiting.value).decode()
-
-
-def listed_events(page: Page) -> pl.DataFrame:
-    return pl.read_csv(io.StringIO(saved(page, "CSV"))).sort("onset_s")
-
-
-def predicted_events(run: Run, file: Path) -> pl.DataFrame:
-    table = run.predict(file)
-    return pl.DataFrame({name: table[name] for name in ("onset_s", "offset_s", "label")})
 
 
 def play_file(page: Page, file: Path, *, is_audible: bool = False) -> None:
@@ -42,46 +28,11 @@ def play_file(page: Page, file: Path, *, is_audible: bool = False) -> None:
 
 
 def test_the_microphone_finds_the_events_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_path: Path) -> None:
-    blocks: list[np.ndarray] = []
-
-    def note(frame: str | bytes) -> None:
-        if isinstance(frame, bytes):
-            blocks.append(np.frombuffer(frame, np.float32))
-
-    with browsed.page("detect") as page:
-        page.on("websocket", lambda socket: socket.on("framesent", note))
-        page.reload()
-        expect(page.locator("[data-kind=connected]")).to_be_visible()
-        page.get_by_role("button", name="Microphone").click()
-        page.wait_for_timeout(1000 * (soundfile.info(browsed.file).duration + 0.5))
-        page.get_by_role("button", name="Microphone").click()
-        expect(page.get_by_text("Stopped.")).to_be_visible()
-        expect(page.locator(".latency")).to_contain_text(re.compile(r"p50 \d+ ms, p95 \d+ ms"))
-        found = listed_events(page)
-    assert {len(block) for block in blocks} == {round(0.02 * MICROPHONE_HZ)}
-    heard = np.concatenate(blocks)
-    soundfile.write(tmp_path / "heard.wav", heard, MICROPHONE_HZ, subtype="FLOAT")
-    same = predicted_events(runs["detect"], tmp_path / "heard.wav")
-    assert found["label"].to_list() == same["label"].to_list()
-    assert len(found) > 3
-    np.testing.assert_allclose(found["onset_s"], same["onset_s"], atol=1e-6)
-    # The page heard the file sample by sample, from a place of its own on.
-    shift_s = place_of(heard, soundfile.read(browsed.file, dtype="float32")[0]) / MICROPHONE_HZ
-    whole = predicted_events(runs["detect"], browsed.file)
-    assert whole["label"].to_list() == found["label"].to_list()
-    hop_s = 0.01
-    np.testing.assert_allclose(found["onset_s"] + shift_s, whole["onset_s"], atol=hop_s + 1e-6)
-
-
-def place_of(heard: np.ndarray, file: np.ndarray) -> int:
-    """The sample of the file with which what was heard begins."""
-    first = np.flatnonzero(np.abs(heard) > 1e-3)[0]
-    clip = heard[first : first + 16]
-    windows = np.lib.stride_tricks.sliding_window_view(file, len(clip))
-    (place,) = np.flatnonzero((np.abs(windows - clip) < 1e-4).all(1))
-    count = min(len(heard) - first, len(file) - place)
-    np.testing.assert_allclose(heard[first : first + count], file[place : place + count], atol=1e-4)
-    return int(place - first)
+    heard = hear(browsed, "detect")
+    assert re.search(r"p50 \d+ ms, p95 \d+ ms", heard.latency)
+    assert {len(block) for block in heard.blocks} == {round(0.02 * MICROPHONE_HZ)}
+    assert len(heard.events) > 3
+    check_events(heard, runs["detect"], browsed.file, tmp_path, hop_s=0.01)
 
 
 def test_a_file_finds_the_events_of_predict_and_saves_them_for_other_programs(

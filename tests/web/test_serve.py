@@ -2,23 +2,20 @@
 
 import base64
 import http.client
-import os
+import json
 import re
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from served_process import Process
 from served_runs import TOKEN, Client, Served
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
 
 from echoic.api.run import Run
 from echoic.errors import ConfigError, RunError
@@ -201,6 +198,23 @@ def test_a_client_comes_back_with_sound_held_in_a_pause(served: Served) -> None:
         assert client.answer(np.zeros(4_800, np.float32).tobytes())["records"][0]["ended"]
 
 
+def test_hello_says_what_a_client_must_know(served: Served, runs: dict[str, Run]) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", served.port)) as connection:
+        connection.request("GET", "/runs", headers={"Authorization": f"Bearer {TOKEN}"})
+        listed = {one["run"]: one for one in json.loads(connection.getresponse().read())}
+    for name, run in runs.items():
+        with served.client(name, hello=False) as client:
+            hello = client.receive()
+            assert hello["state_bytes"] == client.answer({"type": "save"})["bytes"]
+        assert hello.items() >= listed[name].items()
+        assert hello["limits"] == {
+            "message_bytes": 65_536, "state_bytes": 1_048_576, "messages_per_s": 200, "steps_per_s": 2000, "speed": 4
+        }  # fmt: skip
+        assert ("step_beats" in hello) == (name == "music")
+        assert run.path.name == name
+    assert (listed["music"]["step_beats"], listed["music"]["step_s"]) == (0.25, None)
+
+
 def test_health_and_metrics_count_what_happens(served: Served) -> None:
     with served.client("text") as client:
         client.answer({"type": "push", "text": "abc"})
@@ -234,45 +248,19 @@ def test_hosts_are_known_in_any_case() -> None:
     assert access.knows_host("LIVE.example")
 
 
-class Process:
-    """`echoic serve` as a process of its own."""
-
-    def __init__(self, run: Run, port: int = 0) -> None:
-        command = [sys.executable, "-m", "echoic", "serve", str(run.path), "--no-browser", "--port", str(port)]
-        environment = os.environ | {"ECHOIC_TOKEN": "a token of a process"}
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-        assert self.process.stderr
-        self.said = self.process.stderr.readline()
-        self.port = int(re.findall(r":(\d+)/\?token=", self.said)[0])
-
-    @contextmanager
-    def connect(self, run: Run) -> Iterator[Client]:
-        headers = {"Authorization": "Bearer a token of a process"}
-        with connect(f"ws://127.0.0.1:{self.port}/ws/{run.path.name}", additional_headers=headers) as socket:
-            client = Client(socket)
-            assert client.receive()["type"] == "hello"
-            yield client
-
-    def end(self, number: signal.Signals) -> str:
-        """Sends a signal; returns what the process has said since it began."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=60)
-        return self.said + said
-
-
 def test_clients_of_a_killed_server_go_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
     run = runs["detect"]
     _, sound = sound_of(run)
-    first = Process(run)
-    with first.connect(run) as client:
+    first = Process(run.path)
+    with first.connect(run.path.name) as client:
         records = streamed(client, sound[:4000])
         saved = client.answer({"type": "save"})
         lost = streamed_from(client, sound, 4000, 5200)
         first.end(signal.SIGKILL)
         with pytest.raises(ConnectionClosed):
             client.receive()
-    second = Process(run, first.port)
-    with second.connect(run) as client:
+    second = Process(run.path, port=first.port)
+    with second.connect(run.path.name) as client:
         start = {"type": "start", "state": saved["state"], "position": saved["position"]}
         assert client.answer(start)["position"] == 4000
         again = streamed_from(client, sound, 4000, len(sound))
@@ -293,8 +281,8 @@ def streamed_from(client: Client, sound: np.ndarray, begin: int, end: int) -> Re
 
 
 def test_a_server_that_is_terminated_sends_the_states_and_says_no_secret(runs: dict[str, Run]) -> None:
-    process = Process(runs["text"])
-    with process.connect(runs["text"]) as client:
+    process = Process(runs["text"].path)
+    with process.connect(runs["text"].path.name) as client:
         client.answer({"type": "push", "text": "abc"})
         said = process.end(signal.SIGTERM)
         message = client.receive()

@@ -41,7 +41,7 @@ def run_live(run: Run, given: LiveInput, state_file: Path | None, go_on: GoOn | 
     generating = None if go_on is None else _generating(run, stream, go_on)
     state = _start(stream, state_file, seed)
     try:
-        for chunk in chunks_of(stream, reader, given, state):
+        for chunk in chunks_of(stream, reader, given, state.last if stream.takes == "roll" else None):
             result, state = stream.push(chunk, state)
             yield from stream.records(result)
             if generating is not None and go_on is not None and stream.takes == "text":

@@ -1,15 +1,19 @@
 """`echoic live RUN [INPUT]`."""
 
 import json
+import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from echoic.cli.eval import RunPath
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.train import TrainingData
+from echoic.errors import ConfigError
+from echoic.extras import missing
 
 _EXAMPLES = """Reads data as they come and prints one JSON object per result, at once:
 
@@ -19,12 +23,14 @@ tail -f sensor.csv | echoic live runs/ett
 
 echo "The cat" | echoic live runs/poems --go-on 40
 
+tail -f sensor.csv | echoic live --to 'http://127.0.0.1:8420/?token=...'
+
 Sound is raw samples or WAV. Values are CSV, with or without a header, or JSON lines. Music is a JSON list of pitches
 for each step of the grid."""
 
 SampleFormat = Literal["u8", "s16", "s32", "f32"]
 
-_SOUND, _GO_ON = "Sound", "Go on"
+_SOUND, _GO_ON, _SERVER = "Sound", "Go on", "On a server"
 
 
 def add_to(app: typer.Typer, help_text: str) -> None:
@@ -33,8 +39,10 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def live(
-    run: RunPath,
-    source: Annotated[str, typer.Argument(metavar="INPUT", help="File or pipe; - is standard input.")] = "-",
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="Run folder; with --to, none.")] = None,
+    source: Annotated[
+        str | None, typer.Argument(metavar="INPUT", help="File or pipe; - is standard input. [default: -]")
+    ] = None,
     state: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="State to resume, if it is there; it is saved at the end of the input."),
@@ -83,21 +91,71 @@ def live(
         typer.Option(metavar="NUMBER", help="Temperature of sampling. [default: 1.0]", rich_help_panel=_GO_ON),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="INTEGER", help="Random seed.", rich_help_panel=_GO_ON)] = 0,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Send the data to a server, as `echoic serve` prints it: its open page can follow them.",
+            rich_help_panel=_SERVER,
+        ),
+    ] = None,
+    run_name: Annotated[
+        str | None,
+        typer.Option(
+            "--run", metavar="NAME", help="Run of the server. [default: the only one]", rich_help_panel=_SERVER
+        ),
+    ] = None,
     training_data: TrainingData = None,
 ) -> None:
+    from echoic.api.live_input import LiveInput
+    from echoic.sources.live import PcmFormat
+
+    place = (source if to is None else run) or "-"  # a server has the run: the only word is the input
+    described = partial(
+        LiveInput,
+        name="standard input" if place == "-" else place,
+        pcm=PcmFormat(sample_format, channels, rate_hz),
+        pause_s=pause_s,
+        series=series,
+    )
+
+    def tell(record: dict[str, Any]) -> None:
+        if running or record.get("ended", True):
+            typer.echo(json.dumps(record))
+
+    if to is not None:
+        only_here = {"INPUT after RUN": source, "--state": state, "--go-on": go_on, "--output": output}
+        _refuse(only_here | {"--temperature": temperature, "--seed": seed or None, "--training-data": training_data})
+        _send(to, run_name, place, described, tell)
+        return
+    if run is None or run_name is not None:
+        raise ConfigError("Give the folder of a run; or a server with --to, and the name of its run with --run.")
     import echoic
     from echoic.api.live import GoOn, run_live
-    from echoic.api.live_input import LiveInput, opened_input
-    from echoic.sources.live import PcmFormat
+    from echoic.api.live_input import opened_input
 
     opened = echoic.load(run, data=training_data)
     sampling = {} if temperature is None else {"temperature": temperature}
     wanted = None if go_on is None else GoOn(go_on, sampling, output)
-    with opened_input(source) as file:
-        name = "standard input" if source == "-" else source
-        given = LiveInput(file, name, PcmFormat(sample_format, channels, rate_hz), pause_s, series)
-        for record in run_live(opened, given, state, wanted, seed):
-            if running or record.get("ended", True):
-                typer.echo(json.dumps(record))
+    with opened_input(place) as file:
+        for record in run_live(opened, described(file), state, wanted, seed):
+            tell(record)
     for path in filter(None, (output, state)):
         say(f"{path}: saved")
+
+
+def _refuse(only_here: dict[str, Any]) -> None:
+    """Refuses what is only for a run in this process."""
+    given = [name for name, value in only_here.items() if value is not None]
+    if given:
+        raise ConfigError(f"{', '.join(given)}: not with --to, which sends data to a run of a server; leave it out.")
+
+
+def _send(to: str, run_name: str | None, place: str, described: Any, tell: Callable[[dict[str, Any]], None]) -> None:
+    try:
+        from echoic.web.client.address import ServerAddress
+        from echoic.web.client.sending import send_live
+    except ModuleNotFoundError as error:
+        raise missing((error.name or "").partition(".")[0], error) from None
+    address = ServerAddress.parse(to, os.environ.get("ECHOIC_TOKEN"))
+    send_live(address, address.run(run_name), place, described, tell, say)

@@ -1,7 +1,7 @@
 """What a client may ask of the server."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 
 @final
@@ -36,3 +36,13 @@ class Limits:
     waiting_messages: int = 64
     generated_steps: int = 1 << 20
     streams: int = 32
+
+    def told(self) -> dict[str, Any]:
+        """What a client must know to keep within them."""
+        return {
+            "message_bytes": self.message_bytes,
+            "state_bytes": self.state_bytes,
+            "messages_per_s": self.messages_per_s,
+            "steps_per_s": self.steps_per_s,
+            "speed": self.speed,
+        }

@@ -8,6 +8,7 @@ from echoic.config.base import validation_message
 from echoic.errors import DataError
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Pitches = list[Annotated[int, Field(ge=0, le=127)]]
 
 
 class _Message(BaseModel):
@@ -24,6 +25,14 @@ class Start(_Message):
     position: int = Field(0, ge=0, lt=2**53, description="Its position.")
     seed: Seed = Field(0, description="Random seed of what is generated.")
     frames: bool = Field(default=False, description="Send the probabilities of frames as well.")
+    share: bool = Field(default=False, description="Send what comes to the clients that follow this run, too.")
+
+
+class Step(_Message):
+    """A step of music: the pitches that sound, and those of them that begin, even if they sounded before."""
+
+    pitches: Pitches
+    onsets: Pitches = []
 
 
 class Push(_Message):
@@ -32,7 +41,7 @@ class Push(_Message):
     type: Literal["push"]
     values: list[list[float | None]] | None = Field(None, max_length=10_000)
     text: str | None = None
-    steps: list[list[Annotated[int, Field(ge=0, le=127)]]] | None = Field(None, max_length=10_000)
+    steps: list[Pitches | Step] | None = Field(None, max_length=10_000)
 
 
 class Generate(_Message):
@@ -47,9 +56,9 @@ class Generate(_Message):
 
 
 class Simple(_Message):
-    """save: send the state. reset: start again. finish: the sequence ends."""
+    """save: send the state. reset: start again. finish: the sequence ends. follow: send what another client shares."""
 
-    type: Literal["save", "reset", "finish"]
+    type: Literal["save", "reset", "finish", "follow", "unfollow"]
 
 
 AnyMessage = Start | Push | Generate | Simple

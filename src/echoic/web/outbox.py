@@ -24,7 +24,7 @@ class Outbox:
         self._socket = socket
         self._queue: asyncio.Queue[Message] = asyncio.Queue(most)
 
-    async def put(self, message: Message) -> None:
+    def put(self, message: Message) -> None:
         """Queues a message.
 
         Raises:

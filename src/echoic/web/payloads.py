@@ -8,7 +8,7 @@ import numpy as np
 from echoic.errors import DataError
 from echoic.streams.live import LiveStream
 from echoic.types.score import NUM_PITCHES, ONSET, SUSTAIN
-from echoic.web.messages import Push
+from echoic.web.messages import Push, Step
 
 _DIGITS = 4
 
@@ -58,13 +58,23 @@ def generated_of(
         yield about | {"steps": steps}
 
 
+def shared_of(message: Push | bytes, chunk: Any) -> list[dict[str, Any] | bytes]:
+    """What a client has sent, for those that follow it; sound, as floats, is a binary message before it."""
+    if isinstance(message, Push):
+        given = {name: value for name, value in message.model_dump().items() if value is not None}
+        return [given | {"type": "shared"}]
+    return [np.asarray(chunk, "<f4").tobytes(), {"type": "shared", "samples": len(chunk)}]
+
+
 _FIELDS = {"values": "values", "text": "text", "roll": "steps"}
 
 
-def _roll(steps: list[list[int]], last: Any) -> Any:
-    """Steps of a piano-roll from the pitches that sound; those of the step before go on."""
+def _roll(steps: list[list[int] | Step], last: Any) -> Any:
+    """Steps of a piano-roll from the pitches that sound; those of the step before go on, unless they begin again."""
     roll = np.zeros((len(steps), NUM_PITCHES), np.uint8)
-    for step, pitches in zip(roll, steps, strict=True):
-        step[pitches] = np.where(last[pitches] > 0, SUSTAIN, ONSET)
-        last = step
+    for row, step in zip(roll, steps, strict=True):
+        pitches, onsets = (step.pitches, step.onsets) if isinstance(step, Step) else (step, [])
+        row[pitches] = np.where(last[pitches] > 0, SUSTAIN, ONSET)
+        row[onsets] = ONSET
+        last = row
     return roll

@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from typing import Any, final
 
+from echoic.api.live_input import channel_of
 from echoic.api.run import Run
 from echoic.errors import ConfigError
 from echoic.streams.live import GeneratingStream, LiveStream
+from echoic.web.sharing import Sharing
 
-_PRESENTED = ("labels", "classes", "delay_s", "hop_s", "history_steps")
+_PRESENTED = ("labels", "classes", "delay_s", "hop_s", "history_steps", "step_beats", "step_s")
 """Attributes of streams that a page shows, where a stream has them."""
 
 
@@ -21,6 +23,8 @@ class ServedRun:
         self._most = most_streams
         self._streams: OrderedDict[str, LiveStream[Any, Any, Any]] = OrderedDict()
         self.plain = self.stream({})  # refused before the server starts
+        self.sharing = Sharing()
+        self._state_bytes = len(self.plain.to_bytes(self.plain.start()))
 
     def stream(self, options: dict[str, Any]) -> LiveStream[Any, Any, Any]:
         """The stream with these options; those with the same ones share it.
@@ -51,6 +55,8 @@ class ServedRun:
             "takes": stream.takes,
             "rate_hz": stream.rate_hz,
             "features": list(stream.features),
+            "channel": channel_of(self.run),
             "generates": isinstance(stream, GeneratingStream),
+            "state_bytes": self._state_bytes,
             **shown,
         }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from echoic.codecs.pianoroll import Roll
+from echoic.config.grids import grid_step
 from echoic.config.music import MusicRequest
 from echoic.config.requests import parse_length
 from echoic.errors import DataError
@@ -43,6 +44,10 @@ class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
     is how surprising each step was, `(steps,)`: its negative log-likelihood in nats, NaN for the very first. `generate`
     goes on from a state as `run.generate` does after a prime.
 
+    Attributes:
+        step_beats: duration of a step of the grid in quarter notes; None if it is one in seconds.
+        step_s: the same in seconds.
+
     Raises:
         ConfigError: the network is bidirectional.
     """
@@ -54,6 +59,7 @@ class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
         super().__init__(fitted.model)
         self._fitted = fitted
         self._codec = fitted.task.codec
+        self.step_beats, self.step_s = grid_step(fitted.task.settings.data.grid)
         self._steps = AutoregressiveStream(fitted.model, NetworkStream(fitted.model), self._codec.features)
 
     def start(self, seed: int = 0) -> MusicState:

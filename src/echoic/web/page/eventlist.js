@@ -1,6 +1,7 @@
 /** A table of events or clips, newest first, which can be saved in the formats of other programs. */
 
 import { button, download, element } from "./dom.js";
+import { counted } from "./words.js";
 
 const MOST_ROWS = 200;
 
@@ -42,8 +43,9 @@ export class EventList {
 
   tell(last) {
     const { length } = this.events;
-    const counted = `${length || "No"} ${this.what}${length === 1 ? "" : "s"}`;
-    this.count.textContent = last ? `${counted}; the last one: ${last.label} at ${seconds(last.onset_s)}` : `${counted} yet`;
+    this.count.textContent = last
+      ? `${counted(length, this.what)}; the last one: ${last.label} at ${seconds(last.onset_s)}`
+      : `No ${this.what}s yet`;
     this.buttons?.forEach((one) => (one.disabled = !length));
   }
 

@@ -2,6 +2,7 @@
 
 import { Drawing, colour, gutter } from "./canvas.js";
 import { element } from "./dom.js";
+import { counted } from "./words.js";
 
 const KEPT = 400;
 const HEIGHT = 240;
@@ -54,7 +55,7 @@ export class ForecastView {
     const [name] = this.features;
     const { mean, "lo-80": low, "hi-80": high } = this.of(name);
     const between = low ? `, with 80 % between ${short(low[0])} and ${short(high[0])}` : "";
-    this.summary.textContent = `After ${record.step} values: next ${name} ${short(mean[0])}${between}.`;
+    this.summary.textContent = `After ${counted(record.step, "value")}: next ${name} ${short(mean[0])}${between}.`;
     this.changed();
   }
 

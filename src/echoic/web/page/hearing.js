@@ -14,8 +14,13 @@ export class Hearing {
   }
 
   onBegin(rate_hz) {
-    this.spectrogram.begin(rate_hz, Math.min(rate_hz / 2, Math.max(...this.panels.map(({ run }) => run.rate_hz / 2))));
+    this.show(rate_hz);
     this.panels.forEach((panel) => panel.begin(rate_hz));
+  }
+
+  /** Clears the spectrogram for sound of a rate. */
+  show(rate_hz) {
+    this.spectrogram.begin(rate_hz, Math.min(rate_hz / 2, Math.max(...this.panels.map(({ run }) => run.rate_hz / 2))));
   }
 
   onBlock({ samples, age }) {

@@ -1,11 +1,9 @@
 /** The page: which runs are shown, and what feeds them. */
 
 import { choice, element } from "./dom.js";
-import { Hearing } from "./hearing.js";
+import { Listening, Reading } from "./inputs.js";
 import { RunPanel } from "./panel.js";
-import { SoundInput } from "./soundinput.js";
 import { TeachPage } from "./teach.js";
-import { ValuesInput } from "./valuesinput.js";
 
 const TEACHING = ""; // in place of the name of a run
 
@@ -80,25 +78,13 @@ class Page {
 
   inputFor(run) {
     if (run.generates) return undefined; // those that answer have their own controls
-    if (run.takes === "sound") return listeningFor(this.panels);
-    return new ValuesInput(run.features, {
-      onRows: (values) => this.panels.forEach((panel) => panel.pushRows(values)),
-      isBusy: () => this.panels.some((panel) => panel.channel.isBusy),
-    });
+    return run.takes === "sound" ? new Listening(this.panels) : new Reading(this.panels);
   }
 }
 
 /** Whether two runs can read the same input. */
 const readsTheSame = (one, other) =>
   ![one, other].some((run) => run.generates) && one.takes === other.takes && `${one.features}` === `${other.features}`;
-
-/** The microphone or a file for all panels, with a spectrogram. */
-function listeningFor(panels) {
-  const hearing = new Hearing(panels);
-  const input = new SoundInput(hearing);
-  input.root.append(hearing.root);
-  return input;
-}
 
 const response = await fetch("/runs");
 if (response.ok) {

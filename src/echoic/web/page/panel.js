@@ -10,6 +10,7 @@ import { Channel } from "./socket.js";
 import { SoundView } from "./sound.js";
 import { StatePanel } from "./state.js";
 import { TextView } from "./text.js";
+import { counted } from "./words.js";
 
 const VIEWS = {
   audio: SoundView,
@@ -37,6 +38,7 @@ export class RunPanel {
     this.channel = new Channel(run.run, this);
     this.view = new VIEWS[run.job](this.channel, run);
     this.state = new StatePanel(this.channel, this.view);
+    this.state.onState({ bytes: run.state_bytes });
     this.root.append(this.view.root, this.state.root);
   }
 
@@ -49,6 +51,14 @@ export class RunPanel {
   begin(rate_hz) {
     this.rate_hz = rate_hz;
     this.channel.begin(this.view.start(rate_hz));
+  }
+
+  /** Goes on where another client is; the picture stays if this one is there, too. */
+  goOn(options, state, position) {
+    const memory = position === this.channel.sent ? this.view.remember?.() : undefined;
+    this.rate_hz = options.rate_hz ?? this.run.rate_hz;
+    this.channel.begin({ ...this.view.start(this.rate_hz), options, state, position });
+    if (memory) this.view.recall(memory);
   }
 
   /** Sends sound, or the field of a push message; `age` tells how many seconds ago it was captured. */
@@ -64,7 +74,6 @@ export class RunPanel {
 
   onHello() {
     this.begin(this.rate_hz ?? this.run.rate_hz); // sound may have begun before
-    this.channel.save();
   }
 
   onBegin() {
@@ -85,6 +94,14 @@ export class RunPanel {
 
   onState(saved) {
     this.state.onState(saved);
+  }
+
+  onSource(source) {
+    this.follower?.onSource(source);
+  }
+
+  onShared(message, samples) {
+    this.follower?.onShared(message, samples);
   }
 
   onStatus(kind, text) {
@@ -109,6 +126,6 @@ export class RunPanel {
 /** What a run is, in a line. */
 function described({ job, takes, rate_hz, features, labels, classes }) {
   const read = { sound: `reads sound at ${rate_hz.toLocaleString("en")} Hz`, values: `reads ${features.join(", ")}` }[takes];
-  const known = labels ? `${labels.length} labels` : classes && `${classes.length} classes`;
+  const known = labels ? counted(labels.length, "label") : classes && counted(classes.length, "class");
   return [job, read, known].filter(Boolean).join(" · ");
 }

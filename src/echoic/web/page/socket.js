@@ -12,7 +12,7 @@ const REFUSED = 1008;
 export class Channel {
   /**
    * `listener` may have onHello(hello), onBegin(position), onResult(message, stamp), onGenerated(message, samples),
-   * onState(saved), onStatus(kind, text), onError(text).
+   * onState(saved), onSource(source), onShared(message, samples), onStatus(kind, text), onError(text).
    */
   constructor(name, listener) {
     this.name = name;
@@ -94,6 +94,12 @@ export class Channel {
     this.send({ type: "finish" });
   }
 
+  /** Whether what another client of the run shares comes to onSource and onShared. */
+  follow(isFollowing) {
+    this.isFollowing = isFollowing;
+    if (this.isReady) this.send({ type: isFollowing ? "follow" : "unfollow" });
+  }
+
   /** The state now, as the server sends it. */
   save() {
     return new Promise((resolve) => {
@@ -124,6 +130,8 @@ export class Channel {
     else if (message.type === "result") this.answered(message);
     else if (message.type === "generated") this.listener.onGenerated?.(message, this.made);
     else if (message.type === "state") this.stored(message);
+    else if (message.type === "source") this.listener.onSource?.(message);
+    else if (message.type === "shared") this.listener.onShared?.(message, this.made);
     else if (message.type === "error") this.listener.onError?.(message.message);
   }
 
@@ -132,6 +140,7 @@ export class Channel {
     this.wait_ms = FIRST_WAIT_MS;
     if (this.hello) this.comeBack();
     else this.listener.onHello?.((this.hello = hello));
+    if (this.isFollowing) this.follow(true);
     this.listener.onStatus?.("connected", "connected");
   }
 

@@ -1,6 +1,7 @@
 /** The state of the network, in hand: its size, and to save it, to come back to it, to put it into a file and take it out. */
 
 import { button, download, element, takeDropped } from "./dom.js";
+import { counted } from "./words.js";
 
 const ENDING = ".safetensors";
 
@@ -65,7 +66,7 @@ export class StatePanel {
     if (!file) return;
     const bytes = new Uint8Array(await file.arrayBuffer());
     this.file.value = "";
-    if (bytes.length > this.channel.hello.message_bytes / 2) {
+    if (bytes.length > 0.7 * this.channel.hello.limits.state_bytes) {
       this.message.textContent = `${file.name} is too large for a state.`;
       return;
     }
@@ -78,7 +79,7 @@ export class StatePanel {
   describe(position) {
     const { takes, rate_hz } = this.channel.hello;
     const rate = this.channel.start.options?.rate_hz ?? rate_hz;
-    const units = { values: "values", text: "characters", roll: "steps" };
-    return takes === "sound" ? `${(position / rate).toFixed(2)} s` : `${position} ${units[takes]}`;
+    const units = { values: "value", text: "character", roll: "step" };
+    return takes === "sound" ? `${(position / rate).toFixed(2)} s` : counted(position, units[takes]);
   }
 }

@@ -2,6 +2,7 @@
 
 import { rowsOf } from "./csv.js";
 import { button, element, field, slider, takeDropped } from "./dom.js";
+import { counted } from "./words.js";
 
 const PIECE_ROWS = 500;
 const LAST_ROWS = 200; // fed one by one; those before them at once
@@ -72,7 +73,7 @@ export class ValuesInput {
   tick() {
     if (this.next >= this.rows.length) {
       this.stop();
-      this.show("ended", `${this.rows.length} rows: all are fed.`);
+      this.show("ended", `${counted(this.rows.length, "row")}: all are fed.`);
       return;
     }
     if (!this.listener.isBusy()) this.listener.onRows([this.rows[this.next++]]);

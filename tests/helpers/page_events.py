@@ -1,0 +1,111 @@
+"""Events on the page of `echoic serve`: what it hears, what it lists, and what `predict` finds in the same sound."""
+
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+import soundfile
+from browsing import MICROPHONE_HZ, Browsed, content
+from numpy.typing import NDArray
+from playwright.sync_api import Page, expect
+
+from echoic.api.run import Run
+
+_ATTEMPTS = 4
+_CLOSE = 1e-4
+
+
+class Heard(NamedTuple):
+    """What a page has sent block by block, its list of events, and the latency that it has shown."""
+
+    blocks: list[NDArray[np.float32]]
+    events: pl.DataFrame
+    latency: str
+
+    @property
+    def sound(self) -> NDArray[np.float32]:
+        return np.concatenate(self.blocks)
+
+
+def saved(page: Page, button: str) -> str:
+    """The text of a file that the page saves."""
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button, exact=True).first.click()
+    return content(waiting.value).decode()
+
+
+def listed_events(page: Page) -> pl.DataFrame:
+    return pl.read_csv(io.StringIO(saved(page, "CSV")), schema_overrides={"label": pl.String}).sort("onset_s")
+
+
+def predicted_events(run: Run, file: Path) -> pl.DataFrame:
+    table = run.predict(file)
+    return pl.DataFrame({name: table[name] for name in ("onset_s", "offset_s", "label")})
+
+
+def hear(browsed: Browsed, run: str) -> Heard:
+    """Lets the page of a run hear the whole file of the microphone.
+
+    On a busy machine the browser loses a buffer of 10 ms now and then; then the page hears the file again.
+    """
+    file = soundfile.read(browsed.file, dtype="float32")[0]
+    for _ in range(_ATTEMPTS):
+        heard = _hear_once(browsed, run)
+        place = place_of(heard.sound, file)
+        if np.allclose(*_overlapping(heard.sound, file, place), rtol=0, atol=_CLOSE):
+            return heard
+    raise AssertionError("The browser has lost sound each time.")
+
+
+def _hear_once(browsed: Browsed, run: str) -> Heard:
+    blocks: list[NDArray[np.float32]] = []
+
+    def note(frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            blocks.append(np.frombuffer(frame, np.float32))
+
+    with browsed.page(run) as page:
+        page.on("websocket", lambda socket: socket.on("framesent", note))
+        page.reload()
+        expect(page.locator("[data-kind=connected]")).to_be_visible()
+        page.get_by_role("button", name="Microphone").click()
+        page.wait_for_timeout(1000 * (soundfile.info(browsed.file).duration + 0.5))
+        page.get_by_role("button", name="Microphone").click()
+        expect(page.get_by_text("Stopped.")).to_be_visible()
+        return Heard(blocks, listed_events(page), page.locator(".latency").inner_text())
+
+
+def check_events(heard: Heard, run: Run, file: Path, folder: Path, hop_s: float) -> None:
+    """The events that were found are those of `predict` in the same sound, and in the file, up to a hop.
+
+    The page heard the file sample by sample, from a place of its own on.
+    """
+    soundfile.write(folder / "heard.wav", heard.sound, MICROPHONE_HZ, subtype="FLOAT")
+    same = predicted_events(run, folder / "heard.wav")
+    found = heard.events
+    assert found["label"].to_list() == same["label"].to_list()
+    np.testing.assert_allclose(found["onset_s"], same["onset_s"], atol=1e-6)
+    shift_s = place_of(heard.sound, soundfile.read(file, dtype="float32")[0]) / MICROPHONE_HZ
+    whole = predicted_events(run, file)
+    assert found["label"].to_list() == whole["label"].to_list()
+    np.testing.assert_allclose(found["onset_s"] + shift_s, whole["onset_s"], atol=hop_s + 1e-6)
+
+
+def place_of(heard: NDArray[np.float32], file: NDArray[np.float32]) -> int:
+    """The sample of the file with which what was heard begins."""
+    first = np.flatnonzero(np.abs(heard) > 1e-3)[0]
+    clip = heard[first : first + 16]
+    windows = np.lib.stride_tricks.sliding_window_view(file, len(clip))
+    (place,) = np.flatnonzero((np.abs(windows - clip) < _CLOSE).all(1))
+    return int(place - first)
+
+
+def _overlapping(
+    heard: NDArray[np.float32], file: NDArray[np.float32], place: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """What was heard and the same part of the file; before the file there is silence."""
+    heard, file = heard[max(0, -place) :], file[max(0, place) :]
+    count = min(len(heard), len(file))
+    return heard[:count], file[:count]
