@@ -1,21 +1,18 @@
-"""The page of `echoic serve` in a browser: what a person types, plays and says, and the keyboard alone."""
+"""The page of `echoic serve` in a browser: what a person types and feeds, and the keyboard alone."""
 
-import io
 import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
-import soxr
 
 from echoic.api.run import Run
 
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import MICROPHONE_HZ, UP_TO_MS, Browsed, check_usable, content
+from browsing import UP_TO_MS, Browsed, check_usable
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
@@ -85,67 +82,6 @@ def test_a_state_is_saved_and_returned_to(browsed: Browsed, tmp_path: Path) -> N
         box.fill("abcdefgh")
         assert completion(page) == first
         expect(page.locator(".error")).to_be_empty()
-
-
-def test_music_is_answered_and_saved_as_midi(browsed: Browsed) -> None:
-    mido = pytest.importorskip("mido")
-    with browsed.page("music") as page:
-        for key in "zcb":
-            page.keyboard.down(key)
-            page.wait_for_timeout(250)
-            page.keyboard.up(key)
-        expect(page.get_by_text("The network answers")).to_be_visible(timeout=UP_TO_MS)
-        expect(page.get_by_text("Surprise of the last step")).to_be_visible()
-        page.wait_for_timeout(1500)
-        page.get_by_role("button", name="Stop").click()
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name="Save as MIDI").first.click()
-        file = mido.MidiFile(file=io.BytesIO(content(waiting.value)))
-        page.get_by_role("button", name=re.compile("Fork")).click()
-        expect(page.get_by_role("button", name=re.compile("Play future"))).to_have_count(2)
-    played = {track.name: [one.note for one in track if one.type == "note_on"] for track in file.tracks}
-    assert played["you"] == [48, 52, 55]
-    assert played["network"]
-
-
-PLAYED = """
-window.played = [];
-const connect = AudioNode.prototype.connect;
-AudioNode.prototype.connect = function (target, ...more) {
-  if (target instanceof AudioDestinationNode) capture(this);
-  return connect.call(this, target, ...more);
-};
-async function capture(source) {
-  await source.context.audioWorklet.addModule("/files/worklet.js");
-  const node = new AudioWorkletNode(source.context, "capture", { numberOfOutputs: 0 });
-  node.port.onmessage = ({ data }) => window.played.push(...data.samples);
-  connect.call(source, node);
-}
-"""
-"""Keeps what goes to the loudspeaker."""
-
-
-def test_a_voice_goes_on_where_the_button_is_let_go_and_is_heard(browsed: Browsed, tmp_path: Path) -> None:
-    with browsed.page("audio", PLAYED) as page:
-        page.get_by_label("Seconds", exact=True).fill("1")
-        held = page.get_by_role("button", name="Hold and speak")
-        held.focus()
-        page.keyboard.down("Space")
-        page.wait_for_timeout(2600)
-        page.keyboard.up("Space")
-        expect(page.get_by_role("button", name="Save as WAV").first).to_be_enabled(timeout=UP_TO_MS)
-        page.wait_for_timeout(2500)
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name="Save as WAV").first.click()
-        (tmp_path / "made.wav").write_bytes(content(waiting.value))
-        played = np.array(page.evaluate("window.played"), np.float32)
-    made, rate_hz = soundfile.read(tmp_path / "made.wav", dtype="float32")
-    assert (len(made), rate_hz) == (2000, 2000)
-    assert made.std() > 0.01
-    piece = soxr.resample(made, rate_hz, MICROPHONE_HZ)[2000:20_000]
-    products = np.correlate(played, piece, "valid")
-    found = played[products.argmax() :][: len(piece)]
-    assert np.corrcoef(found, piece)[0, 1] > 0.95
 
 
 def test_a_table_moves_the_forecast(browsed: Browsed, runs: dict[str, Run]) -> None:

@@ -108,13 +108,19 @@ export class Keyboard {
       this.midi.textContent = "MIDI is not allowed: allow it beside the address of this page.";
       return;
     }
-    const attach = () => {
-      const inputs = [...this.access.inputs.values()];
-      for (const input of inputs) input.onmidimessage = ({ data }) => this.received(data);
-      this.midi.textContent = inputs.length ? inputs.map((one) => one.name).join(", ") : "No MIDI keyboard is plugged in.";
-    };
-    this.access.onstatechange = attach;
-    attach();
+    this.access.onstatechange = () => this.attach();
+    this.attach();
+  }
+
+  /** Listens to the MIDI keyboards that are plugged in now. */
+  attach() {
+    const inputs = [...this.access.inputs.values()].filter((one) => one.state !== "disconnected");
+    for (const input of inputs) input.onmidimessage = ({ data }) => this.received(data);
+    const isFewer = inputs.length < (this.inputs ?? 0);
+    this.inputs = inputs.length;
+    if (isFewer) [...this.held].forEach((pitch) => this.release(pitch)); // it lets no key go any more
+    const names = inputs.map((one) => one.name).join(", ");
+    this.midi.textContent = names || (isFewer ? "The MIDI keyboard was unplugged." : "No MIDI keyboard is plugged in.");
   }
 
   received([status, pitch, velocity]) {

@@ -1,19 +1,13 @@
-/** Calls at each step of a grid, with a click at each beat. */
-
-export const STEPS_PER_BEAT = 4;
+/** Calls at each step of a grid; and a click. */
 
 export class Metronome {
-  constructor(beats_per_minute, onStep) {
-    this.beats_per_minute = beats_per_minute;
+  constructor(grid, onStep) {
+    this.grid = grid;
     this.onStep = onStep;
   }
 
   get isOn() {
     return this.timer !== undefined;
-  }
-
-  get step_ms() {
-    return 60_000 / this.beats_per_minute / STEPS_PER_BEAT;
   }
 
   start() {
@@ -29,7 +23,7 @@ export class Metronome {
 
   tick() {
     // Late steps do not pile up.
-    this.due_ms = Math.max(this.due_ms + this.step_ms, performance.now());
+    this.due_ms = Math.max(this.due_ms + this.grid.step_ms, performance.now());
     this.timer = setTimeout(() => this.tick(), this.due_ms - performance.now());
     this.onStep();
   }

@@ -1,28 +1,27 @@
 /** Steps of music as a MIDI file of two tracks: what was played, and what the network answered. */
 
-import { STEPS_PER_BEAT } from "./metronome.js";
-
-const TICKS_PER_STEP = 120;
+const TICKS_PER_BEAT = 480;
 const VELOCITY = 80;
 
-/** The bytes of a file with this number of quarter notes a minute. */
-export function midiOf(steps, beats_per_minute) {
-  const tempo = Math.round(60_000_000 / beats_per_minute);
+/** The bytes of a file of steps on a grid. */
+export function midiOf(steps, grid) {
+  const tempo = Math.round(60_000_000 / grid.beats_per_minute);
   const first = [0, 0xff, 0x51, 3, ...bigEndian(tempo, 3), ...END];
-  const tracks = [first, ...["you", "network"].map((by, channel) => trackOf(steps, by, channel))];
-  const header = [...text("MThd"), ...bigEndian(6, 4), 0, 1, 0, tracks.length, ...bigEndian(TICKS_PER_STEP * STEPS_PER_BEAT, 2)];
+  const tracks = [first, ...["you", "network"].map((by, channel) => trackOf(steps, by, channel, grid))];
+  const header = [...text("MThd"), ...bigEndian(6, 4), 0, 1, 0, tracks.length, ...bigEndian(TICKS_PER_BEAT, 2)];
   return Uint8Array.from([header, ...tracks.map((one) => [...text("MTrk"), ...bigEndian(one.length, 4), ...one])].flat());
 }
 
 const END = [0, 0xff, 0x2f, 0];
 
-function trackOf(steps, by, channel) {
+function trackOf(steps, by, channel, grid) {
   const bytes = [0, 0xff, 0x03, by.length, ...text(by)];
   let sounding = [];
   let last = 0;
   const add = (step, status, pitch, velocity) => {
-    bytes.push(...variable((step - last) * TICKS_PER_STEP), status | channel, pitch, velocity);
-    last = step;
+    const ticks = Math.round(step * grid.beats * TICKS_PER_BEAT);
+    bytes.push(...variable(ticks - last), status | channel, pitch, velocity);
+    last = ticks;
   };
   [...steps, { pitches: [], onsets: [] }].forEach((step, place) => {
     const own = step.by === by ? step : { pitches: [], onsets: [] };

@@ -1,8 +1,9 @@
 /** Music in turns on a grid: you play, the network listens to each step, then it goes on with what you have played. */
 
 import { button, download, element, field, slider } from "./dom.js";
+import { Grid } from "./grid.js";
 import { Keyboard } from "./keyboard.js";
-import { Metronome, STEPS_PER_BEAT, click } from "./metronome.js";
+import { Metronome, click } from "./metronome.js";
 import { midiOf } from "./midifile.js";
 import { MusicFutures } from "./musicfutures.js";
 import { Performer } from "./performer.js";
@@ -24,10 +25,12 @@ export class MusicView {
     this.synth = new Synth();
     this.keyboard = new Keyboard(this);
     this.performer = new Performer(this.synth, this.keyboard);
-    this.metronome = new Metronome(100, () => this.step());
-    this.roll = new PianoRoll("What you have played and what the network has answered", this.steps, SHOWN);
+    this.grid = new Grid(hello);
+    this.metronome = new Metronome(this.grid, () => this.step());
+    this.roll = new PianoRoll("What you have played and what the network has answered", this.grid, this.steps, SHOWN);
     this.futures = new MusicFutures(
       this.performer,
+      this.grid,
       (length, seed, id) => this.generate({ length, seed, id }),
       (steps, name) => this.saveMidi(steps, `${this.name} ${name}`),
     );
@@ -49,7 +52,7 @@ export class MusicView {
       field("metronome", this.clicks),
     ];
     const sliders = [
-      slider("Beats a minute", { min: 40, max: 200, step: 1, value: 100 }, (value) => this.setTempo(value)),
+      slider("Beats a minute", { min: 40, max: 200, step: 1, value: 100 }, (value) => (this.grid.beats_per_minute = value)),
       slider("Temperature", { min: 0.1, max: 1.5, step: 0.05, value: 0.9 }, (value) => (this.temperature = value)),
     ];
     const rows = [buttons, sliders].map((row) => element("div", { className: "row" }, ...row));
@@ -79,10 +82,6 @@ export class MusicView {
   onRestart() {
     this.recall();
     this.listen();
-  }
-
-  setTempo(beats_per_minute) {
-    this.metronome.beats_per_minute = this.futures.metronome.beats_per_minute = beats_per_minute;
   }
 
   /** It is the player's turn. */
@@ -134,7 +133,7 @@ export class MusicView {
 
   hearStep() {
     const pitches = [...new Set([...this.keyboard.held, ...this.struck])].sort((one, other) => one - other);
-    if (this.clicks.checked && this.steps.length % STEPS_PER_BEAT === 0) click(this.synth.open());
+    if (this.clicks.checked && this.grid.isBeat(this.steps.length)) click(this.synth.open());
     this.silent = pitches.length ? 0 : this.silent + 1;
     this.hasPlayed ||= pitches.length > 0;
     const before = this.steps.at(-1)?.pitches ?? [];
@@ -200,6 +199,6 @@ export class MusicView {
   }
 
   saveMidi(steps, name) {
-    download(`${name}.mid`, midiOf(steps, this.metronome.beats_per_minute), "audio/midi");
+    download(`${name}.mid`, midiOf(steps, this.grid), "audio/midi");
   }
 }

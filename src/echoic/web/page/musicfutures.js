@@ -8,12 +8,13 @@ const STEPS = 32;
 
 export class MusicFutures {
   /** `generate(length, seed, id)` asks for them; `save(steps, name)` puts one into a file. */
-  constructor(performer, generate, save) {
+  constructor(performer, grid, generate, save) {
     this.performer = performer;
+    this.grid = grid;
     this.generate = generate;
     this.save = save;
     this.made = new Map();
-    this.metronome = new Metronome(100, () => this.playStep());
+    this.metronome = new Metronome(grid, () => this.playStep());
     this.root = element("div", { className: "futures" });
   }
 
@@ -33,7 +34,7 @@ export class MusicFutures {
 
   future(name) {
     const [title, id, steps] = [`Future ${name}`, `future ${name}`, []];
-    const roll = new PianoRoll(title, steps, STEPS);
+    const roll = new PianoRoll(title, this.grid, steps, STEPS);
     this.made.set(id, { steps, roll });
     this.generate(STEPS, Math.floor(Math.random() * 2 ** 31), id);
     const buttons = [

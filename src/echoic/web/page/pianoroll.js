@@ -1,14 +1,14 @@
 /** The last steps of music as a piano-roll: what was played, and what the network answered. */
 
 import { Drawing, colour, gutter } from "./canvas.js";
-import { STEPS_PER_BEAT } from "./metronome.js";
 
 const HEIGHT = 200;
 const LEAST_PITCHES = 24;
 
 export class PianoRoll {
-  /** Shows the last `shown` of `steps`: { pitches, onsets, by } with by "you" or "network". */
-  constructor(label, steps, shown) {
+  /** Shows the last `shown` of `steps` on a grid: { pitches, onsets, by } with by "you" or "network". */
+  constructor(label, grid, steps, shown) {
+    this.grid = grid;
     this.steps = steps;
     this.shown = shown;
     this.drawing = new Drawing(label, HEIGHT, (...place) => this.draw(...place));
@@ -30,8 +30,8 @@ export class PianoRoll {
     context.fillRect(x, 0, width - x, height);
     drawOctaves(context, { x, row, low, high, width });
     context.fillStyle = colour("line");
-    for (let beat = Math.ceil(first / STEPS_PER_BEAT) * STEPS_PER_BEAT; beat < first + this.shown; beat += STEPS_PER_BEAT) {
-      context.fillRect(x + (beat - first) * step, 0, 1, height);
+    for (let place = 0; place < this.shown; place++) {
+      if (this.grid.isBeat(first + place)) context.fillRect(x + place * step, 0, 1, height);
     }
     steps.forEach(({ pitches, onsets, by }, place) => {
       context.fillStyle = colour(by === "you" ? "warm" : "accent");
