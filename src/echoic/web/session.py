@@ -15,7 +15,6 @@ from echoic.web.outbox import Message
 from echoic.web.payloads import data_of, frames_of
 from echoic.web.served import ServedRun
 
-
 _SAMPLES: dict[str, tuple[np.dtype[Any], float]] = {
     "f32": (np.dtype("<f4"), 1.0),
     "s16": (np.dtype("<i2"), 2.0**-15),
