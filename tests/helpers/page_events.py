@@ -9,7 +9,7 @@ import polars as pl
 import soundfile
 from browsing import MICROPHONE_HZ, Browsed, content
 from numpy.typing import NDArray
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocket, expect
 
 from echoic.api.run import Run
 
@@ -61,19 +61,30 @@ def hear(browsed: Browsed, run: str) -> Heard:
 
 def _hear_once(browsed: Browsed, run: str) -> Heard:
     blocks: list[NDArray[np.float32]] = []
+    results: list[str] = []
 
-    def note(frame: str | bytes) -> None:
+    def sent(frame: str | bytes) -> None:
         if isinstance(frame, bytes):
             blocks.append(np.frombuffer(frame, np.float32))
 
+    def received(frame: str | bytes) -> None:
+        if isinstance(frame, str) and frame.startswith('{"type":"result"'):
+            results.append(frame)
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", sent)
+        socket.on("framereceived", received)
+
     with browsed.page(run) as page:
-        page.on("websocket", lambda socket: socket.on("framesent", note))
+        page.on("websocket", listen)
         page.reload()
         expect(page.locator("[data-kind=connected]")).to_be_visible()
         page.get_by_role("button", name="Microphone").click()
         page.wait_for_timeout(1000 * (soundfile.info(browsed.file).duration + 0.5))
         page.get_by_role("button", name="Microphone").click()
         expect(page.get_by_text("Stopped.")).to_be_visible()
+        while len(results) <= len(blocks):  # the last one is what the end decides
+            page.wait_for_timeout(20)
         return Heard(blocks, listed_events(page), page.locator(".latency").inner_text())
 
 

@@ -38,13 +38,13 @@ def test_the_microphone_finds_the_events_of_predict(browsed: Browsed, runs: dict
 def test_a_file_finds_the_events_of_predict_and_saves_them_for_other_programs(
     browsed: Browsed, runs: dict[str, Run]
 ) -> None:
+    expected = predicted_events(runs["detect"], browsed.file)
     with browsed.page("detect") as page:
         play_file(page, browsed.file)
         expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
-        expect(page.get_by_text(re.compile("events; the last one"))).to_be_visible()
+        expect(page.get_by_text(re.compile(f"^{len(expected)} events; the last one"))).to_be_visible(timeout=UP_TO_MS)
         found = listed_events(page)
         audacity, raven = saved(page, "Audacity labels"), saved(page, "Raven table")
-    expected = predicted_events(runs["detect"], browsed.file)
     assert found["label"].to_list() == expected["label"].to_list()
     np.testing.assert_allclose(found["onset_s"], expected["onset_s"], atol=1e-6)
     np.testing.assert_allclose(found["offset_s"], expected["offset_s"], atol=1e-6)
@@ -55,6 +55,7 @@ def test_a_file_finds_the_events_of_predict_and_saves_them_for_other_programs(
 
 
 def test_a_killed_server_is_come_back_to_as_if_nothing_had_happened(browsed: Browsed, runs: dict[str, Run]) -> None:
+    expected = predicted_events(runs["detect"], browsed.file)
     with browsed.page("detect") as page:
         play_file(page, browsed.file, is_audible=True)  # at its own pace
         page.wait_for_timeout(1500)
@@ -63,9 +64,8 @@ def test_a_killed_server_is_come_back_to_as_if_nothing_had_happened(browsed: Bro
         browsed.serving.start()
         expect(page.locator("[data-kind=connected]")).to_be_visible(timeout=UP_TO_MS)
         expect(page.get_by_text("heard.wav is over.")).to_be_visible(timeout=UP_TO_MS)
-        page.wait_for_timeout(300)
+        expect(page.get_by_text(re.compile(f"^{len(expected)} events; the last one"))).to_be_visible(timeout=UP_TO_MS)
         found = listed_events(page)
-    expected = predicted_events(runs["detect"], browsed.file)
     assert found["label"].to_list() == expected["label"].to_list()
     np.testing.assert_allclose(found["onset_s"], expected["onset_s"], atol=1e-6)
 
