@@ -48,24 +48,25 @@ class RecurrentRows:
         # The longest rows first: those that have a step are the first ones of the matrices.
         order = sorted(range(len(inputs)), key=lambda row: -lengths[row])
         matrix = stacked([states[row] for row in order])
-        made: list[list[Floats]] = [[] for _ in inputs]
+        steps = np.zeros((len(order), max(lengths), inputs[0].shape[1]), np.float32)
+        for place, row in enumerate(order):
+            steps[place, : lengths[row]] = inputs[row]
+        hidden = np.empty((*steps.shape[:2], self._stack.output_size), np.float32)
         done = 0
         for length in sorted({*lengths} - {0}):
-            rows = [row for row in order if lengths[row] >= length]
-            hidden = np.empty((len(rows), length - done, self._stack.output_size), np.float32)
-            self._network.push(stacked([inputs[row][done:length] for row in rows]), matrix[: len(rows)], hidden)
-            for row, own in zip(rows, hidden, strict=True):
-                made[row].append(own)
+            count = sum(one >= length for one in lengths)
+            made = np.empty((count, length - done, hidden.shape[2]), np.float32)
+            self._network.push(np.ascontiguousarray(steps[:count, done:length]), matrix[:count], made)
+            if made.shape == hidden.shape:  # all rows have one length
+                hidden = made
+            else:
+                hidden[:count, done:length] = made
             done = length
-        after = list(states)
-        for row, own in zip(order, matrix, strict=True):
-            after[row] = own.copy()  # a stored state must not keep those of all rows in memory
-        return [self._joined(own) for own in made], after
-
-    def _joined(self, parts: Sequence[Floats]) -> Floats:
-        if len(parts) == 1:
-            return parts[0]
-        return np.concatenate(parts) if parts else np.zeros((0, self._stack.output_size), np.float32)
+        found, after = list(inputs), list(states)
+        for row, own, state in zip(order, hidden, matrix, strict=True):
+            # Copies: a stored state must not keep those of all rows in memory.
+            found[row], after[row] = own[: lengths[row]], state.copy()
+        return found, after
 
     def _pass(self, inputs: Floats, state: Floats) -> tuple[Floats, Floats]:
         if not len(inputs):
