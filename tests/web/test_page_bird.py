@@ -14,8 +14,9 @@ from echoic.api.run import Run
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import CHROMIUM, Browsed, Serving, chromium, write_heard
+from browsing import Browsed, Serving, chromium, write_heard
 from page_events import check_events, hear
+from playwright.sync_api import Playwright
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
 
@@ -60,13 +61,11 @@ def bird(data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Run,
 
 
 @pytest.fixture
-def browsed(bird: tuple[Run, Path], tmp_path: Path) -> Iterator[Browsed]:
-    if CHROMIUM is None:
-        pytest.skip("NO TEST OF THE PAGE: there is no chromium (apt-get install chromium)")
+def browsed(driver: Playwright, bird: tuple[Run, Path], tmp_path: Path) -> Iterator[Browsed]:
     run, song = bird
     write_heard(tmp_path / "song.wav", song)
-    serving = Serving([run.path])
-    with chromium(tmp_path / "song.wav") as browser:
+    serving = Serving(run.path)
+    with chromium(driver, tmp_path / "song.wav") as browser:
         yield Browsed(browser, serving, tmp_path / "song.wav")
     serving.stop()
 
