@@ -161,7 +161,9 @@ def test_a_state_of_another_run_or_other_options_is_refused(tmp_path: Path) -> N
 
 def test_networks_that_read_both_ways_are_refused_by_the_settings_to_train_with(tmp_path: Path) -> None:
     run = echoic.train("classify", beeps(tmp_path), bidirectional=True, clip_norm="center", epochs=1, threads=1)
-    with pytest.raises(ConfigError, match="to stream, train with --no-bidirectional --clip-norm none"):
+    with pytest.raises(
+        ConfigError, match="to stream, train with --live, which implies --no-bidirectional --clip-norm none"
+    ):
         run.stream()
     run = echoic.train("detect", signals(tmp_path), bidirectional=True, epochs=1, threads=1)
     with pytest.raises(ConfigError, match="train without --bidirectional to stream"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoic.labelled.segmenter import MARGIN_S, Piece, Segmenter
+from echoic.labelled.segmenter import MARGIN_S, Piece, Segmenter, trimmed
 
 RATE_HZ = 8000
 
@@ -75,3 +75,23 @@ def test_constant_noise_becomes_the_background() -> None:
 
 def test_silence_has_no_clip() -> None:
     assert not clips(Segmenter(RATE_HZ, 0.3), np.zeros(5 * RATE_HZ, np.float32), 160)
+
+
+@pytest.mark.parametrize("level_db", [-90, -60, -45])
+def test_a_trimmed_clip_is_what_a_stream_cuts_out(level_db: float) -> None:
+    sound, _ = words(level_db, [0.3, 0.2], 0.5)
+    (begin, expected), *more = clips(Segmenter(RATE_HZ, 2.0), sound, 160)
+    assert not more
+    assert begin > 0
+    found = trimmed(sound, RATE_HZ)
+    assert abs(len(found) - len(expected)) <= RATE_HZ // 100
+    assert len(trimmed(found, RATE_HZ)) >= len(found) - 2 * MARGIN_S * RATE_HZ
+
+
+def test_sound_without_silence_and_silence_stay_whole() -> None:
+    draws = np.random.default_rng(0)
+    for level_db in (-20, -60, -120):
+        sound = (10 ** (level_db / 20) * draws.standard_normal(RATE_HZ)).astype(np.float32)
+        np.testing.assert_array_equal(trimmed(sound, RATE_HZ), sound)
+    for count in (0, 1, 200):
+        assert len(trimmed(np.ones(count, np.float32), RATE_HZ)) == count

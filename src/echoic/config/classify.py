@@ -1,5 +1,6 @@
 """Settings of the classify job."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from pydantic import Field
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import ComponentSettings, JobSettings, Names, Section
 from echoic.config.model import StackSettings
-from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings
+from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings, VarySettings
 from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
@@ -44,6 +45,13 @@ class ClipDataSettings(SoundSourceSettings):
     features: Names = Field(
         (), description="Tables with one row per step: columns of values. Default: all columns without another role."
     )
+    trim: bool | None = Field(
+        None,
+        description=(
+            "Leave out the silence before and after the sound of a clip, as a stream with `pause_s` does. Default: for "
+            "sound with --live."
+        ),
+    )
     labels_path: Place = Field(None, description="Arrays: .npy file with the label of each clip.")
     axes: Names = Field((), description="Arrays: axes of the array in order, such as clip,band,frame.")
     test_data: Place = Field(
@@ -70,7 +78,7 @@ class ClipSplitSettings(Section):
         None,
         description=(
             "After training, train again on train and dev together, for as many steps. Default: with fewer than 300 "
-            "clips, if neither the data nor `split` define dev."
+            "clips, with --live or if neither the data nor `split` define dev."
         ),
     )
     folds: int | None = Field(
@@ -86,6 +94,13 @@ class ClipSplitSettings(Section):
 class ClassifierSettings(Section):
     """The network, pooling and loss."""
 
+    live: bool = Field(
+        default=False,
+        description=(
+            "Defaults for a network that runs live: it reads in one direction and needs no whole clip. Clips of sound "
+            "are cut as a stream cuts them, and varied in training so that a few examples suffice."
+        ),
+    )
     model: Literal["recurrent", "convnet"] = Field(
         "recurrent",
         description=(
@@ -136,6 +151,15 @@ BY_DATA: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Defaults for sound (and arrays of bands), and for sensor series; a value set by the user stands."""
 
+LIVE: dict[str, dict[str, Any]] = {
+    "sound": {
+        "pooling": "attention", "class_weight": "balanced", "trim": True, "max_gain_db": 10.0, "excerpt_steps": 200,
+        "max_stretch": 0.2, "max_band_shift": 4.0, "max_tilt_db": 3.0, "min_snr_db": 5.0,
+    },
+    "other": {"bidirectional": False, "clip_norm": "none", "network_weight": 1.0},
+}  # fmt: skip
+"""Defaults with `live` for sound and for other data, beside those of `BY_DATA`."""
+
 BY_NUMBER = ("batch_size", "epochs", "patience", "conv_stride")
 """Settings whose defaults follow the number of clips, or their length."""
 
@@ -143,7 +167,10 @@ BY_NUMBER = ("batch_size", "epochs", "patience", "conv_stride")
 class ClassifySettings(JobSettings):
     """Settings of `echoic train classify`."""
 
-    default_depends_on = dict.fromkeys([*(name for one in BY_DATA.values() for name in one), *BY_NUMBER], "the data")
+    default_depends_on: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys((name for one in LIVE.values() for name in one), "--live"),
+        **dict.fromkeys([*(name for one in BY_DATA.values() for name in one), *BY_NUMBER], "the data"),
+    }
 
     component_settings: ClassVar[ComponentSettings] = {
         "encoder": ("conv_channels", "kernel_size", "conv_stride", "conv_dims"),
@@ -153,6 +180,7 @@ class ClassifySettings(JobSettings):
     split: ClipSplitSettings = ClipSplitSettings()
     spectrum: SpectrumSettings = SpectrumSettings()
     augment: AugmentSettings = AugmentSettings()
+    vary: VarySettings = VarySettings()
     encoder: EncoderSettings = EncoderSettings()
     network: ClassifierSettings = ClassifierSettings()
     stack: StackSettings = StackSettings()

@@ -71,6 +71,37 @@ class AugmentSettings(Section):
     freq_mask_param: int = Field(8, ge=1, description="Maximum width of a frequency mask, in bands.")
 
 
+class VarySettings(Section):
+    """What a training clip could have sounded like instead: faster, higher, elsewhere; dev and test stay unchanged."""
+
+    panel: ClassVar[str] = "Windows"
+
+    excerpt_steps: int | None = Field(
+        None, ge=1, description="Read a random excerpt of longer clips, of so many steps. Default: whole clips."
+    )
+    max_stretch: float = Field(
+        0.0, ge=0, le=1, description="Maximum random change of speed: 0.2 is from 1.2 times slower to 1.2 times faster."
+    )
+    max_band_shift: float = Field(
+        0.0,
+        ge=0,
+        le=32,
+        description="Maximum random shift of sound along the mel bands, as of a higher or lower voice.",
+    )
+    max_tilt_db: float = Field(
+        0.0, ge=0, description="Maximum random change between bands in dB, as of another microphone or room."
+    )
+    min_snr_db: float | None = Field(
+        None,
+        ge=0,
+        lt=60,
+        description=(
+            "Add steady noise at a random level: 60 dB down to so many dB below the loudest steps of a clip. Default: "
+            "none."
+        ),
+    )
+
+
 class EncoderSettings(Section):
     """Convolutions before the recurrent layers, and their direction."""
 

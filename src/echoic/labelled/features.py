@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, final
 
 import torch
@@ -13,6 +13,7 @@ from echoic.codecs import LogMel, Scaler
 from echoic.config.spectrum import SpectrumSettings
 from echoic.errors import ConfigError, DataError
 from echoic.labelled.clip_norm import NO_NORM, ClipNorm
+from echoic.labelled.segmenter import trimmed
 from echoic.labelled.spectra_cache import NOWHERE, SpectraCache, spectra_key
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
@@ -31,16 +32,18 @@ class RawSteps:
         dataset: the series.
         mel: encoder of sound; None if the series are features already.
         cache: stores spectra between processes.
+        trim: leave out the silence at both ends of sound.
     """
 
-    def __init__(self, dataset: DatasetLike, mel: LogMel | None, cache: SpectraCache) -> None:
+    def __init__(self, dataset: DatasetLike, mel: LogMel | None, cache: SpectraCache, *, trim: bool = False) -> None:
         self.dataset = dataset
         self.mel = mel
         self.cache = cache
+        self.trim = trim
         self._features: list[Tensor] | None = None
 
     @classmethod
-    def of(cls, dataset: DatasetLike, settings: SpectrumSettings) -> Self:
+    def of(cls, dataset: DatasetLike, settings: SpectrumSettings, *, trim: bool = False) -> Self:
         """The features of `dataset` according to `settings`.
 
         Raises:
@@ -51,17 +54,17 @@ class RawSteps:
             # A cache folder never changes results; it may be set for all trainings on a machine.
             bands = type(settings).model_fields.keys() - {"cache_dir"}
             settings.refuse_changed(sorted(bands), "on data that are features already; leave it out.")
-        return cls(dataset, mel, SpectraCache.of(settings.cache_dir))
+        return cls(dataset, mel, SpectraCache.of(settings.cache_dir), trim=trim)
 
     @classmethod
     def restored(cls, dataset: DatasetLike, features: "Features", settings: SpectrumSettings) -> Self:
         """The features of `dataset`, with the encoder of the fitted `features`."""
-        return cls(dataset, features.mel, SpectraCache.of(settings.cache_dir))
+        return cls(dataset, features.mel, SpectraCache.of(settings.cache_dir), trim=features.trim)
 
     def make(self, on_progress: ProgressFn = no_progress) -> list[Tensor]:
         """The features `(steps, values)` of each series; `on_progress` is called after each computed spectrum."""
         if self._features is None:
-            self._features = _raw(self.mel, self.dataset.series, self.cache, on_progress)
+            self._features = _raw(self.mel, self.dataset.series, self.cache, on_progress, trim=self.trim)
         return self._features
 
     def __getitem__(self, number: int) -> Tensor:
@@ -71,17 +74,21 @@ class RawSteps:
 @final
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features standardised by statistics of the train split; `mel` is None if the series are features already."""
+    """Features standardised by statistics of the train split; `mel` is None if the series are features already.
+
+    `trim`: the silence at both ends of sound is left out.
+    """
 
     mel: LogMel | None
     scaler: Scaler
     clip_norm: ClipNorm = NO_NORM
+    trim: bool = False
 
     @classmethod
     def fit(cls, raw: RawSteps, training: Sequence[int], clip_norm: ClipNorm = NO_NORM) -> Self:
         """Fits to the series with the indices `training`, each normalised by `clip_norm` first."""
         values = torch.cat([clip_norm.apply(raw[number]) for number in training])
-        return cls(raw.mel, Scaler.fit("standard", [""], [values]), clip_norm)
+        return cls(raw.mel, Scaler.fit("standard", [""], [values]), clip_norm, raw.trim)
 
     def of(
         self, series: Sequence[Series], cache: SpectraCache = NOWHERE, on_progress: ProgressFn = no_progress
@@ -92,7 +99,7 @@ class Features:
             DataError: sampling rate or features differ from those in training.
         """
         self.check(series)
-        return [self.scaled(raw) for raw in _raw(self.mel, series, cache, on_progress)]
+        return [self.scaled(raw) for raw in _raw(self.mel, series, cache, on_progress, trim=self.trim)]
 
     def of_blocks(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
         """As `of`, for a sound of the rate of training that comes in blocks `(samples,)`: its features in pieces."""
@@ -142,6 +149,7 @@ class Features:
             "mel": None if self.mel is None else self.mel.to_json(),
             "scaler": self.scaler.to_json(),
             "clip_norm": self.clip_norm.to_json(),
+            "trim": self.trim,
         }
 
     @classmethod
@@ -155,7 +163,9 @@ class Features:
         spectra = None if mel is None else LogMel.from_json(mel)
         if len(scaler.center) != 1 or (spectra is not None and scaler.center.shape[1] != spectra.bands):
             raise ValueError("`scaler` must be of one series, with a feature for each of the `bands`")
-        return cls(spectra, scaler, ClipNorm.from_json(stored.field(values, "clip_norm")))
+        clip_norm = ClipNorm.from_json(stored.field(values, "clip_norm"))
+        # Runs from before clips could be trimmed have no such field.
+        return cls(spectra, scaler, clip_norm, "trim" in values and stored.flag(values, "trim"))
 
 
 def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:
@@ -175,9 +185,13 @@ def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:
     return LogMel(rate_hz, window + window % 2, hop, settings.n_mels, settings.low_hz, high_hz)
 
 
-def _raw(mel: LogMel | None, series: Sequence[Series], cache: SpectraCache, on_progress: ProgressFn) -> list[Tensor]:
+def _raw(
+    mel: LogMel | None, series: Sequence[Series], cache: SpectraCache, on_progress: ProgressFn, *, trim: bool
+) -> list[Tensor]:
     if mel is None:
         return [torch.from_numpy(one.values) for one in series]
+    if trim:
+        series = [replace(one, values=trimmed(one.values[:, 0], mel.rate_hz)[:, None]) for one in series]
     key = spectra_key(mel, series)
     found = cache.find(key)
     if found is None:

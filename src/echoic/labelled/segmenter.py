@@ -67,7 +67,7 @@ class Segmenter:
     """
 
     def __init__(self, rate_hz: int, pause_s: float) -> None:
-        self._block = max(1, round(BLOCK_S * rate_hz))
+        self._block = _block_samples(rate_hz)
         self._margin = round(MARGIN_S / BLOCK_S) * self._block
         self._pause_blocks = max(1, round(pause_s / BLOCK_S))
 
@@ -100,10 +100,9 @@ class Segmenter:
         return [Piece(rest, state.begin, is_end=True)]
 
     def _next(self, block: Floats, state: SegmenterState) -> tuple[list[Piece], SegmenterState]:
-        level_db = max(_SILENCE_DB, 10 * math.log10(float(np.mean(np.square(block, dtype=np.float64))) + 1e-20))
+        level_db = _level_db(float(np.mean(np.square(block, dtype=np.float64))))
         is_loud = level_db > state.floor_db + LOUD_DB
-        floor_db = state.floor_db + min(max(level_db - state.floor_db, -_FALL_DB), _RISE_DB)
-        floor_db = min(max(floor_db, _LEAST_FLOOR_DB), _MOST_FLOOR_DB)
+        floor_db = _next_floor_db(state.floor_db, level_db)
         state = state._replace(num_samples=state.num_samples + len(block), floor_db=floor_db)
         held = np.concatenate([state.held, block])
         nothing = held[:0]
@@ -118,6 +117,39 @@ class Segmenter:
         # The margin before the next clip may be that after this one.
         after = state._replace(begin=_NO_CLIP, num_quiet=0, held=held[-self._margin :])
         return [Piece(held[: self._margin], state.begin, is_end=True)], after
+
+
+def trimmed(sound: Floats, rate_hz: int) -> Floats:
+    """A clip of sound `(samples,)` from 50 ms before its first loud block to 50 ms after the last one.
+
+    The background begins at the level of the quietest 50 ms, but at -50 dB at most. Sound without a loud block is
+    returned as it is.
+    """
+    size, margin = _block_samples(rate_hz), round(MARGIN_S / BLOCK_S)
+    powers = np.square(sound[: len(sound) // size * size], dtype=np.float64).reshape(-1, size).mean(1)
+    if len(powers) < margin:
+        return sound
+    quietest_db = _level_db(float(np.convolve(powers, np.full(margin, 1 / margin), "valid").min()))
+    floor_db, loud = min(max(quietest_db, _LEAST_FLOOR_DB), _FIRST_FLOOR_DB), list[int]()
+    for number, level_db in enumerate(map(_level_db, powers.tolist())):
+        if level_db > floor_db + LOUD_DB:
+            loud.append(number)
+        floor_db = _next_floor_db(floor_db, level_db)
+    return sound[max(0, loud[0] - margin) * size : (loud[-1] + 1 + margin) * size] if loud else sound
+
+
+def _block_samples(rate_hz: int) -> int:
+    return max(1, round(BLOCK_S * rate_hz))
+
+
+def _level_db(power: float) -> float:
+    return max(_SILENCE_DB, 10 * math.log10(max(power, 0.0) + 1e-20))
+
+
+def _next_floor_db(floor_db: float, level_db: float) -> float:
+    """The level of the background after a block."""
+    moved_db = floor_db + min(max(level_db - floor_db, -_FALL_DB), _RISE_DB)
+    return min(max(moved_db, _LEAST_FLOOR_DB), _MOST_FLOOR_DB)
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:

@@ -16,6 +16,7 @@ class Purpose(enum.IntEnum):
     SUBSAMPLE = 5
     UNKNOWN = 6
     CALENDAR = 7
+    VARY = 8
 
 
 def make_generator(*seeds: int) -> torch.Generator:

@@ -94,6 +94,16 @@ def stereo_beeps(folder: Path) -> Path:
     return path
 
 
+def quiet_beeps(folder: Path) -> Path:
+    """Clips with silence at both ends."""
+    path = beeps(folder)
+    for file in folder.glob("*-None.wav"):
+        sound, rate = soundfile.read(file)
+        silence = np.zeros(rate // 2)
+        soundfile.write(file, np.concatenate([silence, sound, silence]), rate)
+    return path
+
+
 def folders(folder: Path) -> Path:
     """Clips with a folder for each class."""
     beeps(folder)
@@ -128,6 +138,13 @@ CHANGES: dict[str, Entry] = (
         "labels_path": Change("labels.npy", NO_SOUND | {"axes": AXES["axes"]}, arrays, base_fails=True),
         "axes": Change("clip,band,frame", NO_SOUND | AXES, arrays),
         "test_data": Change("more.ts", NO_SOUND, ts),
+        "trim": Change(True, data=quiet_beeps),
+        "live": Change(True),
+        "excerpt_steps": Change(5),
+        "max_stretch": Change(0.3),
+        "max_band_shift": Change(2.0),
+        "max_tilt_db": Change(6.0),
+        "min_snr_db": Change(10.0),
         "split": Change((0.5, 0.25, 0.25)),
         "test_fold": Change("2", {"folds": 2, "test_fold": "1"}),
         "folds": Change(2),
@@ -150,7 +167,8 @@ FEATURES: Config = NO_SOUND | AXES | {"cache_dir": None}
 CONVNET: Config = {"model": "convnet", "layers": None, "input_dropout": None}
 OF_SOUND: Config = {
     "n_mels": 8, "window_ms": 16.0, "hop_ms": 20.0, "low_hz": 20.0, "high_hz": 800.0, "max_gain_db": 3.0,
-    "rate_hz": 2000, "channel": 1,
+    "rate_hz": 2000, "channel": 1, "trim": True,
+    "excerpt_steps": 5, "max_stretch": 0.3, "max_band_shift": 2.0, "max_tilt_db": 6.0, "min_snr_db": 10.0,
 }  # fmt: skip
 OF_ARRAYS: Config = {"labels_path": "labels.npy", "axes": "clip,frame,band"}
 OF_TABLES: Config = {
@@ -163,6 +181,8 @@ IDLE: list[Idle] = [
     *idle_in_labelled_sound("classify"),
     Idle("classify", "pooling", "last", BOTH),
     Idle("classify", "pooling", "last", CONVNET, CUT),
+    Idle("classify", "excerpt_steps", 5, CONVNET, CUT),
+    Idle("classify", "max_stretch", 0.3, CONVNET, CUT),
     *(Idle("classify", field, value, FEATURES, arrays) for field, value in OF_SOUND.items()),
     *(Idle("classify", field, value, data=folders) for field, value in (OF_TABLES | OF_ARRAYS).items()),
     *(Idle("classify", field, value) for field, value in OF_ARRAYS.items()),

@@ -208,4 +208,6 @@ def check_streamable(fitted: Fitted[ClassifyTask]) -> None:
     if fitted.calibration is not None and Combination.from_json(fitted.calibration).weight != 1:
         remedies.append("--network-weight 1")
     if remedies:
-        raise ConfigError(f"This run needs whole clips; to stream, train with {' '.join(remedies)}.")
+        raise ConfigError(
+            f"This run needs whole clips; to stream, train with --live, which implies {' '.join(remedies)}."
+        )

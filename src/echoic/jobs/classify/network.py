@@ -23,6 +23,9 @@ def check_settings(settings: ClassifySettings) -> None:
         ConfigError: there are some.
     """
     check_front(settings)
+    if settings.network.model != "recurrent":
+        reason = "with --model convnet, whose clips are of one length; leave it out."
+        settings.vary.refuse_changed(("excerpt_steps", "max_stretch"), reason)
     if settings.encoder.bidirectional and settings.network.pooling == "last":
         raise ConfigError("`pooling` = last is not supported with --bidirectional; use mean or attention.")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from echoic.config import ClassifySettings
-from echoic.config.classify import BY_DATA
+from echoic.config.classify import BY_DATA, LIVE
 from echoic.errors import ConfigError
 
 FEW_CLIPS = 300
@@ -14,8 +14,8 @@ FEW_CLIPS = 300
 _NETWORK_STEPS = 60
 """Long series are read with a stride that leaves so many steps."""
 
-_FEW_STEPS, _MOST_STEPS = 400, 1500
-"""Number of training steps with few clips, and at most."""
+_FEW_STEPS, _FEW_LIVE_STEPS, _MOST_STEPS = 400, 600, 1500
+"""Number of training steps with few clips, with few that are varied, and at most."""
 
 _EPOCHS = 40
 
@@ -28,7 +28,8 @@ _SURE_CLIPS = 100
 class ClipStats(NamedTuple):
     """Facts that the defaults depend on.
 
-    `lengths` are those of the training clips in steps; `is_spectra`: neighbouring values of a step are bands;
+    `lengths` are those of the training clips in steps; `is_spectra`: neighbouring values of a step are bands, as of
+    sound (`is_sound`);
     `dev_is_given`: by the data or the user, not drawn from train by default. `units` are the clips, or groups of clips,
     of train and dev.
     """
@@ -38,6 +39,7 @@ class ClipStats(NamedTuple):
     is_spectra: bool
     dev_is_given: bool
     units: int
+    is_sound: bool = False
 
     @property
     def has_few(self) -> bool:
@@ -59,19 +61,37 @@ def plan(settings: ClassifySettings, stats: ClipStats) -> ClassifySettings:
         del chosen["layers"]
     chosen |= _front(settings, stats, given)
     chosen |= _length(settings, stats, given)
-    chosen["refit"] = stats.has_few and stats.dev > 0 and not stats.dev_is_given
+    chosen["refit"] = stats.has_few and stats.dev > 0 and (settings.network.live or not stats.dev_is_given)
     if stats.is_spectra or settings.data.label_separator is not None:
         chosen["network_weight"] = 1.0
+    if stats.is_sound:
+        chosen["trim"] = False
+    if settings.network.live:
+        chosen |= LIVE["sound" if stats.is_sound else "other"]
     return settings.replaced(**{name: value for name, value in chosen.items() if _is_open(settings, given, name)})
 
 
 def _check_effect(settings: ClassifySettings, stats: ClipStats) -> None:
     if settings.split.refit and not stats.dev:
         raise ConfigError("`refit` requires a dev split; give one with --split, or leave it out.")
+    _check_live(settings)
     _check_weight_folds(settings, stats)
     weight = settings.network.network_weight
     if weight is not None and weight != 1 and settings.data.label_separator is not None:
         raise ConfigError("`network_weight` requires one label per clip; leave it out with `label_separator`.")
+
+
+def _check_live(settings: ClassifySettings) -> None:
+    chosen = {
+        "--model convnet": settings.network.model != "recurrent",
+        "--bidirectional": settings.encoder.bidirectional,
+        f"--clip-norm {settings.network.clip_norm}": settings.network.clip_norm not in (None, "none"),
+        f"--network-weight {settings.network.network_weight}": settings.network.network_weight not in (None, 1),
+        f"--weight-folds {settings.network.weight_folds}": settings.network.weight_folds > 0,
+    }
+    for option, contradicts in chosen.items():
+        if settings.network.live and contradicts:
+            raise ConfigError(f"`live` networks need no whole clips, but {option} does; leave one of the two out.")
 
 
 def _check_weight_folds(settings: ClassifySettings, stats: ClipStats) -> None:
@@ -123,7 +143,8 @@ def _length(settings: ClassifySettings, stats: ClipStats, given: set[str]) -> di
     batches = math.ceil(clips / batch_size)
     epochs = _EPOCHS
     if stats.has_few:
-        epochs = math.ceil(_FEW_STEPS / batches)
+        is_varied = settings.network.live and stats.is_sound
+        epochs = math.ceil((_FEW_LIVE_STEPS if is_varied else _FEW_STEPS) / batches)
     elif not stats.is_spectra:
         epochs = max(5, min(_EPOCHS, math.ceil(_MOST_STEPS / batches)))
     if "epochs" in given:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from echoic.batches import BatchLoader, Transform
 from echoic.config import ClassifySettings, ClipDataSettings
+from echoic.config.spectrum import VarySettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.base import Task
 from echoic.jobs.classify.baselines import ClipBaselines
@@ -24,6 +25,7 @@ from echoic.labelled.batches import clip_batches
 from echoic.labelled.clip_norm import ClipNorm
 from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.task import LabelledTask
+from echoic.labelled.vary import Vary
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
@@ -52,14 +54,18 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: ClassifySettings, on_progress: ProgressFn = no_progress) -> Self:
-        return cls._fit(dataset, settings, RawSteps.of(dataset, settings.spectrum), on_progress)
+        is_sound = dataset.series[0].annotations.rate_hz is not None
+        trim = settings.network.live and is_sound if settings.data.trim is None else settings.data.trim
+        return cls._fit(dataset, settings, RawSteps.of(dataset, settings.spectrum, trim=trim), on_progress)
 
     @classmethod
     def _fit(
         cls, dataset: DatasetLike, settings: ClassifySettings, raw: RawSteps, on_progress: ProgressFn = no_progress
     ) -> Self:
         if dataset.series[0].annotations.rate_hz is None:
-            settings.data.refuse_changed(("rate_hz", "channel"), "on data that are features already; leave it out.")
+            reason = "on data that are features already; leave it out."
+            settings.data.refuse_changed(("rate_hz", "channel", "trim"), reason)
+            settings.vary.refuse_changed(VarySettings.model_fields, reason)
         if settings.data.id is not None:
             # Kept by name: new tables may have other columns, or the same ones in another order.
             settings = settings.replaced(features=dataset.series[0].features)
@@ -132,6 +138,13 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
         """The features of each clip of `splits`, and the targets of all."""
         clips = [clip for split in splits for clip in self.series(split)]
         return [one for split in splits for one in self.steps[split]], self.labelling.targets(clips)
+
+    def _augmentation(self) -> list[Transform]:
+        """Variations of sound come first: they need the spectra as they are."""
+        if self.settings.vary == VarySettings():
+            return super()._augmentation()
+        multiple = self.settings.encoder.conv_stride
+        return [Vary(self.settings.vary, self.features.scaler, multiple), *super()._augmentation()]
 
     @property
     def fitted_splits(self) -> tuple[str, ...]:
@@ -229,6 +242,7 @@ def _clip_stats(
         is_spectra or bool(settings.data.axes),
         settings.split.split is not None or any(one.annotations.split == "dev" for one in dataset.series),
         len({dataset.series[number].annotations.group or number for number in _trainable(splits)}),
+        is_sound=is_spectra,
     )
 
 
