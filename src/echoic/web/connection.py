@@ -56,7 +56,7 @@ class Connection:
     async def run(self) -> None:
         """Serves the client until it leaves or is dropped."""
         await self._socket.accept()
-        self._outbox.put({"type": "hello", **self._served.presented(), "limits": self._limits.told()})
+        self._outbox.put({"type": "hello", **self._served.presented(), "limits": self._limits.to_json()})
         writer = asyncio.create_task(self._outbox.run())
         try:
             await self._serve_for_its_time()

@@ -37,7 +37,7 @@ class Limits:
     generated_steps: int = 1 << 20
     streams: int = 32
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """What a client must know to keep within them."""
         return {
             "message_bytes": self.message_bytes,

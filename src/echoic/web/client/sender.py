@@ -168,7 +168,7 @@ class Sender:
         while True:
             message, is_last = await wire.receive()
             if message["type"] == "result":
-                # What is computed again after a lost connection has been told already.
+                # What is computed again after a lost connection was given before.
                 if is_last or message["position"] > self._received:
                     self._received = message["position"]
                     for record in message["records"]:
