@@ -77,7 +77,9 @@ class VarySettings(Section):
     panel: ClassVar[str] = "Windows"
 
     excerpt_steps: int | None = Field(
-        None, ge=1, description="Read a random excerpt of longer clips, of so many steps. Default: whole clips."
+        None,
+        ge=1,
+        description="Read random excerpts of longer clips, of so many steps. Default: 200 with --live, or whole clips.",
     )
     max_stretch: float = Field(
         0.0, ge=0, le=1, description="Maximum random change of speed: 0.2 is from 1.2 times slower to 1.2 times faster."
@@ -97,7 +99,7 @@ class VarySettings(Section):
         lt=60,
         description=(
             "Add steady noise at a random level: 60 dB down to so many dB below the loudest steps of a clip. Default: "
-            "none."
+            "5 with --live, or none."
         ),
     )
 
