@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from echoic.sources.memory import Recordings as Recordings
     from echoic.sources.memory import Steps as Steps
     from echoic.sources.memory import Text as Text
+    from echoic.studies.study import Study as Study
+    from echoic.studies.study import load_study as load_study
+    from echoic.studies.tune import tune as tune
 
     __version__: str
 
@@ -31,15 +34,18 @@ _HOMES = {
     "EchoicError": "echoic.errors",
     "Recordings": "echoic.sources.memory",
     "Run": "echoic.api.run",
+    "Study": "echoic.studies.study",
     "Steps": "echoic.sources.memory",
     "Text": "echoic.sources.memory",
     "check": "echoic.api.overfit_check",
     "cross_validate": "echoic.api.cross_validation",
     "fit": "echoic.api.train",
     "load": "echoic.api.run",
+    "load_study": "echoic.studies.study",
     "measure_drift": "echoic.drift.report",
     "prepare": "echoic.api.prepare",
     "train": "echoic.api.train",
+    "tune": "echoic.studies.tune",
 }
 
 

@@ -6,9 +6,11 @@ from typing import Any, final
 from echoic.errors import MissingExtraError
 
 EXTRAS = {
+    "cmaes": "tune",
     "holidays": "holidays",
     "mido": "music",
     "mlflow": "mlflow",
+    "optuna": "tune",
     "soundfile": "sound",
     "soxr": "sound",
     "sklearn": "sklearn",

@@ -16,7 +16,7 @@ from echoic.errors import ConfigError
 
 _MAX_CONFUSIONS = 5
 
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder; of a study, its winner.")]
 OnError = Annotated[
     Literal["skip", "stop"],
     typer.Option(
@@ -72,11 +72,13 @@ def evaluate(
     import echoic
     from echoic.api import summaries
     from echoic.jobs.capabilities import Backtests, require
+    from echoic.studies.winner import winning_run
     from echoic.writers.tables import write_table
 
     if data is not None and split is not None:
         raise ConfigError("`--split` selects from the run's own data; new data are scored as a whole, so leave it out.")
     split = split or "test"
+    run = winning_run(run)
     opened = echoic.load(run, data=training_data)
     if backtest is not None or by_series:
         require(opened.job, Backtests, "by_series" if by_series else "backtest")

@@ -17,11 +17,16 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def info(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run folder.")] = None, as_json: Json = False
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run folder, or a study.")] = None,
+    as_json: Json = False,
 ) -> None:
     from echoic.api import summaries
     from echoic.run import RunFolder
+    from echoic.studies.definition import is_study
 
+    if run is not None and is_study(run):
+        _study_info(run, as_json=as_json)
+        return
     found = summaries.machine_info() if run is None else summaries.run_info(RunFolder.open(run))
     if as_json:
         typer.echo(json.dumps(found))
@@ -31,3 +36,19 @@ def info(
     print_columns("echoic" if run is None else str(run), ["", "value"], rows)
     if parameters is not None:
         print_columns("parameters", ["name", "shape", "count"], parameters)
+
+
+def _study_info(path: Path, *, as_json: bool) -> None:
+    import echoic
+    from echoic.cli.studies import print_trials, summary
+    from echoic.studies.records import by_loss
+
+    study = echoic.load_study(path)
+    trials = study.trials
+    if as_json:
+        typer.echo(json.dumps(summary(study)))
+        return
+    others = [trial for trial in trials if trial.state != "complete"]
+    print_trials(f"{path}: trials, the lowest dev loss first", study, [*by_loss(trials), *others])
+    if study.verdict:
+        typer.echo(study.verdict)

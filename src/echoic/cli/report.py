@@ -17,7 +17,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders, or a study.")],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -25,17 +25,21 @@ def report(
             "-o",
             metavar="PATH",
             rich_help_panel="Output",
-            help="Page to write. Default for one run: RUN/report.html.",
+            help="Page to write. Default for one: RUN/report.html.",
         ),
     ] = None,
     training_data: TrainingData = None,
 ) -> None:
     import echoic
     from echoic.api.report import write_report
+    from echoic.studies.definition import is_study
 
     if output is None and len(runs) > 1:
         raise ConfigError("A report of several runs requires an output file; set -o.")
     if training_data is not None and len(runs) > 1:
         raise ConfigError("`--training-data` is supported for the report of one run only.")
+    if len(runs) == 1 and is_study(runs[0]):
+        typer.echo(printable(str(echoic.load_study(runs[0]).report(output))))
+        return
     page = write_report([echoic.load(run, data=training_data) for run in runs], output)
     typer.echo(printable(str(page)))

@@ -9,11 +9,16 @@ from echoic.config.base import JobSettings, Section
 from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
+from echoic.config.search import ChangesLoss, Choices, OnlyWith, Range
 from echoic.config.split import DEFAULT_FRACTIONS, FractionSplit
 from echoic.config.train import TrainSettings
 
 MAX_RATE_RATIO = 64
 """Maximum ratio of rates in resampling."""
+
+
+_SAMPLES = OnlyWith(("model",), ("samples",))
+_FRAMES = OnlyWith(("model",), ("frames",))
 
 
 def _check_channel(value: Any) -> str | int:
@@ -67,7 +72,7 @@ class SoundSettings(Section):
 
     panel: ClassVar[str] = "Windows"
 
-    model: Literal["samples", "frames"] = Field(
+    model: Annotated[Literal["samples", "frames"], ChangesLoss()] = Field(
         "samples",
         description=(
             "samples: a slow recurrent tier over frames and a fast tier that samples one audio sample after another "
@@ -75,19 +80,19 @@ class SoundSettings(Section):
             "an LSTM, no EMA, 50 steps of back-propagation and a learning rate of 0.001."
         ),
     )
-    frame_features: Literal["samples", "spectrum", "mel"] = Field(
+    frame_features: Annotated[Literal["samples", "spectrum", "mel"], ChangesLoss()] = Field(
         "samples",
         description=(
             "Frames model: predict the samples of a frame, its log spectrum, or its log mel spectrum; phases are "
             "reconstructed for sound."
         ),
     )
-    frame_samples: int | None = Field(
+    frame_samples: Annotated[int | None, ChangesLoss(_FRAMES)] = Field(
         None,
         ge=1,
         description="Samples per step of the recurrent tier. Default: 5 ms (80 at 16 kHz), for spectra 12.5 ms.",
     )
-    preemphasis: float = Field(
+    preemphasis: Annotated[float, ChangesLoss()] = Field(
         0.85,
         ge=0,
         lt=1,
@@ -96,7 +101,7 @@ class SoundSettings(Section):
             "quantization noise out of soft high frequencies."
         ),
     )
-    n_mels: int = Field(80, ge=1, le=512, description="Number of mel bands.")
+    n_mels: Annotated[int, ChangesLoss()] = Field(80, ge=1, le=512, description="Number of mel bands.")
     tbptt_steps: int = Field(
         256,
         ge=1,
@@ -117,17 +122,21 @@ class SoundSettings(Section):
 class FastTierSettings(Section):
     """The tier that samples audio samples."""
 
-    history_samples: int = Field(
+    history_samples: Annotated[int, _SAMPLES] = Field(
         20, ge=1, description="Number of previous samples that the fast tier sees, at most one frame."
     )
-    fast_hidden_size: int = Field(256, ge=1, description="Hidden units of each of the two layers of the fast tier.")
-    conditioning_size: int = Field(
+    fast_hidden_size: Annotated[int, Choices((128, 256, 384)), _SAMPLES] = Field(
+        256, ge=1, description="Hidden units of each of the two layers of the fast tier."
+    )
+    conditioning_size: Annotated[int, _SAMPLES] = Field(
         32,
         ge=1,
         description="Size of the vector by which the recurrent tier conditions the fast tier on each sample position.",
     )
-    mixture_components: int = Field(6, ge=1, le=32, description="Number of logistic components in the output mixture.")
-    trained_frame_fraction: float = Field(
+    mixture_components: Annotated[int, _SAMPLES] = Field(
+        6, ge=1, le=32, description="Number of logistic components in the output mixture."
+    )
+    trained_frame_fraction: Annotated[float, _SAMPLES] = Field(
         0.25,
         gt=0,
         le=1,
@@ -143,7 +152,7 @@ class RegularizationSettings(Section):
 
     panel: ClassVar[str] = "Training"
 
-    history_noise: float = Field(
+    history_noise: Annotated[float, Range(0.0, 2.0), _SAMPLES] = Field(
         1.0,
         ge=0,
         description=(

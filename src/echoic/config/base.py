@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticKnownError
 
 from echoic.config.renamed import ELSEWHERE, RENAMED
@@ -117,6 +118,11 @@ class JobSettings(Section):
         return {field: name for name, section in cls.sections().items() for field in section.model_fields}
 
     @classmethod
+    def field(cls, name: str) -> FieldInfo:
+        """The declaration of a field."""
+        return cls.sections()[cls.places()[name]].model_fields[name]
+
+    @classmethod
     def renamed(cls) -> dict[str, str]:
         """Other names of this job's fields, and the fields."""
         places = cls.places()
@@ -147,6 +153,19 @@ class JobSettings(Section):
     def fields_in(cls, *layers: Mapping[str, Any]) -> set[str]:
         """The fields that `build` would set from these layers."""
         return {field for layer in layers for _, field, _ in cls._spread(layer)}
+
+    @classmethod
+    def sectioned(cls, *layers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """The validated fields in `layers` as plain JSON values by section, for `build` and files.
+
+        Raises:
+            ConfigError: as `build` does.
+        """
+        names, built = cls.fields_in(*layers), cls.build(*layers).model_dump(mode="json")
+        given = {
+            section: {name: one for name, one in found.items() if name in names} for section, found in built.items()
+        }
+        return {section: found for section, found in given.items() if found}
 
     def given(self) -> set[str]:
         """The fields that were set when the settings were built, not left to their defaults."""

@@ -1,13 +1,14 @@
 """Settings of the classify job."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from echoic.config.audio import SoundSourceSettings
 from echoic.config.base import ComponentSettings, JobSettings, Names, Section
 from echoic.config.model import StackSettings
+from echoic.config.search import ChangesLoss, Choices, OnlyWith
 from echoic.config.spectrum import AugmentSettings, EncoderSettings, Place, SpectrumSettings, VarySettings
 from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
@@ -91,6 +92,9 @@ class ClipSplitSettings(Section):
     )
 
 
+_RECURRENT = OnlyWith(("model",), ("recurrent",))
+
+
 class ClassifierSettings(Section):
     """The network, pooling and loss."""
 
@@ -108,7 +112,7 @@ class ClassifierSettings(Section):
             "a baseline."
         ),
     )
-    pooling: Literal["last", "mean", "attention"] = Field(
+    pooling: Annotated[Literal["last", "mean", "attention"], Choices(("mean", "attention")), _RECURRENT] = Field(
         "mean", description="Pooling over time: the last hidden vector, their mean, or an attention-weighted mean."
     )
     clip_norm: Literal["none", "center", "standard"] | None = Field(
@@ -137,7 +141,7 @@ class ClassifierSettings(Section):
             "convolutions per fold, instead of on dev; 0: on dev."
         ),
     )
-    class_weight: Literal["none", "balanced"] = Field(
+    class_weight: Annotated[Literal["none", "balanced"], ChangesLoss()] = Field(
         "none", description="balanced: weights classes inversely to their frequency in the loss."
     )
 

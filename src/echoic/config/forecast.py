@@ -1,6 +1,6 @@
 """Settings of the forecast job."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,7 @@ from echoic.config.calendar import CalendarSettings
 from echoic.config.model import HeadSettings, StackSettings
 from echoic.config.requests import GenerateRequest
 from echoic.config.scale import ScaleSettings
+from echoic.config.search import ChangesLoss, OnlyWith
 from echoic.config.split import SplitSettings
 from echoic.config.table import TableSettings
 from echoic.config.train import TrainSettings
@@ -20,10 +21,10 @@ class WindowSettings(Section):
 
     panel: ClassVar[str] = "Windows"
 
-    lookback: int | None = Field(
+    lookback: Annotated[int | None, ChangesLoss(OnlyWith(("instance_norm",), ("standard",)))] = Field(
         None, ge=1, description="Length of the look-back window in steps. Default: chosen from the data."
     )
-    horizon: int = Field(1, ge=1, description="Forecast horizon in steps.")
+    horizon: Annotated[int, ChangesLoss()] = Field(1, ge=1, description="Forecast horizon in steps.")
     stride: int = Field(1, ge=1, description="Steps between consecutive training windows.")
     windows_per_epoch: int | None = Field(
         None,
@@ -33,10 +34,10 @@ class WindowSettings(Section):
             "series, otherwise all."
         ),
     )
-    max_dev_windows: int = Field(
+    max_dev_windows: Annotated[int, ChangesLoss()] = Field(
         2000, ge=1, description="Maximum number of dev windows per dev evaluation, evenly spaced."
     )
-    strategy: Literal["recursive", "direct", "segments"] | None = Field(
+    strategy: Annotated[Literal["recursive", "direct", "segments"] | None, ChangesLoss()] = Field(
         None,
         description=(
             "recursive: one step at a time, each fed back. direct: the whole horizon at once. segments: segment by "
@@ -44,7 +45,7 @@ class WindowSettings(Section):
             "look-back; otherwise direct."
         ),
     )
-    segment_steps: int | None = Field(
+    segment_steps: Annotated[int | None, OnlyWith(("strategy",), ("segments",))] = Field(
         None, ge=1, description="Length of a segment in steps. Default: a season, or up to 24."
     )
     channels: Literal["independent", "joint"] | None = Field(
@@ -54,14 +55,14 @@ class WindowSettings(Section):
             "all channels. Default: independent for segments, otherwise joint."
         ),
     )
-    batching: Literal["windows", "chunks", "whole"] = Field(
+    batching: Annotated[Literal["windows", "chunks", "whole"], ChangesLoss()] = Field(
         "windows",
         description=(
             "windows: shuffled windows. chunks: consecutive chunks with the state carried. whole: whole series, "
             "bucketed by length. chunks and whole require --strategy recursive."
         ),
     )
-    loss_at: Literal["every", "late", "last"] | None = Field(
+    loss_at: Annotated[Literal["every", "late", "last"] | None, ChangesLoss()] = Field(
         None,
         description=(
             "Recursive strategy: the steps of a window that count in the loss. late: the second half, after the "

@@ -10,6 +10,7 @@ from echoic.config.grids import grid_step
 from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
+from echoic.config.search import ChangesLoss, OnlyWith, Range
 from echoic.config.split import SplitRule, check_split
 from echoic.config.train import TrainSettings
 
@@ -87,18 +88,18 @@ class PitchSettings(Section):
             "common key, otherwise random."
         ),
     )
-    pitch_range: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches)] = Field(
+    pitch_range: Annotated[tuple[int, int] | None, BeforeValidator(_check_pitches), ChangesLoss()] = Field(
         None,
         description=(
             "Lowest and highest MIDI pitch, such as 36-81. Default: 21-108 for chords; for single lines the range "
             "of the training songs in all keys they are trained in."
         ),
     )
-    out_of_range: Literal["fold", "drop"] = Field(
+    out_of_range: Annotated[Literal["fold", "drop"], ChangesLoss()] = Field(
         "fold",
         description="Notes outside the pitch range. fold: moved by octaves into it. drop: left out. Both are counted.",
     )
-    onsets: bool | None = Field(
+    onsets: Annotated[bool | None, ChangesLoss()] = Field(
         None,
         description=(
             "Chords: model note onsets and sustained notes separately. Default: if the songs have onsets (MIDI "
@@ -118,15 +119,19 @@ class PitchSettings(Section):
 class NotesHeadSettings(Section):
     """The output head."""
 
-    head: Literal["categorical", "bernoulli", "joint"] | None = Field(
+    head: Annotated[Literal["categorical", "bernoulli", "joint"] | None, ChangesLoss()] = Field(
         None,
         description=(
             "categorical: one note, hold or rest per step (single lines). bernoulli: independent pitches. joint: "
             "the notes of a chord one after another. Default: categorical for single lines, otherwise joint."
         ),
     )
-    chord_hidden_size: int = Field(384, ge=1, description="Hidden units of the joint head.")
-    head_dropout: float = Field(0.3, ge=0, lt=1, description="Dropout on the hidden units of the joint head.")
+    chord_hidden_size: Annotated[int, OnlyWith(("head",), ("joint",))] = Field(
+        384, ge=1, description="Hidden units of the joint head."
+    )
+    head_dropout: Annotated[float, Range(0.0, 0.6), OnlyWith(("head",), ("joint",))] = Field(
+        0.3, ge=0, lt=1, description="Dropout on the hidden units of the joint head."
+    )
 
 
 class MusicRequest(SampledRequest):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from echoic.config.base import Integers, Section
+from echoic.config.search import ChangesLoss
 
 
 def _lags(value: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -28,7 +29,7 @@ class ScaleSettings(Section):
 
     panel: ClassVar[str] = "Windows"
 
-    scale: Literal["none", "standard", "robust", "minmax", "range", "log"] | None = Field(
+    scale: Annotated[Literal["none", "standard", "robust", "minmax", "range", "log"] | None, ChangesLoss()] = Field(
         None,
         description=(
             "standard: mean and standard deviation. robust: median and interquartile range. minmax: to 0..1. range: "
@@ -36,13 +37,13 @@ class ScaleSettings(Section):
             "many or short, if it is no worse for a naive forecast; otherwise standard."
         ),
     )
-    scale_per: Literal["series", "all"] = Field(
+    scale_per: Annotated[Literal["series", "all"], ChangesLoss()] = Field(
         "series",
         description=(
             "Statistics per series, or one set for all series. With one series: whether new series get their own."
         ),
     )
-    instance_norm: Literal["none", "standard"] | None = Field(
+    instance_norm: Annotated[Literal["none", "standard"] | None, ChangesLoss()] = Field(
         None,
         description=(
             "standard: normalize each window by its own mean and standard deviation as well. Default: standard for "

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from echoic.config.base import Integers, Section
+from echoic.config.search import Choices, OnlyWith
 
 
 def absolute(value: Any) -> Any:
@@ -66,9 +67,17 @@ class AugmentSettings(Section):
         0, ge=0, description="Maximum number of steps removed at random from the start of a clip."
     )
     n_time_masks: int = Field(0, ge=0, le=1000, description="Number of time masks per clip (SpecAugment).")
-    time_mask_param: int = Field(20, ge=1, description="Maximum length of a time mask, in steps.")
+    time_mask_param: Annotated[int, OnlyWith(("n_time_masks",))] = Field(
+        20, ge=1, description="Maximum length of a time mask, in steps."
+    )
     n_freq_masks: int = Field(0, ge=0, le=1000, description="Number of frequency masks per clip (SpecAugment).")
-    freq_mask_param: int = Field(8, ge=1, description="Maximum width of a frequency mask, in bands.")
+    freq_mask_param: Annotated[int, OnlyWith(("n_freq_masks",))] = Field(
+        8, ge=1, description="Maximum width of a frequency mask, in bands."
+    )
+
+
+_RECURRENT = OnlyWith(("model",), ("recurrent",))
+"""Other networks have convolutions of their own, or none."""
 
 
 class VarySettings(Section):
@@ -107,17 +116,19 @@ class VarySettings(Section):
 class EncoderSettings(Section):
     """Convolutions before the recurrent layers, and their direction."""
 
-    conv_channels: Annotated[Integers, AfterValidator(_positive)] = Field(
+    conv_channels: Annotated[
+        Integers, AfterValidator(_positive), Choices(((16, 32), (32, 64), (64, 64))), _RECURRENT
+    ] = Field(
         (),
         description="Output channels of each convolution before the recurrent layers, such as 32,32; empty for none.",
     )
-    kernel_size: Annotated[int, AfterValidator(_odd)] = Field(
+    kernel_size: Annotated[int, AfterValidator(_odd), OnlyWith(("conv_channels",)), _RECURRENT] = Field(
         3, ge=1, description="Kernel size of the convolutions in steps and bands; odd."
     )
-    conv_stride: int = Field(
+    conv_stride: Annotated[int, OnlyWith(("conv_channels",)), _RECURRENT] = Field(
         1, ge=1, description="Stride in time of the first convolution: input steps per step of the recurrent layers."
     )
-    conv_dims: Literal[1, 2] | None = Field(
+    conv_dims: Annotated[Literal[1, 2] | None, OnlyWith(("conv_channels",)), _RECURRENT] = Field(
         None,
         description=(
             "Dimensions of the convolutions. 1: steps; the values of a step are input channels. 2: steps and bands. "

@@ -1,6 +1,6 @@
 """Settings of the text job."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -8,6 +8,7 @@ from echoic.config.base import ComponentSettings, JobSettings, Section
 from echoic.config.inputs import ON_ERROR, OnError
 from echoic.config.model import StackSettings
 from echoic.config.requests import SampledRequest
+from echoic.config.search import Choices
 from echoic.config.split import FractionSplit
 from echoic.config.train import TrainSettings
 
@@ -45,7 +46,7 @@ class TextSplitSettings(Section):
 class TextNetworkSettings(Section):
     """Embedding, mixture and truncated back-propagation."""
 
-    embedding_dim: int = Field(64, ge=1, description="Embedding size.")
+    embedding_dim: Annotated[int, Choices((16, 32, 64, 128))] = Field(64, ge=1, description="Embedding size.")
     tie_embeddings: bool = Field(
         default=False,
         description="Share the embedding with the output layer; the last recurrent layer then has the embedding size.",

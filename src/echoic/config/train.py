@@ -1,10 +1,11 @@
 """Settings of the training loop."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from echoic.config.base import Section
+from echoic.config.search import Choices, Range
 from echoic.errors import ConfigError
 
 
@@ -30,14 +31,20 @@ class TrainSettings(Section):
             "replaces --epochs, --steps and --patience, and the learning-rate schedule follows it."
         ),
     )
-    batch_size: int = Field(64, ge=1, description="Number of windows, streams or sequences per batch.")
+    batch_size: Annotated[
+        int,
+        Choices((16, 32, 64, 128), jobs=("forecast",)),
+        Choices((8, 16, 32), jobs=("music", "classify", "detect")),
+        Choices((8, 16, 32, 64), jobs=("text",)),
+        Choices((2, 4, 8), jobs=("audio",)),
+    ] = Field(64, ge=1, description="Number of windows, streams or sequences per batch.")
     optimizer: Literal["adam", "adamw", "sgd"] = Field("adamw", description="Optimizer.")
-    lr: float = Field(2e-3, gt=0, description="Peak learning rate.")
+    lr: Annotated[float, Range(3e-4, 3e-2, log=True)] = Field(2e-3, gt=0, description="Peak learning rate.")
     lr_schedule: Literal["constant", "cosine"] = Field("cosine", description="Learning-rate schedule after warm-up.")
     warmup_fraction: float = Field(
         0.02, ge=0, lt=1, description="Fraction of the run for linear warm-up of the learning rate."
     )
-    weight_decay: float = Field(0.0, ge=0, description="Weight decay.")
+    weight_decay: Annotated[float, Range(1e-4, 0.3, log=True)] = Field(0.0, ge=0, description="Weight decay.")
     grad_clip_norm: float = Field(1.0, gt=0, description="Gradient clipping threshold (global norm).")
     ema_decay: float = Field(
         0.0, ge=0, lt=1, description="Decay per step of the exponential moving average of the weights; 0 disables it."

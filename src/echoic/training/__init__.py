@@ -10,6 +10,7 @@ from echoic.training.loop import Trainer as Trainer
 from echoic.training.records import Batches as Batches
 from echoic.training.records import Phase as Phase
 from echoic.training.records import Progress as Progress
+from echoic.training.records import StopTraining as StopTraining
 from echoic.training.records import TrainingData as TrainingData
 from echoic.training.records import TrainResult as TrainResult
 from echoic.training.records import read_phase as read_phase

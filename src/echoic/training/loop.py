@@ -21,6 +21,7 @@ from echoic.training.records import (
     Batches,
     Phase,
     Progress,
+    StopTraining,
     TrainerState,
     TrainingData,
     TrainResult,
@@ -75,6 +76,7 @@ class Trainer:
         self.carried: Tensor | None = None
         self.dev_loss: float | None = None
         self.dev_accuracy: float | None = None
+        self._stop_request: StopTraining | None = None
         self._started_at: float | None = None
         self._session_steps = 0
         self._session_start = self._last_checkpoint = time.monotonic()
@@ -84,6 +86,7 @@ class Trainer:
 
         Raises:
             Interrupted: SIGINT, SIGTERM or SIGHUP came; a checkpoint was written first.
+            StopTraining: `on_progress` raised it; a checkpoint was written first.
             TrainingError: losses or gradients stay non-finite (the best weights so far are kept), or there is no batch.
             RunError: the run folder cannot be written.
         """
@@ -92,8 +95,7 @@ class Trainer:
         with thread_count(self.settings.threads), stop_on_signals() as stop:
             while (stop_reason := self._finished()) is None:
                 self._train_epoch(stop)
-                if stop.signal is not None:
-                    self._raise_interrupted(stop)
+                self._raise_if_stopped(stop)
             if self.state.loss_values:
                 self._evaluate()
             if not self.best:
@@ -215,11 +217,11 @@ class Trainer:
             self.state.batch += 1
             self.state.step += 1
             self._session_steps += 1
-            self.on_progress(self._progress())
+            self._report()
             if self.state.batch in self.eval_points:
                 self._evaluate()
                 self.model.train()
-            if stop.signal is not None or self._finished():
+            if stop.signal is not None or self._stop_request is not None or self._finished():
                 return
             self._checkpoint_when_due()
         self.state.epoch, self.state.batch, self.carried = self.state.epoch + 1, 0, None
@@ -287,7 +289,7 @@ class Trainer:
         row |= {"train_loss": train_loss, "dev_loss": self.dev_loss}
         row |= {name: value for name, value in accuracy.items() if value is not None}
         self.rows.append(row | {"lr": self.state.lr, "skipped": self.state.skipped})
-        self.on_progress(self._progress())
+        self._report()
         self.state.loss_total, self.state.loss_values, self.state.correct = 0.0, 0, None
 
     def _weights(self) -> dict[str, Tensor]:
@@ -329,6 +331,20 @@ class Trainer:
             self._session_steps / seconds,
             self.dev_accuracy,
         )
+
+    def _report(self) -> None:
+        """Reports progress; a request to stop waits until the state of the loop is complete."""
+        try:
+            self.on_progress(self._progress())
+        except StopTraining as request:
+            self._stop_request = request
+
+    def _raise_if_stopped(self, stop: Stop) -> None:
+        if stop.signal is not None:
+            self._raise_interrupted(stop)
+        if self._stop_request is not None and self._finished() is None:
+            self.write_checkpoint()
+            raise self._stop_request
 
     def _raise_interrupted(self, stop: Stop) -> None:
         self.write_checkpoint()

@@ -49,6 +49,13 @@ class Progress(NamedTuple):
     dev_accuracy: float | None = None
 
 
+class StopTraining(Exception):  # noqa: N818
+    """Raised by `on_progress` to stop training: after a checkpoint, as at a signal, `fit` raises it.
+
+    The run keeps the best weights so far and can be resumed.
+    """
+
+
 class TrainResult(NamedTuple):
     """The result of training."""
 

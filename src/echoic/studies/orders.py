@@ -1,0 +1,68 @@
+"""Orders to workers, and their answers: plain values that cross a pipe as lines of JSON."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Protocol
+
+
+class Order(NamedTuple):
+    """Train runs that differ in their seed alone.
+
+    Attributes:
+        number: of the trial.
+        runs: the folders of the runs below the study, in which begun ones go on.
+        configs: the settings of each run by section.
+        seconds: after which training stops; None: no limit.
+        reports: whether the first run asks whether it is hopeless.
+    """
+
+    number: int
+    runs: list[str]
+    configs: list[dict[str, dict[str, Any]]]
+    seconds: float | None
+    reports: bool
+
+
+class Answer(NamedTuple):
+    """The end of an order.
+
+    Attributes:
+        end: late: time was up. pruned: hopeless. refused: it cannot be trained with these settings.
+        losses: the lowest dev loss of each run.
+        measured: the goals but the loss.
+        reason: one sentence if it was refused or has failed.
+    """
+
+    end: Literal["done", "late", "pruned", "refused", "failed"]
+    losses: Sequence[float] = ()
+    measured: Mapping[str, float] = MappingProxyType({})
+    reason: str = ""
+
+
+class Orders(Protocol):
+    """What workers have to do."""
+
+    def next(self) -> Order | None:
+        """The next order; None: there is none, now and later."""
+
+    def report(self, order: Order, slot: int, loss: float) -> bool:
+        """Takes the lowest dev loss after a part of the first training; whether it is hopeless."""
+
+    def answered(self, order: Order, answer: Answer) -> None:
+        """Takes the end of an order."""
+
+
+def trial_runs(number: int, seeds: int) -> list[str]:
+    """The folders of the runs of a trial: `trials/7`, and `trials/7-2` and so on for further seeds."""
+    return [f"trials/{number}" if one == 1 else f"trials/{number}-{one}" for one in range(1, seeds + 1)]
+
+
+def confirmation_run(number: int, one: int) -> str:
+    """The folder of the confirmation of a trial with its fresh seed number `one`."""
+    return f"confirmation/{number}-{one}"
+
+
+def has_checkpoint(run: Path) -> bool:
+    """Whether training has begun in a run folder, and can go on."""
+    return any((run / "checkpoints").glob("step-*.safetensors"))

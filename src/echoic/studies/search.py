@@ -1,0 +1,96 @@
+"""The search of a study: trials until their number or the time is reached."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from typing import final
+
+from echoic.studies.clock import Clock
+from echoic.studies.confirmation import FRESH_SEEDS
+from echoic.studies.definition import Definition
+from echoic.studies.engine import Engine
+from echoic.studies.orders import Answer, Order, trial_runs
+from echoic.studies.records import Trial
+
+_UNKNOWN_RESERVE, _MOST_RESERVE = 0.25, 0.5
+"""Fractions of the time budget kept for the confirmation: before the first complete trial, and at most."""
+
+_MOST_USELESS = 20
+"""A search ends after so many trials in a row that could not be trained."""
+
+
+@final
+class SearchOrders:
+    """The trials of a study as orders, unfinished ones first.
+
+    Args:
+        definition: the study.
+        engine: chooses and keeps the trials.
+        clock: the time of the study.
+        on_trial: called with every trial that has ended.
+    """
+
+    def __init__(self, definition: Definition, engine: Engine, clock: Clock, on_trial: Callable[[Trial], None]) -> None:
+        self._definition = definition
+        self._engine = engine
+        self._clock = clock
+        self._on_trial = on_trial
+        self._unfinished = engine.unfinished()
+        self._begun = len(engine.trials())
+        self._began_s: dict[int, float] = {}
+        self._seconds_per_run: list[float] = []
+        self._useless_in_a_row = 0
+
+    def next(self) -> Order | None:
+        """The next trial; None once there are enough, or time is up."""
+        seconds = self._clock.left_s(self._reserve_s())
+        if (seconds is not None and seconds <= 0) or self._useless_in_a_row >= _MOST_USELESS:
+            return None
+        if self._unfinished:
+            return self._order(self._unfinished.pop(0), seconds)
+        if self._definition.trials is not None and self._begun >= self._definition.trials:
+            return None
+        self._begun += 1
+        return self._order(self._engine.ask(), seconds)
+
+    def report(self, order: Order, slot: int, loss: float) -> bool:
+        """Records a dev loss; whether the trial is hopeless."""
+        return self._engine.report(order.number, slot, loss)
+
+    def answered(self, order: Order, answer: Answer) -> None:
+        """Records the end of a trial; one that time has cut short goes on if the study does."""
+        number = order.number
+        self._useless_in_a_row += 1
+        if answer.end == "done":
+            self._useless_in_a_row = 0
+            self._seconds_per_run.append((time.monotonic() - self._began_s[number]) / len(order.runs))
+            goals = {"loss": statistics.fmean(answer.losses), **answer.measured}
+            self._engine.complete(number, goals, list(answer.losses))
+        elif answer.end == "pruned":
+            self._useless_in_a_row = 0
+            self._engine.prune(number, "")
+        elif answer.end == "refused":
+            self._engine.prune(number, answer.reason)
+        elif answer.end == "failed":
+            self._engine.fail(number, answer.reason)
+        self._clock.save()
+        if answer.end != "late":
+            self._on_trial(next(one for one in self._engine.trials() if one.number == number))
+
+    def _order(self, trial: Trial, seconds: float | None) -> Order:
+        definition = self._definition
+        self._began_s[trial.number] = time.monotonic()
+        seeds = range(definition.seed, definition.seed + definition.seeds)
+        configs = [definition.of_trial(trial.settings, seed) for seed in seeds]
+        return Order(trial.number, trial_runs(trial.number, definition.seeds), configs, seconds, reports=True)
+
+    def _reserve_s(self) -> float:
+        """The time to keep for the confirmation."""
+        budget_s, confirm = self._clock.budget_s, self._definition.confirm
+        if budget_s is None or not confirm:
+            return 0.0
+        if not self._seconds_per_run:
+            return _UNKNOWN_RESERVE * budget_s
+        rounds = math.ceil(confirm * FRESH_SEEDS / self._definition.workers)
+        return min(_MOST_RESERVE * budget_s, rounds * statistics.fmean(self._seconds_per_run))

@@ -1,0 +1,92 @@
+"""The settings that a study searches, and which of them have an effect in a trial."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from echoic.config import JobSettings
+from echoic.config.search import Choices, Space, conditions, default_space
+from echoic.jobs import settings_class
+
+Value = bool | int | float | str
+
+
+class Parameter(BaseModel):
+    """A setting that is searched: whole or other numbers from `low` to `high`, or one of `choices`.
+
+    Choices that are lists are text, such as `32,32`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    is_integer: bool = False
+    choices: tuple[Value, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, space: Space, *, is_integer: bool) -> Self:
+        """The parameter of a declared or given space."""
+        if isinstance(space, Choices):
+            return cls(name=name, choices=tuple(map(plain, space.values)))
+        return cls(name=name, low=space.low, high=space.high, log=space.log, is_integer=is_integer)
+
+    @property
+    def text(self) -> str:
+        """Its values as `--search` takes them."""
+        if self.choices:
+            separator = ";" if any("," in str(one) for one in self.choices) else ","
+            return separator.join(map(_typed, self.choices))
+        low, high = (f"{end:.0f}" if self.is_integer else f"{end:g}" for end in (self.low, self.high))
+        return f"{low}..{high}{',log' if self.log else ''}"
+
+
+def default_parameters(job: str) -> dict[str, Parameter]:
+    """The default space of a job."""
+    settings = settings_class(job)
+    spaces = default_space(job, settings)
+    return {name: Parameter.of(name, space, is_integer=_is_integer(settings, name)) for name, space in spaces.items()}
+
+
+def drawn(
+    parameters: Sequence[Parameter],
+    settings: type[JobSettings],
+    base: Mapping[str, Any],
+    draw: Callable[[Parameter], Value],
+) -> dict[str, Value]:
+    """A value by `draw` for each parameter that has an effect beside the others and `base`, the values of all settings.
+
+    A setting is drawn after those on which its effect depends.
+    """
+    values, found = dict(base), dict[str, Value]()
+    waiting = list(parameters)
+    while waiting:
+        names = {one.name for one in waiting}
+        ready = next((one for one in waiting if not _depends_on(settings, one.name, names - {one.name})), waiting[0])
+        waiting.remove(ready)
+        if all(condition.holds(values) for condition in conditions(settings, ready.name)):
+            values[ready.name] = found[ready.name] = draw(ready)
+    return found
+
+
+def plain(value: Any) -> Value:
+    """A value of a setting as JSON: lists as text, such as `32,32`, and None as the empty text."""
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    found: Value = "" if value is None else value
+    return found
+
+
+def _depends_on(settings: type[JobSettings], name: str, others: set[str]) -> bool:
+    return any(others & set(condition.settings) for condition in conditions(settings, name))
+
+
+def _is_integer(settings: type[JobSettings], name: str) -> bool:
+    return settings.field(name).annotation in (int, int | None)
+
+
+def _typed(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,29 @@
+"""How a study ends before its time: by a signal, or without a trial that could be trained."""
+
+import contextlib
+from collections.abc import Iterator
+from signal import SIGINT
+
+from echoic.errors import Interrupted
+from echoic.signals import Ended
+
+
+@contextlib.contextmanager
+def resumable(command: str) -> Iterator[None]:
+    """Says how to go on after a signal.
+
+    Raises:
+        Interrupted: a signal came.
+    """
+    try:
+        yield
+    except Interrupted as error:
+        number = error.exit_code - 128
+        raise Interrupted(_sentence(command), number) from None
+    except (Ended, KeyboardInterrupt) as error:
+        number = error.number if isinstance(error, Ended) else SIGINT
+        raise Interrupted(_sentence(command), number) from error
+
+
+def _sentence(command: str) -> str:
+    return f"Stopped, and saved; go on with `{command}`."

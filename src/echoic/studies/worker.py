@@ -1,0 +1,81 @@
+"""A process that trains: `python -m echoic.studies.worker STUDY LOCK`.
+
+Reads orders as lines of JSON from standard input, and writes reports and answers to standard output. When standard
+input ends, as it does when the study stops or dies, the training saves a checkpoint and the process ends. It holds the
+file LOCK meanwhile, so that a study that goes on waits for the workers of the one before.
+"""
+
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import Any, TextIO, final
+
+from echoic.errors import EchoicError, Interrupted
+from echoic.run.lock import file_lock
+from echoic.signals import Ended, ending_in_order
+from echoic.studies.definition import read_definition
+from echoic.studies.orders import Order
+from echoic.studies.training import TrialTrainer
+
+
+def main() -> None:
+    """Carries out orders until there are no more."""
+    folder, lock = map(Path, sys.argv[1:])
+    # What a library prints must not stand between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    warnings.simplefilter("ignore")  # the study has shown those on the data
+    with ending_in_order():
+        try:
+            with file_lock(lock):
+                _Worker(folder, answers).run()
+        except (Ended, Interrupted):
+            return
+        except EchoicError as error:
+            print(f"echoic: {error}", file=sys.stderr)  # noqa: T201
+            sys.exit(error.exit_code)
+
+
+@final
+class _Worker:
+    def __init__(self, folder: Path, answers: TextIO) -> None:
+        self._trainer = TrialTrainer(folder, read_definition(folder))
+        self._answers = answers
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def run(self) -> None:
+        """Carries out orders until the input ends."""
+        while (line := self._lines.get()) is not None:
+            order = Order(**json.loads(line))
+            answer = self._trainer(order, self._report)
+            self._write({"answer": answer._asdict() | {"measured": dict(answer.measured)}})
+
+    def _report(self, slot: int, loss: float) -> bool:
+        """Asks the study whether the trial is hopeless."""
+        self._write({"slot": slot, "loss": loss})
+        reply = self._lines.get()
+        return reply is not None and bool(json.loads(reply)["stop"])
+
+    def _read(self) -> None:
+        for line in sys.stdin:
+            self._lines.put(line)
+        self._lines.put(None)
+        # Training ends in order on this signal, after a checkpoint.
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            self._answers.write(json.dumps(line) + "\n")
+            self._answers.flush()
+        except OSError:  # the study is dead; the end of the input stops the training
+            self._answers = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+
+
+if __name__ == "__main__":
+    main()
