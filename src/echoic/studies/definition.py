@@ -79,7 +79,7 @@ class Definition(Section):
         return int(self.settings.get("train", {}).get("seed", 0))
 
     def of_trial(self, drawn: Mapping[str, Value], seed: int) -> dict[str, dict[str, Any]]:
-        """The settings of a run by section: those of the study, drawn ones and a seed; one thread for several workers."""
+        """The settings of a run by section: those of the study, drawn ones, a seed; one thread for several workers."""
         settings = {name: dict(section) for name, section in self.settings.items()}
         places = settings_class(self.job).places()
         for name, value in drawn.items():

@@ -7,6 +7,7 @@ with its settings, and is given to another worker; so none is lost and none coun
 import contextlib
 import itertools
 import warnings
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, final
@@ -65,7 +66,7 @@ class Engine:
         self._definition = definition
         self._settings = settings_class(definition.job)
         with self._store():
-            self._study = _opened(self._path, definition)
+            self._study = _opened(self, self._path, definition)
             for point in grid(definition) if definition.sampler == "grid" else ():
                 self._study.enqueue_trial(point, skip_if_exists=True)
         self._running: dict[int, Any] = {}
@@ -80,7 +81,8 @@ class Engine:
         with self._store():
             running = self._study.get_trials(states=(optuna.trial.TrialState.RUNNING,))
             # One that was killed while its settings were drawn gets the rest of them.
-            return [self._drawn(optuna.trial.Trial(self._study, one._trial_id)) for one in running]
+            trials = [optuna.trial.Trial(self._study, one._trial_id) for one in running]  # noqa: SLF001 (no other way)
+            return [self._drawn(one) for one in trials]
 
     def report(self, number: int, slot: int, loss: float) -> bool:
         """Records the lowest dev loss after `slot` of `SLOTS` parts of training; whether the trial is hopeless."""
@@ -215,15 +217,14 @@ def _point(definition: Definition, chosen: Mapping[str, Value]) -> dict[str, Val
     return drawn(definition.parameters, settings, definition.base, lambda one: chosen[one.name])
 
 
-def _opened(path: Path, definition: Definition) -> Any:
-    """The study in the SQLite file `path`, which is made if there is none."""
-    import sqlite3  # noqa: PLC0415
-
-    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+def _opened(owner: Engine, path: Path, definition: Definition) -> Any:
+    """The study in the SQLite file `path`, which is made if there is none and closed with its owner."""
+    from sqlalchemy.pool import StaticPool  # noqa: PLC0415
 
     # Paths may hold what has a meaning in an address.
-    connect = {"creator": lambda: sqlite3.connect(path, timeout=_LOCKED_S), "poolclass": NullPool}
+    connect = {"creator": lambda: _connected(path), "poolclass": StaticPool}
     storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs=connect)
+    weakref.finalize(owner, storage.engine.dispose)
     return optuna.create_study(
         study_name="study",  # Hyperband's brackets depend on it
         storage=storage,
@@ -232,6 +233,15 @@ def _opened(path: Path, definition: Definition) -> Any:
         sampler=_sampler(definition, storage),
         pruner=_pruner(definition),
     )
+
+
+def _connected(path: Path) -> Any:
+    """A connection whose commits cost one write to the disk instead of three."""
+    import sqlite3  # noqa: PLC0415
+
+    connection = sqlite3.connect(path, timeout=_LOCKED_S)
+    connection.execute("PRAGMA journal_mode = WAL")
+    return connection
 
 
 def _sampler(definition: Definition, storage: Any) -> Any:

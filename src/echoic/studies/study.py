@@ -51,6 +51,7 @@ class Study:
         self.definition = read_definition(path)
         check_installed(self.definition)
         self._data = data
+        self._store: Engine | None = None
 
     def __repr__(self) -> str:
         return f"Study(job={self.definition.job!r}, path={str(self.path)!r})"
@@ -185,7 +186,7 @@ class Study:
         with file_lock(self.path / "study.lock"), resumable(self.resume_command):
             if changed:
                 write_definition(self.path, definition)
-                self.definition = definition
+                self.definition, self._store = definition, None
             self._work(on_trial, on_confirmed)
 
     def _work(self, on_trial: OnTrial, on_confirmed: OnConfirmed) -> None:
@@ -226,7 +227,9 @@ class Study:
         new.rename(best)
 
     def _engine(self) -> Engine:
-        return Engine(self.path, self.definition)
+        if self._store is None:
+            self._store = Engine(self.path, self.definition)
+        return self._store
 
     def _parameters(self) -> list[Any]:
         return list(self.definition.parameters)

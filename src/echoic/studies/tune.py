@@ -16,6 +16,7 @@ from echoic.studies.definition import Definition, Pruner, Sampler, write_definit
 from echoic.studies.engine import Engine, check_installed, grid
 from echoic.studies.searching import Search, check_comparable, flat, searched
 from echoic.studies.study import OnConfirmed, OnTrial, Study, ignore
+from echoic.studies.workforce import check_workers
 from echoic.write_errors import cannot_be_created
 
 _TRIALS = 40
@@ -84,6 +85,7 @@ def tune(
         job=job, data=_reference(data), fingerprint="", settings=fixed, base={}, parameters=parameters, **options
     )
     check_installed(draft)
+    check_workers(draft)
     definition = _complete(draft, data, on_prepare)
     with run_path(out, "study") as path:
         create(path, definition)

@@ -20,15 +20,24 @@ def workers_of(folder: Path, definition: Definition, data: Any) -> Iterator[Call
     Raises:
         ConfigError: data in memory and several workers.
     """
+    check_workers(definition)
     if definition.data is not None:
         pool = Pool(folder, definition.workers)
         with pool.open():
             yield pool.carry_out
         return
-    if definition.workers > 1:
-        raise ConfigError("Data in memory are for one worker; save them to a file for several.")
     trainer = TrialTrainer(folder, definition, data)
     yield partial(_carry_out, trainer)
+
+
+def check_workers(definition: Definition) -> None:
+    """Refuses several workers for data that only this process has.
+
+    Raises:
+        ConfigError: there are several.
+    """
+    if definition.data is None and definition.workers > 1:
+        raise ConfigError("Data in memory are for one worker; save them to a file for several.")
 
 
 def _carry_out(trainer: TrialTrainer, orders: Orders) -> None:

@@ -1,0 +1,101 @@
+"""The search space: declared beside settings, valid in every job, and free of settings without effect."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from job_data import beeps, hum, lines, signals, sine, tunes
+
+import echoic
+from echoic.config.search import conditions, default_space
+from echoic.jobs import JOBS, settings_class
+from echoic.studies.searching import flat
+from echoic.studies.space import Parameter, Value, default_parameters, drawn
+
+DATA = {"forecast": sine, "music": tunes, "text": lines, "audio": hum, "classify": beeps, "detect": signals}
+MOST = 8
+
+
+def chosen(draw: random.Random, one: Parameter) -> Value:
+    if one.choices:
+        return draw.choice(one.choices)
+    return draw.uniform(one.low, one.high)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_the_default_space_is_small_and_has_settings_of_the_job(job: str) -> None:
+    settings = settings_class(job)
+    space = default_space(job, settings)
+    assert 4 <= len(space) <= MOST
+    assert space.keys() <= settings.places().keys()
+    assert {"lr", "layers"} <= space.keys()
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_every_value_of_the_default_space_is_allowed(job: str) -> None:
+    settings = settings_class(job)
+    for name, one in default_parameters(job).items():
+        for value in one.choices or (one.low, one.high):
+            built = settings.build({name: value})
+            assert getattr(getattr(built, settings.places()[name]), name) is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", JOBS)
+def test_every_draw_of_the_default_space_can_be_trained(job: str, tmp_path: Path) -> None:
+    data = DATA[job](tmp_path)
+    base = echoic.prepare(job, data).task.settings
+    draw = random.Random(0)
+    for _ in range(5):
+        values = drawn(list(default_parameters(job).values()), type(base), flat(base), lambda one: chosen(draw, one))
+        task = echoic.prepare(job, data, **values).task
+        task.build_model()
+        given = flat(task.settings)
+        for name, value in values.items():
+            assert str(given[name]).strip("[]").replace(" ", "") == str(value), name
+
+
+def values_of(job: str, **given: Any) -> dict[str, Any]:
+    return flat(settings_class(job).build(given))
+
+
+def names_drawn(job: str, names: list[str], first: dict[str, Value], **base: Any) -> set[str]:
+    """The names of `names` that are drawn when the values in `first` are."""
+    choices = (Parameter(name=name, choices=(first.get(name, 1), 2)) for name in names)
+    return set(drawn(list(choices), settings_class(job), values_of(job, **base), lambda one: one.choices[0]))
+
+
+def test_a_setting_without_effect_is_not_drawn() -> None:
+    names = ["forget_bias", "weight_dropout", "cell"]
+    assert names_drawn("forecast", names, {"cell": "lstm"}) == {*names}
+    assert names_drawn("forecast", names, {"cell": "gru"}) == {"weight_dropout", "cell"}
+    assert names_drawn("forecast", names, {"cell": "mingru"}) == {"cell"}
+
+
+def test_a_condition_may_hold_by_what_is_fixed() -> None:
+    assert names_drawn("forecast", ["forget_bias"], {}, cell="lstm") == {"forget_bias"}
+    assert names_drawn("forecast", ["forget_bias"], {}, cell="gru") == set()
+
+
+def test_dropout_over_all_steps_needs_one_kind_of_dropout() -> None:
+    names = ["variational_dropout", "dropout"]
+    assert names_drawn("forecast", names, {"dropout": 0.0}) == {"dropout"}
+    assert names_drawn("forecast", names, {"dropout": 0.0}, input_dropout=0.1) == {*names}
+    assert names_drawn("forecast", names, {"dropout": 0.2}) == {*names}
+
+
+def test_a_head_that_is_another_has_no_dropout_of_the_joint_one() -> None:
+    assert "head_dropout" in names_drawn("music", ["head_dropout"], {}, head="joint")
+    assert not names_drawn("music", ["head_dropout"], {}, head="categorical")
+
+
+def test_a_convnet_has_no_recurrent_layers_to_search() -> None:
+    names = [*default_parameters("classify")]
+    left = names_drawn("classify", names, {}, model="convnet")
+    assert left == {"dropout", "batch_size", "lr", "weight_decay"}
+
+
+def test_a_job_without_a_setting_has_no_condition_on_it() -> None:
+    assert not conditions(settings_class("forecast"), "layers")
+    assert conditions(settings_class("classify"), "layers")
