@@ -12,6 +12,7 @@ QUICK = {
     "detect_events.py": ["--epochs", "1"],
     "classify_clips.py": ["--epochs", "1"],
     "transpose_tunes.py": ["--epochs", "3"],
+    "tune_forecast.py": ["--trials", "2", "--epochs", "1", "--workers", "1"],
     "write_sound.py": ["--epochs", "1", "--seconds", "20"],
     "write_text.py": ["--epochs", "2"],
 }
@@ -22,6 +23,7 @@ EXPECTED = {
     "live_state.py": "largest difference from one pass: ",
     "classify_clips.py": "nearest_centroid: accuracy: ",
     "transpose_tunes.py": "in all twelve keys: ",
+    "tune_forecast.py": "luck",
     "write_sound.py": "bits a sample: ",
     "write_text.py": "nats a character: ",
 }

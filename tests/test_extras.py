@@ -42,7 +42,7 @@ def test_every_optional_package_is_installed_by_its_extra() -> None:
     names = {"sklearn": "scikit-learn"}
     for package, extra in EXTRAS.items():
         assert any(line.startswith(names.get(package, package)) for line in extras[extra]), package
-    assert extras["all"] == ["echoic[music,sound,serve,sklearn,statistical,holidays]"]
+    assert extras["all"] == ["echoic[music,sound,serve,sklearn,statistical,holidays,tune]"]
 
 
 def test_lazy_module_imports_on_first_use() -> None:
@@ -88,6 +88,14 @@ def test_job_without_its_extra_exits_2_with_the_command_to_run(
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].endswith(f"pip install 'echoic[{extra}]'")
     assert not (tmp_path / "run").exists()
+
+
+def test_tuning_without_its_extra_names_it_before_there_is_a_folder(tmp_path: Any) -> None:
+    done = run_without_extras("tune", "forecast", "synth:sine", "--out", tmp_path / "study")
+    assert done.returncode == 2
+    sentence = "echoic: The package optuna is not installed; install it with: pip install 'echoic[tune]'"
+    assert done.stderr.strip() == sentence
+    assert not (tmp_path / "study").exists()
 
 
 @pytest.mark.slow

@@ -23,6 +23,7 @@ HEAVY = {"torch", "pydantic", "polars", "pandas", "matplotlib", "plotly", "scipy
 OPTIONS = {
     "demo": ("--out", "--seed"),
     "train": ("--resume", "forecast"),
+    "tune": ("--resume", "forecast"),
     "check": ("forecast",),
     "eval": ("--split", "--stride", "--backtest", "--json"),
     "predict": ("--output", "FILE"),
@@ -56,6 +57,23 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "taken folder": ("train forecast synth:sine --out {run}", "already exists"),
         "no run": ("train --resume missing", "missing is not a run folder"),
         "endless number": ("train forecast synth:sine --out new --grad-clip-norm inf", "train.grad_clip_norm"),
+    },
+    "tune": {
+        "no job": ("tune", "requires a job"),
+        "unknown job": ("tune forecats synth:sine --out new", "did you mean 'forecast'? Choose from forecast, music"),
+        "job and study": ("tune --resume {run} forecast synth:sine", "`--resume STUDY` takes no job"),
+        "no study": ("tune --resume missing", "missing is not a study (no study.json)"),
+        "a run": ("tune --resume {run}", "is not a study (no study.json)"),
+        "taken folder": ("tune forecast synth:sine --out {run}", "already exists"),
+        "no data": ("tune forecast missing.csv --out new", "missing.csv: no such file"),
+        "unknown setting": ("tune forecast synth:sine --out new --search lookbak=3,4", "did you mean 'lookback'"),
+        "nothing to choose": ("tune forecast synth:sine --out new --search lr=0.1", "needs two or more values"),
+        "no range": ("tune forecast synth:sine --out new --search cell=lstm..gru", "`cell` has no range"),
+        "fixed and searched": ("tune forecast synth:sine --out new --lr 1 --search lr", "both fixed and searched"),
+        "fixed twice": ("tune forecast synth:sine --out new --fix lr", "takes key=value"),
+        "no sampler": ("tune forecast synth:sine --out new --sampler best", "`sampler` must be 'tpe', 'genetic'"),
+        "no goal": ("tune forecast synth:sine --out new --goal mse", "must be loss, or loss and others"),
+        "a range in a grid": ("tune forecast synth:sine --out new --sampler grid", "`--sampler grid` needs lists"),
     },
     "check": {
         "unknown job": ("check data.csv", "Unknown job 'data.csv'; choose from forecast, music"),
@@ -129,6 +147,9 @@ USAGE = {
     "an unknown option": "--nothing",
     "train without data": "train forecast --out new",
     "train without a folder": "train forecast synth:sine",
+    "tune without data": "tune forecast --out new",
+    "tune without a folder": "tune forecast synth:sine",
+    "tune without a trial": "tune forecast synth:sine --out new --workers 0",
     "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
     "eval without a run": "eval",
     "predict without a run": "predict",
@@ -193,7 +214,7 @@ def test_help_describes_the_verb_and_its_options(command: Command, verb: str) ->
         assert option in out
 
 
-@pytest.mark.parametrize("job", ["train", "check"])
+@pytest.mark.parametrize("job", ["train", "check", "tune"])
 def test_help_of_a_job_names_every_setting_and_its_default(command: Command, job: str) -> None:
     code, out, _ = command(f"{job} forecast --help")
     assert code == 0

@@ -98,7 +98,7 @@ def check_complete(folder: Path) -> None:
 
 
 def test_killed_workers_are_replaced_and_their_trials_go_on(folder: Path) -> None:
-    draw = random.Random(0)
+    draw = random.Random(0)  # noqa: S311
     killed: set[int] = set()
     with studying(*begin(folder)) as process:
         wait_until(lambda: checkpoints(folder))
@@ -160,14 +160,3 @@ def test_a_signal_saves_and_says_how_to_go_on(folder: Path, number: signal.Signa
     assert "Traceback" not in error
     finish(folder)
     check_complete(folder)
-
-
-def test_a_study_is_worked_on_by_one_process(folder: Path) -> None:
-    with studying(*begin(folder)) as process:
-        wait_until(lambda: checkpoints(folder))
-        with studying("--resume", folder) as second:
-            _, error = second.communicate(timeout=HUNG_S)
-        assert second.returncode == 2
-        assert f"{folder} is being written by process {process.pid}" in error
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=HUNG_S)

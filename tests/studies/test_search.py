@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from echoic.errors import ConfigError, RunError
+from echoic.run.lock import file_lock
 from echoic.studies.definition import read_definition
 from echoic.studies.engine import Engine, grid
 from echoic.studies.orders import Answer
 from echoic.studies.records import by_loss, front
+from echoic.studies.study import Study
 
 SAMPLERS = ["tpe", "genetic", "cmaes", "gp", "qmc", "random"]
 
@@ -173,6 +175,12 @@ def test_a_store_that_is_locked_for_a_moment_is_waited_for(define: Any, fake: An
     other.rollback()
     other.close()
     assert len(search.run(bowl)) == 2
+
+
+def test_a_study_is_worked_on_by_one_process(define: Any) -> None:
+    folder, _ = define()
+    with file_lock(folder / "study.lock"), pytest.raises(RunError, match="is being written by process"):
+        Study(folder).resume()
 
 
 def test_study_json_is_read_back_and_checked(define: Any) -> None:

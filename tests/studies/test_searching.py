@@ -74,7 +74,7 @@ def test_fixed_settings_leave_the_default_space() -> None:
     ],
 )
 def test_what_cannot_be_searched(text: str, sentence: str) -> None:
-    with pytest.raises(ConfigError, match=".") as error:
+    with pytest.raises(ConfigError) as error:
         one(text)
     assert sentence in str(error.value)
 
@@ -84,7 +84,7 @@ def test_a_setting_is_not_searched_twice_nor_fixed_as_well() -> None:
         searched("forecast", ["lr=0.1,0.2", "lr=0.1..0.2"], {})
     with pytest.raises(ConfigError, match="`lr` is both fixed and searched"):
         one("lr=0.1,0.2", lr=0.1)
-    with pytest.raises(ConfigError, match="takes .low, high., "):
+    with pytest.raises(ConfigError, match=r"takes \(low, high\), "):
         one({"lr": 0.1})
 
 

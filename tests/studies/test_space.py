@@ -46,7 +46,7 @@ def test_every_value_of_the_default_space_is_allowed(job: str) -> None:
 def test_every_draw_of_the_default_space_can_be_trained(job: str, tmp_path: Path) -> None:
     data = DATA[job](tmp_path)
     base = echoic.prepare(job, data).task.settings
-    draw = random.Random(0)
+    draw = random.Random(0)  # noqa: S311
     for _ in range(5):
         values = drawn(list(default_parameters(job).values()), type(base), flat(base), lambda one: chosen(draw, one))
         task = echoic.prepare(job, data, **values).task
