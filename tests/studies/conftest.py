@@ -24,7 +24,7 @@ def define(tmp_path: Path) -> Callable[..., tuple[Path, Definition]]:
     """Makes a study of the forecast job."""
 
     def make(search: Any = SEARCH, **options: Any) -> tuple[Path, Definition]:
-        base = flat(settings_class("forecast")())
+        base = flat(settings_class("forecast").build())
         values: dict[str, Any] = {"job": "forecast", "data": "synth:sine", "fingerprint": "", "settings": {}}
         definition = Definition.build(
             **values, base=base, parameters=searched("forecast", search, {}), **({"trials": 20} | options)

@@ -9,7 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,7 +124,13 @@ def test_a_trial_that_was_killed_ends_as_one_that_was_not(folder: Path, tmp_path
         process.communicate(timeout=HUNG_S)
     check_complete(folder)
     trial = echoic.load_study(folder).trials[0]
-    settings = {"lookback": 16, "strategy": "recursive", "network_weight": 1, "layers": (4,), "epochs": 60}
+    settings: dict[str, Any] = {
+        "lookback": 16,
+        "strategy": "recursive",
+        "network_weight": 1,
+        "layers": (4,),
+        "epochs": 60,
+    }
     alone = echoic.train(
         "forecast", tmp_path / "wave.csv", **settings, patience=60, stride=2, threads=1, lr=trial.settings["lr"]
     )
@@ -139,14 +147,14 @@ def test_a_killed_study_goes_on_and_its_workers_end(folder: Path) -> None:
     finish(folder)
     check_complete(folder)
     for pid in workers:
-        wait_until(lambda pid=pid: not _runs_worker(pid))
+        wait_until(partial(_has_ended, pid))
 
 
-def _runs_worker(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     try:
-        return "echoic.studies.worker" in Path(f"/proc/{pid}/cmdline").read_text()
+        return "echoic.studies.worker" not in Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
-        return False
+        return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

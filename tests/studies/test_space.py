@@ -49,7 +49,7 @@ def test_every_draw_of_the_default_space_can_be_trained(job: str, tmp_path: Path
     draw = random.Random(0)  # noqa: S311
     for _ in range(5):
         values = drawn(list(default_parameters(job).values()), type(base), flat(base), lambda one: chosen(draw, one))
-        task = echoic.prepare(job, data, **values).task
+        task = echoic.prepare(job, data, config=values).task
         task.build_model()
         given = flat(task.settings)
         for name, value in values.items():

@@ -16,7 +16,14 @@ from echoic.studies.confirmation import FRESH_SEEDS
 
 pytestmark = pytest.mark.slow
 
-TINY = {"lookback": 16, "horizon": 1, "strategy": "recursive", "network_weight": 1.0, "layers": (4,), "threads": 1}
+TINY: dict[str, Any] = {
+    "lookback": 16,
+    "horizon": 1,
+    "strategy": "recursive",
+    "network_weight": 1.0,
+    "layers": (4,),
+    "threads": 1,
+}
 """A tiny network, quick to train."""
 
 SEARCH = ["lr=1e-7,0.02,1e-6"]
