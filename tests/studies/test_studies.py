@@ -11,7 +11,7 @@ import pytest
 from job_data import beeps, lines
 
 import echoic
-from echoic.errors import ConfigError, RunError, TrainingError
+from echoic.errors import ConfigError, DataError, RunError, TrainingError
 from echoic.studies.confirmation import FRESH_SEEDS
 
 pytestmark = pytest.mark.slow
@@ -221,3 +221,24 @@ def test_the_time_budget_is_kept_and_more_of_it_goes_on(tmp_path: Path) -> None:
     assert len([trial for trial in study.trials if trial.state == "complete"]) >= 2
     unfinished = [trial.number for trial in study.trials if trial.state == "unfinished"]
     assert len(unfinished) <= 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_study_whose_data_are_gone_or_changed_stops_and_goes_on_with_them(tmp_path: Path, workers: int) -> None:
+    data = tmp_path / "wave.csv"
+    np.savetxt(data, wave(), header="y", comments="")
+    search = {"lr": [0.01, 0.02]}
+    study = echoic.tune(
+        "forecast", data, out=tmp_path / "s", search=search, trials=1, sampler="random", confirm=0, epochs=1,
+        workers=workers, **TINY,
+    )  # fmt: skip
+    text = data.read_text()
+    data.write_text(text + "0.5\n")
+    with pytest.raises(DataError, match="differs from the data that"):
+        study.resume(trials=3)
+    data.unlink()
+    with pytest.raises(DataError, match=r"wave\.csv: no such file"):
+        study.resume()
+    data.write_text(text)
+    study.resume()
+    assert [trial.state for trial in study.trials] == ["complete"] * 3

@@ -1,9 +1,12 @@
 import os
 import signal
 import threading
+from typing import Any
 
 import pytest
+import torch
 
+from echoic.training import Progress, StopTraining, Trainer, TrainingData, isolated_randomness
 from echoic.training.stopping import stop_on_signals
 
 
@@ -45,3 +48,43 @@ def test_outside_the_main_thread_nothing_is_caught() -> None:
     thread.start()
     thread.join()
     assert seen == [(True, None)]
+
+
+@pytest.mark.parametrize("at_step", [2, 5, 7])  # within an epoch, at its evaluation, in the second one
+def test_a_request_to_stop_saves_what_a_resumed_training_needs(bench: Any, waves: Any, at_step: int) -> None:
+    whole = bench.trainer(dev=waves(2))
+    with isolated_randomness(0):
+        whole.run()
+
+    stopped = bench.trainer(dev=waves(2))
+
+    def stop(at: Progress) -> None:
+        if at.step == at_step:
+            raise StopTraining
+
+    stopped.on_progress = stop
+    with isolated_randomness(0), pytest.raises(StopTraining):
+        stopped.run()
+    checkpoint, _ = stopped.folder.read_checkpoint()
+    assert checkpoint is not None
+    assert checkpoint.metadata["state"]["step"] == at_step
+
+    stopped.on_progress = lambda _: None
+    with isolated_randomness(0):
+        resumed = Trainer(stopped.model, TrainingData(waves(), waves(2)), stopped.settings, stopped.folder)
+        resumed.restore(checkpoint)
+        resumed.run()
+    assert resumed.folder.read_metrics() == whole.folder.read_metrics()
+    for name, weight in whole.folder.read_model()[0].items():
+        assert torch.equal(weight, resumed.folder.read_model()[0][name])
+
+
+def test_a_request_at_the_last_step_changes_nothing(bench: Any, waves: Any) -> None:
+    trainer = bench.trainer(dev=waves(2), epochs=1)
+
+    def stop(at: Progress) -> None:
+        if at.fraction == 1:
+            raise StopTraining
+
+    trainer.on_progress = stop
+    assert trainer.run().stop_reason == "all steps done"

@@ -26,6 +26,11 @@ class Clock:
         """All seconds of the study; None: no limit."""
         return self._budget_s
 
+    def end_s(self, reserve_s: float = 0.0) -> float | None:
+        """The end of the budget without a reserve, in seconds since 1970; None: no limit."""
+        left_s = self.left_s(reserve_s)
+        return None if left_s is None else time.time() + left_s
+
     def left_s(self, reserve_s: float = 0.0) -> float | None:
         """Seconds until the end of the budget without a reserve; None: no limit."""
         return None if self._budget_s is None else self._budget_s - reserve_s - self.elapsed_s

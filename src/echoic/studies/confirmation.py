@@ -124,15 +124,15 @@ class ConfirmationOrders:
 
     def next(self) -> Order | None:
         """The next training; None if there is none, or time is up."""
-        seconds = self._clock.left_s()
-        if not self._todo or (seconds is not None and seconds <= 0):
+        left_s = self._clock.left_s()
+        if not self._todo or (left_s is not None and left_s <= 0):
             return None
         trial, one = self._todo.pop(0)
         run = confirmation_run(trial.number, one)
         self._sent[run] = (trial, one)
         definition = self._definition
         config = definition.of_trial(trial.settings, definition.seed + definition.seeds - 1 + one)
-        return Order(trial.number, [run], [config], seconds, reports=False)
+        return Order(trial.number, [run], [config], self._clock.end_s(), reports=False)
 
     def report(self, order: Order, slot: int, loss: float) -> bool:
         """Never asked."""

@@ -13,14 +13,14 @@ class Order(NamedTuple):
         number: of the trial.
         runs: the folders of the runs below the study, in which begun ones go on.
         configs: the settings of each run by section.
-        seconds: after which training stops; None: no limit.
+        ends_at_s: when training stops, in seconds since 1970; None: no limit.
         reports: whether the first run asks whether it is hopeless.
     """
 
     number: int
     runs: list[str]
     configs: list[dict[str, dict[str, Any]]]
-    seconds: float | None
+    ends_at_s: float | None
     reports: bool
 
 

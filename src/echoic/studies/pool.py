@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, final
 
-from echoic.errors import RunError, TrainingError
+from echoic.errors import RunError, TrainingDataError, TrainingError
 from echoic.run.lock import file_lock
 from echoic.studies.orders import Answer, Order, Orders
 
@@ -67,6 +67,7 @@ class Pool:
         """Carries out all orders.
 
         Raises:
+            TrainingDataError: the data of the study cannot be read, or have changed.
             TrainingError: workers die again and again.
         """
         waiting: list[Order] = []
@@ -83,6 +84,8 @@ class Pool:
                 self._workers.remove(worker)
                 worker.wait()
                 self._died(orders, order, waiting)
+            elif "error" in message:
+                raise TrainingDataError(message["error"])
             elif "answer" in message:
                 worker.order = None
                 self._failed_in_a_row = 0

@@ -44,15 +44,15 @@ class SearchOrders:
 
     def next(self) -> Order | None:
         """The next trial; None once there are enough, or time is up."""
-        seconds = self._clock.left_s(self._reserve_s())
-        if (seconds is not None and seconds <= 0) or self._useless_in_a_row >= _MOST_USELESS:
+        left_s = self._clock.left_s(self._reserve_s())
+        if (left_s is not None and left_s <= 0) or self._useless_in_a_row >= _MOST_USELESS:
             return None
         if self._unfinished:
-            return self._order(self._unfinished.pop(0), seconds)
+            return self._order(self._unfinished.pop(0))
         if self._definition.trials is not None and self._begun >= self._definition.trials:
             return None
         self._begun += 1
-        return self._order(self._engine.ask(), seconds)
+        return self._order(self._engine.ask())
 
     def report(self, order: Order, slot: int, loss: float) -> bool:
         """Records a dev loss; whether the trial is hopeless."""
@@ -78,12 +78,13 @@ class SearchOrders:
         if answer.end != "late":
             self._on_trial(next(one for one in self._engine.trials() if one.number == number))
 
-    def _order(self, trial: Trial, seconds: float | None) -> Order:
+    def _order(self, trial: Trial) -> Order:
         definition = self._definition
         self._began_s[trial.number] = time.monotonic()
         seeds = range(definition.seed, definition.seed + definition.seeds)
         configs = [definition.of_trial(trial.settings, seed) for seed in seeds]
-        return Order(trial.number, trial_runs(trial.number, definition.seeds), configs, seconds, reports=True)
+        ends_at_s = self._clock.end_s(self._reserve_s())
+        return Order(trial.number, trial_runs(trial.number, definition.seeds), configs, ends_at_s, reports=True)
 
     def _reserve_s(self) -> float:
         """The time to keep for the confirmation."""

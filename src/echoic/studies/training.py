@@ -14,7 +14,15 @@ from echoic import sources
 from echoic.api.prepare import Requested
 from echoic.api.run import Run, load
 from echoic.api.train import fit
-from echoic.errors import ConfigError, EchoicError, Interrupted
+from echoic.errors import (
+    ChangedDataError,
+    ConfigError,
+    DataError,
+    EchoicError,
+    Interrupted,
+    TrainingDataError,
+    TrainingError,
+)
 from echoic.model import SequenceModel
 from echoic.streams.base import check_causal
 from echoic.studies.definition import Definition
@@ -49,22 +57,22 @@ class TrialTrainer:
         """Carries an order out.
 
         Raises:
+            TrainingDataError: the data of the study cannot be read, or have changed.
             Interrupted: a signal came; what is trained is saved.
         """
-        deadline = None if order.seconds is None else time.monotonic() + order.seconds
         losses, times_s = list[float](), list[float]()
         try:
             for number, (name, config) in enumerate(zip(order.runs, order.configs, strict=True)):
-                watch = _Watch(deadline, report if order.reports and number == 0 else None)
+                watch = _Watch(order.ends_at_s, report if order.reports and number == 0 else None)
                 run = self._trained(self._folder / name, config, watch)
                 losses.append(dev_loss(run))
                 times_s.append(watch.seconds_per_step * run.result()["steps"])
             measured = self._measured(run, times_s)
         except StopTraining as stop:
             return Answer("pruned" if str(stop) == "pruned" else "late")
-        except Interrupted:
+        except (Interrupted, TrainingDataError):
             raise
-        except ConfigError as error:
+        except (ConfigError, TrainingError) as error:
             return Answer("refused", reason=str(error))
         except EchoicError as error:
             return Answer("failed", reason=str(error))
@@ -81,9 +89,21 @@ class TrialTrainer:
                 run.resume(watch)
             return run
         requested = Requested.of(self._definition.job, config, {}, None)
+        return fit(requested.prepared(self._read(requested), self._data), out=path, on_progress=watch)
+
+    def _read(self, requested: Requested) -> sources.Dataset:
         if self._dataset is None:
-            self._dataset = sources.read(self._data, requested.settings.data)
-        return fit(requested.prepared(self._dataset, self._data), out=path, on_progress=watch)
+            try:
+                dataset = sources.read(self._data, requested.settings.data)
+            except DataError as error:
+                raise TrainingDataError(str(error)) from None
+            if dataset.fingerprint != self._definition.fingerprint:
+                raise ChangedDataError(
+                    f"{dataset.origin} differs from the data that {self._folder} began with; restore the original, or "
+                    "make a new study."
+                )
+            self._dataset = dataset
+        return self._dataset
 
     def _measured(self, run: Run, times_s: list[float]) -> dict[str, float]:
         """The goals but the loss, of the last run; the time is the mean over all."""
@@ -130,8 +150,8 @@ def step_time_us(model: SequenceModel, batches: Batches) -> float:
 class _Watch:
     """Follows a training: reports the dev loss after each part, stops it when time is up or it is hopeless."""
 
-    def __init__(self, deadline_s: float | None, report: Reporter | None) -> None:
-        self._deadline_s = deadline_s
+    def __init__(self, ends_at_s: float | None, report: Reporter | None) -> None:
+        self._ends_at_s = ends_at_s
         self._report = report
         self._reported_slot = 0
         self._began_s = time.monotonic()
@@ -151,7 +171,7 @@ class _Watch:
         """
         is_evaluation = at.step == self._step
         self._steps, self._step = self._steps + (not is_evaluation), at.step
-        if self._deadline_s is not None and time.monotonic() > self._deadline_s:
+        if self._ends_at_s is not None and time.time() > self._ends_at_s:
             raise StopTraining("late")
         slot = min(SLOTS, int(SLOTS * at.fraction + 1e-9))
         if self._report is None or at.stage != "fit" or not is_evaluation or slot <= self._reported_slot:

@@ -15,7 +15,7 @@ import warnings
 from pathlib import Path
 from typing import Any, TextIO, final
 
-from echoic.errors import EchoicError, Interrupted
+from echoic.errors import EchoicError, Interrupted, TrainingDataError
 from echoic.run.lock import file_lock
 from echoic.signals import Ended, ending_in_order
 from echoic.studies.definition import read_definition
@@ -53,7 +53,11 @@ class _Worker:
         """Carries out orders until the input ends."""
         while (line := self._lines.get()) is not None:
             order = Order(**json.loads(line))
-            answer = self._trainer(order, self._report)
+            try:
+                answer = self._trainer(order, self._report)
+            except TrainingDataError as error:
+                self._write({"error": str(error)})
+                return
             self._write({"answer": answer._asdict() | {"measured": dict(answer.measured)}})
 
     def _report(self, slot: int, loss: float) -> bool:
