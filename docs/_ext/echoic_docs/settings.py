@@ -10,7 +10,9 @@ from pydantic.fields import FieldInfo
 from echoic.config import JobSettings, Section
 from echoic.config.classify import BY_DATA
 from echoic.config.forecast import BY_STRATEGY
+from echoic.config.search import conditions
 from echoic.jobs import JOBS, settings_class
+from echoic.studies.space import default_parameters
 from echoic_docs.markdown import code, escape, table
 
 DECIDED = {
@@ -64,7 +66,7 @@ def settings_page(job: str, settings: type[JobSettings]) -> str:
     """All settings of a job, section by section."""
     intro = f"""# Settings of {job}
 
-Options of `echoic train {job}` and `echoic check {job}`, and keyword arguments of `echoic.train("{job}", ...)`:
+Options of `echoic train {job}`, `echoic tune {job}` and `echoic check {job}`, and keyword arguments of `echoic.train("{job}", ...)`:
 [how to give them](index.md).
 """
     parts = [intro]
@@ -72,6 +74,7 @@ Options of `echoic train {job}` and `echoic check {job}`, and keyword arguments 
         parts.append(f"## {name}\n\n{escape(type(info.default).__doc__ or '')}\n\n{section(info.default, settings)}")
     if job in DECIDED:
         parts.append(decided_defaults(*DECIDED[job]))
+    parts.append(searched(job, settings))
     return "\n".join(parts)
 
 
@@ -96,6 +99,19 @@ def decided_defaults(defaults: Mapping[str, Mapping[str, Any]], decides: str, re
 A value that you set always stands. {remark}
 
 {table(["setting", *map(code, defaults)], rows)}"""
+
+
+def searched(job: str, settings: type[JobSettings]) -> str:
+    """The default search space of a job."""
+    rows = [
+        [code(name), code(one.text), escape("; ".join(mark.text for mark in conditions(settings, name)))]
+        for name, one in default_parameters(job).items()
+    ]
+    return f"""## Default search space
+
+What [`echoic tune {job}`](../../guides/tuning.md) searches without `--search`.
+
+{table(["setting", "values", "only with"], rows)}"""
 
 
 def shown(value: Any) -> str:

@@ -48,7 +48,7 @@ def _curves(trials: Sequence[Trial], winner: Trial) -> Chart:
 
     lines = (
         _line("pruned", of([one for one in trials if one.state == "pruned"]), "unused"),
-        _line("complete", of([one for one in trials if one.state == "complete" and one != winner]), "data"),
+        _line("complete", of([one for one in trials if one.state == "complete" and one != winner]), "reference"),
         _line("winner", of([winner]), "model"),
     )
     text = "Lowest dev loss so far, of the first seed of each trial."
@@ -59,7 +59,7 @@ def _curves(trials: Sequence[Trial], winner: Trial) -> Chart:
 def _front(complete: Sequence[Trial], front: Sequence[Trial], goal: str) -> Chart:
     others = [(one.goals[goal], one.loss) for one in complete if one not in front]
     on_it = sorted((one.goals[goal], one.loss) for one in front)
-    lines = (_line("other trials", others, "unused", "dots"), _line("Pareto front", on_it, "model"))
+    lines = (_line("other trials", others, "reference", "dots"), _line("Pareto front", on_it, "model"))
     return Chart(f"front-{goal}", f"Dev loss and {goal}", goal, "dev loss", lines=_with_points(lines))
 
 
@@ -82,7 +82,7 @@ def _parallel(complete: Sequence[Trial], winner: Trial, parameters: Sequence[Par
         ]
 
     lines = (
-        _line("trials", _joined([of(one) for one in complete if one != winner]), "unused"),
+        _line("trials", _joined([of(one) for one in complete if one != winner]), "reference"),
         _line("winner", of(winner), "model"),
     )
     names = tuple((float(row), f"{one.name} {one.text}") for row, one in enumerate(parameters))
@@ -102,7 +102,7 @@ def _slice(complete: Sequence[Trial], winner: Trial, one: Parameter) -> Chart:
         return [(math.log10(value) if one.log else value, loss) for value, loss in values]
 
     lines = (
-        _line("trials", of([trial for trial in drawn if trial != winner]), "unused", "dots"),
+        _line("trials", of([trial for trial in drawn if trial != winner]), "reference", "dots"),
         _line("winner", of([trial for trial in drawn if trial == winner]), "model", "dots"),
     )
     title, key = f"Dev loss by {one.name}", f"slice-{one.name}"

@@ -30,6 +30,10 @@ _WARM_UP_SLOTS = 2
 
 _TPE_STARTUP_TRIALS = 10
 
+_LEAST_FOR_IMPORTANCE = 8
+_BEST_TRIALS = 6
+"""Complete trials from which importances are computed, and the number of the best among them that are compared."""
+
 _LOCKED_S = 60
 """How long the store waits for another process that has it open."""
 
@@ -133,12 +137,15 @@ class Engine:
     def importances(self) -> dict[str, float]:
         """The part of each setting in the differences of the dev loss, of those that all trials have (PED-ANOVA).
 
-        Empty with fewer than four complete trials.
+        Empty with fewer than eight complete trials.
         """
         with self._store():
-            if len(self._study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))) < 4:
+            complete = len(self._study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)))
+            if complete < _LEAST_FOR_IMPORTANCE:
                 return {}
-            evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+            # The best of few trials are too few to tell their settings from those of all.
+            best = max(0.1, min(0.5, _BEST_TRIALS / complete))
+            evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=best)
             target = None if len(self._definition.goals) == 1 else lambda trial: trial.values[0]
             try:
                 return dict(optuna.importance.get_param_importances(self._study, evaluator=evaluator, target=target))
