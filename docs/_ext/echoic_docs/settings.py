@@ -66,8 +66,8 @@ def settings_page(job: str, settings: type[JobSettings]) -> str:
     """All settings of a job, section by section."""
     intro = f"""# Settings of {job}
 
-Options of `echoic train {job}`, `echoic tune {job}` and `echoic check {job}`, and keyword arguments of `echoic.train("{job}", ...)`:
-[how to give them](index.md).
+Options of `echoic train {job}`, `echoic tune {job}` and `echoic check {job}`, and keyword arguments of
+`echoic.train("{job}", ...)`: [how to give them](index.md).
 """
     parts = [intro]
     for name, info in settings.model_fields.items():
