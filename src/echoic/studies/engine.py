@@ -25,7 +25,7 @@ SLOTS = 20
 _STARTUP_TRIALS = 5
 """Complete trials before the first is pruned."""
 
-_WARM_UP_SLOTS = 2
+_WARM_UP_SLOTS = 4
 """Parts of a training that is never pruned."""
 
 _TPE_STARTUP_TRIALS = 10

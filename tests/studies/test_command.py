@@ -1,0 +1,51 @@
+"""`echoic tune` on the command line, without training."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from echoic.cli import main
+from echoic.config.search import default_space
+from echoic.errors import RunError
+from echoic.jobs import JOBS, settings_class
+from echoic.studies.winner import winning_run
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    def run(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["echoic", *words])
+        monkeypatch.setenv("COLUMNS", "120")
+        with monkeypatch.context() as patch:
+            patch.setattr("warnings.showwarning", None)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_the_space_of_a_job_is_printed_without_data(command: Any, job: str) -> None:
+    lines = command("tune", job, "--space").splitlines()
+    shown = {line.split()[0]: line.split()[1] for line in lines[3:] if line.strip(" ─")}
+    assert shown.keys() >= default_space(job, settings_class(job)).keys()
+    assert shown["lr"] == "0.0003..0.03,log"
+
+
+def test_the_printed_space_is_that_of_the_study(command: Any) -> None:
+    assert " lr " not in command("tune", "forecast", "--space", "--fix", "lr=0.1")
+    assert " lr " not in command("tune", "forecast", "--space", "--lr", "0.1")
+    searched = command("tune", "forecast", "--space", "--search", "forget_bias=0..2", "--search", "layers=4;8,8")
+    assert "forget_bias 0..2 cell lstm" in " ".join(searched.split())
+    assert "layers 4;8,8" in " ".join(searched.split())
+
+
+def test_a_study_without_a_winner_says_how_to_go_on(define: Any) -> None:
+    folder, _ = define()
+    with pytest.raises(RunError, match=rf"has no winner yet; go on with `echoic tune --resume {folder}`"):
+        winning_run(folder)
+    assert winning_run(Path("any")) == Path("any")
