@@ -89,7 +89,7 @@ def print_result(study: "Study", *, as_json: bool) -> None:
 
 def print_trials(title: str, study: "Study", trials: Sequence["Trial"]) -> None:
     """A table of trials: goals, spread over seeds, and settings."""
-    goals, names = study.definition.goals, [one.name for one in study.definition.parameters]
+    goals, names = study.definition.goals, study.definition.names
     several = study.definition.seeds > 1
     rows = []
     for trial in trials:

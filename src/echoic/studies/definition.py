@@ -78,6 +78,11 @@ class Definition(Section):
         """The seed of the first run of every trial, and of the sampler."""
         return int(self.settings.get("train", {}).get("seed", 0))
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the searched settings."""
+        return [one.name for one in self.parameters]
+
     def of_trial(self, drawn: Mapping[str, Value], seed: int) -> dict[str, dict[str, Any]]:
         """The settings of a run by section: those of the study, drawn ones, a seed; one thread for several workers."""
         settings = {name: dict(section) for name, section in self.settings.items()}

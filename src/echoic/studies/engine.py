@@ -210,9 +210,8 @@ def grid(definition: Definition) -> list[dict[str, Value]]:
             f"`--sampler grid` needs lists of values, and `{name}` has a range; give --search {name}=A,B."
         )
     points: list[dict[str, Value]] = []
-    names = [one.name for one in definition.parameters]
     for values in itertools.product(*(one.choices for one in definition.parameters)):
-        point = _point(definition, dict(zip(names, values, strict=True)))
+        point = _point(definition, dict(zip(definition.names, values, strict=True)))
         if point not in points:
             points.append(point)
     return points

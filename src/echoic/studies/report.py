@@ -58,7 +58,7 @@ def _confirmation(study: Study) -> Table:
 
 
 def _trials(study: Study, title: str, trials: Sequence[Trial], *, collapsed: bool = False) -> Table:
-    goals, names = study.definition.goals, [one.name for one in study.definition.parameters]
+    goals, names = study.definition.goals, study.definition.names
     several = study.definition.seeds > 1
     columns = ["trial", "state", *goals, *(["standard deviation", "seeds"] if several else []), *names, "reason"]
     rows = [

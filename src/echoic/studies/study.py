@@ -1,5 +1,6 @@
 """A study, opened from its folder: its trials, its winner, its report, and how it goes on."""
 
+import filecmp
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -137,7 +138,7 @@ class Study:
             **goals,
             "loss_std": np.array([np.std(one.losses) if one.losses else np.nan for one in trials], np.float64),
             "seeds": np.array([len(one.losses) for one in trials], np.int64),
-            **{one.name: _column([trial.settings.get(one.name) for trial in trials]) for one in self._parameters()},
+            **{name: _column([trial.settings.get(name) for trial in trials]) for name in self.definition.names},
         }
 
     def report(self, out: str | Path | None = None) -> Path:
@@ -220,6 +221,8 @@ class Study:
         paths += [self.path / confirmation_run(number, one) for one in common_seeds(self.confirmation)]
         chosen = min(paths, key=lambda path: dev_loss(load(path, data=self._data)))
         new, best = self.path / ".best.new", self.path / "best"
+        if _same_model(chosen, best):
+            return  # it may have got a report meanwhile
         shutil.rmtree(new, ignore_errors=True)
         shutil.copytree(chosen, new, ignore=shutil.ignore_patterns("run.lock"))
         if best.exists():
@@ -231,8 +234,10 @@ class Study:
             self._store = Engine(self.path, self.definition)
         return self._store
 
-    def _parameters(self) -> list[Any]:
-        return list(self.definition.parameters)
+
+def _same_model(one: Path, other: Path) -> bool:
+    name = "model.safetensors"
+    return (other / name).exists() and filecmp.cmp(one / name, other / name, shallow=False)
 
 
 def _column(values: list[Any]) -> Any:
