@@ -6,9 +6,10 @@ with its settings, and is given to another worker; so none is lost and none coun
 
 import contextlib
 import itertools
+import json
 import warnings
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -71,9 +72,17 @@ class Engine:
         self._settings = settings_class(definition.job)
         with self._store():
             self._study = _opened(self, self._path, definition)
-            for point in grid(definition) if definition.sampler == "grid" else ():
-                self._study.enqueue_trial(point, skip_if_exists=True)
+            if definition.sampler == "grid":
+                self._add_missing(grid(definition))
         self._running: dict[int, Any] = {}
+
+    def _add_missing(self, points: Sequence[Mapping[str, Value]]) -> None:
+        """Adds the points of a grid that are no trial yet: a study may have been killed while it added them."""
+        trials = self._study.get_trials(deepcopy=False)
+        added = {json.dumps(one.system_attrs.get("fixed_params"), sort_keys=True) for one in trials}
+        for point in points:
+            if json.dumps(point, sort_keys=True) not in added:
+                self._study.enqueue_trial(point)
 
     def ask(self) -> Trial:
         """A new trial with its settings."""
@@ -209,12 +218,11 @@ def grid(definition: Definition) -> list[dict[str, Value]]:
         raise ConfigError(
             f"`--sampler grid` needs lists of values, and `{name}` has a range; give --search {name}=A,B."
         )
-    points: list[dict[str, Value]] = []
+    points: dict[str, dict[str, Value]] = {}
     for values in itertools.product(*(one.choices for one in definition.parameters)):
         point = _point(definition, dict(zip(definition.names, values, strict=True)))
-        if point not in points:
-            points.append(point)
-    return points
+        points.setdefault(json.dumps(point), point)
+    return list(points.values())
 
 
 def _point(definition: Definition, chosen: Mapping[str, Value]) -> dict[str, Value]:
