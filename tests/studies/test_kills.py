@@ -36,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def studying(*arguments: object) -> Iterator[subprocess.Popen[str]]:
+def studying(*arguments: object, before: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own, which is killed at the end of the block."""
-    command = [sys.executable, "-m", "echoic", "tune", *map(str, arguments)]
+    command = [*before, sys.executable, "-m", "echoic", "tune", *map(str, arguments)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
@@ -137,17 +137,18 @@ def test_a_trial_that_was_killed_ends_as_one_that_was_not(folder: Path, tmp_path
     assert trial.loss == min(row["dev_loss"] for row in alone.metrics())
 
 
-def test_a_killed_study_goes_on_and_its_workers_end(folder: Path) -> None:
-    with studying(*begin(folder)) as process:
+@pytest.mark.parametrize("before", [(), ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh")], ids=["", "signals lost"])
+def test_a_killed_study_goes_on_and_its_workers_end(folder: Path, before: tuple[str, ...]) -> None:
+    with studying(*begin(folder), before=before) as process:
         wait_until(lambda: len({path.parent.parent for path in checkpoints(folder)}) >= 2)
         workers = worker_pids(folder)
         process.kill()
         process.wait()
     assert "unfinished" in {trial.state for trial in echoic.load_study(folder).trials}
-    finish(folder)
-    check_complete(folder)
     for pid in workers:
         wait_until(partial(_has_ended, pid))
+    finish(folder)
+    check_complete(folder)
 
 
 def _has_ended(pid: int) -> bool:

@@ -45,12 +45,16 @@ class TrialTrainer:
         folder: the folder of the study.
         definition: the study.
         data: the data in memory, if the study has such.
+        is_closed: asked after every step whether training should be saved and stop.
     """
 
-    def __init__(self, folder: Path, definition: Definition, data: Any = None) -> None:
+    def __init__(
+        self, folder: Path, definition: Definition, data: Any = None, is_closed: Callable[[], bool] = lambda: False
+    ) -> None:
         self._folder = folder
         self._definition = definition
         self._data = definition.data if data is None else data
+        self._is_closed = is_closed
         self._dataset: sources.Dataset | None = None
 
     def __call__(self, order: Order, report: Reporter) -> Answer:
@@ -63,7 +67,7 @@ class TrialTrainer:
         losses, times_s = list[float](), list[float]()
         try:
             for number, (name, config) in enumerate(zip(order.runs, order.configs, strict=True)):
-                watch = _Watch(order.ends_at_s, report if order.reports and number == 0 else None)
+                watch = _Watch(order.ends_at_s, self._is_closed, report if order.reports and number == 0 else None)
                 run = self._trained(self._folder / name, config, watch)
                 losses.append(dev_loss(run))
                 times_s.append(watch.seconds_per_step * run.result()["steps"])
@@ -150,8 +154,9 @@ def step_time_us(model: SequenceModel, batches: Batches) -> float:
 class _Watch:
     """Follows a training: reports the dev loss after each part, stops it when time is up or it is hopeless."""
 
-    def __init__(self, ends_at_s: float | None, report: Reporter | None) -> None:
+    def __init__(self, ends_at_s: float | None, is_closed: Callable[[], bool], report: Reporter | None) -> None:
         self._ends_at_s = ends_at_s
+        self._is_closed = is_closed
         self._report = report
         self._reported_slot = 0
         self._began_s = time.monotonic()
@@ -167,11 +172,12 @@ class _Watch:
         """Takes the progress of training.
 
         Raises:
-            StopTraining: time is up, or the trial is hopeless.
+            StopTraining: time is up, the study ends, or the trial is hopeless.
         """
         is_evaluation = at.step == self._step
         self._steps, self._step = self._steps + (not is_evaluation), at.step
-        if self._ends_at_s is not None and time.time() > self._ends_at_s:
+        is_late = self._ends_at_s is not None and time.time() > self._ends_at_s
+        if is_late or self._is_closed():
             raise StopTraining("late")
         slot = min(SLOTS, int(SLOTS * at.fraction + 1e-9))
         if self._report is None or at.stage != "fit" or not is_evaluation or slot <= self._reported_slot:

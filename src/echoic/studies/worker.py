@@ -44,14 +44,15 @@ def main() -> None:
 @final
 class _Worker:
     def __init__(self, folder: Path, answers: TextIO) -> None:
-        self._trainer = TrialTrainer(folder, read_definition(folder))
+        self._closed = threading.Event()
+        self._trainer = TrialTrainer(folder, read_definition(folder), is_closed=self._closed.is_set)
         self._answers = answers
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
     def run(self) -> None:
         """Carries out orders until the input ends."""
-        while (line := self._lines.get()) is not None:
+        while not self._closed.is_set() and (line := self._lines.get()) is not None:
             order = Order(**json.loads(line))
             try:
                 answer = self._trainer(order, self._report)
@@ -63,15 +64,17 @@ class _Worker:
     def _report(self, slot: int, loss: float) -> bool:
         """Asks the study whether the trial is hopeless."""
         self._write({"slot": slot, "loss": loss})
-        reply = self._lines.get()
+        reply = None if self._closed.is_set() else self._lines.get()
         return reply is not None and bool(json.loads(reply)["stop"])
 
     def _read(self) -> None:
         for line in sys.stdin:
             self._lines.put(line)
+        # Training looks at this after every step.
+        self._closed.set()
         self._lines.put(None)
-        # Training ends in order on this signal, after a checkpoint.
-        os.kill(os.getpid(), signal.SIGINT)
+        # Ends what is done outside of training; a library that is just imported may lose it.
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _write(self, line: dict[str, Any]) -> None:
         try:
