@@ -98,7 +98,7 @@ _RECURRENT = OnlyWith(("model",), ("recurrent",))
 class ClassifierSettings(Section):
     """The network, pooling and loss."""
 
-    live: bool = Field(
+    live: Annotated[bool, ChangesLoss()] = Field(
         default=False,
         description=(
             "Defaults for a network that runs live: it reads in one direction and needs no whole clip. Clips of sound "
