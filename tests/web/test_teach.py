@@ -1,10 +1,13 @@
 """Teaching over HTTP: classes and examples are ordinary files, and a training makes an ordinary run."""
 
 import io
+import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,9 +23,10 @@ from served_runs import TOKEN, Port, serving
 from teaching import RATE_HZ, Taught, encoded, teaching, tone, zipped
 
 import echoic
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, DataError
 from echoic.web.limits import Limits
-from echoic.web.teaching import intake
+from echoic.web.teaching import conversion, intake
+from echoic.web.teaching.training import Training
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +70,17 @@ def test_names_that_folders_should_not_have_are_refused(taught: Taught) -> None:
         assert "name" in taught.add_class(name).error
         assert taught.call("PATCH", "/teach/classes/Background", {"name": name}).status == 400
     assert [one.name for one in taught.examples.iterdir()] == ["Background"]
+
+
+def test_names_of_any_script_are_kept_as_one_form(taught: Taught) -> None:
+    for name in ("हिन्दी", "น้ำ", "עִבְרִית"):
+        assert taught.add_class(name).status == 200
+    assert taught.add_class(unicodedata.normalize("NFD", "Été")).status == 200
+    assert "already" in taught.add_class(unicodedata.normalize("NFC", "Été")).error
+    for name in ("\u0301e", "\u0301", "\u202egnp", "a\u200db"):
+        assert "name" in taught.add_class(name).error
+    taught.upload(zipped({unicodedata.normalize("NFD", "Été/é.wav"): encoded(tone(500))}), "a.zip")
+    assert taught.names("Été") == ["é.wav"]
 
 
 def test_requests_that_are_not_understood_change_nothing(taught: Taught) -> None:
@@ -114,6 +129,44 @@ def test_what_is_no_sound_is_skipped_with_a_reason(taught: Taught) -> None:
         assert reason.startswith("odd.wav")
         assert str(taught.run.parent) not in reason
     assert taught.files == []
+
+
+def test_long_sound_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "long.flac").write_bytes(encoded(np.zeros(3600 * RATE_HZ), "FLAC"))
+    assert (tmp_path / "long.flac").stat().st_size < 1 << 17
+    monkeypatch.setattr(conversion, "decode_file", None)
+    with pytest.raises(DataError, match=r"^long has 3600 s; examples have up to 60 s\.$"):
+        conversion.convert(tmp_path / "long.flac", "long", tmp_path, keep="all")
+
+
+def test_a_reader_that_the_system_has_killed_is_not_the_fault_of_the_next_file(taught: Taught) -> None:
+    taught.upload(encoded(tone(500)), "a.wav", "Background")
+    for name in ("b.wav", "c.wav"):
+        for process in multiprocessing.active_children():
+            process.kill()
+            process.join()
+        answer = taught.upload(encoded(tone(500)), name, "Background").json
+        assert (answer["added"], answer["skipped"]) == (1, [])
+        assert all("problem" not in one for one in answer["classes"][0]["examples"])
+
+
+def test_deleting_a_class_that_is_a_link_keeps_what_it_leads_to(taught: Taught, tmp_path: Path) -> None:
+    (tmp_path / "mine too").mkdir()
+    (tmp_path / "mine too" / "a.wav").write_bytes(encoded(tone(500)))
+    (taught.examples / "linked").symlink_to(tmp_path / "mine too")
+    assert taught.names("linked") == ["a.wav"]
+    shown = taught.call("DELETE", "/teach/classes/linked").json
+    assert [one["name"] for one in shown["classes"]] == ["Background"]
+    assert (tmp_path / "mine too" / "a.wav").exists()
+
+
+def test_a_folder_of_examples_that_was_deleted_begins_anew(taught: Taught) -> None:
+    for add in (lambda: taught.add_class("clap"), lambda: taught.upload(zipped({"clap/a.wav": encoded(tone(5))}), "a")):
+        shutil.rmtree(taught.examples)
+        assert taught.shown()["classes"] == []
+        assert "no class" in taught.upload(encoded(tone(500)), "a.wav", "clap").error
+        assert taught.call("POST", "/teach/training").error == taught.shown()["problem"]
+        assert [one["name"] for one in add().json["classes"]] == ["clap"]
 
 
 def test_long_sound_and_large_uploads_are_refused(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,6 +343,20 @@ def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught) -> No
         assert taught.trained()["version"] == 2
         assert client.answer(sound[:800].tobytes())["type"] == "result"
     assert sorted(one.name for one in taught.run.parent.iterdir()) == ["mine", "mine-examples"]
+
+
+def test_a_run_folder_that_is_a_link_is_replaced_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "file").write_text("kept")
+    (tmp_path / "mine").symlink_to(tmp_path / "elsewhere")
+    told: list[str] = []
+    training = Training(tmp_path / "mine", tmp_path, lambda: told.append("ready"))
+    (tmp_path / ".mine.training").mkdir()
+    (tmp_path / ".mine.training" / "model.safetensors").touch()
+    assert training._end({"result": "done"}) == ("done", "")
+    assert (tmp_path / "mine" / "model.safetensors").exists()
+    assert (told, (tmp_path / "elsewhere" / "file").read_text()) == (["ready"], "kept")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["elsewhere", "mine"]
 
 
 def test_a_training_that_is_stopped_keeps_the_best_network(taught: Taught) -> None:

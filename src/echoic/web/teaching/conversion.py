@@ -16,7 +16,7 @@ import numpy as np
 from echoic.config.audio import AudioDataSettings
 from echoic.errors import DataError
 from echoic.labelled.segmenter import Segmenter
-from echoic.sources.audio.decoding import decode_file
+from echoic.sources.audio.decoding import decode_file, open_sound
 from echoic.types import Floats
 from echoic.writers.sound import SoundWriter
 
@@ -70,13 +70,10 @@ def convert(source: Path, name: str, folder: Path, *, keep: Keep) -> list[Path]:
         DataError: it cannot be read, is too long, or has no sounds to `split`.
     """
     try:
+        _check_length(source, name)
         sound = decode_file(source, AudioDataSettings(), None)
     except DataError as error:
         raise DataError(str(error).replace(str(source), name)) from None
-    if len(sound.samples) > MAX_EXAMPLE_S * sound.rate_hz:
-        raise DataError(
-            f"{name} has {len(sound.samples) / sound.rate_hz:.0f} s; examples have up to {MAX_EXAMPLE_S} s."
-        )
     parts = _kept(sound.samples, sound.rate_hz, keep)
     if not parts:
         raise DataError(f"{name} has no sound that is louder than its background.")
@@ -114,14 +111,23 @@ class Converter:
             DataError: it raised one, crashed, or took too long.
         """
         async with self._turn:
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_the_server)
             try:
-                work = asyncio.wrap_future(self._pool.submit(function, *arguments, **options))
-                return await asyncio.wait_for(work, _TIMEOUT_S)
+                try:
+                    return await self._tried(function, *arguments, **options)
+                except BrokenProcessPool:  # the file may be innocent: the system killed the process, perhaps long ago
+                    return await self._tried(function, *arguments, **options)
             except (BrokenProcessPool, TimeoutError):
-                self.close()
                 raise DataError("This file is damaged (its reader crashed on it); export it again.") from None
+
+    async def _tried(self, function: Callable[..., T], *arguments: object, **options: object) -> T:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_the_server)
+        try:
+            work = asyncio.wrap_future(self._pool.submit(function, *arguments, **options))
+            return await asyncio.wait_for(work, _TIMEOUT_S)
+        except (BrokenProcessPool, TimeoutError):
+            self.close()
+            raise
 
     def close(self) -> None:
         """Ends the process."""
@@ -143,6 +149,14 @@ def _wait_for_the_server() -> None:
     if server is not None:
         server.join()
         os._exit(0)
+
+
+def _check_length(source: Path, name: str) -> None:
+    """Refuses sound that is too long, before it is decoded: a small file may hold days of silence."""
+    with open_sound(source, AudioDataSettings(), None) as sound:
+        seconds = sound.most_samples / sound.rate_hz
+    if seconds > MAX_EXAMPLE_S:
+        raise DataError(f"{name} has {seconds:.0f} s; examples have up to {MAX_EXAMPLE_S} s.")
 
 
 def _write(target: Path, samples: Floats, rate_hz: int) -> None:

@@ -1,5 +1,6 @@
 """The examples: ordinary sound files, in a folder for each class."""
 
+import math
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -44,6 +45,8 @@ class ExampleStore:
     @property
     def classes(self) -> list[str]:
         """Names of the classes: the background first, the others sorted."""
+        if not self.folder.is_dir():  # someone has deleted it; the next class or example makes it again
+            return []
         names = [one.name for one in self.folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
         return sorted(names, key=lambda name: (not is_background(name), name.lower(), name))
 
@@ -59,7 +62,12 @@ class ExampleStore:
 
     @property
     def changed_at(self) -> float:
-        """When a class or an example was last added, changed or removed, in seconds of the clock of the files."""
+        """When a class or an example was last added, changed or removed, in seconds of the clock of the files.
+
+        Infinite if the folder itself was removed.
+        """
+        if not self.folder.is_dir():
+            return math.inf
         folders = [self.folder / name for name in self.classes]
         files = [path for name in self.classes for path in self.examples(name)]
         return max(one.stat().st_mtime for one in (self.folder, *folders, *files))
@@ -83,7 +91,7 @@ class ExampleStore:
         """
         name = class_name(name, self.classes)
         try:
-            (self.folder / name).mkdir()
+            (self.folder / name).mkdir(parents=True)
         except OSError as error:
             raise RunError(f"{cannot_be_created(self.folder / name, error)}.") from None
         return name
@@ -102,13 +110,16 @@ class ExampleStore:
             raise RunError(f"{cannot_be_created(self.folder / new, error)}.") from None
 
     def remove_class(self, name: str) -> None:
-        """Deletes the examples of a class, and its folder unless there are other files in it.
+        """Deletes the examples of a class, and its folder unless there are other files in it; of a link, only the link.
 
         Raises:
             DataError: there is no such class.
             RunError: there are other files, which are kept.
         """
         folder = self._class(name)
+        if folder.is_symlink():  # the files are elsewhere, and were there before
+            folder.unlink()
+            return
         for path in self.examples(name):
             path.unlink()
         try:
@@ -119,6 +130,7 @@ class ExampleStore:
     def incoming(self) -> "tempfile.TemporaryDirectory[str]":
         """A folder for what is not an example yet, on the same disk."""
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             return tempfile.TemporaryDirectory(prefix=_INCOMING, dir=self.folder, ignore_cleanup_errors=True)
         except OSError as error:
             raise RunError(f"{cannot_be_written(self.folder, error)}.") from None

@@ -161,5 +161,7 @@ class Training:
 
 
 def _remove(folder: Path) -> None:
-    if folder.exists():
+    if folder.is_symlink():  # only the link: what it leads to is not ours
+        folder.unlink()
+    elif folder.exists():
         shutil.rmtree(folder)
