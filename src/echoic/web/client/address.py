@@ -89,6 +89,8 @@ class ServerAddress:
             ServerError: the server cannot be reached, or it refuses.
         """
         runs = {one.run: one for one in self._runs()}
+        if not runs:
+            raise ConfigError(f"The server at {self.place} has no runs; teach one on its page, or start it with one.")
         known = ", ".join(runs)
         if name is None and len(runs) > 1:
             raise ConfigError(f"The server has the runs {known}; choose one with --run NAME.")

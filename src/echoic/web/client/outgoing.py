@@ -4,10 +4,10 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, PositiveInt
 
 from echoic.types.score import ONSET
 from echoic.web.allowance import Allowance
@@ -22,13 +22,16 @@ _BYTES_PER_CHARACTER = 12
 """A character beyond 16 bits, escaped in JSON."""
 
 
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class TheirLimits(BaseModel):
     """What a server allows."""
 
-    message_bytes: int
-    messages_per_s: float
-    steps_per_s: float
-    speed: float
+    message_bytes: PositiveInt
+    messages_per_s: Positive
+    steps_per_s: Positive
+    speed: Positive
 
 
 @final

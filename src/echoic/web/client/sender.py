@@ -167,17 +167,17 @@ class Sender:
     async def _read(self, wire: Wire) -> None:
         while True:
             message, is_last = await wire.receive()
-            if message["type"] == "result":
+            if message.type == "result":
                 # What is computed again after a lost connection was given before.
-                if is_last or message["position"] > self._received:
-                    self._received = message["position"]
-                    for record in message["records"]:
+                if is_last or message.position > self._received:
+                    self._received = message.position
+                    for record in message.records:
                         self._tell(record)
                 if is_last:
                     return
-            elif message["type"] == "state":
-                self._start |= {"state": message["state"], "position": message["position"]}
-                while self._unsaved and self._unsaved[0].position <= message["position"]:
+            elif message.type == "state":
+                self._start |= {"state": message.state, "position": message.position}
+                while self._unsaved and self._unsaved[0].position <= message.position:
                     self._unsaved.popleft()
-            elif message["type"] == "error":
-                self._refusal = message["message"]
+            elif message.type == "error":
+                self._refusal = message.message

@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections import deque
-from typing import Any, final
+from typing import Annotated, Any, Literal, final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from websockets.asyncio.client import ClientConnection
 
-from echoic.web.client.address import ServedRun, ServerAddress
+from echoic.web.client.address import TIMEOUT_S, ServedRun, ServerAddress
 from echoic.web.client.outgoing import Pace, TheirLimits
 
 _UNANSWERED = 8
@@ -19,18 +19,46 @@ class _Hello(BaseModel):
     limits: TheirLimits
 
 
+class _Result(BaseModel):
+    type: Literal["result"]
+    position: int
+    records: list[dict[str, Any]]
+
+
+class _Saved(BaseModel):
+    type: Literal["state"]
+    state: str
+    position: int
+
+
+class _Refusal(BaseModel):
+    type: Literal["error"]
+    message: str
+
+
+class _Started(BaseModel):
+    type: Literal["started"]
+
+
+Answer = _Result | _Saved | _Refusal | _Started
+
+_ANSWER: TypeAdapter[Answer] = TypeAdapter(Annotated[Answer, Field(discriminator="type")])
+
+
 @final
 class Wire:
     """Sends messages and takes the answers to them, in their order.
 
     Args:
         socket: a connection that has said hello.
+        address: of the server.
         pace: how fast messages may go.
         limits: of the server.
     """
 
-    def __init__(self, socket: ClientConnection, pace: Pace, limits: TheirLimits) -> None:
+    def __init__(self, socket: ClientConnection, address: ServerAddress, pace: Pace, limits: TheirLimits) -> None:
         self._socket = socket
+        self._address = address
         self._room = asyncio.Semaphore(_UNANSWERED)
         self._has_place = False
         self._asked: deque[bool] = deque()  # for each message without a result: is it the last one?
@@ -47,11 +75,11 @@ class Wire:
             ServerError: the server is none of runs.
         """
         try:
-            limits = _Hello.model_validate_json(await socket.recv()).limits
-        except ValidationError:
+            limits = _Hello.model_validate_json(await asyncio.wait_for(socket.recv(), TIMEOUT_S)).limits
+        except (ValidationError, TimeoutError):
             raise address.stranger() from None
         await socket.send(json.dumps({"type": "start", **start}))
-        return cls(socket, Pace(run, start["options"].get("rate_hz", run.rate_hz), limits), limits)
+        return cls(socket, address, Pace(run, start["options"].get("rate_hz", run.rate_hz), limits), limits)
 
     async def place(self) -> bool:
         """Waits until there is room for a message, and keeps it for the next one; whether it had to wait."""
@@ -79,12 +107,18 @@ class Wire:
         for _ in range(_UNANSWERED - self._has_place):
             await self._room.acquire()
 
-    async def receive(self) -> tuple[dict[str, Any], bool]:
-        """The next message of the server, and whether it is the result of `finish`."""
-        message = json.loads(await self._socket.recv())
-        is_last = False
-        if message["type"] == "result":
-            is_last = self._asked.popleft()
+    async def receive(self) -> tuple[Answer, bool]:
+        """The next message of the server, and whether it is the result of `finish`.
+
+        Raises:
+            ServerError: the server is none of runs.
+        """
+        try:
+            message = _ANSWER.validate_json(await self._socket.recv())
+            is_last = self._asked.popleft() if message.type == "result" else False
+        except (ValidationError, IndexError):  # the latter: a result that nothing was sent for
+            raise self._address.stranger() from None
+        if message.type == "result":
             self._room.release()
         return message, is_last
 
