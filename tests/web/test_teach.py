@@ -23,9 +23,10 @@ from served_runs import TOKEN, Port, serving
 from teaching import RATE_HZ, Taught, encoded, teaching, tone, zipped
 
 import echoic
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, RunError
 from echoic.web.limits import Limits
 from echoic.web.teaching import conversion, intake
+from echoic.web.teaching.store import ExampleStore
 from echoic.web.teaching.training import Training
 
 pytestmark = pytest.mark.slow
@@ -167,6 +168,18 @@ def test_a_folder_of_examples_that_was_deleted_begins_anew(taught: Taught) -> No
         assert "no class" in taught.upload(encoded(tone(500)), "a.wav", "clap").error
         assert taught.call("POST", "/teach/training").error == taught.shown()["problem"]
         assert [one["name"] for one in add().json["classes"]] == ["clap"]
+
+
+def test_two_servers_do_not_teach_the_same_run(tmp_path: Path) -> None:
+    with teaching(tmp_path) as one:
+        incoming = one.examples / ".incoming-now"
+        incoming.mkdir()
+        with pytest.raises(RunError, match=r"Another server teaches on .*mine-examples; stop it, or give --teach"):
+            ExampleStore(one.examples)
+        assert incoming.exists()
+    with teaching(tmp_path) as one:
+        assert one.shown()["classes"]
+    assert not incoming.exists()
 
 
 def test_long_sound_and_large_uploads_are_refused(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,29 @@ def file_lock(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextlib.contextmanager
+def folder_lock(path: Path, refusal: str) -> Iterator[None]:
+    """Holds a folder itself, in which nothing is written; on Windows, whose folders cannot be locked, nothing is held.
+
+    Raises:
+        RunError: with the sentence `refusal`: another process, or another part of this one, holds the folder.
+    """
+    if os.name == "nt":
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        try:
+            _try_lock(handle)
+        except BlockingIOError:
+            raise RunError(refusal) from None
+        except OSError:  # a disk that knows no locks
+            pass
+        yield
+    finally:
+        os.close(handle)
+
+
 def _holder(path: Path) -> str:
     with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
         holder = json.loads(path.read_text())

@@ -4,10 +4,12 @@ import math
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import final
 
-from echoic.errors import DataError, RunError
+from echoic.errors import DataError, EchoicError, RunError
+from echoic.run.lock import folder_lock
 from echoic.sources.audio import ENDINGS
 from echoic.web.teaching.names import class_name, stem
 from echoic.write_errors import cannot_be_created, cannot_be_written
@@ -29,7 +31,7 @@ class ExampleStore:
         folder: created where it is missing, with an empty class for the background.
 
     Raises:
-        RunError: it cannot be created.
+        RunError: it cannot be created, or another server uses it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -37,10 +39,21 @@ class ExampleStore:
         try:
             if not folder.exists():
                 (folder / BACKGROUND).mkdir(parents=True)
+            # Two servers would take each other's files, and train into the same folder.
+            self._held = ExitStack()
+            self._held.enter_context(
+                folder_lock(folder, f"Another server teaches on {folder}; stop it, or give --teach another folder.")
+            )
             for left in folder.glob(f"{_INCOMING}*"):  # of a server that was killed
                 shutil.rmtree(left)
+        except EchoicError:
+            raise
         except OSError as error:
             raise RunError(f"{cannot_be_created(folder, error)}.") from None
+
+    def close(self) -> None:
+        """Lets another server use the folder."""
+        self._held.close()
 
     @property
     def classes(self) -> list[str]:

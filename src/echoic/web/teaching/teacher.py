@@ -38,7 +38,7 @@ class Teacher:
 
     Raises:
         ConfigError: there is a run that was trained on other data, which would be replaced; or the folder has no name.
-        RunError: the folder of the examples cannot be created.
+        RunError: the folder of the examples cannot be created, or another server uses it.
     """
 
     def __init__(self, run: Path, on_run: Callable[[Run], None]) -> None:
@@ -104,6 +104,7 @@ class Teacher:
         """Ends what runs, as the server stops."""
         self._converter.close()
         await self.training.close()
+        self.store.close()
 
     def _take_over(self) -> None:
         self._on_run(echoic.load(self._run))
