@@ -111,6 +111,17 @@ def test_channels_and_formats_that_are_not_there_are_refused() -> None:
         whole(io.BytesIO(b""), channel=2)
 
 
+@pytest.mark.parametrize("rate_hz", [0, -8000])
+def test_a_rate_below_one_is_refused(rate_hz: int) -> None:
+    with pytest.raises(ConfigError, match=f"at least 1 sample per second, got --rate-hz {rate_hz}"):
+        whole(io.BytesIO(bytes(20)), PcmFormat(rate_hz=rate_hz))
+
+
+def test_a_part_of_a_sample_at_the_end_is_named() -> None:
+    with pytest.warns(UserWarning, match=r"^pipe ends 3 bytes into a sample of 4; they are left out\. Cut"):
+        assert len(whole(io.BytesIO(bytes(403)), PcmFormat(channels=2))) == 100
+
+
 def rows(text: str, *features: str) -> list[list[float]]:
     reader = RowReader(features, "pipe")
     return [found[0].tolist() for line in text.splitlines() if (found := reader.read(line)) is not None]

@@ -1,6 +1,7 @@
 """Sound as bytes that arrive: raw samples, or a WAV file through a pipe."""
 
 import struct
+import warnings
 from typing import IO, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -71,6 +72,8 @@ class PcmReader:
                 f"Raw sound must be {', '.join(get_args(SampleFormat))} with 1 to {MAX_CHANNELS} channels, got "
                 f"{given.sample_format!r} with {given.channels}."
             )
+        if given.rate_hz is not None and given.rate_hz < 1:
+            raise ConfigError(f"Raw sound has at least 1 sample per second, got --rate-hz {given.rate_hz}.")
         self._file = file
         self._name = name
         self._left_bytes: int | None = None
@@ -88,7 +91,10 @@ class PcmReader:
         self._channel = channel
 
     def read(self, samples: int) -> Floats | None:
-        """The next `samples` samples, full scale 1; fewer at the end, and None after it."""
+        """The next `samples` samples, full scale 1; fewer at the end, and None after it.
+
+        Warns of a part of a sample at the end, which is left out: what comes later from the same source is shifted.
+        """
         dtype = _DTYPES[self.format.sample_format]
         frame_bytes = dtype.itemsize * self.format.channels
         data = self._pending
@@ -100,6 +106,13 @@ class PcmReader:
         whole = min(samples, len(data) // frame_bytes) * frame_bytes
         self._pending = data[whole:]
         if not whole:
+            if self._pending:
+                warnings.warn(
+                    f"{self._name} ends {len(self._pending)} bytes into a sample of {frame_bytes}; they are left out. "
+                    "Cut raw sound between samples, or it is noise from there on.",
+                    stacklevel=2,
+                )
+                self._pending = b""
             return None
         values = np.frombuffer(data[:whole], dtype).reshape(-1, self.format.channels).astype(np.float32)
         if self.format.sample_format == "u8":
