@@ -22,7 +22,7 @@ from echoic.web.errors import ServerError
 from echoic.web.limits import Limits
 
 RUN = ServedRun(run="x", job="forecast", takes="values", rate_hz=1, features=("x",), channel=None)
-LIMITS = Limits().told()
+LIMITS = Limits().to_json()
 RESULT = {"type": "result", "position": 1, "records": []}
 
 
