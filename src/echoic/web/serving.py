@@ -4,7 +4,8 @@ import gc
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
@@ -103,11 +104,12 @@ def serve(
         if open_browser:
             webbrowser.open(address)
 
-    _stop_stalls()
-    Serving(server, limits, started).run([listening])
+    with _without_stalls():
+        Serving(server, limits, started).run([listening])
 
 
-def _stop_stalls() -> None:
+@contextmanager
+def _without_stalls() -> Iterator[None]:
     """Keeps Python from halting all streams of this process: for collections of garbage, and for the network's thread.
 
     Each collection of all objects would go through those of the libraries as well, for a tenth of a second.
@@ -116,6 +118,10 @@ def _stop_stalls() -> None:
     gc.freeze()
     gc.set_threshold(_GARBAGE_OBJECTS, *gc.get_threshold()[1:])
     sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        gc.unfreeze()  # otherwise kernels are never freed, and say so as Python ends
 
 
 _OTHERS = 100
