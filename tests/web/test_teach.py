@@ -1,5 +1,6 @@
 """Teaching over HTTP: classes and examples are ordinary files, and a training makes an ordinary run."""
 
+import errno
 import io
 import multiprocessing
 import os
@@ -290,12 +291,23 @@ def test_a_zip_that_unpacks_to_too_much_or_is_damaged_adds_nothing(
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("clap/bomb.wav", bytes(1 << 24))
     assert len(file.getvalue()) < 1 << 20
+    assert taught.upload(file.getvalue(), "set.zip").error.endswith("(it has more than 1 MB); send smaller parts.")
     for raw in (file.getvalue(), file.getvalue().replace((1 << 24).to_bytes(4, "little"), (9).to_bytes(4, "little"))):
         assert "cannot be unpacked" in taught.upload(raw, "set.zip").error
     whole = zipped({"clap/a.wav": encoded(tone(500))})
     for raw in (whole[:60] + bytes(20) + whole[80:], whole.replace(b"PK\1\2", b"PK\1\2\0\0\0\0\1\0", 1)):
         answer = taught.upload(raw, "set.zip")
         assert answer.status == 400 or not answer.json["added"]
+    assert taught.files == []
+
+
+def test_a_full_disk_is_no_damage_of_a_zip(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(intake, "_unpack", fail)
+    said = taught.upload(zipped({"clap/a.wav": encoded(tone(500))}), "set.zip").error
+    assert said.startswith(f"{taught.examples} cannot be written (No space left on device): free some space")
     assert taught.files == []
 
 

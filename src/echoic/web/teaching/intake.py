@@ -12,7 +12,7 @@ from echoic.sources.audio import ENDINGS
 from echoic.web.teaching.conversion import Converter, Keep, convert
 from echoic.web.teaching.names import class_name
 from echoic.web.teaching.store import ExampleStore
-from echoic.write_errors import cannot_be_written
+from echoic.write_errors import NO_SPACE, cannot_be_written
 
 UPLOAD_BYTES = 1 << 26
 UNPACKED_BYTES = 1 << 28
@@ -124,7 +124,7 @@ def _unpacked(archive: Path, name: str, into: str | None, folder: Path) -> tuple
     """The files of a zip, unpacked under names of our own, and sentences on those left out.
 
     Raises:
-        DataError: it is damaged, or unpacks to too much.
+        DataError: it is damaged, unpacks to too much, or there is no space for it.
     """
     files, skipped, left = list[_File](), list[str](), UNPACKED_BYTES
     try:
@@ -138,9 +138,10 @@ def _unpacked(archive: Path, name: str, into: str | None, folder: Path) -> tuple
                 left = _unpack(opened, entry, path, left)
                 files.append(_File(path, f"{inner.name:.100}", belongs))
     except _DAMAGED as error:
-        raise DataError(
-            f"{name:.60} cannot be unpacked ({str(error) or type(error).__name__}); zip it again."
-        ) from None
+        if isinstance(error, OSError) and error.errno in NO_SPACE:
+            raise DataError(f"{cannot_be_written(folder.parent, error)}.") from None
+        remedy = "send smaller parts" if isinstance(error, DataError) else "zip it again"
+        raise DataError(f"{name:.60} cannot be unpacked ({str(error) or type(error).__name__}); {remedy}.") from None
     if not files and not skipped:
         skipped.append(f"{name:.60} has no files.")
     return files, skipped
@@ -175,6 +176,6 @@ def _unpack(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, left: i
         while block := packed.read(_BLOCK_BYTES):
             left -= len(block)
             if left < 0:
-                raise ValueError(f"it has more than {UNPACKED_BYTES >> 20} MB")
+                raise DataError(f"it has more than {UNPACKED_BYTES >> 20} MB")
             file.write(block)
     return left
