@@ -108,7 +108,7 @@ class PcmReader:
         if not whole:
             if self._pending:
                 warnings.warn(
-                    f"{self._name} ends inside a sample ({len(self._pending)} of {frame_bytes} bytes), which is left out. "
+                    f"{self._name} ends inside a sample ({len(self._pending)} of {frame_bytes} bytes), left out. "
                     "Cut raw sound between samples, or it is noise from there on.",
                     stacklevel=2,
                 )
