@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import unicodedata
@@ -188,6 +189,15 @@ def test_long_sound_and_large_uploads_are_refused(taught: Taught, monkeypatch: p
     assert reason == "long.wav has 61 s; examples have up to 60 s."
     monkeypatch.setattr(intake, "UPLOAD_BYTES", 1 << 20)
     assert "1 MB" in taught.upload(bytes((1 << 20) + 1), "large.wav", "Background").error
+    assert taught.files == []
+
+
+def test_an_upload_that_does_not_come_ends(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "UPLOAD_S", 0.1)
+    with socket.create_connection(("127.0.0.1", taught.served.port)) as slow:
+        head = f"POST /teach/examples?class=Background HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}\r\n"
+        slow.sendall(f"{head}Content-Length: 1000\r\n\r\nRIFF".encode())
+        assert b"400" in slow.recv(100)
     assert taught.files == []
 
 

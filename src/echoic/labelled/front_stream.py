@@ -62,7 +62,7 @@ class FrontStream:
         self._features = features
         self._mel = features.mel
         own_hz = 1 if features.mel is None else features.mel.rate_hz
-        self._resampler = Resampler(rate_hz or own_hz, own_hz)
+        self._resampler = Resampler(own_hz if rate_hz is None else rate_hz, own_hz)
         self.delay_s = 0.0 if self._mel is None else self._resampler.delay_s + self._mel.window_samples / 2 / own_hz
         """Seconds from a moment until its features are complete, besides the hop."""
 

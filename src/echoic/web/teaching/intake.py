@@ -14,6 +14,12 @@ from echoic.web.teaching.names import class_name
 from echoic.web.teaching.store import ExampleStore
 from echoic.write_errors import NO_SPACE, cannot_be_written
 
+UPLOAD_S = 300
+"""How long an upload may take to come."""
+
+_UPLOADS = 4
+"""Uploads at once; others wait, so that they do not fill the disk."""
+
 UPLOAD_BYTES = 1 << 26
 UNPACKED_BYTES = 1 << 28
 """Most bytes of an upload, and of all files in a zip."""
@@ -48,6 +54,7 @@ class Intake:
     def __init__(self, store: ExampleStore, converter: Converter) -> None:
         self._store = store
         self._converter = converter
+        self._room = asyncio.Semaphore(_UPLOADS)
 
     async def add(self, body: AsyncIterable[bytes], file_name: str, into: str | None, *, keep: Keep) -> Added:
         """Converts the sound in an upload.
@@ -63,9 +70,17 @@ class Intake:
         """
         if into is not None and into not in self._store.classes:
             raise DataError(f"There is no class {into:.60}.")
+        async with self._room:
+            return await self._add(body, file_name, into, keep=keep)
+
+    async def _add(self, body: AsyncIterable[bytes], file_name: str, into: str | None, *, keep: Keep) -> Added:
         with self._store.incoming() as folder:
             upload = Path(folder) / f"upload{_ending(file_name)}"
-            await _receive(body, upload)
+            try:
+                async with asyncio.timeout(UPLOAD_S):
+                    await _receive(body, upload)
+            except TimeoutError:
+                raise DataError(f"{file_name:.60} took more than {UPLOAD_S} s to come; send it again.") from None
             is_zip = await asyncio.to_thread(zipfile.is_zipfile, upload)
             if not is_zip and into is None:
                 raise DataError(f"{file_name:.60} belongs to no class; drop it on one.")
