@@ -212,23 +212,29 @@ def sample_files() -> Path:
     return folder
 
 
+def registries() -> list[dict[str, Any]]:
+    """The tables that pages add to."""
+    from echoic.jobs import JOBS
+    from echoic.sources import SOURCES
+
+    return [JOBS, SOURCES]
+
+
 def enter_working_folder(namespace: dict[str, Any]) -> None:
     """Enters a new folder with the sample files in it; modules there can be imported."""
-    from echoic.jobs import JOBS
-
     folder = tempfile.TemporaryDirectory(prefix="echoic-docs-")
     shutil.copytree(sample_files(), folder.name, dirs_exist_ok=True)
-    namespace["_working_folder"], namespace["_before"], namespace["_jobs"] = folder, Path.cwd(), dict(JOBS)
+    namespace["_working_folder"], namespace["_before"] = folder, Path.cwd()
+    namespace["_known"] = [set(registry) for registry in registries()]
     os.chdir(folder.name)
     sys.path.insert(0, folder.name)
 
 
 def leave_working_folder(namespace: dict[str, Any]) -> None:
-    """Goes back, deletes the folder, and removes jobs that a page has added."""
-    from echoic.jobs import JOBS
-
-    for name in JOBS.keys() - namespace["_jobs"].keys():
-        del JOBS[name]
+    """Goes back, deletes the folder, and removes jobs and sources that a page has added."""
+    for registry, known in zip(registries(), namespace["_known"], strict=True):
+        for name in registry.keys() - known:
+            del registry[name]
     sys.path.remove(namespace["_working_folder"].name)
     os.chdir(namespace["_before"])
     namespace["_working_folder"].cleanup()

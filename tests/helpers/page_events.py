@@ -101,7 +101,9 @@ def check_events(heard: Heard, run: Run, file: Path, folder: Path, hop_s: float)
     shift_s = place_of(heard.sound, soundfile.read(file, dtype="float32")[0]) / MICROPHONE_HZ
     whole = predicted_events(run, file)
     assert found["label"].to_list() == whole["label"].to_list()
-    np.testing.assert_allclose(found["onset_s"] + shift_s, whole["onset_s"], atol=hop_s + 1e-6)
+    # An event that was under way when the page began to hear has its onset there.
+    onsets_s = np.maximum(whole["onset_s"], shift_s)
+    np.testing.assert_allclose(found["onset_s"] + shift_s, onsets_s, atol=hop_s + 1e-6)
 
 
 def place_of(heard: NDArray[np.float32], file: NDArray[np.float32]) -> int:

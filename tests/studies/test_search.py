@@ -116,7 +116,8 @@ def test_a_trial_that_was_not_ended_goes_on_with_its_settings(define: Any, fake:
 
 def test_one_that_was_killed_while_its_settings_were_drawn_gets_the_rest(define: Any, fake: Any) -> None:
     folder, definition = define(trials=1)
-    Engine(folder, definition)._study.ask().suggest_float("lr", 0.0001, 1, log=True)
+    killed = Engine(folder, definition)  # its store is open as long as it is there
+    killed._study.ask().suggest_float("lr", 0.0001, 1, log=True)
     (trial,) = fake(folder, definition).run(bowl)
     assert trial.settings.keys() == {"lr", "dropout", "layers"}
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ def sent_to(*answers: Any) -> None:
             address = ServerAddress.parse(f"http://127.0.0.1:{port}", "token")
             await Sender(address, RUN, {}, lambda _: None, lambda _: None).send(Feed(items))
 
-    asyncio.run(send())
+    # In a thread of its own: this one may run the loop of a browser's driver.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(send())).result()
 
 
 @pytest.mark.parametrize(
