@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +18,7 @@ from echoic.errors import ConfigError
 from echoic.web.client import wire
 from echoic.web.client.address import ServedRun, ServerAddress
 from echoic.web.client.feed import Feed
+from echoic.web.client.outgoing import Pace, TheirLimits
 from echoic.web.client.sender import Sender
 from echoic.web.errors import ServerError
 from echoic.web.limits import Limits
@@ -25,6 +26,12 @@ from echoic.web.limits import Limits
 RUN = ServedRun(run="x", job="forecast", takes="values", rate_hz=1, features=("x",), channel=None)
 LIMITS = Limits().to_json()
 RESULT = {"type": "result", "position": 1, "records": []}
+
+
+def in_thread(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+    """Runs a coroutine in a thread of its own: this one may run the loop of a browser's driver."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(work())).result()
 
 
 def sent_to(*answers: Any) -> None:
@@ -45,9 +52,7 @@ def sent_to(*answers: Any) -> None:
             address = ServerAddress.parse(f"http://127.0.0.1:{port}", "token")
             await Sender(address, RUN, {}, lambda _: None, lambda _: None).send(Feed(items))
 
-    # In a thread of its own: this one may run the loop of a browser's driver.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(send())).result()
+    in_thread(send)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +75,19 @@ def test_answers_that_are_not_understood_end_it_with_a_sentence(answer: Any) -> 
         sent_to({"type": "hello", "limits": LIMITS}, answer)
 
 
-def test_more_results_than_messages_end_it() -> None:
+class Talking:
+    """A socket that gives results to nothing."""
+
+    async def recv(self) -> str:
+        return json.dumps(RESULT)
+
+
+def test_a_result_that_nothing_was_sent_for_ends_it() -> None:
+    limits = TheirLimits.model_validate(LIMITS)
+    address = ServerAddress.parse("http://127.0.0.1:1", "token")
+    talking: Any = Talking()
     with pytest.raises(ServerError, match="not as a server of runs"):
-        sent_to({"type": "hello", "limits": LIMITS}, *[RESULT] * 9)
+        in_thread(wire.Wire(talking, address, Pace(RUN, 1, limits), limits).receive)
 
 
 @pytest.mark.parametrize("limit", LIMITS)
