@@ -106,3 +106,17 @@ def zipped(files: dict[str, bytes]) -> bytes:
         for name, raw in files.items():
             archive.writestr(name, raw)
     return file.getvalue()
+
+
+SHARP = {"clap": 400.0, "click": 1500.0}
+"""Classes of tones, by their pitch in Hz."""
+
+
+def with_tones(taught: Taught, count: int = 6) -> None:
+    """Two classes of tones, without a background."""
+    taught.call("DELETE", "/teach/classes/Background")
+    draws = np.random.default_rng(0)
+    for name, pitch_hz in SHARP.items():
+        taught.add_class(name)
+        for _ in range(count):
+            assert taught.upload(encoded(tone(pitch_hz * draws.uniform(0.9, 1.1))), "a.wav", name).json["added"] == 1

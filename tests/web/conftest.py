@@ -15,6 +15,7 @@ from echoic.web.limits import Limits
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 
 from served_runs import Served, serving
+from teaching import Taught, teaching
 
 COMMON: dict[str, Any] = {"epochs": 1, "threads": 1, "layers": (8,)}
 
@@ -73,3 +74,9 @@ def browsed(driver: Any, runs: dict[str, Run], tmp_path_factory: pytest.TempPath
     with browsing.chromium(driver, heard) as browser:
         yield browsing.Browsed(browser, serving, heard)
     serving.stop()
+
+
+@pytest.fixture
+def taught(tmp_path: Path) -> Iterator[Taught]:
+    with teaching(tmp_path) as one:
+        yield one

@@ -134,9 +134,9 @@ class ConfirmationOrders:
         config = definition.of_trial(trial.settings, definition.seed + definition.seeds - 1 + one)
         return Order(trial.number, [run], [config], self._clock.end_s(), reports=False)
 
-    def report(self, order: Order, slot: int, loss: float) -> bool:
-        """Never asked."""
-        raise NotImplementedError
+    def report(self, order: Order, slot: int, loss: float) -> bool:  # noqa: ARG002 (as other orders have it)
+        """Takes no notice: trainings of a confirmation are not compared while they go on."""
+        return False
 
     def answered(self, order: Order, answer: Answer) -> None:
         """Keeps the dev loss; a training without one does not count."""

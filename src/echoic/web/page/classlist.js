@@ -137,7 +137,7 @@ export class ClassList {
     try {
       return await decoded(await this.client.example(card.name, name));
     } catch (error) {
-      card.say(`${name} cannot be heard: ${error.message}`, { isFault: true });
+      card.say(`${name} cannot be played: ${error.message}`, { isFault: true });
       return undefined;
     }
   }

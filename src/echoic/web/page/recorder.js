@@ -48,7 +48,7 @@ class Take {
     if (this.seconds >= this.longest_s) this.resolve(this.sound());
   }
 
-  /** Ends it with what was heard before the button was let go, whose noise is not part of it. */
+  /** Ends it with what was recorded before the button was let go, whose noise is not part of it. */
   release() {
     this.resolve(this.sound());
   }
