@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import soundfile
@@ -61,6 +61,13 @@ class Serving:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         self._process.end(number)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:
+            self.stop()
+
 
 class Browsed(NamedTuple):
     """A browser whose microphone hears `file`, and a server of runs."""
@@ -102,8 +109,10 @@ def chromium(playwright: Playwright, heard: Path) -> Iterator[Browser]:
         "--autoplay-policy=no-user-gesture-required",
     ]
     browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=False, args=arguments)
-    yield browser
-    browser.close()
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @contextmanager
@@ -128,17 +137,16 @@ def opened(
         refusals: whether the server may refuse requests, which the browser notes in the console.
         options: of the browser's context.
     """
-    context = browser.new_context(permissions=["microphone"], **options)
-    page = context.new_page()
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: _note(message, errors, refusals=refusals))
-    page.add_init_script(_VIOLATIONS + script)
-    page.goto(f"http://127.0.0.1:{port}/?token={TOKEN.replace(' ', '%20')}#{run}")
-    page.wait_for_selector(ready)
-    yield page
-    violations = page.evaluate("window.violations")
-    context.close()
+    with browser.new_context(permissions=["microphone"], **options) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: _note(message, errors, refusals=refusals))
+        page.add_init_script(_VIOLATIONS + script)
+        page.goto(f"http://127.0.0.1:{port}/?token={TOKEN.replace(' ', '%20')}#{run}")
+        page.wait_for_selector(ready)
+        yield page
+        violations = page.evaluate("window.violations")
     assert (errors, violations) == ([], [])
 
 

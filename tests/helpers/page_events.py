@@ -88,10 +88,11 @@ def _hear_once(browsed: Browsed, run: str) -> Heard:
         return Heard(blocks, listed_events(page), page.locator(".latency").inner_text())
 
 
-def check_events(heard: Heard, run: Run, file: Path, folder: Path, hop_s: float) -> None:
-    """The events that were found are those of `predict` in the same sound, and in the file, up to a hop.
+def check_events(heard: Heard, run: Run, file: Path, folder: Path, most_apart_s: float) -> None:
+    """The events that were found are those of `predict` in the same sound, and in the file.
 
-    The page heard the file sample by sample, from a place of its own on.
+    The page heard the file sample by sample, from a place of its own on, so that frames and steps of the network do not
+    begin where those in the file do: events are up to `most_apart_s` apart.
     """
     soundfile.write(folder / "heard.wav", heard.sound, MICROPHONE_HZ, subtype="FLOAT")
     same = predicted_events(run, folder / "heard.wav")
@@ -103,7 +104,7 @@ def check_events(heard: Heard, run: Run, file: Path, folder: Path, hop_s: float)
     assert found["label"].to_list() == whole["label"].to_list()
     # An event that was under way when the page began to hear has its onset there.
     onsets_s = np.maximum(whole["onset_s"], shift_s)
-    np.testing.assert_allclose(found["onset_s"] + shift_s, onsets_s, atol=hop_s + 1e-6)
+    np.testing.assert_allclose(found["onset_s"] + shift_s, onsets_s, atol=most_apart_s + 1e-6)
 
 
 def place_of(heard: NDArray[np.float32], file: NDArray[np.float32]) -> int:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from served_runs import Client
 from websockets.sync.client import connect
@@ -17,7 +17,20 @@ from websockets.sync.client import connect
 TOKEN = "a token of a process"  # noqa: S105
 
 
-class Process:
+class Child:
+    """A process that does not outlive its test."""
+
+    process: subprocess.Popen[Any]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.__exit__(None, None, None)  # closes its pipes
+
+
+class Process(Child):
     """`echoic serve` with these arguments at a port; 0 is a free one."""
 
     def __init__(self, *arguments: str | Path, port: int = 0) -> None:
@@ -39,11 +52,11 @@ class Process:
     def end(self, number: signal.Signals) -> str:
         """Sends a signal; returns what the process has said since it began."""
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=60)
+        said: str = self.process.communicate(timeout=60)[1]
         return self.said + said
 
 
-class Sending:
+class Sending(Child):
     """`echoic live`, with a pipe that stays open."""
 
     def __init__(self, *words: str | Path, token: str = TOKEN) -> None:
@@ -77,6 +90,6 @@ class Sending:
 
 def sent(words: Sequence[str | Path], data: bytes, token: str = TOKEN) -> tuple[list[Any], str, int]:
     """As `Sending.end` for all data at once."""
-    sending = Sending(*words, token=token)
-    out, said = sending.process.communicate(data, timeout=240)
-    return list(map(json.loads, out.splitlines())), said.decode(), sending.process.returncode
+    with Sending(*words, token=token) as sending:
+        out, said = sending.process.communicate(data, timeout=240)
+        return list(map(json.loads, out.splitlines())), said.decode(), sending.process.returncode

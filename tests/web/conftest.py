@@ -71,12 +71,28 @@ def browsed(driver: Any, runs: dict[str, Run], tmp_path_factory: pytest.TempPath
     heard = tmp_path_factory.mktemp("heard") / "heard.wav"
     browsing.write_heard(heard, next(Path(runs["detect"].config["data"]["path"]).parent.glob("test*.wav")))
     serving = browsing.Serving(*(run.path for run in runs.values()))
-    with browsing.chromium(driver, heard) as browser:
+    with serving, browsing.chromium(driver, heard) as browser:
         yield browsing.Browsed(browser, serving, heard)
-    serving.stop()
 
 
 @pytest.fixture
 def taught(tmp_path: Path) -> Iterator[Taught]:
     with teaching(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def hearing_tones(driver: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Chromium, whose microphone hears low tones."""
+    heard = tmp_path_factory.mktemp("heard") / "heard.wav"
+    pytest.importorskip("teach_page").write_tones_heard(heard)
+    with pytest.importorskip("browsing").chromium(driver, heard) as browser:
+        yield browser
+
+
+@pytest.fixture
+def taught_page(hearing_tones: Any, tmp_path: Path) -> Iterator[Any]:
+    """The page of a server that teaches, with nothing but an empty background."""
+    one = pytest.importorskip("teach_page").TaughtPage(hearing_tones, tmp_path)
+    with one.serving:
         yield one

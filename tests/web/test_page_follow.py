@@ -48,9 +48,12 @@ def mean(record: dict[str, Any]) -> Any:
 
 
 def test_the_fan_moves_with_each_row_of_a_sensor_on_every_page(browsed: Browsed) -> None:
-    with browsed.page("forecast") as page, browsed.page("forecast") as late:
+    with (
+        browsed.page("forecast") as page,
+        browsed.page("forecast") as late,
+        sending_to(browsed, "forecast") as sending,
+    ):
         follow(page)
-        sending = sending_to(browsed, "forecast")
         sending.write("y\n" + rows(0, 20))
         *_, record = sending.until(20)
         assert forecast(page, 20) == mean(record)
@@ -65,6 +68,7 @@ def test_the_fan_moves_with_each_row_of_a_sensor_on_every_page(browsed: Browsed)
         expect(late.get_by_role("button", name="Follow a sensor")).to_have_attribute("aria-pressed", "false")
         late.get_by_role("button", name="Feed the slider").click()
         browsed.serving.stop(signal.SIGKILL)
+        expect(page.locator("[data-kind=lost]")).to_be_visible()
         browsed.serving.start()
         expect(page.locator("[data-kind=connected]")).to_be_visible(timeout=UP_TO_MS)
         sending.write(rows(21, 30))
@@ -79,9 +83,8 @@ def test_the_fan_moves_with_each_row_of_a_sensor_on_every_page(browsed: Browsed)
 
 def test_events_of_a_sensor_are_listed(browsed: Browsed, runs: dict[str, Run]) -> None:
     file = next(Path(runs["detect"].config["data"]["path"]).parent.glob("test*.wav"))
-    with browsed.page("detect") as page:
+    with browsed.page("detect") as page, sending_to(browsed, "detect") as sending:
         follow(page)
-        sending = sending_to(browsed, "detect")
         sending.write(file.read_bytes())
         records, _, code = sending.end()
         expect(page.get_by_text("The sensor has stopped; waiting for one.")).to_be_visible(timeout=UP_TO_MS)

@@ -32,7 +32,7 @@ def test_the_microphone_finds_the_events_of_predict(browsed: Browsed, runs: dict
     assert re.search(r"p50 \d+ ms, p95 \d+ ms", heard.latency)
     assert {len(block) for block in heard.blocks} == {round(0.02 * MICROPHONE_HZ)}
     assert len(heard.events) > 3
-    check_events(heard, runs["detect"], browsed.file, tmp_path, hop_s=0.01)
+    check_events(heard, runs["detect"], browsed.file, tmp_path, most_apart_s=0.01)
 
 
 def test_a_file_finds_the_events_of_predict_and_saves_them_for_other_programs(

@@ -85,7 +85,7 @@ def test_the_command_in_the_documents(served: Served, tmp_path: Path) -> None:
 
 def test_followers_have_the_results_of_the_sensor_from_wherever_they_join(served: Served) -> None:
     sending = Sending("--to", address_of(served.port), "--run", "forecast", token=TOKEN)
-    with served.client("forecast") as early, served.client("forecast") as late:
+    with sending, served.client("forecast") as early, served.client("forecast") as late:
         assert early.answer({"type": "follow"}) == {"type": "source", "state": None}
         sending.write("y\n1\n2\n")
         sending.records(2)
@@ -164,16 +164,14 @@ def test_rows_that_come_faster_than_messages_may_go_are_sent_together(runs: dict
 
 def test_a_sensor_of_a_killed_server_goes_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
     run = runs["forecast"]
-    first = Process(run.path)
-    sending = Sending("--to", address_of(first.port))
-    sending.write("".join(f"{at % 7}\n" for at in range(20)))
-    records = sending.until(20)
-    first.end(signal.SIGKILL)
-    sending.write("".join(f"{at % 7}\n" for at in range(20, 30)))
-    second = Process(run.path, port=first.port)
-    records += sending.until(30)
-    left, said, code = sending.end()
-    second.end(signal.SIGTERM)
+    with Process(run.path) as first, Sending("--to", address_of(first.port)) as sending:
+        sending.write("".join(f"{at % 7}\n" for at in range(20)))
+        records = sending.until(20)
+        first.end(signal.SIGKILL)
+        sending.write("".join(f"{at % 7}\n" for at in range(20, 30)))
+        with Process(run.path, port=first.port):
+            records += sending.until(30)
+            left, said, code = sending.end()
     assert (left, code) == ([], 0)
     assert said.splitlines()[1:] == ["The connection is lost; trying again for 60 s.", "The server is back."]
     stream = run.stream()
@@ -224,12 +222,12 @@ def test_a_bad_line_ends_it_after_the_results_of_those_before(served: Served) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_while_it_waits_for_input(served: Served, number: signal.Signals) -> None:
-    sending = Sending("--to", address_of(served.port), "--run", "forecast", token=TOKEN)
-    sending.write("1\n")
-    sending.records(1)
-    sending.process.send_signal(number)
-    sending.process.wait(60)
-    _, said, code = sending.end()
+    with Sending("--to", address_of(served.port), "--run", "forecast", token=TOKEN) as sending:
+        sending.write("1\n")
+        sending.records(1)
+        sending.process.send_signal(number)
+        sending.process.wait(60)
+        _, said, code = sending.end()
     assert code == 128 + number
     assert said.splitlines()[1:] == [f"echoic: stopped by {number.name}."]
 

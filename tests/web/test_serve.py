@@ -251,22 +251,19 @@ def test_hosts_are_known_in_any_case() -> None:
 def test_clients_of_a_killed_server_go_on_as_if_nothing_had_happened(runs: dict[str, Run]) -> None:
     run = runs["detect"]
     _, sound = sound_of(run)
-    first = Process(run.path)
-    with first.connect(run.path.name) as client:
+    with Process(run.path) as first, first.connect(run.path.name) as client:
         records = streamed(client, sound[:4000])
         saved = client.answer({"type": "save"})
         lost = streamed_from(client, sound, 4000, 5200)
         first.end(signal.SIGKILL)
         with pytest.raises(ConnectionClosed):
             client.receive()
-    second = Process(run.path, port=first.port)
-    with second.connect(run.path.name) as client:
+    with Process(run.path, port=first.port) as second, second.connect(run.path.name) as client:
         start = {"type": "start", "state": saved["state"], "position": saved["position"]}
         assert client.answer(start)["position"] == 4000
         again = streamed_from(client, sound, 4000, len(sound))
         records += again + client.answer({"type": "finish"})["records"]
     assert again[: len(lost)] == lost
-    second.end(signal.SIGTERM)
     stream = run.stream()
     result, state = stream.push(sound, stream.start())
     expected = stream.records(result) + stream.records(stream.finish(state))
@@ -281,8 +278,7 @@ def streamed_from(client: Client, sound: np.ndarray, begin: int, end: int) -> Re
 
 
 def test_a_server_that_is_terminated_sends_the_states_and_says_no_secret(runs: dict[str, Run]) -> None:
-    process = Process(runs["text"].path)
-    with process.connect(runs["text"].path.name) as client:
+    with Process(runs["text"].path) as process, process.connect(runs["text"].path.name) as client:
         client.answer({"type": "push", "text": "abc"})
         said = process.end(signal.SIGTERM)
         message = client.receive()

@@ -23,12 +23,14 @@ export class TeachClient {
   }
 
   /** A change; the answer is the new state. Throws an Error with the sentence of the server where it refuses. */
-  async ask(method, path, body) {
-    const response = await this.next(() => this.attempt(method, path, body));
-    const answer = await response.json();
-    if (!response.ok) throw new Error(answer.error);
-    if (!this.isClosed) this.onAnswer(answer);
-    return answer;
+  ask(method, path, body) {
+    return this.next(async () => {
+      const response = await this.attempt(method, path, body);
+      const answer = await response.json();
+      if (!response.ok) throw new Error(answer.error);
+      if (!this.isClosed) this.onAnswer(answer); // before the next request, so that no older state is shown last
+      return answer;
+    });
   }
 
   /** Adds a file of sound; `cut` is "trim" or "split", or nothing. Without a class, the folders of a zip name them. */
