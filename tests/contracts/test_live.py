@@ -142,6 +142,15 @@ def test_wrong_chunks_are_refused_in_one_sentence(case: Case) -> None:
             stream.push(chunk, stream.start())
 
 
+def test_what_is_no_state_is_refused_in_one_sentence(case: Case) -> None:
+    stream, chunk = case.stream, case.data[:3]
+    for state in (None, 3.5, "state", (1, 2), stream):
+        with pytest.raises(DataError, match=rf"The state is of type \w+, not of {stream.job}; begin with [^\n]*\.$"):
+            stream.push(chunk, state)
+    with pytest.raises(DataError, match=r"There are 2 chunks and 1 states; pass a state for each chunk\.$"):
+        stream.push_many([chunk, chunk], [stream.start()])
+
+
 def test_an_unknown_option_is_refused_with_those_there_are(case: Case) -> None:
     with pytest.raises(ConfigError, match=r"`stream` has no option `rate` for \w+ runs; it has [\w, ]+\."):
         case.run.stream(rate=3)

@@ -10,7 +10,7 @@ from browsing import MICROPHONE_HZ, Serving, opened, write_samples_heard
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Locator, Page, expect
 
-TRAINED_MS = 120_000.0
+TRAINED_MS = 300_000.0
 PITCHES_HZ = {"low": 400.0, "high": 1500.0}
 
 

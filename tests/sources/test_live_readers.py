@@ -154,6 +154,7 @@ def test_missing_values_are_nan(line: str) -> None:
         ("a,b\n1,x\n", r"line 2 has 'x' for 'b', which is no number"),
         ("a,b\n1,4_0\n", r"line 2 has '4_0' for 'b', which is no number"),
         ("a,c\n", "line 1 has no column 'b'; there are a, c"),
+        ("temp,hum\n", "line 1 has no column 'a'; there are temp, hum"),
         ("1\n", r"line 1 has 1 column and no header; the run takes a, b, after an optional time\. Send the header"),
         ("a,b\n1\n", "line 2 has 1 column; the first line had more"),
         ("[1]\n", "line 1 has 1 value; the run takes a, b"),

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
-from browsing import MICROPHONE_HZ, UP_TO_MS, chromium, write_samples_heard
+from browsing import UP_TO_MS
 from playwright.sync_api import Route, expect
 from teach_page import PITCHES_HZ, TRAINED_MS, TaughtPage, add_class, drop, turn_on, write_tones
 
@@ -87,8 +87,16 @@ SHOWN, PLAYED = 10, 15
 PAUSE_S = 0.7
 
 
+class Played(NamedTuple):
+    """A clip, and when it is played."""
+
+    begin_s: float
+    end_s: float
+    label: str
+
+
 @pytest.mark.data
-def test_three_digits_are_taught_and_recognised(driver: Any, data_dir: Path, tmp_path: Path) -> None:
+def test_three_digits_are_taught_and_recognised(taught_page: TaughtPage, data_dir: Path, tmp_path: Path) -> None:
     recordings = data_dir / "fsdd" / "recordings"
     draws = np.random.default_rng(0)
     shown, played = {}, list[tuple[Path, str]]()
@@ -99,25 +107,24 @@ def test_three_digits_are_taught_and_recognised(driver: Any, data_dir: Path, tmp
         shown[name] = [by_speaker[number % len(speakers)][number // len(speakers)] for number in range(SHOWN)]
         held_out = [one for one in recordings.glob(f"{digit}_*.wav") if int(one.stem.rpartition("_")[2]) < 5]
         played += [(path, name) for path in shuffled(sorted(held_out), draws)[:PLAYED]]
-    clips = write_played(tmp_path / "heard.wav", shuffled(played, draws))
-    with chromium(driver, tmp_path / "heard.wav") as browser:
-        taught = TaughtPage(browser, tmp_path)
-        with taught.serving, taught.page() as page:
-            page.get_by_role("button", name="Delete Background").click()
-            for name, files in shown.items():
-                taken = add_class(page, name)
-                taken.locator("input[multiple]").set_input_files(files)
-                expect(taken.get_by_role("listitem")).to_have_count(SHOWN, timeout=UP_TO_MS)
-            page.get_by_role("button", name="Train", exact=True).click()
-            expect(page.get_by_text(re.compile(r"Trained in \d+ s"))).to_be_visible(timeout=TRAINED_MS)
-            trained = page.get_by_text(re.compile(r"Trained in \d+ s")).text_content()
-            expect(page.locator("[data-kind=connected]")).to_be_visible()
-            page.get_by_role("button", name="Microphone").click()
-            page.wait_for_timeout(1000 * (clips[-1][1] + 3))
-            rows = [row.split("\t") for row in page.locator(".table tbody tr").all_inner_texts()]
-    found = sorted((float(onset.split()[0]), float(offset.split()[0]), label) for onset, offset, label, _ in rows)
-    right = [label == heard_at(found, begin_s, end_s) for begin_s, end_s, label in clips]
-    print(f"\n{trained} {sum(right)} of {len(right)} clips that were held out are right.")  # noqa: T201 (the figure of the issue)
+    clips = write_one_after_the_other(tmp_path / "digits.wav", shuffled(played, draws))
+    with taught_page.page() as page:
+        page.get_by_role("button", name="Delete Background").click()
+        for name, files in shown.items():
+            taken = add_class(page, name)
+            taken.locator("input[multiple]").set_input_files(files)
+            expect(taken.get_by_role("listitem")).to_have_count(SHOWN, timeout=UP_TO_MS)
+        page.get_by_role("button", name="Train", exact=True).click()
+        expect(page.get_by_text(re.compile(r"Trained in \d+ s"))).to_be_visible(timeout=TRAINED_MS)
+        expect(page.locator("[data-kind=connected]")).to_be_visible()
+        page.get_by_label("hear it").set_checked(False)
+        page.get_by_label("or a file").set_input_files(tmp_path / "digits.wav")
+        expect(page.get_by_text("digits.wav is over.")).to_be_visible(timeout=TRAINED_MS)
+        table = page.locator(".table tbody tr")
+        expect(table.first).to_contain_text(re.compile(clips[-1].label), timeout=UP_TO_MS)
+        rows = [row.split("\t") for row in table.all_inner_texts()]
+    found = [Played(float(onset.split()[0]), float(offset.split()[0]), label) for onset, offset, label, _ in rows]
+    right = [one.label == recognised(found, one) for one in clips]
     assert np.mean(right) >= 0.95
 
 
@@ -125,23 +132,20 @@ def shuffled(items: list[T], draws: np.random.Generator) -> list[T]:
     return [items[place] for place in draws.permutation(len(items))]
 
 
-def write_played(file: Path, played: list[tuple[Path, str]]) -> list[tuple[float, float, str]]:
-    """Writes clips with pauses for the microphone; begin, end and label of each, after the begin of the first one."""
-    soxr = pytest.importorskip("soxr")
+def write_one_after_the_other(file: Path, played: list[tuple[Path, str]]) -> list[Played]:
+    """Writes clips with pauses between them."""
     pieces, clips, at = list[NDArray[np.float32]](), [], 0
     for path, label in played:
-        sound, rate_hz = soundfile.read(path, dtype="float32")
-        clip = soxr.resample(sound, rate_hz, MICROPHONE_HZ)
-        pieces += [clip, np.zeros(round(PAUSE_S * MICROPHONE_HZ), np.float32)]
-        clips.append((at / MICROPHONE_HZ, (at + len(clip)) / MICROPHONE_HZ, label))
+        clip, rate_hz = soundfile.read(path, dtype="float32")
+        pieces += [clip, np.zeros(round(PAUSE_S * rate_hz), np.float32)]
+        clips.append(Played(at / rate_hz, (at + len(clip)) / rate_hz, label))
         at += len(clip) + len(pieces[-1])
-    write_samples_heard(file, np.concatenate(pieces))
+    soundfile.write(file, np.concatenate(pieces), rate_hz, subtype="FLOAT")
     return clips
 
 
-def heard_at(found: list[tuple[float, float, str]], begin_s: float, end_s: float) -> str | None:
-    """The label that was found for the longest part of a clip; None if there is none. The first one begins at 0."""
-    first_s = found[0][0]
-    overlaps = [(min(end_s, off - first_s) - max(begin_s, on - first_s), label) for on, off, label in found]
+def recognised(found: list[Played], clip: Played) -> str | None:
+    """The label that was found for the longest part of a clip; None if there is none."""
+    overlaps = [(min(clip.end_s, one.end_s) - max(clip.begin_s, one.begin_s), one.label) for one in found]
     overlap_s, label = max(overlaps)
     return label if overlap_s > 0 else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from echoic.errors import DataError
 from echoic.model import SequenceModel
 from echoic.streams.base import check_causal
 from echoic.streams.state_bytes import Limits, from_bytes, to_bytes
@@ -52,12 +53,8 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
         """The state before the first chunk."""
 
     @abc.abstractmethod
-    def push_many(self, chunks: Sequence[ChunkT], states: Sequence[StateT]) -> tuple[list[ResultT], list[StateT]]:
-        """As `push`, for a chunk of each of several sequences: the network steps all of them together.
-
-        Raises:
-            DataError: a chunk has another shape or values that are no data.
-        """
+    def _push_many(self, chunks: Sequence[ChunkT], states: Sequence[StateT]) -> tuple[list[ResultT], list[StateT]]:
+        """`push_many` of as many chunks as states, all of them of this stream."""
 
     @abc.abstractmethod
     def finish(self, state: StateT) -> ResultT:
@@ -71,10 +68,26 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
         """The result of the next chunk, and the state after it.
 
         Raises:
-            DataError: the chunk has another shape or values that are no data.
+            DataError: the chunk has another shape or values that are no data, or the state is none of this job.
         """
         (result,), (after,) = self.push_many([chunk], [state])
         return result, after
+
+    def push_many(self, chunks: Sequence[ChunkT], states: Sequence[StateT]) -> tuple[list[ResultT], list[StateT]]:
+        """As `push`, for a chunk of each of several sequences: the network steps all of them together.
+
+        Raises:
+            DataError: as `push`, or there is not a state for each chunk.
+        """
+        if len(chunks) != len(states):
+            raise DataError(f"There are {len(chunks)} chunks and {len(states)} states; pass a state for each chunk.")
+        for state in states:
+            if not isinstance(state, self._state_class):
+                raise DataError(
+                    f"The state is of type {type(state).__name__}, not of {self.job}; begin with "
+                    "`state = stream.start()`, and go on with the state that `push` returns."
+                )
+        return self._push_many(chunks, states)
 
     def to_bytes(self, state: StateT) -> bytes:
         """A state in the safetensors format, for `from_bytes` in any process."""
@@ -97,6 +110,10 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
     def options(self) -> str:
         """What the user chose of this stream, of which states must not be mixed."""
         return ""
+
+    @cached_property
+    def _state_class(self) -> type[StateT]:
+        return type(self.start())
 
     @cached_property
     def _origin(self) -> Mapping[str, str]:

@@ -80,10 +80,9 @@ class AudioStream(GeneratingStream[NDArray[Any], int, AudioState]):
         before, decoder = np.zeros(1, np.float32), self._framing.silence()
         return AudioState(self._steps.start(seed), self._resampler.start(), before, nothing, decoder, nothing)
 
-    def push_many(
+    def _push_many(
         self, chunks: Sequence[NDArray[Any]], states: Sequence[AudioState]
     ) -> tuple[list[int], list[AudioState]]:
-        """As `push`, for a chunk of each of several sounds."""
         received = []
         for chunk, state in zip(chunks, states, strict=True):
             sound, resampler = self._resampler.push(_checked(chunk), state.resampler)

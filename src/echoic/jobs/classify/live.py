@@ -102,10 +102,9 @@ class ClassifyStream(LiveStream[NDArray[Any], Classifications, ClassifyState]):
         """The state before the first chunk."""
         return ClassifyState(self._segmenter.start(), self._new_clip(0))
 
-    def push_many(
+    def _push_many(
         self, chunks: Sequence[NDArray[Any]], states: Sequence[ClassifyState]
     ) -> tuple[list[Classifications], list[ClassifyState]]:
-        """As `push`, for a chunk of each of several sequences."""
         if self.pause_s is None:
             pieces = [[Piece(chunk, 0, is_end=False)] for chunk in chunks]
             segmenters = [state.segmenter for state in states]

@@ -99,10 +99,9 @@ class DetectStream(LiveStream[NDArray[Any], Detections, DetectState]):
         """The state before the first chunk of a recording."""
         return DetectState(self._front.start(), self._network.start(), self._events.start())
 
-    def push_many(
+    def _push_many(
         self, chunks: Sequence[NDArray[Any]], states: Sequence[DetectState]
     ) -> tuple[list[Detections], list[DetectState]]:
-        """As `push`, for a chunk of each of several recordings."""
         features, fronts = self._front.push_many(chunks, [state.front for state in states])
         probs, networks = self._network.push_many(features, [state.network for state in states])
         found, events = self._events.push_many(probs, [state.events for state in states])

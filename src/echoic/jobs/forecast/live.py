@@ -87,10 +87,9 @@ class ForecastStream(LiveStream[NDArray[Any], LiveForecast | None, ForecastState
         """The state before the first value."""
         return ForecastState(np.zeros((0, len(self.features))), 0)
 
-    def push_many(
+    def _push_many(
         self, chunks: Sequence[NDArray[Any]], states: Sequence[ForecastState]
     ) -> tuple[list[LiveForecast | None], list[ForecastState]]:
-        """As `push`, for a chunk of each of several series."""
         after = []
         for chunk, state in zip(chunks, states, strict=True):
             values = self._checked(chunk)

@@ -66,8 +66,7 @@ class MusicStream(GeneratingStream[Roll, Nats, MusicState]):
         """The state before the first step; `seed` is that of generation."""
         return MusicState(self._steps.start(seed), np.zeros(NUM_PITCHES, np.uint8))
 
-    def push_many(self, chunks: Sequence[Roll], states: Sequence[MusicState]) -> tuple[list[Nats], list[MusicState]]:
-        """As `push`, for a chunk of each of several pieces."""
+    def _push_many(self, chunks: Sequence[Roll], states: Sequence[MusicState]) -> tuple[list[Nats], list[MusicState]]:
         rolls = [_checked(chunk) for chunk in chunks]
         inputs = [self._encoded(roll, state.last) for roll, state in zip(rolls, states, strict=True)]
         params, after = self._steps.listen_many(inputs, [state.steps for state in states])

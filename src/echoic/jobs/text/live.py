@@ -68,8 +68,7 @@ class TextStream(GeneratingStream[str, Floats, TextState]):
         """The state before the first character; `seed` is that of generation."""
         return TextState(self._steps.start(seed), np.zeros(0, np.uint8))
 
-    def push_many(self, chunks: Sequence[str], states: Sequence[TextState]) -> tuple[list[Floats], list[TextState]]:
-        """As `push`, for a chunk of each of several texts."""
+    def _push_many(self, chunks: Sequence[str], states: Sequence[TextState]) -> tuple[list[Floats], list[TextState]]:
         inputs = [self._inputs(chunk) for chunk in chunks]
         params, after = self._steps.listen_many(inputs, [state.steps for state in states])
         log_probs = [one[:, 0].log_softmax(-1).numpy() for one in params]

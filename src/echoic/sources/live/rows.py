@@ -75,7 +75,7 @@ class RowReader:
             raise self._wrong("is no line of CSV") from None
         cells = [cell.strip() for cell in cells]
         if self._places is None:
-            is_header = any(name in cells for name in self._features)
+            is_header = any(name in cells for name in self._features) or all(map(_is_name, cells))
             self._places = self._by_header(cells) if is_header else self._in_order(cells)
             if is_header:
                 return None
@@ -113,3 +113,7 @@ class RowReader:
 
     def _wrong(self, what: str) -> DataError:
         return DataError(f"{self._name}: line {self._line} {what}.")
+
+
+def _is_name(cell: str) -> bool:
+    return cell[:1].isalpha() and cell.lower() not in _MISSING
