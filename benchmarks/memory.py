@@ -182,7 +182,7 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = str(options.threads or 1)
     rows = list[Row]()
     with tempfile.TemporaryDirectory(prefix="echoic-memory-") as folder:
-        for name in options.only or CASES:
+        for name in options.only or (["text"] if options.smoke else CASES):
             place = Path(folder) / name
             place.mkdir()
             for row in CASES[name](place, sizes):

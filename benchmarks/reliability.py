@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
     if options.smoke:
-        options.only, options.kills = [*(options.only or ["random", "jobs", "signals"])], 1
+        options.only, options.kills = [*(options.only or ["random", "jobs"])], 1
         options.phases, options.calls, options.every = 1, 1, len(lines()) // 2
     if not options.only or "disks" in options.only:
         restart_with_shim()

@@ -60,13 +60,6 @@ def test_a_package_that_is_broken_itself_is_reported_as_it_is() -> None:
     assert missing("soundfile", error) is error
 
 
-@pytest.mark.slow
-def test_demo_runs_without_extras(tmp_path: Any) -> None:
-    done = run_without_extras("demo", "--out", tmp_path / "demo")
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "demo" / "report.html").stat().st_size > 10_000
-
-
 def write_song(path: Path) -> None:
     path.write_bytes(midi_bytes(Song("scale", tuple(Note(beat, 60 + beat % 8, 1.0) for beat in range(64)))))
 

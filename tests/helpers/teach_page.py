@@ -22,9 +22,9 @@ def tone(hz: float, seconds: float, level: float, rate_hz: int = MICROPHONE_HZ) 
 
 
 def write_tones_heard(file: Path) -> None:
-    """Writes 150 low tones with pauses, and then what is too quiet, for the microphone."""
+    """Writes five minutes of low tones with pauses, and then what is too quiet, for the microphone."""
     once = [tone(PITCHES_HZ["low"], 0.3, 0.3), tone(0, 0.5, 0.0)]
-    write_samples_heard(file, np.concatenate(once * 150))
+    write_samples_heard(file, np.concatenate(once * 375))
 
 
 class TaughtPage:

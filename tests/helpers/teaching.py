@@ -3,7 +3,7 @@
 import http.client
 import io
 import json
-import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,6 +18,7 @@ from served_runs import TOKEN, Port, serving
 from echoic.web.limits import Limits
 
 RATE_HZ = 8000
+LOOK_S = 0.2
 
 
 class Answer(NamedTuple):
@@ -79,8 +80,13 @@ class Taught(NamedTuple):
     def trained(self) -> Any:
         """All that the page shows once a training has ended."""
         while (shown := self.shown())["training"]["status"] in ("running", "stopping"):
-            threading.Event().wait(0.05)
+            time.sleep(LOOK_S)
         return shown
+
+    def wait_for_an_evaluation(self) -> None:
+        """Waits until the network that is trained has been evaluated."""
+        while not self.shown()["training"]["evaluations"]:
+            time.sleep(LOOK_S)
 
 
 @contextmanager

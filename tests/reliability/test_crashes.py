@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 HUNG_S = 3000
-RANDOM_KILLS = 25
+RANDOM_KILLS = 8
 KINDS = [part for kind in ("random", "writes", "power", "faults") for part in ("--only", kind)]
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "reliability.py"
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 
 from served_runs import TOKEN, Port, serving
-from teaching import RATE_HZ, SHARP, Taught, encoded, teaching, tone, with_tones
+from teaching import LOOK_S, RATE_HZ, SHARP, Taught, encoded, teaching, tone, with_tones
 
 import echoic
 from echoic.errors import ConfigError
@@ -65,6 +66,8 @@ def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught) -> No
         taught.upload(encoded(tone(900)), "a.wav", "clap")
         assert taught.shown()["is_outdated"]
         taught.call("POST", "/teach/training")
+        taught.wait_for_an_evaluation()
+        taught.call("DELETE", "/teach/training")
         assert taught.trained()["version"] == 2
         assert client.answer(sound[:800].tobytes())["type"] == "result"
     assert sorted(one.name for one in taught.run.parent.iterdir()) == ["mine", "mine-examples"]
@@ -87,8 +90,7 @@ def test_a_run_folder_that_is_a_link_is_replaced_and_what_it_leads_to_is_kept(tm
 def test_a_training_that_is_stopped_keeps_the_best_network(taught: Taught) -> None:
     with_tones(taught)
     taught.call("POST", "/teach/training")
-    while not taught.shown()["training"]["evaluations"]:
-        pass
+    taught.wait_for_an_evaluation()
     assert taught.call("DELETE", "/teach/training").json["training"]["status"] == "stopping"
     shown = taught.trained()
     assert (shown["training"]["status"], shown["is_ready"]) == ("stopped", True)
@@ -172,13 +174,12 @@ def test_a_training_ends_with_its_server(tmp_path: Path, number: signal.Signals)
         port = int(process.stderr.readline().split(":")[2].split("/")[0])
         taught = Taught(Port(port), tmp_path / "mine")
         assert taught.call("POST", "/teach/training").status == 200
-        while not taught.shown()["training"]["evaluations"]:
-            pass
+        taught.wait_for_an_evaluation()
         children = _children(process.pid)
         assert len(children) >= 2  # the training, and what reads sound
         process.send_signal(number)
     while any(Path(f"/proc/{one}/cmdline").exists() for one in children):
-        pass
+        time.sleep(LOOK_S)
     if number == signal.SIGTERM:
         assert not (tmp_path / ".mine.training").exists()
 

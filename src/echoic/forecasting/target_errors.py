@@ -6,7 +6,6 @@ from typing import NamedTuple, Self, final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 from torch import Tensor
 
 from echoic.forecasting.linear_maps import Array
@@ -142,6 +141,8 @@ class TargetBins:
         """Running sums over the bins of each series; the series with equal bins in one pass."""
         found = np.empty_like(sums)
         for rows, stride in self._alike:
-            if rows.size:
-                found[rows] = lfilter([1.0], [1.0, -discount.decay(stride)], sums[rows], axis=1)
+            running, decay = sums[rows], discount.decay(stride)
+            for step in range(1, rows.shape[1]):
+                running[:, step] += decay * running[:, step - 1]
+            found[rows] = running
         return found
