@@ -1,16 +1,20 @@
-"""Training of a task in its run folder, the folds of cross-validation first."""
+"""Training of a task in its run folder, the folds of cross-validation first, one after the other or side by side."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from signal import SIGINT
 from typing import Any
 
 from echoic.api.data_reference import data_reference
 from echoic.api.phases import TrainProgressFn, fit_phases, in_stage
+from echoic.api.side_by_side import Training, train_side_by_side
+from echoic.components import Components
 from echoic.errors import Interrupted
+from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Task
 from echoic.run import RunFolder, damage_named, versions
 from echoic.signals import Ended
+from echoic.sources import DatasetLike
 from echoic.training import TrainResult
 
 
@@ -37,16 +41,30 @@ def describe(folder: RunFolder, job: str, task: Task[Any], data: Any, notes: Seq
     )
 
 
-def fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> TrainResult:
+def fit_folds(
+    folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn, workers: int = 1
+) -> TrainResult:
     """Trains what is not trained yet; the caller holds the folder's lock.
 
     The whole comes last, so a run that has a model has all of its folds.
+
+    Args:
+        folder: the run folder.
+        job: the job.
+        task: the task to train.
+        data: where its data come from.
+        on_progress: called after every step; with several workers, of folds less often.
+        workers: processes for the folds; 1: none, they are trained one after the other.
 
     Raises:
         Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
     with _resumable(folder):
-        return _fit_folds(folder, job, task, data, on_progress)
+        if workers > 1 and task.folds:
+            _fit_side_by_side(folder, job, task, data, on_progress, workers)
+        else:
+            _fit_in_turn(folder, job, task, data, on_progress)
+        return fit_phases(folder, task, on_progress)
 
 
 @contextmanager
@@ -59,34 +77,61 @@ def _resumable(folder: RunFolder) -> Iterator[None]:
         raise Interrupted(f"Stopped by {number.name}; resume with `{folder.resume_command}`.", number) from error
 
 
-def _fit_folds(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> TrainResult:
+def _fit_in_turn(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> None:
     for number, settings in enumerate(task.folds, 1):
-        progress = in_stage(on_progress, f"fold {number} of {len(task.folds)}")
-        path = folder.folds_path / str(number)
-        if (path / "config.json").is_file():
-            fold = RunFolder(path, folder.path)
-            fold_task = _restored(fold, task)
-            with fold.lock():
-                fit_phases(fold, fold_task, progress)
+        fold = _fold_folder(folder, number)
+        if _is_described(fold):
+            fold_task = restored(fold, fold.read_config(), task.dataset, task.components)
         else:
-            fold = RunFolder.create(path, folder.path)
-            fold_task = task.fold(settings).with_components(task.components)
-            with fold.lock():
-                describe(fold, job, fold_task, data)
-                fit_phases(fold, fold_task, progress)
-    return fit_phases(folder, task, on_progress)
+            fold_task = _described(fold, job, task, settings, data)
+        with fold.lock():
+            fit_phases(fold, fold_task, in_stage(on_progress, _stage(number, task)))
 
 
-def _restored(fold: RunFolder, task: Task[Any]) -> Task[Any]:
-    """The task of a fold that has started.
+def _fit_side_by_side(
+    folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn, workers: int
+) -> None:
+    trainings = []
+    for number, settings in enumerate(task.folds, 1):
+        fold = _fold_folder(folder, number)
+        if not _is_described(fold):
+            _described(fold, job, task, settings, data)
+        trainings.append(Training(str(fold.path), str(folder.path), _stage(number, task)))
+    sent = ([task.dataset], task.components)
+    train_side_by_side(folder.path, trainings, sent, workers, folder.resume_command, on_progress)
+
+
+def _fold_folder(folder: RunFolder, number: int) -> RunFolder:
+    return RunFolder(folder.folds_path / str(number), folder.path)
+
+
+def _stage(number: int, task: Task[Any]) -> str:
+    return f"fold {number} of {len(task.folds)}"
+
+
+def _is_described(fold: RunFolder) -> bool:
+    return (fold.path / "config.json").is_file()
+
+
+def _described(fold: RunFolder, job: str, task: Task[Any], settings: Any, data: Any) -> Task[Any]:
+    """The task of a fold, whose folder is made and described."""
+    RunFolder.create(fold.path, fold.parent)
+    fold_task = task.fold(settings).with_components(task.components)
+    with fold.lock():
+        describe(fold, job, fold_task, data)
+    return fold_task
+
+
+def restored(folder: RunFolder, config: Mapping[str, Any], dataset: DatasetLike, components: Components) -> Task[Any]:
+    """The task of a described run.
 
     Raises:
-        RunError: the folder of the fold is damaged.
+        RunError: the folder is damaged.
     """
-    config, codec = fold.read_config(), fold.read_codec()
-    with damage_named(fold.path / "config.json"):
-        settings = type(task.settings).build(config["settings"])
+    with damage_named(folder.path / "config.json"):
+        settings = settings_class(config["job"]).build(config["settings"])
         settings.check_planned()
-    with damage_named(fold.path / "codec.json"):
-        restored: Task[Any] = type(task).restore(task.dataset, settings, codec)
-    return restored.with_components(task.components)
+    codec = folder.read_codec()
+    with damage_named(folder.path / "codec.json"):
+        task: Task[Any] = get_job(config["job"]).task_class.restore(dataset, settings, codec)
+    return task.with_components(components)

@@ -11,6 +11,7 @@ from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.prepare import check_device
 from echoic.api.restoring import load_model, read_baselines, read_calibration, read_metrics, training_result
+from echoic.api.side_by_side import check_workers
 from echoic.api.usable_parts import check_on_error
 from echoic.components import Components
 from echoic.config.inputs import OnError
@@ -109,13 +110,17 @@ class OpenedRun:
         """The runs of cross-validation; empty without."""
         return [type(self)(folder, self._data, self._components) for folder in self.folder.folds()]
 
-    def resume(self, on_progress: TrainProgressFn | None = None) -> TrainResult:
+    def resume(self, on_progress: TrainProgressFn | None = None, *, workers: int = 1) -> TrainResult:
         """Resumes training from the newest intact checkpoint; on the CPU, bit for bit as if it had never stopped.
 
         Warns that the run is finished if no step was left: `echoic.train(..., from_run=run.path)` trains on.
 
+        Args:
+            on_progress: called after every step, as for `echoic.train`.
+            workers: processes that train the folds of cross-validation side by side.
+
         Raises:
-            ConfigError: this machine does not have the device of the run.
+            ConfigError: this machine does not have the device of the run, or there are several `workers` and no folds.
             RunError: another process writes this run, or no checkpoint can be read.
             Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
         """
@@ -129,7 +134,8 @@ class OpenedRun:
 
         with self.folder.lock():
             task = self._restore_task(self._read())
-            result = fit_folds(self.folder, self.job.name, task, self._data, count)
+            check_workers(workers, task)
+            result = fit_folds(self.folder, self.job.name, task, self._data, count, workers)
         self._fitted = None
         if not steps:
             warnings.warn(

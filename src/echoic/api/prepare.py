@@ -108,11 +108,13 @@ class Requested(NamedTuple):
         return Prepared(get_job(self.job), task, data)
 
 
-def choose_threads(task: Task[Any]) -> Task[Any]:
-    """The task with a number of threads: the user's, or the default for the work of its first batch."""
+def choose_threads(task: Task[Any], workers: int = 1) -> Task[Any]:
+    """The task with a number of threads: the user's, or one per worker, or the default for the work of a batch."""
     train = task.settings.train
     if train.threads is not None:
         return task
+    if workers > 1:
+        return task.with_threads(1)
     with no_randomness():
         model = task.build_model()
     return task.with_threads(default_threads(model, next(task.train_batches().epoch(train.seed, 0))))

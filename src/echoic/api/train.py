@@ -9,6 +9,7 @@ from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
+from echoic.api.side_by_side import check_workers
 from echoic.api.temporary import run_path
 from echoic.errors import ConfigError
 from echoic.jobs.base import Task
@@ -27,6 +28,7 @@ def train(
     components: Mapping[str, Any] | None = None,
     on_progress: TrainProgressFn | None = None,
     on_prepare: ProgressFn = no_progress,
+    workers: int = 1,
     **settings: Any,
 ) -> Run:
     """Trains a network and returns the run.
@@ -46,6 +48,8 @@ def train(
         on_progress: called after every training step and every evaluation of dev, such as one of `echoic.loggers`; by
             default a bar in a notebook, and nothing elsewhere.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
+        workers: processes that train the folds of cross-validation side by side, with one thread each unless `threads`
+            is given; the weights are those of one process with as many threads.
         settings: fields of the job's settings by name, such as `lookback=96`; and what belongs to data in memory:
             `labels` (classify: the label of each clip), `groups` (classify: clips that share one stay in one split),
             `events` (detect: tuples of onset and offset in seconds and label, for each recording), or `text` (text: the
@@ -64,7 +68,7 @@ def train(
         prepared = prepare_from(from_run, job, data, config=config or {}, components=components, settings=settings)
     else:
         prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
-    return fit(prepared, out=out, on_progress=on_progress)
+    return fit(prepared, out=out, on_progress=on_progress, workers=workers)
 
 
 def fit(
@@ -72,6 +76,7 @@ def fit(
     *,
     out: str | Path | None = None,
     on_progress: TrainProgressFn | None = None,
+    workers: int = 1,
 ) -> Run:
     """Trains what `echoic.prepare` returned, and returns the run.
 
@@ -80,28 +85,34 @@ def fit(
         out: the run folder to create; by default a temporary one, which is removed when Python exits.
         on_progress: called after every training step and every evaluation of dev, such as one of `echoic.loggers`; by
             default a bar in a notebook, and nothing elsewhere.
+        workers: processes for the folds of cross-validation, as for `echoic.train`.
 
     Raises:
-        ConfigError: `prepared` is something else.
+        ConfigError: `prepared` is something else, or there are several `workers` and no folds.
         RunError: `out` exists or cannot be written.
         TrainingError: losses stay non-finite, or another thread of this process is training.
         Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
+    check_workers(workers, prepared.task)
     if out is not None:
         ensure_new(Path(out))
-    name, task = prepared.job.name, prepared.task
-    _dry_run(task)
-    task = choose_threads(task)
+    name, task = prepared.job.name, ready(prepared.task, workers)
     with run_path(out, name) as path:
         folder = RunFolder.create(path)
         with folder.lock():
             if prepared.weights is not None:
                 folder.write_initial(prepared.weights)
             describe(folder, name, task, prepared.data, prepared.notes)
-            fit_folds(folder, name, task, prepared.data, chosen_progress(on_progress))
+            fit_folds(folder, name, task, prepared.data, chosen_progress(on_progress), workers)
     return Run(folder, prepared.data, task.components)
+
+
+def ready(task: Task[Any], workers: int = 1) -> Task[Any]:
+    """The task with its number of threads, after every error of networks and batches was raised."""
+    _dry_run(task)
+    return choose_threads(task, workers)
 
 
 def _dry_run(task: Task[Any]) -> None:

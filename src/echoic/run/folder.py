@@ -26,7 +26,7 @@ from echoic.run.series import read_series, write_series
 from echoic.types import Series
 from echoic.write_errors import cannot_be_created
 
-_FOLLOWED = ("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "figures", "samples")
+_FOLLOWED = ("run.lock", "metrics.jsonl", "checkpoints", "folds", "calibration_folds", "workers", "figures", "samples")
 """Where writing would follow a symbolic link; all other files are replaced by renaming."""
 
 

@@ -23,6 +23,11 @@ class Order(NamedTuple):
     ends_at_s: float | None
     reports: bool
 
+    @property
+    def name(self) -> str:
+        """Tells orders apart: the first run."""
+        return self.runs[0]
+
 
 class Answer(NamedTuple):
     """The end of an order.

@@ -27,10 +27,10 @@ from echoic.studies.engine import Engine, check_installed
 from echoic.studies.orders import confirmation_run, trial_runs
 from echoic.studies.records import Trial, front
 from echoic.studies.search import SearchOrders
-from echoic.studies.stopping import resumable
 from echoic.studies.training import dev_loss
 from echoic.studies.winner import winning_run
 from echoic.studies.workforce import workers_of
+from echoic.workers.stopping import resumable
 
 OnTrial = Callable[[Trial], None]
 OnConfirmed = Callable[[Trial, int, float], None]

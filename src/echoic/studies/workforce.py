@@ -1,16 +1,16 @@
 """Who trains: processes, or this one if the data are in its memory."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 from echoic.errors import ConfigError
 from echoic.studies.definition import Definition
-from echoic.studies.orders import Order, Orders
-from echoic.studies.pool import Pool
+from echoic.studies.orders import Answer, Order, Orders
 from echoic.studies.training import TrialTrainer
+from echoic.workers.pool import Pool, Program
 
 
 @contextlib.contextmanager
@@ -22,9 +22,10 @@ def workers_of(folder: Path, definition: Definition, data: Any) -> Iterator[Call
     """
     check_workers(definition)
     if definition.data is not None:
-        pool = Pool(folder, definition.workers)
+        program = Program("echoic.studies.worker", (str(folder),), f"echoic tune --resume {folder} --workers 1")
+        pool = Pool[Order](program, folder / "workers", definition.workers)
         with pool.open():
-            yield pool.carry_out
+            yield lambda orders: pool.carry_out(_OrdersOverPipe(orders))
         return
     trainer = TrialTrainer(folder, definition, data)
     yield partial(_carry_out, trainer)
@@ -47,3 +48,23 @@ def _carry_out(trainer: TrialTrainer, orders: Orders) -> None:
 
 def _report(orders: Orders, order: Order, slot: int, loss: float) -> bool:
     return orders.report(order, slot, loss)
+
+
+@final
+class _OrdersOverPipe:
+    """Orders whose reports and answers come as JSON."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+
+    def next(self) -> Order | None:
+        return self._orders.next()
+
+    def report(self, order: Order, report: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"stop": self._orders.report(order, report["slot"], report["loss"])}
+
+    def answered(self, order: Order, answer: Mapping[str, Any]) -> None:
+        self._orders.answered(order, Answer(**answer))
+
+    def failed(self, order: Order, reason: str) -> None:
+        self._orders.answered(order, Answer("failed", reason=reason))

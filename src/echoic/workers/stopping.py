@@ -1,4 +1,4 @@
-"""How a study ends before its time: by a signal, or without a trial that could be trained."""
+"""How several trainings end before their time: by a signal."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,0 +1,33 @@
+"""Orders to workers: plain values that cross a pipe as lines of JSON."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar
+
+
+class Order(Protocol):
+    """A named tuple that JSON can hold."""
+
+    @property
+    def name(self) -> str:
+        """Tells orders apart."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+O = TypeVar("O", bound=Order)  # noqa: E741 (as the job's settings are S)
+
+
+class Orders(Protocol[O]):
+    """What workers have to do."""
+
+    def next(self) -> O | None:
+        """The next order; None: there is none, now and later."""
+
+    def report(self, order: O, report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Takes a report on the way; the reply, if the worker waits for one."""
+
+    def answered(self, order: O, answer: Mapping[str, Any]) -> None:
+        """Takes the end of an order."""
+
+    def failed(self, order: O, reason: str) -> None:
+        """Takes the failure of an order, in one sentence."""
