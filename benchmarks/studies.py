@@ -37,7 +37,7 @@ def study_of(name: str, job: str, data: Any, options: argparse.Namespace, **sett
     watch: dict[str, Any] = {"on_trial": _TrialLines(name), "on_confirmed": _print_confirmed}
     if (path / "study.json").exists():
         study = echoic.load_study(path)
-        study.resume(**watch)
+        study.resume(minutes=options.minutes, workers=options.workers, **watch)
         return study
     chosen: dict[str, Any] = {"minutes": options.minutes, "workers": options.workers, "threads": options.threads}
     chosen |= settings | (SMOKE if options.smoke else {}) | _without_length(options.overrides)

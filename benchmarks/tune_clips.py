@@ -36,7 +36,7 @@ def esc10(options: argparse.Namespace) -> str:
     rows, every = [], list[tuple[list[float], list[float]]]()
     for fold in options.folds.split(",")[: 1 if options.smoke else None]:
         place = options.data / "esc10_16k"
-        inner = _without_outer_fold(place / "meta.csv", fold, options.scratch)
+        inner = _without_outer_fold(place / "meta.csv", fold, options.studies or options.scratch)
         settings: dict[str, Any] = {"audio": place / "audio", "group": "freesound_id"}
         study = study_of(f"esc10-{fold}", "classify", str(inner), options, **settings)
         outer = clip_sets.sounds(options.data, fold)

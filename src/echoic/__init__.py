@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from echoic.api.prepare import prepare as prepare
     from echoic.api.run import Run as Run
     from echoic.api.run import load as load
+    from echoic.api.seed_runs import SeedRuns as SeedRuns
+    from echoic.api.seed_runs import load_seeds as load_seeds
+    from echoic.api.seeds import train_seeds as train_seeds
     from echoic.api.train import fit as fit
     from echoic.api.train import train as train
     from echoic.drift.report import measure_drift as measure_drift
@@ -34,6 +37,7 @@ _HOMES = {
     "EchoicError": "echoic.errors",
     "Recordings": "echoic.sources.memory",
     "Run": "echoic.api.run",
+    "SeedRuns": "echoic.api.seed_runs",
     "Study": "echoic.studies.study",
     "Steps": "echoic.sources.memory",
     "Text": "echoic.sources.memory",
@@ -41,10 +45,12 @@ _HOMES = {
     "cross_validate": "echoic.api.cross_validation",
     "fit": "echoic.api.train",
     "load": "echoic.api.run",
+    "load_seeds": "echoic.api.seed_runs",
     "load_study": "echoic.studies.study",
     "measure_drift": "echoic.drift.report",
     "prepare": "echoic.api.prepare",
     "train": "echoic.api.train",
+    "train_seeds": "echoic.api.seeds",
     "tune": "echoic.studies.tune",
 }
 

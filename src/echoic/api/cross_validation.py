@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from echoic import sources
+from echoic.api.folds import describe
+from echoic.api.phases import TrainProgressFn, chosen_progress, in_stage
 from echoic.api.prepare import Requested
-from echoic.api.train import fit
+from echoic.api.run import Run
+from echoic.api.side_by_side import Training, check_number, train_side_by_side
+from echoic.api.train import fit, ready
 from echoic.errors import ConfigError
 from echoic.jobs.forecast import FORECAST
 from echoic.progress import no_progress
+from echoic.run import RunFolder
 from echoic.sources.usable import unusable, warn_of_skipped
 from echoic.types import Series
 
@@ -31,9 +36,13 @@ def cross_validate(
     folds: int = 3,
     config: Mapping[str, Any] | None = None,
     components: Mapping[str, Any] | None = None,
+    workers: int = 1,
+    on_progress: TrainProgressFn | None = None,
     **settings: Any,
 ) -> Iterator[Fold]:
     """Yields one fold per origin, the earliest first; each is trained when it is requested.
+
+    With several workers all are trained when the first is requested, in processes side by side.
 
     The test split of the last fold is the last horizon of each series, that of the fold before lies one horizon
     earlier, and so on; the horizon before the test split is dev, and everything before is train. Series may differ in
@@ -45,12 +54,15 @@ def cross_validate(
         folds: number of origins.
         config: settings by section; `settings` take precedence.
         components: classes of your own, as for `echoic.train`.
+        workers: processes that train, with one thread each unless `threads` is given.
+        on_progress: called with progress whose stage names the fold, as for `echoic.train`.
         settings: any field of the forecast job's settings except `split`.
 
     Raises:
-        ConfigError: a split is given, or `folds` is not positive.
+        ConfigError: a split is given, or `folds` or `workers` is not positive.
         DataError: the series are too short for so many folds.
     """
+    check_number(workers, "workers")
     requested = Requested.of("forecast", config, settings, components)
     if folds < 1 or requested.settings.split.split is not None:
         raise ConfigError("`cross_validate` makes the splits itself: pass `folds` (at least 1) and no `split`.")
@@ -59,7 +71,12 @@ def cross_validate(
     dataset = sources.read(data, requested.settings.data)
     series = _long_enough(dataset.series, folds, requested.settings)
     cut = ([_without_end(one, fold * horizon) for one in series] for fold in reversed(range(folds)))
-    return (_fold(requested, replace(dataset, series=tuple(one))) for one in cut)
+    datasets = (replace(dataset, series=tuple(one)) for one in cut)
+    report = chosen_progress(on_progress)
+    if workers > 1 and folds > 1:
+        return _side_by_side(requested, list(datasets), workers, report)
+    stages = (f"fold {number} of {folds}" for number in range(1, folds + 1))
+    return (_fold(requested, one, in_stage(report, stage)) for one, stage in zip(datasets, stages, strict=True))
 
 
 def _long_enough(series: Sequence[Series], folds: int, settings: Any) -> list[Series]:
@@ -90,10 +107,31 @@ def _without_end(one: Series, steps: int) -> Series:
     return replace(one, values=one.values[:-steps], covariates=replace(one.covariates, past=past))
 
 
-def _fold(requested: Requested, dataset: sources.Dataset) -> Fold:
+def _fold(requested: Requested, dataset: sources.Dataset, on_progress: TrainProgressFn) -> Fold:
     prepared = requested.prepared(dataset, None)
     with tempfile.TemporaryDirectory() as folder:
-        fitted = fit(prepared, out=Path(folder) / "run").fitted
-        evaluation = FORECAST.evaluate(fitted, None, "test", no_progress)
-        train_steps = int(fitted.task.splits["train"].lengths.max())
-        return Fold(train_steps, evaluation.scores, evaluation.baselines, FORECAST.backtest(fitted, None, "test", 1))
+        return _scored(fit(prepared, out=Path(folder) / "run", on_progress=on_progress))
+
+
+def _side_by_side(
+    requested: Requested, datasets: Sequence[sources.Dataset], workers: int, on_progress: TrainProgressFn
+) -> Iterator[Fold]:
+    with tempfile.TemporaryDirectory() as place:
+        trainings = []
+        for number, dataset in enumerate(datasets):
+            task = ready(requested.prepared(dataset, None).task, workers)
+            folder = RunFolder.create(Path(place) / str(number))
+            with folder.lock():
+                describe(folder, requested.job, task, None)
+            trainings.append(Training(str(folder.path), place, f"fold {number + 1} of {len(datasets)}", number))
+        sent = (datasets, requested.components)
+        train_side_by_side(Path(place), trainings, sent, workers, "echoic.cross_validate(...)", on_progress)
+        for training in trainings:
+            yield _scored(Run(RunFolder.open(Path(training.run)), None, requested.components))
+
+
+def _scored(run: Run) -> Fold:
+    fitted = run.fitted
+    evaluation = FORECAST.evaluate(fitted, None, "test", no_progress)
+    train_steps = int(fitted.task.splits["train"].lengths.max())
+    return Fold(train_steps, evaluation.scores, evaluation.baselines, FORECAST.backtest(fitted, None, "test", 1))

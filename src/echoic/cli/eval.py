@@ -10,13 +10,17 @@ import typer
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
+from echoic.cli.seeds import print_seed_scores
 from echoic.cli.tables import print_columns, print_scores, short_number
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
 
 _MAX_CONFUSIONS = 5
 
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder; of a study, its winner.")]
+RunPath = Annotated[
+    Path,
+    typer.Argument(metavar="RUN", help="Run folder; of a study, its winner; of several seeds, the mean over them."),
+]
 OnError = Annotated[
     Literal["skip", "stop"],
     typer.Option(
@@ -71,19 +75,19 @@ def evaluate(
 ) -> None:
     import echoic
     from echoic.api import summaries
-    from echoic.jobs.capabilities import Backtests, require
+    from echoic.api.seed_runs import has_seeds
     from echoic.studies.winner import winning_run
     from echoic.writers.tables import write_table
 
     if data is not None and split is not None:
         raise ConfigError("`--split` selects from the run's own data; new data are scored as a whole, so leave it out.")
     split = split or "test"
+    if has_seeds(run):
+        print_seed_scores(run, training_data, data, split, as_json=as_json)
+        return
     run = winning_run(run)
     opened = echoic.load(run, data=training_data)
-    if backtest is not None or by_series:
-        require(opened.job, Backtests, "by_series" if by_series else "backtest")
-    if by_class and opened.job.name != "classify":
-        raise ConfigError(f"`by_class` is not supported by {opened.job.name} runs; it is for classify runs.")
+    _check_tables(opened.job, backtest=backtest is not None, by_series=by_series, by_class=by_class)
     with progress_bar() as bar:
         evaluation = opened.evaluate(
             data,
@@ -111,6 +115,20 @@ def evaluate(
         _print_confusions(evaluation.details.get("confusions", ()))
         if by_class:
             _print_classes(evaluation.details["by_class"])
+
+
+def _check_tables(job: Any, *, backtest: bool, by_series: bool, by_class: bool) -> None:
+    """Refuses tables that the job does not have.
+
+    Raises:
+        ConfigError: it does not have one.
+    """
+    from echoic.jobs.capabilities import Backtests, require
+
+    if backtest or by_series:
+        require(job, Backtests, "by_series" if by_series else "backtest")
+    if by_class and job.name != "classify":
+        raise ConfigError(f"`by_class` is not supported by {job.name} runs; it is for classify runs.")
 
 
 def _print_confusions(confusions: Sequence[Mapping[str, Any]]) -> None:

@@ -55,7 +55,7 @@ class TrainingBar:
         self._stages = {"fit": "training", "refit": "training on train and dev"}
         self._bar = progress_bar("epoch", "rate", "losses")
         self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
-        self._stage = ""
+        self._stages_seen: set[str] = set()
         self._spectra = self._bar.add_task("spectra", total=None, visible=False, epoch="", rate="", losses="")
 
     def __enter__(self) -> Self:
@@ -74,16 +74,20 @@ class TrainingBar:
         )
 
     def update(self, at: "TrainingProgress") -> None:
-        """Shows the progress of training; each fold and the refit restart the bar."""
+        """Shows the progress of training; each fold and the refit restart the bar.
+
+        Folds that are trained side by side share it.
+        """
         if not self._bar.console.is_terminal:
             self._write_line(at)
             return
-        if at.stage != self._stage:
-            self._stage = at.stage
-            self._bar.reset(self._task, description=self._stages.get(at.stage, at.stage))
+        if at.stage not in self._stages_seen:
+            self._stages_seen.add(at.stage)
+            self._bar.reset(self._task)
         dev = "" if at.dev_loss is None else f" dev {at.dev_loss:.4g} (best {at.best_dev_loss:.4g})"
         self._bar.update(
             self._task,
+            description=self._stages.get(at.stage, at.stage),
             completed=at.fraction,
             epoch=f"epoch {at.epoch + 1}",
             rate=f"{at.batches_per_s:.3g} batches/s",

@@ -12,6 +12,7 @@ from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
 from echoic.cli.printing import say
 from echoic.cli.progress import TrainingBar
+from echoic.cli.seeds import print_seeds
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
 from echoic.sources import supported_inputs
@@ -34,6 +35,26 @@ FromRun = Annotated[
         "--from",
         metavar="RUN",
         help="Start from the weights and settings of a run. Without DATA, on its own data as they are now.",
+    ),
+]
+
+
+Seeds = Annotated[
+    int | None,
+    typer.Option(
+        metavar="INTEGER",
+        help="Train this many networks, with consecutive seeds; --out is then a folder with a run per seed.",
+        min=1,
+        rich_help_panel="Training",
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option(
+        metavar="INTEGER",
+        help="Processes that train folds or seeds side by side, with one thread each unless --threads is given.",
+        min=1,
+        rich_help_panel="Training",
     ),
 ]
 
@@ -61,6 +82,9 @@ def add_to(app: typer.Typer, help_text: str) -> None:
         context: typer.Context,
         resume: Annotated[Path | None, typer.Option("--resume", metavar="RUN", help="Run folder to resume.")] = None,
         training_data: TrainingData = None,
+        workers: Annotated[
+            int, typer.Option(metavar="INTEGER", help="Processes that train folds or seeds side by side.", min=1)
+        ] = 1,
         as_json: Json = False,
     ) -> None:
         if context.invoked_subcommand is None:
@@ -68,10 +92,10 @@ def add_to(app: typer.Typer, help_text: str) -> None:
                 raise ConfigError(
                     f"`echoic train` requires a job ({', '.join(JOBS)}) and data, --from RUN, or --resume RUN."
                 )
-            _resume(resume, training_data, as_json=as_json)
-        elif resume is not None or training_data is not None or as_json:
+            _resume(resume, training_data, workers, as_json=as_json)
+        elif resume is not None or training_data is not None or as_json or workers > 1:
             raise ConfigError(
-                "`--resume RUN` and `--training-data` take no job, and --json comes after the name of the job."
+                "`--resume RUN` and `--training-data` take no job, and other options come after the name of the job."
             )
 
     for job in JOBS:
@@ -95,12 +119,35 @@ def single_or_list(data: list[str]) -> str | list[str]:
 
 def _trainer(job: str) -> Any:
     def train_job(
-        settings: dict[str, Any], *, data: Data | None = None, out: Out, from_run: FromRun = None, as_json: Json = False
+        settings: dict[str, Any],
+        *,
+        data: Data | None = None,
+        out: Out,
+        from_run: FromRun = None,
+        seeds: Seeds = None,
+        workers: Workers = 1,
+        as_json: Json = False,
     ) -> None:
         import echoic
 
         if not data and from_run is None:
             raise typer.BadParameter("it is missing; only --from RUN needs none.", param_hint="DATA")
+        if seeds is not None:
+            if from_run is not None:
+                raise ConfigError("`--seeds` draws the weights of each network anew; leave --from out.")
+            with TrainingBar() as bar:
+                found = echoic.train_seeds(
+                    job,
+                    single_or_list(data or []),
+                    seeds=seeds,
+                    workers=workers,
+                    out=out,
+                    config=settings,
+                    on_progress=bar.update,
+                    on_prepare=bar.prepare,
+                )
+            print_seeds(found, as_json=as_json)
+            return
         with TrainingBar() as bar:
             run = echoic.train(
                 job,
@@ -110,18 +157,26 @@ def _trainer(job: str) -> Any:
                 config=settings,
                 on_progress=bar.update,
                 on_prepare=bar.prepare,
+                workers=workers,
             )
         _print_result(run, as_json=as_json)
 
     return train_job
 
 
-def _resume(path: Path, training_data: str | None, *, as_json: bool) -> None:
+def _resume(path: Path, training_data: str | None, workers: int, *, as_json: bool) -> None:
     import echoic
+    from echoic.api.seed_runs import has_seeds
 
+    if has_seeds(path):
+        found = echoic.load_seeds(path, data=training_data)
+        with TrainingBar() as bar:
+            found.resume(bar.update, workers=workers)
+        print_seeds(found, as_json=as_json)
+        return
     run = echoic.load(path, data=training_data)
     with TrainingBar() as bar:
-        run.resume(bar.update)
+        run.resume(bar.update, workers=workers)
     _print_result(run, as_json=as_json)
 
 
