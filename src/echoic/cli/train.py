@@ -95,7 +95,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
             _resume(resume, training_data, workers, as_json=as_json)
         elif resume is not None or training_data is not None or as_json or workers > 1:
             raise ConfigError(
-                "`--resume RUN` and `--training-data` take no job, and other options come after the name of the job."
+                "`--resume RUN` and `--training-data` take no job; --json and --workers come after the name of the job."
             )
 
     for job in JOBS:
