@@ -41,7 +41,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "taken folder": ("demo --out {run}", "already exists"),
     },
     "train": {
-        "json before the job": ("train --json forecast synth:sine --out new", "--json and --workers come after the name of the job"),
+        "json before the job": ("train --json forecast synth:sine --out new", "come after the name of the job"),
         "no job": ("train", "requires a job"),
         "unknown job": ("train forecats synth:sine --out new", "did you mean 'forecast'? Choose from forecast, music"),
         "data before the job": ("train synth:sine forecast --out new", "The job comes before the data."),
