@@ -20,7 +20,7 @@ VOWELS_SPLIT = (0.7, 0.3, 0)
 SOUNDS_BASE = {
     name: value
     for name, value in SOUNDS.items()
-    if name not in ("conv_channels", "layers", "pooling", "dropout", "batch_size", "epochs", "patience")
+    if name not in ("layers", "pooling", "dropout", "batch_size", "epochs", "patience")
 }
 """The recipe of `classify.py` without what is searched: at the 100 spectra per second of the defaults, trials with
 convolutions would take twenty times as long as a training with the defaults, which have none."""
