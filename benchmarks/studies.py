@@ -3,7 +3,7 @@
 import argparse
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +44,18 @@ def study_of(name: str, job: str, data: Any, options: argparse.Namespace, **sett
     return echoic.tune(job, data, out=path, **chosen, **watch)
 
 
-def fresh_runs(study: Study, data: Any, options: argparse.Namespace, **settings: Any) -> list[echoic.Run]:
+def fresh_runs(study: Study, data: Any, options: argparse.Namespace, **settings: Any) -> Iterator[echoic.Run]:
     """The winner, trained with seeds that the search has not seen: those of its confirmation, and further ones."""
-    winner, runs = study.winner, list[echoic.Run]()
+    winner = study.winner
+    # A confirmation that time has cut short has no loss.
+    confirmed = [one for row in study.confirmation if row.trial.number == winner.number for one in row.losses]
     for one in range(1, options.seeds + 1):
-        path = study.path / confirmation_run(winner.number, one)
-        if (path / "model.safetensors").exists():
-            runs.append(echoic.load(path))
+        if one in confirmed:
+            yield echoic.load(study.path / confirmation_run(winner.number, one))
         else:
             seed = study.definition.seed + study.definition.seeds - 1 + one
             given = settings | dict(winner.settings) | {"seed": seed, "threads": options.threads}
-            runs.append(echoic.train(study.definition.job, data, **given | _without_length(options.overrides)))
-    return runs
+            yield echoic.train(study.definition.job, data, **given | _without_length(options.overrides))
 
 
 def counted(study: Study) -> str:

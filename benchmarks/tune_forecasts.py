@@ -21,14 +21,11 @@ def etth1(options: argparse.Namespace) -> str:
     for horizon in horizons:
         settings: dict[str, Any] = {"time": "date", "lookback": LOOKBACK, "horizon": horizon, "split": split}
         study = study_of(f"etth1-{horizon}", "forecast", data, options, **settings)
-        tuned = [_mse(run) for run in fresh_runs(study, data, options, **settings)]
+        tuned = [_mse(run, f"{horizon} steps, tuned") for run in fresh_runs(study, data, options, **settings)]
         plain = list[tuple[float, float]]()
-        for seed in range(options.seeds):
+        for seed in range(1, options.seeds + 1):
             run = echoic.train("forecast", data, seed=seed, threads=options.threads, **settings | options.overrides)
-            plain.append(_mse(run))
-            print(
-                f"horizon {horizon}, defaults, seed {seed}: dev {plain[-1][0]:.4f} test {plain[-1][1]:.4f}", flush=True
-            )
+            plain.append(_mse(run, f"{horizon} steps, defaults"))
         columns = [list(column) for found in (plain, tuned) for column in zip(*found, strict=True)]
         means.append((statistics.fmean(columns[1]), statistics.fmean(columns[3])))
         winner = settings_text(study.winner.settings)
@@ -39,6 +36,8 @@ def etth1(options: argparse.Namespace) -> str:
     return f"{body}\n\nMean test MSE over the horizons: defaults {plain_mean:.4f}, tuned {tuned_mean:.4f}."
 
 
-def _mse(run: echoic.Run) -> tuple[float, float]:
+def _mse(run: echoic.Run, name: str) -> tuple[float, float]:
     """On dev and test; test is read once for each run."""
-    return run.evaluate(split="dev").scores["mse"], run.evaluate().scores["mse"]
+    dev, test = run.evaluate(split="dev").scores["mse"], run.evaluate().scores["mse"]
+    print(f"{name}, seed {run.seed}: dev {dev:.4f} test {test:.4f}", flush=True)
+    return dev, test
