@@ -13,7 +13,7 @@ from echoic.api.prepare import Requested
 from echoic.api.run import Run
 from echoic.api.side_by_side import Training, check_number, train_side_by_side
 from echoic.api.train import fit, ready
-from echoic.errors import ConfigError
+from echoic.errors import ConfigError, Interrupted
 from echoic.jobs.forecast import FORECAST
 from echoic.progress import no_progress
 from echoic.run import RunFolder
@@ -125,7 +125,11 @@ def _side_by_side(
                 describe(folder, requested.job, task, None)
             trainings.append(Training(str(folder.path), place, f"fold {number + 1} of {len(datasets)}", number))
         sent = (datasets, requested.components)
-        train_side_by_side(Path(place), trainings, sent, workers, "echoic.cross_validate(...)", on_progress)
+        try:
+            train_side_by_side(Path(place), trainings, sent, workers, "echoic.cross_validate(...)", on_progress)
+        except Interrupted as stop:
+            sentence = "Stopped; cross-validation keeps no runs, so the next call begins with the first fold."
+            raise Interrupted(sentence, stop.exit_code - 128) from None
         for training in trainings:
             yield _scored(Run(RunFolder.open(Path(training.run)), None, requested.components))
 
