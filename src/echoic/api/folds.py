@@ -61,7 +61,8 @@ def fit_folds(
     """
     with _resumable(folder):
         if workers > 1 and task.folds:
-            _fit_side_by_side(folder, job, task, data, on_progress, workers)
+            if not _has_checkpoint(folder):  # the whole comes last
+                _fit_side_by_side(folder, job, task, data, on_progress, workers)
         else:
             _fit_in_turn(folder, job, task, data, on_progress)
         return fit_phases(folder, task, on_progress)
@@ -75,6 +76,11 @@ def _resumable(folder: RunFolder) -> Iterator[None]:
     except (Ended, KeyboardInterrupt) as error:
         number = error.number if isinstance(error, Ended) else SIGINT
         raise Interrupted(f"Stopped by {number.name}; resume with `{folder.resume_command}`.", number) from error
+
+
+def _has_checkpoint(folder: RunFolder) -> bool:
+    """Whether training has begun in a run folder."""
+    return any(folder.checkpoints.glob("step-*.safetensors"))
 
 
 def _fit_in_turn(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> None:

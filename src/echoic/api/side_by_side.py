@@ -11,6 +11,7 @@ from echoic.errors import ConfigError, TrainingError
 from echoic.jobs.base import Task
 from echoic.sources import DatasetLike
 from echoic.training import Progress
+from echoic.workers.orders import Reply
 from echoic.workers.pool import Pool, Program
 from echoic.workers.sent import objects_sent
 from echoic.workers.stopping import resumable
@@ -100,14 +101,20 @@ class _Trainings:
     def __init__(self, trainings: Sequence[Training], on_progress: TrainProgressFn) -> None:
         self._todo = list(trainings)
         self._on_progress = on_progress
+        self._steps: dict[tuple[str, str], int] = {}
 
     def next(self) -> Training | None:
         return self._todo.pop(0) if self._todo else None
 
-    def report(self, order: Training, report: Mapping[str, Any]) -> None:
+    def report(self, order: Training, report: Mapping[str, Any]) -> Reply:
         show = in_stage(self._on_progress, order.stage)
-        for values in report["progress"]:
-            show(Progress(*values))
+        reports = [Progress(*values) for values in report["progress"]]
+        for at in reports:
+            show(at)
+        phase, step = (order.run, reports[-1].stage), reports[-1].step
+        advances = step > self._steps.get(phase, 0)
+        self._steps[phase] = max(step, self._steps.get(phase, 0))
+        return Reply(advances)
 
     def answered(self, order: Training, answer: Mapping[str, Any]) -> None:
         """Nothing is left to do: all is in the folder of the run."""

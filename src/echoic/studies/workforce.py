@@ -10,6 +10,7 @@ from echoic.errors import ConfigError
 from echoic.studies.definition import Definition
 from echoic.studies.orders import Answer, Order, Orders
 from echoic.studies.training import TrialTrainer
+from echoic.workers.orders import Reply
 from echoic.workers.pool import Pool, Program
 
 
@@ -60,8 +61,8 @@ class _OrdersOverPipe:
     def next(self) -> Order | None:
         return self._orders.next()
 
-    def report(self, order: Order, report: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {"stop": self._orders.report(order, report["slot"], report["loss"])}
+    def report(self, order: Order, report: Mapping[str, Any]) -> Reply:
+        return Reply(advances=True, line={"stop": self._orders.report(order, report["slot"], report["loss"])})
 
     def answered(self, order: Order, answer: Mapping[str, Any]) -> None:
         self._orders.answered(order, Answer(**answer))

@@ -18,7 +18,7 @@ from echoic.workers.orders import O, Orders
 from echoic.workers.sent import error_of
 
 MOST_DEATHS = 5
-"""An order that has ended so many workers without a report has failed."""
+"""An order that has ended so many workers without getting further has failed."""
 
 _MOST_FAILED = 3
 """All work ends after so many such orders in a row."""
@@ -109,10 +109,11 @@ class Pool(Generic[O]):
                 self._failed_in_a_row = 0
                 orders.answered(order, message["answer"])
             else:
-                self._deaths[order.name] = 0
                 reply = orders.report(order, message)
-                if reply is not None:
-                    worker.send(reply)
+                if reply.advances:
+                    self._deaths[order.name] = 0
+                if reply.line is not None:
+                    worker.send(reply.line)
 
     def _hand_out(self, orders: Orders[O], waiting: list[O]) -> None:
         """Gives an order to every worker without one, and starts workers for further orders."""

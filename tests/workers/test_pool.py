@@ -1,0 +1,89 @@
+"""The pool of workers, with a program that trains nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from echoic.errors import DataError
+from echoic.workers.orders import Reply
+from echoic.workers.pool import MOST_DEATHS, Pool, Program
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from echoic.errors import DataError
+from echoic.workers.process import work
+
+def begin(link):
+    given = link.read()["given"]
+
+    def carry_out(order):
+        if order["task"] == "refuse":
+            raise DataError("bad data")
+        begun = Path(order["place"]) / order["name"]
+        tries = begun.read_text() if begun.exists() else ""
+        begun.write_text(tries + "x")
+        if order["task"] == "die" or (order["task"] == "die once" and not tries):
+            link.write({"step": 1})
+            os.kill(os.getpid(), signal.SIGKILL)
+        return {"text": given + order["name"], "tries": len(tries) + 1}
+
+    return carry_out
+
+work(Path(sys.argv[1]), begin)
+"""
+
+
+class Order(NamedTuple):
+    name: str
+    task: str
+    place: str
+
+
+class Orders:
+    """Orders whose reports are never news."""
+
+    def __init__(self, *orders: Order) -> None:
+        self.todo = list(orders)
+        self.answers: dict[str, Any] = {}
+        self.failures: list[str] = []
+
+    def next(self) -> Order | None:
+        return self.todo.pop(0) if self.todo else None
+
+    def report(self, order: Order, report: Mapping[str, Any]) -> Reply:  # noqa: ARG002 (as the pool calls it)
+        assert report == {"step": 1}
+        return Reply(advances=False)
+
+    def answered(self, order: Order, answer: Mapping[str, Any]) -> None:
+        self.answers[order.name] = answer
+
+    def failed(self, order: Order, reason: str) -> None:
+        self.failures.append(f"{order.name}: {reason}")
+
+
+@pytest.fixture
+def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pool[Order]:
+    (tmp_path / "program_of_a_test.py").write_text(PROGRAM)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return Pool(Program("program_of_a_test", (), "", {"given": "done "}), tmp_path / "locks", 2)
+
+
+def test_orders_of_dead_workers_go_to_others_until_they_have_died_too_often(pool: Pool[Order], tmp_path: Path) -> None:
+    tasks = {"a": "", "b": "die once", "c": "die", "d": ""}
+    orders = Orders(*(Order(name, task, str(tmp_path)) for name, task in tasks.items()))
+    with pool.open():
+        pool.carry_out(orders)
+    assert {name: answer["tries"] for name, answer in orders.answers.items()} == {"a": 1, "b": 2, "d": 1}
+    assert {answer["text"] for answer in orders.answers.values()} == {"done a", "done b", "done d"}
+    assert orders.failures == [f"c: Its process ended {MOST_DEATHS} times without a result."]
+    assert (tmp_path / "c").read_text() == "x" * MOST_DEATHS
+
+
+def test_an_error_of_a_worker_is_that_of_the_parent(pool: Pool[Order], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="bad data"), pool.open():
+        pool.carry_out(Orders(Order("a", "refuse", str(tmp_path))))
