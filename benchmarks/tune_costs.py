@@ -20,7 +20,7 @@ EPOCHS, STEPS = 20, 6000
 
 
 class Cost(NamedTuple):
-    """Seconds of a study, of the training loops of its trials, and its dev losses by trial."""
+    """Seconds of a study, of the trainings of its trials, and its dev losses by trial."""
 
     seconds: float
     training_s: float
@@ -28,7 +28,7 @@ class Cost(NamedTuple):
 
 
 def overhead(options: argparse.Namespace) -> str:
-    """The seconds of whole studies that are not spent in training loops: ask, tell, start and load."""
+    """The seconds of whole studies that are not spent in trainings: ask, tell, start and load."""
     rows = []
     for workers in (1,) if options.workers == 1 else (1, options.workers):
         costs = [_study(options, workers) for _ in range(_repeats(options))]
@@ -76,9 +76,9 @@ def _repeats(options: argparse.Namespace) -> int:
 
 
 def _training_s(run: Path) -> float:
-    """The seconds of a training loop, evaluations of dev included."""
-    checkpoint, _ = echoic.load(run).folder.read_checkpoint()
-    return 0.0 if checkpoint is None else float(checkpoint.metadata["state"]["seconds"])
+    """The seconds of `echoic train` after data and settings are read: from config.json to the last file."""
+    times_s = [path.stat().st_mtime for path in run.rglob("*") if path.is_file()]
+    return max(times_s) - (run / "config.json").stat().st_mtime
 
 
 def _wave(folder: Path, steps: int) -> Path:
