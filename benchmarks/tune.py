@@ -40,6 +40,8 @@ def main() -> None:
     sets = ["ett_h1", "uea_japanesevowels", "esc10_16k", "music_bl2012", "text_tinyshakespeare", "ucr_small"]
     options = parse(parser, *sets, "fsdd", "sed_birdsong_bird0", "speech_allison_16k", "forecast_small")
     options.threads = options.threads or 1
+    if options.smoke:
+        options.trials, options.repeats = 2, 1
     options.scratch = Path(tempfile.mkdtemp(prefix="echoic-tune-"))
     try:
         for name in options.only.split(","):

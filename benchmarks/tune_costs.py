@@ -31,7 +31,7 @@ def overhead(options: argparse.Namespace) -> str:
     """The seconds of whole studies that are not spent in trainings: ask, tell, start and load."""
     rows = []
     for workers in (1,) if options.workers == 1 else (1, options.workers):
-        costs = [_study(options, workers) for _ in range(_repeats(options))]
+        costs = [_study(options, workers) for _ in range(options.repeats)]
         shares = [100 * (1 - one.training_s / (workers * one.seconds)) for one in costs]
         seconds = [one.seconds for one in costs]
         training = [one.training_s / options.trials for one in costs]
@@ -43,7 +43,7 @@ def overhead(options: argparse.Namespace) -> str:
 def workers(options: argparse.Namespace) -> str:
     """The same trials with one worker and with two, in turn."""
     ones, twos = list[Cost](), list[Cost]()
-    for number in range(_repeats(options)):
+    for number in range(options.repeats):
         for count in (1, 2) if number % 2 == 0 else (2, 1):
             (ones if count == 1 else twos).append(_study(options, count))
     same = "the same" if {one.losses for one in (*ones, *twos)} == {ones[0].losses} else "different"
@@ -57,11 +57,11 @@ def workers(options: argparse.Namespace) -> str:
 def _study(options: argparse.Namespace, count: int) -> Cost:
     """A study of trials of equal length with one thread each."""
     wave = _wave(options.scratch, 400 if options.smoke else STEPS)
-    trials, epochs = (2, 1) if options.smoke else (options.trials, EPOCHS)
+    epochs = 1 if options.smoke else EPOCHS
     path = options.scratch / f"costs-{time.monotonic_ns()}"
     started_at = time.monotonic()
     study = echoic.tune(
-        "forecast", str(wave), out=path, trials=trials, workers=count, sampler="random", pruner="none", confirm=0,
+        "forecast", str(wave), out=path, trials=options.trials, workers=count, sampler="random", pruner="none", confirm=0,
         search=["lr=0.0003..0.01,log"], epochs=epochs, patience=epochs, threads=1, **NETWORK,
     )  # fmt: skip
     seconds = time.monotonic() - started_at
@@ -69,10 +69,6 @@ def _study(options: argparse.Namespace, count: int) -> Cost:
     cost = Cost(seconds, sum(map(_training_s, runs)), tuple(trial.loss for trial in study.trials))
     print(f"{count} workers: {cost.seconds:.1f} s, of which training {cost.training_s:.1f} s", flush=True)
     return cost
-
-
-def _repeats(options: argparse.Namespace) -> int:
-    return 1 if options.smoke else int(options.repeats)
 
 
 def _training_s(run: Path) -> float:
