@@ -61,8 +61,8 @@ def _study(options: argparse.Namespace, count: int) -> Cost:
     path = options.scratch / f"costs-{time.monotonic_ns()}"
     started_at = time.monotonic()
     study = echoic.tune(
-        "forecast", str(wave), out=path, trials=options.trials, workers=count, sampler="random", pruner="none", confirm=0,
-        search=["lr=0.0003..0.01,log"], epochs=epochs, patience=epochs, threads=1, **NETWORK,
+        "forecast", str(wave), out=path, trials=options.trials, workers=count, sampler="random", pruner="none",
+        confirm=0, search=["lr=0.0003..0.01,log"], epochs=epochs, patience=epochs, threads=1, **NETWORK,
     )  # fmt: skip
     seconds = time.monotonic() - started_at
     runs = [path / trial_runs(trial.number, 1)[0] for trial in study.trials]
