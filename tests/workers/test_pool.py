@@ -8,7 +8,8 @@ import pytest
 
 from echoic.errors import DataError
 from echoic.workers.orders import Reply
-from echoic.workers.pool import MOST_DEATHS, Pool, Program
+from echoic.workers.pool import MOST_DEATHS, Pool
+from echoic.workers.worker_process import Program
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +55,9 @@ class Orders:
 
     def next(self) -> Order | None:
         return self.todo.pop(0) if self.todo else None
+
+    def is_over(self) -> bool:
+        return not self.todo
 
     def report(self, order: Order, report: Mapping[str, Any]) -> Reply:  # noqa: ARG002 (as the pool calls it)
         assert report == {"step": 1}

@@ -12,9 +12,10 @@ from echoic.jobs.base import Task
 from echoic.sources import DatasetLike
 from echoic.training import Progress
 from echoic.workers.orders import Reply
-from echoic.workers.pool import Pool, Program
+from echoic.workers.pool import Pool
 from echoic.workers.sent import objects_sent
 from echoic.workers.stopping import resumable
+from echoic.workers.worker_process import Program
 
 
 class Training(NamedTuple):
@@ -105,6 +106,9 @@ class _Trainings:
 
     def next(self) -> Training | None:
         return self._todo.pop(0) if self._todo else None
+
+    def is_over(self) -> bool:
+        return not self._todo
 
     def report(self, order: Training, report: Mapping[str, Any]) -> Reply:
         show = in_stage(self._on_progress, order.stage)

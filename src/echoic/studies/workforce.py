@@ -11,7 +11,8 @@ from echoic.studies.definition import Definition
 from echoic.studies.orders import Answer, Order, Orders
 from echoic.studies.training import TrialTrainer
 from echoic.workers.orders import Reply
-from echoic.workers.pool import Pool, Program
+from echoic.workers.pool import Pool
+from echoic.workers.worker_process import Program
 
 
 @contextlib.contextmanager
@@ -60,6 +61,9 @@ class _OrdersOverPipe:
 
     def next(self) -> Order | None:
         return self._orders.next()
+
+    def is_over(self) -> bool:
+        return True
 
     def report(self, order: Order, report: Mapping[str, Any]) -> Reply:
         return Reply(advances=True, line={"stop": self._orders.report(order, report["slot"], report["loss"])})

@@ -33,7 +33,10 @@ class Orders(Protocol[O]):
     """What workers have to do."""
 
     def next(self) -> O | None:
-        """The next order; None: there is none, now and later."""
+        """The next order; None: there is none now."""
+
+    def is_over(self) -> bool:
+        """Whether there is none later either; asked when there is none now, and none is being carried out."""
 
     def report(self, order: O, report: Mapping[str, Any]) -> Reply:
         """Takes a report on the way."""
