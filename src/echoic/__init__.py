@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from echoic.api.seeds import train_seeds as train_seeds
     from echoic.api.train import fit as fit
     from echoic.api.train import train as train
+    from echoic.distributed.joining import join as join
     from echoic.drift.report import measure_drift as measure_drift
     from echoic.errors import EchoicError as EchoicError
     from echoic.sources.memory import Clips as Clips
@@ -44,6 +45,7 @@ _HOMES = {
     "check": "echoic.api.overfit_check",
     "cross_validate": "echoic.api.cross_validation",
     "fit": "echoic.api.train",
+    "join": "echoic.distributed.joining",
     "load": "echoic.api.run",
     "load_seeds": "echoic.api.seed_runs",
     "load_study": "echoic.studies.study",

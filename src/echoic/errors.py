@@ -61,6 +61,10 @@ class TrainingError(EchoicError, RuntimeError):
     """Training cannot continue; the weights of the last good step are kept."""
 
 
+class LostProcessError(TrainingError):
+    """Another process of the same training has ended, or cannot be reached."""
+
+
 class KernelError(EchoicError, ValueError):
     """The kernel named by `ECHOIC_KERNEL` is not available."""
 

@@ -9,6 +9,7 @@ from echoic.cells import Bidirectional, IdentityStack, NetworkStack, Stack
 from echoic.encoders import Encoder
 from echoic.heads import Head
 from echoic.readouts import Readout, ReadoutInputs
+from echoic.split_batch import gather, place
 from echoic.tensors import Batch, State
 
 
@@ -116,7 +117,7 @@ class SequenceModel(nn.Module):
         # The loss of a masked value may overflow, and infinity times zero is NaN.
         targets = batch.targets.masked_fill(~mask, 0.0)
         valid = mask.any(-1)
-        if valid.shape == head_inputs.shape[:2] and self.head.outputs_per_step == 1 and valid.any() and not valid.all():
+        if valid.shape == head_inputs.shape[:2] and self.head.outputs_per_step == 1 and not valid.all():
             # Some heads are expensive, so they compute valid steps only.
             head_inputs, targets, mask = (part[valid][None] for part in (head_inputs, targets, mask))
         params = self.head(head_inputs)[:, : targets.shape[1]]
@@ -134,11 +135,15 @@ class SequenceModel(nn.Module):
         with torch.no_grad():
             params, _ = self.forward(batch.inputs, state, batch.ids, batch.future_covariates)
             predicted = params[:, :-1]
-            replaced = torch.rand(predicted.shape[:2], generator=generator) < prob
-            if not replaced.any():
+            rows = place(len(predicted))
+            all_replaced = torch.rand((rows.total, predicted.shape[1]), generator=generator) < prob
+            if not all_replaced.any():
                 return batch
+            replaced = rows.of(all_replaced)
             # Sampling an audio frame is slow, so only replaced steps are sampled.
-            sampled = self.head.sample(predicted[replaced][:, None], generator)[:, 0]
+            to_sample = predicted[replaced]
+            sampled = self.head.sample(gather(to_sample)[:, None], generator)[:, 0]
+            sampled = place(len(to_sample)).of(sampled)
         inputs = batch.inputs.clone()
         inputs[:, 1:, : sampled.shape[-1]][replaced] = sampled
         return batch._replace(inputs=inputs)

@@ -27,6 +27,17 @@ class Batch(NamedTuple):
     future_covariates: Float[Tensor, "batch horizon covariates"] | None = None
     lengths: Int[Tensor, "batch"] | None = None
 
+    def rows(self, begin: int, end: int) -> Self:
+        """The rows `begin` to `end` of the batch."""
+        return self._replace(
+            inputs=self.inputs[begin:end],
+            targets=self.targets[begin:end],
+            mask=self.mask[begin:end],
+            ids=None if self.ids is None else self.ids[begin:end],
+            future_covariates=None if self.future_covariates is None else self.future_covariates[begin:end],
+            lengths=None if self.lengths is None else self.lengths[begin:end],
+        )
+
     def to(self, device: torch.device) -> Self:
         """The batch on another device."""
         return self._replace(

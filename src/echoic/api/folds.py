@@ -9,7 +9,7 @@ from echoic.api.data_reference import data_reference
 from echoic.api.phases import TrainProgressFn, fit_phases, in_stage
 from echoic.api.side_by_side import Training, train_side_by_side
 from echoic.components import Components
-from echoic.errors import Interrupted
+from echoic.errors import Interrupted, LostProcessError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Task
 from echoic.run import RunFolder, damage_named, versions
@@ -70,9 +70,14 @@ def fit_folds(
 
 @contextmanager
 def _resumable(folder: RunFolder) -> Iterator[None]:
-    """Says how to go on after a signal that did not come within the loop of training, which says so itself."""
+    """Says how to go on after a signal that did not come within the loop of training, which says so itself.
+
+    And after the loss of another process.
+    """
     try:
         yield
+    except LostProcessError as error:
+        raise LostProcessError(f"{error} Resume with `{folder.resume_command}`.") from error
     except (Ended, KeyboardInterrupt) as error:
         number = error.number if isinstance(error, Ended) else SIGINT
         raise Interrupted(f"Stopped by {number.name}; resume with `{folder.resume_command}`.", number) from error

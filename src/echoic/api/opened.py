@@ -11,10 +11,12 @@ from echoic.api.folds import fit_folds
 from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.prepare import check_device
 from echoic.api.restoring import load_model, read_baselines, read_calibration, read_metrics, training_result
+from echoic.api.sharing import check_same, own_folder
 from echoic.api.side_by_side import check_workers
 from echoic.api.usable_parts import check_on_error
 from echoic.components import Components
 from echoic.config.inputs import OnError
+from echoic.distributed.joining import joined
 from echoic.errors import ChangedDataError, TrainingDataError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Fitted, Task
@@ -132,10 +134,16 @@ class OpenedRun:
             steps += 1
             report(progress)
 
-        with self.folder.lock():
-            task = self._restore_task(self._read())
-            check_workers(workers, task)
-            result = fit_folds(self.folder, self.job.name, task, self._data, count, workers)
+        ranks = joined()
+        folder = own_folder(ranks, self.folder)
+        with folder.lock():
+            with ranks.together():
+                task = self._restore_task(self._read())
+                check_workers(workers, task)
+            check_same(ranks, self.job.name, task)
+            result = fit_folds(folder, self.job.name, task, self._data, count, workers)
+        if not ranks.is_first:
+            self.folder = folder  # a copy of the trained run, for a machine that may not have the other one
         self._fitted = None
         if not steps:
             warnings.warn(

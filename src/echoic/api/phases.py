@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from echoic.api.restoring import check_shapes
+from echoic.distributed.joining import joined
 from echoic.errors import RunError
 from echoic.jobs.base import Task
 from echoic.loggers import NotebookBar, in_notebook
@@ -29,7 +30,9 @@ TrainProgressFn = Callable[[Progress], None]
 
 
 def chosen_progress(on_progress: TrainProgressFn | None) -> TrainProgressFn:
-    """`on_progress`; by default a bar in a notebook, and nothing elsewhere."""
+    """`on_progress`; by default a bar in a notebook, and nothing elsewhere, nor in all processes but the first."""
+    if not joined().is_first:
+        return no_progress
     if on_progress is not None:
         return on_progress
     return NotebookBar() if in_notebook() else no_progress
@@ -95,7 +98,7 @@ def _run_phase(
         model = task.build_model()
         if initial is not None:
             model.load_state_dict(initial)
-        trainer = Trainer(model, data, task.settings.train, folder, phase, on_progress)
+        trainer = Trainer(model, data, task.settings.train, folder, phase, on_progress, joined())
         if checkpoint is not None:
             trainer.restore(checkpoint)
         return trainer.run()

@@ -32,6 +32,17 @@ def run_path(out: str | Path | None, name: str) -> Iterator[Path]:
     atexit.register(remove, folder, os.getpid())
 
 
+def scratch_path(name: str) -> Path:
+    """The path of a run that only this process needs: `name` in a temporary folder, which is removed when Python exits.
+
+    Raises:
+        RunError: there is no place for one.
+    """
+    folder = new_folder()
+    atexit.register(remove, folder, os.getpid())
+    return folder / name
+
+
 def new_folder() -> Path:
     """A new temporary folder.
 

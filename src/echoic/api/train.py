@@ -1,6 +1,7 @@
 """Training a network: `train` is `prepare` and `fit` in a row."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ from echoic.api.folds import describe, fit_folds
 from echoic.api.phases import TrainProgressFn, chosen_progress
 from echoic.api.prepare import Prepared, choose_threads, prepare
 from echoic.api.run import Run
+from echoic.api.sharing import check_new, check_same, is_started, own_folder
 from echoic.api.side_by_side import check_workers
-from echoic.api.temporary import run_path
+from echoic.api.temporary import run_path, scratch_path
+from echoic.distributed.joining import joined
+from echoic.distributed.ranks import Ranks
 from echoic.errors import ConfigError
 from echoic.jobs.base import Task
 from echoic.progress import ProgressFn, no_progress
-from echoic.run import RunFolder, ensure_new
+from echoic.run import RunFolder
 from echoic.training import isolated_randomness
 
 
@@ -62,12 +66,13 @@ def train(
         TrainingError: losses stay non-finite, or another thread of this process is training.
         Interrupted: SIGINT, SIGTERM or SIGHUP was received; the run can be resumed.
     """
-    if out is not None:
-        ensure_new(Path(out))  # before the data are read, which may take minutes
-    if from_run is not None:
-        prepared = prepare_from(from_run, job, data, config=config or {}, components=components, settings=settings)
-    else:
-        prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
+    ranks = joined()
+    with ranks.together():
+        check_new(ranks, out)  # before the data are read, which may take minutes
+        if from_run is not None:
+            prepared = prepare_from(from_run, job, data, config=config or {}, components=components, settings=settings)
+        else:
+            prepared = prepare(job, data, config=config, components=components, on_progress=on_prepare, **settings)
     return fit(prepared, out=out, on_progress=on_progress, workers=workers)
 
 
@@ -95,11 +100,20 @@ def fit(
     """
     if not isinstance(prepared, Prepared):
         raise ConfigError(f"`prepared` must be the result of echoic.prepare, got {type(prepared).__name__}.")
-    check_workers(workers, prepared.task)
-    if out is not None:
-        ensure_new(Path(out))
-    name, task = prepared.job.name, ready(prepared.task, workers)
-    with run_path(out, name) as path:
+    ranks, name, task = joined(), prepared.job.name, prepared.task
+    started = False
+    with ranks.together():
+        check_workers(workers, task)
+        check_new(ranks, out)
+        task = ready(task, workers)
+        started = ranks.is_first and is_started(out, name, task)
+    check_same(ranks, name, task)
+    if any(ranks.tell(started)):
+        folder = own_folder(ranks, RunFolder(Path(out or "")))
+        with folder.lock():
+            fit_folds(folder, name, task, prepared.data, chosen_progress(on_progress))
+        return Run(folder, prepared.data, task.components)
+    with _new_path(ranks, out, name) as path:
         folder = RunFolder.create(path)
         with folder.lock():
             if prepared.weights is not None:
@@ -113,6 +127,11 @@ def ready(task: Task[Any], workers: int = 1) -> Task[Any]:
     """The task with its number of threads, after every error of networks and batches was raised."""
     _dry_run(task)
     return choose_threads(task, workers)
+
+
+def _new_path(ranks: Ranks, out: str | Path | None, name: str) -> AbstractContextManager[Path]:
+    """The path of the new run; of several processes, only the first one's is `out`."""
+    return run_path(out, name) if ranks.is_first else nullcontext(scratch_path(name))
 
 
 def _dry_run(task: Task[Any]) -> None:

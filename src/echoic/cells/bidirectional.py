@@ -34,7 +34,7 @@ class Bidirectional(StatelessStack):
         )
         self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational_dropout)
         self.dropout = Dropout(settings.dropout, locked=settings.variational_dropout)
-        self.weight_dropout = Dropout(settings.weight_dropout)
+        self.weight_dropout = Dropout(settings.weight_dropout, of_weights=True)
 
     @property
     def layers(self) -> list[Cell]:

@@ -35,7 +35,7 @@ class Stack(nn.Module):
         )
         self.input_dropout = Dropout(settings.input_dropout, locked=settings.variational_dropout)
         self.dropout = Dropout(settings.dropout, locked=settings.variational_dropout)
-        self.weight_dropout = Dropout(settings.weight_dropout)
+        self.weight_dropout = Dropout(settings.weight_dropout, of_weights=True)
         self.output_size = sizes[-1]
         self.learned_state = nn.Parameter(torch.zeros(self.state_size)) if settings.learn_initial_state else None
 

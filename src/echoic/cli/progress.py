@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from echoic.training import Progress as TrainingProgress
 
 
-def progress_bar(*extra: str) -> Progress:
-    """A progress bar with the text fields `extra`, elapsed and remaining time."""
+def progress_bar(*extra: str, is_shown: bool = True) -> Progress:
+    """A progress bar with the text fields `extra`, elapsed and remaining time; only on a terminal."""
     fields = [TextColumn(f"{{task.fields[{name}]}}") for name in extra]
     console = Console(stderr=True)
     return Progress(
@@ -28,7 +28,7 @@ def progress_bar(*extra: str) -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
         console=console,
-        disable=not console.is_terminal,
+        disable=not (is_shown and console.is_terminal),
     )
 
 
@@ -50,10 +50,10 @@ def round_progress(bar: Progress, description: str) -> Callable[[int, int], None
 class TrainingBar:
     """The progress bar of a training: epoch, batches per second, train and dev loss, time; lines without a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_shown: bool = True) -> None:
         self._lines: ProgressLines | None = None
         self._stages = {"fit": "training", "refit": "training on train and dev"}
-        self._bar = progress_bar("epoch", "rate", "losses")
+        self._bar = progress_bar("epoch", "rate", "losses", is_shown=is_shown)
         self._task = self._bar.add_task("training", total=1.0, epoch="", rate="", losses="reading the data")
         self._stages_seen: set[str] = set()
         self._spectra = self._bar.add_task("spectra", total=None, visible=False, epoch="", rate="", losses="")

@@ -11,8 +11,10 @@ import typer
 from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
 from echoic.cli.printing import say
+from echoic.cli.processes import Processes, training_processes
 from echoic.cli.progress import TrainingBar
 from echoic.cli.seeds import print_seeds
+from echoic.distributed.seats import given_seat
 from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
 from echoic.sources import supported_inputs
@@ -85,6 +87,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
         workers: Annotated[
             int, typer.Option(metavar="INTEGER", help="Processes that train folds or seeds side by side.", min=1)
         ] = 1,
+        processes: Processes = None,
         as_json: Json = False,
     ) -> None:
         if context.invoked_subcommand is None:
@@ -92,10 +95,11 @@ def add_to(app: typer.Typer, help_text: str) -> None:
                 raise ConfigError(
                     f"`echoic train` requires a job ({', '.join(JOBS)}) and data, --from RUN, or --resume RUN."
                 )
-            _resume(resume, training_data, workers, as_json=as_json)
-        elif resume is not None or training_data is not None or as_json or workers > 1:
+            _resume(resume, training_data, workers, processes, as_json=as_json)
+        elif resume is not None or training_data is not None or processes is not None or as_json or workers > 1:
             raise ConfigError(
-                "`--resume RUN` and `--training-data` take no job; --json and --workers come after the name of the job."
+                "`--resume RUN` and `--training-data` take no job; --json, --workers and --processes come after the "
+                "name of the job."
             )
 
     for job in JOBS:
@@ -126,12 +130,15 @@ def _trainer(job: str) -> Any:
         from_run: FromRun = None,
         seeds: Seeds = None,
         workers: Workers = 1,
+        processes: Processes = None,
         as_json: Json = False,
     ) -> None:
         import echoic
 
         if not data and from_run is None:
             raise typer.BadParameter("it is missing; only --from RUN needs none.", param_hint="DATA")
+        if seeds is not None or workers > 1:
+            _refuse_processes(processes)
         if seeds is not None:
             if from_run is not None:
                 raise ConfigError("`--seeds` draws the weights of each network anew; leave --from out.")
@@ -148,36 +155,57 @@ def _trainer(job: str) -> Any:
                 )
             print_seeds(found, as_json=as_json)
             return
-        with TrainingBar() as bar:
-            run = echoic.train(
-                job,
-                single_or_list(data) if data else None,
-                out=out,
-                from_run=from_run,
-                config=settings,
-                on_progress=bar.update,
-                on_prepare=bar.prepare,
-                workers=workers,
-            )
-        _print_result(run, as_json=as_json)
+        device = str(settings_class(job).build(settings).train.device)
+        with training_processes(processes, data, device) as ranks:
+            with TrainingBar(is_shown=ranks.is_first) as bar:
+                run = echoic.train(
+                    job,
+                    single_or_list(data) if data else None,
+                    out=out,
+                    from_run=from_run,
+                    config=settings,
+                    on_progress=bar.update,
+                    on_prepare=bar.prepare,
+                    workers=workers,
+                )
+            if ranks.is_first:
+                _print_result(run, as_json=as_json)
 
     return train_job
 
 
-def _resume(path: Path, training_data: str | None, workers: int, *, as_json: bool) -> None:
+def _refuse_processes(processes: int | None) -> None:
+    """Refuses that several processes train one network.
+
+    Raises:
+        ConfigError: they do.
+    """
+    if (processes or 1) > 1 or given_seat() is not None:
+        raise ConfigError(
+            "`--seeds` and `--workers` train several networks side by side, --processes and torchrun one network in "
+            "several processes; choose one of them."
+        )
+
+
+def _resume(path: Path, training_data: str | None, workers: int, processes: int | None, *, as_json: bool) -> None:
     import echoic
     from echoic.api.seed_runs import has_seeds
+    from echoic.api.sharing import resumable
 
+    if has_seeds(path) or workers > 1:
+        _refuse_processes(processes)
     if has_seeds(path):
         found = echoic.load_seeds(path, data=training_data)
         with TrainingBar() as bar:
             found.resume(bar.update, workers=workers)
         print_seeds(found, as_json=as_json)
         return
-    run = echoic.load(path, data=training_data)
-    with TrainingBar() as bar:
-        run.resume(bar.update, workers=workers)
-    _print_result(run, as_json=as_json)
+    with training_processes(processes, [training_data] if training_data else None) as ranks:
+        run = echoic.load(resumable(ranks, path), data=training_data)
+        with TrainingBar(is_shown=ranks.is_first) as bar:
+            run.resume(bar.update, workers=workers)
+        if ranks.is_first:
+            _print_result(run, as_json=as_json)
 
 
 def _print_result(run: Any, *, as_json: bool) -> None:

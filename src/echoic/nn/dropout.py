@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from echoic.split_batch import Place, place
+
 _LEVELS = 2**16
 
 
@@ -18,12 +20,16 @@ class Dropout(nn.Module):
 
     With `locked`, `x` is `(batch, steps, ...)` and all steps of a row share one mask: variational dropout (Gal and
     Ghahramani 2016).
+
+    The first dimension of `x` is the rows of the batch, or what a module makes of them; `of_weights` is for weights,
+    which have no rows: processes that share a batch drop the same ones.
     """
 
-    def __init__(self, p: float, *, locked: bool = False) -> None:
+    def __init__(self, p: float, *, locked: bool = False, of_weights: bool = False) -> None:
         super().__init__()
         self.p = p
         self.locked = locked
+        self.of_weights = of_weights
 
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """`x` with dropout in training."""
@@ -31,8 +37,9 @@ class Dropout(nn.Module):
             return x
         like = x[:, :1] if self.locked else x
         count = like.numel()
-        draws = torch.empty((count + 3) // 4, dtype=torch.int64, device=x.device).random_(-(2**63), None)
-        bits = draws.view(torch.int16)[:count].view(like.shape)
+        own = Place(0, count, count) if self.of_weights else place(count)
+        draws = torch.empty((own.total + 3) // 4, dtype=torch.int64, device=x.device).random_(-(2**63), None)
+        bits = own.of(draws.view(torch.int16)).view(like.shape)
         dropped = min(round(self.p * _LEVELS), _LEVELS - 1)
         keep = bits >= dropped - _LEVELS // 2
         return x * keep.to(x.dtype).mul_(_LEVELS / (_LEVELS - dropped))

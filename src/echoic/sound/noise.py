@@ -5,6 +5,8 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
+from echoic.split_batch import place
+
 
 @final
 class CodeNoise(nn.Module):
@@ -23,8 +25,10 @@ class CodeNoise(nn.Module):
         """Noisy codes `(rows, ...)`, shaped like `x`."""
         if not self.training or self.std == 0:
             return x
-        std = self.std * torch.rand(len(x), *(1,) * (x.ndim - 1), device=x.device)
-        return (x + std * torch.randn_like(x)).round_().clamp_(0, self.num_codes - 1)
+        rows = place(len(x))
+        std = self.std * torch.rand(rows.total, *(1,) * (x.ndim - 1), device=x.device)
+        noise = torch.randn(rows.total, *x.shape[1:], dtype=x.dtype, device=x.device)
+        return (x + rows.of(std) * rows.of(noise)).round_().clamp_(0, self.num_codes - 1)
 
     def extra_repr(self) -> str:
         """Arguments in the `repr` of a model."""

@@ -4,16 +4,20 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from signal import Signals
 from typing import Any, final
 
 import torch
 from torch import Tensor
 
 from echoic.config import TrainSettings
+from echoic.distributed.gradients import add_up, same_weights
+from echoic.distributed.ranks import ALONE, Ranks
 from echoic.errors import Interrupted, TrainingError
 from echoic.model import SequenceModel
 from echoic.run import Checkpoint, RunFolder, damage_named
 from echoic.tensors import Batch
+from echoic.training.agreement import Agreement
 from echoic.training.averaging import EMA
 from echoic.training.evaluating import EvalResult, evaluate
 from echoic.training.optimizer import Optimizer
@@ -44,6 +48,10 @@ class Trainer:
     With `settings.minutes` a phase lasts for its fraction of them, counted from its first step and at least one step
     long, otherwise at most `settings.steps` steps or `settings.epochs` epochs. Without `dev` the last weights are kept,
     and only at the end.
+
+    Each of several `ranks` trains on its share of the rows of every batch; in all other ways they do the same, so that
+    weights, random numbers and state of the loop are the same in all of them. `on_progress` and the clock of the first
+    one count. Checkpoints are those of a single process.
     """
 
     def __init__(
@@ -54,12 +62,14 @@ class Trainer:
         folder: RunFolder,
         phase: Phase | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.model = model
         self.train, self.dev = data
         self.settings = settings
         self.folder = folder
         self.on_progress = on_progress
+        self.ranks = ranks
         self.phase = phase or Phase()
         self.budget_s = settings.minutes * 60 * self.phase.budget if settings.minutes else None
         self.total_steps = self.phase.steps or settings.steps or settings.epochs * len(self.train)
@@ -68,15 +78,18 @@ class Trainer:
         }
         self.device = torch.device(settings.device)
         model.to(self.device)
+        same_weights(ranks, model)
         self.optimizer = Optimizer(model.parameters(), settings.optimizer, settings.weight_decay)
         self.ema = EMA(model, settings.ema_decay) if settings.ema_decay else None
         self.state = TrainerState(metrics_rows=len(folder.read_metrics()))
         self.best: dict[str, Tensor] = {}
         self.rows: list[dict[str, Any]] = []
+        self.share = ranks.share(0)
         self.carried: Tensor | None = None
         self.dev_loss: float | None = None
         self.dev_accuracy: float | None = None
         self._stop_request: StopTraining | None = None
+        self._agreed = Agreement()
         self._started_at: float | None = None
         self._session_steps = 0
         self._session_start = self._last_checkpoint = time.monotonic()
@@ -93,17 +106,19 @@ class Trainer:
         if not len(self.train):
             raise TrainingError("There is no batch to train on.")
         with thread_count(self.settings.threads), stop_on_signals() as stop:
+            self._agree(stop)
             while (stop_reason := self._finished()) is None:
                 self._train_epoch(stop)
-                self._raise_if_stopped(stop)
+                self._raise_if_stopped()
             if self.state.loss_values:
                 self._evaluate()
             if not self.best:
                 self.best = self._weights()
                 self.state.best_step = self.state.step
             self.write_checkpoint()
-            if stop.signal is not None:
-                self._raise_interrupted(stop)
+            self._agree(stop)
+            if self._agreed.signal:
+                self._raise_interrupted()
         return TrainResult(
             self.state.step,
             self.state.best_dev_loss,
@@ -116,6 +131,7 @@ class Trainer:
     def write_checkpoint(self) -> None:
         """Saves metrics, best model, then the checkpoint, so that the three always agree."""
         self.state.seconds = self._elapsed()
+        self.ranks.same_random_state()
         self.folder.append_metrics(self.rows)
         self.state.metrics_rows += len(self.rows)
         self.rows = []
@@ -129,10 +145,11 @@ class Trainer:
         if self.ema:
             tensors |= {f"ema.{name}": weight for name, weight in self.ema.weights.items()}
         if self.carried is not None:
-            tensors["carried"] = self.carried
+            tensors["carried"] = self.carried if self.share.is_whole else self.ranks.gather(self.carried)
         ema_steps = self.ema.steps if self.ema else 0
         metadata = {"state": asdict(self.state), "ema_steps": ema_steps, "phase": asdict(self.phase)}
-        self.folder.write_checkpoint(self.phase.first_step + self.state.step, Checkpoint(tensors, metadata))
+        if self.ranks.is_first:
+            self.folder.write_checkpoint(self.phase.first_step + self.state.step, Checkpoint(tensors, metadata))
         self._last_checkpoint = time.monotonic()
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -175,7 +192,8 @@ class Trainer:
         if batch is not None and batch.carry:
             rows = len(batch.inputs)
             like({"": self.model.pack(self.model.initial_state(rows))}, {"": state}, "carried")
-        return state.to(self.device)
+        self.share = self.ranks.share(len(state))
+        return state[self.share.begin : self.share.end].to(self.device)
 
     def _write_best(self) -> None:
         if self.best:
@@ -197,11 +215,16 @@ class Trainer:
             return self._elapsed() / self.budget_s
         return self.state.step / self.total_steps
 
+    def _agreed_progress(self) -> float:
+        """The completed fraction of the phase, by the clock of the first process where it depends on one."""
+        progress = self._fraction_done()
+        if self.budget_s is None or self.ranks.size == 1:
+            return progress
+        return self.ranks.of_first(torch.tensor([progress], dtype=torch.float64)).item()
+
     def _finished(self) -> str | None:
         if self.budget_s is not None:
-            # The last dev evaluation has to fit in as well.
-            is_over = self.state.step > 0 and self._elapsed() + self.state.dev_seconds >= self.budget_s
-            return "time is up" if is_over else None
+            return "time is up" if self._agreed.is_time_up else None
         if self.state.step >= self.total_steps:
             return "all steps done"
         if self.state.evals_since_best >= self.settings.patience:
@@ -221,28 +244,36 @@ class Trainer:
             if self.state.batch in self.eval_points:
                 self._evaluate()
                 self.model.train()
-            if stop.signal is not None or self._stop_request is not None or self._finished():
+            self._agree(stop)
+            if self._agreed.stops or self._finished():
                 return
-            self._checkpoint_when_due()
+            if self._agreed.is_checkpoint_due:
+                self.write_checkpoint()
         self.state.epoch, self.state.batch, self.carried = self.state.epoch + 1, 0, None
 
     def _step(self, batch: Batch) -> None:
         """One update; skipped and counted if the loss or the gradient is not finite."""
         settings = self.settings
-        progress = self._fraction_done()
+        progress = self._agreed_progress()
         self.state.lr = learning_rate(settings, progress)
-        state = self.model.unpack(self.carried) if batch.carry and self.carried is not None else None
         if settings.input_noise_std:
             batch = batch._replace(inputs=batch.inputs + settings.input_noise_std * torch.randn_like(batch.inputs))
-        if settings.scheduled_sampling:
-            batch = self.model.scheduled_sampling(
-                batch, settings.scheduled_sampling * min(progress, 1.0), state, torch.default_generator
-            )
+        num_values = int(batch.mask.sum())
+        self.share = self.ranks.share(len(batch.inputs))
+        part = self.share.of(batch)
+        state = self.model.unpack(self.carried) if batch.carry and self.carried is not None else None
         self.optimizer.zero_grad()
-        loss = self.model.loss(batch, state)
-        torch.autograd.backward(loss.total / max(loss.num_values, 1))
+        with self.ranks.splitting(self.share):
+            if settings.scheduled_sampling:
+                part = self.model.scheduled_sampling(
+                    part, settings.scheduled_sampling * min(progress, 1.0), state, torch.default_generator
+                )
+            loss = self.model.loss(part, state)
+        torch.autograd.backward(loss.total / max(num_values, 1))
+        numbers = torch.stack([loss.total.detach(), loss.total.new_tensor(loss.correct or 0)])
+        numbers = add_up(self.ranks, self.share, self.optimizer.parameters, numbers)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.grad_clip_norm)
-        total = loss.total.item()
+        total, correct = numbers.tolist()
         if not (torch.isfinite(norm).item() and abs(total) < float("inf")):
             self._skip()
             return
@@ -252,9 +283,9 @@ class Trainer:
         self.carried = self.model.pack(loss.state).detach()
         self.state.skipped_in_a_row = 0
         self.state.loss_total += total
-        self.state.loss_values += loss.num_values
+        self.state.loss_values += num_values
         if loss.correct is not None:
-            self.state.correct = (self.state.correct or 0) + loss.correct
+            self.state.correct = (self.state.correct or 0) + int(correct)
 
     def _skip(self) -> None:
         self.carried = None
@@ -310,13 +341,19 @@ class Trainer:
         current = {name: weight.detach().clone() for name, weight in self.model.named_parameters()}
         self.model.load_state_dict(weights, strict=False)
         try:
-            return evaluate(self.model, dev)
+            return evaluate(self.model, dev, self.ranks)
         finally:
             self.model.load_state_dict(current, strict=False)
 
-    def _checkpoint_when_due(self) -> None:
-        if time.monotonic() - self._last_checkpoint > self.settings.checkpoint_interval_s:
-            self.write_checkpoint()
+    def _agree(self, stop: Stop) -> None:
+        """Makes known to all processes what one of them knows: signals, requests to stop, what the clock says."""
+        is_time_up = False
+        if self.budget_s is not None:
+            # The last dev evaluation has to fit in as well.
+            is_time_up = self.state.step > 0 and self._elapsed() + self.state.dev_seconds >= self.budget_s
+        is_due = time.monotonic() - self._last_checkpoint > self.settings.checkpoint_interval_s
+        own = Agreement(stop.signal or 0, self._stop_request is not None, is_time_up, is_due)
+        self._agreed = own.with_others(self.ranks)
 
     def _progress(self) -> Progress:
         seconds = max(time.monotonic() - self._session_start, 1e-9)
@@ -339,19 +376,18 @@ class Trainer:
         except StopTraining as request:
             self._stop_request = request
 
-    def _raise_if_stopped(self, stop: Stop) -> None:
-        if stop.signal is not None:
-            self._raise_interrupted(stop)
-        if self._stop_request is not None and self._finished() is None:
+    def _raise_if_stopped(self) -> None:
+        if self._agreed.signal:
+            self._raise_interrupted()
+        if self._agreed.is_stop_requested and self._finished() is None:
             self.write_checkpoint()
-            raise self._stop_request
+            raise self._stop_request or StopTraining
 
-    def _raise_interrupted(self, stop: Stop) -> None:
+    def _raise_interrupted(self) -> None:
         self.write_checkpoint()
-        number = stop.signal
-        if number is not None:
-            raise Interrupted(
-                f"Stopped by {number.name} after step {self.state.step}, and saved; resume with "
-                f"`{self.folder.resume_command}`.",
-                number,
-            )
+        number = Signals(self._agreed.signal)
+        raise Interrupted(
+            f"Stopped by {number.name} after step {self.state.step}, and saved; resume with "
+            f"`{self.folder.resume_command}`.",
+            number,
+        )
