@@ -70,7 +70,8 @@ class _Other:
         with self._errors.open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603 - our own command
                 command,
-                env={"OMP_NUM_THREADS": threads} | os.environ | seat.environment(),
+                # Copies of the run that a killed process leaves are removed with the folder.
+                env={"OMP_NUM_THREADS": threads} | os.environ | seat.environment() | {"TMPDIR": str(folder)},
                 stdin=subprocess.PIPE,  # its end tells that this process has ended
                 stdout=subprocess.DEVNULL,
                 stderr=errors,

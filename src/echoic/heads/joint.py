@@ -101,7 +101,7 @@ class Joint(SymbolHead):
         step = torch.repeat_interleave(torch.arange(len(chords), device=chords.device), counts + 1)
         is_note = torch.ones(len(step), dtype=torch.bool, device=chords.device).index_fill(0, ends, value=False)
         choice = torch.full((len(step),), self.notes, device=chords.device).masked_scatter(is_note, note)
-        first = torch.cat([ends.new_zeros(1), ends[:-1] + 1])
+        first = torch.cat([ends.new_zeros(1), ends + 1])[:-1]
         last = torch.roll(choice, 1).index_fill(0, first, self.notes)
         # The notes chosen before are those of the chord above the choice; at the end, all of them.
         above = torch.arange(self.notes, device=chords.device)[None] > torch.where(is_note, choice, -1)[:, None]
