@@ -11,7 +11,7 @@ from scripts import run_script
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SCRIPTS = sorted(path for path in BENCHMARKS.glob("*.py") if '__name__ == "__main__"' in path.read_text("utf-8"))
 
-PROCESSES = {"reliability.py", "serve.py"}
+PROCESSES = {"processes.py", "reliability.py", "serve.py"}
 """Scripts that fork or spawn processes, which a process that has used threads, or is no script, cannot do."""
 
 pytestmark = pytest.mark.slow

@@ -135,7 +135,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 def train(out: Path, name: str, data: Any, **more: Any) -> echoic.Run:
     """Trains a case."""
     job, _, settings = CASES[name]
-    length = {} if settings.keys() & {"steps", "epochs", "patience"} else {"steps": 7}
+    length: dict[str, Any] = {} if settings.keys() & {"steps", "epochs", "patience"} else {"steps": 7}
     return echoic.train(job, data, out=out, **{"layers": (6,), "threads": 1} | length | settings | more)
 
 

@@ -5,23 +5,31 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Iterator
 
 _NAME = "GLOO_SOCKET_IFNAME"
 _SIOCGIFADDR = 0x8915
 """Linux's request for the address of a network interface."""
 
 
-def choose_interface(first_host: str, *, is_local: bool) -> None:
-    """Names the network interface for Gloo: the loopback one if all processes are here, else that to the first host.
+@contextlib.contextmanager
+def chosen_interface(first_host: str, *, is_local: bool) -> Iterator[None]:
+    """Has Gloo use, in the block, the loopback interface if all processes are here, else that to the first host.
 
     By itself Gloo takes the address that the name of this machine resolves to, which may be none that others can reach,
     or one that is open to all of a network. A name that the user has chosen stays.
     """
-    if _NAME in os.environ or not hasattr(socket, "if_nameindex"):
+    name = None
+    if _NAME not in os.environ and hasattr(socket, "if_nameindex"):
+        name = _loopback() if is_local else interface_to(first_host)
+    if name is None:
+        yield
         return
-    name = _loopback() if is_local else interface_to(first_host)
-    if name is not None:
-        os.environ[_NAME] = name
+    os.environ[_NAME] = name
+    try:
+        yield
+    finally:
+        del os.environ[_NAME]
 
 
 def interface_to(host: str) -> str | None:

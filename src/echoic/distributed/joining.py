@@ -9,13 +9,16 @@ from datetime import timedelta
 import torch
 from torch import distributed
 
-from echoic.distributed.interfaces import choose_interface
+from echoic.distributed.interfaces import chosen_interface
 from echoic.distributed.ranks import ALONE, Ranks
 from echoic.distributed.seats import Seat, given_seat
 from echoic.errors import ConfigError, LostProcessError
 
-TIMEOUT = timedelta(hours=1)
-"""The longest that a process waits for another one; one that has ended is noticed at once."""
+MEETING_TIMEOUT = timedelta(minutes=10)
+"""How long a process waits for the others to start."""
+
+TIMEOUT = timedelta(minutes=30)
+"""The longest that a process waits for another one later on; one that has ended is noticed at once."""
 
 
 class _Current:
@@ -60,15 +63,11 @@ def join(device: str = "cpu") -> Iterator[Ranks]:
 def seated(seat: Seat, device: str = "cpu") -> Iterator[Ranks]:
     """As `join`, for a process that knows its seat."""
     backend = _backend(device, seat)
-    choose_interface(seat.first_host, is_local=seat.is_local)
+    place = "env://" if seat.meeting_place is None else f"file://{seat.meeting_place}"
     try:
-        distributed.init_process_group(
-            backend,
-            init_method="env://" if seat.meeting_place is None else f"file://{seat.meeting_place}",
-            rank=seat.rank,
-            world_size=seat.size,
-            timeout=TIMEOUT,
-        )
+        with chosen_interface(seat.first_host, is_local=seat.is_local):
+            store, rank, size = next(distributed.rendezvous(place, seat.rank, seat.size, timeout=MEETING_TIMEOUT))
+            distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
     except RuntimeError as error:
         raise LostProcessError(
             f"Process {seat.rank} of {seat.size} on {socket.gethostname()} cannot reach the others "
