@@ -135,8 +135,10 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 def train(out: Path, name: str, data: Any, **more: Any) -> echoic.Run:
     """Trains a case."""
     job, _, settings = CASES[name]
-    length: dict[str, Any] = {} if settings.keys() & {"steps", "epochs", "patience"} else {"steps": 7}
-    return echoic.train(job, data, out=out, **{"layers": (6,), "threads": 1} | length | settings | more)
+    chosen: dict[str, Any] = {"layers": (6,), "threads": 1} | settings | more
+    if not chosen.keys() & {"steps", "epochs", "patience"}:
+        chosen["steps"] = 7
+    return echoic.train(job, data, out=out, **chosen)
 
 
 class MaskedWaves:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import torch
 from torch import distributed
+from torch.distributed.rendezvous import rendezvous
 
 from echoic.distributed.interfaces import chosen_interface
 from echoic.distributed.ranks import ALONE, Ranks
@@ -66,7 +67,7 @@ def seated(seat: Seat, device: str = "cpu") -> Iterator[Ranks]:
     place = "env://" if seat.meeting_place is None else f"file://{seat.meeting_place}"
     try:
         with chosen_interface(seat.first_host, is_local=seat.is_local):
-            store, rank, size = next(distributed.rendezvous(place, seat.rank, seat.size, timeout=MEETING_TIMEOUT))
+            store, rank, size = next(rendezvous(place, seat.rank, seat.size, timeout=MEETING_TIMEOUT))
             distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
     except RuntimeError as error:
         raise LostProcessError(
