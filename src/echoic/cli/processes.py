@@ -10,7 +10,7 @@ import typer
 
 from echoic.cli.printing import say
 from echoic.distributed.seats import Seat, given_seat
-from echoic.errors import ConfigError, EchoicError, Interrupted, LostProcessError
+from echoic.errors import ConfigError, EchoicError, Interrupted, LostProcessError, TrainingError
 
 if TYPE_CHECKING:
     from echoic.distributed.ranks import Ranks
@@ -73,7 +73,8 @@ def _joined(seat: Seat, device: str) -> Iterator["Ranks"]:
         except EchoicError as error:
             if ranks.is_first:
                 raise
-            if isinstance(error, LostProcessError) or not (ranks.has_common_error or isinstance(error, Interrupted)):
+            is_common = ranks.has_common_error or isinstance(error, Interrupted | TrainingError)
+            if isinstance(error, LostProcessError) or not is_common:
                 say(f"echoic: process {seat.rank} of {seat.size}: {error}")
             raise typer.Exit(error.exit_code) from error
 
