@@ -1,17 +1,22 @@
 """Shares, seats and random numbers of processes, without starting any."""
 
 import os
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch._C._distributed_c10d import HashStore
 
 from echoic.distributed.interfaces import chosen_interface, interface_to
+from echoic.distributed.meeting import fresh_store
 from echoic.distributed.ranks import ALONE, Ranks
 from echoic.distributed.seats import Seat, given_seat
+from echoic.errors import LostProcessError
 from echoic.nn import Dropout
 from echoic.sound import CodeNoise
 from echoic.split_batch import Place, split_batch
@@ -124,3 +129,28 @@ def test_the_interface_is_named_for_the_meeting_only(monkeypatch: pytest.MonkeyP
 def test_no_interface_leads_to_this_machine_itself_or_to_nowhere() -> None:
     assert interface_to("127.0.0.1") is None
     assert interface_to("no such host") is None
+
+
+def test_a_meeting_ignores_what_an_earlier_one_has_left() -> None:
+    store = HashStore()
+    store.set("hello/1", "gone")
+    store.set("hello/2", "gone, too")
+    store.set("welcome/gone", "an earlier meeting")
+    found: dict[int, bytes] = {}
+
+    def meet(rank: int) -> None:
+        own = fresh_store(store, rank, 3, timedelta(seconds=60))
+        own.set(f"address/{rank}", str(rank))
+        found[rank] = own.get(f"address/{(rank + 1) % 3}")
+
+    threads = [threading.Thread(target=meet, args=[rank]) for rank in (0, 2, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert found == {0: b"1", 1: b"2", 2: b"0"}
+
+
+def test_a_meeting_to_which_not_all_come_ends() -> None:
+    with pytest.raises(LostProcessError, match="Not all of the 2 processes of this training have come in time"):
+        fresh_store(HashStore(), 0, 2, timedelta(seconds=0.1))

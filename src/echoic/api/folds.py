@@ -9,6 +9,7 @@ from echoic.api.data_reference import data_reference
 from echoic.api.phases import TrainProgressFn, fit_phases, in_stage
 from echoic.api.side_by_side import Training, train_side_by_side
 from echoic.components import Components
+from echoic.distributed.joining import joined
 from echoic.errors import Interrupted, LostProcessError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Task
@@ -77,6 +78,8 @@ def _resumable(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except LostProcessError as error:
+        if not joined().is_first:  # its folder is a copy
+            raise
         raise LostProcessError(f"{error} Resume with `{folder.resume_command}`.") from error
     except (Ended, KeyboardInterrupt) as error:
         number = error.number if isinstance(error, Ended) else SIGINT

@@ -11,6 +11,7 @@ from torch import distributed
 from torch.distributed.rendezvous import rendezvous
 
 from echoic.distributed.interfaces import chosen_interface
+from echoic.distributed.meeting import fresh_store
 from echoic.distributed.ranks import ALONE, Ranks
 from echoic.distributed.seats import Seat, given_seat
 from echoic.errors import ConfigError, LostProcessError
@@ -68,6 +69,7 @@ def seated(seat: Seat, device: str = "cpu") -> Iterator[Ranks]:
     try:
         with chosen_interface(seat.first_host, is_local=seat.is_local):
             store, rank, size = next(rendezvous(place, seat.rank, seat.size, timeout=MEETING_TIMEOUT))
+            store = fresh_store(store, rank, size, MEETING_TIMEOUT)
             distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=TIMEOUT)
     except RuntimeError as error:
         raise LostProcessError(

@@ -40,7 +40,9 @@ def launched(processes: int, command: Sequence[str]) -> Iterator[Seat]:
     first = Seat(0, processes, 0, processes, str(folder / "meeting"))
     others: list[_Other] = []
     try:
-        others += [_Other(command, first._replace(rank=rank, local_rank=rank), folder) for rank in range(1, processes)]
+        others.extend(
+            _Other(command, first._replace(rank=rank, local_rank=rank), folder) for rank in range(1, processes)
+        )
         _meet(others)
         yield first
         _wait(others)
