@@ -4,8 +4,7 @@ import secrets
 import time
 from datetime import timedelta
 
-from torch._C._distributed_c10d import Store
-from torch.distributed import PrefixStore
+from torch._C._distributed_c10d import PrefixStore, Store
 
 from echoic.errors import LostProcessError
 
@@ -15,8 +14,8 @@ _POLL_S = 0.02
 def fresh_store(store: Store, rank: int, size: int, timeout: timedelta) -> Store:
     """A part of `store` that only the processes have which are there now.
 
-    After a restart torchrun may keep its store, and with it the addresses of processes that have ended; whoever connects
-    to such an address is refused. So everyone says hello with a new name, and the first process answers by it.
+    After a restart torchrun may keep its store, and with it the addresses of processes that have ended; connections to
+    these are refused. So everyone says hello with a new name, and the first process answers by it.
 
     Raises:
         LostProcessError: not all have come in time.
