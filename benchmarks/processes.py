@@ -6,6 +6,7 @@ between them, and compares their steps with the model of the cost that stands be
 """
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -17,6 +18,7 @@ import cabled_hosts
 import echoic
 from common import arguments, parse, publish, table
 from echoic.cells import CELLS, Stack
+from echoic.cli.openmp import limit_spinning
 from echoic.config import HeadSettings, StackSettings
 from echoic.distributed.gradients import add_up
 from echoic.distributed.joining import seated
@@ -35,6 +37,7 @@ from peers.workloads import TRAINING, Training
 KERNELS = ("W2", "W4", "W6-LSTM", "W6-GRU")
 MACHINES = (2, 4, 8)
 NETWORKS_GBIT = (1, 10)
+CABLES_GBIT = (1, 0.1)
 LATENCY_S = 1e-4
 """Of a message between machines, for the model; that of the cables here is less."""
 
@@ -197,7 +200,7 @@ def report(sizes: dict[str, int], times: dict[str, Times]) -> str:
 def report_hosts(sizes: dict[str, int], times: dict[str, Times]) -> str:
     """Steps of two hosts, measured and as the model has them."""
     rows = []
-    for gbit in (1, 0.1):
+    for gbit in CABLES_GBIT:
         for name, found in cabled_hosts.run([sys.executable, *sys.argv], gbit).items():
             one, size = Times(*found), sizes[name]
             step = times[name].computing(2) + message_s(size, 2, gbit)
@@ -213,6 +216,8 @@ def report_hosts(sizes: dict[str, int], times: dict[str, Times]) -> str:
 
 def main() -> None:
     """Measures, as process 0, or as one that this script has started."""
+    if limit_spinning():
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - OpenMP has read the environment already
     parser = arguments(__doc__ or "")
     parser.add_argument("--seconds", type=float, default=1.0, help="time of each measurement")
     parser.add_argument("--hosts", action="store_true", help="two hosts, too")
