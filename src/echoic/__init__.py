@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from echoic.sources.memory import Recordings as Recordings
     from echoic.sources.memory import Steps as Steps
     from echoic.sources.memory import Text as Text
+    from echoic.studies.join import join_study as join_study
     from echoic.studies.study import Study as Study
     from echoic.studies.study import load_study as load_study
     from echoic.studies.tune import tune as tune
@@ -47,6 +48,7 @@ _HOMES = {
     "fit": "echoic.api.train",
     "join": "echoic.distributed.joining",
     "load": "echoic.api.run",
+    "join_study": "echoic.studies.join",
     "load_seeds": "echoic.api.seed_runs",
     "load_study": "echoic.studies.study",
     "measure_drift": "echoic.drift.report",

@@ -11,6 +11,7 @@ EXTRAS = {
     "mido": "music",
     "mlflow": "mlflow",
     "optuna": "tune",
+    "psycopg": "postgresql",
     "soundfile": "sound",
     "soxr": "sound",
     "sklearn": "sklearn",

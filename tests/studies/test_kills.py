@@ -1,32 +1,24 @@
 """Workers and whole studies are killed at any instant: no trial is lost, none counts twice, and all go on."""
 
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from killed_studies import HUNG_S, SETTINGS, checkpoints, kill, studying, wait_until, worker_pids
 
 import echoic
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
-HUNG_S = 400
+STORES = ["sqlite", "postgresql"]
 TRIALS = 5
-SETTINGS = [
-    "--lookback=16", "--strategy=recursive", "--network-weight=1", "--layers=4", "--epochs=60", "--patience=60",
-    "--stride=2", "--checkpoint-interval-s=0.05", "--search", "lr=0.001,0.002,0.004,0.008,0.016", "--sampler=grid",
-    "--pruner=none", "--confirm=0", "--workers=2",
-]  # fmt: skip
 
 
 @pytest.fixture
@@ -35,53 +27,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "study"
 
 
-@contextmanager
-def studying(*arguments: object, before: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
-    """The command in a process of its own, which is killed at the end of the block."""
-    command = [*before, sys.executable, "-m", "echoic", "tune", *map(str, arguments)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+@pytest.fixture
+def options(request: pytest.FixtureRequest) -> list[str]:
+    """Those of the store: none for SQLite."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return []
+    return ["--storage", request.getfixturevalue("database")]
 
 
-def begin(folder: Path) -> list[object]:
-    return ["forecast", folder.parent / "wave.csv", *SETTINGS, "--out", folder]
+def begin(folder: Path, options: Sequence[str] = ()) -> list[object]:
+    return ["forecast", folder.parent / "wave.csv", *SETTINGS, *options, "--out", folder]
 
 
 def finish(folder: Path) -> None:
     with studying("--resume", folder) as process:
         _, error = process.communicate(timeout=HUNG_S)
     assert process.returncode == 0, error
-
-
-def wait_until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + HUNG_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    return list(folder.glob("trials/*/checkpoints/step-*.safetensors"))
-
-
-def worker_pids(folder: Path) -> list[int]:
-    """The processes that hold the locks of workers."""
-    found = []
-    for lock in folder.glob("workers/*.lock"):
-        with suppress(ValueError, OSError):
-            found.append(json.loads(lock.read_text())["pid"])
-    return found
-
-
-def kill(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-        return True
-    return False
 
 
 def check_complete(folder: Path) -> None:
@@ -99,10 +60,11 @@ def check_complete(folder: Path) -> None:
     assert study.best.settings.train.lr == study.winner.settings["lr"]
 
 
-def test_killed_workers_are_replaced_and_their_trials_go_on(folder: Path) -> None:
+@pytest.mark.parametrize("options", STORES, indirect=True)
+def test_killed_workers_are_replaced_and_their_trials_go_on(folder: Path, options: list[str]) -> None:
     draw = random.Random(0)  # noqa: S311
     killed: set[int] = set()
-    with studying(*begin(folder)) as process:
+    with studying(*begin(folder, options)) as process:
         wait_until(lambda: checkpoints(folder))
         while process.poll() is None and len(killed) < 6:
             alive = [pid for pid in worker_pids(folder) if pid not in killed]
@@ -137,9 +99,14 @@ def test_a_trial_that_was_killed_ends_as_one_that_was_not(folder: Path, tmp_path
     assert trial.loss == min(row["dev_loss"] for row in alone.metrics())
 
 
-@pytest.mark.parametrize("before", [(), ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh")], ids=["", "signals lost"])
-def test_a_killed_study_goes_on_and_its_workers_end(folder: Path, before: tuple[str, ...]) -> None:
-    with studying(*begin(folder), before=before) as process:
+@pytest.mark.parametrize(
+    ("options", "before"),
+    [("sqlite", ()), ("postgresql", ()), ("sqlite", ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh"))],
+    indirect=["options"],
+    ids=["sqlite", "postgresql", "signals lost"],
+)
+def test_a_killed_study_goes_on_and_its_workers_end(folder: Path, options: list[str], before: tuple[str, ...]) -> None:
+    with studying(*begin(folder, options), before=before) as process:
         wait_until(lambda: len({path.parent.parent for path in checkpoints(folder)}) >= 2)
         workers = worker_pids(folder)
         process.kill()
@@ -158,9 +125,14 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_and_says_how_to_go_on(folder: Path, number: signal.Signals) -> None:
-    with studying(*begin(folder)) as process:
+@pytest.mark.parametrize(
+    ("options", "number"),
+    [("postgresql", signal.SIGINT), ("sqlite", signal.SIGTERM)],
+    indirect=["options"],
+    ids=STORES[::-1],
+)
+def test_a_signal_saves_and_says_how_to_go_on(folder: Path, options: list[str], number: signal.Signals) -> None:
+    with studying(*begin(folder, options)) as process:
         wait_until(lambda: checkpoints(folder))
         process.send_signal(number)
         _, error = process.communicate(timeout=HUNG_S)

@@ -11,7 +11,8 @@ import pytest
 from echoic.errors import ConfigError, RunError
 from echoic.run.lock import file_lock
 from echoic.studies.definition import read_definition
-from echoic.studies.engine import Engine, grid
+from echoic.studies.grids import grid
+from echoic.studies.opened import OpenStudy
 from echoic.studies.orders import Answer
 from echoic.studies.records import by_loss, front
 from echoic.studies.study import Study
@@ -84,8 +85,8 @@ def test_a_grid_has_every_combination_once(define: Any, fake: Any) -> None:
     trials = fake(folder, definition).run(bowl)
     points = {(trial.settings["lr"], trial.settings["layers"]) for trial in trials}
     assert len(trials) == len(points) == 6
-    Engine(folder, definition)
-    assert len(Engine(folder, definition).trials()) == 6
+    OpenStudy(folder, definition)
+    assert len(OpenStudy(folder, definition).search.trials()) == 6
 
 
 def test_a_grid_has_no_values_without_effect(define: Any) -> None:
@@ -116,8 +117,8 @@ def test_a_trial_that_was_not_ended_goes_on_with_its_settings(define: Any, fake:
 
 def test_one_that_was_killed_while_its_settings_were_drawn_gets_the_rest(define: Any, fake: Any) -> None:
     folder, definition = define(trials=1)
-    killed = Engine(folder, definition)  # its store is open as long as it is there
-    killed._study.ask().suggest_float("lr", 0.0001, 1, log=True)
+    killed = OpenStudy(folder, definition).search  # its store is open as long as it is there
+    killed.study.ask().suggest_float("lr", 0.0001, 1, log=True)
     (trial,) = fake(folder, definition).run(bowl)
     assert trial.settings.keys() == {"lr", "dropout", "layers"}
 
@@ -166,7 +167,7 @@ def test_a_damaged_store_is_one_sentence(define: Any) -> None:
     folder, definition = define()
     (folder / "study.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(RunError, match=r"study.db cannot be used \(.*not a database"):
-        Engine(folder, definition)
+        OpenStudy(folder, definition)
 
 
 def test_a_store_that_is_locked_for_a_moment_is_waited_for(define: Any, fake: Any) -> None:

@@ -13,7 +13,7 @@ from echoic.distributed.joining import joined
 from echoic.errors import Interrupted, LostProcessError
 from echoic.jobs import get_job, settings_class
 from echoic.jobs.base import Task
-from echoic.run import RunFolder, damage_named, versions
+from echoic.run import RunFolder, damage_named, last_step, versions
 from echoic.signals import Ended
 from echoic.sources import DatasetLike
 from echoic.training import TrainResult
@@ -62,7 +62,7 @@ def fit_folds(
     """
     with _resumable(folder):
         if workers > 1 and task.folds:
-            if not _has_checkpoint(folder):  # the whole comes last
+            if last_step(folder.checkpoints) is None:  # the whole comes last
                 _fit_side_by_side(folder, job, task, data, on_progress, workers)
         else:
             _fit_in_turn(folder, job, task, data, on_progress)
@@ -84,11 +84,6 @@ def _resumable(folder: RunFolder) -> Iterator[None]:
     except (Ended, KeyboardInterrupt) as error:
         number = error.number if isinstance(error, Ended) else SIGINT
         raise Interrupted(f"Stopped by {number.name}; resume with `{folder.resume_command}`.", number) from error
-
-
-def _has_checkpoint(folder: RunFolder) -> bool:
-    """Whether training has begun in a run folder."""
-    return any(folder.checkpoints.glob("step-*.safetensors"))
 
 
 def _fit_in_turn(folder: RunFolder, job: str, task: Task[Any], data: Any, on_progress: TrainProgressFn) -> None:

@@ -9,9 +9,9 @@ from echoic.api.phases import TrainProgressFn, in_stage
 from echoic.components import Components
 from echoic.errors import ConfigError, TrainingError
 from echoic.jobs.base import Task
+from echoic.run import RunFolder, last_step
 from echoic.sources import DatasetLike
 from echoic.training import Progress
-from echoic.workers.orders import Reply
 from echoic.workers.pool import Pool
 from echoic.workers.sent import objects_sent
 from echoic.workers.stopping import resumable
@@ -102,7 +102,6 @@ class _Trainings:
     def __init__(self, trainings: Sequence[Training], on_progress: TrainProgressFn) -> None:
         self._todo = list(trainings)
         self._on_progress = on_progress
-        self._steps: dict[tuple[str, str], int] = {}
 
     def next(self) -> Training | None:
         return self._todo.pop(0) if self._todo else None
@@ -110,15 +109,13 @@ class _Trainings:
     def is_over(self) -> bool:
         return not self._todo
 
-    def report(self, order: Training, report: Mapping[str, Any]) -> Reply:
+    def report(self, order: Training, report: Mapping[str, Any]) -> None:
         show = in_stage(self._on_progress, order.stage)
-        reports = [Progress(*values) for values in report["progress"]]
-        for at in reports:
-            show(at)
-        phase, step = (order.run, reports[-1].stage), reports[-1].step
-        advances = step > self._steps.get(phase, 0)
-        self._steps[phase] = max(step, self._steps.get(phase, 0))
-        return Reply(advances)
+        for values in report["progress"]:
+            show(Progress(*values))
+
+    def steps(self, order: Training) -> int:
+        return last_step(RunFolder(Path(order.run)).checkpoints) or 0
 
     def answered(self, order: Training, answer: Mapping[str, Any]) -> None:
         """Nothing is left to do: all is in the folder of the run."""

@@ -69,6 +69,7 @@ def summary(study: "Study") -> dict[str, Any]:
             for row in study.confirmation
         ],
         "verdict": study.verdict,
+        "hosts": {trial.number: trial.place.host for trial in trials if trial.place is not None},
     }
 
 
@@ -90,15 +91,24 @@ def print_result(study: "Study", *, as_json: bool) -> None:
 def print_trials(title: str, study: "Study", trials: Sequence["Trial"]) -> None:
     """A table of trials: goals, spread over seeds, and settings."""
     goals, names = study.definition.goals, study.definition.names
-    several = study.definition.seeds > 1
+    several, hosts = study.definition.seeds > 1, study.has_several_hosts
     rows = []
     for trial in trials:
         values = [short_number(trial.goals[goal]) if goal in trial.goals else "" for goal in goals]
         spread = [short_number(statistics.pstdev(trial.losses), 2) if trial.losses else ""] if several else []
         shown = [_shown(trial.settings.get(name, "")) for name in names]
-        rows.append([trial.number, trial.state, *values[:1], *spread, *values[1:], *shown])
+        host = [trial.place.host if trial.place is not None else ""] if hosts else []
+        rows.append([trial.number, trial.state, *host, *values[:1], *spread, *values[1:], *shown])
     spread_header = [f"std of {study.definition.seeds} seeds"] if several else []
-    headers = ["trial", "state", _named(goals[0]), *spread_header, *map(_named, goals[1:]), *names]
+    headers = [
+        "trial",
+        "state",
+        *(["host"] if hosts else []),
+        _named(goals[0]),
+        *spread_header,
+        *map(_named, goals[1:]),
+        *names,
+    ]
     print_columns(title, headers, rows)
 
 

@@ -1,4 +1,4 @@
-"""`echoic tune JOB DATA`, `echoic tune JOB --space`, and `echoic tune --resume STUDY`."""
+"""`echoic tune JOB DATA` and `echoic tune JOB --space`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,15 +7,14 @@ import typer
 
 from echoic.cli.grouped import GroupedCommand, JobGroup
 from echoic.cli.options import with_settings
-from echoic.cli.printing import say
 from echoic.cli.studies import SearchLines, print_result
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Data, Json, single_or_list, with_data_help
+from echoic.cli.tune_again import tune_again
 from echoic.config import assignments
-from echoic.errors import ConfigError
 from echoic.jobs import JOBS, settings_class
 
-_BUDGET, _SPACE = "Budget", "Search space"
+_BUDGET, _SPACE, _MACHINES = "Budget", "Search space", "Many machines"
 
 
 def _of(panel: str, metavar: str, text: str, **more: Any) -> Any:
@@ -88,32 +87,25 @@ Confirm = Annotated[
 ]
 
 
+Storage = Annotated[
+    str | None,
+    _of(
+        _MACHINES,
+        "URL",
+        "Work on one study with many machines: the same command on each, with the PostgreSQL database at URL, such as "
+        "postgresql+psycopg://user@host/database. The password comes from PGPASSWORD or ~/.pgpass.",
+    ),
+]
+StudyName = Annotated[
+    str | None, _of(_MACHINES, "NAME", "Name of the study in --storage. Default: that of the folder --out.")
+]
+
+
 def add_to(app: typer.Typer, help_text: str) -> None:
     """Adds the verb, with a command for each job."""
     jobs = typer.Typer(cls=JobGroup, help=help_text, rich_markup_mode=None, subcommand_metavar="JOB DATA [ARGS]...")
 
-    @jobs.callback(invoke_without_command=True)
-    def tune(
-        context: typer.Context,
-        resume: Annotated[
-            Path | None,
-            typer.Option(
-                "--resume", metavar="STUDY", help="Study to go on with; --trials and --minutes are new totals."
-            ),
-        ] = None,
-        trials: Annotated[int | None, typer.Option(metavar="INTEGER", help="Number of trials in all.", min=1)] = None,
-        minutes: Annotated[float | None, typer.Option(metavar="NUMBER", help="Time budget in all.")] = None,
-        workers: Annotated[int | None, typer.Option(metavar="INTEGER", help="Number of processes.", min=1)] = None,
-        as_json: Json = False,
-    ) -> None:
-        if context.invoked_subcommand is not None:
-            if resume is not None or trials or minutes or workers or as_json:
-                raise ConfigError("`--resume STUDY` takes no job, and other options come after the name of the job.")
-            return
-        if resume is None:
-            raise ConfigError(f"`echoic tune` requires a job ({', '.join(JOBS)}) and data, or --resume STUDY.")
-        _resume(resume, trials, minutes, workers, as_json=as_json)
-
+    jobs.callback(invoke_without_command=True)(tune_again)
     for job in JOBS:
         text = f"Choose settings of the {job} job on DATA by the dev loss of many runs, and write a study folder."
         jobs.command(job, cls=GroupedCommand, help=text)(
@@ -139,6 +131,8 @@ def _tuner(job: str) -> Any:
         goal: Goal = "loss",
         seeds: Seeds = 1,
         confirm: Confirm = 3,
+        storage: Storage = None,
+        study: StudyName = None,
         as_json: Json = False,
     ) -> None:
         fixed = [settings, assignments(fix or [])]
@@ -152,7 +146,7 @@ def _tuner(job: str) -> Any:
         import echoic
 
         lines = SearchLines()
-        study = echoic.tune(
+        made = echoic.tune(
             job,
             single_or_list(data),
             out=out,
@@ -165,11 +159,13 @@ def _tuner(job: str) -> Any:
             search=search,
             seeds=seeds,
             confirm=confirm,
+            storage=storage,
+            study=study,
             config=settings_class(job).sectioned(*fixed),
             on_trial=lines.trial,
             on_confirmed=lines.confirmed,
         )
-        print_result(study, as_json=as_json)
+        print_result(made, as_json=as_json)
 
     return tune_job
 
@@ -185,14 +181,3 @@ def _print_space(job: str, search: list[str] | None, fixed: list[dict[str, Any]]
         for one in searched(job, search, settings.sectioned(*fixed))
     ]
     print_columns(f"{job}: searched settings", ["setting", "values", "only with"], rows)
-
-
-def _resume(path: Path, trials: int | None, minutes: float | None, workers: int | None, *, as_json: bool) -> None:
-    import echoic
-
-    study = echoic.load_study(path)
-    lines = SearchLines()
-    lines.seen(study.trials)
-    say(f"{path}: {len(study.trials)} trials so far")
-    study.resume(trials=trials, minutes=minutes, workers=workers, on_trial=lines.trial, on_confirmed=lines.confirmed)
-    print_result(study, as_json=as_json)

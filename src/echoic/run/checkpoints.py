@@ -52,5 +52,11 @@ def read_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, damaged
 
 
+def last_step(folder: Path) -> int | None:
+    """The step of the newest checkpoint; None if there is none."""
+    newest = next(iter(_newest_first(folder)), None)
+    return None if newest is None else int(newest.stem.removeprefix("step-"))
+
+
 def _newest_first(folder: Path) -> list[Path]:
     return sorted((p for p in folder.glob("step-*") if _CHECKPOINT.fullmatch(p.name)), reverse=True)

@@ -1,4 +1,4 @@
-"""The time that a study has worked, over all of its sessions."""
+"""The time that a study has worked, over all of its sessions; it goes on while any host works."""
 
 import time
 from typing import final
@@ -35,6 +35,11 @@ class Clock:
         """Seconds until the end of the budget without a reserve; None: no limit."""
         return None if self._budget_s is None else self._budget_s - reserve_s - self.elapsed_s
 
+    def is_over(self, reserve_s: float = 0.0) -> bool:
+        """Whether the budget without a reserve is used up."""
+        left_s = self.left_s(reserve_s)
+        return left_s is not None and left_s <= 0
+
     def save(self) -> None:
-        """Keeps the time for the next session."""
+        """Keeps the time for the next session, and for hosts that join."""
         self._engine.elapsed_s = self.elapsed_s

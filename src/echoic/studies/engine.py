@@ -1,44 +1,28 @@
-"""Optuna: the only place that knows it. One process, the one that holds the study, asks and tells.
+"""The search in the store: trials are asked for and told there, by the one process of each host that holds the study.
 
 Workers never open the store. A trial whose worker or whose whole study was killed stays as it is in the store, RUNNING
 with its settings, and is given to another worker; so none is lost and none counts twice.
 """
 
-import contextlib
-import itertools
 import json
-import warnings
-import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
-from echoic.errors import ConfigError, RunError
 from echoic.extras import LazyModule
 from echoic.jobs import settings_class
+from echoic.studies.claims import Claim, Claims
 from echoic.studies.definition import Definition
-from echoic.studies.records import State, Trial
+from echoic.studies.grids import grid
+from echoic.studies.importances import importances
+from echoic.studies.orders import trial_runs
+from echoic.studies.place import Place
+from echoic.studies.recorded import recorded
+from echoic.studies.records import Trial
+from echoic.studies.samplers import pruner, sampler
 from echoic.studies.space import Parameter, Value, drawn
-
-SLOTS = 20
-"""Parts of a training after which it is compared with others: pruners compare trials at equal numbers."""
-
-_STARTUP_TRIALS = 5
-"""Complete trials before the first is pruned."""
-
-_WARM_UP_SLOTS = 4
-"""Parts of a training that is never pruned."""
-
-_TPE_STARTUP_TRIALS = 10
-
-_LEAST_FOR_IMPORTANCE = 8
-_BEST_TRIALS = 6
-"""Complete trials from which importances are computed, and the number of the best among them that are compared."""
-
-_LOCKED_S = 60
-"""How long the store waits for another process that has it open."""
-
-optuna = LazyModule("optuna")
+from echoic.studies.store import Store, optuna
+from echoic.studies.takeover import adopt
 
 
 def check_installed(definition: Definition) -> None:
@@ -59,48 +43,72 @@ class Engine:
     Args:
         folder: the folder of the study.
         definition: the study.
+        store: its database.
+        place: who trains here.
+
+    Attributes:
+        study: Optuna's study.
 
     Raises:
-        MissingExtraError: Optuna is not installed.
-        RunError: the store cannot be opened.
+        RunError: the store cannot be used.
     """
 
-    def __init__(self, folder: Path, definition: Definition) -> None:
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self._path = folder / "study.db"
+    def __init__(self, folder: Path, definition: Definition, store: Store, place: Place) -> None:
+        self._folder = folder
         self._definition = definition
         self._settings = settings_class(definition.job)
-        with self._store():
-            self._study = _opened(self, self._path, definition)
+        self._store = store
+        with store.locked():
+            self.study = store.opened(store.study, len(definition.goals), pruner=pruner(definition))
+            begun = len(self.study.get_trials(deepcopy=False))
+            self.study.sampler = sampler(definition, begun, place.id)
             if definition.sampler == "grid":
                 self._add_missing(grid(definition))
-        self._running: dict[int, Any] = {}
+        self._claims = Claims(store, self.study, place)
+        self._training: dict[int, Any] = {}
 
     def _add_missing(self, points: Sequence[Mapping[str, Value]]) -> None:
         """Adds the points of a grid that are no trial yet: a study may have been killed while it added them."""
-        trials = self._study.get_trials(deepcopy=False)
+        trials = self.study.get_trials(deepcopy=False)
         added = {json.dumps(one.system_attrs.get("fixed_params"), sort_keys=True) for one in trials}
         for point in points:
             if json.dumps(point, sort_keys=True) not in added:
-                self._study.enqueue_trial(point)
+                self.study.enqueue_trial(point)
 
-    def ask(self) -> Trial:
-        """A new trial with its settings."""
-        with self._store():
-            return self._drawn(self._study.ask())
-
-    def unfinished(self) -> list[Trial]:
-        """The trials that began and did not end."""
-        with self._store():
-            running = self._study.get_trials(states=(optuna.trial.TrialState.RUNNING,))
+    def next(self, most: int | None) -> Trial | None:
+        """A trial that has begun and that nobody trains, or a new one if there are fewer than `most` over all hosts."""
+        with self._store.locked():
+            claim = self._claims.abandoned() or self._new(most)
+        if claim is None:
+            return None
+        with self._store.using():
+            if claim.before is not None:
+                adopt(self._folder, claim.before, trial_runs(claim.trial.number, self._definition.seeds))
             # One that was killed while its settings were drawn gets the rest of them.
-            trials = [optuna.trial.Trial(self._study, one._trial_id) for one in running]  # noqa: SLF001 (no other way)
-            return [self._drawn(one) for one in trials]
+            return self._drawn(optuna.trial.Trial(self.study, claim.trial._trial_id))  # noqa: SLF001 (no other way)
+
+    def _new(self, most: int | None) -> Claim | None:
+        if most is not None and len(self._begun()) >= most:
+            return None
+        trial = self.study.ask()
+        self._claims.hold(trial.number, trial._trial_id)  # noqa: SLF001
+        return Claim(trial, None)
+
+    def other_hosts_train(self) -> bool:
+        """Whether trials are in work elsewhere, which may come here if their host dies."""
+        with self._store.using():
+            return self._claims.other_hosts_train()
 
     def report(self, number: int, slot: int, loss: float) -> bool:
-        """Records the lowest dev loss after `slot` of `SLOTS` parts of training; whether the trial is hopeless."""
-        with self._store():
-            trial = self._running[number]
+        """Records the lowest dev loss after `slot` of `SLOTS` parts of training.
+
+        Returns:
+            Whether the training should stop: the trial is hopeless, or another host has taken it over.
+        """
+        with self._store.using():
+            if not self._claims.holds(number):
+                return True
+            trial = self._training[number]
             if len(self._definition.goals) > 1:
                 reports = trial.user_attrs.get("reports", {})
                 trial.set_user_attr("reports", reports | {str(slot): loss})
@@ -108,58 +116,60 @@ class Engine:
             trial.report(loss, slot)
             return bool(trial.should_prune())
 
-    def complete(self, number: int, goals: Mapping[str, float], losses: list[float]) -> None:
-        """Ends a trial with its values."""
-        with self._store():
-            self._running[number].set_user_attr("losses", losses)
-            self._study.tell(number, [goals[name] for name in self._definition.goals])
+    def complete(self, number: int, goals: Mapping[str, float], losses: list[float]) -> bool:
+        """Ends a trial with its values; false if it is that of another host meanwhile, and counts there."""
+        return self._end(number, {"losses": losses}, values=[goals[name] for name in self._definition.goals])
 
-    def prune(self, number: int, reason: str) -> None:
+    def prune(self, number: int, reason: str) -> bool:
         """Ends a trial that is hopeless, or whose settings cannot be trained: neither is tried again."""
-        with self._store():
-            self._running[number].set_user_attr("reason", reason)
-            self._study.tell(number, state=optuna.trial.TrialState.PRUNED)
+        return self._end(number, {"reason": reason}, state=optuna.trial.TrialState.PRUNED)
 
-    def fail(self, number: int, reason: str) -> None:
+    def fail(self, number: int, reason: str) -> bool:
         """Ends a trial that says nothing about its settings."""
-        with self._store():
-            self._running[number].set_user_attr("reason", reason)
-            self._study.tell(number, state=optuna.trial.TrialState.FAIL)
+        return self._end(number, {"reason": reason}, state=optuna.trial.TrialState.FAIL)
+
+    def _end(self, number: int, attributes: Mapping[str, Any], **told: Any) -> bool:
+        with self._store.locked():
+            trial = self._training.pop(number)
+            is_ours = self._claims.holds(number)
+            if is_ours:
+                for name, value in attributes.items():
+                    trial.set_user_attr(name, value)
+                self.study.tell(number, **told)
+            self._claims.release(number)
+            return is_ours
+
+    def beat(self) -> None:
+        """Signs that this host lives."""
+        with self._store.using():
+            self._claims.beat()
 
     def trials(self) -> list[Trial]:
         """All trials that have begun, by number."""
-        with self._store():
-            waiting = optuna.trial.TrialState.WAITING
-            return [self._record(one) for one in self._study.get_trials(deepcopy=False) if one.state != waiting]
+        with self._store.using():
+            return [recorded(one, self._definition.goals) for one in self._begun()]
+
+    def _begun(self) -> list[Any]:
+        waiting = optuna.trial.TrialState.WAITING
+        return [one for one in self.study.get_trials(deepcopy=False) if one.state != waiting]
 
     @property
     def elapsed_s(self) -> float:
         """Seconds that the study has worked."""
-        with self._store():
-            return float(self._study.user_attrs.get("elapsed_s", 0.0))
+        with self._store.using():
+            return float(self.study.user_attrs.get("elapsed_s", 0.0))
 
     @elapsed_s.setter
     def elapsed_s(self, seconds: float) -> None:
-        with self._store():
-            self._study.set_user_attr("elapsed_s", seconds)
+        with self._store.using():
+            # Every host counts from what the store has had at its begin; the largest count is the time of the study.
+            if seconds > self.study.user_attrs.get("elapsed_s", 0.0):
+                self.study.set_user_attr("elapsed_s", seconds)
 
     def importances(self) -> dict[str, float]:
-        """The part of each setting in the differences of the dev loss, of those that all trials have (PED-ANOVA).
-
-        Empty with fewer than eight complete trials.
-        """
-        with self._store():
-            complete = len(self._study.get_trials(states=(optuna.trial.TrialState.COMPLETE,)))
-            if complete < _LEAST_FOR_IMPORTANCE:
-                return {}
-            # The best of few trials are too few to tell their settings from those of all.
-            best = max(0.1, min(0.5, _BEST_TRIALS / complete))
-            evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=best)
-            target = None if len(self._definition.goals) == 1 else lambda trial: trial.values[0]
-            try:
-                return dict(optuna.importance.get_param_importances(self._study, evaluator=evaluator, target=target))
-            except (ValueError, RuntimeError):  # no setting that all have, or no difference
-                return {}
+        """The part of each setting in the differences of the dev loss; see `echoic.studies.importances`."""
+        with self._store.using():
+            return importances(self.study, len(self._definition.goals))
 
     def _drawn(self, trial: Any) -> Trial:
         def draw(one: Parameter) -> Value:
@@ -170,127 +180,6 @@ class Engine:
                 return int(trial.suggest_int(one.name, int(one.low), int(one.high), log=one.log))
             return float(trial.suggest_float(one.name, one.low, one.high, log=one.log))
 
-        self._running[trial.number] = trial
+        self._training[trial.number] = trial
         values = drawn(self._definition.parameters, self._settings, self._definition.base, draw)
         return Trial(trial.number, "unfinished", values)
-
-    def _record(self, one: Any) -> Trial:
-        states: dict[str, State] = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed"}
-        state = states.get(one.state.name, "unfinished")
-        goals = dict(zip(self._definition.goals, one.values, strict=True)) if state == "complete" else {}
-        reports = {int(slot): loss for slot, loss in one.user_attrs.get("reports", one.intermediate_values).items()}
-        return Trial(
-            one.number,
-            state,
-            dict(one.params),
-            goals,
-            tuple(one.user_attrs.get("losses", ())) if state == "complete" else (),
-            {slot / SLOTS: loss for slot, loss in sorted(reports.items())},
-            one.user_attrs.get("reason", ""),
-        )
-
-    @contextlib.contextmanager
-    def _store(self) -> Iterator[None]:
-        """Silences Optuna's notes on experimental features; names the store where it cannot be used."""
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
-            reason = str(error.__cause__ or error).splitlines()[0]
-            raise RunError(
-                f"{self._path} cannot be used ({reason}); restore it. The runs in {self._path.parent / 'trials'} are "
-                "not in it."
-            ) from error
-
-
-def grid(definition: Definition) -> list[dict[str, Value]]:
-    """All combinations of the values of the parameters; a value without effect in one is not in it.
-
-    Raises:
-        ConfigError: a parameter is a range.
-    """
-    ranges = [one for one in definition.parameters if not one.choices]
-    if ranges:
-        name = ranges[0].name
-        raise ConfigError(
-            f"`--sampler grid` needs lists of values, and `{name}` has a range; give --search {name}=A,B."
-        )
-    points: dict[str, dict[str, Value]] = {}
-    for values in itertools.product(*(one.choices for one in definition.parameters)):
-        point = _point(definition, dict(zip(definition.names, values, strict=True)))
-        points.setdefault(json.dumps(point), point)
-    return list(points.values())
-
-
-def _point(definition: Definition, chosen: Mapping[str, Value]) -> dict[str, Value]:
-    """The chosen values that have an effect."""
-    settings = settings_class(definition.job)
-    return drawn(definition.parameters, settings, definition.base, lambda one: chosen[one.name])
-
-
-def _opened(owner: Engine, path: Path, definition: Definition) -> Any:
-    """The study in the SQLite file `path`, which is made if there is none and closed with its owner."""
-    from sqlalchemy.pool import StaticPool  # noqa: PLC0415
-
-    # Paths may hold what has a meaning in an address.
-    connect = {"creator": lambda: _connected(path), "poolclass": StaticPool}
-    storage = optuna.storages.RDBStorage("sqlite://", engine_kwargs=connect)
-    weakref.finalize(owner, storage.engine.dispose)
-    return optuna.create_study(
-        study_name="study",  # Hyperband's brackets depend on it
-        storage=storage,
-        load_if_exists=True,
-        directions=["minimize"] * len(definition.goals),
-        sampler=_sampler(definition, storage),
-        pruner=_pruner(definition),
-    )
-
-
-def _connected(path: Path) -> Any:
-    """A connection whose commits cost one write to the disk instead of three."""
-    import sqlite3  # noqa: PLC0415
-
-    connection = sqlite3.connect(path, timeout=_LOCKED_S)
-    connection.execute("PRAGMA journal_mode = WAL")
-    return connection
-
-
-def _sampler(definition: Definition, storage: Any) -> Any:
-    """The algorithm; its random numbers depend on the seed and the number of trials so far.
-
-    With the seed alone, a study that goes on would suggest what it has suggested before.
-    """
-    samplers, seed = optuna.samplers, definition.seed
-    begun = sum(one.n_trials for one in optuna.get_all_study_summaries(storage))
-    varied = (seed * 1_000_003 + begun) % 2**31
-    quiet = {"warn_independent_sampling": False}
-    several = max(4, min(50, (definition.trials or 64) // 4))
-    make = {
-        "tpe": lambda: samplers.TPESampler(
-            seed=varied,
-            multivariate=True,
-            group=True,
-            constant_liar=definition.workers > 1,
-            n_startup_trials=_TPE_STARTUP_TRIALS,
-            **quiet,
-        ),
-        "genetic": lambda: samplers.NSGAIISampler(seed=varied, population_size=several),
-        "cmaes": lambda: samplers.CmaEsSampler(seed=varied, **quiet),
-        "gp": lambda: samplers.GPSampler(seed=varied, **quiet),
-        "qmc": lambda: samplers.QMCSampler(seed=seed, scramble=True, warn_asynchronous_seeding=False, **quiet),
-        "random": lambda: samplers.RandomSampler(seed=varied),
-        "grid": lambda: samplers.RandomSampler(seed=seed),
-    }
-    return make[definition.sampler]()
-
-
-def _pruner(definition: Definition) -> Any:
-    pruners = optuna.pruners
-    if definition.pruner == "none" or len(definition.goals) > 1:
-        return pruners.NopPruner()
-    if definition.pruner == "hyperband":
-        return pruners.HyperbandPruner(min_resource=1, max_resource=SLOTS)
-    return pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS, n_warmup_steps=_WARM_UP_SLOTS)

@@ -1,7 +1,6 @@
 """Orders to workers, and their answers: plain values that cross a pipe as lines of JSON."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -49,7 +48,10 @@ class Orders(Protocol):
     """What workers have to do."""
 
     def next(self) -> Order | None:
-        """The next order; None: there is none, now and later."""
+        """The next order; None: there is none now."""
+
+    def is_over(self) -> bool:
+        """Whether there is none later either; asked when there is none now, and none is being carried out."""
 
     def report(self, order: Order, slot: int, loss: float) -> bool:
         """Takes the lowest dev loss after a part of the first training; whether it is hopeless."""
@@ -66,8 +68,3 @@ def trial_runs(number: int, seeds: int) -> list[str]:
 def confirmation_run(number: int, one: int) -> str:
     """The folder of the confirmation of a trial with its fresh seed number `one`."""
     return f"confirmation/{number}-{one}"
-
-
-def has_checkpoint(run: Path) -> bool:
-    """Whether training has begun in a run folder, and can go on."""
-    return any((run / "checkpoints").glob("step-*.safetensors"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from echoic.studies.place import Place
 from echoic.studies.space import Value
 
 State = Literal["complete", "pruned", "failed", "unfinished"]
@@ -21,6 +22,7 @@ class Trial:
         losses: the dev losses of its runs, one per seed; empty unless complete.
         reports: the lowest dev loss so far, by the fraction of the training.
         reason: why it was pruned or has failed; otherwise empty.
+        place: the host and the folder of the study where its runs are.
     """
 
     number: int
@@ -30,6 +32,7 @@ class Trial:
     losses: tuple[float, ...] = ()
     reports: Mapping[float, float] = field(default_factory=dict)
     reason: str = ""
+    place: Place | None = None
 
     @property
     def loss(self) -> float:

@@ -59,12 +59,21 @@ def _confirmation(study: Study) -> Table:
 
 def _trials(study: Study, title: str, trials: Sequence[Trial], *, collapsed: bool = False) -> Table:
     goals, names = study.definition.goals, study.definition.names
-    several = study.definition.seeds > 1
-    columns = ["trial", "state", *goals, *(["standard deviation", "seeds"] if several else []), *names, "reason"]
+    several, hosts = study.definition.seeds > 1, study.has_several_hosts
+    columns = [
+        "trial",
+        "state",
+        *(["host"] if hosts else []),
+        *goals,
+        *(["standard deviation", "seeds"] if several else []),
+        *names,
+        "reason",
+    ]
     rows = [
         (
             one.number,
             one.state,
+            *([one.place.host if one.place is not None else ""] if hosts else []),
             *(one.goals.get(goal) for goal in goals),
             *((statistics.pstdev(one.losses) if one.losses else None, len(one.losses)) if several else ()),
             *(one.settings.get(name) for name in names),

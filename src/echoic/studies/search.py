@@ -36,23 +36,18 @@ class SearchOrders:
         self._engine = engine
         self._clock = clock
         self._on_trial = on_trial
-        self._unfinished = engine.unfinished()
-        self._begun = len(engine.trials())
         self._began_s: dict[int, float] = {}
         self._seconds_per_run: list[float] = []
         self._useless_in_a_row = 0
 
     def next(self) -> Order | None:
-        """The next trial; None once there are enough, or time is up."""
-        left_s = self._clock.left_s(self._reserve_s())
-        if (left_s is not None and left_s <= 0) or self._useless_in_a_row >= _MOST_USELESS:
-            return None
-        if self._unfinished:
-            return self._order(self._unfinished.pop(0))
-        if self._definition.trials is not None and self._begun >= self._definition.trials:
-            return None
-        self._begun += 1
-        return self._order(self._engine.ask())
+        """The next trial; None if there is none now, or time is up."""
+        trial = None if self._has_to_end() else self._engine.next(self._definition.trials)
+        return None if trial is None else self._order(trial)
+
+    def is_over(self) -> bool:
+        """Whether no trial is left, here or on other hosts, or time is up."""
+        return self._has_to_end() or not self._engine.other_hosts_train()
 
     def report(self, order: Order, slot: int, loss: float) -> bool:
         """Records a dev loss; whether the trial is hopeless."""
@@ -60,23 +55,28 @@ class SearchOrders:
 
     def answered(self, order: Order, answer: Answer) -> None:
         """Records the end of a trial; one that time has cut short goes on if the study does."""
+        if answer.end != "late" and self._ended(order, answer):
+            self._on_trial(next(one for one in self._engine.trials() if one.number == order.number))
+        self._clock.save()
+
+    def _ended(self, order: Order, answer: Answer) -> bool:
+        """Whether the trial has ended here, and not on another host that took it over."""
         number = order.number
-        self._useless_in_a_row += 1
         if answer.end == "done":
             self._useless_in_a_row = 0
             self._seconds_per_run.append((time.monotonic() - self._began_s[number]) / len(order.runs))
             goals = {"loss": statistics.fmean(answer.losses), **answer.measured}
-            self._engine.complete(number, goals, list(answer.losses))
-        elif answer.end == "pruned":
+            return self._engine.complete(number, goals, list(answer.losses))
+        if answer.end == "pruned":
             self._useless_in_a_row = 0
-            self._engine.prune(number, "")
-        elif answer.end == "refused":
-            self._engine.prune(number, answer.reason)
-        elif answer.end == "failed":
-            self._engine.fail(number, answer.reason)
-        self._clock.save()
-        if answer.end != "late":
-            self._on_trial(next(one for one in self._engine.trials() if one.number == number))
+            return self._engine.prune(number, "")
+        self._useless_in_a_row += 1
+        if answer.end == "refused":
+            return self._engine.prune(number, answer.reason)
+        return self._engine.fail(number, answer.reason)
+
+    def _has_to_end(self) -> bool:
+        return self._clock.is_over(self._reserve_s()) or self._useless_in_a_row >= _MOST_USELESS
 
     def _order(self, trial: Trial) -> Order:
         definition = self._definition

@@ -24,10 +24,11 @@ from echoic.errors import (
     TrainingError,
 )
 from echoic.model import SequenceModel
+from echoic.run import RunFolder, last_step
 from echoic.streams.base import check_causal
 from echoic.studies.definition import Definition
-from echoic.studies.engine import SLOTS
-from echoic.studies.orders import Answer, Order, has_checkpoint
+from echoic.studies.orders import Answer, Order
+from echoic.studies.samplers import SLOTS
 from echoic.training import Batches, Progress, StopTraining, thread_count
 
 _TIMED_STEPS = 200
@@ -85,7 +86,7 @@ class TrialTrainer:
         return Answer("done", losses, measured)
 
     def _trained(self, path: Path, config: dict[str, dict[str, Any]], watch: "_Watch") -> Run:
-        if has_checkpoint(path):
+        if last_step(RunFolder(path).checkpoints) is not None:
             run = load(path, data=self._data)
             with warnings.catch_warnings():
                 # A run that a killed worker had finished has no step left.

@@ -9,15 +9,17 @@ from echoic.api.data_reference import data_reference
 from echoic.api.in_memory import gathered
 from echoic.api.prepare import Requested
 from echoic.api.temporary import run_path
-from echoic.errors import ConfigError, RunError
+from echoic.errors import ConfigError
 from echoic.jobs import settings_class
 from echoic.progress import ProgressFn, no_progress
-from echoic.studies.definition import Definition, Pruner, Sampler, write_definition
-from echoic.studies.engine import Engine, check_installed, grid
+from echoic.studies.definition import Definition, Pruner, Sampler
+from echoic.studies.engine import check_installed
+from echoic.studies.folder import create, ensure_new, name_of
+from echoic.studies.grids import grid
 from echoic.studies.searching import Search, check_comparable, flat, searched
-from echoic.studies.study import OnConfirmed, OnTrial, Study, ignore
+from echoic.studies.study import Study
+from echoic.studies.work import OnConfirmed, OnTrial, ignore
 from echoic.studies.workforce import check_workers
-from echoic.write_errors import cannot_be_created
 
 _TRIALS = 40
 """Trials without a budget."""
@@ -38,6 +40,8 @@ def tune(
     seeds: int = 1,
     confirm: int = 3,
     config: Mapping[str, Any] | None = None,
+    storage: str | None = None,
+    study: str | None = None,
     on_trial: OnTrial = ignore,
     on_confirmed: OnConfirmed = ignore,
     on_prepare: ProgressFn = no_progress,
@@ -61,6 +65,9 @@ def tune(
         seeds: runs per trial, whose mean dev loss counts.
         confirm: number of best trials that are trained again with three fresh seeds; the lowest mean wins. 0: none.
         config: settings of all trials by section; `settings` take precedence.
+        storage: the URL of a PostgreSQL database in which several hosts work on this study: the same call on each.
+            Default: a file in `out`, for one host.
+        study: the name of the study in `storage`; by default that of the folder `out`.
         on_trial: called with every trial that has ended.
         on_confirmed: called with a trial, the number of a fresh seed, and its dev loss.
         on_prepare: called with the number of prepared clips and their total, by jobs that compute features first.
@@ -75,7 +82,8 @@ def tune(
         Interrupted: a signal came; the study can be resumed.
     """
     if out is not None:
-        _ensure_new(Path(out))
+        ensure_new(Path(out))
+    shared = None if storage is None else (storage, name_of(study, out))
     data, settings = gathered(job, data, settings)
     fixed = settings_class(job).sectioned(config or {}, settings)
     options: dict[str, Any] = {"trials": trials, "minutes": minutes, "workers": workers, "sampler": sampler}
@@ -86,27 +94,14 @@ def tune(
     )
     check_installed(draft)
     check_workers(draft)
+    if shared is not None and draft.data is None:
+        raise ConfigError("Data in memory are for one host; save them to a file for a study in `storage`.")
     definition = _complete(draft, data, on_prepare)
     with run_path(out, "study") as path:
-        create(path, definition)
-        study = Study(path, data if definition.data is None else None)
-        study.resume(on_trial=on_trial, on_confirmed=on_confirmed)
-    return study
-
-
-def create(path: Path, definition: Definition) -> None:
-    """Makes the folder of a study with its store.
-
-    Raises:
-        RunError: it exists, or cannot be written.
-    """
-    _ensure_new(path)
-    try:
-        (path / "trials").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"{cannot_be_created(path, error)}.") from None
-    write_definition(path, definition)
-    Engine(path, definition)
+        create(path, definition, shared)
+        made = Study(path, data if definition.data is None else None, storage)
+        made.resume(on_trial=on_trial, on_confirmed=on_confirmed)
+    return made
 
 
 def _complete(draft: Definition, data: Any, on_prepare: ProgressFn) -> Definition:
@@ -147,15 +142,3 @@ def _reference(data: Any) -> Any:
     if isinstance(data, str) and data == sources.STANDARD_INPUT:
         raise ConfigError("Standard input is read once, and every trial reads the data; save them to a file.")
     return data_reference(data)
-
-
-def _ensure_new(path: Path) -> None:
-    """Checks that `path` does not exist, or is an empty folder.
-
-    Raises:
-        RunError: it exists.
-    """
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    resume = f", or go on with `echoic tune --resume {path}`" if (path / "study.json").is_file() else ""
-    raise RunError(f"{path} already exists; choose another --out{resume}.")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, final
 
 from echoic.errors import ConfigError
+from echoic.run import RunFolder, last_step
 from echoic.studies.definition import Definition
 from echoic.studies.orders import Answer, Order, Orders
 from echoic.studies.training import TrialTrainer
-from echoic.workers.orders import Reply
 from echoic.workers.pool import Pool
 from echoic.workers.worker_process import Program
 
@@ -27,7 +27,7 @@ def workers_of(folder: Path, definition: Definition, data: Any) -> Iterator[Call
         program = Program("echoic.studies.worker", (str(folder),), f"echoic tune --resume {folder} --workers 1")
         pool = Pool[Order](program, folder / "workers", definition.workers)
         with pool.open():
-            yield lambda orders: pool.carry_out(_OrdersOverPipe(orders))
+            yield lambda orders: pool.carry_out(_OrdersOverPipe(folder, orders))
         return
     trainer = TrialTrainer(folder, definition, data)
     yield partial(_carry_out, trainer)
@@ -44,6 +44,7 @@ def check_workers(definition: Definition) -> None:
 
 
 def _carry_out(trainer: TrialTrainer, orders: Orders) -> None:
+    # Data in memory are for this host alone: what it has not now will not come.
     while (order := orders.next()) is not None:
         orders.answered(order, trainer(order, partial(_report, orders, order)))
 
@@ -56,17 +57,21 @@ def _report(orders: Orders, order: Order, slot: int, loss: float) -> bool:
 class _OrdersOverPipe:
     """Orders whose reports and answers come as JSON."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, folder: Path, orders: Orders) -> None:
+        self._folder = folder
         self._orders = orders
 
     def next(self) -> Order | None:
         return self._orders.next()
 
     def is_over(self) -> bool:
-        return True
+        return self._orders.is_over()
 
-    def report(self, order: Order, report: Mapping[str, Any]) -> Reply:
-        return Reply(advances=True, line={"stop": self._orders.report(order, report["slot"], report["loss"])})
+    def report(self, order: Order, report: Mapping[str, Any]) -> dict[str, Any]:
+        return {"stop": self._orders.report(order, report["slot"], report["loss"])}
+
+    def steps(self, order: Order) -> int:
+        return sum(last_step(RunFolder(self._folder / run).checkpoints) or 0 for run in order.runs)
 
     def answered(self, order: Order, answer: Mapping[str, Any]) -> None:
         self._orders.answered(order, Answer(**answer))

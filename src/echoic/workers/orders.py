@@ -1,7 +1,7 @@
 """Orders to workers: plain values that cross a pipe as lines of JSON."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 
 class Order(Protocol):
@@ -17,18 +17,6 @@ class Order(Protocol):
 O = TypeVar("O", bound=Order)  # noqa: E741 (as the job's settings are S)
 
 
-class Reply(NamedTuple):
-    """What follows from a report.
-
-    Attributes:
-        advances: whether the work is further than ever: earlier deaths of its workers no longer count.
-        line: for the worker, if it waits for one.
-    """
-
-    advances: bool
-    line: Mapping[str, Any] | None = None
-
-
 class Orders(Protocol[O]):
     """What workers have to do."""
 
@@ -38,8 +26,11 @@ class Orders(Protocol[O]):
     def is_over(self) -> bool:
         """Whether there is none later either; asked when there is none now, and none is being carried out."""
 
-    def report(self, order: O, report: Mapping[str, Any]) -> Reply:
-        """Takes a report on the way."""
+    def report(self, order: O, report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Takes a report on the way; a line for the worker if it waits for one."""
+
+    def steps(self, order: O) -> int:
+        """How far an order is, such as its saved training steps."""
 
     def answered(self, order: O, answer: Mapping[str, Any]) -> None:
         """Takes the end of an order."""

@@ -4,7 +4,7 @@ import contextlib
 import queue
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Generic, final
 
@@ -41,6 +41,7 @@ class Pool(Generic[O]):
         self._messages: queue.Queue[tuple[WorkerProcess[O], dict[str, Any] | None]] = queue.Queue()
         self._workers: list[WorkerProcess[O]] = []
         self._deaths: Counter[str] = Counter()
+        self._steps: Counter[str] = Counter()
         self._failed_in_a_row = 0
 
     @contextlib.contextmanager
@@ -93,15 +94,8 @@ class Pool(Generic[O]):
                 worker.order = None
                 self._failed_in_a_row = 0
                 orders.answered(order, message["answer"])
-            else:
-                self._report(orders, order, worker, message)
-
-    def _report(self, orders: Orders[O], order: O, worker: WorkerProcess[O], message: Mapping[str, Any]) -> None:
-        reply = orders.report(order, message)
-        if reply.advances:
-            self._deaths[order.name] = 0
-        if reply.line is not None:
-            worker.send(reply.line)
+            elif (line := orders.report(order, message)) is not None:
+                worker.send(line)
 
     def _hand_out(self, orders: Orders[O], waiting: list[O]) -> None:
         """Gives an order to every worker without one, and starts workers for further orders."""
@@ -123,12 +117,14 @@ class Pool(Generic[O]):
         return worker
 
     def _died(self, orders: Orders[O], order: O, waiting: list[O]) -> None:
-        self._deaths[order.name] += 1
+        steps = orders.steps(order)
+        self._deaths[order.name] = 1 if steps > self._steps[order.name] else self._deaths[order.name] + 1
+        self._steps[order.name] = steps
         if self._deaths[order.name] < MOST_DEATHS:
             waiting.append(order)
             return
         self._failed_in_a_row += 1
-        orders.failed(order, f"Its process ended {MOST_DEATHS} times without a result.")
+        orders.failed(order, f"Its process ended {MOST_DEATHS} times without progress.")
         if self._failed_in_a_row >= _MOST_FAILED:
             raise TrainingError(
                 "The processes that train end again and again without a result; is there enough memory? Try fewer "
