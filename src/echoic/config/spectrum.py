@@ -117,7 +117,7 @@ class EncoderSettings(Section):
     """Convolutions before the recurrent layers, and their direction."""
 
     conv_channels: Annotated[
-        Integers, AfterValidator(_positive), Choices(((16, 32), (32, 64), (64, 64))), _RECURRENT
+        Integers, AfterValidator(_positive), Choices(((16, 32), (32, 64), (64, 64)), ("detect",)), _RECURRENT
     ] = Field(
         (),
         description="Output channels of each convolution before the recurrent layers, such as 32,32; empty for none.",
