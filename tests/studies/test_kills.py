@@ -46,7 +46,7 @@ def finish(folder: Path) -> None:
 
 
 def check_complete(folder: Path) -> None:
-    """Every trial is complete, once, and its run is as one that was never killed."""
+    """Every trial is complete, once, with all epochs."""
     study = echoic.load_study(folder)
     trials = study.trials
     assert [trial.number for trial in trials] == list(range(TRIALS))
@@ -61,12 +61,12 @@ def check_complete(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("options", STORES, indirect=True)
-def test_killed_workers_are_replaced_and_their_trials_go_on(folder: Path, options: list[str]) -> None:
+def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(folder: Path, options: list[str]) -> None:
     draw = random.Random(0)  # noqa: S311
     killed: set[int] = set()
     with studying(*begin(folder, options)) as process:
         wait_until(lambda: checkpoints(folder))
-        while process.poll() is None and len(killed) < 6:
+        while process.poll() is None and len(killed) < 4:
             alive = [pid for pid in worker_pids(folder) if pid not in killed]
             if alive:
                 killed |= {pid for pid in [draw.choice(alive)] if kill(pid)}
@@ -75,35 +75,18 @@ def test_killed_workers_are_replaced_and_their_trials_go_on(folder: Path, option
     assert process.returncode == 0, error
     assert len(killed) >= 2
     check_complete(folder)
-
-
-def test_a_trial_that_was_killed_ends_as_one_that_was_not(folder: Path, tmp_path: Path) -> None:
-    with studying(*begin(folder)) as process:
-        wait_until(lambda: checkpoints(folder))
-        wait_until(lambda: worker_pids(folder))
-        for pid in worker_pids(folder):
-            kill(pid)
-        process.communicate(timeout=HUNG_S)
-    check_complete(folder)
     trial = echoic.load_study(folder).trials[0]
-    settings: dict[str, Any] = {
-        "lookback": 16,
-        "strategy": "recursive",
-        "network_weight": 1,
-        "layers": (4,),
-        "epochs": 60,
-    }
-    alone = echoic.train(
-        "forecast", tmp_path / "wave.csv", **settings, patience=60, stride=2, threads=1, lr=trial.settings["lr"]
-    )
+    network: dict[str, Any] = {"lookback": 16, "strategy": "recursive", "network_weight": 1, "layers": (4,)}
+    training = {"epochs": 60, "patience": 60, "stride": 2, "threads": 1, "lr": trial.settings["lr"]}
+    alone = echoic.train("forecast", folder.parent / "wave.csv", **network, **training)
     assert trial.loss == min(row["dev_loss"] for row in alone.metrics())
 
 
 @pytest.mark.parametrize(
     ("options", "before"),
-    [("sqlite", ()), ("postgresql", ()), ("sqlite", ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh"))],
+    [("postgresql", ()), ("sqlite", ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh"))],
     indirect=["options"],
-    ids=["sqlite", "postgresql", "signals lost"],
+    ids=["postgresql", "sqlite, signals lost"],
 )
 def test_a_killed_study_goes_on_and_its_workers_end(folder: Path, options: list[str], before: tuple[str, ...]) -> None:
     with studying(*begin(folder, options), before=before) as process:
