@@ -77,7 +77,7 @@ def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(fo
     check_complete(folder)
     trial = echoic.load_study(folder).trials[0]
     network: dict[str, Any] = {"lookback": 16, "strategy": "recursive", "network_weight": 1, "layers": (4,)}
-    training = {"epochs": 60, "patience": 60, "stride": 2, "threads": 1, "lr": trial.settings["lr"]}
+    training: dict[str, Any] = {"epochs": 60, "patience": 60, "stride": 2, "threads": 1, "lr": trial.settings["lr"]}
     alone = echoic.train("forecast", folder.parent / "wave.csv", **network, **training)
     assert trial.loss == min(row["dev_loss"] for row in alone.metrics())
 
