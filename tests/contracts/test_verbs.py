@@ -64,7 +64,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
     "tune": {
         "no job": ("tune", "requires a job"),
         "unknown job": ("tune forecats synth:sine --out new", "did you mean 'forecast'? Choose from forecast, music"),
-        "job and study": ("tune --resume {run} forecast synth:sine", "`--resume STUDY` takes no job"),
+        "job and study": ("tune --resume {run} forecast synth:sine", "`--resume STUDY` and `--join URL` take no job"),
         "no study": ("tune --resume missing", "missing is not a study (no study.json)"),
         "a run": ("tune --resume {run}", "is not a study (no study.json)"),
         "taken folder": ("tune forecast synth:sine --out {run}", "already exists"),
