@@ -196,6 +196,9 @@ def test_what_cannot_be_a_study(tmp_path: Path) -> None:
     refused(ConfigError, "changes what the dev loss measures", "forecast", data, search=["horizon=1,2"])
     refused(ConfigError, "the grid has 2 points", "forecast", data, search=["lr=1,2"], sampler="grid", trials=3)
     refused(ConfigError, "Standard input is read once", "forecast", "-")
+    refused(ConfigError, "is the name of a study in `storage`, which is missing", "forecast", data, study="x")
+    url = "postgresql://user@host/database"
+    refused(ConfigError, "Data in memory are for one host", "forecast", data, storage=url)
     refused(ConfigError, "`folds` would train each trial many times", "classify", beeps(tmp_path), folds=2)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()

@@ -83,6 +83,8 @@ def tune(
     """
     if out is not None:
         ensure_new(Path(out))
+    if study is not None and storage is None:
+        raise ConfigError("`study` is the name of a study in `storage`, which is missing.")
     shared = None if storage is None else (storage, name_of(study, out))
     data, settings = gathered(job, data, settings)
     fixed = settings_class(job).sectioned(config or {}, settings)
