@@ -62,18 +62,3 @@ def test_torchrun_goes_on_after_a_kill_bit_for_bit(tmp_path: Path, whole: dict[s
     assert code == 0, errors
     assert "Another process of this training was lost" in errors
     assert contents(tmp_path / "run") == whole
-
-
-def test_torchrun_and_processes_that_contradict_it(tmp_path: Path) -> None:
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    code, errors = Command([*torchrun, "-m", "echoic", *TRAIN, "--out", "run", "--processes", "3"], tmp_path).wait()
-    assert code == 1
-    assert "echoic: --processes 3 contradicts torchrun, which has started 2; leave it out." in errors
-    assert not (tmp_path / "run").exists()
-
-
-def test_standard_input_cannot_be_shared(tmp_path: Path) -> None:
-    arguments = ["-m", "echoic", "train", "text", "-", "--out", "run", "--processes", "2"]
-    code, errors = Command(arguments, tmp_path).wait()
-    assert code == 2
-    assert errors == "echoic: Several processes cannot all read standard input; write it to a file first.\n"

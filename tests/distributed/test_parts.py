@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch._C._distributed_c10d import HashStore
 
+from echoic.cli.processes import training_processes
 from echoic.distributed.interfaces import chosen_interface, interface_to
 from echoic.distributed.meeting import fresh_store
 from echoic.distributed.ranks import ALONE, Ranks
 from echoic.distributed.seats import Seat, given_seat
-from echoic.errors import LostProcessError
+from echoic.errors import ConfigError, LostProcessError
 from echoic.nn import Dropout
 from echoic.sound import CodeNoise
 from echoic.split_batch import Place, split_batch
@@ -154,3 +155,23 @@ def test_a_meeting_ignores_what_an_earlier_one_has_left() -> None:
 def test_a_meeting_to_which_not_all_come_ends() -> None:
     with pytest.raises(LostProcessError, match="Not all of the 2 processes of this training have come in time"):
         fresh_store(HashStore(), 0, 2, timedelta(seconds=0.1))
+
+
+def test_processes_that_contradict_torchrun_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in Seat(1, 2, 1, 2).environment().items():
+        monkeypatch.setenv(name, value)
+    refused = r"--processes 3 contradicts torchrun, which has started 2; leave it out\."
+    with pytest.raises(ConfigError, match=refused), training_processes(3, None):
+        pass
+
+
+def test_standard_input_cannot_be_shared() -> None:
+    refused = r"Several processes cannot all read standard input; write it to a file first\."
+    with pytest.raises(ConfigError, match=refused), training_processes(2, ["-"]):
+        pass
+
+
+@pytest.mark.parametrize("count", [None, 1])
+def test_without_processes_nothing_is_started(count: int | None) -> None:
+    with training_processes(count, ["-"]) as ranks:
+        assert ranks is ALONE
