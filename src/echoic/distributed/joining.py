@@ -38,6 +38,8 @@ def joined() -> Ranks:
 def join(device: str = "cpu") -> Iterator[Ranks]:
     """Trainings in the block are those of all processes that torchrun has started, which must make the same calls.
 
+    Such as::
+
         with echoic.join() as ranks:
             run = echoic.train("forecast", "ETTh1.csv", out="runs/ett")
             if ranks.is_first:

@@ -116,7 +116,7 @@ class Ranks:
         """If the block fails in one process, it fails in all of them.
 
         Raises:
-            EchoicError: that of this process; otherwise that of the first one that failed, with its number.
+            echoic.EchoicError: that of this process; otherwise that of the first one that failed, with its number.
         """
         error: EchoicError | None = None
         try:

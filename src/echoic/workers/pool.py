@@ -67,7 +67,7 @@ class Pool(Generic[O]):
         """Carries out all orders.
 
         Raises:
-            EchoicError: a worker has met it, and all work ends by it.
+            echoic.EchoicError: a worker has met it, and all work ends by it.
             TrainingError: workers die again and again.
         """
         waiting: list[O] = []
