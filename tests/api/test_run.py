@@ -16,7 +16,7 @@ from echoic.api.summaries import flat_items, machine_info, run_info
 from echoic.errors import ConfigError, DataError, RunError
 from echoic.forecasting.evaluator import ForecastEvaluation
 from echoic.jobs.forecast.continuations import series_columns
-from echoic.training.records import Progress
+from echoic.training import Progress, StopTraining
 
 TINY: dict[str, Any] = {"lookback": 10, "layers": (4,), "epochs": 1, "threads": 1, "strategy": "recursive"}
 
@@ -199,3 +199,15 @@ def test_series_of_one_name_have_no_name_column(tmp_path: Path) -> None:
 def test_notes_have_a_line_of_their_own_each() -> None:
     found = flat_items({"data": {"notes": ["Ignored columns: a, b.", "A gap."], "ignored": ["a", "b"]}})
     assert found == [("data.notes", "Ignored columns: a, b.\nA gap."), ("data.ignored", "a, b")]
+
+
+def test_a_run_whose_training_was_stopped_has_no_notes_yet_and_a_report(tmp_path: Path) -> None:
+    def stop(at: Progress) -> None:
+        if at.best_dev_loss is not None:
+            raise StopTraining
+
+    with pytest.raises(StopTraining):
+        echoic.train("forecast", wave(), out=tmp_path / "run", on_progress=stop, **TINY | {"epochs": 9})
+    run = echoic.load(tmp_path / "run", data=wave())
+    assert run.notes() == run_info(run.folder)["notes"] == []
+    assert run.report().stat().st_size > 10_000

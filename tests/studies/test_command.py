@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+import echoic
 from echoic.cli import main
 from echoic.config.search import default_space
 from echoic.errors import RunError
 from echoic.jobs import JOBS, settings_class
+from echoic.run.lock import file_lock
 from echoic.studies.winner import winning_run
 
 
@@ -49,3 +51,20 @@ def test_a_study_without_a_winner_says_how_to_go_on(define: Any) -> None:
     with pytest.raises(RunError, match=rf"has no winner yet; go on with `echoic tune --resume {folder}`"):
         winning_run(folder)
     assert winning_run(Path("any")) == Path("any")
+
+
+def test_a_winner_is_not_copied_while_a_process_works_on_the_study(define: Any) -> None:
+    folder, _ = define()
+    with file_lock(folder / "study.lock"), pytest.raises(RunError, match="is being written by process"):
+        echoic.load_study(folder).collect()
+
+
+def test_a_folder_of_a_study_or_of_seeds_is_named_where_a_run_is_needed(define: Any, tmp_path: Path) -> None:
+    folder, _ = define()
+    with pytest.raises(RunError, match=rf"it is a study: go on with `echoic tune --resume {folder}`"):
+        echoic.load(folder)
+    made = echoic.train_seeds(
+        "forecast", "synth:sine,steps=200", seeds=2, out=tmp_path / "x", lookback=16, layers=(4,), epochs=1, threads=1
+    )
+    with pytest.raises(RunError, match=rf"a run for each of several seeds: name one, such as {made.path / '0'}"):
+        echoic.load(made.path)

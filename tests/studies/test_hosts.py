@@ -333,3 +333,14 @@ def test_a_host_whose_connection_breaks_in_the_lock_wedges_nobody(host: Any, dat
     with pytest.raises(RunError, match="cannot be used"):
         broken()
     assert first.search.next(2).number == 1
+
+
+def test_looking_for_a_study_makes_nothing(define: Any, database: str, server: Any, tmp_path: Path) -> None:
+    folder, definition = define(host="a", shared=(database, NAME))
+    other = server.url(server.new_database())
+    with pytest.raises(RunError, match=f"There is no study {NAME} in the store; there is none yet"):
+        join_study(other, NAME, out=tmp_path / "b")
+    with pytest.raises(RunError, match=f"There is no study {NAME} in the store; there is none yet"):
+        OpenStudy(folder, definition, other)
+    with psycopg.connect(other.replace("+psycopg", ""), password=server.password) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)

@@ -10,7 +10,7 @@ import typer
 from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
-from echoic.cli.seeds import print_seed_scores
+from echoic.cli.seeds import print_seed_scores, refuse_of_one_run
 from echoic.cli.tables import print_columns, print_scores, short_number
 from echoic.cli.train import Json, TrainingData
 from echoic.errors import ConfigError
@@ -83,6 +83,8 @@ def evaluate(
         raise ConfigError("`--split` selects from the run's own data; new data are scored as a whole, so leave it out.")
     split = split or "test"
     if has_seeds(run):
+        of_one_run = {"--backtest": backtest, "--stride": stride, "--statistical": statistical or None}
+        refuse_of_one_run(run, of_one_run | {"--by-series": by_series or None, "--by-class": by_class or None})
         print_seed_scores(run, training_data, data, split, as_json=as_json)
         return
     run = winning_run(run)

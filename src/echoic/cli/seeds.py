@@ -34,6 +34,17 @@ def print_seeds(found: "SeedRuns", *, as_json: bool) -> None:
     say(f"next: echoic eval {found.path}")
 
 
+def refuse_of_one_run(path: Path, options: "Mapping[str, Any]") -> None:
+    """Refuses options that are for a single run.
+
+    Raises:
+        ConfigError: one of them is given.
+    """
+    given = next((name for name, value in options.items() if value is not None), None)
+    if given is not None:
+        raise ConfigError(f"`{given}` is for one run, and {path} has one for each seed; name its folder.")
+
+
 def print_seed_scores(path: Path, training_data: str | None, data: str | None, split: str, *, as_json: bool) -> None:
     """Prints mean and spread of the scores of a split of the runs' own data.
 

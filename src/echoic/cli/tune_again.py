@@ -54,7 +54,9 @@ def tune_again(
                 "`--resume STUDY` and `--join URL` take no job, and other options come after the name of the job."
             )
         return
-    if (resume is None) == (join is None):
+    if resume is not None and join is not None:
+        raise ConfigError("`--resume STUDY` goes on with a study of this machine, and `--join URL` begins; choose one.")
+    if resume is None and join is None:
         raise ConfigError(
             f"`echoic tune` requires a job ({', '.join(JOBS)}) and data, or --resume STUDY, or --join URL."
         )
@@ -64,8 +66,10 @@ def tune_again(
             raise ConfigError(f"`{given}` is for --join URL; a resumed study has its own.")
         opened = _resumed(resume, storage)
     else:
-        if storage is not None or study is None:
-            raise ConfigError("`--join URL` names the database itself, and takes the name of the study: --study NAME.")
+        if storage is not None:
+            raise ConfigError("`--join URL` names the database itself; leave out --storage.")
+        if study is None:
+            raise ConfigError("`--join URL` requires the name of the study there: --study NAME.")
         opened = _joined(str(join), study, out, data, workers)
     _work(opened, totals, collect=collect, as_json=as_json)
 

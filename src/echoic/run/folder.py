@@ -76,7 +76,7 @@ class RunFolder:
             RunError: there is no run at `path`.
         """
         if not (path / "config.json").is_file():
-            raise RunError(f"{path} is not a run folder (no config.json); create one with `echoic train`.")
+            raise RunError(f"{path} is not a run folder (no config.json); {_instead(path)}.")
         return cls(path)
 
     def folds(self) -> list[Self]:
@@ -249,3 +249,13 @@ class RunFolder:
         config = (self.path / "config.json", (self.parent or self.path) / "config.json")
         described = next((path for path in config if path.exists()), None)
         return described is not None and read_json(described).get("format") != 1
+
+
+def _instead(path: Path) -> str:
+    """What to do with a folder that is not that of a run."""
+    if (path / "seeds.json").is_file():
+        runs = sorted((one.parent for one in path.glob("*/config.json")), key=lambda one: one.name)
+        return f"it has a run for each of several seeds: name one, such as {runs[0]}" if runs else "it has no run yet"
+    if (path / "study.json").is_file():
+        return f"it is a study: go on with `echoic tune --resume {path}`, or name its winner {path / 'best'}"
+    return "create one with `echoic train`"

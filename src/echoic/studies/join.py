@@ -10,7 +10,7 @@ from echoic.errors import ChangedDataError
 from echoic.studies.definition import Definition, is_study
 from echoic.studies.folder import create
 from echoic.studies.place import read_joined
-from echoic.studies.postgresql import open_postgresql, without_password
+from echoic.studies.postgresql import open_begun, without_password
 from echoic.studies.shared import published
 from echoic.studies.study import Study
 
@@ -34,7 +34,7 @@ def join_study(
         RunError: there is no such study, the store cannot be used, or `out` is something else.
     """
     path = Path(out if out is not None else study)
-    definition = published(open_postgresql(storage, study))
+    definition = published(open_begun(storage, study))
     changed: dict[str, Any] = {}
     if data is not None:
         changed["data"] = data_reference(data)

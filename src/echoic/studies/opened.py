@@ -8,7 +8,7 @@ from echoic.studies.definition import Definition
 from echoic.studies.engine import Engine
 from echoic.studies.fresh import FreshTrainings
 from echoic.studies.place import read_joined, this_place
-from echoic.studies.postgresql import open_postgresql
+from echoic.studies.postgresql import open_begun
 from echoic.studies.store import open_sqlite
 
 
@@ -31,7 +31,7 @@ class OpenStudy:
         joined = read_joined(folder)
         if joined is None and storage is not None:
             raise ConfigError(f"{folder} is a study of one machine, in a file of its own; leave out `--storage`.")
-        self.store = open_sqlite(folder) if joined is None else open_postgresql(storage or joined.storage, joined.study)
+        self.store = open_sqlite(folder) if joined is None else open_begun(storage or joined.storage, joined.study)
         self.place = this_place(folder, joined)
         self.search = Engine(folder, definition, self.store, self.place)
         self.fresh = FreshTrainings(folder, self.store, self.place)

@@ -18,6 +18,11 @@ _GRACE_S = 60
 
 _MOST_HEARTBEAT_S = 10
 
+_REMEDY = (
+    "check the address and the server; a password comes from PGPASSWORD or ~/.pgpass. What is trained is kept, and the "
+    "study goes on with `echoic tune --resume`."
+)
+
 _SESSION = {
     "timezone": "UTC",  # hosts compare times
     # A host that vanishes while it holds a lock holds it no longer than this.
@@ -50,7 +55,10 @@ def parsed(url: str) -> Any:
     try:
         found = make_url(url)
     except (ArgumentError, ValueError):  # its text, which may hold a password, is not shown
-        raise ConfigError(f"`--storage` must be the URL of a PostgreSQL database, such as {EXAMPLE}.") from None
+        raise ConfigError(
+            f"`--storage` must be the URL of a PostgreSQL database, such as {EXAMPLE}; a port is a number, and @ and / "
+            "in a name or password are written as %40 and %2F."
+        ) from None
     if found.drivername not in ("postgresql", "postgresql+psycopg"):
         raise ConfigError(
             f"A study of many machines is kept in PostgreSQL ({EXAMPLE}), and not in {found.drivername}; that of one "
@@ -92,6 +100,27 @@ def heartbeat_s() -> int:
     return max(1, min(_MOST_HEARTBEAT_S, grace_s() // 4))
 
 
+def open_begun(url: str, study: str) -> Store:
+    """As `open_postgresql`, for a study that is there: in another database, nothing is made.
+
+    Raises:
+        ConfigError: it is not a URL of PostgreSQL.
+        MissingExtraError: the driver is not installed.
+        RunError: the database cannot be used, or has no such study.
+    """
+    import sqlalchemy  # noqa: PLC0415
+
+    engine = sqlalchemy.create_engine(parsed(url), poolclass=sqlalchemy.pool.NullPool, connect_args=_CONNECTION)
+    with store_errors(without_password(url), _REMEDY), engine.connect() as connection:
+        has_any = sqlalchemy.inspect(connection).has_table("studies")
+        found = connection.execute(sqlalchemy.text("SELECT study_name FROM studies")).scalars() if has_any else ()
+        names = sorted(one for one in found if not one.endswith("-confirmation"))
+    if study not in names:
+        there = f"there are {', '.join(names)}" if names else "there is none yet"
+        raise RunError(f"There is no study {study} in the store; {there}.")
+    return open_postgresql(url, study)
+
+
 def open_postgresql(url: str, study: str) -> Store:
     """The database at `url`, in which the tables are made if there are none.
 
@@ -105,12 +134,11 @@ def open_postgresql(url: str, study: str) -> Store:
     address, label = parsed(url), without_password(url)
     options = " ".join([*_given(address), *(f"-c {name}={value}" for name, value in _SESSION.items())])
     arguments: dict[str, Any] = {"connect_args": _CONNECTION | {"options": options}, "pool_pre_ping": True}
-    remedy = "check the address and the server; a password comes from PGPASSWORD or ~/.pgpass, or with --storage."
     # Optuna fills in braces.
     text = address.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
     # Tables are made by one host at a time.
     opening = sqlalchemy.create_engine(address, poolclass=sqlalchemy.pool.NullPool, **arguments)
-    with store_errors(label, remedy), _locked(opening, ""), warnings.catch_warnings():
+    with store_errors(label, _REMEDY), _locked(opening, ""), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             storage = optuna.storages.RDBStorage(
@@ -121,7 +149,7 @@ def open_postgresql(url: str, study: str) -> Store:
                 raise
             raise RunError(f"{label} is of another version of Optuna; install the same one on all machines.") from None
     lock = functools.partial(_locked, storage.engine, study)
-    return Store(storage, study, label=label, remedy=remedy, lock=lock, is_shared=True)
+    return Store(storage, study, label=label, remedy=_REMEDY, lock=lock, is_shared=True)
 
 
 @contextlib.contextmanager

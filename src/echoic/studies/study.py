@@ -69,22 +69,24 @@ class Study(StoredStudy):
             self._change(definition, changed)
             work(self.path, self.definition, self._data, self.opened, on_trial, on_confirmed)
             check_complete(self.path, self.trials, self.resume_command)
-            elsewhere = self.collect(wait_s=grace_s() if self.opened.store.is_shared else 0.0)
+            elsewhere = self._collect(grace_s() if self.opened.store.is_shared else 0.0)
         if elsewhere:
             warnings.warn(elsewhere, stacklevel=2)
 
-    def collect(self, *, wait_s: float = 0.0) -> str:
-        """Copies the run of the winner with the lowest dev loss to `best`, from the host that has it.
-
-        Args:
-            wait_s: how long to wait for that host to put it into the store.
+    def collect(self) -> str:
+        """Copies the run of the winner so far with the lowest dev loss to `best`, from the host that has it.
 
         Returns:
             Nothing, or the sentence where it is if it cannot be reached from this host.
 
         Raises:
-            RunError: no trial is complete, or the run cannot be copied.
+            RunError: another process works on the study, no trial is complete, or the run cannot be copied.
         """
+        with file_lock(self.path / "study.lock"):
+            return self._collect(0.0)
+
+    def _collect(self, wait_s: float) -> str:
+        """As `collect`, in the lock; waits so long for the other host to put the run into the store."""
         chosen = chosen_run(self.winner, self.confirmation)
         if collect(self.path, self.opened, chosen, wait_s) or chosen.place is None:
             return ""

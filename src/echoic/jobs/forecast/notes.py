@@ -11,7 +11,12 @@ _LISTED, _MIN_SHARE = 3, 0.005
 
 
 def calibration_notes(calibration: Mapping[str, Any]) -> list[str]:
-    """The weight of the network, why it is what it is, and the baselines that make up the rest."""
+    """The weight of the network, why it is what it is, and the baselines that make up the rest.
+
+    Nothing before training has ended.
+    """
+    if not calibration:
+        return []
     dev = calibration["dev"]
     weight = _range(calibration["weight"])
     if not dev["errors"]:
