@@ -31,7 +31,7 @@ def main() -> None:
     """Carries out the parts, and prints a table for each."""
     parser = arguments(__doc__ or "")
     add_options(parser, minutes=60)
-    parser.add_argument("--only", default=",".join(PARTS), help="parts, separated by commas")
+    parser.add_argument("--only", default="", help="parts, separated by commas; default: all")
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720], help="etth1: forecast steps")
     parser.add_argument("--folds", default="1,2,3,4,5", help="esc10: outer folds, separated by commas")
     parser.add_argument("--sets", default="", help="defaults: data sets, separated by commas; default: all")
@@ -44,7 +44,9 @@ def main() -> None:
         options.trials, options.repeats = 2, 1
     options.scratch = Path(tempfile.mkdtemp(prefix="echoic-tune-"))
     try:
-        for name in options.only.split(","):
+        # To try the script, one that scores and one that times.
+        parts = "vowels,overhead" if options.smoke else ",".join(PARTS)
+        for name in (options.only or parts).split(","):
             title, part = PARTS[name]
             publish(f"tune-{name}", title, part(options), write=options.write)
     finally:

@@ -59,10 +59,10 @@ class Host:
         """Starts the parent, or starts it again, for another number of trials."""
         more = ["--resume", str(self.folder)] if (self.folder / "study.json").is_file() else self._first
         more = more if trials is None else [*more, f"--trials={trials}"]
-        output = self.folder.with_suffix(".txt").open("a")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "echoic", "tune", *more], stdout=output, stderr=output, env=_environment()
-        )
+        with self.folder.with_suffix(".txt").open("a") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "echoic", "tune", *more], stdout=output, stderr=output, env=_environment()
+            )
 
     def workers(self) -> dict[int, float]:
         """The processes that hold the locks of workers, and when they began."""
