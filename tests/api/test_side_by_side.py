@@ -1,6 +1,5 @@
 """Folds and seeds that processes train side by side: as one process trains them, whatever is killed or stopped."""
 
-import json
 import os
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from killed_studies import HUNG_S, wait_until, worker_pids
 
 import echoic
 from echoic.errors import ConfigError, RunError
@@ -21,7 +21,6 @@ from echoic.training import Progress
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
-HUNG_S = 400
 TINY: dict[str, Any] = {"layers": (4,), "conv_channels": (4, 4), "network_weight": 1.0, "refit": False, "patience": 999}
 WAVE: dict[str, Any] = {"lookback": 8, "horizon": 5, "layers": (3,), "strategy": "direct", "threads": 1}
 
@@ -133,19 +132,7 @@ def training(*arguments: object) -> Iterator[subprocess.Popen[str]]:
 
 
 def wait_for_checkpoints(folder: Path, number: int) -> None:
-    deadline = time.monotonic() + HUNG_S
-    while len({path.parent for path in folder.glob("*/checkpoints/step-*.safetensors")}) < number:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def workers_of(folder: Path) -> list[int]:
-    """The processes that hold the locks of workers."""
-    found = []
-    for lock in folder.glob("workers/*.lock"):
-        with suppress(ValueError, OSError):
-            found.append(json.loads(lock.read_text())["pid"])
-    return found
+    wait_until(lambda: len({path.parent for path in folder.glob("*/checkpoints/step-*.safetensors")}) >= number)
 
 
 def wait_for_ends(pids: list[int]) -> None:
@@ -170,15 +157,15 @@ def test_killed_workers_and_a_killed_command_train_nothing_twice(table: Path, tm
     assert process.returncode == 0, error
     with training("classify", table, *LONG, "--folds=3", "--workers=2", "--out", out) as process:
         wait_for_checkpoints(out / "folds", 2)
-        killed = workers_of(out)
+        killed = worker_pids(out)
         for pid in killed:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        while not set(workers_of(out)) - set(killed) and process.poll() is None:
+        while not set(worker_pids(out)) - set(killed) and process.poll() is None:
             time.sleep(0.02)
         process.kill()
         process.wait()
-    wait_for_ends(workers_of(out))
+    wait_for_ends(worker_pids(out))
     with training("--resume", out, "--workers=2") as process:
         _, error = process.communicate(timeout=HUNG_S)
     assert process.returncode == 0, error
@@ -190,7 +177,7 @@ def test_a_signal_saves_all_seeds_and_says_how_to_go_on(table: Path, tmp_path: P
     out = tmp_path / "seeds"
     with training("classify", table, *LONG, "--seeds=2", "--workers=2", "--split=0.6,0.2,0.2", "--out", out) as process:
         wait_for_checkpoints(out, 2)
-        workers = workers_of(out)
+        workers = worker_pids(out)
         process.send_signal(number)
         _, error = process.communicate(timeout=HUNG_S)
     assert process.returncode == 128 + number, error

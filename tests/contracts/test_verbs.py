@@ -54,7 +54,7 @@ BAD: dict[str, dict[str, tuple[str, str]]] = {
         "no settings": ("train forecast synth:sine --out new --config missing.toml", "missing.toml cannot be read"),
         "no device": ("train forecast synth:sine --out new --device nothing", "not available here"),
         "one network": ("train forecast synth:sine --out new --workers 2", "it is for cross-validation (`folds`) and"),
-        "seeds of a run": ("train --from {run} --out new --seeds 2", "leave --from out"),
+        "seeds of a run": ("train --from {run} --out new --seeds 2", "leave out --from"),
         "seeds into a run": ("train forecast synth:sine --out {run} --seeds 2", "already exists; choose another --out"),
         "too short": ("train forecast synth:sine,steps=30 --out new --lookback 96", "but requires 97"),
         "taken folder": ("train forecast synth:sine --out {run}", "already exists"),

@@ -141,7 +141,7 @@ def _trainer(job: str) -> Any:
             _refuse_processes(processes)
         if seeds is not None:
             if from_run is not None:
-                raise ConfigError("`--seeds` draws the weights of each network anew; leave --from out.")
+                raise ConfigError("`--seeds` draws the weights of each network from its own seed; leave out --from.")
             with TrainingBar() as bar:
                 found = echoic.train_seeds(
                     job,

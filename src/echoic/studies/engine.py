@@ -1,4 +1,4 @@
-"""The search in the store: trials are asked for and told there, by the one process of each host that holds the study.
+"""The search in the store: trials are begun and ended there, by the one process of each host that holds the study.
 
 Workers never open the store. A trial whose worker or whose whole study was killed stays as it is in the store, RUNNING
 with its settings, and is given to another worker; so none is lost and none counts twice.
@@ -128,14 +128,14 @@ class Engine:
         """Ends a trial that says nothing about its settings."""
         return self._end(number, {"reason": reason}, state=optuna.trial.TrialState.FAIL)
 
-    def _end(self, number: int, attributes: Mapping[str, Any], **told: Any) -> bool:
+    def _end(self, number: int, attributes: Mapping[str, Any], **outcome: Any) -> bool:
         with self._store.locked():
             trial = self._training.pop(number)
             is_ours = self._claims.holds(number)
             if is_ours:
                 for name, value in attributes.items():
                     trial.set_user_attr(name, value)
-                self.study.tell(number, **told)
+                self.study.tell(number, **outcome)
             self._claims.release(number)
             return is_ours
 

@@ -10,7 +10,7 @@ from echoic.studies.place import Place
 
 
 def adopt(folder: Path, before: Place, runs: Sequence[str]) -> None:
-    """Copies runs that have a checkpoint into the study at `folder`; without them, training begins anew.
+    """Copies runs that have a checkpoint into the study at `folder`; without them, training begins from the start.
 
     They are copied, for a host that was only cut off may still write them.
     """
