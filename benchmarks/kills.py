@@ -158,9 +158,9 @@ class Trial:
             errors.append(f"exit code {code}: {lines[-1:]}")
         return errors
 
-    def fail_at_every_call(self, how: str) -> None:
-        """One attempt per file call of a run."""
-        for at in range(1, self.calls + 1):
+    def fail_at_calls(self, how: str, calls: range) -> None:
+        """One attempt per file call of a run with a number in `calls`."""
+        for at in calls:
             self.attempt(how, f"at call {at}", lambda run, at=at: self.train_with_fault(run, at, how))  # type: ignore[misc]
 
     def kill_at_random(self, kills: int, seed: int) -> None:

@@ -45,6 +45,7 @@ from kills import SETTINGS, Trial
 from signals import send_signals
 
 KINDS = {"writes": ["kill"], "power": ["lose", "tear"], "faults": ["once", "full"]}
+FAULTS = [how for hows in KINDS.values() for how in hows]
 OTHERS = ["jobs", "inputs", "forged", "flips", "signals", "disks"]
 
 
@@ -84,7 +85,12 @@ def main() -> None:
     parser.add_argument("--phases", type=int, default=12, help="phases of each command line that get a signal")
     parser.add_argument("--calls", type=int, default=1000, help="calls of each command line that fail")
     parser.add_argument("--line", default="", help="only command lines with this text, such as 'predict'")
-    parser.add_argument("--every", type=int, default=1, help="of the command lines, only every one of so many")
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=1,
+        help="of the command lines, and of the file calls that fail, only every one of so many",
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the random times")
     parser.add_argument("--epochs", type=int, default=SETTINGS["epochs"], help="epochs of each training")
     parser.add_argument(
@@ -112,7 +118,8 @@ def main() -> None:
             if kind == "random":
                 trial.kill_at_random(options.kills, options.seed)
             for how in KINDS.get(kind, ()):
-                trial.fail_at_every_call(how)
+                # Each fault begins at another call, so that together they reach more of them.
+                trial.fail_at_calls(how, range(1 + FAULTS.index(how) % options.every, trial.calls + 1, options.every))
             if not options.json:
                 count = sum(trial.attempts.get(how, 0) for how in KINDS.get(kind, ["random"]))
                 print(f"{kind:8} {count:5} attempts in {time.monotonic() - started_at:.0f} s", flush=True)

@@ -2,7 +2,7 @@
 
 Parts: etth1: ETTh1 at look-back 96 and four horizons, against the defaults in the same run. vowels: JapaneseVowels,
 tuned on the training file alone. esc10: ESC-10, tuned inside the training folds of each outer fold. defaults: each job,
-its defaults against a study. overhead: the part of a study that is not training. workers: two workers against one.
+its defaults against a study. costs: the part of a study that is not training, and several workers against one.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 from common import arguments, parse, publish
 from studies import add_options
 from tune_clips import esc10, vowels
-from tune_costs import overhead, workers
+from tune_costs import costs
 from tune_defaults import defaults
 from tune_forecasts import etth1
 
@@ -22,8 +22,7 @@ PARTS: dict[str, tuple[str, Callable[..., str]]] = {
     "vowels": ("JapaneseVowels, tuned on the training part", vowels),
     "esc10": ("ESC-10, tuned inside the training folds", esc10),
     "defaults": ("Defaults against a study", defaults),
-    "overhead": ("The part of a study that is not training", overhead),
-    "workers": ("Two workers against one", workers),
+    "costs": ("What a study costs beside training, and what workers gain", costs),
 }
 
 
@@ -35,8 +34,9 @@ def main() -> None:
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720], help="etth1: forecast steps")
     parser.add_argument("--folds", default="1,2,3,4,5", help="esc10: outer folds, separated by commas")
     parser.add_argument("--sets", default="", help="defaults: data sets, separated by commas; default: all")
-    parser.add_argument("--trials", type=int, default=12, help="overhead, workers: trials of each study")
-    parser.add_argument("--repeats", type=int, default=3, help="overhead, workers: studies of each kind")
+    parser.add_argument("--trials", type=int, default=12, help="costs: trials of each study")
+    parser.add_argument("--epochs", type=int, default=20, help="costs: epochs of each trial")
+    parser.add_argument("--repeats", type=int, default=3, help="costs: studies of each kind")
     sets = ["ett_h1", "uea_japanesevowels", "esc10_16k", "music_bl2012", "text_tinyshakespeare", "ucr_small"]
     options = parse(parser, *sets, "fsdd", "sed_birdsong_bird0", "speech_allison_16k", "forecast_small")
     options.threads = options.threads or 1
@@ -45,7 +45,7 @@ def main() -> None:
     options.scratch = Path(tempfile.mkdtemp(prefix="echoic-tune-"))
     try:
         # To try the script, one that scores and one that times.
-        parts = "vowels,overhead" if options.smoke else ",".join(PARTS)
+        parts = "vowels,costs" if options.smoke else ",".join(PARTS)
         for name in (options.only or parts).split(","):
             title, part = PARTS[name]
             publish(f"tune-{name}", title, part(options), write=options.write)

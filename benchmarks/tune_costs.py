@@ -15,8 +15,8 @@ NETWORK: dict[str, Any] = {
     "lookback": 48, "horizon": 1, "strategy": "recursive", "network_weight": 1.0, "layers": (32,), "batch_size": 32,
     "refit": False,
 }  # fmt: skip
-EPOCHS, STEPS = 20, 6000
-"""A trial takes a few seconds on an idle core: less than those of most studies, so the overhead is an upper bound."""
+STEPS = 6000
+"""Of the series: an epoch takes about a quarter of a second on an idle core."""
 
 
 class Cost(NamedTuple):
@@ -27,37 +27,32 @@ class Cost(NamedTuple):
     losses: tuple[float, ...]
 
 
-def overhead(options: argparse.Namespace) -> str:
-    """The seconds of whole studies that are not spent in trainings: ask, tell, start and load."""
-    rows = []
-    for workers in (1,) if options.workers == 1 else (1, options.workers):
-        costs = [_study(options, workers) for _ in range(options.repeats)]
-        shares = [100 * (1 - one.training_s / (workers * one.seconds)) for one in costs]
-        seconds = [one.seconds for one in costs]
-        training = [one.training_s / options.trials for one in costs]
-        rows.append([workers, options.trials, spread(seconds, 1), spread(training, 2), spread(shares, 1)])
-    headers = ["workers", "trials", "seconds of a study", "seconds of training per trial", "not training, %"]
-    return table(headers, rows)
-
-
-def workers(options: argparse.Namespace) -> str:
-    """The same trials with one worker and with two, in turn."""
-    ones, twos = list[Cost](), list[Cost]()
+def costs(options: argparse.Namespace) -> str:
+    """Studies of the same trials with one worker and with several in turn: what is not training, and what they gain."""
+    many = max(2, options.workers)
+    by_workers = {1: list[Cost](), many: list[Cost]()}
     for number in range(options.repeats):
-        for count in (1, 2) if number % 2 == 0 else (2, 1):
-            (ones if count == 1 else twos).append(_study(options, count))
-    same = "the same" if {one.losses for one in (*ones, *twos)} == {ones[0].losses} else "different"
-    ratios = [one.seconds / two.seconds for one, two in zip(ones, twos, strict=True)]
-    seconds = [spread([one.seconds for one in costs], 1) for costs in (ones, twos)]
-    headers = ["trials", "seconds, 1 worker", "seconds, 2 workers", "ratio"]
-    body = table(headers, [[options.trials, *seconds, spread(ratios, 3)]])
-    return f"{body}\n\nDev losses of all trials with one and with two workers: {same}."
+        for count in by_workers if number % 2 == 0 else reversed(by_workers):
+            by_workers[count].append(_study(options, count))
+    rows = [_row(count, options.trials, found) for count, found in by_workers.items()]
+    headers = ["workers", "trials", "seconds of a study", "seconds of training per trial", "not training, %"]
+    ones, others = by_workers[1], by_workers[many]
+    ratios = spread([one.seconds / other.seconds for one, other in zip(ones, others, strict=True)], 3)
+    same = "the same" if {one.losses for one in (*ones, *others)} == {ones[0].losses} else "different"
+    gain = f"{many} workers against one: {ratios} times as fast; dev losses of all trials: {same}."
+    return f"{table(headers, rows)}\n\n{gain}"
+
+
+def _row(workers: int, trials: int, found: list[Cost]) -> list[object]:
+    shares = [100 * (1 - one.training_s / (workers * one.seconds)) for one in found]
+    training_s = [one.training_s / trials for one in found]
+    return [workers, trials, spread([one.seconds for one in found], 1), spread(training_s, 2), spread(shares, 1)]
 
 
 def _study(options: argparse.Namespace, count: int) -> Cost:
     """A study of trials of equal length with one thread each."""
     wave = _wave(options.scratch, 400 if options.smoke else STEPS)
-    epochs = 1 if options.smoke else EPOCHS
+    epochs = 1 if options.smoke else options.epochs
     path = options.scratch / f"costs-{time.monotonic_ns()}"
     started_at = time.monotonic()
     study = echoic.tune(

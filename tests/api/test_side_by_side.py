@@ -172,9 +172,8 @@ def test_killed_workers_and_a_killed_command_train_nothing_twice(table: Path, tm
     assert_same(echoic.load(plain), echoic.load(out))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_saves_all_seeds_and_says_how_to_go_on(table: Path, tmp_path: Path, number: signal.Signals) -> None:
-    out = tmp_path / "seeds"
+def test_a_signal_saves_all_seeds_and_says_how_to_go_on(table: Path, tmp_path: Path) -> None:
+    out, number = tmp_path / "seeds", signal.SIGINT
     with training("classify", table, *LONG, "--seeds=2", "--workers=2", "--split=0.6,0.2,0.2", "--out", out) as process:
         wait_for_checkpoints(out, 2)
         workers = worker_pids(out)

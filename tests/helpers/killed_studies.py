@@ -11,13 +11,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HUNG_S = 400
+TRIALS = 3
 
 SETTINGS = [
     "--lookback=16", "--strategy=recursive", "--network-weight=1", "--layers=4", "--epochs=60", "--patience=60",
-    "--stride=2", "--checkpoint-interval-s=0.05", "--search", "lr=0.001,0.002,0.004,0.008,0.016", "--sampler=grid",
+    "--stride=2", "--checkpoint-interval-s=0.05", "--search", "lr=0.002,0.004,0.008", "--sampler=grid",
     "--pruner=none", "--confirm=0", "--workers=2",
 ]  # fmt: skip
-"""Those of a small study of five trials."""
+"""Those of a small study of `TRIALS` trials."""
 
 
 @contextmanager

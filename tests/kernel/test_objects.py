@@ -23,11 +23,12 @@ def tool(name: Any) -> Any:
     return found
 
 
-def test_every_claim_of_kernel_test_holds(built: Any, output_of: Any) -> None:
-    closing = output_of(built / "kernel_test").splitlines()[-1]
+def test_the_quick_claims_of_kernel_test_hold(built: Any, output_of: Any) -> None:
+    """All of them are checked by `scripts/sanitize`."""
+    closing = output_of(built / "kernel_test", "quick").splitlines()[-1]
     passed = re.fullmatch(r"(\d+) passed, 0 failed", closing)
     assert passed, closing
-    assert int(passed[1]) > 10_000
+    assert int(passed[1]) > 1000
 
 
 def test_every_source_is_among_the_objects(objects: Any) -> None:

@@ -1,4 +1,4 @@
-"""Runs survive kills, power cuts and full disks: `benchmarks/reliability.py`, shorter and with fewer random kills."""
+"""Runs survive kills, power cuts and full disks: `benchmarks/reliability.py`, shorter and with fewer attempts."""
 
 import json
 import subprocess
@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 HUNG_S = 3000
-RANDOM_KILLS = 8
+RANDOM_KILLS = 5
+EVERY = 5
+"""Of the file calls, every one of so many: each call is reached by one of the five faults."""
+
 KINDS = [part for kind in ("random", "writes", "power", "faults") for part in ("--only", kind)]
+OPTIONS = ["--json", "--epochs=1", f"--kills={RANDOM_KILLS}", f"--every={EVERY}"]
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "reliability.py"
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="forks, and reads /proc")
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="fo
 def counts() -> dict[str, Any]:
     """The counts of all attempts, made by one process."""
     process = subprocess.run(
-        [sys.executable, str(SCRIPT), "--json", "--epochs", "1", "--kills", str(RANDOM_KILLS), *KINDS],
+        [sys.executable, str(SCRIPT), *OPTIONS, *KINDS],
         capture_output=True,
         text=True,
         timeout=HUNG_S,
@@ -45,7 +49,7 @@ def test_kills_at_random_times_are_survived(counts: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("faults", [{"kill"}, {"lose", "tear"}, {"once", "full"}], ids=["writes", "power", "faults"])
-def test_a_fault_in_every_file_call_is_survived(counts: dict[str, Any], faults: set[str]) -> None:
+def test_a_fault_in_any_file_call_is_survived(counts: dict[str, Any], faults: set[str]) -> None:
     assert failures(counts, faults) == []
     assert counts["calls"] > 75
-    assert {how: counts["attempts"][how] for how in faults} == dict.fromkeys(faults, counts["calls"])
+    assert all(0 <= counts["attempts"][how] - counts["calls"] // EVERY <= 1 for how in faults)

@@ -295,6 +295,7 @@ def test_no_password_is_written_or_shown(
     ("postgresql+asyncpg://user@host/db", r"not in postgresql\+asyncpg"),
     ("postgresql://user@host", "names no database"),
     ("postgresql://user:secret@host:port/db", "must be the URL of a PostgreSQL database"),
+    ("postgresql://user:se@cret@host/db", "must be the URL of a PostgreSQL database"),
 ])  # fmt: skip
 def test_other_stores_are_refused_in_one_sentence(url: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence) as error:

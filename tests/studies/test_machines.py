@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import postgresql_server
 import pytest
-from killed_studies import HUNG_S, SETTINGS, checkpoints, studying, wait_until
+from killed_studies import HUNG_S, SETTINGS, TRIALS, checkpoints, studying, wait_until
 
 import echoic
 
@@ -87,7 +87,8 @@ def test_the_trials_of_a_machine_that_hangs_go_on_at_another(
             _, error = hanging.communicate(timeout=HUNG_S)
             assert hanging.returncode == 0, error
         study = echoic.load_study(second.folder / "s")
-        assert [(trial.number, trial.state) for trial in study.trials] == [(number, "complete") for number in range(5)]
+        ends = [(number, "complete") for number in range(TRIALS)]
+        assert [(trial.number, trial.state) for trial in study.trials] == ends
         hosts = {trial.number: trial.place.host for trial in study.trials if trial.place is not None}
         assert began
         assert {hosts[number] for number in began} == {"host-b"}

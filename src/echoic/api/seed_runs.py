@@ -12,6 +12,7 @@ from echoic.api.run import Run, load
 from echoic.api.side_by_side import Training, check_number, train_side_by_side
 from echoic.components import Components
 from echoic.errors import RunError
+from echoic.metrics.evaluation import Evaluation
 from echoic.progress import ProgressFn, no_progress
 from echoic.run import RunFolder, damage_named
 from echoic.run.lock import file_lock
@@ -67,6 +68,16 @@ class SeedRuns:
         """The lowest dev loss of each seed; None after a refit on train and dev."""
         return [run.result()["best_dev_loss"] for run in self.runs]
 
+    def evaluate(self, split: str = "test", *, on_progress: ProgressFn = no_progress) -> list[Evaluation]:
+        """The evaluation of each seed on a split of the runs' own data.
+
+        Raises:
+            RunError: a run has no model yet.
+            ConfigError: the split is unknown.
+            DataError: there is nothing to score.
+        """
+        return [run.evaluate(split=split, on_progress=on_progress) for run in self.runs]
+
     def scores(self, split: str = "test", *, on_progress: ProgressFn = no_progress) -> dict[str, Spread]:
         """Mean and standard deviation over the seeds of every score of a split of the runs' own data.
 
@@ -75,8 +86,7 @@ class SeedRuns:
             ConfigError: the split is unknown.
             DataError: there is nothing to score.
         """
-        found = [run.evaluate(split=split, on_progress=on_progress).result for run in self.runs]
-        return {name: spread([one[name] for one in found]) for name in found[0] if all(name in one for one in found)}
+        return spreads([one.result for one in self.evaluate(split, on_progress=on_progress)])
 
     def resume(self, on_progress: TrainProgressFn | None = None, *, workers: int = 1) -> None:
         """Trains what is not trained yet.
@@ -119,6 +129,11 @@ def has_seeds(path: Path) -> bool:
 def spread(values: Sequence[float]) -> Spread:
     """Mean, standard deviation and number of scores."""
     return Spread(statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None, len(values))
+
+
+def spreads(rows: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
+    """Mean, standard deviation and number of each score that all rows have."""
+    return {name: spread([row[name] for row in rows]) for name in rows[0] if all(name in row for row in rows)}
 
 
 def train_all(

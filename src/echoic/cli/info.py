@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from echoic.cli.grouped import GroupedCommand
+from echoic.cli.seeds import print_seed_info
 from echoic.cli.tables import print_columns
 from echoic.cli.train import Json
 
@@ -17,15 +18,19 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def info(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run folder, or a study.")] = None,
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="Run folder, a study, or several seeds.")] = None,
     as_json: Json = False,
 ) -> None:
     from echoic.api import summaries
+    from echoic.api.seed_runs import has_seeds
     from echoic.run import RunFolder
     from echoic.studies.definition import is_study
 
     if run is not None and is_study(run):
         _study_info(run, as_json=as_json)
+        return
+    if run is not None and has_seeds(run):
+        print_seed_info(run, as_json=as_json)
         return
     found = summaries.machine_info() if run is None else summaries.run_info(RunFolder.open(run))
     if as_json:

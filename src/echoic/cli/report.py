@@ -17,7 +17,7 @@ def add_to(app: typer.Typer, help_text: str) -> None:
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders, or a study.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Run folders, a study, or several seeds.")],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -32,6 +32,7 @@ def report(
 ) -> None:
     import echoic
     from echoic.api.report import write_report
+    from echoic.api.seed_runs import has_seeds
     from echoic.studies.definition import is_study
 
     if output is None and len(runs) > 1:
@@ -40,6 +41,10 @@ def report(
         raise ConfigError("`--training-data` is supported for the report of one run only.")
     if len(runs) == 1 and is_study(runs[0]):
         typer.echo(printable(str(echoic.load_study(runs[0]).report(output))))
+        return
+    if len(runs) == 1 and has_seeds(runs[0]):
+        seeds = echoic.load_seeds(runs[0], data=training_data).runs
+        typer.echo(printable(str(write_report(seeds, output or runs[0] / "report.html"))))
         return
     page = write_report([echoic.load(run, data=training_data) for run in runs], output)
     typer.echo(printable(str(page)))

@@ -94,5 +94,7 @@ def _work(study: "Study", totals: dict[str, Any], *, collect: bool, as_json: boo
         lines = SearchLines()
         lines.seen(study.trials)
         say(f"{study.path}: {len(study.trials)} trials so far")
+        if totals["trials"] is not None and totals["trials"] <= len(study.trials):
+            say(f"`--trials {totals['trials']}` is the number in all, so no further one begins; give a larger one.")
         study.resume(**totals, on_trial=lines.trial, on_confirmed=lines.confirmed)
     print_result(study, as_json=as_json)

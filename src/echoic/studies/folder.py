@@ -43,7 +43,7 @@ def name_of(study: str | None, out: str | Path | None) -> str:
     Raises:
         ConfigError: there is neither.
     """
-    name = study or ("" if out is None else Path(out).resolve().name)
+    name = ("" if out is None else Path(out).resolve().name) if study is None else study
     if not name or len(name) > 200:
         raise ConfigError("A study in `storage` needs a name, of 200 characters at most; give one with --study.")
     return name

@@ -54,6 +54,8 @@ def parsed(url: str) -> Any:
 
     try:
         found = make_url(url)
+        if "@" in (found.host or ""):
+            raise ValueError  # noqa: TRY301 - the end of a password
     except (ArgumentError, ValueError):  # its text, which may hold a password, is not shown
         raise ConfigError(
             f"`--storage` must be the URL of a PostgreSQL database, such as {EXAMPLE}; a port is a number, and @ and / "
