@@ -201,6 +201,13 @@ def test_notes_have_a_line_of_their_own_each() -> None:
     assert found == [("data.notes", "Ignored columns: a, b.\nA gap."), ("data.ignored", "a, b")]
 
 
+def test_of_hundreds_of_values_the_first_are_shown() -> None:
+    names = [f"class {number}" for number in range(200)]
+    (counts, listed) = flat_items({"clips": dict.fromkeys(names, 3), "classes": names})
+    assert counts == ("clips", ", ".join(f"{name} 3" for name in names[:12]) + ", and 188 more")
+    assert listed == ("classes", ", ".join(names[:12]) + ", and 188 more")
+
+
 def test_a_run_whose_training_was_stopped_has_no_notes_yet_and_a_report(tmp_path: Path) -> None:
     def stop(at: Progress) -> None:
         if at.best_dev_loss is not None:

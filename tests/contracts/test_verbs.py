@@ -157,6 +157,7 @@ USAGE = {
     "tune without a trial": "tune forecast synth:sine --out new --workers 0",
     "train with an unknown option": "train forecast synth:sine --out new --lookbak 3",
     "eval without a run": "eval",
+    "eval with an unknown choice": "eval run --on-error perhaps",
     "predict without a run": "predict",
 }
 
@@ -276,6 +277,7 @@ def test_bad_usage_exits_2_and_ends_with_one_sentence_on_stderr(command: Command
     assert "Traceback" not in err
     *usage, sentence = err.splitlines()
     assert sentence.startswith("Error: ")
+    assert "Value error" not in sentence
     assert usage[0].startswith("Usage: echoic")
 
 

@@ -1,6 +1,6 @@
 """Runs, evaluations and machines as plain values, to print as tables and JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -36,16 +36,34 @@ def _lead_json(evaluation: Evaluation) -> dict[str, Any] | None:
     return None if lead is None else {"over": evaluation.best_baseline, "outcome": lead.outcome, **lead._asdict()}
 
 
+_MOST_ROWS = 24
+_NAMED = 12
+"""Values that are named of more than `_MOST_ROWS`."""
+
+
 def flat_items(nested: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Nested values as rows of dotted name and value; lists are joined, sentences in lines of their own."""
+    """Nested values as rows of dotted name and value; lists are joined, sentences in lines of their own.
+
+    Of many values, such as the clips of hundreds of classes, only the first are named.
+    """
     rows: list[tuple[str, Any]] = []
     for key, value in nested.items():
         if isinstance(value, Mapping):
-            rows += flat_items(value, f"{prefix}{key}.")
+            is_long = len(value) > _MOST_ROWS and not any(isinstance(one, Mapping) for one in value.values())
+            named = [f"{name} {one}" for name, one in value.items()]
+            rows += [(f"{prefix}{key}", _first(named))] if is_long else flat_items(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            rows.append((f"{prefix}{key}", "\n".join(value) if key == "notes" else _first(value)))
         else:
-            between = "\n" if key == "notes" else ", "
-            rows.append((f"{prefix}{key}", between.join(map(str, value)) if isinstance(value, list) else value))
+            rows.append((f"{prefix}{key}", value))
     return rows
+
+
+def _first(values: Sequence[Any]) -> str:
+    """All values, or the first of many."""
+    if len(values) <= _MOST_ROWS:
+        return ", ".join(map(str, values))
+    return f"{', '.join(map(str, values[:_NAMED]))}, and {len(values) - _NAMED} more"
 
 
 def machine_info() -> dict[str, Any]:

@@ -23,6 +23,8 @@ class GroupedCommand(TyperCommand):
             # Typer's class of this error has moved between its versions.
             if getattr(error, "possibilities", None):
                 error.possibilities = get_close_matches(error.option_name, shown)  # type: ignore[attr-defined]
+            if isinstance(message := getattr(error, "message", None), str):
+                error.message = message.removeprefix("Value error, ")  # type: ignore[attr-defined]  # of pydantic
             raise
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -3,8 +3,8 @@
 from typing import Self, final
 
 import numpy as np
+import scipy  # loads `scipy.special` lazily, which is slow to import
 import torch
-from scipy.special import stdtrit
 from torch.nn import functional
 
 from echoic.config import HeadSettings
@@ -41,7 +41,7 @@ class StudentT(ValueHead):
 
     def quantile(self, params: Params, level: float) -> Values:
         location, scale, degrees = self._split(params)
-        standard = stdtrit(degrees.detach().cpu().numpy().astype(np.float64), level)
+        standard = scipy.special.stdtrit(degrees.detach().cpu().numpy().astype(np.float64), level)
         return location + scale * torch.from_numpy(np.asarray(standard)).to(location)
 
     @staticmethod

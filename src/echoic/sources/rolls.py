@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy  # loads `scipy.io` lazily, which is slow to import
 from numpy.typing import NDArray
-from scipy.io import loadmat
 
 from echoic.errors import DataError
 from echoic.sources.textfile import check_size
@@ -95,7 +95,7 @@ def _from_mat(path: Path, raw: bytes) -> list[RollSong]:
     """MATLAB cells of `(steps, 88)` per split, as published by Boulanger-Lewandowski 2012."""
     survive_reading(path, raw, MATLAB)
     try:
-        found = loadmat(io.BytesIO(raw))
+        found = scipy.io.loadmat(io.BytesIO(raw))
     except Exception as error:  # noqa: BLE001 (the reader raises many kinds of exceptions)
         raise DataError(f"{path} is not a readable MATLAB file ({error}); export it as version 7.") from None
     cells = {name: value for name, value in found.items() if _split_from_name(name) and _is_cell(value)}
