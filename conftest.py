@@ -10,10 +10,13 @@ import csv
 import math
 import os
 import random
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -241,10 +244,34 @@ def leave_working_folder(namespace: dict[str, Any]) -> None:
 
 
 def run_shell(example: Example) -> str | None:
-    """Runs a block with bash and stops at the first command that fails; `echoic` is the one of this environment."""
+    """Runs a block and stops at the first command that fails; `echoic` is the one of this environment.
+
+    Lines of `echoic` alone run in this process, which has loaded torch already, and all others with bash.
+    """
+    for line in example.parsed.replace("\\\n", " ").splitlines():
+        code, said = (_run_here if _IS_ECHOIC_ALONE.fullmatch(line) else _run_with_bash)(line)
+        if code:
+            return f"exit code {code} from\n{line}\n{said}"
+    return None
+
+
+_IS_ECHOIC_ALONE = re.compile(r"echoic (?!.*--processes)[^|<>&;$`*]*")
+"""Processes of one training begin with the same command line."""
+
+
+def _run_here(line: str) -> tuple[int, str]:
+    from commands import run_command
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        done = run_command(*shlex.split(line)[1:])
+    return done.code, done.out + done.err
+
+
+def _run_with_bash(line: str) -> tuple[int, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        ["bash", "-eu", "-o", "pipefail", "-c", example.parsed],
+        ["bash", "-eu", "-o", "pipefail", "-c", line],
         env=os.environ | {"PATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -253,7 +280,7 @@ def run_shell(example: Example) -> str | None:
         timeout=HUNG_S,
         check=False,
     )
-    return f"exit code {done.returncode} from\n{example.parsed}\n{done.stdout}" if done.returncode else None
+    return done.returncode, done.stdout
 
 
 pages = Sybil(

@@ -96,12 +96,8 @@ def main() -> None:
     parser.add_argument(
         "--only", choices=[*KINDS, "random", *OTHERS], action="append", help="kinds to run; all by default"
     )
-    parser.add_argument("--smoke", action="store_true", help="one of each kind that is short, to try the script")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     options = parser.parse_args()
-    if options.smoke:
-        options.only, options.kills = [*(options.only or ["random", "jobs"])], 1
-        options.phases, options.calls, options.every = 1, 1, len(lines()) // 2
     if not options.only or "disks" in options.only:
         restart_with_shim()
     SETTINGS["epochs"] = options.epochs

@@ -40,12 +40,9 @@ def main() -> None:
     sets = ["ett_h1", "uea_japanesevowels", "esc10_16k", "music_bl2012", "text_tinyshakespeare", "ucr_small"]
     options = parse(parser, *sets, "fsdd", "sed_birdsong_bird0", "speech_allison_16k", "forecast_small")
     options.threads = options.threads or 1
-    if options.smoke:
-        options.trials, options.repeats = 2, 1
     options.scratch = Path(tempfile.mkdtemp(prefix="echoic-tune-"))
     try:
-        # To try the script, one that scores and one that times.
-        parts = "vowels,costs" if options.smoke else ",".join(PARTS)
+        parts = "vowels" if options.smoke else ",".join(PARTS)
         for name in (options.only or parts).split(","):
             title, part = PARTS[name]
             publish(f"tune-{name}", title, part(options), write=options.write)

@@ -51,13 +51,12 @@ def _row(workers: int, trials: int, found: list[Cost]) -> list[object]:
 
 def _study(options: argparse.Namespace, count: int) -> Cost:
     """A study of trials of equal length with one thread each."""
-    wave = _wave(options.scratch, 400 if options.smoke else STEPS)
-    epochs = 1 if options.smoke else options.epochs
+    wave = _wave(options.scratch, STEPS)
     path = options.scratch / f"costs-{time.monotonic_ns()}"
     started_at = time.monotonic()
     study = echoic.tune(
         "forecast", str(wave), out=path, trials=options.trials, workers=count, sampler="random", pruner="none",
-        confirm=0, search=["lr=0.0003..0.01,log"], epochs=epochs, patience=epochs, threads=1, **NETWORK,
+        confirm=0, search=["lr=0.0003..0.01,log"], epochs=options.epochs, patience=options.epochs, threads=1, **NETWORK,
     )  # fmt: skip
     seconds = time.monotonic() - started_at
     runs = [path / trial_runs(trial.number, 1)[0] for trial in study.trials]

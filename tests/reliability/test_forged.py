@@ -19,7 +19,7 @@ from forgeries import MISSING, forgeries, places
 from small_jobs import SMALL_JOBS, write_data
 
 WRONG: tuple[Any, ...] = (MISSING, None, -1, 10**9, 10**30, 1e308, "x", [], {}, [[]], True)
-TRIED = 60
+TRIED = 30
 """Changes of each file; all of them take minutes."""
 
 
@@ -157,6 +157,6 @@ def test_every_verb_refuses_a_forgery_in_one_sentence_or_is_not_harmed(
 def test_forgeries_of_runs_of_every_job_neither_end_nor_hang_nor_fill_a_process(
     survivors: Callable[[str, int], tuple[dict[str, int], list[str]]],
 ) -> None:
-    counts, failures = survivors("forged", 3)
+    counts, failures = survivors("forged", 1)
     assert failures == []
-    assert set(counts.values()) == {3}
+    assert set(counts.values()) == {1}
