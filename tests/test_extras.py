@@ -42,7 +42,7 @@ def test_every_optional_package_is_installed_by_its_extra() -> None:
     names = {"sklearn": "scikit-learn"}
     for package, extra in EXTRAS.items():
         assert any(line.startswith(names.get(package, package)) for line in extras[extra]), package
-    assert extras["all"] == ["echoic[music,sound,serve,sklearn,statistical,holidays,tune,postgresql]"]
+    assert extras["all"] == ["echoic[music,sound,serve,sklearn,statistical,holidays,hdf5,tune,postgresql]"]
 
 
 def test_lazy_module_imports_on_first_use() -> None:

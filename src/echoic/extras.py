@@ -7,6 +7,7 @@ from echoic.errors import MissingExtraError
 
 EXTRAS = {
     "cmaes": "tune",
+    "h5py": "hdf5",
     "holidays": "holidays",
     "mido": "music",
     "mlflow": "mlflow",

@@ -117,7 +117,8 @@ class SequenceModel(nn.Module):
         # The loss of a masked value may overflow, and infinity times zero is NaN.
         targets = batch.targets.masked_fill(~mask, 0.0)
         valid = mask.any(-1)
-        if valid.shape == head_inputs.shape[:2] and self.head.outputs_per_step == 1 and not valid.all():
+        is_stepwise = self.head.outputs_per_step == 1 and self.head.loss_is_stepwise
+        if valid.shape == head_inputs.shape[:2] and is_stepwise and not valid.all():
             # Some heads are expensive, so they compute valid steps only.
             head_inputs, targets, mask = (part[valid][None] for part in (head_inputs, targets, mask))
         params = self.head(head_inputs)[:, : targets.shape[1]]

@@ -1,14 +1,18 @@
 """Labels, events and texts in memory, as arguments beside the data of `train`, `evaluate` and their kin."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from echoic.api.torch_data import is_torch_dataset, items_of_dataset
 from echoic.errors import ConfigError
-from echoic.sources.memory import Clips, Recordings, Steps, Text
+from echoic.sources.memory import Clips, Pairs, Recordings, Steps, Text
 
 BESIDE_DATA = {"labels": ("classify", "detect"), "groups": ("classify",), "events": ("detect",), "text": ("text",)}
 """Arguments that belong to data in memory, and the jobs of each."""
+
+_OR_NAMES = {"targets": ("map",)}
+"""Arguments that belong to data in memory, unless they are names, which a setting of the same name has."""
 
 
 def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -20,9 +24,10 @@ def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict
         ConfigError: an argument is for another job, or there is a text beside other data.
     """
     beside = {name: value for name, value in options.items() if name in BESIDE_DATA and value is not None}
-    others = {name: value for name, value in options.items() if name not in BESIDE_DATA}
+    beside |= {name: value for name, value in options.items() if job in _OR_NAMES.get(name, ()) and _has_values(value)}
+    others = {name: value for name, value in options.items() if name not in BESIDE_DATA and name not in beside}
     for name in beside:
-        if job not in BESIDE_DATA[name]:
+        if job not in (BESIDE_DATA | _OR_NAMES)[name]:
             raise ConfigError(f"`{name}` is for the job {' or '.join(BESIDE_DATA[name])}; leave it out for {job}.")
     if isinstance(data, Iterator):
         data = list(data)
@@ -31,12 +36,21 @@ def gathered(job: str, data: Any, options: Mapping[str, Any]) -> tuple[Any, dict
     return _joined(job, data, beside) if beside else data, others
 
 
+def _has_values(value: Any) -> bool:
+    """Whether this is an array or a list of them, not one or several names."""
+    if isinstance(value, list | tuple):
+        return bool(value) and not any(isinstance(one, str | Path) for one in value)
+    return value is not None and not isinstance(value, str | Path)
+
+
 def _joined(job: str, data: Any, beside: Mapping[str, Any]) -> Any:
     """The data and what belongs to them as one object."""
     if "text" in beside:
         if data is not None:
             raise ConfigError("`text` is a text in memory; pass it instead of the data, not beside them.")
         return Text(beside["text"])
+    if job == "map":
+        return Pairs(data.inputs if isinstance(data, Pairs) else data, beside["targets"])
     if job == "detect":
         return _recordings(data, beside.get("labels"), beside.get("events"))
     clips = data if isinstance(data, Clips) else Clips(data)

@@ -39,7 +39,7 @@ def run_live(run: Run, given: LiveInput, state_file: Path | None, go_on: GoOn | 
     """
     stream, reader = stream_of(run, given)
     generating = None if go_on is None else _generating(run, stream, go_on)
-    state = _start(stream, state_file, seed)
+    state = start_state(stream, state_file, seed)
     try:
         for chunk in chunks_of(stream, reader, given, state.last if stream.takes == "roll" else None):
             result, state = stream.push(chunk, state)
@@ -58,7 +58,7 @@ def run_live(run: Run, given: LiveInput, state_file: Path | None, go_on: GoOn | 
             write_atomically(state_file, stream.to_bytes(state))
 
 
-def _start(stream: LiveStream[Any, Any, Any], state_file: Path | None, seed: int) -> Any:
+def start_state(stream: LiveStream[Any, Any, Any], state_file: Path | None, seed: int) -> Any:
     """The state in the file, if it is there; otherwise a new one."""
     if state_file is not None and state_file.exists():
         try:

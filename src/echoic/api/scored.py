@@ -16,6 +16,7 @@ from echoic.jobs.capabilities import (
     AggregatesFolds,
     Backtests,
     Predicts,
+    WritesSignals,
     require,
 )
 from echoic.metrics.evaluation import Evaluation
@@ -102,6 +103,36 @@ class ScoredRun(OpenedRun):
         if data is None:
             self._refuse_changed_data()
         return predict_each(job, self._using(on_error), data, on_error, on_progress)
+
+    def writes_signals(self, output: str | Path) -> bool:
+        """Whether the job writes its predictions into a file of this ending itself, as sound or arrays."""
+        return isinstance(self.job, WritesSignals) and Path(output).suffix.lower() in self.job.signal_endings
+
+    def write_signals(
+        self,
+        output: str | Path,
+        data: Any = None,
+        *,
+        on_error: OnError = "skip",
+        on_progress: ProgressFn = no_progress,
+    ) -> str:
+        """Writes predicted signals into a file of sound or named arrays, by its ending; returns a summary in one line.
+
+        Sound is read, predicted and written block by block, in constant memory.
+
+        Args:
+            output: the file to write.
+            data: as for `predict`; one signal.
+            on_error: as for `predict`.
+            on_progress: called with the number of steps that are done, and of all.
+
+        Raises:
+            ConfigError: the job does not predict signals, or not such ones.
+            DataError: the data cannot be read, or do not fit the run.
+            RunError: the file cannot be written.
+        """
+        job = require(self.job, WritesSignals, "write_signals")
+        return job.write_signals(self._using(on_error), data, Path(output), on_progress)
 
     def backtest(self, data: Any = None, *, split: str = "test", stride: int = 1, on_error: OnError = "skip") -> Table:
         """Every forecast that `evaluate` scores next to the observed values, as a long table with its cutoff.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ _EXAMPLES = """Reads data as they come and prints one JSON object per result, at
 
 arecord -f S16_LE -r 16000 -t raw | echoic live runs/bird
 
+arecord -f S16_LE -r 44100 -t raw | echoic live runs/pedal | aplay -f S16_LE -r 44100
+
 tail -f sensor.csv | echoic live runs/ett
 
 echo "The cat" | echoic live runs/poems --go-on 40
@@ -26,7 +29,8 @@ echo "The cat" | echoic live runs/poems --go-on 40
 tail -f sensor.csv | echoic live --to 'http://127.0.0.1:8420/?token=...'
 
 Sound is raw samples or WAV. Values are CSV, with or without a header, or JSON lines. Music is a JSON list of pitches
-for each step of the grid."""
+for each step of the grid. Runs of map on sound print raw samples
+of one channel in the format of --sample-format, at the rate of the run."""
 
 SampleFormat = Literal["u8", "s16", "s32", "f32"]
 
@@ -84,7 +88,7 @@ def live(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="PATH", help="File for generated sound.", rich_help_panel=_GO_ON),
+        typer.Option("--output", "-o", metavar="PATH", help="File for sound that comes out.", rich_help_panel=_GO_ON),
     ] = None,
     temperature: Annotated[
         float | None,
@@ -133,8 +137,16 @@ def live(
     import echoic
     from echoic.api.live import GoOn, run_live
     from echoic.api.live_input import opened_input
+    from echoic.api.live_signal import gives_sound, run_signal
 
     opened = echoic.load(run, data=training_data)
+    if gives_sound(opened):
+        _refuse_sampling({"--go-on": go_on, "--temperature": temperature, "--seed": seed or None, "--series": series})
+        with opened_input(place) as file:
+            _make_sound(run_signal(opened, described(file), state), PcmFormat(sample_format), output)
+        for path in filter(None, (output, state)):
+            say(f"{path}: saved")
+        return
     sampling = {} if temperature is None else {"temperature": temperature}
     wanted = None if go_on is None else GoOn(go_on, sampling, output)
     with opened_input(place) as file:
@@ -142,6 +154,30 @@ def live(
             tell(record)
     for path in filter(None, (output, state)):
         say(f"{path}: saved")
+
+
+def _refuse_sampling(options: dict[str, Any]) -> None:
+    """Refuses options that sound out of sound does not have."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise ConfigError(f"{', '.join(given)}: not for runs that make sound of sound; leave it out.")
+
+
+def _make_sound(signal: Any, form: Any, output: Path | None) -> None:
+    """Writes sound to a file, or as raw samples of one channel to standard output, at once."""
+    from echoic.writers.sound import SUBTYPES, SoundWriter
+
+    if output is not None:
+        if output.suffix.lower() not in SUBTYPES:
+            raise ConfigError(f"{output}: sound is written as {' or '.join(SUBTYPES)}; choose one of these endings.")
+        with SoundWriter(output, signal.rate_hz) as writer:
+            for block in signal.blocks:
+                writer.write(block)
+        return
+    say(f"raw sound out: {form.sample_format}, 1 channel, {signal.rate_hz} samples per second")
+    for block in signal.blocks:
+        sys.stdout.buffer.write(form.to_bytes(block))
+        sys.stdout.buffer.flush()
 
 
 def _refuse(only_here: dict[str, Any]) -> None:

@@ -13,13 +13,17 @@ from echoic.cli.grouped import GroupedCommand
 from echoic.cli.printing import say
 from echoic.cli.progress import progress_bar, round_progress
 from echoic.cli.tables import fits, print_columns, short_number
-from echoic.cli.train import Json, TrainingData
+from echoic.cli.train import Json, TrainingData, single_or_list
 from echoic.types.counted import counted
 
 Output = Annotated[
     Path | None,
     typer.Option(
-        "--output", "-o", metavar="PATH", rich_help_panel="Output", help="File to write: CSV or Parquet, by its ending."
+        "--output",
+        "-o",
+        metavar="PATH",
+        rich_help_panel="Output",
+        help="File to write, by its ending: CSV or Parquet; of map runs also .wav, .flac or .npz.",
     ),
 ]
 _MAX_ROWS = 50
@@ -45,6 +49,16 @@ def predict(
     from echoic.writers.tables import write_table
 
     opened = echoic.load(run, data=training_data)
+    if output is not None and opened.writes_signals(output):
+        with progress_bar() as bar:
+            summary = opened.write_signals(
+                output,
+                single_or_list(files or []) or None,
+                on_error=on_error,
+                on_progress=round_progress(bar, "predicting"),
+            )
+        typer.echo(json.dumps({"output": str(output)})) if as_json else say(summary)
+        return
     with progress_bar() as bar:
         columns = opened.predict(files or None, on_error=on_error, on_progress=round_progress(bar, "predicting"))
     rows = len(next(iter(columns.values())))

@@ -13,6 +13,8 @@ from echoic.config.classify import ClipDataSettings as ClipDataSettings
 from echoic.config.detect import DetectSettings as DetectSettings
 from echoic.config.detect import EventDataSettings as EventDataSettings
 from echoic.config.forecast import ForecastSettings as ForecastSettings
+from echoic.config.map import MapDataSettings as MapDataSettings
+from echoic.config.map import MapSettings as MapSettings
 from echoic.config.model import HeadSettings as HeadSettings
 from echoic.config.model import StackSettings as StackSettings
 from echoic.config.music import MusicDataSettings as MusicDataSettings

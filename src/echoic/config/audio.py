@@ -21,7 +21,7 @@ _SAMPLES = OnlyWith(("model",), ("samples",))
 _FRAMES = OnlyWith(("model",), ("frames",))
 
 
-def _check_channel(value: Any) -> str | int:
+def check_channel(value: Any) -> str | int:
     """`mix`, or the number of a channel."""
     text = str(value).strip()
     if text == "mix":
@@ -42,7 +42,7 @@ class SoundSourceSettings(Section):
         le=384_000,
         description="Sampling rate in Hz; sound at other rates is resampled. Default: the rate of the first file.",
     )
-    channel: Annotated[str | int, BeforeValidator(_check_channel)] = Field(
+    channel: Annotated[str | int, BeforeValidator(check_channel)] = Field(
         "mix", description="mix for the mean of all channels, or the number of one channel, from 1."
     )
     on_error: OnError = ON_ERROR

@@ -28,6 +28,9 @@ class Head(nn.Module, abc.ABC):
     take `params` as `forward` returns them.
     """
 
+    loss_is_stepwise: ClassVar[bool] = True
+    """Whether the loss of a step depends on that step alone, so that masked ones can be left out of the others."""
+
     def __init__(self, width: int, features: int, outputs_per_step: int, parameters: int) -> None:
         super().__init__()
         self.features = features

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Self, final
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -21,7 +21,6 @@ _LOSSES: dict[str, Callable[..., Tensor]] = {
 }
 
 
-@final
 class Point(ValueHead):
     """A point forecast, trained by squared, absolute or Huber error. Draws and quantiles equal the point."""
 

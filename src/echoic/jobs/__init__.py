@@ -27,6 +27,7 @@ JOBS: dict[str, JobEntry] = {
     "audio": JobEntry("echoic.config.audio:AudioSettings", "echoic.jobs.audio:AUDIO"),
     "classify": JobEntry("echoic.config.classify:ClassifySettings", "echoic.jobs.classify:CLASSIFY"),
     "detect": JobEntry("echoic.config.detect:DetectSettings", "echoic.jobs.detect:DETECT"),
+    "map": JobEntry("echoic.config.map:MapSettings", "echoic.jobs.map:MAP"),
 }
 
 

@@ -21,6 +21,21 @@ class Predicts(Protocol):
 
 
 @runtime_checkable
+class WritesSignals(Protocol):
+    """Jobs whose predictions are signals, which files other than tables hold."""
+
+    signal_endings: Sequence[str]
+    """Endings of such files."""
+
+    def write_signals(self, fitted: Fitted[Any], data: Any, output: Path, on_progress: ProgressFn) -> str:
+        """Writes the predictions for `data`; returns a summary in one line.
+
+        Raises:
+            ConfigError: the predictions do not fit into such a file.
+        """
+
+
+@runtime_checkable
 class ChecksNewData(Protocol):
     """Jobs that can say what is odd about new data before they predict."""
 

@@ -9,12 +9,17 @@ from echoic.config import (
     AudioDataSettings,
     ClipDataSettings,
     EventDataSettings,
+    MapDataSettings,
     MusicDataSettings,
     TextDataSettings,
 )
 from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.sources import memory
+from echoic.sources.audio import ENDINGS
+
+_OF_TABLES = ("time", "id", "decimal", "delimiter", "encoding", "date_format", "gaps", "sort")
+"""Settings of pairs that only tables use."""
 
 _OF_TIMES = ("date_format", "gaps", "sort", "time_zone", "freq", "resample")
 
@@ -194,6 +199,45 @@ SOURCES = {
         EventDataSettings,
         "a table (.csv, .parquet) of events with the columns file, onset_s, offset_s and label, or of steps with "
         "columns of values and a label",
+    ),
+    "pairs_in_memory": Source(
+        "echoic.sources.memory.pairs",
+        MapDataSettings,
+        "arrays with targets=... (from Python)",
+        in_memory=True,
+        accepts=lambda data, _: isinstance(data, memory.Pairs) or memory.are_arrays(data),
+        unused=("inputs", "targets", "dev", "test", *_OF_TABLES, "channel", "on_error"),
+    ),
+    "paired_frame": Source(
+        "echoic.sources.pairs.tables",
+        MapDataSettings,
+        "a pandas, polars or pyarrow table, or a dict of columns (from Python)",
+        in_memory=True,
+        accepts=lambda data, _: memory.is_dataframe(data),
+        unused=("dev", "test", "delimiter", "encoding", "rate_hz", "channel"),
+    ),
+    "paired_arrays": Source(
+        "echoic.sources.pairs.arrays",
+        MapDataSettings,
+        "named arrays (.npz, .hdf5)",
+        (".npz", ".hdf5", ".h5", ".hdf"),
+        unused=(*_OF_TABLES, "channel", "on_error"),
+    ),
+    "paired_sound": Source(
+        "echoic.sources.pairs.sound",
+        MapDataSettings,
+        "a sound file or a folder of them, with --targets for its partners",
+        accepts=lambda data, _: (
+            isinstance(data, str | Path) and (Path(data).is_dir() or str(data).lower().endswith(ENDINGS))
+        ),
+        unused=("inputs", *_OF_TABLES),
+    ),
+    "paired_table": Source(
+        "echoic.sources.pairs.tables",
+        MapDataSettings,
+        "a table (.csv, .parquet) with --targets",
+        accepts=lambda data, _: isinstance(data, str | Path),
+        unused=("rate_hz", "channel"),
     ),
 }
 """All kinds of data. The first source that claims the data reads them, so sources with endings come first."""

@@ -38,6 +38,9 @@ class LiveStream(abc.ABC, Generic[ChunkT, ResultT, StateT]):
     takes: InputKind
     """What chunks are: sound `(samples,)`, values `(steps, features)`, text, or a piano-roll `(steps, 128)`."""
 
+    gives: Literal["records", "sound"] = "records"
+    """What comes out: records alone, or also sound, by `SoundStream.sound`."""
+
     rate_hz: int = 1
     """Samples of sound per second that go in."""
 

@@ -49,6 +49,15 @@ class PcmFormat(NamedTuple):
     channels: int = 1
     rate_hz: int | None = None
 
+    def to_bytes(self, samples: Floats) -> bytes:
+        """One channel of samples with full scale 1 in this format; louder ones are clipped."""
+        dtype, scale = _DTYPES[self.sample_format], _FULL_SCALES[self.sample_format]
+        if dtype.kind == "f":
+            return samples.astype(dtype).tobytes()
+        offset = scale if self.sample_format == "u8" else 0.0
+        rounded = np.rint(np.clip(samples.astype(np.float64), -1, 1) * scale).clip(-scale, scale - 1)
+        return (rounded + offset).astype(dtype).tobytes()
+
 
 class PcmReader:
     """Reads sound from a pipe in blocks of equal duration.

@@ -73,6 +73,20 @@ class Steps:
 
 
 @final
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Signals in memory that go in, with those to predict, for map.
+
+    Args:
+        inputs: an array or tensor `(steps,)` or `(steps, features)`, or a sequence of such.
+        targets: likewise, for the same steps; None for inputs to predict from. Of two rates one must divide the other.
+    """
+
+    inputs: Any = field(repr=False)
+    targets: Any = field(default=None, repr=False)
+
+
+@final
 @dataclass(frozen=True)
 class Text:
     """A text in memory, or several, for the text job, where a plain string is the path of a file."""
