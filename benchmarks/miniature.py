@@ -142,6 +142,16 @@ def _birdsong(folder: Path) -> None:
     _write_csv(folder / "published_tweetynet_bird0.csv", header, [["majority_vote", 480, 1, 1.5, 0.1]])
 
 
+def _wiener_hammerstein(folder: Path) -> None:
+    import h5py  # noqa: PLC0415 - for one benchmark only
+
+    generator = np.random.default_rng(0)
+    for split, steps in (("train", 800), ("valid", 300), ("test", 300)):
+        values = generator.standard_normal(steps)
+        with h5py.File(folder / f"WienerHammerstein_{split}.hdf5", "w") as file:
+            file["u"], file["y"] = values, np.tanh(np.convolve(values, [0.5, 0.3, 0.2])[:steps])
+
+
 def _tone(generator: np.random.Generator, pitch_hz: float, length_s: float, rate_hz: int) -> NDArray[np.float64]:
     """A tone that swells twice per second, with noise."""
     seconds = np.arange(int(length_s * rate_hz)) / rate_hz
@@ -174,5 +184,6 @@ WRITERS = {
     "uea_japanesevowels": _vowels,
     "ucr_small": _ucr,
     "sed_birdsong_bird0": _birdsong,
+    "wiener_hammerstein": _wiener_hammerstein,
 }
 """Writers of the data sets, by the name of their folder."""

@@ -55,6 +55,12 @@ def clips(folder: Path) -> Path:
     return path
 
 
+def pairs(folder: Path) -> Path:
+    path = folder / "pairs.csv"
+    path.write_text("\n".join(["u,y", *(f"{np.sin(step / 4):.6f},{np.cos(step / 4):.6f}" for step in range(400))]))
+    return path
+
+
 def events(folder: Path) -> Path:
     rng = np.random.default_rng(0)
     rows = ["file,onset_s,offset_s,label,split"]
@@ -87,6 +93,11 @@ def train_frames(task: Any) -> Spans:
     return [(0, len(task.frames["train"]))]
 
 
+def train_pairs(task: Any) -> Spans:
+    """All pairs of train, one after the other."""
+    return list(task.pairs["train"].ranges.spans())
+
+
 def train_steps(task: Any) -> Spans:
     """All steps of train, one after the other."""
     return [(0, sum(map(len, task.steps["train"])))]
@@ -117,6 +128,7 @@ SOUND: dict[str, Any] = {
     "state_reset_steps": 24,
 }
 SPECTRA: dict[str, Any] = {"n_mels": 8, "batch_size": 4, "cache_dir": "none"}
+PAIRS: dict[str, Any] = {"targets": ("y",), "batch_size": 4, "tbptt_steps": 16}
 AUGMENTED: dict[str, Any] = {"noise_std": 0.1, "max_gain_db": 3, "n_time_masks": 1, "n_freq_masks": 1}
 
 CASES = {
@@ -148,6 +160,8 @@ CASES = {
     "detect, augmented": Case(
         "detect", events, SPECTRA | AUGMENTED | {"excerpt_s": 0.5, "delay_ms": 20}, "cover", spans=train_steps
     ),
+    "map": Case("map", pairs, PAIRS, "cover", spans=train_pairs),
+    "map, chunks": Case("map", pairs, PAIRS | {"batching": "chunks"}, "transition", fixed=True, spans=train_pairs),
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from job_data import SIZES, beeps, hum, lines, signals, sine, tunes
+from job_data import SIZES, beeps, driven, hum, lines, signals, sine, tunes
 
 import echoic
 from echoic.api.continuing import prepare_from
@@ -32,6 +32,7 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "classify": (beeps, {"n_mels": 8, "batch_size": 4}),
     "detect": (signals, {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5}),
+    "map": (driven, {"targets": ("y",), "split": (0.6, 0.2, 0.2)}),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from job_data import SIZES, beeps, hum, lines, signals, sine, tunes
+from job_data import SIZES, beeps, driven, hum, lines, signals, sine, tunes
 
 from echoic.api.prepare import prepare
 from echoic.api.run import Run
@@ -136,6 +136,19 @@ CASES: dict[str, Any] = {
         "frame_error_rate",
         "energy_threshold",
         0.3,
+    ),
+    "map": Case(
+        driven,
+        {"targets": ("y",), "split": (0.6, 0.2, 0.2), "layers": (8,), "batch_size": 8, "epochs": 2, "threads": 1},
+        {
+            "excerpts": {"epochs": 8, "lr": 2e-2},
+            "chunks": {"batching": "chunks", "epochs": 150, "lr": 2e-2},
+            "error-to-signal ratio": {"loss": "esr", "preemphasis": 0.5, "epochs": 8, "lr": 2e-2},
+            "gaussian": {"head": "gaussian", "epochs": 8, "lr": 2e-2},
+        },
+        "rmse",
+        "fir",
+        0.6,
     ),
 }
 

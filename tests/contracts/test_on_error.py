@@ -60,6 +60,15 @@ def detect(folder: Path) -> Path:
     return table
 
 
+def pairs(folder: Path) -> Path:
+    """Two series, and two without a target."""
+    rows = [f"{name},{wave(row)},{wave(row + 1)}" for name in ("a", "b") for row in range(200)]
+    rows += [f"{name},{row}," for name in BAD for row in range(3)]
+    path = folder / "pairs.csv"
+    path.write_text("\n".join(["unique_id,u,y", *rows]))
+    return path
+
+
 def damaged(folder: Path, ending: str) -> Path:
     for name in BAD:
         (folder / f"{name}{ending}").write_bytes(b"\0\1\2 no data")
@@ -73,6 +82,7 @@ CASES: dict[str, Callable[[Path], Path]] = {
     "audio": audio,
     "classify": classify,
     "detect": detect,
+    "map": pairs,
 }
 CONFIG: dict[str, dict[str, Any]] = {
     job: {name: value for name, value in TINY[job].items() if job != "music" or name not in LINES} for job in JOBS

@@ -18,7 +18,7 @@ from echoic.errors import ConfigError, DataError
 from echoic.jobs import JOBS, settings_class
 
 ROOT = Path(__file__).parents[2]
-PATHS = {"audio", "labels_path", "test_data", "cache_dir", "split_table"}
+PATHS = {"audio", "labels_path", "test_data", "cache_dir", "split_table", "dev", "test", "targets"}
 TIMES = {"seconds", "steps_per_s", "elapsed_s"}
 
 ALL = [(job, field) for job in CHANGES for field in settings_class(job).places()]

@@ -84,3 +84,17 @@ def signals(folder: Path, changed: str | None = None) -> Path:
     path = folder / f"events-{changed}.csv"
     path.write_text("\n".join(events))
     return path
+
+
+def driven(folder: Path, changed: str | None = None) -> Path:
+    """An input, and a target that is a saturated and smoothed version of it; the changed part is something else."""
+    draws = np.random.default_rng(0)
+    inputs = draws.standard_normal(STEPS)
+    target = np.zeros(STEPS)
+    for step in range(STEPS):
+        target[step] = 0.6 * target[step - 1] + np.tanh(2 * inputs[step]) if step else 0.0
+    first = {"train": SIZES[0] - 40, "dev": SIZES[0], "test": SIZES[0] + SIZES[1], None: STEPS}[changed]
+    inputs[first:], target[first:] = 5 * inputs[first:], HUGE + 7 * np.arange(STEPS - first) % 11
+    path = folder / "driven.csv"
+    np.savetxt(path, np.stack([inputs, target], 1), header="u,y", comments="", delimiter=",", fmt="%.7g")
+    return path

@@ -4,16 +4,26 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from job_data import beeps, hum, lines, signals, sine, tunes
 
 import echoic
 from echoic.config.search import conditions, default_space
 from echoic.jobs import JOBS, settings_class
+from echoic.sources.memory import Pairs
 from echoic.studies.searching import flat
 from echoic.studies.space import Parameter, Value, default_parameters, drawn
 
-DATA = {"forecast": sine, "music": tunes, "text": lines, "audio": hum, "classify": beeps, "detect": signals}
+
+def pairs(folder: Path) -> Pairs:
+    values = sine(folder)
+    return Pairs(values, np.roll(values, 1))
+
+
+DATA: dict[str, Any] = {
+    "forecast": sine, "music": tunes, "text": lines, "audio": hum, "classify": beeps, "detect": signals, "map": pairs,
+}  # fmt: skip
 MOST = 8
 
 

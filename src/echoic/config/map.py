@@ -1,6 +1,7 @@
 """Settings of the map job."""
 
-from typing import Annotated, ClassVar, Literal
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -17,6 +18,11 @@ _POINT = OnlyWith(("head",), ("point",))
 _ESR = OnlyWith(("loss",), ("esr",))
 
 
+def _as_text(value: Any) -> Any:
+    """A path as text."""
+    return str(value) if isinstance(value, Path) else value
+
+
 class MapDataSettings(Section):
     """How pairs of input and target signals are read."""
 
@@ -29,7 +35,7 @@ class MapDataSettings(Section):
             "the arrays that go in; default: the only one that is no target."
         ),
     )
-    targets: Names = Field(
+    targets: Annotated[Names, BeforeValidator(_as_text)] = Field(
         (),
         description=(
             "Tables: columns to predict. Arrays: names of the arrays to predict. Sound: file or folder with the sound "
@@ -103,12 +109,12 @@ class MapWindowSettings(Section):
     tbptt_steps: Annotated[int | None, Choices((128, 256, 512))] = Field(
         None,
         ge=1,
-        description="Steps of truncated back-propagation through time. Default: 256; fewer of short data.",
+        description="Steps of truncated back-propagation through time. Default: 128, of sound 512, or fewer.",
     )
     burn_in_steps: Annotated[int | None, _EXCERPTS] = Field(
         None,
         ge=0,
-        description="Steps before them that only warm up the state of an excerpt. Default: half as many.",
+        description="Steps before them that only warm up the state of an excerpt. Default: as many, at most 256.",
     )
 
 
@@ -140,5 +146,5 @@ class MapSettings(JobSettings):
     split: AudioSplitSettings = AudioSplitSettings()
     window: MapWindowSettings = MapWindowSettings()
     output: MapOutputSettings = MapOutputSettings()
-    stack: StackSettings = StackSettings(cell="lstm", layers=(32,))
-    train: TrainSettings = TrainSettings(epochs=40, batch_size=32, lr=5e-3)
+    stack: StackSettings = StackSettings(cell="lstm", layers=(64,))
+    train: TrainSettings = TrainSettings(epochs=40, batch_size=16, lr=1e-2)

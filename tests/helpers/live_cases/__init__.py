@@ -15,6 +15,7 @@ from live_cases.labelled import (
     detect_sensors,
     detect_without_convolutions,
 )
+from live_cases.mapping import map_of_sound, map_of_values, map_with_look_ahead
 
 MAKERS: list[Callable[[Path], Case]] = [
     detect,
@@ -32,4 +33,7 @@ MAKERS: list[Callable[[Path], Case]] = [
     text_of_a_mixture,
     music,
     audio,
+    map_of_values,
+    map_of_sound,
+    map_with_look_ahead,
 ]

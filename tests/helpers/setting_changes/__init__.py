@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from job_data import beeps, hum, lines, signals, sine, tunes
+from job_data import beeps, driven, hum, lines, signals, sine, tunes
 
-from setting_changes import audio, classify, detect, forecast, music, text
+from setting_changes import audio, classify, detect, forecast, mapping, music, text
 from setting_changes.entries import DERIVED as DERIVED
 from setting_changes.entries import Change as Change
 from setting_changes.entries import CheckedBy as CheckedBy
@@ -21,6 +21,7 @@ CHANGES: Mapping[str, Mapping[str, Entry]] = {
     "audio": audio.CHANGES,
     "classify": classify.CHANGES,
     "detect": detect.CHANGES,
+    "map": mapping.CHANGES,
 }
 """The change of every setting of every job."""
 
@@ -31,6 +32,7 @@ TINY: Mapping[str, Config] = {
     "audio": audio.TINY,
     "classify": classify.TINY,
     "detect": detect.TINY,
+    "map": mapping.TINY,
 }
 """A quick configuration of each job: a few steps, and nothing random but the seed."""
 
@@ -41,8 +43,11 @@ DATA: Mapping[str, DataMaker] = {
     "audio": hum,
     "classify": beeps,
     "detect": signals,
+    "map": driven,
 }
 """The data of each job."""
 
-IDLE: tuple[Idle, ...] = tuple(idle for job in (forecast, music, text, audio, classify, detect) for idle in job.IDLE)
+IDLE: tuple[Idle, ...] = tuple(
+    idle for job in (forecast, music, text, audio, classify, detect, mapping) for idle in job.IDLE
+)
 """Settings that do nothing in a configuration, and are refused."""

@@ -11,10 +11,10 @@ from echoic.jobs.map.codec import emphasize
 from echoic.tensors import Batch
 from echoic.windows import ChunkSampler, ExcerptSampler, Ranges, WindowIndex
 
-EVAL_CHUNK, STREAM_STEPS, MAX_STREAMS = 4096, 20_000, 16
-"""Steps of a chunk in evaluations, steps of dev that make a stream of its own, and most streams."""
+EVAL_CHUNK, STREAM_STEPS, STREAM_WARMUPS, MAX_STREAMS = 4096, 5_000, 4, 16
+"""Steps of a chunk in evaluations; steps of dev, and warm-ups, that make a stream of its own; and most streams."""
 
-MIN_BATCHES = 200
+MIN_BATCHES = 100
 """Batches of an epoch at least: short data are passed several times."""
 
 
@@ -50,7 +50,7 @@ class PairCollate:
             targets = emphasize(targets, self.preemphasis)
             mask = mask & (torch.arange(index.steps) > 0)
         known = ~torch.isnan(targets)
-        return Batch(gather(self.inputs, index), targets, mask[..., None] & known, index.carry)
+        return Batch(gather(self.inputs, index), targets.nan_to_num(), mask[..., None] & known, index.carry)
 
 
 def excerpt_loader(collate: PairCollate, ranges: Ranges, batch_size: int, steps: int) -> BatchLoader:
@@ -67,5 +67,5 @@ def chunk_loader(collate: PairCollate, ranges: Ranges, batch_size: int) -> Batch
 
 def eval_loader(collate: PairCollate, ranges: Ranges) -> BatchLoader:
     """All series in a few streams."""
-    streams = int(ranges.lengths.sum()) // STREAM_STEPS
+    streams = int(ranges.lengths.sum()) // max(STREAM_STEPS, STREAM_WARMUPS * collate.warmup)
     return chunk_loader(collate, ranges, max(1, min(MAX_STREAMS, streams)))

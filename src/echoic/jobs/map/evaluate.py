@@ -106,9 +106,7 @@ def _scored(
     target[np.isnan(pairs.targets[slice(*span)][warmup:].numpy())] = np.nan
     if not np.isfinite(target).any():
         return None
-    output = predicted(fitted.model, codec, inputs)
-    bounds = {percent: (low[warmup:], high[warmup:]) for percent, (low, high) in output.intervals.items()}
-    after = Output(output.mean[warmup:], bounds)
+    after = predicted(fitted.model, codec, inputs).after(warmup)
     found = {} if own is None else own.predict(inputs.double().numpy())
     baselines = {name: codec.decode(torch.from_numpy(made[warmup:])) for name, made in found.items()}
     return Scored(excerpt, excerpt.begin + warmup, target, after, baselines)
@@ -118,8 +116,8 @@ def _evaluation(task: MapTask, scored: Sequence[Scored], notes: tuple[str, ...])
     names = task.codec.target_names
     by_target = _by_target(names, scored, [one.output.mean for one in scored])
     scores = mean_scores(by_target)
-    for percent in INTERVALS if scored[0].output.intervals else ():
-        scores[f"coverage_{percent}"] = _coverage(scored, percent)
+    for number in range(len(scored[0].output.low)):
+        scores[f"coverage_{INTERVALS[number]}"] = _coverage(scored, number)
     found = {name: [one.baselines[name] for one in scored] for name in scored[0].baselines}
     rows = {name: mean_scores(_by_target(names, scored, made)) for name, made in found.items()}
     return MapEvaluation(
@@ -140,12 +138,11 @@ def _by_target(names: Sequence[str], scored: Sequence[Scored], made: Sequence[Fl
     return {name: signal_scores(target[:, column], output[:, column]) for column, name in enumerate(names)}
 
 
-def _coverage(scored: Sequence[Scored], percent: int) -> float:
-    """The fraction of targets within the intervals."""
+def _coverage(scored: Sequence[Scored], number: int) -> float:
+    """The fraction of targets within the intervals of this number."""
     inside = total = 0
     for one in scored:
-        low, high = one.output.intervals[percent]
-        inside += int(((one.target >= low) & (one.target <= high)).sum())
+        inside += int(((one.target >= one.output.low[number]) & (one.target <= one.output.high[number])).sum())
         total += int(np.isfinite(one.target).sum())
     return inside / total
 

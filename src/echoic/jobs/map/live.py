@@ -37,7 +37,7 @@ class MapState(NamedTuple):
         network: the state of the layers `(state_size,)`.
         waiting: scaled inputs `(delay, inputs)` that the network has still to read, if the targets come later.
         last: the newest scaled inputs `(inputs,)`, for missing ones.
-        num_steps: steps that the network has read.
+        num_steps: number of inputs so far.
         resampler: of sound that comes in.
     """
 
@@ -118,7 +118,8 @@ class MapStream(LiveStream[NDArray[Any], Mapped, MapState]):
         for values, state in zip(scaled, states, strict=True):
             known = _held(values, state.last)
             ready = np.concatenate([state.waiting, known])
-            inputs.append(ready[: len(known)])
+            unread = max(0, self._early - state.num_steps)
+            inputs.append(ready[: len(known)][unread:])
             last = known[-1].copy() if len(known) else state.last
             waiting = ready[len(known) :].copy()
             after.append(state._replace(waiting=waiting, last=last, num_steps=state.num_steps + len(known)))
@@ -135,12 +136,10 @@ class MapStream(LiveStream[NDArray[Any], Mapped, MapState]):
 
     @torch.no_grad()
     def _result(self, encoded: Floats, hidden: Floats, num_steps: int) -> Mapped:
-        """The predictions of the steps that the network has read after the first `num_steps`."""
+        """The predictions after the first `num_steps` inputs; those before the first target are not read at all."""
         read, made = (torch.from_numpy(np.ascontiguousarray(one))[None] for one in (encoded, hidden))
         params = self.model.head(self.model.readout(ReadoutInputs(read, made, (), None)))
-        begin = num_steps - self._early
-        output = output_of(self.model, self._codec, params[:, max(0, -begin) :])
-        return Mapped(max(0, begin), output)
+        return Mapped(max(0, num_steps - self._early), output_of(self.model, self._codec, params))
 
     def records(self, result: Mapped) -> list[Record]:
         """For each step its number and the prediction of each target; of sound the number of samples."""

@@ -28,8 +28,11 @@ from echoic.windows import SPLITS, Ranges, empty_split
 from echoic.windows.recordings import Excerpt
 
 _WARMUP, _WARMUP_PARTS = 1000, 50
-_TBPTT, _MIN_TBPTT, _TBPTT_PARTS = 256, 8, 32
+_TBPTT, _TBPTT_OF_SOUND, _MIN_TBPTT, _TBPTT_PARTS = 128, 512, 8, 32
 """Steps of warm-up and of back-propagation, and the parts of short data that are taken instead."""
+
+_BURN_IN = 256
+"""Steps of burn-in at most."""
 
 _EMPTY = {
     "dev": "nothing chooses the weights and the length of training",
@@ -214,10 +217,11 @@ def _resolved(settings: MapSettings, first: Series, training: Sequence[Excerpt])
     warmup = min(_WARMUP, shortest // _WARMUP_PARTS) if window.warmup is None else window.warmup
     if warmup >= max(lengths):
         raise ConfigError(f"`warmup` is {warmup:,} steps, but the longest series of train has {max(lengths):,}.")
-    steps = window.tbptt_steps or min(_TBPTT, max(_MIN_TBPTT, total // _TBPTT_PARTS))
+    most = _TBPTT if first.annotations.rate_hz is None else _TBPTT_OF_SOUND
+    steps = window.tbptt_steps or min(most, max(_MIN_TBPTT, total // _TBPTT_PARTS))
     burn_in = window.burn_in_steps
     if burn_in is None:
-        burn_in = min(steps // 2, shortest // 4)
+        burn_in = min(steps, _BURN_IN, shortest // 4)
     if window.batching == "excerpts" and burn_in >= max(lengths):
         raise ConfigError(
             f"`burn_in_steps` is {burn_in:,}, but the longest series of train has {max(lengths):,} steps."

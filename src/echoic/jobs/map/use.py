@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from echoic.jobs.base import Fitted, Table
 from echoic.jobs.map.codec import MapCodec
 from echoic.jobs.map.reading import Inputs, inputs_to_predict
-from echoic.jobs.map.run_network import Output, predicted
+from echoic.jobs.map.run_network import INTERVALS, Output, predicted
 from echoic.jobs.map.task import MapTask
 
 
@@ -38,7 +38,7 @@ def columns_of(codec: MapCodec, output: Output, steps: NDArray[np.int64]) -> Tab
     found: Table = {}
     for column, name in enumerate(codec.target_names):
         found[name] = output.mean[steps, column]
-        for percent, (low, high) in output.intervals.items():
+        for percent, low, high in zip(INTERVALS, output.low, output.high, strict=False):
             found |= {f"{name}-lo-{percent}": low[steps, column], f"{name}-hi-{percent}": high[steps, column]}
     return found
 
