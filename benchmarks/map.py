@@ -70,6 +70,13 @@ class Plain(nn.Module):
         self.layer = nn.LSTM(1, hidden_size, batch_first=True)
         self.linear = nn.Linear(hidden_size + 1, 1)
 
+    def start_at(self, model: Any) -> None:
+        """Copies the weights of a model of echoic with one layer."""
+        (cell,) = model.stack.layers
+        weights = {"weight_ih_l0": cell.w_in, "weight_hh_l0": cell.w_rec, "bias_ih_l0": cell.bias}
+        self.layer.load_state_dict(weights | {"bias_hh_l0": torch.zeros_like(cell.bias)})
+        self.linear.load_state_dict(model.head.linear.state_dict())
+
     def forward(self, x: Tensor) -> Tensor:
         """Outputs `(batch, steps, 1)` for inputs `(batch, steps, 1)`."""
         hidden, _ = self.layer(x)
@@ -87,6 +94,7 @@ def side_by_side(options: Namespace) -> str:
     torch.manual_seed(0)
     torch.set_num_threads(options.threads or 1)
     own, plain = task.build_model(), Plain(hidden)
+    plain.start_at(own)
     own_step = stepper(own, lambda batch: own.loss(batch).total / batch.mask.sum(), task.settings.train, total)
     plain_step = stepper(plain, lambda batch: plain_loss(plain, batch), task.settings.train, total)
     seconds, batches = [0.0, 0.0], endless(prepared)
@@ -101,7 +109,7 @@ def side_by_side(options: Namespace) -> str:
     with torch.no_grad():
         made = [own.eval()(pairs.inputs[None])[0][0, :, 0, 0], plain.eval()(pairs.inputs[None])[0, :, 0]]
     errors = [1000 * rmse(task, one - pairs.targets[:, 0]) for one in made]
-    names = ["echoic", "plain torch, nn.LSTM and Adam"]
+    names = ["echoic", "plain torch, nn.LSTM and AdamW"]
     rows = [[name, f"{error:.3f}", f"{own_s:.1f}"] for name, error, own_s in zip(names, errors, seconds, strict=True)]
     ratio = f"echoic is {seconds[1] / seconds[0]:.2f} times faster (bar 1.5, aim 2.5)."
     note = f"{total:,} steps on the same batches, in turns of {TURN}, of LSTM({hidden}): {ratio}"

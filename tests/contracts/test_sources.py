@@ -13,12 +13,19 @@ import polars as pl
 import pytest
 import soundfile
 
-from echoic.config import AudioDataSettings, ClipDataSettings, EventDataSettings, MusicDataSettings, TextDataSettings
+from echoic.config import (
+    AudioDataSettings,
+    ClipDataSettings,
+    EventDataSettings,
+    MapDataSettings,
+    MusicDataSettings,
+    TextDataSettings,
+)
 from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources import SOURCES, read, source_kind, supported_inputs
-from echoic.sources.memory import Clips, Recordings, Steps, Text
+from echoic.sources.memory import Clips, Pairs, Recordings, Steps, Text
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
@@ -64,6 +71,20 @@ def _events(path: Path) -> None:
     path.write_text("file,onset_s,offset_s,label\na.wav,0.1,0.2,x\n")
 
 
+def _pairs(path: Path) -> None:
+    path.write_text('u,y\n1,2\n3,"4"\n')
+
+
+def _arrays(path: Path) -> None:
+    np.savez(path, u=np.arange(8.0), y=np.arange(8.0))
+
+
+def _paired_sound(path: Path) -> None:
+    _audio(path)
+    (path.parent / "wet").mkdir(exist_ok=True)
+    _audio(path.parent / "wet" / path.name)
+
+
 def _audio(path: Path) -> None:
     soundfile.write(path, np.sin(np.arange(200) * 0.1), 8000)
 
@@ -79,6 +100,9 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Section]] = {
     "audio": ("sound.flac", _audio, AudioDataSettings()),
     "clips": ("vowels.ts", _clips, ClipDataSettings()),
     "events": ("events.csv", _events, EventDataSettings()),
+    "paired_table": ("pairs.csv", _pairs, MapDataSettings(targets=("y",))),
+    "paired_arrays": ("pairs.npz", _arrays, MapDataSettings(targets=("y",))),
+    "paired_sound": ("sound.flac", _paired_sound, MapDataSettings(targets=("wet",))),
 }
 NEEDED: dict[type[Section], str] = {
     AudioDataSettings: "rate_hz",
@@ -88,7 +112,11 @@ NEEDED: dict[type[Section], str] = {
 }
 """The annotation that jobs need of every source with these settings."""
 
-TYPES: dict[type[Section], type[np.generic]] = {TableSettings: np.float64, TextDataSettings: np.unsignedinteger}
+TYPES: dict[type[Section], type[np.generic]] = {
+    TableSettings: np.float64,
+    TextDataSettings: np.unsignedinteger,
+    MapDataSettings: np.floating,
+}
 """The type of values of sources that do not give float32."""
 
 SOUND = 0.3 * np.sin(np.arange(2000) * 0.1)
@@ -121,6 +149,22 @@ MEMORY: dict[str, tuple[Any, list[Any], Section]] = {
         Recordings(SOUND, 8000, [[(0.1, 0.2, "x")]]),
         [Recordings(SOUND, 8000), Recordings(SOUND, 8000, []), Recordings(SOUND, 8000, [[(0.1, 9.0, "x")]]), 5],
         EventDataSettings(),
+    ),
+    "pairs_in_memory": (
+        Pairs(SOUND, SOUND),
+        [
+            Pairs(SOUND),
+            Pairs(SOUND, SOUND[:99]),
+            Pairs([SOUND], [SOUND, SOUND]),
+            Pairs(SOUND, np.full(2000, np.inf)),
+            5,
+        ],
+        MapDataSettings(),
+    ),
+    "paired_frame": (
+        pl.DataFrame({"u": [1.0, 2.0], "y": [3.0, 4.0]}),
+        [pl.DataFrame(), pl.DataFrame({"u": ["x", "y"], "y": [1.0, 2.0]}), pl.DataFrame({"y": [1.0]}), object()],
+        MapDataSettings(targets=("y",)),
     ),
 }
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 import torch
-from job_data import beeps, hum, lines, signals, tunes
+from job_data import beeps, driven, hum, lines, signals, tunes
 from torch import nn
 
 from echoic.training.optimizer import Optimizer
@@ -18,7 +18,7 @@ KINDS: dict[Kind, tuple[Any, dict[str, Any]]] = {
     "adamw": (torch.optim.AdamW, {}),
     "sgd": (torch.optim.SGD, {"momentum": 0.9}),
 }
-DATA = {"text": lines, "music": tunes, "audio": hum, "classify": beeps, "detect": signals}
+DATA = {"text": lines, "music": tunes, "audio": hum, "classify": beeps, "detect": signals, "map": driven}
 WITH_SPLIT = ("music", "classify", "detect")
 SHAPES = [(3,), (4, 5), (2, 3, 4)]
 
@@ -107,7 +107,7 @@ import numpy as np
 import echoic
 from echoic.jobs import JOBS
 for job, data in {data}.items() | {{("forecast", "synth:sine")}}:
-    settings = {{"fast_hidden_size": 4}} if job == "audio" else {{}}
+    settings = {{"fast_hidden_size": 4}} if job == "audio" else {{"targets": ("y",)}} if job == "map" else {{}}
     split = None if job in {WITH_SPLIT} else "0.6,0.2,0.2"
     echoic.train(job, data, epochs=1, layers=(4,), split=split, **settings).evaluate()
     assert "torch._dynamo" not in sys.modules, job

@@ -32,7 +32,7 @@ class StackSettings(Section):
     layers: Annotated[
         Integers,
         AfterValidator(_layer_sizes),
-        Choices(((32,), (64,), (128,), (32, 32), (64, 64)), jobs=("forecast", "classify", "detect")),
+        Choices(((32,), (64,), (128,), (32, 32), (64, 64)), jobs=("forecast", "classify", "detect", "map")),
         Choices(((128,), (256,), (384,), (512,), (256, 256)), jobs=("music", "text", "audio")),
         _RECURRENT,
     ] = Field((64,), description="Hidden size of each recurrent layer, such as 16,16.")

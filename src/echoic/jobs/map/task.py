@@ -22,6 +22,7 @@ from echoic.jobs.map.splits import split_pairs
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.sources import DatasetLike
+from echoic.sources.pairs.sound import target_place
 from echoic.types import Series
 from echoic.types.counted import counted
 from echoic.windows import SPLITS, Ranges, empty_split
@@ -68,7 +69,7 @@ class MapTask(Task[MapSettings]):
         rate_hz = first.annotations.steps_per_s or settings.data.rate_hz
         preemphasis = settings.output.preemphasis if settings.output.loss == "esr" else 0.0
         codec = MapCodec.fit(splits["train"], settings.window.delay_steps, rate_hz, preemphasis)
-        settings = _resolved(settings, first, splits["train"])
+        settings = _resolved(settings, first, splits["train"], Path(dataset.origin))
         return cls(dataset, settings.replaced(delay_steps=codec.delay), codec)
 
     @classmethod
@@ -210,7 +211,7 @@ class MapTask(Task[MapSettings]):
         return notes
 
 
-def _resolved(settings: MapSettings, first: Series, training: Sequence[Excerpt]) -> MapSettings:
+def _resolved(settings: MapSettings, first: Series, training: Sequence[Excerpt], place: Path) -> MapSettings:
     """The settings with every open choice made for the train split."""
     lengths = [one.end - one.begin for one in training]
     shortest, total, window = min(lengths), sum(lengths), settings.window
@@ -228,8 +229,7 @@ def _resolved(settings: MapSettings, first: Series, training: Sequence[Excerpt])
         )
     names: dict[str, Any] = {"inputs": first.covariates.past_names, "targets": first.features}
     if first.annotations.rate_hz is not None:
-        names = {"targets": (str(Path(",".join(settings.data.targets)).absolute()),)}
-        names["rate_hz"] = float(first.annotations.rate_hz)
+        names = {"targets": (str(target_place(settings.data, place)),), "rate_hz": float(first.annotations.rate_hz)}
     return settings.replaced(warmup=warmup, tbptt_steps=steps, burn_in_steps=burn_in, **names)
 
 

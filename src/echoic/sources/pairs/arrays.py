@@ -77,7 +77,7 @@ def opened(place: Path) -> Iterator[Mapping[str, Any]]:
             with h5py.File(place, "r") as file:
                 yield {name: file[name] for name in _datasets(file)}
         else:
-            with np.load(place, allow_pickle=False) as file:
+            with place.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 if not isinstance(file, Mapping):
                     raise DataError(f"{place} has no names; save the arrays with numpy.savez.")
                 yield dict(file)

@@ -41,7 +41,7 @@ def read(data: Any, settings: MapDataSettings) -> Dataset:
 
 def read_pairs(place: Path, settings: MapDataSettings) -> ReadPairs:
     """The pairs of a file or a folder with those of `targets`."""
-    targets = target_place(settings)
+    targets = target_place(settings, place)
     pairs, alone = _pairs(place, targets)
     rates_hz = [sound_rate_hz(settings)]
 
@@ -57,15 +57,16 @@ def read_pairs(place: Path, settings: MapDataSettings) -> ReadPairs:
     return ReadPairs([one.series for one in found], tuple(dict.fromkeys(notes)), skipped)
 
 
-def target_place(settings: MapDataSettings) -> Path:
-    """The file or the folder of the sound to predict.
+def target_place(settings: MapDataSettings, place: Path) -> Path:
+    """The file or the folder of the sound to predict: in the working folder, or beside `place`, where it goes in.
 
     Raises:
         ConfigError: there is none.
     """
     if not settings.targets:
         raise ConfigError("`targets` is missing: name the file or folder with the sound to predict, as --targets wet/.")
-    return Path(",".join(settings.targets))
+    targets = Path(",".join(settings.targets))
+    return targets.absolute() if targets.exists() else place.absolute().parent / targets
 
 
 def sound_rate_hz(settings: MapDataSettings) -> int | None:
@@ -95,9 +96,10 @@ def _pairs(place: Path, targets: Path) -> tuple[list[_Pair], list[str]]:
     Raises:
         DataError: a place is missing, or no file has a partner.
     """
-    for one in (place, targets):
-        if not one.exists():
-            raise DataError(f"{one}: no such file or folder; check the name.")
+    if not place.exists():
+        raise DataError(f"{place}: no such file or folder; check the name.")
+    if not targets.exists():
+        raise DataError(f"{targets}: no such file or folder with the targets of {place}; check the name.")
     if place.is_file() and targets.is_file():
         return [_Pair(place.name, place, targets)], []
     if targets.is_file():

@@ -1,0 +1,89 @@
+"""Linear and static baselines of signals, against simulations sample by sample in float64."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from echoic.baselines.signals import SignalBaselines, filtered, simulated
+
+STEPS = 3000
+
+
+def naive_arx(inputs: np.ndarray, own: list[float], driven: list[list[float]], constant: float) -> np.ndarray:
+    """`y[t] = sum a y[t-i] + sum b u[t-k] + c`, one step after the other."""
+    made = np.zeros(len(inputs))
+    for step in range(len(inputs)):
+        made[step] = constant
+        for lag, weight in enumerate(own, 1):
+            made[step] += weight * made[step - lag] if step >= lag else 0.0
+        for lag, weights in enumerate(driven):
+            made[step] += float(np.dot(weights, inputs[step - lag])) if step >= lag else 0.0
+    return made
+
+
+@pytest.fixture(scope="module")
+def inputs() -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((STEPS, 2))
+
+
+def test_the_filter_is_a_sum_over_lags(inputs: np.ndarray) -> None:
+    weights = np.random.default_rng(1).standard_normal((2 * 3 + 1, 2))
+    expected = np.zeros((STEPS, 2))
+    for step in range(STEPS):
+        expected[step] = weights[-1]
+        for lag in range(min(3, step + 1)):
+            expected[step] += inputs[step - lag] @ weights[2 * lag : 2 * lag + 2]
+    np.testing.assert_allclose(filtered(inputs, weights), expected, atol=1e-12)
+
+
+def test_an_arx_model_is_simulated_from_the_inputs_alone(inputs: np.ndarray) -> None:
+    own, driven = [0.5, -0.3], [[1.0, 0.2], [0.4, -0.1], [0.0, 0.7]]
+    model = np.array(own), np.array([*np.concatenate(driven), 0.25])
+    made = simulated(inputs, [model])[:, 0]
+    np.testing.assert_allclose(made, naive_arx(inputs, own, driven, 0.25), atol=1e-10)
+
+
+def test_least_squares_find_a_linear_system(inputs: np.ndarray) -> None:
+    target = naive_arx(inputs, [0.9, -0.2], [[1.0, 0.3], [0.5, 0.0], [0.0, 0.4]], 0.1)[:, None]
+    baselines = SignalBaselines.fit([(inputs[:2000], target[:2000])])
+    made = baselines.predict(inputs)
+    assert baselines.arx is not None
+    assert len(baselines.arx[0][0]) in {2, 4, 8, 16}
+    after = slice(2000, None)
+    assert np.abs(made["arx"] - target)[after].max() < 1e-5
+    assert np.abs(made["fir"] - target)[after].max() < 1e-3
+    assert np.abs(made["scaled_input"] - target)[after].max() > 0.5
+
+
+def test_a_static_polynomial_is_found_and_missing_targets_are_left_out(inputs: np.ndarray) -> None:
+    target = (inputs[:, :1] ** 3 - 2 * inputs[:, 1:]) + 1
+    holed = target.copy()
+    holed[::3] = np.nan
+    made = SignalBaselines.fit([(inputs, holed)]).predict(inputs)
+    np.testing.assert_allclose(made["polynomial"], target, atol=1e-4)
+
+
+def test_an_unstable_model_is_not_taken() -> None:
+    inputs = np.random.default_rng(0).standard_normal((400, 1))
+    target = 1.02 ** np.arange(400)[:, None]
+    baselines = SignalBaselines.fit([(inputs, target)])
+    for own, _ in baselines.arx or ():
+        assert np.abs(np.roots([1.0, *-own])).max() < 1
+
+
+def test_json_keeps_every_number(inputs: np.ndarray) -> None:
+    targets = np.stack([inputs[:, 0] + inputs[:, 1], inputs[:, 0] ** 2], 1)
+    baselines = SignalBaselines.fit([(inputs, targets)])
+    again = SignalBaselines.from_json(json.loads(json.dumps(baselines.to_json())), 2, 2)
+    for name, made in baselines.predict(inputs).items():
+        np.testing.assert_array_equal(again.predict(inputs)[name], made)
+
+
+@pytest.mark.parametrize("field", ["scaled_input", "polynomial", "fir", "arx"])
+def test_damaged_fields_are_named(inputs: np.ndarray, field: str) -> None:
+    stored: dict[str, Any] = SignalBaselines.fit([(inputs, inputs[:, :1])]).to_json()
+    for wrong in ([[1.0]], "a", {}):
+        with pytest.raises(ValueError, match=field):
+            SignalBaselines.from_json(stored | {field: wrong}, 2, 1)
