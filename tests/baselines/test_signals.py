@@ -67,7 +67,7 @@ def test_a_static_polynomial_is_found_and_missing_targets_are_left_out(inputs: n
 
 def test_an_unstable_model_is_not_taken() -> None:
     inputs = np.random.default_rng(0).standard_normal((400, 1))
-    target = 1.02 ** np.arange(400)[:, None]
+    target: Any = 1.02 ** np.arange(400.0)[:, None]
     baselines = SignalBaselines.fit([(inputs, target)])
     for own, _ in baselines.arx or ():
         assert np.abs(np.roots([1.0, *-own])).max() < 1
@@ -84,6 +84,7 @@ def test_json_keeps_every_number(inputs: np.ndarray) -> None:
 @pytest.mark.parametrize("field", ["scaled_input", "polynomial", "fir", "arx"])
 def test_damaged_fields_are_named(inputs: np.ndarray, field: str) -> None:
     stored: dict[str, Any] = SignalBaselines.fit([(inputs, inputs[:, :1])]).to_json()
-    for wrong in ([[1.0]], "a", {}):
+    damaged: tuple[Any, ...] = ([[1.0]], "a", {})
+    for wrong in damaged:
         with pytest.raises(ValueError, match=field):
             SignalBaselines.from_json(stored | {field: wrong}, 2, 1)

@@ -76,7 +76,8 @@ def test_a_delay_is_found_in_train_alone_reported_and_put_back() -> None:
     late = smoothed(NOISE, 40)
     late[3200:] = np.roll(late[3200:], 25)  # dev and test have another delay
     run = echoic.train("map", NOISE, targets=late, lr=2e-2, **COMMON | {"epochs": 4})
-    assert 37 <= run.settings.window.delay_steps <= 40
+    settings: Any = run.settings
+    assert 37 <= settings.window.delay_steps <= 40
     notes = " ".join(run.config["data"]["report"]["notes"])
     assert "The targets come" in notes
     assert "steps after the inputs; the delay is taken out of training" in notes
