@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 import torch
+from job_data import driven
 
 import echoic
 from echoic.api.run import Run
 from echoic.cli import main
 from echoic.config.audio import AudioSplitSettings
-from echoic.errors import ConfigError, DataError
+from echoic.errors import ConfigError, DataError, Interrupted
 from echoic.jobs.map.codec import delayed, held
 from echoic.jobs.map.delay import find_delay
 from echoic.jobs.map.splits import split_pairs
@@ -131,6 +132,9 @@ def test_targets_at_a_lower_rate_are_predicted_at_their_steps() -> None:
     assert any("every 4th step" in note for note in run.config["data"]["report"]["notes"])
     table = run.predict(NOISE[:100])
     assert table["ds"].tolist() == list(range(0, 100, 4))
+    evaluation = run.evaluate()
+    assert evaluation.baselines.keys() == {"scaled_input", "polynomial", "fir"}
+    assert "The baseline arx is left out" in " ".join(evaluation.details["notes"])
     stream = run.stream()
     result, _ = stream.push(NOISE[:100], stream.start())
     records = stream.records(result)
@@ -236,5 +240,26 @@ def test_raw_sound_goes_through_the_command(
 def test_the_report_has_the_charts_of_signals(pedal: Run) -> None:
     evaluation = pedal.evaluate()
     keys = {chart.key for chart in pedal.job.charts(pedal.fitted, pedal.metrics(), evaluation)}
-    assert {"loss", "signals", "histogram", "spectra", "response"} <= keys
+    assert {"loss", "signals", "errors", "histogram", "spectra", "response"} <= keys
     assert {chart.key for chart in pedal.job.charts(pedal.fitted, pedal.metrics(), None)} == {"loss"}
+
+
+@pytest.mark.parametrize("batching", ["excerpts", "chunks"])
+def test_a_stopped_training_goes_on_bit_for_bit(tmp_path: Path, batching: str) -> None:
+    data = driven(tmp_path)
+    settings = COMMON | {"targets": "y", "batching": batching, "dropout": 0.2, "epochs": 2, "input_noise_std": 0.1}
+    straight = echoic.train("map", data, out=tmp_path / "straight", **settings)
+    left = straight.result()["steps"] * 3 // 4
+
+    def stop(_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        echoic.train("map", data, out=tmp_path / "stopped", on_progress=stop, **settings)
+    stopped = echoic.load(tmp_path / "stopped")
+    stopped.resume()
+    own, other = (run.folder.read_model()[0] for run in (straight, stopped))
+    assert all(torch.equal(own[name], other[name]) for name in own)

@@ -31,7 +31,7 @@ class MapDataSettings(Section):
     inputs: Names = Field(
         (),
         description=(
-            "Tables: columns that go in; default: all numbers but times and targets. Arrays (.npz, .hdf5): names of "
+            "Tables: columns that go in; default: all but times and targets. Arrays (.npz, .hdf5): names of "
             "the arrays that go in; default: the only one that is no target."
         ),
     )

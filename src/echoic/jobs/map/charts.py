@@ -31,7 +31,8 @@ def charts(
     found = [loss_chart(metrics, label)]
     if evaluation is not None:
         one = evaluation.scored
-        found += [_whole(fitted.task, one), _closer(fitted.task, one), _errors(fitted.task, one)]
+        found += [_whole(fitted.task, one), _closer(fitted.task, one)]
+        found += [_errors(fitted.task, one), _distribution(fitted.task, one)]
         found += _in_frequency(fitted.task, one)
     return [chart for chart in found if chart is not None]
 
@@ -62,14 +63,13 @@ def _signals(task: MapTask, one: Scored, begin: int, end: int, key: str, title: 
     lines = (
         Line("target", time, target[known], "data"),
         Line("output", time, made[known], "model"),
-        Line("error", time, (target - made)[known], "reference"),
     )
     name = task.codec.target_names[0]
     return Chart(key, title, label, name, lines, caption=_caption(task, one))
 
 
 def _whole(task: MapTask, one: Scored) -> Chart:
-    return _signals(task, one, 0, len(one.target), "signals", "Target, output and error")
+    return _signals(task, one, 0, len(one.target), "signals", "Target and output")
 
 
 def _closer(task: MapTask, one: Scored) -> Chart | None:
@@ -82,7 +82,16 @@ def _closer(task: MapTask, one: Scored) -> Chart | None:
     return _signals(task, one, begin, begin + _SHOWN_STEPS, "closer", "A closer look")
 
 
-def _errors(task: MapTask, one: Scored) -> Chart | None:
+def _errors(task: MapTask, one: Scored) -> Chart:
+    target, made = _first(one)
+    known = np.flatnonzero(~np.isnan(target))
+    time, label = _time(task, one, known)
+    line = Line("target - output", time, (target - made)[known], "model")
+    name = f"{task.codec.target_names[0]}: target - output"
+    return Chart("errors", "Errors over time", label, name, (line,), caption=_caption(task, one))
+
+
+def _distribution(task: MapTask, one: Scored) -> Chart | None:
     target, made = _first(one)
     error = (target - made)[~np.isnan(target)]
     return error_histogram(error, f"{task.codec.target_names[0]}: target - output", _caption(task, one))

@@ -90,6 +90,8 @@ def evaluate(fitted: Fitted[MapTask], data: Any, split: str, on_progress: Progre
             f"{excerpts[0].recording.origin} has no target after the warm-up of {counted(task.warmup, 'step')}, which "
             "is not scored; give longer series, or train with a smaller --warmup."
         )
+    if baselines is not None and baselines.arx is None:
+        notes += ("The baseline arx is left out: no model is stable, or no targets follow one another.",)
     short = len(excerpts) - len(scored)
     if short:
         notes += (f"Series without a target after the warm-up, not scored: {short}.",)

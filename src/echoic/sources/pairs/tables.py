@@ -37,9 +37,16 @@ def read_pairs(data: Any, settings: MapDataSettings) -> ReadPairs:
     table = table_settings(settings)
     found = sources.read(data, table.model_copy(update={"past_covariates": settings.inputs}))
     if not settings.inputs:
-        others = _others(found)
-        found = sources.read(data, table.model_copy(update={"past_covariates": others}))
+        found = _with_others(data, table, _others(found))
     return ReadPairs(list(map(_with_rate, found.series)), _notes(found), found.report.skipped)
+
+
+def _with_others(data: Any, table: TableSettings, others: tuple[str, ...]) -> Dataset:
+    """The table with all columns as inputs that have no other role."""
+    try:
+        return sources.read(data, table.model_copy(update={"past_covariates": others}))
+    except DataError as error:
+        raise DataError(f"{str(error).rstrip('.')}, or name the columns that go in with --inputs.") from None
 
 
 def read_inputs(data: Any, settings: MapDataSettings) -> list[Series]:
