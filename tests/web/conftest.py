@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from job_data import beeps, hum, lines, signals, tunes
+from job_data import beeps, driven, hum, lines, signals, tunes
 
 import echoic
 from echoic.api.run import Run
@@ -35,6 +35,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
         "text": ("text", lines, {"split": (0.6, 0.2, 0.2), "batch_size": 4, "tbptt_steps": 10}),
         "music": ("music", tunes, {}),
         "audio": ("audio", hum, sound),
+        "map": ("map", driven, {"targets": ("y",)}),
     }
     found = {
         name: echoic.train(job, data(place(name)), out=place(f"{name}-run") / name, **COMMON | settings)

@@ -104,7 +104,20 @@ def test_a_table_moves_the_forecast(browsed: Browsed, runs: dict[str, Run]) -> N
     assert float(shown[1].rstrip(".")) == pytest.approx(expected, abs=1e-3)
 
 
-@pytest.mark.parametrize("run", ["detect", "classify", "forecast", "text", "music", "audio"])
+def test_a_table_has_its_predictions(browsed: Browsed, runs: dict[str, Run]) -> None:
+    values = [float(at % 7 - 3) for at in range(30)]
+    with browsed.page("map") as page:
+        page.get_by_label("Rows per second").fill("50")
+        page.get_by_label("Table").fill("u\n" + "\n".join(map(str, values)))
+        page.get_by_role("button", name="Feed the table").click()
+        shown = page.get_by_text(re.compile(r"^Step 29: y -?[\d.e-]+\.$"))
+        expect(shown).to_be_visible(timeout=UP_TO_MS)
+        said = re.search(r"y (-?[\d.e-]+)\.$", shown.text_content() or "")
+    assert said is not None
+    assert float(said[1]) == pytest.approx(runs["map"].predict(np.array(values))["y"][-1], rel=1e-3)
+
+
+@pytest.mark.parametrize("run", ["detect", "classify", "forecast", "text", "music", "audio", "map"])
 def test_the_keyboard_reaches_every_control_and_all_have_names(browsed: Browsed, run: str) -> None:
     with browsed.page(run, viewport={"width": 390, "height": 844}) as page:
         check_usable(page)

@@ -86,7 +86,7 @@ export class ForecastView {
 }
 
 /** Places of values in a box. */
-class Scale {
+export class Scale {
   constructor(box, low, high, steps) {
     const room = 0.08 * (high - low) || 1;
     Object.assign(this, { box, steps, low: low - room, high: high + room });
@@ -111,7 +111,7 @@ class Scale {
   }
 }
 
-const short = (value) => String(Number(value.toPrecision(4)));
+export const short = (value) => String(Number(value.toPrecision(4)));
 
 function drawFan(context, scale, forecast, values) {
   const { length } = values;
@@ -129,7 +129,7 @@ function drawFan(context, scale, forecast, values) {
   drawLine(context, scale, [last, ...forecast.mean], length - 1, colour("accent"));
 }
 
-function drawLine(context, scale, values, first, style) {
+export function drawLine(context, scale, values, first, style) {
   context.strokeStyle = style;
   context.lineWidth = 2;
   context.beginPath();

@@ -5,6 +5,7 @@ import { DetectView } from "./detect.js";
 import { element } from "./dom.js";
 import { ForecastView } from "./forecast.js";
 import { Latency } from "./latency.js";
+import { MapView } from "./map.js";
 import { MusicView } from "./music.js";
 import { Channel } from "./socket.js";
 import { SoundView } from "./sound.js";
@@ -17,6 +18,7 @@ const VIEWS = {
   classify: ClassifyView,
   detect: DetectView,
   forecast: ForecastView,
+  map: MapView,
   music: MusicView,
   text: TextView,
 };

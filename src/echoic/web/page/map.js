@@ -1,0 +1,76 @@
+/** What a run makes of its inputs: the newest predictions of each target. */
+
+import { Drawing, colour, gutter } from "./canvas.js";
+import { element } from "./dom.js";
+import { Scale, drawLine, short } from "./forecast.js";
+import { counted } from "./words.js";
+
+const KEPT = 400;
+const HEIGHT = 160;
+const MOST_CHARTS = 4;
+
+export class MapView {
+  constructor(channel, hello) {
+    this.isSound = hello.takes === "sound";
+    this.summary = element("p", { className: "status", role: "status" }, this.beginning);
+    this.pictures = element("div");
+    this.root = element("div", {}, this.pictures, this.summary);
+    this.onRestart();
+  }
+
+  get beginning() {
+    return this.isSound
+      ? "Sound goes in. The page does not play what comes out; `echoic live RUN | aplay` does."
+      : "Predictions begin with the first value.";
+  }
+
+  start() {
+    return {};
+  }
+
+  onRestart() {
+    this.targets = new Map();
+    this.samples = 0;
+    this.pictures.replaceChildren();
+    this.summary.textContent = this.beginning;
+  }
+
+  onResult({ records }) {
+    if (this.isSound) {
+      this.samples += records.reduce((sum, { samples }) => sum + samples, 0);
+      if (records.length) this.summary.textContent = `${counted(this.samples, "sample")} made. ${this.beginning}`;
+      return;
+    }
+    for (const { step, ...values } of records) {
+      for (const [name, value] of Object.entries(values)) if (!/-(lo|hi)-\d+$/.test(name)) this.keep(name, value);
+      this.summary.textContent = `Step ${step}: ${[...this.targets].map(([name, { newest }]) => `${name} ${short(newest.at(-1))}`).join(", ")}.`;
+    }
+    this.targets.forEach(({ chart }) => chart?.changed());
+  }
+
+  keep(name, value) {
+    if (!this.targets.has(name)) this.targets.set(name, this.target(name));
+    const { newest } = this.targets.get(name);
+    newest.push(value);
+    newest.splice(0, newest.length - KEPT);
+  }
+
+  /** The values of a target, with a chart for the first ones. */
+  target(name) {
+    const newest = [];
+    if (this.targets.size >= MOST_CHARTS) return { newest };
+    const chart = new Drawing(`${name}: newest predictions`, HEIGHT, (...place) => draw(newest, ...place));
+    this.pictures.append(element("h3", {}, name), chart.canvas);
+    return { newest, chart };
+  }
+}
+
+function draw(values, context, width, height) {
+  const box = { x: gutter(width), y: 6, width: width - gutter(width) - 4, height: height - 12 };
+  context.fillStyle = colour("sunken");
+  context.fillRect(box.x, box.y, box.width, box.height);
+  if (!values.length) return;
+  const scale = new Scale(box, Math.min(...values), Math.max(...values), Math.max(60, values.length));
+  scale.label(context);
+  drawLine(context, scale, values, 0, colour("accent"));
+}
