@@ -58,19 +58,23 @@ def pedal(folder: Path) -> Run:
 @pytest.mark.parametrize("lag", [-30, 0, 2, 25, 100])
 def test_the_delay_is_the_beginning_of_the_response(lag: int) -> None:
     pairs = [(NOISE[:, None], smoothed(NOISE, lag)[:, None])]
-    found = find_delay(pairs)
+    found = find_delay(pairs, may_lead=True)
     assert (lag - 3 <= found <= lag) if lag > 0 else found == (0 if lag == 0 else lag + 1)
     noisy = [
         (NOISE[:, None], smoothed(NOISE, lag)[:, None] + 0.1 * np.random.default_rng(1).standard_normal((4000, 1)))
     ]
-    assert abs(find_delay(noisy) - lag) <= 3 + (lag < 0)
+    assert abs(find_delay(noisy, may_lead=True) - lag) <= 3 + (lag < 0)
 
 
 def test_signals_without_a_clear_response_have_no_delay() -> None:
     walk = np.cumsum(NOISE)[:, None]
-    assert find_delay([(NOISE[:, None], np.random.default_rng(5).standard_normal((4000, 1)))]) == 0
-    assert find_delay([(np.zeros((4000, 1)), walk)]) == 0
-    assert find_delay([(NOISE[:20, None], NOISE[:20, None])]) == 0
+    other = np.random.default_rng(5).standard_normal((4000, 1))
+    for pairs in ((NOISE[:, None], other), (np.zeros((4000, 1)), walk), (NOISE[:20, None], NOISE[:20, None])):
+        assert find_delay([pairs], may_lead=True) == 0
+
+
+def test_a_reaction_to_the_target_is_no_delay_of_it() -> None:
+    assert find_delay([(smoothed(NOISE, 30)[:, None], NOISE[:, None])], may_lead=False) == 0
 
 
 def test_a_delay_is_found_in_train_alone_reported_and_put_back() -> None:

@@ -38,11 +38,12 @@ def train(
     """Trains a network and returns the run.
 
     Args:
-        job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify` or `detect`.
+        job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify`, `detect` or
+            `map`.
         data: the job's input: a path, or data in memory: a DataFrame, an array `(steps, features)` or `synth:NAME` for
             forecasts, `(clips, steps, features)` for classify, samples with `rate_hz` for audio and detect, piano-rolls
-            `(steps, 128)` for music; or a list of arrays. With `from_run` by default the data of that run, as they are
-            now.
+            `(steps, 128)` for music, `(steps, inputs)` for map; or a list of arrays. With `from_run` by default the
+            data of that run, as they are now.
         out: the run folder to create; by default a temporary one, which is removed when Python exits.
         from_run: a run folder to start from: its weights, settings, vocabulary, classes and scales. Only settings of
             training and of the split may be changed.
@@ -56,8 +57,8 @@ def train(
             is given; the weights are those of one process with as many threads.
         settings: fields of the job's settings by name, such as `lookback=96`; and what belongs to data in memory:
             `labels` (classify: the label of each clip), `groups` (classify: clips that share one stay in one split),
-            `events` (detect: tuples of onset and offset in seconds and label, for each recording), or `text` (text: the
-            text itself, instead of `data`).
+            `events` (detect: tuples of onset and offset in seconds and label, for each recording), `targets` (map: an
+            array for each one that goes in), or `text` (text: the text itself, instead of `data`).
 
     Raises:
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.

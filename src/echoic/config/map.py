@@ -96,7 +96,8 @@ class MapWindowSettings(Section):
         le=1_000_000,
         description=(
             "Constant delay of the targets behind the inputs in steps, which is taken out of training and put back in "
-            "predictions; below 0, the targets come first. Default: found by cross-correlation in the train split."
+            "predictions; below 0, the targets come first. Default: found by cross-correlation in train, below 0 "
+            "only for sound."
         ),
     )
     batching: Literal["excerpts", "chunks"] = Field(

@@ -51,17 +51,18 @@ class MapCodec:
         )
         doubles = [(np.asarray(one, np.float64), np.asarray(other, np.float64)) for one, other in pairs]
         first = training[0].recording
+        is_sound = first.annotations.rate_hz is not None
         stride, phase = _stride(training)
         fitted = cls(
             inputs,
             targets,
             first.covariates.past_names,
             first.features,
-            find_delay(doubles) if delay is None else delay,
+            find_delay(doubles, may_lead=is_sound) if delay is None else delay,
             stride,
             phase,
             rate_hz,
-            first.annotations.rate_hz is not None,
+            is_sound,
         )
         emphasized = [emphasize(fitted.encode_targets(other), preemphasis) for _, other in doubles]
         energy = torch.cat(emphasized).double().square().nanmean(0).clamp(min=1e-8)

@@ -20,8 +20,11 @@ _MARGIN, _SHORTEST = 2, 4
 """Steps before the beginning of a response that are kept, and the shortest delay that is taken out."""
 
 
-def find_delay(pairs: Sequence[tuple[Floats, Floats]]) -> int:
-    """Steps by which all targets come after all inputs; below 0, the targets come first. 0 where it is not clear.
+def find_delay(pairs: Sequence[tuple[Floats, Floats]], *, may_lead: bool) -> int:
+    """Steps by which all targets come after all inputs; 0 where it is not clear.
+
+    With `may_lead` also below 0, for targets that come first: recordings are shifted against each other by their
+    devices. Where a controller answers to a target, its reaction comes first, too, but must not be predicted from.
 
     `pairs` are inputs `(steps, inputs)` and targets `(steps, targets)` of each sequence of train, NaN where missing.
     The cross-correlation is divided by the power of the input (a Wiener filter), so that the delay is the beginning of
@@ -32,7 +35,7 @@ def find_delay(pairs: Sequence[tuple[Floats, Floats]]) -> int:
         return 0
     inputs, targets = pairs[0][0].shape[1], pairs[0][1].shape[1]
     responses = [_response(pairs, one, other, segment) for one in range(inputs) for other in range(targets)]
-    found = [lag for response in responses if (lag := _lag(response)) is not None]
+    found = [lag for response in responses if (lag := _lag(response, may_lead=may_lead)) is not None]
     if not found:
         return 0
     return min(found) if abs(min(found)) >= _SHORTEST else 0
@@ -62,7 +65,7 @@ def _centred(values: Floats) -> Floats:
     return np.nan_to_num(values - np.nanmean(values)) if np.isfinite(values).any() else np.zeros(len(values))
 
 
-def _lag(response: Floats) -> int | None:
+def _lag(response: Floats, *, may_lead: bool) -> int | None:
     """The delay of a response: its beginning, or its peak if that comes before the input; None if it is not clear."""
     half = len(response) // 4
     lags = np.arange(-half, half + 1)
@@ -73,7 +76,7 @@ def _lag(response: Floats) -> int | None:
         return None
     at = int(lags[size.argmax()])
     if at < 0:
-        return at
+        return at if may_lead else 0
     clear = size > max(_NOISE * noise, _LEAST * peak)
     begin = int(lags[clear & (lags >= 0)][0])
     return max(0, begin - _MARGIN)

@@ -110,7 +110,7 @@ class MapTask(Task[MapSettings]):
                 ("inputs", one.covariates.past_names, self.codec.input_names),
                 ("targets", one.features, self.codec.target_names),
             ):
-                if len(own) != len(expected) or (set(own) != set(expected) and not _are_numbered(own, expected)):
+                if sorted(own) != sorted(expected):
                     raise DataError(
                         f"{one.origin} has the {role} {', '.join(own)}, but the run was trained on "
                         f"{', '.join(expected)}."
@@ -206,6 +206,8 @@ class MapTask(Task[MapSettings]):
                 f"The targets come {counted(abs(codec.delay), 'step')}{unit} {order} the inputs; the delay is taken "
                 "out of training and put back in predictions (--delay-steps 0 leaves it)."
             )
+        if self.splits["dev"] and self.dev_batches() is None:
+            notes.append(f"The dev split has no step after the warm-up: {_EMPTY['dev']}.")
         if codec.stride > 1:
             notes.append(f"Targets come at every {codec.stride}th step; predictions, too.")
         return notes
@@ -250,8 +252,3 @@ def _check_settings(settings: MapSettings) -> None:
         output.refuse_changed(["preemphasis"], "without --loss esr; leave it out.")
     if window.batching == "chunks":
         window.refuse_changed(["burn_in_steps"], "with --batching chunks, which carry the state; leave it out.")
-
-
-def _are_numbered(own: Sequence[str], expected: Sequence[str]) -> bool:
-    """Whether names are only those of columns of arrays, in memory or in a file."""
-    return all(name.rstrip("0123456789") in {"u", "y"} for name in (*own, *expected))
