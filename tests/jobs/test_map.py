@@ -267,3 +267,11 @@ def test_a_stopped_training_goes_on_bit_for_bit(tmp_path: Path, batching: str) -
     stopped.resume()
     own, other = (run.folder.read_model()[0] for run in (straight, stopped))
     assert all(torch.equal(own[name], other[name]) for name in own)
+
+
+def test_streams_are_longer_than_their_warm_up() -> None:
+    settings = COMMON | {"batching": "chunks", "warmup": 700, "batch_size": 64}
+    task = echoic.prepare("map", NOISE, targets=smoothed(NOISE), **settings).task
+    masks = [batch.mask for batch in task.train_batches().epoch(0, 0)]
+    assert {len(mask) for mask in masks} == {1}
+    assert sum(int(mask.sum()) for mask in masks) == 3200 - 700 - 1

@@ -11,8 +11,11 @@ from echoic.jobs.map.codec import emphasize
 from echoic.tensors import Batch
 from echoic.windows import ChunkSampler, ExcerptSampler, Ranges, WindowIndex
 
-EVAL_CHUNK, STREAM_STEPS, STREAM_WARMUPS, MAX_STREAMS = 4096, 5_000, 4, 16
-"""Steps of a chunk in evaluations; steps of dev, and warm-ups, that make a stream of its own; and most streams."""
+EVAL_CHUNK, STREAM_STEPS, MAX_STREAMS = 4096, 5_000, 16
+"""Steps of a chunk in evaluations, steps of dev that make a stream of its own, and most streams."""
+
+STREAM_WARMUPS = 4
+"""Warm-ups that the steps of a stream have at least, where a series is cut into several."""
 
 MIN_BATCHES = 100
 """Batches of an epoch at least: short data are passed several times."""
@@ -61,11 +64,13 @@ def excerpt_loader(collate: PairCollate, ranges: Ranges, batch_size: int, steps:
 
 
 def chunk_loader(collate: PairCollate, ranges: Ranges, batch_size: int) -> BatchLoader:
-    """Consecutive chunks with the state carried."""
-    return BatchLoader(ChunkSampler.from_ranges(ranges, batch_size, collate.chunk_steps), collate)
+    """Consecutive chunks of at most `batch_size` streams with the state carried."""
+    most = int(ranges.lengths.sum()) // max(1, STREAM_WARMUPS * collate.warmup)
+    streams = max(1, min(batch_size, most))
+    return BatchLoader(ChunkSampler.from_ranges(ranges, streams, collate.chunk_steps), collate)
 
 
 def eval_loader(collate: PairCollate, ranges: Ranges) -> BatchLoader:
     """All series in a few streams."""
-    streams = int(ranges.lengths.sum()) // max(STREAM_STEPS, STREAM_WARMUPS * collate.warmup)
+    streams = int(ranges.lengths.sum()) // STREAM_STEPS
     return chunk_loader(collate, ranges, max(1, min(MAX_STREAMS, streams)))
