@@ -275,3 +275,10 @@ def test_streams_are_longer_than_their_warm_up() -> None:
     masks = [batch.mask for batch in task.train_batches().epoch(0, 0)]
     assert {len(mask) for mask in masks} == {1}
     assert sum(int(mask.sum()) for mask in masks) == 3200 - 700 - 1
+
+
+def test_sound_of_a_lower_rate_is_resampled_and_named(pedal: Run, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "low.wav", 0.1 * NOISE[:1000], RATE_HZ // 2)
+    with pytest.warns(UserWarning, match=r"low\.wav"):
+        table = pedal.predict(tmp_path / "low.wav")
+    assert len(table["target"]) == 2000

@@ -12,6 +12,7 @@ from echoic.jobs.map.files import ENDINGS, write
 from echoic.jobs.map.live import MapStream
 from echoic.jobs.map.task import MapTask as MapTask
 from echoic.jobs.map.use import predict
+from echoic.labelled.new_sound import notes_on_files
 from echoic.progress import ProgressFn
 from echoic.report.charts import Chart
 
@@ -35,6 +36,11 @@ class MapJob(Job[MapTask]):
         self, fitted: Fitted[MapTask], metrics: Sequence[Mapping[str, Any]], evaluation: MapEvaluation | None
     ) -> list[Chart]:
         return charts(fitted, metrics, evaluation)
+
+    def notes_on_new(self, fitted: Fitted[MapTask], files: Sequence[Any]) -> list[str]:
+        """Whether sound has a lower rate than that of training."""
+        codec = fitted.task.codec
+        return notes_on_files(files, round(codec.rate_hz or 0)) if codec.is_sound else []
 
     def predict(self, fitted: Fitted[MapTask], data: Any) -> Table:
         """The predictions for each step, as a table."""
