@@ -88,3 +88,15 @@ def test_damaged_fields_are_named(inputs: np.ndarray, field: str) -> None:
     for wrong in damaged:
         with pytest.raises(ValueError, match=field):
             SignalBaselines.from_json(stored | {field: wrong}, 2, 1)
+
+
+def test_inputs_that_hardly_differ_do_not_explode_on_other_data() -> None:
+    draws, steps = np.random.default_rng(0), np.arange(3000)
+    inputs = np.stack([draws.standard_normal(3000), np.sin(steps / 300)], 1)
+    target = naive_arx(inputs, [0.9], [[0.1, 0.05]], 0.0)[:, None] + 0.05 * draws.standard_normal((3000, 1))
+    baselines = SignalBaselines.fit([(inputs[:2400], target[:2400])])
+    moved = np.stack([inputs[:, 0], np.sin(steps / 300 + 1) + 0.01 * draws.standard_normal(3000)], 1)
+    for values in (inputs[2400:], moved):
+        for name, made in baselines.predict(values).items():
+            assert np.abs(made).max() < 10, name
+    assert np.std((baselines.predict(inputs)["fir"] - target)[2400:]) < 0.1

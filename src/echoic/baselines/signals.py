@@ -1,8 +1,8 @@
 """Baselines of signals from signals, by least squares: static ones, a linear filter, and a simulated ARX model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, final
+from typing import Any, NamedTuple, Self, final
 
 import numpy as np
 import scipy  # loads `scipy.signal` lazily, which is slow to import
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from echoic.types import stored
 
 Floats = NDArray[np.float64]
+Pairs = Sequence[tuple[Floats, Floats]]
+"""Inputs `(steps, inputs)` and targets `(steps, targets)` of each series, NaN where missing."""
 
 POLYNOMIAL_DEGREE = 5
 FIR_STEPS = 256
@@ -21,9 +23,9 @@ _MOST_COLUMNS = 1024
 _MOST_ROWS = 200_000
 """Rows of the least squares at most, in evenly spaced pieces of `_PIECE` rows."""
 _PIECE = 4096
-_RIDGE = 1e-9
-_LARGEST = 1e3
-"""A simulated signal beyond so many standard deviations is taken for unstable."""
+_RIDGES = (1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1)
+_HELD_OUT = 0.2
+"""The end of each series that chooses the ridge, as a fraction of it."""
 
 
 @final
@@ -33,7 +35,8 @@ class SignalBaselines:
 
     `scaled_input` is linear in the current inputs, `polynomial` in their powers up to the fifth. `fir` is a filter of
     the newest inputs. `arx` also has the newest outputs of its own (it is simulated, not fed with true targets); its
-    order, of 1 to 16, is that with the smallest error of simulation on train; None if all are unstable.
+    order, of 1 to 16, is that with the smallest error of simulation on train; None if none is stable and better than a
+    constant. All have a ridge that the end of train chooses.
     """
 
     scaled_input: Floats
@@ -42,7 +45,7 @@ class SignalBaselines:
     arx: tuple[tuple[Floats, Floats], ...] | None
 
     @classmethod
-    def fit(cls, pairs: Sequence[tuple[Floats, Floats]]) -> Self:
+    def fit(cls, pairs: Pairs) -> Self:
         """Fits to inputs `(steps, inputs)` and targets `(steps, targets)`, NaN where missing, of each series."""
         width = pairs[0][0].shape[1]
         shortest = max(len(inputs) for inputs, _ in pairs)
@@ -113,41 +116,99 @@ def simulated(inputs: Floats, models: Sequence[tuple[Floats, Floats]]) -> Floats
     return np.stack([scipy.signal.lfilter([1.0], [1.0, *-own], drive) for own, drive in driven], 1)
 
 
-def _fit_arx(pairs: Sequence[tuple[Floats, Floats]], width: int) -> tuple[tuple[Floats, Floats], ...] | None:
-    models = [_best_arx(pairs, target, width) for target in range(pairs[0][1].shape[1])]
+def _fit_arx(pairs: Pairs, width: int) -> tuple[tuple[Floats, Floats], ...] | None:
+    models = [_best_arx([(inputs, targets[:, [one]]) for inputs, targets in pairs], width) for one in _targets(pairs)]
     return None if any(one is None for one in models) else tuple(one for one in models if one is not None)
 
 
-def _best_arx(pairs: Sequence[tuple[Floats, Floats]], target: int, width: int) -> tuple[Floats, Floats] | None:
-    """The model of a target with the smallest error of simulation on train; None if all are unstable."""
-    best, least = None, np.inf
+def _targets(pairs: Pairs) -> range:
+    return range(pairs[0][1].shape[1])
+
+
+def _best_arx(pairs: Pairs, width: int) -> tuple[Floats, Floats] | None:
+    """The model of one target, of the order and the ridge with the smallest error of simulation; None without any.
+
+    It is fitted on the beginning of each series and simulated over all of it. Unstable models are left out.
+    """
+    first, best, least = _beginnings(pairs), None, float(np.mean(_known(pairs) ** 2))
     for order in _ARX_ORDERS:
-        own = [(inputs, targets[:, target : target + 1]) for inputs, targets in pairs]
-        weights = _least_squares(
-            (np.concatenate([_lagged(one, order, 1)[:, :-1], _lagged(inputs, order + 1)], 1), one)
-            for inputs, one in own
-            if len(inputs) > 4 * order * (width + 1)
+        sums = _Sums.of(_arx_columns(first, order, width))
+        for ridge in _RIDGES if sums.rows else ():
+            model = _split_model(sums.weights(ridge), order)
+            error = _simulation_error(pairs, model)
+            if error < least and _is_stable(model[0]):
+                best, least = (order, ridge), error
+    if best is None:
+        return None
+    model = _split_model(_Sums.of(_arx_columns(pairs, best[0], width)).weights(best[1]), best[0])
+    return model if _is_stable(model[0]) and _simulation_error(pairs, model) < 4 * least else None
+
+
+def _arx_columns(pairs: Pairs, order: int, width: int) -> Iterator[tuple[Floats, Floats]]:
+    """Earlier outputs and inputs of each series, with its targets."""
+    for inputs, target in pairs:
+        if len(inputs) > 4 * order * (width + 1):
+            yield np.concatenate([_lagged(target, order, 1)[:, :-1], _lagged(inputs, order + 1)], 1), target
+
+
+def _split_model(weights: Floats, order: int) -> tuple[Floats, Floats]:
+    return weights[:order, 0], weights[order:, 0]
+
+
+def _is_stable(own: Floats) -> bool:
+    return bool(np.isfinite(own).all()) and float(np.abs(np.roots([1.0, *-own])).max(initial=0.0)) < 1
+
+
+def _simulation_error(pairs: Pairs, model: tuple[Floats, Floats]) -> float:
+    """The mean squared error of a simulation of one target, infinite if it explodes."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        errors = [simulated(inputs[:_MOST_ROWS], [model]) - target[:_MOST_ROWS] for inputs, target in pairs]
+        error = float(
+            np.mean(
+                np.concatenate(
+                    [one[np.isfinite(target[:_MOST_ROWS])] for one, (_, target) in zip(errors, pairs, strict=True)]
+                )
+                ** 2
+            )
         )
-        if weights is None:
-            continue
-        model = weights[:order, 0], weights[order:, 0]
-        with np.errstate(over="ignore", invalid="ignore"):
-            errors = [simulated(inputs[:_MOST_ROWS], [model]) - one[:_MOST_ROWS] for inputs, one in own]
-            error = float(np.nanmean(np.concatenate(errors) ** 2))
-        if error < min(least, _LARGEST) and np.abs(np.roots([1.0, *-model[0]])).max(initial=0) < 1:
-            best, least = model, error
-    return best
+    return error if np.isfinite(error) else np.inf
 
 
-def _fitted(pairs: Sequence[tuple[Floats, Floats]], columns: Any) -> Floats:
-    """Least squares of the targets by columns of the inputs."""
-    weights = _least_squares((columns(inputs), targets) for inputs, targets in _pieces(pairs))
-    if weights is None:
+def _known(pairs: Pairs) -> Floats:
+    """All known targets, one after the other."""
+    return np.concatenate([targets[np.isfinite(targets)] for _, targets in pairs])
+
+
+def _fitted(pairs: Pairs, columns: Callable[[Floats], Floats]) -> Floats:
+    """Least squares of the targets by columns of the inputs, with the ridge that is best for steps that are held out.
+
+    Without a ridge, weights of columns that hardly differ explode where they do.
+    """
+    pieces = _pieces(pairs)
+    first = _Sums.of((columns(inputs), targets) for inputs, targets in _beginnings(pieces))
+    held = _Sums.of((columns(inputs), targets) for inputs, targets in _endings(pieces))
+    whole = first.plus(held)
+    if not whole.rows:
         raise ValueError("no target is known")
-    return weights
+    errors = [held.error(first.weights(ridge)) for ridge in _RIDGES] if first.rows and held.rows else [0.0]
+    return whole.weights(_RIDGES[int(np.argmin(errors))])
 
 
-def _pieces(pairs: Sequence[tuple[Floats, Floats]]) -> list[tuple[Floats, Floats]]:
+def _beginnings(pairs: Pairs) -> list[tuple[Floats, Floats]]:
+    """The first part of each series."""
+    return [(inputs[: _first(inputs)], targets[: _first(inputs)]) for inputs, targets in pairs]
+
+
+def _endings(pairs: Pairs) -> list[tuple[Floats, Floats]]:
+    """The rest of each series."""
+    return [(inputs[_first(inputs) :], targets[_first(inputs) :]) for inputs, targets in pairs]
+
+
+def _first(inputs: Floats) -> int:
+    return round(len(inputs) * (1 - _HELD_OUT))
+
+
+def _pieces(pairs: Pairs) -> list[tuple[Floats, Floats]]:
     """The series, or of long ones evenly spaced pieces with as many rows as the limit in all."""
     total = sum(len(inputs) for inputs, _ in pairs)
     if total <= _MOST_ROWS:
@@ -159,19 +220,41 @@ def _pieces(pairs: Sequence[tuple[Floats, Floats]]) -> list[tuple[Floats, Floats
     return found
 
 
-def _least_squares(parts: Any) -> Floats | None:
-    """Weights `(columns, targets)` from parts of columns and targets, by the normal equations; None without rows."""
-    gram: Any = 0.0
-    cross: Any = 0.0
-    rows = 0
-    for columns, targets in parts:
-        known = np.isfinite(columns).all(1) & np.isfinite(targets).all(1)
-        used, wanted = columns[known], targets[known]
-        gram, cross, rows = gram + used.T @ used, cross + used.T @ wanted, rows + len(used)
-    if not rows:
-        return None
-    size = float(np.trace(gram)) / len(gram)
-    return np.linalg.solve(gram + _RIDGE * size * np.eye(len(gram)), cross)
+class _Sums(NamedTuple):
+    """The sums of products of least squares: `(columns, columns)`, `(columns, targets)`, and of squared targets."""
+
+    gram: Floats
+    cross: Floats
+    squares: Floats
+    rows: int
+
+    @classmethod
+    def of(cls, parts: Iterable[tuple[Floats, Floats]]) -> Self:
+        """The sums over all rows without a missing value."""
+        found = cls(np.zeros((0, 0)), np.zeros((0, 0)), np.zeros(0), 0)
+        for columns, targets in parts:
+            known = np.isfinite(columns).all(1) & np.isfinite(targets).all(1)
+            used, wanted = columns[known], targets[known]
+            found = found.plus(cls(used.T @ used, used.T @ wanted, (wanted**2).sum(0), len(used)))
+        return found
+
+    def plus(self, other: Self) -> Self:
+        """The sums of both."""
+        if not self.rows or not other.rows:
+            return self if self.rows else other
+        return type(self)(
+            self.gram + other.gram, self.cross + other.cross, self.squares + other.squares, self.rows + other.rows
+        )
+
+    def weights(self, ridge: float) -> Floats:
+        """Weights `(columns, targets)` with a ridge relative to the mean square of the columns."""
+        size = float(np.trace(self.gram)) / len(self.gram)
+        return np.asarray(np.linalg.solve(self.gram + ridge * size * np.eye(len(self.gram)), self.cross), np.float64)
+
+    def error(self, weights: Floats) -> float:
+        """The sum of squared errors of these weights."""
+        explained = 2 * (weights * self.cross).sum(0) - (weights * (self.gram @ weights)).sum(0)
+        return float((self.squares - explained).sum())
 
 
 def _powers(inputs: Floats, degree: int) -> Floats:
