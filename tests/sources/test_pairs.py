@@ -146,3 +146,25 @@ def test_a_column_has_one_role(tmp_path: Path) -> None:
         read(path, MapDataSettings(inputs=("y",), targets=("y",)))
     with pytest.raises(ConfigError, match="`targets` is missing: name the columns to predict"):
         read(path, MapDataSettings())
+
+
+@pytest.mark.parametrize("ending", [".npz", ".hdf5"])
+def test_damaged_bytes_are_one_sentence(tmp_path: Path, ending: str) -> None:
+    path, draws = tmp_path / f"a{ending}", np.random.default_rng(0)
+    if ending == ".npz":
+        np.savez_compressed(path, u=SIGNAL, y=SIGNAL)
+    else:
+        with h5py.File(path, "w") as file:
+            file["u"], _ = SIGNAL, file.create_dataset("y", data=SIGNAL, compression="gzip")
+    whole = path.read_bytes()
+    refused = list[str]()
+    for _ in range(60):
+        damaged = bytearray(whole)
+        damaged[int(draws.integers(len(whole)))] ^= 1 << int(draws.integers(8))
+        path.write_bytes(damaged)
+        try:
+            read(path, MapDataSettings(targets=("y",)))
+        except DataError as error:
+            refused.append(str(error))
+    assert len(refused) > 10
+    assert all(str(path) in reason and "\n" not in reason for reason in refused)

@@ -1,6 +1,8 @@
 """Pairs of named arrays in NumPy's .npz and in HDF5 files."""
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
     import h5py
 else:
     h5py = LazyModule("h5py")
+
+_DAMAGE = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What NumPy and h5py raise for damaged files."""
 
 HDF5 = (".hdf5", ".h5", ".hdf")
 ENDINGS = (".npz", *HDF5)
@@ -81,7 +97,7 @@ def opened(place: Path) -> Iterator[Mapping[str, Any]]:
                 if not isinstance(file, Mapping):
                     raise DataError(f"{place} has no names; save the arrays with numpy.savez.")
                 yield dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, KeyError, RuntimeError) as error:
+    except _DAMAGE as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise DataError(f"{place} cannot be read ({reason}); write or copy the file again.") from None
 
