@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from echoic.cells import Bidirectional, IdentityStack, NetworkStack, Stack
 from echoic.encoders import Encoder
-from echoic.heads import Head
+from echoic.heads import CTC, Head
 from echoic.readouts import Readout, ReadoutInputs
 from echoic.split_batch import gather, place
 from echoic.tensors import Batch, State
@@ -113,6 +113,8 @@ class SequenceModel(nn.Module):
     def loss(self, batch: Batch, state: State | None = None) -> Loss:
         """The loss summed over the values with a true `batch.mask`."""
         head_inputs, after = self._head_inputs(batch.inputs, state, batch.ids, batch.future_covariates, batch.lengths)
+        if isinstance(self.head, CTC):
+            return self._text_loss(self.head, batch, head_inputs, after)
         mask = batch.mask
         # The loss of a masked value may overflow, and infinity times zero is NaN.
         targets = batch.targets.masked_fill(~mask, 0.0)
@@ -126,6 +128,13 @@ class SequenceModel(nn.Module):
         correct = self.head.correct(params.detach(), targets)
         num_correct = None if correct is None else int((correct & mask).sum())
         return Loss((losses * mask).sum(), int(mask.sum()), after, num_correct)
+
+    def _text_loss(self, head: CTC, batch: Batch, head_inputs: Tensor, after: State) -> Loss:
+        """The loss of whole texts, summed over their units: targets are units, not steps."""
+        steps = batch.mask.new_full((len(batch.inputs),), batch.inputs.shape[1], dtype=torch.long)
+        steps = self.encoder.output_lengths(steps if batch.lengths is None else batch.lengths)
+        losses = head.text_loss(head(head_inputs), steps, batch.targets, batch.mask, batch.writable)
+        return Loss(losses.sum(), int(batch.mask.sum()), after)
 
     def scheduled_sampling(self, batch: Batch, prob: float, state: State | None, generator: torch.Generator) -> Batch:
         """Replaces each input by the model's own prediction with probability `prob`.

@@ -7,7 +7,17 @@ import pytest
 import torch
 
 from echoic.config import FastTierSettings
-from echoic.heads import SYMBOL_HEADS, AudioSamples, Bernoulli, Categorical, Joint, Sampling, SourceStats, SymbolHead
+from echoic.heads import (
+    CTC,
+    SYMBOL_HEADS,
+    AudioSamples,
+    Bernoulli,
+    Categorical,
+    Joint,
+    Sampling,
+    SourceStats,
+    SymbolHead,
+)
 from echoic.sound import NUM_LOUDNESS_LEVELS
 
 WIDTH, NOTES = 3, 4
@@ -27,6 +37,7 @@ FAST_TIER = FastTierSettings(fast_hidden_size=16, conditioning_size=4, mixture_c
 
 CASES: dict[str, tuple[Callable[[], SymbolHead], list[list[float]]]] = {
     "categorical": (lambda: Categorical(WIDTH, NOTES), [[float(symbol)] for symbol in range(NOTES)]),
+    "ctc": (lambda: CTC(WIDTH, NOTES - 1), [[float(symbol)] for symbol in range(NOTES)]),
     "bernoulli": (lambda: Bernoulli(WIDTH, NOTES), subsets(NOTES)),
     "joint": (lambda: Joint(WIDTH, NOTES, 8, 0.0), subsets(NOTES)),
     "joint, onsets": (lambda: Joint(WIDTH, 6, 8, 0.0, per_pitch=2), list(filter(one_state_a_pitch, subsets(6)))),

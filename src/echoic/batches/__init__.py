@@ -3,6 +3,7 @@
 from echoic.batches.collate import NextStepCollate as NextStepCollate
 from echoic.batches.collate import SequenceCollate as SequenceCollate
 from echoic.batches.collate import StepCollate as StepCollate
+from echoic.batches.collate import TextCollate as TextCollate
 from echoic.batches.collate import gather as gather
 from echoic.batches.collate import next_step_batch as next_step_batch
 from echoic.batches.draws import Draws as Draws

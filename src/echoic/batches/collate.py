@@ -8,7 +8,7 @@ from torch import Tensor
 
 from echoic.batches.draws import Draws
 from echoic.tensors import Batch
-from echoic.windows import WindowIndex
+from echoic.windows import Ranges, WindowIndex
 
 
 def gather(values: Tensor, index: WindowIndex) -> Tensor:
@@ -78,6 +78,28 @@ class StepCollate:
         targets = torch.nn.functional.pad(classes, (0, 0, self.delay, 0))[:, : index.steps].to(inputs)
         mask = _valid_mask(index) & (torch.arange(index.steps) >= self.delay)
         return Batch(inputs, targets, mask[..., None], lengths=index.valid)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TextCollate:
+    """Whole sequences of `values` `(steps of all sequences, features)`, each with a text of its own length.
+
+    `units` `(units of all texts,)`; `texts` are the ranges of each in them. Padding is 0. The loss counts units.
+    """
+
+    values: Tensor
+    units: Tensor
+    texts: Ranges
+
+    def __call__(self, index: WindowIndex, _draws: Draws) -> Batch:
+        inputs = _gather_zero_padded(self.values, index)
+        begin, counts = self.texts.begin[index.rows], self.texts.lengths[index.rows]
+        columns = torch.arange(int(counts.max()))
+        mask = columns < counts[:, None]
+        places = torch.minimum(columns, (counts[:, None] - 1).clamp(min=0))
+        targets = self.units[begin[:, None] + places].to(inputs) * mask
+        return Batch(inputs, targets[..., None], mask[..., None], lengths=index.valid)
 
 
 def _valid_mask(index: WindowIndex) -> Tensor:

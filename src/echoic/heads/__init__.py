@@ -8,6 +8,7 @@ from echoic.heads.base import ValueHead as ValueHead
 from echoic.heads.bernoulli import Bernoulli as Bernoulli
 from echoic.heads.categorical import Categorical as Categorical
 from echoic.heads.emphasized import EmphasizedPoint as EmphasizedPoint
+from echoic.heads.ctc import CTC as CTC
 from echoic.heads.gaussian import Gaussian as Gaussian
 from echoic.heads.joint import Joint as Joint
 from echoic.heads.point import Point as Point
@@ -28,5 +29,6 @@ SYMBOL_HEADS: dict[str, type[SymbolHead]] = {
     "bernoulli": Bernoulli,
     "joint": Joint,
     "audio_samples": AudioSamples,
+    "ctc": CTC,
 }
 """Heads for classes, for sets of notes and for the codes of audio samples."""

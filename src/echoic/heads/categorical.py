@@ -1,7 +1,6 @@
 """One of several classes at each step."""
 
 from collections.abc import Callable
-from typing import final
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,7 +15,6 @@ Classes = Float[Tensor, "batch steps 1"]
 """Class indices."""
 
 
-@final
 class Categorical(SymbolHead):
     """A softmax over `num_classes`; targets are class indices, `outputs_per_step` per vector.
 
@@ -53,7 +51,6 @@ class Categorical(SymbolHead):
         return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
 
 
-@final
 class _Tied(nn.Module):
     """A linear layer that shares the weights of another module, with its own bias."""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from echoic.batches import BatchLoader, SequenceCollate, StepCollate, Transform
+from echoic.batches import BatchLoader, SequenceCollate, StepCollate, TextCollate, Transform
 from echoic.windows import BucketSampler, ExcerptSampler, Ranges
 
 
@@ -24,6 +24,25 @@ def clip_batches(
     """
     sampler = BucketSampler(_ranges(steps), batch_size, multiple=multiple, shuffle=shuffle)
     return BatchLoader(sampler, SequenceCollate(torch.cat(list(steps)), targets), transforms)
+
+
+def text_batches(
+    steps: Sequence[Tensor],
+    texts: Sequence[Tensor],
+    batch_size: int,
+    *,
+    multiple: int = 1,
+    shuffle: bool = False,
+    short_first: bool = False,
+    transforms: Sequence[Transform] = (),
+) -> BatchLoader:
+    """Loads whole clips as `clip_batches` does; `texts` are the units `(units,)` of each clip.
+
+    With `short_first` the first epoch goes from short to long clips.
+    """
+    sampler = BucketSampler(_ranges(steps), batch_size, multiple=multiple, shuffle=shuffle, short_first=short_first)
+    collate = TextCollate(torch.cat(list(steps)), torch.cat(list(texts)), _ranges(texts))
+    return BatchLoader(sampler, collate, transforms)
 
 
 def excerpt_batches(

@@ -23,14 +23,18 @@ class BucketSampler:
     """Samples every sequence once per epoch; without `shuffle` in order, for evaluation.
 
     Sequences are padded to the longest of their batch, rounded up to a multiple of `multiple` steps. Without `shuffle`
-    batches are smaller where this would be more than `MAX_PADDED_STEPS` in all.
+    batches are smaller where this would be more than `MAX_PADDED_STEPS` in all. With `short_first` the first epoch goes
+    from the shortest to the longest sequences (SortaGrad, Amodei 2016).
     """
 
-    def __init__(self, ranges: Ranges, batch_size: int, *, multiple: int = 1, shuffle: bool = True) -> None:
+    def __init__(
+        self, ranges: Ranges, batch_size: int, *, multiple: int = 1, shuffle: bool = True, short_first: bool = False
+    ) -> None:
         self.ranges = ranges
         self.batch_size = batch_size
         self.multiple = multiple
         self.shuffle = shuffle
+        self.short_first = short_first
 
     def __len__(self) -> int:
         return num_batches(len(self.ranges.begin), self.batch_size) if self.shuffle else len(self._in_order())
@@ -50,6 +54,8 @@ class BucketSampler:
         generator = make_generator(seed, epoch)
         pools = torch.split(torch.randperm(num_sequences, generator=generator), _POOL_BATCHES * self.batch_size)
         ordered = torch.cat([pool[self.ranges.lengths[pool].argsort(stable=True)] for pool in pools])
+        if self.short_first and epoch == 0:
+            return list(torch.split(ordered[self.ranges.lengths[ordered].argsort(stable=True)], self.batch_size))
         batches = torch.split(ordered, self.batch_size)
         return [batches[number] for number in torch.randperm(len(batches), generator=generator).tolist()]
 
