@@ -20,12 +20,13 @@ from echoic.config import (
     MapDataSettings,
     MusicDataSettings,
     TextDataSettings,
+    TranscriptDataSettings,
 )
 from echoic.config.base import Section
 from echoic.config.table import TableSettings
 from echoic.errors import DataError
 from echoic.sources import SOURCES, read, source_kind, supported_inputs
-from echoic.sources.memory import Clips, Pairs, Recordings, Steps, Text
+from echoic.sources.memory import Clips, Pairs, Recordings, Steps, Text, Transcripts
 from echoic.types.score import Note, Song
 from echoic.writers.midi import midi_bytes
 
@@ -85,6 +86,11 @@ def _paired_sound(path: Path) -> None:
     _audio(path.parent / "wet" / path.name)
 
 
+def _transcripts(path: Path) -> None:
+    soundfile.write(path.with_name("a.wav"), np.sin(np.arange(2000) * 0.1), 8000)
+    path.write_text('file,text\na.wav,"one"\n')
+
+
 def _audio(path: Path) -> None:
     soundfile.write(path, np.sin(np.arange(200) * 0.1), 8000)
 
@@ -103,12 +109,14 @@ FILES: dict[str, tuple[str, Callable[[Path], None], Section]] = {
     "paired_table": ("pairs.csv", _pairs, MapDataSettings(targets=("y",))),
     "paired_arrays": ("pairs.npz", _arrays, MapDataSettings(targets=("y",))),
     "paired_sound": ("sound.flac", _paired_sound, MapDataSettings(targets=("wet",))),
+    "transcripts": ("text.csv", _transcripts, TranscriptDataSettings()),
 }
 NEEDED: dict[type[Section], str] = {
     AudioDataSettings: "rate_hz",
     EventDataSettings: "events",
     ClipDataSettings: "labels",
     MusicDataSettings: "music",
+    TranscriptDataSettings: "text",
 }
 """The annotation that jobs need of every source with these settings."""
 
@@ -165,6 +173,16 @@ MEMORY: dict[str, tuple[Any, list[Any], Section]] = {
         pl.DataFrame({"u": [1.0, 2.0], "y": [3.0, 4.0]}),
         [pl.DataFrame(), pl.DataFrame({"u": ["x", "y"], "y": [1.0, 2.0]}), pl.DataFrame({"y": [1.0]}), object()],
         MapDataSettings(targets=("y",)),
+    ),
+    "transcripts_in_memory": (
+        Transcripts(SOUND, ["one"], 8000),
+        [Transcripts(SOUND, None, 8000), Transcripts(SOUND, ["a", "b"], 8000), Transcripts(SOUND, [" "], 8000), 5],
+        TranscriptDataSettings(),
+    ),
+    "morse": (
+        "synth:morse,clips=2",
+        ["synth:", "synth:morse,clips", "synth:morse,clips=x", "synth:morse,clips=0", "synth:morse,nips=3"],
+        TranscriptDataSettings(),
     ),
 }
 

@@ -6,9 +6,15 @@ from typing import Any
 
 from echoic.api.torch_data import is_torch_dataset, items_of_dataset
 from echoic.errors import ConfigError
-from echoic.sources.memory import Clips, Pairs, Recordings, Steps, Text
+from echoic.sources.memory import Clips, Pairs, Recordings, Steps, Text, Transcripts
 
-BESIDE_DATA = {"labels": ("classify", "detect"), "groups": ("classify",), "events": ("detect",), "text": ("text",)}
+BESIDE_DATA = {
+    "labels": ("classify", "detect"),
+    "groups": ("classify",),
+    "events": ("detect",),
+    "text": ("text",),
+    "texts": ("transcribe",),
+}
 """Arguments that belong to data in memory, and the jobs of each."""
 
 _OR_NAMES = {"targets": ("map",)}
@@ -51,6 +57,9 @@ def _joined(job: str, data: Any, beside: Mapping[str, Any]) -> Any:
         return Text(beside["text"])
     if job == "map":
         return Pairs(data.inputs if isinstance(data, Pairs) else data, beside["targets"])
+    if job == "transcribe":
+        sound = data if isinstance(data, Recordings | Transcripts) else Recordings(data)
+        return Transcripts(sound.values, beside["texts"], sound.rate_hz)
     if job == "detect":
         return _recordings(data, beside.get("labels"), beside.get("events"))
     clips = data if isinstance(data, Clips) else Clips(data)

@@ -22,3 +22,5 @@ from echoic.config.music import MusicSettings as MusicSettings
 from echoic.config.text import TextDataSettings as TextDataSettings
 from echoic.config.text import TextSettings as TextSettings
 from echoic.config.train import TrainSettings as TrainSettings
+from echoic.config.transcribe import TranscribeSettings as TranscribeSettings
+from echoic.config.transcribe import TranscriptDataSettings as TranscriptDataSettings

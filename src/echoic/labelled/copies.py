@@ -39,8 +39,8 @@ def _digest(series: Series) -> str:
 
 
 def _targets(series: Series) -> Any:
-    """Labels or events."""
-    return series.annotations.labels, series.annotations.events
+    """Labels, events or text."""
+    return series.annotations.labels, series.annotations.events, series.annotations.text
 
 
 def _leaks(numbers: Sequence[int], split_of: Mapping[int, str]) -> list[tuple[int, int]]:

@@ -12,6 +12,7 @@ from echoic.config import (
     MapDataSettings,
     MusicDataSettings,
     TextDataSettings,
+    TranscriptDataSettings,
 )
 from echoic.config.base import Section
 from echoic.config.table import TableSettings
@@ -238,6 +239,28 @@ SOURCES = {
         "a table (.csv, .parquet) with --targets",
         accepts=lambda data, _: isinstance(data, str | Path),
         unused=("rate_hz", "channel"),
+    ),
+    "transcripts_in_memory": Source(
+        "echoic.sources.memory.transcripts",
+        TranscriptDataSettings,
+        "arrays of sound with texts=... and rate_hz=..., or a DataFrame with one row per file (from Python)",
+        in_memory=True,
+        accepts=lambda data, _: (
+            isinstance(data, memory.Transcripts) or memory.is_dataframe(data) or memory.are_arrays(data)
+        ),
+    ),
+    "morse": Source(
+        "echoic.sources.transcripts.synthetic",
+        TranscriptDataSettings,
+        "synth:morse, synthetic Morse code",
+        accepts=lambda data, _: isinstance(data, str) and data.startswith("synth:"),
+        unused=("audio", "file", "text_column", "group", "split_column", "channel", "on_error"),
+    ),
+    "transcripts": Source(
+        "echoic.sources.transcripts",
+        TranscriptDataSettings,
+        "a table (.csv, .tsv, .parquet) of files and texts, a folder of sound files with a text file (.txt) each, or a "
+        "folder with wav.scp and text",
     ),
 }
 """All kinds of data. The first source that claims the data reads them, so sources with endings come first."""

@@ -63,6 +63,7 @@ class Annotations:
         fold: the fold of cross-validation that the source assigns.
         group: a name shared by series that must stay in one split, such as the speaker.
         music: musical time.
+        text: what is said or keyed in a recording.
         sound: how sound was before it was brought to `rate_hz`.
     """
 
@@ -75,6 +76,7 @@ class Annotations:
     music: MusicInfo | None = None
     # Without a part in `repr`, from which fingerprints of older runs are made.
     step_rate_hz: float | None = field(default=None, repr=False)
+    text: str | None = field(default=None, repr=False)
     # No part of what a series is: fingerprints and comparisons leave it out.
     sound: SoundOrigin | None = field(default=None, compare=False, repr=False)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from echoic.config import AudioDataSettings, ClipDataSettings
+from echoic.config.audio import AudioDataSettings, SoundSourceSettings
 from echoic.errors import DataError
 from echoic.sources.audio.decoding import DecodedSound, decode_file
 from echoic.types import Annotations, Series
@@ -15,7 +15,7 @@ class ClipReader:
     The last file is cached, since tables often have many excerpts of one file.
     """
 
-    def __init__(self, settings: ClipDataSettings) -> None:
+    def __init__(self, settings: SoundSourceSettings) -> None:
         self.settings = AudioDataSettings(rate_hz=settings.rate_hz, channel=settings.channel)
         self.rate_hz = settings.rate_hz
         self._last: tuple[Path, DecodedSound] | None = None

@@ -74,7 +74,7 @@ class _Excerpt(NamedTuple):
 def _excerpt(table: Table, number: int, row: dict[str, str], settings: ClipDataSettings) -> _Excerpt:
     if not row["file"]:
         raise table.error("the row has no file; fill it in or remove the row.", row=number)
-    begin_s, end_s = (_seconds(table, number, row, column) for column in ("start", "end"))
+    begin_s, end_s = (seconds_in(table, number, column, row[column]) for column in ("start", "end"))
     annotations = Annotations(
         labels=_labels(table, number, row["label"], settings.label_separator),
         split=split_named(table, number, row["split"]) if row["split"] else None,
@@ -121,10 +121,15 @@ def _labels(table: Table, number: int, cell: str, separator: str | None) -> tupl
         raise table.error(str(error), row=number) from None
 
 
-def _seconds(table: Table, number: int, row: dict[str, str], column: str) -> float | None:
-    if not row[column]:
+def seconds_in(table: Table, number: int, column: str, cell: str) -> float | None:
+    """The seconds in a cell; None in an empty one.
+
+    Raises:
+        DataError: there is something else in it.
+    """
+    if not cell:
         return None
     try:
-        return number_in(row[column])
+        return number_in(cell)
     except ValueError:
-        raise table.error(f"{quoted(row[column])} is not a time in seconds.", row=number, column=column) from None
+        raise table.error(f"{quoted(cell)} is not a time in seconds.", row=number, column=column) from None

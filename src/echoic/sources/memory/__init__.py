@@ -57,6 +57,22 @@ class Recordings:
 
 @final
 @dataclass(frozen=True, eq=False)
+class Transcripts:
+    """Sound in memory with its texts, for transcribe.
+
+    Args:
+        values: as for `Recordings`, or a list of paths of sound.
+        texts: the text of each recording.
+        rate_hz: sampling rate; by default that of the setting `rate_hz`.
+    """
+
+    values: Any = field(repr=False)
+    texts: Any = field(default=None, repr=False)
+    rate_hz: int | None = None
+
+
+@final
+@dataclass(frozen=True, eq=False)
 class Steps:
     """Recordings of sensors in memory, for detect.
 
