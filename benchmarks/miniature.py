@@ -78,9 +78,12 @@ def _text(folder: Path) -> None:
 
 def _speech(folder: Path) -> None:
     (folder / "audio").mkdir()
-    generator = np.random.default_rng(0)
+    generator, rows = np.random.default_rng(0), []
     for number in range(20):
-        _write_sound(folder / "audio" / f"prompt{number}.flac", _tone(generator, 90 + 5 * number, 2.0, 16_000), 16_000)
+        name = f"prompt{number}.flac"
+        _write_sound(folder / "audio" / name, _tone(generator, 90 + 5 * number, 2.0, 16_000), 16_000)
+        rows.append([name, ("yes", "no", "press one")[number % 3]])
+    _write_csv(folder / "text.csv", ["file", "text"], rows)
 
 
 def _digits(folder: Path) -> None:

@@ -72,6 +72,18 @@ def events(folder: Path) -> Path:
     return path
 
 
+def phrases(folder: Path) -> Path:
+    rng = np.random.default_rng(0)
+    rows = ["file,text,split"]
+    for number in range(30):
+        name = f"{number}.wav"
+        soundfile.write(folder / name, 0.1 * rng.standard_normal(int(rng.integers(500, 900))), RATE_HZ)
+        rows.append(f"{name},{'ab c'[: 2 + number % 3]},{('train', 'dev', 'test')[number % 3]}")
+    path = folder / "phrases.csv"
+    path.write_text("\n".join(rows))
+    return path
+
+
 Spans = list[tuple[int, int]]
 """The ranges of the train split in the values that a loader reads."""
 
@@ -155,6 +167,10 @@ CASES = {
     "classify": Case("classify", clips, SPECTRA, "step", spans=train_steps),
     "classify, augmented": Case(
         "classify", clips, SPECTRA | AUGMENTED | {"max_shift_steps": 3}, "step", spans=train_steps
+    ),
+    "transcribe": Case("transcribe", phrases, SPECTRA, "step", spans=train_steps),
+    "transcribe, augmented": Case(
+        "transcribe", phrases, SPECTRA | AUGMENTED | {"max_stretch": 0.1, "min_snr_db": 5}, "step", spans=train_steps
     ),
     "detect": Case("detect", events, SPECTRA | {"excerpt_s": 0.5}, "cover", spans=train_steps),
     "detect, augmented": Case(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from job_data import SIZES, beeps, driven, hum, lines, signals, sine, tunes
+from job_data import SIZES, beeps, driven, hum, lines, phrases, signals, sine, tunes
 
 import echoic
 from echoic.api.continuing import prepare_from
@@ -33,6 +33,7 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
     "classify": (beeps, {"n_mels": 8, "batch_size": 4}),
     "detect": (signals, {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5}),
     "map": (driven, {"targets": ("y",), "split": (0.6, 0.2, 0.2)}),
+    "transcribe": (phrases, {"n_mels": 8, "conv_channels": (4,), "batch_size": 4}),
 }
 
 
@@ -128,6 +129,14 @@ def test_new_events_are_refused_by_name(tmp_path: Path) -> None:
     table.with_columns(pl.lit("siren").alias("label")).write_csv(tmp_path / "renamed.csv")
     with pytest.raises(DataError, match=r"the label 'siren' at .* is only in the new data"):
         echoic.train("detect", tmp_path / "renamed.csv", from_run=run.path, out=tmp_path / "again")
+
+
+def test_new_units_are_refused_by_name(tmp_path: Path) -> None:
+    run = trained("transcribe", tmp_path)
+    table = pl.read_csv(run.config["data"]["path"])
+    table.with_columns(pl.col("text").str.replace("a", "z")).write_csv(tmp_path / "renamed.csv")
+    with pytest.raises(DataError, match="'z' is not among the units of the run"):
+        echoic.train("transcribe", tmp_path / "renamed.csv", from_run=run.path, out=tmp_path / "again")
 
 
 def test_new_columns_are_refused_by_name(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from job_data import SIZES, beeps, driven, hum, lines, signals, sine, tunes
+from job_data import SIZES, beeps, driven, hum, lines, phrases, signals, sine, tunes
 
 from echoic.api.prepare import prepare
 from echoic.api.run import Run
@@ -149,6 +149,26 @@ CASES: dict[str, Any] = {
         "rmse",
         "fir",
         0.6,
+    ),
+    "transcribe": Case(
+        phrases,
+        {
+            "n_mels": 8,
+            "conv_channels": (4,),
+            "conv_stride": 2,
+            "layers": (8,),
+            "dropout": 0.0,
+            "batch_size": 4,
+            "epochs": 2,
+            "threads": 1,
+        },
+        {
+            "one way": {"layers": (24,), "epochs": 60, "lr": 1e-2},
+            "both ways": {"layers": (16,), "epochs": 120, "lr": 1e-2, "bidirectional": True, "decoder": "greedy"},
+        },
+        "character_error_rate",
+        "most_frequent_text",
+        0.3,
     ),
 }
 

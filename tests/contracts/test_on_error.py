@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from job_data import beeps, hum, lines, signals
+from job_data import beeps, hum, lines, phrases, signals
 from setting_changes import TINY
 from setting_changes.music import LINES, midi
 from setting_changes.tables import wave
@@ -69,6 +69,14 @@ def pairs(folder: Path) -> Path:
     return path
 
 
+def transcribe(folder: Path) -> Path:
+    """Recordings with texts, of which two are damaged."""
+    table = phrases(folder)
+    damaged(folder, ".wav")
+    table.write_text(table.read_text() + "".join(f"\n{name}.wav,abc,train" for name in BAD))
+    return table
+
+
 def damaged(folder: Path, ending: str) -> Path:
     for name in BAD:
         (folder / f"{name}{ending}").write_bytes(b"\0\1\2 no data")
@@ -83,6 +91,7 @@ CASES: dict[str, Callable[[Path], Path]] = {
     "classify": classify,
     "detect": detect,
     "map": pairs,
+    "transcribe": transcribe,
 }
 CONFIG: dict[str, dict[str, Any]] = {
     job: {name: value for name, value in TINY[job].items() if job != "music" or name not in LINES} for job in JOBS

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from job_data import SIZES, beeps, driven, hum, lines, signals, sine, tunes
+from job_data import SIZES, beeps, driven, hum, lines, phrases, signals, sine, tunes
 
 import echoic
 from echoic.api.report import write_report
@@ -49,12 +49,14 @@ CASES = {
     "classify": Case(beeps, {"n_mels": 8, "batch_size": 4}),
     "detect": Case(signals, {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5}),
     "map": Case(driven, {"targets": ("y",), "split": (0.6, 0.2, 0.2)}),
+    "transcribe": Case(phrases, {"n_mels": 8, "conv_channels": (4,), "batch_size": 4}),
 }
 BASELINES = {
     "audio": {"histogram", "linear_prediction"},
     "classify": {"majority", "nearest_centroid"},
     "detect": {"logistic_regression", "energy_threshold"},
     "map": {"scaled_input", "polynomial", "fir", "arx"},
+    "transcribe": {"most_frequent_text", "ngram_without_sound"},
 }
 """The baselines that are kept in baselines.json."""
 

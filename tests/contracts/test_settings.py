@@ -24,7 +24,9 @@ TIMES = {"seconds", "steps_per_s", "elapsed_s"}
 ALL = [(job, field) for job in CHANGES for field in settings_class(job).places()]
 EFFECTS = [(job, field, CHANGES[job][field]) for job, field in ALL if isinstance(CHANGES[job].get(field), Change)]
 REFUSALS = [(job, field, CHANGES[job][field]) for job, field in ALL if isinstance(CHANGES[job].get(field), Refused)]
-BOTH_WAYS = [(job, field, change) for job in ("classify", "detect") for field, change in BIDIRECTIONAL.items()]
+BOTH_WAYS = [
+    (job, field, change) for job in ("classify", "detect", "transcribe") for field, change in BIDIRECTIONAL.items()
+]
 
 
 def name(value: Any) -> str:
@@ -248,7 +250,7 @@ def test_checkpoints_are_written_at_the_interval(
     assert bool(found) == written
 
 
-@pytest.mark.parametrize("job", ["classify", "detect"])
+@pytest.mark.parametrize("job", ["classify", "detect", "transcribe"])
 def test_spectra_are_cached_in_the_folder(folder: Path, tmp_path: Path, job: str) -> None:
     echoic.prepare(job, DATA[job](folder), config=TINY[job] | {"cache_dir": tmp_path / "cache"})
     assert any((tmp_path / "cache").rglob("*.*"))

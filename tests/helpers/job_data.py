@@ -98,3 +98,23 @@ def driven(folder: Path, changed: str | None = None) -> Path:
     path = folder / "driven.csv"
     np.savetxt(path, np.stack([inputs, target], 1), header="u,y", comments="", delimiter=",", fmt="%.7g")
     return path
+
+
+def phrases(folder: Path, changed: str | None = None) -> Path:
+    """Sequences of three tones, a letter each, in a table with their texts; the changed part has other tones."""
+    draws = np.random.default_rng(0)
+    rows = ["file,text,split"]
+    for number in range(48):
+        split = ("train", "dev", "test")[number % 3]
+        text = "".join("abc"[one] for one in draws.integers(3, size=int(draws.integers(2, 5))))
+        sound = [np.zeros(100)]
+        for letter in text:
+            pitch = {"a": 0.3, "b": 0.7, "c": 1.2}[letter] + (0.25 if split == changed else 0)
+            sound += [0.4 * np.sin(np.arange(240) * pitch), np.zeros(160)]
+        noise = 0.01 * draws.standard_normal(sum(map(len, sound)))
+        name = f"phrase-{number}-{changed}.wav"
+        soundfile.write(folder / name, np.concatenate(sound) + noise, 2000)
+        rows.append(f"{name},{text[::-1] if split == changed else text},{split}")
+    path = folder / f"phrases-{changed}.csv"
+    path.write_text("\n".join(rows))
+    return path

@@ -147,7 +147,7 @@ def _section(one: _RunSummary) -> Section:
         Table("Versions", ["", "version"], flat_items(one.info["versions"]), collapsed=True),
     ]
     tables = [_scores(one)] if one.split else []
-    tables += _by_class(one.evaluation.details) if one.split else []
+    tables += [*_by_class(one.evaluation.details), *_worst_texts(one.evaluation.details)] if one.split else []
     notes = one.info["data"]["report"].get("notes", [])
     if notes:
         tables.append(Table("Notes on the data", ["note"], [(note,) for note in notes]))
@@ -176,6 +176,12 @@ def _by_class(found: Mapping[str, Any]) -> list[Table]:
     columns = ["class", "taken for", "clips", "of"]
     listed = [Table("Most frequent confusions", columns, confusions)] if confusions else []
     return [*listed, *([scores] if by_class else [])]
+
+
+def _worst_texts(found: Mapping[str, Any]) -> list[Table]:
+    """The texts with the most errors, for evaluations that have them."""
+    rows = [tuple(row.values()) for row in found.get("worst_texts", ())]
+    return [Table("Texts with the most errors", ["file", "errors", "true", "found"], rows)] if rows else []
 
 
 def _better(scores: Sequence[str]) -> dict[str, Better]:

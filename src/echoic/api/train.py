@@ -38,8 +38,8 @@ def train(
     """Trains a network and returns the run.
 
     Args:
-        job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify`, `detect` or
-            `map`.
+        job: a key of `echoic.jobs.JOBS`: `forecast`, `music`, `text`, `audio`, `classify`, `detect`,
+            `map` or `transcribe`.
         data: the job's input: a path, or data in memory: a DataFrame, an array `(steps, features)` or `synth:NAME` for
             forecasts, `(clips, steps, features)` for classify, samples with `rate_hz` for audio and detect, piano-rolls
             `(steps, 128)` for music, `(steps, inputs)` for map; or a list of arrays. With `from_run` by default the
@@ -58,7 +58,8 @@ def train(
         settings: fields of the job's settings by name, such as `lookback=96`; and what belongs to data in memory:
             `labels` (classify: the label of each clip), `groups` (classify: clips that share one stay in one split),
             `events` (detect: tuples of onset and offset in seconds and label, for each recording), `targets` (map: an
-            array for each one that goes in), or `text` (text: the text itself, instead of `data`).
+            array for each one that goes in), `text` (text: the text itself, instead of `data`), or `texts` (transcribe:
+            the text of each recording).
 
     Raises:
         ConfigError: a setting is unknown, settings contradict each other, or a component cannot be used.

@@ -23,7 +23,10 @@ Output = Annotated[
         "-o",
         metavar="PATH",
         rich_help_panel="Output",
-        help="File to write, by its ending: CSV or Parquet; of map runs also .wav, .flac or .npz.",
+        help=(
+            "File to write, by its ending: CSV or Parquet; of map runs also .wav, .flac or .npz, of transcribe runs "
+            "subtitles (.srt, .vtt) or labels for Audacity (.txt)."
+        ),
     ),
 ]
 _MAX_ROWS = 50
@@ -46,6 +49,7 @@ def predict(
 ) -> None:
     import echoic
     from echoic.cli.classes import without_many_columns
+    from echoic.writers.subtitles import is_for, write_subtitles
     from echoic.writers.tables import write_table
 
     opened = echoic.load(run, data=training_data)
@@ -62,14 +66,16 @@ def predict(
     with progress_bar() as bar:
         columns = opened.predict(files or None, on_error=on_error, on_progress=round_progress(bar, "predicting"))
     rows = len(next(iter(columns.values())))
-    if output is not None:
+    if output is not None and is_for(output, columns):
+        say(f"{output}: {counted(write_subtitles(output, columns), 'line')}")
+    elif output is not None:
         write_table(output, columns)
         say(f"{output}: {counted(rows, 'row')}")
     if as_json:
         cells = zip(*map(_plain, columns.values()), strict=True)
         typer.echo(json.dumps([dict(zip(columns, row, strict=True)) for row in cells]))
     elif output is None:
-        top = {name: column[:_MAX_ROWS] for name, column in columns.items()}
+        top = {name: column[:_MAX_ROWS] for name, column in columns.items() if not _is_nested(column)}
         digits = _digits(top)
         shown = {name: _short(name, column, digits) for name, column in top.items()}
         if not fits(shown):
@@ -84,7 +90,12 @@ def _plain(column: Any) -> list[Any]:
     """The cells of a column as JSON values; text unless they are numbers, times in ISO 8601."""
     if column.dtype.kind == "M" or (len(column) and isinstance(column[0], datetime)):
         return _iso_texts(column)
-    return column.tolist() if column.dtype.kind in "biuf" else [str(value) for value in column]
+    return column.tolist() if column.dtype.kind in "biuf" or _is_nested(column) else [str(value) for value in column]
+
+
+def _is_nested(column: Any) -> bool:
+    """Whether its cells are lists."""
+    return bool(len(column)) and isinstance(column[0], list)
 
 
 def _digits(columns: dict[str, Any]) -> list[int]:

@@ -7,8 +7,8 @@ from echoic.heads.base import SymbolHead as SymbolHead
 from echoic.heads.base import ValueHead as ValueHead
 from echoic.heads.bernoulli import Bernoulli as Bernoulli
 from echoic.heads.categorical import Categorical as Categorical
-from echoic.heads.emphasized import EmphasizedPoint as EmphasizedPoint
 from echoic.heads.ctc import CTC as CTC
+from echoic.heads.emphasized import EmphasizedPoint as EmphasizedPoint
 from echoic.heads.gaussian import Gaussian as Gaussian
 from echoic.heads.joint import Joint as Joint
 from echoic.heads.point import Point as Point

@@ -28,6 +28,7 @@ JOBS: dict[str, JobEntry] = {
     "classify": JobEntry("echoic.config.classify:ClassifySettings", "echoic.jobs.classify:CLASSIFY"),
     "detect": JobEntry("echoic.config.detect:DetectSettings", "echoic.jobs.detect:DETECT"),
     "map": JobEntry("echoic.config.map:MapSettings", "echoic.jobs.map:MAP"),
+    "transcribe": JobEntry("echoic.config.transcribe:TranscribeSettings", "echoic.jobs.transcribe:TRANSCRIBE"),
 }
 
 

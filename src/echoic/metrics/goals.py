@@ -3,8 +3,8 @@
 from typing import Literal
 
 _HIGHER_IS_BETTER = {
-    "accuracy", "survival", "event_f1", "exact_match", "frame_accuracy", "macro_f1", "mean_average_precision",
-    "micro_f1", "r2", "segment_f1",
+    "accuracy", "survival", "event_f1", "exact_lines", "exact_match", "frame_accuracy", "macro_f1",
+    "mean_average_precision", "micro_f1", "r2", "segment_f1",
 }  # fmt: skip
 _NO_GOAL = {"slope", "slope_low", "slope_high"}
 _COVERAGE = "coverage_"

@@ -1,5 +1,6 @@
 """Writer of CSV and Parquet tables."""
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -46,10 +47,12 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
 
 
 def _column(name: str, values: Any) -> pl.Series:
-    """A column of numbers, texts or times. Times of several zones, or in a fixed offset, are texts."""
+    """A column of numbers, texts or times; lists become JSON, times of several zones or in a fixed offset texts."""
     if not len(values):
         # Without rows, the type of a column of texts is not known from its values.
         return pl.Series(name, values, pl.String if np.asarray(values).dtype.kind == "O" else None)
+    if isinstance(values[0], list):
+        return pl.Series(name, [json.dumps(value) for value in values])
     if not isinstance(values[0], datetime):
         return pl.Series(name, values)
     zones = {getattr(one.tzinfo, "key", str(one.tzinfo)) for one in values}

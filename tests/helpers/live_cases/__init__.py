@@ -14,6 +14,8 @@ from live_cases.labelled import (
     detect_late_in_strides,
     detect_sensors,
     detect_without_convolutions,
+    transcribe,
+    transcribe_greedily_in_strides,
 )
 from live_cases.mapping import map_of_sound, map_of_values, map_with_look_ahead
 
@@ -25,6 +27,8 @@ MAKERS: list[Callable[[Path], Case]] = [
     classify,
     classify_by_attention,
     classify_by_the_last_step,
+    transcribe,
+    transcribe_greedily_in_strides,
     forecast,
     forecast_by_steps,
     forecast_by_segments,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import soundfile
-from job_data import beeps, signals
+from job_data import beeps, phrases, signals
 
 import echoic
 from live_cases.case import COMMON, FLOAT32, Case
@@ -80,3 +80,25 @@ def classify_by_attention(folder: Path) -> Case:
 
 def classify_by_the_last_step(folder: Path) -> Case:
     return classify(folder, pooling="last", cell="lstm")
+
+
+def transcribe(folder: Path, **settings: Any) -> Case:
+    small = {"n_mels": 8, "conv_channels": (4,), "layers": (24,), "batch_size": 4, "lr": 1e-2} | settings
+    run = echoic.train("transcribe", phrases(folder), out=folder / "run", **COMMON | small | {"epochs": 60})
+    sound = np.concatenate([soundfile.read(folder / f"phrase-{at}-None.wav", dtype="float32")[0] for at in (2, 5, 8)])
+
+    def joined(results: list[Any]) -> np.ndarray:
+        return events([(one.onset_s, one.offset_s, one.confidence) for result in results for one in result.units])
+
+    def offline() -> np.ndarray:
+        rows = run.predict(folder / "long.wav")["units"]
+        units = [unit for row in rows for unit in row]
+        assert len(units) > 3  # there is something to compare
+        return events([(unit["onset_s"], unit["offset_s"], unit["confidence"]) for unit in units])
+
+    soundfile.write(folder / "long.wav", sound, 2000, subtype="FLOAT")
+    return Case(run, sound, joined, offline, FLOAT32)
+
+
+def transcribe_greedily_in_strides(folder: Path) -> Case:
+    return transcribe(folder, conv_stride=3, decoder="greedy", cell="lstm")

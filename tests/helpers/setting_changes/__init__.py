@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from job_data import beeps, driven, hum, lines, signals, sine, tunes
+from job_data import beeps, driven, hum, lines, phrases, signals, sine, tunes
 
-from setting_changes import audio, classify, detect, forecast, mapping, music, text
+from setting_changes import audio, classify, detect, forecast, mapping, music, text, transcribe
 from setting_changes.entries import DERIVED as DERIVED
 from setting_changes.entries import Change as Change
 from setting_changes.entries import CheckedBy as CheckedBy
@@ -22,6 +22,7 @@ CHANGES: Mapping[str, Mapping[str, Entry]] = {
     "classify": classify.CHANGES,
     "detect": detect.CHANGES,
     "map": mapping.CHANGES,
+    "transcribe": transcribe.CHANGES,
 }
 """The change of every setting of every job."""
 
@@ -33,6 +34,7 @@ TINY: Mapping[str, Config] = {
     "classify": classify.TINY,
     "detect": detect.TINY,
     "map": mapping.TINY,
+    "transcribe": transcribe.TINY,
 }
 """A quick configuration of each job: a few steps, and nothing random but the seed."""
 
@@ -44,10 +46,11 @@ DATA: Mapping[str, DataMaker] = {
     "classify": beeps,
     "detect": signals,
     "map": driven,
+    "transcribe": phrases,
 }
 """The data of each job."""
 
 IDLE: tuple[Idle, ...] = tuple(
-    idle for job in (forecast, music, text, audio, classify, detect, mapping) for idle in job.IDLE
+    idle for job in (forecast, music, text, audio, classify, detect, mapping, transcribe) for idle in job.IDLE
 )
 """Settings that do nothing in a configuration, and are refused."""

@@ -1,0 +1,37 @@
+"""Defaults of training by the number of recordings and the density of their texts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from echoic.codecs import Units
+from echoic.config import TranscribeSettings
+from echoic.heads.ctc import steps_required
+from echoic.types import Series
+
+_STEPS_PER_UNIT, _DENSE = 2.0, 0.95
+"""Steps of the network per unit that a default stride leaves at least, in this share of the training recordings."""
+
+_MAX_STRIDE = 4
+_FEW = 1000
+"""Recordings below which batches are half as large."""
+
+
+def plan(settings: TranscribeSettings, training: Sequence[Series], units: Units) -> TranscribeSettings:
+    """The settings with those that were not given chosen for the `training` recordings."""
+    chosen: dict[str, Any] = {"batch_size": 8 if len(training) < _FEW else 16}
+    if settings.encoder.conv_channels:
+        chosen["conv_stride"] = _stride(settings, training, units)
+    given = settings.given()
+    return settings.replaced(**{name: value for name, value in chosen.items() if name not in given})
+
+
+def _stride(settings: TranscribeSettings, training: Sequence[Series], units: Units) -> int:
+    """As large as leaves nearly every text enough steps."""
+    per_s = [
+        steps_required(units.encode(one.annotations.text or "")) * (one.annotations.rate_hz or 1) / one.steps
+        for one in training
+    ]
+    dense = max(float(np.quantile(per_s, _DENSE)), 1e-9)
+    return max(1, min(_MAX_STRIDE, int(1000 / settings.spectrum.hop_ms / dense / _STEPS_PER_UNIT)))

@@ -1,0 +1,196 @@
+"""The transcribe job: its data, its notes, and what it writes."""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+import torch
+from commands import run_command
+from job_data import phrases
+
+import echoic
+from echoic.codecs import Units
+from echoic.errors import ConfigError, DataError
+from echoic.jobs.transcribe.evaluate import TranscribeEvaluation
+from echoic.jobs.transcribe.task import TranscribeTask
+from echoic.metrics.texts import text_scores
+
+SMALL: dict[str, Any] = {
+    "n_mels": 8,
+    "conv_channels": (4,),
+    "conv_stride": 2,
+    "layers": (24,),
+    "dropout": 0.0,
+    "batch_size": 4,
+}
+SMALL |= {"threads": 1, "lr": 1e-2}
+
+
+def scored(run: echoic.Run, data: Any = None, **beside: Any) -> TranscribeEvaluation:
+    return cast("TranscribeEvaluation", run.evaluate(data, **beside))
+
+
+def units_of(prepared: Any) -> Units:
+    return cast("TranscribeTask", prepared.task).units
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> echoic.Run:
+    folder = tmp_path_factory.mktemp("transcribe")
+    return echoic.train("transcribe", phrases(folder), out=folder / "run", epochs=60, **SMALL)
+
+
+def changed_table(folder: Path, text: str, row: int) -> Path:
+    table = pl.read_csv(phrases(folder))
+    texts = table["text"].to_list()
+    texts[row] = text
+    path = folder / "changed.csv"
+    table.with_columns(pl.Series("text", texts)).write_csv(path)
+    return path
+
+
+def test_a_text_that_is_too_long_for_its_sound_is_left_out_or_refused(tmp_path: Path) -> None:
+    path = changed_table(tmp_path, "ab" * 60, 3)
+    prepared = echoic.prepare("transcribe", path, config=SMALL)
+    message = r"phrase-3-None\.wav: the text of 120 units requires 120 steps of the network, but the sound has \d+"
+    notes = prepared.task.data_report()["notes"]
+    (place,) = [number for number, note in enumerate(notes) if note == "Texts skipped (1):"]
+    assert "requires 120 steps" in notes[place + 1]
+    assert prepared.task.data_report()["splits"]["train"] == 15
+    with pytest.raises(DataError, match=message.replace(": the", r" \(phrase-3-None\.wav\): the")):
+        echoic.prepare("transcribe", path, config=SMALL, on_error="stop")
+
+
+def test_repeats_need_a_step_between_them() -> None:
+    sounds = [np.zeros(160, np.float32), np.zeros(160, np.float32)]
+    plain: dict[str, Any] = {"hop_ms": 10, "conv_channels": (), "split": (1, 0, 0), "rate_hz": 2000, "on_error": "stop"}
+    echoic.prepare("transcribe", sounds, texts=["abababab", "ab"], **plain)
+    with pytest.raises(DataError, match="text of 8 units requires 15 steps of the network, but the sound has 9"):
+        echoic.prepare("transcribe", sounds, texts=["aaaaaaaa", "ab"], **plain)
+
+
+def test_units_that_only_test_has_are_noted_and_count_as_errors(tmp_path: Path) -> None:
+    path = changed_table(tmp_path, "abz", 2)  # the third row is of test
+    run = echoic.train("transcribe", path, epochs=1, **SMALL)
+    notes = " ".join(run.config["data"]["report"]["notes"])
+    assert "Only in test, so that the network cannot write them: 'z' (1 unit (phrase-2-None.wav))" in notes
+    assert "abz" in scored(run).true
+
+
+def test_normalization_is_stated() -> None:
+    sounds = [np.zeros(900, np.float32)] * 4
+    texts = ["It's one, two!", "three", "It's one, two!", "three"]
+    kept = echoic.prepare(
+        "transcribe", sounds, texts=texts, rate_hz=2000, split=(1, 0, 0), case="keep", punctuation="keep"
+    )
+    plain = echoic.prepare("transcribe", sounds, texts=texts, rate_hz=2000, split=(1, 0, 0), conv_stride=1)
+    assert units_of(kept).decode(units_of(kept).encode(texts[0])) == texts[0]
+    assert units_of(plain).decode(units_of(plain).encode(texts[0])) == "it's one two"
+    assert "in lower case, without punctuation (--case, --punctuation): 2 of 4 changed." in " ".join(
+        plain.task.data_report()["notes"]
+    )
+
+
+def test_listed_units_must_have_every_training_text() -> None:
+    sounds = [np.zeros(900, np.float32)] * 4
+    plain: dict[str, Any] = {"rate_hz": 2000, "split": (1, 0, 0)}
+    found = echoic.prepare("transcribe", sounds, texts=["one two", "two"] * 2, units="one,two,three", **plain)
+    assert units_of(found).names == ("one", "two", "three")
+    with pytest.raises(DataError, match=r"'four' is not among `units`, in the text 'two four'; add it there"):
+        echoic.prepare("transcribe", sounds, texts=["one", "two four"] * 2, units=("one", "two"), **plain)
+
+
+def test_settings_that_contradict_each_other_are_refused() -> None:
+    sounds = [np.zeros(900, np.float32)] * 4
+    with pytest.raises(ConfigError, match="`beam_size` has no effect with --decoder greedy"):
+        echoic.prepare("transcribe", sounds, texts=["a"] * 4, rate_hz=2000, decoder="greedy", beam_size=3)
+    with pytest.raises(ConfigError, match="`texts` is for the job transcribe; leave it out for audio"):
+        echoic.prepare("audio", sounds, texts=["a"] * 4, rate_hz=2000)
+
+
+def test_the_future_changes_no_text_before_it(run: echoic.Run) -> None:
+    torch.manual_seed(0)
+    model, values = run.model.eval(), run.fitted.task.features.values
+    x = torch.randn(1, 60, values)
+    changed = x.clone()
+    changed[:, 40:] = torch.randn(1, 20, values)
+    with torch.no_grad():
+        one, other = model(x)[0], model(changed)[0]
+    torch.testing.assert_close(one[:, :20], other[:, :20], rtol=0, atol=0)
+    assert not torch.equal(one[:, 20:], other[:, 20:])
+
+
+def test_predictions_have_texts_times_and_units(run: echoic.Run) -> None:
+    evaluation = scored(run)
+    found = run.predict()
+    assert dict(zip(found["file"], found["text"], strict=True)) == dict(
+        zip(evaluation.names, evaluation.found, strict=True)
+    )
+    for text, onset_s, offset_s, units in zip(
+        *(found[name] for name in ("text", "onset_s", "offset_s", "units")), strict=True
+    ):
+        assert "".join(one["text"] for one in units) == text
+        times = [time for one in units for time in (one["onset_s"], one["offset_s"])]
+        assert times == sorted(times)
+        assert (onset_s, offset_s) == (times[0], times[-1])
+        assert all(0 < one["confidence"] <= 1 for one in units)
+
+
+def test_the_command_writes_json_tables_and_subtitles(run: echoic.Run, tmp_path: Path) -> None:
+    folder = run.path.parent
+    file = folder / "phrase-2-None.wav"
+    printed = json.loads(run_command("predict", run.path, file, "--json").out)
+    assert printed[0]["units"][0].keys() == {"onset_s", "offset_s", "text", "confidence"}
+    for ending in ("srt", "vtt", "txt", "csv", "parquet"):
+        run_command("predict", run.path, file, "-o", tmp_path / f"out.{ending}")
+    assert printed[0]["text"] in (tmp_path / "out.srt").read_text()
+    cell = pl.read_csv(tmp_path / "out.csv")["units"][0]
+    assert [one["text"] for one in json.loads(cell)] == list(printed[0]["text"])
+    records = [
+        json.loads(line)
+        for line in run_command("live", run.path, file, "--running", "--pause-s", "0.5").out.splitlines()
+    ]
+    (final,) = [one for one in records if one["ended"]]
+    assert final["text"] == printed[0]["text"]
+    assert any(not one["ended"] and final["text"].startswith(one["text"]) for one in records)
+
+
+def test_new_recordings_are_tables_folders_and_arrays(run: echoic.Run, tmp_path: Path) -> None:
+    table = phrases(tmp_path)
+    whole = scored(run, table)
+    assert len(whole.names) == 16  # those of the split test
+    pairs = tmp_path / "pairs"
+    pairs.mkdir()
+    sounds, texts = [], []
+    for name, text, split in pl.read_csv(table).rows():
+        if split == "test":
+            sounds.append(soundfile.read(tmp_path / name, dtype="float32")[0])
+            texts.append(text)
+            soundfile.write(pairs / name, sounds[-1], 2000)
+            (pairs / name).with_suffix(".txt").write_text(text)
+    assert run.evaluate(pairs).scores == whole.scores
+    assert run.evaluate(sounds, texts=texts).scores == whole.scores
+    found = run.predict(sounds)["text"].tolist()
+    assert found == run.predict(table)["text"].tolist()[2::3]
+    assert found == list(whole.found)
+
+
+def test_a_recording_without_text_has_a_row(run: echoic.Run) -> None:
+    found = run.predict([np.zeros(2000, np.float32)])
+    assert len(found["text"]) == 1
+
+
+def test_error_rates_are_those_of_jiwer() -> None:
+    jiwer = pytest.importorskip("jiwer")
+    draws = np.random.default_rng(0)
+    texts = [
+        [" ".join("".join(draws.choice(list("abc"), 3)) for _ in range(int(draws.integers(1, 6)))) for _ in range(40)]
+        for _ in range(2)
+    ]
+    scores = text_scores(*texts)
+    assert scores["word_error_rate"] == pytest.approx(jiwer.wer(*texts))
+    assert scores["character_error_rate"] == pytest.approx(jiwer.cer(*texts))
