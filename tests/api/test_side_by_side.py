@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from commands import run_command
 from killed_studies import HUNG_S, wait_until, worker_pids
 
 import echoic
@@ -152,9 +153,8 @@ def _works(pid: int) -> bool:
 
 def test_killed_workers_and_a_killed_command_train_nothing_twice(table: Path, tmp_path: Path) -> None:
     out, plain = tmp_path / "run", tmp_path / "plain"
-    with training("classify", table, *LONG, "--folds=3", "--out", plain) as process:
-        _, error = process.communicate(timeout=HUNG_S)
-    assert process.returncode == 0, error
+    done = run_command("train", "classify", table, *LONG, "--folds=3", "--out", plain)
+    assert done.code == 0, done.err
     with training("classify", table, *LONG, "--folds=3", "--workers=2", "--out", out) as process:
         wait_for_checkpoints(out / "folds", 2)
         killed = worker_pids(out)

@@ -4,20 +4,18 @@ import os
 import random
 import signal
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from commands import run_command
 from killed_studies import HUNG_S, SETTINGS, TRIALS, checkpoints, kill, studying, wait_until, worker_pids
 
 import echoic
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
-
-STORES = ["sqlite", "postgresql"]
 
 
 @pytest.fixture
@@ -26,22 +24,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "study"
 
 
-@pytest.fixture
-def options(request: pytest.FixtureRequest) -> list[str]:
-    """Those of the store: none for SQLite."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        return []
-    return ["--storage", request.getfixturevalue("database")]
-
-
-def begin(folder: Path, options: Sequence[str] = ()) -> list[object]:
+def begin(folder: Path, *options: str) -> list[object]:
     return ["forecast", folder.parent / "wave.csv", *SETTINGS, *options, "--out", folder]
 
 
 def finish(folder: Path) -> None:
-    with studying("--resume", folder) as process:
-        _, error = process.communicate(timeout=HUNG_S)
-    assert process.returncode == 0, error
+    done = run_command("tune", "--resume", folder)
+    assert done.code == 0, done.err
 
 
 def check_complete(folder: Path) -> None:
@@ -59,11 +48,10 @@ def check_complete(folder: Path) -> None:
     assert study.best.settings.train.lr == study.winner.settings["lr"]
 
 
-@pytest.mark.parametrize("options", STORES, indirect=True)
-def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(folder: Path, options: list[str]) -> None:
+def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(folder: Path) -> None:
     draw = random.Random(0)  # noqa: S311
     killed: set[int] = set()
-    with studying(*begin(folder, options)) as process:
+    with studying(*begin(folder)) as process:
         wait_until(lambda: checkpoints(folder))
         while process.poll() is None and len(killed) < 3:
             alive = [pid for pid in worker_pids(folder) if pid not in killed]
@@ -81,10 +69,9 @@ def test_killed_workers_are_replaced_and_their_trials_end_as_if_they_were_not(fo
     assert trial.loss == min(row["dev_loss"] for row in alone.metrics())
 
 
-@pytest.mark.parametrize("options", STORES[:1], indirect=True)
-def test_a_killed_study_goes_on_and_its_workers_end(folder: Path, options: list[str]) -> None:
+def test_a_killed_study_goes_on_and_its_workers_end(folder: Path) -> None:
     deaf = ("sh", "-c", "trap '' INT TERM; exec \"$@\"", "sh")
-    with studying(*begin(folder, options), before=deaf) as process:
+    with studying(*begin(folder), before=deaf) as process:
         wait_until(lambda: len({path.parent.parent for path in checkpoints(folder)}) >= 2)
         workers = worker_pids(folder)
         process.kill()
@@ -103,10 +90,9 @@ def _has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("options", STORES[1:], indirect=True)
-def test_a_signal_saves_and_says_how_to_go_on(folder: Path, options: list[str]) -> None:
+def test_a_signal_saves_and_says_how_to_go_on(folder: Path, database: str) -> None:
     number = signal.SIGTERM
-    with studying(*begin(folder, options)) as process:
+    with studying(*begin(folder, "--storage", database)) as process:
         wait_until(lambda: checkpoints(folder))
         process.send_signal(number)
         _, error = process.communicate(timeout=HUNG_S)
