@@ -144,7 +144,7 @@ def test_scores_are_those_of_the_predictions() -> None:
 
 def test_targets_at_a_lower_rate_are_predicted_at_their_steps() -> None:
     run = echoic.train("map", NOISE, targets=smoothed(NOISE)[::4], **COMMON)
-    assert any("every 4th step" in note for note in run.config["data"]["report"]["notes"])
+    assert any("at one step in 4" in note for note in run.config["data"]["report"]["notes"])
     table = run.predict(NOISE[:100])
     assert table["ds"].tolist() == list(range(0, 100, 4))
     evaluation = run.evaluate()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from echoic.metrics.goals import goal
-from echoic.metrics.signals import block_errors, mean_scores, signal_scores
+from echoic.metrics.signals import lead_by_block, mean_scores, signal_scores
 
 TARGET = np.array([1.0, 2.0, np.nan, 4.0])
 PREDICTED = np.array([1.5, 2.0, 9.0, 3.0])
@@ -31,11 +31,20 @@ def test_several_targets_have_the_means_of_scores_without_a_unit() -> None:
     one, other = signal_scores(TARGET, PREDICTED), signal_scores(10 * TARGET, PREDICTED)
     assert mean_scores({"a": one}) == one
     both = mean_scores({"a": one, "b": other})
-    assert both.keys() == {"nrmse", "r2", "esr"}
+    assert both.keys() == {"nrmse", "r2", "esr", "rmse_a", "rmse_b"}
     assert both["nrmse"] == pytest.approx((one["nrmse"] + other["nrmse"]) / 2)
 
 
-def test_errors_by_block_and_by_series() -> None:
-    target, predicted = [np.zeros((5, 1)), np.zeros((2, 1))], [np.full((5, 1), 2.0), np.ones((2, 1))]
-    np.testing.assert_allclose(block_errors(target, predicted, np.array([2.0]), None), [1.0, 0.5])
-    np.testing.assert_allclose(block_errors(target, predicted, np.ones(1), 2), [2.0, 2.0, 2.0, 1.0])
+@pytest.mark.parametrize("targets", [1, 3])
+def test_the_leads_of_all_blocks_are_the_difference_of_the_scores(targets: int) -> None:
+    draws = np.random.default_rng(0)
+    target = draws.standard_normal((50, targets)) * [1.0, 10.0, 100.0][:targets]
+    target[::7, 0] = np.nan
+    own, other = (target + draws.standard_normal((50, targets)) * size for size in (0.5, 2.0))
+    own[::7, 0], other[::7, 0] = 0.0, 0.0
+    score = "rmse" if targets == 1 else "nrmse"
+    found = [
+        mean_scores({str(one): signal_scores(target[:, one], made[:, one]) for one in range(targets)})[score]
+        for made in (own, other)
+    ]
+    assert lead_by_block(target, own, other, [0, 20, 45]).sum() == pytest.approx(found[1] - found[0])

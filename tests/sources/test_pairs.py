@@ -138,6 +138,12 @@ def test_settings_of_tables_are_passed_on(tmp_path: Path) -> None:
     (one,) = read(path, settings).series
     assert one.covariates.past_names == ("gr\u00f6\u00dfe",)
     assert str(one.time.start).startswith("2020-02-01")
+    path.write_text("t,u,y\n2020-01-01 00:00,1,2\n2020-01-01 02:00,3,4\n2020-01-01 04:00,5,6\n")
+    with pytest.raises(DataError, match=r"--gaps mask .* --freq"):
+        read(path, MapDataSettings(targets=("y",), freq="h"))
+    settings = MapDataSettings(targets=("y",), freq="h", gaps="mask", time_zone="+02:00")
+    (one,) = read(path, settings).series
+    assert (one.steps, one.time.zone) == (5, "+02:00")
 
 
 def test_a_column_has_one_role(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ POLYNOMIAL_DEGREE = 5
 FIR_STEPS = 256
 """Steps of the linear filter at most."""
 
+_FIR_PARTS = (1, 2, 4, 8, 16, 32, 64)
+"""Shorter filters have this part of the steps."""
+
 _ARX_ORDERS = (1, 2, 4, 8, 16)
 _MOST_COLUMNS = 1024
 _MOST_ROWS = 200_000
@@ -53,7 +56,7 @@ class SignalBaselines:
         return cls(
             _fitted(pairs, lambda inputs: _powers(inputs, 1)),
             _fitted(pairs, lambda inputs: _powers(inputs, POLYNOMIAL_DEGREE)),
-            _fitted(pairs, lambda inputs: _lagged(inputs, steps)),
+            _fit_filter(pairs, steps),
             _fit_arx(pairs, width),
         )
 
@@ -179,10 +182,21 @@ def _known(pairs: Pairs) -> Floats:
     return np.concatenate([targets[np.isfinite(targets)] for _, targets in pairs])
 
 
-def _fitted(pairs: Pairs, columns: Callable[[Floats], Floats]) -> Floats:
+def _fit_filter(pairs: Pairs, steps: int) -> Floats:
+    """The linear filter of at most `steps` steps, as long as is best for steps that are held out."""
+    width = pairs[0][0].shape[1]
+    lengths = [steps // part for part in _FIR_PARTS if steps // part]
+    kept = [[*range(length * width), steps * width] for length in lengths]
+    return _fitted(pairs, lambda inputs: _lagged(inputs, steps), kept)
+
+
+def _fitted(
+    pairs: Pairs, columns: Callable[[Floats], Floats], choices: Sequence[Sequence[int] | None] = (None,)
+) -> Floats:
     """Least squares of the targets by columns of the inputs, with the ridge that is best for steps that are held out.
 
-    Without a ridge, weights of columns that hardly differ explode where they do.
+    So is the choice of the columns; None: all. Without a ridge, weights of columns that hardly differ explode where
+    they do.
     """
     pieces = _pieces(pairs)
     first = _Sums.of((columns(inputs), targets) for inputs, targets in _beginnings(pieces))
@@ -190,8 +204,13 @@ def _fitted(pairs: Pairs, columns: Callable[[Floats], Floats]) -> Floats:
     whole = first.plus(held)
     if not whole.rows:
         raise ValueError("no target is known")
-    errors = [held.error(first.weights(ridge)) for ridge in _RIDGES] if first.rows and held.rows else [0.0]
-    return whole.weights(_RIDGES[int(np.argmin(errors))])
+    best, least = (choices[-1], _RIDGES[0]), np.inf
+    for chosen in choices if first.rows and held.rows else ():
+        for ridge in _RIDGES:
+            error = held.of_columns(chosen).error(first.of_columns(chosen).weights(ridge))
+            if error < least:
+                best, least = (chosen, ridge), error
+    return whole.of_columns(best[0]).weights(best[1])
 
 
 def _beginnings(pairs: Pairs) -> list[tuple[Floats, Floats]]:
@@ -245,6 +264,12 @@ class _Sums(NamedTuple):
         return type(self)(
             self.gram + other.gram, self.cross + other.cross, self.squares + other.squares, self.rows + other.rows
         )
+
+    def of_columns(self, chosen: Sequence[int] | None) -> Self:
+        """The sums of some of the columns; None: all."""
+        if chosen is None:
+            return self
+        return self._replace(gram=self.gram[np.ix_(chosen, chosen)], cross=self.cross[chosen])
 
     def weights(self, ridge: float) -> Floats:
         """Weights `(columns, targets)` with a ridge relative to the mean square of the columns."""

@@ -61,6 +61,13 @@ class MapDataSettings(Section):
     gaps: Literal["error", "mask"] = Field(
         "error", description="Tables: missing rows in time. error: stop. mask: insert them as missing values."
     )
+    freq: str | None = Field(
+        None,
+        description="Tables: frequency of the steps as an alias of pandas, such as 15min. Default: that of the rows.",
+    )
+    time_zone: str | None = Field(
+        None, description="Tables: time zone of the timestamps, such as Europe/Berlin. Default: that of the data."
+    )
     sort: bool = Field(default=False, description="Tables: sort rows by time; without it, unsorted rows are an error.")
     rate_hz: float | None = Field(
         None,

@@ -27,7 +27,7 @@ def signal_scores(target: Floats, predicted: Floats) -> dict[str, float]:
 
 
 def mean_scores(by_target: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The scores of a single signal, or of several the means of those without a unit."""
+    """The scores of a single signal, or of several the means of those without a unit, and the `rmse` of each."""
     if len(by_target) == 1:
         return dict(next(iter(by_target.values())))
     found: dict[str, float] = {}
@@ -35,20 +35,22 @@ def mean_scores(by_target: Mapping[str, Mapping[str, float]]) -> dict[str, float
         values = [scores[name] for scores in by_target.values() if name in scores]
         if values:
             found[name] = float(np.mean(values))
-    return found
+    return found | {f"rmse_{name}": scores["rmse"] for name, scores in by_target.items() if "rmse" in scores}
 
 
-def block_errors(target: Sequence[Floats], predicted: Sequence[Floats], scale: Floats, block: int | None) -> Floats:
-    """The root mean squared error of each series (`block` None), or of each block of so many steps.
+def lead_by_block(target: Floats, own: Floats, other: Floats, blocks: Sequence[int]) -> Floats:
+    """How much each block of steps adds to the lead of `own` over `other` in the headline score.
 
-    Signals are `(steps, targets)`; errors are divided by the `scale` of each target. Blocks without a target are left
-    out.
+    Signals are `(steps, targets)`; `blocks` are the first steps of blocks. The headline is the root mean squared error
+    of a single target, and otherwise the mean of those over the standard deviations of the targets. The sum over all
+    blocks is the difference of the two: that of two roots is that of their squares over their sum.
     """
-    found = []
-    for wanted, made in zip(target, predicted, strict=True):
-        squares = ((wanted - made) / scale) ** 2
-        for begin in range(0, len(squares), block or max(1, len(squares))):
-            part = squares[begin : begin + (block or len(squares))]
-            if np.isfinite(part).any():
-                found.append(float(np.sqrt(np.nanmean(part))))
-    return np.array(found)
+    known = ~np.isnan(target)
+    count = np.maximum(known.sum(0), 1)
+    squares = [np.where(known, (target - made) ** 2, 0.0) for made in (own, other)]
+    roots = sum(np.sqrt(one.sum(0) / count) for one in squares)
+    deviation = np.nanstd(np.where(known.any(0), target, 0.0), axis=0)
+    single = target.shape[1] == 1
+    unit = np.ones(1) if single else np.where(deviation > 0, deviation, np.inf) * max(1, int((deviation > 0).sum()))
+    shares = (squares[1] - squares[0]) / (count * np.maximum(roots, 1e-300) * unit)
+    return np.asarray(np.add.reduceat(shares.sum(1), blocks))

@@ -19,7 +19,7 @@ from echoic.config.table import TableSettings
 from echoic.sources import memory
 from echoic.sources.audio import ENDINGS
 
-_OF_TABLES = ("time", "id", "decimal", "delimiter", "encoding", "date_format", "gaps", "sort")
+_OF_TABLES = ("time", "id", "decimal", "delimiter", "encoding", "date_format", "gaps", "freq", "time_zone", "sort")
 """Settings of pairs that only tables use."""
 
 _OF_TIMES = ("date_format", "gaps", "sort", "time_zone", "freq", "resample")

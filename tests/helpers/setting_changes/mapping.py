@@ -89,6 +89,8 @@ CHANGES: dict[str, Entry] = (
         "delimiter": CheckedBy("tests/sources/test_pairs.py::test_settings_of_tables_are_passed_on"),
         "encoding": CheckedBy("tests/sources/test_pairs.py::test_settings_of_tables_are_passed_on"),
         "date_format": CheckedBy("tests/sources/test_pairs.py::test_settings_of_tables_are_passed_on"),
+        "freq": CheckedBy("tests/sources/test_pairs.py::test_settings_of_tables_are_passed_on"),
+        "time_zone": CheckedBy("tests/sources/test_pairs.py::test_settings_of_tables_are_passed_on"),
         "gaps": Change("mask", {"time": "t", "inputs": ("u",)}, data=gappy, base_fails=True),
         "sort": Change(True, {"time": "t", "inputs": ("u",)}, data=unsorted, base_fails=True),
         "rate_hz": Change(2000.0, data=paired, tiny=SOUND),

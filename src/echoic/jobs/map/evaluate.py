@@ -18,7 +18,7 @@ from echoic.jobs.map.run_network import INTERVALS, Output, predicted
 from echoic.jobs.map.task import MapTask, SplitPairs
 from echoic.metrics.evaluation import Evaluation
 from echoic.metrics.paired import MIN_ITEMS, ItemErrors
-from echoic.metrics.signals import block_errors, mean_scores, signal_scores
+from echoic.metrics.signals import lead_by_block, mean_scores, signal_scores
 from echoic.progress import ProgressFn, no_progress
 from echoic.types.counted import counted
 from echoic.windows.recordings import Excerpt
@@ -131,7 +131,7 @@ def _evaluation(task: MapTask, scored: Sequence[Scored], notes: tuple[str, ...])
         by_target,
         scored[0],
         notes,
-        item_errors=_item_errors(task, scored, found),
+        item_errors=_item_errors(scored, found),
     )
 
 
@@ -149,17 +149,28 @@ def _coverage(scored: Sequence[Scored], number: int) -> float:
     return inside / total
 
 
-def _item_errors(task: MapTask, scored: Sequence[Scored], baselines: dict[str, list[Floats]]) -> ItemErrors:
-    """Root mean squared errors by series, or by block where there are too few series."""
-    has_few = len(scored) < MIN_ITEMS
-    block = max(1, sum(len(one.target) for one in scored) // _BLOCKS) if has_few else None
-    targets = [one.target for one in scored]
-    scale = np.ones(1) if len(task.codec.target_names) == 1 else task.codec.targets.scale[0].numpy()
-    return ItemErrors(
-        f"blocks of {counted(block, 'step')}" if block else "series",
-        block_errors(targets, [one.output.mean for one in scored], scale, block),
-        {name: block_errors(targets, made, scale, block) for name, made in baselines.items()},
+def _item_errors(scored: Sequence[Scored], baselines: dict[str, list[Floats]]) -> ItemErrors | None:
+    """The lead over each baseline by series, or by block where there are too few series; None with too few steps.
+
+    The items of the model are 0 and those of a baseline its lead, whose sum is the difference of their scores.
+    """
+    target, own = (
+        np.concatenate(parts) for parts in ([one.target for one in scored], [one.output.mean for one in scored])
     )
+    known = np.isfinite(target).any(1)
+    if len(scored) >= MIN_ITEMS:
+        unit, ends = "series", np.cumsum([int(np.isfinite(one.target).any(1).sum()) for one in scored])
+        begins = [0, *ends[:-1].tolist()]
+    else:
+        size = -(-int(known.sum()) // _BLOCKS)
+        unit, begins = f"blocks of {counted(size, 'step')}", list(range(0, int(known.sum()), size))
+    if len(begins) < MIN_ITEMS:
+        return None
+    leads = {
+        name: len(begins) * lead_by_block(target[known], own[known], np.concatenate(made)[known], begins)
+        for name, made in baselines.items()
+    }
+    return ItemErrors(unit, np.zeros(len(begins)), leads)
 
 
 def _baselines(fitted: Fitted[MapTask]) -> SignalBaselines:

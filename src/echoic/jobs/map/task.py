@@ -209,7 +209,7 @@ class MapTask(Task[MapSettings]):
         if self.splits["dev"] and self.dev_batches() is None:
             notes.append(f"The dev split has no step after the warm-up: {_EMPTY['dev']}.")
         if codec.stride > 1:
-            notes.append(f"Targets come at every {codec.stride}th step; predictions, too.")
+            notes.append(f"Targets come at one step in {codec.stride}; predictions, too.")
         return notes
 
 

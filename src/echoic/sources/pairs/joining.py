@@ -40,7 +40,6 @@ def join(name: str, inputs: Signal, targets: Signal, annotations: Annotations, r
     ratio = _ratio(inputs, targets) if ratio is None else ratio
     values, targeted, notes = inputs.values, targets.values, list[str]()
     if ratio > 1:
-        notes.append(f"The targets are {ratio} times slower than the inputs; predictions come at the same steps.")
         targeted = _spread(targeted, ratio)
     elif ratio < -1:
         notes.append(f"The inputs are {-ratio} times slower than the targets; each is held for {-ratio} steps.")

@@ -35,18 +35,19 @@ def read_pairs(data: Any, settings: MapDataSettings) -> ReadPairs:
         raise ConfigError("`targets` is missing: name the columns to predict, as --targets quality.")
     distinct(settings.inputs, settings.targets, str(data) if isinstance(data, str | Path) else ORIGIN)
     table = table_settings(settings)
-    found = sources.read(data, table.model_copy(update={"past_covariates": settings.inputs}))
+    found = _with_inputs(data, table, settings.inputs)
     if not settings.inputs:
-        found = _with_others(data, table, _others(found))
+        found = _with_inputs(data, table, _others(found), ", or name the columns that go in with --inputs")
     return ReadPairs(list(map(_with_rate, found.series)), _notes(found), found.report.skipped)
 
 
-def _with_others(data: Any, table: TableSettings, others: tuple[str, ...]) -> Dataset:
-    """The table with all columns as inputs that have no other role."""
+def _with_inputs(data: Any, table: TableSettings, inputs: tuple[str, ...], remedy: str = "") -> Dataset:
+    """The table with these inputs as past covariates; `remedy` ends its errors."""
     try:
-        return sources.read(data, table.model_copy(update={"past_covariates": others}))
+        return sources.read(data, table.model_copy(update={"past_covariates": inputs}))
     except DataError as error:
-        raise DataError(f"{str(error).rstrip('.')}, or name the columns that go in with --inputs.") from None
+        sentence = str(error).replace("covariates must be", "inputs must be").rstrip(".")
+        raise DataError(f"{sentence}{remedy}.") from None
 
 
 def read_inputs(data: Any, settings: MapDataSettings) -> list[Series]:
@@ -61,7 +62,8 @@ def read_inputs(data: Any, settings: MapDataSettings) -> list[Series]:
 
 def table_settings(settings: MapDataSettings) -> TableSettings:
     """The settings of a table with these targets."""
-    shared = ("time", "id", "decimal", "delimiter", "encoding", "date_format", "gaps", "sort", "on_error")
+    of_times = ("time", "date_format", "gaps", "freq", "time_zone", "sort")
+    shared = (*of_times, "id", "decimal", "delimiter", "encoding", "on_error")
     return TableSettings(target=settings.targets, **{name: getattr(settings, name) for name in shared})
 
 
