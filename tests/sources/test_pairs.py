@@ -64,7 +64,7 @@ def test_named_arrays_are_read_from_both_formats(tmp_path: Path, ending: str) ->
     assert (one.covariates.past_names, one.features) == (("u0", "u1"), ("y",))
     np.testing.assert_array_equal(one.covariates.past, arrays["u"])
     np.testing.assert_array_equal(one.values[:, 0], arrays["y"])
-    with pytest.raises(DataError, match=r"no array 'z'; there are .*u.*\.$"):
+    with pytest.raises(DataError, match=rf"a\{ending}: no array 'z'; there are .*u.*\.$"):
         read(path, MapDataSettings(inputs=("z",), targets=("y",)))
 
 
@@ -174,3 +174,11 @@ def test_damaged_bytes_are_one_sentence(tmp_path: Path, ending: str) -> None:
             refused.append(str(error))
     assert len(refused) > 10
     assert all(str(path) in reason and "\n" not in reason for reason in refused)
+
+
+def test_arrays_that_do_not_fit_are_not_called_damaged(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", u=SIGNAL, y=SIGNAL[:250])
+    with pytest.raises(
+        DataError, match=r"a\.npz: the inputs have 400 steps and the targets 250, and neither .* end\.$"
+    ):
+        read(tmp_path / "a.npz", MapDataSettings(targets=("y",)))

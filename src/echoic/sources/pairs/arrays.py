@@ -94,9 +94,9 @@ def opened(place: Path) -> Iterator[Mapping[str, Any]]:
                 yield {name: file[name] for name in _datasets(file)}
         else:
             with place.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-                if not isinstance(file, Mapping):
-                    raise DataError(f"{place} has no names; save the arrays with numpy.savez.")
                 yield dict(file)
+    except DataError:
+        raise
     except _DAMAGE as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise DataError(f"{place} cannot be read ({reason}); write or copy the file again.") from None
