@@ -155,7 +155,7 @@ struct BackwardPass {
       const Real* c_prev = t == 0 ? ws.c0 + group * block.rows * W
                                   : panel + block.start[t - 1] * row_size + (Cell::slots - 1) * W;
       Real* dgates = ws.dgates + (group * ws.capacity + first) * grad_size;
-      Cell::differentiate({rows, panel + block.start[t] * row_size, ws.h + first * size.h_row + group * W, size.h_row,
+      differentiate<Cell>({rows, panel + block.start[t] * row_size, ws.h + first * size.h_row + group * W, size.h_row,
                            c_prev, t == 0 ? W : row_size, ws.dh + group * W, size.h_row,
                            ws.dc + group * block.rows * W, dgates, ws.dbias + group * grad_size});
       // Units that do not exist: zero times infinity must not reach the others.

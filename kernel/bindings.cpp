@@ -61,11 +61,11 @@ Real* pointer(std::uintptr_t address) {
 }
 
 using Address = std::uintptr_t;
-using Dimensions = std::vector<Index>;     // batch, steps, inputs, hidden, reverse, blocks
+using Dimensions = std::vector<Index>;   // batch, steps, inputs, hidden, reverse, blocks, in_lanes
 using Addresses = std::vector<Address>;  // in the order of the structs in kernels.h
 
 echoic::Layout layout_of(const Dimensions& d, Address lengths) {
-  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5)};
+  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5), d.at(6) != 0};
 }
 
 template <class Real>
@@ -240,6 +240,7 @@ class SampleTier {
 }  // namespace
 
 NB_MODULE(_kernel, m) {
+  nb::set_leak_warnings(false);  // a stream that lives until the interpreter ends is no leak
   m.def("targets", target_names);
   m.def("peak_gflops", peak_gflops);
   m.def("width", [](const std::string& target) { return find(target).f32->width; });

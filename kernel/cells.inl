@@ -1,34 +1,13 @@
-// What happens between the products of one step, for W units of several rows: the gates' own arithmetic.
-//
-// A row of a panel holds `slots` vectors of W numbers. Before `activate` they are the gates' sums; after it, what
-// `differentiate` needs.
+// The arithmetic of W values of the gates between the products of one step. It does not know what the W lanes are: units of
+// a row (units.inl), or rows of a unit (lanes.inl).
 #pragma once
 
 namespace {
 
-template <class Real>
-struct Activate {
-  Index rows;
-  Real* panel;         // [rows, slots * W]
-  const Real* h;       // [rows], h_row apart: before the step
-  Real* h_next;        // the same, after it
-  Index h_row;
-  Real* c;             // [rows, W]: the cell, replaced; LSTM only
-};
-
-template <class Real>
-struct Differentiate {
-  Index rows;
-  const Real* panel;   // [rows, slots * W]
-  const Real* h;       // before the step, h_row apart
-  Index h_row;
-  const Real* c_prev;  // before the step, c_row apart; LSTM only
-  Index c_row;
-  Real* dh;            // [rows], dh_row apart: in, the gradient of h after the step; see `starts_from_dh`
-  Index dh_row;
-  Real* dc;            // [rows, W]: the gradient of c after the step, replaced by that before it
-  Real* dgates;        // [rows, grads * W]: out, the gradients of the gates' sums
-  Real* dbias;         // [grads * W]: their sum over rows is added
+// Which rows of the weights (`slots` blocks of them) see which of a step's inputs: x, 1 for the bias, and h.
+struct Window {
+  int slot, slots;
+  bool sees_x, sees_h;
 };
 
 // Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gates of Gers 1999).
@@ -37,61 +16,40 @@ struct Lstm {
   using V = Vector;
   using Real = typename V::Real;
   static constexpr int gates = 4;
-  static constexpr int slots = 5;  // i f g o, and c after the step
+  static constexpr int slots = 5;       // i f g o, and c after the step
+  static constexpr int all_values = 6;  // and its tanh
   static constexpr int grads = 4;
   static constexpr int in_slot = 0, rec_slot = 0;
   static constexpr int in_order[] = {0, 1, 2, 3}, rec_order[] = {0, 1, 2, 3};
+  static constexpr Window windows[] = {{0, 4, true, true}};
   static constexpr bool has_cell = true, has_inner_bias = false;
   static constexpr bool starts_from_dh = false;  // h feeds the next step through the gates alone
 
-  static void activate(const Activate<Real>& a) {
-    constexpr int W = V::width;
-    for (Index row = 0; row < a.rows; ++row) {
-      Real* s = a.panel + row * slots * W;
-      Real* cell = a.c + row * W;
-      const V i = logistic(V::load(s)), f = logistic(V::load(s + W));
-      const V g = tanh_of(V::load(s + 2 * W)), o = logistic(V::load(s + 3 * W));
-      const V c = fma(f, V::load(cell), i * g);
-      (o * tanh_of(c)).store(a.h_next + row * a.h_row);
-      c.store(cell);
-      i.store(s);
-      f.store(s + W);
-      g.store(s + 2 * W);
-      o.store(s + 3 * W);
-      c.store(s + 4 * W);
-    }
+  // Replaces the gates' sums in `s` by all values of the step; gives h after it. `before` is c.
+  static V activate(V (&s)[all_values], V before) {
+    s[0] = logistic(s[0]);
+    s[1] = logistic(s[1]);
+    s[2] = tanh_of(s[2]);
+    s[3] = logistic(s[3]);
+    s[4] = fma(s[1], before, s[0] * s[2]);
+    s[5] = tanh_of(s[4]);
+    return s[3] * s[5];
   }
 
-  static void differentiate(const Differentiate<Real>& d) {
-    constexpr int W = V::width;
+  // The values that only the first `slots` were kept of.
+  static void complete(V (&s)[all_values]) { s[5] = tanh_of(s[4]); }
+
+  // The gradients `d` of the gates' sums, from those of h and c after the step; `dc` becomes that of c before it.
+  static void differentiate(const V (&s)[all_values], V before, V& dh, V& dc, V (&d)[grads]) {
     const V one = V::all(1);
-    V sum_i = V::load(d.dbias), sum_f = V::load(d.dbias + W);
-    V sum_g = V::load(d.dbias + 2 * W), sum_o = V::load(d.dbias + 3 * W);
-    for (Index row = 0; row < d.rows; ++row) {
-      const Real* s = d.panel + row * slots * W;
-      const V i = V::load(s), f = V::load(s + W), g = V::load(s + 2 * W), o = V::load(s + 3 * W);
-      const V tanh_c = tanh_of(V::load(s + 4 * W)), dh = V::load(d.dh + row * d.dh_row);
-      const V dho = dh * o;
-      const V dc = V::load(d.dc + row * W) + dho * (one - tanh_c * tanh_c);
-      const V di = dc * g * i * (one - i);
-      const V df = dc * V::load(d.c_prev + row * d.c_row) * f * (one - f);
-      const V dg = dc * i * (one - g * g);
-      const V d_o = dho * tanh_c * (one - o);
-      (dc * f).store(d.dc + row * W);
-      Real* to = d.dgates + row * grads * W;
-      di.store(to);
-      df.store(to + W);
-      dg.store(to + 2 * W);
-      d_o.store(to + 3 * W);
-      sum_i = sum_i + di;
-      sum_f = sum_f + df;
-      sum_g = sum_g + dg;
-      sum_o = sum_o + d_o;
-    }
-    sum_i.store(d.dbias);
-    sum_f.store(d.dbias + W);
-    sum_g.store(d.dbias + 2 * W);
-    sum_o.store(d.dbias + 3 * W);
+    const V i = s[0], f = s[1], g = s[2], o = s[3], tanh_c = s[5];
+    const V dho = dh * o;
+    dc = dc + dho * (one - tanh_c * tanh_c);
+    d[0] = dc * g * i * (one - i);
+    d[1] = dc * before * f * (one - f);
+    d[2] = dc * i * (one - g * g);
+    d[3] = dho * tanh_c * (one - o);
+    dc = dc * f;
   }
 };
 
@@ -103,53 +61,32 @@ struct Gru {
   using Real = typename V::Real;
   static constexpr int gates = 3;
   static constexpr int slots = 4;
+  static constexpr int all_values = 4;
   static constexpr int grads = 4;
   static constexpr int in_slot = 0, rec_slot = 1;
   static constexpr int in_order[] = {2, 0, 1}, rec_order[] = {0, 1, 2};
+  static constexpr Window windows[] = {{0, 1, true, false}, {1, 2, true, true}, {3, 1, false, true}};
   static constexpr bool has_cell = false, has_inner_bias = true;
   static constexpr bool starts_from_dh = true;  // `differentiate` leaves in dh what goes past the gates
 
-  static void activate(const Activate<Real>& a) {
-    constexpr int W = V::width;
-    for (Index row = 0; row < a.rows; ++row) {
-      Real* s = a.panel + row * slots * W;
-      const V r = logistic(V::load(s + W)), z = logistic(V::load(s + 2 * W));
-      const V n = tanh_of(fma(r, V::load(s + 3 * W), V::load(s)));
-      fma(z, V::load(a.h + row * a.h_row) - n, n).store(a.h_next + row * a.h_row);
-      n.store(s);
-      r.store(s + W);
-      z.store(s + 2 * W);
-    }
+  // `before` is h.
+  static V activate(V (&s)[all_values], V before) {
+    s[1] = logistic(s[1]);
+    s[2] = logistic(s[2]);
+    s[0] = tanh_of(fma(s[1], s[3], s[0]));
+    return fma(s[2], before - s[0], s[0]);
   }
 
-  static void differentiate(const Differentiate<Real>& d) {
-    constexpr int W = V::width;
+  static void complete(V (&)[all_values]) {}
+
+  static void differentiate(const V (&s)[all_values], V before, V& dh, V&, V (&d)[grads]) {
     const V one = V::all(1);
-    V sum_n = V::load(d.dbias), sum_r = V::load(d.dbias + W);
-    V sum_z = V::load(d.dbias + 2 * W), sum_q = V::load(d.dbias + 3 * W);
-    for (Index row = 0; row < d.rows; ++row) {
-      const Real* s = d.panel + row * slots * W;
-      const V n = V::load(s), r = V::load(s + W), z = V::load(s + 2 * W), q = V::load(s + 3 * W);
-      const V dh = V::load(d.dh + row * d.dh_row);
-      const V dn = dh * (one - z) * (one - n * n);
-      const V dz = dh * (V::load(d.h + row * d.h_row) - n) * z * (one - z);
-      const V dr = dn * q * r * (one - r);
-      const V dq = dn * r;
-      (dh * z).store(d.dh + row * d.dh_row);
-      Real* to = d.dgates + row * grads * W;
-      dn.store(to);
-      dr.store(to + W);
-      dz.store(to + 2 * W);
-      dq.store(to + 3 * W);
-      sum_n = sum_n + dn;
-      sum_r = sum_r + dr;
-      sum_z = sum_z + dz;
-      sum_q = sum_q + dq;
-    }
-    sum_n.store(d.dbias);
-    sum_r.store(d.dbias + W);
-    sum_z.store(d.dbias + 2 * W);
-    sum_q.store(d.dbias + 3 * W);
+    const V n = s[0], r = s[1], z = s[2], q = s[3];
+    d[0] = dh * (one - z) * (one - n * n);
+    d[2] = dh * (before - n) * z * (one - z);
+    d[1] = d[0] * q * r * (one - r);
+    d[3] = d[0] * r;
+    dh = dh * z;
   }
 };
 

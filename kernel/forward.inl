@@ -107,7 +107,7 @@ struct ForwardPass {
                                 w_rec + group * size.hidden * Cell::gates * W, Cell::gates * W, 0, sums, row_size, sums,
                                 row_size},
                                rows);
-      Cell::activate({rows, panel, ws.h + group * W, ws.h_next + group * W, size.h_row,
+      activate<Cell>({rows, panel, ws.h + group * W, ws.h_next + group * W, size.h_row,
                       ws.c + group * block.rows * W});
     }
   }

@@ -17,6 +17,7 @@ struct Layout {
   const std::int64_t* lengths;  // [B], each 0..T, or nullptr: all rows have T steps
   bool reverse;                 // every row is read from its last step to its first
   Index blocks;                  // groups of rows that are worked on side by side; forward and backward must agree
+  bool in_lanes;                 // vectors hold rows rather than units (lanes.inl): for small layers; both must agree
 };
 
 template <class Real>
@@ -64,7 +65,7 @@ struct Backward {
 template <class Real>
 struct Sequence {
   int width;                             // units in a group
-  Index (*saved_size)(CellKind, Index rows, Index hidden);  // numbers that `rows` row steps leave for backward
+  Index (*saved_size)(CellKind, const Layout&);  // numbers left for backward, at most
   void (*forward)(CellKind, const Forward<Real>&, int threads);
   void (*backward)(CellKind, const Backward<Real>&, int threads);
 };

@@ -223,10 +223,7 @@ class LiveNetworkImpl final : public echoic::Network {
       auto& task = *static_cast<Job*>(argument);
       task.body(task.work, team);
     };
-    if (threads_ > 1)
-      echoic::run_team(threads_, work, &job);
-    else
-      work(&job, Team{0, 1});
+    echoic::run_team(threads_, work, &job);
     store(job.work, steps, step);
   }
 
@@ -319,7 +316,7 @@ class LiveNetworkImpl final : public echoic::Network {
     multiply<V, Cell::gates, Weight>({1, layer.hidden, h, layer.h_row, 1, 0, rec.weights, columns, 0, sums, row_size,
                                       sums, row_size, rec.scale},
                                      count);
-    Cell::activate({count, panel, h + group * W, after(work, step_index)[i] + row * layer.h_row + group * W, layer.h_row,
+    activate<Cell>({count, panel, h + group * W, after(work, step_index)[i] + row * layer.h_row + group * W, layer.h_row,
                     work.c[i] + (group * rows + row) * W});
   }
 

@@ -33,7 +33,8 @@ char* scratch(std::size_t bytes);
 char* allocate_aligned(std::size_t bytes);
 void free_aligned(char* memory);
 
-// Calls `work` once on each of `threads` threads. Threads wait for each other in `barrier`.
+// Calls `work` once on each of `threads` threads, where subnormal numbers count as zero meanwhile. Threads wait for each
+// other in `barrier`; a team of one has none to wait for.
 struct Team {
   int id, size;
   void barrier() const;

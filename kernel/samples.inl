@@ -175,10 +175,7 @@ class SampleTierImpl final : public echoic::SampleTier {
       task.self.sample_rows(task.call, rows * team.id / team.size, rows * (team.id + 1) / team.size,
                           task.self.allocate_workspace(arena, rows));
     };
-    if (call.threads > 1)
-      echoic::run_team(call.threads, work, &job);
-    else
-      work(&job, Team{0, 1});
+    echoic::run_team(call.threads, work, &job);
   }
 
  private:

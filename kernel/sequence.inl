@@ -17,23 +17,35 @@ template <class V>
 struct SequenceOf {
   using Real = typename V::Real;
 
-  static Index saved_size(echoic::CellKind kind, Index rows, Index hidden) {
-    const int slots = kind == echoic::CellKind::lstm ? Lstm<V>::slots : Gru<V>::slots;
-    return rows * group_count(hidden, V::width) * slots * V::width;
+  template <class Cell>
+  static Index saved_size(const Layout& layout) {
+    if (!layout.in_lanes)
+      return layout.batch * layout.steps * group_count(layout.hidden, V::width) * Cell::slots * V::width;
+    const Index rows = layout.batch / layout.blocks, larger = layout.batch % layout.blocks;
+    const Index lanes = larger * lanes_of<V>(rows + 1) + (layout.blocks - larger) * lanes_of<V>(rows);
+    return lanes * Lanes<Cell>(layout).saved_per_row(layout.steps);
+  }
+
+  static Index saved_size(echoic::CellKind kind, const Layout& layout) {
+    return kind == echoic::CellKind::lstm ? saved_size<Lstm<V>>(layout) : saved_size<Gru<V>>(layout);
+  }
+
+  template <class Cell>
+  static void forward(const Forward<Real>& call, int threads) {
+    call.layout.in_lanes ? run_pass<LanesForward<Cell>>(call, threads) : run_pass<ForwardPass<Cell>>(call, threads);
+  }
+
+  template <class Cell>
+  static void backward(const Backward<Real>& call, int threads) {
+    call.layout.in_lanes ? run_pass<LanesBackward<Cell>>(call, threads) : run_pass<BackwardPass<Cell>>(call, threads);
   }
 
   static void forward(echoic::CellKind kind, const Forward<Real>& call, int threads) {
-    if (kind == echoic::CellKind::lstm)
-      run_pass<ForwardPass<Lstm<V>>>(call, threads);
-    else
-      run_pass<ForwardPass<Gru<V>>>(call, threads);
+    kind == echoic::CellKind::lstm ? forward<Lstm<V>>(call, threads) : forward<Gru<V>>(call, threads);
   }
 
   static void backward(echoic::CellKind kind, const Backward<Real>& call, int threads) {
-    if (kind == echoic::CellKind::lstm)
-      run_pass<BackwardPass<Lstm<V>>>(call, threads);
-    else
-      run_pass<BackwardPass<Gru<V>>>(call, threads);
+    kind == echoic::CellKind::lstm ? backward<Lstm<V>>(call, threads) : backward<Gru<V>>(call, threads);
   }
 
   static constexpr echoic::Sequence<Real> table{V::width, saved_size, forward, backward};

@@ -1,5 +1,6 @@
 // Threads by OpenMP, so that they are the very threads that torch uses; without OpenMP there is one.
 #include "plan.h"
+#include "subnormals.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -17,11 +18,15 @@ void run_team(int threads, void (*work)(void*, const Team&), void* argument) {
 #ifdef _OPENMP
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)
-    work(argument, Team{omp_get_thread_num(), omp_get_num_threads()});
+    {
+      const FlushSubnormals flush;
+      work(argument, Team{omp_get_thread_num(), omp_get_num_threads()});
+    }
     return;
   }
 #endif
   (void)threads;
+  const FlushSubnormals flush;
   work(argument, Team{0, 1});
 }
 

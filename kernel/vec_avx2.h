@@ -34,6 +34,24 @@ struct Avx2 {
   friend Avx2 operator-(Avx2 a, Avx2 b) { return {_mm256_sub_ps(a.v, b.v)}; }
   friend Avx2 operator*(Avx2 a, Avx2 b) { return {_mm256_mul_ps(a.v, b.v)}; }
   static void prefetch(const void* address) { _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0); }
+  // Rows become columns.
+  static void transpose(Avx2 (&rows)[8]) {
+    Avx2 pairs[8];
+    for (int n = 0; n < 8; n += 2) {
+      pairs[n].v = _mm256_unpacklo_ps(rows[n].v, rows[n + 1].v);
+      pairs[n + 1].v = _mm256_unpackhi_ps(rows[n].v, rows[n + 1].v);
+    }
+    Avx2 quads[8];
+    for (int n = 0; n < 8; n += 4)
+      for (int half = 0; half < 2; ++half) {
+        quads[n + 2 * half].v = _mm256_shuffle_ps(pairs[n + half].v, pairs[n + half + 2].v, 0x44);
+        quads[n + 2 * half + 1].v = _mm256_shuffle_ps(pairs[n + half].v, pairs[n + half + 2].v, 0xee);
+      }
+    for (int n = 0; n < 4; ++n) {
+      rows[n].v = _mm256_permute2f128_ps(quads[n].v, quads[n + 4].v, 0x20);
+      rows[n + 4].v = _mm256_permute2f128_ps(quads[n].v, quads[n + 4].v, 0x31);
+    }
+  }
   // The estimate and one step of Newton's: half the time of a division, an error of at most 2^-22.
   friend Avx2 reciprocal(Avx2 a) {
     const __m256 guess = _mm256_rcp_ps(a.v);

@@ -31,6 +31,30 @@ struct Avx512 {
   friend Avx512 operator+(Avx512 a, Avx512 b) { return {_mm512_add_ps(a.v, b.v)}; }
   friend Avx512 operator-(Avx512 a, Avx512 b) { return {_mm512_sub_ps(a.v, b.v)}; }
   friend Avx512 operator*(Avx512 a, Avx512 b) { return {_mm512_mul_ps(a.v, b.v)}; }
+  // Rows become columns.
+  static void transpose(Avx512 (&rows)[16]) {
+    Avx512 pairs[16];
+    for (int n = 0; n < 16; n += 2) {
+      pairs[n].v = _mm512_unpacklo_ps(rows[n].v, rows[n + 1].v);
+      pairs[n + 1].v = _mm512_unpackhi_ps(rows[n].v, rows[n + 1].v);
+    }
+    Avx512 quads[16];  // number 4 * m + k: columns k, k + 4, k + 8, k + 12 of rows 4 * m to 4 * m + 3
+    for (int n = 0; n < 16; n += 4)
+      for (int half = 0; half < 2; ++half) {
+        quads[n + 2 * half].v = _mm512_shuffle_ps(pairs[n + half].v, pairs[n + half + 2].v, 0x44);
+        quads[n + 2 * half + 1].v = _mm512_shuffle_ps(pairs[n + half].v, pairs[n + half + 2].v, 0xee);
+      }
+    for (int k = 0; k < 4; ++k) {
+      const __m512 even_low = _mm512_shuffle_f32x4(quads[k].v, quads[k + 4].v, 0x88);
+      const __m512 odd_low = _mm512_shuffle_f32x4(quads[k].v, quads[k + 4].v, 0xdd);
+      const __m512 even_high = _mm512_shuffle_f32x4(quads[k + 8].v, quads[k + 12].v, 0x88);
+      const __m512 odd_high = _mm512_shuffle_f32x4(quads[k + 8].v, quads[k + 12].v, 0xdd);
+      rows[k].v = _mm512_shuffle_f32x4(even_low, even_high, 0x88);
+      rows[k + 4].v = _mm512_shuffle_f32x4(odd_low, odd_high, 0x88);
+      rows[k + 8].v = _mm512_shuffle_f32x4(even_low, even_high, 0xdd);
+      rows[k + 12].v = _mm512_shuffle_f32x4(odd_low, odd_high, 0xdd);
+    }
+  }
   static void prefetch(const void* address) { _mm_prefetch(reinterpret_cast<const char*>(address), _MM_HINT_T0); }
   // The estimate and one step of Newton's: half the time of a division, an error of at most 2^-23.
   friend Avx512 reciprocal(Avx512 a) {

@@ -24,6 +24,7 @@ struct Scalar {
   friend Scalar operator-(Scalar a, Scalar b) { return {a.v - b.v}; }
   friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
   friend Scalar fma(Scalar a, Scalar b, Scalar c) { return {a.v * b.v + c.v}; }
+  static void transpose(Scalar (&)[1]) {}
   static void prefetch(const void*) {}
   friend Scalar reciprocal(Scalar a) { return {1 / a.v}; }
   // Not a number passes through.

@@ -13,8 +13,9 @@ namespace {
 struct CallOptions {
   long blocks;
   int threads;
+  bool in_lanes = false;
   bool all_gradients = true;  // otherwise those that may be missing are: dy, dh_end, dc_end, dx
-  std::string text() const { return ", " + std::to_string(blocks) + " blocks " + std::to_string(threads) + " threads"; }
+  std::string text() const { return ", " + std::to_string(blocks) + " blocks " + std::to_string(threads) + " threads" + (in_lanes ? " in lanes" : ""); }
 };
 
 template <class Real>
@@ -47,10 +48,11 @@ Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& test_case, co
       bias_rec(arrays.bias_rec), dy(arrays.dy), dh_end(arrays.dh_end), dc_end(arrays.dc_end);
   const bool lstm = test_case.kind == CellKind::lstm;
   const std::int64_t* lengths = test_case.lengths.empty() ? nullptr : test_case.lengths.data();
-  const echoic::Layout layout{test_case.batch, test_case.steps, test_case.inputs, test_case.hidden, lengths, test_case.reverse, options.blocks};
+  const echoic::Layout layout{test_case.batch, test_case.steps, test_case.inputs, test_case.hidden, lengths, test_case.reverse, options.blocks,
+                               options.in_lanes};
   const echoic::Weights<Real> weights{w_in.data(), w_rec.data(), bias.data(), lstm ? nullptr : bias_rec.data()};
   const Real* cell = lstm ? c0.data() : nullptr;
-  Array<Real> saved(kernel.saved_size(test_case.kind, test_case.row_steps(), test_case.hidden));
+  Array<Real> saved(kernel.saved_size(test_case.kind, layout));
   Result<Real> out(arrays), alone(arrays);
   auto forward = [&](Result<Real>& to, Real* kept) {
     kernel.forward(test_case.kind, {layout, weights, x.data(), h0.data(), cell, to.y.data(), to.h_end.data(),
@@ -109,6 +111,14 @@ void for_each_kernel(const Check& function) {
     function(*target.f32, std::string(target.name) + " ");
     if (target.f64) function(*target.f64, std::string(target.name) + " double ");
   }
+}
+
+// The same for both ways of laying rows and units into vectors.
+template <class Check>
+void for_each_scheme(const Check& function) {
+  for_each_kernel([&](const auto& kernel, const std::string& name) {
+    for (bool in_lanes : {false, true}) function(kernel, name + (in_lanes ? "in lanes " : ""), in_lanes);
+  });
 }
 
 template <class Real>

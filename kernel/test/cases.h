@@ -20,11 +20,6 @@ struct Case {
 
   long gates() const { return kind == CellKind::lstm ? 4 : 3; }
   long length(long row) const { return lengths.empty() ? steps : lengths[row]; }
-  long row_steps() const {
-    long total = 0;
-    for (long row = 0; row < batch; ++row) total += length(row);
-    return total;
-  }
   std::string text() const {
     return std::string(kind == CellKind::lstm ? "lstm" : "gru") + " batch " + std::to_string(batch) + " steps " +
            std::to_string(steps) + " inputs " + std::to_string(inputs) + " hidden " + std::to_string(hidden) +

@@ -7,6 +7,7 @@
 #include "test_samples.h"
 #include "test_sizes.h"
 #include "test_special.h"
+#include "test_subnormals.h"
 
 namespace {
 
@@ -42,7 +43,9 @@ int main(int count, char** arguments) {
     for (long hidden : {5, 16, 33}) check_nan_stays_in_its_row({kind, 3, 5, 2, hidden, {}, false}, 1);
     for (bool reverse : {false, true}) check_nothing_beyond_a_length_is_read(kind, reverse);
     for (double value : {infinity, -infinity}) check_infinite_inputs(kind, value);
+    check_subnormals_become_zero(kind);
   }
+  check_callers_setting_stays();
   check_sizes(quick);
   check_samples();
   check_live(quick);

@@ -11,7 +11,11 @@ void check_against_oracle(const Case& test_case, const std::vector<CallOptions>&
   const CaseArrays arrays = random_numbers(test_case, static_cast<unsigned>(test_case.batch + 31 * test_case.hidden + 977 * test_case.inputs));
   const Expected expected = expected_of(test_case, arrays);
   for_each_kernel([&](const auto& kernel, const std::string& name) {
-    for (const CallOptions& options : options) compare(run(kernel, test_case, arrays, options), expected, name + test_case.text() + options.text());
+    for (CallOptions one : options)
+      for (bool in_lanes : {false, true}) {
+        one.in_lanes = in_lanes;
+        compare(run(kernel, test_case, arrays, one), expected, name + test_case.text() + one.text());
+      }
   });
 }
 
@@ -44,6 +48,7 @@ void check_sizes(bool quick) {
 // Beyond the sizes at which the work is cut into chunks of steps, rows and depth.
 void check_large(CellKind kind) {
   check_against_oracle({kind, 20, 40, 3, 9, unequal(20, 40), false}, {{1, 1}, {2, 2}, {3, 2}});
+  check_against_oracle({kind, 150, 7, 17, 20, unequal(150, 7), false}, {{1, 1}, {2, 2}});
   check_against_oracle({kind, 300, 3, 2, 5, unequal(300, 3), true}, {{1, 1}, {2, 2}});
   check_against_oracle({kind, 300, 3, 2, 5, {}, false}, {{1, 1}, {1, 2}, {2, 2}});
   check_against_oracle({kind, 2, 3, 300, 70, {}, false}, {{1, 1}, {2, 2}});
@@ -57,7 +62,9 @@ void check_missing_gradients(CellKind kind) {
   Expected expected = expected_of(test_case, arrays);
   expected.dx.assign(expected.dx.size(), nan);  // not asked for, so not written
   for_each_kernel([&](const auto& kernel, const std::string& name) {
-    compare(run(kernel, test_case, arrays, {2, 1, false}), expected, name + "without incoming gradients " + test_case.text());
+    for (bool in_lanes : {false, true})
+      compare(run(kernel, test_case, arrays, {2, 1, in_lanes, false}), expected,
+              name + "without incoming gradients " + test_case.text());
   });
 }
 
@@ -65,11 +72,13 @@ void check_repeated(CellKind kind) {
   const Case test_case{kind, 20, 30, 3, 33, unequal(20, 30), false};
   const CaseArrays arrays = random_numbers(test_case, 11);
   for_each_kernel([&](const auto& kernel, const std::string& name) {
-    const auto once = run(kernel, test_case, arrays, {3, 3});
-    check(once.same_bits(run(kernel, test_case, arrays, {3, 3})), name + "gives the same bits again: " + test_case.text());
-    for (int threads : {1, 2})
-      check(once.same_bits(run(kernel, test_case, arrays, {3, threads})),
-            name + "gives the same bits for any number of threads: " + test_case.text());
+    for (bool in_lanes : {false, true}) {
+      const auto once = run(kernel, test_case, arrays, {3, 3, in_lanes});
+      check(once.same_bits(run(kernel, test_case, arrays, {3, 3, in_lanes})), name + "gives the same bits again: " + test_case.text());
+      for (int threads : {1, 2})
+        check(once.same_bits(run(kernel, test_case, arrays, {3, threads, in_lanes})),
+              name + "gives the same bits for any number of threads: " + test_case.text());
+    }
   });
 }
 

@@ -133,13 +133,16 @@ PRECISIONS = {"float32": (ops.AVAILABLE[0], torch.float32), "float64": ("scalar"
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
 @pytest.mark.parametrize("lengths", [False, True], ids=["equal", "unequal, reverse"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
+@pytest.mark.parametrize("in_lanes", [False, True], ids=["units", "lanes"])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_the_operator_keeps_torchs_rules(cell: str, name: str, dtype: torch.dtype, lengths: bool) -> None:
+def test_the_operator_keeps_torchs_rules(
+    cell: str, in_lanes: bool, name: str, dtype: torch.dtype, lengths: bool
+) -> None:
     rules = ALL_BUT_EQUAL_BITS if lengths else EVERY_RULE
     for grad in (True, False):
         tensors = operator_arguments(cell, dtype, lengths=lengths, grad=grad)
         torch.library.opcheck(
-            compiled._layer, (tensors, cell, lengths, name, 2, grad), test_utils=rules if grad else EVERY_RULE
+            compiled._layer, (tensors, cell, lengths, name, 2, in_lanes, grad), test_utils=rules if grad else EVERY_RULE
         )
 
 
@@ -155,18 +158,27 @@ def test_forward_saves_a_few_numbers_per_unit_in_whole_vectors(
     width = native.width(target)
     padded = -(-hidden // width) * width
     for save in (True, False):
-        *_, saved = compiled._layer(tensors, cell, False, target, 1, save)
+        *_, saved = compiled._layer(tensors, cell, False, target, 1, False, save)
         assert saved.numel() == (3 * 4 * padded * numbers if save else 0)
 
 
+def test_in_lanes_forward_saves_values_and_inputs_of_each_row_in_whole_vectors(target: str) -> None:
+    tensors = operator_arguments("lstm", torch.float32, lengths=False, grad=False)
+    width = native.width(target)
+    for blocks, lanes in ((1, -(-3 // width) * width), (2, width + -(-2 // width) * width)):
+        *_, saved = compiled._layer(tensors, "lstm", False, target, blocks, True, True)
+        assert saved.numel() == lanes * (4 * 6 * 5 + 5 * (2 + 1 + 5))
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.parametrize("in_lanes", [False, True], ids=["units", "lanes"])
 @pytest.mark.parametrize("needs_dx", [True, False], ids=["with dx", "without dx"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_the_operator_for_gradients_keeps_torchs_rules(
-    cell: str, name: str, dtype: torch.dtype, needs_dx: bool
+    cell: str, name: str, dtype: torch.dtype, needs_dx: bool, in_lanes: bool
 ) -> None:
-    settings = cell, True, name, 2
+    settings = cell, True, name, 2, in_lanes
     tensors = operator_arguments(cell, dtype, lengths=True, grad=False)
     y, h_end, c_end, saved = compiled._layer(tensors, *settings, True)
     incoming = [torch.randn_like(y), torch.randn_like(h_end), torch.randn_like(c_end) if cell == "lstm" else None]

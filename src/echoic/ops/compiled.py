@@ -15,16 +15,11 @@ import torch
 from torch import Tensor
 
 from echoic.errors import KernelError
+from echoic.ops import layout
 from echoic.ops.choice import native
 
 Outputs = tuple[Tensor, Tensor, Tensor, Tensor]
 """`y`, `h_end`, `c_end` (empty for a GRU) and `saved`."""
-
-_MIN_PARALLEL_WORK = 100_000
-"""Number of multiplications below which one thread is faster than two."""
-
-_SAVED_PER_UNIT = {"lstm": 5, "gru": 4}
-"""Numbers saved for backward per unit, row and step."""
 
 
 class LayerInputs(NamedTuple):
@@ -41,12 +36,16 @@ class LayerInputs(NamedTuple):
 
 
 class LayerCall(NamedTuple):
-    """Other arguments of a kernel call. `blocks` of rows are processed in parallel."""
+    """Other arguments of a kernel call.
+
+    `blocks` of rows are processed in parallel; with `in_lanes`, vectors hold rows rather than units.
+    """
 
     cell: str
     reverse: bool
     target: str
     blocks: int
+    in_lanes: bool
 
 
 def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
@@ -56,15 +55,22 @@ def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tupl
         lengths = lengths.to("cpu", torch.int64)
     contiguous = LayerInputs(*(None if one is None else one.contiguous() for one in inputs._replace(lengths=lengths)))  # type: ignore[arg-type]
     save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in contiguous)
-    blocks = max(1, min(_threads(contiguous), len(contiguous.x)))
-    y, h_end, c_end, _ = _layer(contiguous, cell, reverse, target, blocks, save)
+    blocks = _blocks(contiguous)
+    vector = layout.vector_width(target, inputs.x.dtype)
+    in_lanes = layout.in_lanes(contiguous.x.shape[0], contiguous.h.shape[1], blocks, vector)
+    y, h_end, c_end, _ = _layer(contiguous, cell, reverse, target, blocks, in_lanes, save)
     return y, h_end, c_end
+
+
+def _blocks(inputs: LayerInputs) -> int:
+    """One for each thread, and one alone where an exported program leaves the sizes open."""
+    is_open = not all(isinstance(size, int) for size in inputs.x.shape)
+    return 1 if is_open else max(1, min(_threads(inputs), len(inputs.x)))
 
 
 def _threads(inputs: LayerInputs) -> int:
     batch, steps, width = inputs.x.shape
-    hidden = inputs.h.shape[1]
-    return torch.get_num_threads() if batch * steps * hidden * (width + hidden) >= _MIN_PARALLEL_WORK else 1
+    return layout.threads(batch, steps, width, inputs.h.shape[1])
 
 
 def _addresses(*tensors: Tensor | None) -> list[int]:
@@ -73,7 +79,7 @@ def _addresses(*tensors: Tensor | None) -> list[int]:
 
 def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Tensor | None]) -> None:
     """Calls the kernel on contiguous tensors, in the order of the structs in kernel/kernels.h."""
-    dimensions = [*inputs.x.shape, inputs.h.shape[1], int(call.reverse), call.blocks]
+    dimensions = [*inputs.x.shape, inputs.h.shape[1], int(call.reverse), call.blocks, int(call.in_lanes)]
     (lengths,) = _addresses(inputs.lengths)
     is_double = inputs.x.dtype == torch.float64
     kernel(call.target, call.cell, is_double, dimensions, lengths, _addresses(*tensors), _threads(inputs))
@@ -81,12 +87,12 @@ def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Te
 
 _library = torch.library.Library("echoic", "DEF")
 _library.define(
-    "layer(Tensor?[] inputs, str cell, bool reverse, str target, int blocks, bool save) "
+    "layer(Tensor?[] inputs, str cell, bool reverse, str target, int blocks, bool in_lanes, bool save) "
     "-> (Tensor, Tensor, Tensor, Tensor)"
 )
 _library.define(
     "layer_backward(Tensor?[] grad_outputs, Tensor?[] inputs, Tensor y, Tensor saved, "
-    "str cell, bool reverse, str target, int blocks, bool needs_dx) -> Tensor[]"
+    "str cell, bool reverse, str target, int blocks, bool in_lanes, bool needs_dx) -> Tensor[]"
 )
 _layer = torch.ops.echoic.layer.default
 _layer_backward = torch.ops.echoic.layer_backward.default
@@ -95,11 +101,12 @@ _layer_backward = torch.ops.echoic.layer_backward.default
 @torch.library.register_fake("echoic::layer", lib=_library)  # type: ignore[untyped-decorator]
 def _outputs(tensors: Sequence[Any], *settings: Any) -> Outputs:
     """Empty tensors of the right shapes."""
-    inputs, (cell, _, target, _, save) = LayerInputs(*tensors), settings
+    inputs, call, save = LayerInputs(*tensors), LayerCall(*settings[:-1]), settings[-1]
     batch, steps, _ = inputs.x.shape
     hidden = inputs.h.shape[1]
-    width = native.width(target) if inputs.x.dtype == torch.float32 else 1
-    saved = batch * steps * ((hidden + width - 1) // width) * width * _SAVED_PER_UNIT[cell] if save else 0
+    sizes = batch, steps, inputs.x.shape[2], hidden
+    vector = layout.vector_width(call.target, inputs.x.dtype)
+    saved = layout.saved_size(call.cell, sizes, call.blocks, vector, is_in_lanes=call.in_lanes) if save else 0
     return (
         inputs.x.new_empty(batch, steps, hidden),
         torch.empty_like(inputs.h),

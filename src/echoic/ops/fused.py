@@ -58,12 +58,17 @@ def _reversed(x: Tensor, lengths: Tensor | None) -> Tensor:
     return x.gather(1, order[..., None].expand_as(x))
 
 
+def is_traced() -> bool:
+    """Whether torch.jit.trace records: it has no lists with missing tensors, which the compiled kernels take."""
+    return not torch.compiler.is_compiling() and torch._C._is_tracing()  # noqa: SLF001
+
+
 def _one_layer_options() -> dict[str, Any]:
     """For one layer in one direction."""
     return {
         "has_biases": True,
         "num_layers": 1,
         "dropout": 0.0,
-        "train": torch.is_grad_enabled(),
+        "train": torch.is_grad_enabled() or is_traced(),
         "bidirectional": False,
     }

@@ -4,10 +4,11 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
-from echoic.errors import ShapeError
+from echoic.errors import KernelError, ShapeError
 from echoic.ops import fused
 from echoic.ops.choice import kernel
 from echoic.ops.compiled import LayerInputs, layer
+from echoic.ops.reference import gru_reference, lstm_reference
 
 Lengths = Integer[Tensor, "batch"] | None
 """The number of valid steps of each row, 0 to `steps`; None: all."""
@@ -45,6 +46,9 @@ def lstm(
         ShapeError: shapes do not match, or a length is out of range.
     """
     _check(x, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
+    if _is_transformed(x, h, c, w_in, w_rec, bias):
+        _check_transformed(lengths, reverse=reverse)
+        return lstm_reference(x, h, c, w_in, w_rec, bias)
     target = kernel()
     if _supports(target, x):
         inputs = LayerInputs(x, h, c, w_in, w_rec, bias, None, lengths)
@@ -71,6 +75,9 @@ def gru(
     candidate n before the reset gate scales it.
     """
     _check(x, (h,), w_in, w_rec, (bias,) if bias_rec is None else (bias, bias_rec), lengths, gates=3)
+    if _is_transformed(x, h, w_in, w_rec, bias):
+        _check_transformed(lengths, reverse=reverse)
+        return gru_reference(x, h, w_in, w_rec, bias, bias_rec)
     target = kernel()
     if _supports(target, x):
         inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
@@ -83,9 +90,24 @@ def gru(
 
 def _supports(target: str, x: Tensor) -> bool:
     """Whether the kernel named `target` supports `x`; float64 is for tests, on the scalar one."""
-    if target == "off" or x.device.type != "cpu":
+    if target == "off" or x.device.type != "cpu" or fused.is_traced():
         return False
     return x.dtype == torch.float32 or (x.dtype == torch.float64 and target == "scalar")
+
+
+def _is_transformed(*tensors: Tensor) -> bool:
+    """Whether torch.func looks inside: vmap, grad, jvp. They see through plain operations, and not into kernels."""
+    if torch.compiler.is_compiling():
+        return False
+    return any(torch._C._functorch.is_functorch_wrapped_tensor(one) for one in tensors)  # noqa: SLF001 (torch's own test)
+
+
+def _check_transformed(lengths: Lengths, *, reverse: bool) -> None:
+    if lengths is not None or reverse:
+        raise KernelError(
+            "Under torch.func (vmap, grad) layers run forwards over rows of equal length only; "
+            "remove the packing or the second direction, or use `torch.nn`."
+        )
 
 
 def _check(
