@@ -116,6 +116,10 @@ def test_inputs_are_held_and_delayed() -> None:
     np.testing.assert_array_equal(held(values)[:, 0], [0, 1, 1, 3])
     np.testing.assert_array_equal(delayed(held(values), 1)[:, 0], [0, 0, 1, 1])
     np.testing.assert_array_equal(delayed(held(values), -1)[:, 0], [1, 1, 3, 0])
+    for delay in (3, 4, 5, 9, -3, -4, -5, -9):
+        moved = delayed(held(values), delay)
+        assert moved.shape == values.shape
+        assert np.count_nonzero(moved) <= max(0, len(values) - abs(delay))
 
 
 def test_the_warm_up_is_not_scored_and_stated() -> None:

@@ -152,11 +152,11 @@ def held(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def delayed(values: NDArray[np.float32], delay: int) -> NDArray[np.float32]:
     """`values` `(steps, inputs)` that come `delay` steps later, with 0 before them, or after them if it is negative."""
-    moved = np.zeros_like(values)
+    moved, kept = np.zeros_like(values), max(0, len(values) - abs(delay))
     if delay >= 0:
-        moved[delay:] = values[: len(values) - delay]
+        moved[delay:] = values[:kept]
     else:
-        moved[:delay] = values[-delay:]
+        moved[:kept] = values[-delay:]
     return moved
 
 

@@ -221,6 +221,10 @@ def _resolved(settings: MapSettings, first: Series, training: Sequence[Excerpt],
     if warmup >= max(lengths):
         raise ConfigError(f"`warmup` is {warmup:,} steps, but the longest series of train has {max(lengths):,}.")
     most = _TBPTT if first.annotations.rate_hz is None else _TBPTT_OF_SOUND
+    if abs(window.delay_steps or 0) >= max(lengths):
+        raise ConfigError(
+            f"`delay_steps` is {window.delay_steps:,}, but the longest series of train has {max(lengths):,} steps."
+        )
     steps = window.tbptt_steps or min(most, max(_MIN_TBPTT, total // _TBPTT_PARTS))
     burn_in = window.burn_in_steps
     if burn_in is None:

@@ -1,6 +1,6 @@
 """Pairs of arrays in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ def read(data: Any, settings: MapDataSettings) -> Dataset:
     pairs = data if isinstance(data, Pairs) else Pairs(data)
     if pairs.targets is None:
         raise DataError(f"{ORIGIN} has no targets; pass them as `targets`, an array for each array that goes in.")
+    if isinstance(pairs.inputs, Mapping) or isinstance(pairs.targets, Mapping):
+        raise DataError(f"{ORIGIN} has named arrays; pass plain ones, or a DataFrame and the names of its columns.")
     inputs, targets = signals(pairs.inputs, INPUT), signals(pairs.targets, TARGET)
     if len(inputs) != len(targets):
         raise DataError(f"{ORIGIN} has {len(inputs)} inputs and {len(targets)} targets; give a pair of each.")
