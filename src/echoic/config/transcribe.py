@@ -86,12 +86,12 @@ class CurriculumSettings(Section):
         ),
     )
     write_masking: float = Field(
-        0.5,
+        0.0,
         ge=0,
         le=1,
         description=(
             "Fraction of training recordings in which the network must not write units half of the time, at random "
-            "times: keeps it from writing before it knows what. 0: none."
+            "times: keeps it from writing before it knows what. Default: 0.5 for synth:morse, otherwise none."
         ),
     )
 
@@ -121,7 +121,19 @@ class DecodingSettings(Section):
     )
 
 
-BY_DATA = ("batch_size", "conv_stride")
+CONVOLUTIONS = ("conv_channels", "conv_dims", "kernel_size", "conv_stride")
+
+BY_KIND: dict[str, dict[str, Any]] = {
+    "morse": {
+        "n_mels": 24, "low_hz": 400.0, "high_hz": 1000.0, "conv_channels": (48, 64, 64), "conv_dims": 1,
+        "kernel_size": 9, "conv_stride": 2, "layers": (96,), "dropout": 0.0, "lr": 4e-3, "write_masking": 0.5,
+    },
+    "other": {"conv_channels": (16, 32), "layers": (128, 128), "dropout": 0.1, "lr": 3e-3},
+}  # fmt: skip
+"""Defaults for `synth:morse` (a narrow band, and convolutions that see most of a letter) and for other recordings; a
+value set by the user stands."""
+
+BY_DATA = ("batch_size", *BY_KIND["morse"])
 """Settings whose defaults follow the data."""
 
 
@@ -140,8 +152,8 @@ class TranscribeSettings(JobSettings):
     spectrum: SpectrumSettings = SpectrumSettings()
     augment: AugmentSettings = AugmentSettings()
     vary: VarySettings = VarySettings()
-    encoder: EncoderSettings = EncoderSettings(conv_channels=(16, 32))
+    encoder: EncoderSettings = EncoderSettings()
     decoding: DecodingSettings = DecodingSettings()
-    stack: StackSettings = StackSettings(cell="gru", layers=(128, 128), dropout=0.1)
+    stack: StackSettings = StackSettings()
     curriculum: CurriculumSettings = CurriculumSettings()
-    train: TrainSettings = TrainSettings(epochs=40, lr=3e-3)
+    train: TrainSettings = TrainSettings(epochs=40)

@@ -52,7 +52,7 @@ class Morse:
     """
 
     clips: int = 4000
-    seconds: float = 6.0
+    seconds: float = 4.0
     min_wpm: float = 15.0
     max_wpm: float = 40.0
     min_hz: float = 500.0

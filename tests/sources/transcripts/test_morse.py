@@ -45,7 +45,7 @@ def test_the_code_is_the_international_one() -> None:
 def test_the_noise_has_the_power_that_was_asked_for(snr_db: float) -> None:
     """The same recording without noise tells what of it is noise."""
     noisy, clean = (
-        clip(Morse(min_snr_db=one, max_snr_db=one, fading_db=0, jitter=0), 3).sound.astype(float)
+        clip(Morse(seconds=30, min_snr_db=one, max_snr_db=one, fading_db=0, jitter=0), 3).sound.astype(float)
         for one in (snr_db, 100.0)
     )
     scale = (noisy @ clean) / (clean @ clean)

@@ -7,6 +7,7 @@ import numpy as np
 
 from echoic.codecs import Units
 from echoic.config import TranscribeSettings
+from echoic.config.transcribe import BY_KIND, CONVOLUTIONS
 from echoic.heads.ctc import steps_required
 from echoic.types import Series
 
@@ -20,10 +21,13 @@ _FEW = 1000
 
 def plan(settings: TranscribeSettings, training: Sequence[Series], units: Units) -> TranscribeSettings:
     """The settings with those that were not given chosen for the `training` recordings."""
+    given, is_morse = settings.given(), training[0].origin.startswith("synth:morse")
     chosen: dict[str, Any] = {"batch_size": 8 if len(training) < _FEW else 16}
-    if settings.encoder.conv_channels:
+    chosen |= BY_KIND["morse" if is_morse else "other"]
+    if "conv_channels" in given and not settings.encoder.conv_channels:
+        chosen = {name: value for name, value in chosen.items() if name not in CONVOLUTIONS}
+    elif not is_morse:
         chosen["conv_stride"] = _stride(settings, training, units)
-    given = settings.given()
     return settings.replaced(**{name: value for name, value in chosen.items() if name not in given})
 
 
