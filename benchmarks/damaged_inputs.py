@@ -98,7 +98,7 @@ def _use(one: Input, folder: Path, run: Path, copies: Sequence[bytes], number: i
 def _verbs(job: str, run: Run, place: Path) -> list[Callable[[], object]]:
     """What the run of a job can do with new data."""
     verbs: list[Callable[[], object]] = [lambda: run.evaluate(place)]
-    if job in ("forecast", "classify", "detect"):
+    if job in ("forecast", "classify", "detect", "map", "transcribe"):
         verbs.append(lambda: run.predict(place))
     if job in ("forecast", "music", "audio"):
         verbs.append(lambda: run.generate(LENGTHS[job], prime=place))

@@ -3,8 +3,10 @@
 import bz2
 import gzip
 import lzma
+import shutil
 from pathlib import Path
 
+import h5py
 import numpy as np
 import polars as pl
 import soundfile
@@ -16,6 +18,8 @@ from echoic.sources.music import MIDI_ENDINGS
 SOUNDS = {"oga": "OGG", "ogg": "OGG", "opus": "OGG", "aif": "AIFF", "mp3": "MP3"}
 """Names that libsndfile has for endings that differ."""
 
+HDF5_ENDINGS = (".hdf5", ".h5", ".hdf")
+
 
 def write_inputs(folder: Path) -> None:
     """Writes all files."""
@@ -26,6 +30,8 @@ def write_inputs(folder: Path) -> None:
     _write_sounds(folder)
     _write_clips(folder, draw)
     _write_events(folder, draw)
+    _write_pairs(folder, draw)
+    _write_transcripts(folder)
 
 
 def _write_tables(folder: Path, draw: np.random.Generator) -> None:
@@ -119,3 +125,37 @@ def _write_events(folder: Path, draw: np.random.Generator) -> None:
     label = np.tile(np.repeat(["", "walk", "", "run"], 15), 8)
     moves = {"ax": draw.normal(size=480).round(2), "person": person, "label": label}
     pl.DataFrame(moves).write_csv(folder / "moves.csv")
+
+
+def _write_pairs(folder: Path, draw: np.random.Generator) -> None:
+    inputs = draw.normal(size=400)
+    pair = {"u": inputs, "y": np.tanh(inputs)}
+    np.savez_compressed(folder / "pairs.npz", u=pair["u"], y=pair["y"])
+    for ending in HDF5_ENDINGS:
+        with h5py.File(folder / f"pairs{ending}", "w") as file:
+            for name, values in pair.items():
+                file[name] = values
+    pl.DataFrame(pair).write_csv(folder / "pairs.csv")
+    pl.DataFrame(pair).write_parquet(folder / "pairs.parquet")
+    for side, gain in {"dry": 0.3, "wet": 0.2}.items():
+        (folder / side).mkdir()
+        for number in range(3):
+            sound = gain * np.sin(np.arange(2000) / (5 + number))
+            soundfile.write(folder / side / f"{number}.wav", sound.astype(np.float32), 8000)
+
+
+def _write_transcripts(folder: Path) -> None:
+    files = [f"sounds/{label}/{number}.wav" for label in "ab" for number in range(8)]
+    texts = ["ab" if "/a/" in file else "ba" for file in files]
+    pl.DataFrame({"file": files, "text": texts}).write_csv(folder / "spoken.csv")
+    pl.DataFrame({"file": files, "text": texts}).write_csv(folder / "spoken.tsv", separator="\t")
+    pl.DataFrame({"file": files, "text": texts}).write_parquet(folder / "spoken.parquet")
+    for name in ("spoken", "kaldi"):
+        (folder / name).mkdir()
+    for number, (file, text) in enumerate(zip(files, texts, strict=True)):
+        shutil.copy(folder / file, folder / "spoken" / f"{number}.wav")
+        (folder / "spoken" / f"{number}.txt").write_text(text)
+    lines = {"wav.scp": [f"k{n} {folder / file}" for n, file in enumerate(files)]}
+    lines["text"] = [f"k{n} {text}" for n, text in enumerate(texts)]
+    for name, content in lines.items():
+        (folder / "kaldi" / name).write_text("\n".join(content) + "\n")

@@ -9,9 +9,11 @@ from echoic.config import (
     AudioDataSettings,
     ClipDataSettings,
     EventDataSettings,
+    MapDataSettings,
     MusicDataSettings,
     Section,
     TextDataSettings,
+    TranscriptDataSettings,
 )
 from echoic.config.table import TableSettings
 from echoic.sources import SOURCES
@@ -19,6 +21,10 @@ from echoic.sources.audio import ENDINGS as SOUND_ENDINGS
 from echoic.sources.clips import READERS
 from echoic.sources.music import MIDI_ENDINGS
 from echoic.sources.rolls import ENDINGS as ROLL_ENDINGS
+from good_files import HDF5_ENDINGS
+
+SYNTHETIC = {"synth", "morse"}
+"""Kinds of data without files."""
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 
@@ -77,6 +83,16 @@ def _events(file: str, training: str, data: str | None = None, **given: Any) -> 
     return Input("events", file, EventDataSettings(**given), "detect", training, given, data)
 
 
+def _pairs(kind: str, file: str, training: str = "pairs.npz", data: str | None = None, **given: Any) -> Input:
+    settings = {"targets": ("y",)} | given
+    return Input(kind, file, MapDataSettings(**settings), "map", training, {"batch_size": 8, **settings}, data)
+
+
+def _transcripts(file: str, data: str | None = None) -> Input:
+    settings = TranscriptDataSettings()
+    return Input("transcripts", file, settings, "transcribe", "spoken.csv", {"batch_size": 8, "n_mels": 8}, data)
+
+
 def inputs(folder: Path) -> list[Input]:
     """All formats; the files are in `folder`."""
     arrays: dict[str, Any] = {"axes": ("clip", "band", "frame"), "labels_path": folder / "labels.npy"}
@@ -107,12 +123,18 @@ def inputs(folder: Path) -> list[Input]:
         _events("sounds/a/1.wav", "events.csv", "events.csv"),
         _events("split.csv", "events.csv", "events.csv", **split),
         _events("moves.csv", "moves.csv", label="label", id="person"),
+        *(_pairs("paired_arrays", f"pairs{ending}") for ending in (".npz", *HDF5_ENDINGS)),
+        *(_pairs("paired_table", f"pairs{ending}", "pairs.csv") for ending in (".csv", ".parquet")),
+        _pairs("paired_sound", "dry/0.wav", "dry", "dry", targets=(str(folder / "wet"),)),
+        *(_transcripts(f"spoken{ending}") for ending in (".csv", ".tsv", ".parquet")),
+        *(_transcripts(f"spoken/0.{ending}", "spoken") for ending in ("wav", "txt")),
+        *(_transcripts(f"kaldi/{name}", "kaldi") for name in ("wav.scp", "text")),
     ]
 
 
 def missing_formats(found: list[Input]) -> list[str]:
     """Kinds of files in the registry of sources, and endings, without an input here."""
-    kinds = {name for name, source in SOURCES.items() if not source.in_memory and name != "synth"}
+    kinds = {name for name, source in SOURCES.items() if not source.in_memory and name not in SYNTHETIC}
     endings = {ending for source in SOURCES.values() for ending in source.endings}
     endings |= {*SOUND_ENDINGS, *MIDI_ENDINGS, *ROLL_ENDINGS, *READERS}
     endings |= {f"{name}{packed}" for name in (".csv", ".txt") for packed in PACKED}

@@ -52,7 +52,7 @@ globalThis.WebSocket = class {
 };
 """
 
-pytestmark = pytest.mark.slow  # six runs are trained for these tests
+pytestmark = pytest.mark.slow  # a run of each job that is served is trained for these tests
 
 
 def block(language: str) -> str:

@@ -26,7 +26,7 @@ from echoic.web.serving import Place, bound, serve
 
 Records = list[dict[str, Any]]
 
-pytestmark = pytest.mark.slow  # six runs are trained for these tests
+pytestmark = pytest.mark.slow  # a run of each job that is served is trained for these tests
 
 
 def sound_of(run: Run) -> tuple[Path, np.ndarray]:
