@@ -81,6 +81,11 @@ def test_units_that_only_test_has_are_noted_and_count_as_errors(tmp_path: Path) 
     assert "abz" in scored(run).true
 
 
+def test_a_test_text_without_a_known_unit_counts(tmp_path: Path) -> None:
+    run = echoic.train("transcribe", changed_table(tmp_path, "xyz", 2), epochs=1, **SMALL)
+    assert "xyz" in scored(run).true
+
+
 def test_normalization_is_stated() -> None:
     sounds = [np.zeros(900, np.float32)] * 4
     texts = ["It's one, two!", "three", "It's one, two!", "three"]

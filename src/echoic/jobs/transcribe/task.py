@@ -83,13 +83,20 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
 
     @cached_property
     def splits(self) -> dict[str, list[int]]:
-        assigned = assign_splits(self.dataset.series, self.settings.split.split)
-        return {split: [n for n in numbers if n not in self.unusable] for split, numbers in assigned.items()}
+        return {split: [n for n in numbers if n not in self.unusable] for split, numbers in self._assigned.items()}
+
+    @cached_property
+    def _assigned(self) -> dict[str, list[int]]:
+        return assign_splits(self.dataset.series, self.settings.split.split)
 
     @cached_property
     def unusable(self) -> dict[int, str]:
-        """Numbers of recordings whose text has no alignment with their steps, each with the reason."""
-        reasons = {number: self._reason(one) for number, one in enumerate(self.dataset.series)}
+        """Numbers of recordings whose text has no alignment with their steps, each with the reason.
+
+        Test has none: its texts count, whether the network can write them or not.
+        """
+        numbers = sorted([*self._assigned["train"], *self._assigned["dev"]])
+        reasons = {number: self._reason(self.dataset.series[number]) for number in numbers}
         return {number: reason for number, reason in reasons.items() if reason}
 
     def _reason(self, one: Series) -> str:
