@@ -136,7 +136,12 @@ def pause(draws: np.random.Generator) -> np.ndarray:
 def prompts(options: Namespace, seed: int) -> TranscribeEvaluation:
     """Scores on held-out prompts."""
     place = options.data / "speech_allison_16k"
-    settings = PROMPTS | {"minutes": options.prompt_minutes, "seed": seed, "threads": options.threads}
+    settings = PROMPTS | {
+        "audio": str(place / "audio"),
+        "minutes": options.prompt_minutes,
+        "seed": seed,
+        "threads": options.threads,
+    }
     run = echoic.train("transcribe", place / "text.csv", **(settings | options.overrides))
     return cast("TranscribeEvaluation", run.evaluate())
 

@@ -133,7 +133,7 @@ class SequenceModel(nn.Module):
         """The loss of whole texts, summed over their units: targets are units, not steps."""
         steps = batch.mask.new_full((len(batch.inputs),), batch.inputs.shape[1], dtype=torch.long)
         steps = self.encoder.output_lengths(steps if batch.lengths is None else batch.lengths)
-        losses = head.text_loss(head(head_inputs), steps, batch.targets, batch.mask, batch.writable)
+        losses = head.text_loss(head(head_inputs), steps, batch.targets, batch.mask)
         return Loss(losses.sum(), int(batch.mask.sum()), after)
 
     def scheduled_sampling(self, batch: Batch, prob: float, state: State | None, generator: torch.Generator) -> Batch:

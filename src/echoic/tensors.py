@@ -16,8 +16,7 @@ class Batch(NamedTuple):
     `inputs`: the first columns are the features that the model predicts, which lets its own output be fed back. Only
     `targets` with a true `mask` count. `carry`: the rows continue those of the previous batch. `ids`: the channel of
     each row, for models that embed it. `future_covariates`: values known for the steps to predict. `lengths`: number of
-    valid steps of each row where rows are whole sequences; None: all. `writable`: steps in which an alignment of a text
-    may have units; None: all.
+    valid steps of each row where rows are whole sequences; None: all.
     """
 
     inputs: Float[Tensor, "batch steps inputs"]
@@ -27,7 +26,6 @@ class Batch(NamedTuple):
     ids: Int[Tensor, "batch"] | None = None
     future_covariates: Float[Tensor, "batch horizon covariates"] | None = None
     lengths: Int[Tensor, "batch"] | None = None
-    writable: Bool[Tensor, "batch steps"] | None = None
 
     def rows(self, begin: int, end: int) -> Self:
         """The rows `begin` to `end` of the batch."""
@@ -38,7 +36,6 @@ class Batch(NamedTuple):
             ids=None if self.ids is None else self.ids[begin:end],
             future_covariates=None if self.future_covariates is None else self.future_covariates[begin:end],
             lengths=None if self.lengths is None else self.lengths[begin:end],
-            writable=None if self.writable is None else self.writable[begin:end],
         )
 
     def to(self, device: torch.device) -> Self:
@@ -50,5 +47,4 @@ class Batch(NamedTuple):
             ids=None if self.ids is None else self.ids.to(device),
             future_covariates=None if self.future_covariates is None else self.future_covariates.to(device),
             lengths=None if self.lengths is None else self.lengths.to(device),
-            writable=None if self.writable is None else self.writable.to(device),
         )

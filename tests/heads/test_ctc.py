@@ -70,19 +70,6 @@ def test_rows_of_unequal_steps_and_texts_are_each_alone() -> None:
         assert together[row].item() == pytest.approx(alone.item(), rel=1e-12)
 
 
-def test_steps_that_are_not_writable_have_blanks() -> None:
-    head, params = head_and_params(5)
-    writable = torch.tensor([[True, False, True, True, False]])
-    log_probs = params[0, :, 0].detach().log_softmax(-1)
-    units = torch.tensor([1.0, 2.0]).double().view(1, -1, 1)
-    found = head.text_loss(params, torch.tensor([5]), units, torch.ones_like(units, dtype=torch.bool), writable)
-    total = 0.0
-    for classes in itertools.product(range(UNITS + 1), repeat=3):
-        if text_of_alignment((classes[0], 0, *classes[1:], 0)) == (1, 2):
-            total += math.exp(sum(float(log_probs[step, one]) for step, one in zip((0, 2, 3), classes, strict=True)))
-    assert found.item() == pytest.approx(-math.log(total), rel=1e-9)
-
-
 def test_gradients_of_the_loss_of_texts_are_right() -> None:
     head, _ = head_and_params(1)
     vectors = torch.randn(1, 5, WIDTH).double().requires_grad_()

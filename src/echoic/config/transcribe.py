@@ -74,7 +74,7 @@ class UnitSettings(Section):
 
 
 class CurriculumSettings(Section):
-    """The order of the training recordings, and when their texts may be written."""
+    """The order of the training recordings."""
 
     panel: ClassVar[str] = "Training"
 
@@ -83,15 +83,6 @@ class CurriculumSettings(Section):
         description=(
             "Go from short to long recordings in the first epoch: what a short text sounds like is learned first, and "
             "helps to find the units of long ones."
-        ),
-    )
-    write_masking: float = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description=(
-            "Fraction of training recordings in which the network must not write units half of the time, at random "
-            "times: keeps it from writing before it knows what. Default: 0.5 for synth:morse, otherwise none."
         ),
     )
 
@@ -126,7 +117,7 @@ CONVOLUTIONS = ("conv_channels", "conv_dims", "kernel_size", "conv_stride")
 BY_KIND: dict[str, dict[str, Any]] = {
     "morse": {
         "n_mels": 24, "low_hz": 400.0, "high_hz": 1000.0, "conv_channels": (48, 64, 64), "conv_dims": 1,
-        "kernel_size": 9, "conv_stride": 2, "layers": (96,), "dropout": 0.0, "lr": 4e-3, "write_masking": 0.5,
+        "kernel_size": 9, "conv_stride": 2, "layers": (96,), "dropout": 0.0, "lr": 4e-3,
     },
     "other": {"conv_channels": (16, 32), "layers": (128, 128), "dropout": 0.1, "lr": 3e-3},
 }  # fmt: skip

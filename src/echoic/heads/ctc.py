@@ -13,9 +13,6 @@ from echoic.heads.categorical import Categorical, Logits
 BLANK = 0
 """The class of a step that adds no unit."""
 
-_NEVER = -1e4
-"""Log-probability of a unit where there must not be one; finite, so that gradients are."""
-
 Units = Float[Tensor, "batch units 1"]
 """Numbers of units, from 0."""
 
@@ -33,12 +30,7 @@ class CTC(Categorical):
         super().__init__(width, num_units + 1)
 
     def text_loss(
-        self,
-        params: Logits,
-        steps: Int[Tensor, "batch"],
-        units: Units,
-        mask: Bool[Tensor, "batch units 1"],
-        writable: Bool[Tensor, "batch steps"] | None = None,
+        self, params: Logits, steps: Int[Tensor, "batch"], units: Units, mask: Bool[Tensor, "batch units 1"]
     ) -> Float[Tensor, "batch"]:
         """The negative log-likelihood of each text; infinite where it has no alignment.
 
@@ -47,14 +39,8 @@ class CTC(Categorical):
             steps: number of valid steps of each row.
             units: the units of each text, from 0.
             mask: the valid ones of them, which come first.
-            writable: steps in which an alignment may have units; the others have a blank. None: all.
         """
-        log_probs = params[:, :, 0].log_softmax(-1)
-        if writable is not None:
-            blank = torch.full_like(log_probs, _NEVER)
-            blank[..., BLANK] = 0.0
-            log_probs = torch.where(writable[..., None], log_probs, blank)
-        log_probs = log_probs.transpose(0, 1)
+        log_probs = params[:, :, 0].log_softmax(-1).transpose(0, 1)
         classes = units[..., 0].long() + 1
         return functional.ctc_loss(log_probs, classes, steps, mask[..., 0].sum(1), BLANK, reduction="none")
 

@@ -51,7 +51,7 @@ class Morse:
         seed: of all random numbers.
     """
 
-    clips: int = 4000
+    clips: int = 12_000
     seconds: float = 4.0
     min_wpm: float = 15.0
     max_wpm: float = 40.0

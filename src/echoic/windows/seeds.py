@@ -17,7 +17,6 @@ class Purpose(enum.IntEnum):
     UNKNOWN = 6
     CALENDAR = 7
     VARY = 8
-    WRITE = 9
 
 
 def make_generator(*seeds: int) -> torch.Generator:

@@ -87,7 +87,6 @@ CHANGES: dict[str, Entry] = (
         "beam_size": Change(1),
         "ngram_order": Change(2),
         "short_first": Change(),
-        "write_masking": Change(1.0),
         "max_shift_steps": Refused(5, "max_shift_steps"),
         "excerpt_steps": Refused(20, "excerpt_steps"),
         "max_stretch": Change(0.2),

@@ -24,7 +24,6 @@ from echoic.labelled.features import Features, RawSteps
 from echoic.labelled.front_end import check_front, front, layers
 from echoic.labelled.task import LabelledTask
 from echoic.labelled.vary import Vary
-from echoic.labelled.writing import MaskWriting
 from echoic.model import SequenceModel
 from echoic.progress import ProgressFn, no_progress
 from echoic.readouts import PerStep
@@ -178,10 +177,9 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
 
     def _augmentation(self) -> list[Transform]:
         """Variations of sound come first: they need the spectra as they are."""
-        multiple, masked = self.settings.encoder.conv_stride, self.settings.curriculum.write_masking
-        vary = self.settings.vary
+        vary, multiple = self.settings.vary, self.settings.encoder.conv_stride
         varied = [] if vary == VarySettings() else [Vary(vary, self.features.scaler, multiple)]
-        return [*varied, *super()._augmentation(), *([MaskWriting(masked, multiple)] if masked else [])]
+        return [*varied, *super()._augmentation()]
 
     @property
     def new_data(self) -> TranscriptDataSettings:
