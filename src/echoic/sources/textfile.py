@@ -198,7 +198,7 @@ def _undecodable(path: Path, data: bytes, codec: str, offset: int) -> DataError:
     line = data.count(b"\n", 0, offset) + 1
     return DataError(
         f"{path}, line {line}: byte 0x{data[offset]:02x} at offset {offset} is not {codec}; "
-        "name the encoding of the file, such as --encoding latin-1."
+        "save the file as UTF-8, or name its encoding where the job has that option, such as --encoding latin-1."
     )
 
 

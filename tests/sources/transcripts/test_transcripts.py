@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -188,6 +189,15 @@ def test_arrays_files_and_dataframes_in_memory(tmp_path: Path) -> None:
     assert texts(Transcripts([tmp_path / "a.wav"], ["z"])) == {str(tmp_path / "a.wav"): "z"}
     frame = pl.DataFrame({"file": ["a.wav"], "text": ["w"]})
     assert texts(frame, TranscriptDataSettings(audio=tmp_path)) == {"a.wav": "w"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [(["x", None], r"`texts\[1\]` must be a text, got None"), (["x"], "a text for each of the 2 recordings, got 1")],
+)
+def test_texts_in_memory_must_be_there(given: list[Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(Transcripts([np.zeros(900)] * 2, given, RATE_HZ), SKIP)
 
 
 def test_a_text_changes_the_fingerprint() -> None:

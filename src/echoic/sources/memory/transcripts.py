@@ -63,6 +63,9 @@ def _texts(texts: Any, count: int) -> list[str]:
         DataError: there are more or fewer, or one is no text.
     """
     listed = [] if isinstance(texts, str) else list(texts)
-    if len(listed) != count or not all(isinstance(one, str) for one in listed):
+    if len(listed) != count:
         raise DataError(f"`texts` must have a text for each of the {count} recordings, got {len(listed)}.")
+    for number, one in enumerate(listed):
+        if not isinstance(one, str):
+            raise DataError(f"`texts[{number}]` must be a text, got {one!r}; fill it in, or leave the recording out.")
     return listed
