@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from job_data import beeps, hum, lines, signals, sine, tunes
+from job_data import beeps, hum, lines, phrases, signals, sine, tunes
 
 import echoic
 from echoic.config.search import conditions, default_space
@@ -23,6 +23,7 @@ def pairs(folder: Path) -> Pairs:
 
 DATA: dict[str, Any] = {
     "forecast": sine, "music": tunes, "text": lines, "audio": hum, "classify": beeps, "detect": signals, "map": pairs,
+    "transcribe": phrases,
 }  # fmt: skip
 MOST = 8
 

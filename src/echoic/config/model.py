@@ -34,6 +34,7 @@ class StackSettings(Section):
         AfterValidator(_layer_sizes),
         Choices(((32,), (64,), (128,), (32, 32), (64, 64)), jobs=("forecast", "classify", "detect", "map")),
         Choices(((128,), (256,), (384,), (512,), (256, 256)), jobs=("music", "text", "audio")),
+        Choices(((96,), (128,), (192,), (128, 128), (192, 192)), jobs=("transcribe",)),
         _RECURRENT,
     ] = Field((64,), description="Hidden size of each recurrent layer, such as 16,16.")
     dropout: Annotated[float, Range(0.0, 0.6)] = Field(
