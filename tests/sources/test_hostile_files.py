@@ -26,7 +26,7 @@ def test_a_file_that_ends_its_reader_does_not_end_the_process(
     data_dir: Path, name: str, settings: MusicDataSettings | None
 ) -> None:
     path = data_dir / "bad_files" / "crash" / name
-    with pytest.raises(DataError, match=rf"{name} is damaged \(its reader crashed on it\); write or copy"):
+    with pytest.raises(DataError, match=rf"{name} is (damaged|not a readable MATLAB file)"):
         read(path, settings)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 import torch
-from job_data import beeps, driven, hum, lines, signals, tunes
+from job_data import beeps, driven, hum, lines, phrases, signals, tunes
 from torch import nn
 
 from echoic.training.optimizer import Optimizer
@@ -18,7 +18,10 @@ KINDS: dict[Kind, tuple[Any, dict[str, Any]]] = {
     "adamw": (torch.optim.AdamW, {}),
     "sgd": (torch.optim.SGD, {"momentum": 0.9}),
 }
-DATA = {"text": lines, "music": tunes, "audio": hum, "classify": beeps, "detect": signals, "map": driven}
+DATA = {
+    "text": lines, "music": tunes, "audio": hum, "classify": beeps, "detect": signals, "map": driven,
+    "transcribe": phrases,
+}  # fmt: skip
 WITH_SPLIT = ("music", "classify", "detect")
 SHAPES = [(3,), (4, 5), (2, 3, 4)]
 
