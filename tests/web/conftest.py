@@ -61,7 +61,9 @@ def driver() -> Iterator[Any]:
     browsing = pytest.importorskip("browsing", reason="NO TEST OF THE PAGE: playwright is not installed")
     if browsing.CHROMIUM is None:
         pytest.skip("NO TEST OF THE PAGE: there is no chromium (apt-get install chromium)")
-    with pytest.importorskip("playwright.sync_api").sync_playwright() as playwright:
+    api = pytest.importorskip("playwright.sync_api")
+    api.expect.set_options(timeout=60_000)  # what comes on an idle machine at once may take long on a busy one
+    with api.sync_playwright() as playwright:
         yield playwright
 
 
