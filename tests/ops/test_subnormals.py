@@ -52,12 +52,12 @@ def test_the_caller_may_flush_by_itself(layer: Layer) -> None:
 
 
 def test_importing_the_library_changes_nothing() -> None:
-    code = f"import torch, echoic.ops, echoic.nn; assert (torch.tensor([{TINY}]) * 1).item() != 0"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    code = f"import torch, echoic.ops, echoic.nn; print((torch.tensor([{TINY}]) * 1).item() != 0)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hidden", [32, 128], ids=["lanes", "units"])
+@pytest.mark.parametrize("hidden", [20, 128], ids=["lanes", "units"])
 @pytest.mark.skipif(ops.AVAILABLE[0] in {"scalar", "off"}, reason="no target that is fast")
 def test_a_vanishing_gradient_takes_no_longer(hidden: int) -> None:
     """CPU time of a loss at the last of many steps, alternating: its gradient vanishes with small weights."""

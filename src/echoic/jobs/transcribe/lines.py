@@ -153,7 +153,7 @@ class _Line:
             self.begin, self.end = (unit.begin if self.begin < 0 else self.begin), unit.end
 
     def taken(self, *, ended: bool = True) -> list[Line]:
-        """The line, if there is one, which begins anew."""
+        """The line so far, if there is one; the next unit starts a new line."""
         numbers, mean = self.numbers, self.log_prob / max(len(self.numbers), 1)
         while numbers and numbers[-1] == self.space:
             numbers = numbers[:-1]
