@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from job_data import beeps, driven, hum, lines, signals, tunes
+import soundfile
+from job_data import beeps, driven, hum, lines, phrases, signals, tunes
 
 import echoic
 from echoic.api.run import Run
@@ -20,6 +21,14 @@ from teaching import Taught, teaching
 COMMON: dict[str, Any] = {"epochs": 1, "threads": 1, "layers": (8,)}
 
 
+def dry_and_wet(folder: Path) -> Path:
+    """A sound of 8000 Hz and, as `wet.wav`, a distorted version of it."""
+    dry = 0.5 * np.random.default_rng(0).standard_normal(16_000).clip(-1.5, 1.5)
+    soundfile.write(folder / "dry.wav", dry, 8000)
+    soundfile.write(folder / "wet.wav", np.tanh(3 * dry) / 2, 8000)
+    return folder / "dry.wav"
+
+
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """A small run of each job that is served here."""
@@ -28,6 +37,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
         return tmp_path_factory.mktemp(name)
 
     detect = {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5, "lr": 2e-2, "epochs": 12}
+    transcribe = {"n_mels": 8, "conv_channels": (4,), "conv_stride": 2, "layers": (24,), "dropout": 0.0}
+    transcribe |= {"batch_size": 4, "lr": 1e-2, "epochs": 40}
     sound = {"frame_samples": 5, "fast_hidden_size": 16, "batch_size": 4, "tbptt_steps": 16}
     made: dict[str, tuple[str, Any, dict[str, Any]]] = {
         "detect": ("detect", signals, detect),
@@ -36,6 +47,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
         "music": ("music", tunes, {}),
         "audio": ("audio", hum, sound),
         "map": ("map", driven, {"targets": ("y",)}),
+        "transcribe": ("transcribe", phrases, transcribe),
+        "pedal": ("map", dry_and_wet, {"targets": ("wet.wav",), "batch_size": 2}),
     }
     found = {
         name: echoic.train(job, data(place(name)), out=place(f"{name}-run") / name, **COMMON | settings)

@@ -117,7 +117,9 @@ def test_a_table_has_its_predictions(browsed: Browsed, runs: dict[str, Run]) -> 
     assert float(said[1]) == pytest.approx(runs["map"].predict(np.array(values))["y"][-1], rel=1e-3)
 
 
-@pytest.mark.parametrize("run", ["detect", "classify", "forecast", "text", "music", "audio", "map"])
+@pytest.mark.parametrize(
+    "run", ["detect", "classify", "forecast", "text", "music", "audio", "map", "pedal", "transcribe"]
+)
 def test_the_keyboard_reaches_every_control_and_all_have_names(browsed: Browsed, run: str) -> None:
     with browsed.page(run, viewport={"width": 390, "height": 844}) as page:
         check_usable(page)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import soundfile
+import soxr
 
 from echoic.api.run import Run
 
@@ -16,10 +17,28 @@ pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
 from browsing import FAILING_MICROPHONE, KEPT_MICROPHONE, MICROPHONE_HZ, UNPLUG, UP_TO_MS, Browsed
+from numpy.typing import NDArray
 from page_events import check_events, hear, listed_events, predicted_events, saved
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.slow
+
+SHOWN_LINES = """() => {
+  const line = document.querySelector("[aria-label='The line so far']");
+  window.shown = [];
+  new MutationObserver(() => window.shown.push(line.textContent)).observe(line, { childList: true });
+}"""
+"""Notes every text of the line that goes on."""
+
+PLAYED = """
+window.played = [];
+const post = MessagePort.prototype.postMessage;
+MessagePort.prototype.postMessage = function (data, ...rest) {
+  if (data instanceof Float32Array) window.played.push(data.length);
+  return post.call(this, data, ...rest);
+};
+"""
+"""Notes the number of samples of each block that goes to the thread that plays sound."""
 
 
 def play_file(page: Page, file: Path, *, is_audible: bool = False) -> None:
@@ -84,6 +103,63 @@ def test_clips_are_those_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_
         soundfile.write(file, sound[begin:end], MICROPHONE_HZ, subtype="FLOAT")
         assert runs["classify"].predict(file)["label"].tolist() == [label]
     assert sum(int(one or 0) for one in shown) == pytest.approx(100, abs=1)
+
+
+def test_text_of_a_file_is_that_of_predict(browsed: Browsed, runs: dict[str, Run], tmp_path: Path) -> None:
+    table = Path(runs["transcribe"].config["data"]["path"])
+    phrases = [soundfile.read(table.parent / f"phrase-{number}-None.wav")[0] for number in (2, 5)]
+    sound = np.concatenate([phrases[0], np.zeros(3000), phrases[1]])  # with a pause that ends a line
+    soundfile.write(tmp_path / "two.wav", soxr.resample(sound, 2000, MICROPHONE_HZ), MICROPHONE_HZ)
+    expected = runs["transcribe"].predict(tmp_path / "two.wav")
+    assert len(expected["text"]) > 1
+    with browsed.page("transcribe") as page:
+        page.evaluate(SHOWN_LINES)
+        play_file(page, tmp_path / "two.wav")
+        expect(page.get_by_text("two.wav is over.")).to_be_visible(timeout=UP_TO_MS)
+        counted = re.compile(f"^{len(expected['text'])} lines?; the last one")
+        expect(page.get_by_text(counted)).to_be_visible(timeout=UP_TO_MS)
+        found = pl.read_csv(io.StringIO(saved(page, "CSV")))
+        subtitles = saved(page, "Subtitles (SRT)")
+        partial = page.evaluate("window.shown")
+    assert found["text"].to_list() == expected["text"].tolist()
+    np.testing.assert_allclose(found["onset_s"], expected["onset_s"], atol=1e-6)
+    np.testing.assert_allclose(found["offset_s"], expected["offset_s"], atol=1e-6)
+    assert subtitles.splitlines()[2] == expected["text"][0]
+    assert expected["text"][0][:1] in partial  # text comes before its line has ended
+    assert len(set(partial)) > 2
+
+
+def play_effect(page: Page, file: Path) -> NDArray[np.float32]:
+    """What comes out of an effect into which a file goes, as the page saves it."""
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_label("or a file").set_input_files(file)
+    expect(page.get_by_text(f"{file.name} is over.")).to_be_visible(timeout=UP_TO_MS)
+    duration_s = soundfile.info(file).duration
+    expect(page.get_by_text(f"{duration_s:.1f} s of output.")).to_be_visible(timeout=UP_TO_MS)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save as WAV").click()
+    made: NDArray[np.float32] = soundfile.read(waiting.value.path(), dtype="float32")[0]
+    return made
+
+
+def test_the_output_of_an_effect_is_that_of_predict_and_is_played(browsed: Browsed, runs: dict[str, Run]) -> None:
+    expected = runs["pedal"].predict(browsed.file)["target"]
+    with browsed.page("pedal", PLAYED) as page:
+        made = play_effect(page, browsed.file)
+        expect(page.get_by_role("button", name="Stop playing")).to_have_attribute("aria-pressed", "true")
+        played = page.evaluate("window.played")
+        page.get_by_role("button", name="Stop playing").click()
+        page.get_by_label("bypass").check()
+        page.get_by_role("button", name="Play", exact=True).click()
+        page.evaluate("window.played.length = 0")
+        page.get_by_role("button", name="Microphone").click()
+        while page.evaluate("window.played.length") < 20:
+            page.wait_for_timeout(20)
+        bypassed = page.evaluate("window.played.slice(0, 10)")
+    assert len(made) == len(expected)
+    np.testing.assert_allclose(made, expected.clip(-1, 1), atol=2**-14)
+    assert sum(played) == len(expected)  # everything that comes out goes to the loudspeaker
+    assert set(bypassed) == {round(0.02 * MICROPHONE_HZ)}  # blocks of the microphone itself
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,18 @@ def test_frames_and_16_bit_samples_on_request(served: Served, runs: dict[str, Ru
     assert np.array(result["frames"]["probs"]).sum(1) == pytest.approx(1, abs=1e-3)
 
 
+def test_sound_out_of_sound_on_request(served: Served, runs: dict[str, Run]) -> None:
+    sound = np.sin(np.arange(2000) / 9).astype(np.float32)
+    made = list[np.ndarray]()
+    with served.client("pedal") as client:
+        assert "samples" not in client.answer(sound.tobytes())  # as nobody asked for it
+        assert client.answer({"type": "start", "sound": True})["type"] == "started"
+        for block in np.split(sound, 5):
+            made.append(np.frombuffer(client.answer(block.tobytes()), np.float32))
+            assert client.receive()["samples"] == len(made[-1])
+    np.testing.assert_allclose(np.concatenate(made), runs["pedal"].predict(sound)["target"], atol=1e-5)
+
+
 def test_many_clients_at_once_are_each_alone(served: Served, runs: dict[str, Run]) -> None:
     _, sound = sound_of(runs["detect"])
     with served.client("detect") as client:

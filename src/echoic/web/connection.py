@@ -88,10 +88,13 @@ class Connection:
     def forward(self, payloads: Iterable[Message]) -> None:
         """Sends what another client has sent; if too much waits already, this one is dropped."""
         try:
-            for payload in payloads:
-                self._outbox.put(payload)
+            self._put_all(payloads)
         except DroppedError as error:
             self._end(TOO_MUCH, f"{error} Connect again with your state.")
+
+    def _put_all(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self._outbox.put(message)
 
     def replace(self) -> None:
         """Ends it, because another client shares its input now."""
@@ -164,7 +167,7 @@ class Connection:
             self._outbox.put({"type": "started", "position": 0})
             self._sharing.announce(self)
         elif message.type == "finish":
-            self._outbox.put(await self._session.finish())
+            self._put_all(await self._session.finish())
             self._sharing.unshare(self)
         elif message.type == "follow":
             self._sharing.follow(self)
@@ -183,9 +186,9 @@ class Connection:
         chunk = self._session.chunk_of(message)
         if not self._seconds.take(len(chunk) / self._session.units_per_s, arrived):
             raise DroppedError("Data came faster than this server takes them.")
-        result = await self._session.push(chunk)
+        results = await self._session.push(chunk)
         self._monitor.add_latency(time.monotonic() - arrived)
-        self._outbox.put(result)
+        self._put_all(results)
         if self._session.start.share:
             self._sharing.forward(self, shared_of(message, chunk))
 
@@ -202,8 +205,7 @@ class Connection:
             count = min(piece, left)
             made, state = await self._batcher.call(_generated, stream, count, state, message.options)
             left -= count
-            for payload in generated_of(stream, made, message.id, is_last=not left):
-                self._outbox.put(payload)
+            self._put_all(generated_of(stream, made, message.id, is_last=not left))
         if message.keep:
             session.state = state
             self._sharing.announce(self)

@@ -25,6 +25,7 @@ class Start(_Message):
     position: int = Field(0, ge=0, lt=2**53, description="Its position.")
     seed: Seed = Field(0, description="Random seed of what is generated.")
     frames: bool = Field(default=False, description="Send the probabilities of frames as well.")
+    sound: bool = Field(default=False, description="Send the sound that comes out, of runs that make some.")
     share: bool = Field(default=False, description="Send what comes to the clients that follow this run, too.")
 
 

@@ -1,10 +1,12 @@
 """Data in messages: chunks for streams, and results for clients."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
+from echoic.api.live_signal import SoundStream
 from echoic.errors import DataError
 from echoic.streams.live import LiveStream
 from echoic.types.score import NUM_PITCHES, ONSET, SUSTAIN
@@ -38,6 +40,14 @@ def frames_of(result: Any) -> dict[str, Any] | None:
     """The probabilities of frames, where a result has them."""
     probs = getattr(result, "probs", None)
     return None if probs is None else {"first": result.first_frame, "probs": probs.round(_DIGITS).tolist()}
+
+
+def sound_of(stream: LiveStream[Any, Any, Any], result: Any) -> NDArray[np.float32] | None:
+    """The sound of a result, where a stream makes some and there is some."""
+    if stream.gives != "sound":
+        return None
+    sound = np.asarray(cast("SoundStream", stream).sound(result), "<f4")
+    return sound if len(sound) else None
 
 
 def generated_of(

@@ -9,7 +9,7 @@ from echoic.errors import ConfigError
 from echoic.streams.live import GeneratingStream, LiveStream
 from echoic.web.sharing import Sharing
 
-_PRESENTED = ("labels", "classes", "delay_s", "hop_s", "history_steps", "step_beats", "step_s")
+_PRESENTED = ("gives", "output_hz", "labels", "classes", "delay_s", "hop_s", "history_steps", "step_beats", "step_s")
 """Attributes of streams that a page shows, where a stream has them."""
 
 

@@ -12,7 +12,7 @@ from echoic.web.batcher import Batcher
 from echoic.web.limits import Limits
 from echoic.web.messages import Push, Start
 from echoic.web.outbox import Message
-from echoic.web.payloads import data_of, frames_of
+from echoic.web.payloads import data_of, frames_of, sound_of
 from echoic.web.served import ServedRun
 
 _SAMPLES: dict[str, tuple[np.dtype[Any], float]] = {
@@ -81,8 +81,8 @@ class Session:
             return data_of(self.stream, message, self.state)
         return self._sound(message)
 
-    async def push(self, chunk: Any) -> Message:
-        """The message with the result of a chunk.
+    async def push(self, chunk: Any) -> list[Message]:
+        """The messages with the result of a chunk.
 
         Raises:
             DataError: the chunk is refused.
@@ -91,8 +91,8 @@ class Session:
         self.position += len(chunk)
         return self._shown(result)
 
-    async def finish(self) -> Message:
-        """The message with what the end of the sequence decides."""
+    async def finish(self) -> list[Message]:
+        """The messages with what the end of the sequence decides."""
         result = await self._batcher.call(self.stream.finish, self.state)
         self._state = None
         return self._shown(result)
@@ -102,12 +102,17 @@ class Session:
         data = self.stream.to_bytes(self.state)
         return {"position": self.position, "bytes": len(data), "state": base64.b64encode(data).decode()}
 
-    def _shown(self, result: Any) -> Message:
+    def _shown(self, result: Any) -> list[Message]:
+        """A result, after a binary message with its sound where that is asked for."""
         records = self.stream.records(result)
         if not records and not self.start.frames:  # most of all messages
-            return f'{{"type":"result","position":{self.position},"records":[]}}'
-        frames = {"frames": frames_of(result)} if self.start.frames else {}
-        return {"type": "result", "position": self.position, "records": records, **frames}
+            return [f'{{"type":"result","position":{self.position},"records":[]}}']
+        message = {"type": "result", "position": self.position, "records": records}
+        if self.start.frames:
+            message["frames"] = frames_of(result)
+        if not self.start.sound or (sound := sound_of(self.stream, result)) is None:
+            return [message]
+        return [sound.tobytes(), message | {"samples": len(sound)}]
 
     def _most_units_per_s(self) -> float:
         """How many samples, characters, rows or steps may come a second.

@@ -1,7 +1,8 @@
 /** What a classifier takes a clip for: a bar for each class, and the clips that have ended. */
 
-import { element, slider } from "./dom.js";
+import { element } from "./dom.js";
 import { EventList } from "./eventlist.js";
+import { pauseSlider } from "./pauseslider.js";
 
 const MOST_BARS = 12;
 
@@ -15,7 +16,7 @@ export class ClassifyView {
     this.show([...this.bars.keys()].slice(0, MOST_BARS));
     this.list = new EventList(hello.run, "clip", hello.rate_hz / 2);
     this.root = element("div", {}, this.box, this.list.root);
-    if (hello.takes === "sound") this.root.append(this.pauseSlider());
+    if (hello.takes === "sound") this.root.append(pauseSlider(this, "clip"));
   }
 
   start(rate_hz) {
@@ -52,15 +53,6 @@ export class ClassifyView {
 
   show(names) {
     this.box.replaceChildren(...names.map((name) => this.bars.get(name).root));
-  }
-
-  pauseSlider() {
-    const range = { min: 0.1, max: 2, step: 0.1, value: this.pause_s };
-    return slider("Pause in seconds that ends a clip", range, (pause_s) => {
-      this.pause_s = pause_s;
-      const { options } = this.channel.start;
-      if (options) this.channel.begin({ ...this.start(options.rate_hz) });
-    });
   }
 }
 

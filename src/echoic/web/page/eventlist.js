@@ -13,7 +13,7 @@ export class EventList {
     this.highest_hz = highest_hz;
     this.body = element("tbody");
     this.count = element("p", { role: "status", className: "status" });
-    const heads = ["onset", "offset", "label", "confidence"].map((text) => element("th", { scope: "col" }, text));
+    const heads = ["onset", "offset", this.column, "confidence"].map((text) => element("th", { scope: "col" }, text));
     this.root = element(
       "div",
       {},
@@ -25,6 +25,11 @@ export class EventList {
       ),
     );
     this.clear();
+  }
+
+  /** The name of the column with labels. */
+  get column() {
+    return "label";
   }
 
   clear() {
@@ -50,13 +55,19 @@ export class EventList {
   }
 
   savers() {
-    const save = (ending, type, content) => () => download(`${this.name}${ending}`, content(this.events), type);
-    this.buttons = [
-      button("CSV", save(".csv", "text/csv", csvOf)),
-      button("Audacity labels", save(".txt", "text/plain", audacityOf)),
-      button("Raven table", save(".selections.txt", "text/plain", (events) => ravenOf(events, this.highest_hz))),
-    ];
+    const save = ([label, ending, type, content]) =>
+      button(label, () => download(`${this.name}${ending}`, content(this.events), type));
+    this.buttons = this.formats().map(save);
     return this.buttons;
+  }
+
+  /** Formats to save in: the name, the ending, the type, and the content of events. */
+  formats() {
+    return [
+      ["CSV", ".csv", "text/csv", (events) => csvOf(events, this.column)],
+      ["Audacity labels", ".txt", "text/plain", audacityOf],
+      ["Raven table", ".selections.txt", "text/plain", (events) => ravenOf(events, this.highest_hz)],
+    ];
   }
 }
 
@@ -67,9 +78,9 @@ const plain = (text) => text.replaceAll(/[\t\r\n]/g, " ");
 const joined = (rows, mark) => rows.map((row) => row.join(mark) + "\n").join("");
 
 /** A table with a header. */
-export function csvOf(events) {
+export function csvOf(events, column) {
   const rows = events.map((one) => [one.onset_s, one.offset_s, quoted(one.label), one.confidence]);
-  return joined([["onset_s", "offset_s", "label", "confidence"], ...rows], ",");
+  return joined([["onset_s", "offset_s", column, "confidence"], ...rows], ",");
 }
 
 /** Labels for Audacity: File > Import > Labels. */

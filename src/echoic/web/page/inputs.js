@@ -47,7 +47,7 @@ export class Reading {
 export class Listening extends Hearing {
   constructor(panels) {
     super(panels);
-    this.input = new SoundInput(this);
+    this.input = new SoundInput(this, { isEffect: panels.some(({ run }) => run.gives === "sound") });
     this.follower = new Follower(panels, this);
     this.root = this.input.root;
     this.root.append(this.follower.root, this.spectrogram.root);

@@ -3,25 +3,18 @@
 import { Drawing, colour, gutter } from "./canvas.js";
 import { element } from "./dom.js";
 import { Scale, drawLine, short } from "./forecast.js";
-import { counted } from "./words.js";
 
 const KEPT = 400;
 const HEIGHT = 160;
 const MOST_CHARTS = 4;
+const BEGINNING = "Predictions begin with the first value.";
 
 export class MapView {
-  constructor(channel, hello) {
-    this.isSound = hello.takes === "sound";
-    this.summary = element("p", { className: "status", role: "status" }, this.beginning);
+  constructor() {
+    this.summary = element("p", { className: "status", role: "status" }, BEGINNING);
     this.pictures = element("div");
     this.root = element("div", {}, this.pictures, this.summary);
     this.onRestart();
-  }
-
-  get beginning() {
-    return this.isSound
-      ? "Sound goes in. The page does not play what comes out; `echoic live RUN | aplay` does."
-      : "Predictions begin with the first value.";
   }
 
   start() {
@@ -30,17 +23,11 @@ export class MapView {
 
   onRestart() {
     this.targets = new Map();
-    this.samples = 0;
     this.pictures.replaceChildren();
-    this.summary.textContent = this.beginning;
+    this.summary.textContent = BEGINNING;
   }
 
   onResult({ records }) {
-    if (this.isSound) {
-      this.samples += records.reduce((sum, { samples }) => sum + samples, 0);
-      if (records.length) this.summary.textContent = `${counted(this.samples, "sample")} made. ${this.beginning}`;
-      return;
-    }
     for (const { step, ...values } of records) {
       for (const [name, value] of Object.entries(values)) if (!/-(lo|hi)-\d+$/.test(name)) this.keep(name, value);
       this.summary.textContent = `Step ${step}: ${[...this.targets].map(([name, { newest }]) => `${name} ${short(newest.at(-1))}`).join(", ")}.`;

@@ -3,6 +3,7 @@
 import { ClassifyView } from "./classify.js";
 import { DetectView } from "./detect.js";
 import { element } from "./dom.js";
+import { EffectView } from "./effect.js";
 import { ForecastView } from "./forecast.js";
 import { Latency } from "./latency.js";
 import { MapView } from "./map.js";
@@ -11,6 +12,7 @@ import { Channel } from "./socket.js";
 import { SoundView } from "./sound.js";
 import { StatePanel } from "./state.js";
 import { TextView } from "./text.js";
+import { TranscribeView } from "./transcribe.js";
 import { counted } from "./words.js";
 
 const VIEWS = {
@@ -21,6 +23,7 @@ const VIEWS = {
   map: MapView,
   music: MusicView,
   text: TextView,
+  transcribe: TranscribeView,
 };
 
 export class RunPanel {
@@ -38,7 +41,7 @@ export class RunPanel {
       this.error,
     );
     this.channel = new Channel(run.run, this);
-    this.view = new VIEWS[run.job](this.channel, run);
+    this.view = new (run.gives === "sound" ? EffectView : VIEWS[run.job])(this.channel, run);
     this.state = new StatePanel(this.channel, this.view);
     this.state.onState({ bytes: run.state_bytes });
     this.root.append(this.view.root, this.state.root);
@@ -83,11 +86,11 @@ export class RunPanel {
     this.view?.onRestart?.();
   }
 
-  onResult(message, age) {
+  onResult(message, age, sound) {
     this.error.textContent = "";
     if (age) this.latency.add(age());
     this.timing.textContent = age || this.latency.values_s.length ? this.latency.text + this.lost : "";
-    this.view.onResult?.(message);
+    this.view.onResult?.(message, sound);
   }
 
   onGenerated(message, samples) {

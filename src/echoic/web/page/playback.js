@@ -4,8 +4,9 @@ const TAPS = 32;
 const PHASES = 512;
 
 class Playback extends AudioWorkletProcessor {
-  constructor({ processorOptions: { rate_hz } }) {
+  constructor({ processorOptions: { rate_hz, most_s } }) {
     super();
+    this.most = most_s * rate_hz;
     this.step = rate_hz / sampleRate;
     this.kernels = Array.from({ length: PHASES }, (_, phase) => kernel(phase / PHASES, Math.min(1, 1 / this.step)));
     this.blocks = [];
@@ -16,8 +17,20 @@ class Playback extends AudioWorkletProcessor {
   }
 
   take(data) {
-    if (data !== "stop") this.blocks.push(data);
-    else Object.assign(this, { blocks: [], at: 0 });
+    if (data === "stop") {
+      Object.assign(this, { blocks: [], at: 0 });
+      return;
+    }
+    this.blocks.push(data);
+    while (this.waiting > this.most && this.blocks.length > 1) {
+      this.blocks.shift();
+      this.at = 0;
+    }
+  }
+
+  /** Number of samples that are still to be played. */
+  get waiting() {
+    return this.blocks.reduce((sum, block) => sum + block.length, -this.at);
   }
 
   process(_inputs, [[output]]) {

@@ -1,8 +1,10 @@
 /** Plays sound of any rate as it comes. */
 
 export class Player {
-  constructor(rate_hz) {
+  /** What waits for longer than `most_s` seconds is left out, so that live sound stays live. */
+  constructor(rate_hz, most_s = Infinity) {
     this.rate_hz = rate_hz;
+    this.most_s = most_s;
   }
 
   /** Opens the output; browsers want this after a press of the user. */
@@ -14,7 +16,7 @@ export class Player {
   async prepare() {
     this.context = new AudioContext();
     await this.context.audioWorklet.addModule("/files/playback.js");
-    const options = { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { rate_hz: this.rate_hz } };
+    const options = { numberOfInputs: 0, outputChannelCount: [1], processorOptions: { rate_hz: this.rate_hz, most_s: this.most_s } };
     this.node = new AudioWorkletNode(this.context, "playback", options);
     this.node.connect(this.context.destination);
     await this.context.resume();

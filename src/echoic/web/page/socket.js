@@ -11,7 +11,7 @@ const REFUSED = 1008;
 
 export class Channel {
   /**
-   * `listener` may have onHello(hello), onBegin(position), onResult(message, stamp), onGenerated(message, samples),
+   * `listener` may have onHello(hello), onBegin(position), onResult(message, stamp, samples), onGenerated(message, samples),
    * onState(saved), onSource(source), onShared(message, samples), onStatus(kind, text), onError(text).
    */
   constructor(name, listener) {
@@ -155,7 +155,7 @@ export class Channel {
     // Those that are computed again after a lost connection have been shown already.
     const isNew = message.position > this.received || !pushed;
     this.received = Math.max(this.received, message.position);
-    if (isNew) this.listener.onResult?.(message, pushed?.stamp);
+    if (isNew) this.listener.onResult?.(message, pushed?.stamp, message.samples ? this.made : undefined);
   }
 
   stored(message) {

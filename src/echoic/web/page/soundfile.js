@@ -24,15 +24,15 @@ export class SoundFile {
     return true;
   }
 
-  /** Plays it, audibly or as fast as it goes; resolves at its end. */
-  async play(isAudible) {
+  /** Plays it at its own pace, or as fast as it goes, audibly or not; resolves at its end. */
+  async play({ isPaced, isAudible }) {
     const { rate_hz, samples } = this.sound;
     this.onState("open", `${this.file.name}: ${(samples.length / rate_hz).toFixed(1)} s at ${rate_hz} Hz.`);
     if (isAudible) this.makeAudible();
     const block = Math.round(BLOCK_S * rate_hz);
     let due_ms = performance.now();
     for (let at = 0; at < samples.length && !this.isClosed; at += block) {
-      due_ms += (1000 * BLOCK_S) / (isAudible ? 1 : FASTEST);
+      due_ms += (1000 * BLOCK_S) / (isPaced ? 1 : FASTEST);
       if (due_ms > performance.now()) await slept(due_ms - performance.now());
       while (!this.isReady() && !this.isClosed) {
         await slept(WAIT_MS);

@@ -7,22 +7,34 @@ import { SoundFile } from "./soundfile.js";
 
 const LOWEST_DB = -80;
 
+/** A meter of the largest deviation of sound from zero. */
+export function levelMeter(label) {
+  return element("meter", { min: LOWEST_DB, max: 0, value: LOWEST_DB, "aria-label": label });
+}
+
+/** Shows the level of samples. */
+export function showLevel(meter, samples) {
+  meter.value = 20 * Math.log10(peak(samples) || 1e-9);
+}
+
 export class SoundInput {
   /**
    * `listener` has isReady(), onBegin(rate_hz), onBlock(block), onEnd(); with `isHeld` the button must be held down.
-   * Controls for files are in the element `filesIn`, by default beside the microphone.
+   * Controls for files are in the element `filesIn`, by default beside the microphone. With `isEffect` the page plays
+   * what comes out: a file goes in at its own pace, and is not heard itself.
    */
-  constructor(listener, { isHeld = false, filesIn } = {}) {
+  constructor(listener, { isHeld = false, filesIn, isEffect = false } = {}) {
     this.listener = listener;
+    this.isEffect = isEffect;
     this.rate_hz = undefined;
     this.microphoneButton = isHeld ? this.heldButton() : this.toggledButton();
     this.fileInput = element("input", { type: "file", accept: "audio/*,.wav,.flac,.ogg,.mp3" });
     this.fileInput.onchange = () => this.play(this.fileInput.files[0]);
     this.audible = element("input", { type: "checkbox", checked: true });
-    const files = [field("or a file", this.fileInput), field("hear it", this.audible)];
+    const files = [field("or a file", this.fileInput), ...(isEffect ? [] : [field("hear it", this.audible)])];
     const first = filesIn ? "The microphone is off." : `${this.microphoneButton.textContent}, or drop a file of sound here.`;
     this.status = element("p", { className: "status", role: "status" }, first);
-    this.level = element("meter", { min: LOWEST_DB, max: 0, value: LOWEST_DB, "aria-label": "Level in decibels" });
+    this.level = levelMeter("Level in decibels");
     this.root = element(
       "section",
       { className: "card input", "aria-label": "Sound" },
@@ -69,11 +81,17 @@ export class SoundInput {
     if (!file) return;
     const heard = (block) => this.heard(source, block);
     const source = this.takeOver(new SoundFile(file, heard, this.showing(), () => this.listener.isReady()));
-    const wasHeard = (await source.open()) && (await source.play(this.audible.checked));
+    const wasHeard = (await source.open()) && (await source.play(this.pace));
     this.fileInput.value = "";
     if (!wasHeard) return;
     this.show("ended", `${file.name} is over.`);
     this.released(source);
+  }
+
+  /** How files are played. */
+  get pace() {
+    const isAudible = !this.isEffect && this.audible.checked;
+    return { isPaced: this.isEffect || isAudible, isAudible };
   }
 
   stop() {
@@ -99,7 +117,7 @@ export class SoundInput {
     if (this.source !== source) return;
     this.source = undefined;
     this.microphoneButton.setAttribute("aria-pressed", "false");
-    this.level.value = LOWEST_DB;
+    showLevel(this.level, []);
     if (this.rate_hz) this.listener.onEnd();
   }
 
@@ -109,7 +127,7 @@ export class SoundInput {
       this.rate_hz = block.rate_hz;
       this.listener.onBegin(block.rate_hz);
     }
-    this.level.value = 20 * Math.log10(peak(block.samples) || 1e-9);
+    showLevel(this.level, block.samples);
     this.listener.onBlock(block);
   }
 
