@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from job_data import SIZES, beeps, hum, lines, signals, sine
+from job_data import SIZES, beeps, driven, hum, lines, phrases, signals, sine
 
 import echoic
 from echoic.cells import CELLS, Stack
@@ -98,6 +98,8 @@ DATA: dict[str, Callable[[Path], Any]] = {
     "hum": hum,
     "beeps": beeps,
     "signals": signals,
+    "driven": driven,
+    "phrases": phrases,
     "sensors": sensors,
 }
 
@@ -128,6 +130,8 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "signals",
         {"n_mels": 8, "hop_ms": 10, "conv_channels": (4,), "excerpt_s": 0.5, "batch_size": 7},
     ),
+    "map": ("map", "driven", {"targets": ("y",), "batch_size": 7}),
+    "transcribe": ("transcribe", "phrases", {"n_mels": 8, "conv_channels": (4,), "batch_size": 5}),
 }
 """Job, data and settings. Rows of most batches are no multiple of two or three, and a last batch may have just one."""
 
