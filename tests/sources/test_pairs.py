@@ -100,7 +100,7 @@ def test_slow_targets_are_missing_in_between_and_slow_inputs_are_held() -> None:
 def test_lengths_that_do_not_fit_are_refused_and_small_differences_cut() -> None:
     dataset = read(Pairs(SIGNAL, SIGNAL[:395]), MapDataSettings())
     assert dataset.series[0].steps == 395
-    assert "5 steps at the end left out" in " ".join(dataset.report.notes)
+    assert "5 steps at the end of the inputs left out" in " ".join(dataset.report.notes)
     with pytest.raises(DataError, match=r"the inputs have 400 steps and the targets 300, and neither"):
         read(Pairs(SIGNAL, SIGNAL[:300]), MapDataSettings())
 

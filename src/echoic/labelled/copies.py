@@ -24,10 +24,11 @@ def copy_notes(series: Sequence[Series], splits: Mapping[str, Sequence[int]], on
     split_of = {number: split for split in SPLITS for number in splits[split]}
     pairs = [(numbers[0], other) for numbers in copies for other in numbers[1:]]
     labelled = [(first, other) for first, other in pairs if _targets(series[first]) != _targets(series[other])]
+    target = "labels" if series[0].annotations.text is None else "texts"
     leaks = list(chain.from_iterable(_leaks(numbers, split_of) for numbers in copies))
     candidates = {
         f"With the same content as another {one}: {_listed(series, pairs, one)}.": pairs,
-        f"With the same content as another {one}, but different labels: {_listed(series, labelled, one)}.": labelled,
+        f"With the same content as another {one}, but different {target}: {_listed(series, labelled, one)}.": labelled,
         f"With the same content in two of train, dev and test, so that scores are too good: "
         f"{_listed(series, leaks, one)}.": leaks,
     }

@@ -7,6 +7,7 @@ import torch
 from echoic.config.split import DEFAULT_FRACTIONS, are_fractions
 from echoic.errors import DataError
 from echoic.types import Series
+from echoic.types.counted import counted
 from echoic.windows.splits import SPLITS, Ranges, full_ranges
 from echoic.windows.stratified import SPLIT_SEED, stratified_group_split
 
@@ -21,6 +22,7 @@ def assign_splits(
     folds: Sequence[str] | None = None,
     test_fold: str | None = None,
     dev_fraction: float = 0.0,
+    noun: str = "",
 ) -> dict[str, list[int]]:
     """Assigns each series to a split; returns the indices of the series of each split.
 
@@ -34,6 +36,7 @@ def assign_splits(
         folds: fold of each series.
         test_fold: the fold used as test split; all others are train.
         dev_fraction: fraction of train moved to dev if folds or annotations define no dev split.
+        noun: of one of them, in messages; by default they are series.
 
     Raises:
         DataError: there are too few series, the train split is empty, only some series are annotated, or a group is in
@@ -50,7 +53,7 @@ def assign_splits(
             )
         _check_groups(series, splits)
     elif stratify is None and not any(annotations(series, "group", partly=True)):
-        splits = _assign_at_random(len(series), rule or DEFAULT_FRACTIONS, series[0].origin)
+        splits = _assign_at_random(len(series), rule or DEFAULT_FRACTIONS, series[0].origin, noun)
     else:
         assigned = stratified(series, range(len(series)), rule or DEFAULT_FRACTIONS, stratify)
         splits = dict(zip(SPLITS, assigned, strict=True))
@@ -91,10 +94,12 @@ def select_ranges(series: Sequence[Series], selected: Sequence[int]) -> Ranges:
     return Ranges(rows.begin[indices], rows.end[indices])
 
 
-def _assign_at_random(count: int, rule: SplitSizes, origin: str) -> dict[str, list[int]]:
+def _assign_at_random(count: int, rule: SplitSizes, origin: str, noun: str) -> dict[str, list[int]]:
     sizes = _sizes(count, rule)
-    if min(sizes) < 0 or sum(sizes) > count:
-        raise DataError(f"{origin}: the split {rule} requires more than {count} series; choose another --split.")
+    if min(sizes) < 0 or sum(sizes) > count or (rule[0] and not sizes[0]):
+        available = counted(count, noun) if noun else f"{count} series"
+        shown = ", ".join(f"{one:.4g}" for one in rule)
+        raise DataError(f"{origin}: the split ({shown}) requires more than {available}; choose another --split.")
     order = torch.randperm(count, generator=torch.Generator().manual_seed(SPLIT_SEED))
     assigned = torch.split(order, [*sizes, count - sum(sizes)])
     return {split: sorted(numbers.tolist()) for split, numbers in zip(SPLITS, assigned, strict=False)}

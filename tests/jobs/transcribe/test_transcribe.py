@@ -107,6 +107,24 @@ def test_listed_units_must_have_every_training_text() -> None:
     assert units_of(found).names == ("one", "two", "three")
     with pytest.raises(DataError, match=r"'four' is not among `units`, in the text 'two four'; add it there"):
         echoic.prepare("transcribe", sounds, texts=["one", "two four"] * 2, units=("one", "two"), **plain)
+    with pytest.raises(DataError, match=r"'TWO' is not among `units`, in the text 'one TWO'; choose --case lower"):
+        echoic.prepare("transcribe", sounds, texts=["one", "one TWO"] * 2, units=("one", "two"), **plain)
+    lower = echoic.prepare("transcribe", sounds, texts=["one", "TWO"] * 2, units="One,Two", case="lower", **plain)
+    assert units_of(lower).encode("one TWO") == [0, 1]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_recordings_are_named_as_such(count: int) -> None:
+    sounds = [np.zeros(900, np.float32)] * count
+    with pytest.raises(DataError, match=rf"requires more than {count} recordings?; choose another --split"):
+        echoic.prepare("transcribe", sounds, texts=["ab"] * count, rate_hz=2000)
+
+
+def test_copies_with_other_texts_are_noted() -> None:
+    sounds = [np.full(900, 1e-3 * number, np.float32) for number in [0, 0, 1, 2]]
+    found = echoic.prepare("transcribe", sounds, texts=["a", "b", "ab", "ab"], rate_hz=2000, split=(1, 0, 0))
+    note = "but different texts: 1 recording (recording 1 like recording 0)"
+    assert note in " ".join(found.task.data_report()["notes"])
 
 
 def test_settings_that_contradict_each_other_are_refused() -> None:
@@ -142,6 +160,7 @@ def test_predictions_have_texts_times_and_units(run: echoic.Run) -> None:
         times = [time for one in units for time in (one["onset_s"], one["offset_s"])]
         assert times == sorted(times)
         assert (onset_s, offset_s) == (times[0], times[-1])
+        assert all(len(repr(time)) <= len("1234.123456") for time in times)
         assert all(0 < one["confidence"] <= 1 for one in units)
 
 

@@ -159,7 +159,7 @@ class DetectTask(LabelledTask[DetectSettings], Task[DetectSettings]):
 def _splits(dataset: DatasetLike, settings: DetectSettings) -> dict[str, list[int]]:
     """The numbers of the recordings in each split; one that was cut has its split already."""
     is_cut = isinstance(dataset, CutDataset) and dataset.is_cut
-    return assign_splits(dataset.series, None if is_cut else settings.split.split)
+    return assign_splits(dataset.series, None if is_cut else settings.split.split, noun="recording")
 
 
 def check_labels(recordings: Sequence[Series], labels: Sequence[str], where: str) -> None:

@@ -22,6 +22,8 @@ from echoic.streams.state_bytes import Limits, nested
 DEFAULT_PAUSE_S = 1.0
 """Pause that ends a line of text, unless another one is chosen."""
 
+_TIME_DIGITS = 6
+
 MAX_PAUSE_S = 60.0
 """Longest pause that can be chosen."""
 
@@ -170,7 +172,9 @@ class LineNames:
         return LiveText(*self._times(line, end_s), self._units.decode(line.numbers), math.exp(line.log_prob))
 
     def _times(self, one: Any, end_s: float) -> tuple[float, float]:
-        return min(one.begin * self.step_s, end_s), min(one.end * self.step_s, end_s)
+        # Rounded, so that nobody reads 3.8000000000000003.
+        begin_s, until_s = (round(step * self.step_s, _TIME_DIGITS) for step in (one.begin, one.end))
+        return min(begin_s, end_s), min(until_s, end_s)
 
 
 def line_search(fitted: Fitted[TranscribeTask], pause_s: float) -> LineSearch:

@@ -46,7 +46,7 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
 
     @classmethod
     def prepare(cls, dataset: DatasetLike, settings: TranscribeSettings, on_progress: ProgressFn = no_progress) -> Self:
-        splits = assign_splits(dataset.series, settings.split.split)
+        splits = assign_splits(dataset.series, settings.split.split, noun="recording")
         training = [dataset.series[number] for number in splits["train"]]
         units = _fitted_units(settings.units, [text_of(one) for one in training], dataset.origin)
         settings = plan(settings, training, units)
@@ -86,7 +86,7 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
 
     @cached_property
     def _assigned(self) -> dict[str, list[int]]:
-        return assign_splits(self.dataset.series, self.settings.split.split)
+        return assign_splits(self.dataset.series, self.settings.split.split, noun="recording")
 
     @cached_property
     def unusable(self) -> dict[int, str]:
@@ -233,7 +233,9 @@ def _fitted_units(settings: UnitSettings, texts: Sequence[str], origin: str) -> 
         units = Units(rules, tuple(dict.fromkeys(rules.apply(name) for name in settings.units)), " ")
         for text in texts:
             if unknown := units.unknown(text):
-                raise DataError(f"{origin}: {_named(unknown)} not among `units`, in the text {text!r}; add it there.")
+                known = {name.lower() for name in units.names}
+                remedy = "choose --case lower" if {name.lower() for name in unknown} <= known else "add it there"
+                raise DataError(f"{origin}: {_named(unknown)} not among `units`, in the text {text!r}; {remedy}.")
     if not units.names:
         raise DataError(f"{origin}: no training text has a unit; choose another --split, or --punctuation keep.")
     return units

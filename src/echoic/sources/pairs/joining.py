@@ -46,11 +46,16 @@ def join(name: str, inputs: Signal, targets: Signal, annotations: Annotations, r
         values = np.repeat(values, -ratio, axis=0)
     steps = min(len(values), len(targeted))
     if len(values) != len(targeted):
-        longer, origin = (len(values), inputs.origin) if len(values) > steps else (len(targeted), targets.origin)
+        is_input = len(values) > steps
+        longer, origin = (len(values), inputs.origin) if is_input else (len(targeted), targets.origin)
         if longer - steps > max(abs(ratio), _MOST_CUT * longer):
             raise _no_fit(inputs, targets)
         if longer - steps >= abs(ratio):
-            notes.append(f"{origin}: {counted(longer - steps, 'step')} at the end left out, which the other lacks.")
+            cut, other = ("inputs", "targets") if is_input else ("targets", "inputs")
+            notes.append(
+                f"{origin}: the {cut} have {longer:,} steps and the {other} {steps:,}; "
+                f"{counted(longer - steps, 'step')} at the end of the {cut} left out."
+            )
     series = Series(
         name,
         np.ascontiguousarray(targeted[:steps]),
