@@ -9,9 +9,10 @@ from echoic.api.scored import ScoredRun
 from echoic.api.summaries import flat_items, run_info
 from echoic.errors import ConfigError, DataError, TrainingDataError
 from echoic.metrics.goals import goal
+from echoic.metrics.texts import differences
 from echoic.report import Section, Table, page, write_figures
 from echoic.report.charts import Chart
-from echoic.report.tables import Better
+from echoic.report.tables import Better, Marked
 from echoic.run.files import write_atomically
 from echoic.writers.files import write_bytes
 
@@ -180,8 +181,12 @@ def _by_class(found: Mapping[str, Any]) -> list[Table]:
 
 def _worst_texts(found: Mapping[str, Any]) -> list[Table]:
     """The texts with the most errors, for evaluations that have them."""
-    rows = [tuple(row.values()) for row in found.get("worst_texts", ())]
-    return [Table("Texts with the most errors", ["file", "errors", "true", "found"], rows)] if rows else []
+    rows = [
+        (row["file"], row["errors"], *map(Marked, differences(row["true"], row["found"])))
+        for row in found.get("worst_texts", ())
+    ]
+    note = "Marked: what the other text lacks."
+    return [Table("Texts with the most errors", ["file", "errors", "true", "found"], rows, note=note)] if rows else []
 
 
 def _better(scores: Sequence[str]) -> dict[str, Better]:

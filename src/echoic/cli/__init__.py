@@ -28,7 +28,7 @@ VERBS = {
     "tune": "Choose settings by the dev loss of many runs, or go on with --resume STUDY.",
     "check": "Overfit one batch: a quick test before a long run.",
     "eval": "Evaluate a run next to simple baselines, on its test split or on new data.",
-    "predict": "Predict: forecasts with intervals, classes of clips, or events in recordings.",
+    "predict": "Predict: forecasts with intervals, classes of clips, events or text of recordings, or signals.",
     "generate": "Generate from a trained network: continue a series, a song or a text, or make sound.",
     "live": "Run a network on data as they come: sound, values, text or notes through a pipe.",
     "serve": "Serve runs on a local page and over WebSockets, live.",

@@ -29,8 +29,8 @@ echo "The cat" | echoic live runs/poems --go-on 40
 tail -f sensor.csv | echoic live --to 'http://127.0.0.1:8420/?token=...'
 
 Sound is raw samples or WAV. Values are CSV, with or without a header, or JSON lines. Music is a JSON list of pitches
-for each step of the grid. Runs of map on sound print raw samples
-of one channel in the format of --sample-format, at the rate of the run."""
+for each step of the grid. Runs of transcribe print each line of text when it has ended. Runs of map on sound print raw
+samples of one channel in the format of --sample-format, at the rate of the run."""
 
 SampleFormat = Literal["u8", "s16", "s32", "f32"]
 
@@ -71,12 +71,15 @@ def live(
         float | None,
         typer.Option(
             metavar="NUMBER",
-            help="Clips: pause that ends one, in seconds; 0: all is one clip. [default: 0.3]",
+            help="Pause that ends a clip (0: all is one clip) or a line of text, in seconds. [default: 0.3; text: 1]",
             rich_help_panel=_SOUND,
         ),
     ] = None,
     running: Annotated[
-        bool, typer.Option("--running", help="Clips: also print the one that goes on.", rich_help_panel=_SOUND)
+        bool,
+        typer.Option(
+            "--running", help="Clips and lines of text: also print the one that goes on.", rich_help_panel=_SOUND
+        ),
     ] = False,
     go_on: Annotated[
         str | None,

@@ -1,6 +1,7 @@
 """Scores of texts: errors of characters and words, and lines without one."""
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,15 @@ def error_counts(true: Sequence[Sequence[object]], found: Sequence[Sequence[obje
     """The edits that make each of the `found` sequences the `true` one, and the lengths of these."""
     edits = [edit_distance(one, other) for one, other in zip(true, found, strict=True)]
     return np.array(edits, np.float64), np.array([len(one) for one in true], np.float64)
+
+
+def differences(true: str, found: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """Both texts in pieces, each with whether the other text lacks it."""
+    blocks = SequenceMatcher(None, true, found, autojunk=False).get_opcodes()
+    return (
+        [(true[begin:end], kind != "equal") for kind, begin, end, _, _ in blocks if end > begin],
+        [(found[begin:end], kind != "equal") for kind, _, _, begin, end in blocks if end > begin],
+    )
 
 
 def error_rate(true: Sequence[Sequence[object]], found: Sequence[Sequence[object]]) -> float:

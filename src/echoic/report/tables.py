@@ -6,7 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Cell = str | float | int | None
+
+@dataclass(frozen=True)
+class Marked:
+    """A text in pieces, some of which are marked."""
+
+    pieces: Sequence[tuple[str, bool]]
+
+    def __str__(self) -> str:
+        return "".join(text for text, _ in self.pieces)
+
+
+Cell = str | float | int | Marked | None
 Better = Literal["low", "high"] | float
 """The best value of a column: the lowest, the highest, or the one nearest to a number."""
 
@@ -56,7 +67,7 @@ def _row(table: Table, number: int, best: Sequence[str | None]) -> str:
     cells = []
     for column, value in enumerate(table.rows[number]):
         text = cell_text(value)
-        shown = html.escape(text)
+        shown = _marked_html(value) if isinstance(value, Marked) else html.escape(text)
         if text == best[column]:
             shown = f"<strong>{shown}</strong>"
         if column == 0 and table.links:
@@ -64,6 +75,10 @@ def _row(table: Table, number: int, best: Sequence[str | None]) -> str:
         kind = ' class="number"' if isinstance(value, int | float) else ""
         cells.append(f'<th scope="row">{shown}</th>' if column == 0 else f"<td{kind}>{shown}</td>")
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _marked_html(value: Marked) -> str:
+    return "".join(f"<mark>{html.escape(text)}</mark>" if mark else html.escape(text) for text, mark in value.pieces)
 
 
 def _best_text(table: Table, column: int) -> str | None:
