@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked_processes
 import jaxtyping
 import pytest
 
@@ -12,6 +13,8 @@ import pytest
 # start as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+forked_processes.install(os.environ)
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_processes import started_anew
 
 import echoic
 from echoic.cli import VERBS, main
@@ -163,16 +164,17 @@ USAGE = {
 
 
 def run_python(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=cwd,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=HUNG_S,
-        check=False,
-    )
+    with started_anew():
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=cwd,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=HUNG_S,
+            check=False,
+        )
 
 
 @pytest.fixture(scope="module")

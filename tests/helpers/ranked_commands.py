@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,10 +36,11 @@ class Ended(NamedTuple):
 
 
 class Command:
-    """A running command, with all processes that it has started in a session of its own."""
+    """A running command in a session and a folder of its own, with all processes that it has started."""
 
     def __init__(self, arguments: Sequence[str], folder: Path, prefix: Sequence[str] = ()) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder.resolve()
         self.temporary = folder / "tmp"
         self.temporary.mkdir(exist_ok=True)
         self.errors = folder / "errors.txt"
@@ -54,15 +56,12 @@ class Command:
             )
 
     def members(self) -> list[int]:
-        """The processes of the session that have not ended."""
+        """The processes that have not ended; all of them work in the folder."""
         found = []
-        for path in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                state, _, _, session = path.read_text().rpartition(")")[2].split()[:4]
-            except OSError:
-                continue
-            if int(session) == self.process.pid and state != "Z":
-                found.append(int(path.parent.name))
+        for path in Path("/proc").glob("[0-9]*/cwd"):
+            with suppress(OSError):  # of another user, or it has ended
+                if path.readlink() == self.folder:
+                    found.append(int(path.parent.name))
         return found
 
     def other(self) -> int:

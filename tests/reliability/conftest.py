@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_processes import wait_for_end
 
 from echoic.run import RunFolder
 
@@ -80,7 +81,7 @@ class Stopwatch:
 
     def seconds_to_the_end(self) -> float:
         """Waits for the process to end, and leaves it to be waited for."""
-        os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT)
+        wait_for_end(self.process)
         return self.seconds()
 
 
@@ -93,8 +94,9 @@ class Processes:
     def start(self, *arguments: str, code: str = "", **options: Any) -> subprocess.Popen[str]:
         """Runs `echoic ARGUMENTS`; `code` runs before it in the same process."""
         script = f"import sys\n{code}\nfrom echoic.cli import main\nmain()"
+        way = ["-c", script] if code else ["-m", "echoic"]
         process = subprocess.Popen(
-            [sys.executable, "-c", script, *arguments],
+            [sys.executable, *way, *arguments],
             env=os.environ | {"OMP_NUM_THREADS": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

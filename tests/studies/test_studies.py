@@ -215,11 +215,10 @@ def test_a_study_without_a_trained_trial_says_why(tmp_path: Path) -> None:
 
 def test_the_time_budget_is_kept_and_more_of_it_goes_on(tmp_path: Path) -> None:
     study = echoic.tune(
-        "forecast", wave(), out=tmp_path / "s", search=["lr=0.001..0.1,log"], minutes=0.3, confirm=1,
-        config={"train": {"minutes": 0.04}}, **TINY,
+        "forecast", wave(), out=tmp_path / "s", search=["lr=0.001..0.1,log"], minutes=0.1, confirm=1,
+        config={"train": {"minutes": 0.015}}, **TINY,
     )  # fmt: skip
-    steps = study.opened.search.elapsed_s
-    assert steps < 1.5 * 18  # the budget, and what a busy machine adds to the last calibration
+    assert study.opened.search.elapsed_s < 6 + 9  # the budget, and what a busy machine adds to the last calibration
     assert len([trial for trial in study.trials if trial.state == "complete"]) >= 2
     unfinished = [trial.number for trial in study.trials if trial.state == "unfinished"]
     assert len(unfinished) <= 1

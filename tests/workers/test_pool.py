@@ -5,37 +5,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import worker_program
 
 from echoic.errors import DataError
 from echoic.workers.pool import MOST_DEATHS, Pool
 from echoic.workers.worker_process import Program
 
 pytestmark = pytest.mark.slow
-
-PROGRAM = """
-import os, signal, sys
-from pathlib import Path
-from echoic.errors import DataError
-from echoic.workers.process import work
-
-def begin(link):
-    given = link.read()["given"]
-
-    def carry_out(order):
-        if order["task"] == "refuse":
-            raise DataError("bad data")
-        begun = Path(order["place"]) / order["name"]
-        tries = begun.read_text() if begun.exists() else ""
-        begun.write_text(tries + "x")
-        if order["task"] in ("die", "get further") or (order["task"] == "die once" and not tries):
-            link.write({"step": 1})
-            os.kill(os.getpid(), signal.SIGKILL)
-        return {"text": given + order["name"], "tries": len(tries) + 1}
-
-    return carry_out
-
-work(Path(sys.argv[1]), begin)
-"""
 
 
 class Order(NamedTuple):
@@ -75,9 +51,8 @@ class Orders:
 
 @pytest.fixture
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pool[Order]:
-    (tmp_path / "program_of_a_test.py").write_text(PROGRAM)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    return Pool(Program("program_of_a_test", (), "", {"given": "done "}), tmp_path / "locks", 2)
+    monkeypatch.setenv("PYTHONPATH", str(Path(worker_program.__file__).parent))
+    return Pool(Program("worker_program", (), "", {"given": "done "}), tmp_path / "locks", 2)
 
 
 def test_orders_of_dead_workers_go_to_others_until_they_have_died_too_often(pool: Pool[Order], tmp_path: Path) -> None:
