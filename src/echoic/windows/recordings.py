@@ -33,7 +33,7 @@ def split_recordings(recordings: Sequence[Series], settings: AudioSplitSettings)
     by = settings.split_by or ("file" if len(recordings) >= FILES_FOR_SPLIT_BY_FILE else "time")
     if by == "file":
         try:
-            assigned = assign_splits(recordings, settings.split)
+            assigned = assign_splits(recordings, settings.split, noun="recording")
         except DataError as error:
             raise DataError(f"{str(error).rstrip('.')}, or split within each file: --split-by time.") from None
         return {split: [whole_recording(recordings[number]) for number in assigned[split]] for split in SPLITS}

@@ -141,7 +141,7 @@ def test_bad_requests_are_one_sentence(run: Run, tmp_path: Path) -> None:
     two = [tmp_path / "a.wav", tmp_path / "b.wav"]
     for number, path in enumerate(two):
         soundfile.write(path, 0.1 * np.ones(RATE_HZ + number), RATE_HZ)
-    with pytest.raises(DataError, match=r"the train split is empty; .* --split-by time"):
+    with pytest.raises(DataError, match=r"requires more than 2 recordings; .* --split-by time"):
         train("audio", two, split_by="file")
     with pytest.raises(DataError, match=r"has 3 sound files; --prime must be a single file"):
         run.generate("1s", prime=tmp_path)
