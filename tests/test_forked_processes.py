@@ -10,7 +10,7 @@ from typing import Any
 
 import forked_processes
 import pytest
-from forked_processes import Forked, started_anew, wait_for_end
+from forked_processes import Forked, wait_for_end, without_forking
 
 pytestmark = [
     pytest.mark.slow,
@@ -45,7 +45,7 @@ def test_a_forked_process_is_as_a_new_one(tmp_path: Path) -> None:
 
     forked = shown()
     assert shown() == forked
-    with started_anew():
+    with without_forking():
         assert shown() == forked
     assert len({*drawn}) == 9
 
@@ -63,7 +63,7 @@ def is_forked(process: subprocess.Popen[Any]) -> bool:
         ({}, {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0))}),
     ],
 )
-def test_what_forking_would_lose_has_a_process_started_anew(given: dict[str, str], options: dict[str, Any]) -> None:
+def test_what_forking_would_lose_has_a_process_without_forking(given: dict[str, str], options: dict[str, Any]) -> None:
     command = [sys.executable, "-m", "echoic", "--help"]
     with subprocess.Popen(command, env=os.environ | given, stdout=subprocess.DEVNULL, **options) as process:
         assert not is_forked(process)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forked_processes import started_anew
+from forked_processes import without_forking
 
 import echoic
 from echoic.cli import VERBS, main
@@ -164,7 +164,7 @@ USAGE = {
 
 
 def run_python(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    with started_anew():
+    with without_forking():
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=cwd,

@@ -110,7 +110,7 @@ class Server:
 
 
 def become(asked: dict[str, Any], handles: list[int]) -> None:
-    """Makes this child what a process started anew would be."""
+    """Gives this child the state of a new process."""
     if asked["session"]:
         os.setsid()
     for number, handle in enumerate(handles):

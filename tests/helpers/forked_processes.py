@@ -1,8 +1,8 @@
 """Commands of `echoic` that tests start: processes forked from a server that has imported them, in place of new ones.
 
 Importing torch takes a process two seconds, and most commands of tests do little else. After `install`,
-`subprocess.Popen` has the server of this session (`fork_server.py`) fork what it would start anew. To whoever starts
-it, it is the same process: a pid to signal and kill, pipes, an exit code to wait for, arguments in /proc. Started anew
+`subprocess.Popen` has the server of this session (`fork_server.py`) fork what it would start. To whoever starts
+it, it is the same process: a pid to signal and kill, pipes, an exit code to wait for, arguments in /proc. Not forked
 are all commands that the server has not imported, those whose environment is read while Python or torch start, and
 those that something else starts: a shell, `torchrun`, asyncio.
 """
@@ -152,8 +152,8 @@ def install(environment: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def started_anew() -> Iterator[None]:
-    """For tests of the start itself: starts all processes of the block anew."""
+def without_forking() -> Iterator[None]:
+    """For tests of the start itself: starts all processes of the block without forking."""
     before, subprocess.Popen = subprocess.Popen, _New  # type: ignore[misc]
     try:
         yield

@@ -32,7 +32,7 @@ export class EffectView {
       element("h3", {}, "Out"),
       output.root,
       this.summary,
-      element("p", { className: "note" }, "Use headphones with a microphone: loudspeakers that it hears howl."),
+      element("p", { className: "note" }, "Use headphones with a microphone: it picks up loudspeakers, and they howl."),
     );
     this.onRestart();
   }

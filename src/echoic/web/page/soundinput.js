@@ -21,7 +21,7 @@ export class SoundInput {
   /**
    * `listener` has isReady(), onBegin(rate_hz), onBlock(block), onEnd(); with `isHeld` the button must be held down.
    * Controls for files are in the element `filesIn`, by default beside the microphone. With `isEffect` the page plays
-   * what comes out: a file goes in at its own pace, and is not heard itself.
+   * what comes out: a file goes in at its own pace, and is not played itself.
    */
   constructor(listener, { isHeld = false, filesIn, isEffect = false } = {}) {
     this.listener = listener;
