@@ -110,11 +110,14 @@ class SequenceModel(nn.Module):
         """One step: head parameters `(batch, samples, features, parameters)` for `x_t` `(batch, width)`."""
         return self.forward(x_t[:, None], state)
 
-    def loss(self, batch: Batch, state: State | None = None) -> Loss:
-        """The loss summed over the values with a true `batch.mask`."""
+    def loss(self, batch: Batch, state: State | None = None, progress: float = 1.0) -> Loss:
+        """The loss summed over the values with a true `batch.mask`.
+
+        `progress` is the completed fraction of training, for heads whose loss changes with it.
+        """
         head_inputs, after = self._head_inputs(batch.inputs, state, batch.ids, batch.future_covariates, batch.lengths)
         if isinstance(self.head, CTC):
-            return self._text_loss(self.head, batch, head_inputs, after)
+            return self._text_loss(self.head, batch, head_inputs, after, progress)
         mask = batch.mask
         # The loss of a masked value may overflow, and infinity times zero is NaN.
         targets = batch.targets.masked_fill(~mask, 0.0)
@@ -129,11 +132,11 @@ class SequenceModel(nn.Module):
         num_correct = None if correct is None else int((correct & mask).sum())
         return Loss((losses * mask).sum(), int(mask.sum()), after, num_correct)
 
-    def _text_loss(self, head: CTC, batch: Batch, head_inputs: Tensor, after: State) -> Loss:
+    def _text_loss(self, head: CTC, batch: Batch, head_inputs: Tensor, after: State, progress: float) -> Loss:
         """The loss of whole texts, summed over their units: targets are units, not steps."""
         steps = batch.mask.new_full((len(batch.inputs),), batch.inputs.shape[1], dtype=torch.long)
         steps = self.encoder.output_lengths(steps if batch.lengths is None else batch.lengths)
-        losses = head.text_loss(head(head_inputs), steps, batch.targets, batch.mask)
+        losses = head.text_loss(head(head_inputs), steps, batch.targets, batch.mask, progress)
         return Loss(losses.sum(), int(batch.mask.sum()), after)
 
     def scheduled_sampling(self, batch: Batch, prob: float, state: State | None, generator: torch.Generator) -> Batch:

@@ -28,20 +28,22 @@ def text_of_alignment(classes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(units)
 
 
-def sums_over_alignments(params: torch.Tensor) -> dict[tuple[int, ...], float]:
-    """The probability of every text, as the sum over all alignments of the product over steps."""
+def sums_over_alignments(params: torch.Tensor, early_steps: int = 0) -> dict[tuple[int, ...], float]:
+    """The probability of every text: the sum over alignments, which begin with blanks, of the product over steps."""
     log_probs = params[0, :, 0].log_softmax(-1).tolist()
     found: dict[tuple[int, ...], float] = {}
     for classes in itertools.product(range(UNITS + 1), repeat=len(log_probs)):
+        if any(classes[:early_steps]):
+            continue
         prob = math.exp(sum(step[one] for step, one in zip(log_probs, classes, strict=True)))
         text = text_of_alignment(classes)
         found[text] = found.get(text, 0.0) + prob
     return found
 
 
-def loss_of(head: CTC, params: torch.Tensor, text: tuple[int, ...], steps: int) -> torch.Tensor:
+def loss_of(head: CTC, params: torch.Tensor, text: tuple[int, ...], steps: int, progress: float = 1.0) -> torch.Tensor:
     units = torch.tensor(text, dtype=torch.float64).view(1, -1, 1)
-    return head.text_loss(params, torch.tensor([steps]), units, torch.ones_like(units, dtype=torch.bool))
+    return head.text_loss(params, torch.tensor([steps]), units, torch.ones_like(units, dtype=torch.bool), progress)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -88,3 +90,42 @@ def test_a_text_has_an_alignment_from_so_many_steps_on(text: tuple[int, ...]) ->
 def test_an_alignment_collapses_to_its_text() -> None:
     for classes in itertools.product(range(UNITS + 1), repeat=4):
         assert tuple(collapsed(torch.tensor(classes))) == text_of_alignment(classes)
+
+
+@pytest.mark.parametrize(
+    ("text", "early_steps"),
+    # Half of the steps that a unit takes on average: 6 / 2, 6 / 4, 6 / 6; at most what leaves steps for the text.
+    [((1,), 3), ((0, 1), 1), ((0, 2, 1), 1), ((0, 0, 1), 1), ((0, 1, 0, 1, 0), 0), ((1, 1, 1, 0), 0)],
+)
+def test_early_blanks_leave_the_alignments_that_begin_with_blanks(text: tuple[int, ...], early_steps: int) -> None:
+    _, params = head_and_params(6)
+    head = CTC(WIDTH, UNITS, early_blanks=0.5)
+    wanted = sums_over_alignments(params, early_steps)[text]
+    assert loss_of(head, params, text, 6, progress=0.49).item() == pytest.approx(-math.log(wanted), rel=1e-9)
+    every = sums_over_alignments(params)[text]
+    for progress in (0.5, 1.0):
+        assert loss_of(head, params, text, 6, progress).item() == pytest.approx(-math.log(every), rel=1e-9)
+
+
+def test_early_blanks_of_a_batch_are_those_of_each_row() -> None:
+    torch.manual_seed(0)
+    head = CTC(WIDTH, UNITS, early_blanks=1.0).double()
+    params = head(torch.randn(2, 8, WIDTH).double())
+    texts, steps = [(0, 0, 1), (2,)], [8, 5]
+    units, mask = torch.zeros(2, 3, 1).double(), torch.zeros(2, 3, 1, dtype=torch.bool)
+    for row, text in enumerate(texts):
+        units[row, : len(text), 0] = torch.tensor(text).double()
+        mask[row, : len(text)] = True
+    together = head.text_loss(params, torch.tensor(steps), units, mask, 0.0)
+    for row, (text, count) in enumerate(zip(texts, steps, strict=True)):
+        alone = loss_of(head, params[row : row + 1, :count], text, count, 0.0)
+        assert together[row].item() == pytest.approx(alone.item(), rel=1e-12)
+
+
+def test_blanks_of_the_first_steps_are_learned() -> None:
+    head = CTC(WIDTH, UNITS, early_blanks=1.0).double()
+    params = torch.zeros(1, 6, 1, UNITS + 1, dtype=torch.float64, requires_grad=True)
+    loss_of(head, params, (1,), 6, 0.0).sum().backward()
+    assert params.grad is not None
+    assert (params.grad[0, :3, 0, BLANK] < -0.5).all()
+    assert (params.grad[0, :3, 0, 1:] > 0).all()

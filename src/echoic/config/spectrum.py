@@ -117,14 +117,18 @@ class EncoderSettings(Section):
     """Convolutions before the recurrent layers, and their direction."""
 
     conv_channels: Annotated[
-        Integers, AfterValidator(_positive), Choices(((16, 32), (32, 64), (64, 64)), ("detect",)), _RECURRENT
+        Integers,
+        AfterValidator(_positive),
+        Choices(((16, 32), (32, 64), (64, 64)), ("detect",)),
+        Choices(((16, 32), (32, 64), (32, 64, 64)), ("transcribe",)),
+        _RECURRENT,
     ] = Field(
         (),
         description="Output channels of each convolution before the recurrent layers, such as 32,32; empty for none.",
     )
-    kernel_size: Annotated[int, AfterValidator(_odd), OnlyWith(("conv_channels",)), _RECURRENT] = Field(
-        3, ge=1, description="Kernel size of the convolutions in steps and bands; odd."
-    )
+    kernel_size: Annotated[
+        int, AfterValidator(_odd), Choices((3, 5, 9), ("transcribe",)), OnlyWith(("conv_channels",)), _RECURRENT
+    ] = Field(3, ge=1, description="Kernel size of the convolutions in steps and bands; odd.")
     conv_stride: Annotated[int, OnlyWith(("conv_channels",)), _RECURRENT] = Field(
         1, ge=1, description="Stride in time of the first convolution: input steps per step of the recurrent layers."
     )

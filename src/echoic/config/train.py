@@ -34,7 +34,7 @@ class TrainSettings(Section):
     batch_size: Annotated[
         int,
         Choices((16, 32, 64, 128), jobs=("forecast",)),
-        Choices((8, 16, 32), jobs=("music", "classify", "detect", "map")),
+        Choices((8, 16, 32), jobs=("music", "classify", "detect", "map", "transcribe")),
         Choices((8, 16, 32, 64), jobs=("text",)),
         Choices((2, 4, 8), jobs=("audio",)),
     ] = Field(64, ge=1, description="Number of windows, streams or sequences per batch.")

@@ -74,7 +74,7 @@ class UnitSettings(Section):
 
 
 class CurriculumSettings(Section):
-    """The order of the training recordings."""
+    """What is learned first."""
 
     panel: ClassVar[str] = "Training"
 
@@ -83,6 +83,16 @@ class CurriculumSettings(Section):
         description=(
             "Go from short to long recordings in the first epoch: what a short text sounds like is learned first, and "
             "helps to find the units of long ones."
+        ),
+    )
+    early_blanks: Annotated[float, OnlyWith(("bidirectional",), (False,))] = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description=(
+            "Fraction of training in which the network may not yet write anything in the first half of the time that a "
+            "unit of the text takes on average: otherwise a network that reads in one direction learns to write at the "
+            "beginning of a recording, before anything can be known. 0 with --bidirectional."
         ),
     )
 

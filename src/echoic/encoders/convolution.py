@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.encoders.base import Encoder
+from echoic.encoders.pooling import larger_of_pairs
 
 
 @final
@@ -73,9 +74,9 @@ class Convolution(Encoder):
         """The steps with a complete receptive field in `x`: no padding in time."""
         x = x[:, None] if self.across_bands else x.transpose(1, 2)[..., None]
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            x = torch.relu(norm(convolution(x).transpose(1, 2)).transpose(1, 2))
-            if x.shape[-1] > 1:
-                x = functional.max_pool2d(x, (1, 2))
+            x = norm(convolution(x).transpose(1, 2)).transpose(1, 2)
+            # Pooling first leaves half the values to ReLU, which changes no order.
+            x = torch.relu(larger_of_pairs(x) if x.shape[-1] > 1 else x)
         return x.transpose(1, 2).flatten(2)
 
     def output_lengths(self, steps: Integer[Tensor, "batch"]) -> Integer[Tensor, "batch"]:

@@ -32,6 +32,8 @@ _RISE_S = 0.005
 _RMS = 0.1
 _LEAD_S = (0.1, 0.6)
 _FADING_STEP_S = 0.02
+_NOISINESS = 1.5
+"""The power of an even number from 0 to 1 that says where in its range the ratio of tone and noise is."""
 
 
 @final
@@ -45,7 +47,7 @@ class Morse:
         min_wpm, max_wpm: range of speeds, in words per minute (PARIS), one for each clip.
         min_hz, max_hz: range of pitches.
         min_snr_db, max_snr_db: range of the ratio of tone and noise, the tone while it is keyed and the noise over the
-            band of 4 kHz.
+            band of 4 kHz; low ones are more frequent, since they are harder.
         fading_db: most that the tone rises and falls slowly, in dB.
         jitter: most that the length of a dot, dash or gap deviates, as a fraction of a dot (one standard deviation).
         seed: of all random numbers.
@@ -126,7 +128,7 @@ def clip(morse: Morse, number: int) -> Keyed:
     pitch_hz, phase = np.float32(draws.uniform(morse.min_hz, morse.max_hz)), np.float32(draws.random())
     tone = np.sin(np.float32(2 * np.pi) * (pitch_hz * time_s + phase))
     signal = envelope * tone * _fading(draws, time_s, morse.fading_db)
-    snr_db = draws.uniform(morse.min_snr_db, morse.max_snr_db)
+    snr_db = morse.min_snr_db + (morse.max_snr_db - morse.min_snr_db) * draws.random() ** _NOISINESS
     # A tone of amplitude 1 has a power of one half.
     noise = draws.standard_normal(samples, np.float32) * np.float32(np.sqrt(0.5 * 10 ** (-snr_db / 10)))
     mixed = signal + noise

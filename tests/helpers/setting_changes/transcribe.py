@@ -87,6 +87,7 @@ CHANGES: dict[str, Entry] = (
         "beam_size": Change(1),
         "ngram_order": Change(2),
         "short_first": Change(),
+        "early_blanks": Change(0.0),
         "max_shift_steps": Refused(5, "max_shift_steps"),
         "excerpt_steps": Refused(20, "excerpt_steps"),
         "max_stretch": Change(0.2),
@@ -106,4 +107,5 @@ IDLE: list[Idle] = [
     *idle_in_labelled_sound("transcribe"),
     Idle("transcribe", "beam_size", 4, {"decoder": "greedy"}),
     Idle("transcribe", "ngram_order", 3, {"decoder": "greedy"}),
+    Idle("transcribe", "early_blanks", 0.5, {"bidirectional": True}),
 ]

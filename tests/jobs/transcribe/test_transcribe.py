@@ -15,6 +15,7 @@ from job_data import phrases
 import echoic
 from echoic.codecs import Units
 from echoic.errors import ConfigError, DataError
+from echoic.jobs.transcribe.calibration import WEIGHTS, chosen_weight
 from echoic.jobs.transcribe.evaluate import TranscribeEvaluation
 from echoic.jobs.transcribe.task import TranscribeTask
 from echoic.metrics.texts import text_scores
@@ -131,8 +132,40 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     sounds = [np.zeros(900, np.float32)] * 4
     with pytest.raises(ConfigError, match="`beam_size` has no effect with --decoder greedy"):
         echoic.prepare("transcribe", sounds, texts=["a"] * 4, rate_hz=2000, decoder="greedy", beam_size=3)
+    with pytest.raises(ConfigError, match="`early_blanks` has no effect with --bidirectional"):
+        echoic.prepare("transcribe", sounds, texts=["a"] * 4, rate_hz=2000, bidirectional=True, early_blanks=0.1)
     with pytest.raises(ConfigError, match="`texts` is for the job transcribe; leave it out for audio"):
         echoic.prepare("audio", sounds, texts=["a"] * 4, rate_hz=2000)
+
+
+def test_early_blanks_end_at_their_fraction_of_training(tmp_path: Path) -> None:
+    path = phrases(tmp_path)
+
+    def weights(early_blanks: float, steps: int) -> dict[str, torch.Tensor]:
+        plain = SMALL | {"lr_schedule": "constant", "warmup_fraction": 0.0, "early_blanks": early_blanks}
+        return echoic.train("transcribe", path, steps=steps, **plain).model.state_dict()
+
+    def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+        return all(torch.equal(one[name], other[name]) for name in one)
+
+    assert same(weights(0.5, 2), weights(0.2, 2))
+    assert not same(weights(0.5, 2), weights(0.51, 2))
+    assert not same(weights(0.5, 2), weights(0.0, 2))
+
+
+def test_the_ngram_model_has_a_weight_only_where_it_clearly_saves_edits() -> None:
+    plain = np.array([2.0, 0, 1, 3, 0, 2, 1, 0])
+    saving = np.array([0.0, 0, -1, -1, 0, -1, -1, 0])
+    by_chance = np.array([0.0, 0, 1, -2, 0, 0, 0, 0])
+    worse = np.ones(8)
+
+    def chosen(*changes: np.ndarray) -> float:
+        return chosen_weight([plain, *(plain + change for change in changes)])
+
+    assert chosen(worse, saving, by_chance, worse) == WEIGHTS[2]
+    assert chosen(worse, by_chance, worse, worse) == 0
+    assert chosen(worse, worse, worse, worse) == 0
+    assert chosen(*[np.zeros(8)] * 4) == 0
 
 
 def test_the_future_changes_no_text_before_it(run: echoic.Run) -> None:

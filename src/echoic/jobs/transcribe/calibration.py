@@ -8,7 +8,8 @@ import torch
 
 from echoic.baselines.ngrams import NGram
 from echoic.jobs.transcribe.search import LogProbs, TextSearch
-from echoic.metrics.texts import error_counts
+from echoic.metrics.paired import lead
+from echoic.metrics.texts import Counts, error_counts
 from echoic.model import SequenceModel
 from echoic.types import stored
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 WEIGHTS = (0.0, 0.2, 0.4, 0.7, 1.0)
 """Weights that are tried."""
+
+_CLEAR = 1.0
+"""Standard errors by which a weight must save edits on dev: texts in any order have an n-gram model that helps none."""
 
 MAX_DEV = 200
 """Dev recordings that the weight is chosen on, at most."""
@@ -30,9 +34,17 @@ def calibrate(task: "TranscribeTask", model: SequenceModel) -> dict[str, Any] | 
     texts = [np.array(task.encoded(one), np.int64) for one in task.series("train")]
     ngram = NGram.fit(texts, decoding.ngram_order, max(2, len(task.units)))
     mean = float(np.mean(np.concatenate([ngram.log_probs(text) for text in texts])))
-    errors = _errors(task, model, ngram, mean) if task.splits["dev"] else [0.0]
-    weight = WEIGHTS[int(np.argmin(errors))]
+    weight, errors = 0.0, [0.0]
+    if task.splits["dev"]:
+        edits, units = _edits(task, model, ngram, mean)
+        weight, errors = chosen_weight(edits), [float(one.sum() / max(units.sum(), 1)) for one in edits]
     return {"ngram": ngram.to_json(), "weight": weight, "mean_log_prob": mean, "dev_errors": errors}
+
+
+def chosen_weight(edits: Sequence[Counts]) -> float:
+    """The weight with the fewest `edits` `(recordings,)`, an array for each weight; 0 if none is clearly better."""
+    best = int(np.argmin([one.sum() for one in edits]))
+    return WEIGHTS[best] if lead(edits[best], edits[0]).in_standard_errors > _CLEAR else 0.0
 
 
 def search_of(task: "TranscribeTask", calibration: Mapping[str, Any] | None) -> TextSearch:
@@ -49,21 +61,15 @@ def search_of(task: "TranscribeTask", calibration: Mapping[str, Any] | None) -> 
     return TextSearch(decoding.beam_size, ngram, weight, mean)
 
 
-def _errors(task: "TranscribeTask", model: SequenceModel, ngram: NGram, mean: float) -> list[float]:
-    """The rate of edits in the units of dev, for each weight."""
+def _edits(task: "TranscribeTask", model: SequenceModel, ngram: NGram, mean: float) -> tuple[list[Counts], Counts]:
+    """The edits in each recording of dev for each weight, and its number of units."""
     numbers = task.splits["dev"][:MAX_DEV]
     true = [task.encoded(task.dataset.series[number]) for number in numbers]
     outputs = [log_probs_of_whole(model, steps, task) for steps in task.steps["dev"][:MAX_DEV]]
-    return [
-        _error_rate(TextSearch(task.settings.decoding.beam_size, ngram, weight, mean), outputs, true)
-        for weight in WEIGHTS
-    ]
-
-
-def _error_rate(search: TextSearch, outputs: Sequence[LogProbs], true: Sequence[Sequence[int]]) -> float:
-    found = [[unit.number for unit in search.whole(log_probs)] for log_probs in outputs]
-    edits, units = error_counts(true, found)
-    return float(edits.sum() / max(units.sum(), 1))
+    searches = [TextSearch(task.settings.decoding.beam_size, ngram, weight, mean) for weight in WEIGHTS]
+    found = [[[unit.number for unit in search.whole(one)] for one in outputs] for search in searches]
+    counts = [error_counts(true, texts) for texts in found]
+    return [edits for edits, _ in counts], counts[0][1]
 
 
 @torch.no_grad()

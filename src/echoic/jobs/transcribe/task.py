@@ -158,7 +158,8 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
         encoder = front(settings.encoder, self.features.values, components, is_stepwise=is_stepwise)
         stack = layers(settings.encoder, encoder.output_size, settings.stack, components, is_stepwise=is_stepwise)
         readout = PerStep(stack.output_size)
-        return SequenceModel(encoder, stack, readout, CTC(readout.output_size, len(self.units)))
+        early_blanks = settings.curriculum.early_blanks if is_stepwise else 0.0
+        return SequenceModel(encoder, stack, readout, CTC(readout.output_size, len(self.units), early_blanks))
 
     def loader(
         self, split: str, batch_size: int, transforms: Sequence[Transform] = (), *, shuffle: bool = False
@@ -257,4 +258,6 @@ def _check_settings(settings: TranscribeSettings) -> None:
     if settings.decoding.decoder == "greedy":
         reason = "with --decoder greedy; leave it out."
         settings.decoding.refuse_changed(("beam_size", "ngram_order"), reason)
+    if settings.encoder.bidirectional:
+        settings.curriculum.refuse_changed(("early_blanks",), "with --bidirectional; leave it out.")
     check_front(settings)
