@@ -32,7 +32,7 @@ _RISE_S = 0.005
 _RMS = 0.1
 _LEAD_S = (0.1, 0.6)
 _FADING_STEP_S = 0.02
-_NOISINESS = 1.5
+_NOISINESS = 2
 """The power of an even number from 0 to 1 that says where in its range the ratio of tone and noise is."""
 
 
@@ -53,7 +53,7 @@ class Morse:
         seed: of all random numbers.
     """
 
-    clips: int = 12_000
+    clips: int = 15_000
     seconds: float = 4.0
     min_wpm: float = 15.0
     max_wpm: float = 40.0
