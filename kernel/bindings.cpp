@@ -125,6 +125,29 @@ void expect(bool holds, const char* message) {
   if (!holds) throw std::invalid_argument(message);
 }
 
+// One step between arrays that are checked once: in a small network the checks of a call take longer than the step.
+class BoundStep {
+ public:
+  BoundStep(const echoic::Network& network, const echoic::LiveStep& step, bool is_long, Input x, Matrix states, Matrix out)
+      : network_(network), step_(step), is_long_(is_long), x_(x), states_(states), out_(out) {}
+
+  void operator()() const {
+    std::optional<nb::gil_scoped_release> release;
+    if (is_long_) release.emplace();
+    network_.step(step_);
+  }
+
+ private:
+  const echoic::Network& network_;
+  echoic::LiveStep step_;
+  bool is_long_;
+  Input x_;  // the arrays stay in memory
+  Matrix states_, out_;
+};
+
+// Multiplications of a step from which on other threads run beside it; to let them costs about 0.1 us.
+constexpr Index long_step = 1 << 16;
+
 class Live {
  public:
   Live(const std::string& target, const std::vector<std::string>& cells, const std::vector<Index>& sizes,
@@ -137,6 +160,7 @@ class Live {
                         {pointer<const float>(weights.at(4 * n)), pointer<const float>(weights.at(4 * n + 1)),
                          pointer<const float>(weights.at(4 * n + 2)), pointer<const float>(weights.at(4 * n + 3))}});
       state_size_ += sizes.at(n + 1) * (kind == CellKind::lstm ? 2 : 1);
+      num_weights_ += sizes.at(n + 1) * (sizes.at(n) + sizes.at(n + 1)) * (kind == CellKind::lstm ? 4 : 3);
     }
     const auto kept = storage == "float16" ? echoic::Storage::f16
                       : storage == "int8"  ? echoic::Storage::i8
@@ -150,6 +174,12 @@ class Live {
     expect(static_cast<Index>(x.shape(1)) == inputs_, "x must have a column for each input");
     nb::gil_scoped_release release;
     network_->step(step);
+  }
+
+  BoundStep bind(Input x, Matrix states, Matrix out) const {
+    const echoic::LiveStep step = checked(x.shape(0), x.data(), states, out, std::nullopt);
+    expect(static_cast<Index>(x.shape(1)) == inputs_, "x must have a column for each input");
+    return {*network_, step, step.rows * num_weights_ >= long_step, x, states, out};
   }
 
   void push(Steps x, Matrix states, Block out) const {
@@ -197,7 +227,7 @@ class Live {
     return {static_cast<Index>(rows), stream_ids ? stream_ids->data() : nullptr, states.data(), x, out.data()};
   }
 
-  Index inputs_, outputs_, state_size_ = 0;
+  Index inputs_, outputs_, state_size_ = 0, num_weights_ = 0;
   std::unique_ptr<echoic::Network> network_;
 };
 
@@ -258,11 +288,14 @@ NB_MODULE(_kernel, m) {
         nb::gil_scoped_release release;
         (is_double ? backward<double> : backward<float>)(find(target), kind_of(cell), d, lengths, a, threads);
       });
+  nb::class_<BoundStep>(m, "BoundStep").def("__call__", &BoundStep::operator());
   nb::class_<Live>(m, "Live")
       .def(nb::init<const std::string&, const std::vector<std::string>&, const std::vector<Index>&, const Addresses&,
                     Index, Address, Address, const std::string&, int>())
       .def("step", &Live::step, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("stream_ids").noconvert().none() = nb::none())
+      .def("bind", &Live::bind, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert(),
+           nb::keep_alive<0, 1>())
       .def("push", &Live::push, nb::arg("x").noconvert(), nb::arg("states").noconvert(), nb::arg("out").noconvert())
       .def("loop", &Live::loop, nb::arg("states").noconvert(), nb::arg("out").noconvert(),
            nb::arg("stream_ids").noconvert().none(), nb::arg("values").noconvert(), nb::arg("distribution"), nb::arg("temperature"),

@@ -59,6 +59,11 @@ def _echoic_step(workload: Live, threads: int, storage: str, tolerance: float) -
     return _stepper(_echoic(workload, threads, storage), tolerance)
 
 
+def _echoic_bound(workload: Live, threads: int) -> Entry:
+    live = _echoic(workload, threads, "float32")
+    return _stepper(import_module("peers.echoic_live").EchoicBound(live), 1e-3)
+
+
 def _torch_step(workload: Live, _: int, *, onednn: bool) -> Entry:
     return _stepper(import_module("peers.torch_live").TorchStepper(workload, onednn=onednn))
 
@@ -147,6 +152,7 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
     ),
     "step": (
         *_storages(_echoic_step),
+        Contender("echoic-bound", "echoic, bound to its arrays", _echoic_bound),
         Contender("onnxruntime", "onnxruntime", _onnx_step),
         Contender("onnxruntime-bound", "onnxruntime, I/O binding", _bound_step),
         Contender("jax", "JAX, jitted step", _jax_step),

@@ -22,8 +22,8 @@ class EchoicLive(Stepper):
 
     def __init__(self, network: Any, sizes: Sequence[int], inputs: int, outputs: int) -> None:
         self.inputs = inputs
-        self._network = network
-        self._outputs = outputs
+        self.network = network
+        self.outputs = outputs
         self._state_size = 2 * sum(sizes)
         self._state = self.states(1)
         self._fed = np.zeros((1, outputs), np.float32)
@@ -49,18 +49,34 @@ class EchoicLive(Stepper):
 
     def step(self, x: Floats) -> Floats:
         """One step of a single stream."""
-        out = np.empty((1, self._outputs), np.float32)
-        self._network.step(x, self._state, out, None)
+        out = np.empty((1, self.outputs), np.float32)
+        self.network.step(x, self._state, out, None)
         return out
 
     def step_many(self, x: Floats, states: Floats, rows: NDArray[np.int64] | None) -> Floats:
         """One step of the streams `rows` (default: the first ones), whose states are updated in place."""
-        out = np.empty((len(x), self._outputs), np.float32)
-        self._network.step(x, states, out, rows)
+        out = np.empty((len(x), self.outputs), np.float32)
+        self.network.step(x, states, out, rows)
         return out
 
     def closed_loop(self, n: int) -> Floats:
         """Values fed back `(n, 1, outputs)`; the first is zero or the last output of the previous call."""
-        values = np.empty((n, 1, self._outputs), np.float32)
-        self._network.loop(self._state, self._fed, None, values, "point", 0.0, 0.0, None, None)
+        values = np.empty((n, 1, self.outputs), np.float32)
+        self.network.loop(self._state, self._fed, None, values, "point", 0.0, 0.0, None, None)
         return values
+
+
+@final
+class EchoicBound(Stepper):
+    """The network of `EchoicLive`, bound to arrays of its own."""
+
+    def __init__(self, live: EchoicLive) -> None:
+        self.inputs = live.inputs
+        self._x, self._out = np.zeros((1, live.inputs), np.float32), np.zeros((1, live.outputs), np.float32)
+        self._step_once = live.network.bind(self._x, live.states(1), self._out)
+
+    def step(self, x: Floats) -> Floats:
+        """One step; the outputs are those of the next call after it."""
+        self._x[:] = x
+        self._step_once()
+        return self._out

@@ -1,6 +1,6 @@
 # The compiled kernels, bound by kernel/bindings.cpp. Addresses are those of contiguous tensors, 0 for none.
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,10 @@ class Live:
         out: NDArray[np.float32],
         stream_ids: NDArray[np.int64] | None = None,
     ) -> None: ...
+    def bind(
+        self, x: NDArray[np.float32], states: NDArray[np.float32], out: NDArray[np.float32]
+    ) -> Callable[[], None]: ...
+    def push(self, x: NDArray[np.float32], states: NDArray[np.float32], out: NDArray[np.float32]) -> None: ...
     def loop(
         self,
         states: NDArray[np.float32],

@@ -1,4 +1,6 @@
+import copy
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -65,6 +67,10 @@ def noise(*shape: int) -> Floats:
     return np.random.default_rng(sum(shape)).normal(size=shape).astype(np.float32)
 
 
+def sent_to_a_process(live: KernelStream) -> Any:
+    return ForkingPickler.loads(bytes(ForkingPickler.dumps(live)))
+
+
 @torch.no_grad()
 def by_model(model: SequenceModel, x: Floats, states: Floats) -> tuple[Floats, Floats]:
     params, state = model.step(torch.from_numpy(x), model.unpack(torch.from_numpy(states)))
@@ -113,6 +119,49 @@ def test_step_by_step_equals_the_whole_sequence(cell: str) -> None:
         whole, end = model(torch.from_numpy(x))
     np.testing.assert_allclose(stepped, whole.flatten(2).numpy(), atol=LOOP)
     np.testing.assert_allclose(states, model.pack(end).numpy(), atol=LOOP)
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("layers", [(13, 20), (200, 130)])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_bound_step_equals_a_step_and_reads_its_arrays_each_time(cell: str, layers: tuple[int, ...]) -> None:
+    live = KernelStream(make(cell, layers))
+    inputs, states = noise(4, 3, 2), noise(5, live.state_size)
+    wanted_states, x, out = states.copy(), np.empty((3, 2), np.float32), np.empty((3, live.outputs), np.float32)
+    step_once = live.bind(x, states, out)
+    del live  # the bound step keeps what it needs
+    wanted = KernelStream(make(cell, layers))
+    for one in inputs:
+        x[:] = one
+        step_once()
+        assert np.array_equal(out, wanted.step_(one, wanted_states))
+        assert np.array_equal(states, wanted_states)
+
+
+def test_a_bound_step_keeps_arrays_that_nobody_else_has() -> None:
+    live = KernelStream(make())
+    states, out = live.start(1), np.empty((1, live.outputs), np.float32)
+    step_once = live.bind(np.ones((1, 2), np.float32), states, out)
+    spoilers = [np.full((1, 2), 9, np.float32) for _ in range(100)]
+    step_once()
+    assert np.array_equal(out, live.step_(np.ones((1, 2), np.float32), live.start(1)))
+    assert len(spoilers) == 100
+
+
+@pytest.mark.parametrize("storage", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("copied", [copy.deepcopy, sent_to_a_process])
+def test_a_copied_stream_computes_the_same_and_keeps_its_weights(copied: Any, storage: Storage) -> None:
+    model = make()
+    live = KernelStream(model, storage=storage)
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.zero_()
+    other = copied(live)
+    states, x = noise(3, live.state_size), noise(3, 2)
+    after = states.copy()
+    assert np.array_equal(other.step_(x, after), live.step_(x, states))
+    assert np.array_equal(after, states)
+    assert np.array_equal(other.start(2), live.start(2))
 
 
 @pytest.mark.usefixtures("target")
@@ -256,6 +305,12 @@ def test_bad_shapes_and_settings_are_refused_in_a_sentence(monkeypatch: pytest.M
         live.step_(noise(1, 2), states, np.array([0.0]))
     with pytest.raises(TypeError, match="`x` must be a float32 array, got float64; convert it"):
         live.step_(noise(1, 2).astype(np.float64), states)
+    with pytest.raises(TypeError, match="`out` must be a float32 array, got float64"):
+        live.bind(noise(3, 2), states, np.empty((3, live.outputs)))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"out must be \(rows, outputs\)"):
+        live.bind(noise(3, 2), states, np.empty((2, live.outputs), np.float32))
+    with pytest.raises(ValueError, match="a column for each input"):
+        live.bind(noise(3, 1), states, np.empty((3, live.outputs), np.float32))
     with pytest.raises(TypeError, match="`chunk` must be a float32 array, got float64"):
         live.push(noise(3, 1, 2).astype(np.float64), states)
     with pytest.raises(TypeError, match="`states` must be a float32 array, got float64"):

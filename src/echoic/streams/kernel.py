@@ -1,5 +1,6 @@
 """Step-by-step inference and generation for thousands of parallel sequences on the step kernels."""
 
+from collections.abc import Callable
 from typing import Any, Literal, final, get_args
 
 import numpy as np
@@ -47,8 +48,8 @@ class KernelStream:
     """Runs a model on the step kernels, with a copy of its weights in their layout.
 
     The state is a matrix `(streams, model.state_size)` in float32, a row per stream, as `model.pack` returns it. `push`
-    leaves it unchanged. `step_` and `generate_` update the selected rows in place without copies; several threads may
-    call them concurrently on disjoint rows.
+    leaves it unchanged. `step_`, `bind` and `generate_` update the selected rows in place without copies; several
+    threads may call them concurrently on disjoint rows. Streams can be copied, and sent to other processes.
 
     Weights stored as float16 or int8 (one scale per row of a weight matrix) take a half or a quarter of the memory, and
     of the time if layers exceed the caches. Accumulation is always in float32.
@@ -78,7 +79,11 @@ class KernelStream:
                 f"(train with --strategy recursive), got {', '.join(kinds)}; use NetworkStream."
             )
         linear = model.head.linear
-        self._network = ops.live_network(layers, (linear.weight, linear.bias), storage=storage, threads=threads)
+        # Copies that the model does not change: a copy of the stream, or one in another process, is made from them.
+        self._layers = [_copied(layer) for layer in layers]
+        self._output = (linear.weight.detach().clone(), linear.bias.detach().clone())
+        self._storage, self._threads = storage, threads
+        self._network = self._built()
         self._num_weights = sum(parameter.numel() for parameter in model.parameters())
         self._start = model.pack(model.initial_state(1)).detach().cpu().numpy()
         self._distribution = SAMPLED_HEADS.get(type(model.head))
@@ -86,6 +91,16 @@ class KernelStream:
         self._parameters = model.head.parameters_per_value
         self.state_size = model.state_size
         self.outputs = linear.out_features
+
+    def _built(self) -> Any:
+        return ops.live_network(self._layers, self._output, storage=self._storage, threads=self._threads)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_network"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._network = self._built()
 
     def start(self, streams: int = 1) -> Floats:
         """The states `(streams, state_size)` before the first step."""
@@ -102,9 +117,13 @@ class KernelStream:
             raise ValueError(f"`chunk` must have a row per state ({len(state)}), got {len(chunk)}.")
         _check_floats(chunk=chunk, state=state)
         state = state.copy()
+        x, out = np.empty((len(state), chunk.shape[2]), np.float32), np.empty((len(state), self.outputs), np.float32)
         outputs = np.empty((*chunk.shape[:2], self.outputs), np.float32)
+        step_once = self.bind(x, state, out)
         for step in range(chunk.shape[1]):
-            outputs[:, step] = self.step_(np.ascontiguousarray(chunk[:, step]), state)
+            x[:] = chunk[:, step]
+            step_once()
+            outputs[:, step] = out
         return outputs, state
 
     def step_(self, x: Floats, states: Floats, rows: NDArray[np.int64] | None = None) -> Floats:
@@ -130,6 +149,28 @@ class KernelStream:
             _check_rows(rows, len(states))
             raise
         return out
+
+    def bind(self, x: Floats, states: Floats, out: Floats) -> Callable[[], None]:
+        """A call without arguments that makes one step between these arrays: it reads `x`, and replaces the others.
+
+        The arrays are checked here, once: a step of a small network takes less time than the checks of `step_`. Write
+        the next inputs into `x` between two calls.
+
+        Args:
+            x: `(n, inputs)`, C-contiguous.
+            states: `(streams, state_size)`, C-contiguous; the first n rows are replaced.
+            out: `(n, outputs)`, C-contiguous; the head's parameters after each call.
+
+        Raises:
+            ValueError: sizes do not match.
+            TypeError: an array is not float32 or not contiguous.
+        """
+        try:
+            step_once: Callable[[], None] = self._network.bind(x, states, out)
+        except (TypeError, ValueError):
+            _check_floats(x=x, states=states, out=out)
+            raise
+        return step_once
 
     def params(self, outputs: Floats) -> Tensor:
         """Outputs `(n, outputs)` in the shape of the model's head: `(n, outputs_per_step, features, parameters)`."""
@@ -180,6 +221,11 @@ class KernelStream:
             noise = noise_of(len(part), (len(outputs), 1, self._features), generator) if is_sampled else None
             self._network.loop(states, outputs, None, part, self._distribution, temperature, MIN_SCALE, noise, None)
         return values
+
+
+def _copied(layer: ops.LayerWeights) -> ops.LayerWeights:
+    weights = (None if one is None else one.detach().clone() for one in layer[1:])
+    return ops.LayerWeights(layer.cell, *weights)  # type: ignore[arg-type]
 
 
 def noise_of(steps: int, shape: tuple[int, ...], generator: torch.Generator | None) -> Floats:
