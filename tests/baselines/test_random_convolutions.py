@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from echoic.baselines.random_convolutions import TAPS, RandomConvolutions, draw_kernels, ridge
+from echoic.baselines.random_convolutions import TAPS, RandomConvolutions, draw_kernels, quantiles, ridge
 
 
 def tones(count: int, rng: np.random.Generator, classes: int = 3) -> tuple[list[Tensor], NDArray[np.int64]]:
@@ -44,6 +44,15 @@ def test_features_are_those_of_a_plain_loop() -> None:
                 # An output that equals the bias, which is one of them, may fall to either side.
                 assert row[kernel] == pytest.approx(above, abs=1.01 / len(clip))
                 assert row[len(group.bias) + kernel] == pytest.approx(max(outputs), abs=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 50])
+def test_quantiles_are_those_of_numpy(steps: int) -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, steps)).astype(np.float32)
+    levels = np.array([0.0, 1.0, 0.5, *rng.random(197)])
+    expected = [np.quantile(row, level) for row, level in zip(rows, levels, strict=True)]
+    np.testing.assert_array_equal(quantiles(rows, levels), expected)
 
 
 def test_left_out_predictions_are_those_of_a_regression_without_the_row() -> None:
