@@ -28,7 +28,7 @@ from echoic.config import (
 from echoic.config.table import TableSettings
 from survivors import Attempts, failures_of
 
-BOMB_BYTES = 3 << 30
+BOMB_BYTES = 2 << 30
 """What a bomb unpacks to."""
 
 MIB = 1 << 20
@@ -70,7 +70,7 @@ def _npy_header(shape: tuple[int, ...], dtype: str = "|u1") -> bytes:
 
 
 def _parquet_bomb(path: Path) -> None:
-    pl.DataFrame({"y": np.zeros(BOMB_BYTES // 64)}).write_parquet(path, compression="zstd")
+    pl.DataFrame({"y": np.zeros(BOMB_BYTES // 32)}).write_parquet(path, compression="zstd")
 
 
 def _mat_bomb(path: Path) -> None:

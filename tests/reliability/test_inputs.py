@@ -21,7 +21,7 @@ def test_a_format_without_such_a_file_is_named(tmp_path: Path, monkeypatch: pyte
     assert missing_formats(inputs(tmp_path)) == ["new", ".new"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=70)
 def test_damaged_and_hostile_files_neither_end_nor_hang_nor_fill_a_process(survivors: Survivors) -> None:
     counts, failures = survivors("inputs", 1)
     assert failures == []
