@@ -3,7 +3,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo lint check test coverage docs sanitize wheels pythons clean
+# Environments begin without bytecode, so what is imported is kept compiled, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
+# The kernels are built for the editable install, the wheel and other Pythons, from folders of the same shape.
+CCACHE := $(shell command -v ccache)
+ifneq ($(CCACHE),)
+export CMAKE_CXX_COMPILER_LAUNCHER := $(CCACHE)
+export CCACHE_BASEDIR := /
+endif
+
+.PHONY: setup demo lint check test tests coverage docs sanitize wheels pythons clean
 
 setup: $(READY)
 
@@ -19,21 +29,26 @@ demo: setup
 check: lint
 	scripts/test fast
 
-# What uses one core runs side by side, and `ALSO` with it; the tests take all cores by themselves.
+# The tests begin when lint finds nothing; all else, and `ALSO`, runs beside them on what they leave of the cores.
 test:
-	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory $(ALSO) lint docs sanitize wheels
-	scripts/test
+	+$(MAKE) --jobs 3 --output-sync=target --no-print-directory lint tests $(ALSO) wheels docs sanitize
+
+tests: lint
+	+MAKEFLAGS= scripts/test
 
 # Not a part of `test`: tracing takes half as long again as the tests.
 coverage: setup
 	scripts/test cover
 
-lint docs sanitize wheels: setup
+lint: setup
 	scripts/$@
+
+docs sanitize wheels: setup
+	nice scripts/$@
 
 # In environments of its own, so it does not wait for the set-up.
 pythons:
-	scripts/$@
+	nice scripts/$@
 
 clean:
 	rm -rf docs/_build build dist .coverage .coverage.* .hypothesis .*_cache
