@@ -5,6 +5,9 @@ extern const echoic::Kernels scalar_kernels;
 extern const echoic::Kernels avx2_kernels;
 extern const echoic::Kernels avx512_kernels;
 #endif
+#ifdef ECHOIC_ARM64
+extern const echoic::Kernels neon_kernels;
+#endif
 
 namespace echoic {
 
@@ -12,6 +15,9 @@ const Kernels* const targets[] = {
 #ifdef ECHOIC_X86
     &avx512_kernels,
     &avx2_kernels,
+#endif
+#ifdef ECHOIC_ARM64
+    &neon_kernels,
 #endif
     &scalar_kernels,
 };
