@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # The kernels are built for the editable install, the wheel and other Pythons, from folders of the same shape.
 CCACHE := $(shell command -v ccache)
 ifneq ($(CCACHE),)
-export CMAKE_CXX_COMPILER_LAUNCHER := $(CCACHE)
-export CCACHE_BASEDIR := /
+export CMAKE_CXX_COMPILER_LAUNCHER ?= $(CCACHE)
+export CCACHE_BASEDIR ?= /
 endif
 
 .PHONY: setup demo lint check test tests coverage docs sanitize wheels pythons clean
@@ -31,10 +31,10 @@ check: lint
 
 # The tests begin when lint finds nothing; all else, and `ALSO`, runs beside them on what they leave of the cores.
 test:
-	+$(MAKE) --jobs 3 --output-sync=target --no-print-directory lint tests $(ALSO) wheels docs sanitize
+	$(MAKE) --jobs 3 --no-print-directory lint tests $(ALSO) wheels docs sanitize
 
 tests: lint
-	+MAKEFLAGS= scripts/test
+	MAKEFLAGS= scripts/test
 
 # Not a part of `test`: tracing takes half as long again as the tests.
 coverage: setup

@@ -8,6 +8,7 @@ import statistics
 import time
 from argparse import Namespace
 from typing import Any
+from unittest import mock
 
 import torch
 
@@ -30,16 +31,9 @@ def stream_of(settings: dict[str, Any], way: str) -> tuple[GenerationStream, Gen
     """A stream of characters after its first steps, in which the weights are put in the layout of the kernels."""
     torch.manual_seed(0)
     model = echoic.prepare("text", text=TEXT, threads=1, **settings).task.build_model().eval()
-    chosen = os.environ.pop("ECHOIC_KERNEL", None)
-    try:
-        if way == "torch":
-            os.environ["ECHOIC_KERNEL"] = "off"
+    with mock.patch.dict(os.environ, {"ECHOIC_KERNEL": "off"} if way == "torch" else {}):
         stream = GenerationStream.of_symbols(model, Sampling())
         _, state = stream.push(5, stream.start(torch.zeros(1, 3, 1)))
-    finally:
-        os.environ.pop("ECHOIC_KERNEL", None)
-        if chosen is not None:
-            os.environ["ECHOIC_KERNEL"] = chosen
     return stream, state
 
 

@@ -162,6 +162,7 @@ class Live {
       state_size_ += sizes.at(n + 1) * (kind == CellKind::lstm ? 2 : 1);
       num_weights_ += sizes.at(n + 1) * (sizes.at(n) + sizes.at(n + 1)) * (kind == CellKind::lstm ? 4 : 3);
     }
+    num_weights_ += outputs * sizes.back();
     const auto kept = storage == "float16" ? echoic::Storage::f16
                       : storage == "int8"  ? echoic::Storage::i8
                                            : echoic::Storage::f32;

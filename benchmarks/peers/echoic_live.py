@@ -76,7 +76,7 @@ class EchoicBound(Stepper):
         self._step_once = live.network.bind(self._x, live.states(1), self._out)
 
     def step(self, x: Floats) -> Floats:
-        """One step; the outputs are those of the next call after it."""
+        """One step; the next one replaces the outputs."""
         self._x[:] = x
         self._step_once()
         return self._out

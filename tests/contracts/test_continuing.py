@@ -139,6 +139,12 @@ def test_new_units_are_refused_by_name(tmp_path: Path) -> None:
         echoic.train("transcribe", tmp_path / "renamed.csv", from_run=run.path, out=tmp_path / "again")
 
 
+def test_the_curriculum_can_be_changed(tmp_path: Path) -> None:
+    run = trained("transcribe", tmp_path)
+    other = echoic.train("transcribe", from_run=run.path, out=tmp_path / "again", early_blanks=0.0, steps=1)
+    assert other.config["settings"]["curriculum"]["early_blanks"] == 0
+
+
 def test_new_columns_are_refused_by_name(tmp_path: Path) -> None:
     run = trained("forecast", tmp_path)
     two = np.stack([sine(tmp_path), sine(tmp_path)], 1)

@@ -1,5 +1,7 @@
 """The larger of pairs, against `max_pool2d`."""
 
+import warnings
+
 import pytest
 import torch
 from torch import Tensor
@@ -27,7 +29,26 @@ def test_values_and_gradients_are_those_of_pooling(shape: tuple[int, ...], is_tr
     assert torch.equal(gradient(pooled, one), gradient(wanted, other))
 
 
+def test_transforms_and_traces_have_it() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(3, 2, 5)
+
+    def total(one: Tensor) -> Tensor:
+        return larger_of_pairs(one).square().sum()
+
+    each = torch.func.vmap(torch.func.grad(total))(x)
+    for row, wanted in zip(x, each, strict=True):
+        leaf = row.clone().requires_grad_()
+        total(leaf).backward()
+        assert torch.equal(leaf.grad, wanted)
+    with warnings.catch_warnings(action="ignore"):  # of tracing in general
+        traced = torch.jit.trace(larger_of_pairs, x.clone().requires_grad_())
+    assert "PythonOp" not in str(traced.graph)
+    assert torch.equal(traced(x), functional.max_pool2d(x, (1, 2)))
+
+
 def test_gradients_in_float64() -> None:
     torch.manual_seed(0)
     x = torch.randn(2, 3, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(larger_of_pairs, [x])
+    assert torch.autograd.gradgradcheck(larger_of_pairs, [x])

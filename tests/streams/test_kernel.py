@@ -150,18 +150,24 @@ def test_a_bound_step_keeps_arrays_that_nobody_else_has() -> None:
 
 @pytest.mark.parametrize("storage", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("copied", [copy.deepcopy, sent_to_a_process])
-def test_a_copied_stream_computes_the_same_and_keeps_its_weights(copied: Any, storage: Storage) -> None:
-    model = make()
-    live = KernelStream(model, storage=storage)
-    with torch.no_grad():
-        for weights in model.parameters():
-            weights.zero_()
+def test_a_copied_stream_computes_the_same(copied: Any, storage: Storage) -> None:
+    live = KernelStream(make(), storage=storage)
     other = copied(live)
     states, x = noise(3, live.state_size), noise(3, 2)
     after = states.copy()
     assert np.array_equal(other.step_(x, after), live.step_(x, states))
     assert np.array_equal(after, states)
     assert np.array_equal(other.start(2), live.start(2))
+
+
+def test_a_copy_keeps_the_weights_when_the_model_is_trained_on() -> None:
+    model = make()
+    live = KernelStream(model)
+    wanted = live.step_(noise(1, 2), live.start(1))
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.zero_()
+    assert np.array_equal(copy.deepcopy(live).step_(noise(1, 2), live.start(1)), wanted)
 
 
 @pytest.mark.usefixtures("target")
@@ -307,6 +313,14 @@ def test_bad_shapes_and_settings_are_refused_in_a_sentence(monkeypatch: pytest.M
         live.step_(noise(1, 2).astype(np.float64), states)
     with pytest.raises(TypeError, match="`out` must be a float32 array, got float64"):
         live.bind(noise(3, 2), states, np.empty((3, live.outputs)))  # type: ignore[arg-type]
+    frozen = states.copy()
+    frozen.flags.writeable = False
+    with pytest.raises(TypeError, match="`states` must be writeable; copy it"):
+        live.bind(noise(3, 2), frozen, np.empty((3, live.outputs), np.float32))
+    with pytest.raises(TypeError, match="`x` must be a C-contiguous matrix"):
+        live.bind(noise(2, 3).T, states, np.empty((3, live.outputs), np.float32))
+    with pytest.raises(ValueError, match=r"`chunk` must be \(streams, steps, inputs\), got \(3, 2\)"):
+        live.push(noise(3, 2), states)
     with pytest.raises(ValueError, match=r"out must be \(rows, outputs\)"):
         live.bind(noise(3, 2), states, np.empty((2, live.outputs), np.float32))
     with pytest.raises(ValueError, match="a column for each input"):

@@ -110,3 +110,7 @@ def test_a_convnet_has_no_recurrent_layers_to_search() -> None:
 def test_a_job_without_a_setting_has_no_condition_on_it() -> None:
     assert not conditions(settings_class("forecast"), "layers")
     assert conditions(settings_class("classify"), "layers")
+
+
+def test_a_condition_on_yes_or_no_may_fail() -> None:
+    assert conditions(settings_class("transcribe"), "early_blanks")

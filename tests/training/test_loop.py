@@ -123,6 +123,15 @@ def test_patience_stops_training_and_the_best_weights_are_those_saved(bench: Any
     assert metadata == {"step": 10, "dev_loss": 3.0}
 
 
+def test_patience_waits_for_the_end_of_a_curriculum(bench: Any, waves: Any) -> None:
+    trainer = bench.trainer(dev=waves(1), epochs=20, patience=3)
+    trainer.model.head.curriculum_fraction = 0.5
+    trainer._evaluate_dev = lambda *_: EvalResult(1.0, None)
+    result = trainer.run()
+    # Evaluations from that after half of 100 steps on count: those of steps 50, 55 and 60.
+    assert (result.steps, result.best_step) == (60, 5)
+
+
 def test_evaluating_dev_changes_nothing(bench: Any, waves: Any) -> None:
     plain, watched = bench.trainer(ema_decay=0.9), bench.trainer(dev=waves(2), ema_decay=0.9)
     plain.run()

@@ -12,7 +12,7 @@ from echoic.api.run import load
 from echoic.config import JobSettings
 from echoic.errors import ConfigError
 
-_CHANGEABLE = ("train", "split")
+_CHANGEABLE = ("train", "split", "curriculum")
 """Sections of settings that neither the network nor its inputs depend on."""
 
 _LENGTHS = {"epochs", "steps", "minutes"}

@@ -163,7 +163,7 @@ class RandomConvolutions:
 
 
 def quantiles(rows: NDArray[np.float32], levels: Array) -> Array:
-    """The quantile of each row at the level of its own: as `np.quantile` finds them one by one."""
+    """The quantile of each row at the level of its own: as `np.quantile` finds them one by one, without NaN."""
     ordered, last = np.sort(rows, 1), rows.shape[1] - 1
     place = last * levels
     below = np.floor(place).astype(np.int64)

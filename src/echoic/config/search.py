@@ -83,7 +83,12 @@ def changes_loss(settings: type[JobSettings], name: str, values: Mapping[str, An
 
 def _may_fail(settings: type[JobSettings], condition: OnlyWith) -> bool:
     found = [settings.field(name).annotation for name in condition.settings if name in settings.places()]
-    return bool(found) and not any(condition.among and set(get_args(one)) <= set(condition.among) for one in found)
+    return bool(found) and not any(_possible(one) and _possible(one) <= set(condition.among) for one in found)
+
+
+def _possible(annotation: Any) -> set[Any]:
+    """The values of a setting, if there are few."""
+    return {False, True} if annotation is bool else set(get_args(annotation))
 
 
 def _marks(settings: type[JobSettings], name: str, kind: type[T]) -> list[T]:

@@ -92,7 +92,7 @@ class CurriculumSettings(Section):
         description=(
             "Fraction of training in which the network may not yet write anything in the first half of the time that a "
             "unit of the text takes on average: otherwise a network that reads in one direction learns to write at the "
-            "beginning of a recording, before anything can be known. 0 with --bidirectional."
+            "beginning of a recording, before anything can be known. Without effect with --bidirectional."
         ),
     )
 
@@ -126,16 +126,15 @@ CONVOLUTIONS = ("conv_channels", "conv_dims", "kernel_size", "conv_stride")
 
 BY_KIND: dict[str, dict[str, Any]] = {
     "morse": {
-        "window_ms": 48.0, "n_mels": 32, "low_hz": 450.0, "high_hz": 950.0, "max_stretch": 0.15, "max_band_shift": 4.0,
-        "conv_channels": (16, 16, 32), "conv_dims": 2, "kernel_size": 5, "conv_stride": 4, "layers": (96,),
-        "dropout": 0.0, "lr": 4e-3,
+        "window_ms": 48.0, "max_stretch": 0.15, "max_band_shift": 4.0, "conv_channels": (16, 16, 32), "conv_dims": 2,
+        "kernel_size": 5, "conv_stride": 4, "layers": (96,), "dropout": 0.0, "lr": 4e-3,
     },
     "other": {"conv_channels": (16, 32), "layers": (128, 128), "dropout": 0.1, "lr": 3e-3},
 }  # fmt: skip
-"""Defaults for `synth:morse` (windows as long as short marks and narrow bands, which noise enters least, and other
-pitches and speeds) and for other recordings; a value set by the user stands."""
+"""Defaults for `synth:morse` (windows as long as short marks, which noise enters least, other pitches and speeds) and
+for other recordings; a value set by the user stands."""
 
-BY_DATA = ("batch_size", *BY_KIND["morse"])
+BY_DATA = ("batch_size", "n_mels", "low_hz", "high_hz", *BY_KIND["morse"])
 """Settings whose defaults follow the data."""
 
 

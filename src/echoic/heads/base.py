@@ -31,6 +31,9 @@ class Head(nn.Module, abc.ABC):
     loss_is_stepwise: ClassVar[bool] = True
     """Whether the loss of a step depends on that step alone, so that masked ones can be left out of the others."""
 
+    curriculum_fraction: float = 0.0
+    """The fraction of training in which the loss is not yet that of dev; early stopping waits for its end."""
+
     def __init__(self, width: int, features: int, outputs_per_step: int, parameters: int) -> None:
         super().__init__()
         self.features = features

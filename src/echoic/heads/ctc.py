@@ -16,7 +16,7 @@ BLANK = 0
 _EARLY_UNITS = 0.5
 """Of the steps that a unit of a text takes on average, those at the beginning that early blanks keep free of units."""
 
-_IMPOSSIBLE = -30.0
+_IMPOSSIBLE = -1e4
 """The log-probability of a unit that is not allowed; finite, so that gradients are."""
 
 Units = Float[Tensor, "batch units 1"]
@@ -44,7 +44,7 @@ class CTC(Categorical):
 
     def __init__(self, width: int, num_units: int, early_blanks: float = 0.0) -> None:
         super().__init__(width, num_units + 1)
-        self.early_blanks = early_blanks
+        self.curriculum_fraction = early_blanks
 
     def text_loss(
         self,
@@ -65,7 +65,7 @@ class CTC(Categorical):
         """
         log_probs = params[:, :, 0].log_softmax(-1)
         classes, lengths = units[..., 0].long() + 1, mask[..., 0].sum(1)
-        if progress < self.early_blanks:
+        if progress < self.curriculum_fraction:
             log_probs = _beginning_with_blanks(log_probs, _early_steps(classes, lengths, steps))
         return functional.ctc_loss(log_probs.transpose(0, 1), classes, steps, lengths, BLANK, reduction="none")
 
@@ -74,7 +74,7 @@ def _early_steps(
     classes: Int[Tensor, "batch units"], lengths: Int[Tensor, "batch"], steps: Int[Tensor, "batch"]
 ) -> Int[Tensor, "batch"]:
     """Number of steps before the first unit of each text: as many as leave it an alignment at the most."""
-    valid = torch.arange(1, classes.shape[1], device=lengths.device) < lengths[:, None]
+    valid = torch.arange(classes.shape[1], device=lengths.device)[1:] < lengths[:, None]
     repeats = ((classes[:, 1:] == classes[:, :-1]) & valid).sum(1)
     early = (_EARLY_UNITS * steps / lengths.clamp(min=1)).long()
     return torch.minimum(early, (steps - lengths - repeats).clamp(min=0))

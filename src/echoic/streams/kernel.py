@@ -1,7 +1,8 @@
 """Step-by-step inference and generation for thousands of parallel sequences on the step kernels."""
 
+import copy
 from collections.abc import Callable
-from typing import Any, Literal, final, get_args
+from typing import Any, Literal, Self, final, get_args
 
 import numpy as np
 import torch
@@ -48,7 +49,7 @@ class KernelStream:
     """Runs a model on the step kernels, with a copy of its weights in their layout.
 
     The state is a matrix `(streams, model.state_size)` in float32, a row per stream, as `model.pack` returns it. `push`
-    leaves it unchanged. `step_`, `bind` and `generate_` update the selected rows in place without copies; several
+    leaves it unchanged. `step_`, bound steps and `generate_` update the selected rows in place without copies; several
     threads may call them concurrently on disjoint rows. Streams can be copied, and sent to other processes.
 
     Weights stored as float16 or int8 (one scale per row of a weight matrix) take a half or a quarter of the memory, and
@@ -79,11 +80,8 @@ class KernelStream:
                 f"(train with --strategy recursive), got {', '.join(kinds)}; use NetworkStream."
             )
         linear = model.head.linear
-        # Copies that the model does not change: a copy of the stream, or one in another process, is made from them.
-        self._layers = [_copied(layer) for layer in layers]
-        self._output = (linear.weight.detach().clone(), linear.bias.detach().clone())
-        self._storage, self._threads = storage, threads
-        self._network = self._built()
+        self._model, self._storage, self._threads = model, storage, threads
+        self._network = ops.live_network(layers, (linear.weight, linear.bias), storage=storage, threads=threads)
         self._num_weights = sum(parameter.numel() for parameter in model.parameters())
         self._start = model.pack(model.initial_state(1)).detach().cpu().numpy()
         self._distribution = SAMPLED_HEADS.get(type(model.head))
@@ -92,15 +90,19 @@ class KernelStream:
         self.state_size = model.state_size
         self.outputs = linear.out_features
 
-    def _built(self) -> Any:
-        return ops.live_network(self._layers, self._output, storage=self._storage, threads=self._threads)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy shares the packed weights, which never change."""
+        del memo
+        return copy.copy(self)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_network"}
+    def __copy__(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._network = self._built()
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process a stream is made of the model, as the model is when it is sent."""
+        return _made, (self._model, self._storage, self._threads)
 
     def start(self, streams: int = 1) -> Floats:
         """The states `(streams, state_size)` before the first step."""
@@ -113,6 +115,8 @@ class KernelStream:
             ValueError: sizes do not match.
             TypeError: an array is not float32.
         """
+        if chunk.ndim != 3:
+            raise ValueError(f"`chunk` must be (streams, steps, inputs), got {chunk.shape}.")
         if len(chunk) != len(state):
             raise ValueError(f"`chunk` must have a row per state ({len(state)}), got {len(chunk)}.")
         _check_floats(chunk=chunk, state=state)
@@ -154,7 +158,7 @@ class KernelStream:
         """A call without arguments that makes one step between these arrays: it reads `x`, and replaces the others.
 
         The arrays are checked here, once: a step of a small network takes less time than the checks of `step_`. Write
-        the next inputs into `x` between two calls.
+        the next inputs into `x` between two calls. During short steps other threads of Python wait.
 
         Args:
             x: `(n, inputs)`, C-contiguous.
@@ -163,13 +167,11 @@ class KernelStream:
 
         Raises:
             ValueError: sizes do not match.
-            TypeError: an array is not float32 or not contiguous.
+            TypeError: an array is not float32, not contiguous, or one that is replaced is read-only.
         """
-        try:
-            step_once: Callable[[], None] = self._network.bind(x, states, out)
-        except (TypeError, ValueError):
-            _check_floats(x=x, states=states, out=out)
-            raise
+        _check_floats(x=x, states=states, out=out)
+        _check_in_place(x=x, states=states, out=out)
+        step_once: Callable[[], None] = self._network.bind(x, states, out)
         return step_once
 
     def params(self, outputs: Floats) -> Tensor:
@@ -223,9 +225,8 @@ class KernelStream:
         return values
 
 
-def _copied(layer: ops.LayerWeights) -> ops.LayerWeights:
-    weights = (None if one is None else one.detach().clone() for one in layer[1:])
-    return ops.LayerWeights(layer.cell, *weights)  # type: ignore[arg-type]
+def _made(model: SequenceModel, storage: Storage, threads: int) -> KernelStream:
+    return KernelStream(model, storage=storage, threads=threads)
 
 
 def noise_of(steps: int, shape: tuple[int, ...], generator: torch.Generator | None) -> Floats:
@@ -239,6 +240,15 @@ def _check_floats(**arrays: Any) -> None:
         kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
         if kind != np.float32:
             raise TypeError(f"`{name}` must be a float32 array, got {kind}; convert it with astype(numpy.float32).")
+
+
+def _check_in_place(**arrays: Floats) -> None:
+    """The kernel reads and writes the memory of the arrays, row after row; the inputs `x` are only read."""
+    for name, array in arrays.items():
+        if array.ndim != 2 or not array.flags.c_contiguous:
+            raise TypeError(f"`{name}` must be a C-contiguous matrix; copy it with numpy.ascontiguousarray.")
+        if name != "x" and not array.flags.writeable:
+            raise TypeError(f"`{name}` must be writeable; copy it.")
 
 
 def _check_rows(rows: Any, streams: int) -> None:

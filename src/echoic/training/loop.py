@@ -335,6 +335,8 @@ class Trainer:
         if best is None or loss < best or math.isnan(best):
             self.state.best_dev_loss, self.state.best_step, self.state.evals_since_best = loss, self.state.step, 0
             self.best = weights
+        if self._fraction_done() < self.model.head.curriculum_fraction:
+            self.state.evals_since_best = 0
 
     def _evaluate_dev(self, weights: dict[str, Tensor], dev: Batches) -> EvalResult:
         """Evaluates `weights` on dev, and restores the model's own."""

@@ -153,10 +153,20 @@ def test_early_blanks_end_at_their_fraction_of_training(tmp_path: Path) -> None:
     assert not same(weights(0.5, 2), weights(0.0, 2))
 
 
+@pytest.mark.parametrize(
+    ("pitches", "bands"),
+    [("", (32, 450, 950)), (",min_hz=1200,max_hz=1500", (26, 1150, 1550)), (",min_hz=100,max_hz=3500", (96, 50, 3550))],
+)
+def test_bands_of_morse_code_are_around_its_pitches(pitches: str, bands: tuple[int, float, float]) -> None:
+    prepared = echoic.prepare("transcribe", f"synth:morse,clips=4{pitches}", split=(1, 0, 0))
+    spectrum = cast("TranscribeTask", prepared.task).settings.spectrum
+    assert (spectrum.n_mels, spectrum.low_hz, spectrum.high_hz) == bands
+
+
 def test_the_ngram_model_has_a_weight_only_where_it_clearly_saves_edits() -> None:
-    plain = np.array([2.0, 0, 1, 3, 0, 2, 1, 0])
-    saving = np.array([0.0, 0, -1, -1, 0, -1, -1, 0])
-    by_chance = np.array([0.0, 0, 1, -2, 0, 0, 0, 0])
+    plain = np.array([2.0, 0, 1, 3, 0, 2, 1, 1])
+    saving = np.array([-1.0, 0, -1, -1, 0, -1, -1, -1])
+    by_chance = np.array([1.0, 1, 1, -2, 1, -2, 1, -2])
     worse = np.ones(8)
 
     def chosen(*changes: np.ndarray) -> float:
@@ -165,6 +175,7 @@ def test_the_ngram_model_has_a_weight_only_where_it_clearly_saves_edits() -> Non
     assert chosen(worse, saving, by_chance, worse) == WEIGHTS[2]
     assert chosen(worse, by_chance, worse, worse) == 0
     assert chosen(worse, worse, worse, worse) == 0
+    assert chosen_weight([np.array([5.0, 5]), np.array([4.0, 4]), *[np.array([6.0, 6])] * 3]) == 0  # two recordings
     assert chosen(*[np.zeros(8)] * 4) == 0
 
 

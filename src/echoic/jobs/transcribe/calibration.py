@@ -8,7 +8,7 @@ import torch
 
 from echoic.baselines.ngrams import NGram
 from echoic.jobs.transcribe.search import LogProbs, TextSearch
-from echoic.metrics.paired import lead
+from echoic.metrics.paired import MIN_ITEMS, lead
 from echoic.metrics.texts import Counts, error_counts
 from echoic.model import SequenceModel
 from echoic.types import stored
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WEIGHTS = (0.0, 0.2, 0.4, 0.7, 1.0)
 """Weights that are tried."""
 
-_CLEAR = 1.0
+_LEAST_LEAD = 1.0
 """Standard errors by which a weight must save edits on dev: texts in any order have an n-gram model that helps none."""
 
 MAX_DEV = 200
@@ -44,7 +44,8 @@ def calibrate(task: "TranscribeTask", model: SequenceModel) -> dict[str, Any] | 
 def chosen_weight(edits: Sequence[Counts]) -> float:
     """The weight with the fewest `edits` `(recordings,)`, an array for each weight; 0 if none is clearly better."""
     best = int(np.argmin([one.sum() for one in edits]))
-    return WEIGHTS[best] if lead(edits[best], edits[0]).in_standard_errors > _CLEAR else 0.0
+    saved = lead(edits[best], edits[0])
+    return WEIGHTS[best] if saved.differing >= MIN_ITEMS and saved.in_standard_errors > _LEAST_LEAD else 0.0
 
 
 def search_of(task: "TranscribeTask", calibration: Mapping[str, Any] | None) -> TextSearch:

@@ -49,7 +49,7 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
         splits = assign_splits(dataset.series, settings.split.split, noun="recording")
         training = [dataset.series[number] for number in splits["train"]]
         units = _fitted_units(settings.units, [text_of(one) for one in training], dataset.origin)
-        settings = plan(settings, training, units)
+        settings = plan(settings, training, units, dataset.origin)
         _check_settings(settings)
         raw = RawSteps.of(dataset, settings.spectrum)
         raw.make(on_progress)
