@@ -31,7 +31,7 @@ check: lint
 
 # The tests begin when lint finds nothing; all else, and `ALSO`, runs beside them on what they leave of the cores.
 test:
-	$(MAKE) --jobs 3 --no-print-directory lint tests $(ALSO) wheels docs sanitize
+	$(MAKE) --jobs 6 --no-print-directory lint tests $(ALSO) wheels docs sanitize
 
 tests: lint
 	MAKEFLAGS= scripts/test

@@ -126,7 +126,7 @@ class Network {
 // levels; as numbers they lie evenly from -1 to 1.
 constexpr Index max_components = 32;
 
-// What the samples to come may have of the power told, against an even share: no less than this, and in these units.
+// What the samples to come may have of the power given, against an even share: no less than this, and in these units.
 constexpr float min_remaining = 1e-3f, remaining_unit = 4;
 
 struct SampleWeights {
@@ -145,7 +145,7 @@ struct SampleCall {
   const float* positions;      // [rows, samples, H]: the first layer's sums of what it sees besides, bias included
   const float* lpc_weights;  // [rows, past]: weights of linear prediction, of sound rather than numbers
   const float* history;      // [rows, past]: the numbers of the samples before the first one
-  const float* power;       // [rows]: the mean square that the samples are told to have
+  const float* power;       // [rows]: the mean square that the samples are to have
   const double* uniforms;     // [samples, rows], 0 up to 1: where in the distribution a draw is made
   float temperature, floor;
   float* codes;  // [rows, samples]: levels

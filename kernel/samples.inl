@@ -210,7 +210,7 @@ class SampleTierImpl final : public echoic::SampleTier {
     return copysignf(expm1f(fabsf(y) * logf(static_cast<float>(sizes_.num_codes))) / (sizes_.num_codes - 1), y);
   }
 
-  // The power left for each of the `samples` to come, against the one told: of `all` samples some have `used` theirs.
+  // The power left for each of the `samples` to come, against the one given: of `all` samples some have `used` theirs.
   static float remaining_power(float power, float used, Index samples, Index all) {
     return logf(fmaxf((all * power - used) / (samples * power), echoic::min_remaining)) / echoic::remaining_unit;
   }

@@ -52,7 +52,7 @@ class Session:
         self.units_per_s = self._most_units_per_s()
 
     def restart(self) -> None:
-        """Begins anew with the same options."""
+        """Begins again with the same options."""
         self.begin(self.start.model_copy(update={"state": None, "position": 0}))
 
     @property

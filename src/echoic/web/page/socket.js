@@ -47,7 +47,7 @@ export class Channel {
     this.listener.onBegin?.(this.sent);
   }
 
-  /** Begins anew with the same options. */
+  /** Begins again with the same options. */
   reset() {
     const { state: _state, position: _position, ...fields } = this.start;
     this.begin(fields);
