@@ -13,7 +13,7 @@ export CMAKE_CXX_COMPILER_LAUNCHER ?= $(CCACHE)
 export CCACHE_BASEDIR ?= /
 endif
 
-.PHONY: setup demo lint check test tests coverage docs sanitize wheels pythons clean
+.PHONY: setup demo lint check test coverage docs sanitize wheels pythons clean
 
 setup: $(READY)
 
@@ -29,26 +29,21 @@ demo: setup
 check: lint
 	scripts/test fast
 
-# The tests begin when lint finds nothing; all else, and `ALSO`, runs beside them on what they leave of the cores.
+# What uses one core runs side by side, and `ALSO` with it; the tests take all cores by themselves.
 test:
-	$(MAKE) --jobs 6 --no-print-directory lint tests $(ALSO) wheels docs sanitize
-
-tests: lint
-	MAKEFLAGS= scripts/test
+	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory $(ALSO) lint docs sanitize wheels
+	scripts/test
 
 # Not a part of `test`: tracing takes half as long again as the tests.
 coverage: setup
 	scripts/test cover
 
-lint: setup
+lint docs sanitize wheels: setup
 	scripts/$@
-
-docs sanitize wheels: setup
-	nice scripts/$@
 
 # In environments of its own, so it does not wait for the set-up.
 pythons:
-	nice scripts/$@
+	scripts/$@
 
 clean:
 	rm -rf docs/_build build dist .coverage .coverage.* .hypothesis .*_cache
