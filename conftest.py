@@ -7,7 +7,6 @@ folder of songs, a text, a recording, a folder of clips, one of clips with sever
 
 import atexit
 import csv
-import gc
 import math
 import os
 import random
@@ -304,18 +303,10 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Marks pages as slow. Workers, which get whole files, begin with those that take longest."""
+    """Marks pages as slow. Workers, which get whole files, begin with those that have most slow tests."""
     for item in items:
         if item.path.suffix == ".md":
-            item.add_marker(pytest.mark.slow(seconds=5))
+            item.add_marker("slow")
     if hasattr(config, "workerinput"):
-        seconds = Counter[Path]()
-        for item in items:
-            if slow := item.get_closest_marker("slow"):
-                seconds[item.path] += slow.kwargs.get("seconds", 1)
-        items.sort(key=lambda item: -seconds[item.path])
-
-
-def pytest_collection_finish() -> None:
-    """Leaves what lives as long as the session, thousands of tests and torch, out of each garbage collection."""
-    gc.freeze()
+        slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        items.sort(key=lambda item: -slow[item.path])

@@ -18,7 +18,7 @@ CELLS = (
 )
 
 
-@pytest.mark.slow(seconds=15)
+@pytest.mark.slow
 def test_a_notebook_shows_one_bar_that_ends_full_and_tables_and_nothing_on_standard_error() -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
     nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3").execute()

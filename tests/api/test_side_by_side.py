@@ -20,7 +20,7 @@ import echoic
 from echoic.errors import ConfigError, RunError
 from echoic.training import Progress
 
-pytestmark = [pytest.mark.slow(seconds=25), pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
 TINY: dict[str, Any] = {"layers": (4,), "conv_channels": (4, 4), "network_weight": 1.0, "refit": False, "patience": 999}
 WAVE: dict[str, Any] = {"lookback": 8, "horizon": 5, "layers": (3,), "strategy": "direct", "threads": 1}

@@ -20,7 +20,7 @@ SCRIPTS = sorted(
 PROCESSES = {"processes.py", "serve.py"}
 """Scripts that fork or spawn processes, which a process that has used threads, or is no script, cannot do."""
 
-pytestmark = pytest.mark.slow(seconds=3)
+pytestmark = pytest.mark.slow
 
 
 def tables(text: str) -> list[list[str]]:

@@ -20,7 +20,7 @@ WORST = 1.3
 MEAN = 0.95
 
 
-@pytest.mark.slow(seconds=25)
+@pytest.mark.slow
 def test_defaults_keep_up_with_the_best_baseline_of_each_series() -> None:
     ratios, coverages = {}, {}
     for name, horizon in CASES:

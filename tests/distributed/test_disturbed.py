@@ -9,7 +9,7 @@ import pytest
 from ranked_commands import HERE, TRAIN, Command, contents, start, wait_until
 
 pytestmark = [
-    pytest.mark.slow(seconds=35),
+    pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc"),
 ]
 LONG = ["--steps", "1000000"]

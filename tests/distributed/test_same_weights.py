@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-pytestmark = pytest.mark.slow(seconds=4)
+pytestmark = pytest.mark.slow
 
 CASES = [
     "forecast", "forecast in chunks", "forecast refitted", "music", "text", "audio", "classify", "classify in folds",

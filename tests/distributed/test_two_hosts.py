@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ranked_commands import TRAIN, Command, contents
 
-pytestmark = pytest.mark.slow(seconds=45)
+pytestmark = pytest.mark.slow
 
 
 def run(*command: str) -> None:

@@ -1,7 +1,7 @@
 """The type checker of the import hook in conftest.py. It checks shapes and dtypes of arrays; mypy checks the rest.
 
 A check takes longer than a step of a small network, and training repeats the same shapes: in each test, the first calls
-of a function are checked. Functions without arrays are left alone: `jaxtyping` binds their arguments in each call, too.
+of a function are checked.
 """
 
 import sys
@@ -22,7 +22,6 @@ CHECKS = 100
 
 _done: Counter[str] = Counter()
 _unchecked: list[Any] = []
-_with_shapes: set[str] = set()
 
 
 def begin_test() -> None:
@@ -38,30 +37,26 @@ def check_shapes(function: Function) -> Function:
     hints = {name: _fields_checked(hint) for name, hint in function.__annotations__.items()}
     function.__annotations__ = {name: hint for name, hint in hints.items() if _has_shape(hint)}
     checked, name = beartype(function), f"{function.__module__}.{function.__qualname__}"
-    # Made twice: of the arguments alone, and with what is returned.
-    if function.__annotations__:
-        _with_shapes.add(name)
 
     def counted(*arguments: Any, **named: Any) -> Any:
         _done[name] += 1
-        if name not in _with_shapes:
-            _mark_unchecked(function)
-        elif _done[name] == CHECKS:
-            _unchecked.extend(_mark_unchecked(function))
+        if _done[name] == CHECKS:
+            _leave_unchecked(function)
         return checked(*arguments, **named)
 
     return counted
 
 
-def _mark_unchecked(function: Function) -> list[Any]:
-    """Has jaxtyping call the function of that name without checks from now on; the function, where it can be found."""
+def _leave_unchecked(function: Function) -> None:
+    """Has jaxtyping call the function of that name without checks for the rest of the test."""
     found: Any = sys.modules[function.__module__]
     for part in function.__qualname__.split("."):
         found = vars(found).get(part)
         if found is None:
-            return []  # a function in a function
+            return  # a function in a function
     found = getattr(found, "__func__", found)
-    return [no_type_check(found)] if isfunction(found) else []
+    if isfunction(found):
+        _unchecked.append(no_type_check(found))
 
 
 def _has_shape(hint: Any) -> bool:

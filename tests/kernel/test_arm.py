@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 COMPILER, EMULATOR, LIBRARIES = "aarch64-linux-gnu-g++", "qemu-aarch64", "/usr/aarch64-linux-gnu"
 
 pytestmark = [
-    pytest.mark.slow(seconds=30),
+    pytest.mark.slow,
     pytest.mark.skipif(not all(map(shutil.which, (COMPILER, EMULATOR, "cmake"))), reason="no tools for ARM"),
 ]
 

@@ -13,7 +13,7 @@ import pytest
 VECTOR_TARGETS = ["target_avx2", "target_avx512"]
 X86 = platform.machine() in {"x86_64", "AMD64"}
 
-pytestmark = [pytest.mark.slow(seconds=5), pytest.mark.skipif(not X86, reason="the vector targets are for x86-64")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not X86, reason="the vector targets are for x86-64")]
 
 
 def tool(name: Any) -> Any:

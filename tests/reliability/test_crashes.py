@@ -41,13 +41,13 @@ def failures(counts: dict[str, Any], faults: set[str]) -> list[str]:
     return [failure for failure in counts["failures"] if failure.split()[0] in faults]
 
 
-@pytest.mark.slow(seconds=20)
+@pytest.mark.slow
 def test_kills_at_random_times_are_survived(counts: dict[str, Any]) -> None:
     assert failures(counts, {"random"}) == []
     assert counts["attempts"]["random"] == RANDOM_KILLS
 
 
-@pytest.mark.slow(seconds=20)
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", [{"kill"}, {"lose", "tear"}, {"once", "full"}], ids=["writes", "power", "faults"])
 def test_a_fault_in_any_file_call_is_survived(counts: dict[str, Any], faults: set[str]) -> None:
     assert failures(counts, faults) == []

@@ -15,7 +15,7 @@ from killed_studies import HUNG_S, SETTINGS, TRIALS, checkpoints, kill, studying
 
 import echoic
 
-pytestmark = [pytest.mark.slow(seconds=25), pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from killed_studies import HUNG_S, SETTINGS, TRIALS, checkpoints, studying, wait
 
 import echoic
 
-pytestmark = pytest.mark.slow(seconds=60)
+pytestmark = pytest.mark.slow
 
 BRIDGE = "10.213.7.1"
 

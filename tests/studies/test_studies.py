@@ -13,7 +13,7 @@ import echoic
 from echoic.errors import ConfigError, DataError, RunError, TrainingError
 from echoic.studies.confirmation import FRESH_SEEDS
 
-pytestmark = pytest.mark.slow(seconds=6)
+pytestmark = pytest.mark.slow
 
 TINY: dict[str, Any] = {
     "lookback": 16,

@@ -18,7 +18,7 @@ from browsing import Browsed, Serving, chromium, write_heard
 from page_events import check_events, hear
 from playwright.sync_api import Playwright
 
-pytestmark = [pytest.mark.slow(seconds=30), pytest.mark.data]
+pytestmark = [pytest.mark.slow, pytest.mark.data]
 
 SONGS = {"train": 30, "val": 4, "test": 1}
 RECIPE: dict[str, Any] = {

@@ -18,7 +18,7 @@ from served_process import TOKEN, Sending
 
 from echoic.api.run import Run
 
-pytestmark = pytest.mark.slow(seconds=15)
+pytestmark = pytest.mark.slow
 
 
 def follow(page: Page) -> None:

@@ -15,7 +15,7 @@ pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not
 from browsing import UP_TO_MS, Browsed, check_usable
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.slow(seconds=8)
+pytestmark = pytest.mark.slow
 
 
 def completion(page: Page) -> str:

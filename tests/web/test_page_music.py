@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 mido = pytest.importorskip("mido", reason="SKIPPED: mido is not installed")
 
-pytestmark = pytest.mark.slow(seconds=6)
+pytestmark = pytest.mark.slow
 
 
 def saved_midi(page: Page) -> Any:

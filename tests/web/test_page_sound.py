@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from page_events import check_events, hear, listed_events, predicted_events, saved
 from playwright.sync_api import Page, expect
 
-pytestmark = pytest.mark.slow(seconds=8)
+pytestmark = pytest.mark.slow
 
 SHOWN_LINES = """() => {
   const line = document.querySelector("[aria-label='The line so far']");

@@ -12,7 +12,7 @@ pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not
 from browsing import UP_TO_MS, Browsed, content
 from playwright.sync_api import expect
 
-pytestmark = pytest.mark.slow(seconds=20)
+pytestmark = pytest.mark.slow
 
 RATE_HZ = 2000
 """Of the run."""

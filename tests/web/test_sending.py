@@ -33,7 +33,7 @@ from echoic.web.limits import Limits
 
 PAGE = (Path(__file__).parents[2] / "docs" / "serve.md").read_text("utf-8")
 
-pytestmark = pytest.mark.slow(seconds=3)  # a run of each job that is served is trained for these tests
+pytestmark = pytest.mark.slow  # a run of each job that is served is trained for these tests
 
 
 def address_of(port: int) -> str:

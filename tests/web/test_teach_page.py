@@ -14,7 +14,7 @@ from browsing import UP_TO_MS, check_usable
 from playwright.sync_api import expect
 from teach_page import PITCHES_HZ, TaughtPage, add_class, card, drop, tone, write_tones
 
-pytestmark = pytest.mark.slow(seconds=8)
+pytestmark = pytest.mark.slow
 
 
 def test_classes_are_made_renamed_and_deleted(taught_page: TaughtPage) -> None:

@@ -14,7 +14,7 @@ from browsing import FAILING_MICROPHONE, KEPT_MICROPHONE, MICROPHONE_HZ, UNPLUG,
 from playwright.sync_api import expect
 from teach_page import PITCHES_HZ, TaughtPage, add_class, card, record, turn_on
 
-pytestmark = pytest.mark.slow(seconds=15)
+pytestmark = pytest.mark.slow
 
 
 def test_what_is_heard_while_the_button_is_held_is_an_example(taught_page: TaughtPage) -> None:

@@ -18,7 +18,7 @@ from teach_page import PITCHES_HZ, TRAINED_MS, TaughtPage, add_class, drop, turn
 
 T = TypeVar("T")
 
-pytestmark = pytest.mark.slow(seconds=40)
+pytestmark = pytest.mark.slow
 
 
 def test_one_button_trains_and_the_page_recognises_at_once(taught_page: TaughtPage, tmp_path: Path) -> None:

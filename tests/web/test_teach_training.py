@@ -21,7 +21,7 @@ from echoic.errors import ConfigError
 from echoic.web.limits import Limits
 from echoic.web.teaching.training import Training
 
-pytestmark = pytest.mark.slow(seconds=10)
+pytestmark = pytest.mark.slow
 
 
 def test_training_says_what_is_missing(taught: Taught) -> None:

@@ -11,7 +11,7 @@ from echoic.errors import DataError
 from echoic.workers.pool import MOST_DEATHS, Pool
 from echoic.workers.worker_process import Program
 
-pytestmark = pytest.mark.slow(seconds=15)
+pytestmark = pytest.mark.slow
 
 
 class Order(NamedTuple):
