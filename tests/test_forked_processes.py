@@ -22,7 +22,8 @@ LOOK = Path(forked_processes.__file__).parent
 
 
 def environment(**more: str) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(LOOK)} | more
+    """As the session began: libraries that other tests import set variables of their own, such as torch's compiler."""
+    return forked_processes.Server.environment | {"PYTHONPATH": str(LOOK)} | more
 
 
 def test_a_forked_process_is_as_a_new_one(tmp_path: Path) -> None:
