@@ -233,8 +233,8 @@ def test_the_state_is_carried_from_chunk_to_chunk_and_not_into_the_next_epoch(be
     states: list[tuple[Any, torch.Tensor]] = []
     plain = trainer.model.loss
 
-    def loss(batch: Batch, state: Any = None) -> Any:
-        found = plain(batch, state)
+    def loss(batch: Batch, state: Any = None, progress: float = 1.0) -> Any:
+        found = plain(batch, state, progress)
         if trainer.model.training:
             states.append((state, trainer.model.pack(found.state).detach()))
         return found
