@@ -118,7 +118,8 @@ def test_the_state_does_not_grow(case: Case) -> None:
         _, state = stream.push(piece, state)
         sizes.append(len(stream.to_bytes(state)))
     kept = 8 * 400 * (case.run.job.name == "forecast")  # its look-back fills up first
-    assert max(sizes) <= sizes[0] + 1000 + kept
+    # The texts that a search keeps open differ from piece to piece, and come again with the data.
+    assert max(sizes[4:]) <= max(sizes[:4]) + 1000 + kept
 
 
 def test_damaged_bytes_are_no_state(case: Case) -> None:
