@@ -37,8 +37,11 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12, help="costs: trials of each study")
     parser.add_argument("--epochs", type=int, default=20, help="costs: epochs of each trial")
     parser.add_argument("--repeats", type=int, default=3, help="costs: studies of each kind")
-    sets = ["ett_h1", "uea_japanesevowels", "esc10_16k", "music_bl2012", "text_tinyshakespeare", "ucr_small"]
-    options = parse(parser, *sets, "fsdd", "sed_birdsong_bird0", "speech_allison_16k", "forecast_small")
+    sets = [
+        "ett_h1", "uea_japanesevowels", "esc10_16k", "music_bl2012", "text_tinyshakespeare", "ucr_small", "fsdd",
+        "sed_birdsong_bird0", "speech_allison_16k", "forecast_small", "wiener_hammerstein",
+    ]  # fmt: skip
+    options = parse(parser, *sets)
     options.threads = options.threads or 1
     options.scratch = Path(tempfile.mkdtemp(prefix="echoic-tune-"))
     try:

@@ -5,6 +5,7 @@ of short trainings; the others train with the defaults until dev stops them.
 """
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from echoic.cli.allocator import keep_freed_memory
 from echoic.metrics.goals import goal
 from echoic.studies.training import dev_loss
 from studies import counted, fresh_runs, settings_text, study_of
+
+CIRCUIT = "wiener_hammerstein/WienerHammerstein_{}.hdf5"
 
 TRIALS_PER_STUDY = 10
 """The time of a short training is this part of the budget of its study."""
@@ -47,6 +50,11 @@ def _archive(folder: str, name: str) -> Set:
     )
 
 
+def _circuit(data: Path) -> dict[str, Any]:
+    files = {name: data / CIRCUIT.format(part) for name, part in (("dev", "valid"), ("test", "test"))}
+    return files | {"inputs": ("u",), "targets": ("y",), "warmup": 1000}
+
+
 def _birds(data: Path) -> dict[str, Any]:
     place = data / "sed_birdsong_bird0"
     return {"audio": place / "audio", "split_table": place / "split.csv"}
@@ -71,6 +79,13 @@ SETS: dict[str, Set] = {
     "one voice": Set(
         "audio", lambda data: str(data / "speech_allison_16k" / "audio"), lambda _: {"rate_hz": 8000}, is_long=True
     ),
+    "Wiener-Hammerstein": Set("map", lambda data: str(data / CIRCUIT.format("train")), _circuit, is_long=True),
+    "prompts": Set(
+        "transcribe",
+        lambda data: str(data / "speech_allison_16k" / "text.csv"),
+        lambda data: {"audio": data / "speech_allison_16k" / "audio"},
+        is_long=True,
+    ),
 }
 
 
@@ -90,8 +105,8 @@ def defaults(options: argparse.Namespace) -> str:
             print(f"{name}, defaults, seed {seed}: dev {plain[-1].dev:.5g} test {plain[-1].test:.5g}", flush=True)
         study = study_of(name.replace(" ", "-"), job, data, options, config=short_config, **settings)
         tuned = [_scores(run) for run in fresh_runs(study, data, options, config=short_config, **settings)]
-        dev = [spread([one.dev for one in kind]) for kind in (plain, tuned)]
-        test = [spread([one.test for one in kind]) for kind in (plain, tuned)]
+        dev = _spreads([[one.dev for one in kind] for kind in (plain, tuned)])
+        test = _spreads([[one.test for one in kind] for kind in (plain, tuned)])
         score = plain[0].name
         better = "lower" if goal(score) == "low" else "higher"
         winner = settings_text(study.winner.settings)
@@ -101,6 +116,12 @@ def defaults(options: argparse.Namespace) -> str:
         "winner",
     ]  # fmt: skip
     return table(headers, rows)
+
+
+def _spreads(kinds: list[list[float]]) -> list[str]:
+    """Means and spreads, with three digits of the lowest value that is not 0."""
+    lowest = min((abs(value) for kind in kinds for value in kind if value), default=1.0)
+    return [spread(kind, max(3, 2 - math.floor(math.log10(lowest)))) for kind in kinds]
 
 
 def _scores(run: echoic.Run) -> Scores:

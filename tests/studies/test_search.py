@@ -35,6 +35,15 @@ def test_a_sampler_finds_good_settings(define: Any, fake: Any, sampler: str) -> 
     assert by_loss(trials)[0].loss < 0.6
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_first_trial_has_the_defaults(define: Any, fake: Any, sampler: str) -> None:
+    search = ["lr=0.0001..1,log", "weight_decay=0.0001..0.1,log", "layers=32;64", "cell=lstm,mingru"]
+    found = fake(*define(search, sampler=sampler, trials=3)).run(lambda settings: settings["lr"])
+    assert found[0].settings.pop("cell") in ("lstm", "mingru")  # the default is neither
+    assert found[0].settings == {"lr": 0.002, "weight_decay": 0.0001, "layers": "64"}
+    assert len({str(one.settings) for one in found}) == 3
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "cmaes", "gp"])
 def test_algorithms_that_learn_do_better_late_than_early(define: Any, fake: Any, sampler: str) -> None:

@@ -13,7 +13,7 @@ from echoic.config.search import conditions, default_space
 from echoic.jobs import JOBS, settings_class
 from echoic.sources.memory import Pairs
 from echoic.studies.searching import flat
-from echoic.studies.space import Parameter, Value, default_parameters, drawn
+from echoic.studies.space import Parameter, Value, default_parameters, default_point, drawn, with_defaults
 
 
 def pairs(folder: Path) -> Pairs:
@@ -65,6 +65,39 @@ def test_every_draw_of_the_default_space_can_be_trained(job: str, tmp_path: Path
         given = flat(task.settings)
         for name, value in values.items():
             assert str(given[name]).strip("[]").replace(" ", "") == str(value), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", JOBS)
+def test_the_default_space_has_the_defaults_for_the_data(job: str, tmp_path: Path) -> None:
+    base = flat(echoic.prepare(job, DATA[job](tmp_path)).task.settings)
+    parameters = with_defaults(job, list(default_parameters(job).values()), base)
+    for name, value in default_point(parameters, base).items():
+        found = str(base[name]).strip("[]").replace(" ", "")
+        assert str(value) == found or (name == "weight_decay" and not base[name]), name
+    assert len(default_point(parameters, base)) == len(parameters)
+
+
+def test_the_default_point_is_as_near_as_the_space_has_it() -> None:
+    base = {"lr": 0.002, "weight_decay": 0.0, "layers": [64], "cell": "gru", "lookback": 500, "seed": None}
+    parameters = [
+        Parameter(name="lr", low=0.001, high=0.01, log=True),
+        Parameter(name="weight_decay", low=1e-4, high=0.3, log=True),
+        Parameter(name="layers", choices=("32", "64")),
+        Parameter(name="cell", choices=("lstm", "mingru")),
+        Parameter(name="lookback", low=24, high=168, is_integer=True),
+        Parameter(name="seed", low=1, high=2, is_integer=True),
+    ]
+    assert default_point(parameters, base) == {"lr": 0.002, "weight_decay": 1e-4, "layers": "64", "lookback": 168}
+
+
+def test_a_default_is_added_to_the_choices_of_the_default_space_and_not_to_given_ones() -> None:
+    base = values_of("detect")
+    own = default_parameters("detect")["layers"]
+    given = Parameter(name="layers", choices=("8", "16"))
+    assert "96" not in own.choices
+    assert with_defaults("detect", [own, given], base) == [own.including("96"), given]
+    assert own.including("96").choices == (*own.choices, "96")
 
 
 def values_of(job: str, **given: Any) -> dict[str, Any]:

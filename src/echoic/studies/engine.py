@@ -20,7 +20,7 @@ from echoic.studies.place import Place
 from echoic.studies.recorded import recorded
 from echoic.studies.records import Trial
 from echoic.studies.samplers import pruner, sampler
-from echoic.studies.space import Parameter, Value, drawn
+from echoic.studies.space import Parameter, Value, default_point, drawn
 from echoic.studies.store import Store, optuna
 from echoic.studies.takeover import adopt
 
@@ -62,8 +62,11 @@ class Engine:
             self.study = store.opened(store.study, len(definition.goals), pruner=pruner(definition))
             begun = len(self.study.get_trials(deepcopy=False))
             self.study.sampler = sampler(definition, begun, place.id)
+            first = default_point(definition.parameters, definition.base)
             if definition.sampler == "grid":
                 self._add_missing(grid(definition))
+            elif not begun and first:
+                self.study.enqueue_trial(first)
         self._claims = Claims(store, self.study, place)
         self._training: dict[int, Any] = {}
 

@@ -34,6 +34,19 @@ class Parameter(BaseModel):
             return cls(name=name, choices=tuple(map(plain, space.values)))
         return cls(name=name, low=space.low, high=space.high, log=space.log, is_integer=is_integer)
 
+    def including(self, value: Value) -> Self:
+        """The same with one more choice, if it is none yet."""
+        return self.model_copy(update={"choices": (*self.choices, value)} if value not in self.choices else {})
+
+    def nearest(self, value: Value) -> Value | None:
+        """The value itself, or the end of the range that is nearest to it; None if it is no choice and no number."""
+        if self.choices:
+            return value if value in self.choices else None
+        if isinstance(value, bool | str):
+            return None
+        inside = min(max(value, self.low), self.high)
+        return int(inside) if self.is_integer else inside
+
     @property
     def text(self) -> str:
         """Its values as `--search` takes them."""
@@ -49,6 +62,20 @@ def default_parameters(job: str) -> dict[str, Parameter]:
     settings = settings_class(job)
     spaces = default_space(job, settings)
     return {name: Parameter.of(name, space, is_integer=_is_integer(settings, name)) for name, space in spaces.items()}
+
+
+def with_defaults(job: str, parameters: Sequence[Parameter], base: Mapping[str, Any]) -> list[Parameter]:
+    """Choices of the default space have the default value for the data as well, which `base` has."""
+    own = default_parameters(job)
+    return [
+        one.including(plain(base[one.name])) if one.choices and one == own.get(one.name) else one for one in parameters
+    ]
+
+
+def default_point(parameters: Sequence[Parameter], base: Mapping[str, Any]) -> dict[str, Value]:
+    """The values of a trial without searched settings, as near as the space has them."""
+    near = {one.name: one.nearest(plain(base[one.name])) for one in parameters}
+    return {name: value for name, value in near.items() if value is not None}
 
 
 def drawn(

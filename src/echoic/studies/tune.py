@@ -17,6 +17,7 @@ from echoic.studies.engine import check_installed
 from echoic.studies.folder import create, ensure_new, name_of
 from echoic.studies.grids import grid
 from echoic.studies.searching import Search, check_comparable, flat, searched
+from echoic.studies.space import with_defaults
 from echoic.studies.study import Study
 from echoic.studies.work import OnConfirmed, OnTrial, ignore
 from echoic.studies.workforce import check_workers
@@ -48,6 +49,8 @@ def tune(
     **settings: Any,
 ) -> Study:
     """Chooses settings by the dev loss of many runs, and returns the study.
+
+    The first trial has the defaults, as near as the space has them, unless the sampler is `grid`.
 
     Args:
         job: the job, as for `echoic.train`.
@@ -122,7 +125,9 @@ def _complete(draft: Definition, data: Any, on_prepare: ProgressFn) -> Definitio
     if task.dev_batches() is None:
         raise ConfigError("There is no dev split to choose settings by; give one with --split.")
     check_comparable(draft.parameters, task.settings)
-    found = {"fingerprint": dataset.fingerprint, "base": flat(task.settings)}
+    base = flat(task.settings)
+    parameters = tuple(with_defaults(draft.job, draft.parameters, base))
+    found = {"fingerprint": dataset.fingerprint, "base": base, "parameters": parameters}
     return _with_budget(draft.model_copy(update=found))
 
 
