@@ -36,12 +36,17 @@ def study_of(name: str, job: str, data: Any, options: argparse.Namespace, **sett
     path = (options.studies or Path(tempfile.mkdtemp(prefix="studies-", dir=options.scratch))) / name
     watch: dict[str, Any] = {"on_trial": _TrialLines(name), "on_confirmed": _print_confirmed}
     if (path / "study.json").exists():
-        study = echoic.load_study(path)
+        study = echoic.load_study(path, data=in_memory(data))
         study.resume(minutes=options.minutes, workers=options.workers, **watch)
         return study
     chosen: dict[str, Any] = {"minutes": options.minutes, "workers": options.workers, "threads": options.threads}
     chosen |= settings | (SMOKE if options.smoke else {}) | _without_length(options.overrides)
     return echoic.tune(job, data, out=path, **chosen, **watch)
+
+
+def in_memory(data: Any) -> Any:
+    """The data that a run or a study does not find by itself; None for files and synthetic signals."""
+    return None if isinstance(data, str) else data
 
 
 def fresh_runs(study: Study, data: Any, options: argparse.Namespace, **settings: Any) -> Iterator[echoic.Run]:
@@ -51,7 +56,7 @@ def fresh_runs(study: Study, data: Any, options: argparse.Namespace, **settings:
     confirmed = [one for row in study.confirmation if row.trial.number == winner.number for one in row.losses]
     for one in range(1, options.seeds + 1):
         if one in confirmed:
-            yield echoic.load(study.path / confirmation_run(winner.number, one))
+            yield echoic.load(study.path / confirmation_run(winner.number, one), data=in_memory(data))
         else:
             seed = study.definition.seed + study.definition.seeds - 1 + one
             given = settings | dict(winner.settings) | {"seed": seed, "threads": options.threads}

@@ -129,18 +129,28 @@ void expect(bool holds, const char* message) {
 class BoundStep {
  public:
   BoundStep(const echoic::Network& network, const echoic::LiveStep& step, bool is_long, Input x, Matrix states, Matrix out)
-      : network_(network), step_(step), is_long_(is_long), x_(x), states_(states), out_(out) {}
+      : network_(network), step_(step), is_long_(is_long), given_(x.size()), x_(x), states_(states), out_(out) {}
 
-  void operator()() const {
+  void operator()(nb::args numbers) {
+    echoic::LiveStep step = step_;
+    if (numbers.size()) {
+      expect(numbers.size() == given_.size(), "a step takes no numbers, or as many as x has");
+      for (std::size_t n = 0; n < given_.size(); ++n) {
+        given_[n] = static_cast<float>(PyFloat_AsDouble(numbers[n].ptr()));
+        if (given_[n] == -1 && PyErr_Occurred()) throw nb::python_error();
+      }
+      step.x = given_.data();
+    }
     std::optional<nb::gil_scoped_release> release;
     if (is_long_) release.emplace();
-    network_.step(step_);
+    network_.step(step);
   }
 
  private:
   const echoic::Network& network_;
   echoic::LiveStep step_;
   bool is_long_;
+  std::vector<float> given_;  // the inputs of a step that does not read x
   Input x_;  // the arrays stay in memory
   Matrix states_, out_;
 };
@@ -163,9 +173,10 @@ class Live {
       num_weights_ += sizes.at(n + 1) * (sizes.at(n) + sizes.at(n + 1)) * (kind == CellKind::lstm ? 4 : 3);
     }
     num_weights_ += outputs * sizes.back();
-    const auto kept = storage == "float16" ? echoic::Storage::f16
-                      : storage == "int8"  ? echoic::Storage::i8
-                                           : echoic::Storage::f32;
+    const auto kept = storage == "float16"    ? echoic::Storage::f16
+                      : storage == "bfloat16" ? echoic::Storage::bf16
+                      : storage == "int8"     ? echoic::Storage::i8
+                                              : echoic::Storage::f32;
     network_.reset(find(target).network({static_cast<Index>(layers.size()), layers.data(), outputs,
                                          pointer<const float>(w_out), pointer<const float>(b_out), kept, threads}));
   }

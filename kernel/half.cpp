@@ -32,4 +32,12 @@ std::uint16_t half_from_float(float value) {
   return sign | static_cast<std::uint16_t>(step == -24 ? steps : steps + ((step + 24) << 10));
 }
 
+Bfloat16 bfloat16_from_float(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  if (std::isnan(value)) return {static_cast<std::uint16_t>(bits >> 16 | 0x40)};  // rounding could make it infinite
+  // Half of what is cut off, and a tie up only to even; the carry goes into the exponent by itself.
+  return {static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+}
+
 }  // namespace echoic

@@ -71,7 +71,7 @@ struct Sequence {
 };
 
 // How the weights of a live network are kept; sums are made in floats all the same.
-enum class Storage { f32, f16, i8 };  // i8: a byte a weight and one scale for each row of the weight matrix
+enum class Storage { f32, f16, bf16, i8 };  // i8: a byte a weight and one scale for each row of the weight matrix
 
 // What a closed loop feeds back: the outputs as they are; for each value a draw from a normal distribution, whose mean
 // and raw deviation (see `min_scale`) stand side by side; or a draw from classes, each with its row of a table.

@@ -15,14 +15,14 @@ using echoic::LiveNetwork;
 using echoic::LiveStep;
 using echoic::Storage;
 
-// [depth, columns] as it is stored.
+// [depth, columns] as it is stored; rows of Bfloat16 in pairs, as products want them.
 template <class Weight>
 struct StoredMatrix {
   Weight* weights;
   float* scale;  // [columns], for bytes
 
   void allocate(Arena& arena, Index depth, Index columns) {
-    weights = arena.allocate<Weight>(depth * columns);
+    weights = arena.allocate<Weight>((is_paired ? (depth + 1) / 2 * 2 : depth) * columns);
     scale = arena.allocate<float>(sizeof(Weight) == 1 ? columns : 0);
   }
 
@@ -32,12 +32,20 @@ struct StoredMatrix {
       for (Index k = 0; k < depth; ++k) largest = fmaxf(largest, fabsf(from[k * columns + n]));
       const float unit = largest > 0 ? largest / 127 : 1;
       if constexpr (sizeof(Weight) == 1) scale[n] = unit;
-      for (Index k = 0; k < depth; ++k) convert(from[k * columns + n], unit, weights[k * columns + n]);
+      for (Index k = 0; k < depth; ++k) convert(from[k * columns + n], unit, weights[place(k, n, columns)]);
+      if (is_paired && depth % 2) weights[place(depth, n, columns)] = Weight{};
     }
+  }
+
+  static constexpr bool is_paired = std::is_same<Weight, echoic::Bfloat16>::value;
+
+  static Index place(Index k, Index n, Index columns) {
+    return is_paired ? (k / 2 * columns + n) * 2 + k % 2 : k * columns + n;
   }
 
   static void convert(float value, float, float& to) { to = value; }
   static void convert(float value, float, std::uint16_t& to) { to = echoic::half_from_float(value); }
+  static void convert(float value, float, echoic::Bfloat16& to) { to = echoic::bfloat16_from_float(value); }
   static void convert(float value, float unit, std::int8_t& to) {
     to = static_cast<std::int8_t>(lrintf(value / unit));
   }
@@ -365,6 +373,7 @@ template <class V>
 echoic::Network* make_network(const LiveNetwork& network) {
   switch (network.storage) {
     case Storage::f16: return new LiveNetworkImpl<V, std::uint16_t>(network);
+    case Storage::bf16: return new LiveNetworkImpl<V, echoic::Bfloat16>(network);
     case Storage::i8: return new LiveNetworkImpl<V, std::int8_t>(network);
     default: return new LiveNetworkImpl<V, float>(network);
   }

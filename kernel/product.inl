@@ -19,13 +19,44 @@ struct Product {
   const Real* a;
   Index a_row, a_step, a_block;
   const Weight* b;
-  Index b_step, b_block;
+  Index b_step, b_block;  // of Bfloat16 two steps stand in pairs: numbers (k, n) and (k + 1, n), for even k
   const Real* start;
   Index start_row;
   Real* c;
   Index c_row;
   const Real* scale = nullptr;  // [n], what weights of one byte are multiplied by
 };
+
+// Adds the products of one stretch.
+template <class V, int R, int C, class Weight>
+void add_products(const Product<typename V::Real, Weight>& p, const typename V::Real* a, const Weight* b, V (&sum)[R][C]) {
+  for (Index k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
+    V column[C];
+    for (int n = 0; n < C; ++n) column[n] = V::load(b + n * V::width);
+    for (int r = 0; r < R; ++r) {
+      const V value = V::all(a[r * p.a_row]);
+      for (int n = 0; n < C; ++n) sum[r][n] = fma(value, column[n], sum[r][n]);
+    }
+  }
+}
+
+template <class V, int R, int C>
+void add_products(const Product<typename V::Real, echoic::Bfloat16>& p, const typename V::Real* a, const echoic::Bfloat16* b,
+                  V (&sum)[R][C]) {
+  for (Index k = 0; k < p.depth; k += 2, a += 2 * p.a_step, b += 2 * p.b_step) {
+    V first[C], second[C];
+    for (int n = 0; n < C; ++n) V::load_pairs(b + 2 * n * V::width, first[n], second[n]);
+    for (int r = 0; r < R; ++r) {
+      const V value = V::all(a[r * p.a_row]);
+      for (int n = 0; n < C; ++n) sum[r][n] = fma(value, first[n], sum[r][n]);
+    }
+    if (k + 1 == p.depth) break;  // the second number of the last pair has no input
+    for (int r = 0; r < R; ++r) {
+      const V value = V::all(a[r * p.a_row + p.a_step]);
+      for (int n = 0; n < C; ++n) sum[r][n] = fma(value, second[n], sum[r][n]);
+    }
+  }
+}
 
 // A tile of R rows and C vectors. Kept apart from what is done with the sums: together, compilers spill them.
 template <class V, int R, int C, class Weight>
@@ -36,18 +67,8 @@ ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight>& p) {
   const auto start = [&](int r, int n) { return V::load(p.start + r * p.start_row + n * V::width); };
   for (int r = 0; r < R; ++r)
     for (int n = 0; n < C; ++n) sum[r][n] = scaled ? V::all(0) : start(r, n);
-  for (Index block = 0; block < p.blocks; ++block) {
-    const Real* a = p.a + block * p.a_block;
-    const Weight* b = p.b + block * p.b_block;
-    for (Index k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
-      V column[C];
-      for (int n = 0; n < C; ++n) column[n] = V::load(b + n * V::width);
-      for (int r = 0; r < R; ++r) {
-        const V value = V::all(a[r * p.a_row]);
-        for (int n = 0; n < C; ++n) sum[r][n] = fma(value, column[n], sum[r][n]);
-      }
-    }
-  }
+  for (Index block = 0; block < p.blocks; ++block)
+    add_products<V, R, C>(p, p.a + block * p.a_block, p.b + block * p.b_block, sum);
   if constexpr (scaled)
     for (int r = 0; r < R; ++r)
       for (int n = 0; n < C; ++n) sum[r][n] = fma(sum[r][n], V::load(p.scale + n * V::width), start(r, n));

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "half.h"
+
 #if !defined(_MSC_VER) && !(defined(__AVX2__) && defined(__FMA__) && defined(__F16C__))
 #error "compile this target with AVX2, FMA and F16C"
 #endif
@@ -26,6 +28,12 @@ struct Avx2 {
   }
   static Avx2 load(const std::int8_t* byte) {
     return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(byte))))};
+  }
+  // Of two rows whose numbers are beside each other: the first number of each pair, and the second.
+  static void load_pairs(const echoic::Bfloat16* from, Avx2& first, Avx2& second) {
+    const __m256i pairs = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    first.v = _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16));
+    second.v = _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000))));
   }
   static Avx2 all(float value) { return {_mm256_set1_ps(value)}; }
   void store(float* to) const { _mm256_storeu_ps(to, v); }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "half.h"
+
 #if !defined(__AVX512F__)
 #error "compile this target with AVX-512F"
 #endif
@@ -24,6 +26,12 @@ struct Avx512 {
   }
   static Avx512 load(const std::int8_t* byte) {
     return {_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(byte))))};
+  }
+  // Of two rows whose numbers are beside each other: the first number of each pair, and the second.
+  static void load_pairs(const echoic::Bfloat16* from, Avx512& first, Avx512& second) {
+    const __m512i pairs = _mm512_loadu_si512(from);
+    first.v = _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16));
+    second.v = _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000))));
   }
   static Avx512 all(float value) { return {_mm512_set1_ps(value)}; }
   void store(float* to) const { _mm512_storeu_ps(to, v); }

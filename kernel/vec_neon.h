@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "half.h"
+
 namespace {
 
 struct Neon {
@@ -25,6 +27,12 @@ struct Neon {
     std::memcpy(&four, byte, sizeof(four));
     const int16x8_t wide = vmovl_s8(vreinterpret_s8_s32(vdup_n_s32(four)));
     return {vcvtq_f32_s32(vmovl_s16(vget_low_s16(wide)))};
+  }
+  // Of two rows whose numbers are beside each other: the first number of each pair, and the second.
+  static void load_pairs(const echoic::Bfloat16* from, Neon& first, Neon& second) {
+    const uint32x4_t pairs = vreinterpretq_u32_u16(vld1q_u16(&from->bits));
+    first.v = vreinterpretq_f32_u32(vshlq_n_u32(pairs, 16));
+    second.v = vreinterpretq_f32_u32(vandq_u32(pairs, vdupq_n_u32(0xffff0000)));
   }
   static Neon all(float value) { return {vdupq_n_f32(value)}; }
   void store(float* to) const { vst1q_f32(to, v); }

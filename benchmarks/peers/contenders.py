@@ -59,9 +59,9 @@ def _echoic_step(workload: Live, threads: int, storage: str, tolerance: float) -
     return _stepper(_echoic(workload, threads, storage), tolerance)
 
 
-def _echoic_bound(workload: Live, threads: int) -> Entry:
-    live = _echoic(workload, threads, "float32")
-    return _stepper(import_module("peers.echoic_live").EchoicBound(live), 1e-3)
+def _echoic_bound(workload: Live, threads: int, storage: str, tolerance: float) -> Entry:
+    live = _echoic(workload, threads, storage)
+    return _stepper(import_module("peers.echoic_live").EchoicBound(live), tolerance)
 
 
 def _torch_step(workload: Live, _: int, *, onednn: bool) -> Entry:
@@ -138,6 +138,7 @@ def _storages(make: Callable[..., Entry]) -> tuple[Contender, ...]:
     return (
         Contender("echoic", "echoic", partial(make, storage="float32", tolerance=1e-3)),
         Contender("echoic-float16", "echoic, float16 weights", partial(make, storage="float16", tolerance=1e-2)),
+        Contender("echoic-bfloat16", "echoic, bfloat16 weights", partial(make, storage="bfloat16", tolerance=0.1)),
         Contender("echoic-int8", "echoic, int8 weights", partial(make, storage="int8", tolerance=0.1)),
     )
 
@@ -152,7 +153,12 @@ CONTENDERS: dict[str, tuple[Contender, ...]] = {
     ),
     "step": (
         *_storages(_echoic_step),
-        Contender("echoic-bound", "echoic, bound to its arrays", _echoic_bound),
+        Contender("echoic-bound", "echoic, bound", partial(_echoic_bound, storage="float32", tolerance=1e-3)),
+        Contender(
+            "echoic-bound-bfloat16",
+            "the same, bfloat16 weights",
+            partial(_echoic_bound, storage="bfloat16", tolerance=0.1),
+        ),
         Contender("onnxruntime", "onnxruntime", _onnx_step),
         Contender("onnxruntime-bound", "onnxruntime, I/O binding", _bound_step),
         Contender("jax", "JAX, jitted step", _jax_step),

@@ -30,7 +30,7 @@ class EchoicLive(Stepper):
 
     @classmethod
     def build(cls, layers: Sequence[int], inputs: int, outputs: int, storage: str, threads: int) -> Self:
-        """Builds the network of `peers.weights` with weights stored as float32, float16 or int8."""
+        """Builds the network of `peers.weights` with weights stored as float32, float16, bfloat16 or int8."""
         if ops.kernel() == "off":
             raise AbsentError("no compiled kernel is in use")
         network = weights.draw(layers, inputs, outputs)
@@ -77,6 +77,9 @@ class EchoicBound(Stepper):
 
     def step(self, x: Floats) -> Floats:
         """One step; the next one replaces the outputs."""
-        self._x[:] = x
-        self._step_once()
+        if self.inputs == 1:
+            self._step_once(x.item())
+        else:
+            self._x[:] = x
+            self._step_once()
         return self._out

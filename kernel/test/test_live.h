@@ -3,6 +3,8 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -15,11 +17,11 @@ using echoic::Distribution;
 using echoic::Storage;
 using Numbers = std::vector<double>;
 
-// A number rounded to the 11 significant bits of a half, or to fewer below 2^-14.
-double half_of(double value) {
+// A number rounded to so many significant bits; to fewer below 2 to the power of `lowest`.
+double rounded(double value, int bits, int lowest) {
   int exponent;
   std::frexp(value, &exponent);
-  const double unit = std::ldexp(1.0, std::max(exponent, -13) - 11);
+  const double unit = std::ldexp(1.0, std::max(exponent, lowest + 1) - bits);
   return std::nearbyint(value / unit) * unit;
 }
 
@@ -32,7 +34,10 @@ Numbers stored(Numbers weights, long rows, Storage storage) {
     for (long k = 0; k < depth; ++k) largest = std::fmax(largest, std::fabs(one[k]));
     const double unit = largest > 0 ? largest / 127 : 1;
     for (long k = 0; k < depth; ++k)
-      one[k] = storage == Storage::f16 ? half_of(one[k]) : storage == Storage::i8 ? std::nearbyint(one[k] / unit) * unit : one[k];
+      one[k] = storage == Storage::f16    ? rounded(one[k], 11, -14)
+               : storage == Storage::bf16 ? rounded(one[k], 8, -126)
+               : storage == Storage::i8   ? std::nearbyint(one[k] / unit) * unit
+                                          : one[k];
   }
   return weights;
 }
@@ -234,13 +239,37 @@ void check_halves() {
         "infinity and not-a-number stay what they are");
 }
 
+// The same for the upper halves of floats, whose neighbours are 2^16 steps of a float apart.
+void check_bfloat16() {
+  bool same = true, nearest = true, signs = true;
+  const auto float_of = [](std::uint32_t bits) {
+    float value;
+    std::memcpy(&value, &bits, sizeof(value));
+    return value;
+  };
+  const auto made = [](float value) { return echoic::bfloat16_from_float(value).bits; };
+  for (std::uint32_t upper = 0; upper < 0x7f80; ++upper) {
+    const std::uint32_t bits = upper << 16;
+    same = same && made(float_of(bits)) == upper;
+    signs = signs && made(-float_of(bits)) == (upper | 0x8000);
+    nearest = nearest && made(float_of(bits + 0x7fff)) == upper && made(float_of(bits + 0x8001)) == upper + 1 &&
+              made(float_of(bits + 0x8000)) == upper + upper % 2;
+  }
+  check(same, "a bfloat16 is itself after a way through float");
+  check(nearest, "a number becomes the nearest bfloat16");
+  check(signs, "a bfloat16 keeps its sign");
+  check(made(INFINITY) == 0x7f80 && made(3.4e38f) == 0x7f80 && std::isnan(float_of(made(float_of(0x7f800001)) << 16u)),
+        "infinity and not-a-number stay what they are, of bfloat16 too");
+}
+
 void check_live(bool quick) {
   check_halves();
+  check_bfloat16();
   constexpr CellKind lstm = CellKind::lstm, gru = CellKind::gru;
   for (int i = 0; i < echoic::target_count; ++i) {
     const echoic::Kernels& target = *echoic::targets[i];
     if (!target.supported()) continue;
-    for (Storage storage : {Storage::f32, Storage::f16, Storage::i8}) {
+    for (Storage storage : {Storage::f32, Storage::f16, Storage::bf16, Storage::i8}) {
       for (long rows : quick ? std::vector<long>{7} : std::vector<long>{1, 7, 19}) {
         check_live_steps({{lstm}, {3, 5}, 0, storage}, target, rows, false);
         check_live_steps({{gru}, {1, 17}, 20, storage}, target, rows, true);

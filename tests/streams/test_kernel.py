@@ -25,7 +25,7 @@ from echoic.types.series import Floats
 STEP = 1e-6  # float32, one step
 LOOP = 1e-5  # float32, rounding that feeds on itself for thirty steps
 # The largest error that smaller weights may make in a prediction of a trained network, in deviations of the signal.
-TRAINED: dict[Storage, float] = {"float16": 1e-3, "int8": 2e-2}
+TRAINED: dict[Storage, float] = {"float16": 1e-3, "bfloat16": 8e-3, "int8": 2e-2}
 
 TARGETS = [name for name in ops.AVAILABLE if name != "off"]
 
@@ -138,6 +138,25 @@ def test_a_bound_step_equals_a_step_and_reads_its_arrays_each_time(cell: str, la
         assert np.array_equal(states, wanted_states)
 
 
+def test_a_bound_step_takes_its_inputs_as_numbers_in_place_of_those_of_its_array() -> None:
+    live = KernelStream(make())
+    inputs, states, wanted_states = noise(5, 2, 2), live.start(2), live.start(2)
+    x, out = np.full((2, 2), 9, np.float32), np.empty((2, live.outputs), np.float32)
+    step_once = live.bind(x, states, out)
+    for one in inputs:
+        step_once(*one.ravel())
+        assert np.array_equal(out, live.step_(one, wanted_states))
+    assert (x == 9).all()
+    step_once()
+    assert np.array_equal(out, live.step_(x, wanted_states))
+    for wrong in ((1.0,), (1.0,) * 5):
+        with pytest.raises(ValueError, match="no numbers, or as many as x has"):
+            step_once(*wrong)
+    with pytest.raises(TypeError, match="must be real number, not str"):
+        step_once(1.0, 2.0, 3.0, "4")
+    assert np.array_equal(states, wanted_states)
+
+
 def test_a_bound_step_keeps_arrays_that_nobody_else_has() -> None:
     live = KernelStream(make())
     states, out = live.start(1), np.empty((1, live.outputs), np.float32)
@@ -148,7 +167,7 @@ def test_a_bound_step_keeps_arrays_that_nobody_else_has() -> None:
     assert len(spoilers) == 100
 
 
-@pytest.mark.parametrize("storage", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("storage", ["float32", "float16", "bfloat16", "int8"])
 @pytest.mark.parametrize("copied", [copy.deepcopy, sent_to_a_process])
 def test_a_copied_stream_computes_the_same(copied: Any, storage: Storage) -> None:
     live = KernelStream(make(), storage=storage)
@@ -329,7 +348,7 @@ def test_bad_shapes_and_settings_are_refused_in_a_sentence(monkeypatch: pytest.M
         live.push(noise(3, 1, 2).astype(np.float64), states)
     with pytest.raises(TypeError, match="`states` must be a float32 array, got float64"):
         live.generate_(noise(3, 2), states.astype(np.float64), 2)
-    with pytest.raises(ConfigError, match="`storage` must be one of float32, float16, int8, got 'int4'"):
+    with pytest.raises(ConfigError, match="`storage` must be one of float32, float16, bfloat16, int8, got 'int4'"):
         KernelStream(model, storage="int4")  # type: ignore[arg-type]  # no such storage
     with pytest.raises(ConfigError, match="`threads` must be 1 or more, got 0"):
         KernelStream(model, threads=0)

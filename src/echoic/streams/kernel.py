@@ -19,7 +19,7 @@ from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.types import Floats
 
-Storage = Literal["float32", "float16", "int8"]
+Storage = Literal["float32", "float16", "bfloat16", "int8"]
 
 MOST_STEPS_PER_CALL = 4096
 """Most steps of `generate_` in one call of the kernel, during which signals wait."""
@@ -52,8 +52,9 @@ class KernelStream:
     leaves it unchanged. `step_`, bound steps and `generate_` update the selected rows in place without copies; several
     threads may call them concurrently on disjoint rows. Streams can be copied, and sent to other processes.
 
-    Weights stored as float16 or int8 (one scale per row of a weight matrix) take a half or a quarter of the memory, and
-    of the time if layers exceed the caches. Accumulation is always in float32.
+    Weights stored in 16 or 8 bits take a half or a quarter of the memory, and less time where they exceed the nearest
+    cache. float16 is the most exact of them, bfloat16 the fastest for most sizes, int8 (one scale per row of a weight
+    matrix) the smallest. Accumulation is always in float32.
 
     Args:
         model: on any device, with the encoder `identity` and the readout `per_step`.
@@ -154,11 +155,12 @@ class KernelStream:
             raise
         return out
 
-    def bind(self, x: Floats, states: Floats, out: Floats) -> Callable[[], None]:
-        """A call without arguments that makes one step between these arrays: it reads `x`, and replaces the others.
+    def bind(self, x: Floats, states: Floats, out: Floats) -> Callable[..., None]:
+        """A call that makes one step between these arrays: it reads `x`, and replaces the others.
 
         The arrays are checked here, once: a step of a small network takes less time than the checks of `step_`. Write
-        the next inputs into `x` between two calls. During short steps other threads of Python wait.
+        the next inputs into `x` between two calls; or pass them to the call as numbers, one for each of `x`, which is
+        quicker for a few. During short steps other threads of Python wait.
 
         Args:
             x: `(n, inputs)`, C-contiguous.
@@ -171,7 +173,7 @@ class KernelStream:
         """
         _check_floats(x=x, states=states, out=out)
         _check_in_place(x=x, states=states, out=out)
-        step_once: Callable[[], None] = self._network.bind(x, states, out)
+        step_once: Callable[..., None] = self._network.bind(x, states, out)
         return step_once
 
     def params(self, outputs: Floats) -> Tensor:
