@@ -63,8 +63,8 @@ def test_a_trained_run_continues_a_text(run: Run) -> None:
 
 def test_generated_text_arrives_in_chunks(run: Run) -> None:
     pieces: list[str] = []
-    assert run.generate(7, prime="c", on_chunk=pieces.append) == "".join(pieces)
-    assert len(pieces) == 7
+    assert run.generate(20, prime="c", on_chunk=pieces.append) == "".join(pieces)
+    assert [len(one) for one in pieces] == [8, 8, 4]
 
 
 def test_the_seed_determines_the_generated_text(run: Run) -> None:

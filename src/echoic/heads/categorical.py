@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from echoic.heads.base import SymbolHead
-from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
+from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, SymbolSampler
 
 Logits = Float[Tensor, "batch steps 1 classes"]
 Classes = Float[Tensor, "batch steps 1"]
@@ -48,7 +48,10 @@ class Categorical(SymbolHead):
         return params.argmax(-1).to(params.dtype)
 
     def sample(self, params: Logits, generator: torch.Generator, sampling: Sampling = DEFAULT_SAMPLING) -> Classes:
-        return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
+        return SymbolSampler(sampling)(params, generator)
+
+    def sampler(self, sampling: Sampling) -> SymbolSampler:
+        return SymbolSampler(sampling)
 
 
 class _Tied(nn.Module):
@@ -58,6 +61,11 @@ class _Tied(nn.Module):
         super().__init__()
         self.weights = weights
         self.bias = nn.Parameter(torch.zeros(outputs))
+
+    @property
+    def weight(self) -> Float[Tensor, "classes width"]:
+        """The shared weights."""
+        return self.weights()
 
     def forward(self, x: Float[Tensor, "*batch width"]) -> Float[Tensor, "*batch classes"]:
         """The logits."""

@@ -46,6 +46,11 @@ class Sampling:
         if not 0 <= self.loudness_temperature < float("inf"):
             raise ConfigError(f"`loudness_temperature` must be 0 or more, got {self.loudness_temperature}.")
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the temperature alone counts."""
+        return self.top_k is None and self.top_p is None and not self.prob_floor
+
     def for_loudness(self) -> Self:
         """The options for loudness."""
         product = self.temperature * self.loudness_temperature
@@ -58,6 +63,26 @@ LEAST_TEMPERATURE, MOST_TEMPERATURE = 1e-6, 1e6
 
 DEFAULT_SAMPLING = Sampling()
 """Samples the model's own distribution."""
+
+
+@dataclass(frozen=True)
+class SymbolSampler:
+    """Draws classes from logits `(batch, steps, 1, classes)` according to `sampling`; never the class `never`."""
+
+    sampling: Sampling
+    never: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the temperature alone counts."""
+        return self.sampling.is_plain
+
+    def __call__(self, params: Tensor, generator: torch.Generator) -> Tensor:
+        """Classes `(batch, steps, 1)` in the type of the logits."""
+        if self.never is not None:
+            params = params.clone()
+            params[..., self.never] = -torch.inf
+        return sample_class(params, draw_uniforms(params.shape[:-1], generator), self.sampling).to(params.dtype)
 
 
 def draw_uniforms(shape: Sequence[int], generator: torch.Generator) -> Float64[Tensor, "..."]:

@@ -120,7 +120,9 @@ class AutoregressiveStream:
             0,
         )
         values, after = stream.push(steps, before)
-        params, recurrent = self._predictor.step(values[:, -1:], after.recurrent)
+        params, recurrent = after.params, after.recurrent
+        if after.values is not None:
+            params, recurrent = self._predictor.step(after.values, recurrent)
         end = StepState(
             params[0, 0].numpy().copy(), _row(recurrent), after.generator.numpy().copy(), state.num_steps + steps
         )

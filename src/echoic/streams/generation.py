@@ -1,6 +1,7 @@
 """Autoregressive generation in constant time and memory per step."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple, Protocol, Self, cast, final
 
 import torch
@@ -10,6 +11,7 @@ from echoic.errors import ConfigError
 from echoic.heads import Sampling, SymbolHead
 from echoic.model import SequenceModel
 from echoic.streams.network import NetworkStream
+from echoic.streams.symbol_loop import SymbolLoop
 
 
 class GenerationState(NamedTuple):
@@ -18,7 +20,7 @@ class GenerationState(NamedTuple):
     Attributes:
         params: head parameters of the newest step `(rows, 1, features, parameters)`.
         recurrent: the network's state that belongs to `params` `(rows, state_size)`.
-        values: sampled values that the network has not yet read; None before the first step.
+        values: sampled values that the network has not yet read; None for none.
         generator: the state of the random generator.
         num_steps: number of steps generated since the start.
     """
@@ -77,6 +79,12 @@ class GenerationStream:
         self.next_input = next_input
         self._network = NetworkStream(model) if predictor is None else predictor
 
+    @cached_property
+    def _loop(self) -> SymbolLoop | None:
+        """The same in the step kernels, with a copy of the weights."""
+        is_network = self.next_input is feed_back and isinstance(self._network, NetworkStream)
+        return SymbolLoop.of(self.model, self.sample) if is_network else None
+
     @classmethod
     def of_symbols(cls, model: SequenceModel, sampling: Sampling) -> Self:
         """A stream of symbols from a model whose head predicts symbols."""
@@ -104,6 +112,9 @@ class GenerationStream:
             raise ConfigError(f"The number of steps to generate must be an integer from 1 on, got {chunk!r}.")
         generator = torch.Generator()
         generator.set_state(state.generator)
+        if self._loop is not None:
+            made, params, recurrent = self._loop.run(chunk, state.params, state.recurrent, state.values, generator)
+            return made, GenerationState(params, recurrent, None, generator.get_state(), state.num_steps + chunk)
         params, recurrent, values, first = state.params, state.recurrent, state.values, state.num_steps
         steps = []
         for step in range(first, first + chunk):

@@ -219,12 +219,17 @@ class KernelStream:
         is_sampled = bool(temperature) and self._distribution != "point"
         if is_sampled and generator is None:
             raise ConfigError("Sampling requires a `generator`, except at temperature 0.")
-        steps_per_call = min(max(1, CALL_WORK // max(1, self._num_weights * len(outputs))), MOST_STEPS_PER_CALL)
-        for first in range(0, steps, steps_per_call):
-            part = values[first : first + steps_per_call]
+        each = steps_per_call(self._num_weights, len(outputs))
+        for first in range(0, steps, each):
+            part = values[first : first + each]
             noise = noise_of(len(part), (len(outputs), 1, self._features), generator) if is_sampled else None
             self._network.loop(states, outputs, None, part, self._distribution, temperature, MIN_SCALE, noise, None)
         return values
+
+
+def steps_per_call(num_weights: int, streams: int) -> int:
+    """Generated steps in one call of the kernel."""
+    return min(max(1, CALL_WORK // max(1, num_weights * streams)), MOST_STEPS_PER_CALL)
 
 
 def _made(model: SequenceModel, storage: Storage, threads: int) -> KernelStream:

@@ -79,13 +79,17 @@ class RecurrentRows:
 
 def step_network(stack: Stack | Bidirectional | IdentityStack | NetworkStack) -> Any:
     """The layers in the layout of the step kernels; None if no kernel supports them."""
+    layers = step_layers(stack)
+    return None if layers is None else ops.live_network(layers, storage="float32", threads=1)
+
+
+def step_layers(stack: Stack | Bidirectional | IdentityStack | NetworkStack) -> list[ops.LayerWeights] | None:
+    """The layers as the step kernels take them; None if no kernel supports them as they are."""
     layers = stack.live_layers()
     if layers is None or ops.kernel() == "off":
         return None
     weights = layers[0].w_in
-    if weights.device.type != "cpu" or weights.dtype != torch.float32:
-        return None
-    return ops.live_network(layers, storage="float32", threads=1)
+    return layers if weights.device.type == "cpu" and weights.dtype == torch.float32 else None
 
 
 def _array(values: Tensor) -> Floats:

@@ -7,23 +7,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from echoic.codecs import Characters
 from echoic.codecs.characters import Symbols
 from echoic.config.text import TextRequest
 from echoic.errors import DataError
 from echoic.heads import Categorical, Sampling
-from echoic.heads.sampling import draw_uniforms, sample_class
+from echoic.heads.sampling import SymbolSampler
 from echoic.jobs.base import Fitted
 from echoic.jobs.text.evaluate import mixture_of
 from echoic.jobs.text.stream import MixtureStream
 from echoic.jobs.text.task import TextTask
 from echoic.progress import ProgressFn
 from echoic.streams import GenerationStream, NetworkStream
-from echoic.streams.autoregressive import RowPredictor, Sample
+from echoic.streams.autoregressive import RowPredictor
 from echoic.types.counted import counted
 from echoic.writers.files import write_bytes
+
+_SHOWN_AT_ONCE = 8
+"""Characters that are generated in one call; more would make the text of a large network jump."""
 
 
 def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationStream:
@@ -39,24 +41,17 @@ def predictor_of(fitted: Fitted[TextTask]) -> RowPredictor:
     return MixtureStream(fitted.model, mixture.model(fitted.task.ngram), mixture.weight)
 
 
-def sampler(fitted: Fitted[TextTask], request: TextRequest) -> Sample:
+def sampler(fitted: Fitted[TextTask], request: TextRequest) -> SymbolSampler:
     """Draws symbols according to `request`; the unknown one is never drawn."""
-    sampling, unknown = Sampling(request.temperature, request.top_k, request.top_p), fitted.task.codec.unknown
-
-    def sample(params: Tensor, generator: torch.Generator) -> Tensor:
-        if unknown is not None:
-            params = params.clone()
-            params[..., unknown] = -torch.inf
-        return sample_class(params, draw_uniforms(params.shape[:-1], generator), sampling).to(params.dtype)
-
-    return sample
+    sampling = Sampling(request.temperature, request.top_k, request.top_p)
+    return SymbolSampler(sampling, fitted.task.codec.unknown)
 
 
 def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[[str], None] = lambda _: None) -> str:
     """Generates `length` characters after the prime (by default a line break), and returns them without the prime.
 
-    `on_chunk` is called with each character. A byte-level run generates `length` bytes and calls it as soon as they
-    form characters; an incomplete last one is left out.
+    `on_chunk` is called with a few characters at a time. A byte-level run generates `length` bytes and calls it as soon
+    as they form characters; an incomplete last one is left out.
 
     Raises:
         DataError: the prime is empty.
@@ -66,9 +61,9 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
     known = torch.from_numpy(prime_symbols(codec, request.prime)).float()[None, :, None]
     state = stream.start(known, request.seed)
     to_text, pieces = _decoder(codec), []
-    for _ in range(request.length):
-        symbol, state = stream.push(1, state)
-        piece = to_text(int(symbol))
+    for first in range(0, request.length, _SHOWN_AT_ONCE):
+        symbols, state = stream.push(min(_SHOWN_AT_ONCE, request.length - first), state)
+        piece = to_text(symbols[0, :, 0].long().numpy())
         pieces.append(piece)
         if piece:
             on_chunk(piece)
@@ -120,9 +115,9 @@ def prime_symbols(codec: Characters, text: str | None) -> Symbols:
     return codec.encode(codec.code_points(text))
 
 
-def _decoder(codec: Characters) -> Callable[[int], str]:
-    """Decodes symbol by symbol; bytes are held back until they form a character."""
+def _decoder(codec: Characters) -> Callable[[Symbols], str]:
+    """Decodes part by part; bytes are held back until they form a character."""
     if not codec.is_bytes:
-        return lambda symbol: codec.decode(np.array([symbol]))
+        return codec.decode
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    return lambda symbol: decoder.decode(bytes([symbol]))
+    return lambda symbols: decoder.decode(symbols.astype(np.uint8).tobytes())
