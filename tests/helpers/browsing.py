@@ -20,7 +20,7 @@ CHROMIUM = shutil.which("chromium")
 MICROPHONE_HZ = 44_100
 """The rate of Chromium's microphone of files: a file of this rate is heard sample by sample."""
 
-UP_TO_MS = 20_000.0
+UP_TO_MS = 60_000.0
 """How long to wait for what the page shows, on a machine with other work."""
 
 FAILING_MICROPHONE = "navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('no', '{name}'); }};"
