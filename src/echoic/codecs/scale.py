@@ -11,6 +11,9 @@ from torch import Tensor
 from echoic.errors import DataError
 from echoic.types import stored
 
+_NUMBERS_AT_ONCE = 1 << 23
+"""Values of several columns whose statistics are computed at a time; bounds the memory."""
+
 _ROUNDING = {torch.float32: 1e-7, torch.float64: 1e-13}
 """Deviations that rounding leaves of equal values, relative to their size."""
 
@@ -138,34 +141,38 @@ def _refuse_negative(values: Tensor, series: Tensor, names: Sequence[str]) -> No
 
 def _statistics(method: str, values: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     """Center and scale `(series, columns)` of series with these `lengths`, one after the other in `values`."""
-    columns = [_column_statistics(method, column, lengths) for column in values.unbind(1)]
-    nothing = torch.zeros(len(lengths), 0, 2, dtype=torch.float64)
-    center, scale = (torch.stack(columns, 1) if columns else nothing).unbind(2)
+    # Columns with missing values have numbers of values of their own.
+    width = 1 if bool(values.isnan().any()) else max(1, _NUMBERS_AT_ONCE // max(1, len(values)))
+    blocks = [_block_statistics(method, block, lengths) for block in values.split(width, 1)]
+    center, scale = torch.cat(blocks, 1).unbind(2)
     # A scale below the rounding of the values, or so small that division overflows, counts as constant.
     threshold = (_ROUNDING[values.dtype] * center.abs()).clamp(min=1e-30)
     return center, torch.where(scale > threshold, scale, 1.0)
 
 
-def _column_statistics(method: str, column: Tensor, lengths: Tensor) -> Tensor:
-    """Center and scale of each series, `(series, 2)`; series with the same number of values at once."""
-    found = torch.tensor([0.0, 1.0], dtype=torch.float64).repeat(len(lengths), 1)
-    if method == "none":
+def _block_statistics(method: str, block: Tensor, lengths: Tensor) -> Tensor:
+    """Center and scale of each series, `(series, columns, 2)`; series with the same number of values at once.
+
+    Values are missing in all columns of `block` or in none.
+    """
+    found = torch.tensor([0.0, 1.0], dtype=torch.float64).repeat(len(lengths), block.shape[1], 1)
+    if method == "none" or not block.shape[1]:
         return found
-    known = ~torch.isnan(column)
+    known = ~torch.isnan(block[:, 0])
     counts = torch.arange(len(lengths)).repeat_interleave(lengths)[known].bincount(minlength=len(lengths))
-    column, begins = column[known].double(), counts.cumsum(0) - counts
+    block, begins = block[known].double(), counts.cumsum(0) - counts
     kinds, kind, sizes = counts.unique(return_inverse=True, return_counts=True)
     for count, own in zip(kinds.tolist(), kind.argsort().split(sizes.tolist()), strict=True):
         if count:
             first = int(begins[own[0]])
             is_one = len(own) == 1
-            rows = column[first : first + count][None] if is_one else column[begins[own][:, None] + torch.arange(count)]
-            found[own] = torch.stack(_row_statistics(method, rows), 1)
+            rows = block[first : first + count][None] if is_one else block[begins[own][:, None] + torch.arange(count)]
+            found[own] = torch.stack(_row_statistics(method, rows), -1)
     return found
 
 
 def _row_statistics(method: str, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Center and scale of each of `rows` `(series, values)`."""
+    """Center and scale `(series, columns)` of `rows` `(series, values, columns)`."""
     if method == "robust":
         quartiles = np.quantile(rows.numpy(), [0.25, 0.5, 0.75], axis=1)  # torch's is limited to 16 million values
         low, median, high = torch.from_numpy(quartiles)
