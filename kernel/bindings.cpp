@@ -7,6 +7,7 @@
 #include <nanobind/stl/vector.h>
 
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -129,17 +130,22 @@ void expect(bool holds, const char* message) {
 class BoundStep {
  public:
   BoundStep(const echoic::Network& network, const echoic::LiveStep& step, bool is_long, Input x, Matrix states, Matrix out)
-      : network_(network), step_(step), is_long_(is_long), given_(x.size()), x_(x), states_(states), out_(out) {}
+      : network_(network), step_(step), is_long_(is_long), x_(x), states_(states), out_(out) {}
 
-  void operator()(nb::args numbers) {
+  // `numbers` are inputs in place of those of x.
+  void operator()(nb::args numbers) const {
     echoic::LiveStep step = step_;
-    if (numbers.size()) {
-      expect(numbers.size() == given_.size(), "a step takes no numbers, or as many as x has");
-      for (std::size_t n = 0; n < given_.size(); ++n) {
-        given_[n] = static_cast<float>(PyFloat_AsDouble(numbers[n].ptr()));
-        if (given_[n] == -1 && PyErr_Occurred()) throw nb::python_error();
+    float few[16];
+    std::vector<float> many;
+    if (const std::size_t count = numbers.size()) {
+      expect(count == x_.size(), "a step takes no numbers, or as many as x has");
+      if (count > std::size(few)) many.resize(count);
+      float* given = count > std::size(few) ? many.data() : few;
+      for (std::size_t n = 0; n < count; ++n) {
+        given[n] = static_cast<float>(PyFloat_AsDouble(numbers[n].ptr()));
+        if (given[n] == -1 && PyErr_Occurred()) throw nb::python_error();
       }
-      step.x = given_.data();
+      step.x = given;
     }
     std::optional<nb::gil_scoped_release> release;
     if (is_long_) release.emplace();
@@ -150,7 +156,6 @@ class BoundStep {
   const echoic::Network& network_;
   echoic::LiveStep step_;
   bool is_long_;
-  std::vector<float> given_;  // the inputs of a step that does not read x
   Input x_;  // the arrays stay in memory
   Matrix states_, out_;
 };

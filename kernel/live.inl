@@ -4,6 +4,7 @@
 // many streams step together, so that a stream does not notice the others. Many streams are taken through their steps in
 // blocks of rows, whose hidden vectors stay in the L2 cache beside the weights.
 #pragma once
+#include <type_traits>
 
 namespace {
 
@@ -28,17 +29,21 @@ struct StoredMatrix {
 
   void pack(const float* from, Index depth, Index columns) {
     for (Index n = 0; n < columns; ++n) {
-      float largest = 0;
-      for (Index k = 0; k < depth; ++k) largest = fmaxf(largest, fabsf(from[k * columns + n]));
-      const float unit = largest > 0 ? largest / 127 : 1;
-      if constexpr (sizeof(Weight) == 1) scale[n] = unit;
+      float unit = 1;
+      if constexpr (sizeof(Weight) == 1) {
+        float largest = 0;
+        for (Index k = 0; k < depth; ++k) largest = fmaxf(largest, fabsf(from[k * columns + n]));
+        scale[n] = unit = largest > 0 ? largest / 127 : 1;
+      }
       for (Index k = 0; k < depth; ++k) convert(from[k * columns + n], unit, weights[place(k, n, columns)]);
-      if (is_paired && depth % 2) weights[place(depth, n, columns)] = Weight{};
+      if constexpr (is_paired)
+        if (depth % 2) weights[place(depth, n, columns)] = Weight{};
     }
   }
 
   static constexpr bool is_paired = std::is_same<Weight, echoic::Bfloat16>::value;
 
+  // Where number (k, n) is.
   static Index place(Index k, Index n, Index columns) {
     return is_paired ? (k / 2 * columns + n) * 2 + k % 2 : k * columns + n;
   }

@@ -1,6 +1,6 @@
 # The compiled kernels, bound by kernel/bindings.cpp. Addresses are those of contiguous tensors, 0 for none.
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ def backward(
     threads: int,
 ) -> None: ...
 
+class BoundStep:
+    def __call__(self, *numbers: float) -> None: ...
+
 class Live:
     # Weights in the layout of the step kernels. Arrays are float32, C-contiguous and on the CPU; none is copied.
 
@@ -49,9 +52,7 @@ class Live:
         out: NDArray[np.float32],
         stream_ids: NDArray[np.int64] | None = None,
     ) -> None: ...
-    def bind(
-        self, x: NDArray[np.float32], states: NDArray[np.float32], out: NDArray[np.float32]
-    ) -> Callable[..., None]: ...
+    def bind(self, x: NDArray[np.float32], states: NDArray[np.float32], out: NDArray[np.float32]) -> BoundStep: ...
     def push(self, x: NDArray[np.float32], states: NDArray[np.float32], out: NDArray[np.float32]) -> None: ...
     def loop(
         self,

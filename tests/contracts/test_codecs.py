@@ -166,6 +166,20 @@ def test_many_series_at_once_have_the_statistics_of_each_alone(method: str) -> N
             torch.testing.assert_close(one, other, rtol=1e-14, atol=0)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_blocks_of_columns_have_the_statistics_of_each_column(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    draw = torch.Generator().manual_seed(0)
+    parts = [torch.rand(steps, 11, generator=draw) + 1 for steps in (9, 4, 9)]
+    for part in parts:
+        part[2, 3] = part[1, 7] = torch.nan
+    monkeypatch.setattr("echoic.codecs.scale._NUMBERS_AT_ONCE", 4 * 22)  # four columns of all 22 values
+    together = Scaler.fit(method, ["a", "b", "c"], parts)
+    for column in range(11):
+        alone = Scaler.fit(method, ["a", "b", "c"], [part[:, [column]] for part in parts])
+        assert torch.equal(together.center[:, [column]], alone.center)
+        assert torch.equal(together.scale[:, [column]], alone.scale)
+
+
 def test_log_refuses_negative_values_and_names_the_series() -> None:
     good = torch.ones(3, 1)
     with pytest.raises(DataError, match=r"'shop'.*negative values; choose a --scale other than log"):

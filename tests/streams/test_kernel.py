@@ -138,8 +138,9 @@ def test_a_bound_step_equals_a_step_and_reads_its_arrays_each_time(cell: str, la
         assert np.array_equal(states, wanted_states)
 
 
-def test_a_bound_step_takes_its_inputs_as_numbers_in_place_of_those_of_its_array() -> None:
-    live = KernelStream(make())
+@pytest.mark.parametrize("layers", [(13, 20), (200, 130)])
+def test_a_bound_step_takes_its_inputs_as_numbers_in_place_of_those_of_its_array(layers: tuple[int, ...]) -> None:
+    live = KernelStream(make(layers=layers))
     inputs, states, wanted_states = noise(5, 2, 2), live.start(2), live.start(2)
     x, out = np.full((2, 2), 9, np.float32), np.empty((2, live.outputs), np.float32)
     step_once = live.bind(x, states, out)
@@ -153,7 +154,7 @@ def test_a_bound_step_takes_its_inputs_as_numbers_in_place_of_those_of_its_array
         with pytest.raises(ValueError, match="no numbers, or as many as x has"):
             step_once(*wrong)
     with pytest.raises(TypeError, match="must be real number, not str"):
-        step_once(1.0, 2.0, 3.0, "4")
+        step_once(1.0, 2.0, 3.0, "4")  # type: ignore[arg-type]
     assert np.array_equal(states, wanted_states)
 
 

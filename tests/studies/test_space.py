@@ -71,33 +71,56 @@ def test_every_draw_of_the_default_space_can_be_trained(job: str, tmp_path: Path
 @pytest.mark.parametrize("job", JOBS)
 def test_the_default_space_has_the_defaults_for_the_data(job: str, tmp_path: Path) -> None:
     base = flat(echoic.prepare(job, DATA[job](tmp_path)).task.settings)
-    parameters = with_defaults(job, list(default_parameters(job).values()), base)
-    for name, value in default_point(parameters, base).items():
-        found = str(base[name]).strip("[]").replace(" ", "")
-        assert str(value) == found or (name == "weight_decay" and not base[name]), name
-    assert len(default_point(parameters, base)) == len(parameters)
+    parameters = with_defaults(list(default_parameters(job).values()), base, ())
+    point = default_point(parameters, base)
+    assert len(point) == len(parameters)
+    prepared = flat(echoic.prepare(job, DATA[job](tmp_path), config=point).task.settings)
+    lowest = {"weight_decay": 1e-4}  # its range is logarithmic, and the default may be 0
+    assert prepared == base | {name: max(base[name], one) for name, one in lowest.items()}
 
 
 def test_the_default_point_is_as_near_as_the_space_has_it() -> None:
-    base = {"lr": 0.002, "weight_decay": 0.0, "layers": [64], "cell": "gru", "lookback": 500, "seed": None}
+    base = {
+        "lr": 0.002,
+        "weight_decay": 0.0,
+        "layers": [64],
+        "cell": "gru",
+        "lookback": 500,
+        "seed": None,
+        "batch_size": 64,
+        "skip": False,
+    }
     parameters = [
         Parameter(name="lr", low=0.001, high=0.01, log=True),
         Parameter(name="weight_decay", low=1e-4, high=0.3, log=True),
         Parameter(name="layers", choices=("32", "64")),
         Parameter(name="cell", choices=("lstm", "mingru")),
         Parameter(name="lookback", low=24, high=168, is_integer=True),
+        Parameter(name="batch_size", choices=(8, 16, 512)),
+        Parameter(name="skip", choices=(True,)),
         Parameter(name="seed", low=1, high=2, is_integer=True),
     ]
-    assert default_point(parameters, base) == {"lr": 0.002, "weight_decay": 1e-4, "layers": "64", "lookback": 168}
+    assert default_point(parameters, base) == {
+        "lr": 0.002,
+        "weight_decay": 1e-4,
+        "layers": "64",
+        "lookback": 168,
+        "batch_size": 16,
+    }
 
 
-def test_a_default_is_added_to_the_choices_of_the_default_space_and_not_to_given_ones() -> None:
-    base = values_of("detect")
-    own = default_parameters("detect")["layers"]
-    given = Parameter(name="layers", choices=("8", "16"))
-    assert "96" not in own.choices
-    assert with_defaults("detect", [own, given], base) == [own.including("96"), given]
-    assert own.including("96").choices == (*own.choices, "96")
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("search", "has_it"), [(None, True), (["layers"], True), (["layers=32;64;128;32,32;64,64"], False)]
+)
+def test_a_default_is_among_the_choices_but_those_of_the_user(tmp_path: Path, search: Any, has_it: bool) -> None:
+    study = echoic.tune(
+        "detect", signals(tmp_path), out=tmp_path / "study", search=search, trials=1, confirm=0, epochs=1
+    )
+    layers = next(one for one in study.definition.parameters if one.name == "layers")
+    assert "96" not in default_parameters("detect")["layers"].choices
+    assert ("96" in layers.choices) == has_it
+    assert "64" in layers.choices
 
 
 def values_of(job: str, **given: Any) -> dict[str, Any]:

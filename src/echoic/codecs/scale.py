@@ -11,8 +11,8 @@ from torch import Tensor
 from echoic.errors import DataError
 from echoic.types import stored
 
-_NUMBERS_AT_ONCE = 1 << 23
-"""Values of several columns whose statistics are computed at a time; bounds the memory."""
+_NUMBERS_AT_ONCE = 1 << 20
+"""Values of several columns whose statistics are computed at a time; each takes some 30 bytes meanwhile."""
 
 _ROUNDING = {torch.float32: 1e-7, torch.float64: 1e-13}
 """Deviations that rounding leaves of equal values, relative to their size."""
@@ -141,10 +141,13 @@ def _refuse_negative(values: Tensor, series: Tensor, names: Sequence[str]) -> No
 
 def _statistics(method: str, values: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     """Center and scale `(series, columns)` of series with these `lengths`, one after the other in `values`."""
+    found = torch.empty(len(lengths), values.shape[1], 2, dtype=torch.float64)
+    lacks = values.isnan().any(0)
+    complete, width = (~lacks).nonzero()[:, 0], max(1, _NUMBERS_AT_ONCE // max(1, len(values)))
     # Columns with missing values have numbers of values of their own.
-    width = 1 if bool(values.isnan().any()) else max(1, _NUMBERS_AT_ONCE // max(1, len(values)))
-    blocks = [_block_statistics(method, block, lengths) for block in values.split(width, 1)]
-    center, scale = torch.cat(blocks, 1).unbind(2)
+    for chosen in (*complete.split(width), *lacks.nonzero()):
+        found[:, chosen] = _block_statistics(method, values[:, chosen], lengths)
+    center, scale = found.unbind(2)
     # A scale below the rounding of the values, or so small that division overflows, counts as constant.
     threshold = (_ROUNDING[values.dtype] * center.abs()).clamp(min=1e-30)
     return center, torch.where(scale > threshold, scale, 1.0)
@@ -160,24 +163,27 @@ def _block_statistics(method: str, block: Tensor, lengths: Tensor) -> Tensor:
         return found
     known = ~torch.isnan(block[:, 0])
     counts = torch.arange(len(lengths)).repeat_interleave(lengths)[known].bincount(minlength=len(lengths))
-    block, begins = block[known].double(), counts.cumsum(0) - counts
+    # Each column is one piece of memory, so that its sums do not depend on the others.
+    columns, begins = (block if known.all() else block[known]).T.contiguous().double(), counts.cumsum(0) - counts
     kinds, kind, sizes = counts.unique(return_inverse=True, return_counts=True)
     for count, own in zip(kinds.tolist(), kind.argsort().split(sizes.tolist()), strict=True):
         if count:
             first = int(begins[own[0]])
             is_one = len(own) == 1
-            rows = block[first : first + count][None] if is_one else block[begins[own][:, None] + torch.arange(count)]
-            found[own] = torch.stack(_row_statistics(method, rows), -1)
+            places = slice(first, first + count) if is_one else begins[own][:, None] + torch.arange(count)
+            rows = columns[:, places].view(len(columns), len(own), count)
+            found[own] = torch.stack(_row_statistics(method, rows), -1).transpose(0, 1)
     return found
 
 
 def _row_statistics(method: str, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Center and scale `(series, columns)` of `rows` `(series, values, columns)`."""
+    """Center and scale `(columns, series)` of `rows` `(columns, series, values)`."""
     if method == "robust":
-        quartiles = np.quantile(rows.numpy(), [0.25, 0.5, 0.75], axis=1)  # torch's is limited to 16 million values
+        quartiles = np.quantile(rows.numpy(), [0.25, 0.5, 0.75], axis=2)  # torch's is limited to 16 million values
         low, median, high = torch.from_numpy(quartiles)
         return median, high - low
     if method in ("minmax", "range"):
-        lowest, highest = rows.aminmax(dim=1)
-        return (lowest if method == "minmax" else rows.mean(1)), highest - lowest
-    return rows.mean(1), rows.std(1, correction=0)
+        lowest, highest = rows.aminmax(dim=2)
+        return (lowest if method == "minmax" else rows.mean(2)), highest - lowest
+    mean = rows.mean(2)
+    return mean, (rows - mean[:, :, None]).square_().mean(2).sqrt()

@@ -65,17 +65,13 @@ DEFAULT_SAMPLING = Sampling()
 """Samples the model's own distribution."""
 
 
+@final
 @dataclass(frozen=True)
 class SymbolSampler:
     """Draws classes from logits `(batch, steps, 1, classes)` according to `sampling`; never the class `never`."""
 
     sampling: Sampling
     never: int | None = None
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the temperature alone counts."""
-        return self.sampling.is_plain
 
     def __call__(self, params: Tensor, generator: torch.Generator) -> Tensor:
         """Classes `(batch, steps, 1)` in the type of the logits."""

@@ -1,7 +1,6 @@
 """Autoregressive generation in constant time and memory per step."""
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import NamedTuple, Protocol, Self, cast, final
 
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from echoic.errors import ConfigError
 from echoic.heads import Sampling, SymbolHead
+from echoic.heads.sampling import SymbolSampler
 from echoic.model import SequenceModel
 from echoic.streams.network import NetworkStream
 from echoic.streams.symbol_loop import SymbolLoop
@@ -55,7 +55,7 @@ class GenerationStream:
     """Generates values autoregressively; the chunks pushed are numbers of steps.
 
     Resuming from a state, in any process, is bit-identical to an uninterrupted run with the same kernel and number of
-    threads.
+    threads. As a `NetworkStream`, it copies weights on first use: create a new stream after further training.
 
     Args:
         model: a network with one output per step.
@@ -79,11 +79,19 @@ class GenerationStream:
         self.next_input = next_input
         self._network = NetworkStream(model) if predictor is None else predictor
 
-    @cached_property
-    def _loop(self) -> SymbolLoop | None:
-        """The same in the step kernels, with a copy of the weights."""
-        is_network = self.next_input is feed_back and isinstance(self._network, NetworkStream)
-        return SymbolLoop.of(self.model, self.sample) if is_network else None
+    @property
+    def is_one_call(self) -> bool:
+        """Whether all steps of a push are one call of the kernels: symbols of a network, drawn by temperature alone."""
+        return self._loop() is not None
+
+    def _loop(self) -> tuple[SymbolLoop, float] | None:
+        sample, network = self.sample, self._network
+        if not isinstance(sample, SymbolSampler) or not isinstance(network, NetworkStream):
+            return None
+        if self.next_input is not feed_back or not sample.sampling.is_plain:
+            return None
+        loop = network.symbol_loop(sample.never)
+        return None if loop is None else (loop, sample.sampling.temperature)
 
     @classmethod
     def of_symbols(cls, model: SequenceModel, sampling: Sampling) -> Self:
@@ -107,13 +115,17 @@ class GenerationStream:
 
         Raises:
             ConfigError: `chunk` is not a positive integer.
+            RunError: outputs of the network are not numbers.
         """
         if not isinstance(chunk, int) or chunk < 1:
             raise ConfigError(f"The number of steps to generate must be an integer from 1 on, got {chunk!r}.")
         generator = torch.Generator()
         generator.set_state(state.generator)
-        if self._loop is not None:
-            made, params, recurrent = self._loop.run(chunk, state.params, state.recurrent, state.values, generator)
+        if (found := self._loop()) is not None:
+            loop, temperature = found
+            made, params, recurrent = loop.run(
+                chunk, state.params, state.recurrent, state.values, temperature, generator
+            )
             return made, GenerationState(params, recurrent, None, generator.get_state(), state.num_steps + chunk)
         params, recurrent, values, first = state.params, state.recurrent, state.values, state.num_steps
         steps = []

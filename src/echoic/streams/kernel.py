@@ -1,8 +1,7 @@
 """Step-by-step inference and generation for thousands of parallel sequences on the step kernels."""
 
 import copy
-from collections.abc import Callable
-from typing import Any, Literal, Self, final, get_args
+from typing import Any, Literal, Protocol, Self, final, get_args
 
 import numpy as np
 import torch
@@ -29,6 +28,14 @@ CALL_WORK = 1_000_000_000
 
 SAMPLED_HEADS: dict[type[Head], str] = {Point: "point", Gaussian: "gaussian"}
 """Heads that the kernel can sample from, and their names in the kernel."""
+
+
+class BoundStep(Protocol):
+    """A step between arrays that were checked before."""
+
+    def __call__(self, *numbers: float) -> None:
+        """One step, whose inputs are the numbers, or without any those of the array."""
+        ...
 
 
 def can_run(model: SequenceModel) -> bool:
@@ -155,12 +162,13 @@ class KernelStream:
             raise
         return out
 
-    def bind(self, x: Floats, states: Floats, out: Floats) -> Callable[..., None]:
+    def bind(self, x: Floats, states: Floats, out: Floats) -> BoundStep:
         """A call that makes one step between these arrays: it reads `x`, and replaces the others.
 
         The arrays are checked here, once: a step of a small network takes less time than the checks of `step_`. Write
         the next inputs into `x` between two calls; or pass them to the call as numbers, one for each of `x`, which is
-        quicker for a few. During short steps other threads of Python wait.
+        quicker for a few. A call with another number of them raises ValueError. During short steps other threads of
+        Python wait.
 
         Args:
             x: `(n, inputs)`, C-contiguous.
@@ -173,7 +181,7 @@ class KernelStream:
         """
         _check_floats(x=x, states=states, out=out)
         _check_in_place(x=x, states=states, out=out)
-        step_once: Callable[..., None] = self._network.bind(x, states, out)
+        step_once: BoundStep = self._network.bind(x, states, out)
         return step_once
 
     def params(self, outputs: Floats) -> Tensor:

@@ -11,6 +11,7 @@ from echoic.model import SequenceModel
 from echoic.readouts import ReadoutInputs
 from echoic.streams.base import check_causal, check_tensor
 from echoic.streams.rows import step_network
+from echoic.streams.symbol_loop import SymbolLoop
 
 PRIME_STEPS = 1024
 """Steps per chunk of priming; bounds the memory."""
@@ -38,6 +39,7 @@ class NetworkStream:
             )
         self.model = model.eval()
         self._stack = model.stack
+        self._symbol_loops: dict[int | None, SymbolLoop | None] = {}
 
     @torch.no_grad()
     def start(self, rows: int = 1) -> Tensor:
@@ -80,6 +82,12 @@ class NetworkStream:
         network.step(encoded[:, 0].contiguous().numpy(), state.numpy(), hidden[:, 0].numpy())
         # A stepwise readout uses neither state nor layers.
         return model.head(model.readout(ReadoutInputs(encoded, hidden, (), None))), state
+
+    def symbol_loop(self, never: int | None) -> SymbolLoop | None:
+        """The network as a loop that draws symbols but `never`, with a copy of the weights; None if there is none."""
+        if never not in self._symbol_loops:
+            self._symbol_loops[never] = SymbolLoop.of(self.model, never)
+        return self._symbol_loops[never]
 
     def _pass(self, chunk: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         model = self.model

@@ -1,6 +1,7 @@
-"""Symbols in the loop of the step kernels: vectors of symbols, recurrent layers, logits and draws in one call."""
+"""Generates symbols in one kernel call: their vectors, recurrent layers, logits and draws."""
 
-from typing import Any, Self, final
+from itertools import accumulate
+from typing import Self, final
 
 import numpy as np
 import torch
@@ -8,8 +9,9 @@ from torch import Tensor
 
 from echoic import ops
 from echoic.encoders import Embedding, OneHot
+from echoic.errors import RunError, ShapeError
 from echoic.heads import Categorical
-from echoic.heads.sampling import SymbolSampler, draw_uniforms
+from echoic.heads.sampling import draw_uniforms
 from echoic.model import SequenceModel
 from echoic.readouts import PerStep
 from echoic.streams.kernel import steps_per_call
@@ -26,37 +28,47 @@ class SymbolLoop:
     Args:
         model: a network with a vector for each symbol and a categorical head over the hidden vectors.
         layers: its recurrent layers.
-        sampler: without `top_k`, `top_p` and `prob_floor`.
+        never: a class that is never drawn; None for none.
     """
 
-    def __init__(self, model: SequenceModel, layers: list[ops.LayerWeights], sampler: SymbolSampler) -> None:
-        self._temperature = sampler.sampling.temperature
-        self._never = sampler.never
-        linear = model.head.linear
+    def __init__(self, model: SequenceModel, layers: list[ops.LayerWeights], never: int | None) -> None:
+        self._never = never
+        weight, self._bias = (one.detach().clone() for one in (model.head.linear.weight, model.head.linear.bias))
         # Logits of a class that is never drawn are minus infinity.
-        bias = linear.bias.detach().clone()
-        if sampler.never is not None:
-            bias[sampler.never] = -torch.inf
+        masked = self._bias.clone()
+        if never is not None:
+            masked[never] = -torch.inf
+        self._weight = weight.numpy()
         self._table = _table(model)
-        self._network = ops.live_network(layers, (linear.weight, bias), storage="float32", threads=1)
-        self._num_weights = sum(weight.numel() for weight in model.parameters())
+        self._network = ops.live_network(layers, (weight, masked), storage="float32", threads=1)
+        self._num_weights = sum(one.numel() for one in model.parameters())
+        *_, before, end = 0, *accumulate(one.w_rec.shape[1] * (2 if one.cell == "lstm" else 1) for one in layers)
+        self._top = slice(before, before + layers[-1].w_rec.shape[1])
+        self._state_size = end
 
     @classmethod
-    def of(cls, model: SequenceModel, sample: Any) -> Self | None:
-        """The loop of a model and a sampler; None if the step kernels do not support them."""
+    def of(cls, model: SequenceModel, never: int | None) -> Self | None:
+        """The loop of a model; None if the step kernels do not support it."""
+        encoder, head = model.encoder, model.head
+        # The methods of a subclass would not be called.
         is_supported = (
-            isinstance(sample, SymbolSampler)
-            and sample.is_plain
-            and isinstance(model.encoder, Embedding | OneHot)
+            isinstance(encoder, Embedding | OneHot)
             and isinstance(model.readout, PerStep)
-            and isinstance(model.head, Categorical)
-            and model.head.outputs_per_step == 1
+            and type(head) is Categorical
+            and head.outputs_per_step == 1
+            and len(_table(model)) == head.parameters_per_value
         )
         layers = step_layers(model.stack) if is_supported else None
-        return None if layers is None else cls(model, layers, sample)
+        return None if layers is None else cls(model, layers, never)
 
     def run(
-        self, steps: int, params: Tensor, recurrent: Tensor, values: Tensor | None, generator: torch.Generator
+        self,
+        steps: int,
+        params: Tensor,
+        recurrent: Tensor,
+        values: Tensor | None,
+        temperature: float,
+        generator: torch.Generator,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The next symbols `(rows, steps, 1)`, and the logits and the state after all of them.
 
@@ -65,8 +77,18 @@ class SymbolLoop:
             params: logits `(rows, 1, 1, classes)` of the newest step.
             recurrent: the state `(rows, state_size)` that belongs to them.
             values: symbols `(rows, 1, 1)` that are to be read before; None for none.
-            generator: the source of randomness, used as by the sampler.
+            temperature: divides the logits; 0 takes the most probable symbol.
+            generator: the source of randomness, used as by a `SymbolSampler`.
+
+        Raises:
+            RunError: logits are not numbers.
+            ShapeError: there is not a state for each row.
         """
+        if recurrent.shape != (len(params), self._state_size):
+            raise ShapeError(
+                f"`recurrent` must be ({len(params)}, {self._state_size}), a state for each row of `params`, got "
+                f"{tuple(recurrent.shape)}."
+            )
         logits = np.array(params[:, 0, 0].numpy(), np.float32)
         states = np.array(recurrent.numpy(), np.float32)
         if values is not None:
@@ -79,8 +101,13 @@ class SymbolLoop:
             part = drawn[first : first + each]
             uniforms = draw_uniforms((*part.shape[:2], 1), generator).numpy().astype(np.float32)
             noise = np.minimum(uniforms, _BELOW_ONE)  # rounding makes ones
-            temperature = self._temperature
             self._network.loop(states, logits, None, part, "categorical", temperature, 0.0, noise, self._table)
+            if np.isnan(logits).any():
+                raise RunError(
+                    "The network gives logits that are not numbers; its weights are, or training has failed."
+                )
+        if self._never is not None:
+            logits[:, self._never] = states[:, self._top] @ self._weight[self._never] + float(self._bias[self._never])
         found = torch.from_numpy(drawn).transpose(0, 1).contiguous()
         return found, torch.from_numpy(logits)[:, None, None], torch.from_numpy(states)
 
@@ -89,5 +116,5 @@ def _table(model: SequenceModel) -> Floats:
     """The input vector of each symbol."""
     encoder = model.encoder
     if isinstance(encoder, Embedding):
-        return np.ascontiguousarray(encoder.weight.detach().numpy())
+        return np.array(encoder.weight.detach().cpu().numpy(), np.float32)
     return np.eye(encoder.output_size, dtype=np.float32)

@@ -46,6 +46,14 @@ def searched(job: str, search: Search | None, fixed: Mapping[str, Mapping[str, A
     return found
 
 
+def listed_names(search: Search | None) -> set[str]:
+    """The names of settings whose values are given, and not taken from the default space."""
+    if not search:
+        return set()
+    spaces = _from_mapping(search) if isinstance(search, Mapping) else _from_texts(search)
+    return {name.rpartition(".")[2] for name, space in spaces.items() if space is not None}
+
+
 def check_comparable(parameters: Iterable[Parameter], settings: JobSettings) -> None:
     """Refuses parameters that change the dev loss itself; `settings` are those of a trial without them.
 

@@ -1,6 +1,6 @@
 """The settings that a study searches, and which of them have an effect in a trial."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
@@ -39,11 +39,14 @@ class Parameter(BaseModel):
         return self.model_copy(update={"choices": (*self.choices, value)} if value not in self.choices else {})
 
     def nearest(self, value: Value) -> Value | None:
-        """The value itself, or the end of the range that is nearest to it; None if it is no choice and no number."""
-        if self.choices:
-            return value if value in self.choices else None
+        """The value itself, or of numbers the nearest that the parameter has; None if there is none."""
+        if value in self.choices:
+            return value
         if isinstance(value, bool | str):
             return None
+        if self.choices:
+            numbers = [one for one in self.choices if not isinstance(one, bool | str)]
+            return min(numbers, key=lambda one: abs(one - value), default=None)
         inside = min(max(value, self.low), self.high)
         return int(inside) if self.is_integer else inside
 
@@ -64,17 +67,24 @@ def default_parameters(job: str) -> dict[str, Parameter]:
     return {name: Parameter.of(name, space, is_integer=_is_integer(settings, name)) for name, space in spaces.items()}
 
 
-def with_defaults(job: str, parameters: Sequence[Parameter], base: Mapping[str, Any]) -> list[Parameter]:
-    """Choices of the default space have the default value for the data as well, which `base` has."""
-    own = default_parameters(job)
-    return [
-        one.including(plain(base[one.name])) if one.choices and one == own.get(one.name) else one for one in parameters
-    ]
+def with_defaults(
+    parameters: Sequence[Parameter], base: Mapping[str, Any], listed: Collection[str]
+) -> tuple[Parameter, ...]:
+    """The parameters with the default values for the data, which `base` has, among their choices.
+
+    Those named in `listed` have the choices of the user, and stay.
+    """
+    return tuple(
+        one.including(plain(base[one.name]))
+        if one.choices and base[one.name] is not None and one.name not in listed
+        else one
+        for one in parameters
+    )
 
 
 def default_point(parameters: Sequence[Parameter], base: Mapping[str, Any]) -> dict[str, Value]:
     """The values of a trial without searched settings, as near as the space has them."""
-    near = {one.name: one.nearest(plain(base[one.name])) for one in parameters}
+    near = {one.name: one.nearest(plain(base[one.name])) for one in parameters if base[one.name] is not None}
     return {name: value for name, value in near.items() if value is not None}
 
 

@@ -16,7 +16,7 @@ from echoic.studies.definition import Definition, Pruner, Sampler
 from echoic.studies.engine import check_installed
 from echoic.studies.folder import create, ensure_new, name_of
 from echoic.studies.grids import grid
-from echoic.studies.searching import Search, check_comparable, flat, searched
+from echoic.studies.searching import Search, check_comparable, flat, listed_names, searched
 from echoic.studies.space import with_defaults
 from echoic.studies.study import Study
 from echoic.studies.work import OnConfirmed, OnTrial, ignore
@@ -50,7 +50,8 @@ def tune(
 ) -> Study:
     """Chooses settings by the dev loss of many runs, and returns the study.
 
-    The first trial has the defaults, as near as the space has them, unless the sampler is `grid`.
+    The first trial has the defaults, as near as the space has them, unless the sampler is `grid`; values that are no
+    numbers, and are not among the choices, are drawn.
 
     Args:
         job: the job, as for `echoic.train`.
@@ -101,7 +102,7 @@ def tune(
     check_workers(draft)
     if shared is not None and draft.data is None:
         raise ConfigError("Data in memory are for one host; save them to a file for a study in `storage`.")
-    definition = _complete(draft, data, on_prepare)
+    definition = _complete(draft, data, listed_names(search), on_prepare)
     with run_path(out, "study") as path:
         create(path, definition, shared)
         made = Study(path, data if definition.data is None else None, storage)
@@ -109,8 +110,10 @@ def tune(
     return made
 
 
-def _complete(draft: Definition, data: Any, on_prepare: ProgressFn) -> Definition:
+def _complete(draft: Definition, data: Any, listed: set[str], on_prepare: ProgressFn) -> Definition:
     """The definition with what depends on the data: what a trial without searched settings has.
+
+    `listed` are the names of searched settings whose values are given.
 
     Raises:
         ConfigError: the settings cannot be used, or trials could not be compared.
@@ -126,7 +129,7 @@ def _complete(draft: Definition, data: Any, on_prepare: ProgressFn) -> Definitio
         raise ConfigError("There is no dev split to choose settings by; give one with --split.")
     check_comparable(draft.parameters, task.settings)
     base = flat(task.settings)
-    parameters = tuple(with_defaults(draft.job, draft.parameters, base))
+    parameters = with_defaults(draft.parameters, base, listed)
     found = {"fingerprint": dataset.fingerprint, "base": base, "parameters": parameters}
     return _with_budget(draft.model_copy(update=found))
 

@@ -25,7 +25,7 @@ from echoic.types.counted import counted
 from echoic.writers.files import write_bytes
 
 _SHOWN_AT_ONCE = 8
-"""Characters that are generated in one call; more would make the text of a large network jump."""
+"""Characters of one kernel call; more would make the text of a large network jump."""
 
 
 def symbol_stream(fitted: Fitted[TextTask], request: TextRequest) -> GenerationStream:
@@ -61,8 +61,9 @@ def generate(fitted: Fitted[TextTask], request: TextRequest, on_chunk: Callable[
     known = torch.from_numpy(prime_symbols(codec, request.prime)).float()[None, :, None]
     state = stream.start(known, request.seed)
     to_text, pieces = _decoder(codec), []
-    for first in range(0, request.length, _SHOWN_AT_ONCE):
-        symbols, state = stream.push(min(_SHOWN_AT_ONCE, request.length - first), state)
+    each = _SHOWN_AT_ONCE if stream.is_one_call else 1
+    for first in range(0, request.length, each):
+        symbols, state = stream.push(min(each, request.length - first), state)
         piece = to_text(symbols[0, :, 0].long().numpy())
         pieces.append(piece)
         if piece:
