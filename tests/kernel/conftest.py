@@ -30,7 +30,7 @@ def output_of() -> OutputOf:
 
 @pytest.fixture(scope="session")
 def built() -> Path:
-    """The folder into which CMake has built `kernel_test`: beside the other builds, from which ccache knows the kernels."""
+    """The folder into which CMake has built `kernel_test`: of the shape of other builds, from which ccache knows it."""
     cmake = shutil.which("cmake")
     if cmake is None:
         pytest.skip("no cmake")
