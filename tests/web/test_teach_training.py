@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 
+from brief_teaching import STEPS
 from served_runs import TOKEN, Port, serving
 from teaching import LOOK_S, RATE_HZ, SHARP, Taught, encoded, teaching, tone, with_tones
 
@@ -23,9 +24,6 @@ from echoic.web.teaching.defaults import SETTINGS
 from echoic.web.teaching.training import Training
 
 pytestmark = pytest.mark.slow
-
-STEPS = 150
-"""Enough for tones; the page chooses more."""
 
 
 def test_training_says_what_is_missing(taught: Taught) -> None:
