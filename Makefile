@@ -6,9 +6,13 @@ READY := .venv/.ready
 # Environments begin without bytecode, so what is imported is kept compiled, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
-# The kernels are built for the editable install, the wheel and other Pythons, from folders of the same shape.
+# The kernels are built for the editable install, the wheel, other Pythons and the tests, from folders of the same shape,
+# by a compiler of the same name: that which CMake takes, not the one that Python was built with.
 CCACHE := $(shell command -v ccache)
 ifneq ($(CCACHE),)
+ifeq ($(origin CXX),default)
+export CXX = c++
+endif
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(CCACHE)
 export CCACHE_BASEDIR ?= /
 endif

@@ -26,10 +26,13 @@ from echoic.config import (
     TextDataSettings,
 )
 from echoic.config.table import TableSettings
-from survivors import Attempts, failures_of
+from survivors import MORE_BYTES, Attempts, failures_of
 
 BOMB_BYTES = 2 << 30
-"""What a bomb unpacks to."""
+"""What a bomb of arrays unpacks to."""
+
+PACKED_BYTES = MORE_BYTES * 5 // 4
+"""What one of text unpacks to: more than an attempt may take."""
 
 MIB = 1 << 20
 
@@ -49,13 +52,13 @@ CLIPS = ClipDataSettings.model_validate({"axes": ("clip", "band", "frame"), "lab
 
 def _packed_bomb(compress: Callable[[bytes], bytes]) -> Callable[[Path], object]:
     """Packed pieces, one after the other, which these formats allow."""
-    return lambda path: path.write_bytes(compress(b"1" * (64 * MIB)) * (BOMB_BYTES // (64 * MIB)))
+    return lambda path: path.write_bytes(compress(b"1" * (64 * MIB)) * (PACKED_BYTES // (64 * MIB)))
 
 
 def _npz_bomb(path: Path) -> None:
     steps = BOMB_BYTES // 88
     with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("a.npy", "w", force_zip64=True) as to,
     ):
         to.write(_npy_header((steps, 88)))
@@ -127,7 +130,7 @@ HOSTILE = (
     ),
     Hostile("quotes.csv", _bytes(b'a,b\n"' + b"x\n" * 10**6), TABLE),
     Hostile(
-        "wide.ts", _bytes(b"@classLabel true a\n@data\n" + b"1:" * 10**6 + b"a\n"), ClipDataSettings(), refused=False
+        "wide.ts", _bytes(b"@classLabel true a\n@data\n" + b"1:" * 10**5 + b"a\n"), ClipDataSettings(), refused=False
     ),
     Hostile("archive.zip", _bytes(b"PK\x03\x04../../victim"), TABLE),
     Hostile("archive.tar.gz", _bytes(gzip.compress(b"../../victim")), TEXT),

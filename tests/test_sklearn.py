@@ -29,7 +29,7 @@ scikit_learn_checks: pytest.MarkDecorator = parametrize_with_checks(
 
 QUICK = {"threads": 1, "network_weight": 1.0, "batch_size": 16, "conv_channels": (), "lr": 0.02}
 
-classifier_checks: pytest.MarkDecorator = parametrize_with_checks([Classifier(layers=(8,), epochs=20, settings=QUICK)])
+classifier_checks: pytest.MarkDecorator = parametrize_with_checks([Classifier(layers=(8,), epochs=8, settings=QUICK)])
 
 
 @pytest.mark.slow

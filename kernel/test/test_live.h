@@ -46,12 +46,13 @@ struct PlainLayer {
   CellKind kind;
   long inputs, hidden;
   Numbers w_in, w_rec, bias, bias_rec;
+  CaseArrays step{};  // of one row and one step, with the weights as they are stored
 };
 
 struct PlainNetwork {
   std::vector<PlainLayer> layers;
   long outputs;  // 0: the outputs are the hidden vectors
-  Numbers w_out, b_out;
+  Numbers w_out, b_out, stored_out;
   Storage storage;
   long state_size = 0;
 
@@ -64,7 +65,14 @@ struct PlainNetwork {
     }
     // Zeros have no exponent, and a row of them no largest weight to be the scale.
     std::fill_n(layers[0].w_rec.begin(), sizes[1], 0);
+    for (PlainLayer& one : layers) {
+      const long rows = static_cast<long>(one.bias.size());
+      one.step = random_numbers({one.kind, 1, 1, one.inputs, one.hidden, {}, false}, 1);
+      one.step.w_in = stored(one.w_in, rows, storage), one.step.w_rec = stored(one.w_rec, rows, storage);
+      one.step.bias = one.bias, one.step.bias_rec = one.bias_rec;
+    }
     w_out = random_row(outputs * sizes.back(), 61), b_out = random_row(outputs, 67);
+    if (outputs) stored_out = stored(w_out, outputs, storage);
   }
 
   static Numbers random_row(long count, unsigned seed) {
@@ -84,22 +92,19 @@ struct PlainNetwork {
   Numbers step(Numbers x, double* state) const {
     for (const PlainLayer& layer : layers) {
       const bool lstm = layer.kind == CellKind::lstm;
-      const long H = layer.hidden, rows = (lstm ? 4 : 3) * H;
-      CaseArrays one = random_numbers({layer.kind, 1, 1, layer.inputs, H, {}, false}, 1);
+      const long H = layer.hidden;
+      CaseArrays one = layer.step;
       one.x = x, one.h0.assign(state, state + H);
       if (lstm) one.c0.assign(state + H, state + 2 * H);
-      one.w_in = stored(layer.w_in, rows, storage), one.w_rec = stored(layer.w_rec, rows, storage);
-      one.bias = layer.bias, one.bias_rec = layer.bias_rec;
       const Expected expected = expected_of({layer.kind, 1, 1, layer.inputs, H, {}, false}, one);
       state = std::copy(expected.h_end.begin(), expected.h_end.end(), state);
       state = std::copy(expected.c_end.begin(), expected.c_end.end(), state);
       x = expected.y;
     }
     if (!outputs) return x;
-    const Numbers weights = stored(w_out, outputs, storage);
     Numbers out(b_out.begin(), b_out.begin() + outputs);
     for (long n = 0; n < outputs; ++n)
-      for (std::size_t k = 0; k < x.size(); ++k) out[n] += weights[n * x.size() + k] * x[k];
+      for (std::size_t k = 0; k < x.size(); ++k) out[n] += stored_out[n * x.size() + k] * x[k];
     return out;
   }
 

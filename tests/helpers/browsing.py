@@ -49,13 +49,14 @@ addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) 
 class Serving:
     """`echoic serve` with these arguments as a process, which can be killed and started again at the same port."""
 
-    def __init__(self, *arguments: str | Path) -> None:
+    def __init__(self, *arguments: str | Path, module: str = "echoic") -> None:
         self._arguments = arguments
+        self._module = module
         self.port = 0
         self.start()
 
     def start(self) -> None:
-        self._process = Process(*self._arguments, port=self.port)
+        self._process = Process(*self._arguments, port=self.port, module=self._module)
         self.port = self._process.port
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:

@@ -39,6 +39,7 @@ PRELOADED = [
     "optuna",
     "scipy.signal",
     "sqlalchemy",
+    "torch.distributed.run",
 ]
 SLEEPING = re.compile("python|jemalloc_bg_thd|polars-ooc-clea")
 """Threads that a fork may lack: jemalloc starts its own again, and polars its own for data beyond the memory."""
@@ -124,7 +125,7 @@ def become(asked: dict[str, Any], handles: list[int]) -> None:
         signal.signal(number, signal.SIG_IGN)
     for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         old = getattr(sys, name)
-        is_unbuffered = old.write_through
+        is_unbuffered = asked["unbuffered"] or old.write_through
         binary: Any = open(number, f"{mode}b", 0 if is_unbuffered and mode == "w" else -1, closefd=False)  # noqa: SIM115
         getattr(binary, "raw", binary).name = old.name
         by_line = not is_unbuffered and (number == 2 or os.isatty(number))

@@ -4,7 +4,7 @@ Importing torch takes a process two seconds, and most commands of tests do littl
 `subprocess.Popen` has the server of this session (`fork_server.py`) fork what it would start. To whoever starts
 it, it is the same process: a pid to signal and kill, pipes, an exit code to wait for, arguments in /proc. Not forked
 are all commands that the server has not imported, those whose environment is read while Python or torch start, and
-those that something else starts: a shell, `torchrun`, asyncio.
+those that something else starts: a shell, asyncio.
 """
 
 import atexit
@@ -25,9 +25,9 @@ from typing import Any
 
 HELPERS = Path(__file__).parent
 ROOT = HELPERS.parents[1]
-MODULES = {"echoic", "echoic.studies.worker", "echoic.api.training_worker"}
+MODULES = {"echoic", "echoic.studies.worker", "echoic.api.training_worker", "torch.distributed.run"}
 SCRIPTS = (ROOT / "benchmarks", ROOT / "tests")
-READ_AT_START = re.compile(r"(OMP|MKL|OPENBLAS|MALLOC|LD|LC|MPL)_|PYTHON|TORCH(?!ELASTIC)|LANG|GLIBC_TUNABLES")
+READ_AT_START = re.compile(r"(OMP|MKL|OPENBLAS|MALLOC|LD|LC|MPL)_|PYTHON|TORCH(?!ELASTIC|_NCCL)|LANG|GLIBC_TUNABLES")
 """Variables that are read once, by Python, the C library, torch and others; `PYTHONPATH` is read again."""
 
 _New = subprocess.Popen
@@ -97,6 +97,9 @@ class Forked(_New):  # type: ignore[type-arg]
         *_, start_new_session, _group = more
         environment = dict(os.environ if env is None else env)
         words = [os.fsdecode(one) for one in ([args] if isinstance(args, str | bytes | os.PathLike) else args)]
+        is_unbuffered = words[1:2] == ["-u"]  # as torchrun starts its processes
+        if is_unbuffered:
+            del words[1]
         is_plain = not shell and preexec_fn is None and not pass_fds and close_fds
         if not (is_plain and _can_be_forked(words, environment)):
             given = (args, executable, preexec_fn, close_fds, pass_fds, cwd, env, *more)
@@ -109,6 +112,7 @@ class Forked(_New):  # type: ignore[type-arg]
             "environment": environment,
             "folder": os.path.abspath(os.fsdecode(cwd or ".")),  # noqa: PTH100 - as it is
             "session": bool(start_new_session),
+            "unbuffered": is_unbuffered,
             "ignored": [one for one in _ENDING if signal.getsignal(one) is signal.SIG_IGN],
         }
         handles = [number if given == -1 else given for number, given in enumerate((p2cread, c2pwrite, errwrite))]

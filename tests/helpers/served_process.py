@@ -31,11 +31,12 @@ class Child:
 
 
 class Process(Child):
-    """`echoic serve` with these arguments at a port; 0 is a free one."""
+    """`echoic serve` with these arguments at a port; 0 is a free one. `module` stands in for echoic."""
 
-    def __init__(self, *arguments: str | Path, port: int = 0) -> None:
-        command = [sys.executable, "-m", "echoic", "serve", *map(str, arguments), "--no-browser", "--port", str(port)]
-        environment = os.environ | {"ECHOIC_TOKEN": TOKEN, "OMP_NUM_THREADS": "1"}
+    def __init__(self, *arguments: str | Path, port: int = 0, module: str = "echoic") -> None:
+        command = [sys.executable, "-m", module, "serve", *map(str, arguments), "--no-browser", "--port", str(port)]
+        helpers = str(Path(__file__).parent)
+        environment = os.environ | {"ECHOIC_TOKEN": TOKEN, "OMP_NUM_THREADS": "1", "PYTHONPATH": helpers}
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
         assert self.process.stderr
         self.said = self.process.stderr.readline()

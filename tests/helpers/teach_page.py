@@ -28,13 +28,13 @@ def write_tones_heard(file: Path) -> None:
 
 
 class TaughtPage:
-    """A server that teaches the run `mine`."""
+    """A server that teaches the run `mine`; `module` stands in for echoic."""
 
-    def __init__(self, browser: Browser, folder: Path) -> None:
+    def __init__(self, browser: Browser, folder: Path, module: str = "echoic") -> None:
         self.browser = browser
         self.folder = folder
         self.examples = folder / "mine-examples"
-        self.serving = Serving("--teach", folder / "mine")
+        self.serving = Serving("--teach", folder / "mine", module=module)
 
     def page(self, script: str = "", **options: Any) -> AbstractContextManager[Page]:
         """Its page."""

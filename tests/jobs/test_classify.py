@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
 import soxr
 import torch
 from narrowing import expect_type
+from uncompiled import librosa
 
 from echoic.api.prepare import prepare
 from echoic.api.report import write_report

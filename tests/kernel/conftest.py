@@ -29,14 +29,14 @@ def output_of() -> OutputOf:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder into which CMake has built `kernel_test`."""
+def built() -> Path:
+    """The folder into which CMake has built `kernel_test`: of the shape of other builds, from which ccache knows it."""
     cmake = shutil.which("cmake")
     if cmake is None:
         pytest.skip("no cmake")
     if not any(map(shutil.which, (os.environ.get("CXX", "c++"), "g++", "clang++"))):
         pytest.skip("no C++ compiler")
-    folder = tmp_path_factory.mktemp("kernel")
+    folder = ROOT / "build" / "kernel_test"
     run(cmake, "-S", ROOT, "-B", folder, "-DECHOIC_TESTS=ON")
     run(cmake, "--build", folder, "--parallel", str(os.cpu_count() or 1))
     return folder

@@ -74,7 +74,7 @@ def test_the_trials_of_a_machine_that_hangs_go_on_at_another(
     with postgresql_server.running(BRIDGE) as server:
         monkeypatch.setenv("PGPASSWORD", server.password)
         url = server.url(server.new_database())
-        begin = ["forecast", first.folder / "wave.csv", *SETTINGS, "--storage", url, "--study", "ett"]
+        begin = ["forecast", first.folder / "wave.csv", *SETTINGS, "--workers=1", "--storage", url, "--study", "ett"]
         join = ["--join", url, "--study", "ett", "--data", second.folder / "same.csv", "--out", second.folder / "s"]
         with studying(*begin, "--out", first.folder / "s", before=first.before) as hanging:
             wait_until(lambda: checkpoints(first.folder / "s"))

@@ -1,6 +1,7 @@
 """The page that makes a run, in a browser: it trains, and recognises at once what it was shown."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -13,7 +14,7 @@ pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 pytest.importorskip("playwright", reason="NO TEST OF THE PAGE: playwright is not installed (pip install playwright)")
 
 from browsing import UP_TO_MS
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Browser, Route, expect
 from teach_page import PITCHES_HZ, TRAINED_MS, TaughtPage, add_class, drop, turn_on, write_tones
 
 T = TypeVar("T")
@@ -21,9 +22,17 @@ T = TypeVar("T")
 pytestmark = pytest.mark.slow
 
 
-def test_one_button_trains_and_the_page_recognises_at_once(taught_page: TaughtPage, tmp_path: Path) -> None:
+@pytest.fixture
+def taught_briefly(hearing_tones: Browser, tmp_path: Path) -> Iterator[TaughtPage]:
+    """As `taught_page`, for tones, which need few steps."""
+    one = TaughtPage(hearing_tones, tmp_path, "brief_teaching")
+    with one.serving:
+        yield one
+
+
+def test_one_button_trains_and_the_page_recognises_at_once(taught_briefly: TaughtPage, tmp_path: Path) -> None:
     write_tones(tmp_path / "sounds", PITCHES_HZ, 8)
-    with taught_page.page() as page:
+    with taught_briefly.page() as page:
         train = page.get_by_role("button", name="Train", exact=True)
         expect(train).to_be_disabled()
         expect(page.get_by_text("Training needs at least two classes")).to_be_visible()

@@ -13,12 +13,14 @@ import pytest
 
 pytest.importorskip("starlette", reason="the extra [serve] is not installed")
 
+from brief_teaching import STEPS
 from served_runs import TOKEN, Port, serving
 from teaching import LOOK_S, RATE_HZ, SHARP, Taught, encoded, teaching, tone, with_tones
 
 import echoic
 from echoic.errors import ConfigError
 from echoic.web.limits import Limits
+from echoic.web.teaching.defaults import SETTINGS
 from echoic.web.teaching.training import Training
 
 pytestmark = pytest.mark.slow
@@ -37,8 +39,9 @@ def test_training_says_what_is_missing(taught: Taught) -> None:
     assert taught.call("DELETE", "/teach/training").status == 200
 
 
-def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught) -> None:
+def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught, monkeypatch: pytest.MonkeyPatch) -> None:
     with_tones(taught)
+    monkeypatch.setitem(SETTINGS, "steps", STEPS)
     assert taught.call("POST", "/teach/training").json["training"]["status"] == "running"
     assert taught.call("POST", "/teach/training").status == 409
     shown = taught.trained()
@@ -65,6 +68,7 @@ def test_one_button_trains_and_the_page_recognises_at_once(taught: Taught) -> No
         assert echoic.load(taught.run).config["data"]["path"] == str(taught.examples)
         taught.upload(encoded(tone(900)), "a.wav", "clap")
         assert taught.shown()["is_outdated"]
+        monkeypatch.undo()
         taught.call("POST", "/teach/training")
         taught.wait_for_an_evaluation()
         taught.call("DELETE", "/teach/training")
@@ -155,7 +159,7 @@ def test_a_training_ends_with_its_server(tmp_path: Path, number: signal.Signals)
     examples = tmp_path / "mine-examples"
     for name, pitch_hz in SHARP.items():
         (examples / name).mkdir(parents=True)
-        for one in range(40):
+        for one in range(6):
             (examples / name / f"{one}.wav").write_bytes(encoded(tone(pitch_hz + one)))
     command = [
         sys.executable,

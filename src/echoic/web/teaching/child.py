@@ -1,4 +1,4 @@
-"""Trains on the examples, in a process of its own: `python -m echoic.web.teaching.child EXAMPLES RUN RATE_HZ`.
+"""Trains on the examples, in a process of its own: `python -m echoic.web.teaching.child EXAMPLES RUN SETTINGS`.
 
 Writes lines of JSON to standard output: progress, then one result. Stops and keeps the best network so far when
 standard input ends, as it does when the server stops it or dies.
@@ -16,7 +16,6 @@ import echoic
 from echoic.errors import EchoicError, Interrupted
 from echoic.loggers.describing import STAGES, Evaluations
 from echoic.training import Progress
-from echoic.web.teaching.defaults import SETTINGS
 
 
 @final
@@ -43,10 +42,10 @@ class Reports:
 
 def main() -> None:
     """Trains."""
-    examples, out, rate_hz = sys.argv[1:]
+    examples, out, settings = sys.argv[1:]
     try:
         threading.Thread(target=_stop_at_end_of_input, daemon=True).start()
-        echoic.train("classify", examples, out=out, on_progress=Reports(), rate_hz=int(rate_hz), **SETTINGS)
+        echoic.train("classify", examples, out=out, on_progress=Reports(), **json.loads(settings))
     except (Interrupted, KeyboardInterrupt):  # the second one before training has begun
         _write({"result": "stopped"})
     except EchoicError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from echoic.errors import EchoicError, RunError
+from echoic.web.teaching.defaults import SETTINGS
 from echoic.write_errors import cannot_be_written
 
 Status = Literal["none", "running", "stopping", "done", "stopped", "failed"]
@@ -89,7 +90,8 @@ class Training:
         try:
             _remove(self._new)
             module = "echoic.web.teaching.child"
-            command = [sys.executable, "-m", module, str(self._examples), str(self._new), str(rate_hz)]
+            settings = json.dumps(SETTINGS | {"rate_hz": rate_hz})
+            command = [sys.executable, "-m", module, str(self._examples), str(self._new), settings]
             pipe = asyncio.subprocess.PIPE
             # A session of its own: Ctrl-C ends the server, which ends it.
             self._process = await asyncio.create_subprocess_exec(
