@@ -105,6 +105,8 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=700, help="number of updates of each network, about")
     options = parse(parser, "music_bl2012")
     options.split = "dev" if options.mixed else "test"
+    if options.smoke:
+        options.updates = 10
     path = options.data / "music_bl2012" / "JSB_Chorales.mat"
     if options.mixed:
         with TemporaryDirectory() as folder:

@@ -84,9 +84,10 @@ def jobs(options: argparse.Namespace) -> list[Job]:
     table_path = str(options.data / "ett_h1" / "ETTh1.csv")
     split = (960, 320, 320) if options.smoke else (8640, 2880, 2880)
     sizes: dict[str, Any] = {"layers": (8,)} if options.smoke else {}
+    sound = {"fast_hidden_size": 16, "batch_size": 4} if options.smoke else {}
     prepared = {
         "ETTh1": echoic.prepare("forecast", table_path, time="date", lookback=96, horizon=96, split=split, **sizes),
-        "audio": echoic.prepare("audio", str(options.data / "speech_allison_16k" / "audio"), **sizes),
+        "audio": echoic.prepare("audio", str(options.data / "speech_allison_16k" / "audio"), **sizes | sound),
     }
     for name, one in prepared.items():
         found.append(Job(name, one.task.build_model(), next(one.task.train_batches().epoch(0, 0))))

@@ -5,6 +5,7 @@ the pid at once and the status at the end; the process stays to be waited for un
 with its standard input.
 """
 
+import atexit
 import contextlib
 import ctypes
 import gc
@@ -19,6 +20,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ PRELOADED = [
     "echoic.api.training_worker",
     "echoic.studies.worker",
     "optuna",
+    "scipy.io",
     "scipy.signal",
     "sqlalchemy",
     "torch.distributed.run",
@@ -150,7 +153,11 @@ def show(words: list[str]) -> None:
 def run(words: list[str], environment: dict[str, str]) -> None:
     """As `python WORDS`."""
     given = list(filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)))
-    if words[0] == "-m":
+    if words[:2] == forked_processes.TRIAL:
+        sys.argv = words[1:2] + words[3:]
+        sys.path[:] = [*given, *PATHS]
+        exec(words[2], {"__name__": "__main__"})  # noqa: S102
+    elif words[0] == "-m":
         sys.argv = words[1:]
         sys.path[:] = [os.getcwd(), *given, *PATHS]  # noqa: PTH109
         if words[1] != "echoic":
@@ -160,6 +167,22 @@ def run(words: list[str], environment: dict[str, str]) -> None:
         sys.argv = words
         sys.path[:] = [str(Path(words[0]).resolve().parent), *given, *PATHS]
         runpy.run_path(words[0], run_name="__main__")
+
+
+def end(code: object) -> None:
+    """Ends as the interpreter does, but does not free one by one what was imported, for a third of a second.
+
+    What it cannot write it leaves to the interpreter to say, as it does what is no number.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+    except (OSError, ValueError):
+        return
+    if code is None or isinstance(code, int):
+        os._exit((code or 0) & 0xFF)
 
 
 def main() -> None:
@@ -176,7 +199,12 @@ def main() -> None:
     forked_processes.Server.address = listening.getsockname()  # for what the children start
     asked, handles = Server(listening).serve()
     become(asked, handles)
-    run(asked["words"], asked["environment"])
+    try:
+        run(asked["words"], asked["environment"])
+    except SystemExit as ended:
+        end(ended.code)
+        raise
+    end(0)
 
 
 if __name__ == "__main__":

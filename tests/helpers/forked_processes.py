@@ -4,7 +4,7 @@ Importing torch takes a process two seconds, and most commands of tests do littl
 `subprocess.Popen` has the server of this session (`fork_server.py`) fork what it would start. To whoever starts
 it, it is the same process: a pid to signal and kill, pipes, an exit code to wait for, arguments in /proc. Not forked
 are all commands that the server has not imported, those whose environment is read while Python or torch start, and
-those that something else starts: a shell, asyncio.
+those that something else starts: a shell, asyncio. A forked process ends without freeing what it holds.
 """
 
 import atexit
@@ -20,6 +20,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ HELPERS = Path(__file__).parent
 ROOT = HELPERS.parents[1]
 MODULES = {"echoic", "echoic.studies.worker", "echoic.api.training_worker", "torch.distributed.run"}
 SCRIPTS = (ROOT / "benchmarks", ROOT / "tests")
+TRIAL = ["-P", "-c"]
+"""So does echoic.sources start a process that tries to read a file."""
+
+HAS_TORCH = find_spec("torch") is not None
+"""`scripts/pythons` runs some tests without it."""
+
 READ_AT_START = re.compile(r"(OMP|MKL|OPENBLAS|MALLOC|LD|LC|MPL)_|PYTHON|TORCH(?!ELASTIC|_NCCL)|LANG|GLIBC_TUNABLES")
 """Variables that are read once, by Python, the C library, torch and others; `PYTHONPATH` is read again."""
 
@@ -73,10 +80,11 @@ class Server:
 
 def _can_be_forked(words: list[str], environment: dict[str, str]) -> bool:
     """Whether the server has imported the command, for such an environment."""
-    if words[0] != sys.executable or len(words) < 3:
+    if words[0] != sys.executable or len(words) < 3 or not HAS_TORCH:
         return False
     script = Path(words[1])
     is_known = words[1] == "-m" and (words[2] in MODULES or (HELPERS / f"{words[2]}.py").is_file())
+    is_known |= words[1:3] == TRIAL
     is_ours = script.suffix == ".py" and any(script.is_relative_to(folder) for folder in SCRIPTS)
     return (is_known or is_ours) and _read_at_start(environment) == _read_at_start(Server.environment)
 

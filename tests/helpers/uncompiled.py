@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-import lazy_loader
+import lazy_loader  # type: ignore[import-untyped]
 import numba
 
 

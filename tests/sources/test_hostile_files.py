@@ -4,18 +4,27 @@ import gzip
 import io
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from forked_processes import without_forking
 from scipy.io import savemat
 
 from echoic.config import AudioDataSettings, ClipDataSettings, MusicDataSettings, TextDataSettings
 from echoic.errors import DataError
 from echoic.sources import read, textfile, trial
 from echoic.sources.text import read as read_text_source
+
+
+@pytest.fixture(autouse=True)
+def _processes() -> Iterator[None]:
+    """Readers are tried in new processes, as users have them; elsewhere in forks."""
+    with without_forking():
+        yield
+
 
 CLIPS = ClipDataSettings.model_validate({"axes": ("clip", "band", "frame"), "labels_path": "labels.npy"})
 
