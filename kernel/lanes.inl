@@ -1,8 +1,9 @@
 // Rows in lanes: how layers too small to fill vectors with their units lie in memory, and the way there and back.
 //
-// Up to four vectors of rows ("a bundle") go through all steps together. Every number of a step then is a vector of
-// lanes, one for each row, so that no number of units wastes any; a lane whose row has ended holds zeros. One step's inputs
-// z are x, a one and h, [inputs + 1 + hidden, lanes]: gates are one product of the weights, bias included, with z.
+// Two vectors of rows ("a bundle") go through all steps and all layers together. Every number of a step then is a vector
+// of lanes, one for each row, so that no number of units wastes any; a lane whose row has ended holds zeros. What a step
+// leaves is a record [numbers, lanes]: x, then for each layer what its gates became, and h. Layers hand h on in it. The first
+// record holds the state before the first step.
 #pragma once
 
 namespace {
@@ -12,37 +13,27 @@ struct Lanes {
   using V = typename Cell::V;
   using Real = typename V::Real;
   static constexpr Index W = V::width;
-  static constexpr Index max_vectors = 4;
 
-  Index inputs, hidden, depth, values;  // numbers of a step's z, and of all that its gates became, for each row
+  Index layers, inputs, hidden, layer_numbers, record_numbers;
 
   explicit Lanes(const Layout& layout)
-      : inputs(layout.inputs),
+      : layers(layout.layers),
+        inputs(layout.inputs),
         hidden(layout.hidden),
-        depth(layout.inputs + 1 + layout.hidden),
-        values(Index{Cell::all_values} * layout.hidden) {}
+        layer_numbers(Index{Cell::all_values + 1} * layout.hidden),
+        record_numbers(layout.inputs + layout.layers * layer_numbers) {}
 
   // What a row leaves for the way back.
-  Index saved_per_row(Index steps) const { return steps * values + (steps + 1) * depth; }
+  Index saved_per_row(Index steps) const { return (steps + 1) * record_numbers; }
 
-  Index first_input(const Window& window) const { return window.sees_x ? 0 : inputs; }
-  Index input_count(const Window& window) const { return (window.sees_x ? inputs : 0) + 1 + (window.sees_h ? hidden : 0); }
+  Index inputs_of(Index layer) const { return layer ? hidden : inputs; }
 
-  // Weights and biases side by side, as z is: [4 * hidden, depth], zero where a slot does not see an input.
-  void pack(const echoic::Weights<Real>& weights, Real* to) const {
-    fill(to, 4 * hidden * depth, Real(0));
-    for (int n = 0; n < Cell::gates; ++n)
-      for (Index unit = 0; unit < hidden; ++unit) {
-        const Index in = Cell::in_order[n] * hidden + unit, rec = Cell::rec_order[n] * hidden + unit;
-        Real* in_row = to + ((Cell::in_slot + n) * hidden + unit) * depth;
-        Real* rec_row = to + ((Cell::rec_slot + n) * hidden + unit) * depth;
-        for (Index k = 0; k < inputs; ++k) in_row[k] = weights.w_in[in * inputs + k];
-        if (weights.bias) in_row[inputs] = weights.bias[in];
-        for (Index k = 0; k < hidden; ++k) rec_row[inputs + 1 + k] = weights.w_rec[rec * hidden + k];
-      }
-    if (Cell::has_inner_bias && weights.bias_rec)
-      for (Index unit = 0; unit < hidden; ++unit) to[(3 * hidden + unit) * depth + inputs] = weights.bias_rec[unit];
-  }
+  // Where a layer's numbers begin in a record: the gates' values, and h. The layer below hands on its own h, or it is x.
+  Index values_at(Index layer) const { return inputs + layer * layer_numbers; }
+  Index h_at(Index layer) const { return values_at(layer) + Index{Cell::all_values} * hidden; }
+  Index input_at(Index layer) const { return layer ? h_at(layer - 1) : 0; }
+  // What the cell's arithmetic takes from the step before: c (LSTM) or h.
+  Index carried_at(Index layer) const { return Cell::has_cell ? values_at(layer) + 4 * hidden : h_at(layer); }
 };
 
 // Rows of a block that go through the steps together.
@@ -58,19 +49,19 @@ struct Bundle {
   }
 };
 
-// Calls `visit` with every bundle of a block, and the number of lanes before it.
-template <class V, class Visit>
-void for_each_bundle(const Block& block, Visit visit) {
-  constexpr Index most = 4 * V::width;
-  for (Index first = 0; first < block.rows; first += most) {
-    const Index rows = block.rows - first < most ? block.rows - first : most;
-    visit(Bundle{&block, first, rows, group_count(rows, V::width) * V::width}, first);
-  }
-}
-
 template <class V>
 Index lanes_of(Index rows) {
   return group_count(rows, V::width) * V::width;
+}
+
+// Calls `visit` with every bundle of a block, and the number of lanes before it.
+template <class V, class Visit>
+void for_each_bundle(const Block& block, Visit visit) {
+  constexpr Index most = lane_vectors * V::width;
+  for (Index first = 0; first < block.rows; first += most) {
+    const Index rows = min_of(block.rows - first, most);
+    visit(Bundle{&block, first, rows, lanes_of<V>(rows)}, first);
+  }
 }
 
 // to [count, lanes] from `active` rows of `count` numbers each, `from(lane)`; zeros in the other lanes. No hardware foresees

@@ -20,13 +20,14 @@ MAX_HIDDEN_IN_LANES = 64
 _SAVED_PER_UNIT = {"lstm": 5, "gru": 4}
 """Numbers saved for backward per unit, row and step, with units in vectors."""
 
-_SAVED_IN_LANES = {"lstm": 6, "gru": 4}
-"""The same with rows in vectors, besides the step's inputs: x, a one and h."""
+_SAVED_IN_LANES = {"lstm": 7, "gru": 5}
+"""The same with rows in vectors: h as well, and the tanh of c. For each layer; there is x besides, and a step more."""
 
 
-def threads(batch: int, steps: int, width: int, hidden: int) -> int:
+def threads(batch: int, steps: int, width: int, hidden: int, layers: int) -> int:
     """Torch's number of threads, or one for little work."""
-    return torch.get_num_threads() if batch * steps * hidden * (width + hidden) >= _MIN_PARALLEL_WORK else 1
+    work = batch * steps * hidden * (width + (2 * layers - 1) * hidden)
+    return torch.get_num_threads() if work >= _MIN_PARALLEL_WORK else 1
 
 
 def in_lanes(batch: int, hidden: int, blocks: int, vector: int) -> bool:
@@ -43,13 +44,14 @@ def lanes(batch: int, blocks: int, vector: int) -> int:
     return (larger * ceil(rows + 1, vector) + (blocks - larger) * ceil(rows, vector)) * vector
 
 
-def saved_size(cell: str, sizes: tuple[int, int, int, int], blocks: int, vector: int, *, is_in_lanes: bool) -> int:
-    """Numbers that forward leaves for backward, for `(batch, steps, inputs, hidden)`, which may be symbols."""
-    batch, steps, width, hidden = sizes
+def saved_size(
+    cell: str, sizes: tuple[int, int, int, int, int], blocks: int, vector: int, *, is_in_lanes: bool
+) -> int:
+    """Numbers that forward leaves for backward, for `(batch, steps, inputs, hidden, layers)`, which may be symbols."""
+    batch, steps, width, hidden, layers = sizes
     if not is_in_lanes:
         return batch * steps * ceil(hidden, vector) * vector * _SAVED_PER_UNIT[cell]
-    per_row = steps * hidden * _SAVED_IN_LANES[cell] + (steps + 1) * (width + 1 + hidden)
-    return lanes(batch, blocks, vector) * per_row
+    return lanes(batch, blocks, vector) * (steps + 1) * (width + layers * hidden * _SAVED_IN_LANES[cell])
 
 
 def vector_width(target: str, dtype: torch.dtype) -> int:
