@@ -1,9 +1,10 @@
 // Rows in lanes: how layers too small to fill vectors with their units lie in memory, and the way there and back.
 //
 // Two vectors of rows ("a bundle") go through all steps and all layers together. Every number of a step then is a vector
-// of lanes, one for each row, so that no number of units wastes any; a lane whose row has ended holds zeros. What a step
-// leaves is a record [numbers, lanes]: x, then for each layer what its gates became, and h. Layers hand h on in it. The first
-// record holds the state before the first step.
+// of lanes, one for each row, so that no number of units wastes any; a lane whose row has ended holds zeros.
+//
+// A step leaves a record [numbers, lanes] for the way back: x, then the four gates of every layer. The rest, which would
+// nearly double what goes to memory and back, follows from them and from the state that is kept before every eighth step.
 #pragma once
 
 namespace {
@@ -14,26 +15,25 @@ struct Lanes {
   using Real = typename V::Real;
   static constexpr Index W = V::width;
 
-  Index layers, inputs, hidden, layer_numbers, record_numbers;
+  static constexpr Index chunk = 8;                           // steps from one state that is kept to the next
+  static constexpr Index state_vectors = Cell::has_cell ? 2 : 1;  // c (LSTM) and h
+
+  Index layers, inputs, hidden, record, state;  // record, state: numbers of all layers
 
   explicit Lanes(const Layout& layout)
       : layers(layout.layers),
         inputs(layout.inputs),
         hidden(layout.hidden),
-        layer_numbers(Index{Cell::all_values + 1} * layout.hidden),
-        record_numbers(layout.inputs + layout.layers * layer_numbers) {}
+        record(layout.inputs + layout.layers * 4 * layout.hidden),
+        state(layout.layers * state_vectors * layout.hidden) {}
 
-  // What a row leaves for the way back.
-  Index saved_per_row(Index steps) const { return (steps + 1) * record_numbers; }
+  // What a row leaves for the way back: records, then states.
+  Index saved_per_row(Index steps) const { return steps * record + group_count(steps, chunk) * state; }
 
   Index inputs_of(Index layer) const { return layer ? hidden : inputs; }
-
-  // Where a layer's numbers begin in a record: the gates' values, and h. The layer below hands on its own h, or it is x.
-  Index values_at(Index layer) const { return inputs + layer * layer_numbers; }
-  Index h_at(Index layer) const { return values_at(layer) + Index{Cell::all_values} * hidden; }
-  Index input_at(Index layer) const { return layer ? h_at(layer - 1) : 0; }
-  // What the cell's arithmetic takes from the step before: c (LSTM) or h.
-  Index carried_at(Index layer) const { return Cell::has_cell ? values_at(layer) + 4 * hidden : h_at(layer); }
+  Index gates_at(Index layer) const { return inputs + layer * 4 * hidden; }              // in a record
+  Index carried_at(Index layer) const { return layer * state_vectors * hidden; }         // in a state: c (LSTM) or h
+  Index h_at(Index layer) const { return carried_at(layer + 1) - hidden; }
 };
 
 // Rows of a block that go through the steps together.

@@ -14,8 +14,8 @@ struct LanesBackward {
   using Real = typename Cell::Real;
   static constexpr Index W = V::width;
   static constexpr Index most_lanes = lane_vectors * W;
-  static constexpr Index chunk = max_of(1, chunk_rows / most_lanes);  // steps
-  static constexpr Index most_vectors = 4;                            // of a tile of the weights' gradients
+  static constexpr Index chunk = Lanes<Cell>::chunk;  // steps
+  static constexpr Index most_vectors = 4;            // of a tile of the weights' gradients
 
   // The sums of a layer's weight gradients: [inputs, columns], [hidden, columns] and, of the biases, [columns].
   struct Sums {
@@ -24,6 +24,7 @@ struct LanesBackward {
 
   struct BlockWorkspace {   // what one block needs for itself
     Real *dh, *dc;          // [layers, hidden, lanes]
+    Real* derived;          // [layers, 1 + steps of a chunk, numbers that `derive` makes, lanes]: before its steps, and after each
     Real* dy;               // [steps of a chunk, hidden, lanes], replaced by the gradients of the layer's inputs
     Real *dx, *dgates;      // [numbers, lanes]
     Real* turned;           // [steps of a chunk, lanes, columns]
@@ -34,12 +35,12 @@ struct LanesBackward {
   const Layout& layout;
   Plan plan;
   Lanes<Cell> size;
-  Index gates, columns, sums_size;  // gates: numbers of one unit's gates that x or h sees
+  Index gates, derived_numbers, columns, sums_size;  // of a layer; gates: those that x or h feeds
   Real **w_in, **w_rec;             // of each layer, packed
   BlockWorkspace* workspaces;
 
   LanesBackward(const Backward<Real>& backward, const Plan& block_plan)
-      : call(backward), layout(backward.layout), plan(block_plan), size(layout), gates(Cell::gates * layout.hidden),
+      : call(backward), layout(backward.layout), plan(block_plan), size(layout), gates(Cell::gates * layout.hidden), derived_numbers(Cell::derived * layout.hidden),
         columns(group_count(Cell::rec_slot * layout.hidden + group_count(gates, W) * W, W) * W),
         sums_size((size.inputs + (2 * size.layers - 1) * size.hidden + size.layers) * columns) {}
 
@@ -56,6 +57,7 @@ struct LanesBackward {
       BlockWorkspace ws;
       ws.dh = arena.allocate<Real>(size.layers * size.hidden * most_lanes);
       ws.dc = arena.allocate<Real>(size.layers * size.hidden * most_lanes);
+      ws.derived = arena.allocate<Real>(size.layers * (chunk + 1) * derived_numbers * most_lanes);
       ws.dy = arena.allocate<Real>(chunk * size.hidden * most_lanes);
       ws.dx = arena.allocate<Real>(size.inputs * most_lanes);
       ws.dgates = arena.allocate<Real>((4 * size.hidden + W) * most_lanes);
@@ -97,20 +99,52 @@ struct LanesBackward {
   }
 
   // Gradients of the gates from those of h and c, which become those before the step (of h: what goes past the gates).
-  // The record of the step that comes next, `back` numbers before this one, is fetched meanwhile.
-  ECHOIC_NOINLINE static void differentiate_numbers(Index numbers, const Real* values, Index back, const Real* carried,
-                                                    const Real* dy, Real* dh_after, Real* dc_after, Real* dgates) {
+  // `before` and `after` are what `derive` made; the gates of the next chunk, `back` numbers before these, are fetched meanwhile.
+  ECHOIC_NOINLINE static void differentiate_numbers(Index numbers, const Real* gates, Index back, const Real* before,
+                                                    const Real* after, const Real* dy, Real* dh_after, Real* dc_after, Real* dgates) {
     for (Index place = 0; place < numbers; place += W) {
       V s[Cell::all_values], grad[Cell::grads];
-      for (int slot = 0; slot < Cell::all_values; ++slot) s[slot] = V::load(values + slot * numbers + place);
-      for (int slot = 0; slot <= Cell::all_values; ++slot) V::prefetch(values + slot * numbers + place - back);
+      for (int slot = 0; slot < 4; ++slot) {
+        s[slot] = V::load(gates + slot * numbers + place);
+        V::prefetch(gates + slot * numbers + place - back);
+      }
+      if constexpr (Cell::has_cell) s[5] = V::load(after + numbers + place);
       V dh = V::load(dh_after + place), dc = V::load(dc_after + place);
       if (dy) dh = dh + V::load(dy + place);
-      Cell::differentiate(s, V::load(carried + place), dh, dc, grad);
+      Cell::differentiate(s, V::load(before + place), dh, dc, grad);
       if constexpr (Cell::starts_from_dh) dh.store(dh_after + place);
       if constexpr (Cell::has_cell) dc.store(dc_after + place);
       for (int slot = 0; slot < Cell::grads; ++slot) grad[slot].store(dgates + slot * numbers + place);
     }
+  }
+
+  // What `derive` makes of a step's gates, from what it made of the step before.
+  ECHOIC_NOINLINE static void derive_numbers(Index numbers, const Real* gates, const Real* before, Real* after) {
+    for (Index n = 0; n < numbers; n += W) {
+      V s[Cell::all_values], made[Cell::derived];
+      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates + slot * numbers + n);
+      Cell::derive(s, V::load(before + n), made);
+      for (int n_made = 0; n_made < Cell::derived; ++n_made) made[n_made].store(after + n_made * numbers + n);
+    }
+  }
+
+  Real* derived_of(const BlockWorkspace& ws, Index layer, Index step, Index lanes) const {
+    return ws.derived + (layer * (chunk + 1) + step) * derived_numbers * lanes;
+  }
+  Index h_derived(Index lanes) const { return (derived_numbers - size.hidden) * lanes; }
+
+  // Of `steps` steps, from the state before them.
+  void derive_chunk(const BlockWorkspace& ws, Index lanes, const Real* records, const Real* state, Index steps) const {
+    const Index numbers = size.hidden * lanes;
+    for (Index layer = 0; layer < size.layers; ++layer) {
+      Real* first = derived_of(ws, layer, 0, lanes);
+      copy_lane(state + size.carried_at(layer) * lanes, 1, numbers, first, 1);
+      copy_lane(state + size.h_at(layer) * lanes, 1, numbers, first + h_derived(lanes), 1);
+    }
+    for (Index t = 0; t < steps; ++t)
+      for (Index layer = 0; layer < size.layers; ++layer)
+        derive_numbers(numbers, records + (t * size.record + size.gates_at(layer)) * lanes,
+                       derived_of(ws, layer, t, lanes), derived_of(ws, layer, t + 1, lanes));
   }
 
   // To rows of columns; the biases' gradient is their sum.
@@ -130,28 +164,28 @@ struct LanesBackward {
     }
   }
 
-  // Adds the share of `steps` steps in the weights' gradients of what lies at `input` of a record, `count` numbers.
-  void weight_gradients(const BlockWorkspace& ws, Index lanes, const Real* input, Index count, int slot, Index steps,
+  // Adds the share of `steps` steps in the weights' gradients of `count` inputs, `stride` numbers from step to step.
+  void weight_gradients(const BlockWorkspace& ws, Index lanes, const Real* input, Index stride, Index count, int slot, Index steps,
                         Real* sums) const {
     const Index vectors = group_count(gates, W), most = group_count(vectors, group_count(vectors, most_vectors));
     for (Index n = 0; n < vectors; n += most)
-      multiply<V, Real>({steps, lanes, input, lanes, 1, size.record_numbers * lanes, ws.turned + slot * size.hidden + n * W,
+      multiply<V, Real>({steps, lanes, input, lanes, 1, stride, ws.turned + slot * size.hidden + n * W,
                          columns, lanes * columns, sums + n * W, columns, sums + n * W, columns},
                         count, min_of(most, vectors - n));
   }
 
+  // Step t, number s of its chunk.
   template <int N>
-  void step_back(const Bundle& bundle, const BlockWorkspace& ws, Index layer, const Real* before, Index t, bool has_dy, Real* dy,
-                 Real* turned) const {
+  void step_back(const Bundle& bundle, const BlockWorkspace& ws, Index layer, const Real* record, Index t, Index s,
+                 bool has_dy) const {
     constexpr Index lanes = N * W;
     const Index H = size.hidden, numbers = H * lanes;
-    const Real* after = before + size.record_numbers * lanes;
-    Real *dh = ws.dh + layer * numbers, *dc = ws.dc + layer * numbers;
+    Real *dh = ws.dh + layer * numbers, *dc = ws.dc + layer * numbers, *dy = ws.dy + s * numbers;
     load_gradients(bundle, ws, layer, bundle.active(t + 1), bundle.active(t));
-    differentiate_numbers(numbers, after + size.values_at(layer) * lanes, size.record_numbers * lanes, before + size.carried_at(layer) * lanes,
-                          has_dy ? dy : nullptr, dh, dc, ws.dgates);
+    differentiate_numbers(numbers, record + size.gates_at(layer) * lanes, t < chunk ? 0 : chunk * size.record * lanes, derived_of(ws, layer, s, lanes),
+                          derived_of(ws, layer, s + 1, lanes), has_dy ? dy : nullptr, dh, dc, ws.dgates);
     lane_product<V, N>({w_rec[layer], ws.dgates + Cell::rec_slot * numbers, nullptr, gates, 0, dh, Cell::starts_from_dh}, H);
-    turn(ws.dgates, lanes, turned, sums_of(ws.sums, layer).bias);
+    turn(ws.dgates, lanes, ws.turned + s * lanes * columns, sums_of(ws.sums, layer).bias);
     if (!w_in[layer]) return;
     lane_product<V, N>({w_in[layer], ws.dgates + Cell::in_slot * numbers, nullptr, gates, 0, layer ? dy : ws.dx, false},
                        size.inputs_of(layer));
@@ -161,24 +195,25 @@ struct LanesBackward {
                      [&](Index lane) { return call.dx + bundle.source(t, lane) * size.inputs; });
   }
 
-  // Steps [t0, t1), whose first record is `before`.
+  // Steps [t0, t1) of a chunk.
   template <int N>
-  void chunk_back(const Bundle& bundle, const BlockWorkspace& ws, const Real* before, Index t0, Index t1) const {
+  void chunk_back(const Bundle& bundle, const BlockWorkspace& ws, const Real* saved, Index t0, Index t1) const {
     constexpr Index lanes = N * W;
-    const Index H = size.hidden, record = size.record_numbers * lanes, top = size.layers - 1;
+    const Index H = size.hidden, record = size.record * lanes, top = size.layers - 1, steps = t1 - t0;
+    const Real* records = saved + t0 * record;
+    derive_chunk(ws, lanes, records, saved + (layout.steps * size.record + t0 / chunk * size.state) * lanes, steps);
     for (Index layer = top; layer >= 0; --layer) {
       for (Index t = t1 - 1; t >= t0; --t) {
-        Real* dy = ws.dy + (t - t0) * H * lanes;
         if (layer == top && call.dy)
           rows_to_lanes<V>([&](Index lane) { return call.dy + bundle.source(t, lane) * H; }, -bundle.block->direction * H,
-                           bundle.active(t), lanes, H, dy);
-        step_back<N>(bundle, ws, layer, before + (t - t0) * record, t, layer < top || call.dy, dy,
-                     ws.turned + (t - t0) * lanes * columns);
+                           bundle.active(t), lanes, H, ws.dy + (t - t0) * H * lanes);
+        step_back<N>(bundle, ws, layer, records + (t - t0) * record, t, t - t0, layer < top || call.dy);
       }
       const Sums sums = sums_of(ws.sums, layer);
-      weight_gradients(ws, lanes, before + record + size.input_at(layer) * lanes, size.inputs_of(layer), Cell::in_slot, t1 - t0,
-                       sums.w_in);
-      weight_gradients(ws, lanes, before + size.h_at(layer) * lanes, H, Cell::rec_slot, t1 - t0, sums.w_rec);
+      const Index derived = derived_numbers * lanes;
+      const Real* below = layer ? derived_of(ws, layer - 1, 1, lanes) + h_derived(lanes) : records;
+      weight_gradients(ws, lanes, below, layer ? derived : record, size.inputs_of(layer), Cell::in_slot, steps, sums.w_in);
+      weight_gradients(ws, lanes, derived_of(ws, layer, 0, lanes) + h_derived(lanes), derived, H, Cell::rec_slot, steps, sums.w_rec);
     }
   }
 
@@ -190,7 +225,7 @@ struct LanesBackward {
     fill(ws.dgates + 4 * size.hidden * lanes, W * lanes, Real(0));
     for (Index t1 = bundle.steps(); t1 > 0;) {
       const Index t0 = (t1 - 1) / chunk * chunk;
-      chunk_back<N>(bundle, ws, saved + t0 * size.record_numbers * lanes, t0, t1);
+      chunk_back<N>(bundle, ws, saved, t0, t1);
       t1 = t0;
     }
     store_gradients(bundle, ws);

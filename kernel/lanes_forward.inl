@@ -9,35 +9,29 @@ struct LanesForward {
   using Real = typename Cell::Real;
   static constexpr Index W = V::width;
 
-  // A bundle's records: of each step if they are kept for the way back, of every other one else.
-  struct Tape {
-    Real* memory;
-    Index record_size;
-    bool keeps;
-    Real* before(Index t) const { return memory + (keeps ? t : t % 2) * record_size; }
-    Real* after(Index t) const { return before(t + 1); }
-  };
-
   const Forward<Real>& call;
   const Layout& layout;
   Plan plan;
   Lanes<Cell> size;
   Real** weights;  // of each layer, the windows' panels one after the other
-  Real** tapes;    // of each block, if nothing is saved
+  Real** states;   // of each block, [numbers of a state, lanes]: c and h as the steps go
+  Real** records;  // of each block, one that every step replaces if nothing is saved
 
   LanesForward(const Forward<Real>& forward, const Plan& block_plan)
       : call(forward), layout(forward.layout), plan(block_plan), size(layout) {}
 
   void allocate_buffers(Arena& arena) {
     weights = arena.allocate<Real*>(size.layers);
-    tapes = arena.allocate<Real*>(plan.block_count);
+    states = arena.allocate<Real*>(plan.block_count);
+    records = arena.allocate<Real*>(plan.block_count);
     for (Index layer = 0; layer < size.layers; ++layer) {
       Real* panels = arena.allocate<Real>(packed_size(4 * size.hidden, size.inputs_of(layer) + size.hidden));
       if (arena.base) weights[layer] = panels;
     }
     for (Index b = 0; b < plan.block_count; ++b) {
-      Real* tape = call.saved ? nullptr : arena.allocate<Real>(2 * size.record_numbers * lane_vectors * W);
-      if (arena.base) tapes[b] = tape;
+      Real* state = arena.allocate<Real>(size.state * lane_vectors * W);
+      Real* record = call.saved ? nullptr : arena.allocate<Real>(size.record * lane_vectors * W);
+      if (arena.base) states[b] = state, records[b] = record;
     }
   }
 
@@ -67,11 +61,11 @@ struct LanesForward {
   // [layers, B, H] of one layer's row.
   Index state_of(Index layer, Index row) const { return (layer * layout.batch + row) * size.hidden; }
 
-  void load_state(const Bundle& bundle, Real* record) const {
+  void load_state(const Bundle& bundle, Real* state) const {
     for (Index layer = 0; layer < size.layers; ++layer) {
       const auto load = [&](const Real* from, Index at) {
         rows_to_lanes<V>([&](Index lane) { return from + state_of(layer, bundle.order(lane)); }, 0, bundle.active(0),
-                         bundle.lanes, size.hidden, record + at * bundle.lanes);
+                         bundle.lanes, size.hidden, state + at * bundle.lanes);
       };
       load(call.h0, size.h_at(layer));
       if constexpr (Cell::has_cell) load(call.c0, size.carried_at(layer));
@@ -89,12 +83,12 @@ struct LanesForward {
   }
 
   // The final state of lanes [first, last).
-  void store_state(const Bundle& bundle, Index layer, const Real* record, Index first, Index last) const {
+  void store_state(const Bundle& bundle, Index layer, const Real* state, Index first, Index last) const {
     for (Index lane = first; lane < last; ++lane) {
       const Index row = state_of(layer, bundle.order(lane));
-      copy_lane(record + size.h_at(layer) * bundle.lanes + lane, bundle.lanes, size.hidden, call.h_end + row, 1);
+      copy_lane(state + size.h_at(layer) * bundle.lanes + lane, bundle.lanes, size.hidden, call.h_end + row, 1);
       if constexpr (Cell::has_cell)
-        copy_lane(record + size.carried_at(layer) * bundle.lanes + lane, bundle.lanes, size.hidden, call.c_end + row, 1);
+        copy_lane(state + size.carried_at(layer) * bundle.lanes + lane, bundle.lanes, size.hidden, call.c_end + row, 1);
     }
   }
 
@@ -110,17 +104,19 @@ struct LanesForward {
     }
   }
 
-  // `numbers` numbers of every slot, from what the step before carried. The place of the next record, `ahead` numbers from
-  // here, is fetched meanwhile: what a step writes has long left the caches.
-  ECHOIC_NOINLINE static void activate_numbers(Index numbers, const Real* carried, Index ahead, Real* values) {
-    Real* h_next = values + Index{Cell::all_values} * numbers;
+  // `numbers` numbers of each of four gates, whose sums are replaced by their values, and of what the step carries on.
+  // The place of the next record, `ahead` numbers from here, is fetched meanwhile: what lies there has long left the caches.
+  ECHOIC_NOINLINE static void activate_numbers(Index numbers, Index ahead, Real* gates, Real* carried, Real* h) {
     for (Index n = 0; n < numbers; n += W) {
       V s[Cell::all_values];
-      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(values + slot * numbers + n);
-      const V h = Cell::activate(s, V::load(carried + n));
-      for (int slot = 0; slot < Cell::all_values; ++slot) s[slot].store(values + slot * numbers + n);
-      h.store(h_next + n);
-      for (int slot = 0; slot <= Cell::all_values; ++slot) V::prefetch(values + slot * numbers + n + ahead);
+      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates + slot * numbers + n);
+      const V after = Cell::activate(s, V::load(carried + n));
+      for (int slot = 0; slot < 4; ++slot) {
+        s[slot].store(gates + slot * numbers + n);
+        V::prefetch(gates + slot * numbers + n + ahead);
+      }
+      if constexpr (Cell::has_cell) s[4].store(carried + n);
+      after.store(h + n);
     }
   }
 
@@ -131,35 +127,37 @@ struct LanesForward {
   }
 
   template <int N>
-  void step(const Bundle& bundle, Index layer, Index t, const Tape& tape) const {
+  void step(const Bundle& bundle, Index layer, Index t, Real* record, Real* state) const {
     constexpr Index lanes = N * W;
     const Index active = bundle.active(t);
-    const Real* before = tape.before(t);
-    Real* after = tape.after(t);
-    Real *h = after + size.h_at(layer) * lanes, *carried = after + size.carried_at(layer) * lanes;
-    Real* values = after + size.values_at(layer) * lanes;
-    sum_gates<N>(layer, after + size.input_at(layer) * lanes, before + size.h_at(layer) * lanes, values);
-    activate_numbers(size.hidden * lanes, before + size.carried_at(layer) * lanes, tape.keeps ? tape.record_size : 0, values);
+    Real *gates = record + size.gates_at(layer) * lanes, *carried = state + size.carried_at(layer) * lanes;
+    Real* h = state + size.h_at(layer) * lanes;
+    sum_gates<N>(layer, layer ? state + size.h_at(layer - 1) * lanes : record, h, gates);
+    activate_numbers(size.hidden * lanes, call.saved ? size.record * lanes : 0, gates, carried, h);
     if (active < lanes) {
       clear_lanes(bundle, active, h);
       clear_lanes(bundle, active, carried);
     }
-    store_state(bundle, layer, after, bundle.active(t + 1), active);
+    store_state(bundle, layer, state, bundle.active(t + 1), active);
   }
 
+  // saved: [steps] records, then states; or nullptr.
   template <int N>
-  void run_bundle(const Bundle& bundle, const Tape& tape) const {
+  void run_bundle(const Bundle& bundle, Real* state, Real* record, Real* saved) const {
     constexpr Index lanes = N * W;
     const Index H = size.hidden, direction = bundle.block->direction;
-    fill(tape.before(0), tape.record_size, Real(0));  // nothing is left unwritten where all rows have all steps
-    load_state(bundle, tape.before(0));
+    load_state(bundle, state);
     pass_state(bundle);
     for (Index t = 0; t < bundle.steps(); ++t) {
-      Real* after = tape.after(t);
+      if (saved) {
+        record = saved + t * size.record * lanes;
+        if (t % size.chunk == 0)
+          copy_lane(state, 1, size.state * lanes, saved + (layout.steps * size.record + t / size.chunk * size.state) * lanes, 1);
+      }
       rows_to_lanes<V>([&](Index lane) { return call.x + bundle.source(t, lane) * size.inputs; }, direction * size.inputs,
-                       bundle.active(t), lanes, size.inputs, after);
-      for (Index layer = 0; layer < size.layers; ++layer) step<N>(bundle, layer, t, tape);
-      lanes_to_rows<V>(after + size.h_at(size.layers - 1) * lanes, bundle.active(t), lanes, H, direction * H,
+                       bundle.active(t), lanes, size.inputs, record);
+      for (Index layer = 0; layer < size.layers; ++layer) step<N>(bundle, layer, t, record, state);
+      lanes_to_rows<V>(state + size.h_at(size.layers - 1) * lanes, bundle.active(t), lanes, H, direction * H,
                        [&](Index lane) { return call.y + bundle.source(t, lane) * H; });
     }
     for (Index lane = 0; lane < bundle.rows; ++lane) {
@@ -171,8 +169,8 @@ struct LanesForward {
   void run_block(Index b, Index lanes_before) const {
     for_each_bundle<V>(plan.blocks[b], [&](const Bundle& bundle, Index lanes_inside) {
       Real* saved = call.saved ? call.saved + (lanes_before + lanes_inside) * size.saved_per_row(layout.steps) : nullptr;
-      const Tape tape{saved ? saved : tapes[b], size.record_numbers * bundle.lanes, saved != nullptr};
-      bundle.lanes == W ? run_bundle<1>(bundle, tape) : run_bundle<lane_vectors>(bundle, tape);
+      bundle.lanes == W ? run_bundle<1>(bundle, states[b], records[b], saved)
+                        : run_bundle<lane_vectors>(bundle, states[b], records[b], saved);
     });
   }
 

@@ -20,8 +20,13 @@ MAX_HIDDEN_IN_LANES = 64
 _SAVED_PER_UNIT = {"lstm": 5, "gru": 4}
 """Numbers saved for backward per unit, row and step, with units in vectors."""
 
-_SAVED_IN_LANES = {"lstm": 7, "gru": 5}
-"""The same with rows in vectors: h as well, and the tanh of c. For each layer; there is x besides, and a step more."""
+_SAVED_IN_LANES = 4
+"""The same with rows in vectors, for each layer; the step's inputs are saved besides."""
+
+_STATES = {"lstm": 2, "gru": 1}
+"""Vectors of a layer's state, which is saved before every eighth step."""
+
+_STEPS_PER_STATE = 8
 
 
 def threads(batch: int, steps: int, width: int, hidden: int, layers: int) -> int:
@@ -51,7 +56,9 @@ def saved_size(
     batch, steps, width, hidden, layers = sizes
     if not is_in_lanes:
         return batch * steps * ceil(hidden, vector) * vector * _SAVED_PER_UNIT[cell]
-    return lanes(batch, blocks, vector) * (steps + 1) * (width + layers * hidden * _SAVED_IN_LANES[cell])
+    per_row = steps * (width + layers * hidden * _SAVED_IN_LANES)
+    per_row += ceil(steps, _STEPS_PER_STATE) * layers * hidden * _STATES[cell]
+    return lanes(batch, blocks, vector) * per_row
 
 
 def vector_width(target: str, dtype: torch.dtype) -> int:
