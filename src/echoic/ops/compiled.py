@@ -87,8 +87,8 @@ def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tupl
 
 def in_lanes(inputs: LayerInputs, target: str) -> bool:
     """Whether vectors hold rows rather than units: only then may there be several layers."""
-    batch, _, _, hidden, _ = inputs.sizes
-    return layout.in_lanes(batch, hidden, _blocks(inputs.sizes), layout.vector_width(target, inputs.x.dtype))
+    batch, _, _, hidden, layers = inputs.sizes
+    return layout.in_lanes(batch, hidden, layers, _blocks(inputs.sizes), layout.vector_width(target, inputs.x.dtype))
 
 
 def _blocks(sizes: tuple[int, ...]) -> int:

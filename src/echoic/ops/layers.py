@@ -116,6 +116,9 @@ def stack(
     if not _supports(target, x) or _is_transformed(x, *state, *tensors):
         return None
     h, c = state if cell == "lstm" else (*state, None)
+    if cell == "gru":
+        none = h.new_zeros(h.shape[-1])
+        weights = [(*three, none if inner is None else inner) for *three, inner in weights]
     upper = tuple(one for four in weights[1:] for one in four)
     inputs = LayerInputs(x, h, c, *weights[0], lengths, upper)
     if not in_lanes(inputs, target):
