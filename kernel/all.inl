@@ -12,6 +12,7 @@
 #include "rows.inl"
 #include "forward.inl"
 #include "backward.inl"
+#include "lanes_product.inl"
 #include "lanes.inl"
 #include "lanes_forward.inl"
 #include "lanes_backward.inl"

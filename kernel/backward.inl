@@ -72,8 +72,8 @@ struct BackwardPass {
   static Index vectors_from(Index column, Index depth) { return min_of(max_vectors, group_count(depth - column, W)); }
 
   void begin(const Team& team) {
-    pack_backward(team, call.weights.w_rec, size.hidden, Cell::rec_order, w_rec);
-    if (call.dx) pack_backward(team, call.weights.w_in, size.inputs, Cell::in_order, w_in);
+    pack_backward(team, call.weights->w_rec, size.hidden, Cell::rec_order, w_rec);
+    if (call.dx) pack_backward(team, call.weights->w_in, size.inputs, Cell::in_order, w_in);
     if (team.id == 0) fill(zeros, max_vectors * W, Real(0));
     for (Index b = team.id; b < plan.block_count; b += team.size) {
       const Block& block = plan.blocks[b];
@@ -236,9 +236,9 @@ struct BackwardPass {
         fill(dw_rec + group * size.hidden * gate_size, size.hidden * gate_size, Real(0));
       }
       unpack_group<Cell>(dw_in + group * size.inputs * gate_size, size.inputs, size.hidden, Cell::in_order, group,
-                         call.dw_in);
+                         call.gradients->w_in);
       unpack_group<Cell>(dw_rec + group * size.hidden * gate_size, size.hidden, size.hidden, Cell::rec_order, group,
-                         call.dw_rec);
+                         call.gradients->w_rec);
       bias_gradient(group);
     }
   }
@@ -249,9 +249,9 @@ struct BackwardPass {
     const Index units = units_in<V>(group, size.hidden);
     for (int slot = 0; slot < Cell::gates; ++slot)
       copy_partial<V>(sums + (Cell::in_slot + slot) * W, units,
-                call.dbias + Cell::in_order[slot] * size.hidden + group * W);
+                call.gradients->bias + Cell::in_order[slot] * size.hidden + group * W);
     if constexpr (Cell::has_inner_bias)
-      copy_partial<V>(sums + (Cell::grads - 1) * W, units, call.dbias_rec + group * W);
+      copy_partial<V>(sums + (Cell::grads - 1) * W, units, call.gradients->bias_rec + group * W);
   }
 
   void store_gradients(const Block& block, const BlockWorkspace& ws) {

@@ -62,34 +62,43 @@ Real* pointer(std::uintptr_t address) {
 }
 
 using Address = std::uintptr_t;
-using Dimensions = std::vector<Index>;   // batch, steps, inputs, hidden, reverse, blocks, in_lanes
-using Addresses = std::vector<Address>;  // in the order of the structs in kernels.h
+using Dimensions = std::vector<Index>;   // batch, steps, inputs, hidden, reverse, blocks, in_lanes, layers
+using Addresses = std::vector<Address>;  // in the order of the structs in kernels.h; weights, then gradients, come last
 
 echoic::Layout layout_of(const Dimensions& d, Address lengths) {
-  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5), d.at(6) != 0};
+  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5), d.at(6) != 0, d.at(7)};
+}
+
+// Four addresses for each layer, from number `first` on.
+template <class Four, class Real>
+std::vector<Four> of_layers(const echoic::Layout& layout, const Addresses& a, std::size_t first) {
+  std::vector<Four> made;
+  for (std::size_t n = first; n < first + 4 * layout.layers; n += 4)
+    made.push_back({pointer<Real>(a.at(n)), pointer<Real>(a.at(n + 1)), pointer<Real>(a.at(n + 2)), pointer<Real>(a.at(n + 3))});
+  return made;
 }
 
 template <class Real>
 void forward(const Kernels& kernels, CellKind kind, const Dimensions& d, Address lengths, const Addresses& a,
              int threads) {
-  const echoic::Forward<Real> call{
-      layout_of(d, lengths),
-      {pointer<Real>(a.at(0)), pointer<Real>(a.at(1)), pointer<Real>(a.at(2)), pointer<Real>(a.at(3))},
-      pointer<Real>(a.at(4)), pointer<Real>(a.at(5)), pointer<Real>(a.at(6)),
-      pointer<Real>(a.at(7)), pointer<Real>(a.at(8)), pointer<Real>(a.at(9)), pointer<Real>(a.at(10))};
+  const echoic::Layout layout = layout_of(d, lengths);
+  const auto weights = of_layers<echoic::Weights<Real>, Real>(layout, a, 7);
+  const echoic::Forward<Real> call{layout, weights.data(),
+                                   pointer<Real>(a.at(0)), pointer<Real>(a.at(1)), pointer<Real>(a.at(2)), pointer<Real>(a.at(3)),
+                                   pointer<Real>(a.at(4)), pointer<Real>(a.at(5)), pointer<Real>(a.at(6))};
   sequence_of<Real>(kernels).forward(kind, call, threads);
 }
 
 template <class Real>
 void backward(const Kernels& kernels, CellKind kind, const Dimensions& d, Address lengths, const Addresses& a,
               int threads) {
-  const echoic::Backward<Real> call{
-      layout_of(d, lengths),
-      {pointer<Real>(a.at(0)), pointer<Real>(a.at(1)), nullptr, nullptr},
-      pointer<Real>(a.at(2)), pointer<Real>(a.at(3)), pointer<Real>(a.at(4)), pointer<Real>(a.at(5)), pointer<Real>(a.at(6)),
-      pointer<Real>(a.at(7)), pointer<Real>(a.at(8)), pointer<Real>(a.at(9)),
-      pointer<Real>(a.at(10)), pointer<Real>(a.at(11)), pointer<Real>(a.at(12)), pointer<Real>(a.at(13)), pointer<Real>(a.at(14)),
-      pointer<Real>(a.at(15)), pointer<Real>(a.at(16))};
+  const echoic::Layout layout = layout_of(d, lengths);
+  const auto weights = of_layers<echoic::Weights<Real>, Real>(layout, a, 11);
+  const auto gradients = of_layers<echoic::Gradients<Real>, Real>(layout, a, 11 + 4 * weights.size());
+  const echoic::Backward<Real> call{layout, weights.data(),
+                                    pointer<Real>(a.at(0)), pointer<Real>(a.at(1)), pointer<Real>(a.at(2)), pointer<Real>(a.at(3)),
+                                    pointer<Real>(a.at(4)), pointer<Real>(a.at(5)), pointer<Real>(a.at(6)), pointer<Real>(a.at(7)),
+                                    pointer<Real>(a.at(8)), pointer<Real>(a.at(9)), pointer<Real>(a.at(10)), gradients.data()};
   sequence_of<Real>(kernels).backward(kind, call, threads);
 }
 

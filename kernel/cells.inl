@@ -18,6 +18,7 @@ struct Lstm {
   static constexpr int gates = 4;
   static constexpr int slots = 5;       // i f g o, and c after the step
   static constexpr int all_values = 6;  // and its tanh
+  static constexpr int derived = 3;     // numbers of a unit that `derive` makes, h the last one
   static constexpr int grads = 4;
   static constexpr int in_slot = 0, rec_slot = 0;
   static constexpr int in_order[] = {0, 1, 2, 3}, rec_order[] = {0, 1, 2, 3};
@@ -31,9 +32,18 @@ struct Lstm {
     s[1] = logistic(s[1]);
     s[2] = tanh_of(s[2]);
     s[3] = logistic(s[3]);
-    s[4] = fma(s[1], before, s[0] * s[2]);
-    s[5] = tanh_of(s[4]);
-    return s[3] * s[5];
+    V made[derived];
+    derive(s, before, made);
+    s[4] = made[0];
+    s[5] = made[1];
+    return made[2];
+  }
+
+  // What follows from the gates and from c before the step: c after it, its tanh, and h.
+  static void derive(const V (&s)[all_values], V before, V (&made)[derived]) {
+    made[0] = fma(s[1], before, s[0] * s[2]);
+    made[1] = tanh_of(made[0]);
+    made[2] = s[3] * made[1];
   }
 
   // The values that only the first `slots` were kept of.
@@ -62,6 +72,7 @@ struct Gru {
   static constexpr int gates = 3;
   static constexpr int slots = 4;
   static constexpr int all_values = 4;
+  static constexpr int derived = 1;
   static constexpr int grads = 4;
   static constexpr int in_slot = 0, rec_slot = 1;
   static constexpr int in_order[] = {2, 0, 1}, rec_order[] = {0, 1, 2};
@@ -74,7 +85,14 @@ struct Gru {
     s[1] = logistic(s[1]);
     s[2] = logistic(s[2]);
     s[0] = tanh_of(fma(s[1], s[3], s[0]));
-    return fma(s[2], before - s[0], s[0]);
+    V made[derived];
+    derive(s, before, made);
+    return made[0];
+  }
+
+  // What follows from the gates and from h before the step: h after it.
+  static void derive(const V (&s)[all_values], V before, V (&made)[derived]) {
+    made[0] = fma(s[2], before - s[0], s[0]);
   }
 
   static void complete(V (&)[all_values]) {}

@@ -46,13 +46,13 @@ struct ForwardPass {
 
   void pack(const Team& team) {
     for (Index group = team.id; group < size.groups; group += team.size) {
-      pack_group<Cell>(call.weights.w_in, size.inputs, size.hidden, Cell::in_order, group,
+      pack_group<Cell>(call.weights->w_in, size.inputs, size.hidden, Cell::in_order, group,
                        w_in + group * size.inputs * Cell::gates * W);
-      pack_group<Cell>(call.weights.w_rec, size.hidden, size.hidden, Cell::rec_order, group,
+      pack_group<Cell>(call.weights->w_rec, size.hidden, size.hidden, Cell::rec_order, group,
                        w_rec + group * size.hidden * Cell::gates * W);
-      pack_group<Cell>(call.weights.bias, 1, size.hidden, Cell::in_order, group, bias + group * Cell::gates * W);
+      pack_group<Cell>(call.weights->bias, 1, size.hidden, Cell::in_order, group, bias + group * Cell::gates * W);
       if constexpr (Cell::has_inner_bias)
-        copy_padded<V>(call.weights.bias_rec + group * W, units_in<V>(group, size.hidden), bias_rec + group * W);
+        copy_padded<V>(call.weights->bias_rec + group * W, units_in<V>(group, size.hidden), bias_rec + group * W);
     }
   }
 

@@ -18,48 +18,51 @@ struct Layout {
   bool reverse;                 // every row is read from its last step to its first
   Index blocks;                  // groups of rows that are worked on side by side; forward and backward must agree
   bool in_lanes;                 // vectors hold rows rather than units (lanes.inl): for small layers; both must agree
+  Index layers = 1;              // L, each with H units over the hidden vectors of the one below; in lanes alone more than 1
 };
 
 template <class Real>
 struct Weights {
-  const Real* w_in;      // [G*H, I]
+  const Real* w_in;      // [G*H, I], in layers above the first [G*H, H]
   const Real* w_rec;     // [G*H, H]
   const Real* bias;      // [G*H]
   const Real* bias_rec;  // [H], inside the reset gate's product; GRU only
 };
 
 template <class Real>
+struct Gradients {  // of the same shapes
+  Real *w_in, *w_rec, *bias, *bias_rec;
+};
+
+template <class Real>
 struct Forward {
   Layout layout;
-  Weights<Real> weights;
+  const Weights<Real>* weights;  // [L]
   const Real* x;   // [B, T, I]
-  const Real* h0;  // [B, H]
-  const Real* c0;  // [B, H], LSTM only
-  Real* y;         // [B, T, H]; steps beyond a row's length become zero
-  Real* h_end;     // [B, H], the state after each row's own last step
-  Real* c_end;     // [B, H], LSTM only
+  const Real* h0;  // [L, B, H]
+  const Real* c0;  // [L, B, H], LSTM only
+  Real* y;         // [B, T, H], of the last layer; steps beyond a row's length become zero
+  Real* h_end;     // [L, B, H], the state after each row's own last step
+  Real* c_end;     // [L, B, H], LSTM only
   Real* saved;     // what `backward` needs: `saved_size` numbers; or nullptr
 };
 
 template <class Real>
 struct Backward {
   Layout layout;
-  Weights<Real> weights;
+  const Weights<Real>* weights;
   const Real* x;       // as in Forward
   const Real* h0;      // as in Forward
   const Real* c0;      // as in Forward
   const Real* y;       // what Forward gave
   const Real* saved;   // what Forward gave
   const Real* dy;      // [B, T, H], or nullptr: zero
-  const Real* dh_end;  // [B, H], or nullptr: zero
+  const Real* dh_end;  // [L, B, H], or nullptr: zero
   const Real* dc_end;  // the same; LSTM only
   Real* dx;            // [B, T, I], or nullptr
-  Real* dh0;           // [B, H]
-  Real* dc0;           // [B, H], LSTM only
-  Real* dw_in;         // [G*H, I]
-  Real* dw_rec;        // [G*H, H]
-  Real* dbias;         // [G*H]
-  Real* dbias_rec;     // [H], GRU only
+  Real* dh0;           // [L, B, H]
+  Real* dc0;           // [L, B, H], LSTM only
+  const Gradients<Real>* gradients;  // [L]
 };
 
 template <class Real>

@@ -1,8 +1,10 @@
 // Rows in lanes: how layers too small to fill vectors with their units lie in memory, and the way there and back.
 //
-// Up to four vectors of rows ("a bundle") go through all steps together. Every number of a step then is a vector of
-// lanes, one for each row, so that no number of units wastes any; a lane whose row has ended holds zeros. One step's inputs
-// z are x, a one and h, [inputs + 1 + hidden, lanes]: gates are one product of the weights, bias included, with z.
+// Two vectors of rows ("a bundle") go through all steps and all layers together. Every number of a step then is a vector
+// of lanes, one for each row, so that no number of units wastes any; a lane whose row has ended holds zeros.
+//
+// A step leaves a record [numbers, lanes] for the way back: x, then the four gates of every layer. The rest, which would
+// nearly double what goes to memory and back, follows from them and from the state that is kept before every eighth step.
 #pragma once
 
 namespace {
@@ -12,37 +14,26 @@ struct Lanes {
   using V = typename Cell::V;
   using Real = typename V::Real;
   static constexpr Index W = V::width;
-  static constexpr Index max_vectors = 4;
 
-  Index inputs, hidden, depth, values;  // numbers of a step's z, and of all that its gates became, for each row
+  static constexpr Index chunk = 8;                           // steps from one state that is kept to the next
+  static constexpr Index state_vectors = Cell::has_cell ? 2 : 1;  // c (LSTM) and h
+
+  Index layers, inputs, hidden, record, state;  // record, state: numbers of all layers
 
   explicit Lanes(const Layout& layout)
-      : inputs(layout.inputs),
+      : layers(layout.layers),
+        inputs(layout.inputs),
         hidden(layout.hidden),
-        depth(layout.inputs + 1 + layout.hidden),
-        values(Index{Cell::all_values} * layout.hidden) {}
+        record(layout.inputs + layout.layers * 4 * layout.hidden),
+        state(layout.layers * state_vectors * layout.hidden) {}
 
-  // What a row leaves for the way back.
-  Index saved_per_row(Index steps) const { return steps * values + (steps + 1) * depth; }
+  // What a row leaves for the way back: records, then states.
+  Index saved_per_row(Index steps) const { return steps * record + group_count(steps, chunk) * state; }
 
-  Index first_input(const Window& window) const { return window.sees_x ? 0 : inputs; }
-  Index input_count(const Window& window) const { return (window.sees_x ? inputs : 0) + 1 + (window.sees_h ? hidden : 0); }
-
-  // Weights and biases side by side, as z is: [4 * hidden, depth], zero where a slot does not see an input.
-  void pack(const echoic::Weights<Real>& weights, Real* to) const {
-    fill(to, 4 * hidden * depth, Real(0));
-    for (int n = 0; n < Cell::gates; ++n)
-      for (Index unit = 0; unit < hidden; ++unit) {
-        const Index in = Cell::in_order[n] * hidden + unit, rec = Cell::rec_order[n] * hidden + unit;
-        Real* in_row = to + ((Cell::in_slot + n) * hidden + unit) * depth;
-        Real* rec_row = to + ((Cell::rec_slot + n) * hidden + unit) * depth;
-        for (Index k = 0; k < inputs; ++k) in_row[k] = weights.w_in[in * inputs + k];
-        if (weights.bias) in_row[inputs] = weights.bias[in];
-        for (Index k = 0; k < hidden; ++k) rec_row[inputs + 1 + k] = weights.w_rec[rec * hidden + k];
-      }
-    if (Cell::has_inner_bias && weights.bias_rec)
-      for (Index unit = 0; unit < hidden; ++unit) to[(3 * hidden + unit) * depth + inputs] = weights.bias_rec[unit];
-  }
+  Index inputs_of(Index layer) const { return layer ? hidden : inputs; }
+  Index gates_at(Index layer) const { return inputs + layer * 4 * hidden; }              // in a record
+  Index carried_at(Index layer) const { return layer * state_vectors * hidden; }         // in a state: c (LSTM) or h
+  Index h_at(Index layer) const { return carried_at(layer + 1) - hidden; }
 };
 
 // Rows of a block that go through the steps together.
@@ -58,19 +49,19 @@ struct Bundle {
   }
 };
 
-// Calls `visit` with every bundle of a block, and the number of lanes before it.
-template <class V, class Visit>
-void for_each_bundle(const Block& block, Visit visit) {
-  constexpr Index most = 4 * V::width;
-  for (Index first = 0; first < block.rows; first += most) {
-    const Index rows = block.rows - first < most ? block.rows - first : most;
-    visit(Bundle{&block, first, rows, group_count(rows, V::width) * V::width}, first);
-  }
-}
-
 template <class V>
 Index lanes_of(Index rows) {
   return group_count(rows, V::width) * V::width;
+}
+
+// Calls `visit` with every bundle of a block, and the number of lanes before it.
+template <class V, class Visit>
+void for_each_bundle(const Block& block, Visit visit) {
+  constexpr Index most = lane_vectors * V::width;
+  for (Index first = 0; first < block.rows; first += most) {
+    const Index rows = min_of(block.rows - first, most);
+    visit(Bundle{&block, first, rows, lanes_of<V>(rows)}, first);
+  }
 }
 
 // to [count, lanes] from `active` rows of `count` numbers each, `from(lane)`; zeros in the other lanes. No hardware foresees

@@ -1,7 +1,9 @@
-// A layer over sequences, backward, with rows in lanes (lanes.inl).
+// Layers over sequences, backward, with rows in lanes (lanes.inl).
 //
-// Each thread takes its bundles back through all steps. The gradients of a chunk of steps are turned, rows beside each other
-// becoming rows below each other, and multiplied with z: that is the weights' gradient, in sums of each block's own.
+// Each thread takes its bundles back through chunks of steps, and in a chunk through the layers, the top one first; the
+// gradients of a layer's inputs, kept for the chunk, are those of the outputs of the layer below. The gates' gradients are
+// turned, rows beside each other becoming rows below each other, and at the chunk's end multiplied with what the layer saw:
+// that is the weights' gradient, in sums of each block's own.
 #pragma once
 
 namespace {
@@ -11,56 +13,83 @@ struct LanesBackward {
   using V = typename Cell::V;
   using Real = typename Cell::Real;
   static constexpr Index W = V::width;
-  static constexpr Index most_lanes = Lanes<Cell>::max_vectors * W;
+  static constexpr Index most_lanes = lane_vectors * W;
+  static constexpr Index chunk = Lanes<Cell>::chunk;  // steps
+  static constexpr Index most_vectors = 4;            // of a tile of the weights' gradients
 
-  struct BlockWorkspace {  // what one block needs for itself
-    Real *c0, *dh, *dc, *dy, *dx, *dgates;  // [numbers, lanes]
-    Real* turned;                           // [steps of a chunk, lanes, columns]
-    Real* dweights;                         // for each window [inputs it sees, its columns]
+  // The sums of a layer's weight gradients: [inputs, columns], [hidden, columns] and, of the biases, [columns].
+  struct Sums {
+    Real *w_in, *w_rec, *bias;
+  };
+
+  struct BlockWorkspace {   // what one block needs for itself
+    Real *dh, *dc;          // [layers, hidden, lanes]
+    Real* derived;          // [layers, 1 + steps of a chunk, numbers that `derive` makes, lanes]: before its steps, and after each
+    Real* dy;               // [steps of a chunk, hidden, lanes], replaced by the gradients of the layer's inputs
+    Real *dx, *dgates;      // [numbers, lanes]
+    Real* turned;           // [steps of a chunk, lanes, columns]
+    Real* sums;             // of all layers
   };
 
   const Backward<Real>& call;
   const Layout& layout;
   Plan plan;
   Lanes<Cell> size;
-  Index columns = 0, dweights_size = 0;
-  Real *weights, *zeros;
+  Index gates, derived_numbers, columns, sums_size;  // of a layer; gates: those that x or h feeds
+  Real **w_in, **w_rec;             // of each layer, packed
   BlockWorkspace* workspaces;
 
   LanesBackward(const Backward<Real>& backward, const Plan& block_plan)
-      : call(backward), layout(backward.layout), plan(block_plan), size(layout) {
-    for (const Window& window : Cell::windows) {
-      columns += columns_of(window);
-      dweights_size += size.input_count(window) * columns_of(window);
-    }
-  }
-
-  Index columns_of(const Window& window) const { return group_count(window.slots * size.hidden, W) * W; }
+      : call(backward), layout(backward.layout), plan(block_plan), size(layout), gates(Cell::gates * layout.hidden), derived_numbers(Cell::derived * layout.hidden),
+        columns(group_count(Cell::rec_slot * layout.hidden + group_count(gates, W) * W, W) * W),
+        sums_size((size.inputs + (2 * size.layers - 1) * size.hidden + size.layers) * columns) {}
 
   void allocate_buffers(Arena& arena) {
-    weights = arena.allocate<Real>(4 * size.hidden * size.depth);
-    zeros = arena.allocate<Real>(most_lanes);
+    w_in = arena.allocate<Real*>(size.layers);
+    w_rec = arena.allocate<Real*>(size.layers);
+    for (Index layer = 0; layer < size.layers; ++layer) {
+      Real* in = layer || call.dx ? arena.allocate<Real>(packed_size(size.inputs_of(layer), gates)) : nullptr;
+      Real* rec = arena.allocate<Real>(packed_size(size.hidden, gates));
+      if (arena.base) w_in[layer] = in, w_rec[layer] = rec;
+    }
     workspaces = arena.allocate<BlockWorkspace>(plan.block_count);
     for (Index b = 0; b < plan.block_count; ++b) {
       BlockWorkspace ws;
-      ws.c0 = arena.allocate<Real>(size.hidden * most_lanes);
-      ws.dh = arena.allocate<Real>(size.hidden * most_lanes);
-      ws.dc = arena.allocate<Real>(size.hidden * most_lanes);
-      ws.dy = arena.allocate<Real>(size.hidden * most_lanes);
+      ws.dh = arena.allocate<Real>(size.layers * size.hidden * most_lanes);
+      ws.dc = arena.allocate<Real>(size.layers * size.hidden * most_lanes);
+      ws.derived = arena.allocate<Real>(size.layers * (chunk + 1) * derived_numbers * most_lanes);
+      ws.dy = arena.allocate<Real>(chunk * size.hidden * most_lanes);
       ws.dx = arena.allocate<Real>(size.inputs * most_lanes);
       ws.dgates = arena.allocate<Real>((4 * size.hidden + W) * most_lanes);
-      ws.turned = arena.allocate<Real>(max_of(chunk_rows, most_lanes) * columns);
-      ws.dweights = arena.allocate<Real>(dweights_size);
+      ws.turned = arena.allocate<Real>(chunk * most_lanes * columns);
+      ws.sums = arena.allocate<Real>(sums_size);
       if (workspaces) workspaces[b] = ws;
     }
   }
 
-  // The gradients of rows whose last step comes.
-  void load_gradients(const Bundle& bundle, const BlockWorkspace& ws, Index first, Index last) {
+  void pack(Index layer) const {
+    const auto columns_of = [&](const Real* w, Index depth, const int* order, Real* to) {
+      const auto at = [&](Index row, Index k) {
+        return k < 0 ? Real(0) : w[(order[k / size.hidden] * size.hidden + k % size.hidden) * depth + row];
+      };
+      if (to) pack_panels<V>(depth, gates, at, to);
+    };
+    columns_of(call.weights[layer].w_in, size.inputs_of(layer), Cell::in_order, w_in[layer]);
+    columns_of(call.weights[layer].w_rec, size.hidden, Cell::rec_order, w_rec[layer]);
+  }
+
+  Sums sums_of(Real* sums, Index layer) const {
+    Real* w_in = sums + (layer ? size.inputs + (2 * layer - 1) * size.hidden + layer : 0) * columns;
+    Real* w_rec = w_in + size.inputs_of(layer) * columns;
+    return {w_in, w_rec, w_rec + size.hidden * columns};
+  }
+
+  // The gradients of the final state of rows whose last step comes.
+  void load_gradients(const Bundle& bundle, const BlockWorkspace& ws, Index layer, Index first, Index last) const {
     for (Index lane = first; lane < last; ++lane) {
-      const Index row = bundle.order(lane) * size.hidden;
-      load_lane(call.dh_end, row, bundle.lanes, ws.dh + lane);
-      if constexpr (Cell::has_cell) load_lane(call.dc_end, row, bundle.lanes, ws.dc + lane);
+      const Index row = (layer * layout.batch + bundle.order(lane)) * size.hidden, to = layer * size.hidden * bundle.lanes + lane;
+      load_lane(call.dh_end, row, bundle.lanes, ws.dh + to);
+      if constexpr (Cell::has_cell) load_lane(call.dc_end, row, bundle.lanes, ws.dc + to);
     }
   }
 
@@ -70,150 +99,191 @@ struct LanesBackward {
   }
 
   // Gradients of the gates from those of h and c, which become those before the step (of h: what goes past the gates).
-  void differentiate_step(const Bundle& bundle, const BlockWorkspace& ws, const Real* values, const Real* before) {
-    const Index lanes = bundle.lanes, H = size.hidden;
-    for (Index place = 0; place < H * lanes; place += W) {
+  // `before` and `after` are what `derive` made; the gates of the next chunk, `back` numbers before these, are fetched meanwhile.
+  ECHOIC_NOINLINE static void differentiate_numbers(Index numbers, const Real* gates, Index back, const Real* before,
+                                                    const Real* after, const Real* dy, Real* dh_after, Real* dc_after, Real* dgates) {
+    for (Index place = 0; place < numbers; place += W) {
       V s[Cell::all_values], grad[Cell::grads];
-      for (int slot = 0; slot < Cell::all_values; ++slot) s[slot] = V::load(values + slot * H * lanes + place);
-      V dh = V::load(ws.dh + place), dc = V::load(ws.dc + place);
-      if (call.dy) dh = dh + V::load(ws.dy + place);
-      Cell::differentiate(s, V::load(before + place), dh, dc, grad);
-      if constexpr (Cell::starts_from_dh) dh.store(ws.dh + place);
-      if constexpr (Cell::has_cell) dc.store(ws.dc + place);
-      for (int slot = 0; slot < Cell::grads; ++slot) grad[slot].store(ws.dgates + slot * H * lanes + place);
-    }
-  }
-
-  // The gradients of `count` inputs of z from number `k` on, which `gates` slots from `slot` on see.
-  void input_gradients(const Bundle& bundle, const BlockWorkspace& ws, int slot, Index k, Index count, bool accumulate, Real* to) {
-    const Index lanes = bundle.lanes, H = size.hidden;
-    multiply<V, Real>({1, Cell::gates * H, weights + slot * H * size.depth + k, 1, size.depth, 0, ws.dgates + slot * H * lanes,
-                       lanes, 0, accumulate ? to : zeros, accumulate ? lanes : 0, to, lanes},
-                      count, lanes / W);
-  }
-
-  void turn(const Bundle& bundle, const BlockWorkspace& ws, Real* to) {
-    for (const Window& window : Cell::windows) {
-      const Real* from = ws.dgates + window.slot * size.hidden * bundle.lanes;
-      for (Index n = 0; n < bundle.lanes; n += W)
-        for (Index column = 0; column < columns_of(window); column += W) {
-          V square[W];
-          for (Index r = 0; r < W; ++r) square[r] = V::load(from + (column + r) * bundle.lanes + n);
-          V::transpose(square);
-          for (Index r = 0; r < W; ++r) square[r].store(to + (n + r) * columns + column);
-        }
-      to += columns_of(window);
-    }
-  }
-
-  // Adds the share of `steps` steps, whose first inputs are z.
-  void weight_gradients(const Bundle& bundle, const BlockWorkspace& ws, const Real* z, Index steps) {
-    const Real* turned = ws.turned;
-    Real* sums = ws.dweights;
-    for (const Window& window : Cell::windows) {
-      const Index width = columns_of(window);
-      for (Index column = 0; column < width; column += most_vectors * W) {
-        Real* to = sums + column;
-        multiply<V, Real>({steps, bundle.lanes, z + size.first_input(window) * bundle.lanes, bundle.lanes, 1,
-                           size.depth * bundle.lanes, turned + column, columns, bundle.lanes * columns, to, width, to, width},
-                          size.input_count(window), min_of(most_vectors, (width - column) / W));
+      for (int slot = 0; slot < 4; ++slot) {
+        s[slot] = V::load(gates + slot * numbers + place);
+        V::prefetch(gates + slot * numbers + place - back);
       }
-      turned += width;
-      sums += size.input_count(window) * width;
+      if constexpr (Cell::has_cell) s[5] = V::load(after + numbers + place);
+      V dh = V::load(dh_after + place), dc = V::load(dc_after + place);
+      if (dy) dh = dh + V::load(dy + place);
+      Cell::differentiate(s, V::load(before + place), dh, dc, grad);
+      if constexpr (Cell::starts_from_dh) dh.store(dh_after + place);
+      if constexpr (Cell::has_cell) dc.store(dc_after + place);
+      for (int slot = 0; slot < Cell::grads; ++slot) grad[slot].store(dgates + slot * numbers + place);
     }
   }
-  static constexpr Index most_vectors = Lanes<Cell>::max_vectors;
 
-  void step_back(const Bundle& bundle, const BlockWorkspace& ws, const Real* z, const Real* values, Index t, Real* turned) {
-    const Index lanes = bundle.lanes, H = size.hidden, active = bundle.active(t);
-    load_gradients(bundle, ws, bundle.active(t + 1), active);
-    if (call.dy)
-      rows_to_lanes<V>([&](Index lane) { return call.dy + bundle.source(t, lane) * H; }, -bundle.block->direction * H, active,
-                       lanes, H, ws.dy);
-    const Real* c_prev = t == 0 ? ws.c0 : values + (4 * H - size.values) * lanes;  // of the step before
-    differentiate_step(bundle, ws, values, Cell::has_cell ? c_prev : z + (size.inputs + 1) * lanes);
-    input_gradients(bundle, ws, Cell::rec_slot, size.inputs + 1, H, Cell::starts_from_dh, ws.dh);
-    if (call.dx) {
-      input_gradients(bundle, ws, Cell::in_slot, 0, size.inputs, false, ws.dx);
-      lanes_to_rows<V>(ws.dx, active, lanes, size.inputs, -bundle.block->direction * size.inputs,
-                       [&](Index lane) { return call.dx + bundle.source(t, lane) * size.inputs; });
+  // What `derive` makes of a step's gates, from what it made of the step before.
+  ECHOIC_NOINLINE static void derive_numbers(Index numbers, const Real* gates, const Real* before, Real* after) {
+    for (Index n = 0; n < numbers; n += W) {
+      V s[Cell::all_values], made[Cell::derived];
+      for (int slot = 0; slot < 4; ++slot) s[slot] = V::load(gates + slot * numbers + n);
+      Cell::derive(s, V::load(before + n), made);
+      for (int n_made = 0; n_made < Cell::derived; ++n_made) made[n_made].store(after + n_made * numbers + n);
     }
-    turn(bundle, ws, turned);
   }
 
-  void run_bundle(const Bundle& bundle, const BlockWorkspace& ws, Index lanes_before) {
-    const Index lanes = bundle.lanes, chunk = max_of(1, chunk_rows / lanes);
-    const Real* z = call.saved + lanes_before * size.saved_per_row(layout.steps);
-    const Real* values = z + (layout.steps + 1) * size.depth * lanes;
-    fill(ws.dh, size.hidden * lanes, Real(0));
-    fill(ws.dc, size.hidden * lanes, Real(0));
+  Real* derived_of(const BlockWorkspace& ws, Index layer, Index step, Index lanes) const {
+    return ws.derived + (layer * (chunk + 1) + step) * derived_numbers * lanes;
+  }
+  Index h_derived(Index lanes) const { return (derived_numbers - size.hidden) * lanes; }
+
+  // Of `steps` steps, from the state before them.
+  void derive_chunk(const BlockWorkspace& ws, Index lanes, const Real* records, const Real* state, Index steps) const {
+    const Index numbers = size.hidden * lanes;
+    for (Index layer = 0; layer < size.layers; ++layer) {
+      Real* first = derived_of(ws, layer, 0, lanes);
+      copy_lane(state + size.carried_at(layer) * lanes, 1, numbers, first, 1);
+      copy_lane(state + size.h_at(layer) * lanes, 1, numbers, first + h_derived(lanes), 1);
+    }
+    for (Index t = 0; t < steps; ++t)
+      for (Index layer = 0; layer < size.layers; ++layer)
+        derive_numbers(numbers, records + (t * size.record + size.gates_at(layer)) * lanes,
+                       derived_of(ws, layer, t, lanes), derived_of(ws, layer, t + 1, lanes));
+  }
+
+  // To rows of columns; the biases' gradient is their sum.
+  ECHOIC_NOINLINE void turn(const Real* dgates, Index lanes, Real* to, Real* bias) const {
+    for (Index column = 0; column < 4 * size.hidden; column += W) {
+      V sum = V::load(bias + column);
+      for (Index n = 0; n < lanes; n += W) {
+        V square[W];
+        for (Index r = 0; r < W; ++r) square[r] = V::load(dgates + (column + r) * lanes + n);
+        V::transpose(square);
+        for (Index r = 0; r < W; ++r) square[r].store(to + (n + r) * columns + column);
+        for (Index half = W / 2; half > 0; half /= 2)
+          for (Index r = 0; r < half; ++r) square[r] = square[r] + square[r + half];
+        sum = sum + square[0];
+      }
+      sum.store(bias + column);
+    }
+  }
+
+  // Adds the share of `steps` steps in the weights' gradients of `count` inputs, `stride` numbers from step to step.
+  void weight_gradients(const BlockWorkspace& ws, Index lanes, const Real* input, Index stride, Index count, int slot, Index steps,
+                        Real* sums) const {
+    const Index vectors = group_count(gates, W), most = group_count(vectors, group_count(vectors, most_vectors));
+    for (Index n = 0; n < vectors; n += most)
+      multiply<V, Real>({steps, lanes, input, lanes, 1, stride, ws.turned + slot * size.hidden + n * W,
+                         columns, lanes * columns, sums + n * W, columns, sums + n * W, columns},
+                        count, min_of(most, vectors - n));
+  }
+
+  // Step t, number s of its chunk.
+  template <int N>
+  void step_back(const Bundle& bundle, const BlockWorkspace& ws, Index layer, const Real* record, Index t, Index s,
+                 bool has_dy) const {
+    constexpr Index lanes = N * W;
+    const Index H = size.hidden, numbers = H * lanes;
+    Real *dh = ws.dh + layer * numbers, *dc = ws.dc + layer * numbers, *dy = ws.dy + s * numbers;
+    load_gradients(bundle, ws, layer, bundle.active(t + 1), bundle.active(t));
+    differentiate_numbers(numbers, record + size.gates_at(layer) * lanes, t < chunk ? 0 : chunk * size.record * lanes, derived_of(ws, layer, s, lanes),
+                          derived_of(ws, layer, s + 1, lanes), has_dy ? dy : nullptr, dh, dc, ws.dgates);
+    lane_product<V, N>({w_rec[layer], ws.dgates + Cell::rec_slot * numbers, nullptr, gates, 0, dh, Cell::starts_from_dh}, H);
+    turn(ws.dgates, lanes, ws.turned + s * lanes * columns, sums_of(ws.sums, layer).bias);
+    if (!w_in[layer]) return;
+    lane_product<V, N>({w_in[layer], ws.dgates + Cell::in_slot * numbers, nullptr, gates, 0, layer ? dy : ws.dx, false},
+                       size.inputs_of(layer));
+    if (layer) return;
+    const Index back = bundle.block->direction * size.inputs;
+    lanes_to_rows<V>(ws.dx, bundle.active(t), lanes, size.inputs, -back,
+                     [&](Index lane) { return call.dx + bundle.source(t, lane) * size.inputs; });
+  }
+
+  // Steps [t0, t1) of a chunk.
+  template <int N>
+  void chunk_back(const Bundle& bundle, const BlockWorkspace& ws, const Real* saved, Index t0, Index t1) const {
+    constexpr Index lanes = N * W;
+    const Index H = size.hidden, record = size.record * lanes, top = size.layers - 1, steps = t1 - t0;
+    const Real* records = saved + t0 * record;
+    derive_chunk(ws, lanes, records, saved + (layout.steps * size.record + t0 / chunk * size.state) * lanes, steps);
+    for (Index layer = top; layer >= 0; --layer) {
+      for (Index t = t1 - 1; t >= t0; --t) {
+        if (layer == top && call.dy)
+          rows_to_lanes<V>([&](Index lane) { return call.dy + bundle.source(t, lane) * H; }, -bundle.block->direction * H,
+                           bundle.active(t), lanes, H, ws.dy + (t - t0) * H * lanes);
+        step_back<N>(bundle, ws, layer, records + (t - t0) * record, t, t - t0, layer < top || call.dy);
+      }
+      const Sums sums = sums_of(ws.sums, layer);
+      const Index derived = derived_numbers * lanes;
+      const Real* below = layer ? derived_of(ws, layer - 1, 1, lanes) + h_derived(lanes) : records;
+      weight_gradients(ws, lanes, below, layer ? derived : record, size.inputs_of(layer), Cell::in_slot, steps, sums.w_in);
+      weight_gradients(ws, lanes, derived_of(ws, layer, 0, lanes) + h_derived(lanes), derived, H, Cell::rec_slot, steps, sums.w_rec);
+    }
+  }
+
+  template <int N>
+  void run_bundle(const Bundle& bundle, const BlockWorkspace& ws, const Real* saved) const {
+    constexpr Index lanes = N * W;
+    fill(ws.dh, size.layers * size.hidden * lanes, Real(0));
+    fill(ws.dc, size.layers * size.hidden * lanes, Real(0));
     fill(ws.dgates + 4 * size.hidden * lanes, W * lanes, Real(0));
-    if constexpr (Cell::has_cell)
-      rows_to_lanes<V>([&](Index lane) { return call.c0 + bundle.order(lane) * size.hidden; }, 0, bundle.active(0),
-                       lanes, size.hidden, ws.c0);
     for (Index t1 = bundle.steps(); t1 > 0;) {
       const Index t0 = (t1 - 1) / chunk * chunk;
-      for (Index t = t1 - 1; t >= t0; --t)
-        step_back(bundle, ws, z + t * size.depth * lanes, values + t * size.values * lanes, t,
-                  ws.turned + (t - t0) * lanes * columns);
-      weight_gradients(bundle, ws, z + t0 * size.depth * lanes, t1 - t0);
+      chunk_back<N>(bundle, ws, saved, t0, t1);
       t1 = t0;
     }
-    load_gradients(bundle, ws, bundle.active(0), bundle.rows);  // rows without any step hand their gradients on
     store_gradients(bundle, ws);
   }
 
-  void store_gradients(const Bundle& bundle, const BlockWorkspace& ws) {
-    for (Index lane = 0; lane < bundle.rows; ++lane) {
-      const Index row = bundle.order(lane), length = bundle.block->length[bundle.first + lane];
-      copy_lane(ws.dh + lane, bundle.lanes, size.hidden, call.dh0 + row * size.hidden, 1);
-      if constexpr (Cell::has_cell) copy_lane(ws.dc + lane, bundle.lanes, size.hidden, call.dc0 + row * size.hidden, 1);
-      if (call.dx)
-        fill(call.dx + (row * layout.steps + length) * size.inputs, (layout.steps - length) * size.inputs, Real(0));
+  // Rows without any step hand their gradients on.
+  void store_gradients(const Bundle& bundle, const BlockWorkspace& ws) const {
+    const Index H = size.hidden;
+    for (Index layer = 0; layer < size.layers; ++layer) {
+      load_gradients(bundle, ws, layer, bundle.active(0), bundle.rows);
+      for (Index lane = 0; lane < bundle.rows; ++lane) {
+        const Index from = layer * H * bundle.lanes + lane, to = (layer * layout.batch + bundle.order(lane)) * H;
+        copy_lane(ws.dh + from, bundle.lanes, H, call.dh0 + to, 1);
+        if constexpr (Cell::has_cell) copy_lane(ws.dc + from, bundle.lanes, H, call.dc0 + to, 1);
+      }
     }
+    for (Index lane = 0; call.dx && lane < bundle.rows; ++lane) {
+      const Index length = bundle.block->length[bundle.first + lane];
+      fill(call.dx + (bundle.order(lane) * layout.steps + length) * size.inputs, (layout.steps - length) * size.inputs, Real(0));
+    }
+  }
+
+  void run_block(Index b, Index lanes_before) const {
+    const BlockWorkspace& ws = workspaces[b];
+    fill(ws.sums, sums_size, Real(0));
+    for_each_bundle<V>(plan.blocks[b], [&](const Bundle& bundle, Index lanes_inside) {
+      const Real* saved = call.saved + (lanes_before + lanes_inside) * size.saved_per_row(layout.steps);
+      bundle.lanes == W ? run_bundle<1>(bundle, ws, saved) : run_bundle<lane_vectors>(bundle, ws, saved);
+    });
   }
 
   void run(const Team& team) {
-    if (team.id == 0) {
-      size.pack(call.weights, weights);
-      fill(zeros, most_lanes, Real(0));
-    }
+    for (Index layer = team.id; layer < size.layers; layer += team.size) pack(layer);
     team.barrier();
     Index before = 0;
     for (Index b = 0; b < plan.block_count; ++b) {
-      const BlockWorkspace& ws = workspaces[b];
-      if (b % team.size == team.id) {
-        fill(ws.dweights, dweights_size, Real(0));
-        for_each_bundle<V>(plan.blocks[b],
-                           [&](const Bundle& bundle, Index lanes_before) { run_bundle(bundle, ws, before + lanes_before); });
-      }
+      if (b % team.size == team.id) run_block(b, before);
       before += lanes_of<V>(plan.blocks[b].rows);
     }
     team.barrier();
-    if (team.id == 0) store_weight_gradients();
+    if (team.id == 0)
+      for (Index b = 1; b < plan.block_count; ++b) add<V>(workspaces[b].sums, sums_size, workspaces[0].sums);
+    team.barrier();
+    for (Index layer = team.id; layer < size.layers; layer += team.size) store_weight_gradients(layer);
   }
 
-  // The sums of all blocks, in torch's layout.
-  void store_weight_gradients() {
-    Real* sums = workspaces[0].dweights;
-    for (Index b = 1; b < plan.block_count; ++b) add<V>(workspaces[b].dweights, dweights_size, sums);
-    for (const Window& window : Cell::windows) {
-      const Index width = columns_of(window);
-      for (int n = 0; n < window.slots; ++n)
-        store_slot(window, window.slot + n, sums + n * size.hidden, width);
-      sums += size.input_count(window) * width;
+  // In torch's layout.
+  void store_weight_gradients(Index layer) const {
+    const Index H = size.hidden, inputs = size.inputs_of(layer);
+    const Sums sums = sums_of(workspaces[0].sums, layer);
+    const echoic::Gradients<Real>& to = call.gradients[layer];
+    for (int n = 0; n < Cell::gates; ++n) {
+      const Index in = Cell::in_order[n] * H, rec = Cell::rec_order[n] * H;
+      transpose(sums.w_in + n * H, columns, H, inputs, to.w_in + in * inputs, inputs, inputs);
+      transpose(sums.w_rec + n * H, columns, H, H, to.w_rec + rec * H, H, H);
+      copy_partial<V>(sums.bias + (Cell::in_slot + n) * H, H, to.bias + in);
     }
-  }
-
-  void store_slot(const Window& window, int slot, const Real* sums, Index width) {
-    const Index H = size.hidden, in = slot - Cell::in_slot, rec = slot - Cell::rec_slot;
-    if (window.sees_x) {
-      transpose(sums, width, H, size.inputs, call.dw_in + Cell::in_order[in] * H * size.inputs, size.inputs, size.inputs);
-      sums += size.inputs * width;
-    }
-    const bool is_inner = Cell::has_inner_bias && slot == Cell::grads - 1;
-    copy_partial<V>(sums, H, is_inner ? call.dbias_rec : call.dbias + Cell::in_order[in] * H);
-    if (window.sees_h) transpose(sums + width, width, H, H, call.dw_rec + Cell::rec_order[rec] * H * H, H, H);
+    if constexpr (Cell::has_inner_bias) copy_partial<V>(sums.bias + (Cell::grads - 1) * H, H, to.bias_rec);
   }
 };
 

@@ -7,6 +7,15 @@
 #define ECHOIC_NOINLINE __attribute__((noinline))
 #endif
 
+// Before a loop over sums: GCC unrolls it by itself as well, but too late to keep the sums out of memory.
+#if defined(__clang__)
+#define ECHOIC_UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define ECHOIC_UNROLL _Pragma("GCC unroll 16")
+#else
+#define ECHOIC_UNROLL
+#endif
+
 namespace {
 
 using echoic::Index;

@@ -54,8 +54,9 @@ Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& test_case, co
   const Real* cell = lstm ? c0.data() : nullptr;
   Array<Real> saved(kernel.saved_size(test_case.kind, layout));
   Result<Real> out(arrays), alone(arrays);
+  const echoic::Gradients<Real> gradients{out.dw_in.data(), out.dw_rec.data(), out.dbias.data(), lstm ? nullptr : out.dbias_rec.data()};
   auto forward = [&](Result<Real>& to, Real* kept) {
-    kernel.forward(test_case.kind, {layout, weights, x.data(), h0.data(), cell, to.y.data(), to.h_end.data(),
+    kernel.forward(test_case.kind, {layout, &weights, x.data(), h0.data(), cell, to.y.data(), to.h_end.data(),
                              lstm ? to.c_end.data() : nullptr, kept}, options.threads);
   };
   forward(out, saved.data());
@@ -63,11 +64,10 @@ Result<Real> run(const echoic::Sequence<Real>& kernel, const Case& test_case, co
   check(alone.y.same_bits(out.y) && alone.h_end.same_bits(out.h_end) && alone.c_end.same_bits(out.c_end),
         "forward gives the same with and without what backward needs: " + test_case.text() + options.text());
   kernel.backward(test_case.kind,
-                  {layout, weights, x.data(), h0.data(), cell, out.y.data(), saved.data(),
+                  {layout, &weights, x.data(), h0.data(), cell, out.y.data(), saved.data(),
                    options.all_gradients ? dy.data() : nullptr, options.all_gradients ? dh_end.data() : nullptr,
                    options.all_gradients && lstm ? dc_end.data() : nullptr, options.all_gradients ? out.dx.data() : nullptr,
-                   out.dh0.data(), lstm ? out.dc0.data() : nullptr, out.dw_in.data(), out.dw_rec.data(),
-                   out.dbias.data(), lstm ? nullptr : out.dbias_rec.data()},
+                   out.dh0.data(), lstm ? out.dc0.data() : nullptr, &gradients},
                   options.threads);
   check(saved.intact(), "the memory before `saved` is left alone: " + test_case.text() + options.text());
   return out;

@@ -8,6 +8,7 @@
 #include "test_samples.h"
 #include "test_sizes.h"
 #include "test_special.h"
+#include "test_stack.h"
 #include "test_subnormals.h"
 
 namespace {
@@ -43,6 +44,7 @@ int main(int count, char** arguments) {
     if (!quick) check_large(kind);
     check_missing_gradients(kind);
     check_repeated(kind, quick);
+    check_stacks(kind);
     for (long hidden : {5, 16, 33}) check_nan_stays_in_its_row({kind, 3, 5, 2, hidden, {}, false}, 1);
     for (bool reverse : {false, true}) check_nothing_beyond_a_length_is_read(kind, reverse);
     for (double value : {infinity, -infinity}) check_infinite_inputs(kind, value);

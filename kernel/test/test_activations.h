@@ -24,8 +24,8 @@ std::vector<double> activation(const Kernel& kernel, bool is_tanh, const std::ve
     if (is_tanh) bias.data()[H + unit] = static_cast<Real>(-infinity);
     bias.data()[gate * H + unit] = static_cast<Real>(shift);
   }
-  kernel.forward(CellKind::gru, {{batch, 1, 1, H, nullptr, false, 1},
-                                 {w_in.data(), zeros.data(), bias.data(), zeros.data()},
+  const echoic::Weights<Real> weights{w_in.data(), zeros.data(), bias.data(), zeros.data()};
+  kernel.forward(CellKind::gru, {{batch, 1, 1, H, nullptr, false, 1}, &weights,
                                  x.data(), h0.data(), nullptr, y.data(), h_end.data(), nullptr, nullptr}, 1);
   std::vector<double> found(batch);
   for (long row = 0; row < batch; ++row) {

@@ -11,24 +11,29 @@ pytestmark = pytest.mark.skipif(native is None, reason="installed without the co
 
 
 @pytest.mark.parametrize(
-    ("batch", "hidden", "blocks", "is_in_lanes"),
+    ("batch", "hidden", "layers", "blocks", "is_in_lanes"),
     [
-        (128, 8, 1, True),  # half of every vector of units would be empty
-        (128, 20, 2, True),
-        (128, 16, 1, False),  # equal: both fill their vectors
-        (128, 64, 1, False),
-        (128, 56, 1, True),
-        (8, 8, 1, False),  # equal: both half empty
-        (8, 16, 1, False),
-        (24, 16, 1, False),
-        (24, 20, 1, True),  # 24 of 32 rows against 20 of 32 units
-        (1, 5, 1, False),
-        (128, 65, 1, False),
-        (128, 128, 1, False),
+        (128, 8, 1, 1, True),  # half of every vector of units would be empty
+        (128, 20, 1, 2, True),
+        (128, 16, 1, 1, False),  # equal: both fill their vectors
+        (128, 16, 2, 1, True),  # in one call
+        (128, 64, 1, 1, False),
+        (128, 64, 3, 2, True),
+        (128, 56, 1, 1, True),
+        (8, 8, 1, 1, False),  # equal: both half empty
+        (8, 8, 2, 1, True),
+        (8, 16, 2, 1, False),
+        (24, 16, 2, 1, False),
+        (24, 20, 1, 1, True),  # 24 of 32 rows against 20 of 32 units
+        (1, 5, 2, 1, False),
+        (128, 65, 2, 1, False),
+        (128, 128, 2, 1, False),
     ],
 )
-def test_small_layers_take_what_wastes_less(batch: int, hidden: int, blocks: int, is_in_lanes: bool) -> None:
-    assert layout.in_lanes(batch, hidden, blocks, 16) == is_in_lanes
+def test_small_layers_take_what_wastes_less(
+    batch: int, hidden: int, layers: int, blocks: int, is_in_lanes: bool
+) -> None:
+    assert layout.in_lanes(batch, hidden, layers, blocks, 16) == is_in_lanes
 
 
 @pytest.mark.parametrize("is_in_lanes", [False, True], ids=["units", "lanes"])

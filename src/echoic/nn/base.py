@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from echoic import ops
 from echoic.errors import ConfigError, ShapeError
 
 Sequences = TypeVar("Sequences", Tensor, PackedSequence)
@@ -104,9 +105,13 @@ class Recurrent(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def _layer(
-        self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+        self, x: Tensor, state: LayerState, weights: ops.StackWeights, lengths: Tensor | None, *, reverse: bool
     ) -> tuple[Tensor, LayerState]:
         """One layer in one direction: hidden vectors for `x` `(batch, steps, inputs)`, and the final state."""
+
+    @abc.abstractmethod
+    def _kernel_weights(self, weights: list[Tensor]) -> ops.StackWeights:
+        """Input and recurrent weights of a layer, the sum of its biases, and the one inside a GRU's reset gate."""
 
     def _run(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
         """All layers over `input` in any format; the state has one tensor for each of its vectors."""
@@ -151,18 +156,17 @@ class Recurrent(nn.Module, abc.ABC):
                 f"got {x.shape[1]} of size {x.shape[2]} in {x.dtype}."
             )
         if hx is None:
-            zeros = x.new_zeros(x.shape[0], self.hidden_size)
-            states = [(zeros,) * self.num_states] * len(weights)
+            state = (x.new_zeros(len(weights), x.shape[0], self.hidden_size),) * self.num_states
         else:
-            states = self._split(hx, batch, order, dtype)
-        y, ends = self._run_layers(x, states, weights, lengths)
-        join = torch.stack if batch else torch.cat
-        return y, tuple(join(vectors) for vectors in zip(*ends, strict=True))
+            state = self._ordered(hx, batch, order, dtype)
+        given = x, state, [self._kernel_weights(each) for each in weights], lengths
+        y, after = self._run_stack(*given) or self._run_layers(*given)
+        return y, after if batch else tuple(vectors[:, 0] for vectors in after)
 
-    def _split(
+    def _ordered(
         self, hx: LayerState, batch: tuple[int, ...], order: Tensor | None, dtype: torch.dtype
-    ) -> list[LayerState]:
-        """The state of each layer and direction, vectors `(rows, hidden_size)` with rows in the given order."""
+    ) -> LayerState:
+        """The state of all layers and directions, `(layers * directions, rows, hidden_size)`, rows in the given order."""
         shape = (len(self._names), *batch, self.hidden_size)
         if len(hx) != self.num_states or any(vector.shape != shape or vector.dtype != dtype for vector in hx):
             got = ", ".join(f"{tuple(vector.shape)} in {vector.dtype}" for vector in hx)
@@ -171,13 +175,22 @@ class Recurrent(nn.Module, abc.ABC):
             hx = tuple(vector[:, None] for vector in hx)
         if order is not None:
             hx = tuple(vector.index_select(1, order) for vector in hx)
-        return list(zip(*[vector.unbind() for vector in hx], strict=True))
+        return hx
+
+    def _run_stack(
+        self, x: Tensor, state: LayerState, weights: list[ops.StackWeights], lengths: Tensor | None
+    ) -> tuple[Tensor, LayerState] | None:
+        """As `_run_layers`, in one call of the kernels; None where layers must run one by one."""
+        if self.bidirectional or len(weights) == 1 or (self.dropout and self.training):
+            return None
+        return ops.stack(x, state, weights, lengths)
 
     def _run_layers(
-        self, x: Tensor, states: list[LayerState], weights: list[list[Tensor]], lengths: Tensor | None
-    ) -> tuple[Tensor, list[LayerState]]:
-        """The output of the top layer, and the final state of each layer and direction."""
+        self, x: Tensor, state: LayerState, weights: list[ops.StackWeights], lengths: Tensor | None
+    ) -> tuple[Tensor, LayerState]:
+        """The output of the top layer, and the final state of all layers and directions."""
         directions, last = self._directions, len(weights) - self._directions
+        states = list(zip(*[vectors.unbind() for vectors in state], strict=True))
         ends = []
         for first in range(0, len(weights), directions):
             outputs = []
@@ -188,7 +201,7 @@ class Recurrent(nn.Module, abc.ABC):
             x = outputs[0] if directions == 1 else torch.cat(outputs, 2)
             if self.dropout and self.training and first < last:
                 x = nn.functional.dropout(x, self.dropout)
-        return x, ends
+        return x, tuple(torch.stack(vectors) for vectors in zip(*ends, strict=True))
 
 
 def _check_sizes(**sizes: int) -> None:

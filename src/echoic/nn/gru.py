@@ -50,13 +50,14 @@ class GRU(Recurrent):
         return output, h
 
     def _layer(
-        self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+        self, x: Tensor, state: LayerState, weights: ops.StackWeights, lengths: Tensor | None, *, reverse: bool
     ) -> tuple[Tensor, LayerState]:
-        w_in, w_rec, *biases = weights
-        if biases:
-            gates, inner = biases[1].split_with_sizes([2 * self.hidden_size, self.hidden_size])
-            bias = biases[0] + pad(gates, (0, self.hidden_size))
-        else:
-            bias, inner = w_rec.new_zeros(len(w_rec)), None
-        y, h = ops.gru(x, state[0], w_in, w_rec, bias, inner, lengths=lengths, reverse=reverse)
+        y, h = ops.gru(x, *state, *weights, lengths=lengths, reverse=reverse)
         return y, (h,)
+
+    def _kernel_weights(self, weights: list[Tensor]) -> ops.StackWeights:
+        w_in, w_rec, *biases = weights
+        if not biases:
+            return w_in, w_rec, w_rec.new_zeros(len(w_rec)), None
+        gates, inner = biases[1].split_with_sizes([2 * self.hidden_size, self.hidden_size])
+        return w_in, w_rec, biases[0] + pad(gates, (0, self.hidden_size)), inner

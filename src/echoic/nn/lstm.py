@@ -51,10 +51,11 @@ class LSTM(Recurrent):
         return output, (h, c)
 
     def _layer(
-        self, x: Tensor, state: LayerState, weights: list[Tensor], lengths: Tensor | None, *, reverse: bool
+        self, x: Tensor, state: LayerState, weights: ops.StackWeights, lengths: Tensor | None, *, reverse: bool
     ) -> tuple[Tensor, LayerState]:
-        h, c = state
-        w_in, w_rec, *biases = weights
-        bias = biases[0] + biases[1] if biases else w_rec.new_zeros(len(w_rec))
-        y, h, c = ops.lstm(x, h, c, w_in, w_rec, bias, lengths=lengths, reverse=reverse)
+        y, h, c = ops.lstm(x, *state, *weights[:3], lengths=lengths, reverse=reverse)
         return y, (h, c)
+
+    def _kernel_weights(self, weights: list[Tensor]) -> ops.StackWeights:
+        w_in, w_rec, *biases = weights
+        return w_in, w_rec, biases[0] + biases[1] if biases else w_rec.new_zeros(len(w_rec)), None

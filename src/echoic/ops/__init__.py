@@ -1,7 +1,7 @@
 """Recurrent layers over whole sequences, one function per cell.
 
 `lstm` and `gru` run the fastest implementation that is available: the compiled kernels for float32 on a CPU, torch's
-own layers for everything else. `lstm_reference` and `gru_reference` are the same equations in readable form; every
+own layers for everything else. `stack` runs several small layers in one call. `lstm_reference` and `gru_reference` are the same equations in readable form; every
 implementation is tested against them. Gate order (i f g o, r z n) and GRU variant are torch's. All arrays are
 batch first.
 """
@@ -9,8 +9,10 @@ batch first.
 from echoic.ops.choice import AVAILABLE as AVAILABLE
 from echoic.ops.choice import fma_gflops as fma_gflops
 from echoic.ops.choice import kernel as kernel
+from echoic.ops.layers import StackWeights as StackWeights
 from echoic.ops.layers import gru as gru
 from echoic.ops.layers import lstm as lstm
+from echoic.ops.layers import stack as stack
 from echoic.ops.live import LayerWeights as LayerWeights
 from echoic.ops.live import live_network as live_network
 from echoic.ops.reference import gru_reference as gru_reference

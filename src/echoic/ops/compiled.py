@@ -33,6 +33,28 @@ class LayerInputs(NamedTuple):
     bias: Tensor
     bias_rec: Tensor | None
     lengths: Tensor | None
+    upper: tuple[Tensor | None, ...] = ()
+    """`w_in`, `w_rec`, `bias` and `bias_rec` of every layer upon the first; `h` and `c` then have a row of each layer."""
+
+    @classmethod
+    def of(cls, tensors: Sequence[Any]) -> "LayerInputs":
+        """From the operators' flat list."""
+        return cls(*tensors[:8], upper=tuple(tensors[8:]))
+
+    def flat(self) -> list[Tensor | None]:
+        """The operators' list."""
+        return [*self[:8], *self.upper]
+
+    @property
+    def weights(self) -> list[Tensor | None]:
+        """Four for each layer."""
+        return [self.w_in, self.w_rec, self.bias, self.bias_rec, *self.upper]
+
+    @property
+    def sizes(self) -> tuple[int, int, int, int, int]:
+        """Batch, steps, inputs, hidden, layers."""
+        batch, steps, width = self.x.shape
+        return batch, steps, width, self.h.shape[-1], 1 + len(self.upper) // 4
 
 
 class LayerCall(NamedTuple):
@@ -49,28 +71,30 @@ class LayerCall(NamedTuple):
 
 
 def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Hidden vectors, then h and c (empty for a GRU) after the last step, from the kernels of `target`."""
+    """Hidden vectors, then h and c (empty for a GRU) after the last step, from the kernels of `target`.
+
+    Several layers must be `in_lanes`.
+    """
     lengths = inputs.lengths
     if lengths is not None:
-        lengths = lengths.to("cpu", torch.int64)
-    contiguous = LayerInputs(*(None if one is None else one.contiguous() for one in inputs._replace(lengths=lengths)))  # type: ignore[arg-type]
-    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in contiguous)
-    blocks = _blocks(contiguous)
-    vector = layout.vector_width(target, inputs.x.dtype)
-    in_lanes = layout.in_lanes(contiguous.x.shape[0], contiguous.h.shape[1], blocks, vector)
-    y, h_end, c_end, _ = _layer(contiguous, cell, reverse, target, blocks, in_lanes, save)
+        inputs = inputs._replace(lengths=lengths.to("cpu", torch.int64))
+    tensors = [None if one is None else one.contiguous() for one in inputs.flat()]
+    save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in tensors)
+    blocks = _blocks(inputs.sizes)
+    y, h_end, c_end, _ = _layer(tensors, cell, reverse, target, blocks, in_lanes(inputs, target), save)
     return y, h_end, c_end
 
 
-def _blocks(inputs: LayerInputs) -> int:
+def in_lanes(inputs: LayerInputs, target: str) -> bool:
+    """Whether vectors hold rows rather than units: only then may there be several layers."""
+    batch, _, _, hidden, layers = inputs.sizes
+    return layout.in_lanes(batch, hidden, layers, _blocks(inputs.sizes), layout.vector_width(target, inputs.x.dtype))
+
+
+def _blocks(sizes: tuple[int, ...]) -> int:
     """One for each thread, and one alone where an exported program leaves the sizes open."""
-    is_open = not all(isinstance(size, int) for size in inputs.x.shape)
-    return 1 if is_open else max(1, min(_threads(inputs), len(inputs.x)))
-
-
-def _threads(inputs: LayerInputs) -> int:
-    batch, steps, width = inputs.x.shape
-    return layout.threads(batch, steps, width, inputs.h.shape[1])
+    is_open = not all(isinstance(size, int) for size in sizes)
+    return 1 if is_open else max(1, min(layout.threads(*sizes), sizes[0]))
 
 
 def _addresses(*tensors: Tensor | None) -> list[int]:
@@ -79,10 +103,11 @@ def _addresses(*tensors: Tensor | None) -> list[int]:
 
 def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Tensor | None]) -> None:
     """Calls the kernel on contiguous tensors, in the order of the structs in kernel/kernels.h."""
-    dimensions = [*inputs.x.shape, inputs.h.shape[1], int(call.reverse), call.blocks, int(call.in_lanes)]
+    *sizes, layers = inputs.sizes
+    dimensions = [*sizes, int(call.reverse), call.blocks, int(call.in_lanes), layers]
     (lengths,) = _addresses(inputs.lengths)
     is_double = inputs.x.dtype == torch.float64
-    kernel(call.target, call.cell, is_double, dimensions, lengths, _addresses(*tensors), _threads(inputs))
+    kernel(call.target, call.cell, is_double, dimensions, lengths, _addresses(*tensors), layout.threads(*inputs.sizes))
 
 
 _library = torch.library.Library("echoic", "DEF")
@@ -101,10 +126,8 @@ _layer_backward = torch.ops.echoic.layer_backward.default
 @torch.library.register_fake("echoic::layer", lib=_library)  # type: ignore[untyped-decorator]
 def _outputs(tensors: Sequence[Any], *settings: Any) -> Outputs:
     """Empty tensors of the right shapes."""
-    inputs, call, save = LayerInputs(*tensors), LayerCall(*settings[:-1]), settings[-1]
-    batch, steps, _ = inputs.x.shape
-    hidden = inputs.h.shape[1]
-    sizes = batch, steps, inputs.x.shape[2], hidden
+    inputs, call, save = LayerInputs.of(tensors), LayerCall(*settings[:-1]), settings[-1]
+    sizes = batch, steps, _, hidden, _ = inputs.sizes
     vector = layout.vector_width(call.target, inputs.x.dtype)
     saved = layout.saved_size(call.cell, sizes, call.blocks, vector, is_in_lanes=call.in_lanes) if save else 0
     return (
@@ -118,24 +141,18 @@ def _outputs(tensors: Sequence[Any], *settings: Any) -> Outputs:
 @torch.library.impl(_library, "layer", "CPU")
 def _forward(tensors: Sequence[Any], *settings: Any) -> Outputs:
     outputs: Outputs = _outputs(tensors, *settings)
-    inputs, save = LayerInputs(*tensors), settings[-1]
+    inputs, save = LayerInputs.of(tensors), settings[-1]
     y, h_end, c_end, saved = outputs
-    weights = inputs.w_in, inputs.w_rec, inputs.bias, inputs.bias_rec
-    arguments = inputs.x, inputs.h, inputs.c
-    _run(
-        native.forward,
-        inputs,
-        LayerCall(*settings[:-1]),
-        [*weights, *arguments, y, h_end, c_end, saved if save else None],
-    )
+    arguments = inputs.x, inputs.h, inputs.c, y, h_end, c_end, saved if save else None
+    _run(native.forward, inputs, LayerCall(*settings[:-1]), [*arguments, *inputs.weights])
     return outputs
 
 
 @torch.library.register_fake("echoic::layer_backward", lib=_library)  # type: ignore[untyped-decorator]
 def _gradients(_grad_outputs: Any, tensors: Sequence[Any], _y: Tensor, _saved: Tensor, *settings: Any) -> list[Tensor]:
-    """Empty tensors like x, h, c, w_in, w_rec, bias and bias_rec, of size zero where no gradient is needed."""
-    inputs, needs_dx = LayerInputs(*tensors), settings[-1]
-    needed = inputs[:7] if needs_dx else (None, *inputs[1:7])
+    """Empty tensors like x, h, c and the weights of all layers, of size zero where no gradient is needed."""
+    inputs, needs_dx = LayerInputs.of(tensors), settings[-1]
+    needed = [inputs.x if needs_dx else None, inputs.h, inputs.c, *inputs.weights]
     return [inputs.x.new_empty(0) if one is None else torch.empty_like(one) for one in needed]
 
 
@@ -144,15 +161,10 @@ def _backward(
     grad_outputs: Sequence[Any], tensors: Sequence[Any], y: Tensor, saved: Tensor, *settings: Any
 ) -> list[Tensor]:
     gradients: list[Tensor] = _gradients(grad_outputs, tensors, y, saved, *settings)
-    inputs, needs_dx = LayerInputs(*tensors), settings[-1]
-    dx, *others = gradients
-    arguments = inputs.w_in, inputs.w_rec, inputs.x, inputs.h, inputs.c, y, saved
-    _run(
-        native.backward,
-        inputs,
-        LayerCall(*settings[:-1]),
-        [*arguments, *grad_outputs, dx if needs_dx else None, *others],
-    )
+    inputs, needs_dx = LayerInputs.of(tensors), settings[-1]
+    dx, dh, dc, *others = gradients
+    arguments = inputs.x, inputs.h, inputs.c, y, saved, *grad_outputs, dx if needs_dx else None, dh, dc
+    _run(native.backward, inputs, LayerCall(*settings[:-1]), [*arguments, *inputs.weights, *others])
     return gradients
 
 
@@ -175,13 +187,10 @@ class _LayerFunction(torch.autograd.Function):
         y, saved, *tensors = ctx.saved_tensors
         dense = [None if one is None else one.contiguous() for one in grad_outputs[:3]]
         needs_dx = ctx.needs_input_grad[2]
-        gradients = _layer_backward(dense, tensors, y, saved, *ctx.call, needs_dx)
-        return (
-            None,
-            None,
-            *(one if need else None for one, need in zip(gradients, ctx.needs_input_grad[2:9], strict=True)),
-            None,
-        )
+        gradients: list[Tensor | None] = list(_layer_backward(dense, tensors, y, saved, *ctx.call, needs_dx))
+        gradients.insert(LayerInputs._fields.index("lengths"), None)
+        needs = ctx.needs_input_grad[2:]
+        return None, None, *(one if need else None for one, need in zip(gradients, needs, strict=True))
 
 
 @torch.library.impl(_library, "layer", "AutogradCPU")

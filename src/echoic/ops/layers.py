@@ -7,7 +7,7 @@ from torch import Tensor
 from echoic.errors import KernelError, ShapeError
 from echoic.ops import fused
 from echoic.ops.choice import kernel
-from echoic.ops.compiled import LayerInputs, layer
+from echoic.ops.compiled import LayerInputs, in_lanes, layer
 from echoic.ops.reference import gru_reference, lstm_reference
 
 Lengths = Integer[Tensor, "batch"] | None
@@ -45,7 +45,7 @@ def lstm(
         KernelError: `ECHOIC_KERNEL` names a kernel that is not available.
         ShapeError: shapes do not match, or a length is out of range.
     """
-    _check(x, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
+    _check(x.shape, x.dtype, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     if _is_transformed(x, h, c, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
         return lstm_reference(x, h, c, w_in, w_rec, bias)
@@ -74,7 +74,8 @@ def gru(
     Arguments as in `lstm`, with three gates in the order r z n. `bias_rec` is added to the recurrent product of the
     candidate n before the reset gate scales it.
     """
-    _check(x, (h,), w_in, w_rec, (bias,) if bias_rec is None else (bias, bias_rec), lengths, gates=3)
+    biases = (bias,) if bias_rec is None else (bias, bias_rec)
+    _check(x.shape, x.dtype, (h,), w_in, w_rec, biases, lengths, gates=3)
     if _is_transformed(x, h, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
         return gru_reference(x, h, w_in, w_rec, bias, bias_rec)
@@ -86,6 +87,49 @@ def gru(
     inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
     y, (h_end,) = fused.layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse=reverse)
     return y, h_end
+
+
+StackWeights = tuple[Tensor, Tensor, Tensor, Tensor | None]
+"""`w_in`, `w_rec`, `bias` and a GRU's `bias_rec`, as in `lstm` and `gru`."""
+
+
+def stack(
+    x: Float[Tensor, "batch steps inputs"],
+    state: tuple[Float[Tensor, "layers batch hidden"], ...],
+    weights: list[StackWeights],
+    lengths: Lengths = None,
+) -> tuple[Tensor, tuple[Tensor, ...]] | None:
+    """Several layers, each over the hidden vectors of the one below, in one call of the kernels.
+
+    They are LSTM layers if the state is `h` and `c`, GRU layers if it is `h` alone.
+
+    Returns:
+        The hidden vectors of the last layer, and the state of all layers after each row's last valid step; or None
+        where layers must run one by one: on torch's own layers, and where vectors do not hold rows.
+
+    Raises:
+        As `lstm`.
+    """
+    cell, gates = ("lstm", 4) if len(state) == 2 else ("gru", 3)
+    target = kernel()
+    tensors = [one for four in weights for one in four if one is not None]
+    if not _supports(target, x) or _is_transformed(x, *state, *tensors):
+        return None
+    h, c = state if cell == "lstm" else (*state, None)
+    if cell == "gru":
+        none = h.new_zeros(h.shape[-1])
+        weights = [(*three, none if inner is None else inner) for *three, inner in weights]
+    upper = tuple(one for four in weights[1:] for one in four)
+    inputs = LayerInputs(x, h, c, *weights[0], lengths, upper)
+    if not in_lanes(inputs, target):
+        return None
+    sizes = x.shape
+    for w_in, w_rec, bias, bias_rec in weights:
+        biases = (bias,) if bias_rec is None else (bias, bias_rec)
+        _check(sizes, x.dtype, state, w_in, w_rec, biases, lengths, gates=gates, layers=(len(weights),))
+        sizes = torch.Size((*sizes[:2], w_rec.shape[1]))
+    y, *ends = layer(cell, inputs, reverse=False, target=target)
+    return y, tuple(ends[: len(state)])
 
 
 def _supports(target: str, x: Tensor) -> bool:
@@ -111,7 +155,8 @@ def _check_transformed(lengths: Lengths, *, reverse: bool) -> None:
 
 
 def _check(
-    x: Tensor,
+    sizes: torch.Size,
+    dtype: torch.dtype,
     state: tuple[Tensor, ...],
     w_in: Tensor,
     w_rec: Tensor,
@@ -119,23 +164,24 @@ def _check(
     lengths: Lengths,
     *,
     gates: int,
+    layers: tuple[int, ...] = (),
 ) -> None:
-    """The kernels access memory by these sizes without further checks."""
+    """The kernels access memory by these sizes without further checks; `sizes` and `dtype` are those of x."""
     hidden = w_rec.shape[1] if w_rec.ndim == 2 else 0
-    if x.ndim != 3 or w_in.shape != (gates * hidden, x.shape[2]) or w_rec.shape != (gates * hidden, hidden):
+    if len(sizes) != 3 or w_in.shape != (gates * hidden, sizes[2]) or w_rec.shape != (gates * hidden, hidden):
         raise ShapeError(
             f"x must be (batch, steps, inputs), w_in ({gates} * hidden, inputs) and w_rec ({gates} * hidden, hidden), "
-            f"got {tuple(x.shape)}, {tuple(w_in.shape)} and {tuple(w_rec.shape)}."
+            f"got {tuple(sizes)}, {tuple(w_in.shape)} and {tuple(w_rec.shape)}."
         )
-    batch, steps, _ = x.shape
-    expected = [(gates * hidden,), (hidden,)][: len(biases)] + [(batch, hidden)] * len(state)
+    batch, steps, _ = sizes
+    expected = [(gates * hidden,), (hidden,)][: len(biases)] + [(*layers, batch, hidden)] * len(state)
     if [tuple(one.shape) for one in (*biases, *state)] != expected:
         raise ShapeError(
             f"Biases and state must be {', '.join(map(str, expected))}, "
             f"got {', '.join(str(tuple(one.shape)) for one in (*biases, *state))}."
         )
-    if any(one.dtype != x.dtype for one in (*state, w_in, w_rec, *biases)):
-        raise ShapeError(f"State, weights and biases must be {x.dtype} like x.")
+    if any(one.dtype != dtype for one in (*state, w_in, w_rec, *biases)):
+        raise ShapeError(f"State, weights and biases must be {dtype} like x.")
     if lengths is not None:
         _check_lengths(lengths, batch, steps)
 
