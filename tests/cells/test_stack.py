@@ -4,7 +4,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
+from echoic import ops
 from echoic.cells import CELLS, Stack
 from echoic.config import StackSettings
 from echoic.errors import ShapeError
@@ -40,6 +42,50 @@ def test_the_stack_is_its_cells_one_above_the_other(cell: str) -> None:
     torch.testing.assert_close(y, high, atol=EXACT, rtol=0)
     for got, wanted in zip(stack.pack(state), torch.cat([*low_state, *high_state], -1), strict=True):
         torch.testing.assert_close(got, wanted, atol=EXACT, rtol=0)
+
+
+def gradients(stack: Stack, x: Tensor) -> tuple[Tensor, ...]:
+    """Outputs, state, and gradients by x and all weights, of one loss over all of them."""
+    x = x.clone().requires_grad_()
+    y, after = stack(x, stack.initial_state(len(x)))
+    matrix = stack.pack(after)
+    weights = [x, *stack.parameters()]
+    return y, matrix, *torch.autograd.grad(y.square().sum() + matrix.sin().sum(), weights)
+
+
+@pytest.mark.skipif(ops.kernel() == "off", reason="no compiled kernel is in use")
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_small_layers_in_one_call_are_those_one_by_one(
+    monkeypatch: pytest.MonkeyPatch, cell: str, learned: bool
+) -> None:
+    calls, call = list[Any](), ops.stack
+
+    def counted(*given: Any) -> Any:
+        calls.append(call(*given))
+        return calls[-1]
+
+    monkeypatch.setattr(ops, "stack", counted)
+    stack = make(cell=cell, layers=(16, 16, 16), learn_initial_state=learned)
+    x = torch.randn(32, 9, 2)
+    together = gradients(stack, x)
+    assert [one is not None for one in calls] == [True]
+    monkeypatch.setattr(ops, "stack", lambda *_: None)
+    for one, other in zip(together, gradients(stack, x), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("dropped", ["dropout", "weight_dropout"])
+def test_layers_with_dropout_run_one_by_one_in_training(monkeypatch: pytest.MonkeyPatch, dropped: str) -> None:
+    def refused(*_: Any) -> None:
+        raise AssertionError("in one call")
+
+    monkeypatch.setattr(ops, "stack", refused)
+    values: dict[str, Any] = {dropped: 0.5}
+    stack = make(layers=(16, 16), **values)
+    stack(torch.randn(32, 9, 2), stack.initial_state(32))
+    with pytest.raises(AssertionError, match="in one call"):
+        stack.eval()(torch.randn(32, 9, 2), stack.initial_state(32))
 
 
 @settings(deadline=None, max_examples=30)

@@ -78,8 +78,24 @@ class Stack(nn.Module):
 
         `lengths` is ignored: the stack is causal, so padding cannot reach valid steps.
         """
-        after = []
         x = self.input_dropout(x)
+        return self._in_one_call(x, state) or self._one_by_one(x, state)
+
+    def _in_one_call(self, x: Tensor, state: State) -> tuple[Tensor, State] | None:
+        """All layers in one call of the kernels; None where they cannot be, or are too large to gain by it."""
+        kinds = {(cell.live_kernel, cell.hidden_size) for cell in self.layers}
+        is_alike = len(kinds) == 1 < len(self.layers) and self.layers[0].live_kernel is not None
+        if not is_alike or self.dropout.is_active or self.weight_dropout.is_active:
+            return None
+        weights: list[ops.StackWeights] = [(cell.w_in, cell.w_rec, cell.bias, None) for cell in self.layers]
+        found = ops.stack(x, tuple(map(torch.stack, zip(*state, strict=True))), weights)
+        if found is None:
+            return None
+        y, after = found
+        return y, tuple(zip(*(vectors.unbind() for vectors in after), strict=True))
+
+    def _one_by_one(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        after = []
         for cell, before in zip(self.layers, state, strict=True):
             x, layer_state = cell.run(x, before, self.weight_dropout)
             x = self.dropout(x)

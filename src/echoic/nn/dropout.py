@@ -31,9 +31,14 @@ class Dropout(nn.Module):
         self.locked = locked
         self.of_weights = of_weights
 
+    @property
+    def is_active(self) -> bool:
+        """Whether it changes anything."""
+        return self.training and self.p > 0
+
     def forward(self, x: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """`x` with dropout in training."""
-        if not self.training or self.p == 0:
+        if not self.is_active:
             return x
         like = x[:, :1] if self.locked else x
         count = like.numel()

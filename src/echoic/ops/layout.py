@@ -51,9 +51,7 @@ def lanes(batch: int, blocks: int, vector: int) -> int:
     return (larger * ceil(rows + 1, vector) + (blocks - larger) * ceil(rows, vector)) * vector
 
 
-def saved_size(
-    cell: str, sizes: tuple[int, int, int, int, int], blocks: int, vector: int, *, is_in_lanes: bool
-) -> int:
+def saved_size(cell: str, sizes: tuple[int, int, int, int, int], blocks: int, vector: int, *, is_in_lanes: bool) -> int:
     """Numbers that forward leaves for backward, for `(batch, steps, inputs, hidden, layers)`, which may be symbols."""
     batch, steps, width, hidden, layers = sizes
     if not is_in_lanes:
