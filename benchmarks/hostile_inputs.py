@@ -58,7 +58,7 @@ def _packed_bomb(compress: Callable[[bytes], bytes]) -> Callable[[Path], object]
 def _npz_bomb(path: Path) -> None:
     steps = BOMB_BYTES // 88
     with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
         archive.open("a.npy", "w", force_zip64=True) as to,
     ):
         to.write(_npy_header((steps, 88)))
