@@ -27,9 +27,7 @@ HEADINGS = {
 }
 
 
-def report(
-    processes: Sequence[Process], *, rounds: int, block_s: float, tiny: bool, avx2: bool, cpu_time: bool
-) -> str:
+def report(processes: Sequence[Process], *, rounds: int, block_s: float, tiny: bool, avx2: bool, cpu_time: bool) -> str:
     """Machine, protocol, workloads and all tables."""
     described = {result["name"]: result["description"] for process in processes for result in process["results"]}
     parts = ["**Smoke run with tiny sizes: the results are meaningless.**"] if tiny else []
