@@ -25,11 +25,12 @@ def parse_options() -> argparse.Namespace:
     add = parser.add_argument
     add("--threads", type=_integers, default=[1, 2], help="numbers of threads, separated by commas")
     add("--live-threads", type=_integers, default=[1], help="numbers of threads for live workloads")
-    add("--workloads", type=_names(workloads.NAMES), default=workloads.NAMES, help="of " + ", ".join(workloads.NAMES))
+    add("--workloads", type=_names(workloads.NAMES), default=workloads.DEFAULT, help="of " + ", ".join(workloads.NAMES))
     add("--only", type=_names(NAMES), default=[], help="contenders, of " + ", ".join(NAMES))
     add("--avx2", action="store_true", help="limit all contenders to AVX2; training only")
     add("--rounds", type=int, default=9, help="number of rounds; each contender runs once per round")
     add("--block", type=float, default=0.3, help="seconds per contender and round; at least one step")
+    add("--cpu-time", action="store_true", help="measure CPU time: for one thread, on a machine that does other work")
     add("--smoke", action="store_true", help="one short round on tiny networks, to try the script")
     add("--write", action="store_true", help="write the tables to RESULTS.md")
     options = parser.parse_args()
@@ -51,6 +52,7 @@ def measure(options: argparse.Namespace, threads: int) -> dict[str, Any]:
         "rounds": options.rounds,
         "block": options.block,
         "tiny": options.smoke,
+        "cpu_time": options.cpu_time,
     }
     here = Path(__file__).parent
     environment = machine.environment(threads, avx2=options.avx2)
@@ -88,7 +90,14 @@ def main() -> None:
     """Runs the processes and prints the tables."""
     options = parse_options()
     processes = [measure(options, threads) for threads in options.threads]
-    body = tables.report(processes, rounds=options.rounds, block_s=options.block, tiny=options.smoke, avx2=options.avx2)
+    body = tables.report(
+        processes,
+        rounds=options.rounds,
+        block_s=options.block,
+        tiny=options.smoke,
+        avx2=options.avx2,
+        cpu_time=options.cpu_time,
+    )
     if "echoic" in machine.versions():
         name, limit = ("kernels-avx2", ", limited to AVX2") if options.avx2 else ("kernels", "")
         publish(name, f"The compiled kernels against their peers{limit}", body, write=options.write)

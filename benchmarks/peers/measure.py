@@ -15,7 +15,7 @@ import numpy as np
 from peers import interleave, tables
 from peers.contenders import CONTENDERS, Entry
 from peers.stepper import AbsentError
-from peers.workloads import LIVE, SGEMM_SIZE, TRAINING, Live, Training
+from peers.workloads import LIVE, SGEMM_SIZE, SMALL, TRAINING, Live, Training
 
 
 def entries(workload: Training | Live, threads: int, only: Sequence[str]) -> tuple[dict[str, Entry], dict[str, str]]:
@@ -71,7 +71,7 @@ def measure(workload: Training | Live, options: dict[str, Any]) -> dict[str, Any
         runs["sgemm"] = ceilings.sgemm(sgemm_size)
         if fma := ceilings.fma(peaks):
             runs["fma"] = fma
-    clock = time.process_time if workload.kind == "streams" else time.perf_counter
+    clock = time.process_time if options["cpu_time"] or workload.kind == "streams" else time.perf_counter
     seconds = interleave.measure(runs, options["rounds"], options["block"], clock)
     gc.collect()
     return {
@@ -103,7 +103,7 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     in_use = kernel(options["threads"])
     results = []
-    for workload in (*TRAINING, *LIVE):
+    for workload in (*TRAINING, *SMALL, *LIVE):
         if workload.name in options["workloads"]:
             results.append(measure(workload, options))
             print(tables.line(results[-1], options["threads"]), flush=True)

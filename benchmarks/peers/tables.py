@@ -27,7 +27,7 @@ HEADINGS = {
 }
 
 
-def report(processes: Sequence[Process], *, rounds: int, block_s: float, tiny: bool, avx2: bool) -> str:
+def report(processes: Sequence[Process], *, rounds: int, block_s: float, tiny: bool, avx2: bool, cpu_time: bool) -> str:
     """Machine, protocol, workloads and all tables."""
     described = {result["name"]: result["description"] for process in processes for result in process["results"]}
     parts = ["**Smoke run with tiny sizes: the results are meaningless.**"] if tiny else []
@@ -41,7 +41,7 @@ def report(processes: Sequence[Process], *, rounds: int, block_s: float, tiny: b
         else []
     )
     parts += [
-        _protocol(rounds, block_s),
+        _protocol(rounds, block_s) + (" All times are CPU time." if cpu_time else ""),
         "\n".join(f"- {name}: {description}" for name, description in described.items()),
     ]
     parts += [section for process in processes for kind in HEADINGS if (section := _section(kind, process))]

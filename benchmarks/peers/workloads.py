@@ -145,6 +145,13 @@ TRAINING = (
     Training("Packed", layers=1, hidden=256, inputs=64, outputs=16, steps=200, batch=32, readout="every", packed=True),
 )
 
+SMALL = tuple(
+    replace(TRAINING[0], name=f"{cell}-{hidden}", hidden=hidden, cell=cell)
+    for cell, sizes in (("LSTM", (8, 20, 32, 64)), ("GRU", (8, 20)))
+    for hidden in sizes
+)
+"""W1 with other numbers of units, and GRU; on request."""
+
 LIVE = (
     Live("step-2x16", "step", layers=2, hidden=16, inputs=1, outputs=1),
     Live("step-2x128", "step", layers=2, hidden=128, inputs=1, outputs=1),
@@ -155,4 +162,5 @@ LIVE = (
     Live("loop-3x600", "loop", layers=3, hidden=600, inputs=200, outputs=200, count=1000),
 )
 
-NAMES = [workload.name for workload in (*TRAINING, *LIVE)]
+DEFAULT = [workload.name for workload in (*TRAINING, *LIVE)]
+NAMES = [*DEFAULT, *(workload.name for workload in SMALL)]

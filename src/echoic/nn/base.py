@@ -164,7 +164,7 @@ class Recurrent(nn.Module, abc.ABC):
         return y, after if batch else tuple(vectors[:, 0] for vectors in after)
 
     def _ordered(self, hx: LayerState, batch: tuple[int, ...], order: Tensor | None, dtype: torch.dtype) -> LayerState:
-        """The state of all layers and directions, `(layers * directions, rows, hidden_size)`, rows in the given order."""
+        """The state, `(layers * directions, rows, hidden_size)`, with rows in the given order."""
         shape = (len(self._names), *batch, self.hidden_size)
         if len(hx) != self.num_states or any(vector.shape != shape or vector.dtype != dtype for vector in hx):
             got = ", ".join(f"{tuple(vector.shape)} in {vector.dtype}" for vector in hx)

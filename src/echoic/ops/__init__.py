@@ -1,9 +1,9 @@
 """Recurrent layers over whole sequences, one function per cell.
 
 `lstm` and `gru` run the fastest implementation that is available: the compiled kernels for float32 on a CPU, torch's
-own layers for everything else. `stack` runs several small layers in one call. `lstm_reference` and `gru_reference` are the same equations in readable form; every
-implementation is tested against them. Gate order (i f g o, r z n) and GRU variant are torch's. All arrays are
-batch first.
+own layers for everything else. `stack` runs several small layers in one call. `lstm_reference` and `gru_reference` are
+the same equations in readable form; every implementation is tested against them. Gate order (i f g o, r z n) and GRU
+variant are torch's. All arrays are batch first.
 """
 
 from echoic.ops.choice import AVAILABLE as AVAILABLE

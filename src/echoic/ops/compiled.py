@@ -34,7 +34,7 @@ class LayerInputs(NamedTuple):
     bias_rec: Tensor | None
     lengths: Tensor | None
     upper: tuple[Tensor | None, ...] = ()
-    """`w_in`, `w_rec`, `bias` and `bias_rec` of every layer upon the first; `h` and `c` then have a row of each layer."""
+    """Four of each layer above the first; `h` and `c` are then `(layers, batch, hidden)`."""
 
     @classmethod
     def of(cls, tensors: Sequence[Any]) -> "LayerInputs":
