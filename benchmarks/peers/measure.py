@@ -103,7 +103,8 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     in_use = kernel(options["threads"])
     results = []
-    for workload in (*TRAINING, *SMALL, *LIVE):
+    every: list[Training | Live] = [*TRAINING, *SMALL, *LIVE]
+    for workload in every:
         if workload.name in options["workloads"]:
             results.append(measure(workload, options))
             print(tables.line(results[-1], options["threads"]), flush=True)

@@ -145,10 +145,9 @@ TRAINING = (
     Training("Packed", layers=1, hidden=256, inputs=64, outputs=16, steps=200, batch=32, readout="every", packed=True),
 )
 
-SMALL = tuple(
-    replace(TRAINING[0], name=f"{cell}-{hidden}", hidden=hidden, cell=cell)
-    for cell, sizes in (("LSTM", (8, 20, 32, 64)), ("GRU", (8, 20)))
-    for hidden in sizes
+SMALL = (
+    *(replace(TRAINING[0], name=f"LSTM-{hidden}", hidden=hidden) for hidden in (8, 20, 32, 64)),
+    *(replace(TRAINING[0], name=f"GRU-{hidden}", hidden=hidden, cell="GRU") for hidden in (8, 20)),
 )
 """W1 with other numbers of units, and GRU; on request."""
 

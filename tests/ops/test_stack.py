@@ -1,6 +1,7 @@
 """Several layers in one call of the kernels: when they run so, and that they equal layers one by one."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +25,8 @@ def make(request: pytest.FixtureRequest) -> Callable[..., Recurrent]:
 
     def made(**settings: object) -> Recurrent:
         torch.manual_seed(0)
-        return request.param(3, 20, 3, batch_first=True, **settings)
+        layers: Recurrent = request.param(3, 20, 3, batch_first=True, **settings)
+        return layers
 
     return made
 
@@ -37,7 +39,7 @@ def results(layers: Recurrent, *, lengths: list[int] | None = None) -> list[Tens
         torch.randn(shape, generator=draw).to(dtype).requires_grad_()
         for shape in [(18, 9, 3), *[(3, 18, 20)] * layers.num_states]
     )
-    given = x
+    given: Any = x
     if lengths is not None:
         given = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(lengths), True, enforce_sorted=False)
     y, end = layers(given, tuple(state) if layers.num_states == 2 else state[0])
@@ -53,7 +55,7 @@ def calls_of(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     made: list[int] = []
     forward = native.forward
 
-    def recorded(*arguments: object) -> None:
+    def recorded(*arguments: Any) -> None:
         made.append(arguments[3][-1])
         forward(*arguments)
 

@@ -52,7 +52,8 @@ class GRU(Recurrent):
     def _layer(
         self, x: Tensor, state: LayerState, weights: ops.StackWeights, lengths: Tensor | None, *, reverse: bool
     ) -> tuple[Tensor, LayerState]:
-        y, h = ops.gru(x, *state, *weights, lengths=lengths, reverse=reverse)
+        w_in, w_rec, bias, inner = weights
+        y, h = ops.gru(x, state[0], w_in, w_rec, bias, inner, lengths=lengths, reverse=reverse)
         return y, (h,)
 
     def _kernel_weights(self, weights: list[Tensor]) -> ops.StackWeights:

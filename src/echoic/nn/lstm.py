@@ -53,7 +53,9 @@ class LSTM(Recurrent):
     def _layer(
         self, x: Tensor, state: LayerState, weights: ops.StackWeights, lengths: Tensor | None, *, reverse: bool
     ) -> tuple[Tensor, LayerState]:
-        y, h, c = ops.lstm(x, *state, *weights[:3], lengths=lengths, reverse=reverse)
+        h, c = state
+        w_in, w_rec, bias, _ = weights
+        y, h, c = ops.lstm(x, h, c, w_in, w_rec, bias, lengths=lengths, reverse=reverse)
         return y, (h, c)
 
     def _kernel_weights(self, weights: list[Tensor]) -> ops.StackWeights:

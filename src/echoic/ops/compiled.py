@@ -39,7 +39,7 @@ class LayerInputs(NamedTuple):
     @classmethod
     def of(cls, tensors: Sequence[Any]) -> "LayerInputs":
         """From the operators' flat list."""
-        return cls(*tensors[:8], upper=tuple(tensors[8:]))
+        return cls(*tensors[:8])._replace(upper=tuple(tensors[8:]))
 
     def flat(self) -> list[Tensor | None]:
         """The operators' list."""

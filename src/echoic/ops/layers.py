@@ -115,12 +115,12 @@ def stack(
     tensors = [one for four in weights for one in four if one is not None]
     if not _supports(target, x) or _is_transformed(x, *state, *tensors):
         return None
-    h, c = state if cell == "lstm" else (*state, None)
+    h, *others = state
     if cell == "gru":
         none = h.new_zeros(h.shape[-1])
-        weights = [(*three, none if inner is None else inner) for *three, inner in weights]
+        weights = [(w_in, w_rec, bias, none if inner is None else inner) for w_in, w_rec, bias, inner in weights]
     upper = tuple(one for four in weights[1:] for one in four)
-    inputs = LayerInputs(x, h, c, *weights[0], lengths, upper)
+    inputs = LayerInputs(x, h, others[0] if others else None, *weights[0], lengths, upper)
     if not in_lanes(inputs, target):
         return None
     sizes = x.shape
