@@ -2,7 +2,7 @@
 
 Vectors hold units of a row or, in lanes, rows of a unit. Units are filled up to whole vectors, and so are rows; small
 layers take what wastes less. Where both waste the same, a single layer was equally fast on a Zen 4 core (0.94 to 1.15
-of the time of units), and units stay; several layers run in one call in lanes, which took 0.8 to 0.95 of the time.
+of the time of units), and units stay; several layers run in one call in lanes, which took 0.8 to 1.0 of the time.
 """
 
 import torch
