@@ -20,7 +20,7 @@ from playwright.sync_api import Playwright
 
 pytestmark = [pytest.mark.slow, pytest.mark.data]
 
-SONGS = {"train": 16, "val": 2, "test": 1}
+SONGS = {"train": 30, "val": 4, "test": 1}
 RECIPE: dict[str, Any] = {
     "hop_ms": 2, "window_ms": 16, "low_hz": 500, "conv_stride": 4, "conv_channels": (8, 16), "bidirectional": False,
     "cell": "gru", "layers": (48,), "delay_ms": 40, "excerpt_s": 2.0, "epochs": 8, "lr": 3e-3, "patience": 99,
