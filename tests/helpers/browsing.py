@@ -176,8 +176,14 @@ def check_usable(page: Page) -> None:
     assert width <= room  # nothing to scroll sideways on a phone
 
 
+_SERVER_DOWN = (
+    "ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_EMPTY_RESPONSE",
+    "Connection closed before receiving a handshake response",
+)  # fmt: skip
+"""What the browser says by itself while a server is down, or has just been killed."""
+
+
 def _note(message: ConsoleMessage, errors: list[str], *, refusals: bool) -> None:
-    # While a server is down, the browser says so by itself.
-    known = ["ERR_CONNECTION_REFUSED", *(["status of 400", "status of 409"] if refusals else [])]
+    known = [*_SERVER_DOWN, *(["status of 400", "status of 409"] if refusals else [])]
     if message.type in ("error", "warning") and not any(text in message.text for text in known):
         errors.append(message.text)
