@@ -219,7 +219,8 @@ def test_the_time_budget_is_kept_and_more_of_it_goes_on(tmp_path: Path) -> None:
         config={"train": {"minutes": 0.015}}, **TINY,
     )  # fmt: skip
     assert study.opened.search.elapsed_s < 6 + 9  # the budget, and what a busy machine adds to the last calibration
-    assert len([trial for trial in study.trials if trial.state == "complete"]) >= 2
+    assert study.opened.search.elapsed_s > 3  # at most half is kept for the confirmation
+    assert any(trial.state == "complete" for trial in study.trials)  # how many depends on the machine
     unfinished = [trial.number for trial in study.trials if trial.state == "unfinished"]
     assert len(unfinished) <= 1
 
