@@ -5,6 +5,7 @@ blocks with any other tag (`text`, `toml`, ...) are only shown. The folder holds
 folder of songs, a text, a recording, a folder of clips, one of clips with several labels and one of events.
 """
 
+import asyncio
 import atexit
 import csv
 import math
@@ -299,6 +300,19 @@ pytest_collect_file = (pages + docstrings).pytest()
 def pytest_runtest_setup() -> None:
     """Checks the shapes of the first calls in every test."""
     shape_checks.begin_test()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Playwright leaves its event loop running in this thread; a test without a browser may run one of its own."""
+    if "driver" in getattr(item, "fixturenames", ()):
+        return (yield)
+    loop = asyncio._get_running_loop()  # noqa: SLF001 (there is no public way to set it aside)
+    asyncio._set_running_loop(None)  # noqa: SLF001
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(loop)  # noqa: SLF001
 
 
 @pytest.hookimpl(tryfirst=True)

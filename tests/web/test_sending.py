@@ -88,12 +88,12 @@ def test_followers_have_the_results_of_the_sensor_from_wherever_they_join(served
     with sending, served.client("forecast") as early, served.client("forecast") as late:
         assert early.answer({"type": "follow"}) == {"type": "source", "state": None}
         sending.write("y\n1\n2\n")
-        sending.records(2)
+        *_, newest = sending.records(2)
         source = early.receive()
-        assert (source["position"], source["options"]) == (0, {})
+        assert (source["position"], source["options"], source["records"]) == (0, {}, [])
         assert [early.receive()["values"] for _ in range(2)] == [[[1.0]], [[2.0]]]
         source = late.answer({"type": "follow"})
-        assert source["position"] == 2
+        assert (source["position"], source["records"]) == (2, [newest])
         start = {"type": "start"} | {name: source[name] for name in ("options", "state", "position")}
         assert late.answer(start) == {"type": "started", "position": 2}
         sending.write("null\n")

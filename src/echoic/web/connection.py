@@ -82,8 +82,9 @@ class Connection:
         await self._close(STOPPED, "the server stops")
 
     def place(self) -> Message:
-        """Where it is, for those that follow it."""
-        return {"type": "source", "options": self._session.start.options, **self._session.saved()}
+        """Where it is, and its last result, for those that follow it."""
+        session = self._session
+        return {"type": "source", "options": session.start.options, "records": session.latest, **session.saved()}
 
     def forward(self, payloads: Iterable[Message]) -> None:
         """Sends what another client has sent; if too much waits already, this one is dropped."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from echoic.errors import DataError
-from echoic.streams.live import GeneratingStream, LiveStream
+from echoic.streams.live import GeneratingStream, LiveStream, Record
 from echoic.web.batcher import Batcher
 from echoic.web.limits import Limits
 from echoic.web.messages import Push, Start
@@ -34,6 +34,8 @@ class Session:
         self.stream: LiveStream[Any, Any, Any] = served.plain
         self.start = Start(type="start")
         self.position = 0
+        self.latest: list[Record] = []
+        """The records of the last result; none after a start."""
         self.units_per_s = self._most_units_per_s()
 
     def begin(self, message: Start) -> None:
@@ -49,6 +51,7 @@ class Session:
         else:
             state = stream.from_bytes(_decoded(message.state))
         self.stream, self._state, self.start, self.position = stream, state, message, message.position
+        self.latest = []
         self.units_per_s = self._most_units_per_s()
 
     def restart(self) -> None:
@@ -104,7 +107,7 @@ class Session:
 
     def _shown(self, result: Any) -> list[Message]:
         """A result, after a binary message with its sound where that is asked for."""
-        records = self.stream.records(result)
+        records = self.latest = self.stream.records(result)
         if not records and not self.start.frames:  # most of all messages
             return [f'{{"type":"result","position":{self.position},"records":[]}}']
         message = {"type": "result", "position": self.position, "records": records}

@@ -13,7 +13,7 @@ class Member(Protocol):
     """A connection, as the source or a follower."""
 
     def place(self) -> Message:
-        """The message that says where it is: its options, its state and its position."""
+        """The message that says where it is: its options, its state, its position and its last result."""
 
     def forward(self, payloads: Iterable[Message]) -> None:
         """Sends messages without waiting; a member that reads too slowly is dropped."""

@@ -49,8 +49,8 @@ export class Follower {
     this.button.setAttribute("aria-pressed", String(isOn));
   }
 
-  /** Where the sensor is: its options, state and position; without a state there is none now. */
-  onSource({ options, state, position }) {
+  /** Where the sensor is: its options, state, position and last result; without a state there is none now. */
+  onSource({ options, state, position, records }) {
     if (!this.isOn) return;
     if (!state) {
       this.show("waiting", this.hasSource ? "The sensor has stopped; waiting for one." : WAITING);
@@ -62,6 +62,7 @@ export class Follower {
     this.listener.onSource?.(options);
     const [first, ...others] = this.panels;
     first.goOn(options, state, position);
+    first.view.onJoined?.(records);
     others.forEach((panel) => panel.begin(options.rate_hz ?? panel.run.rate_hz));
     this.show("open", "Following the sensor.");
   }

@@ -59,6 +59,11 @@ export class ForecastView {
     this.changed();
   }
 
+  /** The forecast of a sensor stands until its next value, which may be an hour away. */
+  onJoined(records) {
+    this.onResult({ records });
+  }
+
   changed() {
     this.charts.forEach(({ chart }) => chart.changed());
   }

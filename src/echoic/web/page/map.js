@@ -35,6 +35,11 @@ export class MapView {
     this.targets.forEach(({ chart }) => chart?.changed());
   }
 
+  /** What came last of a sensor stands until its next value. */
+  onJoined(records) {
+    this.onResult({ records });
+  }
+
   keep(name, value) {
     if (!this.targets.has(name)) this.targets.set(name, this.target(name));
     const { newest } = this.targets.get(name);
