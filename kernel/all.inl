@@ -10,6 +10,7 @@
 #include "units.inl"
 #include "pack.inl"
 #include "rows.inl"
+#include "operands.inl"
 #include "forward.inl"
 #include "backward.inl"
 #include "lanes_product.inl"

@@ -6,10 +6,11 @@
 
 namespace {
 
-template <class Cell>
+template <class Cell, class Operands>
 struct BackwardPass {
   using V = typename Cell::V;
   using Real = typename Cell::Real;
+  using Operand = typename Operands::Operand;
   static constexpr Index W = V::width;
   static constexpr Index row_size = Cell::slots * W;
   static constexpr Index grad_size = Cell::grads * W;
@@ -19,6 +20,7 @@ struct BackwardPass {
 
   struct BlockWorkspace {  // what one block needs for itself
     Real *x, *h, *c0, *dh, *dc, *dgates, *dx, *dbias;
+    Operand *x_steps, *h_steps, *dgates_rows, *dgates_steps;
     const Real* saved;
     Index capacity;  // rows of one chunk
   };
@@ -27,15 +29,19 @@ struct BackwardPass {
   const Layout& layout;
   Plan plan;
   Sizes<Cell> size;
-  Real *w_in, *w_rec, *dw_in, *dw_rec, *zeros;
+  Real *packed_in, *packed_rec, *dw_in, *dw_rec, *zeros;
+  Operand *w_in, *w_rec;
   BlockWorkspace* workspaces;
 
   BackwardPass(const Backward<Real>& backward, const Plan& block_plan) : call(backward), layout(backward.layout), plan(block_plan), size(layout) {}
 
   void allocate_buffers(Arena& arena) {
     const Index depth = size.groups * gate_size;
-    w_in = call.dx ? arena.allocate<Real>(depth * group_count(size.inputs, W) * W) : nullptr;
-    w_rec = arena.allocate<Real>(depth * group_count(size.hidden, W) * W);
+    const Index columns_in = call.dx ? group_count(size.inputs, W) * W : 0, columns_rec = group_count(size.hidden, W) * W;
+    packed_in = arena.allocate<Real>(depth * columns_in);
+    packed_rec = arena.allocate<Real>(depth * columns_rec);
+    w_in = Operands::buffer_of_steps(arena, packed_in, depth, columns_in);
+    w_rec = Operands::buffer_of_steps(arena, packed_rec, depth, columns_rec);
     dw_in = arena.allocate<Real>(depth * size.inputs);
     dw_rec = arena.allocate<Real>(depth * size.hidden);
     zeros = arena.allocate<Real>(max_vectors * W);
@@ -51,6 +57,10 @@ struct BackwardPass {
       ws.dh = arena.allocate<Real>(block.rows * size.h_row);
       ws.dc = arena.allocate<Real>(size.groups * block.rows * W);
       ws.dgates = arena.allocate<Real>(size.groups * ws.capacity * grad_size);
+      ws.x_steps = Operands::buffer_of_steps(arena, ws.x, ws.capacity, size.x_row);
+      ws.h_steps = Operands::buffer_of_steps(arena, ws.h, ws.capacity, size.h_row);
+      ws.dgates_rows = Operands::buffer_of_rows(arena, ws.dgates, size.groups * ws.capacity * grad_size);
+      ws.dgates_steps = Operands::buffer_of_steps(arena, ws.dgates, ws.capacity, size.groups * grad_size);
       ws.dx = call.dx ? arena.allocate<Real>(ws.capacity * size.x_row) : nullptr;
       ws.dbias = arena.allocate<Real>(size.groups * grad_size);
       ws.saved = call.saved + before * size.groups * row_size;
@@ -60,20 +70,21 @@ struct BackwardPass {
   }
 
   // Column panels of up to four vectors, shared out to the team.
-  void pack_backward(const Team& team, const Real* w, Index depth, const int* order, Real* to) {
+  void pack_backward(const Team& team, const Real* w, Index depth, const int* order, Real* packed, Operand* to) {
     const Index panels = group_count(depth, max_vectors * W);
     for (Index panel = team.id; panel < panels; panel += team.size) {
       const Index column = panel * max_vectors * W;
-      pack_columns<Cell>(w, depth, size.hidden, order, column, vectors_from(column, depth),
-                         to + column * size.groups * gate_size);
+      const Index vectors = vectors_from(column, depth), before = column * size.groups * gate_size;
+      pack_columns<Cell>(w, depth, size.hidden, order, column, vectors, packed + before);
+      Operands::steps(packed + before, size.groups * gate_size, vectors * W, to + before / Operands::numbers);
     }
   }
 
   static Index vectors_from(Index column, Index depth) { return min_of(max_vectors, group_count(depth - column, W)); }
 
   void begin(const Team& team) {
-    pack_backward(team, call.weights->w_rec, size.hidden, Cell::rec_order, w_rec);
-    if (call.dx) pack_backward(team, call.weights->w_in, size.inputs, Cell::in_order, w_in);
+    pack_backward(team, call.weights->w_rec, size.hidden, Cell::rec_order, packed_rec, w_rec);
+    if (call.dx) pack_backward(team, call.weights->w_in, size.inputs, Cell::in_order, packed_in, w_in);
     if (team.id == 0) fill(zeros, max_vectors * W, Real(0));
     for (Index b = team.id; b < plan.block_count; b += team.size) {
       const Block& block = plan.blocks[b];
@@ -120,19 +131,20 @@ struct BackwardPass {
   }
 
   // A [rows, groups * gates * W], lying in gradient panels from row `first` and vector `slot` on, times packed columns.
-  void backward_product(const BlockWorkspace& ws, Index first, Index rows, Index slot, const Real* w, Index depth, bool accumulate, Real* c,
-                    Index c_row) {
+  void backward_product(const BlockWorkspace& ws, Index first, Index rows, Index slot, const Operand* w, Index depth, bool accumulate,
+                        Real* c, Index c_row) {
+    constexpr Index per = Operands::numbers;
     for (Index column = 0; column < depth; column += max_vectors * W) {
       const Index vectors = vectors_from(column, depth);
-      const Real* panel = w + column * size.groups * gate_size;
+      const Operand* panel = w + column * size.groups * gate_size / per;
       const Real* start = accumulate ? c + column : zeros;
       Index start_row = accumulate ? c_row : 0;
       for (Index group = 0; group < size.groups; group += groups_deep) {
-        multiply<V, Real>({min_of(groups_deep, size.groups - group), gate_size,
-                     ws.dgates + (group * ws.capacity + first) * grad_size + slot * W, grad_size, 1,
-                     ws.capacity * grad_size, panel + group * gate_size * vectors * W, vectors * W,
-                     gate_size * vectors * W, start, start_row, c + column, c_row},
-                    rows, vectors);
+        const Operand* gates = ws.dgates_rows + ((group * ws.capacity + first) * grad_size + slot * W) / per;
+        multiply<V, Operand, Operand>({min_of(groups_deep, size.groups - group), gate_size / per, gates, grad_size / per, 1,
+                                       ws.capacity * grad_size / per, panel + group * gate_size * vectors * W / per,
+                                       vectors * W, gate_size * vectors * W / per, start, start_row, c + column, c_row},
+                                      rows, vectors);
         start = c + column;
         start_row = c_row;
       }
@@ -162,6 +174,7 @@ struct BackwardPass {
       const Index units = units_in<V>(group, size.hidden);
       if (units < W)
         for (Index n = 0; n < rows * Cell::grads; ++n) copy_padded<V>(dgates + n * W, units, dgates + n * W);
+      Operands::rows(dgates, rows, grad_size, grad_size, ws.dgates_rows + (group * ws.capacity + first) * grad_size / Operands::numbers);
     }
     backward_product(ws, first, rows, Cell::rec_slot, w_rec, size.hidden, Cell::starts_from_dh, ws.dh, size.h_row);
   }
@@ -172,6 +185,7 @@ struct BackwardPass {
     gather_inputs<Cell>(layout, block, call.x, t0, t1, ws.x, size.x_row);
     gather_hidden(block, t0, t1, ws.h);
     for (Index t = t1 - 1; t >= t0; --t) backward_step(block, ws, t, t0);
+    make_steps(ws, block.start[t1] - block.start[t0]);
     if (!call.dx) return;
     backward_product(ws, 0, block.start[t1] - block.start[t0], Cell::in_slot, w_in, size.inputs, false, ws.dx, size.x_row);
     const Real* from = ws.dx;
@@ -179,6 +193,18 @@ struct BackwardPass {
       copy_partial<V>(from, size.inputs, call.dx + source * size.inputs);
       from += size.x_row;
     });
+  }
+
+  // The operands of the weight gradients.
+  void make_steps(const BlockWorkspace& ws, Index rows) {
+    Operands::steps(ws.x, rows, size.x_row, ws.x_steps);
+    Operands::steps(ws.h, rows, size.h_row, ws.h_steps);
+    for (Index group = 0; group < size.groups; ++group)
+      Operands::steps(ws.dgates + group * ws.capacity * grad_size, rows, grad_size, dgates_steps(ws, group));
+  }
+
+  static Operand* dgates_steps(const BlockWorkspace& ws, Index group) {
+    return ws.dgates_steps + group * Operands::depth(ws.capacity) * grad_size;
   }
 
   // Adds this chunk's share of a weight gradient: rows [k, k + rows) of one group, packed as for the way forward.
@@ -193,10 +219,10 @@ struct BackwardPass {
       const Index steps = t0 < end ? block.start[end] - block.start[t0] : 0;
       const bool overwrite = is_first && b == 0;
       if (steps == 0 && !overwrite) continue;
-      multiply<V, Cell::gates, Real>({1, steps, (for_input ? ws.x : ws.h) + k, 1, for_input ? size.x_row : size.h_row, 0,
-                                ws.dgates + group * ws.capacity * grad_size + slot * W, grad_size, 0,
-                                overwrite ? zeros : sums, overwrite ? 0 : gate_size, sums, gate_size},
-                               rows);
+      multiply<V, Cell::gates, Operand, Operand>(
+          {1, Operands::depth(steps), (for_input ? ws.x_steps : ws.h_steps) + k, 1, for_input ? size.x_row : size.h_row, 0,
+           dgates_steps(ws, group) + slot * W, grad_size, 0, overwrite ? zeros : sums, overwrite ? 0 : gate_size, sums, gate_size},
+          rows);
     }
   }
 

@@ -62,11 +62,12 @@ Real* pointer(std::uintptr_t address) {
 }
 
 using Address = std::uintptr_t;
-using Dimensions = std::vector<Index>;   // batch, steps, inputs, hidden, reverse, blocks, in_lanes, layers
+using Dimensions = std::vector<Index>;   // batch, steps, inputs, hidden, reverse, blocks, in_lanes, rounded, layers
 using Addresses = std::vector<Address>;  // in the order of the structs in kernels.h; weights, then gradients, come last
 
 echoic::Layout layout_of(const Dimensions& d, Address lengths) {
-  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5), d.at(6) != 0, d.at(7)};
+  return {d.at(0), d.at(1), d.at(2), d.at(3), pointer<const std::int64_t>(lengths), d.at(4) != 0, d.at(5), d.at(6) != 0,
+          d.at(7) != 0, d.at(8)};
 }
 
 // Four addresses for each layer, from number `first` on.

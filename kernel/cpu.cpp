@@ -46,9 +46,18 @@ bool echoic::cpu_has_avx512() {
   return cpu_has_avx2_fma() && bit(leaf7[1], 16) && saved_by_system(0xe6);
 }
 
+bool echoic::cpu_has_avx512_bf16() {
+  int leaf7[4], leaf7_1[4];
+  cpuid(7, 0, leaf7);
+  cpuid(7, 1, leaf7_1);
+  // Compilers take AVX512BW as given where there is AVX512_BF16.
+  return cpu_has_avx512() && bit(leaf7[1], 30) && bit(leaf7_1[0], 5);
+}
+
 #else
 
 bool echoic::cpu_has_avx2_fma() { return false; }
 bool echoic::cpu_has_avx512() { return false; }
+bool echoic::cpu_has_avx512_bf16() { return false; }
 
 #endif

@@ -4,6 +4,7 @@ extern const echoic::Kernels scalar_kernels;
 #ifdef ECHOIC_X86
 extern const echoic::Kernels avx2_kernels;
 extern const echoic::Kernels avx512_kernels;
+extern const echoic::Kernels avx512_bf16_kernels;
 #endif
 #ifdef ECHOIC_ARM64
 extern const echoic::Kernels neon_kernels;
@@ -13,6 +14,7 @@ namespace echoic {
 
 const Kernels* const targets[] = {
 #ifdef ECHOIC_X86
+    &avx512_bf16_kernels,
     &avx512_kernels,
     &avx2_kernels,
 #endif

@@ -6,30 +6,36 @@
 
 namespace {
 
-template <class Cell>
+template <class Cell, class Operands>
 struct ForwardPass {
   using V = typename Cell::V;
   using Real = typename Cell::Real;
+  using Operand = typename Operands::Operand;
   static constexpr Index W = V::width;
   static constexpr Index row_size = Cell::slots * W;
+  static constexpr Index gate_size = Cell::gates * W;
 
   struct BlockWorkspace {  // what one block needs for itself
     Real *x, *h, *h_next, *c, *panels;
+    Operand *x_rows, *h_rows;
   };
 
   const Forward<Real>& call;
   const Layout& layout;
   Plan plan;
   Sizes<Cell> size;
-  Real *w_in, *w_rec, *bias, *bias_rec;
+  Real *packed_in, *packed_rec, *bias, *bias_rec;
+  Operand *w_in, *w_rec;  // [groups, operands of the depth, gates * W]
   BlockWorkspace* workspaces;
 
   ForwardPass(const Forward<Real>& forward, const Plan& block_plan) : call(forward), layout(forward.layout), plan(block_plan), size(layout) {}
 
   void allocate_buffers(Arena& arena) {
-    w_in = arena.allocate<Real>(size.groups * size.inputs * Cell::gates * W);
-    w_rec = arena.allocate<Real>(size.groups * size.hidden * Cell::gates * W);
-    bias = arena.allocate<Real>(size.groups * Cell::gates * W);
+    packed_in = arena.allocate<Real>(size.groups * size.inputs * gate_size);
+    packed_rec = arena.allocate<Real>(size.groups * size.hidden * gate_size);
+    w_in = Operands::buffer_of_steps(arena, packed_in, size.inputs, size.groups * gate_size);
+    w_rec = Operands::buffer_of_steps(arena, packed_rec, size.hidden, size.groups * gate_size);
+    bias = arena.allocate<Real>(size.groups * gate_size);
     bias_rec = arena.allocate<Real>(size.groups * W);
     workspaces = arena.allocate<BlockWorkspace>(plan.block_count);
     for (Index b = 0; b < plan.block_count; ++b) {
@@ -38,6 +44,8 @@ struct ForwardPass {
       ws.x = arena.allocate<Real>(max_rows * size.x_row);
       ws.h = arena.allocate<Real>(rows * size.h_row);
       ws.h_next = arena.allocate<Real>(rows * size.h_row);
+      ws.x_rows = Operands::buffer_of_rows(arena, ws.x, max_rows * size.x_row);
+      ws.h_rows = Operands::buffer_of_rows(arena, nullptr, rows * size.h_row);
       ws.c = arena.allocate<Real>(size.groups * rows * W);
       ws.panels = call.saved ? nullptr : arena.allocate<Real>(size.groups * max_rows * row_size);
       if (workspaces) workspaces[b] = ws;
@@ -46,14 +54,18 @@ struct ForwardPass {
 
   void pack(const Team& team) {
     for (Index group = team.id; group < size.groups; group += team.size) {
-      pack_group<Cell>(call.weights->w_in, size.inputs, size.hidden, Cell::in_order, group,
-                       w_in + group * size.inputs * Cell::gates * W);
-      pack_group<Cell>(call.weights->w_rec, size.hidden, size.hidden, Cell::rec_order, group,
-                       w_rec + group * size.hidden * Cell::gates * W);
-      pack_group<Cell>(call.weights->bias, 1, size.hidden, Cell::in_order, group, bias + group * Cell::gates * W);
+      pack_weights(call.weights->w_in, size.inputs, Cell::in_order, group, packed_in, w_in);
+      pack_weights(call.weights->w_rec, size.hidden, Cell::rec_order, group, packed_rec, w_rec);
+      pack_group<Cell>(call.weights->bias, 1, size.hidden, Cell::in_order, group, bias + group * gate_size);
       if constexpr (Cell::has_inner_bias)
         copy_padded<V>(call.weights->bias_rec + group * W, units_in<V>(group, size.hidden), bias_rec + group * W);
     }
+  }
+
+  void pack_weights(const Real* w, Index depth, const int* order, Index group, Real* packed, Operand* to) {
+    packed += group * depth * gate_size;
+    pack_group<Cell>(w, depth, size.hidden, order, group, packed);
+    Operands::steps(packed, depth, gate_size, to + group * Operands::depth(depth) * gate_size);
   }
 
   void load_state(const Block& block, const BlockWorkspace& ws) {
@@ -80,15 +92,18 @@ struct ForwardPass {
   // The input's share of all gates of steps [t0, t1).
   void project(const Block& block, const BlockWorkspace& ws, Real* panels, Index panel_rows, Index first, Index t0, Index t1) {
     const Index rows = block.start[t1] - block.start[t0];
+    const Operand* x_rows = Operands::rows(ws.x, rows, size.x_row, size.inputs, ws.x_rows);
     for (Index group = 0; group < size.groups; ++group) {
       Real* sums = panels + (group * panel_rows + first) * row_size;
-      const Real* start = bias + group * Cell::gates * W;
+      const Real* start = bias + group * gate_size;
+      const Operand* weights = w_in + group * Operands::depth(size.inputs) * gate_size;
       Index start_row = 0;
       for (Index k = 0; k < size.inputs; k += product_depth) {
-        const Real* weights = w_in + (group * size.inputs + k) * Cell::gates * W;
-        multiply<V, Cell::gates, Real>({1, min_of(product_depth, size.inputs - k), ws.x + k, size.x_row, 1, 0, weights,
-                                  Cell::gates * W, 0, start, start_row, sums + Cell::in_slot * W, row_size},
-                                 rows);
+        const Index done = k / Operands::numbers, depth = Operands::depth(min_of(product_depth, size.inputs - k));
+        multiply<V, Cell::gates, Operand, Operand>(
+            {1, depth, x_rows + done, size.x_row / Operands::numbers, 1, 0, weights + done * gate_size, gate_size, 0,
+             start, start_row, sums + Cell::in_slot * W, row_size},
+            rows);
         start = sums + Cell::in_slot * W;
         start_row = row_size;
       }
@@ -100,13 +115,14 @@ struct ForwardPass {
   }
 
   void step(const Block& block, const BlockWorkspace& ws, Real* panels, Index panel_rows, Index first, Index rows) {
+    const Operand* h_rows = Operands::rows(ws.h, rows, size.h_row, size.hidden, ws.h_rows);
     for (Index group = 0; group < size.groups; ++group) {
       Real* panel = panels + (group * panel_rows + first) * row_size;
       Real* sums = panel + Cell::rec_slot * W;
-      multiply<V, Cell::gates, Real>({1, size.hidden, ws.h, size.h_row, 1, 0,
-                                w_rec + group * size.hidden * Cell::gates * W, Cell::gates * W, 0, sums, row_size, sums,
-                                row_size},
-                               rows);
+      multiply<V, Cell::gates, Operand, Operand>(
+          {1, Operands::depth(size.hidden), h_rows, size.h_row / Operands::numbers, 1, 0,
+           w_rec + group * Operands::depth(size.hidden) * gate_size, gate_size, 0, sums, row_size, sums, row_size},
+          rows);
       activate<Cell>({rows, panel, ws.h + group * W, ws.h_next + group * W, size.h_row,
                       ws.c + group * block.rows * W});
     }

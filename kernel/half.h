@@ -10,5 +10,9 @@ std::uint16_t half_from_float(float value);  // to the nearest, ties to even; to
 struct Bfloat16 {
   std::uint16_t bits;
 };
+// Two of them, the first one in the lower half.
+struct Bfloat16Pair {
+  std::uint32_t bits;
+};
 Bfloat16 bfloat16_from_float(float value);  // to the nearest, ties to even; too large becomes infinity
 }  // namespace echoic

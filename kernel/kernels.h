@@ -18,6 +18,7 @@ struct Layout {
   bool reverse;                 // every row is read from its last step to its first
   Index blocks;                  // groups of rows that are worked on side by side; forward and backward must agree
   bool in_lanes;                 // vectors hold rows rather than units (lanes.inl): for small layers; both must agree
+  bool rounded = false;          // operands of products are rounded to bfloat16, sums and all else are not; not in lanes
   Index layers = 1;              // L, each with H units over the hidden vectors of the one below; in lanes alone more than 1
 };
 

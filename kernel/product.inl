@@ -22,10 +22,10 @@ using echoic::Index;
 
 // C[r, n] = start[r, n] + sum over k of A[r, k] * B[k, n], where k runs through `blocks` stretches of `depth`.
 // Distances are in numbers. A start row distance of 0 adds the same row (a bias, zeros) everywhere.
-template <class Real, class Weight = Real>
+template <class Real, class Weight = Real, class Input = Real>
 struct Product {
   Index blocks, depth;
-  const Real* a;
+  const Input* a;
   Index a_row, a_step, a_block;
   const Weight* b;
   Index b_step, b_block;  // of Bfloat16 two steps stand in pairs: numbers (k, n) and (k + 1, n), for even k
@@ -67,10 +67,23 @@ void add_products(const Product<typename V::Real, echoic::Bfloat16>& p, const ty
   }
 }
 
+// Pairs on both sides: as many steps as pairs.
+template <class V, int R, int C>
+void add_products(const Product<typename V::Real, echoic::Bfloat16Pair, echoic::Bfloat16Pair>& p, const echoic::Bfloat16Pair* a,
+                  const echoic::Bfloat16Pair* b, V (&sum)[R][C]) {
+  for (Index k = 0; k < p.depth; ++k, a += p.a_step, b += p.b_step) {
+    decltype(V::load_pairs(b)) column[C];
+    for (int n = 0; n < C; ++n) column[n] = V::load_pairs(b + n * V::width);
+    for (int r = 0; r < R; ++r) {
+      const auto value = V::all_pairs(a[r * p.a_row]);
+      for (int n = 0; n < C; ++n) sum[r][n] = V::add_pairs(value, column[n], sum[r][n]);
+    }
+  }
+}
+
 // A tile of R rows and C vectors. Kept apart from what is done with the sums: together, compilers spill them.
-template <class V, int R, int C, class Weight>
-ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight>& p) {
-  using Real = typename V::Real;
+template <class V, int R, int C, class Weight, class Input>
+ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight, Input>& p) {
   constexpr bool scaled = sizeof(Weight) == 1;
   V sum[R][C];
   const auto start = [&](int r, int n) { return V::load(p.start + r * p.start_row + n * V::width); };
@@ -85,32 +98,32 @@ ECHOIC_NOINLINE void tile(const Product<typename V::Real, Weight>& p) {
     for (int n = 0; n < C; ++n) sum[r][n].store(p.c + r * p.c_row + n * V::width);
 }
 
-template <class V, int R, int C, class Weight>
-void tile_of(const Product<typename V::Real, Weight>& p, Index rows) {
-  if (rows == R) return tile<V, R, C, Weight>(p);
-  if constexpr (R > 1) tile_of<V, R - 1, C, Weight>(p, rows);
+template <class V, int R, int C, class Weight, class Input>
+void tile_of(const Product<typename V::Real, Weight, Input>& p, Index rows) {
+  if (rows == R) return tile<V, R, C, Weight, Input>(p);
+  if constexpr (R > 1) tile_of<V, R - 1, C, Weight, Input>(p, rows);
 }
 
 // `rows` rows of C vectors.
-template <class V, int C, class Weight>
-void multiply(Product<typename V::Real, Weight> p, Index rows) {
+template <class V, int C, class Weight, class Input = typename V::Real>
+void multiply(Product<typename V::Real, Weight, Input> p, Index rows) {
   for (; rows >= V::tile_rows; rows -= V::tile_rows) {
-    tile<V, V::tile_rows, C, Weight>(p);
+    tile<V, V::tile_rows, C, Weight, Input>(p);
     p.a += V::tile_rows * p.a_row;
     p.start += V::tile_rows * p.start_row;
     p.c += V::tile_rows * p.c_row;
   }
-  if (rows > 0) tile_of<V, V::tile_rows, C, Weight>(p, rows);
+  if (rows > 0) tile_of<V, V::tile_rows, C, Weight, Input>(p, rows);
 }
 
 // `rows` rows of 1 to 4 vectors.
-template <class V, class Weight>
-void multiply(const Product<typename V::Real, Weight>& p, Index rows, Index vectors) {
+template <class V, class Weight, class Input = typename V::Real>
+void multiply(const Product<typename V::Real, Weight, Input>& p, Index rows, Index vectors) {
   switch (vectors) {
-    case 1: return multiply<V, 1, Weight>(p, rows);
-    case 2: return multiply<V, 2, Weight>(p, rows);
-    case 3: return multiply<V, 3, Weight>(p, rows);
-    default: return multiply<V, 4, Weight>(p, rows);
+    case 1: return multiply<V, 1, Weight, Input>(p, rows);
+    case 2: return multiply<V, 2, Weight, Input>(p, rows);
+    case 3: return multiply<V, 3, Weight, Input>(p, rows);
+    default: return multiply<V, 4, Weight, Input>(p, rows);
   }
 }
 

@@ -16,6 +16,7 @@ struct Avx2 {
   using Real = float;
   static constexpr int width = 8;
   static constexpr int tile_rows = 3;  // 3 x 4 sums, 4 columns: 16 registers
+  static constexpr bool has_pairs = false;
   __m256 v;
 
   static __m256i first(int count) {
@@ -64,6 +65,14 @@ struct Avx2 {
   friend Avx2 reciprocal(Avx2 a) {
     const __m256 guess = _mm256_rcp_ps(a.v);
     return {_mm256_mul_ps(guess, _mm256_fnmadd_ps(a.v, guess, _mm256_set1_ps(2)))};
+  }
+  // To the nearest bfloat16, ties to even; the carry goes into the exponent by itself.
+  friend Avx2 rounded(Avx2 a) {
+    const __m256i bits = _mm256_castps_si256(a.v);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i up = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+    const __m256 kept = _mm256_and_ps(_mm256_castsi256_ps(up), _mm256_castsi256_ps(_mm256_set1_epi32(static_cast<int>(0xffff0000))));
+    return {_mm256_blendv_ps(kept, a.v, _mm256_cmp_ps(a.v, a.v, _CMP_UNORD_Q))};
   }
   friend Avx2 fma(Avx2 a, Avx2 b, Avx2 c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
   // The instructions give their second operand when one is not a number: so it passes through.

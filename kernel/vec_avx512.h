@@ -1,4 +1,4 @@
-// Sixteen floats at a time: AVX-512F.
+// Sixteen floats at a time: AVX-512F, and with AVX512_BF16 its products of bfloat16.
 #pragma once
 #include <immintrin.h>
 
@@ -69,11 +69,45 @@ struct Avx512 {
     const __m512 guess = _mm512_rcp14_ps(a.v);
     return {_mm512_mul_ps(guess, _mm512_fnmadd_ps(a.v, guess, _mm512_set1_ps(2)))};
   }
+#if defined(__AVX512BF16__)
+  static constexpr bool has_pairs = true;
+  static __m512bh load_pairs(const echoic::Bfloat16Pair* from) { return as_pairs(_mm512_loadu_si512(from)); }
+  static __m512bh all_pairs(echoic::Bfloat16Pair pair) { return as_pairs(_mm512_set1_epi32(static_cast<int>(pair.bits))); }
+  static Avx512 add_pairs(__m512bh a, __m512bh b, Avx512 sum) { return {_mm512_dpbf16_ps(sum.v, a, b)}; }
+  // Numbers beside each other make a pair.
+  static void store_rounded(Avx512 a, echoic::Bfloat16Pair* to) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), halves(a));
+  }
+  // Numbers of the same lane make a pair.
+  static void store_pairs(Avx512 first, Avx512 second, echoic::Bfloat16Pair* to) {
+    const __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(halves(second)), 16);
+    _mm512_storeu_si512(to, _mm512_or_si512(_mm512_cvtepu16_epi32(halves(first)), high));
+  }
+#else
+  static constexpr bool has_pairs = false;
+#endif
+  // To the nearest bfloat16, ties to even; the carry goes into the exponent by itself.
+  friend Avx512 rounded(Avx512 a) {
+    const __m512i bits = _mm512_castps_si512(a.v);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+    const __m512i up = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    const __m512i kept = _mm512_and_si512(up, _mm512_set1_epi32(static_cast<int>(0xffff0000)));
+    return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, a.v, _CMP_UNORD_Q), _mm512_castsi512_ps(kept), a.v)};
+  }
   friend Avx512 fma(Avx512 a, Avx512 b, Avx512 c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   // The instructions give their second operand when one is not a number: so it passes through.
   friend Avx512 clamp(Avx512 a, float low, float high) {
     return {_mm512_min_ps(_mm512_set1_ps(high), _mm512_max_ps(_mm512_set1_ps(low), a.v))};
   }
+
+#if defined(__AVX512BF16__)
+ private:
+  static __m512bh as_pairs(__m512i bits) { return reinterpret_cast<__m512bh&>(bits); }
+  static __m256i halves(Avx512 a) {
+    const __m256bh rounded = _mm512_cvtneps_pbh(a.v);
+    return reinterpret_cast<const __m256i&>(rounded);
+  }
+#endif
 };
 
 }  // namespace

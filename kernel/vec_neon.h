@@ -13,6 +13,7 @@ struct Neon {
   using Real = float;
   static constexpr int width = 4;
   static constexpr int tile_rows = 6;  // 6 x 4 sums, 4 columns: of 32 registers
+  static constexpr bool has_pairs = false;
   float32x4_t v;
 
   static Neon load(const float* from) { return {vld1q_f32(from)}; }
@@ -61,6 +62,13 @@ struct Neon {
     rows[3].v = second_halves(odd01, odd23);
   }
   friend Neon reciprocal(Neon a) { return {vdivq_f32(vdupq_n_f32(1), a.v)}; }
+  // To the nearest bfloat16, ties to even; the carry goes into the exponent by itself.
+  friend Neon rounded(Neon a) {
+    const uint32x4_t bits = vreinterpretq_u32_f32(a.v);
+    const uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+    const uint32x4_t up = vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff)));
+    return {vbslq_f32(vceqq_f32(a.v, a.v), vreinterpretq_f32_u32(vandq_u32(up, vdupq_n_u32(0xffff0000))), a.v)};
+  }
   friend Neon fma(Neon a, Neon b, Neon c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
   // The instructions give a number that is none if either operand is: so it passes through.
   friend Neon clamp(Neon a, float low, float high) {

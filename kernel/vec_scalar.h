@@ -12,6 +12,7 @@ struct Scalar {
   using Real = Number;
   static constexpr int width = 1;
   static constexpr int tile_rows = 3;
+  static constexpr bool has_pairs = false;
   Number v;
 
   static Scalar load(const Number* from) { return {*from}; }
@@ -30,6 +31,8 @@ struct Scalar {
   friend Scalar operator*(Scalar a, Scalar b) { return {a.v * b.v}; }
   friend Scalar fma(Scalar a, Scalar b, Scalar c) { return {a.v * b.v + c.v}; }
   static void transpose(Scalar (&)[1]) {}
+  // To the nearest bfloat16.
+  friend Scalar rounded(Scalar a) { return {Number(number(echoic::bfloat16_from_float(static_cast<float>(a.v))))}; }
   static void prefetch(const void*) {}
   friend Scalar reciprocal(Scalar a) { return {1 / a.v}; }
   // Not a number passes through.

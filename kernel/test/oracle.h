@@ -15,10 +15,19 @@ struct Expected {
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
+// To the nearest bfloat16, ties to even.
+double rounded(double x) {
+  if (!std::isfinite(x) || x == 0) return x;
+  int exponent;
+  std::frexp(x, &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(x, 8 - exponent)), exponent - 8);
+}
+
 // One row of the batch through its steps and back, one number at a time.
 class Row {
  public:
-  Row(const Case& test_case, const CaseArrays& arrays, long row) : case_(test_case), in_(arrays), row_(row), H_(test_case.hidden) {}
+  Row(const Case& test_case, const CaseArrays& arrays, long row, bool rounds)
+      : case_(test_case), in_(arrays), row_(row), H_(test_case.hidden), rounds_(rounds) {}
 
   void run(Expected& out) {
     const long length = case_.length(row_), state = row_ * H_;
@@ -38,15 +47,17 @@ class Row {
  private:
   long array_row(long t) const { return row_ * case_.steps + (case_.reverse ? case_.length(row_) - 1 - t : t); }
 
+  double product(double a, double b) const { return rounds_ ? rounded(a) * rounded(b) : a * b; }
+
   double from_input(long gate, long t) const {
     double sum = in_.bias[gate];
-    for (long k = 0; k < case_.inputs; ++k) sum += in_.w_in[gate * case_.inputs + k] * in_.x[array_row(t) * case_.inputs + k];
+    for (long k = 0; k < case_.inputs; ++k) sum += product(in_.w_in[gate * case_.inputs + k], in_.x[array_row(t) * case_.inputs + k]);
     return sum;
   }
 
   double from_state(long gate, long t) const {
     double sum = 0;
-    for (long k = 0; k < H_; ++k) sum += in_.w_rec[gate * H_ + k] * h_[t][k];
+    for (long k = 0; k < H_; ++k) sum += product(in_.w_rec[gate * H_ + k], h_[t][k]);
     return sum;
   }
 
@@ -102,23 +113,24 @@ class Row {
   void backpropagate(long gate, long t, double gradient, double reset, std::vector<double>& before, Expected& out) {
     out.dbias[gate] += gradient;
     for (long k = 0; k < case_.inputs; ++k) {
-      out.dw_in[gate * case_.inputs + k] += gradient * in_.x[array_row(t) * case_.inputs + k];
-      out.dx[array_row(t) * case_.inputs + k] += gradient * in_.w_in[gate * case_.inputs + k];
+      out.dw_in[gate * case_.inputs + k] += product(gradient, in_.x[array_row(t) * case_.inputs + k]);
+      out.dx[array_row(t) * case_.inputs + k] += product(gradient, in_.w_in[gate * case_.inputs + k]);
     }
     for (long k = 0; k < H_; ++k) {
-      out.dw_rec[gate * H_ + k] += gradient * reset * h_[t][k];
-      before[k] += gradient * reset * in_.w_rec[gate * H_ + k];
+      out.dw_rec[gate * H_ + k] += product(gradient * reset, h_[t][k]);
+      before[k] += product(gradient * reset, in_.w_rec[gate * H_ + k]);
     }
   }
 
   const Case& case_;
   const CaseArrays& in_;
   long row_, H_;
+  bool rounds_;  // operands of products
   // Of each step: h and c before it, and the gates of its units, i f g o or r z n q.
   std::vector<std::vector<double>> h_, c_, gates_;
 };
 
-Expected expected_of(const Case& test_case, const CaseArrays& arrays) {
+Expected expected_of(const Case& test_case, const CaseArrays& arrays, bool rounds = false) {
   Expected out;
   out.y.assign(test_case.batch * test_case.steps * test_case.hidden, 0);
   out.h_end.assign(arrays.h0.size(), 0), out.dh0 = out.h_end;
@@ -126,7 +138,7 @@ Expected expected_of(const Case& test_case, const CaseArrays& arrays) {
   out.dx.assign(arrays.x.size(), 0);
   out.dw_in.assign(arrays.w_in.size(), 0), out.dw_rec.assign(arrays.w_rec.size(), 0);
   out.dbias.assign(arrays.bias.size(), 0), out.dbias_rec.assign(arrays.bias_rec.size(), 0);
-  for (long row = 0; row < test_case.batch; ++row) Row(test_case, arrays, row).run(out);
+  for (long row = 0; row < test_case.batch; ++row) Row(test_case, arrays, row, rounds).run(out);
   return out;
 }
 

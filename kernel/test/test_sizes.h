@@ -9,13 +9,13 @@ namespace {
 
 void check_against_oracle(const Case& test_case, const std::vector<CallOptions>& options) {
   const CaseArrays arrays = random_numbers(test_case, static_cast<unsigned>(test_case.batch + 31 * test_case.hidden + 977 * test_case.inputs));
-  const Expected expected = expected_of(test_case, arrays);
-  for_each_kernel([&](const auto& kernel, const std::string& name) {
-    for (CallOptions one : options)
-      for (bool in_lanes : {false, true}) {
-        one.in_lanes = in_lanes;
-        compare(run(kernel, test_case, arrays, one), expected, name + test_case.text() + one.text());
-      }
+  const Expected expected = expected_of(test_case, arrays), expected_rounded = expected_of(test_case, arrays, true);
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
+    const bool is_rounded = scheme == Scheme::rounded;
+    for (CallOptions one : options) {
+      one.scheme = scheme;
+      compare(run(kernel, test_case, arrays, one), is_rounded ? expected_rounded : expected, name + test_case.text() + one.text(), is_rounded);
+    }
   });
 }
 
@@ -59,12 +59,12 @@ void check_missing_gradients(CellKind kind) {
   const Case test_case{kind, 3, 4, 2, 13, {4, 0, 2}, false};
   CaseArrays arrays = random_numbers(test_case, 3);
   for (auto* gradient : {&arrays.dy, &arrays.dh_end, &arrays.dc_end}) gradient->assign(gradient->size(), 0);
-  Expected expected = expected_of(test_case, arrays);
-  expected.dx.assign(expected.dx.size(), nan);  // not asked for, so not written
-  for_each_kernel([&](const auto& kernel, const std::string& name) {
-    for (bool in_lanes : {false, true})
-      compare(run(kernel, test_case, arrays, {2, 1, in_lanes, false}), expected,
-              name + "without incoming gradients " + test_case.text());
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
+    const bool is_rounded = scheme == Scheme::rounded;
+    Expected expected = expected_of(test_case, arrays, is_rounded);
+    expected.dx.assign(expected.dx.size(), nan);  // not asked for, so not written
+    compare(run(kernel, test_case, arrays, {2, 1, scheme, false}), expected,
+            name + "without incoming gradients " + test_case.text(), is_rounded);
   });
 }
 
@@ -72,14 +72,12 @@ void check_repeated(CellKind kind, bool quick) {
   const long steps = quick ? 5 : 30, hidden = quick ? 17 : 33;
   const Case test_case{kind, 20, steps, 3, hidden, unequal(20, steps), false};
   const CaseArrays arrays = random_numbers(test_case, 11);
-  for_each_kernel([&](const auto& kernel, const std::string& name) {
-    for (bool in_lanes : {false, true}) {
-      const auto once = run(kernel, test_case, arrays, {3, 3, in_lanes});
-      check(once.same_bits(run(kernel, test_case, arrays, {3, 3, in_lanes})), name + "gives the same bits again: " + test_case.text());
-      for (int threads : {1, 2})
-        check(once.same_bits(run(kernel, test_case, arrays, {3, threads, in_lanes})),
-              name + "gives the same bits for any number of threads: " + test_case.text());
-    }
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
+    const auto once = run(kernel, test_case, arrays, {3, 3, scheme});
+    check(once.same_bits(run(kernel, test_case, arrays, {3, 3, scheme})), name + "gives the same bits again: " + test_case.text());
+    for (int threads : {1, 2})
+      check(once.same_bits(run(kernel, test_case, arrays, {3, threads, scheme})),
+            name + "gives the same bits for any number of threads: " + test_case.text());
   });
 }
 

@@ -31,8 +31,8 @@ void check_nan_stays_in_its_row(const Case& test_case, long bad) {
   CaseArrays arrays = good;
   const long step = 2, H = test_case.hidden, row_y = test_case.steps * H;
   arrays.x[(bad * test_case.steps + step) * test_case.inputs] = nan;
-  for_each_scheme([&](const auto& kernel, const std::string& name, bool in_lanes) {
-    const auto clean = run(kernel, test_case, good, {2, 1, in_lanes}), dirty = run(kernel, test_case, arrays, {2, 1, in_lanes});
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
+    const auto clean = run(kernel, test_case, good, {2, 1, scheme}), dirty = run(kernel, test_case, arrays, {2, 1, scheme});
     const std::string where = name + test_case.text();
     check(equal_except_row(dirty.y, clean.y, bad, row_y, true) && equal_except_row(dirty.h_end, clean.h_end, bad, H, true) &&
               equal_except_row(dirty.c_end, clean.c_end, bad, H, true),
@@ -60,8 +60,8 @@ void check_nothing_beyond_a_length_is_read(CellKind kind, bool reverse) {
       for (long k = 0; k < test_case.inputs; ++k) arrays.x[(row * test_case.steps + t) * test_case.inputs + k] = nan;
       for (long k = 0; k < test_case.hidden; ++k) arrays.dy[(row * test_case.steps + t) * test_case.hidden + k] = nan;
     }
-  for_each_scheme([&](const auto& kernel, const std::string& name, bool in_lanes) {
-    check(run(kernel, test_case, arrays, {2, 2, in_lanes}).same_bits(run(kernel, test_case, good, {2, 2, in_lanes})),
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
+    check(run(kernel, test_case, arrays, {2, 2, scheme}).same_bits(run(kernel, test_case, good, {2, 2, scheme})),
           "what lies beyond a row's length is not read: " + name + test_case.text());
   });
 }
@@ -73,16 +73,16 @@ void check_infinite_inputs(CellKind kind, double value) {
   CaseArrays arrays = random_numbers(test_case, 29);
   for (long row = 0; row < test_case.batch; ++row)
     for (long t = 0; t < test_case.steps; ++t) arrays.x[(row * test_case.steps + t) * test_case.inputs] = value;
-  const Expected expected = expected_of(test_case, arrays);
-  for_each_scheme([&](const auto& kernel, const std::string& name, bool in_lanes) {
-    const auto result = run(kernel, test_case, arrays, {2, 1, in_lanes});
-    using Bound = Tolerance<RealOf<decltype(kernel)>>;
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
+    const bool is_rounded = scheme == Scheme::rounded;
+    const Expected expected = expected_of(test_case, arrays, is_rounded);
+    const auto result = run(kernel, test_case, arrays, {2, 1, scheme});
     result.each(expected, [&](const auto& got, const std::vector<double>& wanted, const char* what, bool gradient) {
       if (std::strcmp(what, "dw_in") == 0) return;
       bool finite = true;
       for (double one : wanted) finite = finite && std::isfinite(one);
       check(finite, "the oracle is finite for infinite inputs");
-      check(error_of(got, wanted) <= (gradient ? Bound::gradient : Bound::output),
+      check(error_of(got, wanted) <= tolerance_of<RealOf<decltype(kernel)>>(gradient, is_rounded),
             "infinite inputs saturate: " + std::string(what) + ", " + name + test_case.text());
     });
   });

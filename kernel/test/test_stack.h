@@ -35,7 +35,7 @@ void check_stack(CellKind kind, const std::vector<std::int64_t>& lengths, bool r
     for (const CallOptions& options : std::vector<CallOptions>{{1, 1}, {2, 1}, {3, 2}}) {
       const std::string where = name + "three layers, " + case_of(0).text() + options.text();
       const bool lstm = kind == CellKind::lstm;
-      const echoic::Layout layout{B, T, I, H, lengths.empty() ? nullptr : lengths.data(), reverse, options.blocks, true, L};
+      const echoic::Layout layout{B, T, I, H, lengths.empty() ? nullptr : lengths.data(), reverse, options.blocks, true, false, L};
       std::vector<Array<Real>> given;
       std::vector<Result<Real>> out;
       given.reserve(4 * L), out.reserve(L);

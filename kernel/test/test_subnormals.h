@@ -32,11 +32,11 @@ void check_subnormals_become_zero(CellKind kind) {
   CaseArrays arrays = random_numbers(test_case, 31);
   for (auto* gradient : {&arrays.dy, &arrays.dh_end, &arrays.dc_end})
     for (double& one : *gradient) one = 1e-40;
-  for_each_scheme([&](const auto& kernel, const std::string& name, bool in_lanes) {
+  for_each_scheme([&](const auto& kernel, const std::string& name, Scheme scheme) {
     if (sizeof(RealOf<decltype(kernel)>) == 8 || !FlushSubnormals::bits) return;
     for (int threads : {1, 2}) {
       const auto before = settings_of(2);
-      const auto result = run(kernel, test_case, arrays, {2, threads, in_lanes});
+      const auto result = run(kernel, test_case, arrays, {2, threads, scheme});
       bool zeros = true;
       for (long n = 0; n < result.dx.count(); ++n) zeros = zeros && result.dx.data()[n] == 0;
       check(zeros, "subnormal numbers count as zero: " + name + test_case.text());

@@ -60,7 +60,8 @@ class LayerInputs(NamedTuple):
 class LayerCall(NamedTuple):
     """Other arguments of a kernel call.
 
-    `blocks` of rows are processed in parallel; with `in_lanes`, vectors hold rows rather than units.
+    `blocks` of rows are processed in parallel; with `in_lanes`, vectors hold rows rather than units; with `rounded`,
+    the operands of products are rounded to bfloat16.
     """
 
     cell: str
@@ -68,12 +69,15 @@ class LayerCall(NamedTuple):
     target: str
     blocks: int
     in_lanes: bool
+    rounded: bool
 
 
-def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tuple[Tensor, Tensor, Tensor]:
+def layer(
+    cell: str, inputs: LayerInputs, *, reverse: bool, target: str, rounded: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
     """Hidden vectors, then h and c (empty for a GRU) after the last step, from the kernels of `target`.
 
-    Several layers must be `in_lanes`.
+    Several layers must be `in_lanes`, where nothing is `rounded`.
     """
     lengths = inputs.lengths
     if lengths is not None:
@@ -81,7 +85,9 @@ def layer(cell: str, inputs: LayerInputs, *, reverse: bool, target: str) -> tupl
     tensors = [None if one is None else one.contiguous() for one in inputs.flat()]
     save = torch.is_grad_enabled() and any(one is not None and one.requires_grad for one in tensors)
     blocks = _blocks(inputs.sizes)
-    y, h_end, c_end, _ = _layer(tensors, cell, reverse, target, blocks, in_lanes(inputs, target), save)
+    lanes = in_lanes(inputs, target)
+    call = LayerCall(cell, reverse, target, blocks, lanes, rounded and not lanes)
+    y, h_end, c_end, _ = _layer(tensors, *call, save)
     return y, h_end, c_end
 
 
@@ -104,7 +110,7 @@ def _addresses(*tensors: Tensor | None) -> list[int]:
 def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Tensor | None]) -> None:
     """Calls the kernel on contiguous tensors, in the order of the structs in kernel/kernels.h."""
     *sizes, layers = inputs.sizes
-    dimensions = [*sizes, int(call.reverse), call.blocks, int(call.in_lanes), layers]
+    dimensions = [*sizes, int(call.reverse), call.blocks, int(call.in_lanes), int(call.rounded), layers]
     (lengths,) = _addresses(inputs.lengths)
     is_double = inputs.x.dtype == torch.float64
     kernel(call.target, call.cell, is_double, dimensions, lengths, _addresses(*tensors), layout.threads(*inputs.sizes))
@@ -112,12 +118,13 @@ def _run(kernel: Any, inputs: LayerInputs, call: LayerCall, tensors: Sequence[Te
 
 _library = torch.library.Library("echoic", "DEF")
 _library.define(
-    "layer(Tensor?[] inputs, str cell, bool reverse, str target, int blocks, bool in_lanes, bool save) "
+    "layer(Tensor?[] inputs, str cell, bool reverse, str target, int blocks, bool in_lanes, bool rounded, "
+    "bool save) "
     "-> (Tensor, Tensor, Tensor, Tensor)"
 )
 _library.define(
     "layer_backward(Tensor?[] grad_outputs, Tensor?[] inputs, Tensor y, Tensor saved, "
-    "str cell, bool reverse, str target, int blocks, bool in_lanes, bool needs_dx) -> Tensor[]"
+    "str cell, bool reverse, str target, int blocks, bool in_lanes, bool rounded, bool needs_dx) -> Tensor[]"
 )
 _layer = torch.ops.echoic.layer.default
 _layer_backward = torch.ops.echoic.layer_backward.default

@@ -52,7 +52,7 @@ def lstm(
     target = kernel()
     if _supports(target, x):
         inputs = LayerInputs(x, h, c, w_in, w_rec, bias, None, lengths)
-        return layer("lstm", inputs, reverse=reverse, target=target)
+        return layer("lstm", inputs, reverse=reverse, target=target, rounded=rounds(x))
     weights = [w_in, w_rec, bias, torch.zeros_like(bias)]
     y, (h_end, c_end) = fused.layer(torch.lstm, x, (h, c), weights, lengths, reverse=reverse)
     return y, h_end, c_end
@@ -83,7 +83,7 @@ def gru(
     if _supports(target, x):
         inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
         inputs = LayerInputs(x, h, None, w_in, w_rec, bias, inner, lengths)
-        return layer("gru", inputs, reverse=reverse, target=target)[:2]
+        return layer("gru", inputs, reverse=reverse, target=target, rounded=rounds(x))[:2]
     inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
     y, (h_end,) = fused.layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse=reverse)
     return y, h_end
@@ -130,6 +130,12 @@ def stack(
         sizes = torch.Size((*sizes[:2], w_rec.shape[1]))
     y, *ends = layer(cell, inputs, reverse=False, target=target)
     return y, tuple(ends[: len(state)])
+
+
+def rounds(x: Tensor) -> bool:
+    """Whether products of layers have operands of bfloat16: under torch's autocast with that type, in float32."""
+    is_cast = torch.is_autocast_enabled(x.device.type) and torch.get_autocast_dtype(x.device.type) == torch.bfloat16
+    return is_cast and x.dtype == torch.float32
 
 
 def _supports(target: str, x: Tensor) -> bool:

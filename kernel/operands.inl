@@ -1,0 +1,77 @@
+// What the operands of a layer's products are: its numbers as they are, or rounded to bfloat16. Sums are floats either way.
+//
+// Passes work on floats, and make of them the operands of a product: `rows` where it sums over the first `count` numbers of a
+// row, `steps` where it sums over rows. `depth` is how many operands that many numbers make. Buffers may be the floats.
+#pragma once
+
+namespace {
+
+template <class Vector>
+struct AsTheyAre {
+  using V = Vector;
+  using Real = typename V::Real;
+  using Operand = Real;
+  static constexpr Index numbers = 1;  // in an operand
+  static constexpr Index depth(Index count) { return count; }
+  static Operand* buffer_of_rows(Arena&, Real* floats, Index) { return floats; }
+  static Operand* buffer_of_steps(Arena&, Real* floats, Index, Index) { return floats; }
+  static const Operand* rows(const Real* from, Index, Index, Index, Operand*) { return from; }
+  static void steps(const Real*, Index, Index, Operand*) {}
+};
+
+// Where no instruction multiplies bfloat16: floats with their values.
+template <class Vector>
+struct RoundedFloats {
+  using V = Vector;
+  using Real = typename V::Real;
+  using Operand = Real;
+  static constexpr Index numbers = 1;
+  static constexpr Index depth(Index count) { return count; }
+  static Operand* buffer_of_rows(Arena& arena, Real*, Index count) { return arena.allocate<Real>(count); }
+  static Operand* buffer_of_steps(Arena& arena, Real*, Index rows, Index row) { return arena.allocate<Real>(rows * row); }
+  static const Operand* rows(const Real* from, Index rows, Index row, Index, Operand* to) {
+    for (Index n = 0; n < rows * row; n += V::width) rounded(V::load(from + n)).store(to + n);
+    return to;
+  }
+  static void steps(const Real* from, Index rows, Index row, Operand* to) { RoundedFloats::rows(from, rows, row, row, to); }
+};
+
+// Pairs of bfloat16, the products of which one instruction adds to a sum.
+template <class Vector>
+struct Pairs {
+  using V = Vector;
+  using Real = typename V::Real;
+  using Operand = echoic::Bfloat16Pair;
+  static constexpr Index numbers = 2;
+  static constexpr Index depth(Index count) { return (count + 1) / 2; }
+  static Operand* buffer_of_rows(Arena& arena, Real*, Index count) { return arena.allocate<Operand>(depth(count)); }
+  static Operand* buffer_of_steps(Arena& arena, Real*, Index rows, Index row) { return arena.allocate<Operand>(depth(rows) * row); }
+  // Of the last number of an odd count the partner becomes zero: what lies there may be not a number.
+  static const Operand* rows(const Real* from, Index rows, Index row, Index count, Operand* to) {
+    for (Index at = 0; at < rows * row; at += row) {
+      Index n = 0;
+      for (; n + V::width <= count; n += V::width) V::store_rounded(V::load(from + at + n), to + (at + n) / 2);
+      if (n < count) V::store_rounded(V::load_part(from + at + n, static_cast<int>(count - n)), to + (at + n) / 2);
+    }
+    return to;
+  }
+  static void steps(const Real* from, Index rows, Index row, Operand* to) {
+    for (Index step = 0; step < rows; step += 2, to += row)
+      for (Index n = 0; n < row; n += V::width) {
+        const V second = step + 1 < rows ? V::load(from + (step + 1) * row + n) : V::all(0);
+        V::store_pairs(V::load(from + step * row + n), second, to + n);
+      }
+  }
+};
+
+// What a target rounds to.
+template <class V, bool has_pairs = V::has_pairs>
+struct RoundedOf {
+  using Operands = RoundedFloats<V>;
+};
+template <class V>
+struct RoundedOf<V, true> {
+  using Operands = Pairs<V>;
+};
+
+}  // namespace
