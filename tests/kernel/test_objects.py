@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-VECTOR_TARGETS = ["target_avx2", "target_avx512"]
+VECTOR_TARGETS = ["target_avx2", "target_avx512", "target_avx512_bf16"]
 X86 = platform.machine() in {"x86_64", "AMD64"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not X86, reason="the vector targets are for x86-64")]

@@ -145,6 +145,24 @@ def test_autocast_accepts_inputs_and_states_of_lower_precision(kind: Any) -> Non
             torch.testing.assert_close(got.float(), wanted, atol=BFLOAT16, rtol=0)
 
 
+def test_bf16_is_the_same_as_autocast_and_gives_float32(kind: Any) -> None:
+    plain = kind.ours(3, 70, 2, bidirectional=True)
+    rounded = kind.ours(3, 70, 2, bidirectional=True, precision="bf16")
+    rounded.load_state_dict(plain.state_dict())
+    x = torch.randn(6, 4, 3)
+    with torch.autocast("cpu", torch.bfloat16):
+        wanted, _ = plain(x)
+    got, _ = rounded(x)
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got, wanted, atol=0, rtol=0)
+    assert 0 < (got - plain(x)[0]).abs().max() < BFLOAT16
+    packed = torch.nn.utils.rnn.pack_sequence([torch.randn(6, 3), torch.randn(4, 3)])
+    assert rounded(packed)[0].data.dtype == torch.float32
+    assert "precision=bf16" in repr(rounded)
+    with pytest.raises(ConfigError, match="`precision` must be None or 'bf16', got 'fp8'"):
+        kind.ours(3, 5, precision="fp8")
+
+
 def test_dropout_zeroes_a_fraction_of_the_upper_layers_inputs_and_scales_the_rest(kind: Any) -> None:
     fraction, rows = 0.3, 20_000
     layer = kind.ours(1, 1, 2, batch_first=True, dropout=fraction)

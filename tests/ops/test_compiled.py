@@ -131,23 +131,30 @@ EVERY_RULE = ("test_schema", "test_autograd_registration", "test_faketensor", "t
 # With unequal lengths the end of `saved` stays unwritten, and the last rule would compare what was in memory before.
 ALL_BUT_EQUAL_BITS = EVERY_RULE[:3]
 
-SCHEMES = {"units": (False, 1), "lanes": (True, 1), "two layers in lanes": (True, 2)}
+SCHEMES = {
+    "units": (False, False, 1),
+    "lanes": (True, False, 1),
+    "two layers in lanes": (True, False, 2),
+    "rounded": (False, True, 1),
+}
+"""Whether vectors hold rows, whether operands are rounded, and the number of layers."""
 PRECISIONS = {"float32": (ops.AVAILABLE[0], torch.float32), "float64": ("scalar", torch.float64)}
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
 @pytest.mark.parametrize("lengths", [False, True], ids=["equal", "unequal, reverse"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
-@pytest.mark.parametrize(("in_lanes", "layers"), SCHEMES.values(), ids=SCHEMES)
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_the_operator_keeps_torchs_rules(
-    cell: str, in_lanes: bool, layers: int, name: str, dtype: torch.dtype, lengths: bool
+    cell: str, scheme: tuple[bool, bool, int], name: str, dtype: torch.dtype, lengths: bool
 ) -> None:
+    *how, layers = scheme
     rules = ALL_BUT_EQUAL_BITS if lengths else EVERY_RULE
     for grad in (True, False):
         tensors = operator_arguments(cell, dtype, lengths=lengths, grad=grad, layers=layers)
         torch.library.opcheck(
-            compiled._layer, (tensors, cell, lengths, name, 2, in_lanes, grad), test_utils=rules if grad else EVERY_RULE
+            compiled._layer, (tensors, cell, lengths, name, 2, *how, grad), test_utils=rules if grad else EVERY_RULE
         )
 
 
@@ -163,7 +170,7 @@ def test_forward_saves_a_few_numbers_per_unit_in_whole_vectors(
     width = native.width(target)
     padded = -(-hidden // width) * width
     for save in (True, False):
-        *_, saved = compiled._layer(tensors, cell, False, target, 1, False, save)
+        *_, saved = compiled._layer(tensors, cell, False, target, 1, False, False, save)
         assert saved.numel() == (3 * 4 * padded * numbers if save else 0)
 
 
@@ -171,19 +178,20 @@ def test_in_lanes_forward_saves_inputs_gates_and_some_states_of_each_row_in_whol
     tensors = operator_arguments("lstm", torch.float32, lengths=False, grad=False)
     width = native.width(target)
     for blocks, lanes in ((1, -(-3 // width) * width), (2, width + -(-2 // width) * width)):
-        *_, saved = compiled._layer(tensors, "lstm", False, target, blocks, True, True)
+        *_, saved = compiled._layer(tensors, "lstm", False, target, blocks, True, False, True)
         assert saved.numel() == lanes * (4 * (2 + 4 * 5) + 2 * 5)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
-@pytest.mark.parametrize(("in_lanes", "layers"), SCHEMES.values(), ids=SCHEMES)
+@pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES)
 @pytest.mark.parametrize("needs_dx", [True, False], ids=["with dx", "without dx"])
 @pytest.mark.parametrize(("name", "dtype"), PRECISIONS.values(), ids=PRECISIONS)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_the_operator_for_gradients_keeps_torchs_rules(
-    cell: str, name: str, dtype: torch.dtype, needs_dx: bool, in_lanes: bool, layers: int
+    cell: str, name: str, dtype: torch.dtype, needs_dx: bool, scheme: tuple[bool, bool, int]
 ) -> None:
-    settings = cell, True, name, 2, in_lanes
+    *how, layers = scheme
+    settings = cell, True, name, 2, *how
     tensors = operator_arguments(cell, dtype, lengths=True, grad=False, layers=layers)
     y, h_end, c_end, saved = compiled._layer(tensors, *settings, True)
     incoming = [torch.randn_like(y), torch.randn_like(h_end), torch.randn_like(c_end) if cell == "lstm" else None]

@@ -7,7 +7,7 @@ from typing import Any
 from echoic import sources
 from echoic.api.data_reference import check_present
 from echoic.api.in_memory import BESIDE_DATA, gathered
-from echoic.api.prepare import Prepared, check_length
+from echoic.api.prepare import Prepared, check_length, precision_notes
 from echoic.api.run import load
 from echoic.config import JobSettings
 from echoic.errors import ConfigError
@@ -70,7 +70,13 @@ def prepare_from(
         f"Training started from the weights of {opened.path.resolve()}. Scores on what that run learned from would be "
         "too good, so dev and test must be new to it."
     )
-    return Prepared(opened.job, task.with_components(opened.components), data, weights, (note,))
+    return Prepared(
+        opened.job,
+        task.with_components(opened.components),
+        data,
+        weights,
+        (note, *precision_notes(task.settings.train)),
+    )
 
 
 def _data(own: Any, job: str, data: Any, settings: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:

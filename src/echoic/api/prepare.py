@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self, final
 import torch
 from torch import Tensor
 
-from echoic import sources
+from echoic import ops, sources
 from echoic.api.in_memory import gathered
 from echoic.cells import Cell
 from echoic.components import Components
@@ -105,7 +105,7 @@ class Requested(NamedTuple):
                 "`train.scheduled_sampling` requires a network whose input is its own last output; this one has other "
                 "inputs, so leave it out."
             )
-        return Prepared(get_job(self.job), task, data)
+        return Prepared(get_job(self.job), task, data, notes=precision_notes(self.settings.train))
 
 
 def choose_threads(task: Task[Any], workers: int = 1) -> Task[Any]:
@@ -118,6 +118,15 @@ def choose_threads(task: Task[Any], workers: int = 1) -> Task[Any]:
     with no_randomness():
         model = task.build_model()
     return task.with_threads(default_threads(model, next(task.train_batches().epoch(train.seed, 0))))
+
+
+def precision_notes(train: TrainSettings) -> tuple[str, ...]:
+    """Says where products in bfloat16 gain nothing."""
+    if train.precision == "float32" or train.device != "cpu" or ops.multiplies_bfloat16():
+        return ()
+    return (
+        "This CPU, or the kernel in use, multiplies no bfloat16: training with --precision bf16 is not faster here.",
+    )
 
 
 def _replaced_settings(settings: type[JobSettings]) -> dict[str, tuple[str, ...]]:

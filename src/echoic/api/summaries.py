@@ -73,6 +73,7 @@ def machine_info() -> dict[str, Any]:
         KernelError: `ECHOIC_KERNEL` names one that is not available.
     """
     kernels = {"kernel": ops.kernel(), "kernels_available": list(ops.AVAILABLE)}
+    kernels |= {"bfloat16": "multiplied by the CPU" if ops.multiplies_bfloat16() else "rounded in float32"}
     return versions() | kernels | {"threads": torch.get_num_threads(), "jobs": list(JOBS)}
 
 

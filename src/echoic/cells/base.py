@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from echoic import ops
 from echoic.config import StackSettings
 from echoic.nn import Dropout
 
@@ -97,7 +98,7 @@ class Cell(nn.Module, abc.ABC):
 
     def project(self, x: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch gates"]:
         """The input's contribution to the gates: `num_gates` blocks of `hidden_size` values."""
-        return nn.functional.linear(x, self.w_in, self.bias)
+        return ops.as_weights(nn.functional.linear(x, self.w_in, self.bias), self.w_in)
 
     @abc.abstractmethod
     def parallel_step(

@@ -31,4 +31,4 @@ class GRU(Cell):
         self, projected: Float[Tensor, "#batch branches gates"], state: CellState
     ) -> Float[Tensor, "batch branches hidden"]:
         (h,) = state
-        return ops.gru_update(projected, (h @ self.w_rec.T)[:, None], h[:, None])
+        return ops.gru_update(projected, ops.as_weights(h @ self.w_rec.T, h)[:, None], h[:, None])

@@ -46,5 +46,5 @@ class LSTM(Cell):
         self, projected: Float[Tensor, "#batch branches gates"], state: CellState
     ) -> Float[Tensor, "batch branches hidden"]:
         h, c = state
-        h, _ = ops.lstm_update(projected, (h @ self.w_rec.T)[:, None], c[:, None])
+        h, _ = ops.lstm_update(projected, ops.as_weights(h @ self.w_rec.T, h)[:, None], c[:, None])
         return h

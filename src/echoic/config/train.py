@@ -67,6 +67,13 @@ class TrainSettings(Section):
     threads: int | None = Field(
         None, ge=1, description="Number of CPU threads. Default: 1 for small networks, otherwise PyTorch's."
     )
+    precision: Literal["float32", "bf16"] = Field(
+        "float32",
+        description=(
+            "Operands of products in training: float32, or bfloat16, which is faster on CPUs that multiply it (`echoic "
+            "info` says so). Sums, states, weights, outputs and evaluation are in float32 either way."
+        ),
+    )
     checkpoint_interval_s: float = Field(30.0, gt=0, description="Maximum time between checkpoints in seconds.")
 
 

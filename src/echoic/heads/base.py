@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from echoic.config import HeadSettings
 from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling
+from echoic.ops import in_float32
 
 Params = Float[Tensor, "batch steps features params"]
 """Parameters of the distribution of each value."""
@@ -43,7 +44,7 @@ class Head(nn.Module, abc.ABC):
 
     def forward(self, hidden: Float[Tensor, "batch vectors width"]) -> Params:
         """Parameters for `outputs_per_step` steps per vector."""
-        params: Tensor = self.linear(hidden)
+        params = in_float32(self.linear, hidden)
         return params.view(len(hidden), -1, self.features, self.parameters_per_value)
 
     @abc.abstractmethod

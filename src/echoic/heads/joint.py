@@ -10,6 +10,7 @@ from torch.nn import functional
 from echoic.heads.base import SymbolHead
 from echoic.heads.sampling import DEFAULT_SAMPLING, Sampling, draw_uniforms, sample_class
 from echoic.nn import Dropout
+from echoic.ops import in_float32
 
 
 class _Slots(NamedTuple):
@@ -81,7 +82,7 @@ class Joint(SymbolHead):
     ) -> Float[Tensor, "slots notes+1"]:
         """Logits of each note and of the end, minus infinity for masked notes."""
         hidden = torch.relu(context + self.chosen(chosen) + self.last(last))
-        logits: Tensor = self.logits(self.dropout(hidden))
+        logits = in_float32(self.logits, self.dropout(hidden))
         return logits.masked_fill(self._forbidden()[last], -torch.inf)
 
     def _forbidden(self) -> Bool[Tensor, "choices choices"]:

@@ -40,6 +40,7 @@ class Recurrent(nn.Module, abc.ABC):
         proj_size: int = 0,
         device: torch.device | str | int | None = None,
         dtype: torch.dtype | None = None,
+        precision: str | None = None,
     ) -> None:
         super().__init__()
         _check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
@@ -47,6 +48,8 @@ class Recurrent(nn.Module, abc.ABC):
             raise ConfigError(f"`proj_size` must be 0, got {proj_size!r}; for projections use `torch.nn.LSTM`.")
         if not 0 <= dropout <= 1:
             raise ConfigError(f"`dropout` must be between 0 and 1, got {dropout!r}.")
+        if precision not in {None, "bf16"}:
+            raise ConfigError(f"`precision` must be None or 'bf16', got {precision!r}.")
         if dropout > 0 and num_layers == 1:
             warnings.warn(f"`dropout={dropout}` has no effect with a single layer.", stacklevel=2)
         self.input_size = input_size
@@ -55,6 +58,7 @@ class Recurrent(nn.Module, abc.ABC):
         self.bias = bias
         self.batch_first = batch_first
         self.dropout = float(dropout)
+        self.precision = precision
         self.bidirectional = bidirectional
         self._names: list[list[str]] = []
         for layer, suffix in itertools.product(range(num_layers), ["", "_reverse"][: self._directions]):
@@ -100,6 +104,7 @@ class Recurrent(nn.Module, abc.ABC):
     def extra_repr(self) -> str:
         """For torch's printout of a model."""
         defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
+        defaults |= {"precision": None}
         others = [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
         return ", ".join([str(self.input_size), str(self.hidden_size), *others])
 
@@ -115,6 +120,12 @@ class Recurrent(nn.Module, abc.ABC):
 
     def _run(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
         """All layers over `input` in any format; the state has one tensor for each of its vectors."""
+        if self.precision is None:
+            return self._run_any(input, hx)
+        with torch.autocast(input[0].device.type, torch.bfloat16):
+            return self._run_any(input, hx)
+
+    def _run_any(self, input: Sequences, hx: LayerState | None) -> tuple[Sequences, LayerState]:
         if isinstance(input, PackedSequence):
             return self._run_packed(input, hx)
         if input.ndim == 3:

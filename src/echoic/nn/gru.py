@@ -16,7 +16,7 @@ class GRU(Recurrent):
     Takes torch's arguments, and has torch's parameters: for layer `k`, with `_reverse` appended for the second
     direction, `weight_ih_l[k]` `(3 * hidden_size, inputs)`, `weight_hh_l[k]` `(3 * hidden_size, hidden_size)`,
     `bias_ih_l[k]` and `bias_hh_l[k]` `(3 * hidden_size,)`, rows in the order r z n. The compiled kernels have first
-    derivatives only; `ECHOIC_KERNEL=off` uses torch instead.
+    derivatives only; `ECHOIC_KERNEL=off` uses torch instead. `precision` is as in `LSTM`.
 
     >>> import torch
     >>> output, h = GRU(3, 8, bidirectional=True)(torch.randn(20, 5, 3))
@@ -24,7 +24,8 @@ class GRU(Recurrent):
     (torch.Size([20, 5, 16]), torch.Size([2, 5, 8]))
 
     Raises:
-        ConfigError: a size is not positive, or `dropout` is not between 0 and 1.
+        ConfigError: a size is not positive, `dropout` is not between 0 and 1, or `precision` is neither None nor
+            'bf16'.
     """
 
     num_gates = 3

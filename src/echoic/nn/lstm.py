@@ -17,13 +17,18 @@ class LSTM(Recurrent):
     `(4 * hidden_size, hidden_size)`, `bias_ih_l[k]` and `bias_hh_l[k]` `(4 * hidden_size,)`, rows in the order
     i f g o. The compiled kernels have first derivatives only; `ECHOIC_KERNEL=off` uses torch instead.
 
+    With `precision="bf16"`, and under `torch.autocast` with `torch.bfloat16`, the operands of products are rounded to
+    bfloat16; sums, gates, states, weights and results stay in float32. Small layers that run with rows in the vectors
+    (`echoic.ops.layout`) are not rounded. By default autocast decides.
+
     >>> import torch
     >>> output, (h, c) = LSTM(3, 8, num_layers=2, batch_first=True)(torch.randn(5, 20, 3))
     >>> output.shape, h.shape
     (torch.Size([5, 20, 8]), torch.Size([2, 5, 8]))
 
     Raises:
-        ConfigError: a size is not positive, `dropout` is not between 0 and 1, or `proj_size` is not 0.
+        ConfigError: a size is not positive, `dropout` is not between 0 and 1, `proj_size` is not 0, or
+            `precision` is neither None nor 'bf16'.
     """
 
     num_gates = 4

@@ -9,12 +9,15 @@ variant are torch's. All arrays are batch first.
 from echoic.ops.choice import AVAILABLE as AVAILABLE
 from echoic.ops.choice import fma_gflops as fma_gflops
 from echoic.ops.choice import kernel as kernel
+from echoic.ops.choice import multiplies_bfloat16 as multiplies_bfloat16
 from echoic.ops.layers import StackWeights as StackWeights
 from echoic.ops.layers import gru as gru
 from echoic.ops.layers import lstm as lstm
 from echoic.ops.layers import stack as stack
 from echoic.ops.live import LayerWeights as LayerWeights
 from echoic.ops.live import live_network as live_network
+from echoic.ops.precision import as_weights as as_weights
+from echoic.ops.precision import in_float32 as in_float32
 from echoic.ops.reference import gru_reference as gru_reference
 from echoic.ops.reference import gru_update as gru_update
 from echoic.ops.reference import lstm_reference as lstm_reference

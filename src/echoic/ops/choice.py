@@ -36,6 +36,11 @@ def kernel() -> str:
     return requested
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether the kernel in use multiplies bfloat16 in one instruction, rather than rounds floats."""
+    return kernel() == "avx512_bf16"
+
+
 def fma_gflops() -> float | None:
     """Peak of one core in 10^9 operations per second without memory access, an upper bound for every kernel.
 

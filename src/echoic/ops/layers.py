@@ -8,6 +8,7 @@ from echoic.errors import KernelError, ShapeError
 from echoic.ops import fused
 from echoic.ops.choice import kernel
 from echoic.ops.compiled import LayerInputs, in_lanes, layer
+from echoic.ops.precision import as_weights, rounds_products
 from echoic.ops.reference import gru_reference, lstm_reference
 
 Lengths = Integer[Tensor, "batch"] | None
@@ -27,6 +28,8 @@ def lstm(
 ) -> tuple[Float[Tensor, "batch steps hidden"], Float[Tensor, "batch hidden"], Float[Tensor, "batch hidden"]]:
     """One LSTM layer over a sequence (Hochreiter and Schmidhuber 1997, with the forget gate of Gers 1999).
 
+    Under torch's autocast with bfloat16 the operands of products are rounded to it; sums and results are in float32.
+
     Args:
         x: the input.
         h: the state before the first step.
@@ -45,6 +48,7 @@ def lstm(
         KernelError: `ECHOIC_KERNEL` names a kernel that is not available.
         ShapeError: shapes do not match, or a length is out of range.
     """
+    x = as_weights(x, w_in)
     _check(x.shape, x.dtype, (h, c), w_in, w_rec, (bias,), lengths, gates=4)
     if _is_transformed(x, h, c, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
@@ -52,7 +56,7 @@ def lstm(
     target = kernel()
     if _supports(target, x):
         inputs = LayerInputs(x, h, c, w_in, w_rec, bias, None, lengths)
-        return layer("lstm", inputs, reverse=reverse, target=target, rounded=rounds(x))
+        return layer("lstm", inputs, reverse=reverse, target=target, rounded=rounds_products(x))
     weights = [w_in, w_rec, bias, torch.zeros_like(bias)]
     y, (h_end, c_end) = fused.layer(torch.lstm, x, (h, c), weights, lengths, reverse=reverse)
     return y, h_end, c_end
@@ -75,6 +79,7 @@ def gru(
     candidate n before the reset gate scales it.
     """
     biases = (bias,) if bias_rec is None else (bias, bias_rec)
+    x = as_weights(x, w_in)
     _check(x.shape, x.dtype, (h,), w_in, w_rec, biases, lengths, gates=3)
     if _is_transformed(x, h, w_in, w_rec, bias):
         _check_transformed(lengths, reverse=reverse)
@@ -83,7 +88,7 @@ def gru(
     if _supports(target, x):
         inner = w_rec.new_zeros(w_rec.shape[1]) if bias_rec is None else bias_rec
         inputs = LayerInputs(x, h, None, w_in, w_rec, bias, inner, lengths)
-        return layer("gru", inputs, reverse=reverse, target=target, rounded=rounds(x))[:2]
+        return layer("gru", inputs, reverse=reverse, target=target, rounded=rounds_products(x))[:2]
     inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
     y, (h_end,) = fused.layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse=reverse)
     return y, h_end
@@ -111,6 +116,7 @@ def stack(
         As `lstm`.
     """
     cell, gates = ("lstm", 4) if len(state) == 2 else ("gru", 3)
+    x = as_weights(x, weights[0][0])
     target = kernel()
     tensors = [one for four in weights for one in four if one is not None]
     if not _supports(target, x) or _is_transformed(x, *state, *tensors):
@@ -130,12 +136,6 @@ def stack(
         sizes = torch.Size((*sizes[:2], w_rec.shape[1]))
     y, *ends = layer(cell, inputs, reverse=False, target=target)
     return y, tuple(ends[: len(state)])
-
-
-def rounds(x: Tensor) -> bool:
-    """Whether products of layers have operands of bfloat16: under torch's autocast with that type, in float32."""
-    is_cast = torch.is_autocast_enabled(x.device.type) and torch.get_autocast_dtype(x.device.type) == torch.bfloat16
-    return is_cast and x.dtype == torch.float32
 
 
 def _supports(target: str, x: Tensor) -> bool:

@@ -6,8 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from echoic import ops
 from echoic.readouts.base import Readout, ReadoutInputs
-from echoic.readouts.mean import valid_mask
+from echoic.readouts.mean import valid_mask, weighted_mean
 
 
 @final
@@ -21,8 +22,8 @@ class Attention(Readout):
         self.score = nn.Linear(hidden_size, 1, bias=False)
 
     def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch 1 hidden"]:
-        weights = self.scores(inputs.hidden).masked_fill(~valid_mask(inputs), -torch.inf).softmax(1)
-        return torch.einsum("bt,bth->bh", weights, inputs.hidden)[:, None]
+        scores = self.scores(inputs.hidden).float().masked_fill(~valid_mask(inputs), -torch.inf)
+        return ops.in_float32(weighted_mean, scores.softmax(1), inputs.hidden)
 
     def scores(self, hidden: Float[Tensor, "*steps hidden"]) -> Float[Tensor, "*steps"]:
         """The score of each hidden vector; weights are their softmax over time."""

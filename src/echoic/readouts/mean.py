@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from echoic import ops
 from echoic.readouts.base import Readout, ReadoutInputs
 
 
@@ -15,6 +16,13 @@ def valid_mask(inputs: ReadoutInputs) -> Bool[Tensor, "batch steps"]:
     if inputs.lengths is None:
         return torch.ones_like(steps, dtype=torch.bool).expand(len(inputs.hidden), -1)
     return steps < inputs.lengths[:, None]
+
+
+def weighted_mean(
+    weights: Float[Tensor, "batch steps"], hidden: Float[Tensor, "batch steps hidden"]
+) -> Float[Tensor, "batch 1 hidden"]:
+    """The mean of hidden vectors, with weights that add up to 1."""
+    return torch.einsum("bt,bth->bh", weights, hidden)[:, None]
 
 
 @final
@@ -27,4 +35,4 @@ class Mean(Readout):
 
     def forward(self, inputs: ReadoutInputs) -> Float[Tensor, "batch 1 hidden"]:
         weights = valid_mask(inputs).to(inputs.hidden)
-        return torch.einsum("bt,bth->bh", weights / weights.sum(1, keepdim=True), inputs.hidden)[:, None]
+        return ops.in_float32(weighted_mean, weights / weights.sum(1, keepdim=True), inputs.hidden)

@@ -268,7 +268,8 @@ class Trainer:
                 part = self.model.scheduled_sampling(
                     part, settings.scheduled_sampling * min(progress, 1.0), state, torch.default_generator
                 )
-            loss = self.model.loss(part, state, progress)
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=settings.precision == "bf16"):
+                loss = self.model.loss(part, state, progress)
         torch.autograd.backward(loss.total / max(num_values, 1))
         numbers = torch.stack([loss.total.detach(), loss.total.new_tensor(loss.correct or 0)])
         numbers = add_up(self.ranks, self.share, self.optimizer.parameters, numbers)

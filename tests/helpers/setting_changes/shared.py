@@ -32,6 +32,7 @@ TRAIN: dict[str, Entry] = {
     "seed": Change(),
     "device": CheckedBy("tests/contracts/test_settings.py::test_an_unavailable_device_is_refused"),
     "threads": CheckedBy("tests/contracts/test_settings.py::test_threads_are_those_of_the_training"),
+    "precision": Change("bf16", {"layers": (65,)}),
     "checkpoint_interval_s": CheckedBy(
         "tests/contracts/test_settings.py::test_checkpoints_are_written_at_the_interval"
     ),
