@@ -29,9 +29,9 @@ class Work(NamedTuple):
 
 ETTH1 = {"time": "date", "horizon": 96, "lookback": 96, "network_weight": 1.0}
 WIENER_HAMMERSTEIN = {
-    "dev_data": "wiener_hammerstein/WienerHammerstein_valid.hdf5",
-    "inputs": "u",
-    "targets": "y",
+    "dev": "wiener_hammerstein/WienerHammerstein_valid.hdf5",
+    "inputs": ("u",),
+    "targets": ("y",),
     "warmup": 1000,
 }
 ESC10 = {"audio": "esc10_16k/audio", "group": "freesound_id"}
@@ -42,12 +42,12 @@ WORKS = {
     "forecast, ETTh1": Work("forecast", "ett_h1/ETTh1.csv", ETTH1, 400),
     "audio, one voice": Work("audio", "speech_allison_16k/audio", {}, 150),
     "classify, ESC-10": Work("classify", "esc10_16k/meta.csv", ESC10, 400),
-    "detect, Bird0": Work("detect", "sed_birdsong_bird0/events.csv", {"audio": "sed_birdsong_bird0/audio"}, 300),
+    "detect, Bird0": Work("detect", "sed_birdsong_bird0/events.csv", {"audio": "sed_birdsong_bird0/audio"}, 120),
     "map, Wiener-Hammerstein": Work("map", "wiener_hammerstein/WienerHammerstein_train.hdf5", WIENER_HAMMERSTEIN, 400),
     "transcribe, Morse code": Work("transcribe", "synth:morse", {}, 150),
 }
 
-PATHS = ("audio", "dev_data")
+PATHS = ("audio", "dev")
 """Settings that name files below `--data`."""
 
 

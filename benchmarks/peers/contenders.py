@@ -36,11 +36,11 @@ class Contender(NamedTuple):
     """Workloads that it cannot run."""
 
 
-def _trainer(module: str, **settings: Any) -> Callable[[Training, int], Entry]:
+def _trainer(module: str, tolerance: float = 1e-4, **settings: Any) -> Callable[[Training, int], Entry]:
     def make(workload: Training, _: int) -> Entry:
         trainer = import_module(f"peers.{module}").Trainer(workload, **settings)
         # Adam moves one bias or two: losses are equal at first, and differ slightly afterwards.
-        return Entry(trainer.run, lambda: np.array(trainer.losses(3)), np.array([1e-4, 0.05, 0.05]))
+        return Entry(trainer.run, lambda: np.array(trainer.losses(3)), np.array([tolerance, 0.05, 0.05]))
 
     return make
 
@@ -146,7 +146,9 @@ def _storages(make: Callable[..., Entry]) -> tuple[Contender, ...]:
 CONTENDERS: dict[str, tuple[Contender, ...]] = {
     "training": (
         Contender("echoic", "echoic", _trainer("torch_train", package="echoic.nn")),
+        Contender("echoic-bf16", "echoic, bf16", _trainer("torch_train", 0.01, package="echoic.nn", bf16=True)),
         Contender("torch", "torch, oneDNN", _trainer("torch_train")),
+        Contender("torch-bf16", "torch, oneDNN, bf16", _trainer("torch_train", 0.01, bf16=True)),
         Contender("torch-native", "torch, oneDNN off", _trainer("torch_train", onednn=False)),
         Contender("jax", "JAX scan", _trainer("jax_train")),
         Contender("keras", "Keras 3 on JAX", _trainer("keras_train"), unsupported=("Packed",)),

@@ -13,10 +13,16 @@ from peers.workloads import Training
 
 
 class Trainer:
-    """A layer of the module `package`, a linear head and fused Adam; without `onednn`, torch's native loops."""
+    """A layer of the module `package`, a linear head and fused Adam; without `onednn`, torch's native loops.
 
-    def __init__(self, workload: Training, *, package: str = "torch.nn", onednn: bool = True) -> None:
+    With `bf16`, layers and head run under torch's autocast.
+    """
+
+    def __init__(
+        self, workload: Training, *, package: str = "torch.nn", onednn: bool = True, bf16: bool = False
+    ) -> None:
         self._workload = workload
+        self._bf16 = bf16
         self._onednn = onednn
         network = weights.of(workload)
         inner = getattr(import_module(package), workload.cell)
@@ -59,12 +65,14 @@ class Trainer:
 
     def _step(self) -> Tensor:
         self._optimizer.zero_grad()
-        output, state = self._layers(self._inputs)
-        if self._workload.readout == "last":
-            hidden = state[0][-1] if isinstance(state, tuple) else state[-1]
-        else:
-            hidden = output.data if self._workload.packed else output
-        loss = (cross_entropy if self._workload.classes else mse_loss)(self._head(hidden), self._targets)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._bf16):
+            output, state = self._layers(self._inputs)
+            if self._workload.readout == "last":
+                hidden = state[0][-1] if isinstance(state, tuple) else state[-1]
+            else:
+                hidden = output.data if self._workload.packed else output
+            scores = self._head(hidden)
+        loss = (cross_entropy if self._workload.classes else mse_loss)(scores.float(), self._targets)
         torch.autograd.backward(loss)
         self._optimizer.step()
         return loss

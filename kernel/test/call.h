@@ -95,7 +95,7 @@ double error_of(const Array<Real>& got, const std::vector<double>& wanted) {
 double worst_output = 0, worst_gradient = 0, worst_rounded_output = 0, worst_rounded_gradient = 0;
 
 // Rounded numbers may fall to the other side of a tie, and be off by 2^-8 of themselves.
-constexpr double rounded_output = 4e-3, rounded_gradient = 1e-2;
+constexpr double rounded_output = 2e-3, rounded_gradient = 8e-3;
 
 template <class Real>
 double tolerance_of(bool gradient, bool is_rounded) {
