@@ -4,6 +4,8 @@ extern const echoic::Kernels scalar_kernels;
 #ifdef ECHOIC_X86
 extern const echoic::Kernels avx2_kernels;
 extern const echoic::Kernels avx512_kernels;
+#endif
+#ifdef ECHOIC_AVX512_BF16
 extern const echoic::Kernels avx512_bf16_kernels;
 #endif
 #ifdef ECHOIC_ARM64
@@ -13,8 +15,10 @@ extern const echoic::Kernels neon_kernels;
 namespace echoic {
 
 const Kernels* const targets[] = {
-#ifdef ECHOIC_X86
+#ifdef ECHOIC_AVX512_BF16
     &avx512_bf16_kernels,
+#endif
+#ifdef ECHOIC_X86
     &avx512_kernels,
     &avx2_kernels,
 #endif

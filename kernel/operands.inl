@@ -36,7 +36,7 @@ struct RoundedFloats {
   static void steps(const Real* from, Index rows, Index row, Operand* to) { RoundedFloats::rows(from, rows, row, row, to); }
 };
 
-// Pairs of bfloat16, the products of which one instruction adds to a sum.
+// Pairs of bfloat16, the products of which one instruction adds to a sum: for vectors that have it.
 template <class Vector>
 struct Pairs {
   using V = Vector;
@@ -62,16 +62,6 @@ struct Pairs {
         V::store_pairs(V::load(from + step * row + n), second, to + n);
       }
   }
-};
-
-// What a target rounds to.
-template <class V, bool has_pairs = V::has_pairs>
-struct RoundedOf {
-  using Operands = RoundedFloats<V>;
-};
-template <class V>
-struct RoundedOf<V, true> {
-  using Operands = Pairs<V>;
 };
 
 }  // namespace

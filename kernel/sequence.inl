@@ -16,7 +16,6 @@ void run_pass(const Call& call, int threads) {
 template <class V>
 struct SequenceOf {
   using Real = typename V::Real;
-  using Rounded = typename RoundedOf<V>::Operands;
 
   template <class Cell>
   static Index saved_size(const Layout& layout) {
@@ -34,13 +33,13 @@ struct SequenceOf {
   template <class Cell>
   static void forward(const Forward<Real>& call, int threads) {
     if (call.layout.in_lanes) return run_pass<LanesForward<Cell>>(call, threads);
-    call.layout.rounded ? run_pass<ForwardPass<Cell, Rounded>>(call, threads) : run_pass<ForwardPass<Cell, AsTheyAre<V>>>(call, threads);
+    call.layout.rounded ? run_pass<ForwardPass<Cell, RoundedFloats<V>>>(call, threads) : run_pass<ForwardPass<Cell, AsTheyAre<V>>>(call, threads);
   }
 
   template <class Cell>
   static void backward(const Backward<Real>& call, int threads) {
     if (call.layout.in_lanes) return run_pass<LanesBackward<Cell>>(call, threads);
-    call.layout.rounded ? run_pass<BackwardPass<Cell, Rounded>>(call, threads) : run_pass<BackwardPass<Cell, AsTheyAre<V>>>(call, threads);
+    call.layout.rounded ? run_pass<BackwardPass<Cell, RoundedFloats<V>>>(call, threads) : run_pass<BackwardPass<Cell, AsTheyAre<V>>>(call, threads);
   }
 
   static void forward(echoic::CellKind kind, const Forward<Real>& call, int threads) {

@@ -16,7 +16,6 @@ struct Avx2 {
   using Real = float;
   static constexpr int width = 8;
   static constexpr int tile_rows = 3;  // 3 x 4 sums, 4 columns: 16 registers
-  static constexpr bool has_pairs = false;
   __m256 v;
 
   static __m256i first(int count) {

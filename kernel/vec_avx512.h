@@ -70,7 +70,6 @@ struct Avx512 {
     return {_mm512_mul_ps(guess, _mm512_fnmadd_ps(a.v, guess, _mm512_set1_ps(2)))};
   }
 #if defined(__AVX512BF16__)
-  static constexpr bool has_pairs = true;
   static __m512bh load_pairs(const echoic::Bfloat16Pair* from) { return as_pairs(_mm512_loadu_si512(from)); }
   static __m512bh all_pairs(echoic::Bfloat16Pair pair) { return as_pairs(_mm512_set1_epi32(static_cast<int>(pair.bits))); }
   static Avx512 add_pairs(__m512bh a, __m512bh b, Avx512 sum) { return {_mm512_dpbf16_ps(sum.v, a, b)}; }
@@ -83,8 +82,6 @@ struct Avx512 {
     const __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(halves(second)), 16);
     _mm512_storeu_si512(to, _mm512_or_si512(_mm512_cvtepu16_epi32(halves(first)), high));
   }
-#else
-  static constexpr bool has_pairs = false;
 #endif
   // To the nearest bfloat16, ties to even; the carry goes into the exponent by itself.
   friend Avx512 rounded(Avx512 a) {

@@ -13,7 +13,6 @@ struct Neon {
   using Real = float;
   static constexpr int width = 4;
   static constexpr int tile_rows = 6;  // 6 x 4 sums, 4 columns: of 32 registers
-  static constexpr bool has_pairs = false;
   float32x4_t v;
 
   static Neon load(const float* from) { return {vld1q_f32(from)}; }

@@ -12,7 +12,6 @@ struct Scalar {
   using Real = Number;
   static constexpr int width = 1;
   static constexpr int tile_rows = 3;
-  static constexpr bool has_pairs = false;
   Number v;
 
   static Scalar load(const Number* from) { return {*from}; }
