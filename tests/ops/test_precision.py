@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from op_layers import LAYERS, Layer
+from op_layers import LAYERS, Layer, Sizes
 from torch import Tensor
 
 from echoic import ops
@@ -16,7 +16,7 @@ BETWEEN_KERNELS = 2e-3
 ROUNDED = [name for name in ops.AVAILABLE if name != "off"]
 
 
-def outputs_and_gradients(layer: Layer, values: list[Tensor], sizes: tuple[int, ...], *, rounds: bool) -> list[Tensor]:
+def outputs_and_gradients(layer: Layer, values: list[Tensor], sizes: Sizes, *, rounds: bool) -> list[Tensor]:
     with torch.autocast("cpu", torch.bfloat16, enabled=rounds):
         outputs = layer.run(*values)
     return [*(one.detach() for one in outputs), *layer.gradients(outputs, values, sizes)]
@@ -76,6 +76,17 @@ def test_other_types_of_autocast_round_nothing(layer: Layer) -> None:
         got = layer.run(*values)
     for one, other in zip(got, layer.run(*values), strict=True):
         torch.testing.assert_close(one, other, atol=0, rtol=0)
+
+
+def test_torchs_own_layers_give_float32_as_well(layer: Layer, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = layer.arguments(SIZES, torch.float32)
+    wanted = layer.run(*values)
+    monkeypatch.setenv("ECHOIC_KERNEL", "off")
+    with torch.autocast("cpu", torch.bfloat16):
+        got = layer.run(*values)
+    for one, other in zip(got, wanted, strict=True):
+        assert one.dtype == torch.float32
+        torch.testing.assert_close(one, other, atol=0.03, rtol=0)
 
 
 def test_inputs_that_autocast_has_rounded_are_taken(layer: Layer) -> None:

@@ -103,8 +103,8 @@ class Recurrent(nn.Module, abc.ABC):
 
     def extra_repr(self) -> str:
         """For torch's printout of a model."""
-        defaults = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0, "bidirectional": False}
-        defaults |= {"precision": None}
+        defaults: dict[str, Any] = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0}
+        defaults |= {"bidirectional": False, "precision": None}
         others = [f"{name}={getattr(self, name)}" for name, value in defaults.items() if getattr(self, name) != value]
         return ", ".join([str(self.input_size), str(self.hidden_size), *others])
 

@@ -59,7 +59,7 @@ def lstm(
         return layer("lstm", inputs, reverse=reverse, target=target, rounded=rounds_products(x))
     weights = [w_in, w_rec, bias, torch.zeros_like(bias)]
     y, (h_end, c_end) = fused.layer(torch.lstm, x, (h, c), weights, lengths, reverse=reverse)
-    return y, h_end, c_end
+    return as_weights(y, w_in), as_weights(h_end, w_in), as_weights(c_end, w_in)
 
 
 def gru(
@@ -91,7 +91,7 @@ def gru(
         return layer("gru", inputs, reverse=reverse, target=target, rounded=rounds_products(x))[:2]
     inner = torch.zeros_like(bias) if bias_rec is None else torch.nn.functional.pad(bias_rec, (2 * len(bias_rec), 0))
     y, (h_end,) = fused.layer(torch.gru, x, (h,), [w_in, w_rec, bias, inner], lengths, reverse=reverse)
-    return y, h_end
+    return as_weights(y, w_in), as_weights(h_end, w_in)
 
 
 StackWeights = tuple[Tensor, Tensor, Tensor, Tensor | None]
