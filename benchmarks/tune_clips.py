@@ -8,7 +8,6 @@ from typing import Any
 
 import clip_sets
 import echoic
-from classify import SOUNDS
 from common import spread, table
 from echoic.cli.allocator import keep_freed_memory
 from echoic.studies.study import Study
@@ -16,14 +15,6 @@ from studies import counted, settings_text, study_of
 
 VOWELS_SPLIT = (0.7, 0.3, 0)
 """Of the training file while settings are searched: a tenth of 270 utterances would say little."""
-
-SOUNDS_BASE = {
-    name: value
-    for name, value in SOUNDS.items()
-    if name not in ("layers", "pooling", "dropout", "batch_size", "epochs", "patience")
-}
-"""The recipe of `classify.py` without what is searched: at the 100 spectra per second of the defaults, trials with
-convolutions would take twenty times as long as a training with the defaults, which have none."""
 
 HEADERS = ["defaults: test accuracy, %", "tuned: test accuracy, %", "seeds", "trials", "winner"]
 
@@ -35,7 +26,7 @@ def vowels(options: argparse.Namespace) -> str:
         str(options.data / "uea_japanesevowels" / f"JapaneseVowels_{split}.ts") for split in ("TRAIN", "TEST")
     )
     study = study_of("vowels", "classify", train, options, split=VOWELS_SPLIT)
-    plain, tuned = _accuracies(study, train, options, "vowels", {}, test_data=test)
+    plain, tuned = _accuracies(study, train, options, "vowels", test_data=test)
     return table(HEADERS, [[spread(plain, 2), spread(tuned, 2), *_about(study, tuned)]])
 
 
@@ -47,9 +38,9 @@ def esc10(options: argparse.Namespace) -> str:
         place = options.data / "esc10_16k"
         inner = _without_outer_fold(place / "meta.csv", fold, options.studies or options.scratch)
         settings: dict[str, Any] = {"audio": place / "audio", "group": "freesound_id"}
-        study = study_of(f"esc10-{fold}", "classify", str(inner), options, **settings | SOUNDS_BASE)
+        study = study_of(f"esc10-{fold}", "classify", str(inner), options, **settings)
         outer = clip_sets.sounds(options.data, fold)
-        plain, tuned = _accuracies(study, str(outer.data), options, f"fold {fold}", SOUNDS_BASE, **outer.options)
+        plain, tuned = _accuracies(study, str(outer.data), options, f"fold {fold}", **outer.options)
         every.append((plain, tuned))
         rows.append([fold, spread(plain, 2), spread(tuned, 2), *_about(study, tuned)])
     body = table(["outer fold", *HEADERS], rows)
@@ -61,14 +52,14 @@ def esc10(options: argparse.Namespace) -> str:
 
 
 def _accuracies(
-    study: Study, data: str, options: argparse.Namespace, name: str, base: dict[str, Any], **settings: Any
+    study: Study, data: str, options: argparse.Namespace, name: str, **settings: Any
 ) -> tuple[list[float], list[float]]:
     """Test accuracies in percent of the defaults and of the winner, with seeds that the search has not seen.
 
-    `base` are the settings of all trials, and `settings` say what the data are.
+    `settings` say what the data are.
     """
     found = list[list[float]]()
-    for kind, chosen in (("defaults", {}), ("tuned", base | dict(study.winner.settings))):
+    for kind, chosen in (("defaults", {}), ("tuned", dict(study.winner.settings))):
         found.append([])
         for seed in range(1, options.seeds + 1):
             given = settings | chosen | {"seed": seed, "threads": options.threads} | options.overrides

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from echoic.api.prepare import prepare
 from echoic.api.run import Run, load
 from echoic.api.train import train
 from echoic.config import ClassifySettings
+from echoic.config.spectrum import EncoderSettings
 from echoic.errors import ConfigError, DataError
 from echoic.jobs.classify.combination import PRIOR_WEIGHT, best_weight
 from echoic.jobs.classify.notes import calibration_notes
@@ -69,10 +71,46 @@ def test_networks_of_series_have_convolutions_whose_stride_follows_the_length() 
     assert (short.encoder.conv_stride, long.encoder.conv_stride) == (1, 10)
     assert short.encoder.bidirectional
     assert short.encoder.conv_dims == 1
-    spectra = plan(ClassifySettings(), stats(500, 50, is_spectra=True))
-    assert spectra.encoder.conv_channels == ()
-    assert not spectra.encoder.bidirectional
-    assert spectra.network.network_weight == 1
+
+
+def encoder(steps: int, **given: Any) -> EncoderSettings:
+    """The front of a network for clips of so many spectra."""
+    facts = stats(500, 50, steps=steps, is_spectra=True)
+    found = plan(ClassifySettings.build(given), facts)
+    assert plan(found, facts) == found
+    return found.encoder
+
+
+def test_networks_of_spectra_have_convolutions_where_clips_are_long() -> None:
+    assert encoder(89) == EncoderSettings()
+    for steps, stride in ((90, 2), (500, 8), (50_000, 8)):
+        expected = {"conv_channels": (16, 32), "kernel_size": 3, "conv_stride": stride, "conv_dims": 2}
+        assert encoder(steps) == EncoderSettings(**expected)
+
+
+def test_the_stride_of_convolutions_of_the_user_follows_the_spectra() -> None:
+    assert encoder(500, conv_channels=(4,)).conv_stride == 8
+    assert encoder(80, conv_channels=(4,)).conv_stride == 1
+    assert encoder(500, conv_stride=3).conv_stride == 3
+    assert encoder(500, conv_channels=()) == encoder(500, live=True) == EncoderSettings()
+    assert encoder(500, model="convnet") == EncoderSettings()
+
+
+def test_the_network_of_spectra_reads_in_one_direction_and_is_alone() -> None:
+    found = plan(ClassifySettings(), stats(500, 50, is_spectra=True))
+    assert not found.encoder.bidirectional
+    assert found.network.network_weight == 1
+
+
+def test_clips_of_sound_are_as_long_as_their_spectra(tmp_path: Path) -> None:
+    for number in range(8):
+        path = tmp_path / ("low", "high")[number % 2] / f"{number}.wav"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, np.sin(np.arange(8000) * (0.1 + number % 2)), 4000)
+    task: Any = prepare("classify", tmp_path, n_mels=8, hop_ms=5.0, split=(0.5, 0, 0.5), cache_dir="none").task
+    assert [len(steps) for steps in task.raw.make()] == [401] * 8
+    assert task.settings.encoder.conv_stride == 7
+    assert task.build_model().encoder.output_size == 32 * 2
 
 
 def test_settings_of_the_user_stand() -> None:

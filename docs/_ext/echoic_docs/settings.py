@@ -21,8 +21,9 @@ DECIDED = {
         BY_DATA,
         "data",
         (
-            "`spectra` are sound and arrays of bands, `series` those of sensors. Batch size, epochs, patience and the "
-            "stride of convolutions follow the clips: [how](../../guides/sound-data.md#defaults)."
+            "`spectra` are sound and arrays of bands, `series` those of sensors. Batch size, epochs, patience, the "
+            "stride of convolutions, and whether spectra have some, follow the clips: "
+            "[how](../../guides/sound-data.md#defaults)."
         ),
     ),
 }

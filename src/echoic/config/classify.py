@@ -155,6 +155,9 @@ BY_DATA: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """Defaults for sound (and arrays of bands), and for sensor series; a value set by the user stands."""
 
+LONG_SPECTRA = (16, 32)
+"""Default of `conv_channels` for sound (and arrays of bands) whose clips are long, without `live`."""
+
 LIVE: dict[str, dict[str, Any]] = {
     "sound": {
         "pooling": "attention", "class_weight": "balanced", "trim": True, "max_gain_db": 10.0, "excerpt_steps": 200,

@@ -119,6 +119,7 @@ class EncoderSettings(Section):
     conv_channels: Annotated[
         Integers,
         AfterValidator(_positive),
+        Choices(((16, 32), (32, 64)), ("classify",)),
         Choices(((16, 32), (32, 64), (64, 64)), ("detect",)),
         Choices(((16, 32), (32, 64), (32, 64, 64)), ("transcribe",)),
         _RECURRENT,

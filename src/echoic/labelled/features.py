@@ -168,6 +168,11 @@ class Features:
         return cls(spectra, scaler, clip_norm, "trim" in values and stored.flag(values, "trim"))
 
 
+def spectra_count(mel: LogMel, samples: int) -> int:
+    """Number of spectra of a sound of so many samples."""
+    return 1 + (samples + mel.window_samples // 2 * 2 - mel.window_samples) // mel.hop_samples
+
+
 def _mel(one: Series, settings: SpectrumSettings) -> LogMel | None:
     rate_hz = one.annotations.rate_hz
     if rate_hz is None:

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from echoic.config import ClassifySettings
-from echoic.config.classify import BY_DATA, LIVE
+from echoic.config.classify import BY_DATA, LIVE, LONG_SPECTRA
 from echoic.errors import ConfigError
 
 FEW_CLIPS = 300
 """With fewer clips for training and dev together, dev cannot choose the length of training."""
 
 _NETWORK_STEPS = 60
-"""Long series are read with a stride that leaves so many steps."""
+"""Long clips are read with a stride of the convolutions that leaves so many steps."""
+
+_MAX_SPECTRA = 8
+"""The most spectra in a step, by default 80 ms; twice as many made classifiers of environmental sounds worse."""
 
 _FEW_STEPS, _FEW_LIVE_STEPS, _MOST_STEPS = 400, 600, 1500
 """Number of training steps with few clips, with few that are varied, and at most."""
@@ -28,10 +31,9 @@ _SURE_CLIPS = 100
 class ClipStats(NamedTuple):
     """Facts that the defaults depend on.
 
-    `lengths` are those of the training clips in steps; `is_spectra`: neighbouring values of a step are bands, as of
-    sound (`is_sound`);
-    `dev_is_given`: by the data or the user, not drawn from train by default. `units` are the clips, or groups of clips,
-    of train and dev.
+    `lengths` are those of the training clips in steps, such as spectra; `is_spectra`: neighbouring values of a step are
+    bands, as of sound (`is_sound`); `dev_is_given`: by the data or the user, not drawn from train by default. `units`
+    are the clips, or groups of clips, of train and dev.
     """
 
     lengths: Sequence[int]
@@ -123,17 +125,24 @@ def _front(settings: ClassifySettings, stats: ClipStats, given: set[str]) -> dic
     """Convolutions and direction, as far as the user's choices leave room for them."""
     if settings.network.model != "recurrent":
         return {}
+    stride = _stride(stats)
     chosen: dict[str, Any] = {}
-    convolves = bool(settings.encoder.conv_channels) if "conv_channels" in given else not stats.is_spectra
+    if stats.is_spectra:
+        chosen["conv_channels"] = LONG_SPECTRA if stride > 1 and not settings.network.live else ()
+    convolves = settings.encoder.conv_channels if "conv_channels" in given else chosen.get("conv_channels", True)
     if not convolves:
         chosen["kernel_size"] = 3
     else:
-        chosen["conv_dims"] = 2 if stats.is_spectra else 1
-        if not stats.is_spectra:
-            chosen["conv_stride"] = max(1, round(sum(stats.lengths) / len(stats.lengths) / _NETWORK_STEPS))
+        chosen |= {"conv_dims": 2 if stats.is_spectra else 1, "conv_stride": stride}
     if settings.network.pooling == "last" or settings.stack.learn_initial_state:
         chosen["bidirectional"] = False
     return chosen
+
+
+def _stride(stats: ClipStats) -> int:
+    """The steps of a clip that make one of the recurrent layers."""
+    stride = max(1, round(sum(stats.lengths) / len(stats.lengths) / _NETWORK_STEPS))
+    return min(stride, _MAX_SPECTRA) if stats.is_spectra else stride
 
 
 def _length(settings: ClassifySettings, stats: ClipStats, given: set[str]) -> dict[str, int]:

@@ -23,7 +23,7 @@ from echoic.jobs.classify.network import build_network, check_network, check_set
 from echoic.jobs.classify.plan import ClipStats, plan
 from echoic.labelled.batches import clip_batches
 from echoic.labelled.clip_norm import ClipNorm
-from echoic.labelled.features import Features, RawSteps
+from echoic.labelled.features import Features, RawSteps, spectra_count
 from echoic.labelled.task import LabelledTask
 from echoic.labelled.vary import Vary
 from echoic.model import SequenceModel
@@ -70,7 +70,7 @@ class ClassifyTask(LabelledTask[ClassifySettings], Task[ClassifySettings]):
             # Kept by name: new tables may have other columns, or the same ones in another order.
             settings = settings.replaced(features=dataset.series[0].features)
         splits = split_clips(dataset.series, settings)
-        settings = plan(settings, _clip_stats(dataset, settings, splits, is_spectra=raw.mel is not None))
+        settings = plan(settings, _clip_stats(raw, settings, splits))
         check_settings(settings)
         counts = Counter(label for number in splits["train"] for label in labels_of(dataset.series[number]))
         labels = tuple(sorted(counts, key=natural_order))
@@ -233,16 +233,16 @@ def split_clips(clips: Sequence[Series], settings: ClassifySettings) -> dict[str
     )
 
 
-def _clip_stats(
-    dataset: DatasetLike, settings: ClassifySettings, splits: Mapping[str, Sequence[int]], *, is_spectra: bool
-) -> ClipStats:
+def _clip_stats(raw: RawSteps, settings: ClassifySettings, splits: Mapping[str, Sequence[int]]) -> ClipStats:
+    series, mel = raw.dataset.series, raw.mel
+    lengths = [series[number].steps for number in splits["train"]]
     return ClipStats(
-        [dataset.series[number].steps for number in splits["train"]],
+        lengths if mel is None else [spectra_count(mel, samples) for samples in lengths],
         len(splits["dev"]),
-        is_spectra or bool(settings.data.axes),
-        settings.split.split is not None or any(one.annotations.split == "dev" for one in dataset.series),
-        len({dataset.series[number].annotations.group or number for number in _trainable(splits)}),
-        is_sound=is_spectra,
+        mel is not None or bool(settings.data.axes),
+        settings.split.split is not None or any(one.annotations.split == "dev" for one in series),
+        len({series[number].annotations.group or number for number in _trainable(splits)}),
+        is_sound=mel is not None,
     )
 
 

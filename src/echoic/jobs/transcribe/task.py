@@ -20,7 +20,7 @@ from echoic.jobs.transcribe.baselines import TextBaselines
 from echoic.jobs.transcribe.calibration import calibrate
 from echoic.jobs.transcribe.plan import plan
 from echoic.labelled.batches import text_batches
-from echoic.labelled.features import Features, RawSteps
+from echoic.labelled.features import Features, RawSteps, spectra_count
 from echoic.labelled.front_end import check_front, front, layers
 from echoic.labelled.task import LabelledTask
 from echoic.labelled.vary import Vary
@@ -132,7 +132,7 @@ class TranscribeTask(LabelledTask[TranscribeSettings], Task[TranscribeSettings])
         """Number of steps of the network for a recording."""
         frames = one.steps
         if (mel := self.features.mel) is not None:
-            frames = 1 + (one.steps + mel.window_samples // 2 * 2 - mel.window_samples) // mel.hop_samples
+            frames = spectra_count(mel, one.steps)
         return -(-frames // self.settings.encoder.conv_stride)
 
     def encoded(self, one: Series) -> list[int]:
