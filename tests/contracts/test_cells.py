@@ -154,3 +154,19 @@ def test_each_recurrent_gate_of_the_lstm_starts_orthogonal() -> None:
     cell = CELLS["lstm"](3, 6)
     for gate in cell.w_rec.detach().chunk(4):
         torch.testing.assert_close(gate @ gate.T, torch.eye(6), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_under_autocast_hidden_vectors_and_state_stay_in_float32(kind: str) -> None:
+    cell = make(kind, 4, 70, torch.float32)
+    x, state = noise(3, 6, 4, dtype=torch.float32), random_state(cell, 3)
+    wanted, _ = cell(x, state)
+    branches = cell.parallel_step(cell.project(x[:, :2]), state)
+    with torch.autocast("cpu", torch.bfloat16):
+        for given in (x, x.bfloat16()):
+            got, end = cell(given, state)
+            assert {one.dtype for one in (got, *end)} == {torch.float32}
+            assert 0 < (got - wanted).abs().max() < 0.05
+        close = cell.parallel_step(cell.project(x[:, :2]), state)
+    assert close.dtype == torch.float32
+    assert 0 < (close - branches).abs().max() < 0.05

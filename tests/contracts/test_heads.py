@@ -141,3 +141,12 @@ def test_the_loss_is_smallest_near_the_target(kind: str) -> None:
     away = [float(head.loss(params, middle + distance)) for distance in (0.0, 5.0, 20.0, -5.0, -20.0)]
     assert away[0] < away[1] < away[2]
     assert away[0] < away[3] < away[4]
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_under_autocast_params_and_losses_are_those_of_float32(kind: str) -> None:
+    head, hidden, target = make(kind, width=64), torch.randn(4, 5, 64).bfloat16(), torch.randn(4, 5, 2)
+    wanted = head.loss(head(hidden.float()), target)
+    with torch.autocast("cpu", torch.bfloat16):
+        got = head.loss(head(hidden), target)
+    assert torch.equal(got, wanted)

@@ -89,3 +89,14 @@ def test_padding_is_ignored(kind: str) -> None:
             ReadoutInputs(encoded[one, :length], hidden[one, :length], stack.unpack(stack.pack(state)[one]), stack)
         )
         torch.testing.assert_close(alone[0], whole[row], atol=FLOAT32, rtol=0)
+
+
+@pytest.mark.parametrize("kind", READOUTS)
+def test_under_autocast_vectors_stay_in_float32(kind: str) -> None:
+    readout, encoded, hidden, state, stack, ahead = make(kind, KNOWN)
+    inputs = ReadoutInputs(encoded, hidden, state, stack, None, ahead)
+    wanted = readout(inputs)
+    with torch.autocast("cpu", torch.bfloat16):
+        got = readout(inputs)
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got, wanted, atol=0.05, rtol=0)
