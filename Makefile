@@ -15,6 +15,8 @@ export CXX = c++
 endif
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(CCACHE)
 export CCACHE_BASEDIR ?= /
+# Named, since tests have a folder of their own for what is kept for the next time.
+export CCACHE_DIR ?= $(shell ccache --get-config cache_dir)
 endif
 
 .PHONY: setup demo lint check test coverage docs sanitize wheels pythons clean
