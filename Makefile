@@ -2,12 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt
 
 # Environments begin without bytecode, so what is imported is kept compiled, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
 
 # The kernels are built for the editable install, the wheel, other Pythons and the tests, from folders of the same shape,
-# by a compiler of the same name: that which CMake takes, not the one that Python was built with.
+# by a compiler of the same name: that which CMake takes, not the one that Python was built with. What builds them is in
+# the environment that they are built for: pip would have a folder of another name for it each time.
 CCACHE := $(shell command -v ccache)
 ifneq ($(CCACHE),)
 ifeq ($(origin CXX),default)
@@ -15,6 +17,7 @@ export CXX = c++
 endif
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(CCACHE)
 export CCACHE_BASEDIR ?= /
+export CCACHE_NOHASHDIR ?= 1
 # Named, since tests have a folder of their own for what is kept for the next time.
 export CCACHE_DIR ?= $(shell ccache --get-config cache_dir)
 endif
@@ -25,7 +28,8 @@ setup: $(READY)
 
 $(READY): pyproject.toml constraints.txt CMakeLists.txt $(wildcard kernel/*)
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) cmake nanobind scikit-build-core
+	$(INSTALL) --no-build-isolation --editable '.[dev]'
 	touch $@
 
 demo: setup
