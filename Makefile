@@ -22,7 +22,7 @@ export CCACHE_NOHASHDIR ?= 1
 export CCACHE_DIR ?= $(shell ccache --get-config cache_dir)
 endif
 
-.PHONY: setup demo lint check test coverage docs sanitize wheels pythons clean
+.PHONY: setup demo lint check collect test coverage docs sanitize wheels pythons clean
 
 setup: $(READY)
 
@@ -41,7 +41,7 @@ check: lint
 
 # What uses one core runs side by side, and `ALSO` with it; the tests take all cores by themselves.
 test:
-	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory $(ALSO) lint docs sanitize wheels
+	+$(MAKE) --jobs 2 --output-sync=target --no-print-directory $(ALSO) lint collect docs sanitize wheels
 	scripts/test
 
 # Not a part of `test`: tracing takes half as long again as the tests.
@@ -50,6 +50,11 @@ coverage: setup
 
 lint docs sanitize wheels: setup
 	scripts/$@
+
+# Each worker of the tests imports all of them, and would compile all of them; those of a fresh clone are compiled once.
+collect: setup
+	mkdir -p build
+	scripts/test --collect-only -qq >build/collected || { cat build/collected; exit 1; }
 
 # In environments of its own, so it does not wait for the set-up.
 pythons:
